@@ -1,0 +1,199 @@
+"""What every command is given: the folder, the options that are valid everywhere, the output.
+
+A command module looks like this, and its docstring is the help of its verb:
+
+    GROUP = "entries"
+
+    @click.command(cls=Command)
+    @click.argument("ids", nargs=-1)
+    @pass_context
+    def command(context: Context, ids: tuple[str, ...]) -> int | None:
+        dataset = context.open_dataset()
+        …
+
+It returns the exit status, or nothing when all went well. Errors are raised, never printed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rolethread_vcs.cli._output import Output
+    from rolethread_vcs.dataset import Dataset
+
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+class Given:
+    """The options valid everywhere, as they were met so far: before the verb, then after it."""
+
+    def __init__(self) -> None:
+        self.folder = ""
+        self.json = False
+        self.quiet = False
+        self.color = "auto"
+        self.output: Output | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a command works with. `folder` is absolute: the working folder, or the one of `-C`."""
+
+    folder: Path
+    json: bool
+    quiet: bool
+    color: bool
+    output: Output
+    environ: Mapping[str, str] = field(repr=False)
+
+    def path(self, name: str | Path) -> Path:
+        """Return a path that the user typed; like git's, it is relative to the folder of `-C`."""
+        return self.folder / name
+
+    def open_dataset(self) -> Dataset:
+        """Open the dataset that the folder lies in.
+
+        Raises:
+            NotFoundError: there is no dataset here.
+        """
+        # pygit2 costs a hundred milliseconds, which help and completion need not pay
+        from rolethread_vcs.dataset import Dataset
+
+        return Dataset.open(self.folder)
+
+
+pass_context = click.make_pass_decorator(Context)
+"""Decorates a command so that its first argument is the `Context`."""
+
+
+def make_context(given: Given, environ: Mapping[str, str]) -> Context:
+    """Return the context of a command.
+
+    Raises:
+        NotFoundError: the folder of `-C`, or the working folder, is not there.
+    """
+    # help needs none of these
+    from pathlib import Path
+
+    from rolethread_vcs.cli._output import Output
+
+    given.output = Output(json=given.json, quiet=given.quiet, color=given.color, environ=environ)
+    try:
+        folder = Path.cwd() / given.folder
+    except FileNotFoundError as error:
+        raise NotFoundError("the working folder is no longer there", hint="cd ~") from error
+    if not folder.is_dir():
+        raise NotFoundError(f"there is no folder {given.folder}")
+    return Context(
+        folder=folder,
+        json=given.json,
+        quiet=given.quiet,
+        color=given.output.color,
+        output=given.output,
+        environ=environ,
+    )
+
+
+class _Everywhere(click.Command):
+    """A command that takes the options valid everywhere, and lists them last in its help."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context_settings = {**HELP_NAMES, **self.context_settings}
+        self.params.extend(_everywhere_options())
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in two sections."""
+        own: list[tuple[str, str]] = []
+        everywhere: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
+            if record is not None:
+                (everywhere if isinstance(param, _EverywhereOption) else own).append(record)
+        for title, records in (("Options", own), ("Options of every verb", everywhere)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+
+
+class Command(_Everywhere):
+    """A verb: `@click.command(cls=Command)`."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command with its `Context`."""
+        ctx.obj = make_context(_given(ctx), os.environ)
+        return super().invoke(ctx)
+
+
+class Group(_Everywhere, click.Group):
+    """A verb with verbs of its own, such as `config get`: `@click.group(cls=Group)`."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"no_args_is_help": False, **kwargs})
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command of the first word.
+
+        Raises:
+            UsageError: there is no such verb; the message names the nearest ones.
+        """
+        word = args[0]
+        command = self.get_command(ctx, word)
+        if command is not None or ctx.resilient_parsing or word.startswith("-"):
+            return super().resolve_command(ctx, args)
+        # only a mistyped verb pays for this import
+        from difflib import get_close_matches
+
+        near = get_close_matches(word.casefold(), self.list_commands(ctx), n=3, cutoff=0.6)
+        question = f"; did you mean {' or '.join(near)}?" if near else ""
+        known = ctx.command_path
+        raise UsageError(
+            f"{known} has no verb {word!r}{question}",
+            hint=f"{known} {near[0]} --help" if near else f"{known} --help",
+        )
+
+
+class _EverywhereOption(click.Option):
+    """An option valid before and after the verb."""
+
+
+def _everywhere_options() -> list[click.Option]:
+    colors = click.Choice(["auto", "always", "never"])
+    return [
+        _everywhere_option("-C", "folder", metavar="DIR", type=click.Path(), help="Work in this folder."),
+        _everywhere_option("--json", is_flag=True, help="Answer with one JSON document."),
+        _everywhere_option("-q", "--quiet", is_flag=True, help="Say only what was asked for, and warnings."),
+        _everywhere_option("--color", type=colors, help="When to use colours."),
+    ]
+
+
+def _everywhere_option(*names: str, **more: Any) -> click.Option:
+    return _EverywhereOption(names, expose_value=False, callback=_take, **more)
+
+
+def _take(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value and param.name is not None:
+        setattr(_given(ctx), param.name, value)
+
+
+def _given(ctx: click.Context) -> Given:
+    root = ctx.find_root()
+    if not isinstance(root.obj, Given):
+        root.obj = Given()
+    return root.obj

@@ -1,0 +1,105 @@
+"""Shows an error: what happened, what it means, a command to paste; text on stderr or JSON on stdout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rolethread_vcs.cli._output import Output, count, hint_text
+from rolethread_vcs.errors import InvalidError, RoleThreadError, UsageError
+
+ENVELOPE = "rolethread.error/v1"
+_SHOWN_FINDINGS = 20
+
+
+class InterruptedByUserError(RoleThreadError):
+    """Ctrl-C, or the end of input at a question."""
+
+    status = 130
+    code = "interrupted"
+
+
+class BugError(RoleThreadError):
+    """An error that nobody foresaw; the message names the file with the traceback."""
+
+    status = 99
+    code = "bug"
+
+
+def interrupted(*, saved: bool) -> InterruptedByUserError:
+    """Return the error of a command that was interrupted, saying what is true of the change."""
+    state = "the change was saved" if saved else "nothing was saved"
+    return InterruptedByUserError(f"interrupted; {state}", saved=saved)
+
+
+def from_click(error: click.ClickException) -> RoleThreadError:
+    """Return an error of click as one of ours."""
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    if not isinstance(error, click.UsageError):
+        return InvalidError(message)
+    path = error.ctx.command_path if error.ctx is not None else "rtv"
+    return UsageError(message, hint=f"{path} --help")
+
+
+def show_error(error: RoleThreadError, output: Output) -> None:
+    """Write an error to the right stream."""
+    if output.json:
+        output.envelope(ENVELOPE, error_value(error))
+        output.flush()
+    elif isinstance(error, InterruptedByUserError):
+        output.complain(error.message)
+    else:
+        output.complain(error_text(error))
+
+
+def error_value(error: RoleThreadError) -> dict[str, Any]:
+    """Return an error as the value of its envelope."""
+    return {
+        "status": error.status,
+        "code": error.code,
+        "message": error.message,
+        "saved": error.saved,
+        "hint": error.hint,
+        "details": list(error.details),
+        "findings": [finding_value(finding) for finding in error.findings],
+    }
+
+
+def error_text(error: RoleThreadError) -> str:
+    """Return an error as text: `error: …`, its details or else its findings, `hint: …`."""
+    lines = [f"{Output.style('error:', 'error')} {error.message}"]
+    lines += [f"  {detail}" for detail in error.details or _finding_lines(error.findings)]
+    if error.hint:
+        lines.append(hint_text(error.hint))
+    return "\n".join(lines)
+
+
+def finding_value(finding: Any) -> dict[str, Any]:
+    """Return a finding as the envelopes show it."""
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": str(finding.severity),
+        "id": finding.entry_id,
+        "index": finding.index,
+        "message": finding.message,
+        "text": finding.text,
+        "repair": str(finding.repair),
+    }
+
+
+def finding_text(finding: Any) -> str:
+    """Return a finding on one line: `RT104 empty_message   00000012-k2x9m3ab [4]   The message is empty.`"""
+    place = " ".join(
+        part for part in (finding.entry_id or "", "" if finding.index is None else f"[{finding.index}]") if part
+    )
+    parts = (f"{finding.code} {finding.name}", place, finding.message)
+    return "   ".join(part for part in parts if part)
+
+
+def _finding_lines(findings: tuple[Any, ...]) -> list[str]:
+    lines = [finding_text(finding) for finding in findings[:_SHOWN_FINDINGS]]
+    hidden = len(findings) - len(lines)
+    return [*lines, f"… and {count(hidden, 'finding', 'findings')} more"] if hidden else lines

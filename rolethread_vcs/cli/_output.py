@@ -1,0 +1,236 @@
+"""What a command says, and where: data to stdout, notes, warnings, hints and progress to stderr.
+
+Everything printed as text passes `safe_text`, so that content never steers a terminal. Colours are set with
+`Output.style`, which puts style marks into the text; printing turns the marks into colours, or drops them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO, TextIO
+
+from rolethread_vcs.cli._progress import Progress
+from rolethread_vcs.cli._terminal_text import (
+    STYLE_MARKS,
+    one_line,
+    safe_but_styled,
+    safe_json,
+    safe_text,
+    width_of,
+    wrap,
+)
+from rolethread_vcs.cli._words import count, long_time, short_time
+from rolethread_vcs.errors import SystemRefusedError
+
+__all__ = [
+    "STYLES",
+    "Output",
+    "count",
+    "long_time",
+    "one_line",
+    "safe_text",
+    "short_time",
+    "wants_color",
+    "width_of",
+    "wrap",
+]
+
+STYLES: Mapping[str, str] = {
+    "heading": "1",
+    "id": "33",
+    "faint": "2",
+    "tag": "35",
+    "system": "34",
+    "user": "36",
+    "assistant": "32",
+    "tool": "33",
+    "role": "35",
+    "added": "32",
+    "removed": "31",
+    "changed": "33",
+    "error": "1;31",
+    "warning": "1;33",
+    "hint": "36",
+}
+"""The colours by what they mean, as the numbers of ANSI sequences."""
+
+_MARKS = {name: chr(STYLE_MARKS[0] + number) for number, name in enumerate(STYLES)}
+_END_MARK = chr(STYLE_MARKS[-1])
+_TO_COLORS = {ord(mark): f"\x1b[{STYLES[name]}m" for name, mark in _MARKS.items()} | {ord(_END_MARK): "\x1b[0m"}
+_TO_NOTHING: dict[int, str | None] = dict.fromkeys(_TO_COLORS)
+
+MAX_WIDTH = 100
+"""Text is not wrapped wider than this, however wide the terminal is."""
+
+
+def wants_color(choice: str, stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Return whether to write colours to a stream.
+
+    `--color always` or `never` decides; else `NO_COLOR`, `CLICOLOR_FORCE`, and whether it is a terminal.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+class Output:
+    """The two streams of one command.
+
+    `saved` is set by the command once its change is committed, so that a later trouble (a full disk behind
+    stdout, Ctrl-C) does not claim that nothing was saved.
+    """
+
+    def __init__(
+        self,
+        *,
+        json: bool = False,
+        quiet: bool = False,
+        color: str = "auto",
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        environ = os.environ if environ is None else environ
+        self.json = json
+        self.quiet = quiet
+        self.saved = False
+        self._stdout: TextIO = sys.stdout
+        self._stderr: TextIO = sys.stderr
+        self.color = wants_color(color, self._stdout, environ)
+        self._stderr_color = wants_color(color, self._stderr, environ)
+
+    @property
+    def width(self) -> int:
+        """How many columns text may take."""
+        return max(20, min(shutil.get_terminal_size((80, 24)).columns, MAX_WIDTH))
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads stdout right now."""
+        return self._stdout.isatty()
+
+    @staticmethod
+    def style(text: str, name: str) -> str:
+        """Return the text made safe and marked with a style of `STYLES`; it shows where colours are on."""
+        return f"{_MARKS[name]}{safe_text(text)}{_END_MARK}" if text else ""
+
+    # ---- stdout
+
+    def print(self, text: str = "") -> None:
+        """Write one line (or several) of data."""
+        self._write(self._stdout, text, color=self.color)
+
+    def report(self, text: str) -> None:
+        """Write what a mutating verb did; `--quiet` drops it."""
+        if not self.quiet:
+            self.print(text)
+
+    def envelope(self, name: str, value: Any) -> None:
+        """Write `{name: value}` as indented JSON, such as `rolethread.commit/v1`."""
+        self._write_json({name: value}, pretty=True)
+
+    def json_line(self, value: Any) -> None:
+        """Write one JSON value on one line."""
+        self._write_json(value, pretty=False)
+
+    @property
+    def binary(self) -> BinaryIO:
+        """The bytes behind stdout, for exports; what was printed before is written first."""
+        self._stdout.flush()
+        return self._stdout.buffer
+
+    def flush(self) -> None:
+        """Write out what stdout still holds.
+
+        Raises:
+            SystemRefusedError: stdout takes no more (a full disk).
+        """
+        try:
+            self._stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    # ---- stderr
+
+    def note(self, text: str) -> None:
+        """Write a remark beside the data; `--quiet` drops it."""
+        if not self.quiet:
+            self._write(self._stderr, text, color=self._stderr_color)
+
+    def warn(self, text: str) -> None:
+        """Write a warning."""
+        self._write(self._stderr, f"{self.style('warning:', 'warning')} {text}", color=self._stderr_color)
+
+    def hint(self, text: str) -> None:
+        """Write a hint, a command to paste as a rule; `--quiet` drops it."""
+        if not self.quiet:
+            self.complain(hint_text(text))
+
+    def complain(self, text: str) -> None:
+        """Write the text of an error."""
+        self._write(self._stderr, text, color=self._stderr_color)
+
+    @contextmanager
+    def progress(self, label: str, total: int | None = None) -> Iterator[Progress]:
+        """Give a counter to call at every step: `with output.progress("importing", 1200) as step: step()`."""
+        stream = self._stderr if self._stderr.isatty() and not self.quiet else None
+        step = Progress(safe_text(label), total, stream)
+        try:
+            yield step
+        finally:
+            step.finish()
+
+    # ----
+
+    def _write_json(self, value: Any, *, pretty: bool) -> None:
+        # orjson is not needed by help and plain text
+        from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, encode_pretty
+
+        encode = encode_pretty if pretty else encode_line
+        try:
+            text = encode(value).decode("utf-8")
+        except UnkeepableValueError:
+            # names of files may hold bytes that are no UTF-8; no entry does
+            text = encode(_with_visible_surrogates(value)).decode("utf-8")
+        self._put(self._stdout, safe_json(text) if pretty else safe_json(text) + "\n")
+
+    def _write(self, stream: TextIO, text: str, *, color: bool) -> None:
+        table = _TO_COLORS if color else _TO_NOTHING
+        self._put(stream, safe_but_styled(text).translate(table) + "\n")
+
+    def _put(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> SystemRefusedError:
+        state = "the change was saved" if self.saved else "nothing was saved"
+        return SystemRefusedError(
+            f"the output could not be written ({error.strerror or error}); {state}", saved=self.saved
+        )
+
+
+def hint_text(hint: str) -> str:
+    """Return a hint with its label; further lines stand under the first."""
+    return Output.style("hint:", "hint") + " " + hint.replace("\n", "\n      ")
+
+
+def _with_visible_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {_with_visible_surrogates(key): _with_visible_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_visible_surrogates(item) for item in value]
+    return value

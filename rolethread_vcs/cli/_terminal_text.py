@@ -1,0 +1,114 @@
+"""Makes any text fit for a terminal: control characters visible, widths counted, lines wrapped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+STYLE_MARKS = range(0xFDD0, 0xFDF0)
+"""Noncharacters that `_output` uses inside a text to mark where a colour begins and ends."""
+
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]")
+_UNSAFE_BUT_MARKS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_WORDS = re.compile(r"[ \t]+|[^ \t]+")
+_TAB = "    "
+
+
+def safe_text(text: str) -> str:
+    r"""Return the text with every character that could steer a terminal made visible, as `\x1b` or `\u202e`.
+
+    Line feed and tab stay. Control characters, overrides of the writing direction, line separators, halves of
+    surrogate pairs and our own style marks are shown.
+    """
+    return _UNSAFE.sub(_visible, text)
+
+
+def safe_but_styled(text: str) -> str:
+    """Return the text as `safe_text` would, but with our style marks left in."""
+    return _UNSAFE_BUT_MARKS.sub(_visible, text)
+
+
+def safe_json(text: str) -> str:
+    """Return a JSON text of the same value whose strings hold no character that could steer a terminal."""
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def one_line(text: str, width: int) -> str:
+    """Return the beginning of a text on one line, cut with `…` when it is wider than `width` columns."""
+    flat = " ".join(safe_text(text[: 4 * width + 200]).split())
+    if width_of(flat) <= width and len(text) <= 4 * width + 200:
+        return flat
+    room = max(width - 1, 0)
+    return next(_pieces(flat, room), "").rstrip() + "…" if room else "…"
+
+
+def width_of(text: str) -> int:
+    """Return how many columns a text takes on a terminal; wide characters count two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(character) for character in text)
+
+
+def wrap(text: str, width: int, indent: str = "") -> Iterator[str]:
+    """Yield the lines of a text, wrapped between words so that none is wider than `width` columns.
+
+    Line breaks, blank lines and the white space that a line starts with are kept; a word that is too long
+    is cut. The text is made safe first; `indent` is put before every line that is not blank.
+    """
+    room = max(width - width_of(indent), 8)
+    for line in safe_text(text).expandtabs(len(_TAB)).split("\n"):
+        if not line.strip():
+            yield ""
+            continue
+        for piece in _wrap_line(line, room):
+            yield indent + piece
+
+
+def _wrap_line(line: str, room: int) -> Iterator[str]:
+    current, used = "", 0
+    for word in _WORDS.findall(line):
+        size = width_of(word)
+        if used + size <= room:
+            current, used = current + word, used + size
+            continue
+        if word.isspace():
+            yield current
+            current, used = "", 0
+            continue
+        if current.strip():
+            yield current.rstrip()
+        pieces = list(_pieces(word, room))
+        yield from pieces[:-1]
+        current = pieces[-1]
+        used = width_of(current)
+    if current.strip():
+        yield current.rstrip()
+
+
+def _pieces(word: str, room: int) -> Iterator[str]:
+    """Cut a word into pieces of at most `room` columns; a combining character stays with its base."""
+    start, used = 0, 0
+    for position, character in enumerate(word):
+        size = _width(character)
+        if size and used + size > room and position > start:
+            yield word[start:position]
+            start, used = position, 0
+        used += size
+    yield word[start:]
+
+
+def _width(character: str) -> int:
+    if character < "\x7f":
+        return 1
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    if ord(character) in STYLE_MARKS:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,24 @@
+"""Says numbers and times the way people read them: `1,203 entries`, `21:05`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Return a number with its noun: `1 entry`, `1,203 entries`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def short_time(seconds: float, *, now: float) -> str:
+    """Return a moment in local time: `21:05` on the day of `now`, else `2026-11-22 21:05`.
+
+    Both are seconds since 1970 in UTC.
+    """
+    moment, today = datetime.fromtimestamp(seconds), datetime.fromtimestamp(now)
+    return moment.strftime("%H:%M" if moment.date() == today.date() else "%Y-%m-%d %H:%M")
+
+
+def long_time(seconds: float) -> str:
+    """Return a moment in local time with its date: `2026-11-22 21:05`."""
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,28 @@
+"""Print the script that completes verbs, options and ids in your shell.
+
+\b
+  bash   rtv completion bash > ~/.local/share/bash-completion/completions/rtv
+  zsh    rtv completion zsh > ~/.zfunc/_rtv          (with ~/.zfunc in fpath)
+  fish   rtv completion fish > ~/.config/fish/completions/rtv.fish
+"""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+
+GROUP = "start"
+
+_SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+
+
+@click.command(cls=Command)
+@click.argument("shell", type=click.Choice(list(_SHELLS)))
+@pass_context
+def command(context: Context, shell: str) -> None:
+    # the variable is a promise between the script and `main`
+    completion = _SHELLS[shell](click.Command("rtv"), {}, "rtv", "_RTV_COMPLETE")
+    # bash's own `source` starts a bash to look at its version; the script is the same
+    context.output.print(ShellComplete.source(completion))

@@ -1,0 +1,60 @@
+"""Formats: how other programs write conversations down, and how ours are written for them.
+
+A format is one file of this folder with a module-level `FORMAT`; adding one touches nothing else.
+"""
+
+from rolethread_vcs.formats._bytes import ChangedSourceError, TornSourceError
+from rolethread_vcs.formats._catalogue import (
+    UnknownFormatError,
+    all_formats,
+    detect,
+    find_format,
+    writable_formats,
+)
+from rolethread_vcs.formats._contract import (
+    Bad,
+    CannotCarryError,
+    CleanKeys,
+    Draft,
+    Format,
+    Record,
+    RowProblemError,
+    UnknownShapeError,
+    UnreadFormatError,
+)
+from rolethread_vcs.formats._drafting import expected_keys, read_drafts, read_row
+from rolethread_vcs.formats._reading import NotUtf8Error, Source, open_source
+from rolethread_vcs.formats._roles import STANDARD_ROLES, read_role
+from rolethread_vcs.formats._splitting import RowTooLargeError
+from rolethread_vcs.formats._writing import CONTAINERS, clean_keys, export_rows
+
+__all__ = [
+    "CONTAINERS",
+    "STANDARD_ROLES",
+    "Bad",
+    "CannotCarryError",
+    "ChangedSourceError",
+    "CleanKeys",
+    "Draft",
+    "Format",
+    "NotUtf8Error",
+    "Record",
+    "RowProblemError",
+    "RowTooLargeError",
+    "Source",
+    "TornSourceError",
+    "UnknownFormatError",
+    "UnknownShapeError",
+    "UnreadFormatError",
+    "all_formats",
+    "clean_keys",
+    "detect",
+    "expected_keys",
+    "export_rows",
+    "find_format",
+    "open_source",
+    "read_drafts",
+    "read_role",
+    "read_row",
+    "writable_formats",
+]

@@ -1,0 +1,195 @@
+"""Reads the rows of a file or a stream, whatever way they are laid out: lines, arrays, objects over many lines.
+
+| the file starts with | and | it is read as |
+|---|---|---|
+| `[` | | the elements of the array, and of any array that follows |
+| `{` | the first line is a whole object, or the second one is | one row a line |
+| `{` | the object goes on over the next lines | one object after the other |
+| anything else | | one row a line, most of them bad |
+
+The name of a file does not count, but for `.gz`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import BinaryIO
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.formats._bytes import ByteSource
+from rolethread_vcs.formats._contract import Bad, Record
+from rolethread_vcs.formats._splitting import LAST_LINE, Piece, find_end, split_lines, split_values
+from rolethread_vcs.formats._unread import refuse_unread_file
+from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
+
+_ENOUGH = 1 << 16
+"""Bytes that tell what kind of file it is and how it is laid out."""
+_KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
+
+
+class NotUtf8Error(InvalidError):
+    """The source is text in another encoding, or no text."""
+
+    code = "not_utf8"
+
+
+class Source:
+    """Rows to be read once, in order, in the memory of one row; `open_source` makes one.
+
+    `size` and `sha256` tell of the bytes as they lie on disk, compressed or not, and hold after the last row. `notes`
+    are remarks about the file as a whole, in plain sentences.
+    """
+
+    __slots__ = ("_bytes", "_has_crlf", "_notes")
+
+    def __init__(self, source: ByteSource) -> None:
+        self._bytes = source
+        self._notes: list[str] = []
+        self._has_crlf = False
+
+    @property
+    def name(self) -> str:
+        """What messages call the source: the name of the file."""
+        return self._bytes.name
+
+    @property
+    def size(self) -> int:
+        """Bytes read so far, as they lie on disk."""
+        return self._bytes.size
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of those bytes, hexadecimal."""
+        return self._bytes.sha256
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks about the file as a whole: a byte order mark, Windows line ends, nothing in it."""
+        return tuple(self._notes)
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a stream that was passed in stays open."""
+        self._bytes.close()
+
+    def records(self) -> Iterator[Record | Bad]:
+        """Return the rows in order; a row that is no object, or no JSON that can be kept, comes as `Bad`.
+
+        Raises:
+            UnreadFormatError: the file is of a kind that is known by name and not read.
+            NotUtf8Error: UTF-16, or no text at all.
+            TornSourceError, ChangedSourceError, SystemRefusedError: see `ByteSource.blocks`.
+            RowTooLargeError: a row never ends.
+        """
+        blocks = self._text_blocks()
+        head = next(blocks, b"")
+        while not head.strip() and head:
+            fresh = next(blocks, b"")
+            if not fresh:
+                break
+            head += fresh
+        if not head.strip():
+            self._notes.append("the file is empty")
+        for number, piece in enumerate(_choose_split(head)(itertools.chain([head], blocks)), start=1):
+            yield _row(piece, number)
+        if self._has_crlf:
+            self._notes.append("lines end with carriage return and line feed (Windows)")
+
+    def _text_blocks(self) -> Iterator[bytes]:
+        blocks = self._bytes.blocks()
+        head = b""
+        for block in blocks:
+            head += block
+            if len(head) >= _ENOUGH:
+                break
+        if head.startswith(BOM):
+            self._notes.append("the file starts with a byte order mark")
+            head = head[len(BOM) :]
+        _refuse_other_encodings(head, self.name)
+        refuse_unread_file(head, self.name)
+        for block in itertools.chain([head] if head else [], blocks):
+            # a pair cut in two by a block is missed, and another one follows on the next line
+            if not self._has_crlf and b"\r\n" in block:
+                self._has_crlf = True
+            yield block
+
+
+def open_source(where: str | os.PathLike[str] | BinaryIO, *, name: str | None = None) -> Source:
+    """Open a file, or take a binary stream (standard input, a memory file), to read its rows.
+
+    `name` is what messages call it; a name or path that ends in `.gz` is unpacked.
+
+    Raises:
+        NotFoundError: there is no such file.
+        InvalidError: it is a folder.
+        SystemRefusedError: it may not be opened.
+    """
+    return Source(ByteSource(where, name))
+
+
+def _refuse_other_encodings(head: bytes, name: str) -> None:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(head) > 3 and 0 in head[:2] and head[:4].strip(b"\x00")):
+        raise NotUtf8Error(
+            f"{name} looks like UTF-16; nothing was read",
+            hint=f"iconv -f UTF-16 -t UTF-8 {name} > utf8-{name}",
+        )
+    if b"\x00" in head[:1024] and not head.startswith((b"PK", b"\x89PNG", b"SQLite", b"\x1f\x8b", b"\xfd7zXZ")):
+        raise NotUtf8Error(f"{name} is no text file")
+
+
+def _choose_split(head: bytes) -> Callable[[Iterable[bytes]], Iterator[Piece]]:
+    """Return the way to cut a source of which the first block is known."""
+    text = head.lstrip()
+    if text.startswith(b"["):
+        return split_values
+    if text.startswith(b"{") and _spans_lines(text):
+        return split_values
+    return split_lines
+
+
+def _spans_lines(text: bytes) -> bool:
+    """Return whether the object at the start of a text goes on over several lines, rather than being cut off."""
+    first, line_feed, rest = text.partition(b"\n")
+    if not line_feed or find_end(first, 0) is not None:
+        return False
+    end = find_end(text, 0)
+    if end is not None:
+        return _is_json(text[:end])
+    second = rest.lstrip().partition(b"\n")[0]
+    return not (second.startswith(b"{") and _is_json(second))
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        parse(text)
+    except JsonProblemError:
+        return False
+    return True
+
+
+def _row(piece: Piece, number: int) -> Record | Bad:
+    line, raw, problem = piece
+    if problem is not None and problem is not LAST_LINE:
+        return Bad(line, number, raw, problem, "not_json")
+    try:
+        value = parse(raw)
+    except JsonProblemError as error:
+        reason = error.reason
+        if problem is not None:
+            reason = f"{problem}: {reason}"
+        place = f"column {error.column}" if error.line == 1 else f"line {line + error.line - 1}, column {error.column}"
+        return Bad(line, number, raw, f"{reason} ({place})", "not_json")
+    if type(value) is not dict:
+        kind = _KINDS.get(type(value), "a number")
+        return Bad(line, number, raw, f"a row must be an object, this one is {kind}", "not_an_object")
+    return Record(line, number, raw, value)

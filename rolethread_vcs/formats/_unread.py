@@ -1,0 +1,109 @@
+"""Kinds of files that creators have and this version does not read: each is known by name.
+
+Detection facts: SillyTavern's and text-generation-webui's own exports, the character card specifications V1 to V3,
+Agnai, RisuAI, KoboldAI Lite, CAI-Tools, Open Assistant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rolethread_vcs.formats._contract import UnreadFormatError
+
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture, perhaps a character card"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+)
+_COMPRESSED = (
+    (b"\x1f\x8b", "gzip", "gunzip < {name} | rtv import -, or give the file a name that ends in .gz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard", "zstd -dc {name} | rtv import -"),
+    (b"\xfd7zXZ\x00", "xz", "xz -dc {name} | rtv import -"),
+    (b"BZh", "bzip2", "bzip2 -dc {name} | rtv import -"),
+)
+_SUFFIXES = {
+    ".csv": "a CSV table",
+    ".tsv": "a table of tab-separated values",
+    ".yaml": "a YAML file",
+    ".yml": "a YAML file",
+}
+
+
+def refuse_unread_file(start: bytes, name: str) -> None:
+    """Raise when the first bytes, or the name, tell of a file that this version does not read.
+
+    Raises:
+        UnreadFormatError: one plain sentence that names the kind.
+    """
+    for magic, kind in _MAGIC:
+        if start.startswith(magic):
+            raise _refusal(kind, name)
+    for magic, program, hint in _COMPRESSED:
+        if start.startswith(magic):
+            raise UnreadFormatError(f"{name} is compressed with {program}", hint=hint.format(name=name))
+    if start.lstrip()[:12].startswith(b"<|im_start|>"):
+        raise _refusal("ChatML text", name)
+    if not start.lstrip().startswith((b"{", b"[")):
+        lowered = name.lower()
+        for suffix, kind in _SUFFIXES.items():
+            if lowered.endswith(suffix):
+                raise _refusal(kind, name)
+
+
+def name_unread_row(row: dict[str, Any]) -> str | None:
+    """Return what an object is a row or the whole of, like "a SillyTavern chat log", or None."""
+    return next((kind for kind, is_one in _ROWS if is_one(row)), None)
+
+
+def unread_sentence(kind: str) -> str:
+    """Return the sentence that answers a kind of data that is known and not read yet."""
+    return f"this is {kind}; reading that comes in a later version"
+
+
+def _refusal(kind: str, name: str) -> UnreadFormatError:
+    return UnreadFormatError(f"{name}: {unread_sentence(kind)}")
+
+
+def _has(*keys: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda row: all(key in row for key in keys)
+
+
+def _is_card(row: dict[str, Any]) -> bool:
+    spec = row.get("spec")
+    return isinstance(spec, str) and spec.startswith("chara_card")
+
+
+def _is_agnai(row: dict[str, Any]) -> bool:
+    messages = row.get("messages")
+    return isinstance(messages, list) and bool(messages) and isinstance(messages[0], dict) and "msg" in messages[0]
+
+
+def _is_chatml_text(row: dict[str, Any]) -> bool:
+    text = row.get("text")
+    return isinstance(text, str) and "<|im_start|>" in text
+
+
+_SILLYTAVERN = "a SillyTavern chat log"
+_TEXTGEN = "a text-generation-webui chat history"
+_CARD = "a character card"
+_ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
+    (_SILLYTAVERN, _has("chat_metadata")),
+    (_SILLYTAVERN, _has("user_name", "character_name")),
+    (_SILLYTAVERN, _has("mes", "is_user")),
+    (_TEXTGEN, _has("internal", "visible")),
+    (_TEXTGEN, _has("data", "data_visible")),
+    (_CARD, _is_card),
+    (_CARD, _has("first_mes", "mes_example")),
+    (_CARD, _has("char_name", "char_persona")),
+    ("a lorebook", lambda row: row.get("spec") == "lorebook_v3"),
+    ("a KoboldAI story", _has("savedsettings")),
+    ("a KoboldAI story", _has("actions", "prompt")),
+    ("a RisuAI chat", lambda row: row.get("type") == "risuChat"),
+    ("an Agnai chat", _is_agnai),
+    ("a Character.AI dump", _has("histories")),
+    ("an Open Assistant message tree", _has("message_tree_id")),
+    ("ChatML text in a text column", _is_chatml_text),
+)

@@ -1,0 +1,67 @@
+"""Writes entries as a file of rows, streaming, the same bytes for the same entries everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Format
+from rolethread_vcs.model.canonical import encode_line
+from rolethread_vcs.model.entry import Entry
+
+CONTAINERS = ("jsonl", "json")
+"""One row a line, or one array with a row a line."""
+
+
+def clean_keys(format: Format, entries: Iterable[Entry]) -> CleanKeys:
+    """Return the optional keys that a clean export of these entries needs: the first of its two passes."""
+    keys = CleanKeys()
+    if format.used_keys is not None:
+        for entry in entries:
+            keys = keys.union(format.used_keys(entry))
+    return keys
+
+
+def export_rows(
+    format: Format,
+    entries: Iterable[tuple[str, str, Entry]],
+    *,
+    clean: bool = False,
+    keys: CleanKeys | None = None,
+    container: str = "jsonl",
+) -> Iterator[bytes]:
+    """Return the bytes of an export, a row at a time.
+
+    `entries` are (entry id, the first 12 digits of its blob id, entry) in dataset order. A full export carries the id
+    and all that the entry holds. A clean one needs `keys`, those of `clean_keys` over the same entries.
+
+    Raises:
+        CannotCarryError: an entry holds what the format has no place for; it is named.
+        UsageError: there is no such container.
+    """
+    if container not in CONTAINERS:
+        raise UsageError(f"there is no container {container!r}", hint=f"containers are {', '.join(CONTAINERS)}")
+    if clean and keys is None:
+        raise ValueError("a clean export needs the keys of a first pass: clean_keys(format, entries)")
+    rows = _rows(format, entries, keys if clean else None)
+    return rows if container == "jsonl" else _array(rows)
+
+
+def _rows(format: Format, entries: Iterable[tuple[str, str, Entry]], keys: CleanKeys | None) -> Iterator[bytes]:
+    is_clean = keys is not None
+    for entry_id, revision, entry in entries:
+        identity = None if is_clean else {"id": entry_id, "rev": revision}
+        try:
+            row = format.write(entry, identity=identity, clean=is_clean, keys=keys)
+        except CannotCarryError as error:
+            raise CannotCarryError(error.format_title, error.reason, entry_id) from error
+        yield encode_line(row) + b"\n"
+
+
+def _array(rows: Iterator[bytes]) -> Iterator[bytes]:
+    """Return an array with one row a line; an array of nothing is `[]`."""
+    before = b"["
+    for row in rows:
+        yield before + b"\n" + row[:-1]
+        before = b","
+    yield b"[]\n" if before == b"[" else b"\n]\n"

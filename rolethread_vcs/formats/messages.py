@@ -1,0 +1,251 @@
+"""The format of OpenAI and ChatML rows: `{"messages": [{"role", "content"}, …]}`.
+
+Full exports are rows of this format too, and it is the only one that carries every entry. It also reads an entry's own
+document (the file in `entries/`), and OpenAI's preference rows (`input`, `preferred_output`,
+`non_preferred_output`). Sources: OpenAI's fine-tuning guide, TRL's dataset formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Draft, Format, RowProblemError
+from rolethread_vcs.formats._roles import STANDARD_ROLES, read_role
+from rolethread_vcs.formats._rows import MARK, OWN_KEYS, is_our_mark, join_row, split_row
+from rolethread_vcs.model.entry import ENTRY_KEYS, Entry
+
+_NAME = "messages"
+_DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
+_ABSENT = object()
+_OTHER_CONVERSATIONS = ("conversations", "conversation", "instruction")
+_TOOL_ROLES = frozenset({"tool", "function"})
+_PREFERENCE = ("input", "preferred_output", "non_preferred_output")
+_LIFTED = ("tools", "parallel_tool_calls")
+
+
+# ---- reading
+
+
+def _recognise(row: dict[str, Any]) -> bool:
+    messages = row.get("messages", _ABSENT)
+    if type(messages) is list:
+        if not messages or MARK in row:
+            return True
+        first = messages[0]
+        # an Agnai log has a list of this name too: its items say `msg` and have no role
+        return not (type(first) is dict and "msg" in first and "role" not in first)
+    if messages is _ABSENT:
+        return _is_preference(row) or (is_our_mark(row.get(MARK)) and not _has_other_conversation(row))
+    return not _has_other_conversation(row)
+
+
+def _has_other_conversation(row: dict[str, Any]) -> bool:
+    return any(key in row for key in _OTHER_CONVERSATIONS)
+
+
+def _is_preference(row: dict[str, Any]) -> bool:
+    asked = row.get("input")
+    return isinstance(asked, dict) and "messages" in asked and "preferred_output" in row
+
+
+def _read(row: dict[str, Any]) -> Draft:
+    if "messages" not in row and MARK not in row:
+        if not _is_preference(row):
+            raise RowProblemError("this row has no messages")
+        row = _from_preference(row)
+    messages = row.get("messages")
+    if OWN_KEYS.isdisjoint(row):
+        if type(messages) is not list or _are_standard(messages):
+            return Draft(row, None, _NAME)
+        return Draft({**row, "messages": _with_roles(messages)}, None, _NAME, _role_notes(messages))
+    return _read_with_own_keys(row)
+
+
+def _read_with_own_keys(row: dict[str, Any]) -> Draft:
+    # our own rows are taken word for word: their roles were mapped when they came in, or are meant as they are
+    is_ours = is_our_mark(row.get(MARK))
+    rest = {key: value for key, value in row.items() if key != "messages"}
+    own, identity = split_row(
+        rest, _read_side if is_ours else _read_foreign_side, is_document=_DOCUMENT_KEYS.issuperset(row)
+    )
+    notes: tuple[str, ...] = ()
+    fields: dict[str, Any] = {}
+    if "messages" in row:
+        messages = row["messages"]
+        if not is_ours and type(messages) is list and not _are_standard(messages):
+            notes = _role_notes(messages)
+            messages = _with_roles(messages)
+        fields["messages"] = messages
+    fields.update(own)
+    return Draft(fields, identity, _NAME, notes + _foreign_notes(row, own))
+
+
+def _foreign_notes(row: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say which keys were not taken for the entry's own although they are named like it."""
+    foreign = own.get("extra", {})
+    return tuple(
+        f"{key} is kept as a foreign key: it is not what an entry's {key} looks like"
+        for key in ("tags", "uuid", "origin", "chosen", "rejected", MARK)
+        if key in row and key in foreign and foreign[key] is row[key]
+    )
+
+
+def _are_standard(messages: list[Any]) -> bool:
+    """Return whether no message needs a change; the path of nearly every row."""
+    try:
+        for message in messages:
+            if message["role"] not in STANDARD_ROLES:
+                return False
+    except (TypeError, KeyError):
+        return False
+    return True
+
+
+def _with_roles(messages: list[Any]) -> list[Any]:
+    return [_with_role(message) for message in messages]
+
+
+def _with_role(message: Any) -> Any:
+    if not isinstance(message, dict):
+        return message
+    label = message.get("role")
+    if not isinstance(label, str):
+        return message
+    role = read_role(label)
+    return message if role == label else {**message, "role": role}
+
+
+def _role_notes(messages: list[Any]) -> tuple[str, ...]:
+    labels = dict.fromkeys(
+        message["role"] for message in messages if isinstance(message, dict) and isinstance(message.get("role"), str)
+    )
+    return tuple(f"role {label!r} is read as {read_role(label)}" for label in labels if read_role(label) != label)
+
+
+def _read_side(value: Any) -> list[Any] | None:
+    """Return the messages of a preference side: a list of messages, or one message."""
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list) or not value:
+        return None
+    is_well_formed = all(isinstance(item, dict) and isinstance(item.get("role"), str) for item in value)
+    return value if is_well_formed else None
+
+
+def _read_foreign_side(value: Any) -> list[Any] | None:
+    messages = _read_side(value)
+    return None if messages is None else _with_roles(messages)
+
+
+def _from_preference(row: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAI preference row as a row of messages with the two sides beside it.
+
+    `tools` and `parallel_tool_calls` move to where a row of messages has them; what else `input` held stays there.
+    """
+    asked = dict(row["input"])
+    result: dict[str, Any] = {"messages": asked.pop("messages")}
+    sides = {"chosen": "preferred_output", "rejected": "non_preferred_output"}
+    taken = set()
+    for side, key in sides.items():
+        if side not in row and _read_side(row.get(key)) is not None:
+            result[side] = row[key]
+            taken.add(key)
+    for key in _LIFTED:
+        if key in asked and key not in row:
+            result[key] = asked.pop(key)
+    result.update({key: value for key, value in row.items() if key != "input" and key not in taken})
+    if asked:
+        result["input"] = asked
+    return result
+
+
+# ---- writing
+
+
+def _write_full(entry: Entry, identity: Mapping[str, str] | None) -> dict[str, Any]:
+    fields = entry.fields
+    if "messages" in fields:
+        conversation = {"messages": fields["messages"]}
+    elif identity is not None:
+        conversation = {}
+    else:
+        raise CannotCarryError(_NAME, "it has no messages")
+    is_plain = type(fields.get("messages")) is list
+    return join_row(
+        entry,
+        conversation,
+        identity=identity,
+        extra=entry.extra,
+        # beside messages that are no list, other programs' keys would win
+        is_claimed=lambda key, _: not is_plain and (key in _OTHER_CONVERSATIONS or key == "messages"),
+        read_side=_read_foreign_side if identity is None else _read_side,
+        write_side=lambda side: side if isinstance(side, list) else None,
+    )
+
+
+def _used_keys(entry: Entry) -> CleanKeys:
+    fields = entry.fields
+    row = {key for key in ("chosen", "rejected") if key in fields}
+    if entry.extra.get("tools") is not None:
+        row.add("tools")
+    message_keys: set[str] = set()
+    for message in _all_messages(entry):
+        if len(message) > 2:
+            if message.get("tool_calls") is not None:
+                message_keys.add("tool_calls")
+            if message.get("tool_call_id") is not None:
+                message_keys.add("tool_call_id")
+            if message.get("name") is not None and message.get("role") in _TOOL_ROLES:
+                message_keys.add("name")
+    if not row and not message_keys:
+        return _NO_KEYS
+    return CleanKeys(tuple(sorted(row)), tuple(sorted(message_keys)))
+
+
+_NO_KEYS = CleanKeys()
+
+
+def _all_messages(entry: Entry) -> list[dict[str, Any]]:
+    sides = (entry.fields.get(key) for key in ("messages", "chosen", "rejected"))
+    return [item for side in sides if isinstance(side, list) for item in side if isinstance(item, dict)]
+
+
+def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
+    row: dict[str, Any] = {"messages": _clean_messages("messages", entry.messages, keys)}
+    for key in keys.row:
+        if key == "tools":
+            row[key] = entry.extra.get(key)
+        else:
+            side = entry.fields.get(key)
+            row[key] = None if side is None else _clean_messages(key, side, keys)
+    return row
+
+
+def _clean_messages(field: str, messages: Any, keys: CleanKeys) -> list[dict[str, Any]]:
+    if not isinstance(messages, list):
+        raise CannotCarryError(f"clean {_NAME}", f"{field} is no list")
+    result = []
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or "role" not in message:
+            raise CannotCarryError(f"clean {_NAME}", f"{field} [{index}] has no role")
+        cleaned = {"role": message["role"], "content": message.get("content")}
+        for key in keys.message:
+            is_wanted = key != "name" or message["role"] in _TOOL_ROLES
+            cleaned[key] = message.get(key) if is_wanted else None
+        result.append(cleaned)
+    return result
+
+
+FORMAT = Format(
+    name=_NAME,
+    title="messages",
+    keys="messages: [{role, content}]",
+    precedence=10,
+    recognise=_recognise,
+    read=_read,
+    write_full=_write_full,
+    write_clean=_write_clean,
+    used_keys=_used_keys,
+    aliases=("chatml", "openai"),
+)

@@ -1,0 +1,255 @@
+"""The ShareGPT format: `{"conversations": [{"from": "human", "value": "…"}, {"from": "gpt", "value": "…"}]}`.
+
+A turn may spell its keys `role` or `speaker`, `content` or `text`; the list may be called `conversation`.
+LLaMA-Factory's row-level `system` and its `chosen` and `rejected` turns are read too. System turns keep their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Draft, Format, RowProblemError
+from rolethread_vcs.formats._roles import read_role
+from rolethread_vcs.formats._rows import MARK, is_our_mark, join_row, split_row
+from rolethread_vcs.model.entry import Entry
+
+_NAME = "sharegpt"
+_TITLE = "ShareGPT"
+_LISTS = ("conversations", "conversation")
+_ROLE_KEYS = ("from", "role", "speaker")
+_CONTENT_KEYS = ("value", "content", "text")
+_PLAIN_TURN = ["from", "value"]
+_WRITTEN = {"user": "human", "assistant": "gpt", "tool": "observation"}
+_OURS = {label: role for role, label in _WRITTEN.items()}
+_USUAL = frozenset({"human", "gpt", "system", "observation"})
+_TWICE = frozenset({"role", "content"})
+_DOUBLED = "sharegpt"
+"""The key of a message that keeps a second `role` or `content` which a turn had beside `from` and `value`."""
+
+
+# ---- reading
+
+
+def _recognise(row: dict[str, Any]) -> bool:
+    return _list_key(row) is not None
+
+
+def _list_key(row: Mapping[str, Any]) -> str | None:
+    """Return the key of the conversation: a list before anything else, then the usual name."""
+    for key in _LISTS:
+        if type(row.get(key)) is list:
+            return key
+    return next((key for key in _LISTS if key in row), None)
+
+
+def _read(row: dict[str, Any]) -> Draft:
+    list_key = _list_key(row)
+    if list_key is None:
+        raise RowProblemError("this row has no conversations")
+    is_ours = is_our_mark(row.get(MARK))
+    messages = _read_turns(row[list_key], is_ours=is_ours)
+    rest = {key: value for key, value in row.items() if key != list_key}
+    notes = () if is_ours else _role_notes(row[list_key])
+    if "system" in rest and isinstance(messages, list) and _leads(rest["system"], messages):
+        messages.insert(0, {"role": "system", "content": rest.pop("system")})
+    own, identity = split_row(rest, _read_our_side if is_ours else _read_side)
+    return Draft({"messages": messages, **own}, identity, _NAME, notes)
+
+
+def _leads(system: Any, messages: list[Any]) -> bool:
+    """Return whether a row-level system prompt becomes the first message: it says something, and none is there."""
+    if not isinstance(system, str) or not system.strip():
+        return False
+    return not any(isinstance(message, dict) and message.get("role") == "system" for message in messages)
+
+
+def _read_turns(turns: Any, *, is_ours: bool) -> Any:
+    if not isinstance(turns, list):
+        return turns
+    return [_read_turn(turn, is_ours=is_ours) for turn in turns]
+
+
+def _read_turn(turn: Any, *, is_ours: bool = False) -> Any:
+    if not isinstance(turn, dict):
+        return turn
+    if list(turn) == _PLAIN_TURN:
+        return {"role": _role(turn["from"], is_ours=is_ours), "content": turn["value"]}
+    role_key = _first_key(turn, _ROLE_KEYS)
+    content_key = _first_key(turn, _CONTENT_KEYS)
+    message: dict[str, Any] = {}
+    if role_key is not None:
+        message["role"] = _role(turn[role_key], is_ours=is_ours)
+    if content_key is not None:
+        message["content"] = turn[content_key]
+    doubled = {}
+    for key, value in turn.items():
+        if key in (role_key, content_key):
+            continue
+        if key in _TWICE:
+            doubled[key] = value
+        else:
+            message[key] = value
+    if doubled and _DOUBLED not in message:
+        message[_DOUBLED] = doubled
+    elif doubled:
+        raise RowProblemError(f"a turn has the keys {', '.join(turn)}, and two of them say the same thing")
+    return message
+
+
+def _first_key(turn: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    """Return the first of the keys that has a value, else the first that is there."""
+    present = [key for key in keys if key in turn]
+    return next((key for key in present if turn[key] is not None), present[0] if present else None)
+
+
+def _role(label: Any, *, is_ours: bool) -> Any:
+    if not isinstance(label, str):
+        return label
+    return _OURS.get(label, label) if is_ours else read_role(label)
+
+
+def _role_notes(turns: Any) -> tuple[str, ...]:
+    """Say which labels other than the usual four were read as a role."""
+    if not isinstance(turns, list):
+        return ()
+    labels: dict[str, None] = {}
+    for turn in turns:
+        if isinstance(turn, dict):
+            key = _first_key(turn, _ROLE_KEYS)
+            label = None if key is None else turn[key]
+            if isinstance(label, str) and label not in _USUAL:
+                labels[label] = None
+    return tuple(f"role {label!r} is read as {read_role(label)}" for label in labels if read_role(label) != label)
+
+
+def _read_side(value: Any, *, is_ours: bool = False) -> list[Any] | None:
+    """Return the messages of a preference side: one turn as LLaMA-Factory has it, or a list of turns."""
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list) or not value:
+        return None
+    for turn in value:
+        if not isinstance(turn, dict):
+            return None
+        role_key = _first_key(turn, _ROLE_KEYS)
+        if role_key is None or not isinstance(turn[role_key], str) or _first_key(turn, _CONTENT_KEYS) is None:
+            return None
+    return [_read_turn(turn, is_ours=is_ours) for turn in value]
+
+
+def _read_our_side(value: Any) -> list[Any] | None:
+    return _read_side(value, is_ours=True)
+
+
+# ---- writing
+
+
+def _write_full(entry: Entry, identity: Mapping[str, str] | None) -> dict[str, Any]:
+    messages = entry.messages
+    turns = [_full_turn(f"message [{index}]", item) for index, item in enumerate(_list(messages))]
+    has_system = any(turn.get("from") == "system" for turn in turns)
+
+    def is_claimed(key: str, value: Any) -> bool:
+        if key == "system":
+            return not has_system and _leads(value, [])
+        return key in _LISTS or (key == "messages" and isinstance(value, list))
+
+    return join_row(
+        entry,
+        {"conversations": turns},
+        identity=identity,
+        extra=entry.extra,
+        is_claimed=is_claimed,
+        read_side=_read_side if identity is None else _read_our_side,
+        write_side=_write_side,
+    )
+
+
+def _list(messages: Any) -> list[Any]:
+    if not isinstance(messages, list):
+        raise CannotCarryError(_TITLE, "its messages are no list")
+    return messages
+
+
+def _full_turn(place: str, message: Any) -> dict[str, Any]:
+    """Return the turn of a message with all its keys; it must come back as the same message."""
+    turn = _clean_turn(place, message)
+    if len(message) > 2:
+        if "from" in message or "value" in message:
+            raise CannotCarryError(_TITLE, f"{place} has a key of its own called from or value")
+        doubled = message.get(_DOUBLED)
+        for key, value in message.items():
+            if key == _DOUBLED and isinstance(doubled, dict) and doubled and doubled.keys() <= _TWICE:
+                turn.update(doubled)
+            elif key not in _TWICE:
+                turn[key] = value
+    if message["role"] in _OURS:
+        raise CannotCarryError(_TITLE, f"{place} has the role {message['role']!r}, which ShareGPT reads as another")
+    return turn
+
+
+def _clean_turn(place: str, message: Any) -> dict[str, Any]:
+    if not isinstance(message, dict):
+        raise CannotCarryError(_TITLE, f"{place} is no object")
+    role, content = message.get("role"), message.get("content")
+    if not isinstance(role, str):
+        raise CannotCarryError(_TITLE, f"{place} has no role")
+    if not isinstance(content, str):
+        what = "tool calls instead of text" if "tool_calls" in message else "a content that is no text"
+        raise CannotCarryError(_TITLE, f"{place} has {what}")
+    return {"from": _WRITTEN.get(role, role), "value": content}
+
+
+def _write_side(side: Any) -> Any:
+    """Return a preference side as one turn, LLaMA-Factory's shape, or as a list; None when it has no shape."""
+    if not isinstance(side, list) or not side:
+        return None
+    try:
+        turns = [_full_turn("", message) for message in side]
+    except CannotCarryError:
+        return None
+    return turns[0] if len(turns) == 1 else turns
+
+
+def _used_keys(entry: Entry) -> CleanKeys:
+    row = [key for key in ("chosen", "rejected") if key in entry.fields]
+    if entry.extra.get("tools") is not None:
+        row.append("tools")
+    return CleanKeys(tuple(row))
+
+
+def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "conversations": [
+            _clean_message(f"message [{index}]", item) for index, item in enumerate(_list(entry.messages))
+        ]
+    }
+    for key in keys.row:
+        if key == "tools":
+            row[key] = entry.extra.get(key)
+        else:
+            side = entry.fields.get(key)
+            turns = None if side is None else [_clean_message(key, item) for item in _list(side)]
+            row[key] = turns[0] if turns is not None and len(turns) == 1 else turns
+    return row
+
+
+def _clean_message(place: str, message: Any) -> dict[str, Any]:
+    turn = _clean_turn(place, message)
+    if message.get("tool_calls") is not None:
+        raise CannotCarryError(_TITLE, f"{place} has tool calls")
+    return turn
+
+
+FORMAT = Format(
+    name=_NAME,
+    title=_TITLE,
+    keys="conversations: [{from, value}]",
+    precedence=20,
+    recognise=_recognise,
+    read=_read,
+    write_full=_write_full,
+    write_clean=_write_clean,
+    used_keys=_used_keys,
+)

@@ -1,0 +1,45 @@
+"""The gate: the one place that says no, and only to what a change introduces.
+
+Entries are judged one by one as a change streams by, so a bulk import never holds them all:
+
+    gate = Gate(settings, "main", allowances, because, facts=facts, entry_before=snapshot.get)
+    for change in changes:
+        gate.feed(change)
+    verdict = gate.finish()
+
+An importer that separates rows calls `judge` and, for the rows it keeps, `record`, in place of `feed`.
+Only rules whose severity is error under the settings run here; `settings` is that of the target branch's tip
+before the change, so that a change cannot disarm its own gate.
+"""
+
+from rolethread_vcs.gate._allowing import Allowance, parse_allowance
+from rolethread_vcs.gate._judging import EntryChange, Gate
+from rolethread_vcs.gate._refusing import (
+    RefusedByGateError,
+    RefusedRow,
+    place_in_source,
+    refusal_of_edit,
+    refusal_of_import,
+)
+from rolethread_vcs.gate._verdict import Overrun, Verdict, mass_codes, mass_sentences
+from rolethread_vcs.rules import Facts, check_entries, introduced_between, safe_repair
+
+__all__ = [
+    "Allowance",
+    "EntryChange",
+    "Facts",
+    "Gate",
+    "Overrun",
+    "RefusedByGateError",
+    "RefusedRow",
+    "Verdict",
+    "check_entries",
+    "introduced_between",
+    "mass_codes",
+    "mass_sentences",
+    "parse_allowance",
+    "place_in_source",
+    "refusal_of_edit",
+    "refusal_of_import",
+    "safe_repair",
+]

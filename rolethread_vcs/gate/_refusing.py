@@ -1,0 +1,164 @@
+"""The words of a refusal: what breaks which rule where, and the ways forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rolethread_vcs.errors import RefusedError
+from rolethread_vcs.gate._verdict import Verdict, mass_sentences
+from rolethread_vcs.model.finding import Finding, RepairSafety
+
+_SHOWN = 3
+_ROW_PROBLEMS = {"not_json": "not JSON"}
+
+
+class RefusedByGateError(RefusedError):
+    """The gate refused a change; `findings` are those that block, and nothing was saved."""
+
+    code = "refused_by_gate"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row of a source that cannot be saved: its findings, or why it cannot be an entry at all.
+
+    `number` counts rows from 1, `line` lines of the file from 1; `code` and `reason` are those of a bad row.
+    """
+
+    number: int
+    line: int
+    findings: tuple[Finding, ...] = ()
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the table under a refusal."""
+
+    title: str
+    count: str
+    where: str
+    note: str = ""
+
+
+def refusal_of_edit(verdict: Verdict) -> RefusedByGateError:
+    """Return the error for a refused change of entries that are named by their ids."""
+    blocking = verdict.blocking
+    ids = _distinct(finding.entry_id or "" for finding in blocking)
+    codes = _distinct(finding.code for finding in blocking)
+    subject = f"entry {ids[0]} breaks" if len(ids) == 1 else f"{len(ids):,} entries break"
+    if len(codes) == 1:
+        message = f"{subject} {_title(blocking[0])}"
+    else:
+        message = f"{subject} {len(codes)} rules"
+    if len(ids) == 1 and len(codes) == 1:
+        message += _at(blocking)
+        details = [finding.message for finding in blocking[:_SHOWN]]
+    else:
+        details = _table(_edit_lines(blocking, codes))
+    return RefusedByGateError(
+        f"{message}; nothing was saved",
+        hint=_allow_hint(verdict, codes),
+        findings=blocking,
+        details=[*mass_sentences(blocking), *map(str, verdict.overruns), *details],
+    )
+
+
+def refusal_of_import(
+    total: int, rows: Sequence[RefusedRow], *, hint: str | None = None, overruns: Iterable[object] = ()
+) -> RefusedByGateError:
+    """Return the error for a source of `total` rows of which some cannot be saved as they are.
+
+    The importer knows the ways forward and what each would save, so it writes the hint.
+    """
+    findings = [finding for row in rows for finding in row.findings]
+    fine = total - len(rows)
+    are = "is" if fine == 1 else "are"
+    not_fine = "1 is not" if len(rows) == 1 else f"{len(rows):,} are not"
+    return RefusedByGateError(
+        f"{fine:,} of {_counted(total, 'row', 'rows')} {are} fine, {not_fine}; nothing was saved",
+        hint=hint,
+        findings=findings,
+        details=[*mass_sentences(findings), *map(str, overruns), *_table(_import_lines(rows))],
+    )
+
+
+def place_in_source(source: str, *, line: int, row: int, index: int | None = None) -> str:
+    """Return where a finding lies before anything is saved: `chats.json line 348, row 12, message [4]`."""
+    place = f"{source} line {line}, row {row}"
+    return place if index is None else f"{place}, message [{index}]"
+
+
+def _edit_lines(findings: Sequence[Finding], codes: Sequence[str]) -> list[_Line]:
+    lines = []
+    for code in codes:
+        of_code = [finding for finding in findings if finding.code == code]
+        ids = _distinct(finding.entry_id or "" for finding in of_code)
+        where = of_code[0].message if len(of_code) == 1 else _some(ids)
+        lines.append(_Line(_title(of_code[0]), _counted(len(ids), "entry", "entries"), where, _repair_note(of_code)))
+    return lines
+
+
+def _import_lines(rows: Sequence[RefusedRow]) -> list[_Line]:
+    by_code: dict[str, list[RefusedRow]] = {}
+    for row in rows:
+        for code in _distinct(finding.code for finding in row.findings) or [row.code]:
+            by_code.setdefault(code, []).append(row)
+    ruled = sorted(code for code, of_code in by_code.items() if of_code[0].findings)
+    unreadable = sorted(by_code.keys() - set(ruled))
+    lines = []
+    for code in ruled:
+        findings = [finding for row in by_code[code] for finding in row.findings if finding.code == code]
+        numbers = _some([str(row.number) for row in by_code[code]])
+        count = _counted(len(by_code[code]), "row", "rows")
+        lines.append(_Line(_title(findings[0]), count, numbers, _repair_note(findings)))
+    for code in unreadable:
+        first = by_code[code][0]
+        more = " …" if len(by_code[code]) > 1 else ""
+        title = _ROW_PROBLEMS.get(code, code.replace("_", " "))
+        count = _counted(len(by_code[code]), "row", "rows")
+        lines.append(_Line(title, count, f"line {first.line}: {first.reason}{more}"))
+    return lines
+
+
+def _table(lines: Sequence[_Line]) -> list[str]:
+    titles = max((len(line.title) for line in lines), default=0)
+    counts = max((len(line.count) for line in lines), default=0)
+    return [f"{line.title:<{titles}}  {line.count:>{counts}} ({line.where})   {line.note}".rstrip() for line in lines]
+
+
+def _allow_hint(verdict: Verdict, codes: Sequence[str]) -> str:
+    needed = {overrun.code: f"{overrun.code}={overrun.found}" for overrun in verdict.overruns}
+    others = _distinct(finding.code for finding in verdict.allowed)
+    flags = " ".join(f"--allow {needed.get(code, code)}" for code in sorted({*codes, *others}))
+    return f'{flags} --because "…"   saves it all the same'
+
+
+def _repair_note(findings: Sequence[Finding]) -> str:
+    safe = sum(finding.repair is RepairSafety.SAFE for finding in findings)
+    if not safe:
+        return ""
+    return "safe repair" if safe == len(findings) else f"safe repair for {safe:,}"
+
+
+def _at(findings: Sequence[Finding]) -> str:
+    places = [f"[{finding.index}]" for finding in findings if finding.index is not None]
+    return f" at {_some(places)}" if places else ""
+
+
+def _title(finding: Finding) -> str:
+    return f"{finding.code} {finding.name}"
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _distinct(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))

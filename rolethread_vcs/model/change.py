@@ -1,0 +1,40 @@
+"""What one mutation wants to be different: the plan that the gate judges and the transaction writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rolethread_vcs.model.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """A change against a base snapshot; a value, so that a lost race can plan again and compare.
+
+    `puts` holds new and changed entries by id, `removes` the ids that go. `files` holds every other tracked
+    path (`rolethread.toml`, `order.json`, `tags/slow_burn.json`) with its new bytes, None when it goes.
+    `origin` names, for a new id, the ids whose content it took over (split, join, copy). `summary` is the
+    commit's message when the user gave none.
+    """
+
+    puts: Mapping[str, Entry] = field(default_factory=dict)
+    removes: frozenset[str] = frozenset()
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
+    origin: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        both = self.removes & self.puts.keys()
+        if both:
+            raise ValueError(f"a change cannot both put and remove {', '.join(sorted(both))}")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is put, removed or written."""
+        return not (self.puts or self.removes or self.files)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The ids of all entries that are put or removed."""
+        return self.removes | self.puts.keys()

@@ -1,0 +1,229 @@
+"""An entry: one training example, held as its canonical JSON document."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from rolethread_vcs.errors import InvalidError
+
+ENTRY_KEYS = ("messages", "chosen", "rejected", "tags", "origin", "uuid", "extra")
+MESSAGE_KEYS = ("role", "content", "speaker", "train", "alternatives")
+
+_ENTRY_RANK = {key: rank for rank, key in enumerate(ENTRY_KEYS)}
+_MESSAGE_RANK = {key: rank for rank, key in enumerate(MESSAGE_KEYS)}
+_KEYS_IN_ORDER = frozenset(
+    keys for size in (1, 2, 3, 4) for keys in combinations(("role", "content", "speaker", "train"), size)
+)
+
+
+class InvalidEntryError(InvalidError):
+    """The fields cannot be an entry: tags that are no list of text, an extra that is no object …"""
+
+    code = "invalid_entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One training example as its canonical document; a value, never changed in place.
+
+    `fields` holds the document of design section 3: keys in canonical order, tags NFC, unique and sorted,
+    empty values absent. `messages` is whatever the creator brought, well-formed or not: strictness belongs to
+    rules. Build one with `Entry.of`; the constructor trusts its argument.
+    """
+
+    fields: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Entry:
+        """Return the entry of a mapping of fields, brought into canonical shape; nothing is shared with it.
+
+        A key that is not an entry's own goes into `extra`, word for word.
+
+        Raises:
+            InvalidEntryError: a field has a type that the format cannot carry, or a foreign key stands both
+                at the top and in `extra` with two different values.
+        """
+        document: dict[str, Any] = {}
+        if "messages" in fields:
+            document["messages"] = canonical_messages(fields["messages"])
+            if len(fields) == 1:
+                return cls(document)
+        for side in ("chosen", "rejected"):
+            if fields.get(side) is not None:
+                document[side] = canonical_messages(fields[side])
+        if fields.get("tags") is not None:
+            tags = canonical_tags(fields["tags"])
+            if tags:
+                document["tags"] = tags
+        if fields.get("origin") is not None:
+            origin = _texts("origin", fields["origin"])
+            if origin:
+                document["origin"] = origin
+        uuid = fields.get("uuid")
+        if uuid is not None:
+            if not isinstance(uuid, str) or not uuid:
+                raise InvalidEntryError(f"uuid must be text, not {_kind(uuid)}")
+            document["uuid"] = uuid
+        if len(document) < len(fields):
+            extra = _whole_extra(fields)
+            if extra:
+                document["extra"] = sort_keys(extra)
+        return cls(document)
+
+    @property
+    def messages(self) -> Any:
+        """The messages as brought: usually a list of objects, None when the key is missing."""
+        return self.fields.get("messages")
+
+    @property
+    def turns(self) -> Sequence[Mapping[str, Any]]:
+        """The well-formed messages only, in order; empty when `messages` is not a list."""
+        messages = self.fields.get("messages")
+        if not isinstance(messages, list):
+            return ()
+        return [message for message in messages if isinstance(message, dict)]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags, sorted by code point."""
+        return tuple(self.fields.get("tags", ()))
+
+    @property
+    def uuid(self) -> str | None:
+        """The identifier that the entry came with, or None."""
+        return self.fields.get("uuid")
+
+    @property
+    def origin(self) -> tuple[str, ...]:
+        """The ids that this entry was split or joined from."""
+        return tuple(self.fields.get("origin", ()))
+
+    @property
+    def extra(self) -> Mapping[str, Any]:
+        """Foreign top-level keys, word for word."""
+        extra: Mapping[str, Any] = self.fields.get("extra", {})
+        return extra
+
+    def with_fields(self, **changes: Any) -> Entry:
+        """Return a copy with some fields replaced; None removes a field."""
+        fields = {**self.fields, **changes}
+        return Entry.of({key: value for key, value in fields.items() if value is not None})
+
+
+def canonical_messages(value: Any) -> Any:
+    """Return messages in canonical shape: message keys in order, null speaker and `train: true` absent.
+
+    A value that is no list, and an item that is no object, is kept as it is with its own keys sorted.
+    """
+    if not isinstance(value, list | tuple):
+        return sort_keys(value)
+    return list(map(_canonical_message, value))
+
+
+def _canonical_message(message: Any) -> Any:
+    if type(message) is dict:
+        # Nearly every message: own keys in order, nothing but text in them, or `train: false`.
+        if tuple(message) in _KEYS_IN_ORDER:
+            for value in message.values():
+                if type(value) is not str and (value is not False or message.get("train") is not False):
+                    break
+            else:
+                return message.copy()
+    elif not isinstance(message, Mapping):
+        return sort_keys(message)
+    result: dict[str, Any] = {}
+    for key in MESSAGE_KEYS:
+        if key not in message:
+            continue
+        value = message[key]
+        if (key == "speaker" and value is None) or (key == "train" and value is True):
+            continue
+        result[key] = sort_keys(value)
+    for key in _sorted_keys(message):
+        if key not in _MESSAGE_RANK:
+            result[key] = sort_keys(message[key])
+    return result
+
+
+def canonical_tags(value: Any) -> list[str]:
+    """Return tags NFC, unique, sorted by code point, blank ones left out.
+
+    Raises:
+        InvalidEntryError: the value is no list of text.
+    """
+    tags = _texts("tags", value)
+    if not all(map(str.isascii, tags)):
+        tags = [unicodedata.normalize("NFC", tag) for tag in tags]
+    return sorted({tag for tag in tags if tag and not tag.isspace()})
+
+
+def sort_keys(value: Any) -> Any:
+    """Return a JSON value with the keys of its objects sorted by code point, at every depth.
+
+    Raises:
+        InvalidEntryError: a value that JSON does not know, or a key that is no text.
+    """
+    kind = type(value)
+    if kind is str or value is None or kind is bool or kind is int or kind is float:
+        return value
+    if kind is dict or isinstance(value, Mapping):
+        return {key: sort_keys(value[key]) for key in _sorted_keys(value)}
+    if isinstance(value, list | tuple):
+        return [sort_keys(item) for item in value]
+    if isinstance(value, str | int | float):
+        return value
+    raise InvalidEntryError(f"{kind.__name__} is no JSON value")
+
+
+def _sorted_keys(value: Mapping[Any, Any]) -> list[str]:
+    for key in value:
+        if not isinstance(key, str):
+            raise InvalidEntryError(f"the names of fields are text, not {_kind(key)}")
+    return sorted(value)
+
+
+def _texts(field: str, value: Any) -> list[str]:
+    if type(value) is not list and (not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping)):
+        raise InvalidEntryError(f"{field} must be a list of text, not {_kind(value)}")
+    items = list(value)
+    for item in items:
+        if type(item) is not str and not isinstance(item, str):
+            raise InvalidEntryError(f"{field} must be a list of text; it holds {_kind(item)}")
+    return items
+
+
+def _whole_extra(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return `extra` together with the foreign keys at the top."""
+    extra = fields.get("extra")
+    if extra is None:
+        extra = {}
+    elif not isinstance(extra, Mapping):
+        raise InvalidEntryError(f"extra must be an object, not {_kind(extra)}")
+    foreign = [key for key in fields if key not in _ENTRY_RANK]
+    if not foreign:
+        return extra
+    merged = dict(extra)
+    for key in foreign:
+        value = fields[key]
+        # By their text, since 1, 1.0 and true are equal to Python.
+        if key in merged and repr(sort_keys(merged[key])) != repr(sort_keys(value)):
+            raise InvalidEntryError(f"{key!r} stands both at the top and in extra, with different values")
+        merged[key] = value
+    return merged
+
+
+def _kind(value: Any) -> str:
+    """Name the JSON type of a value the way a writer would."""
+    for kind, name in (
+        (bool, "true or false"),
+        (str, "text"),
+        (int | float, "a number"),
+        (Mapping, "an object"),
+    ):
+        if isinstance(value, kind):
+            return name
+    return "null" if value is None else "a list"

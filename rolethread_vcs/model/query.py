@@ -1,0 +1,323 @@
+"""Queries: the words behind `--where`, read into a condition that entries meet or not.
+
+    query   = all { "or" all }            all = item { ["and"] item }
+    item    = "not" item | "(" query ")" | term
+    term    = word | "quoted words" | keyword:value | keyword:"quoted value" | untagged
+
+`model.query_terms` has the keywords. Words of the grammar and keywords may be written in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Protocol
+
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.query_terms import BARE_KEYWORDS, KEYWORDS, Term, words_term
+
+_TOKEN = re.compile(
+    r"""[ \t\r\n]+
+      | (?P<paren>[()])
+      | (?P<keyword>[A-Za-z][A-Za-z_-]*):(?P<value>"[^"]*"|[^\s()"]*)(?=[\s()]|$)
+      | (?P<quoted>"[^"]*")(?=[\s()]|$)
+      | (?P<word>[^\s()"]+)(?=[\s()]|$)
+    """,
+    re.VERBOSE,
+)
+_OPERATORS = ("and", "or", "not")
+
+
+class QueryError(UsageError):
+    """A query that does not read, or that could be read in two ways."""
+
+
+class _Node(Protocol):
+    @property
+    def needs_content(self) -> bool: ...
+
+    def decide(self, entry_id: str) -> bool | None: ...
+
+    def matches(self, entry_id: str, entry: Entry) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A condition that an entry meets or not."""
+
+    _root: _Node
+
+    @property
+    def needs_content(self) -> bool:
+        """Whether entries must be read; False when their ids alone decide."""
+        return self._root.needs_content
+
+    def decide(self, entry_id: str) -> bool | None:
+        """Return the answer as far as the id alone gives it, None when the entry must be read."""
+        return self._root.decide(entry_id)
+
+    def matches(self, entry_id: str, entry: Entry) -> bool:
+        """Return whether an entry meets the query."""
+        return self._root.matches(entry_id, entry)
+
+
+def parse_query(text: str | Sequence[str]) -> Query:
+    """Return the query of a text (`--where TEXT`) or of the words of a command (`list tag:a not tag:b`).
+
+    No words at all choose every entry. Among several words, one that holds spaces is a phrase, or a keyword's
+    value with its spaces: the shell has eaten the quotes.
+
+    Raises:
+        QueryError: the query does not read, or has two readings; the message names both.
+    """
+    if isinstance(text, str):
+        tokens = _tokens_of(text)
+    elif len(text) == 1:
+        tokens = _tokens_of(text[0])
+    else:
+        tokens = [token for word in text for token in _tokens_of_word(word)]
+        if not text:
+            return Query(_All(()))
+    if not tokens:
+        raise QueryError("an empty query could mean every entry or none", hint="leave it away to choose every entry")
+    return Query(_Parser(tokens).parse())
+
+
+# ---- nodes
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    term: Term
+
+    @property
+    def needs_content(self) -> bool:
+        return self.term.by_id is None
+
+    def decide(self, entry_id: str) -> bool | None:
+        return None if self.term.by_id is None else self.term.by_id(entry_id)
+
+    def matches(self, entry_id: str, entry: Entry) -> bool:
+        if self.term.by_id is not None:
+            return self.term.by_id(entry_id)
+        return self.term.by_entry is not None and self.term.by_entry(entry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Not:
+    item: _Node
+
+    @property
+    def needs_content(self) -> bool:
+        return self.item.needs_content
+
+    def decide(self, entry_id: str) -> bool | None:
+        answer = self.item.decide(entry_id)
+        return None if answer is None else not answer
+
+    def matches(self, entry_id: str, entry: Entry) -> bool:
+        return not self.item.matches(entry_id, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class _All:
+    items: tuple[_Node, ...]
+
+    @property
+    def needs_content(self) -> bool:
+        return any(item.needs_content for item in self.items)
+
+    def decide(self, entry_id: str) -> bool | None:
+        answers = [item.decide(entry_id) for item in self.items]
+        if False in answers:
+            return False
+        return None if None in answers else True
+
+    def matches(self, entry_id: str, entry: Entry) -> bool:
+        return all(item.matches(entry_id, entry) for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Any:
+    items: tuple[_Node, ...]
+
+    @property
+    def needs_content(self) -> bool:
+        return any(item.needs_content for item in self.items)
+
+    def decide(self, entry_id: str) -> bool | None:
+        answers = [item.decide(entry_id) for item in self.items]
+        if True in answers:
+            return True
+        return None if None in answers else False
+
+    def matches(self, entry_id: str, entry: Entry) -> bool:
+        return any(item.matches(entry_id, entry) for item in self.items)
+
+
+# ---- words
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """`kind` is an operator, a parenthesis or "term"; `text` is what was written."""
+
+    kind: str
+    text: str
+    term: Term | None = None
+
+
+def _tokens_of(text: str) -> list[_Token]:
+    tokens = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise QueryError(
+                f"a quotation mark has no partner in {text!r}, or stands inside a word",
+                hint='"the whole phrase", or tag:"two words"',
+            )
+        token = _token(match)
+        if token is not None:
+            tokens.append(token)
+        position = match.end()
+    return tokens
+
+
+def _token(match: re.Match[str]) -> _Token | None:
+    text = match.group()
+    if match["paren"]:
+        return _Token(text, text)
+    if match["quoted"]:
+        return _Token("term", text, words_term(_content(text[1:-1], text)))
+    if match["keyword"]:
+        return _Token("term", text, _keyword_term(match["keyword"], match["value"].strip('"'), text))
+    if match["word"]:
+        word = text.lower()
+        if word in _OPERATORS:
+            return _Token(word, text)
+        if word in BARE_KEYWORDS:
+            return _Token("term", text, BARE_KEYWORDS[word])
+        return _Token("term", text, words_term(text))
+    return None
+
+
+def _tokens_of_word(word: str) -> list[_Token]:
+    if not re.search(r"\s", word) or '"' in word:
+        return _tokens_of(word)
+    inside = _tokens_of(word)
+    head, colon, value = word.partition(":")
+    has_keyword = bool(colon) and head.lower() in KEYWORDS
+    first = 1 if has_keyword else 0
+    if any(token.kind != "term" or _is_keyword(token) for token in inside[first:]):
+        raise QueryError(
+            f"{word!r} beside other words could be a phrase to search for or a query of its own",
+            hint=f"'({word})' for the query, or '\"{word}\"' for the phrase",
+        )
+    if has_keyword:
+        return [_Token("term", word, _keyword_term(head, value.strip(), word))]
+    return [_Token("term", word, words_term(word.strip()))]
+
+
+def _is_keyword(token: _Token) -> bool:
+    return token.text.lower() in BARE_KEYWORDS or token.text.partition(":")[0].lower() in KEYWORDS
+
+
+def _content(content: str, text: str) -> str:
+    if not content.strip():
+        raise QueryError(f"{text} holds nothing to search for")
+    return content
+
+
+def _keyword_term(keyword: str, value: str, text: str) -> Term:
+    name = keyword.lower()
+    if name in BARE_KEYWORDS:
+        raise _two_readings(text, f"the keyword {name}", hint=f"{name}, without the colon")
+    if name not in KEYWORDS:
+        near = get_close_matches(name, [*KEYWORDS, *BARE_KEYWORDS], n=1, cutoff=0.6)
+        known = ", ".join([*(f"{known}:" for known in KEYWORDS), *BARE_KEYWORDS])
+        suggestion = f"did you mean {near[0]}:{value}?" if near else f"the keywords are {known}"
+        raise QueryError(
+            f"there is no keyword {keyword}:",
+            hint=f"{suggestion}  To search for the text itself, quote it: '\"{text}\"'",
+        )
+    if not value.strip():
+        raise _two_readings(text, f"the keyword {name}: without a value", hint=f"for example {KEYWORDS[name].example}")
+    return KEYWORDS[name].build(value.strip())
+
+
+def _two_readings(text: str, reading: str, *, hint: str) -> QueryError:
+    return QueryError(
+        f"{text!r} could be {reading} or a word to search for", hint=f"{hint}; for the word: '\"{text}\"'"
+    )
+
+
+# ---- grammar
+
+
+class _Parser:
+    """Reads tokens from left to right; its state is how many have been read."""
+
+    def __init__(self, tokens: Sequence[_Token]) -> None:
+        self._tokens = tokens
+        self._position = 0
+
+    def parse(self) -> _Node:
+        node = self._any()
+        if self._position < len(self._tokens):
+            raise QueryError("a parenthesis is closed that was never opened")
+        return node
+
+    def _any(self) -> _Node:
+        items = [self._all()]
+        while self._kind() == "or":
+            self._position += 1
+            items.append(self._all())
+        return items[0] if len(items) == 1 else _Any(tuple(items))
+
+    def _all(self) -> _Node:
+        items = [self._item()]
+        while self._kind() in ("and", "not", "(", "term"):
+            if self._kind() == "and":
+                self._position += 1
+            items.append(self._item())
+        return items[0] if len(items) == 1 else _All(tuple(items))
+
+    def _item(self) -> _Node:
+        kind = self._kind()
+        if kind == "not":
+            self._position += 1
+            return _Not(self._item())
+        if kind == "(":
+            self._position += 1
+            node = self._any()
+            if self._kind() != ")":
+                raise QueryError("a parenthesis is never closed")
+            self._position += 1
+            return node
+        if kind == "term":
+            term = self._tokens[self._position].term
+            if term is not None:
+                self._position += 1
+                return _Leaf(term)
+        raise self._missing_item()
+
+    def _missing_item(self) -> QueryError:
+        kind = self._kind()
+        before = self._tokens[self._position - 1] if self._position else None
+        # The operator that has nothing on one side: the one here, or the one just read.
+        if kind in _OPERATORS:
+            lonely = self._tokens[self._position]
+        elif before is not None and before.kind in _OPERATORS:
+            lonely = before
+        else:
+            return QueryError("there is nothing between two parentheses")
+        return _two_readings(
+            lonely.text, f"the operator {lonely.kind} with a side missing", hint="tag:a or tag:b, not tag:c"
+        )
+
+    def _kind(self) -> str | None:
+        return self._tokens[self._position].kind if self._position < len(self._tokens) else None

@@ -1,0 +1,158 @@
+"""What a person writes for a commit (`main~2`, `A..B`) or an entry (`12345`), read into data without git."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.model.ids import LAST_NUMBER, is_id
+
+CURRENT_NAMES = ("@", "HEAD")
+
+_STEPS = re.compile(r"(?:~[0-9]*|\^[0-9]*)*$")
+_STEP = re.compile(r"([~^])([0-9]*)")
+_HEX = re.compile(r"[0-9a-fA-F]{4,40}")
+_COMMIT = "commit:"
+_UNFIT_FOR_NAMES = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^[-/]|[/.]$|\.lock$")
+
+
+class RevisionError(UsageError):
+    """A text that cannot be a revision, a range or an entry."""
+
+
+class RevisionKind(StrEnum):
+    """What the base of a revision can be."""
+
+    CURRENT = "current"
+    NAME = "name"
+    NAME_OR_COMMIT = "name or commit"
+    COMMIT = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A commit, as written: a base, and how many first parents up from it.
+
+    `base` is a branch or release name, the hexadecimal start of a commit id (lower case, when `kind` is
+    COMMIT), or `@`. Of NAME_OR_COMMIT a name of that spelling wins.
+    """
+
+    base: str
+    kind: RevisionKind
+    ups: int = 0
+
+    def __str__(self) -> str:
+        base = f"{_COMMIT}{self.base}" if self.kind is RevisionKind.COMMIT else self.base
+        return f"{base}~{self.ups}" if self.ups else base
+
+
+CURRENT = Revision("@", RevisionKind.CURRENT)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRange:
+    """`A..B` (from A to B) or `A...B` (`from_fork`: from where both parted to B); a lone `B` has no start."""
+
+    start: Revision | None
+    end: Revision
+    from_fork: bool = False
+
+
+def parse_revision(text: str) -> Revision:
+    """Return the revision of `@`, `HEAD`, a name or a commit prefix, with `~N` and `^` behind.
+
+    `commit:PREFIX` always means a commit.
+
+    Raises:
+        RevisionError: the text can be none of these.
+    """
+    suffix = _STEPS.search(text)
+    steps = suffix.group() if suffix else ""
+    base = text[: len(text) - len(steps)]
+    ups = sum(_ups(kind, digits, text) for kind, digits in _STEP.findall(steps))
+    if base in CURRENT_NAMES:
+        return Revision("@", RevisionKind.CURRENT, ups)
+    if base.startswith(_COMMIT):
+        prefix = base.removeprefix(_COMMIT)
+        if not _HEX.fullmatch(prefix):
+            raise RevisionError(f"commit:{prefix} must name 4 to 40 hexadecimal digits of a commit")
+        return Revision(prefix.lower(), RevisionKind.COMMIT, ups)
+    if not base:
+        raise RevisionError(f"{text!r} names no revision", hint="@ is the current one, @~1 the one before")
+    if ".." in base:
+        raise RevisionError(f"{text!r} is a range; one revision is wanted here")
+    if _UNFIT_FOR_NAMES.search(base):
+        raise RevisionError(f"{base!r} cannot be the name of a branch, a release or a commit")
+    if _HEX.fullmatch(base):
+        return Revision(base, RevisionKind.NAME_OR_COMMIT, ups)
+    return Revision(base, RevisionKind.NAME, ups)
+
+
+def _ups(kind: str, digits: str, text: str) -> int:
+    if kind == "^" and digits not in ("", "0", "1"):
+        raise RevisionError(
+            f"{text!r} asks for parent {digits}; only first parents can be counted",
+            hint="name the commit itself",
+        )
+    if len(digits) > 9:
+        raise RevisionError(f"{text!r} goes further back than any dataset")
+    return int(digits) if digits else 1
+
+
+def parse_range(text: str) -> RevisionRange:
+    """Return the range of `A..B`, `A...B` or a lone revision; a side left out is the current revision.
+
+    Raises:
+        RevisionError: a side is no revision, or both are missing.
+    """
+    start, dots, end = text.partition("...")
+    if not dots:
+        start, dots, end = text.partition("..")
+    if not dots:
+        return RevisionRange(None, parse_revision(text))
+    if not start and not end:
+        raise RevisionError(f"{text!r} names neither end", hint="main..@")
+    return RevisionRange(
+        parse_revision(start) if start else CURRENT,
+        parse_revision(end) if end else CURRENT,
+        from_fork=dots == "...",
+    )
+
+
+def parse_selector(text: str) -> int | str:
+    """Return the number (`12345`, `00012345`) or the full id (`00012345-k2x9m3ab`) that names an entry.
+
+    Raises:
+        RevisionError: the text is neither.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= 20 and int(text) <= LAST_NUMBER:
+        return int(text)
+    if is_id(text.lower()):
+        return text.lower()
+    raise RevisionError(f"{text!r} names no entry", hint="an entry is its number (12345) or its whole id")
+
+
+def is_selector(text: str) -> bool:
+    """Return whether a text can name an entry."""
+    try:
+        parse_selector(text)
+    except RevisionError:
+        return False
+    return True
+
+
+def split_at_revision(text: str) -> tuple[int | str, Revision | None]:
+    """Return entry and revision of `ID@REV`; the revision is None when only an entry is named.
+
+    Raises:
+        RevisionError: the entry or the revision does not read, or nothing follows the `@`.
+    """
+    selector, at, revision = text.partition("@")
+    entry = parse_selector(selector)
+    if not at:
+        return entry, None
+    if not revision:
+        raise RevisionError(f"{text!r} names no revision behind the @", hint=f"{selector}@main~1")
+    return entry, parse_revision(revision)

@@ -1,0 +1,309 @@
+"""The settings that travel with a dataset: `rolethread.toml`, read, made and edited with its comments."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.model.finding import Severity
+from rolethread_vcs.model.layout import SETTINGS
+
+FORMAT = 1
+"""The number of the on-disk format that this program reads and writes."""
+
+KNOWN_WRITER_FEATURES: frozenset[str] = frozenset()
+"""The writer features that this program honours; a dataset that lists another is only read."""
+
+DEFAULT_STRICT = ("main", "release/*")
+
+Policy = Severity | Literal["off"]
+"""What `[gate.rules]` can say about a rule."""
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_RULE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_TOML_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
+_POLICIES = (*(severity.value for severity in Severity), "off")
+_SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.")
+_FIXED = {
+    "id": "it tells this dataset from every other, and clones and sidecars rely on it",
+    "format": "it says how the files are laid out, and only a migration changes that",
+    "writer_features": "it is kept by the commands that need it",
+}
+
+
+class InvalidSettingsError(InvalidError):
+    """`rolethread.toml` is not TOML, or a value in it has the wrong type."""
+
+    code = "invalid_settings"
+
+
+class NewerFormatError(InvalidError):
+    """The dataset was written by a later program in a format that this one does not know."""
+
+    code = "newer_format"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `rolethread.toml` says, as far as this program knows its keys; all others stay in the file.
+
+    `strict` and `report_only` are patterns of branch names (`release/*`; `*` also stands for a slash).
+    `severities` maps a rule's code or name to the severity that the creator chose, or "off".
+    """
+
+    name: str
+    id: str
+    format: int = FORMAT
+    writer_features: tuple[str, ...] = ()
+    strict: tuple[str, ...] = DEFAULT_STRICT
+    report_only: tuple[str, ...] = ()
+    severities: Mapping[str, Policy] = field(default_factory=dict)
+
+    @property
+    def unknown_writer_features(self) -> tuple[str, ...]:
+        """The listed features that this program does not know: with any, it must not write."""
+        return tuple(name for name in self.writer_features if name not in KNOWN_WRITER_FEATURES)
+
+    def is_strict(self, branch: str) -> bool:
+        """Return whether the gate of a branch refuses; an explicit report-only pattern wins."""
+        return _fits(branch, self.strict) and not _fits(branch, self.report_only)
+
+
+def _fits(branch: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(branch, pattern) for pattern in patterns)
+
+
+# ---- reading
+
+
+def parse_settings(data: bytes) -> Settings:
+    """Return the settings of a `rolethread.toml`.
+
+    Raises:
+        InvalidSettingsError: not UTF-8, not TOML, a key missing, or a value of the wrong type.
+        NewerFormatError: the format number is one that this program does not know.
+    """
+    document = _parse_toml(data)
+    number = document.get("format")
+    if type(number) is not int or number < 1:
+        raise InvalidSettingsError(f"{SETTINGS}: format must be a number from 1, {_not(number)}")
+    if number > FORMAT:
+        raise NewerFormatError(
+            f"this dataset has format {number}; this program knows {FORMAT} and leaves it alone",
+            hint="install a newer version of rolethread-vcs",
+        )
+    identity = _text(document, "id")
+    if not _UUID.fullmatch(identity):
+        raise InvalidSettingsError(f"{SETTINGS}: id must be a UUID, not {identity!r}")
+    gate = _table(document, "gate")
+    return Settings(
+        name=_text(document, "name"),
+        id=identity,
+        format=number,
+        writer_features=_texts(document, "writer_features", ()),
+        strict=_texts(gate, "strict", DEFAULT_STRICT, "gate."),
+        report_only=_texts(gate, "report_only", (), "gate."),
+        severities=_severities(_table(gate, "rules", "gate.")),
+    )
+
+
+def _parse_toml(data: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidSettingsError(f"{SETTINGS}, line {line}: not UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        text = str(error)
+        place = _TOML_PLACE.search(text)
+        where = f", {place.group(1)}" if place else ""
+        reason = _TOML_PLACE.sub("", text)
+        raise InvalidSettingsError(
+            f"{SETTINGS}{where}: not TOML ({reason[:1].lower()}{reason[1:]})", hint="rtv config edit"
+        ) from error
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidSettingsError(f"{SETTINGS}: {key} must be text, {_not(value)}")
+    return value
+
+
+def _texts(table: Mapping[str, Any], key: str, default: tuple[str, ...], prefix: str = "") -> tuple[str, ...]:
+    value = table.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, list):
+        raise InvalidSettingsError(f"{SETTINGS}: {prefix}{key} must be a list of text, {_not(value)}")
+    for item in value:
+        if not isinstance(item, str) or not item.strip():
+            raise InvalidSettingsError(f"{SETTINGS}: {prefix}{key} must hold only text, {_not(item)}")
+    return tuple(value)
+
+
+def _table(table: Mapping[str, Any], key: str, prefix: str = "") -> Mapping[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise InvalidSettingsError(f"{SETTINGS}: {prefix}{key} must be a table, {_not(value)}")
+    return value
+
+
+def _severities(table: Mapping[str, Any]) -> dict[str, Policy]:
+    result: dict[str, Policy] = {}
+    for rule, value in table.items():
+        if value not in _POLICIES:
+            raise InvalidSettingsError(
+                f"{SETTINGS}: gate.rules.{rule} must be one of {', '.join(_POLICIES)}, {_not(value)}"
+            )
+        result[rule] = "off" if value == "off" else Severity(value)
+    return result
+
+
+def _not(value: Any) -> str:
+    if value is None:
+        return "and it is missing"
+    if isinstance(value, str):
+        return f"not {value!r}"
+    return f"not {_as_text(value)}"
+
+
+# ---- making and editing
+
+
+def new_settings_text(name: str, id: str) -> bytes:
+    """Return the commented first `rolethread.toml` of a dataset.
+
+    Raises:
+        InvalidSettingsError: the name is blank or the id is no UUID.
+    """
+    data = _FIRST_TEXT.format(name=_quoted(name), id=_quoted(id), format=FORMAT).encode("utf-8")
+    parse_settings(data)
+    return data
+
+
+_FIRST_TEXT = """\
+# The settings of this dataset. They travel with it; comments are kept.
+name = {name}
+id = {id}
+format = {format}
+writer_features = []
+
+[gate]
+# Branches that refuse a change which brings in errors (patterns).
+strict = ["main", "release/*"]
+# Branches that only tell, also where a pattern above fits them.
+report_only = []
+
+[gate.rules]
+# A rule by its code or name: "error", "warning", "info" or "off", for example
+# empty_message = "warning"
+"""
+
+
+def _quoted(text: str) -> str:
+    """Return a TOML basic string: JSON's escapes are TOML's, but TOML wants DEL escaped as well."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidSettingsError(f"a name must be readable text, not {text!r}") from error
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def get_value(text: bytes, dotted_key: str) -> str:
+    """Return a setting as `set_value` would take it: lists joined by commas, defaults where nothing is set.
+
+    Raises:
+        InvalidSettingsError: the file does not read.
+        NotFoundError: there is no such setting.
+    """
+    settings = parse_settings(text)
+    defaults = {"gate.strict": settings.strict, "gate.report_only": settings.report_only}
+    if dotted_key in defaults:
+        return ",".join(defaults[dotted_key])
+    value: Any = _parse_toml(text)
+    for part in dotted_key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if value is None or isinstance(value, dict):
+        raise NotFoundError(f"{dotted_key} is not set", hint=_did_you_mean(dotted_key, (*_SETTABLE, *_FIXED)))
+    return _as_text(value)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ",".join(_as_text(item) for item in value)
+    return "a table" if isinstance(value, dict) else str(value)
+
+
+def set_value(text: bytes, dotted_key: str, value: str) -> bytes:
+    """Return the settings file with one value changed, everything else as it was.
+
+    A list is given with commas (`main,release/*`). `default` takes a `gate.` key back to its default.
+
+    Raises:
+        InvalidSettingsError: the file does not read, or the value does not fit.
+        UsageError: the key is unknown or cannot be set.
+    """
+    _refuse_unsettable(dotted_key)
+    if dotted_key == "name":
+        new: Any = value
+    elif dotted_key.startswith("gate.rules."):
+        new = None if value == "default" else value
+    else:
+        new = None if value == "default" else [item.strip() for item in value.split(",") if item.strip()]
+    # Only a change needs the slow library that keeps comments.
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    parse_settings(text)
+    try:
+        document = tomlkit.parse(text.decode("utf-8-sig"))
+        _put(document, dotted_key.split("."), new, tomlkit.table)
+        changed = tomlkit.dumps(document).encode("utf-8")
+    except TOMLKitError as error:
+        raise InvalidSettingsError(f"{SETTINGS} cannot be edited: {error}", hint="rtv config edit") from error
+    parse_settings(changed)
+    return changed
+
+
+def _put(table: Any, parts: list[str], new: Any, make_table: Any) -> None:
+    """Put a value at a path below a table; None takes it away."""
+    for part in parts[:-1]:
+        if part not in table:
+            if new is None:
+                return
+            table[part] = make_table()
+        table = table[part]
+    if new is not None:
+        table[parts[-1]] = new
+    elif parts[-1] in table:
+        del table[parts[-1]]
+
+
+def _refuse_unsettable(dotted_key: str) -> None:
+    if dotted_key in _FIXED:
+        raise UsageError(f"{dotted_key} cannot be set: {_FIXED[dotted_key]}")
+    if dotted_key in _SETTABLE[:3]:
+        return
+    if dotted_key.startswith("gate.rules.") and _RULE_KEY.fullmatch(dotted_key.removeprefix("gate.rules.")):
+        return
+    raise UsageError(f"there is no setting {dotted_key}", hint=_did_you_mean(dotted_key, _SETTABLE))
+
+
+def _did_you_mean(key: str, known: tuple[str, ...]) -> str:
+    shown = [name + "RULE" if name.endswith(".") else name for name in known]
+    near = get_close_matches(key, shown, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return "the settings are " + ", ".join(shown)

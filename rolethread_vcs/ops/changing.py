@@ -1,0 +1,182 @@
+"""Adds, changes and removes entries: the library's `edit` block, and the plain `add`, `put` and `remove`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from rolethread_vcs.errors import ConflictError, InvalidError
+from rolethread_vcs.model.canonical import birth_suffix
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.ids import LAST_NUMBER, make_id
+from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
+from rolethread_vcs.transaction import Committed, Intent, run
+
+AnyEntry = Entry | Mapping[str, Any]
+
+
+class FullError(InvalidError):
+    """Eight digits are used up."""
+
+    code = "full"
+
+
+def as_entry(entry: AnyEntry) -> Entry:
+    """Return an entry of an `Entry` or a plain mapping of its fields."""
+    return entry if isinstance(entry, Entry) else Entry.of(entry)
+
+
+def next_number(base: Snapshot) -> int:
+    """Return the number that the next new entry gets: the last one's plus one, from 1."""
+    last = base.last_number()
+    return 1 if last is None else last + 1
+
+
+def new_ids(base: Snapshot, entries: Iterable[Entry]) -> list[str]:
+    """Return fresh ids for entries in order, behind the last entry of a snapshot.
+
+    Raises:
+        FullError: the numbers are used up.
+    """
+    first = next_number(base)
+    ids = []
+    for number, entry in enumerate(entries, first):
+        if number > LAST_NUMBER:
+            raise FullError(f"a dataset holds numbers up to {LAST_NUMBER:,}; they are used up")
+        ids.append(make_id(number, birth_suffix(entry.messages)))
+    return ids
+
+
+def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent) -> Committed:
+    """Add entries behind the last one, in one commit; `ids` of the result are theirs, in order."""
+    new = [as_entry(entry) for entry in entries]
+
+    def plan(base: Snapshot) -> ChangeSet:
+        ids = new_ids(base, new)
+        summary = f"add {ids[0]}" if len(ids) == 1 else f"add {len(ids):,} entries"
+        return ChangeSet(puts=dict(zip(ids, new, strict=True)), summary=summary)
+
+    return run(repository, intent, plan)
+
+
+def put(
+    repository: Repository,
+    edit: Callable[[str, Entry], Entry],
+    ids: Sequence[str],
+    intent: Intent,
+    *,
+    expected: Mapping[str, str] | None = None,
+) -> Committed:
+    """Change existing entries in one commit; `edit` gets id and entry and returns the new entry.
+
+    `expected` maps ids to blob ids that were read: a stale one is a conflict. `edit` may run again on a newer base.
+    """
+
+    def plan(base: Snapshot) -> ChangeSet:
+        puts = {entry_id: edit(entry_id, base[entry_id]) for entry_id in ids}
+        return ChangeSet(puts=puts, summary=f"edit {name_some(ids)}")
+
+    return run(repository, intent, plan, expected=expected)
+
+
+def remove(repository: Repository, ids: Sequence[str], intent: Intent) -> Committed:
+    """Remove entries in one commit; history still holds them."""
+
+    def plan(base: Snapshot) -> ChangeSet:
+        return removal(base, ids)
+
+    return run(repository, intent, plan)
+
+
+def removal(base: Snapshot, ids: Iterable[str]) -> ChangeSet:
+    """Return the change that removes entries, and their places in the order with them.
+
+    Raises:
+        NoSuchEntryError: one of them is not there.
+    """
+    gone = list(dict.fromkeys(ids))
+    for entry_id in gone:
+        base.blob_id(entry_id)
+    return ChangeSet(removes=frozenset(gone), files=order_without(base, gone), summary=f"remove {name_some(gone)}")
+
+
+def order_without(base: Snapshot, gone: Iterable[str]) -> dict[str, bytes | None]:
+    """Return the change of `order.json` when entries go: nothing when none of them was ever moved."""
+    order = base.order.without(gone)
+    return {} if order == base.order else {ORDER: order.encode()}
+
+
+def name_some(ids: Sequence[str]) -> str:
+    """Return `00000012-k2x9m3ab` for one id, `3 entries` for more."""
+    return ids[0] if len(ids) == 1 else f"{len(ids):,} entries"
+
+
+class Change:
+    """The changes of one `Dataset.edit` block; nothing is saved before the block ends."""
+
+    def __init__(self, repository: Repository, intent: Intent) -> None:
+        self._repository = repository
+        self._intent = intent
+        self._base = repository.snapshot(intent.branch or "@")
+        self._added: list[Entry] = []
+        self._put: dict[str, Entry] = {}
+        self._removed: list[str] = []
+        self._expected: dict[str, str] = {}
+        self._first = next_number(self._base)
+        self.result: Committed | None = None
+
+    def __getitem__(self, entry_id: str) -> Entry:
+        """Return an entry as it would be after the block so far."""
+        if entry_id in self._removed:
+            raise NoSuchEntryError(f"entry {entry_id} is removed in this edit")
+        if entry_id in self._put:
+            return self._put[entry_id]
+        return self._base[entry_id]
+
+    def add(self, entry: AnyEntry) -> str:
+        """Add an entry behind the last one and return its id."""
+        new = as_entry(entry)
+        self._added.append(new)
+        return make_id(self._first + len(self._added) - 1, birth_suffix(new.messages))
+
+    def put(self, entry_id: str, entry: AnyEntry, *, if_unchanged_since: str | None = None) -> None:
+        """Replace an entry; `if_unchanged_since` is the blob id that was read, and a stale one is a conflict."""
+        if if_unchanged_since is not None:
+            self._expected[entry_id] = if_unchanged_since
+        self._base.blob_id(entry_id)
+        self._put[entry_id] = as_entry(entry)
+
+    def remove(self, entry_id: str) -> None:
+        """Remove an entry."""
+        self._base.blob_id(entry_id)
+        self._put.pop(entry_id, None)
+        self._removed.append(entry_id)
+
+    def commit(self) -> Committed:
+        """Make one commit of all changes; called at the end of the block.
+
+        Raises:
+            ConflictError: entries were added elsewhere meanwhile, so that the ids given out are taken.
+        """
+
+        def plan(base: Snapshot) -> ChangeSet:
+            if self._added and next_number(base) != self._first:
+                raise ConflictError(
+                    "entries were added to this branch meanwhile, so the ids given out are taken; nothing was saved"
+                )
+            going = removal(base, self._removed) if self._removed else ChangeSet()
+            puts = dict(zip(new_ids(base, self._added), self._added, strict=True)) | self._put
+            return ChangeSet(puts=puts, removes=going.removes, files=going.files, summary=self._describe(puts))
+
+        self.result = run(self._repository, self._intent, plan, expected=self._expected)
+        return self.result
+
+    def _describe(self, puts: Mapping[str, Entry]) -> str:
+        if not self._removed and not self._put:
+            return f"add {name_some(list(puts))}"
+        if not self._added and not self._put:
+            return f"remove {name_some(self._removed)}"
+        return f"edit {name_some([*puts, *self._removed])}"

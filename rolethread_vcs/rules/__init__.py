@@ -1,0 +1,41 @@
+"""Rules: each file without a leading underscore is one problem that data can have, found on its own.
+
+A new rule is one new file `<problem>.py` that ends in `RULE = Rule(...)`, and its
+`fixtures/rules/<problem>.json`. What this list names is what the gate and the command may use; the files
+behind it know only the model.
+"""
+
+from rolethread_vcs.rules._catalogue import (
+    BrokenRuleError,
+    UnknownRuleError,
+    all_rules,
+    effective_rules,
+    find_rule,
+    unknown_severities,
+)
+from rolethread_vcs.rules._checking import check_entries, find_in_entry, introduced_between
+from rolethread_vcs.rules._contract import Facts, Found, Holders, Repair, Rule, cache_key
+from rolethread_vcs.rules._keys import KeyLedger
+from rolethread_vcs.rules._outline import Outline
+from rolethread_vcs.rules._repairing import safe_repair
+
+__all__ = [
+    "BrokenRuleError",
+    "Facts",
+    "Found",
+    "Holders",
+    "KeyLedger",
+    "Outline",
+    "Repair",
+    "Rule",
+    "UnknownRuleError",
+    "all_rules",
+    "cache_key",
+    "check_entries",
+    "effective_rules",
+    "find_in_entry",
+    "find_rule",
+    "introduced_between",
+    "safe_repair",
+    "unknown_severities",
+]

@@ -1,0 +1,102 @@
+"""The catalogue of rules: found by listing the folder, looked up by code or name, weighed by the settings."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from types import ModuleType
+
+from rolethread_vcs.discovery import load_modules
+from rolethread_vcs.errors import NotFoundError, RoleThreadError
+from rolethread_vcs.model.finding import Severity
+from rolethread_vcs.rules._contract import Rule
+
+OFF = "off"
+
+
+class BrokenRuleError(RoleThreadError):
+    """A file in the folder of rules is no rule, or repeats another one's code or name."""
+
+    code = "broken_rule"
+
+
+class UnknownRuleError(NotFoundError):
+    """There is no rule of that code or name."""
+
+    code = "unknown_rule"
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule, sorted by code.
+
+    Raises:
+        BrokenRuleError: a file of the folder is no rule; whatever else a broken file raises comes through.
+    """
+    return rules_of(importlib.import_module(__package__))
+
+
+def rules_of(package: ModuleType) -> tuple[Rule, ...]:
+    """Return the rules of a folder, sorted by code.
+
+    Raises:
+        BrokenRuleError: a file has no `RULE`, is not named as its rule, or repeats a code or name.
+    """
+    rules: dict[str, Rule] = {}
+    for module in load_modules(package):
+        rule = getattr(module, "RULE", None)
+        file_name = module.__name__.rpartition(".")[2]
+        if not isinstance(rule, Rule):
+            raise BrokenRuleError(f"{file_name}.py lies among the rules and has no RULE")
+        if rule.name != file_name:
+            raise BrokenRuleError(f"{file_name}.py holds the rule {rule.name}; a file is named as its rule")
+        if rule.code in rules:
+            raise BrokenRuleError(f"{rule.code} is both {rules[rule.code].name} and {rule.name}")
+        rules[rule.code] = replace(rule, doc=module.__doc__ or "")
+    return tuple(rules[code] for code in sorted(rules))
+
+
+def find_rule(code_or_name: str, rules: Iterable[Rule] | None = None) -> Rule:
+    """Return the rule of a code or a name; case does not matter, nor does `-` for `_`.
+
+    Raises:
+        UnknownRuleError: there is none; the hint names the nearest.
+    """
+    known = all_rules() if rules is None else tuple(rules)
+    wanted = _plain(code_or_name)
+    for rule in known:
+        if wanted in (_plain(rule.code), rule.name):
+            return rule
+    import difflib  # only a mistyped name needs it, and it costs start-up time
+
+    by_word = {word: rule for rule in known for word in (_plain(rule.code), rule.name)}
+    near = difflib.get_close_matches(wanted, by_word, n=1, cutoff=0.6)
+    hint = f"did you mean {by_word[near[0]].title}?" if near else "rtv rules   lists them all"
+    raise UnknownRuleError(f"there is no rule {code_or_name!r}", hint=hint)
+
+
+def effective_rules(severities: Mapping[str, Severity | str], rules: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
+    """Return the rules with the severities that the settings give them, those set to `off` left out.
+
+    A severity given for the code wins over one given for the name. Words that name no rule are passed over
+    here: `unknown_severities` tells of them.
+    """
+    chosen = {_plain(word): severity for word, severity in severities.items()}
+    result = []
+    for rule in all_rules() if rules is None else rules:
+        severity = chosen.get(_plain(rule.code), chosen.get(rule.name, rule.severity))
+        if severity != OFF:
+            result.append(rule if severity == rule.severity else replace(rule, severity=Severity(severity)))
+    return tuple(result)
+
+
+def unknown_severities(severities: Mapping[str, Severity | str]) -> tuple[str, ...]:
+    """Return the words in the settings that name no rule, in their order: mistyped, or a newer program's."""
+    known = {_plain(rule.code) for rule in all_rules()} | {rule.name for rule in all_rules()}
+    return tuple(word for word in severities if _plain(word) not in known)
+
+
+def _plain(word: str) -> str:
+    return word.strip().lower().replace("-", "_")

@@ -1,0 +1,64 @@
+"""Runs rules: over one entry, over many, and over an entry before and after a change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.finding import Finding, Identity
+from rolethread_vcs.rules._contract import Facts, Rule
+from rolethread_vcs.rules._keys import KeyLedger
+from rolethread_vcs.rules._outline import Outline
+from rolethread_vcs.rules._ratchet import without_known
+
+
+def find_in_entry(rules: Iterable[Rule], entry_id: str, entry: Entry) -> list[Finding]:
+    """Return what the rules of entries find in one entry, by rule, then in the order of the messages."""
+    outline = Outline(entry)
+    findings: list[Finding] = []
+    for rule in rules:
+        if rule.check is not None and rule.suspects(outline):
+            findings.extend(rule.as_finding(entry_id, found) for found in rule.check(outline))
+    return findings
+
+
+def check_entries(
+    rules: Sequence[Rule], entries: Iterable[tuple[str, Entry]], facts: Facts | None = None
+) -> Iterator[Finding]:
+    """Yield every finding of (id, entry) pairs, of all severities: absolute, with no before.
+
+    Findings of entries come as the entries stream by, those of the dataset at the end. `facts` is needed when
+    the entries are not the whole dataset; it may report entries that were not passed in.
+    """
+    ledger = KeyLedger(rules)
+    for entry_id, entry in entries:
+        yield from find_in_entry(rules, entry_id, entry)
+        ledger.record(entry_id, None, entry)
+    yield from ledger.findings(facts)
+
+
+def introduced_between(
+    before: Entry | None,
+    after: Entry | None,
+    rules: Sequence[Rule],
+    *,
+    entry_id: str = "",
+    origins: Iterable[Entry] = (),
+) -> list[Finding]:
+    """Return the findings of an entry that were neither in it before nor in the entries it was made from.
+
+    Rules of the dataset are passed over. Of equal findings as many are taken away as were there before, the
+    first ones first. `origins` are the entries that this one was split, joined or copied from, as they were
+    before.
+    """
+    if after is None:
+        return []
+    found = find_in_entry(rules, entry_id, after)
+    if not found:
+        return []
+    old: Counter[Identity] = Counter()
+    for entry in (before, *origins):
+        if entry is not None:
+            old.update(finding.identity(entry_id) for finding in find_in_entry(rules, entry_id, entry))
+    return without_known(found, old)

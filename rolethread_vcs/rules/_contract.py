@@ -1,0 +1,178 @@
+"""What a rule is: a stable code, what it reads, how it finds its problem, and whether it can repair it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeAlias
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.canonical import encode_value
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.finding import Finding, RepairSafety, Scope, Severity
+from rolethread_vcs.rules._outline import Outline
+
+ENTRY_PARTS = frozenset({"messages", "chosen", "rejected", "tags", "origin", "uuid", "extra"})
+OUTSIDE_PARTS = frozenset({"registry"})
+SECTIONS = ("What it does", "Why it matters", "Example", "Instead", "Repair")
+
+_CODE = re.compile(r"RT[0-9]{3}")
+_HEADING = re.compile(rf"^({'|'.join(SECTIONS)})$", re.MULTILINE)
+
+Holders: TypeAlias = Mapping[str, Sequence[str]]
+"""Key to the ids of the entries that hold it, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check yields: light, because thousands may come; the rule's own data is added by `as_finding`.
+
+    `message` is a sentence for the writer that names the message as `[n]`; `text` is the value pointed at,
+    the part of a finding's identity that a rule decides: it must not change when something else in the entry
+    does. `repair` is set where one finding is safer or less safe than the rule in general. A dataset rule
+    says whose finding it is with `entry_id`.
+    """
+
+    index: int | None
+    message: str
+    text: str = ""
+    repair: RepairSafety | None = None
+    entry_id: str | None = None
+
+
+class Facts(Protocol):
+    """What a dataset rule may ask about the whole dataset as it was before the change."""
+
+    def holders(self, rule: Rule, keys: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Return, for each of these keys of a rule, the ids of the entries whose `rule.keys` held it.
+
+        A key that nobody held may be absent. An index for it can be kept per (rule.name, rule.version).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A deterministic repair and how far it can be trusted.
+
+    `apply` returns the repaired entry and one sentence for each thing done, or None when there is nothing to
+    do.
+    """
+
+    safety: RepairSafety
+    apply: Callable[[Entry], tuple[Entry, tuple[str, ...]] | None]
+
+
+Check: TypeAlias = Callable[[Outline], Iterable[Found]]
+Suspects: TypeAlias = Callable[[Outline], bool]
+Keys: TypeAlias = Callable[[Entry], Iterable[str]]
+DatasetCheck: TypeAlias = Callable[[Holders], Iterable[Found]]
+Options: TypeAlias = Mapping[str, Any]
+
+
+def _always(_outline: Outline) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One problem that data can have.
+
+    A rule of entries has `check` and, where it can, a cheap `suspects`: `check` runs only when that says
+    true, so a sound entry costs one short call. A rule of the dataset has `keys`, what an entry can share
+    with others (its uuid …), and `check_dataset`, which is given all holders of the keys that a change
+    touched.
+
+    `severity` is the default, the settings may change it. `reads` names the parts of an entry the outcome
+    depends on (`messages`, `tags` …, or `registry`); `version` goes up when the outcome changes; both are in
+    the cache key. A rule with `options` (defaults by name) has `build`, which makes its check from them.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    scope: Scope
+    reads: frozenset[str]
+    check: Check | None = None
+    suspects: Suspects = _always
+    keys: Keys | None = None
+    check_dataset: DatasetCheck | None = None
+    repair: Repair | None = None
+    version: int = 1
+    options: Options = field(default_factory=dict)
+    build: Callable[[Options], Check] | None = None
+    doc: str = ""
+
+    def __post_init__(self) -> None:
+        if not _CODE.fullmatch(self.code):
+            raise ValueError(f"the code of a rule is RT and three digits, not {self.code!r}")
+        if not self.reads or not self.reads <= ENTRY_PARTS | OUTSIDE_PARTS:
+            raise ValueError(f"{self.code} reads {sorted(self.reads)}; a rule reads named parts of an entry")
+        if self.scope is Scope.ENTRY and self.check is None:
+            raise ValueError(f"{self.code} looks at entries and has no check")
+        if self.scope is Scope.DATASET and (self.keys is None or self.check_dataset is None):
+            raise ValueError(f"{self.code} looks at the dataset and lacks keys or check_dataset")
+
+    @property
+    def title(self) -> str:
+        """Code and name, as people see them: `RT104 empty_message`."""
+        return f"{self.code} {self.name}"
+
+    @property
+    def repair_safety(self) -> RepairSafety:
+        """How far the rule's repair can be trusted; none when it has no repair."""
+        return RepairSafety.NONE if self.repair is None else self.repair.safety
+
+    def sections(self) -> dict[str, str]:
+        """Return the parts of the documentation by heading, in the order of `SECTIONS`.
+
+        Raises:
+            ValueError: a heading is missing or out of order.
+        """
+        pieces = _HEADING.split(self.doc)[1:]
+        if tuple(pieces[::2]) != SECTIONS:
+            raise ValueError(f"the docstring of {self.title} must have the sections {', '.join(SECTIONS)}")
+        return {heading: text.strip() for heading, text in zip(pieces[::2], pieces[1::2], strict=True)}
+
+    def configured(self, options: Options) -> Rule:
+        """Return the rule with some of its options set.
+
+        Raises:
+            InvalidError: the rule has no such option.
+        """
+        unknown = sorted(options.keys() - self.options.keys())
+        if unknown or self.build is None:
+            known = ", ".join(sorted(self.options)) or "none"
+            raise InvalidError(f"{self.title} has no option {', '.join(unknown)}", hint=f"its options: {known}")
+        merged = {**self.options, **options}
+        return replace(self, options=merged, check=self.build(merged))
+
+    def as_finding(self, entry_id: str | None, found: Found) -> Finding:
+        """Return the full finding for something this rule found."""
+        return Finding(
+            self.code,
+            self.name,
+            self.severity,
+            found.entry_id or entry_id,
+            found.index,
+            found.message,
+            found.text,
+            self.repair_safety if found.repair is None else found.repair,
+        )
+
+
+def cache_key(rule: Rule, entry: Entry, *, outside: str = "") -> tuple[str, int, str, str]:
+    """Return (code, version, digest of the options, digest of the parts that the rule reads).
+
+    Two entries with one key have the same findings under this rule, whatever their other parts hold.
+    `outside` is a digest of what the rule reads beyond the entry (the registry), needed when it does.
+    """
+    parts = {part: entry.fields.get(part) for part in rule.reads & ENTRY_PARTS}
+    if rule.reads & OUTSIDE_PARTS:
+        return rule.code, rule.version, _digest(rule.options), _digest([parts, outside])
+    return rule.code, rule.version, _digest(rule.options), _digest(parts)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.blake2b(encode_value(value), digest_size=16).hexdigest()

@@ -1,0 +1,69 @@
+"""The outline of an entry: one pass over its messages that all rules share."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.rules._roles import KNOWN_ROLES
+
+
+class _Absent:
+    """Stands where a message has no role or no content; falsy, so that `all(roles)` sees it."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+
+
+class Outline:
+    """What most rules ask first, gathered once per entry.
+
+    `messages` is what the entry holds, of any type. `roles` and `contents` run beside it: one item a message,
+    ABSENT where a message lacks the key or is no object; both are empty when `messages` is no list. `whole`
+    is true when every message is an object with role and content, `roles_known` when every role is a known
+    one.
+
+    A plain class, not a frozen dataclass: it is built for every entry of every import, and a frozen one takes
+    four times as long.
+    """
+
+    __slots__ = ("_text", "contents", "entry", "messages", "roles", "roles_known", "whole")
+
+    def __init__(self, entry: Entry) -> None:
+        messages = entry.fields.get("messages")
+        self.entry = entry
+        self.messages: Any = messages
+        self._text: str | None = None
+        self.roles: list[Any] = []
+        self.contents: list[Any] = []
+        self.whole = self.roles_known = False
+        if type(messages) is not list:
+            return
+        try:
+            self.roles = [message["role"] for message in messages]
+            self.contents = [message["content"] for message in messages]
+            self.whole = True
+        except (KeyError, TypeError):
+            self.roles = [_value(message, "role") for message in messages]
+            self.contents = [_value(message, "content") for message in messages]
+        try:
+            self.roles_known = KNOWN_ROLES.issuperset(self.roles)
+        except TypeError:  # a role that is a list or an object cannot be looked up
+            self.roles_known = False
+
+    @property
+    def text(self) -> str:
+        """All text contents, lower case, one line break between; made once, for literal prefilters."""
+        if self._text is None:
+            self._text = "\n".join(content for content in self.contents if type(content) is str).lower()
+        return self._text
+
+
+def _value(message: Any, key: str) -> Any:
+    return message.get(key, ABSENT) if isinstance(message, dict) else ABSENT

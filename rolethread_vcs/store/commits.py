@@ -1,0 +1,117 @@
+"""Commit objects as bytes: writing them ourselves, because libgit2 may report one that it could not write."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NEUTRAL_NAME = "Dataset creator"
+NEUTRAL_EMAIL = "creator@localhost"
+
+_FORBIDDEN = re.compile(r"[<>\x00-\x1f]")
+_PERSON = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)> (?P<time>-?\d+) (?P<zone>[+-]\d{4})")
+_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who, and when: Unix seconds and the offset of local time from UTC in minutes."""
+
+    name: str
+    email: str
+    time: int
+    offset: int
+
+    def encode(self) -> bytes:
+        """Return the line git writes after `author`."""
+        sign = "-" if self.offset < 0 else "+"
+        hours, minutes = divmod(abs(self.offset), 60)
+        name = _FORBIDDEN.sub("", self.name).strip() or NEUTRAL_NAME
+        email = _FORBIDDEN.sub("", self.email).strip() or NEUTRAL_EMAIL
+        return f"{name} <{email}> {self.time} {sign}{hours:02d}{minutes:02d}".encode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: hex ids, its message split into the text and its trailers."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Signature
+    committer: Signature
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
+
+    @property
+    def trailers(self) -> tuple[tuple[str, str], ...]:
+        """`Key: value` lines of the last paragraph, in order."""
+        paragraphs = self.message.rstrip("\n").rsplit("\n\n", 1)
+        if len(paragraphs) < 2:
+            return ()
+        matches = [_TRAILER.fullmatch(line) for line in paragraphs[1].split("\n")]
+        return tuple((m[1], m[2]) for m in matches if m) if all(matches) else ()
+
+    def trailer(self, key: str) -> str | None:
+        """Return the value of the first trailer of that key, or None."""
+        return next((value for name, value in self.trailers if name == key), None)
+
+
+def now(name: str, email: str) -> Signature:
+    """Return a signature of this moment in local time."""
+    seconds = int(time.time())
+    return Signature(name, email, seconds, (time.localtime(seconds).tm_gmtoff or 0) // 60)
+
+
+def compose_message(text: str, trailers: Sequence[tuple[str, str]] = ()) -> str:
+    """Return a commit message: the text, a blank line, `Key: value` trailers, a final newline."""
+    body = text.strip("\n").rstrip() or "change"
+    body = body.replace("\x00", "")
+    lines = [f"{key}: {' '.join(value.split())}" for key, value in trailers]
+    return "\n\n".join(part for part in (body, "\n".join(lines)) if part) + "\n"
+
+
+def encode(tree: str, parents: Sequence[str], author: Signature, committer: Signature, message: str) -> bytes:
+    """Return the bytes of a commit object."""
+    lines = [f"tree {tree}".encode()]
+    lines += [f"parent {parent}".encode() for parent in parents]
+    lines += [b"author " + author.encode(), b"committer " + committer.encode(), b"", b""]
+    return b"\n".join(lines) + message.encode("utf-8", "replace")
+
+
+def decode(oid: str, data: bytes) -> Commit:
+    """Return the commit of an object's bytes.
+
+    Raises:
+        ValueError: the bytes are no commit.
+    """
+    head, _, body = data.partition(b"\n\n")
+    tree, parents = "", []
+    people: dict[str, Signature] = {}
+    for line in head.split(b"\n"):
+        key, _, value = line.partition(b" ")
+        if key == b"tree":
+            tree = value.decode("ascii")
+        elif key == b"parent":
+            parents.append(value.decode("ascii"))
+        elif key in (b"author", b"committer"):
+            people[key.decode()] = _decode_signature(value)
+    if not tree or "author" not in people or "committer" not in people:
+        raise ValueError("a commit needs a tree, an author and a committer")
+    return Commit(oid, tree, tuple(parents), people["author"], people["committer"], body.decode("utf-8", "replace"))
+
+
+def _decode_signature(data: bytes) -> Signature:
+    match = _PERSON.fullmatch(data.decode("utf-8", "replace"))
+    if match is None:
+        return Signature(data.decode("utf-8", "replace"), "", 0, 0)
+    zone = int(match["zone"])
+    sign = -1 if zone < 0 else 1
+    hours, minutes = divmod(abs(zone), 100)
+    return Signature(match["name"], match["email"], int(match["time"]), sign * (hours * 60 + minutes))

@@ -1,0 +1,147 @@
+"""Every write, fsync, rename and unlink that we do ourselves, in one place, with fault points for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rolethread_vcs.errors import SystemRefusedError
+
+fault_point: Callable[[str, str], None] | None = None
+"""Called with (what, path) before each step that changes the disk; a test may kill the process in it."""
+
+_NO_DIRECTORY_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
+
+
+def reach(what: str, path: object = "") -> None:
+    """Name a step that is about to change the disk; a no-op outside tests."""
+    if fault_point is not None:
+        fault_point(what, str(path))
+
+
+@contextlib.contextmanager
+def system_errors(doing: str) -> Iterator[None]:
+    """Turn an `OSError` into a sentence that says what we were doing.
+
+    Raises:
+        SystemRefusedError: for every OSError inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise system_refused(doing, error) from error
+
+
+def system_refused(doing: str, error: OSError) -> SystemRefusedError:
+    """Return the error to raise for an `OSError` met while `doing` something (`writing the pack`)."""
+    reason = (error.strerror or str(error)).lower()
+    hint = None
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "free some space on that disk, then run the same command again"
+    elif error.errno == errno.EFBIG:
+        reason = "the file would grow beyond the limit of this disk or process"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        hint = "check that you may write to that folder"
+    where = f" ({error.filename})" if error.filename else ""
+    return SystemRefusedError(f"the system refused while {doing}: {reason}{where}", hint=hint)
+
+
+def write_all(fd: int, data: bytes, path: object = "") -> None:
+    """Write all bytes to a file descriptor."""
+    reach("write", path)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def sync_file(fd: int, path: object = "") -> None:
+    """Force a file's bytes to the disk."""
+    reach("fsync", path)
+    os.fsync(fd)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's names to the disk, where the system knows such a thing (Windows does not)."""
+    reach("fsync", folder)
+    try:
+        fd = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        if error.errno in _NO_DIRECTORY_FSYNC:
+            return
+        raise
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _NO_DIRECTORY_FSYNC:
+            raise
+    finally:
+        os.close(fd)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Move a file over another one, atomically."""
+    reach("rename", target)
+    source.replace(target)
+
+
+def remove(path: Path) -> bool:
+    """Remove a file; return whether it was there."""
+    reach("unlink", path)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def replace_file(path: Path, data: bytes, *, durable: bool, sync_name: bool = True, mode: int = 0o644) -> None:
+    """Replace a file by writing a temporary one beside it, then renaming; the folder must exist.
+
+    With `durable` the bytes are on the disk when this returns, and the name too unless `sync_name` is false
+    (the caller then syncs the folder once for several files).
+    """
+    reach("create", path)
+    fd, name = tempfile.mkstemp(prefix=f".{path.name[:40]}-", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        try:
+            write_all(fd, data, temporary)
+            _set_mode(temporary, mode)
+            if durable:
+                sync_file(fd, temporary)
+        finally:
+            os.close(fd)
+        rename(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    if durable and sync_name:
+        sync_folder(path.parent)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    path.chmod(mode & ~_umask())
+
+
+def _umask() -> int:
+    current = os.umask(0o022)
+    os.umask(current)
+    return current
+
+
+def process_is_alive(pid: int) -> bool:
+    """Return whether a process of this machine exists (somebody else's counts)."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,114 @@
+"""Folds many small packs into one: every transaction writes a pack, and a thousand of them would slow every read."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.packs import KEEP_TEXT, TEMPORARY
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.repository import Repository
+
+FOLD_AT = 50
+TIERS = (4 << 20, 64 << 20)
+"""Upper sizes in bytes: packs of one tier are folded together, so that an object is copied once a tier at most."""
+
+
+def fold_if_many(repository: Repository) -> int:
+    """Fold each tier that holds `FOLD_AT` packs or more; call under the lock. Returns how many packs went.
+
+    Gives up quietly when git's own collection removes a pack meanwhile: the objects are in git's pack then.
+    """
+    folded = 0
+    lower = 0
+    for upper in TIERS:
+        packs = [path for path in _packs(repository.pack_folder) if lower <= _size(path) < upper]
+        if len(packs) >= FOLD_AT:
+            sweep(repository)
+            folded += _fold(repository, packs)
+        lower = upper
+    return folded
+
+
+def sweep(repository: Repository) -> list[Path]:
+    """Remove what dead writers left: our temporary packs, our `.keep` files; call under the lock with none pending."""
+    removed = []
+    for path in repository.pack_folder.glob(f"{TEMPORARY}*"):
+        pid = path.name.removeprefix(TEMPORARY).partition("_")[0]
+        if pid.isdigit() and not disk.process_is_alive(int(pid)):
+            removed.append(path)
+    for path in repository.pack_folder.glob("pack-*.keep"):
+        with contextlib.suppress(OSError):
+            if path.read_bytes().startswith(KEEP_TEXT):
+                removed.append(path)
+    with disk.system_errors("removing what an interrupted command left"):
+        for path in removed:
+            disk.remove(path)
+    return removed
+
+
+def object_ids(index: Path) -> list[str]:
+    """Return the hex ids that a pack's `.idx` (version 2) lists.
+
+    Raises:
+        ValueError: the index is of another version or torn.
+    """
+    data = index.read_bytes()
+    if data[:8] != b"\xfftOc\x00\x00\x00\x02" or len(data) < 8 + 1024 + 40:
+        raise ValueError(f"{index.name} is no version 2 pack index")
+    count = struct.unpack_from(">I", data, 8 + 1020)[0]
+    ids = data[1032 : 1032 + 20 * count]
+    if len(ids) != 20 * count:
+        raise ValueError(f"{index.name} is torn")
+    return [ids[at : at + 20].hex() for at in range(0, len(ids), 20)]
+
+
+def _packs(folder: Path) -> list[Path]:
+    """Return the packs that nothing protects: no `.keep`, no bitmap, no promisor, a readable index."""
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return [
+        folder / name
+        for name in sorted(names)
+        if name.startswith("pack-")
+        and name.endswith(".pack")
+        and name[:-5] + ".idx" in names
+        and not any(name[:-5] + end in names for end in (".keep", ".bitmap", ".promisor"))
+    ]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _fold(repository: Repository, packs: list[Path]) -> int:
+    try:
+        with repository.pack() as pack:
+            for path in packs:
+                for oid in object_ids(path.with_suffix(".idx")):
+                    kind = repository.objects.kind(oid)
+                    if kind is None:
+                        return 0
+                    pack.add(kind, repository.objects.read(oid, kind))
+            published = pack.publish()
+    except (RoleThreadError, OSError, ValueError):
+        return 0
+    removed = 0
+    for path in packs:
+        if path == published:
+            continue
+        with contextlib.suppress(OSError):
+            disk.remove(path.with_suffix(".idx"))
+            disk.remove(path)
+            for end in (".rev", ".mtimes"):
+                path.with_suffix(end).unlink(missing_ok=True)
+            removed += 1
+    disk.remove(published.with_suffix(".keep"))
+    return removed

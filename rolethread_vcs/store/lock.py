@@ -1,0 +1,133 @@
+"""The writers' lock: an OS lock on `.git/rolethread/lock`, whose text only serves messages.
+
+The system lets go of it when its holder dies, however it dies, so there is nothing stale to clean up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rolethread_vcs.errors import BusyError
+from rolethread_vcs.store.disk import system_errors
+
+PATIENCE = 15.0
+"""Seconds to wait for another writer before giving up."""
+
+
+class LockedError(BusyError):
+    """Another command is writing to this dataset."""
+
+    code = "busy"
+
+
+@contextlib.contextmanager
+def hold(path: Path, command: str, *, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the lock file while the block runs, waiting up to `patience` seconds for it.
+
+    Raises:
+        LockedError: somebody else held it all that time; the message names the holder.
+        SystemRefusedError: the folder cannot be written to.
+    """
+    with system_errors("taking the dataset's lock"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+    try:
+        take, release = _primitives()
+        deadline = time.monotonic() + patience
+        pause = 0.001
+        while not take(fd):
+            if time.monotonic() >= deadline:
+                raise LockedError(
+                    f"another command is writing to this dataset: {describe_holder(path)}; nothing was saved",
+                    hint="wait for it to finish, or look with: rtv doctor",
+                )
+            time.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 1.5, 0.02)
+        try:
+            _write_holder(fd, command)
+            yield
+        finally:
+            release(fd)
+    finally:
+        os.close(fd)
+
+
+def is_held(path: Path) -> bool:
+    """Return whether some process holds the lock right now."""
+    try:
+        fd = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        take, release = _primitives()
+        if take(fd):
+            release(fd)
+            return False
+        return True
+    finally:
+        os.close(fd)
+
+
+def describe_holder(path: Path) -> str:
+    """Return who wrote the lock's text: `process 4312 on host, rtv import, since 14:02`."""
+    try:
+        holder = json.loads(path.read_bytes())
+        since = time.strftime("%H:%M", time.localtime(holder["since"]))
+        return f"process {holder['pid']} on {holder['host']}, {holder['command']}, since {since}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "holder unknown"
+
+
+def _write_holder(fd: int, command: str) -> None:
+    """Write who we are; a full disk must not keep anybody from locking."""
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": int(time.time())}
+    with contextlib.suppress(OSError):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, json.dumps(holder).encode(), 0) if hasattr(os, "pwrite") else os.write(fd, b"{}")
+
+
+def _primitives() -> tuple[Callable[[int], bool], Callable[[int], None]]:
+    """Return (try to take, release) for this system; modules are imported here because each exists on one only."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return _windows_primitives()
+
+    def take(fd: int) -> bool:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_UN)
+
+    return take, release
+
+
+def _windows_primitives() -> tuple[Callable[[int], bool], Callable[[int], None]]:
+    import msvcrt
+
+    far = 1 << 30  # a byte beyond the text, so that others can still read who holds it
+
+    def take(fd: int) -> bool:
+        os.lseek(fd, far, os.SEEK_SET)
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # Windows only
+        except OSError:
+            return False
+        return True
+
+    def release(fd: int) -> None:
+        os.lseek(fd, far, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]  # Windows only
+
+    return take, release

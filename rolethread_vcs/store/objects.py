@@ -1,0 +1,87 @@
+"""Reads objects by id, raw; never through libgit2's parsed objects, which cost several times as much."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import pygit2
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.store import commits
+
+_KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
+_TREES_REMEMBERED = 512
+
+
+class MissingObjectError(DamagedError):
+    """An object that something points at is not there, or does not read."""
+
+    code = "missing_object"
+
+
+class Objects:
+    """The objects of one repository."""
+
+    def __init__(self, git: pygit2.Repository) -> None:
+        self._git = git
+        self._trees: OrderedDict[bytes, bytes] = OrderedDict()
+
+    def read(self, oid: str, kind: str) -> bytes:
+        """Return an object's bytes.
+
+        Raises:
+            MissingObjectError: it is missing, damaged or of another kind.
+        """
+        try:
+            number, data = self._git.read(oid)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise MissingObjectError(
+                f"the {kind} {oid} is missing or damaged: {error}",
+                hint="see what is damaged with: rtv verify",
+            ) from error
+        if _KINDS.get(int(number)) != kind:
+            raise MissingObjectError(f"{oid} should be a {kind} and is a {_KINDS.get(int(number))}", hint="rtv verify")
+        return data
+
+    def blob(self, oid: bytes) -> bytes:
+        """Return the bytes of a blob of a 20-byte id."""
+        return self.read(oid.hex(), "blob")
+
+    def tree(self, oid: bytes) -> bytes:
+        """Return the raw bytes of a tree of a 20-byte id; recent ones are remembered."""
+        known = self._trees.get(oid)
+        if known is not None:
+            return known
+        data = self.read(oid.hex(), "tree")
+        self._trees[oid] = data
+        if len(self._trees) > _TREES_REMEMBERED:
+            self._trees.popitem(last=False)
+        return data
+
+    def commit(self, oid: str) -> commits.Commit:
+        """Return a commit of a hex id."""
+        data = self.read(oid, "commit")
+        try:
+            return commits.decode(oid, data)
+        except ValueError as error:
+            raise MissingObjectError(f"the commit {oid} does not read: {error}", hint="rtv verify") from error
+
+    def __contains__(self, oid: str) -> bool:
+        return oid in self._git
+
+    def kind(self, oid: str) -> str | None:
+        """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""
+        try:
+            return _KINDS.get(int(self._git.odb.read_header(pygit2.Oid(hex=oid))[0]))
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+
+    def expand(self, prefix: str) -> list[str]:
+        """Return the commits whose hex id starts with a prefix (at least four digits): none, one, or several."""
+        try:
+            full = str(self._git.expand_id(prefix))
+        except KeyError:
+            return []
+        except ValueError:
+            return ["", ""]
+        return [full] if self.kind(full) in ("commit", "tag") else []

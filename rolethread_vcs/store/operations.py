@@ -1,0 +1,207 @@
+"""The operation log: a chain of commits under `refs/rolethread/ops`, one per thing the user did.
+
+An operation commit's tree holds `operation.json` and, where needed, `discarded/` (hand edits that were thrown away)
+and `tag-objects/` (a tag cannot be a commit's parent). Its parents are the previous operation and the old and new
+commits of every ref that changed, so no garbage collection can take an undo away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
+from rolethread_vcs.store import commits, trees
+from rolethread_vcs.store.commits import Signature
+from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.store.packs import PackWriter
+from rolethread_vcs.store.refs import SYMBOLIC, Refs
+
+OPERATIONS_REF: Final = "refs/rolethread/ops"
+RECORD = "operation.json"
+EXTERNAL = "external"
+UNDO = "undo"
+REDO = "redo"
+
+
+class UnreadableOperationError(DamagedError):
+    """An operation of the log does not read."""
+
+    code = "unreadable_operation"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing the user did, numbered from 1.
+
+    `changes` maps a ref (`HEAD`, `refs/heads/…`, `refs/tags/…`) to its values before and after, None for absent;
+    `refs` is the whole table afterwards. `undoes` are the operations that an undo took back, `redoes` is the undo
+    that a redo took back. `discarded` maps paths to the blobs of hand edits thrown away. `config` maps keys of
+    `.git/config` to values before and after. `details` is what the verb wants to remember (of an export: commit,
+    options, SHA-256, path).
+    """
+
+    number: int
+    verb: str
+    command: str
+    time: int
+    branch: str
+    changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    refs: Mapping[str, str] = field(default_factory=dict)
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    worktree: str = ""
+    undoes: tuple[int, ...] = ()
+    redoes: int | None = None
+    discarded: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    previous: str | None = None
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether there is anything to take back."""
+        return bool(self.changes or self.discarded or self.config)
+
+    def record(self) -> bytes:
+        """Return the canonical bytes of `operation.json`."""
+        names = (
+            "number",
+            "verb",
+            "command",
+            "time",
+            "branch",
+            "added",
+            "changed",
+            "removed",
+            "worktree",
+            "redoes",
+        )
+        record: dict[str, Any] = {name: getattr(self, name) for name in names}
+        record["changes"] = {name: list(pair) for name, pair in self.changes.items()}
+        record["refs"] = dict(self.refs)
+        record["undoes"] = list(self.undoes)
+        record["discarded"] = dict(self.discarded)
+        record["config"] = {name: list(pair) for name, pair in self.config.items()}
+        record["details"] = dict(self.details)
+        return encode_value(record)
+
+
+def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signature) -> str:
+    """Add an operation to a pack and return the hex id of its commit; `operation.previous` names its parent."""
+    parents = [operation.previous] if operation.previous else []
+    tag_objects: dict[str, tuple[bytes, bytes]] = {}
+    for value in dict.fromkeys(value for pair in operation.changes.values() for value in pair if value):
+        if value.startswith(SYMBOLIC):
+            continue
+        if objects.kind(value) == "tag":
+            data = objects.read(value, "tag")
+            tag_objects[f"tag-objects/{value}"] = (trees.FILE, bytes.fromhex(pack.add("blob", data)))
+            target = _tagged_commit(data, objects)
+            if target is not None:
+                parents.append(target)
+        else:
+            parents.append(value)
+    files = {RECORD: (trees.FILE, bytes.fromhex(pack.add("blob", operation.record())))}
+    for path, blob in operation.discarded.items():
+        files[f"discarded/{path}"] = (trees.FILE, bytes.fromhex(blob))
+    tree = trees.apply(None, files | tag_objects, objects.tree, lambda data: bytes.fromhex(pack.add("tree", data)))
+    assert tree is not None
+    message = commits.compose_message(f"operation {operation.number}: {operation.command}")
+    return pack.add("commit", commits.encode(tree.hex(), list(dict.fromkeys(parents)), who, who, message))
+
+
+def _tagged_commit(data: bytes, objects: Objects) -> str | None:
+    target = data.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+    return target if objects.kind(target) == "commit" else None
+
+
+class OperationLog:
+    """The operations of one dataset, newest first."""
+
+    def __init__(self, objects: Objects, refs: Refs) -> None:
+        self._objects = objects
+        self._refs = refs
+
+    def head(self) -> str | None:
+        """Return the hex id of the newest operation's commit, or None in a fresh clone."""
+        return self._refs.read(OPERATIONS_REF)
+
+    def last(self) -> Operation | None:
+        """Return the newest operation, or None."""
+        head = self.head()
+        return None if head is None else self.read(head)
+
+    def __iter__(self) -> Iterator[Operation]:
+        oid = self.head()
+        while oid is not None:
+            operation = self.read(oid)
+            yield operation
+            oid = operation.previous
+
+    def read(self, oid: str) -> Operation:
+        """Return the operation of a commit.
+
+        Raises:
+            UnreadableOperationError: it is missing or does not read.
+        """
+        try:
+            commit = self._objects.commit(oid)
+            items = {item.name.decode(): item for item in trees.parse(self._objects.tree(bytes.fromhex(commit.tree)))}
+            record = parse(self._objects.blob(items[RECORD].oid))
+            return _from_record(record, oid, commit)
+        except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
+            raise UnreadableOperationError(
+                f"the operation {oid[:10]} of the log does not read: {error}", hint="rtv verify"
+            ) from error
+
+    def tag_object(self, operation: Operation, oid: str) -> bytes | None:
+        """Return the bytes of a tag object that an operation kept, or None; the id is checked."""
+        commit = self._objects.commit(operation.id)
+        folder = {item.name: item for item in trees.parse(self._objects.tree(bytes.fromhex(commit.tree)))}
+        if b"tag-objects" not in folder:
+            return None
+        kept = {item.name: item for item in trees.parse(self._objects.tree(folder[b"tag-objects"].oid))}
+        if oid.encode() not in kept:
+            return None
+        data = self._objects.blob(kept[oid.encode()].oid)
+        digest = hashlib.sha1(b"tag %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        return data if digest == oid else None
+
+
+def _from_record(record: dict[str, Any], oid: str, commit: commits.Commit) -> Operation:
+    number = int(record["number"])
+    return Operation(
+        number=number,
+        verb=str(record["verb"]),
+        command=str(record["command"]),
+        time=int(record["time"]),
+        branch=str(record["branch"]),
+        changes={name: (pair[0], pair[1]) for name, pair in record["changes"].items()},
+        refs=dict(record["refs"]),
+        added=int(record["added"]),
+        changed=int(record["changed"]),
+        removed=int(record["removed"]),
+        worktree=str(record["worktree"]),
+        undoes=tuple(record["undoes"]),
+        redoes=record["redoes"],
+        discarded=dict(record["discarded"]),
+        config={name: (pair[0], pair[1]) for name, pair in record["config"].items()},
+        details=dict(record["details"]),
+        id=oid,
+        previous=commit.parents[0] if number > 1 and commit.parents else None,
+    )
+
+
+def table_difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, tuple[str | None, str | None]]:
+    """Return the refs whose value differs between two tables, with both values."""
+    return {
+        name: (before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }

@@ -1,0 +1,253 @@
+"""Publishes a written pack: the pending file, compare-and-swap of the refs, then everything that follows.
+
+The order is what makes a kill at any point harmless. Objects first (pack, index, names, all fsynced), then the pending
+file, then the refs (the point of no return), the operation log, the checked-out folder, and last the pending file
+goes. Whoever takes the lock next finishes what it finds in a pending file, or forgets it when no ref had moved.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThreadError
+from rolethread_vcs.store import disk, folding, journal
+from rolethread_vcs.store.operations import OPERATIONS_REF
+from rolethread_vcs.store.packs import PackWriter
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, HeldRef, shorten
+from rolethread_vcs.store.repository import Repository
+
+REF_PATIENCE = 10.0
+"""Seconds to wait for another git program that holds a ref's lock."""
+
+Moves = Mapping[str, tuple[str | None, str | None]]
+"""Refs to their values before and after; None for absent."""
+
+
+def publish_moves(
+    repository: Repository,
+    pack: PackWriter,
+    moves: Moves,
+    command: str,
+    when: int,
+    log: tuple[str | None, str],
+    held: HeldRef | None = None,
+) -> None:
+    """Make a pack visible and move refs by compare-and-swap, the operation log last; all or nothing.
+
+    Raises:
+        MovedError, BusyError: nothing moved. RoleThreadError with `saved`: the move is done, something after it failed.
+    """
+    published = pack.publish()
+    try:
+        _check_written(repository, pack)
+        pending = journal.Pending(command, when, moves, log, published.stem, repository.worktree_name)
+        pending.save(repository.pending_path, durable=repository.durable)
+    except BaseException:
+        _unkeep(published)
+        raise
+    done: list[str] = []
+    try:
+        for name, (before, after) in moves.items():
+            _move(repository, name, before, after, command, held if held and held.name == name else None)
+            done.append(name)
+        _move(repository, OPERATIONS_REF, log[0], log[1], command, None)
+    except RoleThreadError:
+        if not _take_back(repository, moves, done, command):
+            raise
+        journal.forget(repository.pending_path)
+        _unkeep(published)
+        raise
+
+
+def _take_back(repository: Repository, moves: Moves, done: Sequence[str], command: str) -> bool:
+    """Move refs back that had moved before a later one failed; return whether all is as it was."""
+    for name in reversed(done):
+        before, after = moves[name]
+        try:
+            _move(repository, name, after, before, f"take back: {command}", None)
+        except RoleThreadError:
+            return False
+    return True
+
+
+def _check_written(repository: Repository, pack: PackWriter) -> None:
+    """Look every object up before telling anybody that it is saved."""
+    missing = [oid for oid in pack.ids() if oid not in repository.objects]
+    if missing:
+        raise DamagedError(
+            f"{len(missing)} objects that were just written cannot be read back; nothing was saved",
+            hint="rtv doctor",
+        )
+
+
+def _move(
+    repository: Repository, name: str, before: str | None, after: str | None, why: str, held: HeldRef | None
+) -> None:
+    """Move, create or delete one ref if it still has its old value; wait a little for other git programs."""
+    deadline = time.monotonic() + REF_PATIENCE
+    while True:
+        try:
+            return _move_once(repository, name, before, after, why, held)
+        except BusyError:
+            if _is_at(repository, name, after):
+                return None
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.002, 0.02))
+        except RoleThreadError:
+            # An error of the last fsync comes after the ref has moved: look before saying "not saved".
+            if _is_at(repository, name, after):
+                return None
+            raise
+
+
+def _is_at(repository: Repository, name: str, value: str | None) -> bool:
+    try:
+        return (repository.refs.head() if name == HEAD else repository.refs.read(name)) == value
+    except RoleThreadError:
+        return False
+
+
+def _move_once(
+    repository: Repository, name: str, before: str | None, after: str | None, why: str, held: HeldRef | None
+) -> None:
+    refs = repository.refs
+    if name == HEAD:
+        if refs.head() != before:
+            raise MovedError("HEAD moved while this command was working; nothing was overwritten")
+        assert after is not None
+        refs.set_head(after)
+        return
+    if before is None:
+        assert after is not None
+        refs.create(name, after)
+        return
+    held = held or refs.hold(name)
+    if held is None or held.target != before:
+        raise MovedError(f"{shorten(name)} moved while this command was working; nothing was overwritten")
+    if after is None:
+        held.delete()
+    else:
+        held.swap(after, why)
+
+
+def _unkeep(pack: Path) -> None:
+    with contextlib.suppress(OSError):
+        pack.with_suffix(".keep").unlink()
+
+
+def settle(repository: Repository, notes: list[str]) -> None:
+    """Do what follows a publication: the folder, `.keep`, the pending file, folding; the pending file says what.
+
+    Raises:
+        RoleThreadError with `saved` set: the change is safe, what follows it is not; the next command finishes it.
+    """
+    pending = journal.load(repository.pending_path)
+    if pending is None:
+        return
+    try:
+        left_alone = follow_moves(repository, pending.moves)
+        if left_alone:
+            notes.append(f"left alone, because edited by hand: {', '.join(left_alone[:5])}")
+        (repository.pack_folder / f"{pending.pack}.keep").unlink(missing_ok=True)
+        journal.forget(repository.pending_path)
+        folding.fold_if_many(repository)
+    except RoleThreadError as error:
+        raise _saved(error) from error
+    except OSError as error:
+        raise _saved(disk.system_refused("tidying up after this command", error)) from error
+
+
+def _saved(error: RoleThreadError) -> RoleThreadError:
+    error.saved = True
+    error.message = f"the change is saved, but what follows it was cut off: {error.message}"
+    error.hint = error.hint or "the next command finishes it: rtv status"
+    return error
+
+
+# ---- what follows a publication
+
+
+def follow_moves(repository: Repository, moves: Moves) -> list[str]:
+    """Bring the checked-out folder to where HEAD leads now; return files left alone because edited by hand."""
+    worktree = repository.worktree
+    if worktree is None:
+        return []
+    before, after = head_commit(repository, moves, 0), head_commit(repository, moves, 1)
+    if after is None or before == after:
+        return []
+    old = None if before is None else bytes.fromhex(repository.objects.commit(before).tree)
+    return worktree.follow(old, bytes.fromhex(repository.objects.commit(after).tree))
+
+
+def head_commit(repository: Repository, moves: Moves, side: int) -> str | None:
+    """Return the commit that HEAD led to before (0) or leads to after (1) some moves."""
+    head = moves[HEAD][side] if HEAD in moves else repository.refs.head()
+    if head is None or not head.startswith(SYMBOLIC):
+        return head
+    name = head.removeprefix(SYMBOLIC)
+    return moves[name][side] if name in moves else repository.refs.read(name)
+
+
+# ---- what a crash left behind
+
+
+def finish_interrupted(repository: Repository) -> list[str]:
+    """Finish, or forget, the transaction that a dead writer left; call under the lock. Returns notes for the user."""
+    pending = journal.load(repository.pending_path)
+    if pending is None:
+        return []
+    what = f"{pending.command}, {time.strftime('%H:%M', time.localtime(pending.time))}"
+    _remove_dead_locks(repository, pending)
+    log_before, log_after = pending.operations
+    moved = [name for name, pair in pending.moves.items() if _has_moved(repository, name, pair)]
+    if not moved and repository.operations.head() != log_after:
+        _unkeep(repository.pack_folder / f"{pending.pack}.pack")
+        journal.forget(repository.pending_path)
+        return [f"the last command ({what}) was cut off before anything was saved"]
+    for name, (before, after) in pending.moves.items():
+        if name not in moved:
+            _move(repository, name, before, after, pending.command, None)
+    if repository.operations.head() == log_before:
+        _move(repository, OPERATIONS_REF, log_before, log_after, pending.command, None)
+    notes = [f"the last command ({what}) was saved but cut off; finished now"]
+    settle(_in_worktree(repository, pending.worktree), notes)
+    return notes
+
+
+def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | None]) -> bool:
+    """Return whether a ref left its old value for the new one, or went on from there."""
+    before, after = pair
+    now = repository.refs.head() if name == HEAD else repository.refs.read(name)
+    if now == before:
+        return False
+    return now == after or (now is not None and after is not None and repository.is_ancestor(after, now))
+
+
+def _remove_dead_locks(repository: Repository, pending: journal.Pending) -> None:
+    """Remove lock files that our dead writer left: only of what it names, and only as old as its pending file."""
+    started = repository.pending_path.stat().st_mtime - 1
+    names = [*pending.moves, OPERATIONS_REF, "packed-refs"]
+    locks = [repository.common_folder / f"{name}.lock" for name in names]
+    locks += [repository.git_folder / "index.lock", repository.git_folder / "HEAD.lock"]
+    for path in locks:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if path.lstat().st_mtime >= started:
+                disk.remove(path)
+
+
+def _in_worktree(repository: Repository, name: str) -> Repository:
+    """Return the repository as opened from the worktree of a name; the given one when that folder has gone."""
+    if name == repository.worktree_name:
+        return repository
+    if not name:
+        return Repository.open(repository.common_folder)
+    pointer = repository.common_folder / "worktrees" / name / "gitdir"
+    try:
+        return Repository.open(Path(pointer.read_text().strip()).parent)
+    except (OSError, RoleThreadError):
+        return repository

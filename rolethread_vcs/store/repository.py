@@ -1,0 +1,518 @@
+"""A dataset's repository: opening, creating, cloning, finding, and the parts of the store that belong to it."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import shutil
+from collections.abc import Iterator
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import pygit2
+
+from rolethread_vcs.errors import (
+    DamagedError,
+    InvalidError,
+    NotFoundError,
+    RoleThreadError,
+    SystemRefusedError,
+    UsageError,
+)
+from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
+from rolethread_vcs.model.revision import Revision, RevisionKind, parse_revision
+from rolethread_vcs.store import commits, disk, lock, trees
+from rolethread_vcs.store.commits import Signature
+from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.store.operations import OperationLog
+from rolethread_vcs.store.packs import PackWriter
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, Refs
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.worktree import Worktree
+
+PRIVATE = "rolethread"
+DEFAULT_BRANCH = "main"
+CHECKOUT_LIMIT = 20_000
+"""Entries up to which `auto` checks files out."""
+
+_configured = False
+
+
+def _configure_libgit2(*, durable: bool) -> None:
+    """Set libgit2's process-wide switches: fsync what we ask it to write; verification belongs to `verify`."""
+    global _configured  # libgit2's settings are global too
+    pygit2.settings.enable_fsync_gitdir(durable)
+    if not _configured:
+        pygit2.settings.enable_strict_hash_verification(False)
+        pygit2.settings.enable_caching(False)
+        _configured = True
+
+
+class NoDatasetError(NotFoundError):
+    """There is no dataset at, or above, a folder."""
+
+    code = "no_dataset"
+
+
+class ForeignRepositoryError(InvalidError):
+    """A repository that this program cannot or must not open: sha256, reftable, another owner, not a dataset."""
+
+    code = "foreign_repository"
+
+
+class UnknownRevisionError(NotFoundError):
+    """A revision names no branch, release or commit."""
+
+    code = "unknown_revision"
+
+
+class Repository:
+    """An open repository: `objects`, `refs`, `operations`, and the folder it is checked out in, if any.
+
+    Wraps pygit2's Repository and never subclasses it. Make one with `open`, `find`, `init` or `clone`.
+    """
+
+    def __init__(self, git: pygit2.Repository) -> None:
+        self._git = git
+        self.git_folder = Path(git.path)
+        self.common_folder = _common_folder(self.git_folder)
+        self.durable = self.config("rolethread.durability") != "fast"
+        _configure_libgit2(durable=self.durable)
+        self.objects = Objects(git)
+        self.refs = Refs(git)
+        self.operations = OperationLog(self.objects, self.refs)
+
+    # ---- opening
+
+    @classmethod
+    def open(cls, folder: Path) -> Repository:
+        """Open the dataset whose root is a folder.
+
+        Raises:
+            NoDatasetError, ForeignRepositoryError, SystemRefusedError, InvalidError (a newer format).
+        """
+        repository = cls(_open_git(folder))
+        repository.check_is_dataset()
+        return repository
+
+    @classmethod
+    def find(cls, start: Path) -> Repository:
+        """Open the dataset that a folder lies in.
+
+        Raises:
+            NoDatasetError: there is none here or above.
+        """
+        if not start.is_dir():
+            raise NoDatasetError(f"there is no folder {start}")
+        with _typed_opening(start):
+            found = pygit2.discover_repository(str(start))
+        if found is None:
+            raise NoDatasetError(
+                f"there is no dataset in {start} or above it",
+                hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
+            )
+        return cls.open(Path(found))
+
+    @classmethod
+    def init(cls, folder: Path, settings: bytes, who: Signature | None = None) -> Repository:
+        """Create a dataset in a folder (made if missing) with its first commit, so that none is ever unborn.
+
+        Raises:
+            InvalidError: there is a repository already. SystemRefusedError: the folder cannot be written to.
+        """
+        if (folder / ".git").exists():
+            raise _already_there(folder)
+        with disk.system_errors(f"making {folder}"):
+            made = not folder.exists()
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            repository = cls(_create_git(folder))
+            repository._write_first_commit(settings, who)
+        except BaseException:
+            shutil.rmtree(folder / ".git", ignore_errors=True)
+            if made:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return repository
+
+    @classmethod
+    def clone(cls, source: Path, folder: Path) -> Repository:
+        """Copy a dataset with its whole history, all its branches and releases; files are checked out later.
+
+        The new copy has an empty operation log.
+
+        Raises:
+            InvalidError: the target exists and is not empty.
+        """
+        original = cls.find(source) if source.is_dir() else None
+        if original is None:
+            raise NoDatasetError(f"there is no dataset at {source}")
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InvalidError(f"{folder} exists and is not empty; nothing was done")
+        made = not folder.exists()
+        try:
+            with disk.system_errors(f"making {folder}"):
+                folder.mkdir(parents=True, exist_ok=True)
+            git = _create_git(folder)
+            repository = cls(git)
+            repository._fetch_all(original)
+        except BaseException:
+            shutil.rmtree(folder / ".git", ignore_errors=True)
+            if made:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+        repository.check_is_dataset()
+        return repository
+
+    def check_is_dataset(self) -> None:
+        """Refuse a repository without `rolethread.toml`, or one of a newer format.
+
+        Raises:
+            NoDatasetError, InvalidError.
+        """
+        try:
+            snapshot = self.head_snapshot()
+        except UnknownRevisionError as error:
+            raise NoDatasetError(
+                f"{self.folder} is a git repository without a dataset: its branch has no commit",
+                hint="make a dataset in a folder of its own: rtv init my-dataset",
+            ) from error
+        if snapshot.find(SETTINGS) is None:
+            raise NoDatasetError(
+                f"{self.folder} is a git repository, but no dataset: there is no {SETTINGS}",
+                hint="make a dataset in a folder of its own: rtv init my-dataset",
+            )
+        _ = snapshot.settings
+
+    # ---- places
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether no files are checked out."""
+        return bool(self._git.is_bare)
+
+    @property
+    def folder(self) -> Path:
+        """The folder people know the dataset by."""
+        workdir: str | None = self._git.workdir
+        if workdir is not None:
+            return Path(workdir)
+        return self.git_folder.parent if self.git_folder.name == ".git" else self.git_folder
+
+    @property
+    def private_folder(self) -> Path:
+        """Where lock, pending file, drafts and caches lie; shared by linked worktrees."""
+        return self.common_folder / PRIVATE
+
+    @property
+    def lock_path(self) -> Path:
+        """The writers' lock."""
+        return self.private_folder / "lock"
+
+    @property
+    def pending_path(self) -> Path:
+        """The pending file of `store.journal`."""
+        return self.private_folder / "pending"
+
+    @property
+    def drafts_folder(self) -> Path:
+        """Where typed text waits that was not saved."""
+        return self.private_folder / "drafts"
+
+    @property
+    def pack_folder(self) -> Path:
+        """Where git keeps packs."""
+        return self.common_folder / "objects" / "pack"
+
+    @cached_property
+    def worktree(self) -> Worktree | None:
+        """The checked-out folder, or None in a bare repository."""
+        workdir: str | None = self._git.workdir  # pygit2 says str, and means None in a bare repository
+        if workdir is None:
+            return None
+        return Worktree(self._git, self.objects, Path(workdir), durable=self.durable)
+
+    @property
+    def worktree_name(self) -> str:
+        """The name of a linked worktree, "" for the main one."""
+        return "" if self.git_folder == self.common_folder else self.git_folder.name
+
+    # ---- reading
+
+    def branch(self) -> str | None:
+        """Return the name of the current branch, or None when HEAD is detached."""
+        head = self.refs.head()
+        return head.removeprefix(SYMBOLIC + BRANCHES) if head.startswith(SYMBOLIC) else None
+
+    def head_commit(self) -> str | None:
+        """Return the hex id of the current commit, or None on a branch without one."""
+        head = self.refs.head()
+        return self.refs.read(head.removeprefix(SYMBOLIC)) if head.startswith(SYMBOLIC) else head
+
+    def head_snapshot(self) -> Snapshot:
+        """Return the snapshot of the current commit."""
+        commit = self.head_commit()
+        if commit is None:
+            raise UnknownRevisionError(
+                f"the branch {self.branch()} has no commit; its ref is missing",
+                hint="see the branches with: rtv branch   (and what is damaged with: rtv verify)",
+            )
+        return self.snapshot_of(commit)
+
+    def snapshot_of(self, commit: str) -> Snapshot:
+        """Return the snapshot of a commit's full hex id."""
+        return Snapshot(self.objects, self.objects.commit(commit))
+
+    def snapshot(self, revision: str = "@") -> Snapshot:
+        """Return the snapshot of a revision as people write it: `main`, `@~2`, `3fa9c1`, a release."""
+        return self.snapshot_of(self.resolve(revision))
+
+    def resolve(self, text: str) -> str:
+        """Return the full hex id of the commit that a revision names.
+
+        Raises:
+            UnknownRevisionError: nothing of that name. UsageError: a prefix of several commits.
+        """
+        revision = parse_revision(text)
+        commit = self._resolve_base(revision, text)
+        for step in range(revision.ups):
+            parents = self.objects.commit(commit).parents
+            if not parents:
+                raise UnknownRevisionError(f"{text} goes back further than history: only {step} steps are there")
+            commit = parents[0]
+        return commit
+
+    def _resolve_base(self, revision: Revision, text: str) -> str:
+        if revision.kind is RevisionKind.CURRENT:
+            return self.head_snapshot().id
+        if revision.kind in (RevisionKind.NAME, RevisionKind.NAME_OR_COMMIT):
+            for prefix in (BRANCHES, TAGS, "refs/remotes/", "refs/remotes/origin/"):
+                target = self.refs.read(prefix + revision.base) if _is_ref_name(prefix + revision.base) else None
+                if target is not None:
+                    return self._peel(target)
+        if revision.kind in (RevisionKind.COMMIT, RevisionKind.NAME_OR_COMMIT):
+            found = self.objects.expand(revision.base)
+            if len(found) == 1:
+                return self._peel(found[0])
+            if len(found) > 1:
+                raise UsageError(f"{revision.base} is the beginning of several commits; write more digits")
+        names = [name.rpartition("/")[2] if name == HEAD else _short(name) for name in self.refs.table()]
+        close = difflib.get_close_matches(revision.base, names, n=1)
+        raise UnknownRevisionError(
+            f"there is no branch, release or commit {text!r}",
+            hint=f"did you mean {close[0]}?" if close else "see the branches with: rtv branch",
+        )
+
+    def _peel(self, oid: str) -> str:
+        while self.objects.kind(oid) == "tag":
+            oid = self.objects.read(oid, "tag").partition(b"\n")[0].removeprefix(b"object ").decode("ascii")
+        if self.objects.kind(oid) != "commit":
+            raise DamagedError(f"{oid[:10]} should be a commit and is missing or something else", hint="rtv verify")
+        return oid
+
+    def walk(self, start: str) -> Iterator[commits.Commit]:
+        """Yield the commits that lead to a commit, newest first, each once (children before parents)."""
+        try:
+            walker = self._git.walk(pygit2.Oid(hex=start), pygit2.enums.SortMode.TOPOLOGICAL)
+            for commit in walker:
+                yield self.objects.commit(str(commit.id))
+        except (pygit2.GitError, KeyError) as error:
+            raise DamagedError(f"the history of {start[:10]} does not read: {error}", hint="rtv verify") from error
+
+    def first_parents(self, start: str) -> Iterator[commits.Commit]:
+        """Yield commits along first parents, newest first; reads no more than is taken."""
+        oid: str | None = start
+        while oid is not None:
+            commit = self.objects.commit(oid)
+            yield commit
+            oid = commit.parents[0] if commit.parents else None
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Return whether a commit is, or leads to, another."""
+        if ancestor == descendant:
+            return True
+        try:
+            return bool(self._git.descendant_of(pygit2.Oid(hex=descendant), pygit2.Oid(hex=ancestor)))
+        except (pygit2.GitError, KeyError):
+            return False
+
+    def signature(self) -> Signature:
+        """Return who commits, by git's configuration, else a neutral name that gives nobody away."""
+        name = self.config("user.name") or commits.NEUTRAL_NAME
+        email = self.config("user.email") or commits.NEUTRAL_EMAIL
+        return commits.now(name, email)
+
+    def has_identity(self) -> bool:
+        """Return whether git's configuration names who commits."""
+        return bool(self.config("user.name") and self.config("user.email"))
+
+    # ---- configuration
+
+    def config(self, key: str) -> str | None:
+        """Return a value of git's configuration (this repository's, the user's, the system's), or None."""
+        try:
+            return str(self._git.config[key])
+        except (KeyError, pygit2.GitError, OSError, ValueError):
+            return None
+
+    def set_config(self, key: str, value: str | None) -> None:
+        """Set, or with None remove, a value in this repository's own configuration."""
+        disk.reach("config", key)
+        with disk.system_errors("writing the repository's configuration"):
+            if value is not None:
+                self._git.config[key] = value
+            elif key in self._git.config:
+                del self._git.config[key]
+
+    def set_bare(self, bare: bool) -> Repository:
+        """Switch between bare and checked out, and return the repository opened anew; files are the caller's affair."""
+        self.set_config("core.bare", "true" if bare else "false")
+        return Repository(_open_git(self.git_folder))
+
+    # ---- writing
+
+    def lock(self, command: str, *, patience: float = lock.PATIENCE) -> contextlib.AbstractContextManager[None]:
+        """Hold the writers' lock of this dataset."""
+        return lock.hold(self.lock_path, command, patience=patience)
+
+    def pack(self) -> PackWriter:
+        """Start a pack for one transaction."""
+        return PackWriter(self.pack_folder, durable=self.durable)
+
+    def write_tree(self, base: bytes | None, changes: trees.Change, pack: PackWriter) -> bytes | None:
+        """Apply changes of paths to a tree, writing new trees into a pack; see `trees.apply`."""
+        return trees.apply(base, changes, self.objects.tree, lambda data: bytes.fromhex(pack.add("tree", data)))
+
+    def _write_first_commit(self, settings: bytes, who: Signature | None) -> None:
+        who = who or self.signature()
+        with self.pack() as pack:
+            changes: dict[str, tuple[bytes, bytes] | None] = {
+                SETTINGS: (trees.FILE, bytes.fromhex(pack.add("blob", settings))),
+                ATTRIBUTES: (trees.FILE, bytes.fromhex(pack.add("blob", ATTRIBUTES_TEXT))),
+            }
+            tree = self.write_tree(None, changes, pack)
+            assert tree is not None
+            message = commits.compose_message("start the dataset")
+            commit = pack.add("commit", commits.encode(tree.hex(), [], who, who, message))
+            published = pack.publish()
+        self.refs.create(BRANCHES + DEFAULT_BRANCH, commit)
+        disk.remove(published.with_suffix(".keep"))
+        assert self.worktree is not None
+        self.worktree.fill(tree)
+
+    def _fetch_all(self, original: Repository) -> None:
+        """Copy objects and refs of another local repository, and remember it as `origin`."""
+        try:
+            remote = self._git.remotes.create("origin", str(original.folder.resolve()))
+            remote.fetch(["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"], message="clone")
+        except (pygit2.GitError, OSError, ValueError) as error:
+            raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
+        for name, target in original.refs.branches().items():
+            self.refs.create(BRANCHES + name, target)
+        head = original.refs.head()
+        if head.startswith(SYMBOLIC) and self.refs.read(head.removeprefix(SYMBOLIC)) is not None:
+            self.refs.set_head(head)
+
+    def copy_is_shallow(self) -> bool:
+        """Return whether history was cut off when this copy was made."""
+        return bool(self._git.is_shallow)
+
+    def libgit2_version(self) -> str:
+        """Return the versions of pygit2 and libgit2."""
+        return f"pygit2 {version('pygit2')}, libgit2 {pygit2.LIBGIT2_VERSION}"
+
+
+def _short(name: str) -> str:
+    return name.removeprefix(BRANCHES).removeprefix(TAGS)
+
+
+def _is_ref_name(name: str) -> bool:
+    return bool(pygit2.reference_is_valid_name(name))
+
+
+def is_branch_name(name: str) -> bool:
+    """Return whether git accepts a name for a branch; a leading dash is refused too."""
+    return _is_ref_name(BRANCHES + name) and not name.startswith("-") and name not in (HEAD, "@")
+
+
+def _open_git(folder: Path) -> pygit2.Repository:
+    if not folder.exists():
+        raise NoDatasetError(f"there is no folder {folder}")
+    with _typed_opening(folder):
+        return pygit2.Repository(str(folder))
+
+
+@contextlib.contextmanager
+def _typed_opening(folder: Path) -> Iterator[None]:
+    """Turn libgit2's raw refusals to open a repository into a sentence and a hint."""
+    try:
+        yield
+    except RoleThreadError:
+        raise
+    except (pygit2.GitError, OSError, KeyError, ValueError) as error:
+        text = str(error).lower()
+        if "not owned by" in text or "owner" in text:
+            raise ForeignRepositoryError(
+                f"{folder} belongs to another user, so it was not opened (a shared folder or a USB stick, perhaps)",
+                hint=f'if you trust it: git config --global --add safe.directory "{_tidy(folder)}"',
+            ) from error
+        if "object format" in text or "objectformat" in text or "sha256" in text or "oid type" in text:
+            raise ForeignRepositoryError(
+                f"{folder} is a git repository with SHA-256 names; datasets use SHA-1",
+                hint="rtv init my-dataset",
+            ) from error
+        if "extension" in text or "refstorage" in text or "reftable" in text or "unsupported" in text:
+            raise ForeignRepositoryError(
+                f"{folder} uses a feature of git that datasets do not (reftable, perhaps): {error}",
+                hint="rtv init my-dataset",
+            ) from error
+        if "not found" in text or "could not find" in text:
+            raise NoDatasetError(
+                f"there is no dataset at {folder}",
+                hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
+            ) from error
+        if isinstance(error, OSError):
+            raise disk.system_refused(f"opening {folder}", error) from error
+        raise DamagedError(f"{folder} does not open as a git repository: {error}") from error
+
+
+def _tidy(folder: Path) -> str:
+    text = str(folder)
+    return text.removesuffix(os.sep).removesuffix(".git").removesuffix(os.sep)
+
+
+def _create_git(folder: Path) -> pygit2.Repository:
+    """Create an empty repository; libgit2 makes sha1 names and the files backend whatever git's defaults say."""
+    _configure_libgit2(durable=True)
+    try:
+        git = pygit2.init_repository(str(folder), initial_head=DEFAULT_BRANCH)
+    except (pygit2.GitError, OSError) as error:
+        if isinstance(error, OSError):
+            raise disk.system_refused(f"making a repository in {folder}", error) from error
+        raise SystemRefusedError(f"no repository could be made in {folder}: {error}") from error
+    git.config["core.logAllRefUpdates"] = True
+    return git
+
+
+def _already_there(folder: Path) -> InvalidError:
+    try:
+        Repository.open(folder)
+    except RoleThreadError:
+        return ForeignRepositoryError(
+            f"{folder} is already a git repository, but no dataset; nothing was changed",
+            hint="choose a folder of its own: rtv init my-dataset",
+        )
+    return InvalidError(f"{folder} is already a dataset; nothing was changed", hint=f"rtv -C {folder} status")
+
+
+def _common_folder(git_folder: Path) -> Path:
+    """Return the folder that all worktrees share; pygit2 does not say it."""
+    pointer = git_folder / "commondir"
+    try:
+        text = pointer.read_text().strip()
+    except OSError:
+        return git_folder
+    common = Path(text)
+    return common if common.is_absolute() else (git_folder / common).resolve()

@@ -1,0 +1,266 @@
+"""An immutable view of one commit: its entries in dataset order, its settings, its order file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
+
+from rolethread_vcs.errors import DamagedError, NotFoundError
+from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.ids import LAST_NUMBER, NUMBER_DIGITS, is_id, number_of
+from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_folder, entry_path
+from rolethread_vcs.model.order import Order
+from rolethread_vcs.model.settings import Settings, parse_settings
+from rolethread_vcs.store.commits import Commit
+from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.store.trees import FOLDER, LINK, Item, parse
+from rolethread_vcs.store.walk import Blob
+
+_SUFFIX = SUFFIX.encode()
+
+
+class NoSuchEntryError(NotFoundError):
+    """The snapshot holds no entry of that id or number."""
+
+    code = "no_such_entry"
+
+
+class UnreadableEntryError(DamagedError):
+    """A file under `entries/` cannot be read as an entry."""
+
+    code = "unreadable_entry"
+
+
+class Snapshot:
+    """The dataset as one commit holds it; reading it later gives the same again.
+
+    `len(snapshot)`, `id in snapshot`, `snapshot[id]`, and iteration over (id, entry) in dataset order, streaming.
+    """
+
+    def __init__(self, objects: Objects, commit: Commit) -> None:
+        self._objects = objects
+        self.commit = commit
+
+    @property
+    def id(self) -> str:
+        """The hex id of the commit."""
+        return self.commit.id
+
+    @property
+    def tree(self) -> bytes:
+        """The 20-byte id of the root tree."""
+        return bytes.fromhex(self.commit.tree)
+
+    # ---- files
+
+    def find(self, path: str) -> Item | None:
+        """Return the tree item at a path, or None."""
+        item: Item | None = None
+        folder = self.tree
+        parts = path.encode().split(b"/")
+        for depth, name in enumerate(parts):
+            item = next((found for found in parse(self._objects.tree(folder)) if found.name == name), None)
+            if item is None or (item.mode != FOLDER and depth < len(parts) - 1):
+                return None
+            folder = item.oid
+        return item
+
+    def blob_at(self, path: str) -> Blob | None:
+        """Return the file at a path as a tree walk would, or None."""
+        item = self.find(path)
+        return None if item is None or item.mode == FOLDER else Blob(item.mode, item.oid)
+
+    def file(self, path: str) -> bytes | None:
+        """Return the bytes of a file at a path, or None."""
+        item = self.find(path)
+        return None if item is None or item.mode == FOLDER else self._objects.blob(item.oid)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The parsed `rolethread.toml` of this commit."""
+        data = self.file(SETTINGS)
+        if data is None:
+            raise NotFoundError(f"commit {self.id[:10]} holds no dataset: there is no {SETTINGS}")
+        return parse_settings(data)
+
+    @cached_property
+    def order(self) -> Order:
+        """The parsed `order.json` of this commit; empty when nothing was ever moved."""
+        data = self.file(ORDER)
+        return Order.parse(data)
+
+    # ---- entries
+
+    @cached_property
+    def entries_tree(self) -> bytes | None:
+        """The 20-byte id of the `entries/` tree, or None when there are no entries."""
+        item = self.find(ENTRIES)
+        return item.oid if item is not None and item.mode == FOLDER else None
+
+    @cached_property
+    def _length(self) -> int:
+        return sum(1 if len(leaf) == 0 else leaf.count(_SUFFIX + b"\0") for leaf in self._leaves())
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __contains__(self, entry_id: object) -> bool:
+        return isinstance(entry_id, str) and self._item(entry_id) is not None
+
+    def __getitem__(self, entry_id: str) -> Entry:
+        return self._decode(entry_id, self.raw(entry_id))
+
+    def __iter__(self) -> Iterator[tuple[str, Entry]]:
+        for entry_id, oid in self.blobs():
+            yield entry_id, self._decode(entry_id, self._objects.blob(oid))
+
+    def get(self, entry_id: str) -> Entry | None:
+        """Return an entry, or None when there is none of that id."""
+        item = self._item(entry_id)
+        return None if item is None else self._decode(entry_id, self._objects.blob(item.oid))
+
+    def raw(self, entry_id: str) -> bytes:
+        """Return the stored bytes of an entry.
+
+        Raises:
+            NoSuchEntryError: there is none of that id here.
+        """
+        return self._objects.blob(bytes.fromhex(self.blob_id(entry_id)))
+
+    def blob(self, oid: bytes) -> bytes:
+        """Return the bytes of a blob by its 20-byte id."""
+        return self._objects.blob(oid)
+
+    def blob_id(self, entry_id: str) -> str:
+        """Return the hex id of an entry's blob: equal ids mean equal bytes.
+
+        Raises:
+            NoSuchEntryError: there is none of that id here.
+        """
+        item = self._item(entry_id)
+        if item is None:
+            raise NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")
+        return item.oid.hex()
+
+    def blobs(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (id, 20-byte blob id) in dataset order; costs a page to read a page."""
+        if not self.order.ranks:
+            return self._natural()
+        return self.order.merge_iter(self._natural(), self._look_up)
+
+    def entries(self) -> Iterator[tuple[str, str, Entry]]:
+        """Yield (id, hex blob id, entry) in dataset order, streaming."""
+        for entry_id, oid in self.blobs():
+            yield entry_id, oid.hex(), self._decode(entry_id, self._objects.blob(oid))
+
+    def ids(self, *, after: str | None = None, limit: int | None = None) -> list[str]:
+        """Return ids in dataset order, at most `limit`, behind the entry `after`."""
+        source = self.blobs() if after is None else self._after(after)
+        return [entry_id for entry_id, _ in islice(source, limit)]
+
+    def with_number(self, number: int) -> list[str]:
+        """Return the ids that carry a sequence number: none, one, or several after a merge."""
+        if not 0 <= number <= LAST_NUMBER:
+            return []
+        digits = f"{number:0{NUMBER_DIGITS}d}"
+        leaf = self._leaf(digits[:4], digits[4:6])
+        return [entry_id for entry_id, _ in leaf if number_of(entry_id) == number]
+
+    def last_number(self) -> int | None:
+        """Return the highest sequence number in use, or None in an empty dataset."""
+        if self.entries_tree is None:
+            return None
+        for first in reversed(parse(self._objects.tree(self.entries_tree))):
+            if first.mode != FOLDER:
+                continue
+            for second in reversed(parse(self._objects.tree(first.oid))):
+                if second.mode != FOLDER:
+                    continue
+                found = _entries_in(self._objects.tree(second.oid))
+                if found:
+                    return max(number_of(entry_id) for entry_id, _ in found)
+        return None
+
+    def _after(self, after: str) -> Iterator[tuple[str, bytes]]:
+        if after not in self:
+            raise NoSuchEntryError(f"there is no entry {after} in {self.id[:10]}", hint="see them with: rtv list")
+        if not self.order.ranks:
+            return (pair for pair in self._natural(start=after) if pair[0] > after)
+        start = self.order.seek_id(after)
+        return self.order.merge_iter(self._natural(start=start), self._look_up, after_id=after)
+
+    def _natural(self, start: str = "") -> Iterator[tuple[str, bytes]]:
+        """Yield (id, blob id) in id order, from the folder of `start` on."""
+        if self.entries_tree is None:
+            return
+        one, two = (part.encode() for part in entry_folder(start)) if start else (b"", b"")
+        for first in parse(self._objects.tree(self.entries_tree)):
+            if first.mode != FOLDER or first.name < one:
+                continue
+            for second in parse(self._objects.tree(first.oid)):
+                if second.mode != FOLDER or (first.name == one and second.name < two):
+                    continue
+                yield from _entries_in(self._objects.tree(second.oid))
+
+    def _look_up(self, entry_id: str) -> bytes | None:
+        item = self._item(entry_id)
+        return None if item is None else item.oid
+
+    def _leaves(self) -> Iterator[bytes]:
+        if self.entries_tree is None:
+            return
+        for first in parse(self._objects.tree(self.entries_tree)):
+            if first.mode == FOLDER:
+                for second in parse(self._objects.tree(first.oid)):
+                    if second.mode == FOLDER:
+                        yield self._objects.tree(second.oid)
+
+    def _leaf(self, one: str, two: str) -> list[tuple[str, bytes]]:
+        item = self.find(f"{ENTRIES}/{one}/{two}")
+        return [] if item is None or item.mode != FOLDER else _entries_in(self._objects.tree(item.oid))
+
+    def _item(self, entry_id: str) -> Item | None:
+        if not is_id(entry_id):
+            return None
+        item = self.find(entry_path(entry_id))
+        if item is None or item.mode == FOLDER:
+            return None
+        if item.mode == LINK:
+            raise _is_link(entry_id)
+        return item
+
+    def _decode(self, entry_id: str, data: bytes) -> Entry:
+        try:
+            return decode_entry(data)
+        except (JsonProblemError, InvalidEntryError) as error:
+            raise UnreadableEntryError(
+                f"entry {entry_id} does not read: {entry_path(entry_id)}: {error.message}",
+                hint=f"take it back from an earlier commit with: rtv restore {entry_id} --from REV",
+            ) from error
+
+
+def _entries_in(leaf: bytes) -> list[tuple[str, bytes]]:
+    """Return (id, blob id) of the entry files of a leaf folder, in name order; other files are passed over.
+
+    Raises:
+        UnreadableEntryError: a symbolic link stands where an entry should be; leaving it out silently would lose it.
+    """
+    result = []
+    for mode, name, oid in parse(leaf):
+        entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")
+        if not name.endswith(_SUFFIX) or not is_id(entry_id):
+            continue
+        if mode == LINK:
+            raise _is_link(entry_id)
+        if mode != FOLDER:
+            result.append((entry_id, oid))
+    return result
+
+
+def _is_link(entry_id: str) -> UnreadableEntryError:
+    return UnreadableEntryError(
+        f"entry {entry_id} is a symbolic link, not a file; it was not followed",
+        hint=f"take the entry back from an earlier commit with: rtv restore {entry_id} --from REV",
+    )

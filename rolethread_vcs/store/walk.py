@@ -1,0 +1,76 @@
+"""Walks two or three trees at once, skipping what is equal, so that a diff costs what changed and not what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rolethread_vcs.store.trees import FOLDER, Item, ReadTree, parse
+
+
+class Blob(NamedTuple):
+    """A file in a tree: mode as git writes it, 20-byte id."""
+
+    mode: bytes
+    oid: bytes
+
+
+class Difference(NamedTuple):
+    """A path whose file differs between two trees; None where it is absent."""
+
+    path: str
+    before: Blob | None
+    after: Blob | None
+
+
+class Triple(NamedTuple):
+    """A path that differs in at least one of three trees."""
+
+    path: str
+    base: Blob | None
+    ours: Blob | None
+    theirs: Blob | None
+
+
+def two_way(before: bytes | None, after: bytes | None, read: ReadTree) -> Iterator[Difference]:
+    """Yield the files that differ between two trees (20-byte ids, None for an empty one), in path order."""
+    for path, (old, new) in _walk((before, after), read, b""):
+        yield Difference(path, old, new)
+
+
+def three_way(base: bytes | None, ours: bytes | None, theirs: bytes | None, read: ReadTree) -> Iterator[Triple]:
+    """Yield the files that are not equal in all three trees, in path order."""
+    for path, (first, second, third) in _walk((base, ours, theirs), read, b""):
+        yield Triple(path, first, second, third)
+
+
+def files(tree: bytes | None, read: ReadTree, prefix: str = "") -> Iterator[tuple[str, Blob]]:
+    """Yield every file below a tree with its path, in path order."""
+    for path, (blob,) in _walk((tree,), read, prefix.encode()):
+        if blob is not None:
+            yield path, blob
+
+
+def _walk(
+    roots: tuple[bytes | None, ...], read: ReadTree, prefix: bytes
+) -> Iterator[tuple[str, tuple[Blob | None, ...]]]:
+    if len(roots) > 1 and all(root == roots[0] for root in roots):
+        return
+    sides = [{} if root is None else {item.name: item for item in parse(read(root))} for root in roots]
+    names = sides[0].keys() if len(sides) == 1 else set().union(*sides)
+    for name in sorted(names):
+        items = [side.get(name) for side in sides]
+        first = items[0]
+        if len(items) > 1 and all(item == first for item in items):
+            continue
+        path = prefix + name
+        blobs = tuple(_blob(item) for item in items)
+        if any(blob is not None for blob in blobs) and (len(blobs) == 1 or any(b != blobs[0] for b in blobs)):
+            yield path.decode("utf-8", "surrogateescape"), blobs
+        folders = tuple(item.oid if item is not None and item.mode == FOLDER else None for item in items)
+        if any(folder is not None for folder in folders):
+            yield from _walk(folders, read, path + b"/")
+
+
+def _blob(item: Item | None) -> Blob | None:
+    return None if item is None or item.mode == FOLDER else Blob(item.mode, item.oid)

@@ -1,0 +1,233 @@
+"""The checked-out folder: kept equal to its branch after every command, hand edits never overwritten."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygit2
+
+from rolethread_vcs.errors import ConflictError, InvalidError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.store.trees import FOLDER, parse
+from rolethread_vcs.store.walk import Blob, Difference, files, two_way
+
+NEW = "new"
+CHANGED = "changed"
+REMOVED = "removed"
+
+
+class UnsavedEditsError(ConflictError):
+    """Files edited by hand stand in the way of a command that would change them."""
+
+    code = "unsaved_edits"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A file whose content on disk differs from the branch: `new`, `changed` or `removed`."""
+
+    path: str
+    change: str
+
+
+class Worktree:
+    """One checked-out folder of a repository."""
+
+    def __init__(self, git: pygit2.Repository, objects: Objects, folder: Path, *, durable: bool) -> None:
+        self._git = git
+        self._objects = objects
+        self._durable = durable
+        self._plain_folders: set[Path] = set()
+        self.folder = folder
+
+    # ---- looking
+
+    def unsaved(self, tree: bytes) -> list[Unsaved]:
+        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk."""
+        flags = self._git.status(untracked_files="all", ignored=False)
+        result = []
+        for path in sorted(flags):
+            change = self._change(path, self._blob_at(tree, path))
+            if change is not None:
+                result.append(Unsaved(path, change))
+        return result
+
+    def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:
+        """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
+        result = []
+        for path, before, after in differences:
+            change = self._change(path, before)
+            if change is not None and self._change(path, after) is not None:
+                result.append(Unsaved(path, change))
+        return result
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file in the folder, or None when it is not there.
+
+        Raises:
+            InvalidError: a symbolic link or a folder stands there; links are never followed.
+        """
+        full = self._full(path)
+        try:
+            status = full.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if stat.S_ISLNK(status.st_mode):
+            raise InvalidError(f"{path} is a symbolic link; a dataset holds plain files, and links are not followed")
+        if not stat.S_ISREG(status.st_mode):
+            raise InvalidError(f"{path} is not a plain file")
+        with disk.system_errors(f"reading {path}"):
+            return full.read_bytes()
+
+    def _change(self, path: str, expected: Blob | None) -> str | None:
+        try:
+            data = self.read(path)
+        except InvalidError:
+            return CHANGED
+        if data is None:
+            return None if expected is None else REMOVED
+        if expected is None:
+            return NEW
+        return None if blob_id(data) == expected.oid else CHANGED
+
+    def _blob_at(self, tree: bytes, path: str) -> Blob | None:
+        folder = tree
+        *parents, name = path.encode("utf-8", "surrogateescape").split(b"/")
+        for parent in parents:
+            item = next((i for i in parse(self._objects.tree(folder)) if i.name == parent and i.mode == FOLDER), None)
+            if item is None:
+                return None
+            folder = item.oid
+        found = next((i for i in parse(self._objects.tree(folder)) if i.name == name and i.mode != FOLDER), None)
+        return None if found is None else Blob(found.mode, found.oid)
+
+    # ---- following the branch
+
+    def follow(self, before: bytes | None, after: bytes) -> list[str]:
+        """Bring the folder from one tree to another; return paths left alone because they were edited by hand.
+
+        Only files that differ between the trees are touched. Repeatable: a file that already has its new content,
+        or its old one, is fine; running it again after a crash finishes the work.
+        """
+        left_alone = []
+        index = self._git.index
+        index.read(False)
+        for path, old, new in two_way(before, after, self._objects.tree):
+            if self._change(path, new) is not None:
+                if self._change(path, old) is not None:
+                    left_alone.append(path)
+                    continue
+                self._put(path, new)
+            self._note(index, path, new)
+        disk.reach("index", self.folder)
+        with disk.system_errors("updating the checked-out folder"):
+            index.write()
+        return left_alone
+
+    def fill(self, tree: bytes) -> None:
+        """Write every file of a tree into the folder and start a fresh index; used when a dataset is checked out.
+
+        Raises:
+            UnsavedEditsError: a file with other content is in the way.
+        """
+        everything = [Difference(path, None, blob) for path, blob in files(tree, self._objects.tree)]
+        blocking = self.in_the_way(everything)
+        if blocking:
+            raise UnsavedEditsError(
+                f"{len(blocking)} files in {self.folder} are in the way, {blocking[0].path} for one; nothing was done"
+            )
+        index = self._git.index
+        index.clear()
+        for path, _, blob in everything:
+            if self._change(path, blob) is not None:
+                self._put(path, blob)
+            self._note(index, path, blob)
+        with disk.system_errors("checking out the dataset"):
+            index.write()
+
+    def empty(self, tree: bytes) -> None:
+        """Remove the files that equal a tree, and the index; a file edited by hand stays."""
+        for path, blob in files(tree, self._objects.tree):
+            if self._change(path, blob) is None:
+                self._remove(path)
+        index = self._git.index
+        index.clear()
+        with disk.system_errors("clearing the index"):
+            index.write()
+
+    def write(self, path: str, data: bytes) -> None:
+        """Put bytes into a file of the folder; the caller has looked at what stands there."""
+        full = self._full(path)
+        with disk.system_errors(f"writing {path}"):
+            full.parent.mkdir(parents=True, exist_ok=True)
+            disk.replace_file(full, data, durable=False)
+
+    def refresh(self, paths: Iterable[str], tree: bytes) -> None:
+        """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
+        index = self._git.index
+        index.read(False)
+        for path in paths:
+            blob = self._blob_at(tree, path)
+            if blob is not None and self._change(path, blob) is None:
+                self._note(index, path, blob)
+            elif blob is not None:
+                index.add(pygit2.IndexEntry(path, pygit2.Oid(raw=blob.oid), pygit2.enums.FileMode.BLOB))
+            elif path in index:
+                index.remove(path)
+        with disk.system_errors("updating the checked-out folder"):
+            index.write()
+
+    def _put(self, path: str, blob: Blob | None) -> None:
+        if blob is None:
+            self._remove(path)
+        else:
+            self.write(path, self._objects.blob(blob.oid))
+
+    def _remove(self, path: str) -> None:
+        full = self._full(path)
+        with disk.system_errors(f"removing {path}"):
+            disk.remove(full)
+            for parent in full.parents:
+                if parent == self.folder or any(self._entries(parent)):
+                    break
+                parent.rmdir()
+
+    @staticmethod
+    def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                yield from entries
+        except FileNotFoundError:
+            return
+
+    def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
+        if blob is None:
+            if path in index:
+                index.remove(path)
+            return
+        with disk.system_errors(f"noting {path} in the index"):
+            index.add(path)
+
+    def _full(self, path: str) -> Path:
+        if path.startswith("/") or ".." in path.split("/") or "\\" in path or path.split("/")[0].casefold() == ".git":
+            raise InvalidError(f"the path {path!r} would leave the dataset; it was not touched")
+        full = self.folder / path
+        for parent in full.parents:
+            if parent == self.folder:
+                break
+            if parent not in self._plain_folders:
+                if parent.is_symlink():
+                    raise InvalidError(f"{parent} is a symbolic link; a dataset holds plain folders only")
+                self._plain_folders.add(parent)
+        return full
+
+
+def blob_id(data: bytes) -> bytes:
+    """Return the 20-byte id that git gives a file of these bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()

@@ -1,0 +1,102 @@
+"""The contract of a rule: what it must declare, its options, and its cache key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.finding import Scope, Severity
+from rolethread_vcs.rules import Found, Outline, Rule, cache_key, find_in_entry, find_rule
+
+
+def longest(options: Any) -> Any:
+    def check(outline: Outline) -> Iterator[Found]:
+        for index, content in enumerate(outline.contents):
+            if len(content) > options["characters"]:
+                yield Found(index, f"[{index}] is long", content)
+
+    return check
+
+
+LONG = Rule(
+    code="RT999",
+    name="long_message",
+    severity=Severity.WARNING,
+    scope=Scope.ENTRY,
+    reads=frozenset({"messages"}),
+    options={"characters": 10},
+    build=longest,
+    check=longest({"characters": 10}),
+)
+ENTRY = Entry.of({"messages": [{"role": "user", "content": "twelve chars"}], "tags": ["a"]})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code": "104"},
+        {"reads": frozenset()},
+        {"reads": frozenset({"weather"})},
+        {"check": None},
+        {"scope": Scope.DATASET},
+    ],
+)
+def test_a_rule_that_lacks_something_cannot_be_made(wrong: dict[str, Any]) -> None:
+    parts: dict[str, Any] = {
+        "code": "RT999",
+        "name": "some_problem",
+        "severity": Severity.ERROR,
+        "scope": Scope.ENTRY,
+        "reads": frozenset({"messages"}),
+        "check": lambda outline: (),
+    }
+
+    with pytest.raises(ValueError, match=r"."):
+        Rule(**{**parts, **wrong})
+
+
+def test_options_change_what_is_found() -> None:
+    patient = LONG.configured({"characters": 20})
+
+    assert len(find_in_entry([LONG], "e", ENTRY)) == 1
+    assert find_in_entry([patient], "e", ENTRY) == []
+
+
+def test_an_unknown_option_is_refused_by_name() -> None:
+    with pytest.raises(InvalidError, match="RT999 long_message has no option words"):
+        LONG.configured({"words": 3})
+    with pytest.raises(InvalidError, match="has no option words"):
+        find_rule("RT104").configured({"words": 3})
+
+
+def test_cache_key_depends_on_code_version_options_and_the_parts_read() -> None:
+    retagged = ENTRY.with_fields(tags=["b"])
+    reworded = ENTRY.with_fields(messages=[{"role": "user", "content": "other"}])
+
+    assert cache_key(LONG, ENTRY)[:2] == ("RT999", 1)
+    assert cache_key(LONG, retagged) == cache_key(LONG, ENTRY)
+    assert cache_key(LONG, reworded) != cache_key(LONG, ENTRY)
+    assert cache_key(LONG.configured({"characters": 20}), ENTRY) != cache_key(LONG, ENTRY)
+
+
+def test_cache_key_of_a_rule_that_reads_the_registry_depends_on_it() -> None:
+    rule = Rule(
+        code="RT998",
+        name="unknown_speaker",
+        severity=Severity.WARNING,
+        scope=Scope.ENTRY,
+        reads=frozenset({"messages", "registry"}),
+        check=lambda outline: (),
+    )
+
+    assert cache_key(rule, ENTRY, outside="a") != cache_key(rule, ENTRY, outside="b")
+    assert cache_key(rule, ENTRY, outside="a") == cache_key(rule, ENTRY, outside="a")
+
+
+def test_sections_that_are_missing_are_noticed() -> None:
+    with pytest.raises(ValueError, match="RT999 long_message must have the sections"):
+        LONG.sections()
