@@ -345,8 +345,9 @@ class Session:
             return
         before, after = (head_commit(self.repository, moves, side) for side in (0, 1))
         if after is not None and before != after:
-            trees_ = [None if c is None else bytes.fromhex(objects.commit(c).tree) for c in (before, after)]
-            refuse_unsaved(worktree.in_the_way(two_way(*trees_, objects.tree)))
+            old = None if before is None else bytes.fromhex(objects.commit(before).tree)
+            new = bytes.fromhex(objects.commit(after).tree)
+            refuse_unsaved(worktree.in_the_way(two_way(old, new, objects.tree)))
 
     # ---- any verb
 

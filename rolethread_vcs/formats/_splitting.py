@@ -70,16 +70,18 @@ LAST_LINE = "the file ends inside this line"
 _TEXTS = rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+'
 
 
-def _nested(levels: int) -> bytes:
+def _inside(levels: int) -> bytes:
+    """Return the pattern of what stands inside a container: texts, and whole containers of so many levels."""
     inner = _TEXTS
     for _ in range(levels):
         inner = _TEXTS + rb"(?:[\[{]" + inner + rb"[\]}]" + _TEXTS + rb")*+"
-    return rb"[\[{]" + inner + rb"[\]}]"
+    return inner
 
 
-_SHALLOW = re.compile(_nested(6), re.DOTALL)
-"""A whole container of at most seven levels, in one go; anything else is counted bracket by bracket."""
-_TO_BRACKET = re.compile(_TEXTS, re.DOTALL)
+_SHALLOW = re.compile(rb"[\[{]" + _inside(6) + rb"[\]}]", re.DOTALL)
+"""A whole container of at most seven levels, in one go; in anything else brackets are counted."""
+_TO_BRACKET = re.compile(_inside(3), re.DOTALL)
+"""What can be passed over without a change of depth."""
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SCALAR = re.compile(rb"[^,\]\n]*+")
@@ -149,9 +151,10 @@ class _ValueSplitter:
             else:
                 line = self._line
                 raw, is_whole = self._take(byte, in_array=in_array)
-                problem = None if is_whole else "the file ends inside this row"
-                if needs_comma:
-                    problem = problem or "a comma is missing before this row"
+                problem = "a comma is missing before this row" if needs_comma else None
+                if not is_whole:
+                    problem = "the file ends inside this row"
+                    in_array = False
                 yield Piece(line, raw, problem)
                 needs_comma, comma_line = in_array, None
         if in_array:

@@ -76,16 +76,17 @@ class Gate:
             after,
             self._entry_rules,
             entry_id=change.entry_id,
-            origins=self._origins(change.origin),
+            origins=self._origins(change.origin) if change.origin else (),
         )
         if self._facts is not None and self._ledger.rules:
             found += self._ledger.preview(change.entry_id, change.before, after, self._facts)
         return tuple(found)
 
-    def record(self, change: EntryChange, introduced: Iterable[Finding]) -> None:
+    def record(self, change: EntryChange, introduced: Sequence[Finding]) -> None:
         """Take a judged change into the verdict, with what `judge` returned for it."""
         # The ledger says anew, at the end, what dataset rules find: others may have changed meanwhile.
-        self._introduced.extend(finding for finding in introduced if finding.code not in self._dataset_codes)
+        if introduced:
+            self._introduced.extend(f for f in introduced if f.code not in self._dataset_codes)
         self._ledger.record(change.entry_id, change.before, change.after)
 
     def feed(self, change: EntryChange) -> tuple[Finding, ...]:

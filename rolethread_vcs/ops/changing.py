@@ -122,6 +122,7 @@ class Change:
         self._intent = intent
         self._base = repository.snapshot(intent.branch or "@")
         self._added: list[Entry] = []
+        self._given: list[str] = []
         self._put: dict[str, Entry] = {}
         self._removed: list[str] = []
         self._expected: dict[str, str] = {}
@@ -139,8 +140,10 @@ class Change:
     def add(self, entry: AnyEntry) -> str:
         """Add an entry behind the last one and return its id."""
         new = as_entry(entry)
+        entry_id = make_id(self._first + len(self._added), birth_suffix(new.messages))
         self._added.append(new)
-        return make_id(self._first + len(self._added) - 1, birth_suffix(new.messages))
+        self._given.append(entry_id)
+        return entry_id
 
     def put(self, entry_id: str, entry: AnyEntry, *, if_unchanged_since: str | None = None) -> None:
         """Replace an entry; `if_unchanged_since` is the blob id that was read, and a stale one is a conflict."""
@@ -158,17 +161,23 @@ class Change:
     def commit(self) -> Committed:
         """Make one commit of all changes; called at the end of the block.
 
+        The ids that `add` gave out stay true when others added entries meanwhile: then two entries share a number,
+        as after a merge, and their suffixes tell them apart.
+
         Raises:
-            ConflictError: entries were added elsewhere meanwhile, so that the ids given out are taken.
+            ConflictError: somebody else added the very same conversation under the very same id meanwhile.
         """
 
         def plan(base: Snapshot) -> ChangeSet:
-            if self._added and next_number(base) != self._first:
+            given = dict(zip(self._given, self._added, strict=True))
+            taken = [entry_id for entry_id in given if entry_id in base]
+            if taken:
                 raise ConflictError(
-                    "entries were added to this branch meanwhile, so the ids given out are taken; nothing was saved"
+                    f"the id {taken[0]} was taken by another writer meanwhile; nothing was saved",
+                    hint="run the same edit again",
                 )
             going = removal(base, self._removed) if self._removed else ChangeSet()
-            puts = dict(zip(new_ids(base, self._added), self._added, strict=True)) | self._put
+            puts = given | self._put
             return ChangeSet(puts=puts, removes=going.removes, files=going.files, summary=self._describe(puts))
 
         self.result = run(self._repository, self._intent, plan, expected=self._expected)

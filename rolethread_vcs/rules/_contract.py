@@ -66,7 +66,7 @@ class Repair:
 
 Check: TypeAlias = Callable[[Outline], Iterable[Found]]
 Suspects: TypeAlias = Callable[[Outline], bool]
-Keys: TypeAlias = Callable[[Entry], Iterable[str]]
+Keys: TypeAlias = Callable[[Entry], Collection[str]]
 DatasetCheck: TypeAlias = Callable[[Holders], Iterable[Found]]
 Options: TypeAlias = Mapping[str, Any]
 

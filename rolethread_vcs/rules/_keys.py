@@ -10,6 +10,8 @@ from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.rules._contract import Facts, Holders, Rule
 from rolethread_vcs.rules._ratchet import without_known
 
+_NO_KEYS: frozenset[str] = frozenset()
+
 
 class KeyLedger:
     """Notes, while changes stream by, which keys of each dataset rule were gained and lost by which entries.
@@ -28,8 +30,9 @@ class KeyLedger:
             old, new = _keys(rule, before), _keys(rule, after)
             if old == new:
                 continue
+            gained = self._gained[rule.code]
             for key in new - old:
-                self._gained[rule.code].setdefault(key, []).append(entry_id)
+                gained.setdefault(key, []).append(entry_id)
             for key in old - new:
                 self._lost[rule.code].setdefault(key, []).append(entry_id)
 
@@ -63,7 +66,10 @@ class KeyLedger:
 
 
 def _keys(rule: Rule, entry: Entry | None) -> frozenset[str]:
-    return frozenset() if entry is None or rule.keys is None else frozenset(rule.keys(entry))
+    if entry is None or rule.keys is None:
+        return _NO_KEYS
+    keys = rule.keys(entry)
+    return frozenset(keys) if keys else _NO_KEYS
 
 
 def _ask(facts: Facts | None, rule: Rule, keys: Collection[str]) -> dict[str, list[str]]:

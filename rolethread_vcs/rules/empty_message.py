@@ -63,7 +63,7 @@ def _may_be_wordless(message: Mapping[str, Any]) -> bool:
 
 def _suspects(outline: Outline) -> bool:
     for content in outline.contents:
-        if type(content) is not str or not content or content[0] <= " " or content[0] >= "\x7f":
+        if type(content) is not str or (first := content[:1]).isspace() or first in _INVISIBLE:
             return True
     return False
 

@@ -186,7 +186,7 @@ def test_blank_lines_around_a_text_are_layout() -> None:
 
 
 def test_a_block_without_a_number_is_a_new_message() -> None:
-    result = edited(TAVERN, "--- [2]", "--- user | scott\nHello?\n--- [2]")
+    result = edited(TAVERN, "\n--- [2]", "\n--- user | scott\nHello?\n--- [2]")
 
     assert [message["content"] for message in result.messages] == [
         "You keep a tavern.",

@@ -1,0 +1,115 @@
+"""Shows an entry for reading: `[0] system`, speakers, wrapped text, and everything else it carries, compactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rolethread_vcs.cli._output import STYLES, Output, count, one_line, wrap
+from rolethread_vcs.model.canonical import encode_line
+from rolethread_vcs.model.entry import Entry
+
+_INDENT = "    "
+_SHOWN = frozenset({"role", "content", "speaker", "train", "alternatives"})
+
+
+def entry_lines(entry_id: str, entry: Entry, *, width: int) -> Iterator[str]:
+    """Yield the lines of an entry, to be printed by `Output.print`, at most `width` columns wide."""
+    yield _head(entry_id, entry)
+    if "messages" in entry.fields:
+        yield from message_lines(entry.messages, width=width)
+    else:
+        yield Output.style("(no messages)", "faint")
+    for side in ("chosen", "rejected"):
+        if side in entry.fields:
+            yield ""
+            yield Output.style(side, "heading")
+            yield from message_lines(entry.fields[side], width=width)
+    rest = {key: value for key, value in (("origin", list(entry.origin)), *entry.extra.items()) if value != []}
+    if rest:
+        yield ""
+        yield from _key_lines(rest, width)
+
+
+def message_lines(messages: Any, *, width: int) -> Iterator[str]:
+    """Yield the lines of messages, a blank line before each; what is no list of messages is shown as JSON."""
+    if not isinstance(messages, list):
+        yield ""
+        yield from wrap(_json(messages), width, _INDENT)
+        return
+    for index, message in enumerate(messages):
+        yield ""
+        yield from _one_message(index, message, width)
+
+
+def message_head(index: int, message: Any) -> str:
+    """Return the line above a message: `[2] mara (assistant) (does not train)`."""
+    if not isinstance(message, Mapping):
+        return f"[{index}] {Output.style('(not a message)', 'warning')}"
+    role = message.get("role")
+    name = role if isinstance(role, str) and role else "(no role)" if role is None else _json(role)
+    style = name if name in STYLES else "role"
+    speaker = message.get("speaker")
+    if isinstance(speaker, str) and speaker:
+        who = f"{Output.style(speaker, style)} ({Output.style(name, 'faint')})"
+    else:
+        who = Output.style(name, style)
+    marks = " (does not train)" if message.get("train") is False else ""
+    alternatives = message.get("alternatives")
+    if isinstance(alternatives, list) and alternatives:
+        marks += f" ({count(len(alternatives), 'alternative', 'alternatives')})"
+    return f"[{index}] {who}{Output.style(marks, 'faint')}"
+
+
+def _head(entry_id: str, entry: Entry) -> str:
+    parts = [Output.style(entry_id, "id"), *(Output.style(f"#{tag}", "tag") for tag in entry.tags)]
+    if entry.uuid is not None:
+        parts.append(Output.style(f"uuid {entry.uuid}", "faint"))
+    return "  ".join(parts)
+
+
+def _one_message(index: int, message: Any, width: int) -> Iterator[str]:
+    yield message_head(index, message)
+    if not isinstance(message, Mapping):
+        yield from wrap(_json(message), width, _INDENT)
+        return
+    content = message.get("content")
+    if isinstance(content, str) and content:
+        yield from wrap(content, width, _INDENT)
+    elif isinstance(content, list):
+        yield from _part_lines(content, width)
+    elif content is not None and content != "":
+        yield from wrap(_json(content), width, _INDENT)
+    else:
+        word = "empty" if content == "" else "null" if "content" in message else "no content"
+        yield _INDENT + Output.style(f"({word})", "faint")
+    yield from _key_lines({key: value for key, value in message.items() if _is_rest(key, value)}, width)
+
+
+def _part_lines(parts: list[Any], width: int) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, Mapping) and isinstance(part.get("text"), str) and set(part) <= {"type", "text"}:
+            yield from wrap(part["text"], width, _INDENT)
+        else:
+            yield _INDENT + Output.style(one_line(_json(part), width - len(_INDENT)), "faint")
+
+
+def _is_rest(key: str, value: Any) -> bool:
+    """Return whether a key of a message is not told by the head and the text."""
+    if key == "speaker":
+        return not (isinstance(value, str) and value)
+    if key == "train":
+        return value is not False
+    if key == "alternatives":
+        return not (isinstance(value, list) and value)
+    return key not in _SHOWN
+
+
+def _key_lines(values: Mapping[str, Any], width: int) -> Iterator[str]:
+    for key, value in values.items():
+        text = value if isinstance(value, str) else _json(value)
+        yield _INDENT + Output.style(one_line(f"{key}: {text}", width - len(_INDENT)), "faint")
+
+
+def _json(value: Any) -> str:
+    return encode_line(value).decode("utf-8")
