@@ -91,8 +91,8 @@ def generate(count: int, seed: int) -> Iterator[dict[str, Any]]:
         speakers = (NAMES[dice >> 6 & 15], NAMES[dice >> 10 & 15]) if dice >> 14 & 7 == 0 else None
         for _ in range(1 + (dice >> 17 & 0xFF) % 5):
             size = bits(6)
-            user: dict[str, Any] = {"role": "user", "content": say(1 + size % 3)}
-            assistant: dict[str, Any] = {"role": "assistant", "content": say(2 + (size >> 2) % 6)}
+            user: dict[str, Any] = {"role": "user", "content": say(1 + size % 2)}
+            assistant: dict[str, Any] = {"role": "assistant", "content": say(2 + (size >> 2) % 5)}
             if speakers:
                 user["speaker"], assistant["speaker"] = speakers
             messages += (user, assistant)

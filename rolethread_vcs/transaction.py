@@ -18,26 +18,30 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from rolethread_vcs.errors import ConflictError, InvalidError, MovedError, NotFoundError
+from rolethread_vcs.errors import ConflictError, InvalidError, MovedError, NotFoundError, UsageError
 from rolethread_vcs.gate import Allowance, EntryChange, Gate, Verdict, refusal_of_edit
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
-from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.layout import entry_path, id_of_path
 from rolethread_vcs.store import commits, operations, trees
 from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.operations import EXTERNAL, Operation
 from rolethread_vcs.store.packs import PackWriter
-from rolethread_vcs.store.publishing import Moves, finish_interrupted, head_commit, publish_moves, settle
+from rolethread_vcs.store.publishing import Moves, finish_interrupted, head_commit, is_published, publish_moves, settle
 from rolethread_vcs.store.refs import BRANCHES, HeldRef, shorten
-from rolethread_vcs.store.repository import Repository, UnknownRevisionError
-from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.repository import Repository, UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.walk import Blob, Difference, two_way
 from rolethread_vcs.store.worktree import Unsaved, UnsavedEditsError
 
 ATTEMPTS = 12
+TOUCHED_SHOWN = 200
+"""Entries of one change that an answer may show."""
 
 
 class DetachedHeadError(InvalidError):
@@ -75,7 +79,8 @@ class Intent:
 class Committed:
     """What a mutation did: counts are entries; `commit` is None when nothing was committed.
 
-    `notes` are sentences for the user (a crash finished, moves by plain git recorded).
+    `notes` are sentences for the user (a crash finished, moves by plain git recorded). `touched` shows, for a small
+    change, the entries before and after; at most `TOUCHED_SHOWN`, the rest is only counted.
     """
 
     branch: str
@@ -89,6 +94,7 @@ class Committed:
     notes: tuple[str, ...] = ()
     dry_run: bool = False
     message: str = ""
+    touched: tuple[EntryChange, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -115,8 +121,8 @@ def run(
         try:
             with Session.open(repository, intent) as session:
                 return _run_once(session, intent, plan, expected or {})
-        except MovedError:
-            if attempt == ATTEMPTS - 1:
+        except MovedError as error:
+            if error.saved or attempt == ATTEMPTS - 1:
                 raise
             time.sleep(random.uniform(0.001, 0.02) * (attempt + 1))
     raise AssertionError("unreachable")
@@ -142,9 +148,10 @@ def _run_once(
     verdict = vote(base, change, intent, session.branch)
     with session.repository.pack() as pack:
         paths, counts = write_blobs(base, change, pack)
-        return session.commit(
+        result = session.commit(
             pack, paths, counts, summary=change.summary, verdict=verdict, ids=tuple(sorted(change.puts))
         )
+        return replace(result, touched=touched_entries(base, change, paths))
 
 
 def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str) -> Verdict:
@@ -162,13 +169,27 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str) -> Verd
         entry_before=base.get,
     )
     for entry_id, entry in change.puts.items():
-        gate.feed(EntryChange(entry_id, base.get(entry_id), entry, change.origin.get(entry_id, ())))
+        gate.feed(EntryChange(entry_id, _before(base, entry_id), entry, change.origin.get(entry_id, ())))
     for entry_id in change.removes:
-        gate.feed(EntryChange(entry_id, base[entry_id], None))
+        gate.feed(EntryChange(entry_id, _before(base, entry_id), None))
     verdict = gate.finish()
     if not verdict.passes:
         raise refusal_of_edit(verdict)
     return verdict
+
+
+def _before(base: Snapshot, entry_id: str) -> Entry | None:
+    """Return an entry as it is; None where its file does not read, so that it can be repaired or removed."""
+    try:
+        return base.get(entry_id)
+    except UnreadableEntryError:
+        return None
+
+
+def touched_entries(base: Snapshot, change: ChangeSet, paths: Mapping[str, PathChange]) -> tuple[EntryChange, ...]:
+    """Return the first entries that a change of paths touches, before and after, in the order of their ids."""
+    ids = filter(None, map(id_of_path, sorted(paths)))
+    return tuple(EntryChange(id_, _before(base, id_), change.puts.get(id_)) for id_ in islice(ids, TOUCHED_SHOWN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +206,16 @@ def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[di
     paths: dict[str, PathChange] = {}
     added = changed = 0
     for entry_id, entry in change.puts.items():
-        oid = pack.add("blob", encode_entry(entry))
-        if entry_id not in base:
+        path = entry_path(entry_id)
+        blob = Blob(trees.FILE, bytes.fromhex(pack.add("blob", encode_entry(entry))))
+        before = base.blob_at(path)
+        if before is None:
             added += 1
-        elif base.blob_id(entry_id) != oid:
+        elif before != blob:
             changed += 1
         else:
             continue
-        paths[entry_path(entry_id)] = (trees.FILE, bytes.fromhex(oid))
+        paths[path] = blob
     for entry_id in change.removes:
         paths[entry_path(entry_id)] = None
     for path, data in change.files.items():
@@ -207,18 +230,25 @@ PathChange = tuple[bytes, bytes] | None
 class Session:
     """The writers' lock, held; the branch as it is; and the steps that publish a change to it.
 
-    Open one with `Session.open`, which first finishes whatever a crash cut off.
+    Open one with `Session.open`, which first finishes whatever a crash cut off. `before_publish` may add objects to
+    the pack of the next publication, and returns further fields of its `Operation`.
     """
 
-    def __init__(self, repository: Repository, intent: Intent, held: HeldRef | None, notes: list[str]) -> None:
+    def __init__(
+        self, repository: Repository, intent: Intent, held: HeldRef | None, notes: list[str], *, to_make: str = ""
+    ) -> None:
         self.repository = repository
         self.intent = intent
         self.notes = notes
+        self.before_publish: Callable[[PackWriter], Mapping[str, Any]] = lambda _: {}
         self._maybe_held = held
+        self._to_make = to_make
 
     @cached_property
     def base(self) -> Snapshot:
         """The branch's tip as it was when the session began."""
+        if self._to_make:
+            return self.repository.head_snapshot()
         return self.repository.snapshot_of(self._held.target)
 
     @property
@@ -229,17 +259,22 @@ class Session:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, repository: Repository, intent: Intent, *, needs_branch: bool = True) -> Iterator[Session]:
+    def open(
+        cls, repository: Repository, intent: Intent, *, needs_branch: bool = True, makes_branch: bool = False
+    ) -> Iterator[Session]:
         """Take the lock, finish what was cut off, and read the branch (ref verbs need none).
+
+        With `makes_branch`, a branch that does not exist is made by the first commit to it, from the current one.
 
         Raises:
             LockedError, NoSuchBranchError, DetachedHeadError, NewerWriterError.
         """
         with repository.lock(f"rtv {intent.verb}"):
             notes = finish_interrupted(repository)
-            held = _hold_branch(repository, intent.branch) if needs_branch else None
-            session = cls(repository, intent, held, notes)
-            if held is not None:
+            to_make = _branch_to_make(repository, intent) if makes_branch else ""
+            held = _hold_branch(repository, intent.branch) if needs_branch and not to_make else None
+            session = cls(repository, intent, held, notes, to_make=to_make)
+            if held is not None or to_make:
                 _refuse_newer_writer(session.base)
             yield session
 
@@ -247,7 +282,7 @@ class Session:
     def branch(self) -> str:
         """The branch that this session commits to; for a ref verb the current one, "" when HEAD is detached."""
         if self._maybe_held is None:
-            return self.repository.branch() or ""
+            return self._to_make or self.repository.branch() or ""
         return self._held.name.removeprefix(BRANCHES)
 
     @property
@@ -302,7 +337,9 @@ class Session:
             return replace(result, dry_run=True)
         who = repository.signature()
         commit = pack.add("commit", commits.encode(tree.hex(), [self.base.id, *extra_parents], who, who, message))
-        number = self.publish(pack, {self._held.name: (self.base.id, commit)}, counts, held=self._held)
+        held = None if self._to_make else self._held
+        moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit)}
+        number = self.publish(pack, moves, counts, held=held)
         return replace(result, commit=commit, operation=number, notes=tuple(self.notes))
 
     def _refuse_hand_edits(self, paths: Mapping[str, PathChange]) -> None:
@@ -369,6 +406,7 @@ class Session:
         who = repository.signature()
         table = repository.refs.table()
         log_head, number = self._write_external(pack, table, who)
+        fields = {**fields, **self.before_publish(pack)}
         after = {**table, **{name: new for name, (_, new) in moves.items() if new is not None}}
         for name, (_, new) in moves.items():
             if new is None:
@@ -389,9 +427,28 @@ class Session:
             **{"details": dict(intent.details), **fields},
         )
         new_log = operations.write(operation, pack, repository.objects, who)
-        publish_moves(repository, pack, moves, intent.command, who.time, (repository.operations.head(), new_log), held)
-        settle(repository, self.notes)
+        log = (repository.operations.head(), new_log)
+        try:
+            publish_moves(repository, pack, moves, intent.command, who.time, log, held)
+            settle(repository, self.notes)
+        except KeyboardInterrupt as interrupt:
+            # the command's last words say whether the change is saved
+            interrupt.saved = is_published(repository, moves)  # type: ignore[attr-defined]
+            raise
         return operation.number
+
+    def record_external(self) -> None:
+        """Record, as an operation of its own, what plain git moved since our last one."""
+        repository = self.repository
+        last = repository.operations.last()
+        if last is None or not operations.table_difference(last.refs, repository.refs.table()):
+            return
+        who = repository.signature()
+        with repository.pack() as pack:
+            head, _ = self._write_external(pack, repository.refs.table(), who)
+            assert head is not None
+            publish_moves(repository, pack, {}, "plain git", who.time, (last.id, head))
+        settle(repository, self.notes)
 
     def _write_external(
         self, pack: PackWriter, table: Mapping[str, str], who: commits.Signature
@@ -459,6 +516,16 @@ def refuse_unsaved(unsaved: Sequence[Unsaved]) -> None:
         "nothing was changed",
         hint="keep the edits with: rtv commit   throw them away with: rtv restore --all",
     )
+
+
+def _branch_to_make(repository: Repository, intent: Intent) -> str:
+    """Return the branch that the intent names when there is none of that name yet, else ""."""
+    name = intent.branch
+    if name is None or repository.refs.read(BRANCHES + name) is not None:
+        return ""
+    if not is_branch_name(name):
+        raise UsageError(f"{name!r} cannot be the name of a branch", hint="letters, digits, - _ and / go well")
+    return name
 
 
 def _hold_branch(repository: Repository, branch: str | None) -> HeldRef:

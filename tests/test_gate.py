@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,7 +153,7 @@ def test_origins_are_looked_up_only_for_entries_with_findings() -> None:
     assert asked == []
 
 
-@quick(max_examples=60)
+@quick(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.booleans(), st.lists(st.sampled_from([USER, ANSWER, EMPTY, {"role": "Emma"}]), max_size=4)),
@@ -212,6 +213,25 @@ def test_a_uuid_may_move_from_one_entry_to_another() -> None:
 
     assert judged(changes, facts=facts) == Verdict()
     assert judged([EntryChange("a", held, None), added("b", held)], facts=facts) == Verdict()
+
+
+def test_many_rows_with_one_uuid_are_judged_one_by_one_in_linear_time() -> None:
+    class Counting(Holders):
+        shown = 0
+
+    facts = Counting({})
+    duplicate = next(rule for rule in all_rules() if rule.code == "RT108")
+
+    def check(holders: Mapping[str, Sequence[str]]) -> Any:
+        Counting.shown += sum(map(len, holders.values()))
+        assert duplicate.check_dataset is not None
+        return duplicate.check_dataset(holders)
+
+    gate = Gate(SETTINGS, "work", facts=facts, rules=[replace(duplicate, check_dataset=check)])
+    found = [gate.feed(added(f"{n:04}", SOUND.with_fields(uuid=UUID))) for n in range(1000)]
+
+    assert sum(map(len, found)) == 999
+    assert Counting.shown < 20_000
 
 
 def test_facts_may_come_at_the_end() -> None:

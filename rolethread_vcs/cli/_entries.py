@@ -74,14 +74,14 @@ def _one_message(index: int, message: Any, width: int) -> Iterator[str]:
         yield from wrap(_json(message), width, _INDENT)
         return
     content = message.get("content")
-    if isinstance(content, str) and content:
-        yield from wrap(content, width, _INDENT)
+    if isinstance(content, str) and content.strip("\n"):
+        yield from wrap(content.rstrip("\n"), width, _INDENT)
     elif isinstance(content, list):
         yield from _part_lines(content, width)
-    elif content is not None and content != "":
+    elif content is not None and not isinstance(content, str):
         yield from wrap(_json(content), width, _INDENT)
     else:
-        word = "empty" if content == "" else "null" if "content" in message else "no content"
+        word = "empty" if content == "" else "blank" if content else "null" if "content" in message else "no content"
         yield _INDENT + Output.style(f"({word})", "faint")
     yield from _key_lines({key: value for key, value in message.items() if _is_rest(key, value)}, width)
 

@@ -85,12 +85,20 @@ class Source:
     def records(self) -> Iterator[Record | Bad]:
         """Return the rows in order; a row that is no object, or no JSON that can be kept, comes as `Bad`.
 
+        The file is closed after the last row, and when the iteration is given up.
+
         Raises:
             UnreadFormatError: the file is of a kind that is known by name and not read.
             NotUtf8Error: UTF-16, or no text at all.
             TornSourceError, ChangedSourceError, SystemRefusedError: see `ByteSource.blocks`.
             RowTooLargeError: a row never ends.
         """
+        try:
+            yield from self._records()
+        finally:
+            self.close()
+
+    def _records(self) -> Iterator[Record | Bad]:
         blocks = self._text_blocks()
         head = next(blocks, b"")
         while not head.strip() and head:
@@ -115,11 +123,11 @@ class Source:
         if head.startswith(BOM):
             self._notes.append("the file starts with a byte order mark")
             head = head[len(BOM) :]
-        _refuse_other_encodings(head, self.name)
         refuse_unread_file(head, self.name)
+        _refuse_other_encodings(head, self.name)
         for block in itertools.chain([head] if head else [], blocks):
             # a pair cut in two by a block is missed, and another one follows on the next line
-            if not self._has_crlf and b"\r\n" in block:
+            if not self._has_crlf and b"\r" in block and b"\r\n" in block:
                 self._has_crlf = True
             yield block
 
@@ -143,7 +151,7 @@ def _refuse_other_encodings(head: bytes, name: str) -> None:
             f"{name} looks like UTF-16; nothing was read",
             hint=f"iconv -f UTF-16 -t UTF-8 {name} > utf8-{name}",
         )
-    if b"\x00" in head[:1024] and not head.startswith((b"PK", b"\x89PNG", b"SQLite", b"\x1f\x8b", b"\xfd7zXZ")):
+    if b"\x00" in head[:1024]:
         raise NotUtf8Error(f"{name} is no text file")
 
 

@@ -19,10 +19,10 @@ _TITLE = "ShareGPT"
 _LISTS = ("conversations", "conversation")
 _ROLE_KEYS = ("from", "role", "speaker")
 _CONTENT_KEYS = ("value", "content", "text")
-_PLAIN_TURN = ["from", "value"]
 _WRITTEN = {"user": "human", "assistant": "gpt", "tool": "observation"}
+_LABELS = {**_WRITTEN, "system": "system"}
 _OURS = {label: role for role, label in _WRITTEN.items()}
-_USUAL = frozenset({"human", "gpt", "system", "observation"})
+_USUAL = {"human": "user", "gpt": "assistant", "system": "system", "observation": "tool"}
 _TWICE = frozenset({"role", "content"})
 _DOUBLED = "sharegpt"
 """The key of a message that keeps a second `role` or `content` which a turn had beside `from` and `value`."""
@@ -48,9 +48,13 @@ def _read(row: dict[str, Any]) -> Draft:
     if list_key is None:
         raise RowProblemError("this row has no conversations")
     is_ours = is_our_mark(row.get(MARK))
-    messages = _read_turns(row[list_key], is_ours=is_ours)
+    turns = row[list_key]
+    notes: tuple[str, ...] = ()
+    messages: Any = _read_plain_turns(turns)
+    if messages is None:
+        messages = _read_turns(turns, is_ours=is_ours)
+        notes = () if is_ours else _role_notes(turns)
     rest = {key: value for key, value in row.items() if key != list_key}
-    notes = () if is_ours else _role_notes(row[list_key])
     if "system" in rest and isinstance(messages, list) and _leads(rest["system"], messages):
         messages.insert(0, {"role": "system", "content": rest.pop("system")})
     own, identity = split_row(rest, _read_our_side if is_ours else _read_side)
@@ -64,6 +68,21 @@ def _leads(system: Any, messages: list[Any]) -> bool:
     return not any(isinstance(message, dict) and message.get("role") == "system" for message in messages)
 
 
+def _read_plain_turns(turns: Any) -> list[Any] | None:
+    """Return the messages of turns that are all `from` one of the usual four and `value`: nearly every row."""
+    if type(turns) is not list:
+        return None
+    messages = []
+    try:
+        for turn in turns:
+            if len(turn) != 2:
+                return None
+            messages.append({"role": _USUAL[turn["from"]], "content": turn["value"]})
+    except (TypeError, KeyError):
+        return None
+    return messages
+
+
 def _read_turns(turns: Any, *, is_ours: bool) -> Any:
     if not isinstance(turns, list):
         return turns
@@ -73,8 +92,6 @@ def _read_turns(turns: Any, *, is_ours: bool) -> Any:
 def _read_turn(turn: Any, *, is_ours: bool = False) -> Any:
     if not isinstance(turn, dict):
         return turn
-    if list(turn) == _PLAIN_TURN:
-        return {"role": _role(turn["from"], is_ours=is_ours), "content": turn["value"]}
     role_key = _first_key(turn, _ROLE_KEYS)
     content_key = _first_key(turn, _CONTENT_KEYS)
     message: dict[str, Any] = {}
@@ -146,8 +163,10 @@ def _read_our_side(value: Any) -> list[Any] | None:
 
 
 def _write_full(entry: Entry, identity: Mapping[str, str] | None) -> dict[str, Any]:
-    messages = entry.messages
-    turns = [_full_turn(f"message [{index}]", item) for index, item in enumerate(_list(messages))]
+    messages = _list(entry.messages)
+    turns = _plain_turns(messages)
+    if turns is None:
+        turns = [_full_turn(f"message [{index}]", item) for index, item in enumerate(messages)]
     has_system = any(turn.get("from") == "system" for turn in turns)
 
     def is_claimed(key: str, value: Any) -> bool:
@@ -170,6 +189,20 @@ def _list(messages: Any) -> list[Any]:
     if not isinstance(messages, list):
         raise CannotCarryError(_TITLE, "its messages are no list")
     return messages
+
+
+def _plain_turns(messages: list[Any]) -> list[dict[str, Any]] | None:
+    """Return the turns of messages that all are a usual role and a text, and nothing else: nearly every entry."""
+    turns = []
+    try:
+        for message in messages:
+            content = message["content"]
+            if len(message) != 2 or type(content) is not str:
+                return None
+            turns.append({"from": _LABELS[message["role"]], "value": content})
+    except (TypeError, KeyError):
+        return None
+    return turns
 
 
 def _full_turn(place: str, message: Any) -> dict[str, Any]:
@@ -220,18 +253,18 @@ def _used_keys(entry: Entry) -> CleanKeys:
 
 
 def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "conversations": [
-            _clean_message(f"message [{index}]", item) for index, item in enumerate(_list(entry.messages))
-        ]
-    }
+    messages = _list(entry.messages)
+    turns = _plain_turns(messages)
+    if turns is None:
+        turns = [_clean_message(f"message [{index}]", item) for index, item in enumerate(messages)]
+    row: dict[str, Any] = {"conversations": turns}
     for key in keys.row:
         if key == "tools":
             row[key] = entry.extra.get(key)
         else:
             side = entry.fields.get(key)
-            turns = None if side is None else [_clean_message(key, item) for item in _list(side)]
-            row[key] = turns[0] if turns is not None and len(turns) == 1 else turns
+            sides = None if side is None else [_clean_message(key, item) for item in _list(side)]
+            row[key] = sides[0] if sides is not None and len(sides) == 1 else sides
     return row
 
 

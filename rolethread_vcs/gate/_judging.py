@@ -29,7 +29,7 @@ class EntryChange:
 
 
 class Gate:
-    """Judges one change to one branch.
+    """Judges one change to one branch; each changed entry is fed once.
 
     `facts` answers dataset rules about the dataset before the change; `entry_before` gives the entry an
     origin id stood for, and is called only for entries that have findings. Without them the dataset counts as
@@ -78,7 +78,7 @@ class Gate:
             entry_id=change.entry_id,
             origins=self._origins(change.origin) if change.origin else (),
         )
-        if self._facts is not None and self._ledger.rules:
+        if self._facts is not None:
             found += self._ledger.preview(change.entry_id, change.before, after, self._facts)
         return tuple(found)
 
@@ -101,7 +101,7 @@ class Gate:
 
     def finish(self, facts: Facts | None = None) -> Verdict:
         """Return the verdict over all that was recorded; `facts` here wins over those given before."""
-        introduced = [*self._introduced, *self._ledger.introduced(facts or self._facts)]
+        introduced = [*self._introduced, *self._ledger.introduced(self._facts if facts is None else facts)]
         counts = Counter(finding.code for finding in introduced)
         names = {finding.code: finding.name for finding in introduced}
         overruns = tuple(

@@ -44,7 +44,7 @@ class _Line:
 
 
 def refusal_of_edit(verdict: Verdict) -> RefusedByGateError:
-    """Return the error for a refused change of entries that are named by their ids."""
+    """Return the error for a verdict that blocks, on entries that are named by their ids."""
     blocking = verdict.blocking
     ids = _distinct(finding.entry_id or "" for finding in blocking)
     codes = _distinct(finding.code for finding in blocking)

@@ -206,7 +206,7 @@ def _token(match: re.Match[str]) -> _Token | None:
 
 
 def _tokens_of_word(word: str) -> list[_Token]:
-    if not re.search(r"\s", word) or '"' in word:
+    if not re.search(r"\s", word) or '"' in word or (word.startswith("(") and word.endswith(")")):
         return _tokens_of(word)
     inside = _tokens_of(word)
     head, colon, value = word.partition(":")

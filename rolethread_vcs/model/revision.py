@@ -15,7 +15,7 @@ _STEPS = re.compile(r"(?:~[0-9]*|\^[0-9]*)*$")
 _STEP = re.compile(r"([~^])([0-9]*)")
 _HEX = re.compile(r"[0-9a-fA-F]{4,40}")
 _COMMIT = "commit:"
-_UNFIT_FOR_NAMES = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^[-/]|[/.]$|\.lock$")
+_UNFIT_FOR_NAMES = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^[-/]|(?:^|/)\.|[/.]$|\.lock$")
 
 
 class RevisionError(UsageError):

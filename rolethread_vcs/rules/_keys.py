@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
@@ -12,88 +13,106 @@ from rolethread_vcs.rules._ratchet import without_known
 
 _NO_KEYS: frozenset[str] = frozenset()
 
+_PREVIEWED = 10
+"""Other holders that a preview shows a rule: 100,000 rows with one uuid must not cost their square."""
+
 
 class KeyLedger:
     """Notes, while changes stream by, which keys of each dataset rule were gained and lost by which entries.
 
-    It holds keys and ids of changed entries, no entries. Two rules never share a key space.
+    It holds keys and ids of changed entries, no entries. Each entry is recorded once. Two rules never share a
+    key space.
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self.rules = tuple(rule for rule in rules if rule.keys is not None)
-        self._gained: dict[str, dict[str, list[str]]] = {rule.code: {} for rule in self.rules}
-        self._lost: dict[str, dict[str, list[str]]] = {rule.code: {} for rule in self.rules}
+        self._books = tuple(_Book(rule) for rule in rules if rule.keys is not None)
 
     def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
         """Note what one changed entry held before and holds now."""
-        for rule in self.rules:
-            old, new = _keys(rule, before), _keys(rule, after)
-            if old == new:
-                continue
-            gained = self._gained[rule.code]
-            for key in new - old:
-                gained.setdefault(key, []).append(entry_id)
-            for key in old - new:
-                self._lost[rule.code].setdefault(key, []).append(entry_id)
+        for book in self._books:
+            book.record(entry_id, before, after)
 
     def findings(self, facts: Facts | None) -> list[Finding]:
         """Return every finding among the holders of the keys gained, also those that were there before."""
-        result: list[Finding] = []
-        for rule in self.rules:
-            base = _ask(facts, rule, self._gained[rule.code])
-            result += _judge(rule, _after(self._gained[rule.code], self._lost[rule.code], base))
-        return result
+        return [finding for book in self._books for finding in book.findings(facts)]
 
     def introduced(self, facts: Facts | None) -> list[Finding]:
-        """Return the findings among the holders of the keys gained, less those that were there before."""
-        result: list[Finding] = []
-        for rule in self.rules:
-            gained, lost = self._gained[rule.code], self._lost[rule.code]
-            result += _introduced(rule, gained, lost, _ask(facts, rule, gained))
-        return result
+        """Return the findings among the holders of the keys gained, less those that were there before.
+
+        The same rule judges the holders before and after. A key that was only lost can introduce nothing.
+        """
+        return [finding for book in self._books for finding in book.introduced(facts)]
 
     def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
         """Return the findings that one more changed entry would bring on itself; notes nothing."""
-        result: list[Finding] = []
-        for rule in self.rules:
-            fresh = _keys(rule, after) - _keys(rule, before)
-            if not fresh:
-                continue
-            gained = {key: [*self._gained[rule.code].get(key, ()), entry_id] for key in fresh}
-            found = _introduced(rule, gained, self._lost[rule.code], _ask(facts, rule, gained))
-            result += [finding for finding in found if finding.entry_id == entry_id]
-        return result
+        return [finding for book in self._books for finding in book.preview(entry_id, before, after, facts)]
 
 
-def _keys(rule: Rule, entry: Entry | None) -> frozenset[str]:
-    if entry is None or rule.keys is None:
-        return _NO_KEYS
-    keys = rule.keys(entry)
-    return frozenset(keys) if keys else _NO_KEYS
+class _Book:
+    """The ledger of one rule."""
 
+    __slots__ = ("_gained", "_lost", "_rule")
 
-def _ask(facts: Facts | None, rule: Rule, keys: Collection[str]) -> dict[str, list[str]]:
-    if facts is None or not keys:
-        return {}
-    return {key: sorted(ids) for key, ids in facts.holders(rule, keys).items()}
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._gained: dict[str, list[str]] = {}
+        self._lost: dict[str, set[str]] = {}
 
+    def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
+        old, new = self._keys(before), self._keys(after)
+        if old == new:
+            return
+        for key in new - old:
+            self._gained.setdefault(key, []).append(entry_id)
+        for key in old - new:
+            self._lost.setdefault(key, set()).add(entry_id)
 
-def _judge(rule: Rule, holders: Holders) -> list[Finding]:
-    if rule.check_dataset is None:
-        return []
-    return [rule.as_finding(None, found) for found in rule.check_dataset(holders)]
+    def findings(self, facts: Facts | None) -> list[Finding]:
+        return self._judge(self._after(self._base(facts, self._gained)))
 
+    def introduced(self, facts: Facts | None) -> list[Finding]:
+        base = self._base(facts, self._gained)
+        known = Counter(finding.identity() for finding in self._judge(base))
+        return without_known(self._judge(self._after(base)), known)
 
-def _after(gained: Holders, lost: Holders, base: Holders) -> dict[str, list[str]]:
-    """Return the holders after the change: those who stay, by id, then the newcomers as they came."""
-    after = {}
-    for key, newcomers in gained.items():
-        moved = {*lost.get(key, ()), *newcomers}
-        after[key] = [*(holder for holder in base.get(key, ()) if holder not in moved), *newcomers]
-    return after
+    def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
+        fresh = self._keys(after) - self._keys(before)
+        if not fresh:
+            return []
+        base = self._base(facts, fresh)
+        holders = {key: [*islice(self._others(key, base, entry_id), _PREVIEWED), entry_id] for key in sorted(fresh)}
+        return [finding for finding in self._judge(holders) if finding.entry_id == entry_id]
 
+    def _keys(self, entry: Entry | None) -> frozenset[str]:
+        if entry is None or self._rule.keys is None:
+            return _NO_KEYS
+        keys = self._rule.keys(entry)
+        return frozenset(keys) if keys else _NO_KEYS
 
-def _introduced(rule: Rule, gained: Holders, lost: Holders, base: Holders) -> list[Finding]:
-    """Judge the holders before and after with the same rule; a key only lost can introduce nothing."""
-    known = Counter(finding.identity() for finding in _judge(rule, base))
-    return without_known(_judge(rule, _after(gained, lost, base)), known)
+    def _base(self, facts: Facts | None, keys: Collection[str]) -> dict[str, list[str]]:
+        """Return who held these keys before the change, by id."""
+        if facts is None or not keys:
+            return {}
+        return {key: sorted(ids) for key, ids in facts.holders(self._rule, keys).items()}
+
+    def _after(self, base: Holders) -> dict[str, list[str]]:
+        """Return the holders after the change: those who stay, by id, then the newcomers as they came."""
+        after = {}
+        for key, newcomers in self._gained.items():
+            moved = self._lost.get(key, set()).union(newcomers)
+            after[key] = [*(holder for holder in base.get(key, ()) if holder not in moved), *newcomers]
+        return after
+
+    def _others(self, key: str, base: Holders, entry_id: str) -> Iterator[str]:
+        lost = self._lost.get(key, ())
+        for holder in base.get(key, ()):
+            if holder not in lost and holder != entry_id:
+                yield holder
+        for holder in self._gained.get(key, ()):
+            if holder != entry_id:
+                yield holder
+
+    def _judge(self, holders: Holders) -> list[Finding]:
+        if self._rule.check_dataset is None or not holders:
+            return []
+        return [self._rule.as_finding(None, found) for found in self._rule.check_dataset(holders)]

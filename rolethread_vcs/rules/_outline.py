@@ -35,34 +35,40 @@ class Outline:
 
     __slots__ = ("_text", "contents", "entry", "messages", "roles", "roles_known", "whole")
 
+    entry: Entry
+    messages: Any
+    roles: list[Any]
+    contents: list[Any]
+    whole: bool
+    roles_known: bool
+    _text: str
+
     def __init__(self, entry: Entry) -> None:
-        messages = entry.fields.get("messages")
+        messages: Any = entry.fields.get("messages")
         self.entry = entry
-        self.messages: Any = messages
-        self._text: str | None = None
-        self.roles: list[Any] = []
-        self.contents: list[Any] = []
-        self.whole = self.roles_known = False
-        if type(messages) is not list:
-            return
+        self.messages = messages
         try:
-            self.roles = [message["role"] for message in messages]
+            self.roles = roles = [message["role"] for message in messages]
             self.contents = [message["content"] for message in messages]
-            self.whole = True
-        except (KeyError, TypeError):
-            self.roles = [_value(message, "role") for message in messages]
-            self.contents = [_value(message, "content") for message in messages]
+            self.whole = type(messages) is list
+        except (KeyError, TypeError):  # the usual entry is whole; any other is gone through with care
+            items = messages if type(messages) is list else ()
+            self.roles = roles = [_value(message, "role") for message in items]
+            self.contents = [_value(message, "content") for message in items]
+            self.whole = False
         try:
-            self.roles_known = KNOWN_ROLES.issuperset(self.roles)
+            self.roles_known = KNOWN_ROLES.issuperset(roles)
         except TypeError:  # a role that is a list or an object cannot be looked up
             self.roles_known = False
 
     @property
     def text(self) -> str:
         """All text contents, lower case, one line break between; made once, for literal prefilters."""
-        if self._text is None:
+        try:
+            return self._text
+        except AttributeError:
             self._text = "\n".join(content for content in self.contents if type(content) is str).lower()
-        return self._text
+            return self._text
 
 
 def _value(message: Any, key: str) -> Any:

@@ -29,12 +29,19 @@ from rolethread_vcs.rules._contract import Found, Rule
 from rolethread_vcs.rules._outline import Outline
 
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_WHITE = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+_BLANK = _INVISIBLE + _WHITE
+_BLANK_STARTS = frozenset(["", *_BLANK])
+"""How every blank text starts: with white space of any script, or what cannot be seen."""
+
 _TOOL_ROLES = frozenset({"tool", "function"})
 
 
 def _is_blank_text(text: str) -> bool:
-    stripped = text.strip()
-    return not stripped or (stripped[0] in _INVISIBLE and not stripped.strip(_INVISIBLE + " \t\r\n"))
+    return text[:1] in _BLANK_STARTS and not text.strip(_BLANK)
 
 
 def _is_blank(content: Any) -> bool:
@@ -62,8 +69,9 @@ def _may_be_wordless(message: Mapping[str, Any]) -> bool:
 
 
 def _suspects(outline: Outline) -> bool:
-    for content in outline.contents:
-        if type(content) is not str or (first := content[:1]).isspace() or first in _INVISIBLE:
+    starts = _BLANK_STARTS
+    for content in outline.contents:  # noqa: SIM110  a generator takes half as long again, for every entry
+        if type(content) is not str or not content or content[0] in starts:
             return True
     return False
 

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from rolethread_vcs.errors import SystemRefusedError
@@ -124,6 +124,14 @@ def replace_file(path: Path, data: bytes, *, durable: bool, sync_name: bool = Tr
         sync_folder(path.parent)
 
 
+def is_temporary(name: str, targets: Collection[str]) -> bool:
+    """Return whether `replace_file` may have left a file of this name while it replaced one of `targets`."""
+    stem, _, end = name.rpartition("-")
+    return (
+        name.startswith(".") and len(end) == 12 and end.endswith(".tmp") and any(stem == f".{t[:40]}" for t in targets)
+    )
+
+
 def _set_mode(path: Path, mode: int) -> None:
     path.chmod(mode & ~_umask())
 
@@ -138,6 +146,8 @@ def process_is_alive(pid: int) -> bool:
     """Return whether a process of this machine exists (somebody else's counts)."""
     if pid <= 0:
         return False
+    if os.name == "nt":  # there, signal 0 is Ctrl-C and would be delivered
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -36,20 +36,36 @@ def fold_if_many(repository: Repository) -> int:
 
 
 def sweep(repository: Repository) -> list[Path]:
-    """Remove what dead writers left: our temporary packs, our `.keep` files; call under the lock with none pending."""
-    removed = []
-    for path in repository.pack_folder.glob(f"{TEMPORARY}*"):
-        pid = path.name.removeprefix(TEMPORARY).partition("_")[0]
-        if pid.isdigit() and not disk.process_is_alive(int(pid)):
-            removed.append(path)
-    for path in repository.pack_folder.glob("pack-*.keep"):
-        with contextlib.suppress(OSError):
-            if path.read_bytes().startswith(KEEP_TEXT):
-                removed.append(path)
+    """Remove what dead writers left; call under the lock with none pending."""
+    removed = leftovers(repository)
     with disk.system_errors("removing what an interrupted command left"):
         for path in removed:
             disk.remove(path)
     return removed
+
+
+def leftovers(repository: Repository) -> list[Path]:
+    """Return what dead writers left in the pack folder: temporary packs and indexes of ours, our `.keep` files.
+
+    Costs one listing of the folder. While a transaction is being published its own files are among them.
+    """
+    try:
+        paths = sorted(repository.pack_folder.iterdir())
+    except OSError:
+        return []
+    return [path for path in paths if _is_left(path)]
+
+
+def _is_left(path: Path) -> bool:
+    if path.name.startswith(TEMPORARY):
+        pid = path.name.removeprefix(TEMPORARY).partition("_")[0]
+        return pid.isdigit() and not disk.process_is_alive(int(pid))
+    if path.name.startswith(".pack-"):  # only the holder of our lock writes such a one
+        return path.suffix == ".tmp"
+    if path.suffix == ".keep":
+        with contextlib.suppress(OSError):
+            return path.read_bytes().startswith(KEEP_TEXT)
+    return False
 
 
 def object_ids(index: Path) -> list[str]:
@@ -96,7 +112,8 @@ def _fold(repository: Repository, packs: list[Path]) -> int:
                     kind = repository.objects.kind(oid)
                     if kind is None:
                         return 0
-                    pack.add(kind, repository.objects.read(oid, kind))
+                    if pack.add(kind, repository.objects.read(oid, kind)) != oid:
+                        return 0  # a damaged object; the original stays for `verify` to find
             published = pack.publish()
     except (RoleThreadError, OSError, ValueError):
         return 0

@@ -46,8 +46,13 @@ class Pending:
 
 def load(path: Path) -> Pending | None:
     """Return the pending transaction, or None; a torn file means that no ref had moved yet, and counts as none."""
+    with disk.system_errors("reading what the last command was about to do"):
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
     try:
-        record = json.loads(path.read_bytes())
+        record = json.loads(data)
         return Pending(
             command=str(record["command"]),
             time=int(record["time"]),
@@ -56,9 +61,7 @@ def load(path: Path) -> Pending | None:
             pack=str(record["pack"]),
             worktree=str(record["worktree"]),
         )
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
 
 

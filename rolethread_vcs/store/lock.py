@@ -42,7 +42,7 @@ def hold(path: Path, command: str, *, patience: float = PATIENCE) -> Iterator[No
         take, release = _primitives()
         deadline = time.monotonic() + patience
         pause = 0.001
-        while not take(fd):
+        while not _taken(take, fd):
             if time.monotonic() >= deadline:
                 raise LockedError(
                     f"another command is writing to this dataset: {describe_holder(path)}; nothing was saved",
@@ -59,15 +59,25 @@ def hold(path: Path, command: str, *, patience: float = PATIENCE) -> Iterator[No
         os.close(fd)
 
 
+def _taken(take: Callable[[int], bool], fd: int) -> bool:
+    with system_errors("taking the dataset's lock"):  # a network disk may know no locks at all
+        return take(fd)
+
+
 def is_held(path: Path) -> bool:
-    """Return whether some process holds the lock right now."""
-    try:
-        fd = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
+    """Return whether some process holds the lock right now.
+
+    Raises:
+        SystemRefusedError: the file is there and cannot be opened.
+    """
+    with system_errors("looking at the dataset's lock"):
+        try:
+            fd = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
     try:
         take, release = _primitives()
-        if take(fd):
+        if _taken(take, fd):
             release(fd)
             return False
         return True

@@ -66,6 +66,20 @@ class Objects:
         except ValueError as error:
             raise MissingObjectError(f"the commit {oid} does not read: {error}", hint="rtv verify") from error
 
+    def peel(self, oid: str) -> str:
+        """Return the hex id of the commit that a commit's or a tag's id leads to.
+
+        Raises:
+            MissingObjectError: it is missing, or leads to something else.
+        """
+        while self.kind(oid) == "tag":
+            oid = self.read(oid, "tag").partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+        if self.kind(oid) != "commit":
+            raise MissingObjectError(
+                f"{oid[:10]} should be a commit and is missing or something else", hint="rtv verify"
+            )
+        return oid
+
     def __contains__(self, oid: str) -> bool:
         return oid in self._git
 
@@ -75,6 +89,14 @@ class Objects:
             return _KINDS.get(int(self._git.odb.read_header(pygit2.Oid(hex=oid))[0]))
         except (KeyError, ValueError, pygit2.GitError):
             return None
+
+    def find_blob(self, prefix: str) -> str | None:
+        """Return the hex id of the one blob that starts with a prefix, or None."""
+        try:
+            full = str(self._git.expand_id(prefix))
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+        return full if self.kind(full) == "blob" else None
 
     def expand(self, prefix: str) -> list[str]:
         """Return the commits whose hex id starts with a prefix (at least four digits): none, one, or several."""

@@ -39,7 +39,9 @@ class Operation:
 
     `changes` maps a ref (`HEAD`, `refs/heads/…`, `refs/tags/…`) to its values before and after, None for absent;
     `refs` is the whole table afterwards. `undoes` are the operations that an undo took back, `redoes` is the undo
-    that a redo took back. `discarded` maps paths to the blobs of hand edits thrown away. `config` maps keys of
+    that a redo took back. `discarded` maps paths to the blobs of hand edits thrown away ("" where
+    the file had been deleted by hand), `attached` maps names to blobs kept with the operation, such as the rows that
+    an import could not save. `config` maps keys of
     `.git/config` to values before and after. `details` is what the verb wants to remember (of an export: commit,
     options, SHA-256, path).
     """
@@ -58,6 +60,7 @@ class Operation:
     undoes: tuple[int, ...] = ()
     redoes: int | None = None
     discarded: Mapping[str, str] = field(default_factory=dict)
+    attached: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
@@ -87,6 +90,7 @@ class Operation:
         record["refs"] = dict(self.refs)
         record["undoes"] = list(self.undoes)
         record["discarded"] = dict(self.discarded)
+        record["attached"] = dict(self.attached)
         record["config"] = {name: list(pair) for name, pair in self.config.items()}
         record["details"] = dict(self.details)
         return encode_value(record)
@@ -99,17 +103,22 @@ def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signatu
     for value in dict.fromkeys(value for pair in operation.changes.values() for value in pair if value):
         if value.startswith(SYMBOLIC):
             continue
-        if objects.kind(value) == "tag":
-            data = objects.read(value, "tag")
+        new_tag = pack.tag(value)
+        kind = "tag" if new_tag is not None else objects.kind(value)
+        if kind == "tag":
+            data = new_tag if new_tag is not None else objects.read(value, "tag")
             tag_objects[f"tag-objects/{value}"] = (trees.FILE, bytes.fromhex(pack.add("blob", data)))
             target = _tagged_commit(data, objects)
             if target is not None:
                 parents.append(target)
-        else:
+        elif kind == "commit" or value in pack:
+            # not a tag of a file or folder, which plain git allows: a commit's parents are commits
             parents.append(value)
     files = {RECORD: (trees.FILE, bytes.fromhex(pack.add("blob", operation.record())))}
-    for path, blob in operation.discarded.items():
-        files[f"discarded/{path}"] = (trees.FILE, bytes.fromhex(blob))
+    for folder, blobs in (("discarded", operation.discarded), ("attached", operation.attached)):
+        for path, blob in blobs.items():
+            if blob:
+                files[f"{folder}/{path}"] = (trees.FILE, bytes.fromhex(blob))
     tree = trees.apply(None, files | tag_objects, objects.tree, lambda data: bytes.fromhex(pack.add("tree", data)))
     assert tree is not None
     message = commits.compose_message(f"operation {operation.number}: {operation.command}")
@@ -191,6 +200,7 @@ def _from_record(record: dict[str, Any], oid: str, commit: commits.Commit) -> Op
         undoes=tuple(record["undoes"]),
         redoes=record["redoes"],
         discarded=dict(record["discarded"]),
+        attached=dict(record.get("attached", {})),
         config={name: (pair[0], pair[1]) for name, pair in record["config"].items()},
         details=dict(record["details"]),
         id=oid,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -50,7 +51,8 @@ class PackWriter:
         self._buffered = 0
         self._size = 0
         self._fd: int | None = None
-        self._path = folder / f"{TEMPORARY}{os.getpid()}_{id(self):x}"
+        self._path = folder / f"{TEMPORARY}{os.getpid()}_{secrets.token_hex(4)}"
+        self._tags: dict[str, bytes] = {}
         self._append(b"PACK" + struct.pack(">II", 2, 0))
 
     def __enter__(self) -> PackWriter:
@@ -61,6 +63,13 @@ class PackWriter:
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def __contains__(self, oid: str) -> bool:
+        return bytes.fromhex(oid) in self._places
+
+    def tag(self, oid: str) -> bytes | None:
+        """Return the bytes of a tag object written so far, or None; nobody else can read it yet."""
+        return self._tags.get(oid)
 
     def ids(self) -> Iterator[str]:
         """Yield the hex id of every object written so far."""
@@ -73,6 +82,8 @@ class PackWriter:
         key = oid.digest()
         if key in self._places:
             return key.hex()
+        if kind == "tag":
+            self._tags[key.hex()] = data
         size = len(data)
         byte = _KINDS[kind] << 4 | size & 0x0F
         size >>= 4
@@ -106,19 +117,26 @@ class PackWriter:
             index = build_index(self._places, checksum)
             name = hashlib.sha1(b"".join(sorted(self._places)), usedforsecurity=False).hexdigest()
             pack = self._folder / f"pack-{name}.pack"
-            disk.replace_file(pack.with_suffix(".keep"), KEEP_TEXT + b"%d\n" % os.getpid(), durable=False)
-            disk.rename(self._path, pack)
-            disk.replace_file(pack.with_suffix(".idx"), index, durable=self._durable, sync_name=False, mode=0o444)
-            if self._durable:
-                disk.sync_folder(self._folder)
+            already_there = pack.with_suffix(".idx").exists()
+            try:
+                disk.replace_file(pack.with_suffix(".keep"), KEEP_TEXT + b"%d\n" % os.getpid(), durable=False)
+                disk.rename(self._path, pack)
+                disk.replace_file(pack.with_suffix(".idx"), index, durable=self._durable, sync_name=False, mode=0o444)
+                if self._durable:
+                    disk.sync_folder(self._folder)
+            except BaseException:
+                # without its index nobody has seen the pack; one that was there before is somebody's
+                for end in (".keep",) if already_there else (".idx", ".pack", ".keep"):
+                    with contextlib.suppress(OSError):
+                        pack.with_suffix(end).unlink()
+                raise
         return pack
 
     def discard(self) -> None:
         """Drop what was not published."""
-        if self._fd is None:
-            return
-        os.close(self._fd)
-        self._fd = None
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
         with contextlib.suppress(OSError):
             self._path.unlink()
 

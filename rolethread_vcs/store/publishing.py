@@ -16,12 +16,15 @@ from pathlib import Path
 from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThreadError
 from rolethread_vcs.store import disk, folding, journal
 from rolethread_vcs.store.operations import OPERATIONS_REF
-from rolethread_vcs.store.packs import PackWriter
+from rolethread_vcs.store.packs import TEMPORARY, PackWriter
 from rolethread_vcs.store.refs import HEAD, SYMBOLIC, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 
 REF_PATIENCE = 10.0
 """Seconds to wait for another git program that holds a ref's lock."""
+
+LIVING_LOCK = 0.3
+"""Seconds after which a lock file that a dead writer of ours may have left is taken for dead."""
 
 Moves = Mapping[str, tuple[str | None, str | None]]
 """Refs to their values before and after; None for absent."""
@@ -55,12 +58,17 @@ def publish_moves(
             _move(repository, name, before, after, command, held if held and held.name == name else None)
             done.append(name)
         _move(repository, OPERATIONS_REF, log[0], log[1], command, None)
-    except RoleThreadError:
+    except RoleThreadError as error:
         if not _take_back(repository, moves, done, command):
-            raise
+            raise _saved(error) from error
         journal.forget(repository.pending_path)
         _unkeep(published)
         raise
+
+
+def is_published(repository: Repository, moves: Moves) -> bool:
+    """Return whether any ref has its new value; then the rest is finished now or by the next command."""
+    return any(_is_at(repository, name, after) for name, (_, after) in moves.items())
 
 
 def _take_back(repository: Repository, moves: Moves, done: Sequence[str], command: str) -> bool:
@@ -177,11 +185,18 @@ def follow_moves(repository: Repository, moves: Moves) -> list[str]:
     worktree = repository.worktree
     if worktree is None:
         return []
-    before, after = head_commit(repository, moves, 0), head_commit(repository, moves, 1)
-    if after is None or before == after:
-        return []
-    old = None if before is None else bytes.fromhex(repository.objects.commit(before).tree)
-    return worktree.follow(old, bytes.fromhex(repository.objects.commit(after).tree))
+    before, after = _trees(repository, moves)
+    return [] if after is None or before == after else worktree.follow(before, after)
+
+
+def _trees(repository: Repository, moves: Moves) -> tuple[bytes | None, bytes | None]:
+    """Return the trees that HEAD led to before and leads to after some moves."""
+
+    def tree(side: int) -> bytes | None:
+        oid = head_commit(repository, moves, side)
+        return None if oid is None else bytes.fromhex(repository.objects.commit(oid).tree)
+
+    return tree(0), tree(1)
 
 
 def head_commit(repository: Repository, moves: Moves, side: int) -> str | None:
@@ -200,22 +215,32 @@ def finish_interrupted(repository: Repository) -> list[str]:
     """Finish, or forget, the transaction that a dead writer left; call under the lock. Returns notes for the user."""
     pending = journal.load(repository.pending_path)
     if pending is None:
-        return []
+        swept = folding.sweep(repository)
+        cut_off = any(path.name.startswith(TEMPORARY) for path in swept)
+        return ["an earlier command was cut off before anything was saved; what it left is removed"] if cut_off else []
+    repository = _in_worktree(repository, pending.worktree)
     what = f"{pending.command}, {time.strftime('%H:%M', time.localtime(pending.time))}"
     _remove_dead_locks(repository, pending)
     log_before, log_after = pending.operations
     moved = [name for name, pair in pending.moves.items() if _has_moved(repository, name, pair)]
     if not moved and repository.operations.head() != log_after:
-        _unkeep(repository.pack_folder / f"{pending.pack}.pack")
         journal.forget(repository.pending_path)
+        folding.sweep(repository)
         return [f"the last command ({what}) was cut off before anything was saved"]
+    notes = [f"the last command ({what}) was saved but cut off; finished now"]
     for name, (before, after) in pending.moves.items():
-        if name not in moved:
+        if name in moved:
+            continue
+        if _is_at(repository, name, before):
             _move(repository, name, before, after, pending.command, None)
+        else:
+            notes.append(f"{shorten(name)} was moved by somebody else meanwhile, and was left there")
     if repository.operations.head() == log_before:
         _move(repository, OPERATIONS_REF, log_before, log_after, pending.command, None)
-    notes = [f"the last command ({what}) was saved but cut off; finished now"]
-    settle(_in_worktree(repository, pending.worktree), notes)
+    if repository.worktree is not None:
+        repository.worktree.remove_torn(*_trees(repository, pending.moves))
+    settle(repository, notes)
+    folding.sweep(repository)
     return notes
 
 
@@ -229,15 +254,21 @@ def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | 
 
 
 def _remove_dead_locks(repository: Repository, pending: journal.Pending) -> None:
-    """Remove lock files that our dead writer left: only of what it names, and only as old as its pending file."""
+    """Remove lock files that our dead writer left: only of what it names, and none older than its pending file.
+
+    A living git program holds such a lock for moments only, so one that goes by itself was not ours to remove.
+    """
     started = repository.pending_path.stat().st_mtime - 1
-    names = [*pending.moves, OPERATIONS_REF, "packed-refs"]
+    names = [*pending.moves, OPERATIONS_REF, "packed-refs", "config"]
     locks = [repository.common_folder / f"{name}.lock" for name in names]
     locks += [repository.git_folder / "index.lock", repository.git_folder / "HEAD.lock"]
+    deadline = time.monotonic() + LIVING_LOCK
     for path in locks:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            if path.lstat().st_mtime >= started:
-                disk.remove(path)
+            while path.lstat().st_mtime >= started:
+                if time.monotonic() > deadline:
+                    disk.remove(path)
+                time.sleep(0.02)
 
 
 def _in_worktree(repository: Repository, name: str) -> Repository:

@@ -9,7 +9,7 @@ from typing import Final
 import pygit2
 
 from rolethread_vcs.errors import BusyError, DamagedError, MovedError
-from rolethread_vcs.store import disk
+from rolethread_vcs.store import disk, git_errors
 
 BRANCHES: Final = "refs/heads/"
 TAGS: Final = "refs/tags/"
@@ -32,19 +32,17 @@ def _typed(name: str) -> Iterator[None]:
     """Turn libgit2's untyped failures of the ref step into `RefMovedError`, `RefLockedError` or a system error."""
     try:
         yield
-    except (pygit2.GitError, OSError, ValueError, KeyError) as error:
+    except git_errors.RAISED as error:
         text = str(error).lower()
         short = shorten(name)
-        if "lock" in text and ("exist" in text or "failed to" in text or "unable" in text):
+        if git_errors.is_lock(error):
             raise RefLockedError(
                 f"{short} is locked by another git program ({error}); nothing was saved",
                 hint="if no other program is running: rtv doctor --unlock",
             ) from error
         if "does not match" in text or "not the first parent" in text or "already exists" in text:
             raise RefMovedError(f"{short} moved while this command was working; nothing was overwritten") from error
-        if isinstance(error, OSError):
-            raise disk.system_refused(f"moving {short}", error) from error
-        raise DamagedError(f"{short} could not be moved: {error}", hint="rtv verify") from error
+        raise git_errors.from_git(f"moving {short}", error) from error
 
 
 def shorten(name: str) -> str:
@@ -126,7 +124,10 @@ class Refs:
 
     def head(self) -> str:
         """Return HEAD as `ref: refs/heads/main`, or a hex id when it is detached."""
-        reference = self._git.references.get(HEAD)
+        try:
+            reference = self._git.references.get(HEAD)
+        except (pygit2.GitError, OSError, ValueError) as error:
+            raise DamagedError(f"HEAD does not read: {error}", hint="rtv verify") from error
         if reference is None:
             return SYMBOLIC + BRANCHES + "main"
         if reference.type == pygit2.enums.ReferenceType.SYMBOLIC:
@@ -146,13 +147,26 @@ class Refs:
     def table(self) -> dict[str, str]:
         """Return HEAD, every branch and every tag with its value; what an operation records."""
         result = {HEAD: self.head()}
-        for name in self._git.raw_listall_references():
-            text = name.decode("utf-8", "surrogateescape")
-            if text.startswith((BRANCHES, TAGS)):
-                value = self.read(text)
+        for name in self.names():
+            if name.startswith((BRANCHES, TAGS)):
+                value = self.read(name)
                 if value is not None:
-                    result[text] = value
+                    result[name] = value
         return result
+
+    def names(self) -> list[str]:
+        """Return the full names of all refs.
+
+        Raises:
+            DamagedError: they do not read, a torn `packed-refs` for one.
+        """
+        try:
+            found = self._git.raw_listall_references()
+        except (pygit2.GitError, OSError, ValueError) as error:
+            raise DamagedError(
+                f"the list of branches and releases does not read: {error}", hint="rtv verify"
+            ) from error
+        return [name.decode("utf-8", "surrogateescape") for name in found]
 
     def branches(self) -> dict[str, str]:
         """Return every branch with the commit it points at, by name."""

@@ -6,7 +6,7 @@ import contextlib
 import difflib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.model.revision import Revision, RevisionKind, parse_revision
 from rolethread_vcs.store import commits, disk, lock, trees
 from rolethread_vcs.store.commits import Signature
+from rolethread_vcs.store.git_errors import from_git, git_errors, system_reason
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.operations import OperationLog
 from rolethread_vcs.store.packs import PackWriter
@@ -87,19 +88,20 @@ class Repository:
     # ---- opening
 
     @classmethod
-    def open(cls, folder: Path) -> Repository:
-        """Open the dataset whose root is a folder.
+    def open(cls, folder: Path, *, check: bool = True) -> Repository:
+        """Open the dataset whose root is a folder; without `check` also a damaged one, for `verify` and `doctor`.
 
         Raises:
             NoDatasetError, ForeignRepositoryError, SystemRefusedError, InvalidError (a newer format).
         """
         repository = cls(_open_git(folder))
-        repository.check_is_dataset()
+        if check:
+            repository.check_is_dataset()
         return repository
 
     @classmethod
-    def find(cls, start: Path) -> Repository:
-        """Open the dataset that a folder lies in.
+    def find(cls, start: Path, *, check: bool = True) -> Repository:
+        """Open the dataset that a folder lies in; `check` as in `open`.
 
         Raises:
             NoDatasetError: there is none here or above.
@@ -113,7 +115,7 @@ class Repository:
                 f"there is no dataset in {start} or above it",
                 hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
             )
-        return cls.open(Path(found))
+        return cls.open(Path(found), check=check)
 
     @classmethod
     def init(cls, folder: Path, settings: bytes, who: Signature | None = None) -> Repository:
@@ -158,23 +160,26 @@ class Repository:
             git = _create_git(folder)
             repository = cls(git)
             repository._fetch_all(original)
+            repository.check_is_dataset()
         except BaseException:
             shutil.rmtree(folder / ".git", ignore_errors=True)
             if made:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-        repository.check_is_dataset()
         return repository
 
     def check_is_dataset(self) -> None:
         """Refuse a repository without `rolethread.toml`, or one of a newer format.
 
         Raises:
-            NoDatasetError, InvalidError.
+            NoDatasetError, InvalidError. DamagedError: it was a dataset, and its branch is gone.
         """
         try:
             snapshot = self.head_snapshot()
         except UnknownRevisionError as error:
+            last = self.operations.last()
+            if last is not None:
+                raise self._missing_branch(last.refs) from error
             raise NoDatasetError(
                 f"{self.folder} is a git repository without a dataset: its branch has no commit",
                 hint="make a dataset in a folder of its own: rtv init my-dataset",
@@ -185,6 +190,15 @@ class Repository:
                 hint="make a dataset in a folder of its own: rtv init my-dataset",
             )
         _ = snapshot.settings
+
+    def _missing_branch(self, table: Mapping[str, str]) -> DamagedError:
+        name = self.refs.head().removeprefix(SYMBOLIC)
+        known = table.get(name)
+        was = f"; the operation log has it at {known[:10]}" if known else ""
+        return DamagedError(
+            f"the branch {_short(name)} is missing{was}; nothing was changed",
+            hint=f"git -C {self.folder} branch {_short(name)} {known[:10]}" if known else "rtv verify",
+        )
 
     # ---- places
 
@@ -291,11 +305,11 @@ class Repository:
             for prefix in (BRANCHES, TAGS, "refs/remotes/", "refs/remotes/origin/"):
                 target = self.refs.read(prefix + revision.base) if _is_ref_name(prefix + revision.base) else None
                 if target is not None:
-                    return self._peel(target)
+                    return self.objects.peel(target)
         if revision.kind in (RevisionKind.COMMIT, RevisionKind.NAME_OR_COMMIT):
             found = self.objects.expand(revision.base)
             if len(found) == 1:
-                return self._peel(found[0])
+                return self.objects.peel(found[0])
             if len(found) > 1:
                 raise UsageError(f"{revision.base} is the beginning of several commits; write more digits")
         names = [name.rpartition("/")[2] if name == HEAD else _short(name) for name in self.refs.table()]
@@ -305,17 +319,15 @@ class Repository:
             hint=f"did you mean {close[0]}?" if close else "see the branches with: rtv branch",
         )
 
-    def _peel(self, oid: str) -> str:
-        while self.objects.kind(oid) == "tag":
-            oid = self.objects.read(oid, "tag").partition(b"\n")[0].removeprefix(b"object ").decode("ascii")
-        if self.objects.kind(oid) != "commit":
-            raise DamagedError(f"{oid[:10]} should be a commit and is missing or something else", hint="rtv verify")
-        return oid
+    def walk(self, start: str, *, hide: str | None = None) -> Iterator[commits.Commit]:
+        """Yield the commits that lead to a commit, newest first, each once (children before parents).
 
-    def walk(self, start: str) -> Iterator[commits.Commit]:
-        """Yield the commits that lead to a commit, newest first, each once (children before parents)."""
+        With `hide`, that commit and all that lead to it are left out.
+        """
         try:
             walker = self._git.walk(pygit2.Oid(hex=start), pygit2.enums.SortMode.TOPOLOGICAL)
+            if hide is not None:
+                walker.hide(pygit2.Oid(hex=hide))
             for commit in walker:
                 yield self.objects.commit(str(commit.id))
         except (pygit2.GitError, KeyError) as error:
@@ -335,7 +347,7 @@ class Repository:
             return True
         try:
             return bool(self._git.descendant_of(pygit2.Oid(hex=descendant), pygit2.Oid(hex=ancestor)))
-        except (pygit2.GitError, KeyError):
+        except (pygit2.GitError, KeyError, ValueError):
             return False
 
     def signature(self) -> Signature:
@@ -360,7 +372,7 @@ class Repository:
     def set_config(self, key: str, value: str | None) -> None:
         """Set, or with None remove, a value in this repository's own configuration."""
         disk.reach("config", key)
-        with disk.system_errors("writing the repository's configuration"):
+        with git_errors("writing the repository's configuration"):
             if value is not None:
                 self._git.config[key] = value
             elif key in self._git.config:
@@ -375,6 +387,7 @@ class Repository:
 
     def lock(self, command: str, *, patience: float = lock.PATIENCE) -> contextlib.AbstractContextManager[None]:
         """Hold the writers' lock of this dataset."""
+        _configure_libgit2(durable=self.durable)  # another dataset of this process may have set it otherwise
         return lock.hold(self.lock_path, command, patience=patience)
 
     def pack(self) -> PackWriter:
@@ -473,8 +486,14 @@ def _typed_opening(folder: Path) -> Iterator[None]:
                 f"there is no dataset at {folder}",
                 hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
             ) from error
-        if isinstance(error, OSError):
-            raise disk.system_refused(f"opening {folder}", error) from error
+        if "failed to stat" in text and "config" in text:
+            raise SystemRefusedError(
+                f"{folder} was not opened, because git's configuration in the home folder does not read: {error}",
+                hint="point HOME at a folder that this user may read",
+            ) from error
+        refused = system_reason(error)
+        if refused is not None or isinstance(error, OSError):
+            raise from_git(f"opening {folder}", error) from error
         raise DamagedError(f"{folder} does not open as a git repository: {error}") from error
 
 
@@ -489,8 +508,9 @@ def _create_git(folder: Path) -> pygit2.Repository:
     try:
         git = pygit2.init_repository(str(folder), initial_head=DEFAULT_BRANCH)
     except (pygit2.GitError, OSError) as error:
-        if isinstance(error, OSError):
-            raise disk.system_refused(f"making a repository in {folder}", error) from error
+        refused = system_reason(error)
+        if refused is not None:
+            raise disk.system_refused(f"making a repository in {folder}", refused) from error
         raise SystemRefusedError(f"no repository could be made in {folder}: {error}") from error
     git.config["core.logAllRefUpdates"] = True
     return git

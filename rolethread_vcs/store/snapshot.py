@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
@@ -9,7 +10,7 @@ from itertools import islice
 from rolethread_vcs.errors import DamagedError, NotFoundError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.ids import LAST_NUMBER, NUMBER_DIGITS, is_id, number_of
+from rolethread_vcs.model.ids import CROCKFORD, LAST_NUMBER, NUMBER_DIGITS, is_id, number_of
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_folder, entry_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import Settings, parse_settings
@@ -19,6 +20,7 @@ from rolethread_vcs.store.trees import FOLDER, LINK, Item, parse
 from rolethread_vcs.store.walk import Blob
 
 _SUFFIX = SUFFIX.encode()
+_ENTRY_FILE = re.compile(rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0" % CROCKFORD.encode())
 
 
 class NoSuchEntryError(NotFoundError):
@@ -101,7 +103,7 @@ class Snapshot:
 
     @cached_property
     def _length(self) -> int:
-        return sum(1 if len(leaf) == 0 else leaf.count(_SUFFIX + b"\0") for leaf in self._leaves())
+        return sum(_ENTRY_FILE.findall(leaf).count(prefix) for prefix, leaf in self._leaves())
 
     def __len__(self) -> int:
         return self._length
@@ -178,7 +180,7 @@ class Snapshot:
             for second in reversed(parse(self._objects.tree(first.oid))):
                 if second.mode != FOLDER:
                     continue
-                found = _entries_in(self._objects.tree(second.oid))
+                found = _entries_in(self._objects.tree(second.oid), first.name + second.name)
                 if found:
                     return max(number_of(entry_id) for entry_id, _ in found)
         return None
@@ -202,24 +204,26 @@ class Snapshot:
             for second in parse(self._objects.tree(first.oid)):
                 if second.mode != FOLDER or (first.name == one and second.name < two):
                     continue
-                yield from _entries_in(self._objects.tree(second.oid))
+                yield from _entries_in(self._objects.tree(second.oid), first.name + second.name)
 
     def _look_up(self, entry_id: str) -> bytes | None:
         item = self._item(entry_id)
         return None if item is None else item.oid
 
-    def _leaves(self) -> Iterator[bytes]:
+    def _leaves(self) -> Iterator[tuple[bytes, bytes]]:
         if self.entries_tree is None:
             return
         for first in parse(self._objects.tree(self.entries_tree)):
             if first.mode == FOLDER:
                 for second in parse(self._objects.tree(first.oid)):
                     if second.mode == FOLDER:
-                        yield self._objects.tree(second.oid)
+                        yield first.name + second.name, self._objects.tree(second.oid)
 
     def _leaf(self, one: str, two: str) -> list[tuple[str, bytes]]:
         item = self.find(f"{ENTRIES}/{one}/{two}")
-        return [] if item is None or item.mode != FOLDER else _entries_in(self._objects.tree(item.oid))
+        if item is None or item.mode != FOLDER:
+            return []
+        return _entries_in(self._objects.tree(item.oid), (one + two).encode())
 
     def _item(self, entry_id: str) -> Item | None:
         if not is_id(entry_id):
@@ -241,8 +245,11 @@ class Snapshot:
             ) from error
 
 
-def _entries_in(leaf: bytes) -> list[tuple[str, bytes]]:
+def _entries_in(leaf: bytes, prefix: bytes) -> list[tuple[str, bytes]]:
     """Return (id, blob id) of the entry files of a leaf folder, in name order; other files are passed over.
+
+    `prefix` are the first six digits of the ids that belong there; a file in a wrong folder is no entry (`verify`
+    names it), so that what a page lists can also be asked for by its id.
 
     Raises:
         UnreadableEntryError: a symbolic link stands where an entry should be; leaving it out silently would lose it.
@@ -250,7 +257,7 @@ def _entries_in(leaf: bytes) -> list[tuple[str, bytes]]:
     result = []
     for mode, name, oid in parse(leaf):
         entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")
-        if not name.endswith(_SUFFIX) or not is_id(entry_id):
+        if not name.endswith(_SUFFIX) or not name.startswith(prefix) or not is_id(entry_id):
             continue
         if mode == LINK:
             raise _is_link(entry_id)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 FILE = b"100644"
+PROGRAM = b"100755"
 FOLDER = b"40000"
 LINK = b"120000"
 

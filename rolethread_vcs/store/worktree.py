@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import random
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +16,21 @@ import pygit2
 
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.git_errors import GitLockedError, git_errors
 from rolethread_vcs.store.objects import Objects
-from rolethread_vcs.store.trees import FOLDER, parse
+from rolethread_vcs.store.trees import FOLDER, PROGRAM, parse
 from rolethread_vcs.store.walk import Blob, Difference, files, two_way
+
+INDEX_PATIENCE = 5.0
+"""Seconds to wait for another git program that holds the index."""
 
 NEW = "new"
 CHANGED = "changed"
 REMOVED = "removed"
+
+
+_NEVER = frozenset({"", ".git", "git~1"})
+"""Parts of a path that leave the folder or reach into `.git`; dots and spaces at the end count for nothing."""
 
 
 class UnsavedEditsError(ConflictError):
@@ -76,8 +87,10 @@ class Worktree:
         full = self._full(path)
         try:
             status = full.lstat()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
+        except NotADirectoryError as error:
+            raise InvalidError(f"a file stands where {path} should have its folder") from error
         if stat.S_ISLNK(status.st_mode):
             raise InvalidError(f"{path} is a symbolic link; a dataset holds plain files, and links are not followed")
         if not stat.S_ISREG(status.st_mode):
@@ -109,6 +122,19 @@ class Worktree:
 
     # ---- following the branch
 
+    def remove_torn(self, before: bytes | None, after: bytes | None) -> None:
+        """Remove temporary files that a killed writer left beside the files it was about to replace."""
+        names: dict[Path, set[str]] = {}
+        for path, _, _ in two_way(before, after, self._objects.tree):
+            with contextlib.suppress(InvalidError):
+                full = self._full(path)
+                names.setdefault(full.parent, set()).add(full.name)
+        for folder, expected in names.items():
+            for entry in list(self._entries(folder)):
+                if disk.is_temporary(entry.name, expected):
+                    with disk.system_errors(f"removing {entry.name}"):
+                        disk.remove(folder / entry.name)
+
     def follow(self, before: bytes | None, after: bytes) -> list[str]:
         """Bring the folder from one tree to another; return paths left alone because they were edited by hand.
 
@@ -125,9 +151,7 @@ class Worktree:
                     continue
                 self._put(path, new)
             self._note(index, path, new)
-        disk.reach("index", self.folder)
-        with disk.system_errors("updating the checked-out folder"):
-            index.write()
+        _write_index(index)
         return left_alone
 
     def fill(self, tree: bytes) -> None:
@@ -148,8 +172,7 @@ class Worktree:
             if self._change(path, blob) is not None:
                 self._put(path, blob)
             self._note(index, path, blob)
-        with disk.system_errors("checking out the dataset"):
-            index.write()
+        _write_index(index)
 
     def empty(self, tree: bytes) -> None:
         """Remove the files that equal a tree, and the index; a file edited by hand stays."""
@@ -158,15 +181,18 @@ class Worktree:
                 self._remove(path)
         index = self._git.index
         index.clear()
-        with disk.system_errors("clearing the index"):
-            index.write()
+        _write_index(index)
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes, *, runs: bool = False) -> None:
         """Put bytes into a file of the folder; the caller has looked at what stands there."""
         full = self._full(path)
         with disk.system_errors(f"writing {path}"):
             full.parent.mkdir(parents=True, exist_ok=True)
-            disk.replace_file(full, data, durable=False)
+            disk.replace_file(full, data, durable=False, mode=0o755 if runs else 0o644)
+
+    def remove(self, path: str) -> None:
+        """Remove a file of the folder, and the folders it leaves empty; the caller has looked at what stands there."""
+        self._remove(path)
 
     def refresh(self, paths: Iterable[str], tree: bytes) -> None:
         """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
@@ -180,14 +206,13 @@ class Worktree:
                 index.add(pygit2.IndexEntry(path, pygit2.Oid(raw=blob.oid), pygit2.enums.FileMode.BLOB))
             elif path in index:
                 index.remove(path)
-        with disk.system_errors("updating the checked-out folder"):
-            index.write()
+        _write_index(index)
 
     def _put(self, path: str, blob: Blob | None) -> None:
         if blob is None:
             self._remove(path)
         else:
-            self.write(path, self._objects.blob(blob.oid))
+            self.write(path, self._objects.blob(blob.oid), runs=blob.mode == PROGRAM)
 
     def _remove(self, path: str) -> None:
         full = self._full(path)
@@ -203,7 +228,7 @@ class Worktree:
         try:
             with os.scandir(folder) as entries:
                 yield from entries
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
 
     def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
@@ -211,11 +236,12 @@ class Worktree:
             if path in index:
                 index.remove(path)
             return
-        with disk.system_errors(f"noting {path} in the index"):
+        with git_errors(f"noting {path} in the index"):
             index.add(path)
 
     def _full(self, path: str) -> Path:
-        if path.startswith("/") or ".." in path.split("/") or "\\" in path or path.split("/")[0].casefold() == ".git":
+        parts = path.split("/")
+        if not path or "\\" in path or any(part.rstrip(". ").casefold() in _NEVER for part in parts):
             raise InvalidError(f"the path {path!r} would leave the dataset; it was not touched")
         full = self.folder / path
         for parent in full.parents:
@@ -226,6 +252,22 @@ class Worktree:
                     raise InvalidError(f"{parent} is a symbolic link; a dataset holds plain folders only")
                 self._plain_folders.add(parent)
         return full
+
+
+def _write_index(index: pygit2.Index) -> None:
+    """Write git's index; `git status` and editors hold its lock for moments, so wait for it a little."""
+    disk.reach("index")
+    deadline = time.monotonic() + INDEX_PATIENCE
+    while True:
+        try:
+            with git_errors("updating the checked-out folder"):
+                index.write()
+        except GitLockedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.002, 0.02))
+        else:
+            return
 
 
 def blob_id(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -250,3 +251,25 @@ def test_values_are_written_as_deep_as_they_are_read() -> None:
         encode_entry(Entry.of({"extra": {"x": deepest[0]}}))
     with pytest.raises(UnkeepableValueError):
         encode_value([deepest])
+
+
+# ---- numbers
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_doubles_are_written_in_the_form_that_the_format_fixes(number: float) -> None:
+    # Python's repr has the same shortest digits in another form.
+    sign, digits, point = Decimal(repr(number)).as_tuple()
+    text = "".join(map(str, digits)).rstrip("0") or "0"
+    exponent = len(digits) + int(point) - 1
+    if number == 0:
+        written = "0.0"
+    elif not -5 <= exponent <= 15:
+        written = f"{text[0]}{'.' + text[1:] if text[1:] else ''}e{exponent:+d}"
+    elif exponent < 0:
+        written = "0." + "0" * (-exponent - 1) + text
+    else:
+        text = text.ljust(exponent + 1, "0")
+        written = f"{text[: exponent + 1]}.{text[exponent + 1 :] or '0'}"
+
+    assert encode_value(number).decode() == f"{'-' if sign else ''}{written}\n"

@@ -11,6 +11,7 @@ import pytest
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import birth_suffix, decode_entry, encode_entry, is_canonical
+from rolethread_vcs.model.layout import ATTRIBUTES_TEXT
 
 ROOT = Path(__file__).parents[2]
 VECTORS: dict[str, Any] = json.loads((ROOT / "fixtures/format-1/vectors.json").read_text(encoding="utf-8"))
@@ -85,3 +86,11 @@ def test_the_document_quotes_a_vector_word_for_word(name: str) -> None:
 @REFUSED
 def test_the_document_names_every_refused_input(vector: dict[str, Any]) -> None:
     assert f"| {vector['name']} | {vector['reason'].replace('|', chr(92) + '|')} |" in DOCUMENT
+
+
+def test_the_document_shows_the_attributes_that_init_writes() -> None:
+    assert f"```\n{ATTRIBUTES_TEXT.decode()}```" in DOCUMENT
+
+
+def test_the_document_tells_the_suffix_of_no_messages() -> None:
+    assert f"their suffix is `{birth_suffix([])}`" in DOCUMENT

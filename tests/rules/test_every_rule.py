@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import RepairSafety, Scope
-from rolethread_vcs.rules import Rule, all_rules, check_entries, safe_repair
+from rolethread_vcs.rules import Rule, all_rules, check_entries, find_rule, safe_repair
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 ENTRY_RULES = [rule for rule in all_rules() if rule.scope is Scope.ENTRY]
@@ -114,7 +115,10 @@ def test_the_documented_example_breaks_the_rule_and_its_cure_breaks_none(rule: R
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", " ", "x", "user", "assistant", "system"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.sampled_from(["", " ", "  ", "x", "user", "assistant", "system"]),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
@@ -125,7 +129,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(messages=st.lists(VALUES, max_size=5) | VALUES)
 def test_no_rule_and_no_repair_stumbles_over_any_messages(messages: Any) -> None:
     entry = Entry.of({"messages": messages})
@@ -139,7 +143,7 @@ def test_no_rule_and_no_repair_stumbles_over_any_messages(messages: Any) -> None
     assert len(suggested) == 2
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(messages=st.lists(VALUES, max_size=5) | VALUES)
 def test_suspects_never_hides_what_check_would_find(messages: Any) -> None:
     from rolethread_vcs.rules import Outline
@@ -149,3 +153,12 @@ def test_suspects_never_hides_what_check_would_find(messages: Any) -> None:
     for rule in ENTRY_RULES:
         assert rule.check is not None
         assert rule.suspects(outline) or list(rule.check(outline)) == []
+
+
+def test_every_white_space_of_unicode_is_blank() -> None:
+    spaces = [character for character in map(chr, range(sys.maxunicode + 1)) if character.isspace()]
+    rule = find_rule("empty_message")
+
+    missed = [space for space in spaces if not places(rule, {"messages": [{"role": "user", "content": space}]})]
+
+    assert missed == []

@@ -28,7 +28,7 @@ def entry(messages: list[Any]) -> Entry:
     return Entry.of({"messages": messages})
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(ANY_MESSAGES, st.randoms(use_true_random=False))
 def test_moving_messages_introduces_at_most_problems_of_order(messages: list[Any], random: Any) -> None:
     moved = random.sample(messages, len(messages))
@@ -38,7 +38,7 @@ def test_moving_messages_introduces_at_most_problems_of_order(messages: list[Any
     assert {finding.code for finding in introduced} <= ORDERED
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(ANY_MESSAGES)
 def test_old_debt_is_never_introduced_by_work_beside_it(messages: list[Any]) -> None:
     before = entry(messages)
@@ -51,13 +51,13 @@ def test_old_debt_is_never_introduced_by_work_beside_it(messages: list[Any]) -> 
     assert {finding.code for finding in introduced} <= ORDERED
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(ANY_MESSAGES)
 def test_removing_an_entry_introduces_nothing(messages: list[Any]) -> None:
     assert introduced_between(entry(messages), None, RULES) == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(ANY_MESSAGES)
 def test_a_copy_inherits_the_debt_of_its_origin(messages: list[Any]) -> None:
     original = entry(messages)
@@ -66,7 +66,7 @@ def test_a_copy_inherits_the_debt_of_its_origin(messages: list[Any]) -> None:
     assert len(introduced_between(None, original, RULES)) == len(find_in_entry(RULES, "", original))
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(ANY_MESSAGES, ANY_MESSAGES)
 def test_a_join_inherits_the_debt_of_both(first: list[Any], second: list[Any]) -> None:
     assume(first and second)
@@ -76,7 +76,7 @@ def test_a_join_inherits_the_debt_of_both(first: list[Any], second: list[Any]) -
     assert {finding.code for finding in introduced} <= ORDERED
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(ANY_MESSAGES, st.integers(0, 6))
 def test_a_split_introduces_at_most_a_half_without_answer(messages: list[Any], at: int) -> None:
     whole = entry(messages)

@@ -1,0 +1,233 @@
+"""Finds, for each row of a source, the entry that it already is: so that importing a file again adds nothing.
+
+In this order, the first that fits: our own id, a uuid, a field named by `--key`, equal messages, equal messages at
+birth. The n-th equal row matches the n-th equal entry; an entry is matched once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rolethread_vcs.model.canonical import birth_suffix
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.ids import is_id, suffix_part
+from rolethread_vcs.store.removed import RemovedEntry
+from rolethread_vcs.store.snapshot import Snapshot
+
+
+class Outcome(StrEnum):
+    """What a row is to the dataset."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"
+    EDITED_SINCE = "edited since"
+    CHANGED = "changed"
+    REMOVED = "removed here before"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a row is, and to which entry; `entry` is what to save when it is `NEW` or `CHANGED`.
+
+    `entry_id` of a new row is set when the row brings its own id along. `reason` explains a conflict.
+    """
+
+    outcome: Outcome
+    entry_id: str | None = None
+    entry: Entry | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Index:
+    """Ids by what rows are matched with; queues, because the n-th equal row takes the n-th entry."""
+
+    by_uuid: dict[str, deque[str]] = field(default_factory=dict)
+    by_key: dict[str, deque[str]] = field(default_factory=dict)
+    by_messages: dict[str, deque[str]] = field(default_factory=dict)
+    by_birth: dict[str, deque[str]] = field(default_factory=dict)
+    rule_keys: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+
+class Matcher:
+    """Matches rows against one snapshot, and answers what dataset rules ask about it.
+
+    Reading the snapshot happens once, here; an empty one costs nothing. `three_way` merges (base, ours, theirs) into an
+    entry, or returns the reason why it cannot.
+    """
+
+    def __init__(
+        self,
+        base: Snapshot,
+        removed: Callable[[], Collection[RemovedEntry]],
+        *,
+        three_way: Callable[[Entry, Entry, Entry], Entry | str],
+        old_entry: Callable[[str], Entry | None],
+        key: str | None = None,
+        again: bool = False,
+        rules: Iterable[Any] = (),
+    ) -> None:
+        self._base = base
+        self._key = key
+        self._again = again
+        self._three_way = three_way
+        self._old_entry = old_entry
+        self._used: set[str] = set()
+        self._load_removed = removed
+        self._removed: _Removed | None = None
+        self._index = _read(base, key, [rule for rule in rules if rule.keys is not None])
+        self._is_empty = not self._index.by_birth
+
+    def holders(self, rule: Any, keys: Collection[str]) -> dict[str, list[str]]:
+        """Return, for each of some keys of a dataset rule, the ids of the entries that hold it."""
+        index = self._index.rule_keys.get(rule.name, {})
+        return {key: index[key] for key in keys if key in index}
+
+    def match(self, entry: Entry, suffix: str, identity: Mapping[str, str] | None) -> Match:
+        """Return what a row is; `suffix` digests its messages, `identity` is what a full export of ours carried."""
+        if identity is not None:
+            own_id = identity.get("id", "")
+            if is_id(own_id) and own_id not in self._used:
+                return self._take(self._match_own(own_id, identity.get("rev", ""), entry))
+        if self._is_empty and self._removed_is_empty():
+            return Match(Outcome.NEW, entry=entry)
+        for found in (self._by_uuid(entry), self._by_key(entry)):
+            if found is not None:
+                return self._take(self._compare(found, entry, suffix))
+        found = self._pop(self._index.by_messages, suffix)
+        if found is not None:
+            return self._take(Match(Outcome.UNCHANGED, found))
+        found = self._pop(self._index.by_birth, suffix)
+        if found is not None:
+            return self._take(Match(Outcome.EDITED_SINCE, found))
+        return self._take(self._match_removed(entry, suffix))
+
+    def unmatched(self) -> int:
+        """Return how many entries of the snapshot no row was matched with."""
+        return len(self._base) - sum(1 for entry_id in self._used if entry_id in self._base)
+
+    def _take(self, match: Match) -> Match:
+        if match.entry_id is not None:
+            self._used.add(match.entry_id)
+        return match
+
+    def _pop(self, index: Mapping[str, deque[str]], key: str) -> str | None:
+        queue = index.get(key)
+        while queue:
+            entry_id = queue.popleft()
+            if entry_id not in self._used:
+                return entry_id
+        return None
+
+    def _by_uuid(self, entry: Entry) -> str | None:
+        return None if entry.uuid is None else self._pop(self._index.by_uuid, entry.uuid.lower())
+
+    def _by_key(self, entry: Entry) -> str | None:
+        if self._key is None or self._key not in entry.extra:
+            return None
+        return self._pop(self._index.by_key, str(entry.extra[self._key]))
+
+    def _match_own(self, own_id: str, rev: str, theirs: Entry) -> Match:
+        """Match a row that carries our id: against the very content that it was exported from."""
+        ours = self._base.get(own_id)
+        if ours is None:
+            if not self._again and self._removed_entries().has_id(own_id):
+                return Match(Outcome.REMOVED, own_id)
+            return Match(Outcome.NEW, own_id, theirs)
+        if ours == theirs:
+            return Match(Outcome.UNCHANGED, own_id)
+        if rev and self._base.blob_id(own_id).startswith(rev):
+            return Match(Outcome.CHANGED, own_id, theirs)
+        before = self._old_entry(rev) if rev else None
+        if before is None:
+            return Match(
+                Outcome.CONFLICT,
+                own_id,
+                reason=f"it says that it is {own_id}, but comes from content that this dataset never had (same_id)",
+            )
+        if before == theirs:
+            return Match(Outcome.EDITED_SINCE, own_id)
+        merged = self._three_way(before, ours, theirs)
+        if isinstance(merged, str):
+            return Match(Outcome.CONFLICT, own_id, reason=f"{own_id} was edited here and in the file: {merged}")
+        return Match(Outcome.UNCHANGED if merged == ours else Outcome.CHANGED, own_id, merged)
+
+    def _compare(self, entry_id: str, theirs: Entry, suffix: str) -> Match:
+        """Decide about a row matched by uuid or key; without a revision only birth tells who edited what."""
+        ours = self._base[entry_id]
+        if ours.messages == theirs.messages:
+            return Match(Outcome.UNCHANGED, entry_id)
+        born = suffix_part(entry_id)
+        if suffix == born:
+            return Match(Outcome.EDITED_SINCE, entry_id)
+        if birth_suffix(ours.messages) == born:
+            merged = ours.with_fields(messages=theirs.messages)
+            return Match(Outcome.CHANGED, entry_id, merged)
+        return Match(Outcome.CONFLICT, entry_id, reason=f"the messages of {entry_id} were edited here and in the file")
+
+    def _match_removed(self, entry: Entry, suffix: str) -> Match:
+        removed = self._removed_entries().take(suffix, entry.uuid)
+        if removed is None:
+            return Match(Outcome.NEW, entry=entry)
+        if not self._again:
+            return Match(Outcome.REMOVED, removed)
+        return Match(Outcome.NEW, removed, entry)
+
+    def _removed_is_empty(self) -> bool:
+        return self._removed_entries().is_empty
+
+    def _removed_entries(self) -> _Removed:
+        if self._removed is None:
+            self._removed = _Removed(self._load_removed(), self._base)
+        return self._removed
+
+
+class _Removed:
+    """Entries that history holds and the snapshot does not."""
+
+    def __init__(self, removed: Iterable[RemovedEntry], base: Snapshot) -> None:
+        self._ids: dict[str, list[str]] = {}
+        self._known: set[str] = set()
+        for entry in removed:
+            if entry.entry_id in base:
+                continue
+            self._known.add(entry.entry_id)
+            for key in {suffix_part(entry.entry_id), entry.digest, f"uuid:{entry.uuid}" if entry.uuid else ""} - {""}:
+                self._ids.setdefault(key, []).append(entry.entry_id)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._known
+
+    def has_id(self, entry_id: str) -> bool:
+        return entry_id in self._known
+
+    def take(self, suffix: str, uuid: str | None) -> str | None:
+        for key in (f"uuid:{uuid.lower()}" if uuid else "", suffix):
+            for entry_id in self._ids.get(key, ()):
+                if entry_id in self._known:
+                    self._known.discard(entry_id)
+                    return entry_id
+        return None
+
+
+def _read(base: Snapshot, key: str | None, rules: list[Any]) -> _Index:
+    index = _Index()
+    for rule in rules:
+        index.rule_keys[rule.name] = {}
+    for entry_id, entry in base:
+        if entry.uuid is not None:
+            index.by_uuid.setdefault(entry.uuid.lower(), deque()).append(entry_id)
+        if key is not None and key in entry.extra:
+            index.by_key.setdefault(str(entry.extra[key]), deque()).append(entry_id)
+        index.by_messages.setdefault(birth_suffix(entry.messages), deque()).append(entry_id)
+        index.by_birth.setdefault(suffix_part(entry_id), deque()).append(entry_id)
+        for rule in rules:
+            for value in rule.keys(entry):
+                index.rule_keys[rule.name].setdefault(value, []).append(entry_id)
+    return index

@@ -1,0 +1,122 @@
+"""Rows that an import could not save: written beside the source, kept in the operation log, and taken back in place."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolethread_vcs.errors import SystemRefusedError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.operations import Operation
+from rolethread_vcs.store.repository import Repository
+
+_LIKE_ENOUGH = 0.5
+_COMPARED = 4000
+"""Bytes of a row that similarity looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One row that was not saved: where it lies in its source, why, and its bytes. `line` and `row` count from 1."""
+
+    source: str
+    line: int
+    row: int
+    code: str
+    message: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RejectFiles:
+    """The two files of an import's rejects: the rows byte for byte, and the reasons for people."""
+
+    rows: Path
+    reasons: Path
+
+
+def choose_files(wanted: Path) -> RejectFiles:
+    """Return names that are free: `chats.rejects.jsonl`, else `chats.rejects-2.jsonl` …; nothing is overwritten."""
+    number = 1
+    while True:
+        tail = "" if number == 1 else f"-{number}"
+        files = RejectFiles(
+            wanted.with_name(f"{wanted.stem}{tail}{wanted.suffix or '.jsonl'}"),
+            wanted.with_name(f"{wanted.stem}{tail}.txt"),
+        )
+        if not files.rows.exists() and not files.reasons.exists():
+            return files
+        number += 1
+
+
+def join_rows(rejects: Sequence[Reject]) -> bytes:
+    """Return the rows of a rejects file: one a line, or, when a row spans lines, an array of them."""
+    raws = [reject.raw.rstrip(b"\r\n") for reject in rejects]
+    if any(b"\n" in raw for raw in raws):
+        return b"[\n" + b",\n".join(raws) + b"\n]\n"
+    return b"".join(raw + b"\n" for raw in raws)
+
+
+def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> None:
+    """Write the rejects and their reasons, durably, before anything is committed without them."""
+    lines = [f"{reject.source} line {reject.line}, row {reject.row}: {reject.message}" for reject in rejects]
+    try:
+        disk.replace_file(files.rows, join_rows(rejects), durable=True)
+        disk.replace_file(files.reasons, ("\n".join(lines) + "\n").encode(), durable=True)
+    except OSError as error:
+        remove_files(files)
+        refused = disk.system_refused(f"writing {files.rows}", error)
+        raise SystemRefusedError(
+            f"{refused.message}; nothing was saved", hint="name another place with: --rejects FILE"
+        ) from error
+
+
+def remove_files(files: RejectFiles) -> None:
+    """Take the two files back when the import they belong to failed."""
+    for path in (files.rows, files.reasons):
+        path.unlink(missing_ok=True)
+
+
+def find_places(repository: Repository, name: str, raws: Sequence[bytes]) -> dict[int, str | None] | None:
+    """Return where corrected rows belong: row index to the id they follow (None: the start), or None.
+
+    Looks for the newest import whose rejects file had this name. As many rows as there were are paired in order;
+    otherwise each row goes with the old row that it is most like.
+    """
+    operation = next((each for each in repository.operations if each.details.get("rejects_name") == name), None)
+    if operation is None:
+        return None
+    places = operation.details["rejects"]
+    if len(raws) == len(places):
+        return {index: place["after"] for index, place in enumerate(places)}
+    olds = _old_rows(repository, operation)
+    return {index: places[best]["after"] for index, best in _pair(raws, olds[: len(places)]).items()}
+
+
+def _old_rows(repository: Repository, operation: Operation) -> list[bytes]:
+    blob = operation.attached.get("rejects", "")
+    data = repository.objects.blob(bytes.fromhex(blob)) if blob else b""
+    if data.startswith(b"[\n"):
+        return data[2:-3].split(b",\n")
+    return data.split(b"\n")[:-1]
+
+
+def _pair(raws: Sequence[bytes], olds: Sequence[bytes]) -> dict[int, int]:
+    free = dict(enumerate(olds))
+    pairs: dict[int, int] = {}
+    for index, raw in enumerate(raws):
+        best, ratio = None, _LIKE_ENOUGH
+        for number, old in free.items():
+            matcher = difflib.SequenceMatcher(None, _text(old), _text(raw), autojunk=False)
+            if matcher.quick_ratio() > ratio and (now := matcher.ratio()) > ratio:
+                best, ratio = number, now
+        if best is not None:
+            pairs[index] = best
+            del free[best]
+    return pairs
+
+
+def _text(raw: bytes) -> str:
+    return raw[:_COMPARED].decode("utf-8", "replace")

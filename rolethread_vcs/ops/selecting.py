@@ -1,0 +1,136 @@
+"""Chooses entries: by number, by id, or by a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.ids import SUFFIX_DIGITS, number_of
+from rolethread_vcs.model.query import Query, parse_query
+from rolethread_vcs.model.revision import RevisionError, parse_selector
+from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
+
+_NAMED = 5
+
+
+class AmbiguousEntryError(UsageError):
+    """A bare number that several entries carry, as after a merge."""
+
+    code = "ambiguous"
+
+
+class NothingFitsError(NotFoundError):
+    """A query that no entry meets, where entries are needed."""
+
+    code = "nothing_fits"
+
+
+def select(snapshot: Snapshot, words: Sequence[str], where: str | None = None) -> list[str]:
+    """Return the ids that a user chose: those named, in the order named, or all that fit a query, in dataset order.
+
+    Raises:
+        UsageError: nothing is chosen, both ways at once, a word names no entry, a number names several.
+        NoSuchEntryError: there is none of that id or number. NothingFitsError: no entry fits the query.
+    """
+    if words and where is not None:
+        raise UsageError(
+            "entries are chosen by their ids or by --where, not by both",
+            hint="--where 'id:12..20 tag:draft'   joins them",
+        )
+    if where is not None:
+        found = [entry_id for entry_id, _ in matching(snapshot, parse_query(where))]
+        if not found:
+            raise NothingFitsError(f"no entry fits {where!r}", hint=f'see what does: rtv list "{where}"')
+        return found
+    if not words:
+        raise UsageError("no entry is named", hint="name them (12 or 00000012-k2x9m3ab), or choose with --where QUERY")
+    return list(dict.fromkeys(find_entry(snapshot, word) for word in words))
+
+
+def find_entry(snapshot: Snapshot, word: str | int) -> str:
+    """Return the id of the entry that a number (`12`, `00000012`) or a whole id names.
+
+    Raises:
+        UsageError: the word can name no entry, or is a number that several entries carry.
+        NoSuchEntryError: there is none; the hint names the nearest.
+    """
+    try:
+        selector = parse_selector(word) if isinstance(word, str) else word
+    except RevisionError as error:
+        raise RevisionError(
+            error.message, hint=f"{error.hint}; to choose by content: --where {word!r}" if error.hint else None
+        ) from error
+    if isinstance(selector, str):
+        if selector in snapshot:
+            return selector
+        raise _no_such_id(snapshot, selector)
+    found = snapshot.with_number(selector)
+    if len(found) > 1:
+        raise AmbiguousEntryError(
+            f"{selector} is the number of {len(found)} entries: {', '.join(found)}", hint="write the whole id"
+        )
+    if not found:
+        raise _no_such_number(snapshot, selector)
+    return found[0]
+
+
+def matching(snapshot: Snapshot, query: Query, *, after: str | None = None) -> Iterator[tuple[str, Entry | None]]:
+    """Yield (id, entry) of the entries that fit a query, in dataset order, streaming, behind the entry `after`.
+
+    The entry is None where the id alone decided and nothing was read. A file that does not read fits nothing.
+    """
+    waiting = after is not None
+    for entry_id, oid in snapshot.blobs():
+        if waiting:
+            waiting = entry_id != after
+            continue
+        answer = query.decide(entry_id)
+        if answer is not None:
+            if answer:
+                yield entry_id, None
+            continue
+        entry = readable(snapshot.blob(oid))
+        if entry is not None and query.matches(entry_id, entry):
+            yield entry_id, entry
+
+
+def readable(data: bytes) -> Entry | None:
+    """Return the entry of stored bytes, or None when they do not read (a file that plain git committed)."""
+    try:
+        return decode_entry(data)
+    except (JsonProblemError, InvalidEntryError):
+        return None
+
+
+def _no_such_id(snapshot: Snapshot, entry_id: str) -> NoSuchEntryError:
+    same_number = snapshot.with_number(number_of(entry_id))
+    near = get_close_matches(entry_id, same_number, n=1, cutoff=0) if same_number else []
+    if near:
+        hint = f"did you mean {near[0]}?"
+    else:
+        twins = _with_suffix(snapshot, entry_id)
+        hint = f"did you mean {twins[0]}?" if twins else "see them with: rtv list"
+    return NoSuchEntryError(f"there is no entry {entry_id} in {snapshot.id[:10]}", hint=hint)
+
+
+def _with_suffix(snapshot: Snapshot, entry_id: str) -> list[str]:
+    """Return an entry of the same birth suffix: the number was mistyped, or the entry got another one elsewhere."""
+    suffix = entry_id[-SUFFIX_DIGITS:]
+    return next(([found] for found, _ in snapshot.blobs() if found.endswith(suffix)), [])
+
+
+def _no_such_number(snapshot: Snapshot, number: int) -> NoSuchEntryError:
+    last = snapshot.last_number()
+    if last is None:
+        return NoSuchEntryError(
+            f"there is no entry {number}: the dataset is empty", hint="bring data in with: rtv import FILE"
+        )
+    if number > last:
+        return NoSuchEntryError(f"there is no entry {number}; the last number is {last}", hint="rtv list")
+    return NoSuchEntryError(
+        f"there is no entry {number} in {snapshot.id[:10]}; it was removed, or never there",
+        hint=f"see those around it: rtv list id:{max(number - _NAMED, 0)}..{number + _NAMED}",
+    )

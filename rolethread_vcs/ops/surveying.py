@@ -1,0 +1,114 @@
+"""Surveys the present state: where one is, what is not saved yet, what waits, what was done last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rolethread_vcs.model.layout import ATTRIBUTES, ORDER, REGISTRIES, SETTINGS, SUFFIX, id_of_path
+from rolethread_vcs.store import journal, lock
+from rolethread_vcs.store.operations import Operation
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.worktree import NEW, Unsaved
+
+
+@dataclass(frozen=True, slots=True)
+class HandEdit:
+    """A file of the folder that differs from the branch.
+
+    `change` is `new`, `changed` or `removed`; `id` is None for a file that is no entry; `is_foreign` tells of a new
+    file that is no part of a dataset at all (a note, a stray export), which `commit` leaves where it is.
+    """
+
+    path: str
+    id: str | None
+    change: str
+    is_foreign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The present state.
+
+    `branch` is None when a commit is looked at and no branch; `drafts` are names of files in the drafts folder;
+    `interrupted` is the command that a crash cut off, which the next mutating command finishes.
+    """
+
+    name: str
+    branch: str | None
+    commit: str
+    is_strict: bool
+    entries: int
+    is_checked_out: bool
+    hand_edits: tuple[HandEdit, ...]
+    drafts: tuple[str, ...]
+    last_operation: Operation | None
+    interrupted: str | None
+
+    @property
+    def unsaved(self) -> tuple[HandEdit, ...]:
+        """The hand edits that `commit` would take and `restore` would throw away."""
+        return tuple(edit for edit in self.hand_edits if not edit.is_foreign)
+
+    @property
+    def foreign(self) -> tuple[HandEdit, ...]:
+        """The new files that are no part of a dataset."""
+        return tuple(edit for edit in self.hand_edits if edit.is_foreign)
+
+
+def survey(repository: Repository) -> Survey:
+    """Return the present state; of the checked-out files only those that changed on disk are read."""
+    snapshot = repository.head_snapshot()
+    branch = repository.branch()
+    settings = snapshot.settings
+    return Survey(
+        name=settings.name,
+        branch=branch,
+        commit=snapshot.id,
+        is_strict=branch is not None and settings.is_strict(branch),
+        entries=len(snapshot),
+        is_checked_out=repository.worktree is not None,
+        hand_edits=hand_edits(repository),
+        drafts=drafts(repository),
+        last_operation=repository.operations.last(),
+        interrupted=interrupted_command(repository),
+    )
+
+
+def hand_edits(repository: Repository) -> tuple[HandEdit, ...]:
+    """Return what differs between the checked-out folder and its branch, by path; nothing when none is checked out."""
+    worktree = repository.worktree
+    if worktree is None:
+        return ()
+    return tuple(
+        HandEdit(item.path, id_of_path(item.path), item.change, is_foreign=_is_foreign(item))
+        for item in worktree.unsaved(repository.head_snapshot().tree)
+    )
+
+
+def unsaved_files(repository: Repository) -> list[Unsaved]:
+    """Return the hand edits that would be lost if the folder were emptied, or brought to another branch."""
+    return [Unsaved(edit.path, edit.change) for edit in hand_edits(repository) if not edit.is_foreign]
+
+
+def _is_foreign(item: Unsaved) -> bool:
+    if item.change != NEW or id_of_path(item.path) is not None or item.path in (SETTINGS, ORDER, ATTRIBUTES):
+        return False
+    folder, _, name = item.path.partition("/")
+    return not (folder in REGISTRIES and name.endswith(SUFFIX) and "/" not in name)
+
+
+def drafts(repository: Repository) -> tuple[str, ...]:
+    """Return the names of the files with typed text that was not saved."""
+    folder = repository.drafts_folder
+    try:
+        return tuple(sorted(path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".tmp"))
+    except OSError:
+        return ()
+
+
+def interrupted_command(repository: Repository) -> str | None:
+    """Return the command that a crash cut off, or None; one that is running right now does not count."""
+    pending = journal.load(repository.pending_path)
+    if pending is None or lock.is_held(repository.lock_path):
+        return None
+    return pending.command

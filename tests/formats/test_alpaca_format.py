@@ -1,0 +1,143 @@
+"""The Alpaca format, read and written."""
+
+import pytest
+
+from rolethread_vcs.formats import CannotCarryError, CleanKeys, RowProblemError, find_format
+from rolethread_vcs.model.entry import Entry
+
+FORMAT = find_format("alpaca")
+
+
+def entry_of(row):
+    return Entry.of(FORMAT.read(row).fields)
+
+
+def messages(*pairs):
+    return [{"role": role, "content": text} for role, text in pairs]
+
+
+def test_instruction_and_output_become_an_exchange():
+    row = {"instruction": "Sing.", "input": "", "output": "La."}
+
+    entry = entry_of(row)
+
+    assert entry.fields == {"messages": messages(("user", "Sing."), ("assistant", "La."))}
+    assert FORMAT.write(entry) == row
+
+
+def test_system_and_history_come_first():
+    row = {
+        "instruction": "Sing.",
+        "input": "",
+        "output": "La.",
+        "system": "Be brief.",
+        "history": [["Hi", "Hello"], ["", "Hm"]],
+    }
+
+    entry = entry_of(row)
+
+    assert [message["content"] for message in entry.messages] == ["Be brief.", "Hi", "Hello", "", "Hm", "Sing.", "La."]
+    assert FORMAT.write(entry) == row
+
+
+@pytest.mark.parametrize(
+    ("instruction", "given"),
+    [("Translate.", "The sea\nis calm."), ("Two\nlines", "x"), ("", "only input"), ("a", "\n")],
+)
+def test_the_place_where_the_input_began_is_kept_as_a_position(instruction, given):
+    row = {"instruction": instruction, "input": given, "output": "x"}
+
+    entry = entry_of(row)
+
+    assert entry.messages[0]["content"] == (f"{instruction}\n{given}" if instruction else given)
+    assert entry.extra == {"alpaca": {"split": len(instruction)}}
+    assert FORMAT.write(entry) == row
+    assert entry_of(FORMAT.write(entry)) == entry
+
+
+@pytest.mark.parametrize("content", ["x", "Another text\nof two lines", "", "\n"])
+def test_a_position_that_an_edit_made_wrong_does_no_harm(content):
+    entry = Entry.of({"messages": messages(("user", content), ("assistant", "x")), "extra": {"alpaca": {"split": 10}}})
+
+    row = FORMAT.write(entry)
+
+    assert row["instruction"] == content
+    assert entry_of(row) == entry
+
+
+def test_the_spelling_response_is_kept():
+    row = {"instruction": "Sing.", "input": "", "response": "La."}
+
+    entry = entry_of(row)
+
+    assert entry.extra == {"alpaca": {"output": "response"}}
+    assert FORMAT.write(entry) == row
+    assert FORMAT.write(entry, clean=True) == {"instruction": "Sing.", "input": "", "output": "La."}
+
+
+def test_response_beside_output_is_foreign():
+    row = {"instruction": "Sing.", "input": "", "output": "La.", "response": "Lo."}
+
+    entry = entry_of(row)
+
+    assert entry.extra == {"response": "Lo."}
+    assert entry_of(FORMAT.write(entry)) == entry
+
+
+def test_columns_of_another_shape_stay_foreign_and_empty_ones_say_nothing():
+    row = {"instruction": "Sing.", "output": "La.", "input": {"a": 1}, "system": "", "history": [["odd"]]}
+
+    entry = entry_of(row)
+
+    assert entry.fields == {
+        "messages": messages(("user", "Sing."), ("assistant", "La.")),
+        "extra": {"history": [["odd"]], "input": {"a": 1}},
+    }
+    assert entry_of(FORMAT.write(entry)) == entry
+
+
+def test_a_key_called_alpaca_is_kept_beside_ours():
+    row = {"instruction": "Sing.", "input": "now", "output": "La.", "alpaca": {"score": 4}}
+
+    entry = entry_of(row)
+
+    assert entry.extra == {"alpaca": {"score": 4, "split": 5}}
+    assert FORMAT.write(entry) == row
+    with pytest.raises(RowProblemError):
+        FORMAT.read({**row, "alpaca": "text"})
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"messages": "text"}, "no list"),
+        ({"messages": []}, "does not end with an exchange"),
+        ({"messages": messages(("user", "a"))}, "does not end with an exchange"),
+        ({"messages": messages(("assistant", "a"), ("user", "b"))}, r"\[0\] has the role 'assistant'"),
+        ({"messages": messages(("user", "a"), ("assistant", "b"), ("system", "c"), ("user", "d"))}, r"\[2\]"),
+        ({"messages": messages(("user", None), ("assistant", "b"))}, r"\[0\] has a content"),
+        ({"messages": ["text"]}, r"\[0\] has a content"),
+        ({"messages": messages(("system", ""), ("user", "a"), ("assistant", "b"))}, "system message is empty"),
+        ({"messages": [{"role": "user", "content": "a", "speaker": "x"}, *messages(("assistant", "b"))]}, "speaker"),
+        ({"messages": messages(("user", "a"), ("assistant", "b")), "chosen": []}, "chosen"),
+    ],
+)
+def test_what_a_row_cannot_hold_is_named(fields, reason):
+    with pytest.raises(CannotCarryError, match=reason):
+        FORMAT.write(Entry.of(fields))
+
+
+def test_every_clean_row_of_a_file_has_the_same_keys():
+    entry = Entry.of({"messages": messages(("user", "a"), ("assistant", "b")), "tags": ["x"]})
+
+    row = FORMAT.write(entry, clean=True, keys=CleanKeys(("history", "system")))
+
+    assert row == {"instruction": "a", "input": "", "output": "b", "history": [], "system": ""}
+
+
+def test_the_clean_keys_follow_from_the_conversation():
+    long = messages(("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
+
+    row = FORMAT.write(Entry.of({"messages": long}), clean=True)
+
+    assert row == {"instruction": "c", "input": "", "output": "d", "system": "s", "history": [["a", "b"]]}

@@ -1,0 +1,120 @@
+"""An export is the same bytes for the same entries, and names the entry that does not fit."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.formats import (
+    CannotCarryError,
+    CleanKeys,
+    clean_keys,
+    export_rows,
+    find_format,
+    open_source,
+    read_drafts,
+    writable_formats,
+)
+from rolethread_vcs.model.entry import Entry
+
+ENTRIES = [
+    Entry.of(fields)
+    for fields in json.loads((Path(__file__).parents[2] / "fixtures/formats/entries.json").read_bytes())
+]
+CARRIED = {"messages": ENTRIES, "sharegpt": ENTRIES[:4], "alpaca": ENTRIES[:3]}
+GOLDEN = {
+    ("messages", "full"): "2956555bd88bb325d2b6e2523577fc422f7f60b4ec965f7cfad9f018961970aa",
+    ("messages", "clean"): "88b68532f8b59a4ae476cd528a73692da994ccf0ef6f913c531c524d55455035",
+    ("sharegpt", "full"): "d7c275ca8160e86a7ed09438f92853d4cca2b9c46413e4061303c659617832e7",
+    ("sharegpt", "clean"): "8fd4c295fe4dff66d5620987875b574203822a3eaed0852703eae21a3f6e602e",
+    ("alpaca", "full"): "4015a988b57cca6d6fbd6d82ab3791433cbf236ca405676a35f74ff3cc6dc242",
+    ("alpaca", "clean"): "25c1dee8549a5ed69e0dd4f818419bc54248d418f4edc5e9aff359d60a68c46e",
+}
+
+
+def numbered(entries):
+    return [(f"{number:08d}-k2x9m3ab", f"{number:012x}", entry) for number, entry in enumerate(entries, start=1)]
+
+
+def export(name, entries, *, clean=False, container="jsonl"):
+    format = find_format(name)
+    keys = clean_keys(format, entries) if clean else None
+    return b"".join(export_rows(format, numbered(entries), clean=clean, keys=keys, container=container))
+
+
+@pytest.mark.parametrize("name", [each.name for each in writable_formats()])
+@pytest.mark.parametrize("kind", ["full", "clean"])
+def test_the_bytes_of_an_export_are_fixed(name, kind):
+    data = export(name, CARRIED[name], clean=kind == "clean")
+
+    assert hashlib.sha256(data).hexdigest() == GOLDEN[name, kind]
+
+
+@pytest.mark.parametrize("name", [each.name for each in writable_formats()])
+@pytest.mark.parametrize("container", ["jsonl", "json"])
+def test_a_full_export_comes_back_exactly_with_its_ids(name, container):
+    data = export(name, CARRIED[name], container=container)
+
+    found = list(read_drafts(open_source(io.BytesIO(data))))
+
+    assert [Entry.of(draft.fields) for _, draft in found] == CARRIED[name]
+    assert [draft.rolethread for _, draft in found] == [
+        {"id": entry_id, "rev": revision} for entry_id, revision, _ in numbered(CARRIED[name])
+    ]
+    assert all(next(iter(record.value)) == "rolethread" for record, _ in found)
+
+
+@pytest.mark.parametrize("name", [each.name for each in writable_formats()])
+def test_every_row_of_a_clean_export_has_the_same_keys(name):
+    rows = [json.loads(line) for line in export(name, CARRIED[name], clean=True).split(b"\n")[:-1]]
+
+    assert len({tuple(row) for row in rows}) == 1
+    assert not any("rolethread" in row or "tags" in row for row in rows)
+    if name == "messages":
+        assert len({tuple(message) for row in rows for message in row["messages"]}) == 1
+
+
+def test_a_json_export_is_one_array_with_a_row_a_line():
+    data = export("messages", ENTRIES[:2], clean=True, container="json")
+
+    lines = data.split(b"\n")
+    assert (lines[0], lines[-2:]) == (b"[", [b"]", b""])
+    assert len(lines) == 5
+    assert json.loads(data) == [{"messages": entry.messages} for entry in ENTRIES[:2]]
+    assert export("messages", [], container="json") == b"[]\n"
+    assert export("messages", []) == b""
+
+
+def test_line_breakers_of_other_programs_are_escaped():
+    assert b"\\u2028" in export("messages", ENTRIES)
+
+
+def test_an_entry_that_does_not_fit_is_named():
+    with pytest.raises(CannotCarryError) as caught:
+        export("sharegpt", ENTRIES)
+
+    assert caught.value.entry_id == "00000005-k2x9m3ab"
+    assert caught.value.message == (
+        "entry 00000005-k2x9m3ab cannot be written as ShareGPT: message [1] has tool calls instead of text"
+    )
+
+
+def test_a_clean_export_needs_the_keys_of_a_first_pass():
+    with pytest.raises(ValueError, match="first pass"):
+        export_rows(find_format("messages"), [], clean=True)
+
+
+def test_an_unknown_container_is_refused():
+    with pytest.raises(UsageError, match="no container"):
+        export("messages", ENTRIES, container="xml")
+
+
+def test_the_clean_keys_are_those_that_any_entry_needs():
+    assert clean_keys(find_format("messages"), ENTRIES) == CleanKeys(
+        ("chosen", "rejected", "tools"), ("tool_call_id", "tool_calls")
+    )
+    assert clean_keys(find_format("sharegpt"), ENTRIES[:3]) == CleanKeys()
+    assert clean_keys(find_format("alpaca"), ENTRIES[:3]) == CleanKeys(("history", "system"))
