@@ -6,18 +6,33 @@ Each method imports its operation when called: a command must not pay at start-u
 from __future__ import annotations
 
 import contextlib
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent
 
 if TYPE_CHECKING:
+    from rolethread_vcs.ops.branching import Branch
     from rolethread_vcs.ops.changing import Change
+    from rolethread_vcs.ops.checking import Checked
+    from rolethread_vcs.ops.configuring import Setting
+    from rolethread_vcs.ops.doctoring import Diagnosis, Unlocked
+    from rolethread_vcs.ops.editing import FieldEdit
+    from rolethread_vcs.ops.exporting import Exported, ExportOptions, Origin
+    from rolethread_vcs.ops.history import Logged
+    from rolethread_vcs.ops.importing import Imported
+    from rolethread_vcs.ops.listing import Page
+    from rolethread_vcs.ops.reading_rows import ImportOptions
+    from rolethread_vcs.ops.restoring import Discarded
+    from rolethread_vcs.ops.showing import ShownCommit, ShownEntry
+    from rolethread_vcs.ops.surveying import Survey
+    from rolethread_vcs.ops.undoing import LoggedOperation, Undone
+    from rolethread_vcs.ops.verifying import Verification
+    from rolethread_vcs.store.operations import Operation
+    from rolethread_vcs.transaction import Committed, Intent
 
 
 class Dataset:
@@ -35,16 +50,21 @@ class Dataset:
     @classmethod
     def init(cls, path: str | Path, *, name: str | None = None, id: str | None = None) -> Dataset:
         """Create an empty dataset in a folder, which is made if missing; `id` is a UUID, a fresh one by default."""
-        from rolethread_vcs.model.settings import new_settings_text
+        from rolethread_vcs.ops.starting import init
 
-        folder = Path(path)
-        text = new_settings_text(name or folder.resolve().name or "dataset", id or str(uuid.uuid4()))
-        return cls(Repository.init(folder, text))
+        return cls(init(Path(path), name=name, id=id).repository)
 
     @classmethod
-    def open(cls, path: str | Path = ".") -> Dataset:
-        """Open the dataset that a folder lies in."""
-        return cls(Repository.find(Path(path)))
+    def clone(cls, source: str | Path, path: str | Path) -> Dataset:
+        """Copy a dataset with its history, branches and releases into a folder that is empty or not there."""
+        from rolethread_vcs.ops.starting import clone
+
+        return cls(clone(Path(source), Path(path)).repository)
+
+    @classmethod
+    def open(cls, path: str | Path = ".", *, check: bool = True) -> Dataset:
+        """Open the dataset that a folder lies in; without `check` also a damaged one, to `verify` it."""
+        return cls(Repository.find(Path(path), check=check))
 
     @property
     def folder(self) -> Path:
@@ -57,6 +77,131 @@ class Dataset:
         """Return an immutable view of a revision: `len`, `[id]`, iteration over (id, entry) in dataset order."""
         return self.repository.snapshot(rev)
 
+    def select(self, words: Sequence[str], where: str | None = None, *, rev: str = "@") -> list[str]:
+        """Return the ids of the entries that numbers, ids or a query choose; see `ops.selecting.select`."""
+        from rolethread_vcs.ops.selecting import select
+
+        return select(self.repository.snapshot(rev), words, where)
+
+    def page(
+        self,
+        words: Sequence[str] = (),
+        *,
+        where: str | None = None,
+        limit: int = 25,
+        after: str | None = None,
+        rev: str = "@",
+        count: bool = False,
+    ) -> Page:
+        """Return a page of the entries that fit a query, all without one; see `ops.listing.page`."""
+        from rolethread_vcs.ops.listing import page
+
+        return page(self.repository.snapshot(rev), words, where=where, limit=limit, after=after, count=count)
+
+    def show(self, *words: str) -> Iterator[ShownEntry | ShownCommit]:
+        """Yield the entries and commits that words name: `12`, `12@main~1`, `main`, `commit:3fa9c1`."""
+        from rolethread_vcs.ops.showing import show
+
+        return show(self.repository, words)
+
+    def log(
+        self, rev: str = "@", *, count: int | None = None, verb: str | None = None, min_changes: int = 0
+    ) -> Iterator[Logged]:
+        """Yield the commits that lead to a revision, newest first; see `ops.history.log`."""
+        from rolethread_vcs.ops.history import log
+
+        return log(self.repository, rev, count=count, verb=verb, min_changes=min_changes)
+
+    def status(self) -> Survey:
+        """Return where one is, what is not saved, what waits and what was done last."""
+        from rolethread_vcs.ops.surveying import survey
+
+        return survey(self.repository)
+
+    # ---- gate
+
+    def check(
+        self, words: Sequence[str] = (), *, where: str | None = None, rev: str = "@", only: Sequence[str] = ()
+    ) -> Checked:
+        """Return every finding in the entries chosen, all without a choice; see `ops.checking.check`."""
+        from rolethread_vcs.ops.checking import check
+
+        return check(self.repository, words, where=where, revision=rev, only=only)
+
+    def check_since(self, since: str, *, rev: str = "@", only: Sequence[str] = ()) -> Checked:
+        """Return the findings that a revision has and an earlier one had not."""
+        from rolethread_vcs.ops.checking import check_since
+
+        return check_since(self.repository, since, revision=rev, only=only)
+
+    def check_staged(self, *, only: Sequence[str] = ()) -> Checked:
+        """Return the findings that the files staged with plain git would bring in."""
+        from rolethread_vcs.ops.checking import check_staged
+
+        return check_staged(self.repository, only=only)
+
+    # ---- branches
+
+    def branches(self) -> tuple[Branch, ...]:
+        """Return all branches by name."""
+        from rolethread_vcs.ops.branching import branches
+
+        return branches(self.repository)
+
+    def branch(self, name: str, *, start: str = "@", intent: Intent | None = None) -> Committed:
+        """Make a branch at a revision, and stay where one is."""
+        from rolethread_vcs.ops.branching import create
+        from rolethread_vcs.transaction import Intent
+
+        return create(self.repository, name, intent or Intent("branch", f"branch {name}"), start=start)
+
+    def switch(self, name: str, *, intent: Intent | None = None) -> Committed:
+        """Go to a branch."""
+        from rolethread_vcs.ops.branching import switch
+        from rolethread_vcs.transaction import Intent
+
+        return switch(self.repository, name, intent or Intent("switch", f"switch {name}"))
+
+    def switch_to_new(self, name: str, *, start: str = "@", intent: Intent | None = None) -> Committed:
+        """Make a branch at a revision and go to it."""
+        from rolethread_vcs.ops.branching import switch_to_new
+        from rolethread_vcs.transaction import Intent
+
+        return switch_to_new(self.repository, name, intent or Intent("switch", f"switch -c {name}"), start=start)
+
+    # ---- settings
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Return every setting: those that travel with the dataset, then those of this machine."""
+        from rolethread_vcs.ops.configuring import settings_list
+
+        return settings_list(self.repository)
+
+    def setting(self, key: str) -> Setting:
+        """Return one setting."""
+        from rolethread_vcs.ops.configuring import get
+
+        return get(self.repository, key)
+
+    def set_setting(self, key: str, value: str, *, intent: Intent | None = None) -> Committed:
+        """Change one setting: a commit for one that travels, an operation for one of this machine."""
+        from rolethread_vcs.ops.configuring import set_setting
+        from rolethread_vcs.transaction import Intent
+
+        return set_setting(self.repository, key, value, intent or Intent("config", f"config set {key} {value}"))
+
+    def settings_text(self) -> bytes:
+        """Return the text of `rolethread.toml`."""
+        from rolethread_vcs.ops.configuring import settings_text
+
+        return settings_text(self.repository)
+
+    def replace_settings(self, text: bytes, intent: Intent, *, read: bytes | None = None) -> Committed:
+        """Put a new text in the place of `rolethread.toml`; `read` is the text that it was made from."""
+        from rolethread_vcs.ops.configuring import replace_settings
+
+        return replace_settings(self.repository, text, intent, read=read)
+
     # ---- entries
 
     @contextlib.contextmanager
@@ -67,6 +212,7 @@ class Dataset:
         plain mappings of their fields. After the block, `change.result` is what was committed.
         """
         from rolethread_vcs.ops.changing import Change
+        from rolethread_vcs.transaction import Intent
 
         change = Change(self.repository, Intent("edit", "edit", message=message, branch=branch))
         yield change
@@ -77,3 +223,167 @@ class Dataset:
         from rolethread_vcs.ops.changing import add
 
         return add(self.repository, entries, intent)
+
+    def edit_fields(self, ids: Sequence[str], edit: FieldEdit, intent: Intent) -> Committed:
+        """Do one edit of fields to entries, in one commit; see `ops.editing.FieldEdit`."""
+        from rolethread_vcs.ops.editing import edit_fields
+
+        return edit_fields(self.repository, ids, edit, intent)
+
+    def replace(
+        self,
+        entries: Mapping[str, Entry],
+        intent: Intent,
+        *,
+        if_unchanged_since: Mapping[str, str] | None = None,
+    ) -> Committed:
+        """Replace entries by id, in one commit; `if_unchanged_since` maps ids to the blob ids that were read."""
+        from rolethread_vcs.ops.changing import put
+
+        return put(
+            self.repository, lambda entry_id, _: entries[entry_id], list(entries), intent, expected=if_unchanged_since
+        )
+
+    def remove(self, ids: Sequence[str], intent: Intent) -> Committed:
+        """Remove entries in one commit; history still holds them."""
+        from rolethread_vcs.ops.changing import remove
+
+        return remove(self.repository, ids, intent)
+
+    def commit(self, intent: Intent) -> Committed:
+        """Save the hand edits of the checked-out folder in one commit; see `ops.saving.save_hand_edits`."""
+        from rolethread_vcs.ops.saving import save_hand_edits
+
+        return save_hand_edits(self.repository, intent)
+
+    def discard_edits(self, ids: Collection[str] | None, intent: Intent) -> Discarded:
+        """Throw hand edits away, of some entries or (None) all; `undo` brings them back."""
+        from rolethread_vcs.ops.restoring import discard_edits
+
+        return discard_edits(self.repository, ids, intent)
+
+    def restore(self, ids: Sequence[str], source: Snapshot, intent: Intent) -> Committed:
+        """Make entries what they were in a snapshot, in one commit; removed ones come back."""
+        from rolethread_vcs.ops.restoring import bring_back
+
+        return bring_back(self.repository, ids, source, intent)
+
+    def restore_all(self, source: Snapshot, intent: Intent) -> Committed:
+        """Make all entries and their order what they were in a snapshot, in one commit."""
+        from rolethread_vcs.ops.restoring import bring_all_back
+
+        return bring_all_back(self.repository, source, intent)
+
+    def import_files(
+        self,
+        files: Sequence[str | Path | BinaryIO],
+        options: ImportOptions | None = None,
+        intent: Intent | None = None,
+        *,
+        names: Sequence[str | None] = (),
+        step: Callable[[int], None] = lambda _: None,
+    ) -> Imported:
+        """Bring the rows of files (paths, or open binary streams) in as entries, in one commit."""
+        from rolethread_vcs.ops.importing import import_files
+        from rolethread_vcs.ops.reading_rows import ImportOptions
+
+        sources = [Path(file) if isinstance(file, str) else file for file in files]
+        repository = self.repository
+        result = import_files(
+            repository,
+            sources,
+            options or ImportOptions(),
+            intent or Intent("import", "import"),
+            names=names,
+            step=step,
+        )
+        self.repository = repository.reopened_if_changed()
+        return result
+
+    def export(
+        self,
+        rev: str = "@",
+        options: ExportOptions | None = None,
+        *,
+        path: str | Path | None = None,
+        write: Callable[[bytes], object] | None = None,
+        overwrite: bool = False,
+        fail_if_unsaved: bool = False,
+        step: Callable[[int], None] = lambda _: None,
+    ) -> Exported:
+        """Write a revision's entries to a file, or through `write`; the same bytes on every machine."""
+        from rolethread_vcs.ops.exporting import ExportOptions, export
+
+        return export(
+            self.repository,
+            rev,
+            options or ExportOptions(),
+            path=Path(path) if path is not None else None,
+            write=write,
+            overwrite=overwrite,
+            fail_if_unsaved=fail_if_unsaved,
+            step=step,
+        )
+
+    def which(self, path: str | Path) -> Origin:
+        """Return from which commit, and with which options, a file was exported."""
+        from rolethread_vcs.ops.exporting import which
+
+        return which(self.repository, Path(path))
+
+    # ---- history
+
+    def undo(self, count: int = 1, *, to: int | None = None, dry_run: bool = False) -> Undone:
+        """Take the last operations back (or all after operation `to`), as one new operation."""
+        from rolethread_vcs.ops.undoing import undo
+
+        result = undo(self.repository, count=count, to=to, dry_run=dry_run)
+        self.repository = self.repository.reopened_if_changed()
+        return result
+
+    def undo_candidates(self, count: int = 1, *, to: int | None = None) -> tuple[Operation, ...]:
+        """Return the operations that `undo` would take back, newest first."""
+        from rolethread_vcs.ops.undoing import undo_candidates
+
+        return undo_candidates(self.repository, count=count, to=to)
+
+    def redo(self, *, dry_run: bool = False) -> Undone:
+        """Bring back what the last undo took, as one new operation."""
+        from rolethread_vcs.ops.undoing import redo
+
+        result = redo(self.repository, dry_run=dry_run)
+        self.repository = self.repository.reopened_if_changed()
+        return result
+
+    def ops(self) -> Iterator[LoggedOperation]:
+        """Yield the operations, newest first, each with whether it is undone by now."""
+        from rolethread_vcs.ops.undoing import log
+
+        return log(self.repository)
+
+    def record_external(self) -> tuple[str, ...]:
+        """Take what plain git moved into the operation log; return notes about it."""
+        from rolethread_vcs.ops.undoing import record_external
+
+        return record_external(self.repository)
+
+    # ---- safety
+
+    def verify(self, step: Callable[[], object] = lambda: None) -> Verification:
+        """Look at everything the dataset holds and say what is damaged; `step` is called for each object."""
+        from rolethread_vcs.ops.verifying import verify
+
+        return verify(self.repository, step)
+
+    @staticmethod
+    def diagnose(path: str | Path = ".", *, git_version: str | None = None) -> Diagnosis:
+        """Look at the machine, the disk, locks and leftovers around the dataset that a folder lies in, if any."""
+        from rolethread_vcs.ops.doctoring import diagnose
+
+        return diagnose(Path(path), git_version=git_version)
+
+    def unlock(self, *, young_too: bool = False) -> Unlocked:
+        """Finish what a killed command left, and remove lock files of git left more than ten minutes ago."""
+        from rolethread_vcs.ops.doctoring import unlock
+
+        return unlock(self.repository, young_too=young_too)

@@ -16,5 +16,20 @@ GROUPS = (
 )
 
 VERBS: tuple[tuple[str, str, str], ...] = (
+    ("init", "start", "Start a dataset in a folder, empty or with the entries of files"),
+    ("clone", "start", "Copy a dataset with its whole history, all its branches and releases"),
+    ("doctor", "start", "Look at what may be in the way: versions, disk, cloud folder, identity, locks, leftovers"),
     ("completion", "start", "Print the script that completes verbs, options and ids in your shell"),
+    ("import", "entries", "Bring the rows of files in as entries, in one commit"),
+    ("export", "entries", "Write the entries of a commit as a file for a trainer, or to standard output"),
+    ("which", "entries", "Say from which commit, and with which options, a file was exported"),
+    ("add", "entries", "Add an entry: from a file, from words, or in your editor"),
+    ("edit", "entries", "Edit entries: in your editor, or one field at a time"),
+    ("remove", "entries", "Remove entries from the dataset; history still holds their text"),
+    ("commit", "history", "Save what you edited by hand in the files of the dataset"),
+    ("restore", "history", "Throw hand edits away, or bring entries back as they were in an earlier revision"),
+    ("undo", "history", "Take the last command back: as if it had never happened"),
+    ("redo", "history", "Bring back what the last undo took"),
+    ("ops", "history", "List what you did, newest first: each line is one operation that rtv undo can take back"),
+    ("verify", "safety", "Verify the dataset to the last byte: every object, every entry, branches, releases, the operation log"),
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
-from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.ops.selecting import matching, select
+from rolethread_vcs.model.layout import entry_path, id_of_path
+from rolethread_vcs.ops.selecting import matching, readable, select
 from rolethread_vcs.rules import (
     KeyLedger,
     Rule,
@@ -22,7 +22,8 @@ from rolethread_vcs.rules import (
 from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.walk import Difference, two_way
+from rolethread_vcs.store.trees import LINK
+from rolethread_vcs.store.walk import Blob, Difference, two_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Checked:
         for finding in self.findings:
             groups.setdefault(finding.code, []).append(finding)
         weight = list(Severity)
-        return dict(sorted(groups.items(), key=lambda item: (weight.index(item[1][0].severity), -len(item[1]), item[0])))
+        return dict(
+            sorted(groups.items(), key=lambda item: (weight.index(item[1][0].severity), -len(item[1]), item[0]))
+        )
 
 
 def check(
@@ -87,20 +90,24 @@ def check_since(repository: Repository, since: str, *, revision: str = "@", only
     """
     before, after = repository.snapshot(since), repository.snapshot(revision)
     differences = two_way(before.tree, after.tree, repository.objects.tree)
-    return _introduced(before, _changed(after, differences), after.id, only)
+    changed = _changed(differences, lambda entry_id, _blob: after[entry_id])
+    return _introduced(before, changed, after.id, only)
 
 
 def check_staged(repository: Repository, *, only: Sequence[str] = ()) -> Checked:
     """Return the findings that the files staged with plain git would bring into the branch.
 
     Raises:
-        UsageError: no files are checked out. JsonProblemError: a staged file does not read.
+        UsageError: no files are checked out. StagedEntryError: a staged file does not read as an entry.
     """
     worktree = repository.worktree
     if worktree is None:
         raise UsageError("no files are checked out here, so nothing can be staged", hint="rtv check")
     before = repository.head_snapshot()
-    return _introduced(before, _changed(before, worktree.staged(before.tree)), before.id, only)
+    changed = _changed(
+        worktree.staged(before.tree), lambda entry_id, blob: _staged_entry(entry_id, blob, before.blob(blob.oid))
+    )
+    return _introduced(before, changed, before.id, only)
 
 
 def _introduced(
@@ -121,20 +128,40 @@ def _introduced(
     return Checked(tuple(findings), count, commit, before.id, _unknown(before))
 
 
-def _changed(snapshot: Snapshot, differences: Iterable[Difference]) -> Iterator[tuple[str, Entry | None]]:
+def _changed(
+    differences: Iterable[Difference], read: Callable[[str, Blob], Entry]
+) -> Iterator[tuple[str, Entry | None]]:
     """Yield (id, entry as it is afterwards) of the entries that differ; None for one that is gone."""
     for path, _, after in differences:
         entry_id = id_of_path(path)
         if entry_id is not None:
-            yield entry_id, None if after is None else snapshot.decode(entry_id, snapshot.blob(after.oid))
+            yield entry_id, None if after is None else read(entry_id, after)
+
+
+class StagedEntryError(InvalidError):
+    """A file staged with plain git that cannot be read as an entry."""
+
+    code = "staged_entry"
+
+
+def _staged_entry(entry_id: str, blob: Blob, data: bytes) -> Entry:
+    entry = None if blob.mode == LINK else readable(data)
+    if entry is None:
+        raise StagedEntryError(
+            f"the staged file {entry_path(entry_id)} does not read as an entry",
+            hint=f"git restore --staged {entry_path(entry_id)}",
+        )
+    return entry
 
 
 def _rules(snapshot: Snapshot, only: Sequence[str]) -> tuple[Rule, ...]:
     rules = effective_rules(snapshot.settings.severities)
     if not only:
         return rules
-    codes = {find_rule(word).code for word in only}
-    return tuple(rule for rule in rules if rule.code in codes)
+    # a rule that is asked for by name runs, also where the settings turn it off
+    weighed = {rule.code: rule for rule in rules}
+    asked = {rule.code: rule for rule in (find_rule(word) for word in only)}
+    return tuple(weighed.get(code, rule) for code, rule in sorted(asked.items()))
 
 
 def _unknown(snapshot: Snapshot) -> tuple[str, ...]:

@@ -30,6 +30,10 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"
 
 
+_HERE = frozenset({Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.CHANGED, Outcome.CONFLICT})
+"""Outcomes that name an entry of the dataset as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """What a row is, and to which entry; `entry` is what to save when it is `NEW` or `CHANGED`.
@@ -78,6 +82,7 @@ class Matcher:
         self._three_way = three_way
         self._old_entry = old_entry
         self._used: set[str] = set()
+        self._matched = 0
         self._load_removed = removed
         self._removed: _Removed | None = None
         self._index = _read(base, key, [rule for rule in rules if rule.keys is not None])
@@ -109,11 +114,12 @@ class Matcher:
 
     def unmatched(self) -> int:
         """Return how many entries of the snapshot no row was matched with."""
-        return len(self._base) - sum(1 for entry_id in self._used if entry_id in self._base)
+        return len(self._base) - self._matched
 
     def _take(self, match: Match) -> Match:
         if match.entry_id is not None:
             self._used.add(match.entry_id)
+            self._matched += match.outcome in _HERE
         return match
 
     def _pop(self, index: Mapping[str, deque[str]], key: str) -> str | None:

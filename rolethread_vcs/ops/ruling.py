@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.settings import Settings
 from rolethread_vcs.rules import Rule, all_rules, effective_rules, find_rule
 
-OFF = "off"
+OFF: Final = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError
+from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.ops.configuring import apply_config
-from rolethread_vcs.store.operations import REDO, UNDO, Operation
+from rolethread_vcs.store.operations import REDO, UNDO, Operation, table_difference
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.publishing import Moves, head_commit
 from rolethread_vcs.store.refs import HEAD, shorten
@@ -277,3 +277,16 @@ def _config_moves(chosen: Sequence[Operation], *, forward: bool) -> dict[str, tu
                 moves.setdefault(key, (after, None))
                 moves[key] = (moves[key][0], before)
     return moves
+
+
+def record_external(repository: Repository) -> tuple[str, ...]:
+    """Take moves by plain git into the log, as an operation of their own; a dataset that is read-only stays so."""
+    last = repository.operations.last()
+    if last is None or not table_difference(last.refs, repository.refs.table()):
+        return ()
+    try:
+        with Session.open(repository, Intent("ops", "ops"), needs_branch=False) as session:
+            session.record_external()
+            return tuple(session.notes)
+    except (BusyError, SystemRefusedError) as error:
+        return (f"plain git moved something, and that could not be noted: {error.message}",)

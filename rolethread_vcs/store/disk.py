@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -134,6 +135,14 @@ def is_temporary(name: str, targets: Collection[str]) -> bool:
 
 def _set_mode(path: Path, mode: int) -> None:
     path.chmod(mode & ~_umask())
+
+
+def plain_mode(path: Path) -> int:
+    """Return the mode of a file that is there, else the one that a new file gets."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return 0o666 & ~_umask()
 
 
 def _umask() -> int:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
+from collections.abc import Iterator
 
 import pygit2
 
 from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.store import commits
+from rolethread_vcs.store import commits, trees
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TREES_REMEMBERED = 512
+_ITEMS_REMEMBERED = 64
 
 
 class MissingObjectError(DamagedError):
@@ -24,7 +27,9 @@ class Objects:
 
     def __init__(self, git: pygit2.Repository) -> None:
         self._git = git
+        self._odb = git.odb
         self._trees: OrderedDict[bytes, bytes] = OrderedDict()
+        self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
 
     def read(self, oid: str, kind: str) -> bytes:
         """Return an object's bytes.
@@ -58,6 +63,15 @@ class Objects:
             self._trees.popitem(last=False)
         return data
 
+    def items(self, oid: bytes) -> dict[bytes, trees.Item]:
+        """Return the items of a tree by name; recent ones are remembered, since neighbours are asked for in a row."""
+        known = self._items.get(oid)
+        if known is None:
+            known = self._items[oid] = {item.name: item for item in trees.parse(self.tree(oid))}
+            if len(self._items) > _ITEMS_REMEMBERED:
+                self._items.popitem(last=False)
+        return known
+
     def commit(self, oid: str) -> commits.Commit:
         """Return a commit of a hex id."""
         data = self.read(oid, "commit")
@@ -80,8 +94,34 @@ class Objects:
             )
         return oid
 
+    def ids(self) -> Iterator[str]:
+        """Yield the hex id of every object, packed and loose, each once.
+
+        Raises:
+            DamagedError: the object store does not list.
+        """
+        try:
+            yield from dict.fromkeys(str(oid) for oid in self._git)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise DamagedError(f"the objects cannot be listed: {error}", hint="rtv doctor") from error
+
+    def check(self, oid: str) -> tuple[str, bytes]:
+        """Return kind and bytes of an object, and make sure that they are what its id says.
+
+        Raises:
+            MissingObjectError: missing, unreadable, or other bytes than its id promises.
+        """
+        try:
+            number, data = self._git.read(oid)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise MissingObjectError(f"{oid} is missing or damaged: {error}", hint="rtv verify") from error
+        kind = _KINDS.get(int(number), "unknown")
+        if hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest() != oid:
+            raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
+        return kind, data
+
     def __contains__(self, oid: str) -> bool:
-        return oid in self._git
+        return bool(self._odb.exists(pygit2.Oid(hex=oid)))
 
     def kind(self, oid: str) -> str | None:
         """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""

@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 
 import pygit2
@@ -383,6 +382,11 @@ class Repository:
         self.set_config("core.bare", "true" if bare else "false")
         return Repository(_open_git(self.git_folder))
 
+    def reopened_if_changed(self) -> Repository:
+        """Return this repository, opened anew when it went bare or was checked out since it was opened."""
+        now = (self.config("core.bare") or "false").lower() == "true"
+        return self if now == self.is_bare else Repository(_open_git(self.git_folder))
+
     # ---- writing
 
     def lock(self, command: str, *, patience: float = lock.PATIENCE) -> contextlib.AbstractContextManager[None]:
@@ -428,13 +432,18 @@ class Repository:
         if head.startswith(SYMBOLIC) and self.refs.read(head.removeprefix(SYMBOLIC)) is not None:
             self.refs.set_head(head)
 
+    def has_unfinished_merge(self) -> bool:
+        """Return whether a merge waits for its end, one of ours or one of plain git's."""
+        return (self.git_folder / "MERGE_HEAD").exists() or self.refs.read("refs/worktree/rolethread/merge") is not None
+
     def copy_is_shallow(self) -> bool:
         """Return whether history was cut off when this copy was made."""
         return bool(self._git.is_shallow)
 
-    def libgit2_version(self) -> str:
-        """Return the versions of pygit2 and libgit2."""
-        return f"pygit2 {version('pygit2')}, libgit2 {pygit2.LIBGIT2_VERSION}"
+    @staticmethod
+    def libgit2() -> str:
+        """Return the version of libgit2."""
+        return str(pygit2.LIBGIT2_VERSION)
 
 
 def _short(name: str) -> str:

@@ -63,7 +63,7 @@ class Snapshot:
         folder = self.tree
         parts = path.encode().split(b"/")
         for depth, name in enumerate(parts):
-            item = next((found for found in parse(self._objects.tree(folder)) if found.name == name), None)
+            item = self._objects.items(folder).get(name)
             if item is None or (item.mode != FOLDER and depth < len(parts) - 1):
                 return None
             folder = item.oid

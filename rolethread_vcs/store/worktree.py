@@ -32,6 +32,13 @@ REMOVED = "removed"
 _NEVER = frozenset({"", ".git", "git~1"})
 """Parts of a path that leave the folder or reach into `.git`; dots and spaces at the end count for nothing."""
 
+_STAGED = (
+    pygit2.enums.FileStatus.INDEX_NEW
+    | pygit2.enums.FileStatus.INDEX_MODIFIED
+    | pygit2.enums.FileStatus.INDEX_DELETED
+    | pygit2.enums.FileStatus.INDEX_TYPECHANGE
+)
+
 
 class UnsavedEditsError(ConflictError):
     """Files edited by hand stand in the way of a command that would change them."""
@@ -68,6 +75,17 @@ class Worktree:
             if change is not None:
                 result.append(Unsaved(path, change))
         return result
+
+    def staged(self, tree: bytes) -> list[Difference]:
+        """Return what plain git has staged on top of a tree, by path."""
+        index = self._git.index
+        index.read(False)
+        flags = self._git.status(untracked_files="no", ignored=False)
+        return [
+            Difference(path, self._blob_at(tree, path), _staged_blob(index, path))
+            for path in sorted(flags)
+            if flags[path] & _STAGED
+        ]
 
     def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:
         """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
@@ -268,6 +286,13 @@ def _write_index(index: pygit2.Index) -> None:
             time.sleep(random.uniform(0.002, 0.02))
         else:
             return
+
+
+def _staged_blob(index: pygit2.Index, path: str) -> Blob | None:
+    if path not in index:
+        return None
+    entry = index[path]
+    return Blob(b"%o" % int(entry.mode), entry.id.raw)
 
 
 def blob_id(data: bytes) -> bytes:

@@ -138,19 +138,25 @@ def test_a_row_of_ours_is_taken_word_for_word():
         {"messages": HELLO, "uuid": "no rfc form", "chosen": "no list", "origin": ["no id"]},
         {"messages": HELLO, "extra": {"rolethread": {"id": "00000001-00000000", "rev": "x"}}},
         {"messages": "no list", "extra": {"conversations": [], "instruction": "x", "output": "y"}},
-        {"messages": [{"msg": "like Agnai"}]},
     ],
 )
 def test_what_a_row_cannot_hold_under_its_own_key_travels_in_our_mark(fields, identity):
     entry = Entry.of(fields)
-    if identity is None and entry.messages == [{"msg": "like Agnai"}]:
-        pytest.skip("without an id nothing tells this row from an Agnai chat")
 
     row = FORMAT.write(entry, identity=identity)
 
     assert FORMAT.recognise(row)
     assert entry_of(row) == entry
     assert FORMAT.read(row).rolethread == identity
+
+
+def test_our_mark_tells_a_row_from_an_agnai_chat():
+    entry = Entry.of({"messages": [{"msg": "like Agnai"}]})
+
+    row = FORMAT.write(entry, identity=IDENTITY)
+
+    assert FORMAT.recognise(row)
+    assert not FORMAT.recognise(dict(entry.fields))
 
 
 def test_an_entry_without_messages_needs_its_id_to_be_written():

@@ -1,0 +1,179 @@
+"""Shows what a mutation did, or would do: what changed, the new commit, what the gate found, how to undo it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rolethread_vcs.cli._context import Context
+from rolethread_vcs.cli._errors import finding_value
+from rolethread_vcs.cli._output import Output, count, one_line
+
+if TYPE_CHECKING:
+    from rolethread_vcs.gate import EntryChange
+    from rolethread_vcs.model.entry import Entry
+    from rolethread_vcs.model.finding import Finding
+    from rolethread_vcs.transaction import Committed
+
+ENVELOPE = "rolethread.commit/v1"
+UNDO = "undo with: rtv undo"
+
+_MARKS = {"added": "+", "changed": "~", "removed": "-"}
+_PLACES = {"added": "to", "changed": "on", "removed": "from"}
+_PLAIN = {"added": "add", "changed": "change", "removed": "remove"}
+_SHOWN = 50
+
+
+def print_committed(
+    context: Context, result: Committed, *, done: str | None = None, nothing: str = "nothing changed"
+) -> None:
+    """Say what a mutation did; the end of every verb that changes data.
+
+    `done` replaces the sentence about entries (`threw away the hand edits of 2 files`), `nothing` is said when there
+    was nothing to do.
+    """
+    output = context.output
+    output.saved = result.operation is not None
+    for note in result.notes:
+        output.note(note)
+    if context.json:
+        output.envelope(ENVELOPE, committed_value(result))
+    else:
+        for line in _lines(result, done, nothing, output.width):
+            output.report(line)
+
+
+def committed_value(result: Committed) -> dict[str, Any]:
+    """Return the value of `rolethread.commit/v1`."""
+    return {
+        "commit": result.commit,
+        "branch": result.branch,
+        "operation": result.operation,
+        "added": result.added,
+        "changed": result.changed,
+        "removed": result.removed,
+        "findings": [finding_value(finding) for finding in result.findings],
+        "dry_run": result.dry_run,
+        "message": result.message or None,
+        "entries": [{"id": change.entry_id, "change": _kind(change)} for change in result.touched],
+        "notes": list(result.notes),
+    }
+
+
+def _lines(result: Committed, done: str | None, nothing: str, width: int) -> Iterator[str]:
+    counts = {"added": result.added, "changed": result.changed, "removed": result.removed}
+    if result.is_empty and not (result.dry_run and (done or result.message)):
+        yield nothing
+        return
+    if result.dry_run:
+        # what was not done has a message all the same: that of the commit
+        yield f"{done or _sentence(counts, result, would=True)}; nothing was changed"
+        for change in result.touched[:_SHOWN]:
+            yield change_line(change, width)
+        hidden = sum(counts.values()) - min(len(result.touched), _SHOWN)
+        if result.touched and hidden > 0:
+            yield f"… and {count(hidden, 'more entry', 'more entries')}"
+        yield from _finding_lines(result)
+        return
+    sentence = done or _sentence(counts, result, would=False)
+    yield sentence + (f" @ {Output.style(result.commit[:10], 'id')}" if result.commit else "")
+    yield from _finding_lines(result)
+    yield UNDO
+
+
+def _sentence(counts: dict[str, int], result: Committed, *, would: bool) -> str:
+    there = {kind: number for kind, number in counts.items() if number}
+    if not there:
+        subject = result.message.partition("\n")[0]
+        return f"would save “{subject}” on {result.branch}" if would else f"saved “{subject}” on {result.branch}"
+    parts: list[str] = []
+    for kind, number in there.items():
+        verb = _PLAIN[kind] if would else kind
+        parts.append(f"{verb} {count(number, 'entry', 'entries')}" if not parts else f"{verb} {number:,}")
+    ids = [change.entry_id for change in result.touched]
+    named = f" ({Output.style(ids[0], 'id')})" if sum(there.values()) == 1 and len(ids) == 1 else ""
+    place = _PLACES[next(iter(there))] if len(there) == 1 else "on"
+    return f"{'would ' if would else ''}{', '.join(parts)}{named} {place} {result.branch}"
+
+
+def _finding_lines(result: Committed) -> Iterator[str]:
+    """Yield what the gate found and did not stop: on a branch that only reports, or let through with --allow."""
+    if not result.findings:
+        return
+    # what no other answer needs
+    from rolethread_vcs.gate import mass_sentences
+
+    yield from mass_sentences(result.findings)
+    verb = "would bring" if result.dry_run else "brings"
+    yield f"this {verb} {count(len(result.findings), 'finding', 'findings')}: {_codes(result.findings)}"
+    if not result.dry_run:
+        yield "see them with: rtv check"
+
+
+def _codes(findings: tuple[Finding, ...]) -> str:
+    numbers = Counter(f"{finding.code} {finding.name}" for finding in findings)
+    return ", ".join(f"{title} ({number:,})" if number > 1 else title for title, number in sorted(numbers.items()))
+
+
+# ---- one entry
+
+
+def change_line(change: EntryChange, width: int) -> str:
+    """Return one changed entry on one line: `~ 00000012-k2x9m3ab  [2] content, tags +tavern`."""
+    kind = _kind(change)
+    entry = change.after or change.before
+    if kind == "changed" and change.before is not None and change.after is not None:
+        what = ", ".join(_what_changed(change.before, change.after)) or "its layout only"
+    else:
+        what = _preview(entry) if entry is not None else ""
+    head = f"{_MARKS[kind]} {change.entry_id}"
+    return f"{Output.style(head, kind)}  {one_line(what, max(width - len(head) - 2, 10))}".rstrip()
+
+
+def _kind(change: EntryChange) -> str:
+    if change.after is None:
+        return "removed"
+    return "added" if change.before is None else "changed"
+
+
+def _preview(entry: Entry) -> str:
+    # only a dry run shows entries
+    from rolethread_vcs.ops.listing import preview
+
+    return preview(entry)
+
+
+def _what_changed(before: Entry, after: Entry) -> Iterator[str]:
+    old, new = before.fields, after.fields
+    if not _same(old.get("messages"), new.get("messages")):
+        yield from _messages_changed(old.get("messages"), new.get("messages"))
+    tags = [f"+{tag}" for tag in after.tags if tag not in before.tags]
+    tags += [f"-{tag}" for tag in before.tags if tag not in after.tags]
+    if tags:
+        yield f"tags {' '.join(tags)}"
+    for key in sorted(old.keys() | new.keys()):
+        if key not in ("messages", "tags") and not _same(old.get(key), new.get(key)):
+            yield key
+
+
+def _messages_changed(before: Any, after: Any) -> Iterator[str]:
+    if not isinstance(before, list) or not isinstance(after, list):
+        yield "messages"
+        return
+    if len(before) != len(after):
+        yield f"{count(len(before), 'message', 'messages')} became {len(after)}"
+        return
+    for index, (old, new) in enumerate(zip(before, after, strict=True)):
+        if _same(old, new):
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            keys = [key for key in {**old, **new} if not _same(old.get(key), new.get(key))]
+            yield f"[{index}] {' and '.join(keys)}" if keys else f"[{index}]"
+        else:
+            yield f"[{index}]"
+
+
+def _same(one: Any, two: Any) -> bool:
+    """Return whether two JSON values are the same, where 1, 1.0 and true are not."""
+    return repr(one) == repr(two)

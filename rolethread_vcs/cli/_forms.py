@@ -1,0 +1,162 @@
+"""Takes a form through the user's editor and saves what was typed; the draft stays until it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rolethread_vcs.cli._committed import print_committed
+from rolethread_vcs.cli._context import Context
+from rolethread_vcs.cli._drafts import RESUME, WaitingDraft, discard, resume_command, text_kept, waiting_drafts
+from rolethread_vcs.cli._editor import can_ask, edit_draft, editor_command, press_enter, write_draft
+from rolethread_vcs.cli._intent import Saving, name_words
+from rolethread_vcs.cli.form import blank_form, form_heads, form_text, parse_form, parse_new, render_form
+from rolethread_vcs.errors import ConflictError, UsageError
+from rolethread_vcs.model.canonical import encode_entry
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.transaction import Committed
+
+MOST_ENTRIES = 500
+"""Entries that fit into one form; a longer one is no work for a person."""
+
+
+class StaleDraftError(ConflictError):
+    """An entry changed since the draft was made."""
+
+    code = "stale"
+
+
+def write_new(context: Context, dataset: Dataset, saving: Saving, tags: Sequence[str] = ()) -> None:
+    """Open a blank form, and add the entries written into it."""
+    refuse_without_editor(context, 'rtv add --user "…" --assistant "…"   or: rtv add -')
+    folder = dataset.repository.drafts_folder
+    _edit_and_save(context, dataset, saving, write_draft(folder, "add", blank_form(tags=tags)))
+
+
+def edit_entries(context: Context, dataset: Dataset, ids: Sequence[str], saving: Saving) -> None:
+    """Open the form of entries, and save those that were changed in one commit."""
+    refuse_without_editor(context, f'rtv edit {ids[0]} --message 1 --content "…"')
+    if len(ids) > MOST_ENTRIES:
+        raise UsageError(
+            f"{len(ids):,} entries are too many for one form; {MOST_ENTRIES} fit",
+            hint="choose fewer: --where 'id:1..200 …'",
+        )
+    folder = dataset.repository.drafts_folder
+    for draft in waiting_drafts(folder):
+        if set(draft.ids) & set(ids):
+            context.output.warn(f"an older draft of this waits too: rtv edit --resume {draft.name}")
+    snapshot = dataset.snapshot()
+    form = render_form(
+        [(entry_id, snapshot[entry_id]) for entry_id in ids],
+        revs={entry_id: snapshot.blob_id(entry_id)[:12] for entry_id in ids},
+    )
+    name = f"edit-{ids[0]}" if len(ids) == 1 else f"edit-{len(ids)}-entries"
+    _edit_and_save(context, dataset, saving, write_draft(folder, name, form))
+
+
+def resume(context: Context, dataset: Dataset, draft: WaitingDraft, saving: Saving) -> None:
+    """Open a draft again and save it; with `--allow` it is saved as it stands, since nothing is left to type."""
+    if saving.allow:
+        with text_kept(draft.path, context.output):
+            _save(context, dataset, saving, draft.path, draft.path.read_bytes())
+    else:
+        refuse_without_editor(context, f"EDITOR=nano {RESUME} {draft.name}")
+        _edit_and_save(context, dataset, saving, draft.path)
+
+
+def refuse_without_editor(context: Context, instead: str) -> None:
+    """Refuse to open an editor where nobody can use one.
+
+    An editor that was named is meant, even where nobody seems to sit at a terminal, as with git.
+
+    Raises:
+        UsageError: no terminal, and no editor named; the hint is the command to use `instead`.
+    """
+    if not can_ask() and not (context.environ.get("VISUAL") or context.environ.get("EDITOR")):
+        raise UsageError("there is no terminal to open an editor in, and EDITOR names none", hint=instead)
+
+
+def _edit_and_save(context: Context, dataset: Dataset, saving: Saving, draft: Path) -> None:
+    with text_kept(draft, context.output):
+        data = edit_draft(
+            draft,
+            editor_command(context.environ),
+            wait=press_enter if can_ask() else None,
+            resume=resume_command(draft.parent, draft),
+        )
+        _save(context, dataset, saving, draft, data)
+
+
+def _save(context: Context, dataset: Dataset, saving: Saving, draft: Path, data: bytes) -> None:
+    text = form_text(data)
+    heads = form_heads(text)
+    result = _save_changes(dataset, saving, text, heads) if heads else _save_new(dataset, saving, text)
+    context.output.saved = result is not None and result.operation is not None
+    if result is not None and saving.dry_run:
+        context.output.note(f"your text is kept in {draft}; save it with: {resume_command(draft.parent, draft)}")
+    else:
+        discard(draft)
+    if result is None:
+        result = _nothing(dataset)
+    nothing = "nothing changed" if heads else "nothing was written, so nothing was added"
+    print_committed(context, result, nothing=nothing)
+
+
+def _save_new(dataset: Dataset, saving: Saving, text: str) -> Committed | None:
+    entries = parse_new(text)
+    return dataset.add(entries, saving.intent("add", "add")) if entries else None
+
+
+def _save_changes(
+    dataset: Dataset, saving: Saving, text: str, heads: Sequence[tuple[str, str | None]]
+) -> Committed | None:
+    snapshot = dataset.snapshot()
+    originals, revs = _originals(snapshot, heads)
+    typed = parse_form(text, originals)
+    changed = {
+        entry_id: entry for entry_id, entry in typed.items() if encode_entry(entry) != encode_entry(originals[entry_id])
+    }
+    if not changed:
+        return None
+    expected = {entry_id: revs[entry_id] for entry_id in changed}
+    command = f"edit{name_words(list(changed))}"
+    return dataset.replace(changed, saving.intent("edit", command), if_unchanged_since=expected)
+
+
+def _originals(
+    snapshot: Snapshot, heads: Sequence[tuple[str, str | None]]
+) -> tuple[Mapping[str, Entry], Mapping[str, str]]:
+    """Return the entries that a form was made from, and their blob ids.
+
+    Raises:
+        StaleDraftError: an entry is no longer what it was then.
+    """
+    originals, revs = {}, {}
+    for entry_id, rev in heads:
+        if entry_id not in snapshot:
+            raise StaleDraftError(
+                f"entry {entry_id} was removed since this form was made; nothing was overwritten",
+                hint=f"find it with: rtv log {entry_id}",
+            )
+        blob = snapshot.blob_id(entry_id)
+        if rev is not None and not blob.startswith(rev):
+            raise StaleDraftError(
+                f"entry {entry_id} changed since this form was made; nothing was overwritten",
+                hint=f"see it as it is now: rtv show {entry_id}\n"
+                f"to save your text all the same, take ' @ {rev}' out of the line '=== entry {entry_id} @ {rev}'",
+            )
+        originals[entry_id] = snapshot[entry_id]
+        revs[entry_id] = blob
+    return originals, revs
+
+
+def _nothing(dataset: Dataset) -> Committed:
+    # the transaction is of no use where nothing changed, but its answer has one shape
+    from rolethread_vcs.transaction import Committed
+
+    return Committed(dataset.repository.branch() or "", None, None)

@@ -1,0 +1,119 @@
+"""Runs an import for the commands that have one, and says what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from rolethread_vcs.cli._committed import UNDO, committed_value
+from rolethread_vcs.cli._context import Context
+from rolethread_vcs.cli._output import Output, count
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.importing import Imported
+    from rolethread_vcs.ops.reading_rows import ImportOptions
+    from rolethread_vcs.transaction import Intent
+
+ENVELOPE = "rolethread.import/v1"
+_SHOWN = 10
+
+
+def run_import(
+    context: Context,
+    dataset: Dataset,
+    files: Sequence[Path | BinaryIO],
+    options: ImportOptions,
+    intent: Intent,
+    *,
+    names: Sequence[str | None] = (),
+) -> None:
+    """Import and print the result."""
+    with context.output.progress("importing") as step:
+        result = dataset.import_files(files, options, intent, names=names, step=step)
+    print_imported(context, result)
+
+
+def print_imported(context: Context, result: Imported) -> None:
+    """Say what an import did, as text or as `rolethread.import/v1`."""
+    output, committed = context.output, result.committed
+    output.saved = committed.operation is not None
+    for note in (*committed.notes, *result.notes):
+        output.note(note)
+    if context.json:
+        output.envelope(ENVELOPE, imported_value(result))
+        return
+    for line in _lines(result):
+        output.report(line)
+
+
+def imported_value(result: Imported) -> dict[str, Any]:
+    """Return the value of `rolethread.import/v1`."""
+    formats = sorted({name for source in result.sources for name in source.formats})
+    sources = [
+        {"name": each.name, "size": each.size, "sha256": each.sha256, "rows": each.rows, "formats": list(each.formats)}
+        for each in result.sources
+    ]
+    return {
+        **committed_value(result.committed),
+        "unchanged": result.unchanged,
+        "edited_since": result.edited_since,
+        "removed_before": result.removed_before,
+        "rejected": len(result.rejects),
+        "rejects": [
+            {"line": each.line, "code": each.code, "message": each.message, "row": each.row, "source": each.source}
+            for each in result.rejects
+        ],
+        "rejects_file": str(result.reject_files.rows) if result.reject_files is not None else None,
+        "repaired": dict(result.repaired),
+        "format": formats[0] if len(formats) == 1 else formats or None,
+        "source": sources[0] if len(sources) == 1 else sources,
+        "notes": [*result.committed.notes, *result.notes],
+    }
+
+
+def _lines(result: Imported) -> list[str]:
+    committed = result.committed
+    would = committed.dry_run
+    lines = []
+    counts = [
+        (committed.added, "add" if would else "added"),
+        (committed.changed, "change" if would else "changed"),
+    ]
+    done = ", ".join(f"{verb} {count(number, 'entry', 'entries')}" for number, verb in counts if number)
+    if would:
+        lines.append(f"would {done or 'add nothing'} on {committed.branch}; nothing was changed")
+    elif committed.commit is None:
+        lines.append("nothing new: every row is here already" if not result.rejects else "nothing was saved")
+    else:
+        lines.append(f"{done} on {committed.branch} @ {Output.style(committed.commit[:10], 'id')}")
+    lines += _row_lines(result)
+    if committed.commit is not None:
+        lines.append(UNDO)
+    return lines
+
+
+def _row_lines(result: Imported) -> list[str]:
+    lines = []
+    if result.unchanged:
+        since = f", {result.edited_since:,} of them edited here since" if result.edited_since else ""
+        lines.append(f"{count(result.unchanged, 'row is', 'rows are')} here already{since}")
+    if result.removed_before:
+        rows = count(result.removed_before, "row was", "rows were")
+        lines.append(f"{rows} removed here before and stay away (--again brings them back)")
+    for what, number in sorted(result.repaired.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]:
+        lines.append(f"repaired: {what}" + (f" ({number:,} times)" if number > 1 else ""))
+    if result.rejects and result.reject_files is not None:
+        rows = count(len(result.rejects), "row went", "rows went")
+        lines.append(f"{rows} to {result.reject_files.rows} (the reasons: {result.reject_files.reasons.name})")
+    elif result.rejects:
+        lines.append(f"{count(len(result.rejects), 'row', 'rows')} would go to a rejects file")
+    if result.absent:
+        lines.append(
+            f"{count(result.absent, 'entry', 'entries')} of the dataset {'is' if result.absent == 1 else 'are'} "
+            "not in the file; an import never removes"
+        )
+    if result.committed.findings:
+        lines.append(f"brings {count(len(result.committed.findings), 'finding', 'findings')}: see them with rtv check")
+    return lines

@@ -1,0 +1,93 @@
+"""Shows operations: the log of them, and those that an undo or a redo moved."""
+
+from __future__ import annotations
+
+import time
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from rolethread_vcs.cli._context import Context
+from rolethread_vcs.cli._output import Output, count, short_time
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.undoing import Undone
+    from rolethread_vcs.store.operations import Operation
+
+ENVELOPE = "rolethread.ops/v1"
+
+
+def print_operations(context: Context, dataset: Dataset, limit: int) -> None:
+    """Print the newest operations."""
+    output = context.output
+    for note in dataset.record_external():
+        output.note(note)
+    logged = list(islice(dataset.ops(), limit + 1))
+    shown = logged[:limit]
+    if context.json:
+        value = [operation_value(each.operation, undone=each.undone) for each in shown]
+        output.envelope(ENVELOPE, {"operations": value})
+        return
+    if not shown:
+        output.note("nothing was done here yet; a copy starts with an empty log")
+    now = time.time()
+    for each in shown:
+        line = _line(each.operation, now)
+        output.print(f"{Output.style(line, 'faint')} (undone)" if each.undone else line)
+    if len(logged) > limit:
+        output.hint(f"older ones: rtv ops -n {limit * 5}")
+
+
+def print_undone(context: Context, result: Undone, *, verb: str, dry_run: bool) -> None:
+    """Say what an undo or a redo took back or brought again."""
+    output, committed = context.output, result.committed
+    output.saved = committed.operation is not None
+    for note in committed.notes:
+        output.note(note)
+    if context.json:
+        undone = verb == "undo" and not dry_run
+        value = [operation_value(operation, undone=undone) for operation in result.operations]
+        output.envelope(ENVELOPE, {"operations": value, "operation": committed.operation, "dry_run": dry_run})
+        return
+    now = time.time()
+    word = {"undo": ("undid", "would undo"), "redo": ("did again", "would do again")}[verb][dry_run]
+    for operation in result.operations:
+        output.report(f"{word} {_line(operation, now)}")
+    if not dry_run:
+        other = "redo" if verb == "undo" else "undo"
+        output.report(f"{_place(context, committed.branch)}; take this back with: rtv {other}")
+
+
+def _place(context: Context, branch: str) -> str:
+    dataset = context.open_dataset()
+    snapshot = dataset.snapshot()
+    where = dataset.repository.branch() or branch or "a commit"
+    return f"{where} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry', 'entries')}"
+
+
+def operation_value(operation: Operation, *, undone: bool) -> dict[str, Any]:
+    """Return one operation of `rolethread.ops/v1`."""
+    return {
+        "number": operation.number,
+        "command": operation.command,
+        "verb": operation.verb,
+        "time": operation.time,
+        "branch": operation.branch,
+        "added": operation.added,
+        "changed": operation.changed,
+        "removed": operation.removed,
+        "undone": undone,
+    }
+
+
+def _line(operation: Operation, now: float) -> str:
+    counts = [
+        f"{mark}{number:,}"
+        for mark, number in (("+", operation.added), ("~", operation.changed), ("-", operation.removed))
+        if number
+    ]
+    branch = f" on {operation.branch}" if operation.branch else ""
+    what = f"{operation.command}{branch}"
+    return f"{operation.number:>4}  {short_time(operation.time, now=now)}  {what}" + (
+        f"  ({' '.join(counts)})" if counts else ""
+    )

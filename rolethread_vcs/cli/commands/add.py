@@ -1,0 +1,129 @@
+"""Add an entry: from a file, from words, or in your editor.
+
+\b
+  rtv add                                     opens your editor on a blank form
+  rtv add --user "Is the cellar dry?" --assistant "Dry enough." --tag tavern
+  rtv add --system @keeper.txt --user - --assistant @answer.txt
+  rtv add entry.json                          one entry, in any format that rtv reads
+
+Messages keep the order in which they are given. A TEXT is taken as it stands; @FILE reads it from a file, - from
+standard input, and @@ begins a text with an @. Many entries at once come in with rtv import.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import Saving, saving_options
+from rolethread_vcs.errors import InvalidError, UsageError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.formats import Draft
+
+GROUP = "entries"
+
+_ROLES = ("system", "user", "assistant")
+_ORDER = "rolethread_vcs.cli.commands.add.order"
+
+
+class _OrderedCommand(Command):
+    """Remembers in which order the messages were given; click only keeps it within one option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as usual, and once more for the order."""
+        if not ctx.resilient_parsing and not {"-h", "--help"} & set(args):
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            ctx.meta[_ORDER] = [param.name for param in order if param.name in _ROLES]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_OrderedCommand)
+@click.argument("source", metavar="[FILE|-]", required=False)
+@click.option("--system", metavar="TEXT", multiple=True, help="A system message.")
+@click.option("--user", metavar="TEXT", multiple=True, help="A user message.")
+@click.option("--assistant", metavar="TEXT", multiple=True, help="An assistant message.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag of the new entry.")
+@saving_options
+@pass_context
+def command(
+    context: Context, /, source: str | None, tags: tuple[str, ...], saving: Saving, **texts: tuple[str, ...]
+) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._committed import print_committed
+
+    dataset = context.open_dataset()
+    order: Sequence[str] = click.get_current_context().meta.get(_ORDER, ())
+    if source is not None and order:
+        raise UsageError("an entry comes from a file or from the command line, not from both", hint="rtv add FILE")
+    if source is not None:
+        fields = _from_source(context, dataset, source)
+    elif order:
+        fields = {"messages": list(_from_words(context, order, texts))}
+    else:
+        from rolethread_vcs.cli._forms import write_new
+
+        write_new(context, dataset, saving, tags)
+        return
+    if tags:
+        fields["tags"] = [*(fields.get("tags") or ()), *tags]
+    print_committed(context, dataset.add([fields], saving.intent("add", f"add {source}" if source else "add")))
+
+
+def _from_words(context: Context, order: Sequence[str], texts: dict[str, tuple[str, ...]]) -> Iterator[dict[str, str]]:
+    from rolethread_vcs.cli._typed_text import TypedTexts
+
+    typed = TypedTexts(context)
+    remaining = {role: iter(texts[role]) for role in _ROLES}
+    for role in order:
+        yield {"role": role, "content": typed.read(next(remaining[role]))}
+
+
+# ---- an entry from a file
+
+
+def _from_source(context: Context, dataset: Dataset, source: str) -> dict[str, Any]:
+    from rolethread_vcs.formats import open_source, read_drafts
+
+    if source != "-":
+        _refuse_own_file(context.path(source), dataset, source)
+    where = sys.stdin.buffer if source == "-" else context.path(source)
+    with open_source(where, name=None if source == "-" else source) as opened:
+        found: Draft | None = None
+        for row in read_drafts(opened):
+            if found is not None:
+                raise _too_many(source)
+            if not isinstance(row, tuple):
+                raise InvalidError(f"{opened.name} line {row.line}: {row.reason}; nothing was saved")
+            found = row[1]
+        if found is None:
+            raise InvalidError(f"{opened.name} holds no entry; nothing was saved")
+        notes = (*opened.notes, *found.notes)
+    for note in notes:
+        context.output.note(f"{opened.name}: {note}")
+    if found.rolethread is not None:
+        context.output.note("this row was exported from an entry; it is added as a new one (rtv import matches them)")
+    return dict(found.fields)
+
+
+def _too_many(source: str) -> UsageError:
+    if source == "-":
+        return UsageError("standard input holds more than one entry; nothing was saved", hint="rtv import -")
+    return UsageError(f"{source} holds more than one entry; nothing was saved", hint=f"rtv import {source}")
+
+
+def _refuse_own_file(path: Path, dataset: Dataset, source: str) -> None:
+    """Refuse a file of this dataset itself: hand edits are saved, not added once more."""
+    from rolethread_vcs.model.layout import ENTRIES
+
+    if path.resolve().is_relative_to((dataset.folder / ENTRIES).resolve()):
+        raise UsageError(
+            f"{source} is a file of this dataset; what was written there by hand is saved with rtv commit",
+            hint="rtv commit",
+        )

@@ -1,0 +1,32 @@
+"""Save what you edited by hand in the files of the dataset.
+
+Every command of rtv saves by itself; this one takes changes made with a text editor, a script or plain git: changed,
+new and removed files under entries/, rolethread.toml and order.json. Staged or not makes no difference. A new entry
+needs a name like entries/0000/12/00001234-k2x9m3ab.json; rtv add makes one without that.
+"""
+
+from __future__ import annotations
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import Saving, saving_options
+
+GROUP = "history"
+
+_NOTHING = (
+    "nothing was edited by hand, so there is nothing to save: every rtv command saves by itself\n"
+    "see the commits with: rtv log"
+)
+
+
+@click.command(cls=Command)
+@saving_options
+@pass_context
+def command(context: Context, saving: Saving) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._committed import print_committed
+
+    dataset = context.open_dataset()
+    result = dataset.commit(saving.intent("commit", "commit"))
+    print_committed(context, result, nothing=_NOTHING)

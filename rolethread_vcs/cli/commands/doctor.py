@@ -1,0 +1,160 @@
+"""Look at what may be in the way: versions, disk, cloud folder, identity, locks, leftovers.
+
+With --unlock, finish what a killed command left, and remove lock files that git left behind more than ten minutes ago.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import Any
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._output import count
+from rolethread_vcs.errors import UsageError
+
+GROUP = "start"
+ENVELOPE = "rolethread.doctor/v1"
+
+
+@click.command(cls=Command)
+@click.option("--unlock", is_flag=True, help="Remove lock files that a killed git program left.")
+@click.option("--yes", is_flag=True, help="With --unlock: the younger ones too; make sure that no git program runs.")
+@pass_context
+def command(context: Context, unlock: bool, yes: bool) -> None:
+    # doctor alone looks at these
+    from rolethread_vcs.dataset import Dataset
+
+    if yes and not unlock:
+        raise UsageError("--yes goes with --unlock", hint="rtv doctor --unlock --yes")
+    unlocked = Dataset.open(context.folder, check=False).unlock(young_too=yes) if unlock else None
+    result = Dataset.diagnose(context.folder, git_version=_git_version(context))
+    if context.json:
+        context.output.envelope(ENVELOPE, _value(result, unlocked))
+    else:
+        _print(context, result, unlocked)
+
+
+def _git_version(context: Context) -> str | None:
+    """Return the version of the program `git`, or None where there is none; nothing here needs it."""
+    program = shutil.which("git", path=context.environ.get("PATH"))
+    if program is None:
+        return None
+    try:
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip().removeprefix("git version ") or None
+
+
+def _value(result: Any, unlocked: Any) -> dict[str, Any]:
+    machine, health = result.machine, result.health
+    value: dict[str, Any] = {
+        "versions": dict(machine.versions),
+        "system": machine.system,
+        "folder": str(machine.folder),
+        "filesystem": machine.filesystem,
+        "free": machine.free,
+        "cloud": machine.cloud,
+        "trouble": result.trouble,
+        "advice": list(result.advice),
+        "dataset": None,
+        "unlocked": None,
+    }
+    if health is not None:
+        value["dataset"] = {
+            "checked_out": health.checked_out,
+            "durability": "safe" if health.durable else "fast",
+            "identity": health.identity,
+            "holder": health.holder,
+            "pending": health.pending,
+            "git_locks": _locks(health.git_locks),
+            "leftovers": [str(path) for path in health.leftovers],
+            "branch": health.branch,
+            "branches": health.branches,
+            "releases": health.releases,
+            "operations": health.operations,
+            "packs": health.packs,
+            "loose": health.loose,
+        }
+    if unlocked is not None:
+        value["unlocked"] = {
+            "removed": _locks(unlocked.removed),
+            "left": _locks(unlocked.left),
+            "notes": list(unlocked.notes),
+        }
+    return value
+
+
+def _locks(locks: Any) -> list[dict[str, Any]]:
+    return [{"path": str(lock.path), "age": int(lock.age)} for lock in locks]
+
+
+def _print(context: Context, result: Any, unlocked: Any) -> None:
+    output, machine, health = context.output, result.machine, result.health
+    if unlocked is not None:
+        _print_unlocked(context, unlocked)
+    rows = [(name, version) for name, version in machine.versions.items()]
+    rows += [("system", machine.system), ("folder", str(machine.folder)), ("disk", _disk(machine))]
+    if health is not None:
+        rows += _health_rows(health)
+    for name, text in rows:
+        output.print(f"{name:<15} {text}")
+    if result.trouble is not None:
+        output.print(f"{output.style('trouble:', 'error')} {result.trouble}")
+    for sentence in result.advice:
+        output.print(f"{output.style('advice:', 'hint')} {sentence}")
+    if result.trouble is None and not result.advice:
+        output.print("nothing is in the way")
+
+
+def _print_unlocked(context: Context, unlocked: Any) -> None:
+    output = context.output
+    for lock in unlocked.removed:
+        output.print(f"removed {lock.path}   ({_age(lock.age)} old)")
+    for lock in unlocked.left:
+        output.print(f"left    {lock.path}   (only {_age(lock.age)} old)")
+    if unlocked.left:
+        output.hint("if no git program is running: rtv doctor --unlock --yes")
+    for note in unlocked.notes:
+        output.print(note)
+    if not (unlocked.removed or unlocked.left or unlocked.notes):
+        output.print("there was nothing to unlock")
+
+
+def _disk(machine: Any) -> str:
+    free = "free space unknown" if machine.free is None else f"{machine.free / (1 << 30):,.1f} GB free"
+    cloud = "" if machine.cloud is None else f", copied by {machine.cloud}"
+    return f"{machine.filesystem or 'unknown'}, {free}{cloud}"
+
+
+def _health_rows(health: Any) -> list[tuple[str, str]]:
+    locks = ", ".join(f"{lock.path.name} ({_age(lock.age)} old)" for lock in health.git_locks)
+    unreadable = "does not read"
+    return [
+        ("files", "checked out" if health.checked_out else "not checked out (bare)"),
+        ("durability", "safe: on the disk before it is reported" if health.durable else "fast"),
+        ("identity", health.identity or "none (a neutral name is used)"),
+        ("lock", f"held by {health.holder}" if health.holder else "free"),
+        ("cut off", health.pending or "nothing"),
+        ("locks of git", locks or "none"),
+        ("leftovers", ", ".join(path.name for path in health.leftovers) or "none"),
+        ("branch", health.branch or "none (looking at a commit)"),
+        ("branches", unreadable if health.branches is None else f"{health.branches:,}"),
+        ("releases", unreadable if health.releases is None else f"{health.releases:,}"),
+        (
+            "operation log",
+            unreadable if health.operations is None else count(health.operations, "operation", "operations"),
+        ),
+        ("packs", f"{health.packs:,}, and {count(health.loose, 'loose object', 'loose objects')}"),
+    ]
+
+
+def _age(seconds: float) -> str:
+    if seconds < 120:
+        return f"{int(seconds)} seconds"
+    if seconds < 2 * 3600:
+        return f"{int(seconds / 60)} minutes"
+    return f"{int(seconds / 3600)} hours"

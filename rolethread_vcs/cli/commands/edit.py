@@ -1,0 +1,171 @@
+"""Edit entries: in your editor, or one field at a time.
+
+\b
+  rtv edit 12 14                       opens both in one form; saved as one commit
+  rtv edit --where "tag:draft"
+  rtv edit 12 --message 2 --content "Dry enough."
+  rtv edit 12 --message 2 --content @answer.txt --speaker mara --no-train
+  rtv edit 12 --tag +tavern --tag -draft
+  rtv edit --where untagged --system @keeper.txt
+  rtv edit --resume                    goes on with a text that could not be saved
+
+Messages are numbered as rtv show prints them, from 0. A TEXT is taken as it stands; @FILE reads it from a file, - from
+standard input, and @@ begins a text with an @.
+
+A new tag that looks like one in use is asked about at a terminal; elsewhere, and with --yes, it is saved with a
+warning that names the other one: rtv undo takes it back.
+
+What you type in the editor is never lost: until it is saved, the form waits as a draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import Saving, name_words, saving_options
+from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.editing import FieldEdit
+
+GROUP = "entries"
+
+
+@click.command(cls=Command)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--where", metavar="QUERY", help="Choose entries by a query in place of ids.")
+@click.option("--message", metavar="N", type=int, help="The message to change, by its number.")
+@click.option("--content", metavar="TEXT", help="The new text of that message.")
+@click.option("--role", metavar="ROLE", help="Its new role.")
+@click.option("--speaker", metavar="NAME", help='Its new speaker; "" takes the speaker away.')
+@click.option("--train/--no-train", default=None, help="Whether it trains.")
+@click.option("--system", metavar="TEXT", help='Replace or add the system message; "" takes it away.')
+@click.option("--tag", "tags", metavar="+TAG|-TAG", multiple=True, help="Add a tag, or take one away.")
+@click.option("--resume", is_flag=True, help="Go on with a draft; name it, or one of its entries, if there are more.")
+@click.option("--discard-draft", is_flag=True, help="Throw a draft away for good.")
+@click.option("--yes", is_flag=True, help="Do not ask whether a new tag is meant.")
+@saving_options
+@pass_context
+def command(
+    context: Context,
+    /,
+    ids: tuple[str, ...],
+    where: str | None,
+    resume: bool,
+    discard_draft: bool,
+    yes: bool,
+    saving: Saving,
+    **fields: object,
+) -> None:
+    has_fields = any(value not in (None, ()) for value in fields.values())
+    if (resume or discard_draft) and (has_fields or where is not None or (resume and discard_draft)):
+        raise UsageError("a draft is taken up or thrown away by itself", hint="rtv edit --resume")
+    dataset = context.open_dataset()
+    if resume or discard_draft:
+        _take_draft(context, dataset, ids, saving, throw_away=discard_draft)
+        return
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.ops.selecting import select
+
+    edit = _field_edit(context, **fields) if has_fields else None  # type: ignore[arg-type]  # click's own types
+    if edit is None and not ids and where is None:
+        raise UsageError("which entry?", hint=_hint_of_drafts(dataset) or "rtv edit 12   (numbers: rtv list)")
+    chosen = select(dataset.snapshot(), ids, where)
+    if edit is None:
+        from rolethread_vcs.cli._forms import edit_entries
+
+        edit_entries(context, dataset, chosen, saving)
+        return
+    edit = _ask_about_tags(context, dataset, edit, ask=not (yes or saving.dry_run))
+    result = dataset.edit_fields(chosen, edit, saving.intent("edit", f"edit{name_words(ids, where)}"))
+    print_committed(context, result)
+
+
+def _field_edit(
+    context: Context,
+    *,
+    message: int | None,
+    content: str | None,
+    role: str | None,
+    speaker: str | None,
+    train: bool | None,
+    system: str | None,
+    tags: tuple[str, ...],
+) -> FieldEdit:
+    # what edits entries is of no use to help
+    from rolethread_vcs.cli._typed_text import TypedTexts
+    from rolethread_vcs.ops.editing import FieldEdit
+
+    typed = TypedTexts(context)
+    added, removed = _split_tags(tags)
+    return FieldEdit(
+        message=message,
+        content=None if content is None else typed.read(content),
+        role=role,
+        speaker=speaker,
+        train=train,
+        system=None if system is None else typed.read(system),
+        add_tags=added,
+        remove_tags=removed,
+    )
+
+
+def _split_tags(tags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the tags to add (`+tag`, or a plain `tag`) and those to take away (`-tag`)."""
+    added = tuple(tag.removeprefix("+").strip() for tag in tags if not tag.startswith("-"))
+    removed = tuple(tag[1:].strip() for tag in tags if tag.startswith("-"))
+    if not all((*added, *removed)):
+        raise UsageError("a tag needs a name", hint="--tag +tavern   or: --tag -tavern")
+    return added, removed
+
+
+def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask: bool) -> FieldEdit:
+    """Ask, or tell, about new tags that look like one in use; return the edit with the tags that are meant."""
+    if not edit.add_tags:
+        return edit
+    # an edit without tags has no question
+    from dataclasses import replace
+
+    from rolethread_vcs.cli._editor import can_ask
+    from rolethread_vcs.ops.editing import similar_tags
+
+    alike: Mapping[str, str] = similar_tags(dataset.snapshot(), edit.add_tags)
+    meant = {}
+    for tag, known in alike.items():
+        if ask and not context.json and can_ask():
+            question = f"There is no tag {tag} yet; did you mean {known}?"
+            meant[tag] = known if click.confirm(question, default=True, err=True) else tag
+        else:
+            context.output.warn(f"{tag} is a new tag; did you mean {known}?")
+    return replace(edit, add_tags=tuple(meant.get(tag, tag) for tag in edit.add_tags)) if meant else edit
+
+
+def _take_draft(
+    context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, throw_away: bool
+) -> None:
+    # most edits have nothing to do with drafts
+    from rolethread_vcs.cli._drafts import choose_draft, discard
+    from rolethread_vcs.cli._forms import resume
+
+    draft = choose_draft(dataset.repository.drafts_folder, words)
+    if not throw_away:
+        resume(context, dataset, draft, saving)
+        return
+    if not saving.dry_run:
+        discard(draft.path)
+    what = f"the draft {draft.name}"
+    context.output.report(f"{'would throw' if saving.dry_run else 'threw'} away {what}; no entry was changed")
+
+
+def _hint_of_drafts(dataset: Dataset) -> str | None:
+    # most edits have nothing to do with drafts
+    from rolethread_vcs.cli._drafts import waiting_drafts
+
+    drafts = waiting_drafts(dataset.repository.drafts_folder)
+    return f"rtv edit 12   (a draft waits: rtv edit --resume {drafts[0].name})" if drafts else None

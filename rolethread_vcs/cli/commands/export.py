@@ -1,0 +1,84 @@
+"""Write the entries of a commit as a file for a trainer, or to standard output.
+
+\b
+  rtv export -o train.jsonl
+  rtv export -o train.json --format sharegpt --clean
+  rtv export main~3 --where tag:tavern > some.jsonl
+
+The same commit and options give the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+
+GROUP = "entries"
+
+
+@click.command(cls=Command)
+@click.argument("revision", metavar="[REV]", default="@")
+@click.option("-o", "--output", "target", metavar="FILE", help="Write this file (.json, .jsonl, either with .gz).")
+@click.option("--format", "format_name", metavar="NAME", default="messages", help="messages, sharegpt or alpaca.")
+@click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
+@click.option("--where", metavar="QUERY", help="Only these entries.")
+@click.option("--fail-if-unsaved", is_flag=True, help="Stop when files were edited by hand and not saved.")
+@click.option("--overwrite", is_flag=True, help="Replace the file whatever it holds.")
+@pass_context
+def command(
+    context: Context,
+    revision: str,
+    target: str | None,
+    format_name: str,
+    clean: bool,
+    where: str | None,
+    fail_if_unsaved: bool,
+    overwrite: bool,
+) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._output import count
+    from rolethread_vcs.errors import UsageError
+    from rolethread_vcs.ops.exporting import ExportOptions
+
+    dataset = context.open_dataset()
+    path = context.path(target) if target not in (None, "-") else None
+    if context.json and path is None:
+        raise UsageError("--json and an export to standard output do not go together", hint="rtv export -o FILE --json")
+    name = (target or "").removesuffix(".gz")
+    options = ExportOptions(format_name, clean, where, "json" if name.endswith(".json") else "jsonl")
+    output = context.output
+    with output.progress("exporting") as step:
+        result = dataset.export(
+            revision,
+            options,
+            path=path,
+            write=None if path is not None else output.binary.write,
+            overwrite=overwrite,
+            fail_if_unsaved=fail_if_unsaved,
+            step=step,
+        )
+    for warning in result.warnings:
+        output.warn(warning)
+    said = (
+        f"exported {count(result.entries, 'entry', 'entries')} of {result.revision} @ {result.commit[:10]} "
+        f"(sha256 {result.sha256[:12]}…)"
+    )
+    if context.json:
+        output.envelope(
+            "rolethread.export/v1",
+            {
+                "entries": result.entries,
+                "commit": result.commit,
+                "revision": result.revision,
+                "sha256": result.sha256,
+                "size": result.size,
+                "format": options.format,
+                "clean": options.clean,
+                "where": options.where,
+                "path": str(result.path),
+                "operation": result.operation,
+            },
+        )
+    else:
+        output.note(said + (f" to {target}" if path is not None else ""))

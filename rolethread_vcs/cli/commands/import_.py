@@ -1,0 +1,72 @@
+"""Bring the rows of files in as entries, in one commit.
+
+\b
+  rtv import chats.jsonl
+  rtv import old.json.gz --skip-invalid
+  cat chats.jsonl | rtv import -
+
+A file that was imported before adds only what is new in it. Rows that the gate refuses are not saved: the answer says
+how many each way forward would save.
+"""
+
+from __future__ import annotations
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import Saving, saving_options
+
+GROUP = "entries"
+
+
+@click.command(cls=Command)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--format", "format_name", metavar="NAME", default="auto", help="Read rows of this format only.")
+@click.option("--fix", is_flag=True, help="Make safe repairs, and say which.")
+@click.option("--to", "branch", metavar="BRANCH", help="Import into this branch; it is made if missing.")
+@click.option("--skip-invalid", is_flag=True, help="Save the rows that can be saved, write the rest to a file.")
+@click.option("--rejects", metavar="FILE", help="Where rows go that were not saved.")
+@click.option("--key", metavar="FIELD", help="A field that tells rows apart, such as id.")
+@click.option("--again", is_flag=True, help="Bring back entries that were removed here.")
+@saving_options
+@pass_context
+def command(
+    context: Context,
+    files: tuple[str, ...],
+    format_name: str,
+    fix: bool,
+    branch: str | None,
+    skip_invalid: bool,
+    rejects: str | None,
+    key: str | None,
+    again: bool,
+    saving: Saving,
+) -> None:
+    # what opens a dataset is of no use to help
+    import sys
+
+    from rolethread_vcs.cli._importing import run_import
+    from rolethread_vcs.errors import NotFoundError, UsageError
+    from rolethread_vcs.ops.reading_rows import ImportOptions
+
+    try:
+        dataset = context.open_dataset()
+    except NotFoundError as error:
+        error.hint = f"make a dataset with these rows: rtv init my-dataset --from {files[0]}"
+        raise
+    if files.count("-") > 1:
+        raise UsageError("standard input can be read once")
+    if "-" in files and sys.stdin.isatty():
+        context.output.note("reading rows from the keyboard; end with Ctrl-D")
+    options = ImportOptions(
+        format=format_name,
+        fix=fix,
+        skip_invalid=skip_invalid,
+        rejects=context.path(rejects) if rejects is not None else None,
+        key=key,
+        again=again,
+    )
+    sources = [sys.stdin.buffer if name == "-" else context.path(name) for name in files]
+    names = ["standard input" if name == "-" else name for name in files]
+    intent = saving.intent("import", f"import {' '.join(files[:3])}" + (" …" if len(files) > 3 else ""), branch=branch)
+    run_import(context, dataset, sources, options, intent, names=names)

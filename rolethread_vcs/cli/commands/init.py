@@ -1,0 +1,67 @@
+"""Start a dataset in a folder, empty or with the entries of files.
+
+\b
+  rtv init my-dataset
+  rtv init my-dataset --from chats.jsonl
+"""
+
+from __future__ import annotations
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+
+GROUP = "start"
+
+
+@click.command(cls=Command)
+@click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--from", "sources", metavar="FILE", multiple=True, help="Import this file at once; may be repeated.")
+@click.option("--name", metavar="TEXT", help="The name of the dataset; the folder's by default.")
+@click.option("--id", "identity", metavar="UUID", help="The identity of the dataset; a fresh one by default.")
+@click.argument("more", metavar="[FILE]...", nargs=-1)
+@pass_context
+def command(
+    context: Context,
+    folder: str | None,
+    sources: tuple[str, ...],
+    name: str | None,
+    identity: str | None,
+    more: tuple[str, ...],
+) -> None:
+    # what makes a dataset is of no use to help
+    from rolethread_vcs.cli._importing import run_import
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.errors import NotFoundError, UsageError
+    from rolethread_vcs.ops.reading_rows import ImportOptions
+    from rolethread_vcs.ops.starting import init
+    from rolethread_vcs.transaction import Intent
+
+    files = [context.path(source) for source in (*sources, *more)]
+    if more and not sources:
+        raise UsageError(
+            "init takes one folder; files to import stand behind --from", hint=f"rtv init {folder} --from {more[0]}"
+        )
+    for file in files:
+        if not file.exists():
+            raise NotFoundError(f"there is no file {file}; nothing was made")
+    started = init(context.path(folder or "."), name=name, id=identity)
+    output = context.output
+    output.saved = True
+    for warning in started.warnings:
+        output.warn(warning)
+    output.note(f"made the dataset {started.repository.head_snapshot().settings.name} in {started.repository.folder}")
+    if files:
+        run_import(context, Dataset(started.repository), files, ImportOptions(), Intent("import", "import"))
+        return
+    if context.json:
+        output.envelope(
+            "rolethread.init/v1",
+            {
+                "folder": str(started.repository.folder),
+                "name": started.repository.head_snapshot().settings.name,
+                "id": started.repository.head_snapshot().settings.id,
+                "commit": started.repository.head_commit(),
+            },
+        )
+    output.hint(f"rtv -C {folder or '.'} import FILE   or   rtv -C {folder or '.'} add")

@@ -1,0 +1,23 @@
+"""Bring back what the last undo took.
+
+\b
+  rtv redo
+"""
+
+from __future__ import annotations
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+
+GROUP = "history"
+
+
+@click.command(cls=Command)
+@click.option("--dry-run", is_flag=True, help="Say what would be brought back, and do nothing.")
+@pass_context
+def command(context: Context, dry_run: bool) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._operations import print_undone
+
+    print_undone(context, context.open_dataset().redo(dry_run=dry_run), verb="redo", dry_run=dry_run)

@@ -1,0 +1,36 @@
+"""Remove entries from the dataset; history still holds their text.
+
+\b
+  rtv remove 12 14
+  rtv remove --where tag:draft
+
+Nothing is asked, since rtv undo brings them back.
+"""
+
+from __future__ import annotations
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import Saving, name_words, saving_options
+
+GROUP = "entries"
+
+
+@click.command(cls=Command)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--where", metavar="QUERY", help="Choose entries by a query in place of ids.")
+@saving_options
+@pass_context
+def command(context: Context, ids: tuple[str, ...], where: str | None, saving: Saving) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.ops.selecting import select
+
+    dataset = context.open_dataset()
+    chosen = select(dataset.snapshot(), ids, where)
+    result = dataset.remove(chosen, saving.intent("remove", f"remove{name_words(ids, where)}"))
+    print_committed(context, result)
+    if result.commit is not None:
+        texts = "its text" if len(chosen) == 1 else "their texts"
+        context.output.note(f"history still holds {texts}: rtv show {chosen[0]}@{result.commit[:10]}~1")

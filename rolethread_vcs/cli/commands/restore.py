@@ -1,0 +1,125 @@
+"""Throw hand edits away, or bring entries back as they were in an earlier revision.
+
+\b
+  rtv restore 12                 throws away what you edited by hand in entry 12
+  rtv restore --all              throws all hand edits away
+  rtv restore 12 --from main~3   brings entry 12 back as it was then, also if it was removed since
+  rtv restore --all --from v1    makes all entries what they were then; newer ones go
+
+rtv undo takes any of these back, hand edits too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import Saving, name_words, saving_options
+from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.restoring import Discarded
+
+GROUP = "history"
+
+_NAMED = 3
+
+
+@click.command(cls=Command)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All hand edits; with --from, all entries.")
+@click.option("--where", metavar="QUERY", help="Choose entries by a query; with --from, among those of then.")
+@click.option("--from", "revision", metavar="REV", help="Bring entries back as they were in this revision.")
+@saving_options
+@pass_context
+def command(
+    context: Context, ids: tuple[str, ...], everything: bool, where: str | None, revision: str | None, saving: Saving
+) -> None:
+    if everything and (ids or where is not None):
+        raise UsageError("--all already means every entry", hint="rtv restore --all")
+    if not (everything or ids or where is not None):
+        raise UsageError("which entries?", hint="rtv restore 12   or, for all hand edits: rtv restore --all")
+    dataset = context.open_dataset()
+    words = " --all" if everything else name_words(ids, where)
+    if revision is None:
+        _discard(context, dataset, None if everything else (ids, where), saving, f"restore{words}")
+    else:
+        command = f"restore{words} --from {revision}"
+        _bring_back(context, dataset, None if everything else (ids, where), revision, saving, command)
+
+
+def _bring_back(
+    context: Context,
+    dataset: Dataset,
+    choice: tuple[tuple[str, ...], str | None] | None,
+    revision: str,
+    saving: Saving,
+    command: str,
+) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.ops.selecting import select
+
+    source = dataset.snapshot(revision)
+    intent = saving.intent("restore", command)
+    if choice is None:
+        result = dataset.restore_all(source, intent)
+    else:
+        result = dataset.restore(select(source, *choice), source, intent)
+    same = "all entries are" if choice is None else "they are"
+    print_committed(context, result, nothing=f"nothing changed: {same} as in {revision}")
+
+
+def _discard(
+    context: Context,
+    dataset: Dataset,
+    choice: tuple[tuple[str, ...], str | None] | None,
+    saving: Saving,
+    command: str,
+) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._committed import print_committed
+
+    chosen = None if choice is None else _choose(dataset, *choice)
+    discarded = dataset.discard_edits(chosen, saving.intent("restore", command))
+    for path in discarded.left_alone:
+        context.output.warn(f"left alone, because it changed meanwhile: {path}")
+    print_committed(
+        context,
+        discarded.committed,
+        done=_sentence(discarded, would=saving.dry_run) if discarded.files else None,
+        nothing="nothing to throw away: no hand edits here"
+        + ("" if chosen is None else "\nto bring back an earlier state: rtv restore ID --from REV"),
+    )
+
+
+def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
+    """Return the ids chosen, among entries that are saved and new ones that only lie in the folder."""
+    from rolethread_vcs.model.layout import id_of_path
+    from rolethread_vcs.ops.restoring import hand_edits
+    from rolethread_vcs.ops.selecting import select
+
+    edited = [entry_id for item in hand_edits(dataset.repository) if (entry_id := id_of_path(item.path))]
+    chosen = []
+    rest = []
+    for word in ids:
+        number = word.lstrip("0") if word.isdigit() else None
+        named = [id_ for id_ in edited if id_ == word.lower() or id_.partition("-")[0].lstrip("0") == number]
+        if len(named) == 1:
+            chosen += named
+        else:
+            rest.append(word)
+    if rest or where is not None:
+        chosen += select(dataset.snapshot(), tuple(rest), where)
+    return chosen
+
+
+def _sentence(discarded: Discarded, *, would: bool) -> str:
+    names = [item.path.rpartition("/")[2].removesuffix(".json") for item in discarded.files]
+    shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+    files = "1 file" if len(names) == 1 else f"{len(names):,} files"
+    return f"{'would throw' if would else 'threw'} away the hand edits of {files} ({shown})"

@@ -1,0 +1,34 @@
+"""Take the last command back: as if it had never happened.
+
+\b
+  rtv undo
+  rtv undo 3
+  rtv undo --to 12
+
+Undoing is an operation too: rtv redo brings it back, and nothing is lost on the way.
+"""
+
+from __future__ import annotations
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+
+GROUP = "history"
+
+
+@click.command(cls=Command)
+@click.argument("number", metavar="[N]", type=int, default=1)
+@click.option("--to", metavar="OP", type=int, help="Go back to just after this operation.")
+@click.option("--dry-run", is_flag=True, help="Say what would be undone, and undo nothing.")
+@pass_context
+def command(context: Context, number: int, to: int | None, dry_run: bool) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._operations import print_undone
+
+    dataset = context.open_dataset()
+    branch = dataset.repository.branch()
+    for operation in dataset.undo_candidates(number, to=to):
+        if operation.branch and operation.branch != branch:
+            context.output.note(f"operation {operation.number} ({operation.command}) was on {operation.branch}")
+    print_undone(context, dataset.undo(number, to=to, dry_run=dry_run), verb="undo", dry_run=dry_run)

@@ -1,0 +1,37 @@
+"""Say from which commit, and with which options, a file was exported.
+
+\b
+  rtv which train.jsonl
+"""
+
+from __future__ import annotations
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+
+GROUP = "entries"
+
+
+@click.command(cls=Command)
+@click.argument("file", metavar="FILE")
+@pass_context
+def command(context: Context, file: str) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._output import count, long_time
+
+    origin = context.open_dataset().which(context.path(file))
+    details, operation = origin.details, origin.operation
+    if context.json:
+        context.output.envelope(
+            "rolethread.which/v1", {**details, "operation": operation.number, "time": operation.time}
+        )
+        return
+    options = [details["format"], "clean" if details["clean"] else "full"]
+    if details["where"]:
+        options.append(f"where {details['where']}")
+    context.output.print(
+        f"{file}: {count(details['entries'], 'entry', 'entries')} of {details['revision']} @ {details['commit'][:10]}, "
+        f"{', '.join(options)}, exported {long_time(operation.time)} (operation {operation.number})"
+    )
+    context.output.hint(f"the entries as they were then: rtv list --rev {details['commit'][:10]}")

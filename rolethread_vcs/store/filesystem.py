@@ -1,0 +1,50 @@
+"""What kind of disk a folder lies on, as far as the system tells."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "davfs"})
+_FORGETFUL = frozenset({"vfat", "msdos", "exfat"})
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def filesystem_of(folder: Path) -> str | None:
+    """Return the type of the filesystem that a folder lies on (`ext4`, `nfs4` …), or None where nobody says."""
+    try:
+        lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return None
+    return _type_for(folder.resolve(), lines)
+
+
+def _type_for(folder: Path, lines: list[str]) -> str | None:
+    """Return the type from lines of `mountinfo`: `36 35 98:0 /root /mount/point options - type source options`."""
+    best, found = -1, None
+    for line in lines:
+        before, separator, after = line.partition(" - ")
+        fields = before.split(" ")
+        if not separator or len(fields) < 5:
+            continue
+        point = Path(fields[4].encode("utf-8", "surrogateescape").decode("unicode_escape"))
+        if folder.is_relative_to(point) and len(point.parts) >= best:
+            best, found = len(point.parts), after.split(" ")[0]
+    return found
+
+
+def filesystem_warning(kind: str | None) -> str | None:
+    """Return what to know about a kind of filesystem, or None when there is nothing to fear."""
+    if kind in _NETWORK:
+        return f"this is a network disk ({kind}): two machines must not write to it at the same time"
+    if kind in _FORGETFUL:
+        return f"this disk ({kind}) has no journal: after a power cut run rtv verify"
+    return None
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Return the free space where a folder lies, in bytes, or None where the system does not say."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None

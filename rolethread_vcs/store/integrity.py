@@ -1,0 +1,113 @@
+"""Checks the files that hold objects: packs and indexes against their checksums, loose objects against their names."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+_CHUNK = 1 << 20
+_DIGEST = 20
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class BadFile:
+    """A file of the object store that is damaged; `object` is the hex id it should hold, if it holds one."""
+
+    path: Path
+    reason: str
+    object: str | None = None
+
+
+def bad_packs(folder: Path) -> Iterator[BadFile]:
+    """Yield the packs and indexes in a folder whose bytes do not fit their checksums, or that lack their other half.
+
+    A pack that another command folds away meanwhile, or is about to publish (its `.keep` stands), is none of them.
+    """
+    if not folder.is_dir():
+        return
+    names = {path.name for path in folder.iterdir()}
+    for name in sorted(names):
+        path = folder / name
+        if name.endswith(".idx") and name[:-4] + ".pack" not in names:
+            if path.exists():
+                yield BadFile(path, "its pack is gone, and the objects in it with it")
+        elif name.endswith(".pack") and name.startswith("pack-"):
+            if name[:-5] + ".idx" not in names:
+                if path.exists() and name[:-5] + ".keep" not in names:
+                    yield BadFile(
+                        path, f"its index is gone, so nobody sees its objects (git index-pack {name} makes one)"
+                    )
+            else:
+                reason = _bad_pack(path)
+                if reason is not None:
+                    yield BadFile(path, reason)
+
+
+def bad_loose(objects: Path) -> Iterator[BadFile]:
+    """Yield the loose objects whose content does not fit their name."""
+    for folder in sorted(objects.iterdir()) if objects.is_dir() else ():
+        if len(folder.name) != 2 or not _HEX.issuperset(folder.name):
+            continue
+        for path in sorted(folder.iterdir()):
+            name = folder.name + path.name
+            if len(name) == 2 * _DIGEST and _HEX.issuperset(name):
+                reason = _bad_loose(path, name)
+                if reason is not None:
+                    yield BadFile(path, reason, name)
+
+
+def _bad_pack(path: Path) -> str | None:
+    index = path.with_suffix(".idx")
+    try:
+        if not _fits_checksum(index):
+            return "the bytes of its index do not fit the index's checksum"
+        with path.open("rb") as stream, index.open("rb") as index_stream:
+            stream.seek(-_DIGEST, 2)
+            index_stream.seek(-2 * _DIGEST, 2)
+            if stream.read(_DIGEST) != index_stream.read(_DIGEST):
+                return "its index belongs to another pack"
+        return None if _fits_checksum(path) else "its bytes do not fit its checksum"
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"it does not read: {error.strerror or error}"
+
+
+def _fits_checksum(path: Path) -> bool:
+    """Return whether a file ends with the SHA-1 of everything before."""
+    left = path.stat().st_size - _DIGEST
+    if left < 0:
+        return False
+    digest = hashlib.sha1(usedforsecurity=False)
+    with path.open("rb") as stream:
+        while left > 0:
+            chunk = stream.read(min(_CHUNK, left))
+            if not chunk:
+                return False
+            digest.update(chunk)
+            left -= len(chunk)
+        return stream.read() == digest.digest()
+
+
+def _bad_loose(path: Path, name: str) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            digest = _inflated_digest(stream)
+    except (OSError, zlib.error) as error:
+        return f"it does not read: {error}"
+    if digest is None:
+        return "it is cut off"
+    return None if digest == name else "its content does not fit its name"
+
+
+def _inflated_digest(stream: BinaryIO) -> str | None:
+    inflate = zlib.decompressobj()
+    digest = hashlib.sha1(usedforsecurity=False)
+    while chunk := stream.read(_CHUNK):
+        digest.update(inflate.decompress(chunk))
+    return digest.hexdigest() if inflate.eof else None

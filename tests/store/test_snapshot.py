@@ -1,0 +1,135 @@
+"""What one commit holds, in dataset order."""
+
+from __future__ import annotations
+
+import pytest
+
+from rolethread_vcs.model.ids import number_of
+from rolethread_vcs.model.layout import ORDER, entry_path
+from rolethread_vcs.model.order import Order
+from rolethread_vcs.store.snapshot import NoSuchEntryError, UnreadableEntryError
+from rolethread_vcs.transaction import Counts, Intent, Session
+
+
+def save(dataset, files):
+    """Commit raw files, as plain git would."""
+    repository = dataset.repository
+    with Session.open(repository, Intent("test", "test")) as session, repository.pack() as pack:
+        paths = {
+            path: None if data is None else (mode, bytes.fromhex(pack.add("blob", data)))
+            for path, (mode, data) in files.items()
+        }
+        session.commit(pack, paths, Counts(), summary="raw files", overwrite=True)
+
+
+def test_length_membership_and_iteration_agree(filled):
+    snapshot = filled.snapshot()
+    ids = [entry_id for entry_id, _ in snapshot]
+
+    assert len(snapshot) == len(ids) == 5
+    assert all(entry_id in snapshot for entry_id in ids)
+    assert [number_of(entry_id) for entry_id in ids] == [1, 2, 3, 4, 5]
+    assert "00000009-00000000" not in snapshot and "nonsense" not in snapshot and 7 not in snapshot
+
+
+def test_an_empty_dataset_has_no_entries(dataset):
+    snapshot = dataset.snapshot()
+
+    assert len(snapshot) == 0
+    assert list(snapshot) == []
+    assert snapshot.last_number() is None
+    assert snapshot.ids(limit=3) == []
+
+
+def test_a_page_starts_behind_an_entry(filled):
+    ids = filled.snapshot().ids()
+
+    assert filled.snapshot().ids(after=ids[1], limit=2) == ids[2:4]
+    assert filled.snapshot().ids(after=ids[4]) == []
+    with pytest.raises(NoSuchEntryError):
+        filled.snapshot().ids(after="00000009-00000000")
+
+
+def test_moved_entries_come_where_the_order_file_puts_them(filled):
+    ids = filled.snapshot().ids()
+    order = Order().move_after(ids[4], ids[0], next_id=ids[1])
+    save(filled, {ORDER: (b"100644", order.encode())})
+
+    snapshot = filled.snapshot()
+    moved = [ids[0], ids[4], ids[1], ids[2], ids[3]]
+    assert snapshot.ids() == moved
+    assert [snapshot.ids(after=entry_id, limit=1) for entry_id in moved] == [[i] for i in moved[1:]] + [[]]
+    assert len(snapshot) == 5
+
+
+def test_a_number_finds_its_entry_and_after_a_merge_both(filled):
+    first = filled.snapshot().ids()[0]
+    twin = "00000001-00000000"
+    save(filled, {entry_path(twin): (b"100644", filled.snapshot().raw(first))})
+
+    snapshot = filled.snapshot()
+    assert snapshot.with_number(1) == sorted([first, twin])
+    assert snapshot.with_number(77) == []
+    assert snapshot.with_number(-1) == snapshot.with_number(10**9) == []
+    assert len(snapshot) == 6
+
+
+def test_the_last_number_is_found_without_reading_everything(filled):
+    entry = filled.snapshot().raw(filled.snapshot().ids()[0])
+    save(filled, {entry_path("00123456-00000000"): (b"100644", entry)})
+
+    assert filled.snapshot().last_number() == 123456
+
+
+def test_a_symbolic_link_in_place_of_an_entry_is_named_and_never_followed(filled):
+    entry_id = filled.snapshot().ids()[2]
+    save(filled, {entry_path(entry_id): (b"120000", b"/etc/passwd")})
+
+    snapshot = filled.snapshot()
+    with pytest.raises(UnreadableEntryError, match="symbolic link"):
+        list(snapshot)
+    with pytest.raises(UnreadableEntryError, match=entry_id):
+        snapshot[entry_id]
+
+
+def test_files_that_are_no_entries_are_passed_over_and_not_counted(filled):
+    raw = filled.snapshot().raw(filled.snapshot().ids()[0])
+    save(
+        filled,
+        {
+            "entries/README.json": (b"100644", b"{}"),
+            "entries/0000/00/notes.json": (b"100644", b"{}"),
+            "entries/0000/00/00000009-00000000.txt": (b"100644", b"{}"),
+            "entries/0009/99/00000001-00000000.json": (b"100644", raw),
+        },
+    )
+
+    snapshot = filled.snapshot()
+    assert len(snapshot) == len(list(snapshot)) == 5
+    assert "00000001-00000000" not in snapshot
+    assert snapshot.last_number() == 5
+
+
+def test_an_entry_that_does_not_decode_is_named_with_its_path(filled):
+    entry_id = filled.snapshot().ids()[0]
+    save(filled, {entry_path(entry_id): (b"100644", b'{"messages": NaN}')})
+
+    with pytest.raises(UnreadableEntryError, match=f"{entry_id} does not read: entries/0000/00/{entry_id}.json"):
+        filled.snapshot()[entry_id]
+
+
+def test_a_snapshot_stays_what_it_was(filled):
+    before = filled.snapshot()
+    contents = dict(before)
+    with filled.edit() as change:
+        change.remove(before.ids()[0])
+
+    assert dict(before) == contents
+    assert len(filled.snapshot()) == 4
+
+
+def test_paths_with_other_letters_are_found(filled):
+    save(filled, {"tags/grün.json": (b"100644", b"{}\n")})
+
+    assert filled.snapshot().file("tags/grün.json") == b"{}\n"
+    assert (filled.folder / "tags" / "grün.json").read_bytes() == b"{}\n"

@@ -1,0 +1,171 @@
+"""Trees built and walked by us, against stock git."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rolethread_vcs.store import trees
+from rolethread_vcs.store.trees import FILE, apply
+from rolethread_vcs.store.walk import files, three_way, two_way
+
+NAMES = st.sampled_from(["a", "a.b", "a-b", "ab", "b", "z", "Ä", "0001", "a b"])
+PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
+CONTENTS = st.sampled_from([b"one", b"two", b"three"])
+
+
+def _is_prefix_free(paths: dict[str, bytes]) -> bool:
+    return not any(other.startswith(f"{path}/") for path in paths for other in paths)
+
+
+FILES = st.dictionaries(PATHS, CONTENTS, max_size=8).filter(_is_prefix_free)
+
+
+class Store:
+    """A repository filled through our trees and asked through stock git."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.trees: dict[bytes, bytes] = {}
+        subprocess.run(["git", "init", "-q", "--bare", str(folder)], check=True)
+        self.blobs = {data: self._hash("blob", data) for data in (b"one", b"two", b"three")}
+
+    def git(self, *arguments: str, data: bytes = b"") -> bytes:
+        return subprocess.run(
+            ["git", "-C", str(self.folder), *arguments], input=data, check=True, capture_output=True
+        ).stdout
+
+    def write(self, data: bytes) -> bytes:
+        oid = self._hash("tree", data)
+        self.trees[oid] = data
+        return oid
+
+    def build(self, content: dict[str, bytes], base: bytes | None = None) -> bytes | None:
+        changes = {path: (FILE, self.blobs[data]) for path, data in content.items()}
+        return apply(base, changes, self.trees.__getitem__, self.write)
+
+    def _hash(self, kind: str, data: bytes) -> bytes:
+        return bytes.fromhex(self.git("hash-object", "-w", "-t", kind, "--stdin", data=data).decode())
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return Store(tmp_path_factory.mktemp("trees"))
+
+
+@settings(max_examples=20)
+@given(content=FILES)
+def test_git_lists_what_was_built_and_finds_nothing_wrong(store, content):
+    tree = store.build(content)
+
+    if tree is None:
+        assert content == {}
+        return
+    listed = store.git("ls-tree", "-r", "-z", tree.hex()).decode().split("\0")[:-1]
+    assert [line.partition("\t")[2] for line in listed] == sorted(content, key=lambda path: path.encode())
+    assert store.git("mktree", data=store.git("ls-tree", tree.hex())).decode().strip() == tree.hex()
+
+
+@settings(max_examples=20)
+@given(before=FILES, after=FILES)
+def test_a_walk_of_two_trees_finds_what_git_diff_tree_finds(store, before, after):
+    empty = store.write(b"")
+    one, two = store.build(before) or empty, store.build(after) or empty
+
+    ours = [
+        (path, old.oid.hex() if old else "0" * 40, new.oid.hex() if new else "0" * 40)
+        for path, old, new in two_way(one, two, store.trees.__getitem__)
+    ]
+
+    fields = store.git("diff-tree", "-r", "-z", "--no-renames", one.hex(), two.hex()).decode().split("\0")[:-1]
+    theirs = [(path, *head.split(" ")[2:4]) for head, path in zip(fields[::2], fields[1::2], strict=True)]
+    assert sorted(ours) == sorted(theirs)
+
+
+def _memory() -> tuple[dict[bytes, bytes], object]:
+    known: dict[bytes, bytes] = {}
+
+    def write(data: bytes) -> bytes:
+        oid = hashlib.sha1(b"tree %d\0" % len(data) + data).digest()
+        known[oid] = data
+        return oid
+
+    return known, write
+
+
+def _tree(content: dict[str, bytes], known: dict[bytes, bytes], write, base: bytes | None = None) -> bytes | None:
+    blobs = {path: (FILE, data.ljust(20, b".")) for path, data in content.items()}
+    return apply(base, blobs, known.__getitem__, write)
+
+
+@given(content=FILES)
+def test_files_lists_what_was_built(content):
+    known, write = _memory()
+    tree = _tree(content, known, write)
+
+    assert {path: blob.oid.rstrip(b".") for path, blob in files(tree, known.__getitem__)} == content
+
+
+@given(content=FILES)
+def test_taking_everything_out_again_leaves_no_tree(content):
+    known, write = _memory()
+    tree = _tree(content, known, write)
+
+    assert apply(tree, dict.fromkeys(content), known.__getitem__, write) is None
+
+
+@given(before=FILES, after=FILES)
+def test_applying_the_walked_differences_gives_the_other_tree(before, after):
+    known, write = _memory()
+    one, two = _tree(before, known, write), _tree(after, known, write)
+
+    gone = {path: None for path, _, new in two_way(one, two, known.__getitem__) if new is None}
+    come = {path: tuple(new) for path, _, new in two_way(one, two, known.__getitem__) if new is not None}
+    cleared = apply(one, gone, known.__getitem__, write) if gone else one
+    result = apply(cleared, come, known.__getitem__, write) if come else cleared
+    assert result == two
+
+
+@given(base=FILES, ours=FILES, theirs=FILES)
+def test_a_walk_of_three_trees_yields_every_path_that_is_not_equal_everywhere(base, ours, theirs):
+    known, write = _memory()
+    roots = [_tree(content, known, write) for content in (base, ours, theirs)]
+
+    found = {triple.path for triple in three_way(*roots, known.__getitem__)}
+    everywhere = base.keys() | ours.keys() | theirs.keys()
+    assert found == {path for path in everywhere if len({base.get(path), ours.get(path), theirs.get(path)}) > 1}
+
+
+def test_equal_folders_are_not_read():
+    known, write = _memory()
+    one = _tree({"same/deep/a": b"1", "other/b": b"1"}, known, write)
+    two = _tree({"same/deep/a": b"1", "other/b": b"2"}, known, write)
+    read: list[bytes] = []
+
+    def reading(oid: bytes) -> bytes:
+        read.append(oid)
+        return known[oid]
+
+    assert [difference.path for difference in two_way(one, two, reading)] == ["other/b"]
+    assert len(read) == 4
+
+
+def test_a_change_below_a_file_of_the_same_change_is_refused():
+    known, write = _memory()
+
+    with pytest.raises(TypeError, match="lies below"):
+        _tree({"a": b"1", "a/b": b"2"}, known, write)
+
+
+def test_what_is_parsed_is_written_back_to_the_byte():
+    known, write = _memory()
+    tree = _tree({"a.b": b"1", "a/x": b"2", "a-b": b"3"}, known, write)
+    assert tree is not None
+
+    assert trees.unparse(trees.parse(known[tree])) == known[tree]
+    assert [item.name for item in trees.parse(known[tree])] == [b"a-b", b"a.b", b"a"]
