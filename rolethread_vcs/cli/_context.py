@@ -57,8 +57,15 @@ class Context:
     environ: Mapping[str, str] = field(repr=False)
 
     def path(self, name: str | Path) -> Path:
-        """Return a path that the user typed; like git's, it is relative to the folder of `-C`."""
-        return self.folder / name
+        """Return a path that the user typed; like git's, it is relative to the folder of `-C`.
+
+        Without `-C` it comes back as typed, so that messages say what the user said.
+        """
+        # help needs no paths
+        from pathlib import Path
+
+        path = Path(name)
+        return path if self.folder == Path.cwd() else self.folder / path
 
     def open_dataset(self) -> Dataset:
         """Open the dataset that the folder lies in.

@@ -52,7 +52,7 @@ def print_undone(context: Context, result: Undone, *, verb: str, dry_run: bool) 
     now = time.time()
     word = {"undo": ("undid", "would undo"), "redo": ("did again", "would do again")}[verb][dry_run]
     for operation in result.operations:
-        output.report(f"{word} {_line(operation, now)}")
+        output.report(f"{word} {_line(operation, now).strip()}")
     if not dry_run:
         other = "redo" if verb == "undo" else "undo"
         output.report(f"{_place(context, committed.branch)}; take this back with: rtv {other}")

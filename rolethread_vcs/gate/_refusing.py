@@ -77,8 +77,11 @@ def refusal_of_import(
     fine = total - len(rows)
     are = "is" if fine == 1 else "are"
     not_fine = "1 is not" if len(rows) == 1 else f"{len(rows):,} are not"
+    said = f"{fine:,} of {_counted(total, 'row', 'rows')} {are} fine, {not_fine}"
+    if not fine:
+        said = "the only row is not fine" if total == 1 else f"none of the {total:,} rows is fine"
     return RefusedByGateError(
-        f"{fine:,} of {_counted(total, 'row', 'rows')} {are} fine, {not_fine}; nothing was saved",
+        f"{said}; nothing was saved",
         hint=hint,
         findings=findings,
         details=[*mass_sentences(findings), *map(str, overruns), *_table(_import_lines(rows))],

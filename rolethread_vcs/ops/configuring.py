@@ -266,5 +266,7 @@ def _check_out(repository: Repository) -> Repository:
 
 def checkout_remark(repository: Repository) -> str:
     """Return what the setting `checkout` means for the folder as it is."""
-    state = "no files are checked out" if repository.is_bare else "files are checked out"
-    return f"{state}; auto decides once, at the first import or clone (files up to {CHECKOUT_LIMIT:,} entries)"
+    setting = _machine_setting(repository, "checkout")
+    if setting.value != "auto":
+        return setting.remark
+    return f"{setting.remark}; auto decides at the first import or clone: files up to {CHECKOUT_LIMIT:,} entries"

@@ -12,12 +12,13 @@ from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.ops.showing import tree_before
 from rolethread_vcs.store.commits import Commit
-from rolethread_vcs.store.operations import REDO, UNDO, Operation
+from rolethread_vcs.store.operations import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.walk import two_way
 
 _NEVER_MAKE_COMMITS = (UNDO, REDO, "branch", "switch")
+_EDITING = ("edit", "commit", EXTERNAL, None)
 _CLOCK_SLACK = 2
 """Seconds by which an operation may be older than the commit it made, both written in one transaction."""
 
@@ -37,8 +38,9 @@ class Logged:
 
     @property
     def is_single_edit(self) -> bool:
-        """Whether the commit changed one entry and did nothing else to entries."""
-        return (self.added, self.changed, self.removed) == (0, 1, 0)
+        """Whether the commit is an edit of one entry, and no other verb brought it about."""
+        verb = None if self.operation is None else self.operation.verb
+        return verb in _EDITING and (self.added, self.changed, self.removed) == (0, 1, 0)
 
     @property
     def changes(self) -> int:

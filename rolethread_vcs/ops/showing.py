@@ -32,7 +32,7 @@ class ShownEntry:
 
 @dataclass(frozen=True, slots=True)
 class TouchedEntry:
-    """An entry that a commit `added`, `changed` or `removed`; `blob` is the hex id of its bytes, the last if removed."""
+    """An entry that a commit `added`, `changed` or `removed`; `blob` is the hex id of its (last) bytes."""
 
     id: str
     change: str

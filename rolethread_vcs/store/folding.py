@@ -78,9 +78,9 @@ def object_ids(index: Path) -> list[str]:
     if data[:8] != b"\xfftOc\x00\x00\x00\x02" or len(data) < 8 + 1024 + 40:
         raise ValueError(f"{index.name} is no version 2 pack index")
     count = struct.unpack_from(">I", data, 8 + 1020)[0]
-    ids = data[1032 : 1032 + 20 * count]
-    if len(ids) != 20 * count:
+    if len(data) < 1032 + count * (20 + 4 + 4) + 40:
         raise ValueError(f"{index.name} is torn")
+    ids = data[1032 : 1032 + 20 * count]
     return [ids[at : at + 20].hex() for at in range(0, len(ids), 20)]
 
 

@@ -113,7 +113,7 @@ def test_torn_packed_refs_are_damage(two_commits):
     dataset, _, _ = two_commits
     (dataset.repository.common_folder / "packed-refs").write_text("nonsense\n")
 
-    with pytest.raises(DamagedError, match="do not read"):
+    with pytest.raises(DamagedError, match="branches and releases does not read"):
         dataset.repository.refs.table()
 
 

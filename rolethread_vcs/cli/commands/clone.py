@@ -15,9 +15,9 @@ GROUP = "start"
 
 @click.command(cls=Command)
 @click.argument("source", metavar="PATH")
-@click.argument("folder", metavar="[DIR]", required=False)
+@click.argument("directory", metavar="[DIR]", required=False)
 @pass_context
-def command(context: Context, source: str, folder: str | None) -> None:
+def command(context: Context, source: str, directory: str | None) -> None:
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._output import count
     from rolethread_vcs.errors import UsageError
@@ -26,7 +26,7 @@ def command(context: Context, source: str, folder: str | None) -> None:
     if "://" in source or (":" in source and not context.path(source).exists()):
         raise UsageError(f"{source} is not a path; this version copies datasets from folders only")
     origin = context.path(source).resolve()
-    target = context.path(folder or origin.name.removesuffix(".git"))
+    target = context.path(directory or origin.name.removesuffix(".git"))
     started = clone(origin, target)
     output = context.output
     for warning in started.warnings:

@@ -15,7 +15,7 @@ GROUP = "start"
 
 
 @click.command(cls=Command)
-@click.argument("folder", metavar="[DIR]", required=False)
+@click.argument("directory", metavar="[DIR]", required=False)
 @click.option("--from", "sources", metavar="FILE", multiple=True, help="Import this file at once; may be repeated.")
 @click.option("--name", metavar="TEXT", help="The name of the dataset; the folder's by default.")
 @click.option("--id", "identity", metavar="UUID", help="The identity of the dataset; a fresh one by default.")
@@ -23,7 +23,7 @@ GROUP = "start"
 @pass_context
 def command(
     context: Context,
-    folder: str | None,
+    directory: str | None,
     sources: tuple[str, ...],
     name: str | None,
     identity: str | None,
@@ -40,19 +40,25 @@ def command(
     files = [context.path(source) for source in (*sources, *more)]
     if more and not sources:
         raise UsageError(
-            "init takes one folder; files to import stand behind --from", hint=f"rtv init {folder} --from {more[0]}"
+            "init takes one folder; files to import stand behind --from", hint=f"rtv init {directory} --from {more[0]}"
         )
     for file in files:
         if not file.exists():
             raise NotFoundError(f"there is no file {file}; nothing was made")
-    started = init(context.path(folder or "."), name=name, id=identity)
+    started = init(context.path(directory or "."), name=name, id=identity)
     output = context.output
     output.saved = True
     for warning in started.warnings:
         output.warn(warning)
     output.note(f"made the dataset {started.repository.head_snapshot().settings.name} in {started.repository.folder}")
     if files:
-        run_import(context, Dataset(started.repository), files, ImportOptions(), Intent("import", "import"))
+        run_import(
+            context,
+            Dataset(started.repository),
+            files,
+            ImportOptions(),
+            Intent("import", f"import {' '.join((*sources, *more)[:3])}"),
+        )
         return
     if context.json:
         output.envelope(
@@ -64,4 +70,4 @@ def command(
                 "commit": started.repository.head_commit(),
             },
         )
-    output.hint(f"rtv -C {folder or '.'} import FILE   or   rtv -C {folder or '.'} add")
+    output.hint(f"rtv -C {directory or '.'} import FILE   or   rtv -C {directory or '.'} add")

@@ -1,0 +1,93 @@
+"""Chooses entries on the command line, and completes entry ids, branches and rules in the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Given
+from rolethread_vcs.errors import RoleThreadError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from rolethread_vcs.dataset import Dataset
+
+_OFFERED = 50
+
+
+def entry_choice(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `ids` and `--where QUERY`; hand them to `Dataset.select` as `words` and `where`."""
+    function = click.option("--where", metavar="QUERY", help="Choose entries by a query in place of ids.")(function)
+    return click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_entries)(function)
+
+
+def select(dataset: Dataset, words: tuple[str, ...], where: str | None, *, rev: str = "@") -> list[str]:
+    """Return the ids that `entry_choice` brought; see `ops.selecting.select`.
+
+    Raises:
+        UsageError, NotFoundError: nothing is chosen, or what is chosen is not there.
+    """
+    return dataset.select(words, where, rev=rev)
+
+
+# ---- completion
+
+
+def complete_entries(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the entries whose number, or whole id where it is begun with a zero, starts like this."""
+    return _completed(ctx, _entries, incomplete)
+
+
+def complete_branches(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the branches that start like this."""
+    return _completed(ctx, _branches, incomplete)
+
+
+def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the codes, or the names, of rules that start like this."""
+    from rolethread_vcs.ops.ruling import weighed_rules
+
+    words = ((word, each.summary) for each in weighed_rules() for word in (each.rule.code, each.rule.name))
+    folded = incomplete.casefold()
+    return _items((word, about) for word, about in words if folded and word.casefold().startswith(folded)) or _items(
+        (each.rule.code, f"{each.rule.name}: {each.summary}") for each in weighed_rules() if not folded
+    )
+
+
+def _entries(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
+    for entry_id, _ in dataset.snapshot().blobs():
+        word = entry_id if incomplete.startswith("0") else entry_id.partition("-")[0].lstrip("0") or "0"
+        if word.startswith(incomplete):
+            yield word, entry_id
+
+
+def _branches(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
+    for branch in dataset.branches():
+        if branch.name.startswith(incomplete):
+            yield branch.name, branch.subject
+
+
+def _completed(
+    ctx: click.Context, offers: Callable[[Dataset, str], Iterator[tuple[str, str]]], incomplete: str
+) -> list[CompletionItem]:
+    """Return what a dataset offers; a shell that completes must never show an error."""
+    from pathlib import Path
+
+    from rolethread_vcs.dataset import Dataset
+
+    given = ctx.find_root().obj
+    folder = given.folder if isinstance(given, Given) else ""
+    try:
+        return _items(offers(Dataset.open(Path.cwd() / folder), incomplete))
+    except (RoleThreadError, OSError):
+        return []
+
+
+def _items(offers: Iterable[tuple[str, str]]) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(word, help=about) for word, about in islice(offers, _OFFERED)]

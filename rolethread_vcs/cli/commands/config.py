@@ -1,0 +1,152 @@
+"""Read and change settings.
+
+\b
+  rtv config list
+  rtv config get gate.strict
+  rtv config set gate.rules.empty_message warning
+  rtv config set checkout never
+  rtv config edit
+
+name and gate.* travel with the dataset: a change of them is a commit. checkout (always, never, auto), durability
+(safe, fast), user.name and user.email are of this machine. The value default takes a setting back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Context, Group, pass_context
+from rolethread_vcs.cli._intent import Saving, saving_options
+from rolethread_vcs.cli._output import Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rolethread_vcs.ops.configuring import Setting
+
+GROUP = "start"
+ENVELOPE = "rolethread.config/v1"
+
+_DRAFT = "config"
+_RESUME = "rtv config edit --resume"
+
+
+@click.group(cls=Group)
+def command() -> None:
+    pass
+
+
+@command.command("list")
+@pass_context
+def list_(context: Context) -> None:
+    """List every setting."""
+    settings = context.open_dataset().settings()
+    if context.json:
+        context.output.envelope(ENVELOPE, {"settings": [_value(setting) for setting in settings]})
+        return
+    keys = max(len(setting.key) for setting in settings)
+    for travels, heading in ((True, "of the dataset"), (False, "of this machine")):
+        context.output.print(Output.style(heading, "heading"))
+        for setting in settings:
+            if setting.travels == travels:
+                absent = "(not set)" if setting.value is None else "(none)"
+                value = setting.value or Output.style(absent, "faint")
+                remark = Output.style(f"   {setting.remark}", "faint") if setting.remark else ""
+                context.output.print(f"  {setting.key.ljust(keys)}  {value}{remark}")
+
+
+@command.command("get")
+@click.argument("key")
+@pass_context
+def get(context: Context, key: str) -> None:
+    """Print one setting."""
+    setting = context.open_dataset().setting(key)
+    if context.json:
+        context.output.envelope(ENVELOPE, {"settings": [_value(setting)]})
+    else:
+        context.output.print(setting.value or "")
+
+
+@command.command("set")
+@click.argument("key")
+@click.argument("value")
+@saving_options
+@pass_context
+def set_(context: Context, key: str, value: str, saving: Saving) -> None:
+    """Change one setting."""
+    dataset = context.open_dataset()
+    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.ops.configuring import MACHINE_KEYS, checkout_remark
+
+    result = dataset.set_setting(key, value, intent=saving.intent("config", f"config set {key} {value}"))
+    verb = "would set" if saving.dry_run else "set"
+    print_committed(context, result, done=f"{verb} {key} to {value}", nothing=f"{key} is {value} already")
+    if key == "checkout" and key in MACHINE_KEYS and not saving.dry_run and not context.json:
+        # opened anew: the change may have made it another kind of repository
+        context.output.note(checkout_remark(context.open_dataset().repository))
+
+
+@command.command("edit")
+@click.option("--resume", is_flag=True, help="Go on with a text that could not be saved.")
+@saving_options
+@pass_context
+def edit(context: Context, resume: bool, saving: Saving) -> None:
+    """Open rolethread.toml in your editor; works where no files are checked out, too."""
+    dataset = context.open_dataset()
+    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli._drafts import NoDraftError
+    from rolethread_vcs.cli._editor import can_ask, edit_draft, editor_command, press_enter, write_draft
+    from rolethread_vcs.errors import RoleThreadError
+
+    intent = saving.intent("config", "config edit")
+    read = dataset.settings_text()
+    folder = dataset.repository.drafts_folder
+    if resume:
+        draft = _waiting(folder)
+        if draft is None:
+            raise NoDraftError("no draft of the settings is waiting", hint="rtv config edit")
+        if not draft.stem.startswith(_draft_name(read)):
+            context.output.warn("the settings were changed since this draft was begun; it replaces them as a whole")
+    else:
+        draft = write_draft(folder, _draft_name(read), read.decode("utf-8", "replace"))
+    keeps = True
+    try:
+        text = edit_draft(
+            draft, editor_command(context.environ), wait=press_enter if can_ask() else None, resume=_RESUME
+        )
+        result = dataset.replace_settings(text, intent, read=None if resume else read)
+        keeps = saving.dry_run and text != read
+    except RoleThreadError as error:
+        keeps = not error.saved
+        if keeps:
+            error.details = (*error.details, f"your text is kept in {draft}")
+            error.hint = "\n".join(part for part in (_RESUME, error.hint) if part and part != _RESUME) or _RESUME
+        raise
+    finally:
+        if not keeps:
+            draft.unlink(missing_ok=True)
+    print_committed(context, result, nothing="the settings are as they were")
+
+
+def _draft_name(read: bytes) -> str:
+    """Return the name of a draft that was begun from a text, so that a resumed one knows."""
+    # nothing else here needs it
+    import hashlib
+
+    return f"{_DRAFT}-{hashlib.sha256(read).hexdigest()[:10]}"
+
+
+def _waiting(folder: Path) -> Path | None:
+    drafts = sorted(folder.glob(f"{_DRAFT}-*.txt"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
+    return drafts[-1] if drafts else None
+
+
+def _value(setting: Setting) -> dict[str, Any]:
+    return {
+        "key": setting.key,
+        "value": setting.value,
+        "travels": setting.travels,
+        "remark": setting.remark or None,
+    }

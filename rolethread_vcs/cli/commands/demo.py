@@ -1,0 +1,106 @@
+"""Tell the story of a day with a dataset, on one of our own writing that you can go on with.
+
+\b
+  rtv demo
+  rtv demo some-folder
+
+It makes a folder, runs the commands that it shows, and says at the end where everything is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GROUP = "start"
+
+_FOLDER = "rolethread-demo"
+
+
+@click.command(cls=Command)
+@click.argument("directory", metavar="[DIR]", required=False)
+@pass_context
+def command(context: Context, directory: str | None) -> None:
+    # the story is of no use to help
+    from rolethread_vcs.cli._demo_story import BETTER_LINE, DRAFTS
+    from rolethread_vcs.errors import InvalidError
+    from rolethread_vcs.model.canonical import encode_line
+
+    folder = _free(context.path(_FOLDER)) if directory is None else context.path(directory)
+    if folder.exists() and any(folder.iterdir()):
+        raise InvalidError(f"{folder} is there already and not empty; nothing was made", hint="rtv demo another-folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    drafts = folder / "drafts.jsonl"
+    drafts.write_bytes(b"".join(encode_line(draft) + b"\n" for draft in DRAFTS))
+    story = _Story(context, folder)
+    story.tell("Your drafts are a plain file. A dataset starts with them:")
+    story.rtv("init", "inn", "--from", "drafts.jsonl")
+    story.enter("inn")
+    story.tell("What is in it, and one entry as it reads:")
+    story.rtv("list")
+    story.rtv("show", "2")
+    story.tell("A branch is where you try things. Nothing on main changes:")
+    story.rtv("switch", "-c", "warmer-mara")
+    story.rtv("edit", "2", "--message", "2", "--content", BETTER_LINE, "-m", "a warmer welcome")
+    story.rtv("remove", "4", "-m", "the stranger can wait")
+    story.rtv("log")
+    story.tell("That removal was a mistake. Undo takes back the last thing you did, whatever it was:")
+    story.rtv("undo")
+    story.tell("The file that a trainer reads, and the proof of where it came from:")
+    story.rtv("export", "-o", "../train.jsonl", "--clean")
+    story.rtv("which", "../train.jsonl")
+    story.tell("And back to where you started; the branch stays:")
+    story.rtv("switch", "main")
+    story.rtv("branch")
+    context.output.print()
+    context.output.print(f"The dataset is in {story.folder}. Go on with it:")
+    context.output.print(f"  cd {shlex.quote(str(story.folder))}")
+    context.output.print("  rtv status")
+
+
+class _Story:
+    """Shows commands and runs them in the folder of the demo, as a person would type them."""
+
+    def __init__(self, context: Context, folder: Path) -> None:
+        self._context = context
+        self.folder = folder.resolve()
+
+    def tell(self, text: str) -> None:
+        """Print a sentence of the story."""
+        self._context.output.print()
+        self._context.output.print(text)
+
+    def enter(self, name: str) -> None:
+        """Go into a folder."""
+        self.folder = self.folder / name
+        self._context.output.print(f"$ cd {name}")
+
+    def rtv(self, *words: str) -> None:
+        """Show a command and run it."""
+        # the root of the command line imports this module, not the other way round
+        from rolethread_vcs.cli.main import run
+        from rolethread_vcs.errors import RoleThreadError
+
+        output = self._context.output
+        output.print(output.style("$ rtv " + shlex.join(words), "heading"))
+        output.flush()
+        with contextlib.chdir(self.folder):
+            status = run([*(["--color", "always"] if self._context.color else []), *words])
+        if status:
+            raise RoleThreadError(f"the demo stopped at: rtv {shlex.join(words)} (status {status})")
+
+
+def _free(folder: Path) -> Path:
+    number, candidate = 1, folder
+    while candidate.exists():
+        number += 1
+        candidate = folder.with_name(f"{folder.name}-{number}")
+    return candidate

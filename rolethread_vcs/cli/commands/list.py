@@ -1,0 +1,108 @@
+"""List entries: number, exchanges, tags, and how each one begins.
+
+\b
+  rtv list
+  rtv list tag:tavern not tag:draft
+  rtv list "old lighthouse" speaker:mara
+  rtv list id:100..200 untagged
+
+Words are searched for in what is said. A page is shown at a time.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._output import Output, count, one_line, width_of
+from rolethread_vcs.cli._select import complete_branches, complete_entries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rolethread_vcs.ops.listing import Row
+
+GROUP = "entries"
+ENVELOPE = "rolethread.list/v1"
+
+_TAGS_WIDTH = 28
+
+
+@click.command(cls=Command)
+@click.argument("query", nargs=-1)
+@click.option("--where", metavar="QUERY", help="The query as one text; with words too, both must fit.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), default=25, help="Show so many (25).")
+@click.option("--after", metavar="ID", shell_complete=complete_entries, help="Begin behind this entry.")
+@click.option("--rev", metavar="REV", default="@", shell_complete=complete_branches, help="List another commit.")
+@pass_context
+def command(
+    context: Context, query: tuple[str, ...], where: str | None, limit: int, after: str | None, rev: str
+) -> None:
+    output = context.output
+    page = context.open_dataset().page(query, where=where, limit=limit, after=after, rev=rev, count=context.json)
+    if context.json:
+        output.envelope(ENVELOPE, {"total": page.total, "more": page.more, "entries": list(map(_value, page.rows))})
+        return
+    for line in _lines(page.rows, output.width):
+        output.print(line)
+    if not page.rows:
+        _say_empty(output, query, where, after)
+    elif page.more:
+        options = _options(query, where, limit, rev)
+        output.note(f"Show more: rtv list{options} --after {page.rows[-1].id}")
+    elif page.total is not None:
+        output.note(count(page.total, "entry", "entries"))
+
+
+def _value(row: Row) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "messages": row.messages,
+        "exchanges": row.exchanges,
+        "tags": list(row.tags),
+        "preview": row.preview,
+    }
+
+
+def _lines(rows: Sequence[Row], width: int) -> list[str]:
+    numbers = [row.id.partition("-")[0].lstrip("0") or "0" for row in rows]
+    # after a merge two entries can share a number, and only the whole id tells them apart
+    names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]
+    sizes = [count(row.exchanges, "exchange", "exchanges") for row in rows]
+    tags = [one_line(" ".join(f"#{tag}" for tag in row.tags), _TAGS_WIDTH) for row in rows]
+    first, second, third = (max(map(width_of, column), default=0) for column in (names, sizes, tags))
+    lines = []
+    for row, name, size, tag in zip(rows, names, sizes, tags, strict=True):
+        head = f"{Output.style(name.rjust(first), 'id')}  {Output.style(size.ljust(second), 'faint')}  "
+        if third:
+            head += Output.style(tag, "tag") + " " * (third - width_of(tag) + 2)
+        room = max(width - first - second - 4 - (third + 2 if third else 0), 10)
+        text = one_line(row.preview, room) if row.preview.strip() else ""
+        if not row.reads:
+            text = Output.style("does not read as an entry: rtv verify", "warning")
+        lines.append((head + (text or Output.style("(nothing is said)", "faint"))).rstrip())
+    return lines
+
+
+def _options(query: tuple[str, ...], where: str | None, limit: int, rev: str) -> str:
+    words = list(query)
+    if where is not None:
+        words += ["--where", where]
+    if limit != 25:
+        words += ["--limit", str(limit)]
+    if rev != "@":
+        words += ["--rev", rev]
+    return f" {shlex.join(words)}" if words else ""
+
+
+def _say_empty(output: Output, query: tuple[str, ...], where: str | None, after: str | None) -> None:
+    if after is not None:
+        output.note(f"no entry{' that fits' if query or where else ''} comes behind {after}")
+    elif query or where:
+        output.note("no entry fits")
+    else:
+        output.note("the dataset is empty")
+        output.hint("rtv import FILE   brings entries in; rtv add writes one")

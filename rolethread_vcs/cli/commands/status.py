@@ -1,0 +1,98 @@
+"""Show where you are, what is not saved, what waits, and what was done last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._output import Output, count, short_time
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.surveying import HandEdit, Survey
+
+GROUP = "start"
+ENVELOPE = "rolethread.status/v1"
+
+_SHOWN = 20
+_MARKS = {"new": "+", "changed": "~", "removed": "-"}
+_STYLES = {"new": "added", "changed": "changed", "removed": "removed"}
+
+
+@click.command(cls=Command)
+@pass_context
+def command(context: Context) -> None:
+    survey = context.open_dataset().status()
+    if context.json:
+        context.output.envelope(ENVELOPE, _value(survey))
+        return
+    for line in _lines(survey):
+        context.output.print(line)
+
+
+def _value(survey: Survey) -> dict[str, Any]:
+    last = survey.last_operation
+    return {
+        "name": survey.name,
+        "branch": survey.branch,
+        "commit": survey.commit,
+        "strict": survey.is_strict,
+        "entries": survey.entries,
+        "checked_out": survey.is_checked_out,
+        "unsaved": [{"id": edit.id, "change": edit.change, "path": edit.path} for edit in survey.unsaved],
+        "foreign": [edit.path for edit in survey.foreign],
+        "drafts": list(survey.drafts),
+        "conflicts": [],
+        "interrupted": survey.interrupted,
+        "last_operation": None if last is None else last.number,
+        "last_command": None if last is None else last.command,
+        "last_time": None if last is None else last.time,
+    }
+
+
+def _lines(survey: Survey) -> Iterator[str]:
+    if survey.branch is None:
+        where = "at a commit, on no branch (start one here: rtv switch -c NAME)"
+    else:
+        gate = "strict" if survey.is_strict else "report-only"
+        where = f"on {Output.style(survey.branch, 'heading')} ({gate})"
+    yield f"{survey.name}: {where} @ {Output.style(survey.commit[:10], 'id')}"
+    files = "" if survey.is_checked_out else "; no files are checked out"
+    yield f"{count(survey.entries, 'entry', 'entries')}{files}"
+    if survey.interrupted is not None:
+        yield f"the last command ({survey.interrupted}) was cut off; the next one that changes something finishes it"
+    yield from _unsaved_lines(survey)
+    for name in survey.drafts:
+        resume = "rtv config edit --resume" if name.startswith("config") else "rtv edit --resume"
+        yield f"a draft waits: {name}   go on with: {resume}"
+    yield _last_line(survey)
+
+
+def _unsaved_lines(survey: Survey) -> Iterator[str]:
+    if survey.unsaved:
+        yield f"{count(len(survey.unsaved), 'hand-edited file is', 'hand-edited files are')} not saved:"
+        yield from _edit_lines(survey.unsaved)
+        yield "  keep them: rtv commit   throw them away: rtv restore --all"
+    elif survey.is_checked_out:
+        yield "everything is saved"
+    if survey.foreign:
+        yield f"{count(len(survey.foreign), 'file is', 'files are')} no part of the dataset, and left alone:"
+        yield from _edit_lines(survey.foreign)
+
+
+def _edit_lines(edits: tuple[HandEdit, ...]) -> Iterator[str]:
+    for edit in edits[:_SHOWN]:
+        yield "  " + Output.style(f"{_MARKS[edit.change]} {edit.id or edit.path}", _STYLES[edit.change])
+    if len(edits) > _SHOWN:
+        yield f"  … and {len(edits) - _SHOWN:,} more"
+
+
+def _last_line(survey: Survey) -> str:
+    last = survey.last_operation
+    if last is None:
+        return "nothing was done here yet"
+    when = short_time(last.time, now=time.time())
+    return f"last operation: {last.number} {last.command}, {when}   undo with: rtv undo"

@@ -1,0 +1,230 @@
+"""The pending file, and what the next command makes of one that a dead writer left."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import RoleThreadError, SystemRefusedError
+from rolethread_vcs.ops.changing import add
+from rolethread_vcs.store import disk, journal
+from rolethread_vcs.store.journal import Pending
+from rolethread_vcs.store.publishing import finish_interrupted
+from rolethread_vcs.transaction import Intent, Session, run
+
+ENTRY = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}
+
+
+class Killed(BaseException):
+    """Stands for a process that stops existing: nothing catches it, and no cleaning up is done after it."""
+
+
+@pytest.fixture
+def die_at(monkeypatch):
+    """Return a function that makes the n-th step on the disk the last one, for cleaning up too."""
+
+    def arm(number: int) -> None:
+        steps = iter(range(1, 10**9))
+
+        def fault(what: str, path: str) -> None:
+            if next(steps) >= number:
+                raise Killed
+
+        monkeypatch.setattr(disk, "fault_point", fault)
+
+    yield arm
+
+
+def cut_off(dataset, die_at, monkeypatch, *, after):
+    """Let an add die when a step of that name is reached the first time (`ref`, `index` …)."""
+
+    def fault(what: str, path: str) -> None:
+        if what == after[0] and path.endswith(after[1]):
+            raise Killed
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed):
+        add(dataset.repository, [ENTRY], Intent("add", "add one"))
+    monkeypatch.setattr(disk, "fault_point", None)
+
+
+def test_a_pending_file_reads_back_as_it_was_written(tmp_path):
+    pending = Pending(
+        "edit 12", 1_700_000_000, {"HEAD": ("ref: a", None), "b": (None, "c")}, (None, "d"), "pack-1", "w"
+    )
+
+    pending.save(tmp_path / "deep" / "pending", durable=True)
+
+    assert journal.load(tmp_path / "deep" / "pending") == pending
+    journal.forget(tmp_path / "deep" / "pending")
+    assert journal.load(tmp_path / "deep" / "pending") is None
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b'{"command": "x"}', b'{"command":"x","time":"y"}'])
+def test_a_torn_pending_file_counts_as_none(tmp_path, data):
+    path = tmp_path / "pending"
+    path.write_bytes(data)
+
+    assert journal.load(path) is None
+
+
+def test_a_pending_file_that_cannot_be_read_is_told_and_not_taken_for_none(tmp_path):
+    (tmp_path / "pending").mkdir()
+
+    with pytest.raises(SystemRefusedError, match="what the last command was about to do"):
+        journal.load(tmp_path / "pending")
+
+
+def test_death_before_the_branch_moved_is_forgotten_and_told(dataset, die_at, monkeypatch):
+    before = dataset.repository.head_commit()
+    cut_off(dataset, die_at, monkeypatch, after=("ref", "refs/heads/main"))
+
+    result = Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
+
+    assert any("add one" in note and "before anything was saved" in note for note in result.notes)
+    assert dataset.snapshot().commit.parents == (before,)
+    assert result.operation == 1
+
+
+def test_death_after_the_branch_moved_is_finished_and_told(dataset, die_at, monkeypatch, git):
+    cut_off(dataset, die_at, monkeypatch, after=("ref", "refs/rolethread/ops"))
+    saved = dataset.repository.head_commit()
+
+    result = Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
+
+    assert any("add one" in note and "was saved but cut off; finished now" in note for note in result.notes)
+    assert dataset.snapshot().commit.parents == (saved,)
+    assert result.operation == 2
+    assert git(dataset.folder, "status", "--porcelain") == ""
+
+
+def test_death_while_the_folder_follows_leaves_it_for_the_next_command(dataset, die_at, monkeypatch, git):
+    cut_off(dataset, die_at, monkeypatch, after=("index", ""))
+
+    Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
+
+    assert git(dataset.folder, "status", "--porcelain") == ""
+    assert not dataset.repository.pending_path.exists()
+    assert not list(dataset.repository.pack_folder.glob("*.keep"))
+
+
+def test_a_torn_temporary_file_beside_an_entry_goes_with_the_recovery(dataset, die_at, monkeypatch, git):
+    cut_off(dataset, die_at, monkeypatch, after=("index", ""))
+    entry_id = dataset.snapshot().ids()[0]
+    folder = dataset.folder / "entries/0000/00"
+    (folder / f".{entry_id}.json-abcd1234.tmp").write_text("half")
+    (folder / ".mine-abcd1234.tmp").write_text("the user's own")
+
+    Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
+
+    assert [path.name for path in folder.glob(".*")] == [".mine-abcd1234.tmp"]
+
+
+def test_the_lock_files_of_the_dead_writer_go_and_older_ones_stay(dataset, die_at, monkeypatch):
+    cut_off(dataset, die_at, monkeypatch, after=("ref", "refs/heads/main"))
+    common = dataset.repository.common_folder
+    dead, old = common / "refs/heads/main.lock", common / "packed-refs.lock"
+    dead.touch()
+    old.touch()
+    os.utime(old, (time.time() - 3600, time.time() - 3600))
+
+    Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
+
+    assert not dead.exists()
+    assert old.exists()
+
+
+def test_another_branch_chosen_by_plain_git_meanwhile_does_not_block_the_recovery(filled, die_at, monkeypatch, git):
+    repository = filled.repository
+    main = repository.head_commit()
+    repository.refs.create("refs/heads/other", main)
+
+    def fault(what: str, path: str) -> None:
+        if (what, path) == ("ref", "HEAD"):
+            raise Killed
+
+    moves = {"refs/heads/new": (None, main), "HEAD": ("ref: refs/heads/main", "ref: refs/heads/new")}
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed), Session.open(repository, Intent("switch", "switch -c new")) as session:
+        session.move(moves)
+    monkeypatch.setattr(disk, "fault_point", None)
+    git(filled.folder, "switch", "-q", "other")
+
+    result = Dataset.open(filled.folder).add([ENTRY], Intent("add", "add"))
+
+    assert result.branch == "other"
+    assert any("HEAD was moved by somebody else meanwhile" in note for note in result.notes)
+    assert repository.refs.read("refs/heads/new") == main
+
+
+def test_a_switch_that_was_cut_off_after_another_switch_does_not_stop_every_command(filled, die_at, monkeypatch, git):
+    repository = filled.repository
+    main = repository.head_commit()
+    repository.refs.create("refs/heads/one", main)
+    repository.refs.create("refs/heads/two", main)
+
+    def fault(what: str, path: str) -> None:
+        if (what, path) == ("ref", "refs/rolethread/ops"):
+            raise Killed
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed), Session.open(repository, Intent("switch", "switch one")) as session:
+        session.move({"HEAD": ("ref: refs/heads/main", "ref: refs/heads/one")})
+    monkeypatch.setattr(disk, "fault_point", None)
+    git(filled.folder, "switch", "-q", "two")
+
+    assert Dataset.open(filled.folder).add([ENTRY], Intent("add", "add")).branch == "two"
+
+
+def test_finishing_twice_is_the_same_as_once(dataset, die_at, monkeypatch):
+    cut_off(dataset, die_at, monkeypatch, after=("ref", "refs/rolethread/ops"))
+    repository = Dataset.open(dataset.folder).repository
+
+    first = finish_interrupted(repository)
+    again = finish_interrupted(repository)
+
+    assert len(first) == 1 and again == []
+    assert [operation.number for operation in repository.operations] == [1]
+
+
+def test_an_interruption_says_whether_the_change_is_saved(dataset, monkeypatch):
+    said = []
+    for target in ("refs/heads/main", "refs/rolethread/ops"):
+
+        def fault(what: str, path: str, target: str = target) -> None:
+            if (what, path) == ("ref", target):
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(disk, "fault_point", fault)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            add(dataset.repository, [ENTRY], Intent("add", "add"))
+        said.append(caught.value.saved)
+        monkeypatch.setattr(disk, "fault_point", None)
+
+    assert said == [False, True]
+
+
+def test_a_refused_change_is_not_planned_again_once_it_is_saved(dataset, monkeypatch):
+    planned = []
+
+    def plan(base):
+        planned.append(base.id)
+        from rolethread_vcs.model.change import ChangeSet
+        from rolethread_vcs.model.entry import Entry
+
+        return ChangeSet(puts={"00000001-00000000": Entry.of(ENTRY)}, summary="one")
+
+    def fault(what: str, path: str) -> None:
+        if what == "index":
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(RoleThreadError) as caught:
+        run(dataset.repository, Intent("add", "add"), plan)
+
+    assert caught.value.saved
+    assert len(planned) == 1
+    assert "00000001-00000000" in dataset.snapshot()
