@@ -403,6 +403,7 @@ class Session:
         """
         counts = counts or Counts()
         repository, intent = self.repository, self.intent
+        _refuse_other_folders(repository, moves)
         who = repository.signature()
         table = repository.refs.table()
         log_head, number = self._write_external(pack, table, who)
@@ -504,6 +505,25 @@ def _refuse_newer_writer(base: Snapshot) -> None:
             "it can be read, but not changed with this version",
             hint="install a newer version of rolethread-vcs",
         )
+
+
+class CheckedOutElsewhereError(ConflictError):
+    """Another folder of this dataset has the branch checked out; moving it here would leave that folder behind."""
+
+    code = "checked_out_elsewhere"
+
+
+def _refuse_other_folders(repository: Repository, moves: Moves) -> None:
+    branches = [name.removeprefix(BRANCHES) for name in moves if name.startswith(BRANCHES)]
+    if not branches or not (repository.common_folder / "worktrees").is_dir():
+        return
+    elsewhere = repository.checked_out_elsewhere()
+    for branch in branches:
+        if branch in elsewhere and branch != repository.branch():
+            raise CheckedOutElsewhereError(
+                f"{branch} is checked out in {elsewhere[branch]}; nothing was changed",
+                hint=f"run the command there: rtv -C {elsewhere[branch]} …",
+            )
 
 
 def refuse_unsaved(unsaved: Sequence[Unsaved]) -> None:

@@ -24,13 +24,11 @@ from rolethread_vcs.formats._contract import (
 )
 from rolethread_vcs.formats._drafting import expected_keys, read_drafts, read_row
 from rolethread_vcs.formats._reading import NotUtf8Error, Source, open_source
-from rolethread_vcs.formats._roles import STANDARD_ROLES, read_role
 from rolethread_vcs.formats._splitting import RowTooLargeError
 from rolethread_vcs.formats._writing import CONTAINERS, clean_keys, export_rows
 
 __all__ = [
     "CONTAINERS",
-    "STANDARD_ROLES",
     "Bad",
     "CannotCarryError",
     "ChangedSourceError",
@@ -54,7 +52,6 @@ __all__ = [
     "find_format",
     "open_source",
     "read_drafts",
-    "read_role",
     "read_row",
     "writable_formats",
 ]

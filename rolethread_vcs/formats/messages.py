@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Draft, Format, RowProblemError
-from rolethread_vcs.formats._roles import STANDARD_ROLES, read_role
 from rolethread_vcs.formats._rows import MARK, OWN_KEYS, is_our_mark, join_row, split_row
 from rolethread_vcs.model.entry import ENTRY_KEYS, Entry
+from rolethread_vcs.model.roles import KNOWN_ROLES, read_role
 
 _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
@@ -95,7 +95,7 @@ def _are_standard(messages: list[Any]) -> bool:
     """Return whether no message needs a change; the path of nearly every row."""
     try:
         for message in messages:
-            if message["role"] not in STANDARD_ROLES:
+            if message["role"] not in KNOWN_ROLES:
                 return False
     except (TypeError, KeyError):
         return False

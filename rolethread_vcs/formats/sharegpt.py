@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Draft, Format, RowProblemError
-from rolethread_vcs.formats._roles import read_role
 from rolethread_vcs.formats._rows import MARK, is_our_mark, join_row, split_row
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.roles import read_role
 
 _NAME = "sharegpt"
 _TITLE = "ShareGPT"

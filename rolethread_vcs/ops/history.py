@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 
-from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.model.layout import ENTRIES, SUFFIX
 from rolethread_vcs.model.revision import parse_range
-from rolethread_vcs.ops.showing import tree_before
 from rolethread_vcs.store.commits import Commit
 from rolethread_vcs.store.operations import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.walk import two_way
+from rolethread_vcs.store.trees import FOLDER, ReadTree, parse
 
 _NEVER_MAKE_COMMITS = (UNDO, REDO, "branch", "switch")
+_JSON = SUFFIX.encode()
 _EDITING = ("edit", "commit", EXTERNAL, None)
 _CLOCK_SLACK = 2
 """Seconds by which an operation may be older than the commit it made, both written in one transaction."""
@@ -83,25 +83,55 @@ def _chosen(
         operation = makers.find(commit)
         if verb is not None and (operation is None or operation.verb != verb):
             continue
-        logged = Logged(commit, operation, *count_changes(repository, commit))
+        logged = Logged(commit, operation, *_counts(repository, commit, operation))
         if logged.changes >= min_changes:
             yield logged
 
 
+def _counts(repository: Repository, commit: Commit, operation: Operation | None) -> tuple[int, int, int]:
+    """Return how many entries a commit added, changed and removed, from the operation log where that knows."""
+    if operation is not None and operation.verb != EXTERNAL:
+        return operation.added, operation.changed, operation.removed
+    return count_changes(repository, commit)
+
+
 def count_changes(repository: Repository, commit: Commit) -> tuple[int, int, int]:
-    """Return how many entries a commit added, changed and removed; reads trees only."""
-    added = changed = removed = 0
+    """Return how many entries a commit added, changed and removed against its first parent; reads trees only."""
+    read = repository.objects.tree
     before, after = tree_before(repository, commit), bytes.fromhex(commit.tree)
-    for path, old, new in two_way(before, after, repository.objects.tree):
-        if id_of_path(path) is None:
-            continue
-        if old is None:
-            added += 1
-        elif new is None:
-            removed += 1
-        else:
-            changed += 1
+    sides = tuple(_folders(tree, read).get(ENTRIES.encode()) for tree in (before, after))
+    return _count_folders(sides[0], sides[1], read, depth=2)
+
+
+def tree_before(repository: Repository, commit: Commit) -> bytes | None:
+    """Return the 20-byte tree id of a commit's first parent, None for the first commit."""
+    if not commit.parents:
+        return None
+    return bytes.fromhex(repository.objects.commit(commit.parents[0]).tree)
+
+
+def _count_folders(before: bytes | None, after: bytes | None, read: ReadTree, *, depth: int) -> tuple[int, int, int]:
+    """Count in two folders (20-byte tree ids); `depth` 0 is where entries lie."""
+    if before == after:
+        return 0, 0, 0
+    if depth == 0:
+        old, new = _files(before, read), _files(after, read)
+        both = old.keys() & new.keys()
+        return len(new) - len(both), sum(old[name] != new[name] for name in both), len(old) - len(both)
+    old, new = _folders(before, read), _folders(after, read)
+    added = changed = removed = 0
+    for name in old.keys() | new.keys():
+        below = _count_folders(old.get(name), new.get(name), read, depth=depth - 1)
+        added, changed, removed = added + below[0], changed + below[1], removed + below[2]
     return added, changed, removed
+
+
+def _folders(tree: bytes | None, read: ReadTree) -> dict[bytes, bytes]:
+    return {} if tree is None else {item.name: item.oid for item in parse(read(tree)) if item.mode == FOLDER}
+
+
+def _files(tree: bytes | None, read: ReadTree) -> dict[bytes, bytes]:
+    return {} if tree is None else {item.name: item.oid for item in parse(read(tree)) if item.name.endswith(_JSON)}
 
 
 def _walk(repository: Repository, start: str, known: set[str]) -> Iterator[Commit]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_selector
+from rolethread_vcs.ops.history import tree_before
 from rolethread_vcs.ops.listing import preview
 from rolethread_vcs.ops.selecting import find_entry, readable
 from rolethread_vcs.store.commits import Commit
@@ -99,13 +100,6 @@ def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
         else:
             files.append((path, change))
     return ShownCommit(commit, tuple(entries), tuple(files))
-
-
-def tree_before(repository: Repository, commit: Commit) -> bytes | None:
-    """Return the 20-byte tree id of a commit's first parent, None for the first commit."""
-    if not commit.parents:
-        return None
-    return bytes.fromhex(repository.objects.commit(commit.parents[0]).tree)
 
 
 def preview_of(repository: Repository, touched: TouchedEntry) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.rules._roles import KNOWN_ROLES
+from rolethread_vcs.model.roles import KNOWN_ROLES
 
 
 class _Absent:

@@ -25,16 +25,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolethread_vcs.model.finding import Scope, Severity
+from rolethread_vcs.model.roles import ANSWERING_ROLES, known_role
 from rolethread_vcs.rules._contract import Found, Rule
 from rolethread_vcs.rules._outline import Outline
-from rolethread_vcs.rules._roles import ANSWERING_ROLES, canonical_role
 
 
 def _check(outline: Outline) -> Iterator[Found]:
-    # A misspelt assistant is reported as that, once: canonical_role sees through it.
+    # A misspelt assistant is reported as that, once: known_role sees through it.
     if not outline.roles or outline.entry.fields.get("chosen") is not None:
         return
-    if not any(canonical_role(role) in ANSWERING_ROLES for role in outline.roles):
+    if not any(known_role(role) in ANSWERING_ROLES for role in outline.roles):
         yield Found(None, "no message is the assistant's, so there is nothing to learn")
 
 

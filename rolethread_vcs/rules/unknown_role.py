@@ -16,8 +16,8 @@ Instead
               {"role": "assistant", "content": "Dry enough.", "speaker": "emma"}]}
 
 Repair
-Safe for other spellings of a known role (" User ", "ASSISTANT") and for plain synonyms (human, gpt, bot,
-model …). Any other label is left to the writer.
+Safe for other spellings of a known role (" User ", "ASSISTANT"), for plain synonyms (human, gpt, bot, model …) and
+for the known misspellings of them (uesr); imports read the same words so. Any other label is left to the writer.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from typing import Any
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import RepairSafety, Scope, Severity
+from rolethread_vcs.model.roles import KNOWN_ROLES, known_role
 from rolethread_vcs.rules._contract import Found, Repair, Rule
 from rolethread_vcs.rules._outline import ABSENT, Outline
-from rolethread_vcs.rules._roles import KNOWN_ROLES, canonical_role
 from rolethread_vcs.rules._wording import as_text, kind_of, quoted
 
 
@@ -47,7 +47,7 @@ def _check(outline: Outline) -> Iterator[Found]:
         if not isinstance(role, str):
             sentence = f"[{index}] has {kind_of(role)} for a role"
             yield Found(index, sentence, as_text(role), RepairSafety.NONE)
-        elif meant := canonical_role(role):
+        elif meant := known_role(role):
             yield Found(index, f'[{index}] has the role {quoted(role)}; trainers know it as "{meant}"', role)
         else:
             sentence = f"[{index}] has the role {quoted(role)}, which trainers do not know"
@@ -59,7 +59,7 @@ def _repair(entry: Entry) -> tuple[Entry, tuple[str, ...]] | None:
     messages = []
     for index, message in enumerate(entry.messages if isinstance(entry.messages, list) else ()):
         role = message.get("role") if isinstance(message, dict) else None
-        meant = canonical_role(role) if _is_unknown(role) else None
+        meant = known_role(role) if _is_unknown(role) else None
         messages.append(message if meant is None else {**message, "role": meant})
         if meant is not None:
             done.append(f'[{index}] role {quoted(str(role))} became "{meant}"')

@@ -247,6 +247,25 @@ class Repository:
             return None
         return Worktree(self._git, self.objects, Path(workdir), durable=self.durable)
 
+    def checked_out_elsewhere(self) -> dict[str, Path]:
+        """Return the branches that other folders of this repository have checked out, each with its folder."""
+        heads = []
+        worktrees = self.common_folder / "worktrees"
+        if worktrees.is_dir():
+            heads = [(each / "HEAD", each / "gitdir") for each in worktrees.iterdir() if each != self.git_folder]
+        found: dict[str, Path] = {}
+        for head, pointer in heads:
+            with contextlib.suppress(OSError):
+                text = head.read_text().strip()
+                if text.startswith(SYMBOLIC + BRANCHES):
+                    found[text.removeprefix(SYMBOLIC + BRANCHES)] = Path(pointer.read_text().strip()).parent
+        if self.worktree_name and (self.config("core.bare") or "false").lower() != "true":
+            with contextlib.suppress(OSError):
+                text = (self.common_folder / "HEAD").read_text().strip()
+                if text.startswith(SYMBOLIC + BRANCHES):
+                    found[text.removeprefix(SYMBOLIC + BRANCHES)] = self.common_folder.parent
+        return found
+
     @property
     def worktree_name(self) -> str:
         """The name of a linked worktree, "" for the main one."""

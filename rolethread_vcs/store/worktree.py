@@ -61,14 +61,16 @@ class Worktree:
         self._git = git
         self._objects = objects
         self._durable = durable
-        self._plain_folders: set[Path] = set()
+        self._plain_folders: set[Path] = set()  # known within one walk; somebody may put a link there before the next
         self.folder = folder
 
     # ---- looking
 
     def unsaved(self, tree: bytes) -> list[Unsaved]:
         """Return what differs between the folder and a tree, staged or not, reading only what changed on disk."""
-        flags = self._git.status(untracked_files="all", ignored=False)
+        self._plain_folders.clear()
+        with git_errors("comparing the checked-out folder"):
+            flags = self._git.status(untracked_files="all", ignored=False)
         result = []
         for path in sorted(flags):
             change = self._change(path, self._blob_at(tree, path))
@@ -80,7 +82,8 @@ class Worktree:
         """Return what plain git has staged on top of a tree, by path."""
         index = self._git.index
         index.read(False)
-        flags = self._git.status(untracked_files="no", ignored=False)
+        with git_errors("comparing the index"):
+            flags = self._git.status(untracked_files="no", ignored=False)
         return [
             Difference(path, self._blob_at(tree, path), _staged_blob(index, path))
             for path in sorted(flags)
@@ -89,6 +92,7 @@ class Worktree:
 
     def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:
         """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
+        self._plain_folders.clear()
         result = []
         for path, before, after in differences:
             change = self._change(path, before)
@@ -159,6 +163,7 @@ class Worktree:
         Only files that differ between the trees are touched. Repeatable: a file that already has its new content,
         or its old one, is fine; running it again after a crash finishes the work.
         """
+        self._plain_folders.clear()
         left_alone = []
         index = self._git.index
         index.read(False)
@@ -178,6 +183,7 @@ class Worktree:
         Raises:
             UnsavedEditsError: a file with other content is in the way.
         """
+        self._plain_folders.clear()
         everything = [Difference(path, None, blob) for path, blob in files(tree, self._objects.tree)]
         blocking = self.in_the_way(everything)
         if blocking:
@@ -194,6 +200,7 @@ class Worktree:
 
     def empty(self, tree: bytes) -> None:
         """Remove the files that equal a tree, and the index; a file edited by hand stays."""
+        self._plain_folders.clear()
         for path, blob in files(tree, self._objects.tree):
             if self._change(path, blob) is None:
                 self._remove(path)

@@ -5,9 +5,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rolethread_vcs.formats import CannotCarryError, clean_keys, detect, writable_formats
-from rolethread_vcs.formats._roles import read_role
 from rolethread_vcs.model import canonical
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.roles import read_role
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 VALUE = st.recursive(

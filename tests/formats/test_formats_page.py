@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.formats import all_formats
-from rolethread_vcs.formats._roles import _SYNONYMS
+from rolethread_vcs.model.roles import SYNONYMS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 
@@ -15,7 +15,7 @@ def test_every_format_has_a_section(format):
     assert f"\n## `{format.name}`" in PAGE
 
 
-@pytest.mark.parametrize("role", _SYNONYMS)
+@pytest.mark.parametrize("role", SYNONYMS)
 def test_every_role_synonym_is_listed(role):
-    for label in _SYNONYMS[role].split():
+    for label in SYNONYMS[role].split():
         assert f"`{label}`" in PAGE

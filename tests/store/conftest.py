@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.model.settings import new_settings_text
+from rolethread_vcs.store.repository import Repository
 
 Git = Callable[..., str]
 
@@ -21,7 +24,7 @@ def conversation(text: str) -> dict[str, object]:
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
     """Return an empty dataset, checked out."""
-    return Dataset.init(tmp_path / "tavern")
+    return Dataset(Repository.init(tmp_path / "tavern", new_settings_text("tavern", str(uuid.UUID(int=1)))))
 
 
 @pytest.fixture
