@@ -115,9 +115,14 @@ def _import_once(
         verdict = reader.gate.finish()
         _refuse_what_blocks(reader, verdict, options, intent)
         places = rejecting.find_places(repository, corrected, reader.raws or ()) if corrected else None
-        repository, notes = _decide_checkout(repository, reader, branch, intent)
-        with _reject_files(reader, options, intent) as reject_files:
-            committed = _publish(repository, reader, pack, intent, verdict, reject_files, places or {})
+        bare, notes = _decide_checkout(repository, reader, branch, intent)
+        try:
+            with _reject_files(reader, options, intent) as reject_files:
+                committed = _publish(bare, reader, pack, intent, verdict, reject_files, places or {})
+        except BaseException as error:
+            if bare is not repository and not getattr(error, "saved", False):
+                _check_out_again(bare, reader.base)
+            raise
     unchanged = reader.outcomes[Outcome.UNCHANGED] + reader.outcomes[Outcome.EDITED_SINCE]
     return Imported(
         committed=replace(committed, notes=(*committed.notes, *notes)),
@@ -254,6 +259,15 @@ def _decide_checkout(
         "(rtv config set checkout always brings them)"
     )
     return repository, [note]
+
+
+def _check_out_again(bare: Repository, base: Snapshot) -> None:
+    """Take the decision back: the import that it was made for did not happen."""
+    with bare.lock("rtv import"):
+        repository = bare.set_bare(False)
+        bare.set_config("rolethread.decided", None)
+        if repository.worktree is not None:
+            repository.worktree.fill(base.tree)
 
 
 # ---- publishing

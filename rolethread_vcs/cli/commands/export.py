@@ -13,12 +13,13 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._select import complete_branches
 
 GROUP = "entries"
 
 
 @click.command(cls=Command)
-@click.argument("revision", metavar="[REV]", default="@")
+@click.argument("revision", metavar="[REV]", default="@", shell_complete=complete_branches)
 @click.option("-o", "--output", "target", metavar="FILE", help="Write this file (.json, .jsonl, either with .gz).")
 @click.option("--format", "format_name", metavar="NAME", default="messages", help="messages, sharegpt or alpaca.")
 @click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")

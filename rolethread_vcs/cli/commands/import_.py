@@ -15,6 +15,7 @@ import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, saving_options
+from rolethread_vcs.cli._select import complete_branches
 
 GROUP = "entries"
 
@@ -23,7 +24,13 @@ GROUP = "entries"
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--format", "format_name", metavar="NAME", default="auto", help="Read rows of this format only.")
 @click.option("--fix", is_flag=True, help="Make safe repairs, and say which.")
-@click.option("--to", "branch", metavar="BRANCH", help="Import into this branch; it is made if missing.")
+@click.option(
+    "--to",
+    "branch",
+    metavar="BRANCH",
+    shell_complete=complete_branches,
+    help="Import into this branch; it is made if missing.",
+)
 @click.option("--skip-invalid", is_flag=True, help="Save the rows that can be saved, write the rest to a file.")
 @click.option("--rejects", metavar="FILE", help="Where rows go that were not saved.")
 @click.option("--key", metavar="FIELD", help="A field that tells rows apart, such as id.")
