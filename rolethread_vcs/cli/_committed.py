@@ -66,6 +66,7 @@ def _lines(result: Committed, done: str | None, nothing: str, width: int) -> Ite
     if result.is_empty and not (result.dry_run and (done or result.message)):
         yield nothing
         return
+    yield from _mass_lines(result)
     if result.dry_run:
         # what was not done has a message all the same: that of the commit
         yield f"{done or _sentence(counts, result, would=True)}; nothing was changed"
@@ -101,14 +102,19 @@ def _finding_lines(result: Committed) -> Iterator[str]:
     """Yield what the gate found and did not stop: on a branch that only reports, or let through with --allow."""
     if not result.findings:
         return
-    # what no other answer needs
-    from rolethread_vcs.gate import mass_sentences
-
-    yield from mass_sentences(result.findings)
     verb = "would bring" if result.dry_run else "brings"
     yield f"this {verb} {count(len(result.findings), 'finding', 'findings')}: {_codes(result.findings)}"
     if not result.dry_run:
         yield "see them with: rtv check"
+
+
+def _mass_lines(result: Committed) -> Iterator[str]:
+    """Yield what must be said first: one likely cause behind many findings."""
+    if result.findings:
+        # what no other answer needs
+        from rolethread_vcs.gate import mass_sentences
+
+        yield from mass_sentences(result.findings)
 
 
 def _codes(findings: tuple[Finding, ...]) -> str:

@@ -93,7 +93,8 @@ def text_kept(draft: Path, output: Output) -> Iterator[None]:
         yield
     except RoleThreadError as error:
         if error.saved:
-            discard(draft)
+            with contextlib.suppress(SystemRefusedError):
+                discard(draft)
         else:
             if str(draft) not in error.message:
                 error.details = (*error.details, f"your text is kept in {draft}")
@@ -108,12 +109,19 @@ def text_kept(draft: Path, output: Output) -> Iterator[None]:
         raise
 
 
-def discard(draft: Path) -> None:
-    """Remove a draft whose text is saved, or is not wanted any more."""
+def discard(draft: Path, *, saved: bool = False) -> None:
+    """Remove a draft whose text is saved, or is not wanted any more.
+
+    Raises:
+        SystemRefusedError: it could not be removed; `saved` says whether its text was.
+    """
     try:
         draft.unlink(missing_ok=True)
     except OSError as error:
-        raise SystemRefusedError(f"the draft {draft} could not be removed: {error.strerror or error}") from error
+        state = "; its text was saved" if saved else ""
+        raise SystemRefusedError(
+            f"the draft {draft} could not be removed: {error.strerror or error}{state}", saved=saved
+        ) from error
 
 
 def _listed(drafts: Sequence[WaitingDraft]) -> list[str]:

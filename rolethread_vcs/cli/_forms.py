@@ -15,6 +15,7 @@ from rolethread_vcs.cli.form import blank_form, form_heads, form_text, parse_for
 from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.editing import refuse_hand_edited
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def edit_entries(context: Context, dataset: Dataset, ids: Sequence[str], saving:
         if set(draft.ids) & set(ids):
             context.output.warn(f"an older draft of this waits too: rtv edit --resume {draft.name}")
     snapshot = dataset.snapshot()
+    refuse_hand_edited(dataset.repository, snapshot, ids)
     form = render_form(
         [(entry_id, snapshot[entry_id]) for entry_id in ids],
         revs={entry_id: snapshot.blob_id(entry_id)[:12] for entry_id in ids},
@@ -100,10 +102,11 @@ def _save(context: Context, dataset: Dataset, saving: Saving, draft: Path, data:
     if result is not None and saving.dry_run:
         context.output.note(f"your text is kept in {draft}; save it with: {resume_command(draft.parent, draft)}")
     else:
-        discard(draft)
+        discard(draft, saved=context.output.saved)
     if result is None:
-        result = _nothing(dataset)
-    nothing = "nothing changed" if heads else "nothing was written, so nothing was added"
+        result = nothing_done(dataset)
+    is_new = draft.stem.startswith("add")
+    nothing = "nothing was written, so nothing was added" if is_new else "nothing changed"
     print_committed(context, result, nothing=nothing)
 
 
@@ -155,7 +158,8 @@ def _originals(
     return originals, revs
 
 
-def _nothing(dataset: Dataset) -> Committed:
+def nothing_done(dataset: Dataset) -> Committed:
+    """Return the answer of a command that had nothing to save."""
     # the transaction is of no use where nothing changed, but its answer has one shape
     from rolethread_vcs.transaction import Committed
 

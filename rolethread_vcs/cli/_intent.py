@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolethread_vcs.cli._select import complete_rules
+
 if TYPE_CHECKING:
     from rolethread_vcs.transaction import Intent
 
@@ -59,7 +61,13 @@ def saving_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         click.option("--because", metavar="TEXT", help="Why findings are let through; the commit remembers it."),
-        click.option("--allow", metavar="CODE[=COUNT]", multiple=True, help="Let findings of a rule through."),
+        click.option(
+            "--allow",
+            metavar="CODE[=COUNT]",
+            multiple=True,
+            shell_complete=complete_rules,
+            help="Let findings of a rule through.",
+        ),
         click.option("--dry-run", is_flag=True, help="Show what would be saved, and save nothing."),
         click.option("-m", "commit_message", metavar="TEXT", help="What the commit says; there is a default."),
     ):

@@ -121,19 +121,22 @@ def canonical_messages(value: Any) -> Any:
     """
     if not isinstance(value, list | tuple):
         return sort_keys(value)
-    return list(map(_canonical_message, value))
+    messages = []
+    for message in value:
+        # Nearly every message: own keys in order, nothing but text in them, or `train: false`.
+        if type(message) is dict and tuple(message) in _KEYS_IN_ORDER:
+            for item in message.values():
+                if type(item) is not str and (item is not False or message.get("train") is not False):
+                    break
+            else:
+                messages.append(message.copy())
+                continue
+        messages.append(_canonical_message(message))
+    return messages
 
 
 def _canonical_message(message: Any) -> Any:
-    if type(message) is dict:
-        # Nearly every message: own keys in order, nothing but text in them, or `train: false`.
-        if tuple(message) in _KEYS_IN_ORDER:
-            for value in message.values():
-                if type(value) is not str and (value is not False or message.get("train") is not False):
-                    break
-            else:
-                return message.copy()
-    elif not isinstance(message, Mapping):
+    if not isinstance(message, Mapping):
         return sort_keys(message)
     result: dict[str, Any] = {}
     for key in MESSAGE_KEYS:

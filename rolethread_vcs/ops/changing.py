@@ -42,12 +42,18 @@ def new_ids(base: Snapshot, entries: Iterable[Entry]) -> list[str]:
         FullError: the numbers are used up.
     """
     first = next_number(base)
-    ids = []
-    for number, entry in enumerate(entries, first):
-        if number > LAST_NUMBER:
-            raise FullError(f"a dataset holds numbers up to {LAST_NUMBER:,}; they are used up")
-        ids.append(make_id(number, birth_suffix(entry.messages)))
-    return ids
+    return [new_id(number, birth_suffix(entry.messages)) for number, entry in enumerate(entries, first)]
+
+
+def new_id(number: int, suffix: str) -> str:
+    """Return the id of a new entry.
+
+    Raises:
+        FullError: the numbers are used up.
+    """
+    if number > LAST_NUMBER:
+        raise FullError(f"a dataset holds numbers up to {LAST_NUMBER:,}, and the last one is taken; nothing was saved")
+    return make_id(number, suffix)
 
 
 def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent) -> Committed:
@@ -142,7 +148,7 @@ class Change:
     def add(self, entry: AnyEntry) -> str:
         """Add an entry behind the last one and return its id."""
         new = as_entry(entry)
-        entry_id = make_id(self._first + len(self._added), birth_suffix(new.messages))
+        entry_id = new_id(self._first + len(self._added), birth_suffix(new.messages))
         self._added.append(new)
         self._given.append(entry_id)
         return entry_id

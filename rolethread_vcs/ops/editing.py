@@ -11,10 +11,12 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError, canonical_tags
+from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.changing import put
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent
+from rolethread_vcs.store.worktree import CHANGED, REMOVED, Unsaved
+from rolethread_vcs.transaction import Committed, Intent, refuse_unsaved
 
 TAGS_READ_FROM = 20_000
 """Entries that are read, the first ones, to find tags that look like a new one."""
@@ -56,6 +58,8 @@ class FieldEdit:
                 f"what should change in message [{self.message}]?",
                 hint="--content TEXT, --role ROLE, --speaker NAME, --train or --no-train",
             )
+        if not all(map(str.strip, (*self.add_tags, *self.remove_tags))):
+            raise UsageError("a tag needs a name", hint="--tag +tavern   or: --tag -tavern")
         both = set(self.add_tags) & set(self.remove_tags)
         if both:
             raise UsageError(f"the tag {min(both)} is both added and taken away")
@@ -135,6 +139,19 @@ def _with_system(messages: list[Any], text: str) -> list[Any]:
 def edit_fields(repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent) -> Committed:
     """Do the same edit to entries, in one commit."""
     return put(repository, edit.apply, ids, intent)
+
+
+def refuse_hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> None:
+    """Refuse entries whose files were edited by hand, before somebody types an edit that could not be saved.
+
+    Raises:
+        UnsavedEditsError: there are such files.
+    """
+    worktree = repository.worktree
+    if worktree is None:
+        return
+    files = ((entry_path(entry_id), worktree.read(entry_path(entry_id)), snapshot.raw(entry_id)) for entry_id in ids)
+    refuse_unsaved([Unsaved(path, REMOVED if data is None else CHANGED) for path, data, raw in files if data != raw])
 
 
 # ---- tags that look alike

@@ -18,12 +18,12 @@ from typing import Any, BinaryIO
 
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.formats import open_source
-from rolethread_vcs.gate import Verdict, refusal_of_edit, refusal_of_import
-from rolethread_vcs.model.ids import make_id, number_of, suffix_part
+from rolethread_vcs.gate import Allowance, Verdict, refusal_of_edit, refusal_of_import
+from rolethread_vcs.model.ids import number_of, suffix_part
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops import rejecting
-from rolethread_vcs.ops.changing import next_number
+from rolethread_vcs.ops.changing import new_id, next_number
 from rolethread_vcs.ops.matching import Outcome
 from rolethread_vcs.ops.reading_rows import CONFLICT, ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.ops.rejecting import Reject, RejectFiles
@@ -36,6 +36,9 @@ from rolethread_vcs.store.walk import two_way
 from rolethread_vcs.transaction import ATTEMPTS, Committed, Counts, Intent, PathChange, Session
 
 SourceFile = Path | BinaryIO
+
+STANDARD_INPUT = "standard input"
+"""What messages call the stream that the word `-` means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,11 @@ def _import_once(
             with open_source(file, name=label) as source:
                 reader.read(source, pack, step)
         verdict = reader.gate.finish()
-        _refuse_what_blocks(reader, verdict, options, intent)
+        _refuse_what_blocks(reader, verdict, files, options, intent)
         places = rejecting.find_places(repository, corrected, reader.raws or ()) if corrected else None
         bare, notes = _decide_checkout(repository, reader, branch, intent)
         try:
-            with _reject_files(reader, options, intent) as reject_files:
+            with _reject_files(reader, files, options, intent) as reject_files:
                 committed = _publish(bare, reader, pack, intent, verdict, reject_files, places or {})
         except BaseException as error:
             if bare is not repository and not getattr(error, "saved", False):
@@ -158,48 +161,87 @@ def _is_rejects_file(repository: Repository, files: Sequence[SourceFile]) -> str
 # ---- refusing
 
 
-def _refuse_what_blocks(reader: RowReader, verdict: Verdict, options: ImportOptions, intent: Intent) -> None:
+def _refuse_what_blocks(
+    reader: RowReader, verdict: Verdict, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
+) -> None:
     if reader.rejects and not options.skip_invalid:
         conflicts = [reject for reject in reader.rejects if reject.code == CONFLICT]
         if conflicts:
             raise RowsInConflictError(
-                f"{len(conflicts):,} of {reader.rows:,} rows conflict with edits made here; nothing was saved",
+                f"{len(conflicts):,} of {reader.rows:,} rows {'conflicts' if len(conflicts) == 1 else 'conflict'} "
+                "with edits made here; nothing was saved",
                 details=[f"{each.source} line {each.line}, row {each.row}: {each.message}" for each in conflicts[:10]],
-                hint=f"{_command(reader)} --skip-invalid   saves the others and writes these to a file",
+                hint=f"{_command(reader, options, intent)} --skip-invalid   saves the others and writes "
+                f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
             )
-        raise refusal_of_import(reader.rows, reader.refused, hint=_ways_forward(reader, options, intent))
+        raise refusal_of_import(reader.rows, reader.refused, hint=_ways_forward(reader, files, options, intent))
+    if verdict.overruns:
+        over = {overrun.code: overrun.found for overrun in verdict.overruns}
+        rows = [row for row in reader.allowed if any(finding.code in over for finding in row.findings)]
+        allowances = tuple(replace(each, count=over.get(each.code, each.count)) for each in intent.allowances)
+        command = _command(reader, options, replace(intent, allowances=allowances))
+        raise refusal_of_import(
+            reader.rows, rows, hint=f"{command}   saves them all the same", overruns=verdict.overruns
+        )
     if not verdict.passes:
         raise refusal_of_edit(verdict)
 
 
-def _ways_forward(reader: RowReader, options: ImportOptions, intent: Intent) -> str:
-    """Return one line a way, each with how many rows it would save."""
+def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent) -> str | None:
+    """Return one line a way, each with how many rows it would save: rows that are here already are not counted."""
     refused = len(reader.refused)
-    fine = reader.rows - refused
+    fine = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
     ruled = [row for row in reader.refused if row.findings]
     skip = " --skip-invalid" if len(ruled) < refused else ""
-    rejects = rejects_path(reader, options).name
-    ways = []
+    rejects = rejects_path(files, options).name
+    ways: list[tuple[str, str]] = []
+
+    def offer(more: str, saved: int, note: str = "", *, plan: Intent = intent) -> None:
+        if saved:
+            ways.append((_command(reader, options, plan) + more, f"saves {saved:,}{note}"))
+
+    def leave(number: int) -> str:
+        return f"; {number:,} {'goes' if number == 1 else 'go'} to {rejects}"
+
     if reader.fixable == refused:
-        ways.append(("--fix", f"saves all {reader.rows:,}, {reader.fixable:,} of them repaired"))
+        offer(" --fix", fine + refused, f", {refused:,} of them repaired")
     elif reader.fixable:
-        left = refused - reader.fixable
-        ways.append(("--fix --skip-invalid", f"saves {fine + reader.fixable:,}; {left:,} go to {rejects}"))
-    ways.append(("--skip-invalid", f"saves {fine:,}; {refused:,} go to {rejects}"))
+        offer(" --fix --skip-invalid", fine + reader.fixable, leave(refused - reader.fixable))
+    offer(" --skip-invalid", fine, leave(refused))
     if ruled:
         saved = fine + len(ruled)
         if intent.branch is None:
-            ways.append((f"--to work/{_stem(reader)}{skip}", f"saves {saved:,} on a branch that only reports"))
+            offer(f"{skip} --to work/{_stem(reader)}", saved, " on a branch that only reports")
         codes = sorted({finding.code for row in ruled for finding in row.findings})
-        flags = " ".join(f"--allow {code}" for code in codes)
-        ways.append((f'{flags} --because "…"{skip}', f"saves {saved:,} as they are"))
-    command = _command(reader)
-    width = max(len(flags) for flags, _ in ways)
-    return "\n".join(f"{command} {flags:<{width}}   {what}" for flags, what in ways)
+        allowances = (*intent.allowances, *(Allowance(code, None) for code in codes))
+        offer(skip, saved, " as they are", plan=replace(intent, allowances=allowances))
+    width = max((len(command) for command, _ in ways), default=0)
+    return "\n".join(f"{command:<{width}}   {what}" for command, what in ways) or None
 
 
-def _command(reader: RowReader) -> str:
-    return "rtv import " + " ".join(shlex.quote(source.name) for source in reader.sources)
+def _command(reader: RowReader, options: ImportOptions, intent: Intent) -> str:
+    """Return the command as it was given, to be gone on with."""
+    words = ["rtv", "import", *(_typed(source.name) for source in reader.sources)]
+    for flag, value in (
+        ("--format", options.format if options.format != "auto" else None),
+        ("--key", options.key),
+        ("--rejects", None if options.rejects is None else str(options.rejects)),
+        ("--to", intent.branch),
+        ("-m", intent.message),
+    ):
+        if value is not None:
+            words += [flag, shlex.quote(value)]
+    words += [flag for flag, is_given in (("--fix", options.fix), ("--again", options.again)) if is_given]
+    words += ["--skip-invalid"] if options.skip_invalid else []
+    for each in intent.allowances:
+        words += ["--allow", str(each)]
+    if intent.allowances:
+        words += ["--because", shlex.quote(intent.because) if intent.because else '"…"']
+    return " ".join(words)
+
+
+def _typed(name: str) -> str:
+    return "-" if name == STANDARD_INPUT else shlex.quote(name)
 
 
 def _stem(reader: RowReader) -> str:
@@ -210,27 +252,29 @@ def _stem(reader: RowReader) -> str:
 # ---- rejects
 
 
-def rejects_path(reader: RowReader, options: ImportOptions) -> Path:
-    """Return where rejects go by default: beside the source, `chats.rejects.jsonl`."""
+def rejects_path(files: Sequence[SourceFile], options: ImportOptions) -> Path:
+    """Return where rejects go: beside the first source, `chats.rejects.jsonl`, if no other place was named."""
     if options.rejects is not None:
         return options.rejects
-    name = reader.sources[0].name if reader.sources else "import"
-    return Path(name).with_name(f"{Path(name).name.partition('.')[0] or 'import'}.rejects.jsonl")
+    first = next((file for file in files if isinstance(file, Path)), Path("import"))
+    return first.with_name(f"{first.name.partition('.')[0] or 'import'}.rejects.jsonl")
 
 
 @contextlib.contextmanager
-def _reject_files(reader: RowReader, options: ImportOptions, intent: Intent) -> Iterator[RejectFiles | None]:
+def _reject_files(
+    reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
+) -> Iterator[RejectFiles | None]:
     """Write the rejects before the commit, and take them back when it fails."""
     if not reader.rejects or intent.dry_run:
         yield None
         return
-    files = rejecting.choose_files(rejects_path(reader, options))
-    rejecting.write_files(files, reader.rejects)
+    written = rejecting.choose_files(rejects_path(files, options))
+    rejecting.write_files(written, reader.rejects)
     try:
-        yield files
+        yield written
     except BaseException as error:
         if not getattr(error, "saved", False):
-            rejecting.remove_files(files)
+            rejecting.remove_files(written)
         raise
 
 
@@ -310,7 +354,7 @@ def _assign_ids(base: Snapshot, reader: RowReader) -> list[str]:
         if kept.entry_id is not None:
             ids.append(kept.entry_id)
         else:
-            ids.append(make_id(number, kept.suffix))
+            ids.append(new_id(number, kept.suffix))
             number += 1
     return ids
 
@@ -367,7 +411,13 @@ def _remember_rejects(
     """Keep the rejects with the operation: their bytes, and behind which entry each belongs."""
     afters = [ids[anchor] if isinstance(anchor, int) else anchor for anchor in reader.anchors]
     places = [
-        {"line": reject.line, "row": reject.row, "code": reject.code, "after": after}
+        {
+            "line": reject.line,
+            "row": reject.row,
+            "code": reject.code,
+            "after": after,
+            "size": rejecting.row_size(reject),
+        }
         for reject, after in zip(reader.rejects, afters, strict=True)
     ]
     return {

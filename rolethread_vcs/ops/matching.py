@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -98,19 +98,23 @@ class Matcher:
         if identity is not None:
             own_id = identity.get("id", "")
             if is_id(own_id) and own_id not in self._used:
-                return self._take(self._match_own(own_id, identity.get("rev", ""), entry))
+                return self._take(self._match_own(own_id, identity.get("rev", ""), entry, suffix))
+        return self._take(self._match_content(entry, suffix))
+
+    def _match_content(self, entry: Entry, suffix: str) -> Match:
+        """Match a row by what it holds, with no id of ours to go by."""
         if self._is_empty and self._removed_is_empty():
             return Match(Outcome.NEW, entry=entry)
         for found in (self._by_uuid(entry), self._by_key(entry)):
             if found is not None:
-                return self._take(self._compare(found, entry, suffix))
+                return self._compare(found, entry, suffix)
         found = self._pop(self._index.by_messages, suffix)
         if found is not None:
-            return self._take(Match(Outcome.UNCHANGED, found))
+            return Match(Outcome.UNCHANGED, found)
         found = self._pop(self._index.by_birth, suffix)
         if found is not None:
-            return self._take(Match(Outcome.EDITED_SINCE, found))
-        return self._take(self._match_removed(entry, suffix))
+            return Match(Outcome.EDITED_SINCE, found)
+        return self._match_removed(entry, suffix)
 
     def unmatched(self) -> int:
         """Return how many entries of the snapshot no row was matched with."""
@@ -138,13 +142,18 @@ class Matcher:
             return None
         return self._pop(self._index.by_key, str(entry.extra[self._key]))
 
-    def _match_own(self, own_id: str, rev: str, theirs: Entry) -> Match:
-        """Match a row that carries our id: against the very content that it was exported from."""
+    def _match_own(self, own_id: str, rev: str, theirs: Entry, suffix: str) -> Match:
+        """Match a row that carries our id: against the very content that it was exported from.
+
+        An id that was never here comes from another dataset, which may hold the same conversation under another id.
+        """
         ours = self._base.get(own_id)
         if ours is None:
             if not self._again and self._removed_entries().has_id(own_id):
                 return Match(Outcome.REMOVED, own_id)
-            return Match(Outcome.NEW, own_id, theirs)
+            match = self._match_content(theirs, suffix)
+            is_unknown = match.outcome is Outcome.NEW and match.entry_id is None
+            return replace(match, entry_id=own_id) if is_unknown else match
         if ours == theirs:
             return Match(Outcome.UNCHANGED, own_id)
         if rev and self._base.blob_id(own_id).startswith(rev):

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Bad, Draft, Format, Record, Source, find_format, read_drafts
 from rolethread_vcs.gate import EntryChange, Gate, RefusedRow, safe_repair
-from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, decode_entry, encode_entry
+from rolethread_vcs.model.canonical import UnkeepableValueError, decode_entry, encode_entry, encode_with_suffix
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.finding import Finding
-from rolethread_vcs.model.ids import make_id
-from rolethread_vcs.ops.changing import next_number
+from rolethread_vcs.ops.changing import new_id, next_number
 from rolethread_vcs.ops.matching import Match, Matcher, Outcome
 from rolethread_vcs.ops.merging_fields import merge_fields
 from rolethread_vcs.ops.rejecting import Reject
@@ -82,6 +82,7 @@ class RowReader:
         self.outcomes: Counter[Outcome] = Counter()
         self.repaired: Counter[str] = Counter()
         self.refused: list[RefusedRow] = []
+        self.allowed: list[RefusedRow] = []
         self.fixable = 0
         self.rejects: list[Reject] = []
         self.anchors: list[int | str | None] = []
@@ -132,7 +133,9 @@ class RowReader:
             if self.rows & 0xFF == 0:
                 step(256)
         self.notes += [f"{source.name}: {note}" for note in source.notes]
-        self.notes += [f"{source.name}: {note} ({count:,} rows)" for note, count in notes.most_common(5)]
+        self.notes += [
+            f"{source.name}: {note} ({count:,} row{'' if count == 1 else 's'})" for note, count in notes.most_common(5)
+        ]
         self.sources.append(
             SourceInfo(source.name, source.size, source.sha256, self.rows - before, tuple(sorted(formats)))
         )
@@ -143,8 +146,7 @@ class RowReader:
             entry = Entry.of(draft.fields)
             if self._options.fix:
                 entry, done = safe_repair(entry, all_rules())
-            suffix = birth_suffix(entry.messages)
-            data = encode_entry(entry)
+            data, suffix = encode_with_suffix(entry)
         except (InvalidEntryError, UnkeepableValueError) as error:
             self._reject_bad(source, Bad(record.line, record.number, record.raw, error.message, error.code))
             return
@@ -173,7 +175,7 @@ class RowReader:
         pack: PackWriter,
     ) -> None:
         is_new = match.outcome is Outcome.NEW
-        entry_id = match.entry_id or make_id(self._next, suffix)
+        entry_id = match.entry_id or new_id(self._next, suffix)
         change = EntryChange(entry_id, None if is_new else self.base.get(entry_id), entry)
         introduced = self.gate.judge(change)
         if introduced and any(self.gate.blocks(finding) for finding in introduced):
@@ -182,6 +184,8 @@ class RowReader:
             return
         blob = pack.add("blob", data)
         self.gate.record(change, introduced)
+        if introduced:
+            self.allowed.append(RefusedRow(record.number, record.line, tuple(introduced)))
         if done:
             self.repaired.update(done)
         self.outcomes[match.outcome] += 1
@@ -217,4 +221,10 @@ class RowReader:
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:
     """Return the entry that an export was made from, by the first digits of its blob id, if it was ever here."""
     found = repository.objects.find_blob(prefix)
-    return None if found is None else decode_entry(repository.objects.read(found, "blob"))
+    if found is None:
+        return None
+    try:
+        return decode_entry(repository.objects.read(found, "blob"))
+    except InvalidError:
+        # a file that holds no entry: the row's revision is not one of ours
+        return None

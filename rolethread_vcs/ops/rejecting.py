@@ -53,10 +53,19 @@ def choose_files(wanted: Path) -> RejectFiles:
 
 def join_rows(rejects: Sequence[Reject]) -> bytes:
     """Return the rows of a rejects file: one a line, or, when a row spans lines, an array of them."""
-    raws = [reject.raw.rstrip(b"\r\n") for reject in rejects]
+    raws = [_trimmed(reject) for reject in rejects]
     if any(b"\n" in raw for raw in raws):
         return b"[\n" + b",\n".join(raws) + b"\n]\n"
     return b"".join(raw + b"\n" for raw in raws)
+
+
+def row_size(reject: Reject) -> int:
+    """Return the bytes that a row takes in its rejects file, what separates rows aside."""
+    return len(_trimmed(reject))
+
+
+def _trimmed(reject: Reject) -> bytes:
+    return reject.raw.rstrip(b"\r\n")
 
 
 def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> None:
@@ -91,16 +100,19 @@ def find_places(repository: Repository, name: str, raws: Sequence[bytes]) -> dic
     places = operation.details["rejects"]
     if len(raws) == len(places):
         return {index: place["after"] for index, place in enumerate(places)}
-    olds = _old_rows(repository, operation)
-    return {index: places[best]["after"] for index, best in _pair(raws, olds[: len(places)]).items()}
+    pairs = _pair(raws, _old_rows(repository, operation))
+    return {index: places[best]["after"] for index, best in pairs.items()}
 
 
 def _old_rows(repository: Repository, operation: Operation) -> list[bytes]:
     blob = operation.attached.get("rejects", "")
     data = repository.objects.blob(bytes.fromhex(blob)) if blob else b""
-    if data.startswith(b"[\n"):
-        return data[2:-3].split(b",\n")
-    return data.split(b"\n")[:-1]
+    start, between = (2, 2) if data.startswith(b"[\n") else (0, 1)
+    rows = []
+    for place in operation.details["rejects"]:
+        rows.append(data[start : start + place["size"]])
+        start += place["size"] + between
+    return rows
 
 
 def _pair(raws: Sequence[bytes], olds: Sequence[bytes]) -> dict[int, int]:

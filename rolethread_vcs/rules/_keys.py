@@ -8,7 +8,7 @@ from itertools import islice
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
-from rolethread_vcs.rules._contract import Facts, Holders, Rule
+from rolethread_vcs.rules._contract import Facts, Holders, Keys, Rule
 from rolethread_vcs.rules._ratchet import without_known
 
 _NO_KEYS: frozenset[str] = frozenset()
@@ -51,16 +51,17 @@ class KeyLedger:
 class _Book:
     """The ledger of one rule."""
 
-    __slots__ = ("_gained", "_lost", "_rule")
+    __slots__ = ("_gained", "_lost", "_of", "_rule")
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
+        self._of: Keys = rule.keys or (lambda _: ())
         self._gained: dict[str, list[str]] = {}
         self._lost: dict[str, set[str]] = {}
 
     def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
         old, new = self._keys(before), self._keys(after)
-        if old == new:
+        if old == new:  # nearly every entry of an import holds none
             return
         for key in new - old:
             self._gained.setdefault(key, []).append(entry_id)
@@ -76,7 +77,8 @@ class _Book:
         return without_known(self._judge(self._after(base)), known)
 
     def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
-        fresh = self._keys(after) - self._keys(before)
+        keys = self._keys(after)
+        fresh = keys - self._keys(before) if keys else keys
         if not fresh:
             return []
         base = self._base(facts, fresh)
@@ -84,9 +86,9 @@ class _Book:
         return [finding for finding in self._judge(holders) if finding.entry_id == entry_id]
 
     def _keys(self, entry: Entry | None) -> frozenset[str]:
-        if entry is None or self._rule.keys is None:
+        if entry is None:
             return _NO_KEYS
-        keys = self._rule.keys(entry)
+        keys = self._of(entry)
         return frozenset(keys) if keys else _NO_KEYS
 
     def _base(self, facts: Facts | None, keys: Collection[str]) -> dict[str, list[str]]:

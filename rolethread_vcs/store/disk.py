@@ -7,7 +7,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rolethread_vcs.errors import SystemRefusedError
@@ -99,14 +99,24 @@ def remove(path: Path) -> bool:
     return True
 
 
-def replace_file(path: Path, data: bytes, *, durable: bool, sync_name: bool = True, mode: int = 0o644) -> None:
-    """Replace a file by writing a temporary one beside it, then renaming; the folder must exist.
+def replace_file(
+    path: Path,
+    data: bytes,
+    *,
+    durable: bool,
+    sync_name: bool = True,
+    mode: int = 0o644,
+    scratch: Path | None = None,
+) -> None:
+    """Replace a file by writing a temporary one, then renaming; the folder must exist.
 
-    With `durable` the bytes are on the disk when this returns, and the name too unless `sync_name` is false
-    (the caller then syncs the folder once for several files).
+    The temporary file lies beside it, or in `scratch` if given, where what a killed process leaves disturbs nobody;
+    its name begins with the process id there. With `durable` the bytes are on the disk when this returns, and the name
+    too unless `sync_name` is false (the caller then syncs the folder once for several files).
     """
     reach("create", path)
-    fd, name = tempfile.mkstemp(prefix=f".{path.name[:40]}-", suffix=".tmp", dir=path.parent)
+    prefix = f".{path.name[:40]}-" if scratch is None else f"{os.getpid()}-"
+    fd, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=scratch or path.parent)
     temporary = Path(name)
     try:
         try:
@@ -117,20 +127,15 @@ def replace_file(path: Path, data: bytes, *, durable: bool, sync_name: bool = Tr
         finally:
             os.close(fd)
         rename(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if scratch is not None and isinstance(error, OSError) and error.errno == errno.EXDEV:
+            replace_file(path, data, durable=durable, sync_name=sync_name, mode=mode)  # a folder on another disk
+            return
         raise
     if durable and sync_name:
         sync_folder(path.parent)
-
-
-def is_temporary(name: str, targets: Collection[str]) -> bool:
-    """Return whether `replace_file` may have left a file of this name while it replaced one of `targets`."""
-    stem, _, end = name.rpartition("-")
-    return (
-        name.startswith(".") and len(end) == 12 and end.endswith(".tmp") and any(stem == f".{t[:40]}" for t in targets)
-    )
 
 
 def _set_mode(path: Path, mode: int) -> None:

@@ -45,27 +45,35 @@ def sweep(repository: Repository) -> list[Path]:
 
 
 def leftovers(repository: Repository) -> list[Path]:
-    """Return what dead writers left in the pack folder: temporary packs and indexes of ours, our `.keep` files.
+    """Return what dead writers left: our temporary files, packs that nobody has seen, `.keep` files.
 
-    Costs one listing of the folder. While a transaction is being published its own files are among them.
+    Costs a listing of three small folders. While a transaction is being published its own files are among them.
     """
     try:
         paths = sorted(repository.pack_folder.iterdir())
     except OSError:
         return []
-    return [path for path in paths if _is_left(path)]
+    left = [path for path in paths if _is_left(path)]
+    # killed between pack and index: our `.keep` stands beside a pack that nobody has ever seen
+    unseen = [path.with_suffix(".pack") for path in left if path.suffix == ".keep"]
+    left += sorted(repository.private_folder.glob(f".{repository.pending_path.name}-*.tmp"))
+    left += [path for path in sorted(repository.scratch_folder.glob("*.tmp")) if _is_dead(path.name.partition("-")[0])]
+    return [path for path in unseen if path.exists() and not path.with_suffix(".idx").exists()] + left
 
 
 def _is_left(path: Path) -> bool:
     if path.name.startswith(TEMPORARY):
-        pid = path.name.removeprefix(TEMPORARY).partition("_")[0]
-        return pid.isdigit() and not disk.process_is_alive(int(pid))
+        return _is_dead(path.name.removeprefix(TEMPORARY).partition("_")[0])
     if path.name.startswith(".pack-"):  # only the holder of our lock writes such a one
         return path.suffix == ".tmp"
     if path.suffix == ".keep":
         with contextlib.suppress(OSError):
             return path.read_bytes().startswith(KEEP_TEXT)
     return False
+
+
+def _is_dead(pid: str) -> bool:
+    return pid.isdigit() and not disk.process_is_alive(int(pid))
 
 
 def object_ids(index: Path) -> list[str]:

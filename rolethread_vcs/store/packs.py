@@ -21,19 +21,20 @@ from rolethread_vcs.store import disk
 TEMPORARY = "tmp_rtv_"
 KEEP_TEXT = b"rolethread transaction "
 
-_KINDS = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
+_KINDS = {"commit": (1, b"commit"), "tree": (2, b"tree"), "blob": (3, b"blob"), "tag": (4, b"tag")}
+_LEVEL = 1
 _FLUSH_AT = 1 << 20
 _LARGE_OFFSET = 1 << 31
 
 
-def _pick_compressor() -> Callable[[bytes], bytes]:
-    """Return level-1 zlib compression, by isal where installed (about twice as fast)."""
+def _pick_compressor() -> Callable[[bytes, int], bytes]:
+    """Return zlib compression of (data, level), by isal where installed (more than twice as fast)."""
     try:
         from isal import isal_zlib
     except ImportError:
-        return lambda data: zlib.compress(data, 1)
+        return zlib.compress
     compress: Callable[[bytes, int], bytes] = isal_zlib.compress
-    return lambda data: compress(data, 1)
+    return compress
 
 
 class PackWriter:
@@ -77,28 +78,14 @@ class PackWriter:
 
     def add(self, kind: str, data: bytes) -> str:
         """Write one object (`blob`, `tree`, `commit`, `tag`) and return its hex id; a repeat costs nothing."""
-        oid = hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)), usedforsecurity=False)
-        oid.update(data)
-        key = oid.digest()
+        number, name = _KINDS[kind]
+        size = len(data)
+        key = hashlib.sha1(b"%s %d\0%s" % (name, size, data), usedforsecurity=False).digest()
         if key in self._places:
             return key.hex()
         if kind == "tag":
             self._tags[key.hex()] = data
-        size = len(data)
-        byte = _KINDS[kind] << 4 | size & 0x0F
-        size >>= 4
-        if size < 0x80 and size:
-            header = bytes((byte | 0x80, size))
-        elif not size:
-            header = bytes((byte,))
-        else:
-            parts = [byte | 0x80]
-            while size >= 0x80:
-                parts.append(size & 0x7F | 0x80)
-                size >>= 7
-            parts.append(size)
-            header = bytes(parts)
-        packed = header + self._compress(data)
+        packed = _header(number, size) + self._compress(data, _LEVEL)
         self._places[key] = (self._size, zlib.crc32(packed))
         self._append(packed)
         return key.hex()
@@ -172,6 +159,22 @@ class PackWriter:
         os.close(self._fd)
         self._fd = None
         return digest.digest()
+
+
+def _header(kind: int, size: int) -> bytes:
+    """Return kind and size the way a pack has them: four bits of the size, then seven a byte, lowest first."""
+    byte = kind << 4 | size & 0x0F
+    size >>= 4
+    if not size:
+        return bytes((byte,))
+    if size < 0x80:  # up to 2 KB, which most entries are
+        return bytes((byte | 0x80, size))
+    parts = [byte | 0x80]
+    while size >= 0x80:
+        parts.append(size & 0x7F | 0x80)
+        size >>= 7
+    parts.append(size)
+    return bytes(parts)
 
 
 def build_index(places: dict[bytes, tuple[int, int]], pack_checksum: bytes) -> bytes:

@@ -216,7 +216,7 @@ def finish_interrupted(repository: Repository) -> list[str]:
     pending = journal.load(repository.pending_path)
     if pending is None:
         swept = folding.sweep(repository)
-        cut_off = any(path.name.startswith(TEMPORARY) for path in swept)
+        cut_off = any(path.name.startswith(TEMPORARY) or path.suffix == ".keep" for path in swept)
         return ["an earlier command was cut off before anything was saved; what it left is removed"] if cut_off else []
     repository = _in_worktree(repository, pending.worktree)
     what = f"{pending.command}, {time.strftime('%H:%M', time.localtime(pending.time))}"
@@ -237,8 +237,6 @@ def finish_interrupted(repository: Repository) -> list[str]:
             notes.append(f"{shorten(name)} was moved by somebody else meanwhile, and was left there")
     if repository.operations.head() == log_before:
         _move(repository, OPERATIONS_REF, log_before, log_after, pending.command, None)
-    if repository.worktree is not None:
-        repository.worktree.remove_torn(*_trees(repository, pending.moves))
     settle(repository, notes)
     folding.sweep(repository)
     return notes

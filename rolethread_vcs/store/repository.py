@@ -235,6 +235,11 @@ class Repository:
         return self.private_folder / "drafts"
 
     @property
+    def scratch_folder(self) -> Path:
+        """Where files are written before they are renamed into the checked-out folder."""
+        return self.private_folder / "tmp"
+
+    @property
     def pack_folder(self) -> Path:
         """Where git keeps packs."""
         return self.common_folder / "objects" / "pack"
@@ -245,7 +250,7 @@ class Repository:
         workdir: str | None = self._git.workdir  # pygit2 says str, and means None in a bare repository
         if workdir is None:
             return None
-        return Worktree(self._git, self.objects, Path(workdir), durable=self.durable)
+        return Worktree(self._git, self.objects, Path(workdir), scratch=self.scratch_folder)
 
     def checked_out_elsewhere(self) -> dict[str, Path]:
         """Return the branches that other folders of this repository have checked out, each with its folder."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import random
@@ -57,10 +56,10 @@ class Unsaved:
 class Worktree:
     """One checked-out folder of a repository."""
 
-    def __init__(self, git: pygit2.Repository, objects: Objects, folder: Path, *, durable: bool) -> None:
+    def __init__(self, git: pygit2.Repository, objects: Objects, folder: Path, *, scratch: Path) -> None:
         self._git = git
         self._objects = objects
-        self._durable = durable
+        self._scratch = scratch
         self._plain_folders: set[Path] = set()  # known within one walk; somebody may put a link there before the next
         self.folder = folder
 
@@ -144,19 +143,6 @@ class Worktree:
 
     # ---- following the branch
 
-    def remove_torn(self, before: bytes | None, after: bytes | None) -> None:
-        """Remove temporary files that a killed writer left beside the files it was about to replace."""
-        names: dict[Path, set[str]] = {}
-        for path, _, _ in two_way(before, after, self._objects.tree):
-            with contextlib.suppress(InvalidError):
-                full = self._full(path)
-                names.setdefault(full.parent, set()).add(full.name)
-        for folder, expected in names.items():
-            for entry in list(self._entries(folder)):
-                if disk.is_temporary(entry.name, expected):
-                    with disk.system_errors(f"removing {entry.name}"):
-                        disk.remove(folder / entry.name)
-
     def follow(self, before: bytes | None, after: bytes) -> list[str]:
         """Bring the folder from one tree to another; return paths left alone because they were edited by hand.
 
@@ -213,7 +199,8 @@ class Worktree:
         full = self._full(path)
         with disk.system_errors(f"writing {path}"):
             full.parent.mkdir(parents=True, exist_ok=True)
-            disk.replace_file(full, data, durable=False, mode=0o755 if runs else 0o644)
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            disk.replace_file(full, data, durable=False, mode=0o755 if runs else 0o644, scratch=self._scratch)
 
     def remove(self, path: str) -> None:
         """Remove a file of the folder, and the folders it leaves empty; the caller has looked at what stands there."""

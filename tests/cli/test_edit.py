@@ -184,6 +184,21 @@ def test_hand_edits_on_the_entry_stand_in_the_way(tmp_path: Path, capsys: pytest
 # ---- in the editor
 
 
+@pytest.mark.parametrize("data", [b"typed by hand", None])
+def test_an_entry_edited_by_hand_is_refused_before_anybody_types(
+    data: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    desk.path(1).unlink() if data is None else desk.path(1).write_bytes(data)
+    desk.editor(monkeypatch, "raise SystemExit('the editor was opened')")
+
+    answer = desk.rtv("edit", "1", "2")
+
+    assert answer.status == 50
+    assert "rtv commit" in answer.err
+    assert desk.drafts() == []
+
+
 def test_several_entries_are_edited_in_one_form_and_one_commit(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +239,18 @@ def test_an_untouched_form_of_a_file_in_another_layout_changes_nothing(
     desk.editor(monkeypatch, "")
 
     assert desk.rtv("edit", "2").out == "nothing changed\n"
+    assert desk.head() == before
+
+
+@pytest.mark.parametrize("code", ["text = ''", "text = text[: text.index('=== entry')]"])
+def test_a_form_emptied_by_its_author_changes_nothing(
+    code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    before = desk.head()
+    desk.editor(monkeypatch, code)
+
+    assert desk.rtv("edit", "1", "2").out == "nothing changed\n"
     assert desk.head() == before
 
 

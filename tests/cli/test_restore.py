@@ -237,7 +237,7 @@ def test_an_entry_that_no_longer_reads_is_taken_back_from_an_earlier_revision(
     assert desk.path(2).read_bytes() == good
 
 
-def test_a_symbolic_link_that_plain_git_committed_is_replaced_by_the_entry(
+def test_a_symbolic_link_that_plain_git_committed_goes_and_the_entry_comes_back(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     desk = Desk.with_entries(tmp_path, capsys)
@@ -247,7 +247,12 @@ def test_a_symbolic_link_that_plain_git_committed_is_replaced_by_the_entry(
     path.symlink_to("/etc/hostname")
     desk.git("commit", "-qam", "a link")
 
-    answer = desk.rtv("restore", desk.dataset.snapshot("@~1").ids()[1], "--from", "@~1")
+    entry_id = desk.dataset.snapshot("@~1").ids()[1]
 
-    assert answer.status in (0, 50)
-    assert answer.status == 50 or path.read_bytes() == good
+    refused = desk.rtv("restore", entry_id, "--from", "@~1")
+    path.unlink()
+    removed = desk.rtv("commit")
+    restored = desk.rtv("restore", entry_id, "--from", "@~2")
+
+    assert (refused.status, removed.status, restored.status) == (50, 0, 0)
+    assert path.read_bytes() == good

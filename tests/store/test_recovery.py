@@ -111,16 +111,17 @@ def test_death_while_the_folder_follows_leaves_it_for_the_next_command(dataset, 
     assert not list(dataset.repository.pack_folder.glob("*.keep"))
 
 
-def test_a_torn_temporary_file_beside_an_entry_goes_with_the_recovery(dataset, die_at, monkeypatch, git):
-    cut_off(dataset, die_at, monkeypatch, after=("index", ""))
-    entry_id = dataset.snapshot().ids()[0]
-    folder = dataset.folder / "entries/0000/00"
-    (folder / f".{entry_id}.json-abcd1234.tmp").write_text("half")
-    (folder / ".mine-abcd1234.tmp").write_text("the user's own")
+def test_what_a_dead_writer_left_in_the_scratch_folder_goes_and_a_living_one_keeps_its_own(dataset):
+    scratch = dataset.repository.scratch_folder
+    scratch.mkdir(parents=True, exist_ok=True)
+    dead, living = scratch / "999999999-ab.tmp", scratch / f"{os.getpid()}-cd.tmp"
+    dead.touch()
+    living.touch()
 
-    Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
+    dataset.add([ENTRY], Intent("add", "add two"))
 
-    assert [path.name for path in folder.glob(".*")] == [".mine-abcd1234.tmp"]
+    assert not dead.exists()
+    assert living.exists()
 
 
 def test_the_lock_files_of_the_dead_writer_go_and_older_ones_stay(dataset, die_at, monkeypatch):

@@ -30,7 +30,8 @@ GROUP = "start"
 ENVELOPE = "rolethread.config/v1"
 
 _DRAFT = "config"
-_RESUME = "rtv config edit --resume"
+_EDIT = "rtv config edit"
+_RESUME = f"{_EDIT} --resume"
 
 
 @click.group(cls=Group)
@@ -106,7 +107,7 @@ def edit(context: Context, resume: bool, saving: Saving) -> None:
     if resume:
         draft = _waiting(folder)
         if draft is None:
-            raise NoDraftError("no draft of the settings is waiting", hint="rtv config edit")
+            raise NoDraftError("no draft of the settings is waiting", hint=_EDIT)
         if not draft.stem.startswith(_draft_name(read)):
             context.output.warn("the settings were changed since this draft was begun; it replaces them as a whole")
     else:
@@ -122,7 +123,8 @@ def edit(context: Context, resume: bool, saving: Saving) -> None:
         keeps = not error.saved
         if keeps:
             error.details = (*error.details, f"your text is kept in {draft}")
-            error.hint = "\n".join(part for part in (_RESUME, error.hint) if part and part != _RESUME) or _RESUME
+            more = error.hint if error.hint not in (None, _EDIT, _RESUME) else None
+            error.hint = _RESUME if more is None else f"{_RESUME}\n{more}"
         raise
     finally:
         if not keeps:

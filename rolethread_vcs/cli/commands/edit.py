@@ -27,6 +27,7 @@ import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, name_words, saving_options
+from rolethread_vcs.cli._select import entry_choice, select
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ GROUP = "entries"
 
 
 @click.command(cls=Command)
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--where", metavar="QUERY", help="Choose entries by a query in place of ids.")
+@entry_choice
 @click.option("--message", metavar="N", type=int, help="The message to change, by its number.")
 @click.option("--content", metavar="TEXT", help="The new text of that message.")
 @click.option("--role", metavar="ROLE", help="Its new role.")
@@ -71,12 +71,11 @@ def command(
         return
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.ops.selecting import select
 
     edit = _field_edit(context, **fields) if has_fields else None  # type: ignore[arg-type]  # click's own types
     if edit is None and not ids and where is None:
         raise UsageError("which entry?", hint=_hint_of_drafts(dataset) or "rtv edit 12   (numbers: rtv list)")
-    chosen = select(dataset.snapshot(), ids, where)
+    chosen = select(dataset, ids, where)
     if edit is None:
         from rolethread_vcs.cli._forms import edit_entries
 
@@ -120,8 +119,6 @@ def _split_tags(tags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]
     """Return the tags to add (`+tag`, or a plain `tag`) and those to take away (`-tag`)."""
     added = tuple(tag.removeprefix("+").strip() for tag in tags if not tag.startswith("-"))
     removed = tuple(tag[1:].strip() for tag in tags if tag.startswith("-"))
-    if not all((*added, *removed)):
-        raise UsageError("a tag needs a name", hint="--tag +tavern   or: --tag -tavern")
     return added, removed
 
 
@@ -150,8 +147,9 @@ def _take_draft(
     context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, throw_away: bool
 ) -> None:
     # most edits have nothing to do with drafts
+    from rolethread_vcs.cli._committed import print_committed
     from rolethread_vcs.cli._drafts import choose_draft, discard
-    from rolethread_vcs.cli._forms import resume
+    from rolethread_vcs.cli._forms import nothing_done, resume
 
     draft = choose_draft(dataset.repository.drafts_folder, words)
     if not throw_away:
@@ -159,8 +157,9 @@ def _take_draft(
         return
     if not saving.dry_run:
         discard(draft.path)
-    what = f"the draft {draft.name}"
-    context.output.report(f"{'would throw' if saving.dry_run else 'threw'} away {what}; no entry was changed")
+    verb = "would throw" if saving.dry_run else "threw"
+    done = f"{verb} away the draft {draft.name}; no entry was changed"
+    print_committed(context, nothing_done(dataset), nothing=done)
 
 
 def _hint_of_drafts(dataset: Dataset) -> str | None:

@@ -54,6 +54,7 @@ def command(
 
     from rolethread_vcs.cli._importing import run_import
     from rolethread_vcs.errors import NotFoundError, UsageError
+    from rolethread_vcs.ops.importing import STANDARD_INPUT
     from rolethread_vcs.ops.reading_rows import ImportOptions
 
     try:
@@ -65,6 +66,8 @@ def command(
         raise UsageError("standard input can be read once")
     if "-" in files and sys.stdin.isatty():
         context.output.note("reading rows from the keyboard; end with Ctrl-D")
+    if rejects is None and files[0] == "-":
+        rejects = "import.rejects.jsonl"
     options = ImportOptions(
         format=format_name,
         fix=fix,
@@ -74,6 +77,6 @@ def command(
         again=again,
     )
     sources = [sys.stdin.buffer if name == "-" else context.path(name) for name in files]
-    names = ["standard input" if name == "-" else name for name in files]
+    names = [STANDARD_INPUT if name == "-" else name for name in files]
     intent = saving.intent("import", f"import {' '.join(files[:3])}" + (" …" if len(files) > 3 else ""), branch=branch)
     run_import(context, dataset, sources, options, intent, names=names)

@@ -13,22 +13,21 @@ import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, name_words, saving_options
+from rolethread_vcs.cli._select import entry_choice, select
 
 GROUP = "entries"
 
 
 @click.command(cls=Command)
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--where", metavar="QUERY", help="Choose entries by a query in place of ids.")
+@entry_choice
 @saving_options
 @pass_context
 def command(context: Context, ids: tuple[str, ...], where: str | None, saving: Saving) -> None:
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.ops.selecting import select
 
     dataset = context.open_dataset()
-    chosen = select(dataset.snapshot(), ids, where)
+    chosen = select(dataset, ids, where)
     result = dataset.remove(chosen, saving.intent("remove", f"remove{name_words(ids, where)}"))
     print_committed(context, result)
     if result.commit is not None:

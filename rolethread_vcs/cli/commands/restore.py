@@ -18,6 +18,7 @@ import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, name_words, saving_options
+from rolethread_vcs.cli._select import complete_branches, complete_entries, select
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,10 +31,16 @@ _NAMED = 3
 
 
 @click.command(cls=Command)
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_entries)
 @click.option("--all", "everything", is_flag=True, help="All hand edits; with --from, all entries.")
 @click.option("--where", metavar="QUERY", help="Choose entries by a query; with --from, among those of then.")
-@click.option("--from", "revision", metavar="REV", help="Bring entries back as they were in this revision.")
+@click.option(
+    "--from",
+    "revision",
+    metavar="REV",
+    shell_complete=complete_branches,
+    help="Bring entries back as they were in this revision.",
+)
 @saving_options
 @pass_context
 def command(
@@ -62,14 +69,13 @@ def _bring_back(
 ) -> None:
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.ops.selecting import select
 
     source = dataset.snapshot(revision)
     intent = saving.intent("restore", command)
     if choice is None:
         result = dataset.restore_all(source, intent)
     else:
-        result = dataset.restore(select(source, *choice), source, intent)
+        result = dataset.restore(select(dataset, *choice, rev=revision), source, intent)
     same = "all entries are" if choice is None else "they are"
     print_committed(context, result, nothing=f"nothing changed: {same} as in {revision}")
 
@@ -101,7 +107,6 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
     """Return the ids chosen, among entries that are saved and new ones that only lie in the folder."""
     from rolethread_vcs.model.layout import id_of_path
     from rolethread_vcs.ops.restoring import hand_edits
-    from rolethread_vcs.ops.selecting import select
 
     edited = [entry_id for item in hand_edits(dataset.repository) if (entry_id := id_of_path(item.path))]
     chosen = []
@@ -114,7 +119,7 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
         else:
             rest.append(word)
     if rest or where is not None:
-        chosen += select(dataset.snapshot(), tuple(rest), where)
+        chosen += select(dataset, tuple(rest), where)
     return chosen
 
 

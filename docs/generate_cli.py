@@ -1,0 +1,314 @@
+"""Writes docs/cli.md from the commands: `python docs/generate_cli.py`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from rolethread_vcs.cli._verbs import GROUPS, VERBS
+from rolethread_vcs.cli.main import rtv
+
+PAGE = Path(__file__).with_name("cli.md")
+
+_EVERYWHERE = frozenset({"-C", "--json", "--quiet", "--color", "--help"})
+
+_OPENING = """\
+# The command
+
+`rtv VERB [WORDS]…`; `rolethread-vcs` is the same command by its long name. This page is generated from the command
+itself (`make docs`); `rtv VERB --help` prints the same text.
+
+## Options of every verb
+
+They may stand before the verb or behind it. `rtv --version` prints the version.
+
+| option | does |
+|---|---|
+"""
+
+_AFTER_OPTIONS = """
+Data goes to standard output. Notes, warnings, hints and progress go to standard error. Colours are used on a terminal,
+and never when `NO_COLOR` is set. Control characters in your texts never reach the terminal raw.
+
+## Naming things
+
+| word | names |
+|---|---|
+| `12`, `00000012` | the entry with number 12 |
+| `00000012-k2x9m3ab` | the same entry by its full id; needed when two branches gave out one number twice |
+| `12@main~3` | the entry as it was in a revision (`show`) |
+| `main`, `warmer-mara` | a branch |
+| `main~2` | two commits before the newest of main |
+| `@` | the commit you are at |
+| `3fa9c1` | a commit, by the beginning of its id |
+| `commit:12345` | the same, when it looks like a number |
+| `A..B` | what B has and A has not (`log`) |
+
+## Queries
+
+`list` takes a query as plain words, other verbs behind `--where`. Words must all fit; `or` and `not` go between and
+before them.
+
+| word | fits entries |
+|---|---|
+| `cellar` | in which somebody says it |
+| `"old lighthouse"` | in which somebody says it word by word |
+| `tag:tavern` | with this tag |
+| `untagged` | without any tag |
+| `id:100..200`, `id:100..`, `id:7` | with a number in this range |
+| `speaker:mara` | in which she speaks |
+| `role:tool` | that hold a message of this role |
+| `not tag:draft` | to which the rest does not apply |
+| `tag:a or tag:b` | to which one of both applies |
+
+## Exit status
+
+| status | means |
+|---|---|
+| 0 | done |
+| 2 | usage: the words do not fit together |
+| 20 | invalid input or state, a foreign or newer format |
+| 30 | refused by the gate; `check` found errors |
+| 40 | not found, no dataset here |
+| 50 | a conflict, or unsaved edits in the way |
+| 60 | busy: another program is at work here |
+| 70 | something stored is damaged |
+| 74 | the system refused: disk, permission, I/O |
+| 99 | a bug |
+| 130 | interrupted |
+
+[errors.md](errors.md) lists what is behind each.
+"""
+
+_ENVELOPES_OPENING = """\
+## JSON
+
+With `--json` a verb prints one document with one key, the name of its envelope. The keys listed here stay; more may
+come, so pass over those that you do not know. Counts are integers, message indexes count from 0, times are seconds
+since 1970, and what is not there is `null`. A refusal prints `rolethread.error/v1`, whatever the verb, and the exit
+status is the same as without `--json`.
+
+| envelope | of | keys |
+|---|---|---|
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One JSON answer: its name, the verbs that give it, its keys; `list[].key` are those of its items."""
+
+    name: str
+    verbs: tuple[str, ...]
+    keys: tuple[str, ...]
+    items: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+_COMMIT = ("commit", "branch", "operation", "added", "changed", "removed", "findings", "dry_run", "message", "notes")
+_FINDING = ("code", "name", "severity", "id", "index", "message", "text", "repair")
+_CHANGES = ("entries", ("id", "change"))
+
+ENVELOPES = (
+    Envelope(
+        "commit",
+        ("add", "edit", "remove", "restore", "commit", "branch NAME", "switch", "config set"),
+        (*_COMMIT, "entries"),
+        (_CHANGES, ("findings", _FINDING)),
+    ),
+    Envelope(
+        "import",
+        ("import", "init --from"),
+        (
+            *(*_COMMIT, "entries", "unchanged", "edited_since", "removed_before", "rejected", "rejects"),
+            *("rejects_file", "repaired", "format", "source"),
+        ),
+        (_CHANGES, ("findings", _FINDING), ("rejects", ("line", "code", "message", "row", "source"))),
+    ),
+    Envelope("error", ("every refusal",), ("status", "code", "message", "saved", "hint", "details", "findings")),
+    Envelope("init", ("init",), ("folder", "name", "id", "commit")),
+    Envelope("clone", ("clone",), ("folder", "entries", "branches", "commit")),
+    Envelope(
+        "list",
+        ("list",),
+        ("total", "more", "entries"),
+        (("entries", ("id", "messages", "exchanges", "tags", "preview")),),
+    ),
+    Envelope("entry", ("show ID",), ("id", "rev", "commit")),
+    Envelope("entries", ("show ID ID",), ("entries",), (("entries", ("id", "rev", "commit")),)),
+    Envelope(
+        "show",
+        ("show REV",),
+        (
+            *("id", "parents", "author", "email", "time", "message", "trailers", "operation"),
+            *("added", "changed", "removed", "entries", "files"),
+        ),
+        (_CHANGES,),
+    ),
+    Envelope(
+        "log",
+        ("log",),
+        ("commits",),
+        (
+            (
+                "commits",
+                (
+                    *("id", "message", "author", "email", "time", "parents", "operation", "verb"),
+                    *("added", "changed", "removed"),
+                ),
+            ),
+        ),
+    ),
+    Envelope(
+        "status",
+        ("status",),
+        (
+            *("name", "branch", "commit", "strict", "entries", "checked_out", "unsaved", "foreign", "drafts"),
+            *("conflicts", "interrupted", "last_operation", "last_command", "last_time"),
+        ),
+        (("unsaved", ("id", "change")),),
+    ),
+    Envelope(
+        "check",
+        ("check",),
+        ("ok", "entries", "commit", "since", "counts", "findings"),
+        (("findings", _FINDING),),
+    ),
+    Envelope(
+        "ops",
+        ("ops", "undo", "redo"),
+        ("operations",),
+        (
+            (
+                "operations",
+                ("number", "command", "verb", "time", "branch", "added", "changed", "removed", "undone"),
+            ),
+        ),
+    ),
+    Envelope(
+        "branches",
+        ("branch",),
+        ("branches",),
+        (("branches", ("name", "commit", "current", "strict", "time", "subject")),),
+    ),
+    Envelope(
+        "config", ("config list", "config get"), ("settings",), (("settings", ("key", "value", "travels", "remark")),)
+    ),
+    Envelope(
+        "rules",
+        ("rules",),
+        ("rules",),
+        (("rules", ("code", "name", "severity", "default", "scope", "repair", "summary")),),
+    ),
+    Envelope(
+        "export",
+        ("export -o FILE",),
+        ("entries", "commit", "revision", "sha256", "size", "format", "clean", "where", "path", "operation"),
+    ),
+    Envelope(
+        "which",
+        ("which",),
+        (
+            *("entries", "commit", "revision", "sha256", "size", "format", "clean", "where", "container", "path"),
+            *("operation", "time"),
+        ),
+    ),
+    Envelope("verify", ("verify",), ("ok", "problems", "objects", "commits", "entries", "operations")),
+    Envelope(
+        "doctor",
+        ("doctor",),
+        (
+            *("versions", "system", "folder", "filesystem", "free", "cloud", "trouble", "advice", "dataset"),
+            "unlocked",
+        ),
+    ),
+)
+"""What `--json` prints. A test runs the verbs and compares."""
+
+
+def cli_page() -> str:
+    """Return the text of docs/cli.md."""
+    root = _context(rtv, "rtv")
+    parts = [_OPENING + "\n".join(_option_rows(_any_command(root), everywhere=True)), _AFTER_OPTIONS]
+    parts += [_ENVELOPES_OPENING + "\n".join(map(_envelope_row, ENVELOPES)), ""]
+    for group in GROUPS:
+        verbs = [verb for verb, of, _line in VERBS if of == group]
+        if verbs:
+            parts += [f"## {group.capitalize()}", ""]
+        for verb in verbs:
+            parts += _chapter(root, verb)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _any_command(root: click.Context) -> click.Context:
+    command = rtv.get_command(root, VERBS[0][0])
+    assert command is not None
+    return _context(command, VERBS[0][0], root)
+
+
+def _chapter(root: click.Context, verb: str) -> Iterator[str]:
+    command = rtv.get_command(root, verb)
+    assert command is not None
+    context = _context(command, verb, root)
+    yield from _describe(context, level=3)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            sub = command.get_command(context, name)
+            assert sub is not None
+            yield from _describe(_context(sub, name, context), level=4)
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
+    return click.Context(command, info_name=name, parent=parent, **command.context_settings)
+
+
+def _describe(context: click.Context, *, level: int) -> Iterator[str]:
+    command = context.command
+    pieces = " ".join(command.collect_usage_pieces(context))
+    yield f"{'#' * level} `{context.command_path}`"
+    yield ""
+    yield f"`{context.command_path} {pieces}`"
+    yield ""
+    yield from _help(command.help or "")
+    rows = list(_option_rows(context, everywhere=False))
+    if rows:
+        yield from ("| option | does |", "|---|---|", *rows, "")
+
+
+def _help(text: str) -> Iterator[str]:
+    """Yield the paragraphs of a help text; one that starts with `\\b` holds examples and becomes a code block."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        if paragraph.startswith("\b"):
+            lines = [line.removeprefix("  ") for line in paragraph.split("\n")[1:]]
+            yield from ("```", *lines, "```", "")
+        else:
+            yield from (_inline(paragraph), "")
+
+
+def _inline(text: str) -> str:
+    """Return prose with what Markdown would take for markup made safe."""
+    return text.replace("<", "\\<").replace("*", "\\*")
+
+
+def _option_rows(context: click.Context, *, everywhere: bool) -> Iterator[str]:
+    for param in context.command.get_params(context):
+        if isinstance(param, click.Argument) or bool(_EVERYWHERE & {*param.opts}) is not everywhere:
+            continue
+        record = param.get_help_record(context)
+        if record is not None:
+            names, does = (text.replace("|", "\\|") for text in record)
+            yield f"| `{names}` | {_inline(does)} |"
+
+
+def _envelope_row(envelope: Envelope) -> str:
+    inner = dict(envelope.items)
+    keys = [f"`{key}: [{{{', '.join(inner[key])}}}]`" if key in inner else f"`{key}`" for key in envelope.keys]
+    extra = ", and the entry's own fields" if "rev" in (*envelope.keys, *inner.get("entries", ())) else ""
+    verbs = ", ".join(f"`{verb}`" if verb != "every refusal" else verb for verb in envelope.verbs)
+    return f"| `rolethread.{envelope.name}/v1` | {verbs} | {', '.join(keys)}{extra} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(cli_page(), encoding="utf-8")

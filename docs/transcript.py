@@ -1,0 +1,130 @@
+"""Runs what the pages show, and says where they no longer tell the truth; `python docs/transcript.py PAGE` records anew.
+
+In a page, in order:
+
+    ```json NAME        a file, written into the folder one is in
+    ```console          commands behind "$ ", each with all that it prints; `cd` is remembered
+    ```python           run with the names of the blocks before it; a ```text block right behind it is what it prints
+
+Other blocks are prose. Commit ids, times, checksums and the temporary folder differ from run to run and do not count.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+HOME = "/home/you"
+"""What pages call the temporary folder."""
+
+_BLOCK = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_UNSTEADY = (
+    (re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{7,64}\b(?!-)…?"), "<id>"),
+    (re.compile(r"(\d{4}-\d{2}-\d{2} )?\b\d{2}:\d{2}(-\d{2}:\d{2})?\b"), "<time>"),
+)
+
+
+def rerun(page: str, folder: Path, environment: Mapping[str, str]) -> str:
+    """Return the page with every output as it is now; what differs only in ids and times stays as it was."""
+    session = _Session(folder, environment)
+    pieces = []
+    end = 0
+    for match in _BLOCK.finditer(page):
+        pieces.append(page[end : match.start("body")])
+        pieces.append(session.block(match["info"], match["body"]))
+        end = match.end("body")
+    return "".join([*pieces, page[end:]])
+
+
+def commands(page: str) -> list[str]:
+    """Return the commands that a page shows."""
+    bodies = [match["body"] for match in _BLOCK.finditer(page) if match["info"] == "console"]
+    return [line[2:] for body in bodies for line in body.splitlines() if line.startswith("$ ")]
+
+
+def steady(text: str) -> str:
+    """Return a text without what differs from run to run."""
+    for pattern, word in _UNSTEADY:
+        text = pattern.sub(word, text)
+    return text
+
+
+class _Session:
+    """One page being run: the folder one is in, the names of the Python blocks, what the last of them printed."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._root = folder.resolve()
+        self._folder = self._root
+        self._environment = {**environment, "HOME": str(self._root), "COLUMNS": "80", "NO_COLOR": "1"}
+        self._environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+        self._names: dict[str, Any] = {"__name__": "__main__"}
+        self._printed: str | None = None
+
+    def block(self, info: str, body: str) -> str:
+        """Run one block and return it as it stands now."""
+        kind, _, name = info.partition(" ")
+        printed, self._printed = self._printed, None
+        if kind == "json" and name:
+            (self._folder / name).write_text(body, encoding="utf-8")
+        elif info == "console":
+            return "".join(self._console(body))
+        elif info == "python":
+            self._printed = self._python(body)
+        elif info == "text" and printed is not None:
+            return _keep(body, printed)
+        return body
+
+    def _console(self, body: str) -> Iterator[str]:
+        for step in re.split(r"^(?=\$ )", body, flags=re.MULTILINE):
+            if step:
+                line, _, before = step.partition("\n")
+                yield line + "\n" + _keep(before, self._run(line.removeprefix("$ ")))
+
+    def _run(self, command: str) -> str:
+        if command.startswith("cd "):
+            self._folder = (self._folder / command[3:]).resolve()
+            return ""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
+        return self._shown(done.stdout.decode("utf-8"))
+
+    def _python(self, body: str) -> str:
+        out = io.StringIO()
+        with contextlib.chdir(self._folder), contextlib.redirect_stdout(out):
+            exec(compile(body, "page", "exec"), self._names)
+        return self._shown(out.getvalue())
+
+    def _shown(self, text: str) -> str:
+        return text.replace(str(self._root), HOME)
+
+
+def _keep(before: str, now: str) -> str:
+    """Return the recorded output where the new one says the same; blank lines at its end belong to the page."""
+    tail = before[len(before.rstrip("\n")) :][1:] if before.strip() else before
+    now += "\n" if now and not now.endswith("\n") else ""
+    return before if steady(before.rstrip("\n")) == steady(now.rstrip("\n")) else now + tail
+
+
+if __name__ == "__main__":
+    page = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as temporary:
+        people = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "TZ": "UTC"}
+        page.write_text(
+            rerun(page.read_text("utf-8"), Path(temporary), {"PATH": os.environ["PATH"], **people}), "utf-8"
+        )

@@ -1,0 +1,168 @@
+"""`rtv show`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from reading_steps import Rtv, change, make_dataset, runner, said
+
+from rolethread_vcs import Dataset
+from rolethread_vcs.transaction import Intent
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return make_dataset(tmp_path / "inn")
+
+
+@pytest.fixture
+def rtv(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> Rtv:
+    return runner(dataset.folder, capsys)
+
+
+def test_an_entry_is_shown_for_reading(rtv: Rtv, dataset: Dataset) -> None:
+    entry_id = dataset.snapshot().ids()[0]
+
+    answer = rtv("show", "1")
+
+    assert answer.out.splitlines() == [
+        f"{entry_id}  #tavern",
+        "",
+        "[0] user",
+        "    Is the cellar dry?",
+        "",
+        "[1] assistant",
+        "    Dry enough.",
+    ]
+
+
+def test_an_entry_is_shown_as_it_was(rtv: Rtv, dataset: Dataset) -> None:
+    change(dataset, 1, "Is the attic dry?")
+
+    assert "attic" in rtv("show", "1").out
+    assert "cellar" in rtv("show", "1@@~1").out
+    assert "cellar" in rtv("show", "1@main~1").out
+    assert rtv("show", "1@nowhere").status == 40
+
+
+def test_the_envelope_holds_the_fields_of_the_entry(rtv: Rtv, dataset: Dataset) -> None:
+    entry_id = dataset.snapshot().ids()[0]
+
+    value = rtv("show", "1", "--json").json("rolethread.entry/v1")
+
+    assert value == {
+        "id": entry_id,
+        "rev": dataset.snapshot().blob_id(entry_id)[:12],
+        "commit": dataset.snapshot().id,
+        **dataset.snapshot()[entry_id].fields,
+    }
+
+
+def test_several_entries_come_in_one_envelope(rtv: Rtv, dataset: Dataset) -> None:
+    value = rtv("show", "3", "1", "--json").json("rolethread.entries/v1")
+
+    assert [entry["id"] for entry in value["entries"]] == [dataset.snapshot().ids()[2], dataset.snapshot().ids()[0]]
+    assert rtv("show", "1", "main", "--json").status == 2
+
+
+def test_raw_is_what_is_stored(rtv: Rtv, dataset: Dataset) -> None:
+    assert rtv("show", "1", "--raw").out.encode() == dataset.snapshot().raw(dataset.snapshot().ids()[0])
+    assert rtv("show", "--raw").out.startswith("tree ")
+    assert rtv("show", "1", "--raw", "--json").status == 2
+
+
+def test_a_commit_is_shown_with_what_it_changed(rtv: Rtv, dataset: Dataset) -> None:
+    entry_id = change(dataset, 2, "Who mends\nthe lamp?", "the lamp it is\n\nbecause the clock is gone")
+    operation = dataset.repository.operations.last()
+
+    lines = rtv("show").out.splitlines()
+
+    assert operation is not None
+    assert lines[0] == f"commit {dataset.snapshot().id}"
+    assert lines[1].startswith("by Dataset creator, ")
+    assert lines[1].endswith(f"operation {operation.number} (edit)")
+    assert lines[2:] == [
+        "",
+        "    the lamp it is",
+        "",
+        "    because the clock is gone",
+        "",
+        "1 entry: changed 1",
+        f"~ {entry_id}  Who mends the lamp?",
+    ]
+
+
+def test_a_large_commit_shows_twenty_and_counts_the_rest(rtv: Rtv, dataset: Dataset) -> None:
+    dataset.add([said(f"question {number}") for number in range(61)], Intent("add", "add"))
+
+    lines = rtv("show").out.splitlines()
+
+    assert "61 entries: added 61" in lines
+    assert sum(line.startswith("+ ") for line in lines) == 20
+    assert lines[-1] == "… and 41 more"
+
+
+def test_trailers_are_explained(rtv: Rtv, dataset: Dataset) -> None:
+    status = rtv("edit", "1", "--message", "1", "--content", "", "--allow", "RT104", "--because", "a pause").status
+    lines = rtv("show").out.splitlines()
+
+    assert status == 0
+    assert "    let through: 1 × RT104 empty_message" in lines
+    assert "    because: a pause" in lines
+
+
+def test_a_commit_of_settings_names_the_file(rtv: Rtv, dataset: Dataset) -> None:
+    dataset.set_setting("name", "harbour")
+
+    lines = rtv("show").out.splitlines()
+
+    assert lines[-2:] == ["no entry was changed", "~ rolethread.toml"]
+
+
+def test_a_commit_has_an_envelope_of_its_own(rtv: Rtv, dataset: Dataset) -> None:
+    entry_id = change(dataset, 2, "Who mends the lamp?")
+
+    value = rtv("show", "main", "--json").json("rolethread.show/v1")
+
+    assert value["id"] == dataset.snapshot().id
+    assert (value["added"], value["changed"], value["removed"]) == (0, 1, 0)
+    assert value["entries"] == [{"id": entry_id, "change": "changed"}]
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "hint"),
+    [
+        ("9", 40, "hint: rtv list"),
+        ("00000001-zzzzzzzz", 40, "did you mean 00000001-"),
+        ("mian", 40, "did you mean main?"),
+    ],
+)
+def test_what_is_not_there_is_told_with_the_nearest(rtv: Rtv, word: str, status: int, hint: str) -> None:
+    answer = rtv("show", word)
+
+    assert answer.status == status
+    assert hint in answer.err
+
+
+def test_an_entry_that_does_not_read_is_damage(rtv: Rtv, dataset: Dataset) -> None:
+    path = next((dataset.folder / "entries").rglob("00000002-*.json"))
+    path.write_text("{ torn")
+    subprocess.run(["git", "commit", "-qam", "by hand"], cwd=dataset.folder, check=True)
+
+    answer = rtv("show", "2")
+
+    assert answer.status == 70
+    assert "does not read" in answer.err
+
+
+def test_raw_reaches_a_pipe_byte_for_byte(dataset: Dataset) -> None:
+    dataset.add([said("caf\u00e9 \u009b \u202e")], Intent("add", "add"))
+    entry_id = dataset.snapshot().ids()[3]
+    command = [sys.executable, "-m", "rolethread_vcs.cli.main", "-C", str(dataset.folder), "show", "4", "--raw"]
+
+    out = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+
+    assert out == dataset.snapshot().raw(entry_id)

@@ -1,0 +1,151 @@
+"""Kills a scenario at one step on the disk after the other, and says what was left: one JSON line a kill.
+
+Run as a program of its own, because it forks: `python sweeping.py SCENARIO TEMPLATE WORK [STRIDE]`. The template is
+copied for every kill. A child runs the scenario with a fault point that ends the process (`os._exit`, no cleaning up)
+at the N-th step; the parent then looks at the copy with stock git and runs a next command.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.store import disk
+from rolethread_vcs.transaction import Intent
+
+KILLED = 99
+FIRST, LAST = 45, 40
+"""Kills at every one of the first and of the last steps; with a stride only some in between."""
+
+
+def conversation(text: str) -> dict[str, object]:
+    """Return the fields of a small valid entry."""
+    return {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": f"You said {text}."}]}
+
+
+def rows(number: int) -> io.BytesIO:
+    """Return JSONL of that many entries."""
+    lines = [json.dumps(conversation(f"row {row}")) for row in range(number)]
+    return io.BytesIO("\n".join(lines).encode())
+
+
+def edit(dataset: Dataset) -> None:
+    """Change one entry."""
+    with dataset.edit("the edit") as change:
+        change.put(dataset.snapshot().ids()[0], conversation("edited"))
+
+
+def bulk(dataset: Dataset) -> None:
+    """Import 200 entries."""
+    dataset.import_files([rows(200)], intent=Intent("import", "import rows.jsonl"), names=["rows.jsonl"])
+
+
+def undo(dataset: Dataset) -> None:
+    """Take the last operation back."""
+    dataset.undo()
+
+
+def redo(dataset: Dataset) -> None:
+    """Bring the last undone operation back."""
+    dataset.redo()
+
+
+def switch_to_new(dataset: Dataset) -> None:
+    """Make a branch and go to it."""
+    dataset.switch_to_new("side")
+
+
+def discard(dataset: Dataset) -> None:
+    """Throw hand edits away."""
+    dataset.discard_edits(None, Intent("restore", "restore --all"))
+
+
+SCENARIOS: dict[str, Callable[[Dataset], None]] = {
+    "edit": edit,
+    "bulk": bulk,
+    "undo": undo,
+    "redo": redo,
+    "switch": switch_to_new,
+    "discard": discard,
+}
+
+
+def run_and_die(scenario: str, folder: Path, step: int) -> int:
+    """Run a scenario in a child that dies at a step; return 99, or 0 when it came to its end before."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    try:
+        dataset = Dataset.open(folder)
+        count = 0
+
+        def fault(what: str, path: str) -> None:
+            nonlocal count
+            count += 1
+            if count == step:
+                (folder.parent / "step").write_text(f"{what} {path}")
+                os._exit(KILLED)
+
+        disk.fault_point = fault
+        SCENARIOS[scenario](dataset)
+        (folder.parent / "steps").write_text(str(count))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def look(folder: Path) -> dict[str, object]:
+    """Say what stands after a kill, run a next command, and say what stands then."""
+    git = ["git", "-C", str(folder)]
+    fsck = subprocess.run([*git, "fsck", "--strict", "--no-dangling"], capture_output=True, text=True)
+    found: dict[str, object] = {"fsck": fsck.stderr if fsck.returncode else ""}
+    refs = subprocess.run([*git, "for-each-ref", "--format=%(refname) %(tree)", "refs/heads"], capture_output=True)
+    found["refs"] = refs.stdout.decode()
+    try:
+        dataset = Dataset.open(folder)
+        with dataset.edit("the next command", branch="probe") as change:
+            change.add(conversation("next"))
+        found["notes"] = list(change.result.notes)
+        found["numbers"] = [logged.operation.number for logged in dataset.ops()]
+        found["refs_after"] = subprocess.run(refs.args, capture_output=True).stdout.decode()
+        verification = dataset.verify()
+        found["problems"] = [problem.message for problem in verification.problems]
+        bare = dataset.repository.is_bare
+    except RoleThreadError as error:
+        return {**found, "error": f"{error.status} {error.message}"}
+    status = "" if bare else subprocess.run([*git, "status", "--porcelain"], capture_output=True).stdout.decode()
+    private = [path.name for path in (folder / ".git/rolethread").iterdir() if path.name != "lock"]
+    packs = [path.name for path in (folder / ".git/objects/pack").iterdir() if path.suffix not in (".pack", ".idx")]
+    torn = [path.name for path in folder.rglob("*.tmp")]
+    return {**found, "status": status, "left": sorted({*private, *packs, *torn} - {"cache", "drafts", "tmp"})}
+
+
+def main(scenario: str, template: Path, work: Path, stride: int) -> None:
+    """Kill a scenario at step 1, 2 … until it comes to its end."""
+    copy = work / "copy"
+    shutil.copytree(template, copy, symlinks=True)
+    assert run_and_die(scenario, copy, 0) == 0
+    total = int((work / "steps").read_text())
+    print(json.dumps({"total": total, **look(copy)}), flush=True)
+    for step in range(1, total + 1):
+        if FIRST < step < total - LAST and step % stride:
+            continue
+        shutil.rmtree(copy)
+        shutil.copytree(template, copy, symlinks=True)
+        code = run_and_die(scenario, copy, step)
+        what = (work / "step").read_text()
+        print(json.dumps({"step": step, "code": code, "what": what, **look(copy)}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else 1)

@@ -1,0 +1,94 @@
+"""Promise 2: killed at any step, the branch is old or new, the store is whole, and the next command works and tells."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sweeping import KILLED, SCENARIOS, conversation
+
+from rolethread_vcs.dataset import Dataset
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+BULK_STRIDE = 61
+
+
+def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
+    """Make the dataset that every kill starts from; a branch `probe` is there for the next command."""
+    dataset = Dataset.init(folder)
+    dataset.branch("probe")
+    with dataset.edit("five entries") as change:
+        for number in range(5):
+            change.add(conversation(f"hello {number}"))
+    if bare:
+        repository = dataset.repository
+        repository.worktree.empty(dataset.snapshot().tree)
+        repository.set_bare(True)
+        dataset = Dataset.open(folder)
+    if scenario == "redo":
+        dataset.undo()
+    if scenario == "discard":
+        (folder / "entries/0000/00" / f"{dataset.snapshot().ids()[0]}.json").write_bytes(b"a hand edit\n")
+
+
+def sweep(tmp_path: Path, scenario: str, *, bare: bool) -> list[dict]:
+    """Run the sweep in a process of its own and return its lines."""
+    template, work = tmp_path / "template", tmp_path / "work"
+    work.mkdir()
+    make_template(template, scenario, bare=bare)
+    stride = BULK_STRIDE if scenario == "bulk" else 1
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("sweeping.py")), scenario, template, work, str(stride)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+CASES = [
+    *((scenario, bare) for scenario in SCENARIOS for bare in (False, True) if (scenario, bare) != ("discard", True)),
+]
+
+
+@pytest.mark.parametrize(("scenario", "bare"), CASES)
+def test_killed_at_every_step_it_is_old_or_new_and_the_next_command_works(tmp_path, scenario, bare):
+    whole, *kills = sweep(tmp_path, scenario, bare=bare)
+    old, new = kills[0]["refs"], whole["refs"]
+
+    assert whole["total"] >= len(kills) > 8
+    seen = set()
+    for kill in kills:
+        where = f"killed at step {kill['step']}: {kill['what']}: {json.dumps(kill, indent=1)}"
+        assert kill["code"] == KILLED, where
+        assert kill["fsck"] == "", where
+        assert "error" not in kill, where
+        assert kill["problems"] == [], where
+        assert kill["left"] == [], where
+        assert kill["numbers"] == list(range(len(kill["numbers"]), 0, -1)), where
+        after = without_probe(kill["refs_after"])
+        assert after in (without_probe(old), without_probe(new)), where
+        if scenario != "discard" or after != without_probe(old):
+            assert kill["status"] in ("", whole["status"]), where
+        if kill["refs"] not in (old, new):
+            # several refs move one after the other; then the next command must bring the rest
+            assert after == without_probe(new), where
+        moved = without_probe(kill["refs"]) != without_probe(old)
+        if moved and any("finished now" in note for note in kill["notes"]):
+            seen.add("finished")
+        elif not moved and any("before anything was saved" in note for note in kill["notes"]):
+            seen.add("forgotten")
+    if old != new:
+        assert "finished" in seen, kills
+    assert "forgotten" in seen, kills
+
+
+def without_probe(refs: str) -> str:
+    """Return the branches but for the one that the next command commits to."""
+    return "".join(line for line in refs.splitlines(keepends=True) if not line.startswith("refs/heads/probe "))
