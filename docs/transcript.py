@@ -1,6 +1,6 @@
-"""Runs what the pages show, and says where they no longer tell the truth; `python docs/transcript.py PAGE` records anew.
+"""Runs the commands and Python that a page shows, and records what they print: `python docs/transcript.py PAGE…`.
 
-In a page, in order:
+The tests run the pages the same way, and compare. In a page, in order:
 
     ```json NAME        a file, written into the folder one is in
     ```console          commands behind "$ ", each with all that it prints; `cd` is remembered
@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -63,7 +64,7 @@ class _Session:
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._root = folder.resolve()
         self._folder = self._root
-        self._environment = {**environment, "HOME": str(self._root), "COLUMNS": "80", "NO_COLOR": "1"}
+        self._environment = {**environment, "HOME": str(self._root), "COLUMNS": "80", "NO_COLOR": "1", "TERM": "xterm"}
         self._environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
         self._names: dict[str, Any] = {"__name__": "__main__"}
         self._printed: str | None = None
@@ -90,19 +91,25 @@ class _Session:
 
     def _run(self, command: str) -> str:
         if command.startswith("cd "):
-            self._folder = (self._folder / command[3:]).resolve()
+            folder = (self._folder / command[3:]).resolve()
+            if not folder.is_dir():
+                return f"there is no folder {command[3:]}\n"
+            self._folder = folder
             return ""
-        done = subprocess.run(
+        # a terminal, because only there data and remarks come in the order in which a reader sees them
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
             ["bash", "-c", command],
             cwd=self._folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=60,
-            check=False,
-        )
-        return self._shown(done.stdout.decode("utf-8"))
+            stdout=theirs,
+            stderr=theirs,
+        ):
+            os.close(theirs)
+            printed = b"".join(_read_terminal(ours))
+        os.close(ours)
+        return self._shown(printed.decode("utf-8").replace("\r\n", "\n"))
 
     def _python(self, body: str) -> str:
         out = io.StringIO()
@@ -112,6 +119,13 @@ class _Session:
 
     def _shown(self, text: str) -> str:
         return text.replace(str(self._root), HOME)
+
+
+def _read_terminal(terminal: int) -> Iterator[bytes]:
+    """Yield what a terminal shows until nobody writes to it any more, which Linux calls an I/O error."""
+    with contextlib.suppress(OSError):
+        while data := os.read(terminal, 1 << 16):
+            yield data
 
 
 def _keep(before: str, now: str) -> str:

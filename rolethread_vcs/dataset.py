@@ -286,6 +286,7 @@ class Dataset:
         """Bring the rows of files (paths, or open binary streams) in as entries, in one commit."""
         from rolethread_vcs.ops.importing import import_files
         from rolethread_vcs.ops.reading_rows import ImportOptions
+        from rolethread_vcs.transaction import Intent
 
         sources = [Path(file) if isinstance(file, str) else file for file in files]
         repository = self.repository

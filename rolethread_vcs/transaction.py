@@ -34,7 +34,8 @@ from rolethread_vcs.store.operations import EXTERNAL, Operation
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.publishing import Moves, finish_interrupted, head_commit, is_published, publish_moves, settle
 from rolethread_vcs.store.refs import BRANCHES, HeldRef, shorten
-from rolethread_vcs.store.repository import Repository, UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.revisions import UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.walk import Blob, Difference, two_way
 from rolethread_vcs.store.worktree import Unsaved, UnsavedEditsError

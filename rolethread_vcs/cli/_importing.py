@@ -85,13 +85,19 @@ def _lines(result: Imported) -> list[str]:
     if would:
         lines.append(f"would {done or 'add nothing'} on {committed.branch}; nothing was changed")
     elif committed.commit is None:
-        lines.append("nothing new: every row is here already" if not result.rejects else "nothing was saved")
+        lines.append(_why_nothing(result))
     else:
         lines.append(f"{done} on {committed.branch} @ {Output.style(committed.commit[:10], 'id')}")
     lines += _row_lines(result)
     if committed.commit is not None:
         lines.append(UNDO)
     return lines
+
+
+def _why_nothing(result: Imported) -> str:
+    if not any(source.rows for source in result.sources):
+        return "there are no rows to import"
+    return "nothing was saved" if result.rejects else "nothing new: every row is here already"
 
 
 def _row_lines(result: Imported) -> list[str]:

@@ -9,7 +9,8 @@ from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.revision import is_selector
 from rolethread_vcs.ops.surveying import unsaved_files
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
-from rolethread_vcs.store.repository import Repository, UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.revisions import UnknownRevisionError, is_branch_name
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, refuse_unsaved
 
 

@@ -83,6 +83,9 @@ def export(
         UnsavedEditsError: with `fail_if_unsaved`, when files were edited by hand.
         CannotCarryError: an entry does not fit the format; nothing is written then.
     """
+    if path is not None and path.is_symlink():
+        # what the link leads to is the file that would be replaced
+        path = Path(os.path.realpath(path))
     snapshot = repository.snapshot(revision)
     warnings = _warnings(repository, snapshot, fail_if_unsaved=fail_if_unsaved)
     if path is not None and not overwrite:

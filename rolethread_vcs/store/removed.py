@@ -80,6 +80,6 @@ def _save(repository: Repository, tip: str, found: dict[str, RemovedEntry]) -> N
     cache = {"version": _VERSION, "tip": tip, "removed": [astuple(entry) for entry in found.values()]}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        disk.replace_file(folder / _CACHE, json.dumps(cache).encode(), durable=False)
+        disk.replace_file(folder / _CACHE, json.dumps(cache).encode(), durable=False, scratch=repository.scratch_folder)
     except OSError:
         return

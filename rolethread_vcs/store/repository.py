@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -15,57 +13,34 @@ import pygit2
 from rolethread_vcs.errors import (
     DamagedError,
     InvalidError,
-    NotFoundError,
     RoleThreadError,
     SystemRefusedError,
-    UsageError,
 )
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
-from rolethread_vcs.model.revision import Revision, RevisionKind, parse_revision
-from rolethread_vcs.store import commits, disk, lock, trees
+from rolethread_vcs.store import commits, disk, lock, revisions, trees
 from rolethread_vcs.store.commits import Signature
-from rolethread_vcs.store.git_errors import from_git, git_errors, system_reason
+from rolethread_vcs.store.git_errors import git_errors
 from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.store.opening import (
+    DEFAULT_BRANCH,
+    ForeignRepositoryError,
+    NoDatasetError,
+    common_folder,
+    configure_libgit2,
+    create_git,
+    discover,
+    open_git,
+)
 from rolethread_vcs.store.operations import OperationLog
 from rolethread_vcs.store.packs import PackWriter
-from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, Refs
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, Refs, shorten
+from rolethread_vcs.store.revisions import UnknownRevisionError
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.worktree import Worktree
 
 PRIVATE = "rolethread"
-DEFAULT_BRANCH = "main"
 CHECKOUT_LIMIT = 20_000
 """Entries up to which `auto` checks files out."""
-
-_configured = False
-
-
-def _configure_libgit2(*, durable: bool) -> None:
-    """Set libgit2's process-wide switches: fsync what we ask it to write; verification belongs to `verify`."""
-    global _configured  # libgit2's settings are global too
-    pygit2.settings.enable_fsync_gitdir(durable)
-    if not _configured:
-        pygit2.settings.enable_strict_hash_verification(False)
-        pygit2.settings.enable_caching(False)
-        _configured = True
-
-
-class NoDatasetError(NotFoundError):
-    """There is no dataset at, or above, a folder."""
-
-    code = "no_dataset"
-
-
-class ForeignRepositoryError(InvalidError):
-    """A repository that this program cannot or must not open: sha256, reftable, another owner, not a dataset."""
-
-    code = "foreign_repository"
-
-
-class UnknownRevisionError(NotFoundError):
-    """A revision names no branch, release or commit."""
-
-    code = "unknown_revision"
 
 
 class Repository:
@@ -77,9 +52,9 @@ class Repository:
     def __init__(self, git: pygit2.Repository) -> None:
         self._git = git
         self.git_folder = Path(git.path)
-        self.common_folder = _common_folder(self.git_folder)
+        self.common_folder = common_folder(self.git_folder)
         self.durable = self.config("rolethread.durability") != "fast"
-        _configure_libgit2(durable=self.durable)
+        configure_libgit2(durable=self.durable)
         self.objects = Objects(git)
         self.refs = Refs(git)
         self.operations = OperationLog(self.objects, self.refs)
@@ -93,7 +68,7 @@ class Repository:
         Raises:
             NoDatasetError, ForeignRepositoryError, SystemRefusedError, InvalidError (a newer format).
         """
-        repository = cls(_open_git(folder))
+        repository = cls(open_git(folder))
         if check:
             repository.check_is_dataset()
         return repository
@@ -105,16 +80,13 @@ class Repository:
         Raises:
             NoDatasetError: there is none here or above.
         """
-        if not start.is_dir():
-            raise NoDatasetError(f"there is no folder {start}")
-        with _typed_opening(start):
-            found = pygit2.discover_repository(str(start))
+        found = discover(start)
         if found is None:
             raise NoDatasetError(
                 f"there is no dataset in {start} or above it",
                 hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
             )
-        return cls.open(Path(found), check=check)
+        return cls.open(found, check=check)
 
     @classmethod
     def init(cls, folder: Path, settings: bytes, who: Signature | None = None) -> Repository:
@@ -129,7 +101,7 @@ class Repository:
             made = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
         try:
-            repository = cls(_create_git(folder))
+            repository = cls(create_git(folder))
             repository._write_first_commit(settings, who)
         except BaseException:
             shutil.rmtree(folder / ".git", ignore_errors=True)
@@ -156,7 +128,7 @@ class Repository:
         try:
             with disk.system_errors(f"making {folder}"):
                 folder.mkdir(parents=True, exist_ok=True)
-            git = _create_git(folder)
+            git = create_git(folder)
             repository = cls(git)
             repository._fetch_all(original)
             repository.check_is_dataset()
@@ -195,8 +167,8 @@ class Repository:
         known = table.get(name)
         was = f"; the operation log has it at {known[:10]}" if known else ""
         return DamagedError(
-            f"the branch {_short(name)} is missing{was}; nothing was changed",
-            hint=f"git -C {self.folder} branch {_short(name)} {known[:10]}" if known else "rtv verify",
+            f"the branch {shorten(name)} is missing{was}; nothing was changed",
+            hint=f"git -C {self.folder} branch {shorten(name)} {known[:10]}" if known else "rtv verify",
         )
 
     # ---- places
@@ -307,40 +279,8 @@ class Repository:
         return self.snapshot_of(self.resolve(revision))
 
     def resolve(self, text: str) -> str:
-        """Return the full hex id of the commit that a revision names.
-
-        Raises:
-            UnknownRevisionError: nothing of that name. UsageError: a prefix of several commits.
-        """
-        revision = parse_revision(text)
-        commit = self._resolve_base(revision, text)
-        for step in range(revision.ups):
-            parents = self.objects.commit(commit).parents
-            if not parents:
-                raise UnknownRevisionError(f"{text} goes back further than history: only {step} steps are there")
-            commit = parents[0]
-        return commit
-
-    def _resolve_base(self, revision: Revision, text: str) -> str:
-        if revision.kind is RevisionKind.CURRENT:
-            return self.head_snapshot().id
-        if revision.kind in (RevisionKind.NAME, RevisionKind.NAME_OR_COMMIT):
-            for prefix in (BRANCHES, TAGS, "refs/remotes/", "refs/remotes/origin/"):
-                target = self.refs.read(prefix + revision.base) if _is_ref_name(prefix + revision.base) else None
-                if target is not None:
-                    return self.objects.peel(target)
-        if revision.kind in (RevisionKind.COMMIT, RevisionKind.NAME_OR_COMMIT):
-            found = self.objects.expand(revision.base)
-            if len(found) == 1:
-                return self.objects.peel(found[0])
-            if len(found) > 1:
-                raise UsageError(f"{revision.base} is the beginning of several commits; write more digits")
-        names = [name.rpartition("/")[2] if name == HEAD else _short(name) for name in self.refs.table()]
-        close = difflib.get_close_matches(revision.base, names, n=1)
-        raise UnknownRevisionError(
-            f"there is no branch, release or commit {text!r}",
-            hint=f"did you mean {close[0]}?" if close else "see the branches with: rtv branch",
-        )
+        """Return the full hex id of the commit that a revision names; see `store.revisions`."""
+        return revisions.resolve(text, lambda: self.head_snapshot().id, self.refs, self.objects)
 
     def walk(self, start: str, *, hide: str | None = None) -> Iterator[commits.Commit]:
         """Yield the commits that lead to a commit, newest first, each once (children before parents).
@@ -404,18 +344,18 @@ class Repository:
     def set_bare(self, bare: bool) -> Repository:
         """Switch between bare and checked out, and return the repository opened anew; files are the caller's affair."""
         self.set_config("core.bare", "true" if bare else "false")
-        return Repository(_open_git(self.git_folder))
+        return Repository(open_git(self.git_folder))
 
     def reopened_if_changed(self) -> Repository:
         """Return this repository, opened anew when it went bare or was checked out since it was opened."""
         now = (self.config("core.bare") or "false").lower() == "true"
-        return self if now == self.is_bare else Repository(_open_git(self.git_folder))
+        return self if now == self.is_bare else Repository(open_git(self.git_folder))
 
     # ---- writing
 
     def lock(self, command: str, *, patience: float = lock.PATIENCE) -> contextlib.AbstractContextManager[None]:
         """Hold the writers' lock of this dataset."""
-        _configure_libgit2(durable=self.durable)  # another dataset of this process may have set it otherwise
+        configure_libgit2(durable=self.durable)  # another dataset of this process may have set it otherwise
         return lock.hold(self.lock_path, command, patience=patience)
 
     def pack(self) -> PackWriter:
@@ -470,85 +410,6 @@ class Repository:
         return str(pygit2.LIBGIT2_VERSION)
 
 
-def _short(name: str) -> str:
-    return name.removeprefix(BRANCHES).removeprefix(TAGS)
-
-
-def _is_ref_name(name: str) -> bool:
-    return bool(pygit2.reference_is_valid_name(name))
-
-
-def is_branch_name(name: str) -> bool:
-    """Return whether git accepts a name for a branch; a leading dash is refused too."""
-    return _is_ref_name(BRANCHES + name) and not name.startswith("-") and name not in (HEAD, "@")
-
-
-def _open_git(folder: Path) -> pygit2.Repository:
-    if not folder.exists():
-        raise NoDatasetError(f"there is no folder {folder}")
-    with _typed_opening(folder):
-        return pygit2.Repository(str(folder))
-
-
-@contextlib.contextmanager
-def _typed_opening(folder: Path) -> Iterator[None]:
-    """Turn libgit2's raw refusals to open a repository into a sentence and a hint."""
-    try:
-        yield
-    except RoleThreadError:
-        raise
-    except (pygit2.GitError, OSError, KeyError, ValueError) as error:
-        text = str(error).lower()
-        if "not owned by" in text or "owner" in text:
-            raise ForeignRepositoryError(
-                f"{folder} belongs to another user, so it was not opened (a shared folder or a USB stick, perhaps)",
-                hint=f'if you trust it: git config --global --add safe.directory "{_tidy(folder)}"',
-            ) from error
-        if "object format" in text or "objectformat" in text or "sha256" in text or "oid type" in text:
-            raise ForeignRepositoryError(
-                f"{folder} is a git repository with SHA-256 names; datasets use SHA-1",
-                hint="rtv init my-dataset",
-            ) from error
-        if "extension" in text or "refstorage" in text or "reftable" in text or "unsupported" in text:
-            raise ForeignRepositoryError(
-                f"{folder} uses a feature of git that datasets do not (reftable, perhaps): {error}",
-                hint="rtv init my-dataset",
-            ) from error
-        if "not found" in text or "could not find" in text:
-            raise NoDatasetError(
-                f"there is no dataset at {folder}",
-                hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
-            ) from error
-        if "failed to stat" in text and "config" in text:
-            raise SystemRefusedError(
-                f"{folder} was not opened, because git's configuration in the home folder does not read: {error}",
-                hint="point HOME at a folder that this user may read",
-            ) from error
-        refused = system_reason(error)
-        if refused is not None or isinstance(error, OSError):
-            raise from_git(f"opening {folder}", error) from error
-        raise DamagedError(f"{folder} does not open as a git repository: {error}") from error
-
-
-def _tidy(folder: Path) -> str:
-    text = str(folder)
-    return text.removesuffix(os.sep).removesuffix(".git").removesuffix(os.sep)
-
-
-def _create_git(folder: Path) -> pygit2.Repository:
-    """Create an empty repository; libgit2 makes sha1 names and the files backend whatever git's defaults say."""
-    _configure_libgit2(durable=True)
-    try:
-        git = pygit2.init_repository(str(folder), initial_head=DEFAULT_BRANCH)
-    except (pygit2.GitError, OSError) as error:
-        refused = system_reason(error)
-        if refused is not None:
-            raise disk.system_refused(f"making a repository in {folder}", refused) from error
-        raise SystemRefusedError(f"no repository could be made in {folder}: {error}") from error
-    git.config["core.logAllRefUpdates"] = True
-    return git
-
-
 def _already_there(folder: Path) -> InvalidError:
     try:
         Repository.open(folder)
@@ -558,14 +419,3 @@ def _already_there(folder: Path) -> InvalidError:
             hint="choose a folder of its own: rtv init my-dataset",
         )
     return InvalidError(f"{folder} is already a dataset; nothing was changed", hint=f"rtv -C {folder} status")
-
-
-def _common_folder(git_folder: Path) -> Path:
-    """Return the folder that all worktrees share; pygit2 does not say it."""
-    pointer = git_folder / "commondir"
-    try:
-        text = pointer.read_text().strip()
-    except OSError:
-        return git_folder
-    common = Path(text)
-    return common if common.is_absolute() else (git_folder / common).resolve()

@@ -12,7 +12,9 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, RoleThreadError, UsageError
-from rolethread_vcs.store.repository import ForeignRepositoryError, NoDatasetError, Repository, UnknownRevisionError
+from rolethread_vcs.store.opening import ForeignRepositoryError, NoDatasetError
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.revisions import UnknownRevisionError
 
 SETTINGS = b'name = "x"\nid = "00000000-0000-0000-0000-000000000001"\nformat = 1\n'
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0

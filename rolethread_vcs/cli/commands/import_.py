@@ -66,8 +66,6 @@ def command(
         raise UsageError("standard input can be read once")
     if "-" in files and sys.stdin.isatty():
         context.output.note("reading rows from the keyboard; end with Ctrl-D")
-    if rejects is None and files[0] == "-":
-        rejects = "import.rejects.jsonl"
     options = ImportOptions(
         format=format_name,
         fix=fix,

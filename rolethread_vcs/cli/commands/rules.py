@@ -59,7 +59,7 @@ def command(context: Context, code: str | None) -> None:
 
 def _settings(context: Context) -> Settings | None:
     """Return the settings of the dataset here; rules can be read where there is none."""
-    from rolethread_vcs.store.repository import NoDatasetError
+    from rolethread_vcs.store.opening import NoDatasetError
 
     try:
         return context.open_dataset().snapshot().settings

@@ -1,4 +1,5 @@
-"""Verify the dataset to the last byte: every object, every entry, branches, releases, the operation log.
+"""Verify the dataset to the last byte: objects, entries, branches, releases, the operation log.
+
 
 Exit status 70 means that something is damaged; what it is stands in plain words, with the entry or commit. Nothing is
 changed.

@@ -1,0 +1,135 @@
+"""Opens and creates git repositories through libgit2, and turns its raw refusals into sentences and hints."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygit2
+
+from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, RoleThreadError, SystemRefusedError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.git_errors import from_git, system_reason
+
+DEFAULT_BRANCH = "main"
+
+_configured = False
+
+
+def configure_libgit2(*, durable: bool) -> None:
+    """Set libgit2's process-wide switches: fsync what we ask it to write; verification belongs to `verify`."""
+    global _configured  # libgit2's settings are global too
+    pygit2.settings.enable_fsync_gitdir(durable)
+    if not _configured:
+        pygit2.settings.enable_strict_hash_verification(False)
+        pygit2.settings.enable_caching(False)
+        _configured = True
+
+
+class NoDatasetError(NotFoundError):
+    """There is no dataset at, or above, a folder."""
+
+    code = "no_dataset"
+
+
+class ForeignRepositoryError(InvalidError):
+    """A repository that this program cannot or must not open: sha256, reftable, another owner, not a dataset."""
+
+    code = "foreign_repository"
+
+
+def open_git(folder: Path) -> pygit2.Repository:
+    """Open the git repository at a folder.
+
+    Raises:
+        NoDatasetError, ForeignRepositoryError, SystemRefusedError, DamagedError.
+    """
+    if not folder.exists():
+        raise NoDatasetError(f"there is no folder {folder}")
+    with _typed_opening(folder):
+        return pygit2.Repository(str(folder))
+
+
+def discover(start: Path) -> Path | None:
+    """Return the git folder that a folder lies in, or None.
+
+    Raises:
+        NoDatasetError: the folder itself is not there.
+    """
+    if not start.is_dir():
+        raise NoDatasetError(f"there is no folder {start}")
+    with _typed_opening(start):
+        found = pygit2.discover_repository(str(start))
+    return None if found is None else Path(found)
+
+
+@contextlib.contextmanager
+def _typed_opening(folder: Path) -> Iterator[None]:
+    """Turn libgit2's raw refusals to open a repository into a sentence and a hint."""
+    try:
+        yield
+    except RoleThreadError:
+        raise
+    except (pygit2.GitError, OSError, KeyError, ValueError) as error:
+        text = str(error).lower()
+        if "not owned by" in text or "owner" in text:
+            raise ForeignRepositoryError(
+                f"{folder} belongs to another user, so it was not opened (a shared folder or a USB stick, perhaps)",
+                hint=f'if you trust it: git config --global --add safe.directory "{_tidy(folder)}"',
+            ) from error
+        if "object format" in text or "objectformat" in text or "sha256" in text or "oid type" in text:
+            raise ForeignRepositoryError(
+                f"{folder} is a git repository with SHA-256 names; datasets use SHA-1",
+                hint="rtv init my-dataset",
+            ) from error
+        if "extension" in text or "refstorage" in text or "reftable" in text or "unsupported" in text:
+            raise ForeignRepositoryError(
+                f"{folder} uses a feature of git that datasets do not (reftable, perhaps): {error}",
+                hint="rtv init my-dataset",
+            ) from error
+        if "not found" in text or "could not find" in text:
+            raise NoDatasetError(
+                f"there is no dataset at {folder}",
+                hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
+            ) from error
+        if "failed to stat" in text and "config" in text:
+            raise SystemRefusedError(
+                f"{folder} was not opened, because git's configuration in the home folder does not read: {error}",
+                hint="point HOME at a folder that this user may read",
+            ) from error
+        refused = system_reason(error)
+        if refused is not None or isinstance(error, OSError):
+            raise from_git(f"opening {folder}", error) from error
+        raise DamagedError(f"{folder} does not open as a git repository: {error}") from error
+
+
+def _tidy(folder: Path) -> str:
+    text = str(folder)
+    return text.removesuffix(os.sep).removesuffix(".git").removesuffix(os.sep)
+
+
+def create_git(folder: Path) -> pygit2.Repository:
+    """Create an empty repository; libgit2 makes sha1 names and the files backend whatever git's defaults say."""
+    configure_libgit2(durable=True)
+    try:
+        git = pygit2.init_repository(str(folder), initial_head=DEFAULT_BRANCH)
+    except (pygit2.GitError, OSError) as error:
+        refused = system_reason(error)
+        if refused is not None:
+            raise disk.system_refused(f"making a repository in {folder}", refused) from error
+        raise SystemRefusedError(f"no repository could be made in {folder}: {error}") from error
+    git.config["core.logAllRefUpdates"] = True
+    return git
+
+
+def common_folder(git_folder: Path) -> Path:
+    """Return the folder that all worktrees share; pygit2 does not say it."""
+    pointer = git_folder / "commondir"
+    try:
+        text = pointer.read_text().strip()
+    except OSError:
+        return git_folder
+    common = Path(text)
+    return common if common.is_absolute() else (git_folder / common).resolve()

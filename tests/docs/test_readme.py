@@ -1,0 +1,53 @@
+"""The README and the page about the library are run, in order, and print what they say they print."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TRANSCRIPT = runpy.run_path(str(ROOT / "docs" / "transcript.py"))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+def test_a_page_that_is_run_prints_what_it_says(page: str, tmp_path: Path, environment: dict[str, str]) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    folder = tmp_path / "reader"
+    folder.mkdir()
+
+    rerun = TRANSCRIPT["rerun"](text, folder, environment)
+
+    assert rerun == text, f"run: python docs/transcript.py {page}"
+
+
+def test_every_command_that_the_readme_shows_is_a_verb() -> None:
+    from rolethread_vcs.cli._verbs import VERBS
+
+    shown = [line.split() for line in TRANSCRIPT["commands"]((ROOT / "README.md").read_text(encoding="utf-8"))]
+    verbs = {words[3] if words[1] == "-C" else words[1] for words in shown if words[0] == "rtv"}
+
+    assert verbs <= {verb for verb, _group, _line in VERBS}
+    assert len(verbs) >= 12
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("changed 1 entry on main @ 962be9ea66", "changed 1 entry on main @ a1b2c3d4e5"),
+        ("2 edits, 21:05-21:50", "2 edits, 21:05"),
+        ("exported 2026-11-22 02:42 (operation 3)", "exported 2027-01-01 23:59 (operation 3)"),
+        ("(sha256 524c307552ce…)", "(sha256 0a4c307552c1…)"),
+    ],
+)
+def test_ids_and_times_do_not_count(one: str, two: str) -> None:
+    assert TRANSCRIPT["steady"](one) == TRANSCRIPT["steady"](two)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("added 3 entries", "added 4 entries"), ("00000002-487p8259", "00000003-487p8259"), ("decade", "facade")],
+)
+def test_everything_else_counts(one: str, two: str) -> None:
+    assert TRANSCRIPT["steady"](one) != TRANSCRIPT["steady"](two)

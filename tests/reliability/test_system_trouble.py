@@ -1,0 +1,178 @@
+"""Full disks, failing disks, read-only folders, and kills in the middle of system calls: never a false success."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from rolethread_vcs.dataset import Dataset
+
+EDITING = str(Path(__file__).with_name("editing.py"))
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+CALLS = "write,pwrite64,rename,renameat,renameat2,link,linkat,fsync,fdatasync"
+
+
+def _can_trace() -> bool:
+    if shutil.which("strace") is None:
+        return False
+    return subprocess.run(["strace", "-f", "-qq", "-e", "trace=none", "true"], capture_output=True).returncode == 0
+
+
+traced = pytest.mark.skipif(not _can_trace(), reason="needs strace, and the right to trace")
+
+
+def edit(folder: Path, *more: str, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*before, sys.executable, EDITING, str(folder), *more], capture_output=True, text=True)
+
+
+def trace(inject: str, log: Path) -> tuple[str, ...]:
+    return ("strace", "-f", "-qq", "-o", str(log), "-e", f"trace={CALLS}", "-e", f"inject={inject}")
+
+
+def check(folder: Path, old: str, done: subprocess.CompletedProcess[str], fsck) -> str:
+    """Hold the promises after an edit that may have ended in any way; return the branch's commit."""
+    assert fsck(folder) == "", done.stderr
+    again = Dataset.open(folder)
+    tip = again.repository.head_commit()
+    parents = again.repository.objects.commit(tip).parents
+    assert tip == old or parents == (old,), done.stderr
+    if done.stdout:
+        assert done.stdout == f"saved {tip}\n"
+    if "not saved" in done.stderr:
+        assert tip == old, done.stderr
+    elif done.stderr.startswith("saved"):
+        assert tip != old, done.stderr
+    with again.edit("the next command", branch="probe") as change:
+        change.put(
+            again.snapshot("probe").ids()[1],
+            {"messages": [{"role": "user", "content": "next"}, {"role": "assistant", "content": "x"}]},
+        )
+    assert again.verify().ok
+    status = subprocess.run(["git", "-C", str(folder), "status", "--porcelain"], capture_output=True, text=True)
+    assert status.stdout == "", done.stderr
+    return tip
+
+
+@pytest.fixture
+def template(dataset):
+    dataset.branch("probe")
+    return dataset.folder
+
+
+@pytest.mark.parametrize("limit", [0, 1, 40, 41, 60, 150, 400, 1000, 1072, 1500, 2000, 4000, 6000, 9000])
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+def test_a_full_disk_is_never_a_success(template, fsck, limit):
+    old = Dataset.open(template).repository.head_commit()
+
+    done = edit(template, str(limit))
+
+    tip = check(template, old, done, fsck)
+    assert done.returncode == (0 if done.stdout else 74), done.stderr
+    assert done.stdout or tip == old or "is saved" in done.stderr
+    if limit < 1000:
+        assert "beyond the limit" in done.stderr
+
+
+@traced
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+@pytest.mark.parametrize("call", ["fsync", "write", "rename"])
+def test_a_failing_disk_is_never_a_false_success(template, fsck, tmp_path, call, error):
+    old = Dataset.open(template).repository.head_commit()
+
+    done = edit(template, before=trace(f"{call}:error={error}:when=1+", tmp_path / "log"))
+
+    check(template, old, done, fsck)
+    assert done.stdout == "" or done.returncode == 0
+
+
+@traced
+@pytest.mark.slow
+@pytest.mark.parametrize("call", ["fsync", "write", "rename"])
+def test_each_single_error_of_the_disk_is_never_a_false_success(template, fsck, tmp_path, call):
+    copy = tmp_path / "copy"
+    for when in range(1, 14):
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(template, copy, symlinks=True)
+        old = Dataset.open(copy).repository.head_commit()
+
+        done = edit(copy, before=trace(f"{call}:error=EIO:when={when}", tmp_path / "log"))
+
+        check(copy, old, done, fsck)
+
+
+@traced
+@pytest.mark.slow
+@pytest.mark.parametrize("call", CALLS.split(","))
+def test_killed_in_a_system_call_it_is_old_or_new(template, fsck, tmp_path, call):
+    copy = tmp_path / "copy"
+    for when in range(1, 40):
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(template, copy, symlinks=True)
+        old = Dataset.open(copy).repository.head_commit()
+
+        done = edit(copy, before=trace(f"{call}:signal=SIGKILL:when={when}", tmp_path / "log"))
+
+        check(copy, old, done, fsck)
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs a second user whom a read-only folder stops")
+def test_a_read_only_folder_can_be_read_and_says_why_it_is_not_written(environment):
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        folder = Path(place) / "read only"
+        dataset = Dataset.init(folder)
+        with dataset.edit() as change:
+            change.add({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, 65534, 65534, follow_symlinks=False)
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        more = {"user": 65534, "group": 65534, "extra_groups": [], "env": {**environment, "HOME": place}}
+        program = [sys.executable, "-m", "rolethread_vcs.cli.main", "-C", str(folder)]
+        run = lambda *words: subprocess.run([*program, *words], capture_output=True, text=True, **more)  # noqa: E731
+
+        listed, verified, looked = run("list"), run("verify"), run("doctor")
+        refused = run("add", "--user", "a", "--assistant", "b")
+
+    assert listed.returncode == 0, listed.stderr
+    assert verified.returncode == 0, verified.stdout
+    assert looked.returncode == 0, looked.stderr
+    assert refused.returncode == 74, refused.stderr
+    assert "permission denied" in refused.stderr
+
+
+def test_a_pruning_collection_between_commands_leaves_every_undo(template):
+    dataset = Dataset.open(template)
+    before = dict(dataset.snapshot())
+    steps = [before]
+    for number in range(3):
+        with dataset.edit() as change:
+            change.put(
+                dataset.snapshot().ids()[number],
+                {"messages": [{"role": "user", "content": f"v{number}"}, {"role": "assistant", "content": "x"}]},
+            )
+        steps.append(dict(dataset.snapshot()))
+        collect(template)
+    while len(steps) > 1:
+        steps.pop()
+        Dataset.open(template).undo()
+        collect(template)
+
+        assert dict(Dataset.open(template).snapshot()) == steps[-1]
+    for _ in range(3):
+        Dataset.open(template).redo()
+        collect(template)
+    assert [e.messages[0]["content"] for _, e in Dataset.open(template).snapshot()] == ["v0", "v1", "v2"]
+
+
+def collect(folder: Path) -> None:
+    for words in (["reflog", "expire", "--expire=now", "--all"], ["gc", "--quiet", "--prune=now"]):
+        subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
