@@ -168,7 +168,7 @@ ENVELOPES = (
             *("name", "branch", "commit", "strict", "entries", "checked_out", "unsaved", "foreign", "drafts"),
             *("conflicts", "interrupted", "last_operation", "last_command", "last_time"),
         ),
-        (("unsaved", ("id", "change")),),
+        (("unsaved", ("id", "change", "path")),),
     ),
     Envelope(
         "check",

@@ -88,8 +88,8 @@ def export(
         path = Path(os.path.realpath(path))
     snapshot = repository.snapshot(revision)
     warnings = _warnings(repository, snapshot, fail_if_unsaved=fail_if_unsaved)
-    if path is not None and not overwrite:
-        _refuse_foreign_file(repository, path)
+    if path is not None:
+        _refuse_file_in_the_way(repository, path, overwrite=overwrite)
     counter = _Counter()
     chunks = counter.watch(_rows(snapshot, options, counter, step))
     if path is not None:
@@ -214,8 +214,8 @@ def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bo
 # ---- the file
 
 
-def _refuse_foreign_file(repository: Repository, path: Path) -> None:
-    """Refuse to replace a file, unless one of our exports wrote exactly these bytes."""
+def _refuse_file_in_the_way(repository: Repository, path: Path, *, overwrite: bool) -> None:
+    """Refuse to replace a file, unless that is wished, or one of our exports wrote exactly these bytes."""
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -224,7 +224,7 @@ def _refuse_foreign_file(repository: Repository, path: Path) -> None:
         raise disk.system_refused(f"looking at {path}", error) from error
     if stat.S_ISDIR(status.st_mode):
         raise InvalidError(f"{path} is a folder; name a file in it")
-    if not stat.S_ISREG(status.st_mode):
+    if overwrite or not stat.S_ISREG(status.st_mode):
         return
     if find_export(repository, file_sha256(path)) is None:
         raise FileInTheWayError(

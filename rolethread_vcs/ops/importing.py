@@ -341,7 +341,7 @@ def _publish(
         added = sum(kept.is_new for kept in reader.kept)
         counts = Counts(added, len(reader.kept) - added)
         if reader.rejects:
-            session.before_publish = lambda writer: _remember_rejects(writer, reader, ids, intent, reject_files)
+            session.before_publish = lambda writer: _remember_rejects(writer, reader, ids, intent, reject_files, places)
         return session.commit(pack, paths, counts, summary=_summary(reader, added), verdict=verdict, ids=tuple(ids))
 
 
@@ -406,10 +406,21 @@ def _summary(reader: RowReader, added: int) -> str:
 
 
 def _remember_rejects(
-    pack: PackWriter, reader: RowReader, ids: Sequence[str], intent: Intent, files: RejectFiles | None
+    pack: PackWriter,
+    reader: RowReader,
+    ids: Sequence[str],
+    intent: Intent,
+    files: RejectFiles | None,
+    known: Mapping[int, str | None],
 ) -> Mapping[str, Any]:
-    """Keep the rejects with the operation: their bytes, and behind which entry each belongs."""
-    afters = [ids[anchor] if isinstance(anchor, int) else anchor for anchor in reader.anchors]
+    """Keep the rejects with the operation: their bytes, and behind which entry each belongs.
+
+    Rows that were rejects before keep the places that are `known` of them.
+    """
+    afters = [
+        known[each.row - 1] if each.row - 1 in known else (ids[anchor] if isinstance(anchor, int) else anchor)
+        for each, anchor in zip(reader.rejects, reader.anchors, strict=True)
+    ]
     places = [
         {
             "line": reject.line,

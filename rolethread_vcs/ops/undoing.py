@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.walk import two_way
 from rolethread_vcs.store.worktree import UnsavedEditsError, blob_id
-from rolethread_vcs.transaction import Committed, Counts, Intent, Session
+from rolethread_vcs.transaction import Committed, Counts, Intent, Session, external_operation
 
 
 class NothingToUndoError(NotFoundError):
@@ -42,15 +43,26 @@ class Undone:
 
 
 def log(repository: Repository) -> Iterator[LoggedOperation]:
-    """Yield the operations, newest first, each with whether it is undone by now."""
+    """Yield the operations, newest first, each with whether it is undone by now.
+
+    What plain git moved since the last one comes first, as the operation that the next mutating verb will record.
+    """
     undone: set[int] = set()
     cancelled: set[int] = set()
-    for operation in repository.operations:
+    for operation in itertools.chain(_unrecorded(repository), repository.operations):
         if operation.verb == REDO and operation.redoes is not None and operation.number not in undone:
             cancelled.add(operation.redoes)
         elif operation.verb == UNDO and operation.number not in cancelled:
             undone.update(operation.undoes)
         yield LoggedOperation(operation, operation.number in undone or operation.number in cancelled)
+
+
+def _unrecorded(repository: Repository) -> Iterator[Operation]:
+    last, table = repository.operations.last(), repository.refs.table()
+    changes = table_difference(last.refs, table) if last is not None else {}
+    if last is not None and changes:
+        now = repository.signature().time
+        yield external_operation(last, changes, table, now, repository.worktree_name, repository.branch() or "")
 
 
 def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = None) -> tuple[Operation, ...]:
@@ -74,9 +86,13 @@ def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = 
         if last is None or not 1 <= to <= last.number:
             raise NotFoundError(f"there is no operation {to}", hint="see them with: rtv ops")
     if not chosen or (to is None and len(chosen) < count):
-        left = f"only {len(chosen)} operations can be undone" if chosen else "there is nothing to undo"
+        left = f"only {_counted(len(chosen))} can be undone" if chosen else "there is nothing to undo"
         raise NothingToUndoError(left, hint="see what was done with: rtv ops")
     return tuple(chosen)
+
+
+def _counted(number: int) -> str:
+    return f"{number} operation{'' if number == 1 else 's'}"
 
 
 def redo_candidate(repository: Repository) -> Operation:

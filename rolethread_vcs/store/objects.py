@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pygit2
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store import commits, trees
+from rolethread_vcs.store.loose import LooseObjects
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TREES_REMEMBERED = 512
@@ -23,11 +25,12 @@ class MissingObjectError(DamagedError):
 
 
 class Objects:
-    """The objects of one repository."""
+    """The objects of one repository; `folder` is its `objects` folder."""
 
-    def __init__(self, git: pygit2.Repository) -> None:
+    def __init__(self, git: pygit2.Repository, folder: Path) -> None:
         self._git = git
         self._odb = git.odb
+        self._loose = LooseObjects(folder)
         self._trees: OrderedDict[bytes, bytes] = OrderedDict()
         self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
 
@@ -38,15 +41,22 @@ class Objects:
             MissingObjectError: it is missing, damaged or of another kind.
         """
         try:
-            number, data = self._git.read(oid)
+            found, data = self._read(oid)
         except (pygit2.GitError, KeyError, ValueError, OSError) as error:
             raise MissingObjectError(
                 f"the {kind} {oid} is missing or damaged: {error}",
                 hint="see what is damaged with: rtv verify",
             ) from error
-        if _KINDS.get(int(number)) != kind:
-            raise MissingObjectError(f"{oid} should be a {kind} and is a {_KINDS.get(int(number))}", hint="rtv verify")
+        if found != kind:
+            raise MissingObjectError(f"{oid} should be a {kind} and is a {found}", hint="rtv verify")
         return data
+
+    def _read(self, oid: str) -> tuple[str, bytes]:
+        loose = self._loose.read(oid)
+        if loose is not None:
+            return loose
+        number, data = self._odb.read(oid)
+        return _KINDS.get(int(number), "unknown"), data
 
     def blob(self, oid: bytes) -> bytes:
         """Return the bytes of a blob of a 20-byte id."""
@@ -112,10 +122,9 @@ class Objects:
             MissingObjectError: missing, unreadable, or other bytes than its id promises.
         """
         try:
-            number, data = self._git.read(oid)
+            kind, data = self._read(oid)
         except (pygit2.GitError, KeyError, ValueError, OSError) as error:
             raise MissingObjectError(f"{oid} is missing or damaged: {error}", hint="rtv verify") from error
-        kind = _KINDS.get(int(number), "unknown")
         if hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest() != oid:
             raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
         return kind, data
@@ -126,7 +135,10 @@ class Objects:
     def kind(self, oid: str) -> str | None:
         """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""
         try:
-            return _KINDS.get(int(self._git.odb.read_header(pygit2.Oid(hex=oid))[0]))
+            loose = self._loose.read(oid)
+            if loose is not None:
+                return loose[0]
+            return _KINDS.get(int(self._odb.read_header(pygit2.Oid(hex=oid))[0]))
         except (KeyError, ValueError, pygit2.GitError):
             return None
 

@@ -55,7 +55,7 @@ class Repository:
         self.common_folder = common_folder(self.git_folder)
         self.durable = self.config("rolethread.durability") != "fast"
         configure_libgit2(durable=self.durable)
-        self.objects = Objects(git)
+        self.objects = Objects(git, self.common_folder / "objects")
         self.refs = Refs(git)
         self.operations = OperationLog(self.objects, self.refs)
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import random
+import secrets
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pygit2
 
 from rolethread_vcs.errors import ConflictError, InvalidError
-from rolethread_vcs.store import disk
+from rolethread_vcs.store import disk, index_file
 from rolethread_vcs.store.git_errors import GitLockedError, git_errors
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.trees import FOLDER, PROGRAM, parse
 from rolethread_vcs.store.walk import Blob, Difference, files, two_way
 
+BULK = 64
+"""Files from which on the index is written by `store.index_file`, which need not hash what was just written."""
+
 INDEX_PATIENCE = 5.0
 """Seconds to wait for another git program that holds the index."""
+
+_T = TypeVar("_T")
 
 NEW = "new"
 CHANGED = "changed"
@@ -60,7 +69,9 @@ class Worktree:
         self._git = git
         self._objects = objects
         self._scratch = scratch
-        self._plain_folders: set[Path] = set()  # known within one walk; somebody may put a link there before the next
+        self._root = os.path.join(os.fspath(folder), "")  # noqa: PTH118  plain text: 20,000 paths are joined to it
+        self._temporary = os.path.join(os.fspath(scratch), f"{os.getpid()}-{secrets.token_hex(4)}.tmp")  # noqa: PTH118
+        self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
         self.folder = folder
 
     # ---- looking
@@ -105,30 +116,38 @@ class Worktree:
         Raises:
             InvalidError: a symbolic link or a folder stands there; links are never followed.
         """
+        return self._read(path)[0]
+
+    def _read(self, path: str) -> tuple[bytes | None, os.stat_result | None]:
+        """Return the bytes of a file and its status, which was taken first: an edit in between shows later."""
         full = self._full(path)
         try:
-            status = full.lstat()
+            status = os.lstat(full)
         except FileNotFoundError:
-            return None
+            return None, None
         except NotADirectoryError as error:
             raise InvalidError(f"a file stands where {path} should have its folder") from error
         if stat.S_ISLNK(status.st_mode):
             raise InvalidError(f"{path} is a symbolic link; a dataset holds plain files, and links are not followed")
         if not stat.S_ISREG(status.st_mode):
             raise InvalidError(f"{path} is not a plain file")
-        with disk.system_errors(f"reading {path}"):
-            return full.read_bytes()
+        with disk.system_errors(f"reading {path}"), open(full, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.readall(), status
 
     def _change(self, path: str, expected: Blob | None) -> str | None:
+        return self._look(path, expected)[0]
+
+    def _look(self, path: str, expected: Blob | None) -> tuple[str | None, os.stat_result | None]:
+        """Return how a file differs from what is expected, and its status."""
         try:
-            data = self.read(path)
+            data, status = self._read(path)
         except InvalidError:
-            return CHANGED
+            return CHANGED, None
         if data is None:
-            return None if expected is None else REMOVED
+            return (None if expected is None else REMOVED), None
         if expected is None:
-            return NEW
-        return None if blob_id(data) == expected.oid else CHANGED
+            return NEW, status
+        return (None if blob_id(data) == expected.oid else CHANGED), status
 
     def _blob_at(self, tree: bytes, path: str) -> Blob | None:
         folder = tree
@@ -151,16 +170,17 @@ class Worktree:
         """
         self._plain_folders.clear()
         left_alone = []
-        index = self._git.index
-        index.read(False)
+        notes: dict[str, tuple[Blob, os.stat_result | None] | None] = {}
         for path, old, new in two_way(before, after, self._objects.tree):
-            if self._change(path, new) is not None:
-                if self._change(path, old) is not None:
+            change, status = self._look(path, new)
+            if change is not None:
+                is_as_expected = old is None and change == REMOVED
+                if not is_as_expected and self._change(path, old) is not None:
                     left_alone.append(path)
                     continue
-                self._put(path, new)
-            self._note(index, path, new)
-        _write_index(index)
+                status = self._put(path, new)
+            notes[path] = None if new is None else (new, status)
+        self._write_notes(notes)
         return left_alone
 
     def fill(self, tree: bytes) -> None:
@@ -176,13 +196,12 @@ class Worktree:
             raise UnsavedEditsError(
                 f"{len(blocking)} files in {self.folder} are in the way, {blocking[0].path} for one; nothing was done"
             )
-        index = self._git.index
-        index.clear()
+        notes: dict[str, tuple[Blob, os.stat_result | None] | None] = {}
         for path, _, blob in everything:
-            if self._change(path, blob) is not None:
-                self._put(path, blob)
-            self._note(index, path, blob)
-        _write_index(index)
+            assert blob is not None
+            change, status = self._look(path, blob)
+            notes[path] = blob, self._put(path, blob) if change is not None else status
+        self._write_notes(notes, afresh=True)
 
     def empty(self, tree: bytes) -> None:
         """Remove the files that equal a tree, and the index; a file edited by hand stays."""
@@ -196,11 +215,52 @@ class Worktree:
 
     def write(self, path: str, data: bytes, *, runs: bool = False) -> None:
         """Put bytes into a file of the folder; the caller has looked at what stands there."""
+        self._write(path, data, runs=runs)
+
+    def _write(self, path: str, data: bytes, *, runs: bool) -> os.stat_result | None:
+        """Write a file beside the folder and rename it into place; return its status, None if somebody was faster."""
         full = self._full(path)
         with disk.system_errors(f"writing {path}"):
-            full.parent.mkdir(parents=True, exist_ok=True)
+            written = self._write_temporary(data, 0o777 if runs else 0o666)
+            try:
+                self._rename_into_place(full)
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    os.unlink(self._temporary)  # noqa: PTH108
+                if error.errno != errno.EXDEV:  # the folder may lie on another disk than `.git`
+                    raise
+                disk.replace_file(Path(full), data, durable=False, mode=0o755 if runs else 0o644)
+                return None
+            status = os.lstat(full)
+        is_ours = (status.st_ino, status.st_size, status.st_mtime_ns) == written
+        return status if is_ours else None
+
+    def _write_temporary(self, data: bytes, mode: int) -> tuple[int, int, int]:
+        """Write the temporary file; return its inode, size and time, by which it is known again after the rename."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        disk.reach("create", self._temporary)
+        try:
+            fd = os.open(self._temporary, flags, mode)
+        except FileNotFoundError:
             self._scratch.mkdir(parents=True, exist_ok=True)
-            disk.replace_file(full, data, durable=False, mode=0o755 if runs else 0o644, scratch=self._scratch)
+            fd = os.open(self._temporary, flags, mode)
+        try:
+            disk.write_all(fd, data, self._temporary)
+            status = os.fstat(fd)
+        except BaseException:
+            os.unlink(self._temporary)  # noqa: PTH108
+            raise
+        finally:
+            os.close(fd)
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def _rename_into_place(self, full: str) -> None:
+        disk.reach("rename", full)
+        try:
+            os.replace(self._temporary, full)  # noqa: PTH105
+        except FileNotFoundError:
+            Path(full).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(self._temporary, full)  # noqa: PTH105
 
     def remove(self, path: str) -> None:
         """Remove a file of the folder, and the folders it leaves empty; the caller has looked at what stands there."""
@@ -220,28 +280,43 @@ class Worktree:
                 index.remove(path)
         _write_index(index)
 
-    def _put(self, path: str, blob: Blob | None) -> None:
+    def _put(self, path: str, blob: Blob | None) -> os.stat_result | None:
         if blob is None:
             self._remove(path)
-        else:
-            self.write(path, self._objects.blob(blob.oid), runs=blob.mode == PROGRAM)
+            return None
+        return self._write(path, self._objects.blob(blob.oid), runs=blob.mode == PROGRAM)
 
     def _remove(self, path: str) -> None:
         full = self._full(path)
         with disk.system_errors(f"removing {path}"):
-            disk.remove(full)
-            for parent in full.parents:
-                if parent == self.folder or any(self._entries(parent)):
-                    break
-                parent.rmdir()
+            disk.remove(Path(full))
+            folder = os.path.dirname(full)  # noqa: PTH120
+            while len(folder) >= len(self._root):
+                try:
+                    os.rmdir(folder)  # noqa: PTH106
+                except FileNotFoundError:
+                    pass
+                except OSError as error:
+                    if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                        break
+                    raise
+                folder = os.path.dirname(folder)  # noqa: PTH120
 
-    @staticmethod
-    def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-        try:
-            with os.scandir(folder) as entries:
-                yield from entries
-        except (FileNotFoundError, NotADirectoryError):
-            return
+    def _write_notes(self, notes: index_file.Notes, *, afresh: bool = False) -> None:
+        """Take what was brought into the folder into the index; by our own hand when it is much."""
+        are_plain = all(noted is None or noted[0].mode in index_file.PLAIN for noted in notes.values())
+        if len(notes) >= BULK and are_plain:
+            path = Path(self._git.path) / "index"
+            if _patiently(lambda: index_file.note(path, notes, afresh=afresh)):
+                return
+        index = self._git.index
+        if afresh:
+            index.clear()
+        else:
+            index.read(False)
+        for name, noted in notes.items():
+            self._note(index, name, None if noted is None else noted[0])
+        _write_index(index)
 
     def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
         if blob is None:
@@ -251,35 +326,54 @@ class Worktree:
         with git_errors(f"noting {path} in the index"):
             index.add(path)
 
-    def _full(self, path: str) -> Path:
-        parts = path.split("/")
-        if not path or "\\" in path or any(part.rstrip(". ").casefold() in _NEVER for part in parts):
+    def _full(self, path: str) -> str:
+        """Return where a path lies on disk.
+
+        Raises:
+            InvalidError: the path leaves the folder, or leads through a symbolic link.
+        """
+        folder, _, name = path.rpartition("/")
+        if _is_dangerous(name) or (folder and folder not in self._plain_folders):
+            self._check_folders(path)
+        return self._root + path
+
+    def _check_folders(self, path: str) -> None:
+        *parents, name = path.split("/")
+        if any(map(_is_dangerous, (*parents, name))):
             raise InvalidError(f"the path {path!r} would leave the dataset; it was not touched")
-        full = self.folder / path
-        for parent in full.parents:
-            if parent == self.folder:
-                break
-            if parent not in self._plain_folders:
-                if parent.is_symlink():
-                    raise InvalidError(f"{parent} is a symbolic link; a dataset holds plain folders only")
-                self._plain_folders.add(parent)
-        return full
+        folder = ""
+        for parent in parents:
+            folder = f"{folder}/{parent}" if folder else parent
+            if folder not in self._plain_folders:
+                if os.path.islink(self._root + folder):  # noqa: PTH114
+                    raise InvalidError(f"{self._root}{folder} is a symbolic link; a dataset holds plain folders only")
+                self._plain_folders.add(folder)
+
+
+def _is_dangerous(part: str) -> bool:
+    return "\\" in part or part.rstrip(". ").casefold() in _NEVER
 
 
 def _write_index(index: pygit2.Index) -> None:
-    """Write git's index; `git status` and editors hold its lock for moments, so wait for it a little."""
     disk.reach("index")
+
+    def write() -> None:
+        with git_errors("updating the checked-out folder"):
+            index.write()
+
+    _patiently(write)
+
+
+def _patiently(write: Callable[[], _T]) -> _T:
+    """Write the index; `git status` and editors hold its lock for moments, so wait for it a little."""
     deadline = time.monotonic() + INDEX_PATIENCE
     while True:
         try:
-            with git_errors("updating the checked-out folder"):
-                index.write()
+            return write()
         except GitLockedError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(random.uniform(0.002, 0.02))
-        else:
-            return
 
 
 def _staged_blob(index: pygit2.Index, path: str) -> Blob | None:

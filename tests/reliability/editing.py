@@ -1,7 +1,7 @@
 """One edit in a process of its own, for strace and limits: `python editing.py FOLDER [LIMIT]`.
 
-Prints `saved COMMIT` once the edit was acknowledged. With a limit no file may grow beyond so many bytes, which is how a full
-disk feels. Exits with the status of the error, like the command.
+Prints `saved COMMIT` once the edit was acknowledged. With a limit no file may grow beyond so many bytes,
+which is how a full disk feels. Exits with the status of the error, like the command.
 """
 
 from __future__ import annotations
@@ -17,12 +17,8 @@ def main(folder: str, limit: int | None) -> int:
     """Change the first entry; return the exit status."""
     try:
         dataset = Dataset.open(folder)
-        fields = {
-            "messages": [
-                {"role": "user", "content": "edited"},
-                {"role": "assistant", "content": os.urandom(2000).hex()},
-            ]
-        }
+        answer = {"role": "assistant", "content": os.urandom(2000).hex()}
+        fields = {"messages": [{"role": "user", "content": "edited"}, answer]}
         if limit is not None:
             import resource
 

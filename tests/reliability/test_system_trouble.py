@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from sweeping import conversation
 
 from rolethread_vcs.dataset import Dataset
 
@@ -49,10 +50,7 @@ def check(folder: Path, old: str, done: subprocess.CompletedProcess[str], fsck) 
     elif done.stderr.startswith("saved"):
         assert tip != old, done.stderr
     with again.edit("the next command", branch="probe") as change:
-        change.put(
-            again.snapshot("probe").ids()[1],
-            {"messages": [{"role": "user", "content": "next"}, {"role": "assistant", "content": "x"}]},
-        )
+        change.put(again.snapshot("probe").ids()[1], conversation("next"))
     assert again.verify().ok
     status = subprocess.run(["git", "-C", str(folder), "status", "--porcelain"], capture_output=True, text=True)
     assert status.stdout == "", done.stderr
@@ -155,10 +153,7 @@ def test_a_pruning_collection_between_commands_leaves_every_undo(template):
     steps = [before]
     for number in range(3):
         with dataset.edit() as change:
-            change.put(
-                dataset.snapshot().ids()[number],
-                {"messages": [{"role": "user", "content": f"v{number}"}, {"role": "assistant", "content": "x"}]},
-            )
+            change.put(dataset.snapshot().ids()[number], conversation(f"v{number}"))
         steps.append(dict(dataset.snapshot()))
         collect(template)
     while len(steps) > 1:

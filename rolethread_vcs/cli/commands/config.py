@@ -94,7 +94,7 @@ def set_(context: Context, key: str, value: str, saving: Saving) -> None:
 @saving_options
 @pass_context
 def edit(context: Context, resume: bool, saving: Saving) -> None:
-    """Open rolethread.toml in your editor; works where no files are checked out, too."""
+    """Open rolethread.toml in your editor."""
     dataset = context.open_dataset()
     from rolethread_vcs.cli._committed import print_committed
     from rolethread_vcs.cli._drafts import NoDraftError

@@ -1,0 +1,168 @@
+"""Git's index read and written by ourselves, for many files at once.
+
+libgit2 reads and hashes every file that it is told to note, which takes longer than writing the file; whoever has just
+written it knows what is in it. The layout is that of gitformat-index, versions 2 and 3; an index of another kind (a
+newer version, a split one, a merge's conflicts) is left to libgit2.
+
+An entry tells git that a file is unchanged while its status is as noted. So a status is taken before a file is
+compared with its blob, never after: an edit in between shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.git_errors import GitLockedError
+from rolethread_vcs.store.trees import FILE, PROGRAM
+from rolethread_vcs.store.walk import Blob
+
+PLAIN = frozenset({FILE, PROGRAM})
+"""Modes of files that can be noted here."""
+
+_HEAD = struct.Struct(">4sII")
+_ENTRY = struct.Struct(">10I20sH")
+_FLAGS_AT = _ENTRY.size - 2
+_MTIME_AT = 8
+_SIZE_AT = 36
+_DIGEST = 20
+_EXTENDED, _STAGE, _LENGTH = 0x4000, 0x3000, 0x0FFF
+_WORD = 0xFFFFFFFF
+
+Notes: TypeAlias = Mapping[str, tuple[Blob, os.stat_result | None] | None]
+"""Paths to what lies there and the status of its file (None: unknown, git will compare); None where a file went."""
+
+
+def note(path: Path, notes: Notes, *, afresh: bool = False) -> bool:
+    """Take notes into an index file, all or none; with `afresh` what it held before is forgotten.
+
+    Return False, with nothing done, when the index is of a kind that is not ours to write.
+
+    Raises:
+        GitLockedError: another git program is writing the index. SystemRefusedError: a write failed.
+    """
+    with disk.system_errors("updating the checked-out folder"):
+        lock = path.with_name(path.name + ".lock")
+        disk.reach("create", lock)
+        try:
+            fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
+        except FileExistsError as error:
+            raise GitLockedError(
+                f"another git program is at work in the checked-out folder, or was killed ({lock})",
+                hint="try again in a moment; if no other program is running: rtv doctor --unlock",
+            ) from error
+        is_done = False
+        try:
+            try:
+                entries = {} if afresh else read(path)
+                if entries is None:
+                    return False
+                disk.write_all(fd, _joined(_changed(entries, notes)), lock)
+                disk.sync_file(fd, lock)
+            finally:
+                os.close(fd)
+            disk.rename(lock, path)
+            is_done = True
+        finally:
+            if not is_done:
+                lock.unlink(missing_ok=True)
+    return True
+
+
+def read(path: Path) -> dict[bytes, bytes] | None:
+    """Return the raw entries of an index by path, or None when it is of a kind that is not ours to write.
+
+    Entries that a later edit might hide behind, because their file is as young as the index itself, come with the size
+    0, which makes git compare their content: the next index will be younger than that edit.
+    """
+    try:
+        data = path.read_bytes()
+        written = path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return {}
+    if len(data) < _HEAD.size + _DIGEST:
+        return None
+    signature, version, count = _HEAD.unpack_from(data)
+    digest = data[-_DIGEST:]
+    body = memoryview(data)[:-_DIGEST]
+    if signature != b"DIRC" or version not in (2, 3):
+        return None
+    if digest != hashlib.sha1(body, usedforsecurity=False).digest() and digest.strip(b"\0"):
+        return None
+    entries: dict[bytes, bytes] = {}
+    at = _HEAD.size
+    for _ in range(count):
+        flags = int.from_bytes(data[at + _FLAGS_AT : at + _ENTRY.size], "big")
+        start = at + _ENTRY.size + (2 if flags & _EXTENDED else 0)
+        end = data.find(b"\0", start, len(body))
+        if end < 0 or flags & _STAGE:
+            return None
+        following = at + _padded(end - at)
+        raw = data[at:following]
+        seconds, nanoseconds = struct.unpack_from(">II", raw, _MTIME_AT)
+        if seconds * 1_000_000_000 + nanoseconds >= written:
+            raw = raw[:_SIZE_AT] + b"\0\0\0\0" + raw[_SIZE_AT + 4 :]
+        entries[data[start:end]] = raw
+        at = following
+    return entries if _has_only_optional(data, at, len(body)) else None
+
+
+def _has_only_optional(data: bytes, at: int, end: int) -> bool:
+    """Return whether what follows the entries may be dropped: caches, whose names begin with a capital letter."""
+    while at < end:
+        if end - at < 8 or not data[at : at + 1].isupper():
+            return False
+        at += 8 + int.from_bytes(data[at + 4 : at + 8], "big")
+    return at == end
+
+
+def _changed(entries: dict[bytes, bytes], notes: Notes) -> dict[bytes, bytes]:
+    for name, noted in notes.items():
+        path = name.encode("utf-8", "surrogateescape")
+        if noted is None:
+            entries.pop(path, None)
+        else:
+            entries[path] = _entry(path, *noted)
+    return entries
+
+
+def _entry(path: bytes, blob: Blob, status: os.stat_result | None) -> bytes:
+    mode = 0o100755 if blob.mode == PROGRAM else 0o100644
+    flags = min(len(path), _LENGTH)
+    if status is None:
+        raw = _ENTRY.pack(0, 0, 0, 0, 0, 0, mode, 0, 0, 0, blob.oid, flags)
+    else:
+        changed, modified = divmod(status.st_ctime_ns, 10**9), divmod(status.st_mtime_ns, 10**9)
+        raw = _ENTRY.pack(
+            changed[0] & _WORD,
+            changed[1],
+            modified[0] & _WORD,
+            modified[1],
+            status.st_dev & _WORD,
+            status.st_ino & _WORD,
+            mode,
+            status.st_uid & _WORD,
+            status.st_gid & _WORD,
+            status.st_size & _WORD,
+            blob.oid,
+            flags,
+        )
+    size = _ENTRY.size + len(path)
+    return raw + path + bytes(_padded(size) - size)
+
+
+def _padded(size: int) -> int:
+    """Return the length of an entry: at least one zero after the path, then up to a multiple of eight."""
+    return (size + 8) & ~7
+
+
+def _joined(entries: dict[bytes, bytes]) -> bytes:
+    ordered = [entries[path] for path in sorted(entries)]
+    version = 3 if any(raw[_FLAGS_AT] & (_EXTENDED >> 8) for raw in ordered) else 2
+    body = b"".join([_HEAD.pack(b"DIRC", version, len(ordered)), *ordered])
+    return body + hashlib.sha1(body, usedforsecurity=False).digest()

@@ -1,0 +1,124 @@
+"""The JSON that the page about the command promises is what the verbs print."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolethread_vcs.cli.main import run
+
+CLI = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "generate_cli.py"))
+ENVELOPES = {envelope.name: envelope for envelope in CLI["ENVELOPES"]}
+
+ROWS = [
+    {"messages": [{"role": "user", "content": "Is the cellar dry?"}, {"role": "assistant", "content": "Dry enough."}]},
+    {"messages": [{"role": "user", "content": "And the attic?"}, {"role": "assistant", "content": ""}]},
+]
+ANSWERS = {
+    "add --user Hi --assistant Ho": "commit",
+    "edit 1 --tag +dry": "commit",
+    "remove 1": "commit",
+    "restore --all": "commit",
+    "commit": "commit",
+    "branch attempt": "commit",
+    "switch -c attempt": "commit",
+    "config set gate.rules.empty_message warning": "commit",
+    "import ../rows.jsonl --to work/rows": "import",
+    "import ../bad.jsonl --skip-invalid --dry-run": "import",
+    "import ../bad.jsonl --to work/bad": "import",
+    "init ../fresh --from ../good.jsonl": "import",
+    "show 99": "error",
+    "add --user Hi": "error",
+    "init ../fresh": "init",
+    "clone . ../copy": "clone",
+    "list": "list",
+    "show 1": "entry",
+    "show 1 2": "entries",
+    "show main": "show",
+    "log": "log",
+    "status": "status",
+    "check": "check",
+    "ops": "ops",
+    "undo": "ops",
+    "branch": "branches",
+    "config list": "config",
+    "config get name": "config",
+    "rules": "rules",
+    "rules RT104": "rules",
+    "export -o ../out.jsonl": "export",
+    "which ../first.jsonl": "which",
+    "verify": "verify",
+    "doctor": "doctor",
+}
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A dataset of two entries, one of them with a finding, and files beside it."""
+    rows = [json.dumps(row) + "\n" for row in ROWS]
+    (tmp_path / "rows.jsonl").write_text("".join(rows), encoding="utf-8")
+    (tmp_path / "good.jsonl").write_text(rows[0], encoding="utf-8")
+    (tmp_path / "bad.jsonl").write_text(rows[1].replace("attic", "roof"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "inn"]) == 0
+    monkeypatch.chdir(tmp_path / "inn")
+    assert run(["import", "../rows.jsonl", "--allow", "RT104", "--because", "a draft"]) == 0
+    assert run(["export", "-o", "../first.jsonl"]) == 0
+    capsys.readouterr()
+    return tmp_path / "inn"
+
+
+def answer(words: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    run(["--json", *words.split()])
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_an_answer_has_the_envelope_and_the_keys_that_the_page_lists(
+    words: str, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    envelope = ENVELOPES[ANSWERS[words]]
+
+    document = answer(words, capsys)
+
+    assert list(document) == [f"rolethread.{envelope.name}/v1"]
+    (value,) = document.values()
+    assert set(envelope.keys) - value.keys() == set()
+    for key, inner in envelope.items:
+        assert [set(inner) - item.keys() for item in value[key] if set(inner) - item.keys()] == []
+
+
+def test_hand_edits_are_listed_with_the_keys_that_the_page_lists(
+    dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    next(dataset.glob("entries/0000/00/00000001-*")).write_text(json.dumps(ROWS[1]), encoding="utf-8")
+
+    status = answer("status", capsys)["rolethread.status/v1"]
+
+    assert [set(item) for item in status["unsaved"]] == [set(dict(ENVELOPES["status"].items)["unsaved"])]
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("check", "findings"),
+        ("import ../bad.jsonl --skip-invalid --dry-run", "rejects"),
+        ("import ../bad.jsonl --to work/bad", "findings"),
+        ("edit 1 --tag +dry", "entries"),
+    ],
+)
+def test_these_answers_have_something_in_their_lists(
+    words: str, key: str, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (value,) = answer(words, capsys).values()
+
+    assert value[key] != []
+
+
+def test_every_envelope_of_the_page_is_tried() -> None:
+    assert set(ANSWERS.values()) == set(ENVELOPES)

@@ -1,0 +1,235 @@
+"""Every verb that changes something, asked the same questions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from workshop import Workshop
+
+_COMMIT_KEYS = {"commit", "branch", "operation", "added", "changed", "removed", "findings"}
+_KEYS = {
+    "rolethread.commit/v1": _COMMIT_KEYS,
+    "rolethread.import/v1": {*_COMMIT_KEYS, "unchanged", "rejected", "rejects", "format", "source"},
+    "rolethread.ops/v1": {"operations"},
+}
+_OPERATION_KEYS = {"number", "command", "time", "branch", "added", "changed", "removed", "undone"}
+
+
+def _nothing(shop: Workshop) -> None:
+    """Leave the dataset as it is."""
+
+
+def _edit_by_hand(shop: Workshop) -> None:
+    path = shop.path(1)
+    path.write_bytes(path.read_bytes().replace(b"Dry enough.", b"By hand."))
+
+
+def _empty_by_hand(shop: Workshop) -> None:
+    path = shop.path(1)
+    path.write_bytes(path.read_bytes().replace(b"Dry enough.", b""))
+
+
+def _undo(shop: Workshop) -> None:
+    shop.done("undo")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutator:
+    """A verb: its words, the commits it makes, the words with which its gate says no, what comes before."""
+
+    name: str
+    words: tuple[str, ...]
+    commits: int = 1
+    envelope: str = "rolethread.commit/v1"
+    refused: tuple[str, ...] = ()
+    before: Callable[[Workshop], None] = _nothing
+    before_refused: Callable[[Workshop], None] = _nothing
+    back: tuple[str, ...] = ("undo",)
+    needs_files: bool = False
+    is_hand_edited: bool = field(default=False)
+
+
+MUTATORS = [
+    Mutator("add", ("add", "--user", "u", "--assistant", "a"), refused=("add", "--user", "", "--assistant", "a")),
+    Mutator(
+        "edit a message",
+        ("edit", "1", "--message", "1", "--content", "new"),
+        refused=("edit", "1", "--message", "1", "--content", ""),
+    ),
+    Mutator("edit tags", ("edit", "1", "2", "--tag", "+tavern")),
+    Mutator("remove", ("remove", "2")),
+    Mutator("remove the last", ("remove", "3")),
+    Mutator(
+        "import",
+        ("import", "../more.jsonl"),
+        envelope="rolethread.import/v1",
+        refused=("import", "../bad.jsonl"),
+    ),
+    Mutator("import to a new branch", ("import", "../bad.jsonl", "--to", "new"), envelope="rolethread.import/v1"),
+    Mutator("import to a branch", ("import", "../bad.jsonl", "--to", "rough"), envelope="rolethread.import/v1"),
+    Mutator(
+        "commit",
+        ("commit",),
+        before=_edit_by_hand,
+        refused=("commit",),
+        before_refused=_empty_by_hand,
+        needs_files=True,
+        is_hand_edited=True,
+    ),
+    Mutator("restore", ("restore", "--all"), commits=0, before=_edit_by_hand, needs_files=True, is_hand_edited=True),
+    Mutator("restore --from", ("restore", "1", "--from", "@~1"), refused=("restore", "1", "--from", "rough")),
+    Mutator(
+        "restore --all --from",
+        ("restore", "--all", "--from", "@~2"),
+        refused=("restore", "--all", "--from", "rough"),
+    ),
+    Mutator("config set name", ("config", "set", "name", "inn")),
+    Mutator("config set checkout", ("config", "set", "checkout", "never"), commits=0, needs_files=True),
+    Mutator("config set durability", ("config", "set", "durability", "fast"), commits=0),
+    Mutator("branch", ("branch", "new"), commits=0),
+    Mutator("switch", ("switch", "rough"), commits=0),
+    Mutator("switch -c", ("switch", "-c", "new"), commits=0),
+    Mutator("undo", ("undo",), commits=0, envelope="rolethread.ops/v1", back=("redo",)),
+    Mutator("undo 2", ("undo", "2"), commits=0, envelope="rolethread.ops/v1", back=("redo",)),
+    Mutator("redo", ("redo",), commits=0, envelope="rolethread.ops/v1", before=_undo),
+]
+CASES = [
+    pytest.param(mutator, mode, id=f"{mutator.name} ({mode})")
+    for mutator in MUTATORS
+    for mode in ("files", "bare")
+    if mode == "files" or not mutator.needs_files
+]
+GATED = [case for case in CASES if case.values[0].refused]  # type: ignore[attr-defined]
+
+
+def _row(question: str, answer: str) -> str:
+    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return json.dumps({"messages": messages}) + "\n"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with one dataset checked out and one bare, to be copied."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "more.jsonl").write_text(_row("four", "x") + _row("five", "y"), "utf-8")
+    (folder / "bad.jsonl").write_text(_row("four", "x") + _row("five", ""), "utf-8")
+    shop = Workshop(folder / "files")
+    Workshop(folder).done("init", "files")
+    for question in ("one", "two"):
+        shop.done("add", "--user", question, "--assistant", "Wet.")
+    shop.done("switch", "-c", "rough")
+    shop.done("edit", "1", "--message", "1", "--content", "")
+    shop.done("switch", "main")
+    shop.done("add", "--user", "three", "--assistant", "Wet.", "--tag", "late")
+    shop.done("edit", "1", "--message", "1", "--content", "Dry enough.")
+    shutil.copytree(shop.folder, folder / "bare", symlinks=True)
+    Workshop(folder / "bare").done("config", "set", "checkout", "never")
+    Workshop(folder / "bare").done("edit", "2", "--message", "1", "--content", "Dry enough.")
+    Workshop(folder / "bare").done("edit", "1", "--message", "0", "--content", "one?")
+    return folder
+
+
+@pytest.fixture
+def shop(models: Path, tmp_path: Path, mode: str) -> Workshop:
+    for name in ("more.jsonl", "bad.jsonl"):
+        shutil.copy(models / name, tmp_path)
+    shutil.copytree(models / mode, tmp_path / "tavern", symlinks=True)
+    return Workshop(tmp_path / "tavern")
+
+
+@pytest.mark.parametrize(("mutator", "mode"), CASES)
+def test_it_is_one_operation_and_as_many_commits_as_it_should_be(shop: Workshop, mutator: Mutator) -> None:
+    mutator.before(shop)
+    operations, commits = shop.operations(), shop.commit_objects()
+
+    shop.done(*mutator.words)
+
+    assert shop.operations() == operations + 1
+    assert len(shop.commit_objects() - commits) == 1 + mutator.commits
+
+
+@pytest.mark.parametrize(("mutator", "mode"), CASES)
+def test_it_is_taken_back_to_the_same_refs_ids_and_bytes(shop: Workshop, mutator: Mutator) -> None:
+    mutator.before(shop)
+    refs, tree, ids = shop.refs(), shop.dataset.snapshot().tree, shop.dataset.snapshot().ids()
+    content = shop.content()
+
+    shop.done(*mutator.words)
+    after = shop.refs(), shop.content()
+    shop.done(*mutator.back)
+
+    assert (shop.refs(), shop.dataset.snapshot().tree, shop.dataset.snapshot().ids()) == (refs, tree, ids)
+    if mutator.name == "commit":
+        # what was saved and taken back is saved: the folder is that of the branch
+        assert shop.is_clean()
+    else:
+        assert shop.content() == content
+    shop.done("undo" if mutator.back == ("redo",) else "redo")
+    assert (shop.refs(), shop.content()) == after
+
+
+@pytest.mark.parametrize(("mutator", "mode"), CASES)
+def test_it_leaves_a_folder_that_stock_git_calls_clean(shop: Workshop, mutator: Mutator) -> None:
+    mutator.before(shop)
+
+    shop.done(*mutator.words)
+
+    assert shop.is_clean()
+    shop.done(*mutator.back)
+    assert shop.is_clean() or mutator.name == "restore"
+    shop.git("fsck", "--strict")
+
+
+@pytest.mark.parametrize(("mutator", "mode"), CASES)
+def test_a_dry_run_changes_nothing(shop: Workshop, mutator: Mutator) -> None:
+    mutator.before(shop)
+    before = shop.everything()
+
+    shop.done(*mutator.words, "--dry-run")
+
+    assert shop.everything() == before
+
+
+@pytest.mark.parametrize(("mutator", "mode"), CASES)
+def test_its_envelope_has_the_keys_that_others_rely_on(shop: Workshop, mutator: Mutator) -> None:
+    mutator.before(shop)
+
+    name, value = shop.done(*mutator.words, "--json").envelope()
+
+    assert name == mutator.envelope
+    assert _KEYS[name] <= value.keys()
+    if name == "rolethread.ops/v1":
+        assert all(_OPERATION_KEYS <= operation.keys() for operation in value["operations"])
+    else:
+        assert (value["commit"] is not None) == bool(mutator.commits)
+        assert isinstance(value["operation"], int)
+
+
+@pytest.mark.parametrize(("mutator", "mode"), GATED)
+def test_the_gate_refuses_an_error_on_a_strict_branch_and_nothing_is_saved(shop: Workshop, mutator: Mutator) -> None:
+    mutator.before_refused(shop)
+    before = shop.everything()
+
+    answer = shop.rtv(*mutator.refused, "--json")
+
+    name, value = answer.envelope()
+    assert (answer.status, name, value["status"], value["saved"]) == (30, "rolethread.error/v1", 30, False)
+    assert {"RT104"} == {finding["code"] for finding in value["findings"]}
+    assert {path: data for path, data in shop.everything().items() if "drafts" not in path} == before
+    allowed = shop.done(*mutator.refused, "--allow", "RT104", "--because", "a test", "--json").envelope()[1]
+    assert allowed["commit"] is not None
+
+
+@pytest.mark.parametrize(("mutator", "mode"), GATED)
+def test_the_gate_only_tells_on_a_branch_that_only_reports(shop: Workshop, mutator: Mutator) -> None:
+    shop.done("switch", "-c", "other")
+    mutator.before_refused(shop)
+
+    _, value = shop.done(*mutator.refused, "--json").envelope()
+
+    assert {"RT104"} == {finding["code"] for finding in value["findings"]}
