@@ -41,5 +41,5 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("ops", "history", "List what you did, newest first: each line is one operation that rtv undo can take back"),
     ("check", "gate", "Check entries against the rules; ends with status 30 when there are errors"),
     ("rules", "gate", "List the rules and how much each one weighs here, or explain one"),
-    ("verify", "safety", "Verify the dataset to the last byte: objects, entries, branches, releases, the operation log"),
+    ("verify", "safety", "Verify the dataset to the last byte: objects, entries, branches and the operation log"),
 )

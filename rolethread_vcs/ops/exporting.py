@@ -27,7 +27,7 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Intent, Session, refuse_unsaved
+from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
 
 REV_DIGITS = 12
 _CHUNK = 1 << 20
@@ -281,7 +281,7 @@ def _remember(repository: Repository, details: dict[str, Any], path: Path | None
     try:
         with Session.open(repository, intent, needs_branch=False) as session:
             return session.move({}).operation, ()
-    except (BusyError, SystemRefusedError) as error:
+    except (BusyError, SystemRefusedError, NewerWriterError) as error:
         return None, (f"the export is written, but the operation log does not remember it: {error.message}",)
 
 

@@ -17,7 +17,7 @@ from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.walk import two_way
 from rolethread_vcs.store.worktree import UnsavedEditsError, blob_id
-from rolethread_vcs.transaction import Committed, Counts, Intent, Session, external_operation
+from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
 
 
 class NothingToUndoError(NotFoundError):
@@ -304,5 +304,5 @@ def record_external(repository: Repository) -> tuple[str, ...]:
         with Session.open(repository, Intent("ops", "ops"), needs_branch=False) as session:
             session.record_external()
             return tuple(session.notes)
-    except (BusyError, SystemRefusedError) as error:
+    except (BusyError, SystemRefusedError, NewerWriterError) as error:
         return (f"plain git moved something, and that could not be noted: {error.message}",)

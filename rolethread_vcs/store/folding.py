@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ def fold_if_many(repository: Repository) -> int:
     """
     folded = 0
     lower = 0
+    if len(_packs(repository.pack_folder)) < FOLD_AT:
+        return folded
     for upper in TIERS:
         packs = [path for path in _packs(repository.pack_folder) if lower <= _size(path) < upper]
         if len(packs) >= FOLD_AT:
@@ -49,8 +52,9 @@ def leftovers(repository: Repository) -> list[Path]:
 
     Costs a listing of three small folders. While a transaction is being published its own files are among them.
     """
+    folder = repository.pack_folder
     try:
-        paths = sorted(repository.pack_folder.iterdir())
+        paths = [folder / name for name in sorted(os.listdir(folder)) if not name.endswith(_FINISHED)]
     except OSError:
         return []
     left = [path for path in paths if _is_left(path)]
@@ -59,6 +63,10 @@ def leftovers(repository: Repository) -> list[Path]:
     left += sorted(repository.private_folder.glob(f".{repository.pending_path.name}-*.tmp"))
     left += [path for path in sorted(repository.scratch_folder.glob("*.tmp")) if _is_dead(path.name.partition("-")[0])]
     return [path for path in unseen if path.exists() and not path.with_suffix(".idx").exists()] + left
+
+
+_FINISHED = (".pack", ".idx", ".rev", ".mtimes", ".bitmap", ".promisor")
+"""Ends of what no writer leaves behind."""
 
 
 def _is_left(path: Path) -> bool:
@@ -94,7 +102,7 @@ def object_ids(index: Path) -> list[str]:
 
 def _packs(folder: Path) -> list[Path]:
     """Return the packs that nothing protects: no `.keep`, no bitmap, no promisor, a readable index."""
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    names = set(os.listdir(folder)) if folder.is_dir() else set()
     return [
         folder / name
         for name in sorted(names)

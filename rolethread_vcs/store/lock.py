@@ -20,6 +20,8 @@ from rolethread_vcs.store.disk import system_errors
 PATIENCE = 15.0
 """Seconds to wait for another writer before giving up."""
 
+_TEXT = 512
+
 
 class LockedError(BusyError):
     """Another command is writing to this dataset."""
@@ -98,9 +100,11 @@ def describe_holder(path: Path) -> str:
 def _write_holder(fd: int, command: str) -> None:
     """Write who we are; a full disk must not keep anybody from locking."""
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": int(time.time())}
+    text = json.dumps(holder).encode().ljust(_TEXT)  # one length: to shorten a file takes a trip to the disk
     with contextlib.suppress(OSError):
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, json.dumps(holder).encode(), 0) if hasattr(os, "pwrite") else os.write(fd, b"{}")
+        os.pwrite(fd, text, 0) if hasattr(os, "pwrite") else os.write(fd, b"{}")
+        if os.fstat(fd).st_size > len(text):
+            os.ftruncate(fd, len(text))
 
 
 def _primitives() -> tuple[Callable[[int], bool], Callable[[int], None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from rolethread_vcs.errors import DamagedError, NotFoundError
@@ -21,6 +21,10 @@ from rolethread_vcs.store.walk import Blob
 
 _SUFFIX = SUFFIX.encode()
 _ENTRY_FILE = re.compile(rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0" % CROCKFORD.encode())
+
+
+_parsed_settings = lru_cache(maxsize=8)(parse_settings)
+"""The same few bytes are asked for by every command several times."""
 
 
 class NoSuchEntryError(NotFoundError):
@@ -85,7 +89,7 @@ class Snapshot:
         data = self.file(SETTINGS)
         if data is None:
             raise NotFoundError(f"commit {self.id[:10]} holds no dataset: there is no {SETTINGS}")
-        return parse_settings(data)
+        return _parsed_settings(data)
 
     @cached_property
     def order(self) -> Order:

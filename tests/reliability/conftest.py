@@ -49,7 +49,9 @@ def rtv(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProces
 
     def run(folder: Path, *words: str, **more: object) -> subprocess.CompletedProcess[str]:
         command = [*PROGRAM, "-C", str(folder), *words]
-        return subprocess.run(command, **{"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "env": environment, **more})  # type: ignore[call-overload]
+        return subprocess.run(
+            command, **{"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "env": environment, **more}
+        )  # type: ignore[call-overload]
 
     return run
 

@@ -133,7 +133,7 @@ def test_a_read_only_folder_can_be_read_and_says_why_it_is_not_written(environme
         for path in (folder, *folder.rglob("*")):
             os.chown(path, 65534, 65534, follow_symlinks=False)
             path.chmod(0o555 if path.is_dir() else 0o444)
-        more = {"user": 65534, "group": 65534, "extra_groups": [], "env": {**environment, "HOME": place}}
+        more = {"user": 65534, "extra_groups": [], "env": {**environment, "HOME": place}}
         program = [sys.executable, "-m", "rolethread_vcs.cli.main", "-C", str(folder)]
         run = lambda *words: subprocess.run([*program, *words], capture_output=True, text=True, **more)  # noqa: E731
 

@@ -1,5 +1,4 @@
-"""Verify the dataset to the last byte: objects, entries, branches, releases, the operation log.
-
+"""Verify the dataset to the last byte: objects, entries, branches and the operation log.
 
 Exit status 70 means that something is damaged; what it is stands in plain words, with the entry or commit. Nothing is
 changed.

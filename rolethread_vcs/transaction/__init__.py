@@ -1,0 +1,51 @@
+"""The one road to a commit: plan, vote, write, publish, settle.
+
+`Session` holds the writers' lock and does the last three; `run` drives a small change through all five, planning again
+when another writer was faster. A bulk import streams its blobs into a pack first and then takes the same session.
+
+    plan     base snapshot -> ChangeSet, pure, can run again
+    vote     the gate; the last no
+    write    one pack: blobs, trees, the commit, the operation; invisible until published
+    publish  the pending file, then compare-and-swap of the refs: the point of no return
+    settle   operation log, checked-out folder, `.keep`, folding small packs; repeatable after a crash
+"""
+
+from rolethread_vcs.transaction._external import external_operation
+from rolethread_vcs.transaction._guards import (
+    CheckedOutElsewhereError,
+    DetachedHeadError,
+    NewerWriterError,
+    NoSuchBranchError,
+    refuse_unsaved,
+)
+from rolethread_vcs.transaction._running import (
+    ATTEMPTS,
+    StaleEntryError,
+    run,
+    touched_entries,
+    vote,
+    write_blobs,
+)
+from rolethread_vcs.transaction._session import Session
+from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange
+
+__all__ = [
+    "ATTEMPTS",
+    "TOUCHED_SHOWN",
+    "CheckedOutElsewhereError",
+    "Committed",
+    "Counts",
+    "DetachedHeadError",
+    "Intent",
+    "NewerWriterError",
+    "NoSuchBranchError",
+    "PathChange",
+    "Session",
+    "StaleEntryError",
+    "external_operation",
+    "refuse_unsaved",
+    "run",
+    "touched_entries",
+    "vote",
+    "write_blobs",
+]

@@ -1,0 +1,107 @@
+"""What stops a mutation before it starts: no branch, a newer writer, hand edits in the way, another folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
+from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.refs import BRANCHES, HeldRef
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.revisions import UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.worktree import Unsaved, UnsavedEditsError
+from rolethread_vcs.transaction._values import Intent
+
+
+class DetachedHeadError(InvalidError):
+    """HEAD points at a commit and not at a branch, so there is nothing to commit to."""
+
+    code = "detached"
+
+
+class NoSuchBranchError(NotFoundError):
+    """There is no branch of that name."""
+
+    code = "no_such_branch"
+
+
+class NewerWriterError(InvalidError):
+    """The dataset uses a feature that this program does not know; it reads, and refuses to write."""
+
+    code = "newer_writer"
+
+
+def refuse_newer_writer(base: Snapshot) -> None:
+    """Raise when the dataset lists a writer feature that this program does not know."""
+    unknown = base.settings.unknown_writer_features
+    if unknown:
+        raise NewerWriterError(
+            f"this dataset uses {', '.join(unknown)}, which this program does not know; "
+            "it can be read, but not changed with this version",
+            hint="install a newer version of rolethread-vcs",
+        )
+
+
+class CheckedOutElsewhereError(ConflictError):
+    """Another folder of this dataset has the branch checked out; moving it here would leave that folder behind."""
+
+    code = "checked_out_elsewhere"
+
+
+def refuse_other_folders(repository: Repository, moves: Moves) -> None:
+    """Raise when a branch that would move is checked out in another folder of this dataset."""
+    branches = [name.removeprefix(BRANCHES) for name in moves if name.startswith(BRANCHES)]
+    if not branches or not (repository.common_folder / "worktrees").is_dir():
+        return
+    elsewhere = repository.checked_out_elsewhere()
+    for branch in branches:
+        if branch in elsewhere and branch != repository.branch():
+            raise CheckedOutElsewhereError(
+                f"{branch} is checked out in {elsewhere[branch]}; nothing was changed",
+                hint=f"run the command there: rtv -C {elsewhere[branch]} …",
+            )
+
+
+def refuse_unsaved(unsaved: Sequence[Unsaved]) -> None:
+    """Raise when hand edits are in the way of a command."""
+    if not unsaved:
+        return
+    names = ", ".join(item.path for item in unsaved[:3]) + (" …" if len(unsaved) > 3 else "")
+    raise UnsavedEditsError(
+        f"{len(unsaved)} hand-edited file{'s are' if len(unsaved) > 1 else ' is'} in the way ({names}); "
+        "nothing was changed",
+        hint="keep the edits with: rtv commit   throw them away with: rtv restore --all",
+    )
+
+
+def branch_to_make(repository: Repository, intent: Intent) -> str:
+    """Return the branch that the intent names when there is none of that name yet, else ""."""
+    name = intent.branch
+    if name is None or repository.refs.read(BRANCHES + name) is not None:
+        return ""
+    if not is_branch_name(name):
+        raise UsageError(f"{name!r} cannot be the name of a branch", hint="letters, digits, - _ and / go well")
+    return name
+
+
+def hold_branch(repository: Repository, branch: str | None) -> HeldRef:
+    """Return the branch to commit to, as it is now; None stands for the current one.
+
+    Raises:
+        DetachedHeadError, NoSuchBranchError, UnknownRevisionError.
+    """
+    name = branch if branch is not None else repository.branch()
+    if name is None:
+        raise DetachedHeadError(
+            "you are looking at a commit, not at a branch, so there is nothing to save to",
+            hint="start a branch here with: rtv switch -c NAME",
+        )
+    held = repository.refs.hold(BRANCHES + name)
+    if held is None:
+        if branch is None:
+            raise UnknownRevisionError(
+                f"the branch {name} has no commit; its ref is missing", hint="rtv verify   rtv ops"
+            )
+        raise NoSuchBranchError(f"there is no branch {name}", hint=f"make it with: rtv branch {name}")
+    return held

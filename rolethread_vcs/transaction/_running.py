@@ -1,0 +1,138 @@
+"""Carries a small change through the whole road: plan, vote, write, publish, settle; again when a race was lost."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import islice
+
+from rolethread_vcs.errors import ConflictError, MovedError
+from rolethread_vcs.gate import EntryChange, Gate, Verdict, refusal_of_edit
+from rolethread_vcs.model.canonical import encode_entry
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.layout import entry_path, id_of_path
+from rolethread_vcs.store import trees
+from rolethread_vcs.store.facts import SnapshotFacts
+from rolethread_vcs.store.packs import PackWriter
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.walk import Blob
+from rolethread_vcs.transaction._session import Session
+from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange
+
+ATTEMPTS = 12
+
+
+class StaleEntryError(ConflictError):
+    """An entry changed since the caller read it; nothing was overwritten."""
+
+    code = "stale"
+
+
+def run(
+    repository: Repository,
+    intent: Intent,
+    plan: Callable[[Snapshot], ChangeSet],
+    *,
+    expected: Mapping[str, str] | None = None,
+) -> Committed:
+    """Carry a small change to its commit, planning again when the branch moved meanwhile.
+
+    `expected` maps ids to the blob ids that the caller read ("if unchanged since").
+
+    Raises:
+        StaleEntryError: an entry of `expected` changed since. RefusedByGateError: the gate said no.
+        UnsavedEditsError: hand edits are in the way. BusyError, MovedError: after bounded retries.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with Session.open(repository, intent) as session:
+                return _run_once(session, intent, plan, expected or {})
+        except MovedError as error:
+            if error.saved or attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(random.uniform(0.001, 0.02) * (attempt + 1))
+    raise AssertionError("unreachable")
+
+
+def _run_once(
+    session: Session, intent: Intent, plan: Callable[[Snapshot], ChangeSet], expected: Mapping[str, str]
+) -> Committed:
+    base = session.base
+    for entry_id, blob in expected.items():
+        if entry_id not in base or base.blob_id(entry_id) != blob:
+            raise StaleEntryError(
+                f"entry {entry_id} changed since it was read; nothing was overwritten",
+                hint=f"rtv show {entry_id}",
+            )
+    change = plan(base)
+    verdict = vote(base, change, intent, session.branch)
+    with session.repository.pack() as pack:
+        paths, counts = write_blobs(base, change, pack)
+        result = session.commit(
+            pack, paths, counts, summary=change.summary, verdict=verdict, ids=tuple(sorted(change.puts))
+        )
+        return replace(result, touched=touched_entries(base, change, paths))
+
+
+def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str) -> Verdict:
+    """Ask the gate about a change; policy is read from the branch's tip before it.
+
+    Raises:
+        RefusedByGateError: a strict branch, and findings that the change introduces and nobody allowed.
+    """
+    gate = Gate(
+        base.settings,
+        branch,
+        intent.allowances,
+        intent.because,
+        facts=SnapshotFacts(base),
+        entry_before=base.get,
+    )
+    for entry_id, entry in change.puts.items():
+        gate.feed(EntryChange(entry_id, _before(base, entry_id), entry, change.origin.get(entry_id, ())))
+    for entry_id in change.removes:
+        gate.feed(EntryChange(entry_id, _before(base, entry_id), None))
+    verdict = gate.finish()
+    if not verdict.passes:
+        raise refusal_of_edit(verdict)
+    return verdict
+
+
+def _before(base: Snapshot, entry_id: str) -> Entry | None:
+    """Return an entry as it is; None where its file does not read, so that it can be repaired or removed."""
+    try:
+        return base.get(entry_id)
+    except UnreadableEntryError:
+        return None
+
+
+def touched_entries(base: Snapshot, change: ChangeSet, paths: Mapping[str, PathChange]) -> tuple[EntryChange, ...]:
+    """Return the first entries that a change of paths touches, before and after, in the order of their ids."""
+    ids = filter(None, map(id_of_path, sorted(paths)))
+    return tuple(EntryChange(id_, _before(base, id_), change.puts.get(id_)) for id_ in islice(ids, TOUCHED_SHOWN))
+
+
+def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[dict[str, PathChange], Counts]:
+    """Write the blobs of a change into a pack; return what happens to which path, and the counts."""
+    paths: dict[str, PathChange] = {}
+    added = changed = 0
+    for entry_id, entry in change.puts.items():
+        path = entry_path(entry_id)
+        blob = Blob(trees.FILE, bytes.fromhex(pack.add("blob", encode_entry(entry))))
+        before = base.blob_at(path)
+        if before is None:
+            added += 1
+        elif before != blob:
+            changed += 1
+        else:
+            continue
+        paths[path] = blob
+    for entry_id in change.removes:
+        paths[entry_path(entry_id)] = None
+    for path, data in change.files.items():
+        paths[path] = None if data is None else (trees.FILE, bytes.fromhex(pack.add("blob", data)))
+    return paths, Counts(added, changed, len(change.removes))

@@ -1,0 +1,271 @@
+"""The session of one mutation: the lock, the branch as it is, and the steps that publish a change to it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.gate import Verdict
+from rolethread_vcs.store import commits, operations
+from rolethread_vcs.store.operations import Operation
+from rolethread_vcs.store.packs import PackWriter
+from rolethread_vcs.store.publishing import Moves, finish_interrupted, head_commit, is_published, publish_moves, settle
+from rolethread_vcs.store.refs import BRANCHES, HeldRef
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.walk import Blob, Difference, two_way
+from rolethread_vcs.transaction._external import describe_external, external_operation
+from rolethread_vcs.transaction._guards import (
+    branch_to_make,
+    hold_branch,
+    refuse_newer_writer,
+    refuse_other_folders,
+    refuse_unsaved,
+)
+from rolethread_vcs.transaction._values import Committed, Counts, Intent, PathChange
+
+
+class Session:
+    """The writers' lock, held; the branch as it is; and the steps that publish a change to it.
+
+    Open one with `Session.open`, which first finishes whatever a crash cut off. `before_publish` may add objects to
+    the pack of the next publication, and returns further fields of its `Operation`.
+    """
+
+    def __init__(
+        self, repository: Repository, intent: Intent, held: HeldRef | None, notes: list[str], *, to_make: str = ""
+    ) -> None:
+        self.repository = repository
+        self.intent = intent
+        self.notes = notes
+        self.before_publish: Callable[[PackWriter], Mapping[str, Any]] = lambda _: {}
+        self._maybe_held = held
+        self._to_make = to_make
+
+    @cached_property
+    def base(self) -> Snapshot:
+        """The branch's tip as it was when the session began."""
+        if self._to_make:
+            return self.repository.head_snapshot()
+        return self.repository.snapshot_of(self._held.target)
+
+    @property
+    def _held(self) -> HeldRef:
+        if self._maybe_held is None:
+            raise AssertionError("a session without a branch cannot commit")
+        return self._maybe_held
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(
+        cls, repository: Repository, intent: Intent, *, needs_branch: bool = True, makes_branch: bool = False
+    ) -> Iterator[Session]:
+        """Take the lock, finish what was cut off, and read the branch (ref verbs need none).
+
+        With `makes_branch`, a branch that does not exist is made by the first commit to it, from the current one.
+
+        Raises:
+            LockedError, NoSuchBranchError, DetachedHeadError, NewerWriterError.
+        """
+        with repository.lock(f"rtv {intent.verb}"):
+            notes = finish_interrupted(repository)
+            to_make = branch_to_make(repository, intent) if makes_branch else ""
+            held = hold_branch(repository, intent.branch) if needs_branch and not to_make else None
+            session = cls(repository, intent, held, notes, to_make=to_make)
+            if held is not None or to_make:
+                refuse_newer_writer(session.base)
+            elif (commit := repository.head_commit()) is not None:
+                refuse_newer_writer(repository.snapshot_of(commit))
+            yield session
+
+    @property
+    def branch(self) -> str:
+        """The branch that this session commits to; for a ref verb the current one, "" when HEAD is detached."""
+        if self._maybe_held is None:
+            return self._to_make or self.repository.branch() or ""
+        return self._held.name.removeprefix(BRANCHES)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether that branch is the one checked out here."""
+        return self.repository.branch() == self.branch
+
+    # ---- data verbs
+
+    def commit(
+        self,
+        pack: PackWriter,
+        paths: Mapping[str, PathChange],
+        counts: Counts,
+        *,
+        summary: str,
+        verdict: Verdict | None = None,
+        ids: tuple[str, ...] = (),
+        overwrite: bool = False,
+        extra_parents: Sequence[str] = (),
+    ) -> Committed:
+        """Commit changes of paths to the branch; the blobs are in the pack already.
+
+        With `overwrite`, hand edits on those paths are the change itself (verb `commit`) and do not stand in the way.
+
+        Raises:
+            MovedError: the branch moved; plan again. UnsavedEditsError: hand edits are in the way.
+        """
+        repository, intent = self.repository, self.intent
+        findings = verdict.introduced if verdict is not None else ()
+        tree = repository.write_tree(self.base.tree, paths, pack)
+        result = Committed(
+            branch=self.branch,
+            commit=None,
+            operation=None,
+            findings=findings,
+            notes=tuple(self.notes),
+            ids=ids,
+        )
+        if tree is None:
+            raise InvalidError("a dataset cannot lose all its files")
+        if tree == self.base.tree and not extra_parents:
+            return replace(result, ids=(), dry_run=intent.dry_run)
+        if not overwrite:
+            self._refuse_hand_edits(paths)
+        message = commits.compose_message(
+            intent.message or summary,
+            (*intent.trailers, *(verdict.trailers() if verdict is not None else ())),
+        )
+        result = replace(result, added=counts.added, changed=counts.changed, removed=counts.removed, message=message)
+        if intent.dry_run:
+            return replace(result, dry_run=True)
+        who = repository.signature()
+        commit = pack.add("commit", commits.encode(tree.hex(), [self.base.id, *extra_parents], who, who, message))
+        held = None if self._to_make else self._held
+        moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit)}
+        number = self.publish(pack, moves, counts, held=held)
+        return replace(result, commit=commit, operation=number, notes=tuple(self.notes))
+
+    def _refuse_hand_edits(self, paths: Mapping[str, PathChange]) -> None:
+        worktree = self.repository.worktree
+        if worktree is None or not self.is_current:
+            return
+        differences = (
+            Difference(path, self.base.blob_at(path), None if change is None else Blob(*change))
+            for path, change in paths.items()
+        )
+        refuse_unsaved(worktree.in_the_way(differences))
+
+    # ---- ref verbs
+
+    def move(self, moves: Moves, *, counts: Counts | None = None, **fields: Any) -> Committed:
+        """Move refs as one operation, the checked-out folder with them; `fields` go into the `Operation`.
+
+        Raises:
+            UnsavedEditsError: hand edits lie on files that would change. MovedError: a ref has another value by now.
+        """
+        result = Committed(branch=self.branch, commit=None, operation=None, notes=tuple(self.notes))
+        self._refuse_hand_edits_under(moves)
+        if self.intent.dry_run:
+            return replace(result, dry_run=True)
+        counts = counts or Counts()
+        with self.repository.pack() as pack:
+            number = self.publish(pack, moves, counts, **fields)
+        return replace(
+            result,
+            operation=number,
+            notes=tuple(self.notes),
+            added=counts.added,
+            changed=counts.changed,
+            removed=counts.removed,
+        )
+
+    def _refuse_hand_edits_under(self, moves: Moves) -> None:
+        worktree, objects = self.repository.worktree, self.repository.objects
+        if worktree is None:
+            return
+        before, after = (head_commit(self.repository, moves, side) for side in (0, 1))
+        if after is not None and before != after:
+            old = None if before is None else bytes.fromhex(objects.commit(before).tree)
+            new = bytes.fromhex(objects.commit(after).tree)
+            refuse_unsaved(worktree.in_the_way(two_way(old, new, objects.tree)))
+
+    # ---- any verb
+
+    def publish(
+        self,
+        pack: PackWriter,
+        moves: Moves,
+        counts: Counts | None = None,
+        *,
+        held: HeldRef | None = None,
+        **fields: Any,
+    ) -> int:
+        """Publish a pack, move refs, write the operation, settle; return the operation's number.
+
+        `moves` maps refs to their values before and after; `fields` are further fields of the `Operation`.
+        """
+        counts = counts or Counts()
+        repository, intent = self.repository, self.intent
+        refuse_other_folders(repository, moves)
+        who = repository.signature()
+        table = repository.refs.table()
+        log_head, number = self._write_external(pack, table, who)
+        fields = {**fields, **self.before_publish(pack)}
+        after = {**table, **{name: new for name, (_, new) in moves.items() if new is not None}}
+        for name, (_, new) in moves.items():
+            if new is None:
+                after.pop(name, None)
+        operation = Operation(
+            number=number + 1,
+            verb=intent.verb,
+            command=intent.command,
+            time=who.time,
+            branch=self.branch,
+            changes=dict(moves),
+            refs=after,
+            added=counts.added,
+            changed=counts.changed,
+            removed=counts.removed,
+            worktree=repository.worktree_name,
+            previous=log_head,
+            **{"details": dict(intent.details), **fields},
+        )
+        new_log = operations.write(operation, pack, repository.objects, who)
+        log = (repository.operations.head(), new_log)
+        try:
+            publish_moves(repository, pack, moves, intent.command, who.time, log, held)
+            settle(repository, self.notes)
+        except KeyboardInterrupt as interrupt:
+            # the command's last words say whether the change is saved
+            interrupt.saved = is_published(repository, moves)  # type: ignore[attr-defined]
+            raise
+        return operation.number
+
+    def record_external(self) -> None:
+        """Record, as an operation of its own, what plain git moved since our last one."""
+        repository = self.repository
+        last = repository.operations.last()
+        if last is None or not operations.table_difference(last.refs, repository.refs.table()):
+            return
+        who = repository.signature()
+        with repository.pack() as pack:
+            head, _ = self._write_external(pack, repository.refs.table(), who)
+            assert head is not None
+            publish_moves(repository, pack, {}, "plain git", who.time, (last.id, head))
+        settle(repository, self.notes)
+
+    def _write_external(
+        self, pack: PackWriter, table: Mapping[str, str], who: commits.Signature
+    ) -> tuple[str | None, int]:
+        """Record refs that plain git moved since our last operation; return the log's new head and last number."""
+        repository = self.repository
+        last = repository.operations.last()
+        if last is None:
+            return None, 0
+        changes = operations.table_difference(last.refs, table)
+        if not changes:
+            return last.id, last.number
+        external = external_operation(last, changes, table, who.time, repository.worktree_name, self.branch)
+        self.notes.append(describe_external(changes))
+        return operations.write(external, pack, repository.objects, who), external.number

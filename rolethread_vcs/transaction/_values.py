@@ -1,0 +1,71 @@
+"""What a mutating verb says about itself, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rolethread_vcs.gate import Allowance, EntryChange
+from rolethread_vcs.model.finding import Finding
+
+TOUCHED_SHOWN = 200
+"""Entries of one change that an answer may show."""
+
+PathChange = tuple[bytes, bytes] | None
+"""What happens to a path: (mode, 20-byte blob id), or None to remove it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a mutating verb says about itself.
+
+    `verb` and `command` go into the operation log (`edit`, `edit 12`); `message` replaces the plan's default message;
+    `branch` is the branch to commit to, None for the current one; `trailers` are added to the commit.
+    """
+
+    verb: str
+    command: str
+    message: str | None = None
+    branch: str | None = None
+    allowances: tuple[Allowance, ...] = ()
+    because: str | None = None
+    dry_run: bool = False
+    trailers: tuple[tuple[str, str], ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a mutation did: counts are entries; `commit` is None when nothing was committed.
+
+    `notes` are sentences for the user (a crash finished, moves by plain git recorded). `touched` shows, for a small
+    change, the entries before and after; at most `TOUCHED_SHOWN`, the rest is only counted.
+    """
+
+    branch: str
+    commit: str | None
+    operation: int | None
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    findings: tuple[Finding, ...] = ()
+    ids: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    dry_run: bool = False
+    message: str = ""
+    touched: tuple[EntryChange, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to do."""
+        return self.commit is None and self.operation is None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many entries a change adds, changes and removes."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
