@@ -25,6 +25,7 @@ from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops import rejecting
 from rolethread_vcs.ops.changing import new_id, next_number
 from rolethread_vcs.ops.matching import Outcome
+from rolethread_vcs.ops.placing import as_listed, behind_anchors
 from rolethread_vcs.ops.reading_rows import CONFLICT, ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.ops.rejecting import Reject, RejectFiles
 from rolethread_vcs.store import trees
@@ -360,14 +361,14 @@ def _assign_ids(base: Snapshot, reader: RowReader) -> list[str]:
 
 
 def _place(base: Snapshot, reader: RowReader, ids: Sequence[str], places: Mapping[int, str | None]) -> Order:
-    """Return the order with corrected rejects moved back to where their rows had stood."""
-    order = base.order
-    for entry_id, kept in zip(reversed(ids), reversed(reader.kept), strict=True):
-        anchor = places.get(kept.row, "")
-        if kept.is_new and kept.entry_id is None and anchor != "" and (anchor is None or anchor in base):
-            following = base.ids(after=anchor, limit=1)
-            order = order.move_after(entry_id, anchor, next_id=following[0] if following else None)
-    return order
+    """Return the order after the import: corrected rejects in their old places, an export of ours as it was."""
+    if not len(base) and any(kept.entry_id is not None for kept in reader.kept):
+        return as_listed(ids)
+    behind: dict[str | None, list[str]] = {}
+    for entry_id, kept in zip(ids, reader.kept, strict=True):
+        if kept.is_new and kept.entry_id is None and kept.row in places:
+            behind.setdefault(places[kept.row], []).append(entry_id)
+    return behind_anchors(base, behind)
 
 
 def _refuse_interference(now: Snapshot, reader: RowReader, repository: Repository) -> None:

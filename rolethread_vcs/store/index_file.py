@@ -28,10 +28,12 @@ PLAIN = frozenset({FILE, PROGRAM})
 _HEAD = struct.Struct(">4sII")
 _ENTRY = struct.Struct(">10I20sH")
 _FLAGS_AT = _ENTRY.size - 2
-_MTIME_AT = 8
+_MTIME = slice(8, 16)
 _SIZE_AT = 36
 _DIGEST = 20
-_EXTENDED, _STAGE, _LENGTH = 0x4000, 0x3000, 0x0FFF
+_EXTENDED, _STAGE = 0x40, 0x30
+"""Bits of the first byte of the flags."""
+_LENGTH = 0x0FFF
 _WORD = 0xFFFFFFFF
 
 Notes: TypeAlias = Mapping[str, tuple[Blob, os.stat_result | None] | None]
@@ -96,16 +98,21 @@ def read(path: Path) -> dict[bytes, bytes] | None:
         return None
     entries: dict[bytes, bytes] = {}
     at = _HEAD.size
-    for _ in range(count):
-        flags = int.from_bytes(data[at + _FLAGS_AT : at + _ENTRY.size], "big")
-        start = at + _ENTRY.size + (2 if flags & _EXTENDED else 0)
-        end = data.find(b"\0", start, len(body))
-        if end < 0 or flags & _STAGE:
+    young = struct.pack(">II", written // 10**9 & _WORD, written % 10**9)
+    last = len(body) - _ENTRY.size - 2
+    for _ in range(count):  # 20,000 times for every edit of a large checked-out dataset
+        if at > last:
             return None
-        following = at + _padded(end - at)
+        start = at + _ENTRY.size
+        flags = data[at + _FLAGS_AT]
+        if flags & (_EXTENDED | _STAGE):
+            if flags & _STAGE:
+                return None
+            start += 2
+        end = data.find(b"\0", start)
+        following = at + (end - at + 8 & ~7)
         raw = data[at:following]
-        seconds, nanoseconds = struct.unpack_from(">II", raw, _MTIME_AT)
-        if seconds * 1_000_000_000 + nanoseconds >= written:
+        if raw[_MTIME] >= young:
             raw = raw[:_SIZE_AT] + b"\0\0\0\0" + raw[_SIZE_AT + 4 :]
         entries[data[start:end]] = raw
         at = following
@@ -152,17 +159,12 @@ def _entry(path: bytes, blob: Blob, status: os.stat_result | None) -> bytes:
             blob.oid,
             flags,
         )
-    size = _ENTRY.size + len(path)
-    return raw + path + bytes(_padded(size) - size)
-
-
-def _padded(size: int) -> int:
-    """Return the length of an entry: at least one zero after the path, then up to a multiple of eight."""
-    return (size + 8) & ~7
+    # at least one zero after the path, then up to a multiple of eight
+    return raw + path + bytes(8 - (_ENTRY.size + len(path)) % 8)
 
 
 def _joined(entries: dict[bytes, bytes]) -> bytes:
     ordered = [entries[path] for path in sorted(entries)]
-    version = 3 if any(raw[_FLAGS_AT] & (_EXTENDED >> 8) for raw in ordered) else 2
+    version = 3 if any(raw[_FLAGS_AT] & _EXTENDED for raw in ordered) else 2
     body = b"".join([_HEAD.pack(b"DIRC", version, len(ordered)), *ordered])
     return body + hashlib.sha1(body, usedforsecurity=False).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import pygit2
@@ -153,17 +153,15 @@ class Refs:
         return result
 
     def _all(self) -> Iterator[tuple[str, str | None]]:
-        """Yield every ref with its value; in one go, since asking for each by its name costs several times as much."""
-        try:
-            found = list(self._git.references.iterator())
-        except (pygit2.GitError, OSError, ValueError, KeyError):
-            for name in self.names():  # one of them does not read: name it
-                yield name, self.read(name)
-            return
-        for reference in found:
-            name = reference.raw_name.decode("utf-8", "surrogateescape")
-            is_direct = reference.type == pygit2.enums.ReferenceType.DIRECT
-            yield name, str(reference.target) if is_direct else self.read(name)
+        """Yield every ref with its value, read in one go: asking for each by its name costs several times as much."""
+        names = self.names()
+        values: dict[str, str] = {}
+        with suppress(pygit2.GitError, OSError, ValueError, KeyError):  # what does not read is asked for by name
+            for reference in self._git.references.iterator():
+                if reference.type == pygit2.enums.ReferenceType.DIRECT:
+                    values[reference.raw_name.decode("utf-8", "surrogateescape")] = str(reference.target)
+        for name in names:
+            yield name, values.get(name) or self.read(name)
 
     def names(self) -> list[str]:
         """Return the full names of all refs.

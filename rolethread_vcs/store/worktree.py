@@ -24,9 +24,6 @@ from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.trees import FOLDER, PROGRAM, parse
 from rolethread_vcs.store.walk import Blob, Difference, files, two_way
 
-BULK = 64
-"""Files from which on the index is written by `store.index_file`, which need not hash what was just written."""
-
 INDEX_PATIENCE = 5.0
 """Seconds to wait for another git program that holds the index."""
 
@@ -303,12 +300,12 @@ class Worktree:
                 folder = os.path.dirname(folder)  # noqa: PTH120
 
     def _write_notes(self, notes: index_file.Notes, *, afresh: bool = False) -> None:
-        """Take what was brought into the folder into the index; by our own hand when it is much."""
+        """Take what was brought into the folder into the index; by libgit2 where it is of a kind that is not ours."""
+        path = Path(self._git.path) / "index"
         are_plain = all(noted is None or noted[0].mode in index_file.PLAIN for noted in notes.values())
-        if len(notes) >= BULK and are_plain:
-            path = Path(self._git.path) / "index"
-            if _patiently(lambda: index_file.note(path, notes, afresh=afresh)):
-                return
+        disk.reach("index")
+        if are_plain and _patiently(lambda: index_file.note(path, notes, afresh=afresh)):
+            return
         index = self._git.index
         if afresh:
             index.clear()

@@ -52,6 +52,12 @@ def test_every_error_is_listed_with_its_code(error) -> None:
     assert any(f" {error.__name__} " in row or f" **{error.__name__}** " in row for row in rows)
 
 
+def test_every_error_that_is_no_family_is_raised_somewhere() -> None:
+    unraised = [row for row in read("errors.md").splitlines() if "only by its kinds" in row and "**" not in row]
+
+    assert unraised == []
+
+
 def test_every_envelope_that_the_command_can_print_is_listed() -> None:
     sources = (ROOT / "rolethread_vcs" / "cli").rglob("*.py")
     printed = {name for path in sources for name in re.findall(r"rolethread\.\w+/v\d", path.read_text("utf-8"))}

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -122,23 +121,21 @@ def test_killed_in_a_system_call_it_is_old_or_new(template, fsck, tmp_path, call
     assert done.returncode == 0
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="needs a second user whom a read-only folder stops")
-def test_a_read_only_folder_can_be_read_and_says_why_it_is_not_written(environment):
-    with tempfile.TemporaryDirectory() as place:
-        Path(place).chmod(0o755)
-        folder = Path(place) / "read only"
-        dataset = Dataset.init(folder)
-        with dataset.edit() as change:
-            change.add({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, 65534, 65534, follow_symlinks=False)
-            path.chmod(0o555 if path.is_dir() else 0o444)
-        more = {"user": 65534, "extra_groups": [], "env": {**environment, "HOME": place}}
-        program = [sys.executable, "-m", "rolethread_vcs.cli.main", "-C", str(folder)]
-        run = lambda *words: subprocess.run([*program, *words], capture_output=True, text=True, **more)  # noqa: E731
+@pytest.mark.skipif(IS_ROOT and shutil.which("setpriv") is None, reason="nothing stops root here")
+def test_a_read_only_folder_can_be_read_and_says_why_it_is_not_written(dataset, environment):
+    humble = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if IS_ROOT else ()
+    paths = [dataset.folder, *dataset.folder.rglob("*")]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
 
-        listed, verified, looked = run("list"), run("verify"), run("doctor")
-        refused = run("add", "--user", "a", "--assistant", "b")
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [*humble, sys.executable, "-m", "rolethread_vcs.cli.main", "-C", str(dataset.folder), *words]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
+
+    listed, verified, looked = run("list"), run("verify"), run("doctor")
+    refused = run("add", "--user", "a", "--assistant", "b")
+    for path in paths:
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
     assert listed.returncode == 0, listed.stderr
     assert verified.returncode == 0, verified.stdout
