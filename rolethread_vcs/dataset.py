@@ -188,7 +188,9 @@ class Dataset:
         from rolethread_vcs.ops.configuring import set_setting
         from rolethread_vcs.transaction import Intent
 
-        return set_setting(self.repository, key, value, intent or Intent("config", f"config set {key} {value}"))
+        result = set_setting(self.repository, key, value, intent or Intent("config", f"config set {key} {value}"))
+        self.repository = self.repository.reopened_if_changed()
+        return result
 
     def settings_text(self) -> bytes:
         """Return the text of `rolethread.toml`."""

@@ -29,7 +29,7 @@ MOST_ENTRIES = 500
 class StaleDraftError(ConflictError):
     """An entry changed since the draft was made."""
 
-    code = "stale"
+    code = "stale_draft"
 
 
 def write_new(context: Context, dataset: Dataset, saving: Saving, tags: Sequence[str] = ()) -> None:
@@ -99,7 +99,10 @@ def _save(context: Context, dataset: Dataset, saving: Saving, draft: Path, data:
     heads = form_heads(text)
     result = _save_changes(dataset, saving, text, heads) if heads else _save_new(dataset, saving, text)
     context.output.saved = result is not None and result.operation is not None
-    if result is not None and saving.dry_run:
+    if result is None:
+        # what was typed is what is there
+        draft.unlink(missing_ok=True)
+    elif saving.dry_run:
         context.output.note(f"your text is kept in {draft}; save it with: {resume_command(draft.parent, draft)}")
     else:
         discard(draft, saved=context.output.saved)

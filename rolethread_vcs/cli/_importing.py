@@ -102,7 +102,7 @@ def _why_nothing(result: Imported) -> str:
 
 def _row_lines(result: Imported) -> list[str]:
     lines = []
-    if result.unchanged:
+    if result.unchanged and (result.committed.commit is not None or result.edited_since or result.rejects):
         since = f", {result.edited_since:,} of them edited here since" if result.edited_since else ""
         lines.append(f"{count(result.unchanged, 'row is', 'rows are')} here already{since}")
     if result.removed_before:

@@ -34,6 +34,8 @@ _OPERATORS = ("and", "or", "not")
 class QueryError(UsageError):
     """A query that does not read, or that could be read in two ways."""
 
+    code = "query"
+
 
 class _Node(Protocol):
     @property

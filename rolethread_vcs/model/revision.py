@@ -21,6 +21,8 @@ _UNFIT_FOR_NAMES = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|@\{|//|^[-/]|(?:^|/)\.|
 class RevisionError(UsageError):
     """A text that cannot be a revision, a range or an entry."""
 
+    code = "revision"
+
 
 class RevisionKind(StrEnum):
     """What the base of a revision can be."""

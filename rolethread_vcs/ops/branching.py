@@ -136,7 +136,8 @@ def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
     try:
         repository.resolve(name)
     except (UnknownRevisionError, UsageError):
-        return NoSuchBranchError(f"there is no branch {name!r}", hint=f"make it with: rtv switch -c {name}")
+        hint = f"make it with: rtv switch -c {name}" if is_branch_name(name) else "see the branches with: rtv branch"
+        return NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
     return NoSuchBranchError(
         f"{name!r} is a commit, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
     )

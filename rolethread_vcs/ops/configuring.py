@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.change import ChangeSet
@@ -78,7 +79,13 @@ def get(repository: Repository, key: str) -> Setting:
         NotFoundError: there is none of that key, or it is not set.
     """
     if key not in _MACHINE:
-        return Setting(key, get_value(_settings_text(repository.head_snapshot()), key), travels=True)
+        try:
+            return Setting(key, get_value(_settings_text(repository.head_snapshot()), key), travels=True)
+        except (NotFoundError, UsageError) as error:
+            near = get_close_matches(key, _MACHINE, n=1)
+            if near:
+                error.hint = f"rtv config get {near[0]}"
+            raise
     setting = _machine_setting(repository, key)
     if setting.value is None:
         raise NotFoundError(f"{key} is not set; {setting.remark}", hint=f"rtv config set {key} VALUE")

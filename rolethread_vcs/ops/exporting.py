@@ -23,6 +23,7 @@ from rolethread_vcs.errors import (
 from rolethread_vcs.formats import clean_keys, export_rows, find_format
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query import Query, parse_query
+from rolethread_vcs.ops.surveying import unsaved_files
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.repository import Repository
@@ -198,7 +199,7 @@ def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bo
     warnings = []
     worktree = repository.worktree
     if worktree is not None and repository.head_commit() == snapshot.id:
-        unsaved = worktree.unsaved(snapshot.tree)
+        unsaved = unsaved_files(repository)
         if unsaved and fail_if_unsaved:
             refuse_unsaved(unsaved)
         if unsaved:

@@ -194,7 +194,7 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
     fine = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
     ruled = [row for row in reader.refused if row.findings]
     skip = " --skip-invalid" if len(ruled) < refused else ""
-    rejects = rejects_path(files, options).name
+    rejects = rejecting.choose_files(rejects_path(files, options), rejecting.join_rows(reader.rejects)).rows.name
     ways: list[tuple[str, str]] = []
 
     def offer(more: str, saved: int, note: str = "", *, plan: Intent = intent) -> None:
@@ -269,7 +269,7 @@ def _reject_files(
     if not reader.rejects or intent.dry_run:
         yield None
         return
-    written = rejecting.choose_files(rejects_path(files, options))
+    written = rejecting.choose_files(rejects_path(files, options), rejecting.join_rows(reader.rejects))
     rejecting.write_files(written, reader.rejects)
     try:
         yield written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.snapshot import Snapshot
@@ -49,7 +50,7 @@ def _runs(ids: Sequence[str], unmoved: set[str]) -> Iterator[tuple[str | None, l
 
 def longest_rising(ids: Sequence[str]) -> list[str]:
     """Return a longest rising subsequence (patience sorting, n log n)."""
-    if all(one < two for one, two in zip(ids, ids[1:], strict=False)):
+    if all(one < two for one, two in pairwise(ids)):
         return list(ids)
     tops: list[str] = []
     places: list[int] = []

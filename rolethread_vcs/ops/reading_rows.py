@@ -92,7 +92,7 @@ class RowReader:
         self.notes: list[str] = []
         self.rows = 0
         self.raws: list[bytes] | None = None
-        self._anchor: int | str | None = None
+        self._anchor: int | str | None = base.last_id()
         self._options = options
         self._format: Format | None = None if options.format == "auto" else find_format(options.format)
         self._next = next_number(base)

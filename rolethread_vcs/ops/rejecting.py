@@ -37,8 +37,11 @@ class RejectFiles:
     reasons: Path
 
 
-def choose_files(wanted: Path) -> RejectFiles:
-    """Return names that are free: `chats.rejects.jsonl`, else `chats.rejects-2.jsonl` …; nothing is overwritten."""
+def choose_files(wanted: Path, content: bytes) -> RejectFiles:
+    """Return names for the rows of `content`: `chats.rejects.jsonl`, else `chats.rejects-2.jsonl` …
+
+    A name is taken when it is free, or when these very rows stand there already; nothing is overwritten.
+    """
     number = 1
     while True:
         tail = "" if number == 1 else f"-{number}"
@@ -46,9 +49,16 @@ def choose_files(wanted: Path) -> RejectFiles:
             wanted.with_name(f"{wanted.stem}{tail}{wanted.suffix or '.jsonl'}"),
             wanted.with_name(f"{wanted.stem}{tail}.txt"),
         )
-        if not files.rows.exists() and not files.reasons.exists():
+        if (not files.rows.exists() and not files.reasons.exists()) or _holds(files.rows, content):
             return files
         number += 1
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def join_rows(rejects: Sequence[Reject]) -> bytes:

@@ -43,7 +43,7 @@ def select(snapshot: Snapshot, words: Sequence[str], where: str | None = None) -
     if where is not None:
         found = [entry_id for entry_id, _ in matching(snapshot, parse_query(where))]
         if not found:
-            raise NothingFitsError(f"no entry fits {where!r}", hint=f'see what does: rtv list "{where}"')
+            raise NothingFitsError(f"no entry fits {where!r}", hint="see what is there: rtv list")
         return found
     if not words:
         raise UsageError("no entry is named", hint="name them (12 or 00000012-k2x9m3ab), or choose with --where QUERY")

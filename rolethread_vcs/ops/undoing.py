@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
@@ -126,6 +126,8 @@ def undo(repository: Repository, *, count: int = 1, to: int | None = None, dry_r
         if not dry_run:
             session.record_external()
         chosen = undo_candidates(repository, count=count, to=to)
+        named = ", ".join(f"{each.number} ({each.command})" for each in chosen[:3]) + (" …" if len(chosen) > 3 else "")
+        session.intent = replace(session.intent, command=f"undo {named}")
         moves = _backwards(chosen)
         _refuse_moved(repository, moves, chosen)
         return _take(session, chosen, moves, undoes=tuple(operation.number for operation in chosen))

@@ -26,7 +26,7 @@ _TEXT = 512
 class LockedError(BusyError):
     """Another command is writing to this dataset."""
 
-    code = "busy"
+    code = "locked"
 
 
 @contextlib.contextmanager

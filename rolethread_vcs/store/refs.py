@@ -26,6 +26,8 @@ class RefLockedError(BusyError):
 class RefMovedError(MovedError):
     """The ref no longer has the value that was read."""
 
+    code = "ref_moved"
+
 
 @contextmanager
 def _typed(name: str) -> Iterator[None]:

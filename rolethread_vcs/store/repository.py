@@ -418,4 +418,7 @@ def _already_there(folder: Path) -> InvalidError:
             f"{folder} is already a git repository, but no dataset; nothing was changed",
             hint="choose a folder of its own: rtv init my-dataset",
         )
-    return InvalidError(f"{folder} is already a dataset; nothing was changed", hint=f"rtv -C {folder} status")
+    return InvalidError(
+        f"{folder} is already a dataset; nothing was changed",
+        hint="rtv status" if str(folder) == "." else f"rtv -C {folder} status",
+    )

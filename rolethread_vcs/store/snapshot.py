@@ -174,6 +174,16 @@ class Snapshot:
         leaf = self._leaf(digits[:4], digits[4:6])
         return [entry_id for entry_id, _ in leaf if number_of(entry_id) == number]
 
+    def last_id(self) -> str | None:
+        """Return the entry that comes last in dataset order, or None in an empty dataset."""
+        if self.order.ranks:
+            last = None
+            for last, _ in self.blobs():  # noqa: B007  # the last one is wanted
+                pass
+            return last
+        number = self.last_number()
+        return None if number is None else self.with_number(number)[-1]
+
     def last_number(self) -> int | None:
         """Return the highest sequence number in use, or None in an empty dataset."""
         if self.entries_tree is None:

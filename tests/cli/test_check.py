@@ -45,7 +45,7 @@ def test_errors_are_grouped_and_end_with_thirty(rtv: Rtv, messy: Dataset) -> Non
     assert answer.status == 30
     assert answer.out.splitlines() == [
         "error  RT104 empty_message  8 in 8 entries",
-        "    4 [1]  [1] is empty: the assistant says nothing",
+        "    4 [1]  is empty: the assistant says nothing",
         "    also 5 [1], 6 [1], 7 [1], 8 [1], 9 [1], and 2 more",
         "error  RT106 no_assistant   1 in 1 entry",
         f"    12  {_message(messy)}",

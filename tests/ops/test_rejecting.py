@@ -34,10 +34,20 @@ def test_names_are_counted_on_until_both_are_free(tmp_path: Path) -> None:
     (tmp_path / "chats.rejects.txt").touch()
     (tmp_path / "chats.rejects-2.jsonl").touch()
 
-    files = choose_files(tmp_path / "chats.rejects.jsonl")
+    files = choose_files(tmp_path / "chats.rejects.jsonl", b"{}\n")
 
     assert files.rows == tmp_path / "chats.rejects-3.jsonl"
     assert files.reasons == tmp_path / "chats.rejects-3.txt"
+
+
+def test_the_same_rejects_are_not_written_twice(tmp_path: Path) -> None:
+    (tmp_path / "chats.rejects.jsonl").write_bytes(b"{}\n")
+
+    same = choose_files(tmp_path / "chats.rejects.jsonl", b"{}\n")
+    other = choose_files(tmp_path / "chats.rejects.jsonl", b"[]\n")
+
+    assert same.rows == tmp_path / "chats.rejects.jsonl"
+    assert other.rows == tmp_path / "chats.rejects-2.jsonl"
 
 
 def test_corrected_rejects_go_back_to_their_places(dataset: Dataset, tmp_path: Path) -> None:

@@ -109,7 +109,8 @@ def _lines(checked: Checked, *, all_places: bool, width: int) -> Iterator[str]:
         yield _group_head(code, found, titles)
         places = found if all_places else found[:1]
         for finding in places:
-            yield f"    {_place(finding)}  {one_line(finding.message, max(width - len(_place(finding)) - 6, 20))}"
+            place = _place(finding)
+            yield f"    {place}  {one_line(_without_number(finding), max(width - len(place) - 6, 20))}"
         if not all_places and len(found) > 1:
             yield f"    {one_line(_more_places(found[1:]), width - 4)}"
     yield f"{looked_at}: {_weights(checked)}"
@@ -123,6 +124,11 @@ def _group_head(code: str, found: list[Finding], width: int) -> str:
     repair = _REPAIRS[found[0].repair.value]
     title = f"{code} {found[0].name}".ljust(width)
     return f"{Output.style(severity.value, style)}  {title}  {number}{f'   {repair}' if repair else ''}"
+
+
+def _without_number(finding: Finding) -> str:
+    """Return what a finding says without the message number that stands before it already."""
+    return finding.message.removeprefix(f"[{finding.index}] ")
 
 
 def _place(finding: Finding) -> str:

@@ -76,5 +76,7 @@ def command(
     )
     sources = [sys.stdin.buffer if name == "-" else context.path(name) for name in files]
     names = [STANDARD_INPUT if name == "-" else name for name in files]
-    intent = saving.intent("import", f"import {' '.join(files[:3])}" + (" …" if len(files) > 3 else ""), branch=branch)
+    short = [name if name == "-" else context.path(name).name for name in files[:3]]
+    command = f"import {' '.join(short)}" + (" …" if len(files) > 3 else "")
+    intent = saving.intent("import", command, branch=branch)
     run_import(context, dataset, sources, options, intent, names=names)

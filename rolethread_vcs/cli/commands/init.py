@@ -7,9 +7,18 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from typing import TYPE_CHECKING
+
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rolethread_vcs.store.repository import Repository
 
 GROUP = "start"
 
@@ -30,12 +39,8 @@ def command(
     more: tuple[str, ...],
 ) -> None:
     # what makes a dataset is of no use to help
-    from rolethread_vcs.cli._importing import run_import
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import NotFoundError, UsageError
-    from rolethread_vcs.ops.reading_rows import ImportOptions
     from rolethread_vcs.ops.starting import init
-    from rolethread_vcs.transaction import Intent
 
     files = [context.path(source) for source in (*sources, *more)]
     if more and not sources:
@@ -52,13 +57,7 @@ def command(
         output.warn(warning)
     output.note(f"made the dataset {started.repository.head_snapshot().settings.name} in {started.repository.folder}")
     if files:
-        run_import(
-            context,
-            Dataset(started.repository),
-            files,
-            ImportOptions(),
-            Intent("import", f"import {' '.join((*sources, *more)[:3])}"),
-        )
+        _import(context, started.repository, directory or ".", files, (*sources, *more))
         return
     if context.json:
         output.envelope(
@@ -71,3 +70,26 @@ def command(
             },
         )
     output.hint(f"rtv -C {directory or '.'} import FILE   or   rtv -C {directory or '.'} add")
+
+
+def _import(
+    context: Context, repository: Repository, directory: str, files: list[Path], typed: tuple[str, ...]
+) -> None:
+    """Import into the dataset just made; a refusal says how to go on with it, since it is there now."""
+    from rolethread_vcs.cli._importing import run_import
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.errors import RoleThreadError
+    from rolethread_vcs.ops.reading_rows import ImportOptions
+    from rolethread_vcs.transaction import Intent
+
+    intent = Intent("import", f"import {' '.join(file.name for file in files[:3])}")
+    names = [os.path.relpath(file, repository.folder) for file in files]
+    try:
+        run_import(context, Dataset(repository), files, ImportOptions(), intent, names=names)
+    except RoleThreadError as error:
+        if not error.saved:
+            error.message += f"; the dataset {directory} is made, and empty"
+            error.hint = (error.hint or f"rtv import {typed[0]}").replace(
+                "rtv import ", f"rtv -C {shlex.quote(directory)} import "
+            )
+        raise

@@ -21,6 +21,7 @@ import click
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
 from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.history import Logged, Run
@@ -38,6 +39,14 @@ ENVELOPE = "rolethread.log/v1"
 @click.option("--min-changes", metavar="N", type=click.IntRange(min=0), default=0, help="Only larger ones.")
 @pass_context
 def command(context: Context, rev: str, number: int | None, full: bool, verb: str | None, min_changes: int) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.model.revision import is_selector
+
+    if is_selector(rev):
+        raise UsageError(
+            f"{rev} names an entry; the history of one entry comes in a later version",
+            hint=f"the entry as it was: rtv show {rev}@REV   a commit of that name: rtv log commit:{rev}",
+        )
     history = context.open_dataset().log(rev, count=number, verb=verb, min_changes=min_changes)
     if context.json:
         context.output.envelope(ENVELOPE, {"commits": [_value(logged) for logged in history]})

@@ -95,4 +95,7 @@ def _last_line(survey: Survey) -> str:
     if last is None:
         return "nothing was done here yet"
     when = short_time(last.time, now=time.time())
-    return f"last operation: {last.number} {last.command}, {when}   undo with: rtv undo"
+    line = f"last operation: {last.number} {last.command}, {when}"
+    if last.verb == "undo":
+        return f"{line}   take that back with: rtv redo"
+    return f"{line}   undo with: rtv undo" if last.has_effect else line

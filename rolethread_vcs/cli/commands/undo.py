@@ -29,6 +29,6 @@ def command(context: Context, number: int, to: int | None, dry_run: bool) -> Non
     dataset = context.open_dataset()
     branch = dataset.repository.branch()
     for operation in dataset.undo_candidates(number, to=to):
-        if operation.branch and operation.branch != branch:
+        if operation.branch and operation.branch != branch and not dry_run:
             context.output.note(f"operation {operation.number} ({operation.command}) was on {operation.branch}")
     print_undone(context, dataset.undo(number, to=to, dry_run=dry_run), verb="undo", dry_run=dry_run)
