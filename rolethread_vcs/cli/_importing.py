@@ -97,7 +97,9 @@ def _lines(result: Imported) -> list[str]:
 def _why_nothing(result: Imported) -> str:
     if not any(source.rows for source in result.sources):
         return "there are no rows to import"
-    return "nothing was saved" if result.rejects else "nothing new: every row is here already"
+    if result.rejects:
+        return "nothing was saved"
+    return "nothing new" if result.removed_before else "nothing new: every row is here already"
 
 
 def _row_lines(result: Imported) -> list[str]:
@@ -121,5 +123,9 @@ def _row_lines(result: Imported) -> list[str]:
             "not in the file; an import never removes"
         )
     if result.committed.findings:
+        # what no other answer needs
+        from rolethread_vcs.gate import mass_sentences
+
+        lines += mass_sentences(result.committed.findings)
         lines.append(f"brings {count(len(result.committed.findings), 'finding', 'findings')}: see them with rtv check")
     return lines

@@ -55,7 +55,7 @@ def _rows(format: Format, entries: Iterable[tuple[str, str, Entry]], keys: Clean
             row = format.write(entry, identity=identity, clean=is_clean, keys=keys)
         except CannotCarryError as error:
             raise CannotCarryError(error.format_title, error.reason, entry_id) from error
-        yield encode_line(row) + b"\n"
+        yield encode_line(row, is_parsed=True) + b"\n"
 
 
 def _array(rows: Iterator[bytes]) -> Iterator[bytes]:

@@ -71,7 +71,11 @@ def _is_surely_exact(data: bytes, value: Any) -> bool:
         dump = orjson.dumps(value, option=orjson.OPT_INDENT_2)
     except (orjson.JSONEncodeError, RecursionError):
         return False
-    if data.count(b":") != dump.count(b":") or _is_too_deep(dump):
+    if _is_too_deep(dump):
+        return False
+    if data.startswith(dump):  # a file of ours: written again it is the same, so nothing was lost
+        return True
+    if data.count(b":") != dump.count(b":"):
         return False
     if b"\\" in data and (b"\\u003a" in data or b"\\u003A" in data):
         return False
@@ -111,12 +115,15 @@ def encode_value(value: Any) -> bytes:
     return _dump(sort_keys(value), _CANONICAL)
 
 
-def encode_line(value: Any) -> bytes:
+def encode_line(value: Any, *, is_parsed: bool = False) -> bytes:
     """Return a JSON value on one line without its newline, keys in the order given.
 
-    U+2028, U+2029 and U+0085 are escaped, because other tools break lines on them.
+    U+2028, U+2029 and U+0085 are escaped, because other tools break lines on them. A value that came out of `parse`
+    (`is_parsed`) holds no NaN, and need not be searched for one.
     """
-    data = _dump(value, 0)
+    data = _dump(value, 0, is_parsed=is_parsed)
+    if data.isascii():
+        return data
     if b"\xe2\x80\xa8" in data or b"\xe2\x80\xa9" in data or b"\xc2\x85" in data:
         text = data.decode("utf-8")
         for character in _LINE_BREAKERS:
@@ -130,12 +137,12 @@ def encode_pretty(value: Any) -> bytes:
     return _dump(value, _CANONICAL)
 
 
-def _dump(value: Any, options: int) -> bytes:
+def _dump(value: Any, options: int, *, is_parsed: bool = False) -> bytes:
     try:
         data = orjson.dumps(value, option=options)
     except (orjson.JSONEncodeError, RecursionError) as error:
         raise UnkeepableValueError(f"this cannot be kept as JSON: {error}") from error
-    if b"null" in data and _has_no_number(value):
+    if not is_parsed and b"null" in data and _has_no_number(value):
         raise UnkeepableValueError("this cannot be kept as JSON: NaN or Infinity")
     if options & orjson.OPT_INDENT_2 and _is_too_deep(data):
         raise UnkeepableValueError(f"nested deeper than {MAX_DEPTH} levels")
@@ -166,7 +173,7 @@ def decode_entry(data: bytes) -> Entry:
     value = parse(data)
     if not isinstance(value, dict):
         raise JsonProblemError("an entry is an object with messages, not " + _name(value))
-    return Entry.of(value)
+    return Entry.of(value, is_owned=True)
 
 
 def is_canonical(data: bytes) -> bool:
@@ -180,16 +187,17 @@ def birth_suffix(messages: Any) -> str:
 
 
 def encode_with_suffix(entry: Entry) -> tuple[bytes, str]:
-    """Return `encode_entry(entry)` and `birth_suffix(entry.messages)` for the price of one, for the bulk path.
+    """Return `encode_entry(entry)` and `birth_suffix(entry.messages)` for the price of one.
 
-    Messages come first in an entry. Line breaks inside texts are escaped, so every line break of the document is
-    layout: messages end before the next line that is indented by two spaces, and with two spaces less on each line
-    they are the canonical bytes of messages alone.
+    For the bulk path: the entry is made of what `parse` returned, so it holds no NaN. Messages come first in an entry.
+    Line breaks inside texts are escaped, so every line break of the document is layout: messages end before the next
+    line that is indented by two spaces, and with two spaces less on each line they are the canonical bytes of messages
+    alone.
 
     Raises:
         UnkeepableValueError: the entry holds what JSON cannot keep.
     """
-    data = encode_entry(entry)
+    data = _dump(entry.fields, _CANONICAL, is_parsed=True)
     if not data.startswith(_MESSAGES_FIRST):
         return data, birth_suffix(entry.messages)
     start = len(_MESSAGES_FIRST)

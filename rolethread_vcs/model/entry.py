@@ -38,10 +38,11 @@ class Entry:
     fields: Mapping[str, Any]
 
     @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Entry:
+    def of(cls, fields: Mapping[str, Any], *, is_owned: bool = False) -> Entry:
         """Return the entry of a mapping of fields, brought into canonical shape; nothing is shared with it.
 
-        A key that is not an entry's own goes into `extra`, word for word.
+        A key that is not an entry's own goes into `extra`, word for word. Fields that nobody else will touch, fresh
+        from the parser, are `is_owned`: messages that need no change are then taken as they are.
 
         Raises:
             InvalidEntryError: a field has a type that the format cannot carry, or a foreign key stands both
@@ -49,7 +50,7 @@ class Entry:
         """
         document: dict[str, Any] = {}
         if "messages" in fields:
-            document["messages"] = canonical_messages(fields["messages"])
+            document["messages"] = canonical_messages(fields["messages"], is_owned=is_owned)
             if len(fields) == 1:
                 return cls(document)
         for side in ("chosen", "rejected"):
@@ -114,10 +115,11 @@ class Entry:
         return Entry.of({key: value for key, value in fields.items() if value is not None})
 
 
-def canonical_messages(value: Any) -> Any:
+def canonical_messages(value: Any, *, is_owned: bool = False) -> Any:
     """Return messages in canonical shape: message keys in order, null speaker and `train: true` absent.
 
-    A value that is no list, and an item that is no object, is kept as it is with its own keys sorted.
+    A value that is no list, and an item that is no object, is kept as it is with its own keys sorted. What needs no
+    change is copied, unless it `is_owned`.
     """
     if not isinstance(value, list | tuple):
         return sort_keys(value)
@@ -129,7 +131,7 @@ def canonical_messages(value: Any) -> Any:
                 if type(item) is not str and (item is not False or message.get("train") is not False):
                     break
             else:
-                messages.append(message.copy())
+                messages.append(message if is_owned else message.copy())
                 continue
         messages.append(_canonical_message(message))
     return messages

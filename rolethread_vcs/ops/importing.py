@@ -181,8 +181,9 @@ def _refuse_what_blocks(
         rows = [row for row in reader.allowed if any(finding.code in over for finding in row.findings)]
         allowances = tuple(replace(each, count=over.get(each.code, each.count)) for each in intent.allowances)
         command = _command(reader, options, replace(intent, allowances=allowances))
+        saved = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
         raise refusal_of_import(
-            reader.rows, rows, hint=f"{command}   saves them all the same", overruns=verdict.overruns
+            reader.rows, rows, hint=f"{command}   saves {saved:,} as they are", overruns=verdict.overruns
         )
     if not verdict.passes:
         raise refusal_of_edit(verdict)

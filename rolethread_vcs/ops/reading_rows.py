@@ -143,7 +143,7 @@ class RowReader:
     def _take(self, source: str, record: Record, draft: Draft, pack: PackWriter) -> None:
         done: tuple[str, ...] = ()
         try:
-            entry = Entry.of(draft.fields)
+            entry = Entry.of(draft.fields, is_owned=True)
             if self._options.fix:
                 entry, done = safe_repair(entry, all_rules())
             data, suffix = encode_with_suffix(entry)

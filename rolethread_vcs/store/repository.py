@@ -39,6 +39,9 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.worktree import Worktree
 
 PRIVATE = "rolethread"
+_STARTING = "starting"
+"""Stands in the private folder until the first commit is whole."""
+
 CHECKOUT_LIMIT = 20_000
 """Entries up to which `auto` checks files out."""
 
@@ -95,14 +98,19 @@ class Repository:
         Raises:
             InvalidError: there is a repository already. SystemRefusedError: the folder cannot be written to.
         """
+        starting = folder / ".git" / PRIVATE / _STARTING
+        if starting.exists():
+            shutil.rmtree(folder / ".git")  # an init that was killed: there is nothing in it yet
         if (folder / ".git").exists():
             raise _already_there(folder)
         with disk.system_errors(f"making {folder}"):
             made = not folder.exists()
-            folder.mkdir(parents=True, exist_ok=True)
+            starting.parent.mkdir(parents=True)
+            starting.touch()
         try:
             repository = cls(create_git(folder))
             repository._write_first_commit(settings, who)
+            disk.remove(starting)
         except BaseException:
             shutil.rmtree(folder / ".git", ignore_errors=True)
             if made:

@@ -8,6 +8,8 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -256,7 +258,7 @@ def test_outside_of_a_dataset_the_hint_makes_one(room: Room) -> None:
     said = room.rtv("import", "chats.jsonl", inside=".")
 
     assert said.status == 40
-    assert "hint: rtv init my-dataset --from chats.jsonl" in said.err
+    assert "rtv init my-dataset --from chats.jsonl" in said.err
 
 
 # ---- the answer
@@ -269,7 +271,7 @@ def test_the_answer_says_what_changed_and_how_to_undo_it(room: Room) -> None:
 
     assert said.out == f"added 2 entries on main @ {room.dataset.snapshot().id[:10]}\nundo with: rtv undo\n"
     again = room.rtv("import", "../chats.jsonl")
-    assert again.out == "nothing new: every row is here already\n2 rows are here already\n"
+    assert again.out == "nothing new: every row is here already\n"
 
 
 def test_the_envelope_counts_everything(room: Room) -> None:
@@ -335,16 +337,13 @@ def test_each_way_of_the_hint_saves_what_it_says(room: Room, name: str) -> None:
         done.append(value["added"] + value["changed"])
         assert Dataset.open(copy).snapshot(value["branch"]).id == value["commit"]
 
-    assert done == counts or name == "fewer are allowed"
+    assert done == counts
 
 
 # ---- two at once
 
 
 def test_an_import_and_another_process_both_come_in(room: Room, environment: dict[str, str]) -> None:
-    import subprocess
-    import sys
-
     room.write("chats.jsonl", lines(*(row(f"question {number}") for number in range(2000))))
     code = "from rolethread_vcs.cli.main import main; main()"
     words = [[sys.executable, "-c", code, "import", "../chats.jsonl"]]

@@ -274,3 +274,33 @@ def test_two_datasets_of_one_process_keep_their_own_durability(tmp_path):
     with safe.edit() as change:
         change.add({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})
     assert len(safe.snapshot()) == 1
+
+
+def test_an_init_that_was_killed_can_be_run_again(tmp_path):
+    script = (
+        "import os, sys, pathlib\n"
+        "from rolethread_vcs.store import disk\n"
+        "from rolethread_vcs.dataset import Dataset\n"
+        "seen = 0\n"
+        "def die(what, path):\n"
+        "    global seen\n"
+        "    seen += 1\n"
+        "    if seen == int(sys.argv[2]):\n"
+        "        os._exit(99)\n"
+        "disk.fault_point = die\n"
+        "Dataset.init(pathlib.Path(sys.argv[1]))\n"
+    )
+    for step in range(1, 60):
+        folder = tmp_path / f"killed-{step}"
+        died = subprocess.run([sys.executable, "-c", script, str(folder), str(step)], check=False).returncode
+
+        if died != 99:
+            assert step > 5
+            break
+        try:
+            repository = Repository.open(folder)
+        except NoDatasetError:
+            repository = Dataset.init(folder).repository
+        assert repository.head_snapshot().settings.name == folder.name
+    else:
+        raise AssertionError("an init took more steps than expected")

@@ -50,6 +50,7 @@ def command(
     saving: Saving,
 ) -> None:
     # what opens a dataset is of no use to help
+    import shlex
     import sys
 
     from rolethread_vcs.cli._importing import run_import
@@ -60,7 +61,7 @@ def command(
     try:
         dataset = context.open_dataset()
     except NotFoundError as error:
-        error.hint = f"make a dataset with these rows: rtv init my-dataset --from {files[0]}"
+        error.hint = f"make a dataset with these rows: rtv init my-dataset --from {shlex.quote(files[0])}"
         raise
     if files.count("-") > 1:
         raise UsageError("standard input can be read once")

@@ -1,0 +1,104 @@
+"""`rtv export`: data to standard output or a file, everything else to standard error."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from command_steps import Room, lines, new_room, row
+
+from rolethread_vcs.model.layout import entry_path
+
+
+@pytest.fixture
+def room(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Room:
+    made = new_room(tmp_path, capsys, monkeypatch)
+    made.write("chats.jsonl", lines(row("a", tags=["x"]), row("b")))
+    assert made.rtv("import", "../chats.jsonl").status == 0
+    return made
+
+
+def test_standard_output_holds_the_rows_and_nothing_else(room: Room) -> None:
+    said = room.rtv("export", "--clean")
+
+    assert said.out == "".join(json.dumps(row(name), separators=(",", ":")) + "\n" for name in "ab")
+    commit = room.dataset.snapshot().id[:10]
+    assert said.err.startswith(f"exported 2 entries of main @ {commit} (sha256 ")
+
+
+def test_the_name_of_the_file_chooses_between_lines_and_an_array(room: Room) -> None:
+    for name in ("a.jsonl", "a.json", "a.json.gz"):
+        assert room.rtv("export", "-o", f"../{name}", "--clean").status == 0
+
+    packed = gzip.decompress((room.folder / "a.json.gz").read_bytes())
+    assert (room.folder / "a.jsonl").read_bytes().count(b"\n") == 2
+    assert (room.folder / "a.json").read_bytes() == packed
+    assert json.loads(packed) == [row("a"), row("b")]
+
+
+def test_a_file_of_somebody_else_is_not_replaced(room: Room) -> None:
+    path = room.write("train.jsonl", b"precious\n")
+
+    said = room.rtv("export", "-o", "../train.jsonl")
+
+    assert said.status == 50
+    assert "--overwrite" in said.err
+    assert path.read_bytes() == b"precious\n"
+    assert room.rtv("export", "-o", "../train.jsonl", "--overwrite").status == 0
+    assert room.rtv("export", "-o", "../train.jsonl", "--clean").status == 0
+
+
+def test_hand_edits_that_are_not_saved_are_warned_of(room: Room) -> None:
+    path = room.folder / "tavern" / entry_path(room.dataset.snapshot().ids()[0])
+    path.write_bytes(path.read_bytes().replace(b"Dry enough.", b"By hand."))
+
+    said = room.rtv("export", "-o", "../a.jsonl")
+    refused = room.rtv("export", "-o", "../b.jsonl", "--fail-if-unsaved")
+
+    assert said.status == 0
+    assert "1 hand-edited file is not in this export" in said.err
+    assert refused.status == 50
+    assert not (room.folder / "b.jsonl").exists()
+
+
+def test_some_entries_of_an_old_revision_in_another_format(room: Room) -> None:
+    room.rtv("remove", "1")
+
+    said = room.rtv("export", "@~1", "--format", "sharegpt", "--clean", "--where", "tag:x")
+
+    assert [turn["value"] for turn in json.loads(said.out)["conversations"]] == ["a", "Dry enough."]
+
+
+def test_the_envelope_tells_of_the_file(room: Room) -> None:
+    value = room.rtv("export", "-o", "../a.jsonl", "--json").value("rolethread.export/v1")
+
+    assert (value["entries"], value["commit"]) == (2, room.dataset.snapshot().id)
+    assert value["size"] == (room.folder / "a.jsonl").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("nowhere",), 40),
+        (("--format", "nonsense"), 2),
+        (("--where", "tag:("), 2),
+        (("--json",), 2),
+        (("-o", "../nowhere/a.jsonl"), 74),
+        (("-o", ".."), 20),
+    ],
+)
+def test_what_does_not_fit_is_refused(room: Room, words: tuple[str, ...], status: int) -> None:
+    said = room.rtv("export", *words)
+
+    assert said.status == status
+
+
+def test_control_characters_in_content_reach_the_file_escaped(room: Room) -> None:
+    room.write("evil.jsonl", lines(row("\x1b[31mred\x9b")))
+    room.rtv("import", "../evil.jsonl")
+
+    said = room.rtv("export", "--clean")
+
+    assert "\x1b" not in said.out
