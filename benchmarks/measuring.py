@@ -77,4 +77,4 @@ def median(runs: Sequence[Run]) -> float:
 
 
 def _opened(path: Path | None, mode: str) -> BinaryIO:
-    return open(path or os.devnull, mode, buffering=0)  # type: ignore[return-value]  # noqa: PTH123, SIM115  binary; closed by run
+    return open(path or os.devnull, mode, buffering=0)  # type: ignore[return-value]  # noqa: PTH123  binary; closed by run

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.configuring import Setting
     from rolethread_vcs.ops.doctoring import Diagnosis, Unlocked
     from rolethread_vcs.ops.editing import FieldEdit
-    from rolethread_vcs.ops.exporting import Exported, ExportOptions, Origin
+    from rolethread_vcs.ops.exporting import Exported, ExportOptions
     from rolethread_vcs.ops.history import Logged
     from rolethread_vcs.ops.importing import Imported
     from rolethread_vcs.ops.listing import Page
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.restoring import Discarded
     from rolethread_vcs.ops.showing import ShownCommit, ShownEntry
     from rolethread_vcs.ops.surveying import Survey
+    from rolethread_vcs.ops.tracing import Origin
     from rolethread_vcs.ops.undoing import LoggedOperation, Undone
     from rolethread_vcs.ops.verifying import Verification
     from rolethread_vcs.store.operations import Operation
@@ -330,7 +331,7 @@ class Dataset:
 
     def which(self, path: str | Path) -> Origin:
         """Return from which commit, and with which options, a file was exported."""
-        from rolethread_vcs.ops.exporting import which
+        from rolethread_vcs.ops.tracing import which
 
         return which(self.repository, Path(path))
 

@@ -26,7 +26,7 @@ from rolethread_vcs.gate import (
     refusal_of_import,
 )
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.finding import Finding, RepairSafety, Severity
+from rolethread_vcs.model.finding import Finding, Severity
 from rolethread_vcs.model.settings import Settings
 from rolethread_vcs.rules import Rule, all_rules
 
@@ -421,18 +421,3 @@ def test_the_identity_of_a_finding_leaves_the_message_number_out() -> None:
     assert finding(1, "Emma").identity() == finding(3, "Emma").identity()
     assert finding(1, "Emma").identity() != finding(1, "Anna").identity()
     assert finding(1, "Emma").identity("b") == ("RT105", "b", finding(1, "Emma").identity()[2])
-
-
-def test_a_finding_has_the_keys_of_the_check_envelope() -> None:
-    finding = Finding("RT104", "empty_message", Severity.ERROR, "a", 1, "[1] is empty", "", RepairSafety.NONE)
-
-    assert finding.as_json() == {
-        "code": "RT104",
-        "name": "empty_message",
-        "severity": "error",
-        "id": "a",
-        "index": 1,
-        "message": "[1] is empty",
-        "text": "",
-        "repair": "none",
-    }

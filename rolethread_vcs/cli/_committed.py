@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rolethread_vcs.cli._context import Context
 from rolethread_vcs.cli._errors import finding_value
 from rolethread_vcs.cli._output import Output, count, one_line
+from rolethread_vcs.gate import mass_sentences
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
@@ -111,9 +112,6 @@ def _finding_lines(result: Committed) -> Iterator[str]:
 def _mass_lines(result: Committed) -> Iterator[str]:
     """Yield what must be said first: one likely cause behind many findings."""
     if result.findings:
-        # what no other answer needs
-        from rolethread_vcs.gate import mass_sentences
-
         yield from mass_sentences(result.findings)
 
 

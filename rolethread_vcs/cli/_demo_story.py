@@ -9,9 +9,9 @@ _MARA = (
 )
 
 
-def _scene(*lines: str, tags: tuple[str, ...] = (), system: str = _MARA) -> dict[str, Any]:
+def _scene(*lines: str, tags: tuple[str, ...] = ()) -> dict[str, Any]:
     roles = ("user", "assistant")
-    messages = [{"role": "system", "content": system}]
+    messages = [{"role": "system", "content": _MARA}]
     messages += [{"role": roles[number % 2], "content": line} for number, line in enumerate(lines)]
     return {"messages": messages, "tags": list(tags)}
 

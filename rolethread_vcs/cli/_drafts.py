@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.cli._output import Output
+from rolethread_vcs.cli._select import names_entry
 from rolethread_vcs.cli.form import form_heads
 from rolethread_vcs.errors import NotFoundError, RoleThreadError, SystemRefusedError, UsageError
 
@@ -38,8 +39,7 @@ class WaitingDraft:
         """Return whether a word names this draft, or an entry that it is about."""
         if word in (self.name, self.path.name, str(self.path)):
             return True
-        number = word.lstrip("0") if word.isdigit() else None
-        return any(word.lower() == id_ or number == id_.partition("-")[0].lstrip("0") for id_ in self.ids)
+        return any(names_entry(word, id_) for id_ in self.ids)
 
 
 def waiting_drafts(folder: Path) -> list[WaitingDraft]:

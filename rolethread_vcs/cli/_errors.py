@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rolethread_vcs.cli._output import Output, count, hint_text
 from rolethread_vcs.errors import InvalidError, RoleThreadError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rolethread_vcs.model.finding import Finding
 
 ENVELOPE = "rolethread.error/v1"
 _SHOWN_FINDINGS = 20
@@ -76,7 +81,7 @@ def error_text(error: RoleThreadError) -> str:
     return "\n".join(lines)
 
 
-def finding_value(finding: Any) -> dict[str, Any]:
+def finding_value(finding: Finding) -> dict[str, Any]:
     """Return a finding as the envelopes show it."""
     return {
         "code": finding.code,
@@ -90,7 +95,7 @@ def finding_value(finding: Any) -> dict[str, Any]:
     }
 
 
-def finding_text(finding: Any) -> str:
+def finding_text(finding: Finding) -> str:
     """Return a finding on one line: `RT104 empty_message   00000012-k2x9m3ab [4]   The message is empty.`"""
     place = " ".join(
         part for part in (finding.entry_id or "", "" if finding.index is None else f"[{finding.index}]") if part
@@ -99,7 +104,7 @@ def finding_text(finding: Any) -> str:
     return "   ".join(part for part in parts if part)
 
 
-def _finding_lines(findings: tuple[Any, ...]) -> list[str]:
+def _finding_lines(findings: Sequence[Finding]) -> list[str]:
     lines = [finding_text(finding) for finding in findings[:_SHOWN_FINDINGS]]
     hidden = len(findings) - len(lines)
     return [*lines, f"… and {count(hidden, 'finding', 'findings')} more"] if hidden else lines

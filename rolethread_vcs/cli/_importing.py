@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from rolethread_vcs.cli._committed import UNDO, committed_value
 from rolethread_vcs.cli._context import Context
 from rolethread_vcs.cli._output import Output, count
+from rolethread_vcs.gate import mass_sentences
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -123,9 +124,6 @@ def _row_lines(result: Imported) -> list[str]:
             "not in the file; an import never removes"
         )
     if result.committed.findings:
-        # what no other answer needs
-        from rolethread_vcs.gate import mass_sentences
-
         lines += mass_sentences(result.committed.findings)
         lines.append(f"brings {count(len(result.committed.findings), 'finding', 'findings')}: see them with rtv check")
     return lines

@@ -133,11 +133,15 @@ class Output:
 
     def envelope(self, name: str, value: Any) -> None:
         """Write `{name: value}` as indented JSON, such as `rolethread.commit/v1`."""
-        self._write_json({name: value}, pretty=True)
+        # orjson is not needed by help and plain text
+        from rolethread_vcs.model.canonical import UnkeepableValueError, encode_pretty
 
-    def json_line(self, value: Any) -> None:
-        """Write one JSON value on one line."""
-        self._write_json(value, pretty=False)
+        try:
+            data = encode_pretty({name: value})
+        except UnkeepableValueError:
+            # names of files may hold bytes that are no UTF-8; no entry does
+            data = encode_pretty(_with_visible_surrogates({name: value}))
+        self._put(self._stdout, safe_json(data.decode("utf-8")))
 
     @property
     def binary(self) -> BinaryIO:
@@ -189,18 +193,6 @@ class Output:
             step.finish()
 
     # ----
-
-    def _write_json(self, value: Any, *, pretty: bool) -> None:
-        # orjson is not needed by help and plain text
-        from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, encode_pretty
-
-        encode = encode_pretty if pretty else encode_line
-        try:
-            text = encode(value).decode("utf-8")
-        except UnkeepableValueError:
-            # names of files may hold bytes that are no UTF-8; no entry does
-            text = encode(_with_visible_surrogates(value)).decode("utf-8")
-        self._put(self._stdout, safe_json(text) if pretty else safe_json(text) + "\n")
 
     def _write(self, stream: TextIO, text: str, *, color: bool) -> None:
         table = _TO_COLORS if color else _TO_NOTHING

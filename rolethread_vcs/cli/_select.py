@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli._context import Given
+from rolethread_vcs.cli._words import entry_number
 from rolethread_vcs.errors import RoleThreadError
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ def select(dataset: Dataset, words: tuple[str, ...], where: str | None, *, rev: 
         UsageError, NotFoundError: nothing is chosen, or what is chosen is not there.
     """
     return dataset.select(words, where, rev=rev)
+
+
+def names_entry(word: str, entry_id: str) -> bool:
+    """Return whether a word is the number of an entry (`12`, `00000012`) or its id."""
+    number = word.lstrip("0") if word.isdigit() else None
+    return word.lower() == entry_id or number == entry_id.partition("-")[0].lstrip("0")
 
 
 # ---- completion
@@ -60,7 +67,7 @@ def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str
 
 def _entries(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
     for entry_id, _ in dataset.snapshot().blobs():
-        word = entry_id if incomplete.startswith("0") else entry_id.partition("-")[0].lstrip("0") or "0"
+        word = entry_id if incomplete.startswith("0") else entry_number(entry_id)
         if word.startswith(incomplete):
             yield word, entry_id
 

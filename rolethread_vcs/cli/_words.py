@@ -1,4 +1,4 @@
-"""Says numbers and times the way people read them: `1,203 entries`, `21:05`."""
+"""Says numbers and times the way people read them: `1,203 entries`, entry `12`, `21:05`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from datetime import datetime
 def count(number: int, one: str, many: str) -> str:
     """Return a number with its noun: `1 entry`, `1,203 entries`."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def entry_number(entry_id: str) -> str:
+    """Return the number of an entry as people type it: `12` of `00000012-k2x9m3ab`."""
+    return entry_id.partition("-")[0].lstrip("0") or "0"
 
 
 def short_time(seconds: float, *, now: float) -> str:

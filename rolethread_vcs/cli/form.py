@@ -51,10 +51,9 @@ from rolethread_vcs.cli._form_text import (
 )
 from rolethread_vcs.model.canonical import JsonProblemError, encode_pretty, parse
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.roles import KNOWN_ROLES
 
 __all__ = ["FormError", "blank_form", "form_heads", "form_text", "parse_form", "parse_new", "render_form"]
-
-KNOWN_ROLES = ("system", "user", "assistant", "tool", "developer", "function")
 
 _NEW_ENTRY = "=== new entry"
 _ENTRY = re.compile(r"=== entry ([^\s@]+)(?: @ (\S+))?\s*")
@@ -101,22 +100,20 @@ class _Section:
 # ---- writing
 
 
-def render_form(entries: Iterable[tuple[str, Entry]], *, revs: Mapping[str, str] | None = None, note: str = "") -> str:
+def render_form(entries: Iterable[tuple[str, Entry]], *, revs: Mapping[str, str] | None = None) -> str:
     """Return the form of entries, in their order.
 
     `revs` maps ids to the blobs that were read; they stand in the form, so that a draft taken up later knows
-    what it was made from. `note` is put on top as a comment.
+    what it was made from.
     """
     revs = revs or {}
-    top = "".join(f"# {line}\n" for line in note.splitlines())
-    return top + _HELP + "".join(_render_entry(id_, entry, revs.get(id_)) for id_, entry in entries)
+    return _HELP + "".join(_render_entry(id_, entry, revs.get(id_)) for id_, entry in entries)
 
 
-def blank_form(*, tags: Sequence[str] = (), note: str = "") -> str:
+def blank_form(*, tags: Sequence[str] = ()) -> str:
     """Return the form of an entry that is still to be written; blocks left blank are no messages."""
-    top = "".join(f"# {line}\n" for line in note.splitlines())
     blocks = "".join(f"--- {role}\n\n\n" for role in ("system", "user", "assistant"))
-    return f"{top}{_HELP}\n{_NEW_ENTRY}\n{_tags_line(tags)}\n{blocks}"
+    return f"{_HELP}\n{_NEW_ENTRY}\n{_tags_line(tags)}\n{blocks}"
 
 
 def _render_entry(entry_id: str, entry: Entry, rev: str | None) -> str:
@@ -364,7 +361,7 @@ def _check_role(block: _Block, known: set[str]) -> None:
     """Refuse a typed role that may be a typing error, or a text that starts with dashes."""
     if _MESSAGE in block.words or block.is_quoted or block.role in known or block.role in KNOWN_ROLES:
         return
-    near = get_close_matches(block.role.casefold(), sorted(known | set(KNOWN_ROLES)), n=1)
+    near = get_close_matches(block.role.casefold(), sorted(known | KNOWN_ROLES), n=1)
     meant = f"did you mean {near[0]}" if near else "if this line is text, put a \\ before it"
     raise FormError(f"{block.role!r} is no role; {meant}; if it is meant, write it in quotes", block.line)
 

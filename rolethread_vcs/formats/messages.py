@@ -20,7 +20,6 @@ _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
 _ABSENT = object()
 _OTHER_CONVERSATIONS = ("conversations", "conversation", "instruction")
 _TOOL_ROLES = frozenset({"tool", "function"})
-_PREFERENCE = ("input", "preferred_output", "non_preferred_output")
 _LIFTED = ("tools", "parallel_tool_calls")
 
 

@@ -22,19 +22,16 @@ from rolethread_vcs.gate._refusing import (
     refusal_of_import,
 )
 from rolethread_vcs.gate._verdict import Overrun, Verdict, mass_codes, mass_sentences
-from rolethread_vcs.rules import Facts, check_entries, introduced_between, safe_repair
+from rolethread_vcs.rules import safe_repair
 
 __all__ = [
     "Allowance",
     "EntryChange",
-    "Facts",
     "Gate",
     "Overrun",
     "RefusedByGateError",
     "RefusedRow",
     "Verdict",
-    "check_entries",
-    "introduced_between",
     "mass_codes",
     "mass_sentences",
     "parse_allowance",

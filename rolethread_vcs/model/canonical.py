@@ -31,7 +31,6 @@ _TOO_SHORT_FOR_DEPTH = MAX_DEPTH * (MAX_DEPTH + 1)
 """Every level indents a line of its own, so an indented text of at most so many bytes is not too deep."""
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _NINETEEN_DIGITS = b"0" * 19
-_MESSAGES_FIRST = b'{\n  "messages": '
 _LINE_BREAKERS = ("\u2028", "\u2029", "\u0085")
 
 # The digits of a number are part of the frozen format, and releases of orjson have differed in them.
@@ -187,22 +186,15 @@ def birth_suffix(messages: Any) -> str:
 
 
 def encode_with_suffix(entry: Entry) -> tuple[bytes, str]:
-    """Return `encode_entry(entry)` and `birth_suffix(entry.messages)` for the price of one.
+    """Return `encode_entry(entry)` and `birth_suffix(entry.messages)` of an entry made of what `parse` returned.
 
-    For the bulk path: the entry is made of what `parse` returned, so it holds no NaN. Messages come first in an entry.
-    Line breaks inside texts are escaped, so every line break of the document is layout: messages end before the next
-    line that is indented by two spaces, and with two spaces less on each line they are the canonical bytes of messages
-    alone.
+    For the bulk path: what was parsed holds no NaN, and is not searched for one.
 
     Raises:
-        UnkeepableValueError: the entry holds what JSON cannot keep.
+        UnkeepableValueError: nested too deep.
     """
     data = _dump(entry.fields, _CANONICAL, is_parsed=True)
-    if not data.startswith(_MESSAGES_FIRST):
-        return data, birth_suffix(entry.messages)
-    start = len(_MESSAGES_FIRST)
-    end = data.find(b',\n  "', start) if len(entry.fields) > 1 else len(data) - len(b"\n}\n")
-    return data, suffix_of(data[start:end].replace(b"\n  ", b"\n") + b"\n")
+    return data, suffix_of(_dump(entry.messages, _CANONICAL, is_parsed=True))
 
 
 def messages_digest(messages: Any) -> str:

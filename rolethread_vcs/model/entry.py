@@ -26,7 +26,12 @@ class InvalidEntryError(InvalidError):
     code = "invalid_entry"
 
 
-@dataclass(frozen=True, slots=True)
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two canonical values are the same JSON; 1, 1.0 and true are equal to Python."""
+    return bool(one == other) and repr(one) == repr(other)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """One training example as its canonical document; a value, never changed in place.
 
@@ -36,6 +41,11 @@ class Entry:
     """
 
     fields: Mapping[str, Any]
+
+    def __eq__(self, other: object) -> bool:
+        return is_same(self.fields, other.fields) if isinstance(other, Entry) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # it holds a mapping
 
     @classmethod
     def of(cls, fields: Mapping[str, Any], *, is_owned: bool = False) -> Entry:
@@ -214,8 +224,7 @@ def _whole_extra(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     merged = dict(extra)
     for key in foreign:
         value = fields[key]
-        # By their text, since 1, 1.0 and true are equal to Python.
-        if key in merged and repr(sort_keys(merged[key])) != repr(sort_keys(value)):
+        if key in merged and not is_same(sort_keys(merged[key]), sort_keys(value)):
             raise InvalidEntryError(f"{key!r} stands both at the top and in extra, with different values")
         merged[key] = value
     return merged

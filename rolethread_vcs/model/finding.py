@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 Identity: TypeAlias = tuple[str, str, str]
 """(code, entry id or the id of its origin, digest of the text pointed at)."""
@@ -59,16 +59,3 @@ class Finding:
         """
         digest = hashlib.blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
         return (self.code, subject or self.entry_id or "", digest)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the finding with the keys of `rolethread.check/v1`."""
-        return {
-            "code": self.code,
-            "name": self.name,
-            "severity": self.severity.value,
-            "id": self.entry_id,
-            "index": self.index,
-            "message": self.message,
-            "text": self.text,
-            "repair": self.repair.value,
-        }

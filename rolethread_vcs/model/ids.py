@@ -16,13 +16,6 @@ _ID = re.compile(rf"[0-9]{{{NUMBER_DIGITS}}}-[{CROCKFORD}]{{{SUFFIX_DIGITS}}}")
 _PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]
 
 
-def base32(digest: bytes, digits: int = SUFFIX_DIGITS) -> str:
-    """Return the first `digits` (even, at most 8) Crockford digits of a digest, most significant first."""
-    bits = int.from_bytes(digest[:5], "big")
-    text = "".join(_PAIRS[(bits >> shift) & 0x3FF] for shift in (30, 20, 10, 0))
-    return text[:digits]
-
-
 def suffix_of(canonical_messages: bytes) -> str:
     """Return the birth suffix: 40 bits of the SHA-256 of the canonical bytes of `messages`."""
     bits = int.from_bytes(hashlib.sha256(canonical_messages).digest()[:5], "big")

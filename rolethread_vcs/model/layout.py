@@ -30,3 +30,11 @@ def id_of_path(path: str) -> str | None:
     name = path.rpartition("/")[2]
     entry_id = name.removesuffix(SUFFIX)
     return entry_id if is_id(entry_id) and path == entry_path(entry_id) else None
+
+
+def is_dataset_path(path: str) -> bool:
+    """Return whether a path is one of those that a dataset is made of: an entry, a registry card, its own files."""
+    if path in (SETTINGS, ORDER, ATTRIBUTES) or id_of_path(path) is not None:
+        return True
+    folder, _, name = path.rpartition("/")
+    return folder in REGISTRIES and name.endswith(SUFFIX) and not name.startswith(".")

@@ -9,6 +9,7 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.layout import entry_path, id_of_path
+from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.selecting import matching, readable, select
 from rolethread_vcs.rules import (
     KeyLedger,
@@ -170,9 +171,6 @@ def _unknown(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _entries(snapshot: Snapshot, words: Sequence[str], where: str | None) -> Iterator[tuple[str, Entry]]:
     if where is not None and not words:
-        # only a query needs its grammar
-        from rolethread_vcs.model.query import parse_query
-
         for entry_id, entry in matching(snapshot, parse_query(where)):
             yield entry_id, snapshot[entry_id] if entry is None else entry
     elif words:

@@ -16,6 +16,7 @@ from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.surveying import unsaved_files
+from rolethread_vcs.rules import find_rule
 from rolethread_vcs.store import own_config
 from rolethread_vcs.store.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
@@ -44,8 +45,6 @@ _MACHINE = {
     "user.name": _MachineKey("user.name", None),
     "user.email": _MachineKey("user.email", None),
 }
-MACHINE_KEYS = tuple(_MACHINE)
-"""The settings that lie in `.git/config`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,6 @@ def set_setting(repository: Repository, key: str, value: str, intent: Intent) ->
         return _set_on_machine(repository, key, _machine_value(key, value), intent)
     if key.startswith(_RULES):
         # a severity for a rule that does not exist would be silently without effect
-        from rolethread_vcs.rules import find_rule
-
         find_rule(key.removeprefix(_RULES))
 
     def plan(base: Snapshot) -> ChangeSet:
@@ -201,7 +198,7 @@ def _set_on_machine(repository: Repository, key: str, value: str | None, intent:
         if intent.dry_run or not config:
             nothing = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
             return nothing if not config else replace(nothing, message=_said(key, value))
-        with _applied(session, config):
+        with applied(session, config):
             done = session.move({}, config=config)
         return replace(done, message=_said(key, value))
 
@@ -215,8 +212,12 @@ def _bare_word(is_bare: bool) -> str:
 
 
 @contextlib.contextmanager
-def _applied(session: Session, config: dict[str, tuple[str | None, str | None]]) -> Iterator[None]:
-    """Apply values of git's configuration, and take them back when the block fails before it saved anything."""
+def applied(session: Session, config: dict[str, tuple[str | None, str | None]]) -> Iterator[None]:
+    """Apply values of git's configuration, and take them back when the block fails before it saved anything.
+
+    Raises:
+        UnsavedEditsError: hand edits, or other files, are in the way; nothing was changed.
+    """
     done: list[str] = []
     try:
         for key, (_, after) in config.items():

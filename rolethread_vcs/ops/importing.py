@@ -127,7 +127,8 @@ def _import_once(
             if bare is not repository and not getattr(error, "saved", False):
                 _check_out_again(bare, reader.base)
             raise
-    unchanged = reader.outcomes[Outcome.UNCHANGED] + reader.outcomes[Outcome.EDITED_SINCE]
+    here = (Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.OTHER_FIELDS)
+    unchanged = sum(reader.outcomes[outcome] for outcome in here)
     return Imported(
         committed=replace(committed, notes=(*committed.notes, *notes)),
         sources=tuple(reader.sources),
@@ -138,7 +139,17 @@ def _import_once(
         rejects=tuple(reader.rejects),
         reject_files=reject_files,
         repaired=dict(reader.repaired),
-        notes=tuple(reader.notes),
+        notes=(*reader.notes, *_other_fields_note(reader.outcomes[Outcome.OTHER_FIELDS])),
+    )
+
+
+def _other_fields_note(rows: int) -> tuple[str, ...]:
+    if not rows:
+        return ()
+    are = "1 row has" if rows == 1 else f"{rows:,} rows have"
+    return (
+        f"{are} the messages of an entry and other tags or keys; the entries stay as they are "
+        "(rows of a full export bring such changes back)",
     )
 
 
@@ -271,12 +282,12 @@ def _reject_files(
         yield None
         return
     written = rejecting.choose_files(rejects_path(files, options), rejecting.join_rows(reader.rejects))
-    rejecting.write_files(written, reader.rejects)
+    made = rejecting.write_files(written, reader.rejects)
     try:
         yield written
     except BaseException as error:
         if not getattr(error, "saved", False):
-            rejecting.remove_files(written)
+            rejecting.remove_files(made)
         raise
 
 

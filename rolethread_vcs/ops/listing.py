@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.selecting import find_entry, matching, readable
 from rolethread_vcs.store.snapshot import Snapshot
 
@@ -117,9 +118,6 @@ def _text_of(message: Mapping[str, Any]) -> str:
 def _fitting(
     snapshot: Snapshot, words: Sequence[str], where: str | None, after: str | None
 ) -> Iterator[tuple[str, Entry | None]]:
-    # a list without a query need not know how queries read
-    from rolethread_vcs.model.query import parse_query
-
     queries = [parse_query(words)] if words else []
     if where is not None:
         queries.append(parse_query(where))

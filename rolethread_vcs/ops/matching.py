@@ -6,13 +6,14 @@ birth. The n-th equal row matches the n-th equal entry; an entry is matched once
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from rolethread_vcs.model.canonical import birth_suffix
+from rolethread_vcs.model.canonical import birth_suffix, encode_value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id, suffix_part
 from rolethread_vcs.store.removed import RemovedEntry
@@ -20,17 +21,18 @@ from rolethread_vcs.store.snapshot import Snapshot
 
 
 class Outcome(StrEnum):
-    """What a row is to the dataset."""
+    """What a row is to the dataset; `OTHER_FIELDS` has the messages of an entry, and other tags or foreign keys."""
 
     NEW = "new"
     UNCHANGED = "unchanged"
     EDITED_SINCE = "edited since"
+    OTHER_FIELDS = "other fields"
     CHANGED = "changed"
     REMOVED = "removed here before"
     CONFLICT = "conflict"
 
 
-_HERE = frozenset({Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.CHANGED, Outcome.CONFLICT})
+_HERE = frozenset({Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.OTHER_FIELDS, Outcome.CHANGED, Outcome.CONFLICT})
 """Outcomes that name an entry of the dataset as it is."""
 
 
@@ -55,6 +57,7 @@ class _Index:
     by_key: dict[str, deque[str]] = field(default_factory=dict)
     by_messages: dict[str, deque[str]] = field(default_factory=dict)
     by_birth: dict[str, deque[str]] = field(default_factory=dict)
+    beside: dict[str, bytes] = field(default_factory=dict)
     rule_keys: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
@@ -110,7 +113,8 @@ class Matcher:
                 return self._compare(found, entry, suffix)
         found = self._pop(self._index.by_messages, suffix)
         if found is not None:
-            return Match(Outcome.UNCHANGED, found)
+            is_same = self._index.beside.get(found, b"") == _beside(entry)
+            return Match(Outcome.UNCHANGED if is_same else Outcome.OTHER_FIELDS, found)
         found = self._pop(self._index.by_birth, suffix)
         if found is not None:
             return Match(Outcome.EDITED_SINCE, found)
@@ -138,9 +142,8 @@ class Matcher:
         return None if entry.uuid is None else self._pop(self._index.by_uuid, entry.uuid.lower())
 
     def _by_key(self, entry: Entry) -> str | None:
-        if self._key is None or self._key not in entry.extra:
-            return None
-        return self._pop(self._index.by_key, str(entry.extra[self._key]))
+        value = None if self._key is None else _key_value(entry, self._key)
+        return None if value is None else self._pop(self._index.by_key, value)
 
     def _match_own(self, own_id: str, rev: str, theirs: Entry, suffix: str) -> Match:
         """Match a row that carries our id: against the very content that it was exported from.
@@ -175,8 +178,8 @@ class Matcher:
     def _compare(self, entry_id: str, theirs: Entry, suffix: str) -> Match:
         """Decide about a row matched by uuid or key; without a revision only birth tells who edited what."""
         ours = self._base[entry_id]
-        if ours.messages == theirs.messages:
-            return Match(Outcome.UNCHANGED, entry_id)
+        if birth_suffix(ours.messages) == suffix:
+            return Match(Outcome.UNCHANGED if ours == theirs else Outcome.OTHER_FIELDS, entry_id)
         born = suffix_part(entry_id)
         if suffix == born:
             return Match(Outcome.EDITED_SINCE, entry_id)
@@ -231,6 +234,18 @@ class _Removed:
         return None
 
 
+def _key_value(entry: Entry, key: str) -> str | None:
+    """Return what tells a row apart; null, true and empty text tell nothing."""
+    value = entry.extra.get(key)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
+def _beside(entry: Entry) -> bytes:
+    """Return a digest of what an entry holds beside its messages, or nothing when there is nothing."""
+    rest = {name: value for name, value in entry.fields.items() if name != "messages"}
+    return hashlib.sha1(encode_value(rest), usedforsecurity=False).digest() if rest else b""
+
+
 def _read(base: Snapshot, key: str | None, rules: list[Any]) -> _Index:
     index = _Index()
     for rule in rules:
@@ -238,11 +253,15 @@ def _read(base: Snapshot, key: str | None, rules: list[Any]) -> _Index:
     for entry_id, entry in base:
         if entry.uuid is not None:
             index.by_uuid.setdefault(entry.uuid.lower(), deque()).append(entry_id)
-        if key is not None and key in entry.extra:
-            index.by_key.setdefault(str(entry.extra[key]), deque()).append(entry_id)
+        value = None if key is None else _key_value(entry, key)
+        if value is not None:
+            index.by_key.setdefault(value, deque()).append(entry_id)
+        beside = _beside(entry)
+        if beside:
+            index.beside[entry_id] = beside
         index.by_messages.setdefault(birth_suffix(entry.messages), deque()).append(entry_id)
         index.by_birth.setdefault(suffix_part(entry_id), deque()).append(entry_id)
         for rule in rules:
-            for value in rule.keys(entry):
-                index.rule_keys[rule.name].setdefault(value, []).append(entry_id)
+            for rule_key in rule.keys(entry):
+                index.rule_keys[rule.name].setdefault(rule_key, []).append(entry_id)
     return index

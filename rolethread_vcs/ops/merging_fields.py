@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rolethread_vcs.model.entry import ENTRY_KEYS, Entry
+from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, is_same
 
 _ABSENT = object()
+_CONFLICT = object()
 
 
 def merge_fields(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
@@ -35,14 +36,11 @@ def merge_fields(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
     return Entry.of(merged)
 
 
-_CONFLICT = object()
-
-
 def _trivial(base: Any, ours: Any, theirs: Any) -> Any:
     """Return the side that changed; `_CONFLICT` when both did, differently."""
-    if ours == theirs or theirs == base:
+    if is_same(ours, theirs) or is_same(theirs, base):
         return ours
-    return theirs if ours == base else _CONFLICT
+    return theirs if is_same(ours, base) else _CONFLICT
 
 
 def _merge_maps(base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any] | str:

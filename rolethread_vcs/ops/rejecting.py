@@ -43,11 +43,12 @@ def choose_files(wanted: Path, content: bytes) -> RejectFiles:
     A name is taken when it is free, or when these very rows stand there already; nothing is overwritten.
     """
     number = 1
+    reasons_end = ".reasons.txt" if wanted.suffix == ".txt" else ".txt"
     while True:
         tail = "" if number == 1 else f"-{number}"
         files = RejectFiles(
             wanted.with_name(f"{wanted.stem}{tail}{wanted.suffix or '.jsonl'}"),
-            wanted.with_name(f"{wanted.stem}{tail}.txt"),
+            wanted.with_name(f"{wanted.stem}{tail}{reasons_end}"),
         )
         if (not files.rows.exists() and not files.reasons.exists()) or _holds(files.rows, content):
             return files
@@ -78,23 +79,29 @@ def _trimmed(reject: Reject) -> bytes:
     return reject.raw.rstrip(b"\r\n")
 
 
-def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> None:
-    """Write the rejects and their reasons, durably, before anything is committed without them."""
+def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> tuple[Path, ...]:
+    """Write the rejects and their reasons, durably, before anything is committed without them.
+
+    Return the files that were made. One that was there stays as it is; it may be the very source of the import.
+    """
     lines = [f"{reject.source} line {reject.line}, row {reject.row}: {reject.message}" for reject in rejects]
+    contents = {files.rows: join_rows(rejects), files.reasons: ("\n".join(lines) + "\n").encode()}
+    made = tuple(path for path in contents if not path.exists())
     try:
-        disk.replace_file(files.rows, join_rows(rejects), durable=True)
-        disk.replace_file(files.reasons, ("\n".join(lines) + "\n").encode(), durable=True)
+        for path in made:
+            disk.replace_file(path, contents[path], durable=True)
     except OSError as error:
-        remove_files(files)
+        remove_files(made)
         refused = disk.system_refused(f"writing {files.rows}", error)
         raise SystemRefusedError(
             f"{refused.message}; nothing was saved", hint="name another place with: --rejects FILE"
         ) from error
+    return made
 
 
-def remove_files(files: RejectFiles) -> None:
-    """Take the two files back when the import they belong to failed."""
-    for path in (files.rows, files.reasons):
+def remove_files(made: Sequence[Path]) -> None:
+    """Take the files back that were made for an import that failed."""
+    for path in made:
         path.unlink(missing_ok=True)
 
 

@@ -11,7 +11,8 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.changing import name_some
-from rolethread_vcs.ops.saving import NotCheckedOutError, is_dataset_path
+from rolethread_vcs.ops.saving import NotCheckedOutError
+from rolethread_vcs.ops.surveying import unsaved_files
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.repository import Repository
@@ -38,13 +39,8 @@ def hand_edits(repository: Repository) -> list[Unsaved]:
     Raises:
         NotCheckedOutError: a bare dataset.
     """
-    worktree = _worktree_of(repository)
-    base = repository.head_snapshot()
-    return [
-        item
-        for item in worktree.unsaved(base.tree)
-        if is_dataset_path(item.path) or base.blob_at(item.path) is not None
-    ]
+    _worktree_of(repository)
+    return unsaved_files(repository)
 
 
 def discard_edits(repository: Repository, ids: Collection[str] | None, intent: Intent) -> Discarded:

@@ -10,13 +10,22 @@ from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encod
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import is_id
-from rolethread_vcs.model.layout import ENTRIES, ORDER, REGISTRIES, SETTINGS, SUFFIX, entry_path, id_of_path
+from rolethread_vcs.model.layout import (
+    ENTRIES,
+    ORDER,
+    REGISTRIES,
+    SETTINGS,
+    SUFFIX,
+    entry_path,
+    id_of_path,
+    is_dataset_path,
+)
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.ops.changing import order_without
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.worktree import REMOVED, Unsaved, Worktree
+from rolethread_vcs.store.worktree import NEW, REMOVED, Unsaved, Worktree
 from rolethread_vcs.transaction import Committed, Intent, Session, touched_entries, vote, write_blobs
 
 _NAMED = 3
@@ -91,21 +100,13 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
     return replace(result, notes=notes, touched=touched_entries(base, change, paths))
 
 
-def is_dataset_path(path: str) -> bool:
-    """Return whether a new file at a path belongs to the dataset: an entry, the settings, the order, a registry."""
-    folder, slash, name = path.rpartition("/")
-    if path in (SETTINGS, ORDER) or id_of_path(path) is not None:
-        return True
-    return bool(slash) and folder in REGISTRIES and name.endswith(SUFFIX) and not name.startswith(".")
-
-
 # ---- reading the folder
 
 
 def _read(worktree: Worktree, base: Snapshot) -> _HandEdits:
     edits = _HandEdits()
     for item in worktree.unsaved(base.tree):
-        if not is_dataset_path(item.path) and base.blob_at(item.path) is None:
+        if item.change == NEW and not is_dataset_path(item.path):
             edits.left.append(item.path)
         elif item.change == REMOVED:
             _note_removed(item.path, edits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rolethread_vcs.model.layout import ATTRIBUTES, ORDER, REGISTRIES, SETTINGS, SUFFIX, id_of_path
+from rolethread_vcs.model.layout import id_of_path, is_dataset_path
 from rolethread_vcs.store import journal, lock
 from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.repository import Repository
@@ -79,22 +79,17 @@ def hand_edits(repository: Repository) -> tuple[HandEdit, ...]:
     worktree = repository.worktree
     if worktree is None:
         return ()
-    return tuple(
-        HandEdit(item.path, id_of_path(item.path), item.change, is_foreign=_is_foreign(item))
-        for item in worktree.unsaved(repository.head_snapshot().tree)
-    )
+    return tuple(_hand_edit(item) for item in worktree.unsaved(repository.head_snapshot().tree))
+
+
+def _hand_edit(item: Unsaved) -> HandEdit:
+    is_foreign = item.change == NEW and not is_dataset_path(item.path)
+    return HandEdit(item.path, id_of_path(item.path), item.change, is_foreign)
 
 
 def unsaved_files(repository: Repository) -> list[Unsaved]:
-    """Return the hand edits that would be lost if the folder were emptied, or brought to another branch."""
+    """Return the hand edits that belong to the dataset, in path order; nothing when no files are checked out."""
     return [Unsaved(edit.path, edit.change) for edit in hand_edits(repository) if not edit.is_foreign]
-
-
-def _is_foreign(item: Unsaved) -> bool:
-    if item.change != NEW or id_of_path(item.path) is not None or item.path in (SETTINGS, ORDER, ATTRIBUTES):
-        return False
-    folder, _, name = item.path.partition("/")
-    return not (folder in REGISTRIES and name.endswith(SUFFIX) and "/" not in name)
 
 
 def drafts(repository: Repository) -> tuple[str, ...]:

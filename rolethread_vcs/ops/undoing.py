@@ -9,7 +9,7 @@ from typing import Any
 
 from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.ops.configuring import apply_config
+from rolethread_vcs.ops.configuring import applied
 from rolethread_vcs.store.operations import REDO, UNDO, Operation, table_difference
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.publishing import Moves, head_commit
@@ -160,12 +160,11 @@ def _take(
     if session.intent.dry_run:
         return Undone(chosen, session.move(moves))
     session.before_publish = lambda pack: _restore_tags(repository, chosen, moves, pack)
-    committed = session.move(
-        moves, counts=count_entries(repository, moves), undoes=undoes, redoes=redoes, config=config
-    )
-    for key, (_, after) in config.items():
-        repository = apply_config(repository, key, after)
-    _swap_files(repository, chosen, forward=forward)
+    with applied(session, config):
+        committed = session.move(
+            moves, counts=count_entries(repository, moves), undoes=undoes, redoes=redoes, config=config
+        )
+    _swap_files(session.repository, chosen, forward=forward)
     return Undone(chosen, committed)
 
 

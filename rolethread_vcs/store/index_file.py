@@ -28,20 +28,22 @@ PLAIN = frozenset({FILE, PROGRAM})
 _HEAD = struct.Struct(">4sII")
 _ENTRY = struct.Struct(">10I20sH")
 _FLAGS_AT = _ENTRY.size - 2
-_MTIME = slice(8, 16)
+_MTIME_SECONDS = slice(8, 12)
 _SIZE_AT = 36
 _DIGEST = 20
 _EXTENDED, _STAGE = 0x40, 0x30
 """Bits of the first byte of the flags."""
 _LENGTH = 0x0FFF
 _WORD = 0xFFFFFFFF
+_TICK = 20_000_000
+"""Nanoseconds within which the clock of a filesystem may show one time for two writes."""
 
 Notes: TypeAlias = Mapping[str, tuple[Blob, os.stat_result | None] | None]
 """Paths to what lies there and the status of its file (None: unknown, git will compare); None where a file went."""
 
 
-def note(path: Path, notes: Notes, *, afresh: bool = False) -> bool:
-    """Take notes into an index file, all or none; with `afresh` what it held before is forgotten.
+def note(path: Path, folder: str, notes: Notes, *, afresh: bool = False) -> bool:
+    """Take notes into the index of a folder, all or none; with `afresh` what it held before is forgotten.
 
     Return False, with nothing done, when the index is of a kind that is not ours to write.
 
@@ -61,7 +63,7 @@ def note(path: Path, notes: Notes, *, afresh: bool = False) -> bool:
         is_done = False
         try:
             try:
-                entries = {} if afresh else read(path)
+                entries = {} if afresh else read(path, folder)
                 if entries is None:
                     return False
                 disk.write_all(fd, _joined(_changed(entries, notes)), lock)
@@ -76,11 +78,12 @@ def note(path: Path, notes: Notes, *, afresh: bool = False) -> bool:
     return True
 
 
-def read(path: Path) -> dict[bytes, bytes] | None:
+def read(path: Path, folder: str) -> dict[bytes, bytes] | None:
     """Return the raw entries of an index by path, or None when it is of a kind that is not ours to write.
 
-    Entries that a later edit might hide behind, because their file is as young as the index itself, come with the size
-    0, which makes git compare their content: the next index will be younger than that edit.
+    git looks at whole seconds, and takes no status for proof that is as young as the index itself. The next index will
+    be younger than an edit that was made in that second; so an entry that may hide one comes with the size 0, which
+    makes git compare the content.
     """
     try:
         data = path.read_bytes()
@@ -98,7 +101,8 @@ def read(path: Path) -> dict[bytes, bytes] | None:
         return None
     entries: dict[bytes, bytes] = {}
     at = _HEAD.size
-    young = struct.pack(">II", written // 10**9 & _WORD, written % 10**9)
+    young = struct.pack(">I", written // 10**9 & _WORD)
+    doubtful = []
     last = len(body) - _ENTRY.size - 2
     for _ in range(count):  # 20,000 times for every edit of a large checked-out dataset
         if at > last:
@@ -112,11 +116,24 @@ def read(path: Path) -> dict[bytes, bytes] | None:
         end = data.find(b"\0", start)
         following = at + (end - at + 8 & ~7)
         raw = data[at:following]
-        if raw[_MTIME] >= young:
-            raw = raw[:_SIZE_AT] + b"\0\0\0\0" + raw[_SIZE_AT + 4 :]
         entries[data[start:end]] = raw
+        if raw[_MTIME_SECONDS] >= young:
+            doubtful.append(data[start:end])
         at = following
+    for name in doubtful:
+        raw = entries[name]
+        if not _is_untouched(os.fsencode(folder) + b"/" + name, raw, written):
+            entries[name] = raw[:_SIZE_AT] + b"\0\0\0\0" + raw[_SIZE_AT + 4 :]
     return entries if _has_only_optional(data, at, len(body)) else None
+
+
+def _is_untouched(file: bytes, raw: bytes, written: int) -> bool:
+    """Return whether a file has to the nanosecond the status that was noted, well before the index was written."""
+    try:
+        status = os.lstat(file)
+    except OSError:
+        return False
+    return status.st_mtime_ns + _TICK < written and _packed_status(status) == _noted_status(raw)
 
 
 def _has_only_optional(data: bytes, at: int, end: int) -> bool:
@@ -144,23 +161,25 @@ def _entry(path: bytes, blob: Blob, status: os.stat_result | None) -> bytes:
     if status is None:
         raw = _ENTRY.pack(0, 0, 0, 0, 0, 0, mode, 0, 0, 0, blob.oid, flags)
     else:
-        changed, modified = divmod(status.st_ctime_ns, 10**9), divmod(status.st_mtime_ns, 10**9)
-        raw = _ENTRY.pack(
-            changed[0] & _WORD,
-            changed[1],
-            modified[0] & _WORD,
-            modified[1],
-            status.st_dev & _WORD,
-            status.st_ino & _WORD,
-            mode,
-            status.st_uid & _WORD,
-            status.st_gid & _WORD,
-            status.st_size & _WORD,
-            blob.oid,
-            flags,
-        )
+        device, inode = status.st_dev & _WORD, status.st_ino & _WORD
+        owner = mode, status.st_uid & _WORD, status.st_gid & _WORD
+        raw = _ENTRY.pack(*_times(status), device, inode, *owner, status.st_size & _WORD, blob.oid, flags)
     # at least one zero after the path, then up to a multiple of eight
     return raw + path + bytes(8 - (_ENTRY.size + len(path)) % 8)
+
+
+def _times(status: os.stat_result) -> tuple[int, int, int, int]:
+    changed, modified = divmod(status.st_ctime_ns, 10**9), divmod(status.st_mtime_ns, 10**9)
+    return changed[0] & _WORD, changed[1], modified[0] & _WORD, modified[1]
+
+
+def _packed_status(status: os.stat_result) -> tuple[int, ...]:
+    return *_times(status), status.st_ino & _WORD, status.st_size & _WORD
+
+
+def _noted_status(raw: bytes) -> tuple[int, ...]:
+    fields = _ENTRY.unpack_from(raw)
+    return *fields[:4], fields[5], fields[9]
 
 
 def _joined(entries: dict[bytes, bytes]) -> bytes:

@@ -22,7 +22,7 @@ TEMPORARY = "tmp_rtv_"
 KEEP_TEXT = b"rolethread transaction "
 
 _KINDS = {"commit": (1, b"commit"), "tree": (2, b"tree"), "blob": (3, b"blob"), "tag": (4, b"tag")}
-_LEVEL = 0
+_LEVEL = 1
 _FLUSH_AT = 1 << 20
 _LARGE_OFFSET = 1 << 31
 

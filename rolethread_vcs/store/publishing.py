@@ -44,6 +44,7 @@ def publish_moves(
     Raises:
         MovedError, BusyError: nothing moved. RoleThreadError with `saved`: the move is done, something after it failed.
     """
+    moves = _in_safe_order(moves)
     published = pack.publish()
     try:
         _check_written(repository, pack)
@@ -64,6 +65,20 @@ def publish_moves(
         journal.forget(repository.pending_path)
         _unkeep(published)
         raise
+
+
+def _in_safe_order(moves: Moves) -> Moves:
+    """Return moves so that HEAD leads to a branch that is there between any two of them: a kill may come there.
+
+    HEAD goes to a branch after that was made, and leaves one before that is deleted.
+    """
+    left = (moves[HEAD][0] or "").removeprefix(SYMBOLIC) if HEAD in moves else ""
+
+    def turn(name: str) -> int:
+        is_deleted = moves[name][1] is None
+        return 3 if is_deleted and name == left else 2 if name == HEAD else 0 if is_deleted else 1
+
+    return {name: moves[name] for name in sorted(moves, key=turn)}
 
 
 def is_published(repository: Repository, moves: Moves) -> bool:
@@ -115,7 +130,7 @@ def _move(
 
 def _is_at(repository: Repository, name: str, value: str | None) -> bool:
     try:
-        return (repository.refs.head() if name == HEAD else repository.refs.read(name)) == value
+        return _now(repository, name) == value
     except RoleThreadError:
         return False
 
@@ -148,8 +163,10 @@ def _unkeep(pack: Path) -> None:
         pack.with_suffix(".keep").unlink()
 
 
-def settle(repository: Repository, notes: list[str]) -> None:
+def settle(repository: Repository, notes: list[str], *, moves: Moves | None = None) -> None:
     """Do what follows a publication: the folder, `.keep`, the pending file, folding; the pending file says what.
+
+    `moves` are those of the pending file, unless others moved the refs since.
 
     Raises:
         RoleThreadError with `saved` set: the change is safe, what follows it is not; the next command finishes it.
@@ -158,7 +175,7 @@ def settle(repository: Repository, notes: list[str]) -> None:
     if pending is None:
         return
     try:
-        left_alone = follow_moves(repository, pending.moves)
+        left_alone = follow_moves(repository, pending.moves if moves is None else moves)
         if left_alone:
             notes.append(f"left alone, because edited by hand: {', '.join(left_alone[:5])}")
         (repository.pack_folder / f"{pending.pack}.keep").unlink(missing_ok=True)
@@ -222,8 +239,9 @@ def finish_interrupted(repository: Repository) -> list[str]:
     what = f"{pending.command}, {time.strftime('%H:%M', time.localtime(pending.time))}"
     _remove_dead_locks(repository, pending)
     log_before, log_after = pending.operations
+    is_logged = repository.operations.head() == log_after
     moved = [name for name, pair in pending.moves.items() if _has_moved(repository, name, pair)]
-    if not moved and repository.operations.head() != log_after:
+    if not moved and not is_logged:
         journal.forget(repository.pending_path)
         folding.sweep(repository)
         return [f"the last command ({what}) was cut off before anything was saved"]
@@ -231,24 +249,32 @@ def finish_interrupted(repository: Repository) -> list[str]:
     for name, (before, after) in pending.moves.items():
         if name in moved:
             continue
-        if _is_at(repository, name, before):
+        # The log moves last: where it has, a ref with its old value was brought back, and on purpose.
+        if not is_logged and _is_at(repository, name, before):
             _move(repository, name, before, after, pending.command, None)
         else:
             notes.append(f"{shorten(name)} was moved by somebody else meanwhile, and was left there")
     if repository.operations.head() == log_before:
         _move(repository, OPERATIONS_REF, log_before, log_after, pending.command, None)
-    settle(repository, notes)
+    settle(repository, notes, moves={name: (pair[0], _now(repository, name)) for name, pair in pending.moves.items()})
     folding.sweep(repository)
     return notes
+
+
+def _now(repository: Repository, name: str) -> str | None:
+    return repository.refs.head() if name == HEAD else repository.refs.read(name)
 
 
 def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | None]) -> bool:
     """Return whether a ref left its old value for the new one, or went on from there."""
     before, after = pair
-    now = repository.refs.head() if name == HEAD else repository.refs.read(name)
-    if now == before:
+    now = _now(repository, name)
+    if now in pair:
+        return now == after
+    if now is None or after is None or not repository.is_ancestor(after, now):
         return False
-    return now == after or (now is not None and after is not None and repository.is_ancestor(after, now))
+    # An undo goes backwards: what was committed on its old value stands on its new one too.
+    return before is None or repository.is_ancestor(before, after) or not repository.is_ancestor(before, now)
 
 
 def _remove_dead_locks(repository: Repository, pending: journal.Pending) -> None:

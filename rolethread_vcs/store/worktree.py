@@ -304,7 +304,7 @@ class Worktree:
         path = Path(self._git.path) / "index"
         are_plain = all(noted is None or noted[0].mode in index_file.PLAIN for noted in notes.values())
         disk.reach("index")
-        if are_plain and _patiently(lambda: index_file.note(path, notes, afresh=afresh)):
+        if are_plain and _patiently(lambda: index_file.note(path, self._root, notes, afresh=afresh)):
             return
         index = self._git.index
         if afresh:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -106,7 +106,6 @@ class Session:
         verdict: Verdict | None = None,
         ids: tuple[str, ...] = (),
         overwrite: bool = False,
-        extra_parents: Sequence[str] = (),
     ) -> Committed:
         """Commit changes of paths to the branch; the blobs are in the pack already.
 
@@ -128,7 +127,7 @@ class Session:
         )
         if tree is None:
             raise InvalidError("a dataset cannot lose all its files")
-        if tree == self.base.tree and not extra_parents:
+        if tree == self.base.tree:
             return replace(result, ids=(), dry_run=intent.dry_run)
         if not overwrite:
             self._refuse_hand_edits(paths)
@@ -140,7 +139,7 @@ class Session:
         if intent.dry_run:
             return replace(result, dry_run=True)
         who = repository.signature()
-        commit = pack.add("commit", commits.encode(tree.hex(), [self.base.id, *extra_parents], who, who, message))
+        commit = pack.add("commit", commits.encode(tree.hex(), [self.base.id], who, who, message))
         held = None if self._to_make else self._held
         moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit)}
         number = self.publish(pack, moves, counts, held=held)
@@ -238,7 +237,8 @@ class Session:
             settle(repository, self.notes)
         except KeyboardInterrupt as interrupt:
             # the command's last words say whether the change is saved
-            interrupt.saved = is_published(repository, moves)  # type: ignore[attr-defined]
+            is_logged = repository.operations.head() == new_log
+            interrupt.saved = is_logged or is_published(repository, moves)  # type: ignore[attr-defined]
             raise
         return operation.number
 

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from reading_steps import Rtv, change, edit_by_hand, make_dataset, runner
+from reading_steps import Rtv, change, edit_by_hand
 
 from rolethread_vcs import Dataset
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    return make_dataset(tmp_path / "inn")
-
-
-@pytest.fixture
-def rtv(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> Rtv:
-    return runner(dataset.folder, capsys)
 
 
 def test_branches_are_listed_with_a_mark(rtv: Rtv, dataset: Dataset) -> None:

@@ -7,20 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from reading_steps import Rtv, make_dataset, runner, said
+from reading_steps import Rtv, runner, said
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.transaction import Intent
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    return make_dataset(tmp_path / "inn")
-
-
-@pytest.fixture
-def rtv(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> Rtv:
-    return runner(dataset.folder, capsys)
 
 
 @pytest.fixture

@@ -5,19 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reading_steps import Rtv, make_dataset, runner
+from reading_steps import Rtv
 
 from rolethread_vcs import Dataset
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    return make_dataset(tmp_path / "inn")
-
-
-@pytest.fixture
-def rtv(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> Rtv:
-    return runner(dataset.folder, capsys)
 
 
 def test_a_setting_is_set_and_got(rtv: Rtv, dataset: Dataset) -> None:

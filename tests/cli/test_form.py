@@ -283,9 +283,8 @@ def test_a_section_that_is_deleted_leaves_its_entry_alone() -> None:
 
 
 def test_the_heads_name_the_entries_and_what_they_were_made_from() -> None:
-    form = render_form([(ID, TAVERN), (OTHER, TAVERN)], revs={ID: "3fa9c1"}, note="edit 12")
+    form = render_form([(ID, TAVERN), (OTHER, TAVERN)], revs={ID: "3fa9c1"})
 
-    assert form.startswith("# edit 12\n")
     assert form_heads(form) == [(ID, "3fa9c1"), (OTHER, None)]
 
 

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from reading_steps import Rtv, make_dataset, runner, said
+from reading_steps import Rtv, said
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.transaction import Intent
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    return make_dataset(tmp_path / "inn")
-
-
-@pytest.fixture
-def rtv(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> Rtv:
-    return runner(dataset.folder, capsys)
 
 
 def test_a_row_shows_number_exchanges_tags_and_the_first_words(rtv: Rtv) -> None:

@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import pytest
-from reading_steps import make_dataset
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.cli._context import Given
 from rolethread_vcs.cli._select import complete_branches, complete_entries, complete_rules
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    return make_dataset(tmp_path / "inn")
 
 
 def context(folder: Path) -> click.Context:

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from reading_steps import Rtv, change, make_dataset, runner, said
+from reading_steps import Rtv, change, said
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.transaction import Intent
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    return make_dataset(tmp_path / "inn")
-
-
-@pytest.fixture
-def rtv(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> Rtv:
-    return runner(dataset.folder, capsys)
 
 
 def test_an_entry_is_shown_for_reading(rtv: Rtv, dataset: Dataset) -> None:

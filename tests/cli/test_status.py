@@ -6,19 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from reading_steps import Rtv, edit_by_hand, make_dataset, runner
+from reading_steps import Rtv, edit_by_hand, runner
 
 from rolethread_vcs import Dataset
-
-
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    return make_dataset(tmp_path / "inn")
-
-
-@pytest.fixture
-def rtv(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> Rtv:
-    return runner(dataset.folder, capsys)
 
 
 def test_status_says_where_one_is_and_what_was_done(rtv: Rtv, dataset: Dataset) -> None:

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.model.ids import (
     CROCKFORD,
-    base32,
     is_id,
     make_id,
     number_of,
     suffix_of,
     suffix_part,
 )
-from rolethread_vcs.model.layout import entry_folder, entry_path, id_of_path
+from rolethread_vcs.model.layout import entry_folder, entry_path, id_of_path, is_dataset_path
 
 SUFFIXES = st.text(CROCKFORD, min_size=8, max_size=8)
 
@@ -42,7 +41,7 @@ def test_a_suffix_is_the_first_forty_bits_of_the_digest(data: bytes) -> None:
     bits = "".join(f"{byte:08b}" for byte in digest[:5])
     expected = "".join(CROCKFORD[int(bits[place : place + 5], 2)] for place in range(0, 40, 5))
 
-    assert suffix_of(data) == expected == base32(digest)
+    assert suffix_of(data) == expected
 
 
 @pytest.mark.parametrize("number", [-1, 100_000_000])
@@ -81,3 +80,23 @@ def test_a_text_that_is_no_id_is_none(text: str) -> None:
 )
 def test_a_path_where_no_entry_lies_has_no_id(path: str) -> None:
     assert id_of_path(path) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("rolethread.toml", True),
+        ("order.json", True),
+        (".gitattributes", True),
+        ("entries/0001/23/00012345-k2x9m3ab.json", True),
+        ("entries/0001/24/00012345-k2x9m3ab.json", False),
+        ("entries/notes.json", False),
+        ("tags/tavern.json", True),
+        ("tags/.tavern.json", False),
+        ("tags/old/tavern.json", False),
+        ("tags/tavern.txt", False),
+        ("train.jsonl", False),
+    ],
+)
+def test_a_dataset_is_made_of_entries_cards_and_its_own_files(path: str, expected: bool) -> None:
+    assert is_dataset_path(path) is expected

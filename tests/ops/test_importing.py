@@ -12,7 +12,7 @@ import pytest
 from rows_of_a_file import as_lines, bring, edit_answer, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.formats import ChangedSourceError, NotUtf8Error, TornSourceError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.ids import number_of
@@ -460,3 +460,40 @@ def test_a_row_edited_by_another_writer_meanwhile_is_matched_anew(dataset: Datas
 
     assert (done.committed.added, done.unchanged, done.edited_since) == (1, 300, 1)
     assert dataset.snapshot()[ids[0]].messages[1]["content"] == "Wet, by now."
+
+
+# ---- files or bare
+
+
+def many_rows(path: Path) -> Path:
+    return write_rows(path, *(row(f"question {number}") for number in range(20_001)))
+
+
+@pytest.mark.slow
+def test_a_large_first_import_goes_without_files_and_keeps_what_was_edited_by_hand(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    settings = dataset.folder / "rolethread.toml"
+    settings.write_bytes(settings.read_bytes() + b"# mine\n")
+
+    done = bring(dataset, many_rows(tmp_path / "x.jsonl"))
+
+    assert "no files are checked out" in " ".join(done.committed.notes)
+    assert dataset.repository.worktree is None
+    assert settings.read_bytes().endswith(b"# mine\n")
+    dataset.undo()
+    assert len(dataset.snapshot()) == 0
+
+
+@pytest.mark.slow
+def test_a_large_first_import_that_fails_leaves_the_files(dataset: Dataset, tmp_path: Path) -> None:
+    path = many_rows(tmp_path / "x.jsonl")
+    path.write_bytes(path.read_bytes() + b"{nope\n")
+
+    with pytest.raises(SystemRefusedError):
+        bring(dataset, path, skip_invalid=True, rejects=tmp_path / "nowhere" / "x.jsonl")
+
+    again = Dataset.open(dataset.folder)
+    assert again.repository.worktree is not None
+    assert again.status().unsaved == ()
+    assert (dataset.folder / "rolethread.toml").is_file()

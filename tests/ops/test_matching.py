@@ -233,3 +233,28 @@ def test_a_file_imported_again_adds_nothing_whatever_was_edited_or_removed_here(
     assert again.committed.commit is None
     assert dataset.snapshot().id == before
     assert again.unchanged + again.removed_before == len(names)
+
+
+# ---- what stands beside the messages
+
+
+def test_a_known_row_with_other_tags_changes_nothing_and_that_is_said(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", tags=["x"]), row("b", id="7", score=1)))
+
+    done = bring(dataset, write_rows(tmp_path / "y.jsonl", row("a", tags=["y"]), row("b", id="7", score=2)), key="id")
+
+    assert outcome(done) == (0, 0, 2, 0, 0)
+    assert done.notes == (
+        "2 rows have the messages of an entry and other tags or keys; the entries stay as they are "
+        "(rows of a full export bring such changes back)",
+    )
+
+
+@pytest.mark.parametrize("value", [None, "", True, {"a": 1}, [], 1.5])
+def test_a_key_that_says_nothing_matches_nothing(dataset: Dataset, tmp_path: Path, value: object) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", id=value)))
+
+    done = bring(dataset, write_rows(tmp_path / "y.jsonl", row("b", id=value)), key="id")
+
+    assert outcome(done) == (1, 0, 0, 0, 0)
+    assert questions(dataset) == ["a", "b"]

@@ -10,6 +10,7 @@ from rows_of_a_file import bring, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.rejecting import Reject, choose_files, join_rows
+from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 
 
@@ -48,6 +49,32 @@ def test_the_same_rejects_are_not_written_twice(tmp_path: Path) -> None:
 
     assert same.rows == tmp_path / "chats.rejects.jsonl"
     assert other.rows == tmp_path / "chats.rejects-2.jsonl"
+
+
+def test_reasons_never_take_the_name_of_the_rows(tmp_path: Path) -> None:
+    files = choose_files(tmp_path / "bad.txt", b"{}\n")
+
+    assert (files.rows, files.reasons) == (tmp_path / "bad.txt", tmp_path / "bad.reasons.txt")
+
+
+def test_an_import_that_fails_leaves_files_that_were_there(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_rows(tmp_path / "chats.rejects.jsonl", row("", ""), b"{nope")
+    rows = source.read_bytes()
+    notes = tmp_path / "chats.rejects.txt"
+    notes.write_text("what I think of them")
+
+    def interrupt(what: str, path: str) -> None:
+        if (what, path) == ("ref", "refs/heads/main"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(disk, "fault_point", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        bring(dataset, source, write_rows(tmp_path / "chats.jsonl", row("1")), skip_invalid=True)
+
+    assert source.read_bytes() == rows
+    assert notes.read_text() == "what I think of them"
 
 
 def test_corrected_rejects_go_back_to_their_places(dataset: Dataset, tmp_path: Path) -> None:

@@ -48,6 +48,34 @@ def test_undo_brings_back_the_very_commit(dataset: Dataset) -> None:
     assert git(dataset, "status", "--porcelain") == ""
 
 
+def test_hand_edits_in_the_way_of_a_setting_stop_an_undo_as_a_whole(dataset: Dataset) -> None:
+    (entry_id,) = add(dataset, "a")
+    dataset.set_setting("checkout", "never")
+    dataset.set_setting("checkout", "always")
+    path = dataset.folder / entry_path(entry_id)
+    path.write_bytes(path.read_bytes().replace(b"Dry", b"Wet"))
+    before = undone(dataset)
+
+    with pytest.raises(UnsavedEditsError):
+        dataset.undo()
+
+    assert undone(dataset) == before
+    assert (dataset.setting("checkout").value, dataset.repository.is_bare) == ("always", False)
+    assert b"Wet" in path.read_bytes()
+
+
+def test_undo_takes_commits_and_a_checkout_back_at_once(dataset: Dataset) -> None:
+    add(dataset, "a")
+    dataset.set_setting("checkout", "never")
+    add(dataset, "b")
+
+    dataset.undo(2)
+
+    assert not dataset.repository.is_bare
+    assert questions(dataset) == ["a"]
+    assert git(dataset, "status", "--porcelain") == ""
+
+
 def test_redo_brings_the_very_commit_again(dataset: Dataset) -> None:
     add(dataset, "a")
     after = dataset.snapshot().id

@@ -180,6 +180,61 @@ def test_a_switch_that_was_cut_off_after_another_switch_does_not_stop_every_comm
     assert Dataset.open(filled.folder).add([ENTRY], Intent("add", "add")).branch == "two"
 
 
+def test_a_branch_that_plain_git_brought_back_stays_back(dataset, die_at, monkeypatch, git):
+    before = dataset.repository.head_commit()
+    cut_off(dataset, die_at, monkeypatch, after=("index", ""))
+    git(dataset.folder, "reset", "-q", "--hard", before)
+
+    result = Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
+
+    assert any("main was moved by somebody else meanwhile, and was left there" in note for note in result.notes)
+    assert dataset.snapshot().commit.parents == (before,)
+
+
+def test_an_undo_that_never_happened_is_not_finished_over_a_commit_of_plain_git(filled, monkeypatch, git):
+    ids = filled.snapshot().ids()
+
+    def fault(what: str, path: str) -> None:
+        if (what, path) == ("ref", "refs/heads/main"):
+            raise Killed
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed):
+        filled.undo()
+    monkeypatch.setattr(disk, "fault_point", None)
+    (filled.folder / "notes.txt").write_text("mine")
+    git(filled.folder, "add", "notes.txt")
+    git(filled.folder, "commit", "-q", "-m", "by hand")
+
+    result = Dataset.open(filled.folder).add([ENTRY], Intent("add", "add"))
+
+    assert any("undo" in note and "before anything was saved" in note for note in result.notes)
+    assert filled.snapshot().ids() == [*ids, *result.ids]
+    assert git(filled.folder, "status", "--porcelain") == ""
+
+
+def test_a_redo_of_a_new_branch_never_leaves_head_without_one(filled, monkeypatch):
+    filled.switch_to_new("side")
+    filled.undo()
+    reached = []
+
+    def fault(what: str, path: str) -> None:
+        if what == "ref":
+            reached.append(path)
+            if len(reached) == 2:
+                raise Killed
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed):
+        filled.redo()
+    monkeypatch.setattr(disk, "fault_point", None)
+
+    result = Dataset.open(filled.folder).add([ENTRY], Intent("add", "add"))
+
+    assert result.branch == "side"
+    assert any("redo" in note and "finished now" in note for note in result.notes)
+
+
 def test_finishing_twice_is_the_same_as_once(dataset, die_at, monkeypatch):
     cut_off(dataset, die_at, monkeypatch, after=("ref", "refs/rolethread/ops"))
     repository = Dataset.open(dataset.folder).repository

@@ -19,6 +19,7 @@ from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._errors import finding_value
 from rolethread_vcs.cli._output import Output, count, one_line
 from rolethread_vcs.cli._select import complete_branches, complete_rules, entry_choice
+from rolethread_vcs.cli._words import entry_number
 from rolethread_vcs.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _without_number(finding: Finding) -> str:
 
 
 def _place(finding: Finding) -> str:
-    number = (finding.entry_id or "").partition("-")[0].lstrip("0") or "0"
+    number = entry_number(finding.entry_id or "")
     return number if finding.index is None else f"{number} [{finding.index}]"
 
 

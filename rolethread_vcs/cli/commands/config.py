@@ -79,12 +79,12 @@ def set_(context: Context, key: str, value: str, saving: Saving) -> None:
     """Change one setting."""
     dataset = context.open_dataset()
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.ops.configuring import MACHINE_KEYS, checkout_remark
+    from rolethread_vcs.ops.configuring import checkout_remark
 
     result = dataset.set_setting(key, value, intent=saving.intent("config", f"config set {key} {value}"))
     verb = "would set" if saving.dry_run else "set"
     print_committed(context, result, done=f"{verb} {key} to {value}", nothing=f"{key} is {value} already")
-    if key == "checkout" and key in MACHINE_KEYS and not saving.dry_run and not context.json:
+    if key == "checkout" and not saving.dry_run and not context.json:
         # opened anew: the change may have made it another kind of repository
         context.output.note(checkout_remark(context.open_dataset().repository))
 

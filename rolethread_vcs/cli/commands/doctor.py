@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._output import count
 from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.doctoring import Diagnosis, Health, Machine, Unlocked
+    from rolethread_vcs.store.git_locks import GitLock
 
 GROUP = "start"
 ENVELOPE = "rolethread.doctor/v1"
@@ -49,7 +54,7 @@ def _git_version(context: Context) -> str | None:
     return answer.stdout.strip().removeprefix("git version ") or None
 
 
-def _value(result: Any, unlocked: Any) -> dict[str, Any]:
+def _value(result: Diagnosis, unlocked: Unlocked | None) -> dict[str, Any]:
     machine, health = result.machine, result.health
     value: dict[str, Any] = {
         "versions": dict(machine.versions),
@@ -88,15 +93,15 @@ def _value(result: Any, unlocked: Any) -> dict[str, Any]:
     return value
 
 
-def _locks(locks: Any) -> list[dict[str, Any]]:
+def _locks(locks: Sequence[GitLock]) -> list[dict[str, Any]]:
     return [{"path": str(lock.path), "age": int(lock.age)} for lock in locks]
 
 
-def _print(context: Context, result: Any, unlocked: Any) -> None:
+def _print(context: Context, result: Diagnosis, unlocked: Unlocked | None) -> None:
     output, machine, health = context.output, result.machine, result.health
     if unlocked is not None:
         _print_unlocked(context, unlocked)
-    rows = [(name, version) for name, version in machine.versions.items()]
+    rows = list(machine.versions.items())
     rows += [("system", machine.system), ("folder", str(machine.folder)), ("disk", _disk(machine))]
     if health is not None:
         rows += _health_rows(health)
@@ -110,7 +115,7 @@ def _print(context: Context, result: Any, unlocked: Any) -> None:
         output.print("nothing is in the way")
 
 
-def _print_unlocked(context: Context, unlocked: Any) -> None:
+def _print_unlocked(context: Context, unlocked: Unlocked) -> None:
     output = context.output
     for lock in unlocked.removed:
         output.print(f"removed {lock.path}   ({_age(lock.age)} old)")
@@ -124,13 +129,13 @@ def _print_unlocked(context: Context, unlocked: Any) -> None:
         output.print("there was nothing to unlock")
 
 
-def _disk(machine: Any) -> str:
+def _disk(machine: Machine) -> str:
     free = "free space unknown" if machine.free is None else f"{machine.free / (1 << 30):,.1f} GB free"
     cloud = "" if machine.cloud is None else f", copied by {machine.cloud}"
     return f"{machine.filesystem or 'unknown'}, {free}{cloud}"
 
 
-def _health_rows(health: Any) -> list[tuple[str, str]]:
+def _health_rows(health: Health) -> list[tuple[str, str]]:
     locks = ", ".join(f"{lock.path.name} ({_age(lock.age)} old)" for lock in health.git_locks)
     unreadable = "does not read"
     return [

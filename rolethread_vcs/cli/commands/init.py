@@ -69,7 +69,8 @@ def command(
                 "commit": started.repository.head_commit(),
             },
         )
-    output.hint(f"rtv -C {directory or '.'} import FILE   or   rtv -C {directory or '.'} add")
+    here = f"rtv -C {shlex.quote(directory or '.')}"
+    output.hint(f"{here} import FILE   or   {here} add")
 
 
 def _import(

@@ -19,6 +19,7 @@ import click
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._output import Output, count, one_line, width_of
 from rolethread_vcs.cli._select import complete_branches, complete_entries
+from rolethread_vcs.cli._words import entry_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def _value(row: Row) -> dict[str, object]:
 
 
 def _lines(rows: Sequence[Row], width: int) -> list[str]:
-    numbers = [row.id.partition("-")[0].lstrip("0") or "0" for row in rows]
+    numbers = [entry_number(row.id) for row in rows]
     # after a merge two entries can share a number, and only the whole id tells them apart
     names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]
     sizes = [count(row.exchanges, "exchange", "exchanges") for row in rows]

@@ -18,7 +18,7 @@ import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, name_words, saving_options
-from rolethread_vcs.cli._select import complete_branches, complete_entries, select
+from rolethread_vcs.cli._select import complete_branches, complete_entries, names_entry, select
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
     chosen = []
     rest = []
     for word in ids:
-        number = word.lstrip("0") if word.isdigit() else None
-        named = [id_ for id_ in edited if id_ == word.lower() or id_.partition("-")[0].lstrip("0") == number]
+        named = [entry_id for entry_id in edited if names_entry(word, entry_id)]
         if len(named) == 1:
             chosen += named
         else:

@@ -6,13 +6,16 @@ changed.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._output import count
 from rolethread_vcs.errors import DamagedError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.verifying import Verification
 
 GROUP = "safety"
 ENVELOPE = "rolethread.verify/v1"
@@ -36,7 +39,7 @@ def command(context: Context) -> int:
     return 0 if result.ok else DamagedError.status
 
 
-def _value(result: Any) -> dict[str, Any]:
+def _value(result: Verification) -> dict[str, Any]:
     return {
         "ok": result.ok,
         "problems": [
@@ -56,7 +59,7 @@ def _value(result: Any) -> dict[str, Any]:
     }
 
 
-def _print(context: Context, result: Any) -> None:
+def _print(context: Context, result: Verification) -> None:
     output = context.output
     for problem in result.problems[:_SHOWN]:
         style = {"error": "error", "warning": "warning"}.get(str(problem.severity), "faint")
