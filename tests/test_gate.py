@@ -18,7 +18,6 @@ from rolethread_vcs.gate import (
     Gate,
     RefusedRow,
     Verdict,
-    check_entries,
     mass_codes,
     parse_allowance,
     place_in_source,
@@ -28,7 +27,7 @@ from rolethread_vcs.gate import (
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Severity
 from rolethread_vcs.model.settings import Settings
-from rolethread_vcs.rules import Rule, all_rules
+from rolethread_vcs.rules import Rule, all_rules, check_entries
 
 SETTINGS = Settings(name="tavern", id="27f9be4a-ebca-43e9-a02b-3a912a4c5213")
 UUID = "06bd130c-a90c-433f-873e-1f2c4dd002b7"

@@ -70,7 +70,7 @@ def _is_surely_exact(data: bytes, value: Any) -> bool:
         dump = orjson.dumps(value, option=orjson.OPT_INDENT_2)
     except (orjson.JSONEncodeError, RecursionError):
         return False
-    if _is_too_deep(dump):
+    if len(dump) > _TOO_SHORT_FOR_DEPTH and _TOO_DEEP in dump:
         return False
     if data.startswith(dump):  # a file of ours: written again it is the same, so nothing was lost
         return True
@@ -85,10 +85,6 @@ def _is_surely_exact(data: bytes, value: Any) -> bool:
     return b"000" not in data[::6].translate(_DIGITS_TO_ZERO) or (
         _NINETEEN_DIGITS not in data.translate(_DIGITS_TO_ZERO)
     )
-
-
-def _is_too_deep(dump: bytes) -> bool:
-    return len(dump) > _TOO_SHORT_FOR_DEPTH and _TOO_DEEP in dump
 
 
 # ---- writing
@@ -143,7 +139,7 @@ def _dump(value: Any, options: int, *, is_parsed: bool = False) -> bytes:
         raise UnkeepableValueError(f"this cannot be kept as JSON: {error}") from error
     if not is_parsed and b"null" in data and _has_no_number(value):
         raise UnkeepableValueError("this cannot be kept as JSON: NaN or Infinity")
-    if options & orjson.OPT_INDENT_2 and _is_too_deep(data):
+    if len(data) > _TOO_SHORT_FOR_DEPTH and options & orjson.OPT_INDENT_2 and _TOO_DEEP in data:
         raise UnkeepableValueError(f"nested deeper than {MAX_DEPTH} levels")
     return data
 

@@ -38,9 +38,6 @@ class QueryError(UsageError):
 
 
 class _Node(Protocol):
-    @property
-    def needs_content(self) -> bool: ...
-
     def decide(self, entry_id: str) -> bool | None: ...
 
     def matches(self, entry_id: str, entry: Entry) -> bool: ...
@@ -51,11 +48,6 @@ class Query:
     """A condition that an entry meets or not."""
 
     _root: _Node
-
-    @property
-    def needs_content(self) -> bool:
-        """Whether entries must be read; False when their ids alone decide."""
-        return self._root.needs_content
 
     def decide(self, entry_id: str) -> bool | None:
         """Return the answer as far as the id alone gives it, None when the entry must be read."""
@@ -95,10 +87,6 @@ def parse_query(text: str | Sequence[str]) -> Query:
 class _Leaf:
     term: Term
 
-    @property
-    def needs_content(self) -> bool:
-        return self.term.by_id is None
-
     def decide(self, entry_id: str) -> bool | None:
         return None if self.term.by_id is None else self.term.by_id(entry_id)
 
@@ -112,10 +100,6 @@ class _Leaf:
 class _Not:
     item: _Node
 
-    @property
-    def needs_content(self) -> bool:
-        return self.item.needs_content
-
     def decide(self, entry_id: str) -> bool | None:
         answer = self.item.decide(entry_id)
         return None if answer is None else not answer
@@ -127,10 +111,6 @@ class _Not:
 @dataclass(frozen=True, slots=True)
 class _All:
     items: tuple[_Node, ...]
-
-    @property
-    def needs_content(self) -> bool:
-        return any(item.needs_content for item in self.items)
 
     def decide(self, entry_id: str) -> bool | None:
         answers = [item.decide(entry_id) for item in self.items]
@@ -145,10 +125,6 @@ class _All:
 @dataclass(frozen=True, slots=True)
 class _Any:
     items: tuple[_Node, ...]
-
-    @property
-    def needs_content(self) -> bool:
-        return any(item.needs_content for item in self.items)
 
     def decide(self, entry_id: str) -> bool | None:
         answers = [item.decide(entry_id) for item in self.items]

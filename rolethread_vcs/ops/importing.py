@@ -122,7 +122,7 @@ def _import_once(
         bare, notes = _decide_checkout(repository, reader, branch, intent)
         try:
             with _reject_files(reader, files, options, intent) as reject_files:
-                committed = _publish(bare, reader, pack, intent, verdict, reject_files, places or {})
+                committed = _publish(bare, reader, pack, intent, branch, verdict, reject_files, places or {})
         except BaseException as error:
             if bare is not repository and not getattr(error, "saved", False):
                 _check_out_again(bare, reader.base)
@@ -308,14 +308,15 @@ def _decide_checkout(
             repository.set_config("rolethread.decided", "files")
         return repository, []
     with repository.lock("rtv import"):
+        # In this order a crash leaves files that nobody misses, and not a folder that seems to have lost them.
+        bare = repository.set_bare(True)
+        bare.set_config("rolethread.decided", "bare")
         repository.worktree.empty(reader.base.tree)
-        repository.set_config("rolethread.decided", "bare")
-        repository = repository.set_bare(True)
     note = (
         f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out, so that every command stays fast "
         "(rtv config set checkout always brings them)"
     )
-    return repository, [note]
+    return bare, [note]
 
 
 def _check_out_again(bare: Repository, base: Snapshot) -> None:
@@ -335,12 +336,15 @@ def _publish(
     reader: RowReader,
     pack: PackWriter,
     intent: Intent,
+    branch: str,
     verdict: Verdict,
     reject_files: RejectFiles | None,
     places: Mapping[int, str | None],
 ) -> Committed:
-    intent = replace(intent, trailers=(*intent.trailers, *_trailers(reader)))
-    with Session.open(repository, intent, makes_branch=intent.branch is not None) as session:
+    makes_branch = intent.branch is not None
+    # The branch that the gate judged for, though somebody else may have switched to another one meanwhile.
+    intent = replace(intent, branch=branch or None, trailers=(*intent.trailers, *_trailers(reader)))
+    with Session.open(repository, intent, makes_branch=makes_branch) as session:
         if session.base.id != reader.base.id:
             _refuse_interference(session.base, reader, repository)
         ids = _assign_ids(session.base, reader)
@@ -391,7 +395,7 @@ def _refuse_interference(now: Snapshot, reader: RowReader, repository: Repositor
         if entry_id is None:
             touches = difference.path != ORDER
         elif difference.before is None:
-            touches = suffix_part(entry_id) in suffixes or entry_id in reader.matched_ids or reader.has_uuids
+            touches = suffix_part(entry_id) in suffixes or entry_id in reader.matched_ids or reader.has_names
         else:
             touches = True
         if touches:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from rolethread_vcs.model.canonical import birth_suffix, encode_value
@@ -89,7 +90,6 @@ class Matcher:
         self._load_removed = removed
         self._removed: _Removed | None = None
         self._index = _read(base, key, [rule for rule in rules if rule.keys is not None])
-        self._is_empty = not self._index.by_birth
 
     def holders(self, rule: Any, keys: Collection[str]) -> dict[str, list[str]]:
         """Return, for each of some keys of a dataset rule, the ids of the entries that hold it."""
@@ -106,7 +106,7 @@ class Matcher:
 
     def _match_content(self, entry: Entry, suffix: str) -> Match:
         """Match a row by what it holds, with no id of ours to go by."""
-        if self._is_empty and self._removed_is_empty():
+        if self._is_blank:
             return Match(Outcome.NEW, entry=entry)
         for found in (self._by_uuid(entry), self._by_key(entry)):
             if found is not None:
@@ -119,6 +119,11 @@ class Matcher:
         if found is not None:
             return Match(Outcome.EDITED_SINCE, found)
         return self._match_removed(entry, suffix)
+
+    @cached_property
+    def _is_blank(self) -> bool:
+        """Whether there is nothing to match with, here or among what was removed."""
+        return not self._index.by_birth and self._removed_entries().is_empty
 
     def unmatched(self) -> int:
         """Return how many entries of the snapshot no row was matched with."""
@@ -196,9 +201,6 @@ class Matcher:
             return Match(Outcome.REMOVED, removed)
         return Match(Outcome.NEW, removed, entry)
 
-    def _removed_is_empty(self) -> bool:
-        return self._removed_entries().is_empty
-
     def _removed_entries(self) -> _Removed:
         if self._removed is None:
             self._removed = _Removed(self._load_removed(), self._base)
@@ -211,16 +213,14 @@ class _Removed:
     def __init__(self, removed: Iterable[RemovedEntry], base: Snapshot) -> None:
         self._ids: dict[str, list[str]] = {}
         self._known: set[str] = set()
+        self.is_empty = True
         for entry in removed:
             if entry.entry_id in base:
                 continue
             self._known.add(entry.entry_id)
+            self.is_empty = False
             for key in {suffix_part(entry.entry_id), entry.digest, f"uuid:{entry.uuid}" if entry.uuid else ""} - {""}:
                 self._ids.setdefault(key, []).append(entry.entry_id)
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._known
 
     def has_id(self, entry_id: str) -> bool:
         return entry_id in self._known

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Bad, Draft, Format, Record, Source, find_format, read_drafts
@@ -57,11 +58,10 @@ class SourceInfo:
     formats: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A row that will be saved: which entry it is (None: a new one), its suffix, its 20-byte blob id.
 
-    `row` is its place among all rows read, from 0.
+    `row` is its place among all rows read, from 0. A plain tuple: there is one for each of 100,000 rows.
     """
 
     entry_id: str | None
@@ -87,7 +87,7 @@ class RowReader:
         self.rejects: list[Reject] = []
         self.anchors: list[int | str | None] = []
         self.matched_ids: set[str] = set()
-        self.has_uuids = False
+        self.has_names = options.key is not None  # rows are known by more than their messages
         self.sources: list[SourceInfo] = []
         self.notes: list[str] = []
         self.rows = 0
@@ -194,7 +194,7 @@ class RowReader:
         else:
             self.matched_ids.add(match.entry_id)
         if entry.uuid is not None:
-            self.has_uuids = True
+            self.has_names = True
         self._anchor = len(self.kept)
         self.kept.append(Kept(match.entry_id, suffix, bytes.fromhex(blob), is_new, self.rows))
 

@@ -102,21 +102,19 @@ def test_entries_of_any_shape_can_be_asked(query: str, entry: Entry, expected: b
 
 
 @pytest.mark.parametrize(
-    ("query", "needs_content", "decided"),
+    ("query", "decided"),
     [
-        ("id:12", False, True),
-        ("id:1..5 or not id:7", False, True),
-        ("id:12 cellar", True, None),
-        ("id:13 cellar", True, False),
-        ("id:12 or cellar", True, True),
-        ("not (id:12 or cellar)", True, False),
-        ("cellar", True, None),
+        ("id:12", True),
+        ("id:1..5 or not id:7", True),
+        ("id:12 cellar", None),
+        ("id:13 cellar", False),
+        ("id:12 or cellar", True),
+        ("not (id:12 or cellar)", False),
+        ("cellar", None),
     ],
 )
-def test_a_query_knows_when_ids_alone_decide(query: str, needs_content: bool, decided: bool | None) -> None:
-    parsed = parse_query(query)
-
-    assert (parsed.needs_content, parsed.decide(ID)) == (needs_content, decided)
+def test_a_query_knows_when_ids_alone_decide(query: str, decided: bool | None) -> None:
+    assert parse_query(query).decide(ID) is decided
 
 
 # ---- words of a command
@@ -125,7 +123,7 @@ def test_a_query_knows_when_ids_alone_decide(query: str, needs_content: bool, de
 def test_no_words_choose_every_entry() -> None:
     query = parse_query([])
 
-    assert (query.matches(ID, BARE), query.needs_content, query.decide(ID)) == (True, False, True)
+    assert (query.matches(ID, BARE), query.decide(ID)) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +249,6 @@ def test_deciding_by_the_id_never_contradicts_reading_the_entry(words: list[str]
     decided = query.decide(ID)
 
     assert decided in (None, query.matches(ID, TAVERN))
-    assert query.needs_content or decided is not None
 
 
 @pytest.mark.parametrize(

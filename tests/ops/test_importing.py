@@ -446,6 +446,41 @@ def test_the_same_rows_added_by_another_writer_meanwhile_are_not_added_twice(dat
     assert len(dataset.snapshot()) == 300
 
 
+def test_a_row_of_the_same_key_added_by_another_writer_meanwhile_is_not_added_twice(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    path = write_rows(tmp_path / "x.jsonl", *(row(f"question {number}", id=number) for number in range(300)))
+    other = Dataset.open(dataset.folder)
+    steps = iter([True])
+
+    def interfere(_: int) -> None:
+        if next(steps, False):
+            other.add([row("another wording", extra={"id": 7})], Intent("add", "add"))
+
+    dataset.import_files([path], ImportOptions(key="id"), step=interfere)
+
+    assert len(dataset.snapshot()) == 300
+
+
+def test_a_switch_by_another_command_meanwhile_changes_neither_the_branch_nor_its_gate(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    dataset.switch_to_new("draft")
+    bad = row("", "nobody asked")
+    path = write_rows(tmp_path / "x.jsonl", *(row(f"question {number}") for number in range(300)), bad)
+    other = Dataset.open(dataset.folder)
+    steps = iter([True])
+
+    def interfere(_: int) -> None:
+        if next(steps, False):
+            other.switch("main")
+
+    done = dataset.import_files([path], step=interfere)
+
+    assert done.committed.branch == "draft"
+    assert (len(dataset.snapshot("main")), len(dataset.snapshot("draft"))) == (0, 301)
+
+
 def test_a_row_edited_by_another_writer_meanwhile_is_matched_anew(dataset: Dataset, tmp_path: Path) -> None:
     rows = [row(f"question {number}") for number in range(300)]
     ids = bring(dataset, write_rows(tmp_path / "x.jsonl", *rows)).committed.ids

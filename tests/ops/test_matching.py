@@ -56,6 +56,17 @@ def test_a_row_edited_elsewhere_changes_its_entry(dataset: Dataset, tmp_path: Pa
     assert questions(dataset) == ["a", "b, corrected"]
 
 
+def test_a_row_in_which_1_became_true_is_changed(dataset: Dataset, tmp_path: Path) -> None:
+    ids = bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", flag=1))).committed.ids
+    rows = full_rows(dataset, tmp_path / "out.jsonl")
+    rows[0]["flag"] = True
+
+    done = bring(dataset, write_rows(tmp_path / "back.jsonl", *rows))
+
+    assert outcome(done) == (0, 1, 0, 0, 0)
+    assert dataset.snapshot()[ids[0]].extra["flag"] is True
+
+
 def test_a_stale_row_that_nobody_edited_leaves_the_edit_made_here(dataset: Dataset, tmp_path: Path) -> None:
     ids = bring(dataset, write_rows(tmp_path / "x.jsonl", row("a"))).committed.ids
     rows = full_rows(dataset, tmp_path / "out.jsonl")
