@@ -131,7 +131,7 @@ def canonical_messages(value: Any, *, is_owned: bool = False) -> Any:
     A value that is no list, and an item that is no object, is kept as it is with its own keys sorted. What needs no
     change is copied, unless it `is_owned`.
     """
-    if not isinstance(value, list | tuple):
+    if type(value) is not list and not isinstance(value, list | tuple):
         return sort_keys(value)
     messages = []
     for message in value:

@@ -18,7 +18,7 @@ def find_in_entry(rules: Iterable[Rule], entry_id: str, entry: Entry) -> list[Fi
     outline = Outline(entry)
     findings: list[Finding] = []
     for rule in rules:
-        if rule.check is not None and rule.suspects(outline):
+        if rule.suspects(outline) and rule.check is not None:
             findings.extend(rule.as_finding(entry_id, found) for found in rule.check(outline))
     return findings
 

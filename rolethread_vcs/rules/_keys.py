@@ -60,8 +60,10 @@ class _Book:
         self._lost: dict[str, set[str]] = {}
 
     def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
+        if before is None and after is not None and not self._of(after):
+            return  # nearly every entry of an import
         old, new = self._keys(before), self._keys(after)
-        if old == new:  # nearly every entry of an import holds none
+        if old == new:
             return
         for key in new - old:
             self._gained.setdefault(key, []).append(entry_id)
@@ -77,8 +79,9 @@ class _Book:
         return without_known(self._judge(self._after(base)), known)
 
     def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
-        keys = self._keys(after)
-        fresh = keys - self._keys(before) if keys else keys
+        fresh = frozenset(self._of(after))
+        if fresh:
+            fresh -= self._keys(before)
         if not fresh:
             return []
         base = self._base(facts, fresh)

@@ -167,8 +167,10 @@ def _header(kind: int, size: int) -> bytes:
     size >>= 4
     if not size:
         return bytes((byte,))
-    if size < 0x80:  # up to 2 KB, which most entries are
+    if size < 0x80:
         return bytes((byte | 0x80, size))
+    if size < 0x4000:  # up to 256 KB, which nearly all are
+        return bytes((byte | 0x80, size & 0x7F | 0x80, size >> 7))
     parts = [byte | 0x80]
     while size >= 0x80:
         parts.append(size & 0x7F | 0x80)

@@ -42,6 +42,7 @@ def removed_entries(repository: Repository, tip: str) -> Collection[RemovedEntry
     if known_tip == tip:
         return list(found.values())
     objects = repository.objects
+    newer: dict[str, RemovedEntry] = {}
     for commit in repository.walk(tip, hide=known_tip):
         after = bytes.fromhex(commit.tree)
         for parent in commit.parents:
@@ -50,8 +51,9 @@ def removed_entries(repository: Repository, tip: str) -> Collection[RemovedEntry
                 entry_id = id_of_path(difference.path)
                 if entry_id is None or difference.before is None or difference.after is not None:
                     continue
-                if entry_id not in found:
-                    found[entry_id] = _describe(entry_id, objects.blob(difference.before.oid))
+                if entry_id not in newer:
+                    newer[entry_id] = _describe(entry_id, objects.blob(difference.before.oid))
+    found |= newer  # an entry that came back may have been edited before it went again
     _save(repository, tip, found)
     return list(found.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -39,8 +40,9 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.worktree import Worktree
 
 PRIVATE = "rolethread"
+_LOCK = "lock"
 _STARTING = "starting"
-"""Stands in the private folder until the first commit is whole."""
+"""Stands in the private folder until the first commit is whole, and holds the id of the process that makes it."""
 
 CHECKOUT_LIMIT = 20_000
 """Entries up to which `auto` checks files out."""
@@ -99,14 +101,17 @@ class Repository:
             InvalidError: there is a repository already. SystemRefusedError: the folder cannot be written to.
         """
         starting = folder / ".git" / PRIVATE / _STARTING
-        if starting.exists():
-            shutil.rmtree(folder / ".git")  # an init that was killed: there is nothing in it yet
+        if _is_of_dead_init(starting):
+            shutil.rmtree(folder / ".git")  # there is nothing in it yet
         if (folder / ".git").exists():
             raise _already_there(folder)
         with disk.system_errors(f"making {folder}"):
             made = not folder.exists()
-            starting.parent.mkdir(parents=True)
-            starting.touch()
+            try:
+                starting.parent.mkdir(parents=True)
+            except FileExistsError as error:  # another init was faster
+                raise _already_there(folder) from error
+            starting.write_text(str(os.getpid()))
         try:
             repository = cls(create_git(folder))
             repository._write_first_commit(settings, who)
@@ -202,7 +207,7 @@ class Repository:
     @property
     def lock_path(self) -> Path:
         """The writers' lock."""
-        return self.private_folder / "lock"
+        return self.private_folder / _LOCK
 
     @property
     def pending_path(self) -> Path:
@@ -416,6 +421,16 @@ class Repository:
     def libgit2() -> str:
         """Return the version of libgit2."""
         return str(pygit2.LIBGIT2_VERSION)
+
+
+def _is_of_dead_init(starting: Path) -> bool:
+    """Return whether an init was killed here, and nobody has used the dataset since: every writer takes the lock."""
+    try:
+        pid = starting.read_text()
+    except OSError:
+        return False
+    is_used = starting.with_name(_LOCK).exists()
+    return not is_used and pid.isdigit() and not disk.process_is_alive(int(pid))
 
 
 def _already_there(folder: Path) -> InvalidError:

@@ -72,6 +72,8 @@ class Session:
             LockedError, NoSuchBranchError, DetachedHeadError, NewerWriterError.
         """
         with repository.lock(f"rtv {intent.verb}"):
+            # another command may have checked the files out, or removed them, since this repository was opened
+            repository = repository.reopened_if_changed()
             notes = finish_interrupted(repository)
             to_make = branch_to_make(repository, intent) if makes_branch else ""
             held = hold_branch(repository, intent.branch) if needs_branch and not to_make else None

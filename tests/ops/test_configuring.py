@@ -276,3 +276,19 @@ def test_applying_a_value_that_is_there_already_does_nothing(tmp_path: Path) -> 
 
     assert same is dataset.repository
     assert own_config.read(same, "user.name") is None
+
+
+def test_a_dataset_that_is_open_elsewhere_follows_when_its_files_are_checked_out(tmp_path: Path) -> None:
+    dataset, (entry_id,) = dataset_of(tmp_path / "d", "a")
+    dataset.set_setting("checkout", "never")
+    open_elsewhere = Dataset.open(tmp_path / "d")
+    dataset.set_setting("checkout", "always")
+
+    with open_elsewhere.edit() as change:
+        change.put(entry_id, conversation("a", "Wet, by now."))
+
+    assert dataset.status().unsaved == ()
+    dataset.set_setting("checkout", "never")
+    with open_elsewhere.edit() as change:
+        change.add(conversation("b"))
+    assert not (tmp_path / "d/entries").exists()

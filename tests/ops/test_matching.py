@@ -148,6 +148,21 @@ def test_an_entry_removed_here_stays_away_though_its_row_brings_its_id(dataset: 
 # ---- uuid
 
 
+def test_an_entry_that_came_back_was_edited_and_removed_again_stays_away(dataset: Dataset, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "x.jsonl", row("a"), row("b"))
+    (entry_id, _) = bring(dataset, path).committed.ids
+    before = dataset.snapshot()
+    dataset.remove([entry_id], Intent("remove", "remove"))
+    bring(dataset, path)
+    dataset.restore([entry_id], before, Intent("restore", "restore"))
+    edit_answer(dataset, entry_id, "Wet, by now.")
+    dataset.remove([entry_id], Intent("remove", "remove"))
+
+    done = bring(dataset, write_rows(tmp_path / "y.jsonl", row("a", "Wet, by now.")))
+
+    assert (done.committed.added, done.removed_before) == (0, 1)
+
+
 def test_a_row_is_known_by_its_uuid(dataset: Dataset, tmp_path: Path) -> None:
     (entry_id,) = bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID))).committed.ids
 

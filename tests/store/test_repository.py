@@ -276,6 +276,27 @@ def test_two_datasets_of_one_process_keep_their_own_durability(tmp_path):
     assert len(safe.snapshot()) == 1
 
 
+def test_an_init_of_another_process_that_still_runs_is_left_alone(tmp_path):
+    starting = tmp_path / "tavern/.git/rolethread/starting"
+    starting.parent.mkdir(parents=True)
+    starting.write_text(str(os.getppid()))
+
+    with pytest.raises(InvalidError):
+        Dataset.init(tmp_path / "tavern")
+
+    assert starting.exists()
+
+
+def test_an_init_that_was_killed_at_its_very_end_is_no_reason_to_drop_what_came_later(filled):
+    ids = filled.snapshot().ids()
+    (filled.folder / ".git/rolethread/starting").write_text("999999999")
+
+    with pytest.raises(InvalidError, match="already a dataset"):
+        Dataset.init(filled.folder)
+
+    assert Dataset.open(filled.folder).snapshot().ids() == ids
+
+
 def test_an_init_that_was_killed_can_be_run_again(tmp_path):
     script = (
         "import os, sys, pathlib\n"
