@@ -86,27 +86,46 @@ def resume_command(folder: Path, draft: Path) -> str:
 
 
 @contextlib.contextmanager
-def text_kept(draft: Path, output: Output) -> Iterator[None]:
-    """Say, when anything in the block fails, that the typed text is kept, and how to go on with it."""
-    resume = resume_command(draft.parent, draft)
+def text_kept(draft: Path, output: Output, *, opened: bytes | None = None, resume: str | None = None) -> Iterator[None]:
+    """Say, when anything in the block fails, that the typed text is kept, and how to go on with it.
+
+    `opened` is the form as the editor was given it: a draft that still says just that holds nothing typed, and is
+    not kept. `resume` is the command that takes the draft up again, if it is no draft of entries.
+    """
+    resume = resume or resume_command(draft.parent, draft)
     try:
         yield
     except RoleThreadError as error:
-        if error.saved:
+        if error.saved or _holds(draft, opened):
             with contextlib.suppress(SystemRefusedError):
                 discard(draft)
         else:
-            if str(draft) not in error.message:
-                error.details = (*error.details, f"your text is kept in {draft}")
+            error.details = (*error.details, f"your text is kept in {draft}")
             hint = error.hint or ""
-            if RESUME not in hint:
+            if resume not in hint:
                 # an option alone is the end of the same command
                 more = f"{resume} {hint}" if hint.startswith("--") else hint
                 error.hint = "\n".join(part for part in (resume, more) if part)
         raise
     except BaseException:
-        output.warn(f"your text is kept in {draft}; go on with: {resume}")
+        if _holds(draft, opened):
+            with contextlib.suppress(SystemRefusedError):
+                discard(draft)
+        else:
+            output.warn(f"your text is kept in {draft}; go on with: {resume}")
         raise
+
+
+def _holds(draft: Path, text: bytes | None) -> bool:
+    """Return whether a draft says what this text says, or is gone; None is a text that nothing equals."""
+    if text is None:
+        return False
+    try:
+        return draft.read_bytes() == text
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def discard(draft: Path, *, saved: bool = False) -> None:
@@ -125,4 +144,8 @@ def discard(draft: Path, *, saved: bool = False) -> None:
 
 
 def _listed(drafts: Sequence[WaitingDraft]) -> list[str]:
-    return [f"{draft.name}   {', '.join(draft.ids[:3]) or 'a new entry'}" for draft in drafts]
+    return [f"{draft.name}   {', '.join(draft.ids[:3]) or _without_ids(draft)}" for draft in drafts]
+
+
+def _without_ids(draft: WaitingDraft) -> str:
+    return "a new entry" if draft.name.startswith("add") else "no line '=== entry …' can be read in it"

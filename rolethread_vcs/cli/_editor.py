@@ -55,11 +55,11 @@ def write_draft(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def edit_draft(path: Path, command: str, *, wait: Callable[[str], None] | None, resume: str) -> bytes:
+def edit_draft(path: Path, command: str, *, wait: Callable[[str], None] | None, is_resumed: bool = False) -> bytes:
     """Open a draft in an editor, and return the bytes of the draft when the user is done.
 
-    `wait` shows a sentence and returns when the user presses Enter; None where there is no terminal. `resume` is
-    the command that takes the draft up again.
+    `wait` shows a sentence and returns when the user presses Enter; None where there is no terminal. A draft that
+    `is_resumed` holds typed text already, so an editor that leaves it as it is has done its work.
 
     Raises:
         EditorError: the editor could not be started, ended with an error, or did not wait.
@@ -67,17 +67,15 @@ def edit_draft(path: Path, command: str, *, wait: Callable[[str], None] | None, 
     """
     before = _read(path)
     started = time.monotonic()
-    status = _run([*_words(command), str(path)], command, path, resume)
+    status = _run([*_words(command), str(path)], command)
     if status != 0:
-        raise EditorError(
-            f"the editor ended with status {status}; nothing was saved, your text is in {path}", hint=resume
-        )
+        raise EditorError(f"the editor ended with status {status}; nothing was saved")
     after = _read(path)
-    if after != before or time.monotonic() - started >= AT_ONCE_SECONDS:
+    if is_resumed or after != before or time.monotonic() - started >= AT_ONCE_SECONDS:
         return after
     if wait is None:
         raise EditorError(
-            f"the editor came back at once and nothing is changed; nothing was saved, the draft is {path}",
+            "the editor came back at once and nothing is changed; nothing was saved",
             hint='EDITOR="code --wait"   makes an editor with windows wait',
         )
     wait("The editor came back at once. Press Enter when you have saved the text there.")
@@ -107,13 +105,13 @@ def _words(command: str) -> list[str]:
     return words
 
 
-def _run(words: list[str], command: str, path: Path, resume: str) -> int:
+def _run(words: list[str], command: str) -> int:
     try:
         process = subprocess.Popen(words)
     except OSError as error:
         raise EditorError(
-            f"the editor {command!r} does not start: {error.strerror}; nothing was saved, the draft is {path}",
-            hint=f"EDITOR=nano {resume}",
+            f"the editor {command!r} does not start: {error.strerror}; nothing was saved",
+            hint="export EDITOR=nano   names another one",
         ) from error
     with _interrupts_left_to_the_editor():
         return process.wait()

@@ -68,7 +68,7 @@ def resume(context: Context, dataset: Dataset, draft: WaitingDraft, saving: Savi
             _save(context, dataset, saving, draft.path, draft.path.read_bytes())
     else:
         refuse_without_editor(context, f"EDITOR=nano {RESUME} {draft.name}")
-        _edit_and_save(context, dataset, saving, draft.path)
+        _edit_and_save(context, dataset, saving, draft.path, is_resumed=True)
 
 
 def refuse_without_editor(context: Context, instead: str) -> None:
@@ -83,13 +83,16 @@ def refuse_without_editor(context: Context, instead: str) -> None:
         raise UsageError("there is no terminal to open an editor in, and EDITOR names none", hint=instead)
 
 
-def _edit_and_save(context: Context, dataset: Dataset, saving: Saving, draft: Path) -> None:
-    with text_kept(draft, context.output):
+def _edit_and_save(
+    context: Context, dataset: Dataset, saving: Saving, draft: Path, *, is_resumed: bool = False
+) -> None:
+    opened = None if is_resumed else draft.read_bytes()
+    with text_kept(draft, context.output, opened=opened):
         data = edit_draft(
             draft,
             editor_command(context.environ),
             wait=press_enter if can_ask() else None,
-            resume=resume_command(draft.parent, draft),
+            is_resumed=is_resumed,
         )
         _save(context, dataset, saving, draft, data)
 

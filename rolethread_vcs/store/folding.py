@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository
 
 FOLD_AT = 50
-TIERS = (4 << 20, 64 << 20)
+TIERS = (256 << 10, 8 << 20, 64 << 20)
 """Upper sizes in bytes: packs of one tier are folded together, so that an object is copied once a tier at most."""
 
 

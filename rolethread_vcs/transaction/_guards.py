@@ -82,6 +82,9 @@ def branch_to_make(repository: Repository, intent: Intent) -> str:
         return ""
     if not is_branch_name(name):
         raise UsageError(f"{name!r} cannot be the name of a branch", hint="letters, digits, - _ and / go well")
+    for other in repository.refs.branches():
+        if other.casefold() == name.casefold():
+            raise UsageError(f"there is a branch {other} already; many disks cannot tell it from {name}")
     return name
 
 

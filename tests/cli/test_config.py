@@ -150,6 +150,20 @@ def test_resuming_over_newer_settings_warns(
     assert "it replaces them as a whole" in answer.err
 
 
+def test_a_draft_of_the_settings_can_be_thrown_away(
+    rtv: Rtv, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor(tmp_path, monkeypatch, f"{RENAME}; exit 3")
+    refused = rtv("config", "edit")
+
+    thrown = rtv("config", "edit", "--discard-draft")
+
+    assert refused.err.count("your text is") == 1
+    assert thrown.status == 0
+    assert drafts(dataset) == []
+    assert rtv("config", "edit", "--discard-draft").status == 40
+
+
 def test_nothing_waits_to_be_resumed(rtv: Rtv) -> None:
     assert rtv("config", "edit", "--resume").status == 40
 

@@ -426,3 +426,51 @@ def test_a_bare_dataset_is_edited_too(
 
     assert desk.rtv("edit", "2").status == 0
     assert contents(desk, 2)[1] == "A foe."
+
+
+@pytest.mark.parametrize("command", ["true", "false", "no-such-editor", "cat"])
+def test_an_editor_that_wrote_nothing_leaves_no_draft(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    monkeypatch.setenv("EDITOR", command)
+
+    answer = desk.rtv("edit", "1")
+
+    assert answer.status == 20
+    assert "kept" not in answer.err
+    assert desk.drafts() == []
+
+
+def test_a_rescued_draft_is_saved_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    desk.editor(monkeypatch, "text = text.replace('A friend.', 'A foe.'); path.write_text(text, 'utf-8'); sys.exit(9)")
+    desk.rtv("edit", "2")
+    monkeypatch.setenv("EDITOR", "true")
+
+    answer = desk.rtv("edit", "--resume")
+
+    assert answer.status == 0
+    assert contents(desk, 2)[1] == "A foe."
+    assert desk.drafts() == []
+
+
+def test_all_drafts_are_thrown_away_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    desk.editor(monkeypatch, "path.write_text('typed, and no head left', 'utf-8'); sys.exit(9)")
+    desk.rtv("edit", "1")
+    desk.rtv("edit", "2")
+
+    waiting = desk.rtv("status").out
+    unclear = desk.rtv("edit", "--resume")
+    thrown = desk.rtv("edit", "--discard-draft", "--all")
+
+    assert f"go on with: rtv edit --resume edit-{desk.ids[1]}\n" in waiting
+    assert "a new entry" not in unclear.err
+    assert thrown.out == "threw away 2 drafts; no entry was changed\n"
+    assert desk.drafts() == []
+    assert desk.rtv("edit", "--all").status == 2

@@ -357,3 +357,13 @@ def test_an_import_and_another_process_both_come_in(room: Room, environment: dic
     assert len(room.dataset.snapshot()) == 2003
     assert room.git("status", "--porcelain") == ""
     assert room.git("fsck", "--strict") == ""
+
+
+def test_a_branch_that_differs_in_case_only_is_not_made(room: Room) -> None:
+    room.write("chats.jsonl", GOOD_LINE)
+
+    said = room.rtv("import", "../chats.jsonl", "--to", "Main")
+
+    assert said.status == 2
+    assert "there is a branch main already" in said.err
+    assert list(room.dataset.repository.refs.branches()) == ["main"]

@@ -20,6 +20,7 @@ import click
 from rolethread_vcs.cli._context import Context, Group, pass_context
 from rolethread_vcs.cli._intent import Saving, saving_options
 from rolethread_vcs.cli._output import Output
+from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,44 +92,46 @@ def set_(context: Context, key: str, value: str, saving: Saving) -> None:
 
 @command.command("edit")
 @click.option("--resume", is_flag=True, help="Go on with a text that could not be saved.")
+@click.option("--discard-draft", is_flag=True, help="Throw that text away for good.")
 @saving_options
 @pass_context
-def edit(context: Context, resume: bool, saving: Saving) -> None:
+def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) -> None:
     """Open rolethread.toml in your editor."""
+    if resume and discard_draft:
+        raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
     dataset = context.open_dataset()
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.cli._drafts import NoDraftError
+    from rolethread_vcs.cli._drafts import NoDraftError, discard, text_kept
     from rolethread_vcs.cli._editor import can_ask, edit_draft, editor_command, press_enter, write_draft
-    from rolethread_vcs.errors import RoleThreadError
+    from rolethread_vcs.cli._forms import nothing_done
 
     intent = saving.intent("config", "config edit")
     read = dataset.settings_text()
     folder = dataset.repository.drafts_folder
-    if resume:
+    if resume or discard_draft:
         draft = _waiting(folder)
         if draft is None:
             raise NoDraftError("no draft of the settings is waiting", hint=_EDIT)
+        if discard_draft:
+            if not saving.dry_run:
+                discard(draft)
+            verb = "would throw" if saving.dry_run else "threw"
+            done = f"{verb} away the draft {draft.stem}; no setting was changed"
+            print_committed(context, nothing_done(dataset), nothing=done)
+            return
         if not draft.stem.startswith(_draft_name(read)):
             context.output.warn("the settings were changed since this draft was begun; it replaces them as a whole")
     else:
         draft = write_draft(folder, _draft_name(read), read.decode("utf-8", "replace"))
-    keeps = True
-    try:
+    with text_kept(draft, context.output, opened=None if resume else draft.read_bytes(), resume=_RESUME):
         text = edit_draft(
-            draft, editor_command(context.environ), wait=press_enter if can_ask() else None, resume=_RESUME
+            draft, editor_command(context.environ), wait=press_enter if can_ask() else None, is_resumed=resume
         )
         result = dataset.replace_settings(text, intent, read=None if resume else read)
-        keeps = saving.dry_run and text != read
-    except RoleThreadError as error:
-        keeps = not error.saved
-        if keeps:
-            error.details = (*error.details, f"your text is kept in {draft}")
-            more = error.hint if error.hint not in (None, _EDIT, _RESUME) else None
-            error.hint = _RESUME if more is None else f"{_RESUME}\n{more}"
-        raise
-    finally:
-        if not keeps:
-            draft.unlink(missing_ok=True)
+    if saving.dry_run and text != read:
+        context.output.note(f"your text is kept in {draft}; save it with: {_RESUME}")
+    else:
+        discard(draft, saved=result.operation is not None)
     print_committed(context, result, nothing="the settings are as they were")
 
 

@@ -48,6 +48,7 @@ GROUP = "entries"
 @click.option("--tag", "tags", metavar="+TAG|-TAG", multiple=True, help="Add a tag, or take one away.")
 @click.option("--resume", is_flag=True, help="Go on with a draft; name it, or one of its entries, if there are more.")
 @click.option("--discard-draft", is_flag=True, help="Throw a draft away for good.")
+@click.option("--all", "every", is_flag=True, help="With --discard-draft: every draft that waits.")
 @click.option("--yes", is_flag=True, help="Do not ask whether a new tag is meant.")
 @saving_options
 @pass_context
@@ -58,6 +59,7 @@ def command(
     where: str | None,
     resume: bool,
     discard_draft: bool,
+    every: bool,
     yes: bool,
     saving: Saving,
     **fields: object,
@@ -65,9 +67,14 @@ def command(
     has_fields = any(value not in (None, ()) for value in fields.values())
     if (resume or discard_draft) and (has_fields or where is not None or (resume and discard_draft)):
         raise UsageError("a draft is taken up or thrown away by itself", hint="rtv edit --resume")
+    if every and (not discard_draft or ids):
+        raise UsageError("--all throws every draft away", hint="rtv edit --discard-draft --all")
     dataset = context.open_dataset()
     if resume or discard_draft:
-        _take_draft(context, dataset, ids, saving, throw_away=discard_draft)
+        if discard_draft:
+            _discard_drafts(context, dataset, ids, saving, every=every)
+        else:
+            _resume_draft(context, dataset, ids, saving)
         return
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._committed import print_committed
@@ -143,23 +150,29 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
     return replace(edit, add_tags=tuple(meant.get(tag, tag) for tag in edit.add_tags)) if meant else edit
 
 
-def _take_draft(
-    context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, throw_away: bool
-) -> None:
+def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving) -> None:
+    # most edits have nothing to do with drafts
+    from rolethread_vcs.cli._drafts import choose_draft
+    from rolethread_vcs.cli._forms import resume
+
+    resume(context, dataset, choose_draft(dataset.repository.drafts_folder, words), saving)
+
+
+def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, every: bool) -> None:
     # most edits have nothing to do with drafts
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.cli._drafts import choose_draft, discard
-    from rolethread_vcs.cli._forms import nothing_done, resume
+    from rolethread_vcs.cli._drafts import choose_draft, discard, waiting_drafts
+    from rolethread_vcs.cli._forms import nothing_done
+    from rolethread_vcs.cli._output import count
 
-    draft = choose_draft(dataset.repository.drafts_folder, words)
-    if not throw_away:
-        resume(context, dataset, draft, saving)
-        return
-    if not saving.dry_run:
-        discard(draft.path)
+    folder = dataset.repository.drafts_folder
+    drafts = waiting_drafts(folder) if every else [choose_draft(folder, words)]
+    for draft in drafts:
+        if not saving.dry_run:
+            discard(draft.path)
     verb = "would throw" if saving.dry_run else "threw"
-    done = f"{verb} away the draft {draft.name}; no entry was changed"
-    print_committed(context, nothing_done(dataset), nothing=done)
+    what = count(len(drafts), "draft", "drafts") if every else f"the draft {drafts[0].name}"
+    print_committed(context, nothing_done(dataset), nothing=f"{verb} away {what}; no entry was changed")
 
 
 def _hint_of_drafts(dataset: Dataset) -> str | None:

@@ -65,10 +65,21 @@ def _lines(survey: Survey) -> Iterator[str]:
     if survey.interrupted is not None:
         yield f"the last command ({survey.interrupted}) was cut off; the next one that changes something finishes it"
     yield from _unsaved_lines(survey)
-    for name in survey.drafts:
-        resume = "rtv config edit --resume" if name.startswith("config") else "rtv edit --resume"
-        yield f"a draft waits: {name}   go on with: {resume}"
+    yield from _draft_lines(survey.drafts)
     yield _last_line(survey)
+
+
+def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:
+    """Yield each draft with the command that takes up this very one."""
+    of_entries = [name for name in names if not name.startswith("config")]
+    for name in names:
+        if name not in of_entries:
+            resume = "rtv config edit --resume"
+        else:
+            resume = "rtv edit --resume" + (f" {name.removesuffix('.txt')}" if len(of_entries) > 1 else "")
+        yield f"a draft waits: {name}   go on with: {resume}"
+    if len(of_entries) > 1:
+        yield "throw all of them away: rtv edit --discard-draft --all"
 
 
 def _unsaved_lines(survey: Survey) -> Iterator[str]:
