@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -33,11 +34,11 @@ def run_import(
     """Import and print the result."""
     with context.output.progress("importing") as step:
         result = dataset.import_files(files, options, intent, names=names, step=step)
-    print_imported(context, result)
+    print_imported(context, result, here=dataset.repository.branch())
 
 
-def print_imported(context: Context, result: Imported) -> None:
-    """Say what an import did, as text or as `rolethread.import/v1`."""
+def print_imported(context: Context, result: Imported, *, here: str | None) -> None:
+    """Say what an import did, as text or as `rolethread.import/v1`; `here` is the branch that one is on."""
     output, committed = context.output, result.committed
     output.saved = committed.operation is not None
     for note in (*committed.notes, *result.notes):
@@ -45,7 +46,7 @@ def print_imported(context: Context, result: Imported) -> None:
     if context.json:
         output.envelope(ENVELOPE, imported_value(result))
         return
-    for line in _lines(result):
+    for line in _lines(result, here):
         output.report(line)
 
 
@@ -74,7 +75,7 @@ def imported_value(result: Imported) -> dict[str, Any]:
     }
 
 
-def _lines(result: Imported) -> list[str]:
+def _lines(result: Imported, here: str | None) -> list[str]:
     committed = result.committed
     would = committed.dry_run
     lines = []
@@ -90,6 +91,7 @@ def _lines(result: Imported) -> list[str]:
     else:
         lines.append(f"{done} on {committed.branch} @ {Output.style(committed.commit[:10], 'id')}")
     lines += _row_lines(result)
+    lines += _finding_lines(result, here)
     if committed.commit is not None:
         lines.append(UNDO)
     return lines
@@ -109,8 +111,10 @@ def _row_lines(result: Imported) -> list[str]:
         since = f", {result.edited_since:,} of them edited here since" if result.edited_since else ""
         lines.append(f"{count(result.unchanged, 'row is', 'rows are')} here already{since}")
     if result.removed_before:
+        one = result.removed_before == 1
         rows = count(result.removed_before, "row was", "rows were")
-        lines.append(f"{rows} removed here before and stay away (--again brings them back)")
+        stay = "stays away (--again brings it back)" if one else "stay away (--again brings them back)"
+        lines.append(f"{rows} removed here before and {stay}")
     for what, number in sorted(result.repaired.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]:
         lines.append(f"repaired: {what}" + (f" ({number:,} times)" if number > 1 else ""))
     if result.rejects and result.reject_files is not None:
@@ -123,7 +127,17 @@ def _row_lines(result: Imported) -> list[str]:
             f"{count(result.absent, 'entry', 'entries')} of the dataset {'is' if result.absent == 1 else 'are'} "
             "not in the file; an import never removes"
         )
-    if result.committed.findings:
-        lines += mass_sentences(result.committed.findings)
-        lines.append(f"brings {count(len(result.committed.findings), 'finding', 'findings')}: see them with rtv check")
     return lines
+
+
+def _finding_lines(result: Imported, here: str | None) -> list[str]:
+    committed = result.committed
+    if not committed.findings:
+        return []
+    found = count(len(committed.findings), "finding", "findings")
+    if committed.dry_run:
+        said = f"would bring {found}"
+    else:
+        elsewhere = "" if committed.branch == here else f" --rev {shlex.quote(committed.branch)}"
+        said = f"brings {found}: see them with rtv check{elsewhere}"
+    return [*mass_sentences(committed.findings), said]

@@ -149,6 +149,10 @@ class Output:
         self._stdout.flush()
         return self._stdout.buffer
 
+    def write_rows(self, data: bytes) -> None:
+        """Write whole rows of JSON: as they are, or, where a person reads them, with nothing that steers a terminal."""
+        self.binary.write(safe_json(data.decode("utf-8")).encode("utf-8") if self.is_terminal else data)
+
     def flush(self) -> None:
         """Write out what stdout still holds.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 import zlib
 from collections.abc import Iterator
@@ -102,7 +103,8 @@ class ByteSource:
                     block = unpacker.decompress(packed, BLOCK)
                 except zlib.error as error:
                     raise TornSourceError(
-                        f"the compressed file {self.name} is damaged: {error}", hint=f"gzip -t {self.name}"
+                        f"the compressed file {self.name} is damaged: {error}; nothing was saved",
+                        hint=f"gzip -t {shlex.quote(self.name)}",
                     ) from error
                 if block:
                     yield block
@@ -113,8 +115,8 @@ class ByteSource:
                     has_begun = False
         if has_begun:
             raise TornSourceError(
-                f"the compressed file {self.name} is torn: it ends before its data does",
-                hint=f"gzip -t {self.name}",
+                f"the compressed file {self.name} is torn: it ends before its data does; nothing was saved",
+                hint=f"gzip -t {shlex.quote(self.name)}",
             )
 
 

@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import itertools
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._bytes import ByteSource
 from rolethread_vcs.formats._contract import Bad, Record
-from rolethread_vcs.formats._splitting import LAST_LINE, Piece, find_end, split_lines, split_values
+from rolethread_vcs.formats._splitting import LAST_LINE, TRAILING_COMMA, Piece, find_end, split_lines, split_values
 from rolethread_vcs.formats._unread import refuse_unread_file
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
@@ -108,8 +110,16 @@ class Source:
             head += fresh
         if not head.strip():
             self._notes.append("the file is empty")
-        for number, piece in enumerate(_choose_split(head)(itertools.chain([head], blocks)), start=1):
+        number = 0
+        comma: int | None = None
+        for piece in _choose_split(head)(itertools.chain([head], blocks)):
+            if piece[2] is TRAILING_COMMA:
+                comma = comma or piece[0]
+                continue
+            number += 1
             yield _row(piece, number)
+        if comma is not None:
+            self._notes.append(f"the comma on line {comma} has no row behind it; it is read as if it were not there")
         if self._has_crlf:
             self._notes.append("lines end with carriage return and line feed (Windows)")
 
@@ -146,13 +156,28 @@ def open_source(where: str | os.PathLike[str] | BinaryIO, *, name: str | None = 
 
 
 def _refuse_other_encodings(head: bytes, name: str) -> None:
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(head) > 3 and 0 in head[:2] and head[:4].strip(b"\x00")):
+    encoding = _utf_16(head)
+    if encoding is not None:
+        path = Path(name)
+        made = shlex.quote(str(path.with_name(f"utf8-{path.name}")))
         raise NotUtf8Error(
             f"{name} looks like UTF-16; nothing was read",
-            hint=f"iconv -f UTF-16 -t UTF-8 {name} > utf8-{name}",
+            hint=f"iconv -f {encoding} -t UTF-8 {shlex.quote(name)} > {made}",
         )
-    if b"\x00" in head[:1024]:
-        raise NotUtf8Error(f"{name} is no text file")
+    null = head[:1024].find(b"\x00")
+    if null >= 0:
+        line = head.count(b"\n", 0, null) + 1
+        raise NotUtf8Error(f"{name} is no text file: there is a null byte on line {line}; nothing was read")
+
+
+def _utf_16(head: bytes) -> str | None:
+    """Return the name of the encoding when a text is UTF-16, told by its mark or by two ASCII characters."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "UTF-16"
+    nulls = [byte == 0 for byte in head[:4]]
+    if nulls == [False, True, False, True]:
+        return "UTF-16LE"
+    return "UTF-16BE" if nulls == [True, False, True, False] else None
 
 
 def _choose_split(head: bytes) -> Callable[[Iterable[bytes]], Iterator[Piece]]:

@@ -58,6 +58,8 @@ def split_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
 
 
 LAST_LINE = "the file ends inside this line"
+TRAILING_COMMA = "a trailing comma"
+"""The problem of a piece that is no row: the comma that stands before the end of an array."""
 
 
 # ---- elements
@@ -135,7 +137,7 @@ class _ValueSplitter:
                 in_array, needs_comma, comma_line = True, False, None
             elif in_array and byte == b"]":
                 if comma_line is not None:
-                    yield comma_line, b",", "trailing comma"
+                    yield comma_line, b",", TRAILING_COMMA
                 self._advance(self._at + 1)
                 in_array = needs_comma = False
             elif in_array and byte == b",":

@@ -1,11 +1,12 @@
 """Kinds of files that creators have and this version does not read: each is known by name.
 
 Detection facts: SillyTavern's and text-generation-webui's own exports, the character card specifications V1 to V3,
-Agnai, RisuAI, KoboldAI Lite, CAI-Tools, Open Assistant.
+Agnai, RisuAI, KoboldAI Lite, CAI-Tools, Open Assistant, RoleThread Lite, LLaMA-Factory.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,7 @@ def refuse_unread_file(start: bytes, name: str) -> None:
             raise _refusal(kind, name)
     for magic, program, hint in _COMPRESSED:
         if start.startswith(magic):
-            raise UnreadFormatError(f"{name} is compressed with {program}", hint=hint.format(name=name))
+            raise UnreadFormatError(f"{name} is compressed with {program}", hint=hint.format(name=shlex.quote(name)))
     if start.lstrip()[:12].startswith(b"<|im_start|>"):
         raise _refusal("ChatML text", name)
     if not start.lstrip().startswith((b"{", b"[")):
@@ -59,7 +60,9 @@ def name_unread_row(row: dict[str, Any]) -> str | None:
 
 
 def unread_sentence(kind: str) -> str:
-    """Return the sentence that answers a kind of data that is known and not read yet."""
+    """Return the sentence that answers a kind of data that is known and not read."""
+    if kind in (_TAGS, _DATA_SETS):
+        return f"this is {kind}; it holds no conversations, import the files that it is about"
     return f"this is {kind}; reading that comes in a later version"
 
 
@@ -86,6 +89,18 @@ def _is_chatml_text(row: dict[str, Any]) -> bool:
     return isinstance(text, str) and "<|im_start|>" in text
 
 
+def _is_tag_list(row: dict[str, Any]) -> bool:
+    metadata = row.get("metadata")
+    return isinstance(metadata, dict) and metadata.get("kind") == "rolethread.tag_registry"
+
+
+def _is_list_of_data_sets(row: dict[str, Any]) -> bool:
+    places = {"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url"}
+    return bool(row) and all(isinstance(each, dict) and not places.isdisjoint(each) for each in row.values())
+
+
+_TAGS = "the list of tags that RoleThread Lite keeps beside a data set"
+_DATA_SETS = "LLaMA-Factory's list of data sets (dataset_info.json)"
 _SILLYTAVERN = "a SillyTavern chat log"
 _TEXTGEN = "a text-generation-webui chat history"
 _CARD = "a character card"
@@ -106,4 +121,6 @@ _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
     ("a Character.AI dump", _has("histories")),
     ("an Open Assistant message tree", _has("message_tree_id")),
     ("ChatML text in a text column", _is_chatml_text),
+    (_TAGS, _is_tag_list),
+    (_DATA_SETS, _is_list_of_data_sets),
 )

@@ -11,6 +11,8 @@ CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 NUMBER_DIGITS = 8
 SUFFIX_DIGITS = 8
 LAST_NUMBER = 10**NUMBER_DIGITS - 1
+LAST_BROUGHT_NUMBER = 90_000_000
+"""The highest number that a row may bring along: numbers only grow, and one row must not use them up."""
 
 _ID = re.compile(rf"[0-9]{{{NUMBER_DIGITS}}}-[{CROCKFORD}]{{{SUFFIX_DIGITS}}}")
 _PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]

@@ -126,6 +126,8 @@ def _refuse_name(repository: Repository, name: str) -> None:
 
 def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
     known = repository.refs.branches()
+    if not is_branch_name(name) and _is_revision(repository, name):
+        return _no_place_to_work(name)
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near[0]}?", hint=f"rtv switch {near[0]}")
@@ -133,11 +135,21 @@ def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
         return NoSuchBranchError(
             f"{name} is a release, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
         )
+    if _is_revision(repository, name):
+        return _no_place_to_work(name)
+    hint = f"make it with: rtv switch -c {name}" if is_branch_name(name) else "see the branches with: rtv branch"
+    return NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
+
+
+def _is_revision(repository: Repository, name: str) -> bool:
     try:
         repository.resolve(name)
     except (UnknownRevisionError, UsageError):
-        hint = f"make it with: rtv switch -c {name}" if is_branch_name(name) else "see the branches with: rtv branch"
-        return NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
+        return False
+    return True
+
+
+def _no_place_to_work(name: str) -> NoSuchBranchError:
     return NoSuchBranchError(
         f"{name!r} is a commit, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
     )

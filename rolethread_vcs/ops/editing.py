@@ -14,7 +14,7 @@ from rolethread_vcs.model.entry import Entry, InvalidEntryError, canonical_tags
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.changing import put
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.worktree import CHANGED, REMOVED, Unsaved
 from rolethread_vcs.transaction import Committed, Intent, refuse_unsaved
 
@@ -165,22 +165,21 @@ def similar_tags(snapshot: Snapshot, tags: Sequence[str]) -> dict[str, str]:
     """
     unmet = set(canonical_tags(tags))
     known: set[str] = set()
-    for _, oid in islice(snapshot.blobs(), TAGS_READ_FROM):
+    for entry_id, oid in islice(snapshot.blobs(), TAGS_READ_FROM):
         if not unmet:
             return {}
-        found = set(_tags_in(snapshot.blob(oid)))
+        found = set(_tags_in(snapshot, entry_id, oid))
         unmet -= found
         known |= found
     nearest = {tag: _nearest(tag, sorted(known)) for tag in sorted(unmet)}
     return {tag: near for tag, near in nearest.items() if near is not None}
 
 
-def _tags_in(data: bytes) -> tuple[str, ...]:
-    if b'"tags"' not in data:
-        return ()
+def _tags_in(snapshot: Snapshot, entry_id: str, oid: bytes) -> tuple[str, ...]:
     try:
-        return decode_entry(data).tags
-    except (JsonProblemError, InvalidEntryError):
+        data = snapshot.bytes_of(entry_id, oid)
+        return decode_entry(data).tags if b'"tags"' in data else ()
+    except (JsonProblemError, InvalidEntryError, UnreadableEntryError):
         return ()
 
 

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import hashlib
 import os
+import shlex
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rolethread_vcs.errors import BusyError, ConflictError, InvalidError, SystemRefusedError
+from rolethread_vcs.errors import BusyError, ConflictError, InvalidError, NotFoundError, SystemRefusedError
 from rolethread_vcs.formats import clean_keys, export_rows, find_format
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query import Query, parse_query
@@ -21,7 +22,7 @@ from rolethread_vcs.ops.surveying import unsaved_files
 from rolethread_vcs.ops.tracing import file_sha256, find_export
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
 
 REV_DIGITS = 12
@@ -31,17 +32,24 @@ _GZIP_LEVEL = 6
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What to export: a format's name, only what a trainer reads (`clean`), which entries, one array or lines."""
+    """What to export: a format's name, only what a trainer reads (`clean`), which entries, one array or lines.
+
+    `skip_damaged` leaves out the entries that do not read; without it they stop the export.
+    """
 
     format: str = "messages"
     clean: bool = False
     where: str | None = None
     container: str = "jsonl"
+    skip_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export wrote. `path` is None for a stream; `operation` None when it could not be remembered."""
+    """What an export wrote. `path` is None for a stream; `operation` None when it could not be remembered.
+
+    `left_out` are the ids of damaged entries that `skip_damaged` passed over.
+    """
 
     entries: int
     commit: str
@@ -52,6 +60,7 @@ class Exported:
     path: Path | None
     operation: int | None
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class FileInTheWayError(ConflictError):
@@ -75,8 +84,10 @@ def export(
 
     Raises:
         FileInTheWayError: the file exists and `rtv` did not write it, or it was changed since.
+        NotFoundError: the folder of the file is not there.
         UnsavedEditsError: with `fail_if_unsaved`, when files were edited by hand.
         CannotCarryError: an entry does not fit the format; nothing is written then.
+        UnreadableEntryError: an entry is damaged; the file is not written then.
     """
     if path is not None and path.is_symlink():
         # what the link leads to is the file that would be replaced
@@ -93,6 +104,8 @@ def export(
         assert write is not None
         for chunk in chunks:
             write(chunk)
+    if options.where is not None and not counter.entries:
+        warnings.append(f"no entry fits {options.where}; the export is empty")
     name = _name(repository, revision, snapshot)
     details = {
         **asdict(options),
@@ -114,6 +127,7 @@ def export(
         path=path,
         operation=number,
         warnings=(*warnings, *problem),
+        left_out=tuple(counter.left_out),
     )
 
 
@@ -128,6 +142,7 @@ class _Counter:
 
     def __init__(self) -> None:
         self.entries = 0
+        self.left_out: dict[str, None] = {}
         self.size = 0
         self._digest = hashlib.sha256()
 
@@ -167,13 +182,14 @@ def _rows(
     snapshot: Snapshot, options: ExportOptions, counter: _Counter, step: Callable[[int], None]
 ) -> Iterator[bytes]:
     chosen = find_format(options.format)
+    left_out = counter.left_out if options.skip_damaged else None
     query = parse_query(options.where) if options.where is not None else None
     keys = None
     if options.clean:
-        keys = clean_keys(chosen, (entry for _, _, entry in _select(snapshot, query)))
+        keys = clean_keys(chosen, (entry for _, _, entry in _select(snapshot, query, left_out)))
 
     def counted() -> Iterator[tuple[str, str, Entry]]:
-        for item in _select(snapshot, query):
+        for item in _select(snapshot, query, left_out):
             counter.entries += 1
             if counter.entries & 0xFF == 0:
                 step(256)
@@ -182,10 +198,23 @@ def _rows(
     return export_rows(chosen, counted(), clean=options.clean, keys=keys, container=options.container)
 
 
-def _select(snapshot: Snapshot, query: Query | None) -> Iterator[tuple[str, str, Entry]]:
-    for entry_id, blob, entry in snapshot.entries():
+def _select(
+    snapshot: Snapshot, query: Query | None, left_out: dict[str, None] | None
+) -> Iterator[tuple[str, str, Entry]]:
+    """Yield (id, revision, entry) of what fits; damaged entries are noted in `left_out`, or with None stop it all."""
+    for entry_id, oid in snapshot.blobs():
+        try:
+            entry = snapshot.entry(entry_id, oid)
+        except UnreadableEntryError as error:
+            if left_out is None:
+                raise UnreadableEntryError(
+                    f"{error.message}; the export was stopped",
+                    hint="export the others with: rtv export --skip-damaged -o FILE",
+                ) from error
+            left_out[entry_id] = None
+            continue
         if query is None or query.matches(entry_id, entry):
-            yield entry_id, blob[:REV_DIGITS], entry
+            yield entry_id, oid.hex()[:REV_DIGITS], entry
 
 
 def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:
@@ -211,6 +240,10 @@ def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bo
 
 def _refuse_file_in_the_way(repository: Repository, path: Path, *, overwrite: bool) -> None:
     """Refuse to replace a file, unless that is wished, or one of our exports wrote exactly these bytes."""
+    if not path.parent.is_dir():
+        raise NotFoundError(
+            f"there is no folder {path.parent}; nothing was written", hint=f"mkdir -p {shlex.quote(str(path.parent))}"
+        )
     try:
         status = path.lstat()
     except FileNotFoundError:

@@ -139,8 +139,18 @@ def _import_once(
         rejects=tuple(reader.rejects),
         reject_files=reject_files,
         repaired=dict(reader.repaired),
-        notes=(*reader.notes, *_other_fields_note(reader.outcomes[Outcome.OTHER_FIELDS])),
+        notes=(
+            *reader.notes,
+            *_key_note(reader, options),
+            *_other_fields_note(reader.outcomes[Outcome.OTHER_FIELDS]),
+        ),
     )
+
+
+def _key_note(reader: RowReader, options: ImportOptions) -> tuple[str, ...]:
+    if reader.is_key_met or not reader.rows:
+        return ()
+    return (f"no row has the field {options.key} of --key, so it told no rows apart",)
 
 
 def _other_fields_note(rows: int) -> tuple[str, ...]:
@@ -194,13 +204,16 @@ def _refuse_what_blocks(
         command = _command(reader, options, replace(intent, allowances=allowances))
         saved = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
         raise refusal_of_import(
-            reader.rows, rows, hint=f"{command}   saves {saved:,} as they are", overruns=verdict.overruns
+            reader.rows,
+            rows,
+            hint=f"{command}   saves {saved:,} {'as it is' if saved == 1 else 'as they are'}",
+            overruns=verdict.overruns,
         )
     if not verdict.passes:
         raise refusal_of_edit(verdict)
 
 
-def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent) -> str | None:
+def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent) -> str:
     """Return one line a way, each with how many rows it would save: rows that are here already are not counted."""
     refused = len(reader.refused)
     fine = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
@@ -227,9 +240,10 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
             offer(f"{skip} --to work/{_stem(reader)}", saved, " on a branch that only reports")
         codes = sorted({finding.code for row in ruled for finding in row.findings})
         allowances = (*intent.allowances, *(Allowance(code, None) for code in codes))
-        offer(skip, saved, " as they are", plan=replace(intent, allowances=allowances))
+        offer(skip, saved, " as it is" if saved == 1 else " as they are", plan=replace(intent, allowances=allowances))
     width = max((len(command) for command, _ in ways), default=0)
-    return "\n".join(f"{command:<{width}}   {what}" for command, what in ways) or None
+    lines = [f"{command:<{width}}   {what}" for command, what in ways]
+    return "\n".join(lines) or f"correct the rows named above, then: {_command(reader, options, intent)}"
 
 
 def _command(reader: RowReader, options: ImportOptions, intent: Intent) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.selecting import find_entry, matching, readable
-from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 
 PAGE = 25
 _PREVIEW = 400
@@ -21,7 +21,7 @@ class Row:
     """One entry as a list shows it.
 
     `messages` and `exchanges` are counts; `preview` is the beginning of the first user message, as written;
-    `reads` is false for a file that cannot be read as an entry.
+    `reads` is false for what cannot be read as an entry, and `problem` says why in a few words.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Row:
     tags: tuple[str, ...]
     preview: str
     reads: bool = True
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +134,12 @@ def _fitting(
 
 
 def _row_of(snapshot: Snapshot, entry_id: str) -> Row:
-    entry = readable(snapshot.raw(entry_id))
-    return Row(entry_id, 0, 0, (), "", reads=False) if entry is None else row(entry_id, entry)
+    try:
+        entry = readable(snapshot.raw(entry_id))
+    except UnreadableEntryError as error:
+        # one damaged entry must not hide the others
+        problem = "a symbolic link" if error.is_link else "damaged: does not read"
+        return Row(entry_id, 0, 0, (), "", reads=False, problem=problem)
+    if entry is None:
+        return Row(entry_id, 0, 0, (), "", reads=False, problem="does not read as an entry")
+    return row(entry_id, entry)

@@ -14,6 +14,7 @@ from rolethread_vcs.gate import EntryChange, Gate, RefusedRow, safe_repair
 from rolethread_vcs.model.canonical import UnkeepableValueError, decode_entry, encode_entry, encode_with_suffix
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.finding import Finding
+from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.changing import new_id, next_number
 from rolethread_vcs.ops.matching import Match, Matcher, Outcome
 from rolethread_vcs.ops.merging_fields import merge_fields
@@ -28,6 +29,7 @@ from rolethread_vcs.transaction import Intent
 Progress = Callable[[int], None]
 
 CONFLICT = "conflict"
+NUMBER_TOO_HIGH = "number_too_high"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class RowReader:
         self.sources: list[SourceInfo] = []
         self.notes: list[str] = []
         self.rows = 0
+        self.is_key_met = options.key is None
         self.raws: list[bytes] | None = None
         self._anchor: int | str | None = base.last_id()
         self._options = options
@@ -144,6 +147,8 @@ class RowReader:
         done: tuple[str, ...] = ()
         try:
             entry = Entry.of(draft.fields, is_owned=True)
+            if not self.is_key_met:
+                self.is_key_met = self._options.key in entry.extra
             if self._options.fix:
                 entry, done = safe_repair(entry, all_rules())
             data, suffix = encode_with_suffix(entry)
@@ -151,7 +156,10 @@ class RowReader:
             self._reject_bad(source, Bad(record.line, record.number, record.raw, error.message, error.code))
             return
         match = self.matcher.match(entry, suffix, draft.rolethread)
-        if match.outcome is Outcome.CONFLICT:
+        if match.outcome is Outcome.NEW and match.entry_id and number_of(match.entry_id) > LAST_BROUGHT_NUMBER:
+            reason = f"it says that it is {match.entry_id}; its number is so high that it would use up the numbers"
+            self._reject_bad(source, Bad(record.line, record.number, record.raw, reason, NUMBER_TOO_HIGH))
+        elif match.outcome is Outcome.CONFLICT:
             self._reject_bad(source, Bad(record.line, record.number, record.raw, match.reason, CONFLICT))
         elif match.entry is None:
             self.outcomes[match.outcome] += 1

@@ -85,6 +85,7 @@ def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> tuple[Path, ..
     Return the files that were made. One that was there stays as it is; it may be the very source of the import.
     """
     lines = [f"{reject.source} line {reject.line}, row {reject.row}: {reject.message}" for reject in rejects]
+    lines = [_visible(line) for line in lines]
     contents = {files.rows: join_rows(rejects), files.reasons: ("\n".join(lines) + "\n").encode()}
     made = tuple(path for path in contents if not path.exists())
     try:
@@ -97,6 +98,11 @@ def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> tuple[Path, ..
             f"{refused.message}; nothing was saved", hint="name another place with: --rejects FILE"
         ) from error
     return made
+
+
+def _visible(text: str) -> str:
+    r"""Return a line with what could steer a terminal shown as `\x1b`: people read the reasons there."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def remove_files(made: Sequence[Path]) -> None:

@@ -11,12 +11,13 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.changing import name_some
+from rolethread_vcs.ops.healing import whole_files
 from rolethread_vcs.ops.saving import NotCheckedOutError
 from rolethread_vcs.ops.surveying import unsaved_files
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
+from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
 from rolethread_vcs.store.walk import two_way
 from rolethread_vcs.store.worktree import Unsaved, Worktree
 from rolethread_vcs.transaction import Committed, Intent, PathChange, Session, run
@@ -26,11 +27,15 @@ from rolethread_vcs.transaction import Committed, Intent, PathChange, Session, r
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """Hand edits that were thrown away: `files` names them; `left_alone` changed meanwhile and are as they were."""
+    """Hand edits that were thrown away: `files` names them; `left_alone` changed meanwhile and are as they were.
+
+    `healed` are damaged entries whose checked-out files were whole, and were saved again as they stood.
+    """
 
     committed: Committed
     files: tuple[Unsaved, ...] = ()
     left_alone: tuple[str, ...] = ()
+    healed: tuple[str, ...] = ()
 
 
 def hand_edits(repository: Repository) -> list[Unsaved]:
@@ -47,10 +52,12 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
     """Throw the hand edits of some entries away, or with None all of them; new files go, deleted ones come back.
 
     What was thrown away is kept in the operation, so that `undo` brings it back. Entries that nobody edited are
-    passed over, and files that are no part of the dataset are left alone.
+    passed over, and files that are no part of the dataset are left alone. A damaged entry whose file holds what was
+    saved is saved again from it.
 
     Raises:
         NotCheckedOutError: a bare dataset. InvalidError: a symbolic link stands where a file should.
+        UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
     """
     worktree = _worktree_of(repository)
     with Session.open(repository, intent, needs_branch=False) as session:
@@ -63,16 +70,20 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
             session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run, message=intent.command
         )
         edited = {item.path: _bytes_of(worktree, item) for item in chosen}
-        if not chosen or intent.dry_run:
-            return Discarded(nothing, tuple(chosen))
+        _refuse_damaged(base, chosen)
+        whole = whole_files(repository, base, ids)
+        if intent.dry_run or not (chosen or whole):
+            return Discarded(nothing, tuple(chosen), healed=tuple(whole))
         with repository.pack() as pack:
             kept = {path: "" if data is None else pack.add("blob", data) for path, data in edited.items()}
+            for data in whole.values():
+                pack.add("blob", data)
             tree = _tree_of_edits(repository, base, kept, pack)
             number = session.publish(pack, {}, discarded=kept)
         # The folder goes from the tree of the hand edits to that of the commit; a file that is neither is left alone.
         left_alone = worktree.follow(tree, base.tree)
         committed = Committed(session.branch, None, number, notes=tuple(session.notes), message=intent.command)
-    return Discarded(committed, tuple(chosen), tuple(left_alone))
+    return Discarded(committed, tuple(chosen), tuple(left_alone), tuple(whole))
 
 
 def _worktree_of(repository: Repository) -> Worktree:
@@ -92,6 +103,17 @@ def _bytes_of(worktree: Worktree, item: Unsaved) -> bytes | None:
             f"{error.message}; nothing was changed", hint="move it away yourself, then run the same command again"
         ) from error
     return data
+
+
+def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
+    """Raise when what an edited file would become again does not read."""
+    edited = {entry_id: item.path for item in chosen if (entry_id := id_of_path(item.path))}
+    for entry_id, _ in base.damaged(edited):
+        raise UnreadableEntryError(
+            f"entry {entry_id} is damaged, and its hand-edited file cannot become again what was saved; "
+            "nothing was changed",
+            hint=f"move {edited[entry_id]} away, then: rtv remove {entry_id}, and rtv restore {entry_id} --from REV",
+        )
 
 
 def _tree_of_edits(repository: Repository, base: Snapshot, kept: Mapping[str, str], pack: PackWriter) -> bytes | None:

@@ -11,7 +11,7 @@ from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import SUFFIX_DIGITS, number_of
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
-from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
+from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
 
 _NAMED = 5
 
@@ -92,8 +92,11 @@ def matching(snapshot: Snapshot, query: Query, *, after: str | None = None) -> I
             if answer:
                 yield entry_id, None
             continue
-        entry = readable(snapshot.blob(oid))
-        if entry is not None and query.matches(entry_id, entry):
+        try:
+            entry = snapshot.entry(entry_id, oid)
+        except UnreadableEntryError:
+            continue
+        if query.matches(entry_id, entry):
             yield entry_id, entry
 
 

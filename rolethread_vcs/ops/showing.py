@@ -12,6 +12,7 @@ from rolethread_vcs.ops.history import tree_before
 from rolethread_vcs.ops.listing import preview
 from rolethread_vcs.ops.selecting import find_entry, readable
 from rolethread_vcs.store.commits import Commit
+from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.store.walk import Blob, two_way
@@ -104,7 +105,10 @@ def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
 
 def preview_of(repository: Repository, touched: TouchedEntry) -> str:
     """Return the beginning of what is said in an entry that a commit touched, as written."""
-    entry = readable(repository.objects.blob(bytes.fromhex(touched.blob)))
+    try:
+        entry = readable(repository.objects.blob(bytes.fromhex(touched.blob)))
+    except MissingObjectError:
+        return ""
     return "" if entry is None else preview(entry)
 
 

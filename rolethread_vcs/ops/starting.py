@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.formats import open_source, read_drafts
+from rolethread_vcs.gate import RefusedRow, refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.cloud import cloud_service
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
@@ -29,11 +34,47 @@ def init(folder: Path, *, name: str | None = None, id: str | None = None) -> Sta
     Raises:
         InvalidError: there is a repository already, or the name or id does not fit. SystemRefusedError.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InvalidError(
+            f"{folder} is a file, and a dataset is a folder of its own; nothing was made",
+            hint=f"rtv init my-dataset --from {shlex.quote(str(folder))}",
+        )
     text = new_settings_text(name or folder.resolve().name or "dataset", id or str(uuid.uuid4()))
     repository = Repository.init(folder, text)
     with Session.open(repository, Intent("init", "init"), needs_branch=False) as session:
         session.move({})
     return Started(repository, 0, 1, warnings=_warnings(folder))
+
+
+def refuse_unreadable(files: Sequence[Path]) -> None:
+    """Refuse files of which no import could ever save a row, so that no dataset is made for them.
+
+    A file is read up to its first row that can be read; a compressed one to its end, where it may be torn. What can be
+    read only once (a pipe) is left to the import.
+
+    Raises:
+        UnreadFormatError, UnknownShapeError, NotUtf8Error, TornSourceError, SystemRefusedError.
+        RefusedByGateError: there are rows, and none can be read.
+    """
+    for file in files:
+        if file.is_file():
+            _refuse_unreadable(file)
+
+
+def _refuse_unreadable(file: Path) -> None:
+    is_packed = file.name.lower().endswith(".gz")
+    bad: list[RefusedRow] = []
+    has_row = False
+    with open_source(file, name=str(file)) as source:
+        for row in read_drafts(source):
+            if not isinstance(row, tuple):
+                bad.append(RefusedRow(row.number, row.line, code=row.code, reason=row.reason))
+                continue
+            has_row = True
+            if not is_packed:
+                return
+    if bad and not has_row:
+        raise refusal_of_import(len(bad), bad, hint="correct the rows named above, or choose another file")
 
 
 def clone(source: Path, folder: Path) -> Started:

@@ -20,6 +20,7 @@ from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import parse_settings
+from rolethread_vcs.ops.healing import file_of_blob
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.integrity import bad_loose, bad_packs
 from rolethread_vcs.store.operations import OPERATIONS_REF, Operation
@@ -86,6 +87,7 @@ class _Verifier:
     blobs: dict[str, _Place] = field(default_factory=dict)
     reached: dict[str, str] = field(default_factory=dict)  # commits and trees to the words that say where
     reported: set[str] = field(default_factory=set)
+    bad_files: dict[str, str] = field(default_factory=dict)  # ids to the paths of damaged loose objects
     trees_seen: set[tuple[bytes, str]] = field(default_factory=set)
     commits: int = 0
     entries: int = 0
@@ -121,15 +123,24 @@ class _Verifier:
             self._add("damaged_pack", f"the pack file {name} is damaged: {bad.reason}", path=name, severity=severity)
         for bad in bad_loose(common / "objects"):
             name = _inside(bad.path, common)
-            self.reported.add(bad.object or "")
-            self._add("damaged_object", f"the object file {name} is damaged: {bad.reason}", bad.object, name)
+            oid = bad.object or ""
+            try:
+                self.repository.objects.check(oid)
+            except DamagedError:
+                self.bad_files[oid] = name
+                self.reported.add(oid)
+            else:
+                message = f"the object file {name} is damaged: {bad.reason}; a whole copy lies beside it in a pack"
+                self._add("damaged_copy", message, oid, name, Severity.WARNING)
 
     # ---- refs
 
     def _check_refs(self) -> list[tuple[str, bool, str]]:
         """Return (commit, whether a branch or release has it now, where) of everything that refs lead to."""
         starts = self._check_head()
-        for name in self._ref_names():
+        current = self._current()
+        # what several branches hold is told of the current one
+        for name in sorted(self._ref_names(), key=lambda name: name != current):
             try:
                 target = self.repository.refs.read(name)
             except DamagedError as error:
@@ -159,6 +170,12 @@ class _Verifier:
         if missing:
             self._add("missing_ref", f"the current branch {shorten(name)} is missing{self._known(name)}", path=name)
         return []
+
+    def _current(self) -> str | None:
+        try:
+            return self.repository.refs.head().removeprefix(SYMBOLIC)
+        except DamagedError:
+            return None
 
     def _known(self, name: str) -> str:
         try:
@@ -365,8 +382,27 @@ class _Verifier:
             self._add("damaged_store", error.message)
         for oid, place in self.blobs.items():
             if oid not in found and oid not in self.reported:
-                self._add("missing_object", f"{_what(place)} is missing", oid, place.path)
+                self._add("missing_object", f"{_what(place)} is missing{self._cure(oid, place)}", oid, place.path)
+        for oid, name in self.bad_files.items():
+            self._add_bad_file(oid, name)
         return len(found)
+
+    def _add_bad_file(self, oid: str, name: str) -> None:
+        """Report a damaged loose object by what it holds, where that is known."""
+        bad = self.blobs.get(oid)
+        if bad is not None:
+            message = f"{_what(bad)} is damaged: {name} does not read{self._cure(oid, bad)}"
+            self._add("damaged_object", message, oid, bad.path)
+        else:
+            where = f" (it belongs to {self.reached[oid]})" if oid in self.reached else ""
+            self._add("damaged_object", f"the object file {name} is damaged{where}", oid, name)
+
+    def _cure(self, oid: str, place: _Place) -> str:
+        """Return how a damaged entry can be saved again, when its checked-out file still holds it."""
+        entry_id = id_of_path(place.path)
+        if entry_id is None or file_of_blob(self.repository, place.path, bytes.fromhex(oid)) is None:
+            return ""
+        return f"; its checked-out file is whole, and saves it again: rtv restore {entry_id}"
 
     def _check_object(self, oid: str) -> None:
         place = self.blobs.get(oid)
@@ -378,7 +414,10 @@ class _Verifier:
             self.reported.add(oid)
             if place is not None:
                 self._add(
-                    "damaged_object", f"{_what(place)} is damaged: its content is not what was saved", oid, place.path
+                    "damaged_object",
+                    f"{_what(place)} is damaged: its content is not what was saved{self._cure(oid, place)}",
+                    oid,
+                    place.path,
                 )
             elif oid in self.reached:
                 self._add("damaged_object", f"{oid[:10]} of {self.reached[oid]} is damaged", oid)
@@ -412,6 +451,8 @@ class _Verifier:
 
 def _what(place: _Place) -> str:
     entry_id = id_of_path(place.path)
+    if entry_id is not None and place.where.startswith("branch "):
+        return f"entry {entry_id} on {place.where.removeprefix('branch ')}"
     return f"entry {entry_id} of {place.where}" if entry_id is not None else f"{place.path} of {place.where}"
 
 

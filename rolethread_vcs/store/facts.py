@@ -41,7 +41,8 @@ class SnapshotFacts:
     def _read(self, rule: KeyedRule) -> dict[str, list[str]]:
         index: dict[str, list[str]] = {}
         if rule.keys is not None:
-            for entry_id, entry in self._snapshot:
+            # an entry that does not read holds no key, and is no reason to refuse work on the others
+            for entry_id, entry in self._snapshot.whole():
                 for key in rule.keys(entry):
                     index.setdefault(key, []).append(entry_id)
         return index

@@ -42,7 +42,7 @@ class LooseObjects:
         try:
             data = inflate.decompress(packed)
         except zlib.error as error:
-            raise TornObjectError(f"its file does not unpack ({error})") from error
+            raise TornObjectError("its file does not unpack") from error
         if not inflate.eof:
             raise TornObjectError("its file is cut off")
         head, _, body = data.partition(b"\0")

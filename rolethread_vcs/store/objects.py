@@ -11,7 +11,7 @@ import pygit2
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store import commits, trees
-from rolethread_vcs.store.loose import LooseObjects
+from rolethread_vcs.store.loose import LooseObjects, TornObjectError
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TREES_REMEMBERED = 512
@@ -30,6 +30,7 @@ class Objects:
     def __init__(self, git: pygit2.Repository, folder: Path) -> None:
         self._git = git
         self._odb = git.odb
+        self._folder = folder
         self._loose = LooseObjects(folder)
         self._trees: OrderedDict[bytes, bytes] = OrderedDict()
         self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
@@ -44,7 +45,7 @@ class Objects:
             found, data = self._read(oid)
         except (pygit2.GitError, KeyError, ValueError, OSError) as error:
             raise MissingObjectError(
-                f"the {kind} {oid} is missing or damaged: {error}",
+                f"the {kind} {oid[:10]} is missing or damaged{_reason(error)}",
                 hint="see what is damaged with: rtv verify",
             ) from error
         if found != kind:
@@ -52,10 +53,23 @@ class Objects:
         return data
 
     def _read(self, oid: str) -> tuple[str, bytes]:
-        loose = self._loose.read(oid)
+        try:
+            loose = self._loose.read(oid)
+        except TornObjectError as error:
+            return self._read_packed(oid, error)
         if loose is not None:
             return loose
         number, data = self._odb.read(oid)
+        return _KINDS.get(int(number), "unknown"), data
+
+    def _read_packed(self, oid: str, torn: TornObjectError) -> tuple[str, bytes]:
+        """Read an object whose loose file is torn from a pack beside it; libgit2 must not come near that file."""
+        packs = pygit2.Odb()
+        packs.add_backend(pygit2.OdbBackendPack(str(self._folder)), 1)
+        try:
+            number, data = packs.read(oid)
+        except KeyError:
+            raise torn from None
         return _KINDS.get(int(number), "unknown"), data
 
     def blob(self, oid: bytes) -> bytes:
@@ -124,7 +138,7 @@ class Objects:
         try:
             kind, data = self._read(oid)
         except (pygit2.GitError, KeyError, ValueError, OSError) as error:
-            raise MissingObjectError(f"{oid} is missing or damaged: {error}", hint="rtv verify") from error
+            raise MissingObjectError(f"{oid} is missing or damaged{_reason(error)}", hint="rtv verify") from error
         if hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest() != oid:
             raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
         return kind, data
@@ -139,6 +153,14 @@ class Objects:
             if loose is not None:
                 return loose[0]
             return _KINDS.get(int(self._odb.read_header(pygit2.Oid(hex=oid))[0]))
+        except TornObjectError as error:
+            return self._kind_in_packs(oid, error)
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+
+    def _kind_in_packs(self, oid: str, torn: TornObjectError) -> str | None:
+        try:
+            return self._read_packed(oid, torn)[0]
         except (KeyError, ValueError, pygit2.GitError):
             return None
 
@@ -159,3 +181,8 @@ class Objects:
         except ValueError:
             return ["", ""]
         return [full] if self.kind(full) in ("commit", "tag") else []
+
+
+def _reason(error: Exception) -> str:
+    """Return why a read failed, in brackets; a KeyError only says the object's id again."""
+    return "" if isinstance(error, KeyError) else f" ({error})"

@@ -177,7 +177,7 @@ def settle(repository: Repository, notes: list[str], *, moves: Moves | None = No
     try:
         left_alone = follow_moves(repository, pending.moves if moves is None else moves)
         if left_alone:
-            notes.append(f"left alone, because edited by hand: {', '.join(left_alone[:5])}")
+            notes.append(f"left alone, because edited by hand or damaged: {', '.join(left_alone[:5])}")
         (repository.pack_folder / f"{pending.pack}.keep").unlink(missing_ok=True)
         journal.forget(repository.pending_path)
         folding.fold_if_many(repository)
@@ -198,7 +198,7 @@ def _saved(error: RoleThreadError) -> RoleThreadError:
 
 
 def follow_moves(repository: Repository, moves: Moves) -> list[str]:
-    """Bring the checked-out folder to where HEAD leads now; return files left alone because edited by hand."""
+    """Bring the checked-out folder to where HEAD leads now; return files left alone: edited by hand, or damaged."""
     worktree = repository.worktree
     if worktree is None:
         return []

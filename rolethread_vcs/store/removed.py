@@ -52,15 +52,15 @@ def removed_entries(repository: Repository, tip: str) -> Collection[RemovedEntry
                 if entry_id is None or difference.before is None or difference.after is not None:
                     continue
                 if entry_id not in newer:
-                    newer[entry_id] = _describe(entry_id, objects.blob(difference.before.oid))
+                    newer[entry_id] = _describe(objects, entry_id, difference.before.oid)
     found |= newer  # an entry that came back may have been edited before it went again
     _save(repository, tip, found)
     return list(found.values())
 
 
-def _describe(entry_id: str, data: bytes) -> RemovedEntry:
+def _describe(objects: Objects, entry_id: str, oid: bytes) -> RemovedEntry:
     try:
-        entry = decode_entry(data)
+        entry = decode_entry(objects.blob(oid))
     except RoleThreadError:
         return RemovedEntry(entry_id, "")
     return RemovedEntry(entry_id, birth_suffix(entry.messages), (entry.uuid or "").lower())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -20,7 +21,8 @@ from rolethread_vcs.errors import (
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.store import commits, disk, lock, revisions, trees
 from rolethread_vcs.store.commits import Signature
-from rolethread_vcs.store.git_errors import git_errors
+from rolethread_vcs.store.git_errors import git_errors, system_reason
+from rolethread_vcs.store.integrity import bad_loose
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.opening import (
     DEFAULT_BRANCH,
@@ -130,7 +132,7 @@ class Repository:
         The new copy has an empty operation log.
 
         Raises:
-            InvalidError: the target exists and is not empty.
+            InvalidError: the target exists and is not empty. DamagedError: the dataset cannot be copied whole.
         """
         original = cls.find(source) if source.is_dir() else None
         if original is None:
@@ -398,16 +400,28 @@ class Repository:
 
     def _fetch_all(self, original: Repository) -> None:
         """Copy objects and refs of another local repository, and remember it as `origin`."""
+        self._refuse_damaged(original)
         try:
             remote = self._git.remotes.create("origin", str(original.folder.resolve()))
             remote.fetch(["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"], message="clone")
-        except (pygit2.GitError, OSError, ValueError) as error:
-            raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
+        except (pygit2.GitError, OSError, ValueError, KeyError) as error:
+            if system_reason(error) is not None:
+                raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
+            raise _damaged_original(original) from error
         for name, target in original.refs.branches().items():
             self.refs.create(BRANCHES + name, target)
         head = original.refs.head()
         if head.startswith(SYMBOLIC) and self.refs.read(head.removeprefix(SYMBOLIC)) is not None:
             self.refs.set_head(head)
+
+    @staticmethod
+    def _refuse_damaged(original: Repository) -> None:
+        """Refuse torn loose objects before libgit2 meets them: it would never come back."""
+        for bad in bad_loose(original.common_folder / "objects"):
+            try:
+                original.objects.check(bad.object or "")
+            except DamagedError as error:
+                raise _damaged_original(original) from error
 
     def has_unfinished_merge(self) -> bool:
         """Return whether a merge waits for its end, one of ours or one of plain git's."""
@@ -433,6 +447,17 @@ def _is_of_dead_init(starting: Path) -> bool:
     return not is_used and pid.isdigit() and not disk.process_is_alive(int(pid))
 
 
+def _damaged_original(original: Repository) -> DamagedError:
+    """Return the error of a copy that cannot be whole; it names a damaged entry when one is on the current branch."""
+    named = ""
+    with contextlib.suppress(RoleThreadError):  # its folders or its branch may be what is damaged
+        named = next((f": entry {entry_id} does not read" for entry_id, _ in original.head_snapshot().damaged()), "")
+    return DamagedError(
+        f"the dataset at {original.folder} is damaged and cannot be copied whole{named}; nothing was copied",
+        hint=f"see what is damaged with: rtv -C {original.folder} verify",
+    )
+
+
 def _already_there(folder: Path) -> InvalidError:
     try:
         Repository.open(folder)
@@ -443,5 +468,5 @@ def _already_there(folder: Path) -> InvalidError:
         )
     return InvalidError(
         f"{folder} is already a dataset; nothing was changed",
-        hint="rtv status" if str(folder) == "." else f"rtv -C {folder} status",
+        hint="rtv status" if str(folder) == "." else f"rtv -C {shlex.quote(str(folder))} status",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 
@@ -15,13 +15,16 @@ from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import Settings, parse_settings
 from rolethread_vcs.store.commits import Commit
-from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.trees import FOLDER, LINK, Item, parse
 from rolethread_vcs.store.walk import Blob
 
 _SUFFIX = SUFFIX.encode()
 _ENTRY_FILE = re.compile(rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0" % CROCKFORD.encode())
 
+
+LINKED = b""
+"""Stands for the blob id of an entry in whose place plain git committed a symbolic link."""
 
 _parsed_settings = lru_cache(maxsize=8)(parse_settings)
 """The same few bytes are asked for by every command several times."""
@@ -37,6 +40,8 @@ class UnreadableEntryError(DamagedError):
     """A file under `entries/` cannot be read as an entry."""
 
     code = "unreadable_entry"
+    is_link = False
+    """Whether a symbolic link stands in its place."""
 
 
 class Snapshot:
@@ -113,27 +118,68 @@ class Snapshot:
         return self._length
 
     def __contains__(self, entry_id: object) -> bool:
-        return isinstance(entry_id, str) and self._item(entry_id) is not None
+        # by its path: an entry that is a symbolic link by now is there, and can be named to be repaired
+        return isinstance(entry_id, str) and is_id(entry_id) and self.blob_at(entry_path(entry_id)) is not None
 
     def __getitem__(self, entry_id: str) -> Entry:
         return self._decode(entry_id, self.raw(entry_id))
 
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
         for entry_id, oid in self.blobs():
-            yield entry_id, self._decode(entry_id, self._objects.blob(oid))
+            yield entry_id, self.entry(entry_id, oid)
+
+    def whole(self) -> Iterator[tuple[str, Entry]]:
+        """Yield (id, entry) in dataset order, passing over the entries that do not read."""
+        for entry_id, oid in self.blobs():
+            try:
+                entry = self.entry(entry_id, oid)
+            except UnreadableEntryError:
+                continue
+            yield entry_id, entry
+
+    def entry(self, entry_id: str, oid: bytes) -> Entry:
+        """Return an entry whose id and blob id `blobs` gave.
+
+        Raises:
+            UnreadableEntryError: it is damaged, or holds no entry.
+        """
+        return self._decode(entry_id, self.bytes_of(entry_id, oid))
+
+    def damaged(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, bytes]]:
+        """Yield (id, blob id) of the entries, or of those named, whose stored bytes are missing or damaged."""
+        pairs = self.blobs() if ids is None else ((entry_id, self._look_up(entry_id)) for entry_id in ids)
+        for entry_id, oid in pairs:
+            if oid:  # neither a link nor an entry that is not there
+                try:
+                    self._objects.blob(oid)
+                except MissingObjectError:
+                    yield entry_id, oid
+
+    def bytes_of(self, entry_id: str, oid: bytes) -> bytes:
+        """Return the stored bytes of an entry whose id and blob id `blobs` gave.
+
+        Raises:
+            UnreadableEntryError: they are missing or damaged, or belong to a symbolic link.
+        """
+        if oid == LINKED:
+            raise _is_link(entry_id)
+        try:
+            return self._objects.blob(oid)
+        except MissingObjectError as error:
+            raise _is_damaged(entry_id) from error
 
     def get(self, entry_id: str) -> Entry | None:
         """Return an entry, or None when there is none of that id."""
         item = self._item(entry_id)
-        return None if item is None else self._decode(entry_id, self._objects.blob(item.oid))
+        return None if item is None else self.entry(entry_id, item.oid)
 
     def raw(self, entry_id: str) -> bytes:
         """Return the stored bytes of an entry.
 
         Raises:
-            NoSuchEntryError: there is none of that id here.
+            NoSuchEntryError: there is none of that id here. UnreadableEntryError: it is damaged.
         """
-        return self._objects.blob(bytes.fromhex(self.blob_id(entry_id)))
+        return self.bytes_of(entry_id, bytes.fromhex(self.blob_id(entry_id)))
 
     def blob(self, oid: bytes) -> bytes:
         """Return the bytes of a blob by its 20-byte id."""
@@ -151,7 +197,7 @@ class Snapshot:
         return item.oid.hex()
 
     def blobs(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (id, 20-byte blob id) in dataset order; costs a page to read a page."""
+        """Yield (id, 20-byte blob id, or `LINKED`) in dataset order; costs a page to read a page."""
         if not self.order.ranks:
             return self._natural()
         return self.order.merge_iter(self._natural(), self._look_up)
@@ -159,7 +205,7 @@ class Snapshot:
     def entries(self) -> Iterator[tuple[str, str, Entry]]:
         """Yield (id, hex blob id, entry) in dataset order, streaming."""
         for entry_id, oid in self.blobs():
-            yield entry_id, oid.hex(), self._decode(entry_id, self._objects.blob(oid))
+            yield entry_id, oid.hex(), self.entry(entry_id, oid)
 
     def ids(self, *, after: str | None = None, limit: int | None = None) -> list[str]:
         """Return ids in dataset order, at most `limit`, behind the entry `after`."""
@@ -221,8 +267,10 @@ class Snapshot:
                 yield from _entries_in(self._objects.tree(second.oid), first.name + second.name)
 
     def _look_up(self, entry_id: str) -> bytes | None:
-        item = self._item(entry_id)
-        return None if item is None else item.oid
+        item = self.find(entry_path(entry_id))
+        if item is None or item.mode == FOLDER:
+            return None
+        return LINKED if item.mode == LINK else item.oid
 
     def _leaves(self) -> Iterator[tuple[bytes, bytes]]:
         if self.entries_tree is None:
@@ -263,25 +311,32 @@ def _entries_in(leaf: bytes, prefix: bytes) -> list[tuple[str, bytes]]:
     """Return (id, blob id) of the entry files of a leaf folder, in name order; other files are passed over.
 
     `prefix` are the first six digits of the ids that belong there; a file in a wrong folder is no entry (`verify`
-    names it), so that what a page lists can also be asked for by its id.
-
-    Raises:
-        UnreadableEntryError: a symbolic link stands where an entry should be; leaving it out silently would lose it.
+    names it), so that what a page lists can also be asked for by its id. A symbolic link in the place of an entry is
+    `LINKED`: leaving it out silently would lose it, and whoever reads it is told.
     """
     result = []
     for mode, name, oid in parse(leaf):
         entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")
         if not name.endswith(_SUFFIX) or not name.startswith(prefix) or not is_id(entry_id):
             continue
-        if mode == LINK:
-            raise _is_link(entry_id)
         if mode != FOLDER:
-            result.append((entry_id, oid))
+            result.append((entry_id, LINKED if mode == LINK else oid))
     return result
 
 
 def _is_link(entry_id: str) -> UnreadableEntryError:
-    return UnreadableEntryError(
+    error = UnreadableEntryError(
         f"entry {entry_id} is a symbolic link, not a file; it was not followed",
         hint=f"take the entry back from an earlier commit with: rtv restore {entry_id} --from REV",
+    )
+    error.is_link = True
+    return error
+
+
+def _is_damaged(entry_id: str) -> UnreadableEntryError:
+    return UnreadableEntryError(
+        f"entry {entry_id} is damaged: what was saved of it is missing or does not read",
+        hint=f"rtv restore {entry_id}   (when its checked-out file is whole)\n"
+        f"rtv restore {entry_id} --from REV   (from an earlier commit)\n"
+        "see all that is damaged with: rtv verify",
     )

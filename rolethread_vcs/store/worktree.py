@@ -20,8 +20,8 @@ import pygit2
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.store import disk, index_file
 from rolethread_vcs.store.git_errors import GitLockedError, git_errors
-from rolethread_vcs.store.objects import Objects
-from rolethread_vcs.store.trees import FOLDER, PROGRAM, parse
+from rolethread_vcs.store.objects import MissingObjectError, Objects
+from rolethread_vcs.store.trees import FOLDER, LINK, PROGRAM, parse
 from rolethread_vcs.store.walk import Blob, Difference, files, two_way
 
 INDEX_PATIENCE = 5.0
@@ -136,6 +136,8 @@ class Worktree:
 
     def _look(self, path: str, expected: Blob | None) -> tuple[str | None, os.stat_result | None]:
         """Return how a file differs from what is expected, and its status."""
+        if expected is not None and expected.mode == LINK and self._leads_to(path) == expected.oid:
+            return None, None
         try:
             data, status = self._read(path)
         except InvalidError:
@@ -145,6 +147,13 @@ class Worktree:
         if expected is None:
             return NEW, status
         return (None if blob_id(data) == expected.oid else CHANGED), status
+
+    def _leads_to(self, path: str) -> bytes | None:
+        """Return the blob id that git gives the symbolic link at a path, or None when none stands there."""
+        try:
+            return blob_id(os.fsencode(os.readlink(self._full(path))))  # noqa: PTH115
+        except (OSError, InvalidError):
+            return None
 
     def _blob_at(self, tree: bytes, path: str) -> Blob | None:
         folder = tree
@@ -160,7 +169,7 @@ class Worktree:
     # ---- following the branch
 
     def follow(self, before: bytes | None, after: bytes) -> list[str]:
-        """Bring the folder from one tree to another; return paths left alone because they were edited by hand.
+        """Bring the folder from one tree to another; return paths left alone: edited by hand, or damaged in the store.
 
         Only files that differ between the trees are touched. Repeatable: a file that already has its new content,
         or its old one, is fine; running it again after a crash finishes the work.
@@ -175,7 +184,12 @@ class Worktree:
                 if not is_as_expected and self._change(path, old) is not None:
                     left_alone.append(path)
                     continue
-                status = self._put(path, new)
+                try:
+                    status = self._put(path, new)
+                except MissingObjectError:
+                    # refs have moved already, and one damaged file must not stop every command that follows
+                    left_alone.append(path)
+                    continue
             notes[path] = None if new is None else (new, status)
         self._write_notes(notes)
         return left_alone

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,7 +88,8 @@ def test_the_envelope_tells_of_the_file(room: Room) -> None:
         (("--format", "nonsense"), 2),
         (("--where", "tag:("), 2),
         (("--json",), 2),
-        (("-o", "../nowhere/a.jsonl"), 74),
+        (("-o", "../nowhere/a.jsonl"), 40),
+        (("-",), 2),
         (("-o", ".."), 20),
     ],
 )
@@ -102,3 +106,35 @@ def test_control_characters_in_content_reach_the_file_escaped(room: Room) -> Non
     said = room.rtv("export", "--clean")
 
     assert "\x1b" not in said.out
+
+
+def test_a_terminal_is_not_steered_by_the_rows(room: Room) -> None:
+    room.write("evil.jsonl", lines(row("\x9b31mred\u202e")))
+    room.rtv("import", "../evil.jsonl")
+    reader, writer = os.openpty()
+
+    subprocess.run(
+        [sys.executable, "-m", "rolethread_vcs.cli.main", "export", "--clean", "--where", "red"],
+        cwd=room.folder / "tavern",
+        stdout=writer,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+
+    os.close(writer)
+    printed = os.read(reader, 10_000).decode("utf-8")
+    os.close(reader)
+    assert json.loads(printed) == row("\x9b31mred\u202e")
+    assert not {"\x9b", "\u202e"} & set(printed)
+
+
+def test_an_export_that_nothing_fits_is_warned_of(room: Room) -> None:
+    said = room.rtv("export", "--where", "tag:nope", "-o", "../a.jsonl")
+
+    assert said.status == 0
+    assert "warning: no entry fits tag:nope; the export is empty" in said.err
+
+
+def test_a_name_that_says_nothing_of_the_layout_is_remarked_on(room: Room) -> None:
+    assert "the file holds JSON lines" in room.rtv("export", "-o", "../a.txt").err
+    assert "the file holds JSON lines" not in room.rtv("export", "-o", "../a.jsonl.gz").err

@@ -140,23 +140,55 @@ def test_a_file_without_rows_says_so(room: Room, data: bytes) -> None:
     assert "there are no rows to import" in said.err + said.out
 
 
-def test_an_array_of_texts_has_no_way_forward(room: Room) -> None:
+def test_rows_that_cannot_come_in_say_what_to_do_next(room: Room) -> None:
     room.write("x.json", b'["a", "b"]')
 
     said = room.rtv("import", "../x.json")
 
     assert said.status == 30
     assert "none of the 2 rows is fine" in said.err
-    assert "hint" not in said.err
+    assert said.err.endswith("hint: correct the rows named above, then: rtv import ../x.json\n")
 
 
 def test_an_array_with_a_trailing_comma_keeps_its_rows(room: Room) -> None:
     room.write("x.json", b"[" + GOOD_LINE.rstrip() + b",\n]")
 
-    said = room.rtv("import", "../x.json", "--skip-invalid")
+    said = room.rtv("import", "../x.json")
 
     assert said.status == 0
     assert room.questions() == ["fine"]
+    assert "the comma on line 2 has no row behind it" in said.err
+
+
+def test_a_key_that_no_row_has_is_remarked_on(room: Room) -> None:
+    room.write("x.jsonl", lines(row("a", id="1"), row("b")))
+
+    missed = room.rtv("import", "../x.jsonl", "--key", "nokey", "--dry-run")
+    met = room.rtv("import", "../x.jsonl", "--key", "id")
+
+    assert "no row has the field nokey of --key" in missed.err
+    assert "--key" not in met.err
+
+
+def test_findings_on_another_branch_are_to_be_seen_there(room: Room) -> None:
+    room.write("x.jsonl", lines(row("a"), row("")))
+
+    planned = room.rtv("import", "../x.jsonl", "--to", "work/x", "--dry-run")
+    said = room.rtv("import", "../x.jsonl", "--to", "work/x")
+
+    assert "rtv check" not in planned.out
+    assert "see them with rtv check --rev work/x\n" in said.out
+    assert room.rtv("check", "--rev", "work/x").status in (0, 30)
+
+
+def test_the_reasons_file_holds_nothing_that_steers_a_terminal(room: Room) -> None:
+    room.write("x.jsonl", lines(GOOD, {"messages": [{"role": "\x1b[31mred", "content": "Grüße"}]}))
+
+    room.rtv("import", "../x.jsonl", "--skip-invalid")
+
+    reasons = (room.folder / "x.rejects.txt").read_text("utf-8")
+    assert "\x1b" not in reasons
+    assert "\\x1b[31mred" in reasons
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import uuid
 from pathlib import Path
 
@@ -86,3 +87,43 @@ def test_name_and_identity_can_be_given(room: Room) -> None:
 def test_the_folder_of_a_new_dataset_is_clean_to_stock_git(room: Room) -> None:
     assert room.git("status", "--porcelain") == ""
     assert room.git("fsck", "--strict") == ""
+
+
+UNREADABLE = {
+    "a picture": ("card.png", b"\x89PNG\r\n\x1a\n" + bytes(100)),
+    "ChatML": ("chatml.txt", b"<|im_start|>user\nhello<|im_end|>\n"),
+    "a SillyTavern chat": ("st.jsonl", lines({"user_name": "a", "character_name": "b"}, {"mes": "x", "is_user": True})),
+    "UTF-16": ("x.jsonl", lines(row("a")).decode().encode("utf-16")),
+    "another shape": ("x.jsonl", lines({"foo": 1}, {"foo": 2})),
+    "no JSON at all": ("x.jsonl", b"hello\nworld\n"),
+    "torn": ("x.jsonl.gz", gzip.compress(lines(*(row(str(number)) for number in range(50))))[:-15]),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_can_never_come_in_makes_nothing(room: Room, name: str) -> None:
+    file, data = UNREADABLE[name]
+    room.write(file, data)
+
+    said = room.rtv("init", "inn", "--from", file, inside=".")
+
+    assert said.status in (20, 30)
+    assert said.err.partition("\n")[0].endswith("; nothing was made")
+    assert not (room.folder / "inn").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_told(room: Room) -> None:
+    room.write("my chats.jsonl", lines(row("a")))
+
+    said = room.rtv("init", "my chats.jsonl", inside=".")
+
+    assert said.status == 20
+    assert "hint: rtv init my-dataset --from 'my chats.jsonl'\n" in said.err
+
+
+def test_the_hint_of_a_dataset_that_is_there_can_be_pasted(room: Room) -> None:
+    room.rtv("init", "ümlaut ds", inside=".")
+
+    said = room.rtv("init", "ümlaut ds", inside=".")
+
+    assert "hint: rtv -C 'ümlaut ds' status\n" in said.err

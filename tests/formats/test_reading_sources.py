@@ -136,7 +136,6 @@ def test_an_array_of_texts_is_bad_row_by_row():
 @pytest.mark.parametrize(
     ("data", "line", "raw", "reason"),
     [
-        (b"[" + text(A) + b",\n]", 1, b",", "trailing comma"),
         (b"[" + text(A) + b",\n,", 2, b",", "a comma with no row before it"),
         (b"[" + text(A) + b"\n" + text(B) + b"]", 2, text(B), "a comma is missing before this row"),
         (b"[" + text(A) + b",\n" + text(B)[:-9], 2, text(B)[:-9], "the file ends inside this row"),
@@ -195,9 +194,28 @@ def test_utf_16_is_named(encoding):
     assert "iconv" in caught.value.hint
 
 
-def test_a_binary_file_is_no_text():
-    with pytest.raises(InvalidError, match="is no text file"):
-        rows(b"\x01\x02\x03\x04\x05\x00\x07")
+def test_the_way_out_of_utf_16_can_be_pasted_for_a_path_with_spaces():
+    source = open_source(io.BytesIO(json.dumps(A).encode("utf-16-le")), name="../my chats/x.jsonl")
+
+    with pytest.raises(InvalidError) as caught:
+        list(source.records())
+
+    assert caught.value.hint == "iconv -f UTF-16LE -t UTF-8 '../my chats/x.jsonl' > '../my chats/utf8-x.jsonl'"
+
+
+@pytest.mark.parametrize(("data", "line"), [(b"\x01\x02\x03\x04\x05\x00\x07", 1), (bytes(50), 1), (b"{}\n\x00", 2)])
+def test_a_binary_file_is_no_text(data, line):
+    with pytest.raises(InvalidError, match=f"is no text file: there is a null byte on line {line}"):
+        rows(data)
+
+
+def test_a_trailing_comma_is_no_row_and_noted():
+    source = open_source(io.BytesIO(b"[" + text(A) + b",\n]\n[" + text(B) + b"]"))
+
+    found = list(source.records())
+
+    assert [(row.value, row.number) for row in found] == [(A, 1), (B, 2)]
+    assert source.notes == ("the comma on line 1 has no row behind it; it is read as if it were not there",)
 
 
 # ---- compressed

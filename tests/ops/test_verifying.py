@@ -74,7 +74,7 @@ def test_an_entry_of_a_branch_that_does_not_decode_is_damage(dataset):
         Severity.ERROR,
         entry_path(entry_id),
     )
-    assert problem.message.startswith(f"entry {entry_id} of branch main does not read: ")
+    assert problem.message.startswith(f"entry {entry_id} on main does not read: ")
 
 
 def test_an_unreadable_entry_that_only_history_holds_is_for_your_knowledge(dataset):

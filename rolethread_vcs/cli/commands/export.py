@@ -25,6 +25,7 @@ GROUP = "entries"
 @click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
 @click.option("--where", metavar="QUERY", help="Only these entries.")
 @click.option("--fail-if-unsaved", is_flag=True, help="Stop when files were edited by hand and not saved.")
+@click.option("--skip-damaged", is_flag=True, help="Leave out entries that do not read, and name them.")
 @click.option("--overwrite", is_flag=True, help="Replace the file whatever it holds.")
 @pass_context
 def command(
@@ -35,6 +36,7 @@ def command(
     clean: bool,
     where: str | None,
     fail_if_unsaved: bool,
+    skip_damaged: bool,
     overwrite: bool,
 ) -> None:
     # what opens a dataset is of no use to help
@@ -42,25 +44,29 @@ def command(
     from rolethread_vcs.errors import UsageError
     from rolethread_vcs.ops.exporting import ExportOptions
 
+    if revision == "-":
+        raise UsageError("- is no revision; an export without -o goes to standard output", hint="rtv export -o -")
     dataset = context.open_dataset()
     path = context.path(target) if target not in (None, "-") else None
     if context.json and path is None:
         raise UsageError("--json and an export to standard output do not go together", hint="rtv export -o FILE --json")
     name = (target or "").removesuffix(".gz")
-    options = ExportOptions(format_name, clean, where, "json" if name.endswith(".json") else "jsonl")
+    options = ExportOptions(format_name, clean, where, "json" if name.endswith(".json") else "jsonl", skip_damaged)
     output = context.output
     with output.progress("exporting") as step:
         result = dataset.export(
             revision,
             options,
             path=path,
-            write=None if path is not None else output.binary.write,
+            write=None if path is not None else output.write_rows,
             overwrite=overwrite,
             fail_if_unsaved=fail_if_unsaved,
             step=step,
         )
     for warning in result.warnings:
         output.warn(warning)
+    for entry_id in result.left_out:
+        output.warn(f"left out: entry {entry_id} is damaged and does not read")
     said = (
         f"exported {count(result.entries, 'entry', 'entries')} of {result.revision} @ {result.commit[:10]} "
         f"(sha256 {result.sha256[:12]}…)"
@@ -83,3 +89,5 @@ def command(
         )
     else:
         output.note(said + (f" to {target}" if path is not None else ""))
+        if path is not None and path.is_file() and not name.endswith((".json", ".jsonl")):
+            output.note("the file holds JSON lines; a name that ends in .jsonl or .json says what is wanted")

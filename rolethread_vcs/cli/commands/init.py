@@ -50,6 +50,7 @@ def command(
     for file in files:
         if not file.exists():
             raise NotFoundError(f"there is no file {file}; nothing was made")
+    _refuse_unreadable(files)
     started = init(context.path(directory or "."), name=name, id=identity)
     output = context.output
     output.saved = True
@@ -71,6 +72,21 @@ def command(
         )
     here = f"rtv -C {shlex.quote(directory or '.')}"
     output.hint(f"{here} import FILE   or   {here} add")
+
+
+def _refuse_unreadable(files: list[Path]) -> None:
+    """Refuse what can never come in before anything is made for it."""
+    from rolethread_vcs.errors import RoleThreadError
+    from rolethread_vcs.ops.starting import refuse_unreadable
+
+    try:
+        refuse_unreadable(files)
+    except RoleThreadError as error:
+        said = error.message
+        for end in ("; nothing was saved", "; nothing was read"):
+            said = said.removesuffix(end)
+        error.message = f"{said}; nothing was made"
+        raise
 
 
 def _import(

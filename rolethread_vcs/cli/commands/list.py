@@ -44,6 +44,9 @@ def command(
 ) -> None:
     output = context.output
     page = context.open_dataset().page(query, where=where, limit=limit, after=after, rev=rev, count=context.json)
+    for row in page.rows:
+        if not row.reads:
+            output.warn(f"entry {row.id} does not read ({row.problem}); see what is damaged with: rtv verify")
     if context.json:
         output.envelope(ENVELOPE, {"total": page.total, "more": page.more, "entries": list(map(_value, page.rows))})
         return
@@ -72,7 +75,7 @@ def _lines(rows: Sequence[Row], width: int) -> list[str]:
     numbers = [entry_number(row.id) for row in rows]
     # after a merge two entries can share a number, and only the whole id tells them apart
     names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]
-    sizes = [count(row.exchanges, "exchange", "exchanges") for row in rows]
+    sizes = [count(row.exchanges, "exchange", "exchanges") if row.reads else "" for row in rows]
     tags = [one_line(" ".join(f"#{tag}" for tag in row.tags), _TAGS_WIDTH) for row in rows]
     first, second, third = (max(map(width_of, column), default=0) for column in (names, sizes, tags))
     lines = []
@@ -83,7 +86,7 @@ def _lines(rows: Sequence[Row], width: int) -> list[str]:
         room = max(width - first - second - 4 - (third + 2 if third else 0), 10)
         text = one_line(row.preview, room) if row.preview.strip() else ""
         if not row.reads:
-            text = Output.style("does not read as an entry: rtv verify", "warning")
+            text = Output.style(row.problem, "warning")
         lines.append((head + (text or Output.style("(nothing is said)", "faint"))).rstrip())
     return lines
 

@@ -97,7 +97,7 @@ def _discard(
     print_committed(
         context,
         discarded.committed,
-        done=_sentence(discarded, would=saving.dry_run) if discarded.files else None,
+        done=_sentence(discarded, would=saving.dry_run) if discarded.files or discarded.healed else None,
         nothing="nothing to throw away: no hand edits here"
         + ("" if chosen is None else "\nto bring back an earlier state: rtv restore ID --from REV"),
     )
@@ -123,6 +123,16 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
 
 
 def _sentence(discarded: Discarded, *, would: bool) -> str:
+    said = [_healed(discarded.healed, would=would)] if discarded.healed else []
+    return "\n".join([*([_thrown_away(discarded, would=would)] if discarded.files else []), *said])
+
+
+def _healed(ids: Sequence[str], *, would: bool) -> str:
+    named = f"entry {ids[0]}" if len(ids) == 1 else f"{len(ids):,} entries"
+    return f"{'would save' if would else 'saved'} {named} again from the checked-out files, which were whole"
+
+
+def _thrown_away(discarded: Discarded, *, would: bool) -> str:
     names = [item.path.rpartition("/")[2].removesuffix(".json") for item in discarded.files]
     shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
     files = "1 file" if len(names) == 1 else f"{len(names):,} files"

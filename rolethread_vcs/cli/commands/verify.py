@@ -80,4 +80,4 @@ def _print(context: Context, result: Verification) -> None:
         return
     errors = sum(str(problem.severity) == "error" for problem in result.problems)
     output.print(f"{count(errors, 'thing is', 'things are')} damaged; looked at {looked}")
-    output.hint("what is whole can be copied out first: rtv export -o rescued.jsonl, rtv clone")
+    output.hint("what is whole can be copied out first: rtv export --skip-damaged -o rescued.jsonl")
