@@ -7,6 +7,7 @@ and prints their median milliseconds as JSON.
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -41,6 +42,7 @@ def figures(workspace: Workspace) -> Iterator[Figure]:
 
 
 def _measure(folders: Sequence[Path]) -> list[float]:
+    os.sync()  # what was just made for this goes to the disk first, or the flushes of an edit would wait for it
     command = [sys.executable, __file__, str(ROUNDS), *map(str, folders)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     medians: list[float] = json.loads(done.stdout)

@@ -205,7 +205,19 @@ ENVELOPES = (
     Envelope(
         "export",
         ("export -o FILE",),
-        ("entries", "commit", "revision", "sha256", "size", "format", "clean", "where", "path", "operation"),
+        (
+            "entries",
+            "commit",
+            "revision",
+            "sha256",
+            "size",
+            "format",
+            "clean",
+            "where",
+            "path",
+            "operation",
+            "left_out",
+        ),
     ),
     Envelope(
         "which",

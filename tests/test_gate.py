@@ -375,7 +375,7 @@ def test_a_refused_edit_of_many_entries_is_a_table_by_rule() -> None:
     assert error.details == (
         "RT104 empty_message comes 1,200 times: likely one cause",
         "RT104 empty_message  1,200 entries (e0, e1, e2 …)",
-        'RT105 unknown_role         1 entry ([0] has the role "human"; trainers know it as "user")   safe repair',
+        'RT105 unknown_role       1 entry   ([0] has the role "human"; trainers know it as "user")   safe repair',
     )
     assert error.hint == '--allow RT104 --allow RT105 --because "…"   saves it all the same'
 
@@ -399,7 +399,7 @@ def test_a_refused_import_counts_rows_by_problem() -> None:
     assert error.message == "1,193 of 1,200 rows are fine, 7 are not; nothing was saved"
     assert error.details == (
         "RT104 empty_message  4 rows (12, 31, 40 …)",
-        "RT105 unknown_role    1 row (50)   safe repair",
+        "RT105 unknown_role   1 row  (50)   safe repair",
         "not JSON             2 rows (line 77: trailing comma …)",
     )
     assert error.hint == "rtv import chats.json --fix --skip-invalid"

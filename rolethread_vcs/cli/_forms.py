@@ -150,7 +150,8 @@ def _originals(
         if entry_id not in snapshot:
             raise StaleDraftError(
                 f"entry {entry_id} was removed since this form was made; nothing was overwritten",
-                hint=f"find it with: rtv log {entry_id}",
+                hint=f"rtv log {entry_id}   names the commit that removed it\n"
+                f"rtv restore {entry_id} --from COMMIT~1   brings it back, and your text can be saved then",
             )
         blob = snapshot.blob_id(entry_id)
         if rev is not None and not blob.startswith(rev):

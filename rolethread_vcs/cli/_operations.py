@@ -55,13 +55,21 @@ def print_undone(context: Context, result: Undone, *, verb: str, dry_run: bool) 
         output.report(f"{word} {_line(operation, now).strip()}")
     if not dry_run:
         other = "redo" if verb == "undo" else "undo"
-        output.report(f"{_place(context, committed.branch)}; take this back with: rtv {other}")
+        output.report(f"{_place(context, result)}; take this back with: rtv {other}")
 
 
-def _place(context: Context, branch: str) -> str:
+def _place(context: Context, result: Undone) -> str:
+    """Return where the branch stands now whose entries were moved, which need not be the one that one is on."""
     dataset = context.open_dataset()
-    snapshot = dataset.snapshot()
-    where = dataset.repository.branch() or branch or "a commit"
+    where = dataset.repository.branch() or result.committed.branch or "a commit"
+    moved = {each.branch for each in result.operations if each.added or each.changed or each.removed} - {""}
+    other = next(iter(moved)) if len(moved) == 1 else where
+    if other == where:
+        snapshot = dataset.snapshot()
+    elif other in dataset.repository.refs.branches():
+        where, snapshot = other, dataset.snapshot(other)
+    else:
+        return f"the branch {other} is gone"
     return f"{where} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry', 'entries')}"
 
 

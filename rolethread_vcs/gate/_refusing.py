@@ -128,8 +128,13 @@ def _import_lines(rows: Sequence[RefusedRow]) -> list[_Line]:
 
 def _table(lines: Sequence[_Line]) -> list[str]:
     titles = max((len(line.title) for line in lines), default=0)
-    counts = max((len(line.count) for line in lines), default=0)
-    return [f"{line.title:<{titles}}  {line.count:>{counts}} ({line.where})   {line.note}".rstrip() for line in lines]
+    counted = [line.count.partition(" ") for line in lines]
+    numbers = max((len(number) for number, _, _ in counted), default=0)
+    nouns = max((len(noun) for _, _, noun in counted), default=0)
+    return [
+        f"{line.title:<{titles}}  {number:>{numbers}} {noun:<{nouns}} ({line.where})   {line.note}".rstrip()
+        for line, (number, _, noun) in zip(lines, counted, strict=True)
+    ]
 
 
 def _allow_hint(verdict: Verdict, codes: Sequence[str]) -> str:

@@ -130,7 +130,8 @@ class _Verifier:
                 self.bad_files[oid] = name
                 self.reported.add(oid)
             else:
-                message = f"the object file {name} is damaged: {bad.reason}; a whole copy lies beside it in a pack"
+                cure = "a whole copy lies in a pack, so it can be deleted"
+                message = f"the object file {name} is damaged: {bad.reason}; {cure}"
                 self._add("damaged_copy", message, oid, name, Severity.WARNING)
 
     # ---- refs

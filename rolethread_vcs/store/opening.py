@@ -120,7 +120,6 @@ def create_git(folder: Path) -> pygit2.Repository:
         if refused is not None:
             raise disk.system_refused(f"making a repository in {folder}", refused) from error
         raise SystemRefusedError(f"no repository could be made in {folder}: {error}") from error
-    git.config["core.logAllRefUpdates"] = True
     return git
 
 

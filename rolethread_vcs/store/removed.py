@@ -15,6 +15,7 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.walk import two_way
 
 if TYPE_CHECKING:
+    from rolethread_vcs.store.objects import Objects
     from rolethread_vcs.store.repository import Repository
 
 _CACHE = "removed.json"

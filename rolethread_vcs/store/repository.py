@@ -357,8 +357,12 @@ class Repository:
                 del self._git.config[key]
 
     def set_bare(self, bare: bool) -> Repository:
-        """Switch between bare and checked out, and return the repository opened anew; files are the caller's affair."""
+        """Switch between bare and checked out, and return the repository opened anew; files are the caller's affair.
+
+        Git's reflog goes with the files, as in git: it costs four flushes a commit, and the operation log knows more.
+        """
         self.set_config("core.bare", "true" if bare else "false")
+        self.set_config("core.logAllRefUpdates", "false" if bare else "true")
         return Repository(open_git(self.git_folder))
 
     def reopened_if_changed(self) -> Repository:

@@ -79,6 +79,14 @@ def test_an_unknown_branch_names_the_nearest(rtv: Rtv) -> None:
     assert "did you mean tavern?" in answer.err
 
 
+def test_a_commit_is_not_taken_for_a_mistyped_branch(rtv: Rtv) -> None:
+    answer = rtv("switch", "main~1")
+
+    assert answer.status == 40
+    assert "did you mean" not in answer.err
+    assert "rtv switch -c NEW-NAME main~1" in answer.err
+
+
 def test_hand_edits_stop_a_switch(rtv: Rtv, dataset: Dataset) -> None:
     rtv("branch", "try")
     path = edit_by_hand(dataset, 3)

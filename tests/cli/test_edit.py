@@ -103,7 +103,7 @@ def test_at_a_terminal_such_a_tag_is_asked_about(
     os.close(ours)
 
     assert status == 0
-    assert "There is no tag tavren yet; did you mean tavern? [Y/n]" in asked
+    assert "There is no tag tavren yet. Use tavern instead (n makes tavren a new tag)? [Y/n]" in asked
     assert desk.fields(2)["tags"] == [tag]
 
 

@@ -157,7 +157,7 @@ def test_an_array_with_a_trailing_comma_keeps_its_rows(room: Room) -> None:
 
     assert said.status == 0
     assert room.questions() == ["fine"]
-    assert "the comma on line 2 has no row behind it" in said.err
+    assert "the comma on line 1 has no row behind it" in said.err
 
 
 def test_a_key_that_no_row_has_is_remarked_on(room: Room) -> None:
@@ -370,6 +370,20 @@ def test_each_way_of_the_hint_saves_what_it_says(room: Room, name: str) -> None:
         assert Dataset.open(copy).snapshot(value["branch"]).id == value["commit"]
 
     assert done == counts
+
+
+def test_an_undo_on_another_branch_tells_of_that_branch(room: Room) -> None:
+    room.write("x.jsonl", lines(GOOD))
+    room.write("y.jsonl", lines(row("more")))
+    room.rtv("import", "../x.jsonl", "--to", "rough")
+    room.rtv("import", "../y.jsonl", "--to", "rough")
+
+    second = room.rtv("undo").out
+    first = room.rtv("undo").out
+
+    assert "\nrough is at " in second
+    assert "with 1 entry; take this back" in second
+    assert "\nthe branch rough is gone; take this back" in first
 
 
 # ---- two at once

@@ -247,12 +247,50 @@ def test_a_symbolic_link_that_plain_git_committed_goes_and_the_entry_comes_back(
     path.symlink_to("/etc/hostname")
     desk.git("commit", "-qam", "a link")
 
-    entry_id = desk.dataset.snapshot("@~1").ids()[1]
+    status = desk.rtv("status")
+    listed = desk.rtv("list")
+    restored = desk.rtv("restore", "2", "--from", "@~1")
 
-    refused = desk.rtv("restore", entry_id, "--from", "@~1")
+    assert "hand-edited" not in status.out
+    assert [line.split()[0] for line in listed.out.splitlines()] == ["1", "2", "3"]
+    assert "does not read (a symbolic link)" in listed.err
+    assert (listed.status, restored.status) == (0, 0)
+    assert path.read_bytes() == good and not path.is_symlink()
+
+
+@pytest.mark.parametrize("way_out", [["undo"], ["switch", "other"], ["remove", "2"]])
+def test_a_committed_symbolic_link_is_no_hand_edit_in_the_way(
+    way_out: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    desk.rtv("branch", "other")
+    path, target = desk.path(2), tmp_path / "precious"
+    good = path.read_bytes()
+    target.write_text("mine")
     path.unlink()
-    removed = desk.rtv("commit")
-    restored = desk.rtv("restore", entry_id, "--from", "@~2")
+    path.symlink_to(target)
+    desk.git("commit", "-qam", "a link")
 
-    assert (refused.status, removed.status, restored.status) == (50, 0, 0)
-    assert path.read_bytes() == good
+    answer = desk.rtv(*way_out)
+
+    assert answer.status == 0, answer.err
+    assert not path.is_symlink()
+    assert path.exists() == (way_out[0] != "remove") and (way_out[0] == "remove" or path.read_bytes() == good)
+    assert target.read_text() == "mine"
+
+
+def test_another_link_than_the_committed_one_stays_in_the_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    path = desk.path(2)
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+    desk.git("commit", "-qam", "a link")
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+
+    answer = desk.rtv("restore", "2", "--from", "@~1")
+
+    assert answer.status == 50
+    assert path.is_symlink()

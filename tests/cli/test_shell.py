@@ -116,6 +116,13 @@ def test_a_usage_error_is_json_when_json_was_asked_for(words: list[str], capsys:
     assert error["hint"] == "rtv completion --help"
 
 
+def test_completion_asks_for_the_shell(capsys: pytest.CaptureFixture[str]) -> None:
+    status = run(["completion"])
+
+    assert status == 2
+    assert "which shell: bash, zsh or fish?\nhint: rtv completion bash\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_completion_script_names_the_program(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0

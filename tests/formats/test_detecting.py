@@ -129,6 +129,18 @@ def test_a_known_kind_that_is_not_read_is_named(kind, row):
         drafts(row)
 
 
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ({"metadata": {"kind": "rolethread.tag_registry"}, "tags": []}, "list of tags that RoleThread Lite keeps"),
+        ({"mine": {"file_name": "a.json"}, "hub": {"hf_hub_url": "x/y"}}, "LLaMA-Factory's list of data sets"),
+    ],
+)
+def test_a_file_about_data_is_told_from_data(row, kind):
+    with pytest.raises(UnreadFormatError, match=f"{kind}.*it holds no conversations"):
+        drafts(row)
+
+
 def test_a_row_of_an_unread_kind_among_others_is_bad():
     found = drafts({"messages": MESSAGES}, {"mes": "Hi", "is_user": True})
 

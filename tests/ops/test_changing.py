@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rows_of_a_file import questions, row, write_rows
+from rows_of_a_file import questions, row
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.canonical import birth_suffix
+from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import make_id, number_of, suffix_part
 from rolethread_vcs.ops.changing import FullError
-from rolethread_vcs.transaction import Intent, StaleEntryError
+from rolethread_vcs.transaction import Intent, StaleEntryError, run
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_number_comes_back_only_after_the_highest_was_removed(dataset: Dataset
 
 def test_used_up_numbers_are_told(dataset: Dataset) -> None:
     last = make_id(99_999_999, birth_suffix(row("z")["messages"]))
-    dataset.import_files([write_rows(dataset.folder.parent / "last.jsonl", row("z", rolethread={"id": last}))])
+    run(dataset.repository, Intent("add", "add"), lambda _: ChangeSet(puts={last: Entry.of(row("z"))}, summary="x"))
 
     with pytest.raises(FullError):
         dataset.add([row("a")], Intent("add", "add"))

@@ -15,6 +15,8 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.formats import ChangedSourceError, NotUtf8Error, TornSourceError
 from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops import importing
@@ -22,7 +24,7 @@ from rolethread_vcs.ops.changing import FullError
 from rolethread_vcs.ops.importing import RowsInConflictError
 from rolethread_vcs.ops.reading_rows import ImportOptions
 from rolethread_vcs.store.worktree import UnsavedEditsError
-from rolethread_vcs.transaction import Intent
+from rolethread_vcs.transaction import Intent, run
 
 
 @pytest.fixture
@@ -207,12 +209,31 @@ def test_a_mark_that_is_not_ours_is_kept_as_a_foreign_key(dataset: Dataset, tmp_
     assert entry.extra == {"rolethread": mark}
 
 
+def test_a_row_whose_own_number_would_use_up_the_numbers_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    high = {"rolethread": {"id": "90000001-k2x9m3ab"}, **row("high")}
+    last = {"rolethread": {"id": "90000000-k2x9m3ab"}, **row("last")}
+    path = write_rows(tmp_path / "x.jsonl", high, last)
+    before = dataset.snapshot().id
+
+    with pytest.raises(RefusedByGateError):
+        bring(dataset, path)
+    untouched = dataset.snapshot().id == before
+    done = bring(dataset, path, skip_invalid=True)
+
+    assert untouched
+    (reject,) = done.rejects
+    assert (reject.row, reject.code) == (1, "number_too_high")
+    assert reject.message.endswith("its number is so high that it would use up the numbers")
+    assert dataset.snapshot().ids() == ["90000000-k2x9m3ab"]
+
+
 def test_numbers_that_are_used_up_are_told_and_nothing_is_saved(dataset: Dataset, tmp_path: Path) -> None:
-    own = {"rolethread": {"id": "99999999-k2x9m3ab"}, **row("own")}
+    last = "99999999-k2x9m3ab"
+    run(dataset.repository, Intent("add", "add"), lambda _: ChangeSet(puts={last: Entry.of(row("own"))}, summary="x"))
     before = dataset.snapshot().id
 
     with pytest.raises(FullError):
-        bring(dataset, write_rows(tmp_path / "x.jsonl", own, row("b")))
+        bring(dataset, write_rows(tmp_path / "x.jsonl", row("b")))
 
     assert dataset.snapshot().id == before
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.model.layout import entry_path
 
 
 def loosen(dataset: Dataset, git_folder: Path) -> None:
@@ -114,3 +115,111 @@ def test_an_undamaged_dataset_is_whole(dataset, rtv):
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("all is whole: ")
+
+
+# ---- one damaged entry among whole ones
+
+
+@pytest.fixture(params=["missing", "zeros", "cut"])
+def hurt(dataset, request):
+    """Return a dataset whose second entry, changed once, is damaged; its file is whole."""
+    entry_id = dataset.snapshot().ids()[1]
+    with dataset.edit("change it") as change:
+        change.put(entry_id, {"messages": [{"role": "user", "content": "now"}, {"role": "assistant", "content": "a"}]})
+    loosen(dataset, dataset.repository.common_folder)
+    damage(path_of(dataset, dataset.snapshot().blob_id(entry_id)), request.param)
+    return Dataset.open(dataset.folder)
+
+
+def file_of(dataset: Dataset, entry_id: str) -> Path:
+    return dataset.folder / entry_path(entry_id)
+
+
+def test_verify_and_list_name_the_damaged_entry_and_show_the_others(hurt, rtv):
+    ids = hurt.snapshot().ids()
+
+    verified, listed = rtv(hurt.folder, "verify"), rtv(hurt.folder, "list")
+
+    assert verified.returncode == 70
+    assert f"entry {ids[1]} on main is " in verified.stdout
+    assert f"its checked-out file is whole, and saves it again: rtv restore {ids[1]}" in verified.stdout
+    assert listed.returncode == 0
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["1", "2", "3"]
+    assert listed.stdout.splitlines()[1].endswith("damaged: does not read")
+    assert listed.stderr.startswith(f"warning: entry {ids[1]} does not read")
+
+
+def test_an_export_stops_at_a_damaged_entry_or_leaves_it_out_by_name(hurt, rtv, tmp_path):
+    ids, out = hurt.snapshot().ids(), tmp_path / "out.jsonl"
+
+    stopped = rtv(hurt.folder, "export", "-o", str(out))
+    is_written = out.exists()
+    rescued = rtv(hurt.folder, "export", "--skip-damaged", "-o", str(out))
+
+    assert (stopped.returncode, is_written) == (70, False)
+    assert stopped.stderr.startswith(f"error: entry {ids[1]} is damaged")
+    assert "rtv export --skip-damaged -o FILE" in stopped.stderr
+    assert rescued.returncode == 0
+    assert f"left out: entry {ids[1]} is damaged" in rescued.stderr
+    assert [json.loads(line)["rolethread"]["id"] for line in out.read_text().splitlines()] == [ids[0], ids[2]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["edit", "1", "--tag", "+tavern"],
+        ["edit", "3", "--message", "0", "--content", "other"],
+        ["remove", "3"],
+        ["add", "--user", "a", "--assistant", "b"],
+        ["remove", "2"],
+        ["restore", "2", "--from", "@~1"],
+    ],
+)
+def test_work_goes_on_beside_a_damaged_entry_and_on_it(hurt, rtv, words):
+    done = rtv(hurt.folder, *words)
+
+    assert done.returncode == 0, done.stderr
+    if "2" in words:
+        assert rtv(hurt.folder, "export", "-o", "-").returncode == 0
+
+
+def test_undoing_the_removal_of_a_damaged_entry_stops_no_later_command(hurt, rtv):
+    entry_id = hurt.snapshot().ids()[1]
+
+    words = (["remove", "2"], ["undo"], ["edit", "1", "--tag", "+tavern"], ["remove", "2"])
+    done = [rtv(hurt.folder, *each) for each in words]
+
+    assert [each.returncode for each in done] == [0, 0, 0, 0], [each.stderr for each in done]
+    assert f"damaged: {entry_path(entry_id)}" in done[1].stderr
+
+
+def test_a_plain_restore_saves_a_damaged_entry_again_from_its_whole_file(hurt, rtv):
+    entry_id = hurt.snapshot().ids()[1]
+
+    restored = rtv(hurt.folder, "restore", "2")
+
+    assert restored.returncode == 0, restored.stderr
+    assert f"saved entry {entry_id} again" in restored.stdout
+    assert rtv(hurt.folder, "verify").returncode == 0
+    assert Dataset.open(hurt.folder).snapshot()[entry_id].messages[0]["content"] == "now"
+
+
+def test_a_plain_restore_keeps_a_hand_edit_that_it_could_not_take_back(hurt, rtv):
+    entry_id = hurt.snapshot().ids()[1]
+    file_of(hurt, entry_id).write_text("mine")
+
+    refused = rtv(hurt.folder, "restore", "2")
+
+    assert refused.returncode == 70
+    assert f"rtv remove {entry_id}" in refused.stderr
+    assert file_of(hurt, entry_id).read_text() == "mine"
+
+
+def test_a_clone_of_a_damaged_dataset_is_status_70_and_leaves_nothing(hurt, rtv, tmp_path):
+    entry_id = hurt.snapshot().ids()[1]
+
+    done = rtv(tmp_path, "clone", str(hurt.folder), "copy")
+
+    assert done.returncode == 70
+    assert f"cannot be copied whole: entry {entry_id} does not read; nothing was copied" in done.stderr
+    assert not (tmp_path / "copy").exists()

@@ -11,6 +11,7 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.store import worktree as worktree_module
 from rolethread_vcs.store.git_errors import GitLockedError
+from rolethread_vcs.store.walk import Difference
 from rolethread_vcs.store.worktree import Unsaved, UnsavedEditsError
 from rolethread_vcs.transaction import Intent, Session
 
@@ -238,3 +239,20 @@ def test_going_bare_removes_only_what_equals_the_branch(filled):
 
     left = [path.relative_to(filled.folder) for path in filled.folder.rglob("*.json")]
     assert left == [mine.relative_to(filled.folder)]
+
+
+def test_a_link_that_is_committed_as_it_stands_is_no_hand_edit(filled, git):
+    path = file_of(filled)
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+    git(filled.folder, "commit", "-qam", "a link")
+    worktree, tree = filled.repository.worktree, filled.snapshot().tree
+    name = path.relative_to(filled.folder).as_posix()
+    differences = [Difference(name, filled.snapshot().blob_at(name), None)]
+
+    same = worktree.unsaved(tree), worktree.in_the_way(differences)
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+
+    assert same == ([], [])
+    assert [item.change for item in worktree.unsaved(tree)] == ["changed"]

@@ -12,6 +12,7 @@ import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.errors import UsageError
 
 GROUP = "start"
 
@@ -19,9 +20,11 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshCompl
 
 
 @click.command(cls=Command)
-@click.argument("shell", type=click.Choice(list(_SHELLS)))
+@click.argument("shell", type=click.Choice(list(_SHELLS)), required=False)
 @pass_context
-def command(context: Context, shell: str) -> None:
+def command(context: Context, shell: str | None) -> None:
+    if shell is None:
+        raise UsageError("which shell: bash, zsh or fish?", hint="rtv completion bash")
     # the variable is a promise between the script and `main`
     completion = _SHELLS[shell](click.Command("rtv"), {}, "rtv", "_RTV_COMPLETE")
     # bash's own `source` starts a bash to look at its version; the script is the same

@@ -143,7 +143,7 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
     meant = {}
     for tag, known in alike.items():
         if ask and not context.json and can_ask():
-            question = f"There is no tag {tag} yet; did you mean {known}?"
+            question = f"There is no tag {tag} yet. Use {known} instead (n makes {tag} a new tag)?"
             meant[tag] = known if click.confirm(question, default=True, err=True) else tag
         else:
             context.output.warn(f"{tag} is a new tag; did you mean {known}?")

@@ -85,6 +85,7 @@ def command(
                 "where": options.where,
                 "path": str(result.path),
                 "operation": result.operation,
+                "left_out": list(result.left_out),
             },
         )
     else:
