@@ -108,7 +108,7 @@ def test_paths_of_every_length_and_script_are_padded_as_git_pads(filled: Dataset
 def test_a_hand_edit_of_the_same_size_in_the_second_of_the_index_shows(filled: Dataset, git: Git) -> None:
     path = an_entry(filled.folder)
     name = path.relative_to(filled.folder).as_posix()
-    stamp = index_of(filled.folder).stat().st_mtime_ns // 10**9 * 10**9
+    stamp = (index_of(filled.folder).stat().st_mtime_ns // 10**9 - 1) * 10**9
     os.utime(path, ns=(stamp, stamp))
     filled.repository.worktree.refresh([name], filled.snapshot().tree)  # type: ignore[union-attr]  # it is checked out
     os.utime(index_of(filled.folder), ns=(stamp + 5 * 10**8, stamp + 5 * 10**8))
@@ -125,7 +125,7 @@ def test_a_hand_edit_of_the_same_size_in_the_second_of_the_index_shows(filled: D
 def test_a_file_untouched_in_the_second_of_the_index_stays_noted(filled: Dataset, git: Git) -> None:
     path = an_entry(filled.folder)
     name = path.relative_to(filled.folder).as_posix()
-    stamp = index_of(filled.folder).stat().st_mtime_ns // 10**9 * 10**9
+    stamp = (index_of(filled.folder).stat().st_mtime_ns // 10**9 - 1) * 10**9
     os.utime(path, ns=(stamp, stamp))
     filled.repository.worktree.refresh([name], filled.snapshot().tree)  # type: ignore[union-attr]  # it is checked out
     os.utime(index_of(filled.folder), ns=(stamp + 5 * 10**8, stamp + 5 * 10**8))
