@@ -192,7 +192,7 @@ def _refuse_what_blocks(
             raise RowsInConflictError(
                 f"{len(conflicts):,} of {reader.rows:,} rows {'conflicts' if len(conflicts) == 1 else 'conflict'} "
                 "with edits made here; nothing was saved",
-                details=[f"{each.source} line {each.line}, row {each.row}: {each.message}" for each in conflicts[:10]],
+                details=[str(each) for each in conflicts[:10]],
                 hint=f"{_command(reader, options, intent)} --skip-invalid   saves the others and writes "
                 f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import SystemRefusedError
+from rolethread_vcs.gate import place_in_source
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.repository import Repository
@@ -27,6 +28,9 @@ class Reject:
     code: str
     message: str
     raw: bytes
+
+    def __str__(self) -> str:
+        return f"{place_in_source(self.source, line=self.line, row=self.row)}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> tuple[Path, ..
 
     Return the files that were made. One that was there stays as it is; it may be the very source of the import.
     """
-    lines = [f"{reject.source} line {reject.line}, row {reject.row}: {reject.message}" for reject in rejects]
+    lines = [str(reject) for reject in rejects]
     lines = [_visible(line) for line in lines]
     contents = {files.rows: join_rows(rejects), files.reasons: ("\n".join(lines) + "\n").encode()}
     made = tuple(path for path in contents if not path.exists())

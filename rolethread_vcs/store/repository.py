@@ -311,14 +311,6 @@ class Repository:
         except (pygit2.GitError, KeyError) as error:
             raise DamagedError(f"the history of {start[:10]} does not read: {error}", hint="rtv verify") from error
 
-    def first_parents(self, start: str) -> Iterator[commits.Commit]:
-        """Yield commits along first parents, newest first; reads no more than is taken."""
-        oid: str | None = start
-        while oid is not None:
-            commit = self.objects.commit(oid)
-            yield commit
-            oid = commit.parents[0] if commit.parents else None
-
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Return whether a commit is, or leads to, another."""
         if ancestor == descendant:
@@ -333,10 +325,6 @@ class Repository:
         name = self.config("user.name") or commits.NEUTRAL_NAME
         email = self.config("user.email") or commits.NEUTRAL_EMAIL
         return commits.now(name, email)
-
-    def has_identity(self) -> bool:
-        """Return whether git's configuration names who commits."""
-        return bool(self.config("user.name") and self.config("user.email"))
 
     # ---- configuration
 
