@@ -1,0 +1,248 @@
+"""The difference between two entries: messages, tags, extra, and what is left; it can be applied and inverted."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff.align import Match, Pair, align
+from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, invert_changes
+from rolethread_vcs.diff.fitting import require
+from rolethread_vcs.diff.tokens import count_words
+from rolethread_vcs.diff.words import WordChange, invert_words, word_changes
+from rolethread_vcs.model.entry import MESSAGE_KEYS, Entry, is_same
+
+MessageOp = Literal["insert", "remove", "edit", "move", "attributes"]
+
+_LISTS = ("messages", "chosen", "rejected")
+_OPPOSITE: Mapping[MessageOp, MessageOp] = {"insert": "remove", "remove": "insert"}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A message and its number on one side, counted from 0."""
+
+    index: int
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChange:
+    """One message that came, went or became another.
+
+    `edit` changes the content, `attributes` only other keys, and `move` means that the message crossed others, edited
+    or not. `before` is None for an insertion, `after` for a removal. `words` are the changes of the text where both
+    sides have text and it differs; `attributes` names the keys beside `content` that differ.
+    """
+
+    op: MessageOp
+    before: Placed | None
+    after: Placed | None
+    words: tuple[WordChange, ...] = ()
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field of the entry that is shown as a whole: `uuid`, `origin`, or messages that are no list on one side."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDiff:
+    """How one entry becomes another. Nothing whose value is equal stands in it.
+
+    The changes of messages stand in reading order; the paths of `extra` begin inside it.
+    """
+
+    messages: tuple[MessageChange, ...] = ()
+    chosen: tuple[MessageChange, ...] = ()
+    rejected: tuple[MessageChange, ...] = ()
+    tags_added: tuple[str, ...] = ()
+    tags_removed: tuple[str, ...] = ()
+    fields: tuple[FieldChange, ...] = ()
+    extra: tuple[ValueChange, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the two entries are the same."""
+        return self == EntryDiff()
+
+    def summary(self) -> dict[str, int]:
+        """Return the counts for a line: messages by op (`chosen` and `rejected` too), words, tags, fields, extra."""
+        changed = (*self.messages, *self.chosen, *self.rejected)
+        ops = Counter(change.op for change in changed)
+        return {
+            "inserted": ops["insert"],
+            "removed": ops["remove"],
+            "edited": ops["edit"],
+            "moved": ops["move"],
+            "attributes": ops["attributes"],
+            "words_added": sum(_count_words(change, "insert") for change in changed),
+            "words_removed": sum(_count_words(change, "delete") for change in changed),
+            "tags_added": len(self.tags_added),
+            "tags_removed": len(self.tags_removed),
+            "fields": len(self.fields),
+            "extra": len(self.extra),
+        }
+
+
+def diff_entries(before: Entry, after: Entry) -> EntryDiff:
+    """Return how one entry becomes another."""
+    lists: dict[str, tuple[MessageChange, ...]] = {}
+    fields: list[FieldChange] = []
+    for key in (*_LISTS, "uuid", "origin"):
+        one, other = before.fields.get(key, ABSENT), after.fields.get(key, ABSENT)
+        if is_same(one, other):
+            continue
+        if key in _LISTS and isinstance(one, list) and isinstance(other, list):
+            lists[key] = message_changes(one, other)
+        else:
+            fields.append(FieldChange(key, one, other))
+    tags, to_tags = set(before.tags), set(after.tags)
+    return EntryDiff(
+        **lists,
+        tags_added=tuple(sorted(to_tags - tags)),
+        tags_removed=tuple(sorted(tags - to_tags)),
+        fields=tuple(fields),
+        extra=changes(before.extra, after.extra),
+    )
+
+
+def apply(entry: Entry, difference: EntryDiff) -> Entry:
+    """Return the entry with a difference applied: `apply(a, diff_entries(a, b)) == b`.
+
+    Raises:
+        DifferenceDoesNotFitError: the entry is not the one that the difference was taken from, as far as can be
+            told from what the difference changes.
+    """
+    fields = dict(entry.fields)
+    for key, changed in zip(_LISTS, (difference.messages, difference.chosen, difference.rejected), strict=True):
+        if changed:
+            fields[key] = _apply_to_messages(key, fields.get(key), changed)
+    for field in difference.fields:
+        require(field.key, fits=is_same(field.before, fields.get(field.key, ABSENT)))
+        fields[field.key] = field.after
+    tags = set(entry.tags)
+    changed_tags = {*difference.tags_added, *difference.tags_removed}
+    require("tags", fits=tags & changed_tags == set(difference.tags_removed))
+    fields["tags"] = sorted((tags - set(difference.tags_removed)) | set(difference.tags_added))
+    fields["extra"] = apply_changes(entry.extra, difference.extra)
+    return Entry.of({key: value for key, value in fields.items() if value is not ABSENT})
+
+
+def invert(difference: EntryDiff) -> EntryDiff:
+    """Return the way back: `apply(b, invert(diff_entries(a, b))) == a`."""
+    return EntryDiff(
+        messages=_invert_messages(difference.messages),
+        chosen=_invert_messages(difference.chosen),
+        rejected=_invert_messages(difference.rejected),
+        tags_added=difference.tags_removed,
+        tags_removed=difference.tags_added,
+        fields=tuple(FieldChange(field.key, field.after, field.before) for field in difference.fields),
+        extra=invert_changes(difference.extra),
+    )
+
+
+def message_changes(before: Sequence[Any], after: Sequence[Any]) -> tuple[MessageChange, ...]:
+    """Return how one list of messages becomes another, in reading order.
+
+    A number that is another one only because messages before it came or went is no change.
+    """
+    pairs = align(before, after)
+    came = set(range(len(after))) - {pair.after for pair in pairs}
+    went = set(range(len(before))) - {pair.before for pair in pairs}
+    found = [MessageChange("insert", None, Placed(index, after[index])) for index in came]
+    found += [MessageChange("remove", Placed(index, before[index]), None) for index in went]
+    found += [change for pair in pairs if (change := _change_of(pair, before, after)) is not None]
+    return _in_reading_order(found, pairs)
+
+
+def _change_of(pair: Pair, before: Sequence[Any], after: Sequence[Any]) -> MessageChange | None:
+    one, other = before[pair.before], after[pair.after]
+    if pair.match is Match.EQUAL and not pair.moved:
+        return None
+    placed = (Placed(pair.before, one), Placed(pair.after, other))
+    if pair.match is Match.EQUAL:
+        return MessageChange("move", *placed)
+    text, to_text = _content(one), _content(other)
+    is_edited = not is_same(text, to_text)
+    words = word_changes(text, to_text) if is_edited and isinstance(text, str) and isinstance(to_text, str) else ()
+    op: MessageOp = "move" if pair.moved else "edit" if is_edited else "attributes"
+    return MessageChange(op, *placed, words, _differing_attributes(one, other))
+
+
+def _content(message: Any) -> Any:
+    return message.get("content", ABSENT) if isinstance(message, dict) else message
+
+
+def _differing_attributes(before: Any, after: Any) -> tuple[str, ...]:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ()
+    keys = dict.fromkeys((*MESSAGE_KEYS, *sorted(before.keys() | after.keys())))
+    return tuple(
+        key for key in keys if key != "content" and not is_same(before.get(key, ABSENT), after.get(key, ABSENT))
+    )
+
+
+def _in_reading_order(found: Iterable[MessageChange], pairs: Sequence[Pair]) -> tuple[MessageChange, ...]:
+    """Sort by the place after the change; what went stands behind the message that it stood behind."""
+    stayed = [pair for pair in pairs if not pair.moved]
+    places = [pair.before for pair in stayed]
+
+    def place(change: MessageChange) -> tuple[int, int, int]:
+        if change.before is not None and change.after is None:
+            before = bisect_left(places, change.before.index)
+            return (stayed[before - 1].after if before else -1, 1, change.before.index)
+        assert change.after is not None  # a change has at least one side
+        return (change.after.index, 0, 0)
+
+    return tuple(sorted(found, key=place))
+
+
+def _apply_to_messages(field: str, messages: Any, difference: Sequence[MessageChange]) -> list[Any]:
+    require(field, fits=isinstance(messages, list))
+    kept: list[Any] = list(messages)
+    arrived: list[Placed] = []
+    for change in difference:
+        if change.before is not None:
+            place = change.before.index
+            found = messages[place] if place < len(messages) else ABSENT
+            require(f"{field}[{place}]", fits=is_same(change.before.message, found))
+            kept[place] = ABSENT
+        if change.after is not None and change.before is not None and change.op != "move":
+            kept[change.before.index] = change.after.message
+        elif change.after is not None:
+            arrived.append(change.after)
+    kept = [message for message in kept if message is not ABSENT]
+    for placed in sorted(arrived, key=lambda placed: placed.index):
+        kept.insert(placed.index, placed.message)
+    return kept
+
+
+def _invert_messages(difference: Sequence[MessageChange]) -> tuple[MessageChange, ...]:
+    return tuple(
+        MessageChange(
+            _OPPOSITE.get(change.op, change.op),
+            change.after,
+            change.before,
+            invert_words(change.words),
+            change.attributes,
+        )
+        for change in difference
+    )
+
+
+def _count_words(change: MessageChange, kind: Literal["insert", "delete"]) -> int:
+    if change.op == "insert" or change.op == "remove":
+        placed = change.after if kind == "insert" else change.before
+        text = _content(placed.message) if placed is not None else ""
+        return count_words(text) if isinstance(text, str) else 0
+    return sum(count_words(text) for each, text in change.words if each == kind)

@@ -1,0 +1,279 @@
+"""What changed inside a text: whole words deleted and inserted, in an order that reads well."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, count, pairwise
+from typing import Literal
+
+from rapidfuzz.distance import Indel
+
+from rolethread_vcs.diff.chain import longest_chain
+from rolethread_vcs.diff.likeness import similarity
+from rolethread_vcs.diff.tokens import is_word, tokens
+
+__all__ = ["WordChange", "exact_changes", "invert_words", "similarity", "tokens", "word_changes"]
+
+WordChange = tuple[Literal["equal", "delete", "insert"], str]
+"""A stretch of text that stayed, went or came."""
+
+_LARGEST_TABLE = 100_000_000  # 10,000 tokens against 10,000: the search takes a bit a pair of tokens, 12 MB
+_LONG = 4_000  # characters; from here equal ends are cut off first
+_MARGIN = 400  # characters of them that stay
+_GAP = re.compile(r"\s(?=\S)")
+_SAMPLE = 4
+_RUN = 8  # tokens in a row that recognise a place in a text too long for the table
+
+
+def word_changes(before: str, after: str) -> tuple[WordChange, ...]:
+    """Return how one text becomes the other, in whole words, made to be read.
+
+    What is equal and what was deleted, joined, is `before`; what is equal and what was inserted is `after`. A deletion
+    stands before the insertion in its place; empty stretches and two of one kind in a row do not occur. A few equal
+    words lost between larger changes are shown as changed, too: `exact_changes` keeps them.
+    """
+    return _changes(before, after, is_tidy=True)
+
+
+def exact_changes(before: str, after: str) -> tuple[WordChange, ...]:
+    """Return how one text becomes the other with as many equal tokens as possible: for merging, not for reading."""
+    return _changes(before, after, is_tidy=False)
+
+
+def invert_words(changes: Iterable[WordChange]) -> tuple[WordChange, ...]:
+    """Return the way back."""
+    result: list[WordChange] = []
+    for kind, text in changes:
+        if kind == "insert" and result and result[-1][0] == "insert":
+            # What was deleted in this place has just become the insertion; the deletion goes before it.
+            result.insert(-1, ("delete", text))
+        else:
+            result.append(("equal" if kind == "equal" else "delete" if kind == "insert" else "insert", text))
+    return tuple(result)
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """A place where the two texts differ: tokens `start:stop` before became tokens `to_start:to_stop` after."""
+
+    start: int
+    stop: int
+    to_start: int
+    to_stop: int
+
+
+def _changes(before: str, after: str, *, is_tidy: bool) -> tuple[WordChange, ...]:
+    head, tail = _equal_ends(before, after)
+    first, second = tokens(before[head : len(before) - tail]), tokens(after[head : len(after) - tail])
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    one, other = list(map(numbers.__getitem__, first)), list(map(numbers.__getitem__, second))
+    stretches = _between(_equal_runs(one, other), len(one), len(other))
+    if is_tidy:
+        stretches = _without_islands(first, stretches, second)
+        for number, stretch in enumerate(stretches):
+            # One equal token stays on each side, or two changes would touch.
+            low = stretches[number - 1].stop + 1 if number else 0
+            high = stretches[number + 1].start - 1 if number + 1 < len(stretches) else len(first)
+            _slide(first, second, stretch, low, high)
+    return _spelled(before[:head], first, second, stretches, before[len(before) - tail :])
+
+
+def _equal_ends(before: str, after: str) -> tuple[int, int]:
+    """Return how many characters at the start and at the end of two long texts are equal and need not be cut up.
+
+    Both ends are at the start of a word, so that the rest has the tokens that it has in the whole text; and some
+    equal text is left, for the changes to be seen in their place.
+    """
+    shorter = min(len(before), len(after))
+    if shorter < _LONG:
+        return 0, 0
+    head = _common_length(shorter, lambda size: before[:size] == after[:size])
+    head = max(
+        (place.end() for place in _GAP.finditer(before, max(0, head - 2 * _MARGIN), max(0, head - _MARGIN))), default=0
+    )
+    rest = shorter - head
+    tail = _common_length(rest, lambda size: before[len(before) - size :] == after[len(after) - size :])
+    start = len(before) - tail
+    found = _GAP.search(before, start + _MARGIN, min(start + 2 * _MARGIN, len(before))) if tail > _MARGIN else None
+    return head, len(before) - found.end() if found else 0
+
+
+def _common_length(longest: int, is_common: Callable[[int], bool]) -> int:
+    """Return the largest size that is common, by halving: comparing a slice costs next to nothing."""
+    low, high = 0, longest
+    while low < high:
+        middle = (low + high + 1) // 2
+        if is_common(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _spelled(
+    head: str, first: list[str], second: list[str], stretches: list[_Stretch], tail: str
+) -> tuple[WordChange, ...]:
+    result: list[WordChange] = []
+    place = 0
+    equal = head
+    for stretch in stretches:
+        result.append(("equal", equal + "".join(first[place : stretch.start])))
+        result.append(("delete", "".join(first[stretch.start : stretch.stop])))
+        result.append(("insert", "".join(second[stretch.to_start : stretch.to_stop])))
+        place, equal = stretch.stop, ""
+    result.append(("equal", equal + "".join(first[place:]) + tail))
+    return tuple(change for change in result if change[1])
+
+
+Run = tuple[int, int, int]  # a place before, a place after, and how many tokens are equal from there
+
+
+def _equal_runs(one: Sequence[int], other: Sequence[int]) -> list[Run]:
+    """Return runs of equal tokens that rise on both sides."""
+    start = _common(one, other)
+    stop = _common(one[start:][::-1], other[start:][::-1])
+    left, right = one[start : len(one) - stop], other[start : len(other) - stop]
+    runs = [(0, 0, start)]
+    if left and right:
+        if len(left) * len(right) <= _LARGEST_TABLE:
+            found = _longest_common(left, right)
+        else:
+            found = _around_anchors(left, right)
+        runs += [(start + place, start + to_place, size) for place, to_place, size in found]
+    runs.append((len(one) - stop, len(other) - stop, stop))
+    return [run for run in runs if run[2]]
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    length = 0
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            break
+        length += 1
+    return length
+
+
+def _longest_common(one: Sequence[int], other: Sequence[int]) -> list[Run]:
+    return [(place, to_place, size) for place, to_place, size in Indel.opcodes(one, other).as_matching_blocks() if size]
+
+
+def _around_anchors(one: Sequence[int], other: Sequence[int]) -> list[Run]:
+    """Return equal runs of two long texts: first those around passages that stand once in each, then between them.
+
+    Lines would do where a text has lines; a message of a megabyte may be a single one. What lies between two anchors
+    and is still too long for the table counts as changed from end to end.
+    """
+    passages, to_passages = _passages(one), _passages(other)
+    anchors = longest_chain((place, to_passages[key]) for key, place in passages.items() if key in to_passages)
+    runs: list[Run] = []
+    place = to_place = 0
+    for anchor, to_anchor in [*anchors, (len(one), len(other))]:
+        if anchor < place or to_anchor < to_place:
+            continue  # inside the passage before it
+        left, right = one[place:anchor], other[to_place:to_anchor]
+        if left and right and len(left) * len(right) <= _LARGEST_TABLE:
+            runs += [(place + start, to_place + to_start, size) for start, to_start, size in _equal_runs(left, right)]
+        size = _common(one[anchor : anchor + _RUN], other[to_anchor : to_anchor + _RUN])
+        runs.append((anchor, to_anchor, size))
+        place, to_place = anchor + size, to_anchor + size
+    return [run for run in runs if run[2]]
+
+
+def _passages(numbers: Sequence[int]) -> dict[tuple[int, ...], int]:
+    """Return the place of runs of tokens that stand in the text once; of those that begin with every fourth word."""
+    runs = {
+        place: tuple(numbers[place : place + _RUN])
+        for place in range(len(numbers) - _RUN + 1)
+        if not numbers[place] % _SAMPLE
+    }
+    times = Counter(runs.values())
+    return {run: place for place, run in runs.items() if times[run] == 1}
+
+
+def _between(runs: list[Run], length: int, to_length: int) -> list[_Stretch]:
+    stretches = []
+    place = to_place = 0
+    for start, to_start, size in [*runs, (length, to_length, 0)]:
+        if start > place or to_start > to_place:
+            stretches.append(_Stretch(place, start, to_place, to_start))
+        place, to_place = start + size, to_start + size
+    return stretches
+
+
+# To be read, not only to be right.
+
+
+def _without_islands(first: list[str], stretches: list[_Stretch], second: list[str]) -> list[_Stretch]:
+    """Join changes with so little between them that it only disturbs; twice, for what joining made larger."""
+    if all(_is_far(first, last, stretch) for last, stretch in pairwise(stretches)):
+        return stretches  # nothing to join, as nearly always; then nothing need be counted
+    up_to, to_up_to = _words_up_to(first), _words_up_to(second)
+    for _ in range(2):
+        sizes = [
+            max(up_to[stretch.stop] - up_to[stretch.start], to_up_to[stretch.to_stop] - to_up_to[stretch.to_start])
+            for stretch in stretches
+        ]
+        joined, joined_size = [stretches[0]], sizes[0]
+        for stretch, size in zip(stretches[1:], sizes[1:], strict=True):
+            last = joined[-1]
+            between = up_to[stretch.start] - up_to[last.stop]
+            if (not between or 2 * between <= min(joined_size, size)) and not _is_far(first, last, stretch):
+                joined[-1] = _Stretch(last.start, stretch.stop, last.to_start, stretch.to_stop)
+                joined_size += between + size
+            else:
+                joined.append(stretch)
+                joined_size = size
+        stretches = joined
+    return stretches
+
+
+def _words_up_to(some: list[str]) -> list[int]:
+    """Return how many words stand before each place."""
+    return list(accumulate(map(is_word, some), initial=0))
+
+
+def _is_far(first: list[str], last: _Stretch, following: _Stretch) -> bool:
+    """Whether a line end, or too much, lies between two changes for them to be one."""
+    between = first[last.stop : following.start]
+    return len(between) > 2 * _RUN or any("\n" in token for token in between)
+
+
+def _slide(first: list[str], second: list[str], stretch: _Stretch, low: int, high: int) -> None:
+    """Move a mere insertion or deletion to where it begins like a sentence or a word, if the text allows it.
+
+    Where the word before it is also its last one, or its first one follows it, the same change can stand further left
+    or right: `the [cat and the] dog` is also `[the cat and] the dog`.
+    """
+    if stretch.start == stretch.stop:
+        text, start, stop = second, stretch.to_start, stretch.to_stop
+    elif stretch.to_start == stretch.to_stop:
+        text, start, stop = first, stretch.start, stretch.stop
+    else:
+        return
+    left = 0
+    while left < min(stretch.start - low, _RUN) and text[start - left - 1] == text[stop - left - 1]:
+        left += 1
+    right = 0
+    while right < min(high - stretch.stop, _RUN) and text[start + right] == text[stop + right]:
+        right += 1
+    shifts = range(-left, right + 1)
+    best = max(shifts, key=lambda shift: (_reads_well(text, start + shift, stop + shift), -abs(shift), shift))
+    stretch.start += best
+    stretch.stop += best
+    stretch.to_start += best
+    stretch.to_stop += best
+
+
+def _reads_well(text: list[str], start: int, stop: int) -> int:
+    """Return how natural a stretch looks: whole lines, then sentences, then words with the space after them."""
+    before = text[start - 1] if start else "\n"
+    if "\n" in before and ("\n" in text[stop - 1] or stop == len(text)):
+        return 4
+    if text[start].isspace():
+        return 1 if stop == len(text) else 0
+    if not text[stop - 1].isspace():
+        return 1
+    return 3 if start < 2 or (before.isspace() and text[start - 2] in '.!?…"”*') else 2

@@ -1,0 +1,231 @@
+"""Alignment: which message is which, told the way a writer would tell it."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolethread_vcs.diff import align as align_module
+from rolethread_vcs.diff.align import Match, Pair, align
+from rolethread_vcs.model.entry import canonical_messages, is_same
+
+EQUAL, SIMILAR, PLACED = Match.EQUAL, Match.SIMILAR, Match.PLACED
+TEXTS = ["Yes.", "No.", "Is the cellar dry?", "Is the cellar wet?", "Dry enough, she says, and laughs at him.", ""]
+MESSAGES = (
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant"]), "content": st.sampled_from(TEXTS)},
+        optional={"speaker": st.sampled_from(["emma", "mara"]), "train": st.just(False), "weight": st.just(1)},
+    )
+    | st.sampled_from([1, 1.0, True, None, "a text", [], {"role": "user"}, {"content": [{"text": "a"}]}])
+).map(lambda message: canonical_messages([message])[0])
+LISTS = st.lists(MESSAGES, max_size=8)
+
+
+def user(content: Any, **more: Any) -> dict[str, Any]:
+    return {"role": "user", "content": content, **more}
+
+
+def assistant(content: Any, **more: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": content, **more}
+
+
+TAVERN = [
+    {"role": "system", "content": "You are the keeper of a tavern."},
+    user("Is the cellar dry?"),
+    assistant("Dry enough, she says, and laughs."),
+    user("Then show me the barrels down there."),
+    assistant("Follow me, and mind the third step."),
+]
+
+
+def swapped(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+    return tuple(sorted((Pair(pair.after, pair.before, *pair[2:]) for pair in pairs), key=lambda pair: pair.after))
+
+
+def shown(before: list[Any], after: list[Any]) -> list[tuple[int, int, Match, bool]]:
+    """Return the pairs that are not merely equal and in their order."""
+    return [tuple(pair) for pair in align(before, after) if pair.match is not EQUAL or pair.moved]
+
+
+def test_an_inserted_exchange_leaves_every_other_message_equal() -> None:
+    after = [*TAVERN[:3], user("Any rats?"), assistant("Not since the cat came."), *TAVERN[3:]]
+
+    pairs = align(TAVERN, after)
+
+    assert [(pair.before, pair.after) for pair in pairs] == [(0, 0), (1, 1), (2, 2), (3, 5), (4, 6)]
+    assert shown(TAVERN, after) == []
+
+
+def test_a_changed_word_makes_a_similar_message() -> None:
+    after = [*TAVERN[:2], assistant("Dry enough, she says, and smiles."), *TAVERN[3:]]
+
+    assert shown(TAVERN, after) == [(2, 2, SIMILAR, False)]
+
+
+def test_an_edited_message_is_found_behind_an_insertion() -> None:
+    after = [
+        *TAVERN[:3],
+        user("Any rats?"),
+        assistant("Not since the cat came."),
+        user("Then show me the barrels down there, quickly."),
+        TAVERN[4],
+    ]
+
+    assert shown(TAVERN, after) == [(3, 5, SIMILAR, False)]
+
+
+def test_a_message_written_anew_is_the_one_in_its_place() -> None:
+    after = [*TAVERN[:2], assistant("A shrug is all he gets."), *TAVERN[3:]]
+
+    assert shown(TAVERN, after) == [(2, 2, PLACED, False)]
+
+
+def test_a_message_of_another_role_is_another_message() -> None:
+    assert align([user("Wait here until I am back.")], [assistant("A storm comes up over the hills.")]) == ()
+
+
+def test_attributes_do_not_hide_a_message() -> None:
+    after = [dict(message, speaker="emma") if message["role"] == "assistant" else message for message in TAVERN]
+    after[2]["train"] = False
+
+    assert shown(TAVERN, after) == [(2, 2, SIMILAR, False), (4, 4, SIMILAR, False)]
+
+
+def test_a_message_given_to_another_role_stays_itself() -> None:
+    after = [*TAVERN[:4], user(TAVERN[4]["content"])]
+
+    assert shown(TAVERN, after) == [(4, 4, SIMILAR, False)]
+
+
+def test_of_two_messages_the_one_of_the_same_speaker_is_placed() -> None:
+    before = [assistant("One thing.", speaker="emma"), assistant("Something else.", speaker="mara")]
+    after = [assistant("Hush now, all of you!", speaker="mara")]
+
+    assert align(before, after) == (Pair(1, 0, PLACED, False),)
+
+
+def test_a_message_taken_elsewhere_moved() -> None:
+    after = [TAVERN[0], *TAVERN[2:], TAVERN[1]]
+
+    assert shown(TAVERN, after) == [(1, 4, EQUAL, True)]
+
+
+def test_a_message_taken_elsewhere_and_edited_moved() -> None:
+    after = [TAVERN[0], *TAVERN[2:], user("Is the old cellar dry?")]
+
+    assert shown(TAVERN, after) == [(1, 4, SIMILAR, True)]
+
+
+def test_a_short_answer_that_comes_elsewhere_did_not_move() -> None:
+    before = [user("Yes."), *TAVERN]
+    after = [*TAVERN, user("Yes.")]
+
+    assert [pair for pair in align(before, after) if pair.moved] == []
+    assert len(align(before, after)) == len(TAVERN)
+
+
+def test_repeated_answers_stay_in_place() -> None:
+    before = [user("Go on."), assistant("Hm."), user("Go on."), assistant("Hm."), user("Go on.")]
+    after = [*before[:2], user("Stop it, please."), *before[3:]]
+
+    assert shown(before, after) == [(2, 2, PLACED, False)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([], [], ()),
+        ([], [1], ()),
+        ([1], [1.0], (Pair(0, 0, SIMILAR, False),)),
+        ([True, 1], [1], (Pair(1, 0, EQUAL, False),)),
+        (["a plain text of old"], ["a plain text of now"], (Pair(0, 0, SIMILAR, False),)),
+        (
+            [assistant([{"type": "text", "text": "Look at this ship."}])],
+            [assistant("Look at this ship!")],
+            (Pair(0, 0, SIMILAR, False),),
+        ),
+        (
+            [assistant(None, tool_calls=[{"id": "1", "name": "look"}])],
+            [assistant(None, tool_calls=[{"id": "1", "name": "see"}])],
+            (Pair(0, 0, SIMILAR, False),),
+        ),
+    ],
+)
+def test_odd_messages_are_aligned_too(before: list[Any], after: list[Any], expected: tuple[Pair, ...]) -> None:
+    assert align(before, after) == expected
+
+
+@given(LISTS, LISTS)
+def test_swapped_sides_give_swapped_pairs(before: list[Any], after: list[Any]) -> None:
+    assert align(after, before) == swapped(align(before, after))
+
+
+@given(LISTS, LISTS)
+def test_each_message_has_one_partner_and_the_unmoved_ones_rise(before: list[Any], after: list[Any]) -> None:
+    pairs = align(before, after)
+
+    assert [pair.after for pair in pairs] == sorted({pair.after for pair in pairs})
+    assert len({pair.before for pair in pairs}) == len(pairs)
+    stayed = [pair.before for pair in pairs if not pair.moved]
+    assert all(one < other for one, other in pairwise(stayed))
+    assert all((pair.match is EQUAL) == is_same(before[pair.before], after[pair.after]) for pair in pairs)
+
+
+@given(LISTS, LISTS)
+def test_what_moved_crosses_something_that_did_not(before: list[Any], after: list[Any]) -> None:
+    pairs = align(before, after)
+
+    stayed = [pair for pair in pairs if not pair.moved]
+    for moved in (pair for pair in pairs if pair.moved):
+        assert any((moved.before < each.before) != (moved.after < each.after) for each in stayed)
+
+
+@given(LISTS)
+def test_a_list_is_equal_to_itself_message_by_message(messages: list[Any]) -> None:
+    assert align(messages, messages) == tuple(Pair(index, index, EQUAL, False) for index in range(len(messages)))
+
+
+def long_talk(size: int, seed: int) -> list[dict[str, Any]]:
+    rng = random.Random(seed)
+    words = [f"w{rng.randrange(10**6)}" for _ in range(3_000)]
+    return [(assistant if index % 2 else user)(" ".join(rng.choices(words, k=12)) + ".") for index in range(size)]
+
+
+def test_every_one_of_600_edited_messages_is_found_behind_an_insertion() -> None:
+    before = long_talk(600, 1)
+    edited = [dict(message, content=message["content"].replace(".", " indeed!")) for message in before]
+    after = [*edited[:300], user("New."), assistant("Newer."), *edited[300:]]
+
+    pairs = align(before, after)
+
+    assert [(pair.before, pair.after) for pair in pairs] == [
+        (index, index if index < 300 else index + 2) for index in range(600)
+    ]
+    assert {(pair.match, pair.moved) for pair in pairs} == {(SIMILAR, False)}
+
+
+def test_edited_messages_far_from_their_place_are_found_in_a_long_talk() -> None:
+    before = long_talk(600, 2)
+    edited = [dict(message, content=message["content"].replace(".", " indeed!")) for message in before]
+
+    pairs = align(before, [*edited[500:], *edited[:500]])
+
+    assert sorted((pair.before, pair.after) for pair in pairs) == [(index, (index + 100) % 600) for index in range(600)]
+    assert sum(pair.moved for pair in pairs) == 100
+
+
+def test_a_talk_too_long_for_the_table_is_aligned_by_what_stands_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(align_module, "_LARGEST_TABLE", 100)
+    before = [*long_talk(60, 3), *[user("Hm.")] * 3]
+    after = [user("First."), *before[:20], *before[22:], assistant("Last.")]
+
+    pairs = align(before, after)
+
+    assert {(pair.before, pair.after) for pair in pairs if pair.match is EQUAL} == {
+        (index, index + 1 if index < 20 else index - 1) for index in range(63) if index not in (20, 21)
+    }
