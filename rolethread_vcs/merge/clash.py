@@ -1,0 +1,111 @@
+"""What a merge cannot decide: one clash, why it is one, and what may be chosen."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+
+_PLAIN_KEY = re.compile(r"[^\W\d]\w*")
+
+
+class Reason(StrEnum):
+    """Why a place needs a person; the values are stable, the sentences are for reading."""
+
+    BOTH_EDITED = "both_edited"
+    DELETED_AND_EDITED = "deleted_and_edited"
+    CONTINUES_DELETED = "continues_deleted"
+    CONTINUES_MOVED = "continues_moved"
+    BOTH_INSERTED = "both_inserted"
+    BOTH_MOVED = "both_moved"
+    VALUE = "value"
+    KIND = "kind"
+    SPEAKER_RENAMED = "speaker_renamed"
+    TURNS_TOUCH = "turns_touch"
+    STARTS_WITH_ANSWER = "starts_with_answer"
+    NO_ANSWER_LEFT = "no_answer_left"
+    OTHER_QUESTION = "other_question"
+    SYSTEM_NOT_FIRST = "system_not_first"
+    TOOL_WITHOUT_CALL = "tool_without_call"
+    DUPLICATE = "duplicate"
+    PAIR_EQUAL = "pair_equal"
+    SAME_ID = "same_id"
+
+    @property
+    def sentence(self) -> str:
+        """The reason in plain words, without a final period."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Reason.BOTH_EDITED: "both sides changed the same words, or words that touch",
+    Reason.DELETED_AND_EDITED: "one side deleted what the other edited",
+    Reason.CONTINUES_DELETED: "one side goes on from a message that the other deleted",
+    Reason.CONTINUES_MOVED: "one side goes on from a message that the other moved away",
+    Reason.BOTH_INSERTED: "both sides added messages in one place, and together they do not read as a conversation",
+    Reason.BOTH_MOVED: "both sides moved the same thing to different places",
+    Reason.VALUE: "both sides changed this value, each to another",
+    Reason.KIND: "both sides changed this, and it is of another kind on each (text, a list, an object …)",
+    Reason.SPEAKER_RENAMED: "one side renamed this speaker everywhere, the other added a message under the old name",
+    Reason.TURNS_TOUCH: "the merge would put two messages of one role next to each other",
+    Reason.STARTS_WITH_ANSWER: "the merge would begin the conversation with an answer",
+    Reason.NO_ANSWER_LEFT: "the merge would leave the conversation without its last answer",
+    Reason.OTHER_QUESTION: "the merge would put an answer under a question that is not its own",
+    Reason.SYSTEM_NOT_FIRST: "the merge would put a system message into the middle",
+    Reason.TOOL_WITHOUT_CALL: "the merge would part the result of a tool from its call",
+    Reason.DUPLICATE: "both sides added the same message, in different places",
+    Reason.PAIR_EQUAL: "the merge would make chosen and rejected the same",
+    Reason.SAME_ID: "both sides added an entry under this id, and the two are different conversations",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A choice that is none of the sides: this value."""
+
+    value: Any
+
+
+Choice: TypeAlias = Literal["ours", "theirs", "base", "both"] | Value
+"""What settles a clash. `both` is possible where messages can stand one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """One place that both sides changed and only a person can settle.
+
+    `field` is a name that a person can type, and no other clash of the merge has it:
+
+    - `messages[3]`: a run of messages that begins at [3] of the preview; the three values are lists of messages,
+      empty where a side has none here;
+    - `messages[3].content`, `messages[3].speaker`: one key of one message;
+    - `messages`: the whole list; `place` then says at which message of the preview to look;
+    - `tags`, `uuid`, `extra.rating`, `entry` …: one field, or all of the entry.
+
+    Values are JSON, or `ABSENT`. `suggestion` is what most would choose, where there is such a thing.
+    """
+
+    field: str
+    reason: Reason
+    base: Any
+    ours: Any
+    theirs: Any
+    suggestion: Choice | None = None
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that merged cleanly and that a person should look at all the same."""
+
+    field: str
+    sentence: str
+
+
+def field_name(parent: str, key: str) -> str:
+    """Return the name of a key below a field: `extra.rating`, or `extra["a.b"]` where a dot would mislead."""
+    if not _PLAIN_KEY.fullmatch(key):
+        return f"{parent}[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{parent}.{key}" if parent else key

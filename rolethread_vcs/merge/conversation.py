@@ -1,0 +1,67 @@
+"""Says where a list of messages stops to read as a conversation."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rolethread_vcs.merge.clash import Reason
+from rolethread_vcs.model.roles import ANSWERING_ROLES, OPENING_ROLES, known_role
+
+
+class _Edge:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+START: Final = _Edge("START")
+"""What stands before the first message."""
+END: Final = _Edge("END")
+"""What stands behind the last message."""
+
+_TOOL_ROLES = frozenset({"tool", "function"})
+
+
+def role_of(message: Any) -> Any:
+    """Return what a message's role means: a known role, another label as it is, None where there is none."""
+    role = message.get("role") if isinstance(message, dict) else None
+    return known_role(role) or (role if isinstance(role, str) else None)
+
+
+def break_between(left: Any, right: Any) -> Reason | None:
+    """Return how two neighbours fail to read as a conversation, or None; each is a role, START or END.
+
+    It says what is unusual, not what is wrong: a greeting may come before every question. A merge asks it only about
+    neighbours that no side had.
+    """
+    if left is None or right is None:
+        return None
+    if right is END:
+        answers = left in ANSWERING_ROLES or left in _TOOL_ROLES or not (left is START or known_role(left))
+        return None if answers else Reason.NO_ANSWER_LEFT
+    if right in OPENING_ROLES:
+        if left in OPENING_ROLES:
+            return Reason.TURNS_TOUCH
+        return None if left is START else Reason.SYSTEM_NOT_FIRST
+    if right in _TOOL_ROLES:
+        return None if left in ANSWERING_ROLES or left in _TOOL_ROLES else Reason.TOOL_WITHOUT_CALL
+    if left is START or left in OPENING_ROLES:
+        return Reason.STARTS_WITH_ANSWER if right in ANSWERING_ROLES else None
+    return Reason.TURNS_TOUCH if left == right else None
+
+
+def is_turn(message: Any) -> bool:
+    """Return whether a message is part of the conversation: all but system and developer."""
+    return role_of(message) not in OPENING_ROLES
+
+
+def is_question(role: Any) -> bool:
+    """Return whether a role asks: the user's."""
+    return bool(role == "user")
+
+
+def is_answer(role: Any) -> bool:
+    """Return whether a role answers: the assistant's, or that of a call."""
+    return isinstance(role, str) and role in ANSWERING_ROLES

@@ -1,0 +1,165 @@
+"""Goes through the gaps of three lists: what merges becomes a row of messages, the rest a dispute."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rolethread_vcs.merge.clash import Reason
+from rolethread_vcs.merge.gaps import Alignment, Gap
+from rolethread_vcs.merge.lists import SIDES, Lists, Side, Token
+from rolethread_vcs.merge.weaving import Row, kept_both, one_after_the_other, pair_up
+from rolethread_vcs.model.roles import OPENING_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A run of messages that is one thing on one side and another on the other; `both` is what keeping both gives."""
+
+    reason: Reason
+    base: tuple[int, ...]
+    ours: Row
+    theirs: Row
+    both: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Stands before messages that both sides added in one place, and that were put one after the other."""
+
+    count: int
+
+
+Piece = Token | Dispute | Joined
+
+
+def pieces_of(alignment: Alignment, mover: Side) -> list[Piece] | Reason:
+    """Return the merged conversation in pieces, or the reason why only the whole list can be chosen.
+
+    A dispute is about a place. Where moved messages are in it, taking the other side there could lose them, so
+    then it is about everything.
+    """
+    pieces: list[Piece] = []
+    for gap in alignment.gaps(mover):
+        found = _merge_gap(alignment, gap)
+        if isinstance(found, Reason):
+            return found
+        pieces += found
+        if gap.right != alignment.lists.last:
+            pieces.append(gap.right)
+    if all(alignment.moved[side] for side in SIDES) and not _is_in_order(alignment, pieces):
+        return Reason.BOTH_MOVED
+    return pieces
+
+
+def _is_in_order(alignment: Alignment, pieces: Sequence[Piece]) -> bool:
+    """Whether of each two messages the one comes first that does so by the will of the side that changed their order.
+
+    Which of two swapped messages moved cannot be known, so moves of both sides may fit one by one and yet not together.
+    """
+    # What both moved apart stands where one of them put it, and a person is asked.
+    row = [
+        (piece.base, piece.ours, piece.theirs, alignment.is_moved(piece))
+        for piece in pieces
+        if isinstance(piece, Token)
+        and piece.base is not None
+        and piece.ours is not None
+        and piece.theirs is not None
+        and piece.base not in alignment.moved_twice
+    ]
+    moved = [place for place, each in enumerate(row) if each[3]]
+    for place, (base, ours, theirs, is_moved) in enumerate(row):
+        later = row[place + 1 :] if is_moved else [row[other] for other in moved[bisect_right(moved, place) :]]
+        for to_base, to_ours, to_theirs, _ in later:
+            # The second stands before the first on a side: either the base had it so, and one side changed it …
+            if base > to_base:
+                if ours > to_ours and theirs > to_theirs:
+                    return False
+            # … or it is that side's change, and then it should stand so here.
+            elif ours > to_ours or theirs > to_theirs:
+                return False
+    return True
+
+
+def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece] | Reason:
+    if not (gap.base or gap.ours or gap.theirs):
+        return []
+    lists = alignment.lists
+    # Of several reasons the first of the list, so that it does not depend on whose side is looked at first.
+    reason = min(_objections(alignment, gap), key=list(Reason).index, default=None)
+    found: list[Piece] = []
+    if reason is None:
+        ours, theirs = (tuple(_staying(gap, side)) for side in SIDES)
+        found = _weave(lists, gap, ours, theirs)
+        rows = [piece for piece in found if isinstance(piece, Token)]
+        if any(count > 1 for base, count in Counter(token.base for token in rows).items() if base is not None):
+            return Reason.BOTH_MOVED
+        if not any(isinstance(piece, Dispute) for piece in found):
+            reason = _first_break(lists, (gap.left, *rows, gap.right))
+            if reason is None:
+                return found
+    has_moved = any(alignment.is_moved(token) for token in (*gap.ours, *gap.theirs))
+    if reason is None:
+        # Disputes of their own, each about what both sides added in one place.
+        return Reason.BOTH_INSERTED if has_moved else found
+    if has_moved:
+        return reason
+    both = tuple(piece for piece in found if isinstance(piece, Token))
+    both = both or kept_both(lists, gap.left, gap.ours, gap.theirs, gap.right)
+    return [Dispute(reason, gap.base, gap.ours, gap.theirs, both)]
+
+
+def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
+    """Yield why what one side deleted or moved away cannot simply go: the other side built on it."""
+    lists = alignment.lists
+    for side, other in (SIDES, SIDES[::-1]):
+        for token in gap.on(side):
+            if token.base is not None:
+                if token.on(other) is None and lists.is_edited(token, side):
+                    yield Reason.DELETED_AND_EDITED
+                continue
+            number = token.on(side)
+            # Without a number it was added by the other side, and rides on what this one moved.
+            before = None if number is None else alignment.predecessor(side, number)
+            if before is None or lists.role(Token(before)) in OPENING_ROLES:
+                continue
+            if before not in alignment.numbers[other]:
+                yield Reason.CONTINUES_DELETED
+            elif before in alignment.moved[other] and before not in alignment.moved[side]:
+                yield Reason.CONTINUES_MOVED
+
+
+def _staying(gap: Gap, side: Side) -> Iterator[Token]:
+    """Yield what a side has in a gap, without what the other deleted."""
+    for token in gap.on(side):
+        if token.base is None or None not in (token.ours, token.theirs):
+            yield token
+
+
+def _weave(lists: Lists, gap: Gap, ours: Row, theirs: Row) -> list[Piece]:
+    found: list[Piece] = []
+    left: Token | None = gap.left
+    for first, second, same in pair_up(lists, ours, theirs):
+        if first and second:
+            row = one_after_the_other(lists, left, first, second, same or gap.right)
+            if row is None:
+                both = kept_both(lists, left or gap.left, first, second, same or gap.right)
+                found.append(Dispute(Reason.BOTH_INSERTED, (), first, second, both))
+                left = None
+            else:
+                found += [Joined(len(row)), *row]
+        else:
+            found += first or second
+        if found and isinstance(found[-1], Token):
+            left = found[-1]
+        if same is not None:
+            found.append(same)
+            left = same
+    return found
+
+
+def _first_break(lists: Lists, row: Row) -> Reason | None:
+    return next((reason for left, right in pairwise(row) if (reason := lists.new_break(left, right))), None)

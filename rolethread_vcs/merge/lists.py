@@ -1,0 +1,129 @@
+"""Three lists of messages side by side, and where a merge of them breaks what each side had whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.merge.clash import Reason
+from rolethread_vcs.merge.conversation import END, START, break_between, is_answer, is_question, role_of
+from rolethread_vcs.merge.three_way import CONFLICT, settle
+from rolethread_vcs.model.entry import is_same
+
+Side: TypeAlias = Literal["ours", "theirs"]
+SIDES: tuple[Side, Side] = ("ours", "theirs")
+
+
+def other_side(side: Side) -> Side:
+    """Return the side that is not this one."""
+    return "theirs" if side == "ours" else "ours"
+
+
+class Token(NamedTuple):
+    """One message of the result: its number in each of the three lists, None where it is not in one."""
+
+    base: int | None = None
+    ours: int | None = None
+    theirs: int | None = None
+
+    def on(self, side: Side) -> int | None:
+        """Return the number on a side."""
+        return self.ours if side == "ours" else self.theirs
+
+
+FIRST = Token(-1, -1, -1)
+"""Stands before the first message of each list; `Lists.last` stands behind the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The messages of base, ours and theirs."""
+
+    base: Sequence[Any]
+    ours: Sequence[Any]
+    theirs: Sequence[Any]
+
+    @property
+    def last(self) -> Token:
+        """What stands behind the last message of each list."""
+        return Token(len(self.base), len(self.ours), len(self.theirs))
+
+    def on(self, side: Side) -> Sequence[Any]:
+        """Return the list of a side."""
+        return self.ours if side == "ours" else self.theirs
+
+    def values(self, token: Token) -> tuple[Any, Any, Any]:
+        """Return a message as base, ours and theirs have it, ABSENT where one has not."""
+        return (
+            ABSENT if token.base is None else self.base[token.base],
+            ABSENT if token.ours is None else self.ours[token.ours],
+            ABSENT if token.theirs is None else self.theirs[token.theirs],
+        )
+
+    def any_value(self, token: Token) -> Any:
+        """Return a message as one of the lists has it; which one does not depend on what is called ours."""
+        base, ours, theirs = self.values(token)
+        if ours is ABSENT or theirs is ABSENT:
+            return theirs if ours is ABSENT else ours
+        value = settle(base, ours, theirs)
+        if value is CONFLICT:
+            return min(ours, theirs, key=repr) if base is ABSENT else base
+        return value
+
+    def is_edited(self, token: Token, side: Side) -> bool:
+        """Return whether a side that has a message of the base has it in another form."""
+        number = token.on(side)
+        return (
+            token.base is not None and number is not None and not is_same(self.base[token.base], self.on(side)[number])
+        )
+
+    def role(self, token: Token) -> Any:
+        """Return the role that a message will have, START or END."""
+        if token == FIRST:
+            return START
+        if token == self.last:
+            return END
+        roles = [ABSENT if value is ABSENT else role_of(value) for value in self.values(token)]
+        present = [role for role in roles[1:] if role is not ABSENT]
+        if len(present) < 2:
+            return present[0] if present else roles[0]
+        role = settle(*roles)
+        return roles[1] if role is CONFLICT else role
+
+    def new_break(self, left: Token, right: Token, roles: tuple[Any, Any] | None = None) -> Reason | None:
+        """Return how two neighbours of the result fail to read as a conversation, unless a side had that already.
+
+        `roles` are given where they are settled; else they are what the merge of the roles alone would give.
+        """
+        left_role, right_role = roles or (self.role(left), self.role(right))
+        reason = break_between(left_role, right_role)
+        if reason is None:
+            is_pairing = is_question(left_role) and is_answer(right_role)
+            return Reason.OTHER_QUESTION if is_pairing and not self._were_neighbours(left, right) else None
+        if any(self._has_break(side, left, right, reason) for side in SIDES):
+            return None
+        return reason
+
+    def _were_neighbours(self, left: Token, right: Token) -> bool:
+        return any(one is not None and other == one + 1 for one, other in zip(left, right, strict=True)) or Token() in (
+            left,
+            right,
+        )
+
+    def _has_break(self, side: Side, left: Token, right: Token, reason: Reason) -> bool:
+        one, other = left.on(side), right.on(side)
+        if reason is Reason.NO_ANSWER_LEFT:
+            other = None if one is None else one + 1
+        elif reason is not Reason.TURNS_TOUCH:
+            one = None if other is None else other - 1
+        if one is None or other != one + 1:
+            return False
+        return break_between(self._role_at(side, one), self._role_at(side, other)) is reason
+
+    def _role_at(self, side: Side, number: int) -> Any:
+        messages = self.on(side)
+        if number < 0:
+            return START
+        return role_of(messages[number]) if number < len(messages) else END

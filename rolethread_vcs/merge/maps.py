@@ -1,0 +1,97 @@
+"""Merges JSON objects key by key, at every depth: the `extra` of an entry, a registry file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.merge.choosing import Choosing
+from rolethread_vcs.merge.clash import Choice, Clash, Reason, field_name
+from rolethread_vcs.merge.sets import merge_lists_as_sets
+from rolethread_vcs.merge.three_way import CONFLICT, settle
+
+
+@dataclass(frozen=True, slots=True)
+class MergedMap:
+    """An object merged key by key, ours where it clashed; None when the file it stands for is gone."""
+
+    value: Mapping[str, Any] | None
+    clashes: tuple[Clash, ...] = ()
+
+
+def merge_documents(
+    base: Mapping[str, Any] | None,
+    ours: Mapping[str, Any] | None,
+    theirs: Mapping[str, Any] | None,
+    choices: Mapping[str, Choice] | None = None,
+) -> MergedMap:
+    """Return the merge of a JSON file of a registry (a tag, a category, a character, a prompt); None: no such file.
+
+    Lists of text, such as aliases and the members of a category, merge as sets. A file that one side removed and the
+    other changed is one clash, `file`.
+
+    Raises:
+        UnknownConflictError: a choice names a field that is not in conflict.
+        UnusableChoiceError: `both` was chosen where there is no such thing.
+    """
+    choosing = Choosing(choices)
+    was, left, right = (ABSENT if side is None else side for side in (base, ours, theirs))
+    whole = settle(was, left, right)
+    if whole is CONFLICT and (ours is None or theirs is None):
+        whole = choosing.answer(scalar_clash("file", was, left, right))
+    elif whole is CONFLICT:
+        whole = merge_maps(base or {}, ours or {}, theirs or {}, "", choosing, are_lists_sets=True)
+    choosing.finish()
+    return MergedMap(None if whole is ABSENT else whole, tuple(choosing.clashes))
+
+
+def merge_maps(
+    base: Mapping[str, Any],
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    field: str,
+    choosing: Choosing,
+    *,
+    are_lists_sets: bool = False,
+) -> dict[str, Any]:
+    """Return an object whose keys are merged one by one; what clashes is named below `field`."""
+    merged: dict[str, Any] = {}
+    for key in sorted(base.keys() | ours.keys() | theirs.keys()):
+        was, left, right = (side.get(key, ABSENT) for side in (base, ours, theirs))
+        value = settle(was, left, right)
+        if value is CONFLICT:
+            name = field_name(field, key)
+            value = _merge_value(was, left, right, name, choosing, are_lists_sets=are_lists_sets)
+        if value is not ABSENT:
+            merged[key] = value
+    return merged
+
+
+def _merge_value(base: Any, ours: Any, theirs: Any, field: str, choosing: Choosing, *, are_lists_sets: bool) -> Any:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        was = base if isinstance(base, dict) else {}
+        return merge_maps(was, ours, theirs, field, choosing, are_lists_sets=are_lists_sets)
+    if are_lists_sets and _is_names(ours) and _is_names(theirs) and (base is ABSENT or _is_names(base)):
+        return merge_lists_as_sets(() if base is ABSENT else base, ours, theirs)
+    return choosing.answer(scalar_clash(field, base, ours, theirs))
+
+
+def scalar_clash(field: str, base: Any, ours: Any, theirs: Any) -> Clash:
+    """Return the clash of a value that cannot be taken apart: removed and changed, of two kinds, or two values."""
+    if base is not ABSENT and (ours is ABSENT or theirs is ABSENT):
+        suggestion: Choice = "theirs" if ours is ABSENT else "ours"
+        return Clash(field, Reason.DELETED_AND_EDITED, base, ours, theirs, suggestion)
+    reason = Reason.VALUE if _kind(ours) == _kind(theirs) else Reason.KIND
+    return Clash(field, reason, base, ours, theirs)
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number"
+    return type(value).__name__

@@ -1,0 +1,237 @@
+"""Merges three lists of messages into one conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.merge.choosing import Choosing, UnusableChoiceError
+from rolethread_vcs.merge.clash import Choice, Clash, Note, Reason
+from rolethread_vcs.merge.conversation import END, START, role_of
+from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
+from rolethread_vcs.merge.gaps import Alignment, in_place, values_of
+from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
+from rolethread_vcs.merge.message import merge_message
+from rolethread_vcs.merge.renamed import renamed_speakers, stale_speaker
+from rolethread_vcs.merge.three_way import CONFLICT, settle
+
+_RECOGNISABLE = 12
+"""Characters from which a message that both sides added in two places is one by more than chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergedMessages:
+    """The merged list, ours where it clashed; notes are about what merged and deserves a look."""
+
+    messages: list[Any]
+    clashes: tuple[Clash, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class _Laid(NamedTuple):
+    """A message in its place in the result. A person who was told how it breaks has accepted it."""
+
+    message: Any
+    token: Token
+    is_accepted: bool = False
+
+
+def merge_messages(
+    base: Sequence[Any],
+    ours: Sequence[Any],
+    theirs: Sequence[Any],
+    choices: Mapping[str, Choice] | None = None,
+) -> MergedMessages:
+    """Return the merge of three lists of messages in canonical shape; fields are named `messages[3].content` …
+
+    Raises:
+        UnknownConflictError: a choice names a field that is not in conflict.
+        UnusableChoiceError: a choice does not fit its conflict.
+    """
+    choosing = Choosing(choices)
+    messages = merge_conversation(Lists(base, ours, theirs), "messages", choosing)
+    choosing.finish()
+    return MergedMessages(messages, tuple(choosing.clashes), tuple(choosing.notes))
+
+
+def merge_conversation(lists: Lists, field: str, choosing: Choosing) -> list[Any]:
+    """Return the merged messages of a field (`messages`, `chosen`, `rejected`); what clashes goes to `choosing`."""
+    whole = settle(list(lists.base), list(lists.ours), list(lists.theirs))
+    if whole is not CONFLICT:
+        return list(whole)
+    tokens = in_place(lists)
+    if tokens is not None:
+        return _Row(lists, field, choosing, {"ours": {}, "theirs": {}}).result(list(tokens))
+    alignment = Alignment.of(lists)
+    renamed = {side: renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
+    if alignment.moved_twice:
+        return _choose_places(alignment, field, renamed, choosing)
+    pieces = pieces_of(alignment, "ours")
+    if isinstance(pieces, Reason):
+        return _choose_whole(lists, field, pieces, choosing)
+    return _Row(lists, field, choosing, renamed).result(pieces)
+
+
+def _choose_whole(lists: Lists, field: str, reason: Reason, choosing: Choosing) -> list[Any]:
+    clash = Clash(field, reason, list(lists.base), list(lists.ours), list(lists.theirs))
+    return _as_messages(field, choosing.answer(clash))
+
+
+def _choose_places(
+    alignment: Alignment, field: str, renamed: Mapping[Side, Mapping[str, str]], choosing: Choosing
+) -> list[Any]:
+    """Let a person choose between the two orders; each holds the edits of both sides, where they merge."""
+    merged: dict[Side, list[Any]] = {}
+    for side in SIDES:
+        pieces = pieces_of(alignment, side)
+        alone = Choosing()
+        if not isinstance(pieces, Reason):
+            merged[side] = _Row(alignment.lists, field, alone, renamed).result(pieces)
+        if alone.clashes or isinstance(pieces, Reason):
+            return _choose_whole(alignment.lists, field, Reason.BOTH_MOVED, choosing)
+    clash = Clash(field, Reason.BOTH_MOVED, list(alignment.lists.base), merged["ours"], merged["theirs"])
+    return _as_messages(field, choosing.answer(clash))
+
+
+def _as_messages(field: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise UnusableChoiceError(f"{field} takes a list of messages; nothing was changed")
+    return value
+
+
+class _Row:
+    """Lays the pieces of a merged conversation down one by one, and looks at the whole in the end."""
+
+    def __init__(self, lists: Lists, field: str, choosing: Choosing, renamed: Mapping[Side, Mapping[str, str]]) -> None:
+        self._lists = lists
+        self._field = field
+        self._choosing = choosing
+        self._renamed = renamed
+        self._laid: list[_Laid] = []
+        self._number = 0  # in the preview, which has ours in each dispute: names must not depend on choices
+
+    def result(self, pieces: Sequence[Piece]) -> list[Any]:
+        """Return the messages, ours where something clashed."""
+        open_before = len(self._choosing.clashes)
+        for piece in pieces:
+            if isinstance(piece, Dispute):
+                self._lay_dispute(piece)
+            elif isinstance(piece, Joined):
+                last = self._number + piece.count - 1
+                sentence = f"both sides added messages here; {self._field}[{self._number}] to [{last}] keep both"
+                self._choosing.notes.append(Note(f"{self._field}[{self._number}]", sentence))
+            else:
+                self._lay_message(piece)
+        messages = [laid.message for laid in self._laid]
+        if len(self._choosing.clashes) > open_before:
+            return messages
+        return self._whole(messages)
+
+    def _name(self) -> str:
+        return f"{self._field}[{self._number}]"
+
+    def _lay_message(self, token: Token) -> None:
+        base, ours, theirs = self._lists.values(token)
+        if ours is ABSENT or theirs is ABSENT:
+            message = self._only(token)
+        else:
+            message = settle(base, ours, theirs)
+        if message is CONFLICT:
+            if not (isinstance(ours, dict) and isinstance(theirs, dict) and (base is ABSENT or isinstance(base, dict))):
+                # What is no object has no keys to be merged by.
+                reason = Reason.VALUE if type(ours) is type(theirs) else Reason.KIND
+                both = (Token(None, token.ours), Token(None, None, token.theirs))
+                self._lay_dispute(
+                    Dispute(reason, () if token.base is None else (token.base,), both[:1], both[1:], both)
+                )
+                return
+            message = merge_message(None if base is ABSENT else base, ours, theirs, self._name(), self._choosing)
+        self._laid.append(_Laid(message, token))
+        self._number += 1
+
+    def _only(self, token: Token) -> Any:
+        message = self._lists.any_value(token)
+        stale = stale_speaker(self._lists, token, self._renamed)
+        if stale is None:
+            return message
+        old, new = stale
+        is_ours = token.ours is not None
+        clash = Clash(
+            f"{self._name()}.speaker",
+            Reason.SPEAKER_RENAMED,
+            ABSENT,
+            old if is_ours else new,
+            new if is_ours else old,
+            "theirs" if is_ours else "ours",
+        )
+        speaker = self._choosing.answer(clash)
+        return {**message, "speaker": speaker}
+
+    def _lay_dispute(self, dispute: Dispute) -> None:
+        lists, name = self._lists, self._name()
+        ours = values_of(lists.ours, (token.ours for token in dispute.ours))
+        theirs = values_of(lists.theirs, (token.theirs for token in dispute.theirs))
+        both = [lists.any_value(token) for token in dispute.both]
+        choice = self._choosing.choice(name)
+        clash = Clash(name, dispute.reason, values_of(lists.base, dispute.base), ours, theirs, _suggested(dispute))
+        chosen = _as_messages(name, self._choosing.answer(clash, both=both))
+        tokens = {
+            "ours": [token._replace(theirs=None) for token in dispute.ours],
+            "theirs": [token._replace(ours=None) for token in dispute.theirs],
+        }.get("ours" if choice is None else str(choice), [Token()] * len(chosen))
+        is_accepted = choice == "both"
+        self._laid += [_Laid(message, token, is_accepted) for message, token in zip(chosen, tokens, strict=True)]
+        self._number += len(ours)
+
+    # ---- the whole
+
+    def _whole(self, messages: list[Any]) -> list[Any]:
+        """Return the messages unless the merge itself broke the conversation; that is for a person to see."""
+        found = self._duplicate() or self._break()
+        if found is None:
+            return messages
+        place, reason = found
+        lists = self._lists
+        clash = Clash(self._field, reason, list(lists.base), list(lists.ours), list(lists.theirs), place=place)
+        return _as_messages(self._field, self._choosing.answer(clash, both=messages, preview=messages))
+
+    def _break(self) -> tuple[int, Reason] | None:
+        row = [_Laid(None, FIRST), *self._laid, _Laid(None, self._lists.last)]
+        roles = [START, *(role_of(laid.message) for laid in self._laid), END]
+        for number, (left, right) in enumerate(pairwise(row)):
+            if left.is_accepted or right.is_accepted:
+                continue
+            reason = self._lists.new_break(left.token, right.token, (roles[number], roles[number + 1]))
+            if reason is not None:
+                return max(0, min(number, len(self._laid) - 1)), reason
+        return None
+
+    def _duplicate(self) -> tuple[int, Reason] | None:
+        """Return the second of two equal messages that both sides added, each in another place."""
+        seen: dict[str, Token] = {}
+        for number, laid in enumerate(self._laid):
+            token = laid.token
+            is_new = token.base is None and (token.ours is None) != (token.theirs is None)
+            if not is_new or laid.is_accepted or not _is_recognisable(laid.message):
+                continue
+            first = seen.setdefault(repr(laid.message), token)
+            if (first.ours is None) != (token.ours is None):
+                return number, Reason.DUPLICATE
+        return None
+
+
+def _is_recognisable(message: Any) -> bool:
+    content = message.get("content") if isinstance(message, dict) else message
+    return isinstance(content, str) and len(content.strip()) >= _RECOGNISABLE
+
+
+def _suggested(dispute: Dispute) -> Choice | None:
+    """Suggest to keep what was edited rather than to delete it: nothing is lost, and it can be deleted again."""
+    if dispute.reason in (Reason.DELETED_AND_EDITED, Reason.CONTINUES_DELETED) and not (
+        dispute.ours and dispute.theirs
+    ):
+        return "theirs" if dispute.theirs else "ours"
+    return None

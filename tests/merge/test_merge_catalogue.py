@@ -1,0 +1,61 @@
+"""Every case of fixtures/merge merges as it says there, and says why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolethread_vcs.merge.entry import merge_entries
+from rolethread_vcs.model.entry import Entry
+
+FOLDER = Path(__file__).parents[2] / "fixtures" / "merge"
+CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+
+
+def entry(fields: dict[str, Any] | None) -> Entry | None:
+    return None if fields is None else Entry.of(fields)
+
+
+def three_sides(case: dict[str, Any]) -> tuple[Entry | None, Entry | None, Entry | None]:
+    return entry(case["base"]), entry(case["ours"]), entry(case["theirs"])
+
+
+def outcome(base: Entry | None, ours: Entry | None, theirs: Entry | None) -> dict[str, Any]:
+    merged = merge_entries(base, ours, theirs)
+    if merged.clashes:
+        return {"conflicts": [{"field": clash.field, "reason": str(clash.reason)} for clash in merged.clashes]}
+    return {"result": None if merged.entry is None else merged.entry.fields}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_case_merges_as_it_says(case: dict[str, Any]) -> None:
+    expected = case["expect"]
+    if "result" in expected:
+        wanted = entry(expected["result"])
+        expected = {"result": None if wanted is None else wanted.fields}
+
+    assert outcome(*three_sides(case)) == expected
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_case_does_not_depend_on_who_merges_whom(case: dict[str, Any]) -> None:
+    base, ours, theirs = three_sides(case)
+    there, back = outcome(base, ours, theirs), outcome(base, theirs, ours)
+
+    if "result" in there:
+        assert there == back
+    else:
+        assert _reasons(there) == _reasons(back)
+
+
+def _reasons(outcome: dict[str, Any]) -> list[str]:
+    return [each["reason"] for each in outcome["conflicts"]]
+
+
+def test_the_catalogue_is_large_and_every_case_says_why() -> None:
+    assert len(CASES) >= 64
+    assert [name for name, case in CASES.items() if not case["why"].endswith(".") or not case["title"]] == []
+    assert len({case["title"] for case in CASES.values()}) == len(CASES)

@@ -1,0 +1,73 @@
+"""Entries merge field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.merge.choosing import UnknownConflictError, UnusableChoiceError
+from rolethread_vcs.merge.clash import Clash, Reason, Value
+from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
+from rolethread_vcs.model.entry import Entry
+
+
+def entry(text: str = "Dry enough.", **fields: Any) -> Entry:
+    messages = [{"role": "user", "content": "Is the cellar dry?"}, {"role": "assistant", "content": text}]
+    return Entry.of({"messages": messages, **fields})
+
+
+def test_clashes_of_all_fields_are_named_and_the_rest_merges() -> None:
+    base = entry(tags=["a"], uuid="x", rating=1)
+    ours, theirs = entry("Wet.", tags=["a", "b"], uuid="y", rating=2), entry("Dry.", tags=[], uuid="z", rating=3)
+
+    merged = merge_entries(base, ours, theirs)
+
+    assert [clash.field for clash in merged.clashes] == ["messages[1].content", "uuid", "extra.rating"]
+    assert merged.preview == entry("Wet.", tags=["b"], uuid="y", rating=2)
+    assert merge_entries(
+        base, ours, theirs, {"messages[1].content": Value("Damp."), "uuid": "theirs", "extra.rating": "base"}
+    ) == MergedEntry(entry("Damp.", tags=["b"], uuid="z", rating=1))
+
+
+def test_one_choice_settles_all() -> None:
+    base, ours, theirs = entry(uuid="x", rating=1), entry("Wet.", uuid="y", rating=2), entry("Dry.", uuid="z", rating=3)
+
+    merged, choices = settle_all(base, ours, theirs, "theirs", {"uuid": "ours"})
+
+    assert merged == MergedEntry(entry("Dry.", uuid="y", rating=3))
+    assert choices == {"messages[1].content": "theirs", "uuid": "ours", "extra.rating": "theirs"}
+
+
+def test_an_entry_removed_and_edited_shows_both_and_can_be_chosen() -> None:
+    base, theirs = entry(), entry("Wet.")
+    clash = Clash("entry", Reason.DELETED_AND_EDITED, base.fields, ABSENT, theirs.fields, "theirs")
+
+    assert merge_entries(base, None, theirs) == MergedEntry(None, (clash,))
+    assert merge_entries(base, None, theirs, {"entry": "theirs"}) == MergedEntry(theirs)
+    assert merge_entries(base, None, theirs, {"entry": "ours"}) == MergedEntry(None)
+    assert merge_entries(base, None, theirs, {"entry": Value(entry("Damp.").fields)}) == MergedEntry(entry("Damp."))
+
+
+def test_a_removed_entry_that_nobody_edited_goes() -> None:
+    assert merge_entries(entry(), None, entry()) == MergedEntry(None)
+    assert merge_entries(entry(), entry(), None) == MergedEntry(None)
+
+
+def test_a_longer_text_that_holds_the_other_is_suggested() -> None:
+    merged = merge_entries(entry(), entry("Dry enough. Come."), entry("Dry enough. Come. And mind the step."))
+
+    assert [(clash.field, clash.suggestion) for clash in merged.clashes] == [("messages[1].content", "theirs")]
+
+
+def test_a_choice_that_could_be_no_entry_is_refused() -> None:
+    with pytest.raises(UnusableChoiceError, match="uuid must be text"):
+        merge_entries(entry(uuid="x"), entry(uuid="y"), entry(uuid="z"), {"uuid": Value(5)})
+
+
+def test_a_choice_for_a_merge_without_conflict_is_refused() -> None:
+    with pytest.raises(UnknownConflictError, match="uuid is not in conflict") as caught:
+        merge_entries(entry(), entry(uuid="y"), entry(), {"uuid": "ours"})
+
+    assert caught.value.hint == "there is no conflict"

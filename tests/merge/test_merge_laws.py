@@ -1,0 +1,154 @@
+"""What holds for every merge, whatever the three sides are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from conversations import ODD_ENTRIES, TEXTS, conversations, three_sides
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rolethread_vcs.merge.clash import Clash
+from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
+from rolethread_vcs.model.entry import Entry
+
+SIDES = st.none() | ODD_ENTRIES
+ANY_THREE = st.tuples(SIDES, SIDES, SIDES) | three_sides()
+
+
+@given(SIDES, SIDES)
+def test_what_one_side_alone_changed_is_the_result(base: Entry | None, other: Entry | None) -> None:
+    assert merge_entries(base, base, other) == MergedEntry(other)
+    assert merge_entries(base, other, base) == MergedEntry(other)
+
+
+@given(SIDES, SIDES)
+def test_what_both_changed_alike_is_the_result(base: Entry | None, other: Entry | None) -> None:
+    assert merge_entries(base, other, other) == MergedEntry(other)
+
+
+@settings(max_examples=100)
+@given(ANY_THREE)
+def test_swapping_the_sides_swaps_only_the_labels(sides: tuple[Entry | None, Entry | None, Entry | None]) -> None:
+    base, ours, theirs = sides
+    merged, swapped = merge_entries(base, ours, theirs), merge_entries(base, theirs, ours)
+
+    assert [_unlabelled(clash) for clash in merged.clashes] == [
+        _unlabelled(_swapped(clash)) for clash in swapped.clashes
+    ]
+    if merged.is_clean:
+        assert merged == swapped
+
+
+def _swapped(clash: Clash) -> Clash:
+    suggestion = {"ours": "theirs", "theirs": "ours"}.get(str(clash.suggestion), clash.suggestion)
+    return Clash(clash.field, clash.reason, clash.base, clash.theirs, clash.ours, suggestion, clash.place)
+
+
+def _unlabelled(clash: Clash) -> tuple[Any, ...]:
+    """The number in a name counts messages of the preview, which has ours: a label."""
+    return clash.field.partition("[")[0], clash.reason, repr([clash.base, clash.ours, clash.theirs]), clash.suggestion
+
+
+@st.composite
+def edits_of_different_messages(draw: st.DrawFn) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    base = draw(conversations())
+    owner = draw(st.lists(st.sampled_from(["", "ours", "theirs"]), min_size=len(base), max_size=len(base)))
+    texts = draw(st.lists(TEXTS, min_size=len(base), max_size=len(base)))
+
+    def side(*names: str) -> list[Any]:
+        return [
+            {**message, "content": text} if who in names else message
+            for message, who, text in zip(base, owner, texts, strict=True)
+        ]
+
+    return base, side("ours"), side("theirs"), side("ours", "theirs")
+
+
+@settings(max_examples=100)
+@given(edits_of_different_messages())
+def test_edits_of_different_messages_always_merge(sides: tuple[list[Any], ...]) -> None:
+    base, ours, theirs, both = (Entry.of({"messages": side}) for side in sides)
+
+    assert merge_entries(base, ours, theirs) == MergedEntry(both)
+
+
+@settings(max_examples=100)
+@given(edits_of_different_messages())
+def test_taking_an_old_change_back_keeps_the_later_ones_and_picking_it_brings_it_back(
+    sides: tuple[list[Any], ...],
+) -> None:
+    before, after, later_alone, now = (Entry.of({"messages": side}) for side in sides)
+
+    reverted = merge_entries(after, now, before)
+    assert reverted == MergedEntry(later_alone)
+    assert merge_entries(before, reverted.entry, after) == MergedEntry(now)
+
+
+@settings(max_examples=100)
+@given(three_sides())
+def test_no_text_is_lost_in_a_clean_merge_unless_a_side_took_it_away(sides: tuple[Entry, Entry, Entry]) -> None:
+    base, ours, theirs = sides
+    merged = merge_entries(base, ours, theirs)
+
+    if merged.is_clean and merged.entry is not None:
+        result = _texts(merged.entry)
+        for one, other in ((ours, theirs), (theirs, ours)):
+            # What a side added is there as it was, or as the words of both; what it kept goes only by the other's hand.
+            added = _texts(one) - _texts(base)
+            assert all(result[text] or _has_words(merged.entry, text, base) for text in added)
+            once = [text for text, count in _texts(base).items() if count == 1]
+            assert all(result[text] for text in once if text in _texts(one) and text in _texts(other))
+
+
+def _texts(entry: Entry) -> Counter[str]:
+    return Counter(message["content"] for message in entry.turns)
+
+
+def _has_words(entry: Entry, text: str, base: Entry) -> bool:
+    """Whether the words that a text has and nobody had before are in the entry."""
+    known = {word for message in base.turns for word in message["content"].split()}
+    present = {word for message in entry.turns for word in message["content"].split()}
+    return set(text.split()) - known <= present
+
+
+@settings(max_examples=100)
+@given(three_sides(), st.sampled_from(["ours", "theirs", "base"]))
+def test_choosing_one_side_everywhere_settles_everything(sides: tuple[Entry, Entry, Entry], choice: Any) -> None:
+    merged, made = settle_all(*sides, choice)
+
+    assert merged.is_clean
+    assert set(made.values()) <= {choice}
+
+
+@settings(max_examples=100)
+@given(three_sides())
+def test_a_clean_merge_breaks_no_conversation_that_both_sides_had_whole(sides: tuple[Entry, Entry, Entry]) -> None:
+    merged = merge_entries(*sides)
+
+    if merged.is_clean and merged.entry is not None and all(map(_alternates, sides[1:])):
+        assert _alternates(merged.entry)
+
+
+def _alternates(entry: Entry) -> bool:
+    roles = [message["role"] for message in entry.turns]
+    if roles[:1] == ["system"]:
+        del roles[0]
+    return roles == ["user", "assistant"] * (len(roles) // 2) and bool(roles)
+
+
+@settings(max_examples=100)
+@given(ANY_THREE)
+def test_no_two_clashes_have_one_name(sides: tuple[Entry | None, Entry | None, Entry | None]) -> None:
+    names = [clash.field for clash in merge_entries(*sides).clashes]
+
+    assert len(names) == len(set(names))
+
+
+def test_an_unsettled_merge_has_no_result() -> None:
+    base, ours, theirs = (Entry.of({"messages": [], "uuid": each}) for each in ("a", "b", "c"))
+
+    with pytest.raises(ValueError, match="uuid"):
+        merge_entries(base, ours, theirs).entry  # noqa: B018

@@ -1,0 +1,137 @@
+"""Conversations merge message by message; choices settle what clashes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rolethread_vcs.merge.choosing import UnknownConflictError, UnusableChoiceError
+from rolethread_vcs.merge.clash import Note, Reason, Value
+from rolethread_vcs.merge.messages import MergedMessages, merge_messages
+
+
+def user(text: str) -> dict[str, Any]:
+    return {"role": "user", "content": text}
+
+
+def answer(text: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": text}
+
+
+SYSTEM = {"role": "system", "content": "You keep a tavern on the north road."}
+FIRST = [user("Is the cellar dry?"), answer("Dry enough for those who pay in silver.")]
+SECOND = [user("Then show me the way down."), answer("Mind the third step, it is rotten.")]
+THIRD = [user("What is behind the barrels?"), answer("A door nobody has opened since the flood.")]
+BASE = [SYSTEM, *FIRST, *SECOND]
+
+
+def test_a_place_where_both_added_is_noted() -> None:
+    merged = merge_messages(BASE, [*BASE, *THIRD], [*BASE, user("Who is there?"), answer("Only rats.")])
+
+    assert merged.messages == [*BASE, *THIRD, user("Who is there?"), answer("Only rats.")]
+    assert merged.notes == (Note("messages[5]", "both sides added messages here; messages[5] to [8] keep both"),)
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ("ours", [SYSTEM, *FIRST]),
+        ("theirs", [SYSTEM, *FIRST, SECOND[0], answer("Mind the last step, it is rotten.")]),
+        ("base", BASE),
+        ("both", [SYSTEM, *FIRST, SECOND[0], answer("Mind the last step, it is rotten.")]),
+        (Value([user("And?"), answer("No.")]), [SYSTEM, *FIRST, user("And?"), answer("No.")]),
+        (Value([]), [SYSTEM, *FIRST]),
+    ],
+)
+def test_a_run_of_messages_can_be_chosen(choice: Any, expected: list[Any]) -> None:
+    theirs = [SYSTEM, *FIRST, SECOND[0], answer("Mind the last step, it is rotten.")]
+
+    merged = merge_messages(BASE, [SYSTEM, *FIRST], theirs, {"messages[3]": choice})
+
+    assert merged == MergedMessages(expected)
+
+
+def test_both_answers_can_be_kept_by_somebody_who_wants_them() -> None:
+    ours, theirs = [*BASE, THIRD[0], answer("Nothing.")], [*BASE, THIRD[0], answer("A door.")]
+
+    assert merge_messages(BASE, ours, theirs).clashes[0].reason == Reason.BOTH_INSERTED
+    assert merge_messages(BASE, ours, theirs, {"messages[6]": "both"}) == MergedMessages(
+        [*BASE, THIRD[0], answer("A door."), answer("Nothing.")]
+    )
+
+
+def test_a_value_that_breaks_the_conversation_is_said_and_can_be_kept() -> None:
+    theirs = [SYSTEM, *FIRST, SECOND[0], answer("Mind the last step, it is rotten.")]
+    choices: dict[str, Any] = {"messages[3]": Value([answer("She says nothing more.")])}
+
+    merged = merge_messages(BASE, [SYSTEM, *FIRST], theirs, choices)
+
+    assert [(clash.field, clash.reason, clash.place) for clash in merged.clashes] == [
+        ("messages", Reason.TURNS_TOUCH, 3)
+    ]
+    assert merge_messages(BASE, [SYSTEM, *FIRST], theirs, {**choices, "messages": "both"}) == MergedMessages(
+        [SYSTEM, *FIRST, answer("She says nothing more.")]
+    )
+
+
+def test_names_do_not_depend_on_choices() -> None:
+    ours = [SYSTEM, FIRST[0], SECOND[0], answer("Mind the fourth step, it is rotten.")]
+    theirs = [
+        SYSTEM,
+        FIRST[0],
+        answer("Dry enough for all who pay in silver."),
+        SECOND[0],
+        answer("Mind the last step, it is rotten."),
+    ]
+
+    names = [clash.field for clash in merge_messages(BASE, ours, theirs).clashes]
+    after = merge_messages(BASE, ours, theirs, {"messages[2]": "theirs"})
+
+    assert names == ["messages[2]", "messages[3].content"]
+    assert [clash.field for clash in after.clashes] == ["messages[3].content"]
+
+
+def test_two_orders_hold_the_edits_of_both_sides() -> None:
+    base = [*BASE, *THIRD, user("Who is there?"), answer("Only rats, I hope.")]
+    rats, there = base[7:9], answer("A door nobody has opened since the war.")
+    ours = [SYSTEM, *rats, *FIRST, *SECOND, *THIRD]
+    theirs = [SYSTEM, *FIRST, *rats, *SECOND, THIRD[0], there]
+
+    merged = merge_messages(base, ours, theirs)
+
+    assert [(clash.field, clash.reason) for clash in merged.clashes] == [("messages", Reason.BOTH_MOVED)]
+    assert merged.clashes[0].ours == [SYSTEM, *rats, *FIRST, *SECOND, THIRD[0], there]
+    assert merge_messages(base, ours, theirs, {"messages": "theirs"}) == MergedMessages(theirs)
+
+
+def test_moves_that_fit_one_by_one_and_not_together_clash() -> None:
+    base = [SYSTEM, *FIRST, *SECOND, *THIRD]
+    ours, theirs = [SYSTEM, *SECOND, *FIRST, *THIRD], [SYSTEM, *FIRST, *THIRD, *SECOND]
+
+    assert [clash.reason for clash in merge_messages(base, ours, theirs).clashes] == [Reason.BOTH_MOVED]
+
+
+def test_a_choice_that_is_no_list_of_messages_is_refused() -> None:
+    ours, theirs = [SYSTEM, *FIRST], [SYSTEM, *FIRST, SECOND[0], answer("Mind the last step, it is rotten.")]
+
+    with pytest.raises(UnusableChoiceError, match=r"messages\[3\] takes a list of messages"):
+        merge_messages(BASE, ours, theirs, {"messages[3]": Value("text")})
+
+
+def test_a_choice_where_nothing_clashes_is_refused() -> None:
+    with pytest.raises(UnknownConflictError, match=r"messages\[1\]"):
+        merge_messages(BASE, BASE, [SYSTEM, *FIRST], {"messages[1]": "ours"})
+
+
+def test_lists_of_two_thousand_messages_merge() -> None:
+    base = [
+        SYSTEM,
+        *(turn for number in range(1000) for turn in (user(f"Question {number}?"), answer(f"No {number}."))),
+    ]
+    ours = [*base[:100], answer("Another answer altogether."), *base[101:]]
+    theirs = [*base[:1501], *base[1503:], *THIRD]
+
+    assert merge_messages(base, ours, theirs) == MergedMessages(
+        [*base[:100], answer("Another answer altogether."), *base[101:1501], *base[1503:], *THIRD]
+    )

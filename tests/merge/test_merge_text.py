@@ -1,0 +1,105 @@
+"""Two edits of one text: words that do not touch merge, all else is for a person."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolethread_vcs.merge.text import merge_text
+
+BASE = 'She lifts the old, heavy lantern from its hook. "Mind the step."'
+TEXTS = st.lists(st.sampled_from(["a", "rain", "  ", " ", "\n", ".", '"', "“", "é", "酒"]), max_size=10).map("".join)
+
+
+def edit(old: str, new: str, text: str = BASE) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (("lifts", "takes"), ("step", "stair")),
+        (("old", "new"), ("heavy", "light")),
+        (("hook", "nail"), ("Mind", "Watch")),
+        (("She lifts", "Slowly she lifts"), ('step."', 'step." She smiles.')),
+        (("old, heavy ", ""), ("step", "stair")),
+    ],
+    ids=["far apart", "across a comma", "across a full stop", "first and last sentence", "deletion and edit"],
+)
+def test_edits_with_something_between_them_merge(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
+    both = edit(*theirs, text=edit(*ours))
+
+    assert merge_text(BASE, edit(*ours), edit(*theirs)) == both
+    assert merge_text(BASE, edit(*theirs), edit(*ours)) == both
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (("heavy", "light"), ("heavy", "bright")),
+        (("heavy", "light"), ("lantern", "torch")),
+        (("heavy lantern", "torch"), ("lantern", "lamp")),
+        (('step."', 'step." She smiles.'), ('step."', 'step." She nods.')),
+        (("heavy ", ""), ("lantern", "torch")),
+    ],
+    ids=["one word", "two words that touch", "overlapping", "two endings", "deletion beside an edit"],
+)
+def test_edits_that_touch_do_not_merge(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
+    assert merge_text(BASE, edit(*ours), edit(*theirs)) is None
+    assert merge_text(BASE, edit(*theirs), edit(*ours)) is None
+
+
+def test_an_edit_that_both_made_counts_once() -> None:
+    ours, theirs = edit("lantern", "torch"), edit("step", "stair", edit("lantern", "torch"))
+
+    assert merge_text(BASE, ours, theirs) == theirs
+
+
+def test_what_both_changed_alike_keeps_no_two_edits_apart() -> None:
+    base = "one two three and the rest of a long enough sentence"
+
+    assert merge_text(base, edit("one two", "1 2", base), edit("two three", "2 3", base)) is None
+
+
+def test_a_side_that_wrote_the_text_anew_merges_with_no_edit() -> None:
+    anew = "He points at the door and says nothing of the cellar."
+
+    assert merge_text(BASE, anew, edit("lantern", "torch")) is None
+
+
+@pytest.mark.parametrize(
+    ("re_encode", "old", "new"),
+    [
+        (lambda text: text.replace("\n", "\r\n"), "Mind", "Watch"),
+        (lambda text: text.replace(' "', " “").replace('"', "”"), "Mind", "Watch"),
+        (lambda text: unicodedata.normalize("NFD", text), "old", "dear"),
+        (lambda text: text.replace("  ", " "), "hook", "nail"),
+    ],
+    ids=["line ends", "quotes", "composed letters", "spaces"],
+)
+def test_a_text_re_encoded_on_one_side_takes_the_words_of_the_other(re_encode, old: str, new: str) -> None:
+    base = 'Où est mon old frère?  He  hangs it on the  hook.\n"Mind the step."\nHe goes.'
+
+    assert merge_text(base, re_encode(base), edit(old, new, base)) == re_encode(edit(old, new, base))
+
+
+def test_an_edit_of_form_gives_way_to_an_edit_of_words_in_the_same_place() -> None:
+    base = "He asks his “frère” for a light, then leaves by the door."
+
+    assert merge_text(base, edit("frère", "fre\u0300re", base), edit("frère", "sister", base)) == edit(
+        "frère", "sister", base
+    )
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_the_sides_can_be_swapped(base: str, ours: str, theirs: str) -> None:
+    assert merge_text(base, ours, theirs) == merge_text(base, theirs, ours)
+
+
+@given(TEXTS, TEXTS)
+def test_one_edit_alone_is_taken_as_it_is(base: str, other: str) -> None:
+    assert merge_text(base, base, other) == merge_text(base, other, base) == merge_text(base, other, other) == other
