@@ -17,6 +17,8 @@ from rolethread_vcs.gate import (
     EntryChange,
     Gate,
     RefusedRow,
+    Sieve,
+    SoundEntry,
     Verdict,
     mass_codes,
     parse_allowance,
@@ -233,14 +235,6 @@ def test_many_rows_with_one_uuid_are_judged_one_by_one_in_linear_time() -> None:
     assert Counting.shown < 20_000
 
 
-def test_facts_may_come_at_the_end() -> None:
-    gate = Gate(SETTINGS, "main")
-
-    assert gate.feed(added("b", SOUND.with_fields(uuid=UUID))) == ()
-    verdict = gate.finish(Holders({"a": SOUND.with_fields(uuid=UUID)}))
-    assert [f.entry_id for f in verdict.blocking] == ["b"]
-
-
 # ---- check
 
 
@@ -365,6 +359,28 @@ def test_a_refused_edit_names_entry_rule_place_and_the_way_on() -> None:
     assert codes(error.findings) == ["RT104"]
 
 
+def test_a_refused_new_entry_is_not_called_by_an_id_that_it_never_gets() -> None:
+    error = refusal_of_edit(judged([added("00000012-k2x9m3ab", BAD)]), ["00000012-k2x9m3ab"])
+
+    assert error.message == "the new entry breaks RT104 empty_message at [1]; nothing was saved"
+    assert [finding.entry_id for finding in error.findings] == [None]
+
+
+def test_several_refused_new_entries_are_counted_from_one_and_old_ones_keep_their_ids() -> None:
+    twin = entry(USER, ANSWER, uuid=UUID)
+    new = [f"0000001{number}-k2x9m3ab" for number in range(3)]
+    changes = [added(new[0], twin), added(new[1], BAD), added(new[2], twin), added("00000002-k2x9m3ab", BAD)]
+
+    error = refusal_of_edit(judged(changes), new)
+
+    assert error.message == "3 entries break 2 rules; nothing was saved"
+    assert error.details == (
+        "RT104 empty_message   2 entries (new entry 2, 00000002-k2x9m3ab)",
+        f"RT108 duplicate_uuid  1 entry   (the uuid {UUID} is that of new entry 1 already)",
+    )
+    assert [finding.entry_id for finding in error.findings] == [None, "00000002-k2x9m3ab", None]
+
+
 def test_a_refused_edit_of_many_entries_is_a_table_by_rule() -> None:
     changes = [added(f"e{number}", BAD) for number in range(1200)]
     changes.append(added("f", entry({"role": "human", "content": "x"}, ANSWER)))
@@ -420,3 +436,34 @@ def test_the_identity_of_a_finding_leaves_the_message_number_out() -> None:
     assert finding(1, "Emma").identity() == finding(3, "Emma").identity()
     assert finding(1, "Emma").identity() != finding(1, "Anna").identity()
     assert finding(1, "Emma").identity("b") == ("RT105", "b", finding(1, "Emma").identity()[2])
+
+
+# ---- what a sieve said before
+
+
+@quick(max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from([None, UUID, UUID.upper(), OTHER_UUID]), st.booleans()), max_size=6))
+def test_a_sound_entry_is_judged_as_the_change_that_brings_it(rows: list[tuple[str | None, bool]]) -> None:
+    sieve = Sieve(SETTINGS.severities)
+    facts = Holders({"00000001-00000000": entry(USER, ANSWER, uuid=OTHER_UUID)})
+    plain, sifted = Gate(SETTINGS, "main", facts=facts), Gate(SETTINGS, "main", facts=facts)
+    said = []
+
+    for number, (uuid, is_sound) in enumerate(rows, 2):
+        value = entry(USER, ANSWER if is_sound else EMPTY, uuid=uuid)
+        change = added(f"{number:08d}-00000000", value)
+        assert sieve.is_sound(value) == is_sound
+        told = SoundEntry(change.entry_id, sieve.keys_of(value)) if is_sound else change
+        introduced = sifted.judge(told)
+        sifted.record(told, introduced)
+        said.append((introduced, plain.feed(change)))
+
+    assert all(one == other for one, other in said)
+    assert sifted.finish() == plain.finish()
+
+
+def test_a_sieve_asks_the_rules_that_the_settings_make_errors() -> None:
+    value = entry(USER, EMPTY)
+
+    assert not Sieve({}).is_sound(value)
+    assert Sieve({"empty_message": "warning"}).is_sound(value)

@@ -22,9 +22,9 @@ from rolethread_vcs.formats._contract import (
     UnknownShapeError,
     UnreadFormatError,
 )
-from rolethread_vcs.formats._drafting import expected_keys, read_drafts, read_row
-from rolethread_vcs.formats._reading import NotUtf8Error, Source, open_source
-from rolethread_vcs.formats._splitting import RowTooLargeError
+from rolethread_vcs.formats._drafting import Recognition, expected_keys, read_drafts, read_row
+from rolethread_vcs.formats._reading import NotUtf8Error, Source, open_source, read_record
+from rolethread_vcs.formats._splitting import Piece, RowTooLargeError
 from rolethread_vcs.formats._writing import CONTAINERS, clean_keys, export_rows
 
 __all__ = [
@@ -36,6 +36,8 @@ __all__ = [
     "Draft",
     "Format",
     "NotUtf8Error",
+    "Piece",
+    "Recognition",
     "Record",
     "RowProblemError",
     "RowTooLargeError",
@@ -52,6 +54,7 @@ __all__ = [
     "find_format",
     "open_source",
     "read_drafts",
+    "read_record",
     "read_row",
     "writable_formats",
 ]

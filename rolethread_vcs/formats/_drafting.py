@@ -18,6 +18,7 @@ from rolethread_vcs.formats._contract import (
 )
 from rolethread_vcs.formats._reading import Source
 from rolethread_vcs.formats._unread import name_unread_row, unread_sentence
+from rolethread_vcs.model.canonical import parse
 
 _KEYS_SHOWN = 12
 
@@ -33,29 +34,60 @@ def read_drafts(source: Source, format: Format | None = None) -> Iterator[tuple[
         UnknownShapeError: no row has the keys of a known format.
         InvalidError, SystemRefusedError: see `Source.records`.
     """
-    is_recognised = False
-    unknown: Record | None = None
+    recognition = Recognition(source.name, format)
     for row in source.records():
-        if type(row) is Bad:
+        if isinstance(row, Bad):
+            recognition.see(row)
             yield row
             continue
-        assert isinstance(row, Record)
         outcome = read_row(row, format)
-        if type(outcome) is Draft:
-            is_recognised = True
+        if isinstance(outcome, Bad):
+            recognition.see(outcome)
+            yield outcome
+        else:
+            recognition.see(None)
             yield row, outcome
-            continue
-        assert isinstance(outcome, Bad)
-        if not is_recognised:
-            if outcome.code == "unread_format":
-                raise UnreadFormatError(f"{source.name}: {outcome.reason}")
-            unknown = unknown or row
-        yield outcome
-    if unknown is not None and not is_recognised:
+    recognition.finish()
+
+
+class Recognition:
+    """Watches what became of the rows of one source, in order, and refuses the source of which none is recognised."""
+
+    __slots__ = ("_format", "_is_recognised", "_name", "_unknown")
+
+    def __init__(self, name: str, format: Format | None) -> None:
+        self._name = name
+        self._format = format
+        self._is_recognised = False
+        self._unknown: Bad | None = None
+
+    def see(self, bad: Bad | None) -> None:
+        """Take the next row, of which a format made a draft (None), or which is bad.
+
+        Raises:
+            UnreadFormatError: it is of a kind known by name and not read, and no row before it was recognised.
+        """
+        if self._is_recognised:
+            return
+        if bad is None:
+            self._is_recognised = True
+        elif bad.code == "unread_format":
+            raise UnreadFormatError(f"{self._name}: {bad.reason}")
+        elif bad.code == "unknown_shape":
+            self._unknown = self._unknown or bad
+
+    def finish(self) -> None:
+        """Say that there are no more rows.
+
+        Raises:
+            UnknownShapeError: no row has the keys of a known format.
+        """
+        if self._unknown is None or self._is_recognised:
+            return
+        known = "a known format" if self._format is None else self._format.title
         raise UnknownShapeError(
-            f"{source.name}: no row has the keys of {'a known format' if format is None else format.title};"
-            f" the first has {name_keys(unknown.value)}",
-            hint=f"a row needs {expected_keys(format)}",
+            f"{self._name}: no row has the keys of {known}; the first has {name_keys(parse(self._unknown.raw))}",
+            hint=f"a row needs {expected_keys(self._format)}",
         )
 
 

@@ -87,6 +87,14 @@ class Source:
     def records(self) -> Iterator[Record | Bad]:
         """Return the rows in order; a row that is no object, or no JSON that can be kept, comes as `Bad`.
 
+        Raises: see `pieces`.
+        """
+        for number, piece in enumerate(self.pieces(), 1):
+            yield read_record(piece, number)
+
+    def pieces(self) -> Iterator[Piece]:
+        """Return the rows in order as they were cut out of the source; `read_record` reads one.
+
         The file is closed after the last row, and when the iteration is given up.
 
         Raises:
@@ -96,11 +104,11 @@ class Source:
             RowTooLargeError: a row never ends.
         """
         try:
-            yield from self._records()
+            yield from self._pieces()
         finally:
             self.close()
 
-    def _records(self) -> Iterator[Record | Bad]:
+    def _pieces(self) -> Iterator[Piece]:
         blocks = self._text_blocks()
         head = next(blocks, b"")
         while not head.strip() and head:
@@ -110,14 +118,12 @@ class Source:
             head += fresh
         if not head.strip():
             self._notes.append("the file is empty")
-        number = 0
         comma: int | None = None
         for piece in _choose_split(head)(itertools.chain([head], blocks)):
             if piece[2] is TRAILING_COMMA:
                 comma = comma or piece[0]
                 continue
-            number += 1
-            yield _row(piece, number)
+            yield piece
         if comma is not None:
             self._notes.append(f"the comma on line {comma} has no row behind it; it is read as if it were not there")
         if self._has_crlf:
@@ -210,7 +216,8 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def _row(piece: Piece, number: int) -> Record | Bad:
+def read_record(piece: Piece, number: int) -> Record | Bad:
+    """Return the row of a piece, of which `number` counts from 1, or why it is none."""
     line, raw, problem = piece
     if problem is not None and problem is not LAST_LINE:
         return Bad(line, number, raw, problem, "not_json")

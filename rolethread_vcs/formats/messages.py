@@ -19,6 +19,8 @@ _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
 _ABSENT = object()
 _OTHER_CONVERSATIONS = ("conversations", "conversation", "instruction")
+_UNMISTAKABLE = frozenset({"messages", "tags"})
+"""Fields that a row with our mark carries under their own names, whatever they hold; most entries have no others."""
 _TOOL_ROLES = frozenset({"tool", "function"})
 _LIFTED = ("tools", "parallel_tool_calls")
 
@@ -54,11 +56,19 @@ def _read(row: dict[str, Any]) -> Draft:
             raise RowProblemError("this row has no messages")
         row = _from_preference(row)
     messages = row.get("messages")
-    if OWN_KEYS.isdisjoint(row):
+    if OWN_KEYS.isdisjoint(row) or _has_only_tags(row):
         if type(messages) is not list or _are_standard(messages):
             return Draft(row, None, _NAME)
         return Draft({**row, "messages": _with_roles(messages)}, None, _NAME, _role_notes(messages))
     return _read_with_own_keys(row)
+
+
+def _has_only_tags(row: dict[str, Any]) -> bool:
+    """Return whether a row has messages and tags that are the entry's own, and nothing else: many rows are so."""
+    if len(row) != 2 or "messages" not in row:
+        return False
+    tags = row.get("tags")
+    return type(tags) is list and all(type(tag) is str for tag in tags)
 
 
 def _read_with_own_keys(row: dict[str, Any]) -> Draft:
@@ -164,6 +174,8 @@ def _from_preference(row: dict[str, Any]) -> dict[str, Any]:
 
 def _write_full(entry: Entry, identity: Mapping[str, str] | None) -> dict[str, Any]:
     fields = entry.fields
+    if identity is not None and _UNMISTAKABLE.issuperset(fields):
+        return {MARK: dict(identity), **fields}
     if "messages" in fields:
         conversation = {"messages": fields["messages"]}
     elif identity is not None:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.gate._allowing import Allowance, counts_by_code
+from rolethread_vcs.gate._sifting import SoundEntry, gate_rules
 from rolethread_vcs.gate._verdict import Overrun, Verdict
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.finding import Finding, Scope, Severity
+from rolethread_vcs.model.finding import Finding, Scope
 from rolethread_vcs.model.settings import Settings
-from rolethread_vcs.rules import Facts, KeyLedger, Rule, effective_rules, introduced_between
+from rolethread_vcs.rules import Facts, KeyLedger, Rule, introduced_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,7 @@ class Gate:
         entry_before: Callable[[str], Entry | None] | None = None,
         rules: Sequence[Rule] | None = None,
     ) -> None:
-        weighed = effective_rules(settings.severities, rules)
-        self.rules = tuple(rule for rule in weighed if rule.severity is Severity.ERROR)
+        self.rules = gate_rules(settings.severities, rules)
         self.strict = settings.is_strict(branch)
         self._because = " ".join((because or "").split())
         self._allowed = counts_by_code(allowances, self._because, rules)
@@ -62,12 +62,17 @@ class Gate:
         self._ledger = KeyLedger(self.rules)
         self._introduced: list[Finding] = []
 
-    def judge(self, change: EntryChange) -> tuple[Finding, ...]:
+    def judge(self, change: EntryChange | SoundEntry) -> tuple[Finding, ...]:
         """Return what one change introduces on its own entry; remembers nothing.
 
         Dataset rules speak here only when `facts` was given: against the dataset and the changes recorded so
         far. What this change means for other entries is said by `finish`.
         """
+        if type(change) is SoundEntry:
+            if not change.keys or self._facts is None:
+                return ()
+            return tuple(self._ledger.preview_new(change.entry_id, change.keys, self._facts))
+        assert isinstance(change, EntryChange)
         after = change.after
         if after is None:
             return ()
@@ -82,12 +87,16 @@ class Gate:
             found += self._ledger.preview(change.entry_id, change.before, after, self._facts)
         return tuple(found)
 
-    def record(self, change: EntryChange, introduced: Sequence[Finding]) -> None:
+    def record(self, change: EntryChange | SoundEntry, introduced: Sequence[Finding]) -> None:
         """Take a judged change into the verdict, with what `judge` returned for it."""
         # The ledger says anew, at the end, what dataset rules find: others may have changed meanwhile.
         if introduced:
             self._introduced.extend(f for f in introduced if f.code not in self._dataset_codes)
-        self._ledger.record(change.entry_id, change.before, change.after)
+        if type(change) is SoundEntry:
+            if change.keys:  # nearly every entry of an import has none
+                self._ledger.record_new(change.entry_id, change.keys)
+        elif isinstance(change, EntryChange):
+            self._ledger.record(change.entry_id, change.before, change.after)
 
     def feed(self, change: EntryChange) -> tuple[Finding, ...]:
         """Judge a change and take it into the verdict; return what it introduces."""
@@ -99,9 +108,9 @@ class Gate:
         """Return whether a finding blocks here, the counts of allowances aside: strict, and not allowed."""
         return self.strict and finding.code not in self._allowed
 
-    def finish(self, facts: Facts | None = None) -> Verdict:
-        """Return the verdict over all that was recorded; `facts` here wins over those given before."""
-        introduced = [*self._introduced, *self._ledger.introduced(self._facts if facts is None else facts)]
+    def finish(self) -> Verdict:
+        """Return the verdict over all that was recorded."""
+        introduced = [*self._introduced, *self._ledger.introduced(self._facts)]
         counts = Counter(finding.code for finding in introduced)
         names = {finding.code: finding.name for finding in introduced}
         overruns = tuple(

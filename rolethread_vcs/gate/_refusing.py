@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rolethread_vcs.errors import RefusedError
 from rolethread_vcs.gate._verdict import Verdict, mass_sentences
 from rolethread_vcs.model.finding import Finding, RepairSafety
+from rolethread_vcs.model.ids import CROCKFORD
 
 _SHOWN = 3
+_ID = re.compile(rf"[0-9]{{8}}-[{CROCKFORD}]{{8}}")
 _ROW_PROBLEMS = {"not_json": "not JSON"}
 
 
@@ -43,12 +46,20 @@ class _Line:
     note: str = ""
 
 
-def refusal_of_edit(verdict: Verdict) -> RefusedByGateError:
-    """Return the error for a verdict that blocks, on entries that are named by their ids."""
-    blocking = verdict.blocking
+def refusal_of_edit(verdict: Verdict, made_up: Sequence[str] = ()) -> RefusedByGateError:
+    """Return the error for a verdict that blocks, on entries that are named by their ids.
+
+    `made_up` are ids that the refused change had invented, in order: they never come to be, so the words speak of the
+    new entry, or of new entry 2, and the findings have no id.
+    """
+    names = _names_of_new(made_up)
+    blocking = tuple(_with_names(finding, names) for finding in verdict.blocking)
     ids = _distinct(finding.entry_id or "" for finding in blocking)
     codes = _distinct(finding.code for finding in blocking)
-    subject = f"entry {ids[0]} breaks" if len(ids) == 1 else f"{len(ids):,} entries break"
+    if len(ids) == 1:
+        subject = f"{ids[0]} breaks" if ids[0] in names.values() else f"entry {ids[0]} breaks"
+    else:
+        subject = f"{len(ids):,} entries break"
     if len(codes) == 1:
         message = f"{subject} {_title(blocking[0])}"
     else:
@@ -61,17 +72,39 @@ def refusal_of_edit(verdict: Verdict) -> RefusedByGateError:
     return RefusedByGateError(
         f"{message}; nothing was saved",
         hint=_allow_hint(verdict, codes),
-        findings=blocking,
+        findings=[replace(each, entry_id=None) if each.entry_id in names.values() else each for each in blocking],
         details=[*mass_sentences(blocking), *map(str, verdict.overruns), *details],
     )
 
 
+def _names_of_new(made_up: Sequence[str]) -> dict[str, str]:
+    """Return what people call entries that have no id yet: the only one, or the n-th, counted from 1."""
+    if len(made_up) == 1:
+        return {made_up[0]: "the new entry"}
+    return {entry_id: f"new entry {number}" for number, entry_id in enumerate(made_up, 1)}
+
+
+def _with_names(finding: Finding, names: Mapping[str, str]) -> Finding:
+    """Return a finding that speaks of new entries as people do, also where its sentence names one."""
+    if not names:
+        return finding
+    message = _ID.sub(lambda found: names.get(found[0], found[0]), finding.message)
+    entry_id = finding.entry_id or ""
+    return replace(finding, entry_id=names.get(entry_id, entry_id) or None, message=message)
+
+
 def refusal_of_import(
-    total: int, rows: Sequence[RefusedRow], *, hint: str | None = None, overruns: Iterable[object] = ()
+    total: int,
+    rows: Sequence[RefusedRow],
+    *,
+    here: int = 0,
+    hint: str | None = None,
+    overruns: Iterable[object] = (),
 ) -> RefusedByGateError:
     """Return the error for a source of `total` rows of which some cannot be saved as they are.
 
-    The importer knows the ways forward and what each would save, so it writes the hint.
+    `here` of them are in the dataset already. The importer knows the ways forward and what each would save, so it
+    writes the hint.
     """
     findings = [finding for row in rows for finding in row.findings]
     fine = total - len(rows)
@@ -84,7 +117,12 @@ def refusal_of_import(
         f"{said}; nothing was saved",
         hint=hint,
         findings=findings,
-        details=[*mass_sentences(findings), *map(str, overruns), *_table(_import_lines(rows))],
+        details=[
+            *([f"{_counted(here, 'row is', 'rows are')} here already"] if here else []),
+            *mass_sentences(findings),
+            *map(str, overruns),
+            *_table(_import_lines(rows)),
+        ],
     )
 
 

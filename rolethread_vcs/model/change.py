@@ -14,14 +14,18 @@ class ChangeSet:
 
     `puts` holds new and changed entries by id, `removes` the ids that go. `files` holds every other tracked
     path (`rolethread.toml`, `order.json`, `tags/slow_burn.json`) with its new bytes, None when it goes.
-    `origin` names, for a new id, the ids whose content it took over (split, join, copy). `summary` is the
-    commit's message when the user gave none.
+    `origin` names, for a new id, the ids whose content it took over (split, join, copy). `made_up` are the ids that
+    the plan invented, in order: a refusal must not name them, since nobody will ever see them. `stored` gives, for
+    puts that lie in the store already (the other side of a merge), the 20-byte blob ids: their bytes are taken as they
+    are. `summary` is the commit's message when the user gave none.
     """
 
     puts: Mapping[str, Entry] = field(default_factory=dict)
     removes: frozenset[str] = frozenset()
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     origin: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made_up: tuple[str, ...] = ()
+    stored: Mapping[str, bytes] = field(default_factory=dict)
     summary: str = ""
 
     def __post_init__(self) -> None:

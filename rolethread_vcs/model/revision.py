@@ -143,18 +143,3 @@ def is_selector(text: str) -> bool:
     except RevisionError:
         return False
     return True
-
-
-def split_at_revision(text: str) -> tuple[int | str, Revision | None]:
-    """Return entry and revision of `ID@REV`; the revision is None when only an entry is named.
-
-    Raises:
-        RevisionError: the entry or the revision does not read, or nothing follows the `@`.
-    """
-    selector, at, revision = text.partition("@")
-    entry = parse_selector(selector)
-    if not at:
-        return entry, None
-    if not revision:
-        raise RevisionError(f"{text!r} names no revision behind the @", hint=f"{selector}@main~1")
-    return entry, parse_revision(revision)

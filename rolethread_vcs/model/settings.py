@@ -71,6 +71,17 @@ class Settings:
         """The listed features that this program does not know: with any, it must not write."""
         return tuple(name for name in self.writer_features if name not in KNOWN_WRITER_FEATURES)
 
+    @property
+    def why_read_only(self) -> str | None:
+        """Why this program must not write to a dataset of these settings, as a sentence; None where it may."""
+        unknown = self.unknown_writer_features
+        if not unknown:
+            return None
+        return (
+            f"this dataset uses {', '.join(unknown)}, which this program does not know; "
+            "it can be read, but not changed with this version"
+        )
+
     def is_strict(self, branch: str) -> bool:
         """Return whether the gate of a branch refuses; an explicit report-only pattern wins."""
         return _fits(branch, self.strict) and not _fits(branch, self.report_only)
@@ -262,6 +273,26 @@ def set_value(text: bytes, dotted_key: str, value: str) -> bytes:
         new = None if value == "default" else value
     else:
         new = None if value == "default" else [item.strip() for item in value.split(",") if item.strip()]
+    return put_values(text, {tuple(dotted_key.split(".")): new})
+
+
+def read_values(text: bytes) -> dict[str, Any]:
+    """Return all that a settings file says, known to this program or not, as nested tables.
+
+    Raises:
+        InvalidSettingsError: not UTF-8, or not TOML.
+    """
+    return _parse_toml(text)
+
+
+def put_values(text: bytes, changes: Mapping[tuple[str, ...], Any]) -> bytes:
+    """Return the settings file with the values at some paths replaced, comments and all else as they were.
+
+    None takes a key away. Any path can be written; what a person may set is for `set_value` to judge.
+
+    Raises:
+        InvalidSettingsError: the file does not read, before or after.
+    """
     # Only a change needs the slow library that keeps comments.
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
@@ -269,7 +300,8 @@ def set_value(text: bytes, dotted_key: str, value: str) -> bytes:
     parse_settings(text)
     try:
         document = tomlkit.parse(text.decode("utf-8-sig"))
-        _put(document, dotted_key.split("."), new, tomlkit.table)
+        for path, new in changes.items():
+            _put(document, list(path), new, tomlkit.table)
         changed = tomlkit.dumps(document).encode("utf-8")
     except TOMLKitError as error:
         raise InvalidSettingsError(f"{SETTINGS} cannot be edited: {error}", hint="rtv config edit") from error

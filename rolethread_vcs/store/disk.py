@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rolethread_vcs.errors import SystemRefusedError
 fault_point: Callable[[str, str], None] | None = None
 """Called with (what, path) before each step that changes the disk; a test may kill the process in it."""
 
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_DIRECTORY_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
 
 
@@ -115,13 +116,12 @@ def replace_file(
     too unless `sync_name` is false (the caller then syncs the folder once for several files).
     """
     reach("create", path)
-    prefix = f".{path.name[:40]}-" if scratch is None else f"{os.getpid()}-"
-    fd, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=scratch or path.parent)
-    temporary = Path(name)
+    prefix = f".{path.name[:40]}" if scratch is None else str(os.getpid())
+    temporary = (scratch or path.parent) / f"{prefix}-{secrets.token_hex(8)}.tmp"
+    fd = os.open(temporary, _NEW_FILE, mode)
     try:
         try:
             write_all(fd, data, temporary)
-            _set_mode(temporary, mode)
             if durable:
                 sync_file(fd, temporary)
         finally:
@@ -136,10 +136,6 @@ def replace_file(
         raise
     if durable and sync_name:
         sync_folder(path.parent)
-
-
-def _set_mode(path: Path, mode: int) -> None:
-    path.chmod(mode & ~_umask())
 
 
 def plain_mode(path: Path) -> int:

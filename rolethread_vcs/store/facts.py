@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.telling import Fact, Told, tell
 
 
 class KeyedRule(Protocol):
@@ -20,12 +21,12 @@ class KeyedRule(Protocol):
         """The rule's version; another version may give other keys."""
 
     @property
-    def keys(self) -> Callable[..., Iterable[str]] | None:
+    def keys(self) -> Callable[..., Collection[str]] | None:
         """The function from an entry to its keys."""
 
 
 class SnapshotFacts:
-    """Answers questions about a snapshot; reads all of it at the first question about a rule, then no more."""
+    """Answers questions about a snapshot; looks through it at the first question about a rule, then no more."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -35,14 +36,22 @@ class SnapshotFacts:
         """Return, for each of some keys of a rule, the ids of the entries that hold it."""
         index = self._indexes.get((rule.name, rule.version))
         if index is None:
-            index = self._indexes[rule.name, rule.version] = self._read(rule)
+            # an entry that does not read holds no key, and is no reason to refuse work on the others
+            (told,) = tell(self._snapshot, [keys_fact(rule)], skip_unreadable=True)
+            index = self._indexes[rule.name, rule.version] = holders_by_key(told)
         return {key: index[key] for key in keys if key in index}
 
-    def _read(self, rule: KeyedRule) -> dict[str, list[str]]:
-        index: dict[str, list[str]] = {}
-        if rule.keys is not None:
-            # an entry that does not read holds no key, and is no reason to refuse work on the others
-            for entry_id, entry in self._snapshot.whole():
-                for key in rule.keys(entry):
-                    index.setdefault(key, []).append(entry_id)
-        return index
+
+def keys_fact(rule: KeyedRule) -> Fact:
+    """Return the fact that tells which keys of a rule an entry holds."""
+    keys = rule.keys
+    return Fact(f"rule {rule.name}", rule.version, lambda entry: () if keys is None else tuple(keys(entry)))
+
+
+def holders_by_key(told: Told) -> dict[str, list[str]]:
+    """Return the ids of the entries that hold each key, in the order told."""
+    index: dict[str, list[str]] = {}
+    for entry_id, *keys in told:
+        for key in keys:
+            index.setdefault(key, []).append(entry_id)
+    return index

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "davfs"})
@@ -40,6 +42,21 @@ def filesystem_warning(kind: str | None) -> str | None:
     if kind in _FORGETFUL:
         return f"this disk ({kind}) has no journal: after a power cut run rtv verify"
     return None
+
+
+def unwritable_folders(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """Return those folders that this user cannot put files into; one that is not there can still be made, or not."""
+    return tuple(folder for folder in folders if folder.exists() and not os.access(folder, os.W_OK | os.X_OK))
+
+
+def is_mounted_read_only(folder: Path) -> bool:
+    """Return whether the disk that a folder lies on takes no writing at all; False where the system does not say."""
+    if not hasattr(os, "statvfs"):  # Windows
+        return False
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def free_bytes(folder: Path) -> int | None:

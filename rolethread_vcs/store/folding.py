@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.store import disk
-from rolethread_vcs.store.packs import KEEP_TEXT, TEMPORARY
+from rolethread_vcs.store import disk, journal
+from rolethread_vcs.store.packs import KEEP, TEMPORARY
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository
@@ -25,15 +25,14 @@ def fold_if_many(repository: Repository) -> int:
 
     Gives up quietly when git's own collection removes a pack meanwhile: the objects are in git's pack then.
     """
-    folded = 0
-    lower = 0
-    if len(_packs(repository.pack_folder)) < FOLD_AT:
-        return folded
-    for upper in TIERS:
-        packs = [path for path in _packs(repository.pack_folder) if lower <= _size(path) < upper]
+    folded = lower = 0
+    sizes = _sizes(repository.pack_folder)
+    for upper in TIERS if len(sizes) >= FOLD_AT else ():
+        packs = [name for name, size in sizes.items() if lower <= size < upper]
         if len(packs) >= FOLD_AT:
             sweep(repository)
-            folded += _fold(repository, packs)
+            folded += _fold(repository, [repository.pack_folder / name for name in packs])
+            sizes = _sizes(repository.pack_folder)
         lower = upper
     return folded
 
@@ -50,20 +49,24 @@ def sweep(repository: Repository) -> list[Path]:
 def leftovers(repository: Repository) -> list[Path]:
     """Return what dead writers left: our temporary files, packs that nobody has seen, `.keep` files.
 
-    Costs a listing of three small folders. While a transaction is being published its own files are among them.
+    Costs a listing of two folders. While a transaction is being published its own files are among them.
     """
     folder = repository.pack_folder
+    left = [folder / name for name in _names(folder) if not name.endswith(_FINISHED)]
+    left = [path for path in left if _is_left(path)]
+    # killed between pack and index: our `.keep` stands beside a pack that nobody has ever seen
+    unseen = [path.with_suffix(".pack") for path in left if path.suffix == KEEP]
+    scratch = repository.scratch_folder
+    left += [scratch / name for name in _names(scratch) if name.endswith(".tmp") and _is_dead(name.partition("-")[0])]
+    return [path for path in unseen if path.exists() and not path.with_suffix(".idx").exists()] + left
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted; every edit comes by here, and a path each would cost more than the look."""
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208  every edit comes by here: names do, a path each costs more
-        paths = [folder / name for name in names if not name.endswith(_FINISHED)]
+        return sorted(os.listdir(folder))  # noqa: PTH208  as said
     except OSError:
         return []
-    left = [path for path in paths if _is_left(path)]
-    # killed between pack and index: our `.keep` stands beside a pack that nobody has ever seen
-    unseen = [path.with_suffix(".pack") for path in left if path.suffix == ".keep"]
-    left += sorted(repository.private_folder.glob(f".{repository.pending_path.name}-*.tmp"))
-    left += [path for path in sorted(repository.scratch_folder.glob("*.tmp")) if _is_dead(path.name.partition("-")[0])]
-    return [path for path in unseen if path.exists() and not path.with_suffix(".idx").exists()] + left
 
 
 _FINISHED = (".pack", ".idx", ".rev", ".mtimes", ".bitmap", ".promisor")
@@ -75,10 +78,7 @@ def _is_left(path: Path) -> bool:
         return _is_dead(path.name.removeprefix(TEMPORARY).partition("_")[0])
     if path.name.startswith(".pack-"):  # only the holder of our lock writes such a one
         return path.suffix == ".tmp"
-    if path.suffix == ".keep":
-        with contextlib.suppress(OSError):
-            return path.read_bytes().startswith(KEEP_TEXT)
-    return False
+    return path.suffix == KEEP and journal.text_of(path) is not None
 
 
 def _is_dead(pid: str) -> bool:
@@ -101,24 +101,23 @@ def object_ids(index: Path) -> list[str]:
     return [ids[at : at + 20].hex() for at in range(0, len(ids), 20)]
 
 
-def _packs(folder: Path) -> list[Path]:
-    """Return the packs that nothing protects: no `.keep`, no bitmap, no promisor, a readable index."""
-    names = set(os.listdir(folder)) if folder.is_dir() else set()  # noqa: PTH208  as above
-    return [
-        folder / name
-        for name in sorted(names)
-        if name.startswith("pack-")
-        and name.endswith(".pack")
-        and name[:-5] + ".idx" in names
-        and not any(name[:-5] + end in names for end in (".keep", ".bitmap", ".promisor"))
-    ]
+def _sizes(folder: Path) -> dict[str, int]:
+    """Return the bytes of each pack, by name, that nothing protects (`.keep`, bitmap, promisor) and that has its index.
 
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
+    Sizes are looked at only when there are packs enough to fold.
+    """
+    names = set(_names(folder))
+    packs = [name for name in names if name.startswith("pack-") and name.endswith(".pack")]
+    if len(packs) < FOLD_AT:
+        return {}
+    sizes = {}
+    path = str(folder)
+    for name in sorted(packs):
+        stem = name.removesuffix(".pack")
+        if stem + ".idx" in names and names.isdisjoint((stem + KEEP, stem + ".bitmap", stem + ".promisor")):
+            with contextlib.suppress(OSError):  # git's own collection was faster
+                sizes[name] = os.stat(f"{path}/{name}").st_size  # noqa: PTH116  as above
+    return sizes
 
 
 def _fold(repository: Repository, packs: list[Path]) -> int:

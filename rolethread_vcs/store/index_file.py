@@ -4,6 +4,8 @@ libgit2 reads and hashes every file that it is told to note, which takes longer 
 written it knows what is in it. The layout is that of gitformat-index, versions 2 and 3; an index of another kind (a
 newer version, a split one, a merge's conflicts) is left to libgit2.
 
+A few entries are changed among many without looking at the rest (`index_table`); the result is the same, to the byte.
+
 An entry tells git that a file is unchanged while its status is as noted. So a status is taken before a file is
 compared with its blob, never after: an edit in between shows.
 """
@@ -19,21 +21,15 @@ from typing import TypeAlias
 
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_errors import GitLockedError
+from rolethread_vcs.store.index_table import ENTRY, EXTENDED, FLAGS_AT, HEAD, LENGTH, SIZE_AT, STAGE, IndexTable
 from rolethread_vcs.store.trees import FILE, PROGRAM
 from rolethread_vcs.store.walk import Blob
 
 PLAIN = frozenset({FILE, PROGRAM})
 """Modes of files that can be noted here."""
 
-_HEAD = struct.Struct(">4sII")
-_ENTRY = struct.Struct(">10I20sH")
-_FLAGS_AT = _ENTRY.size - 2
 _MTIME_SECONDS = slice(8, 12)
-_SIZE_AT = 36
 _DIGEST = 20
-_EXTENDED, _STAGE = 0x40, 0x30
-"""Bits of the first byte of the flags."""
-_LENGTH = 0x0FFF
 _WORD = 0xFFFFFFFF
 _TICK = 20_000_000
 """Nanoseconds within which the clock of a filesystem may show one time for two writes."""
@@ -63,10 +59,12 @@ def note(path: Path, folder: str, notes: Notes, *, afresh: bool = False) -> bool
         is_done = False
         try:
             try:
-                entries = {} if afresh else read(path, folder)
-                if entries is None:
+                data = None if afresh else spliced(path, folder, notes) or rewritten(path, folder, notes)
+                if afresh:
+                    data = _joined(_changed({}, notes))
+                if data is None:
                     return False
-                disk.write_all(fd, _joined(_changed(entries, notes)), lock)
+                disk.write_all(fd, data, lock)
                 disk.sync_file(fd, lock)
             finally:
                 os.close(fd)
@@ -78,6 +76,47 @@ def note(path: Path, folder: str, notes: Notes, *, afresh: bool = False) -> bool
     return True
 
 
+def rewritten(path: Path, folder: str, notes: Notes) -> bytes | None:
+    """Return the bytes of an index with notes taken, each entry looked at; None for a kind that is not ours."""
+    entries = read(path, folder)
+    return None if entries is None else _joined(_changed(entries, notes))
+
+
+def spliced(path: Path, folder: str, notes: Notes) -> bytes | None:
+    """Return the same bytes as `rewritten`, where that can be done without looking at each entry; else None."""
+    loaded = _load(path)
+    if loaded is None:
+        return None
+    data, written = loaded
+    end = len(data) - _DIGEST
+    table = IndexTable.of(data, end)
+    if table is None or not _has_only_optional(data, table.end, end):
+        return None
+    splices: list[tuple[int, int, bytes, bytes]] = []
+    noted = set()
+    grown = 0
+    for name, found in notes.items():
+        key = name.encode("utf-8", "surrogateescape")
+        start, after = table.find(key)
+        noted.add(start if after > start else -1)
+        if found is not None or after > start:
+            splices.append((start, after, key, b"" if found is None else _entry(key, *found)))
+            grown += (found is not None) - (after > start)
+    for start in table.modified_since(written // 10**9 & _WORD):
+        raw = data[start : start + ENTRY.size]
+        if start not in noted and not _is_untouched(os.fsencode(folder) + b"/" + table.name(start), raw, written):
+            splices.append((start + SIZE_AT, start + SIZE_AT + 4, b"", bytes(4)))
+    count = HEAD.unpack_from(data)[2] + grown
+    pieces: list[bytes | memoryview] = [HEAD.pack(b"DIRC", 2, count)]
+    view, at = memoryview(data), HEAD.size
+    for start, after, _, new in sorted(splices):
+        pieces += view[at:start], new
+        at = after
+    pieces.append(view[at : table.end])
+    body = b"".join(pieces)
+    return body + hashlib.sha1(body, usedforsecurity=False).digest()
+
+
 def read(path: Path, folder: str) -> dict[bytes, bytes] | None:
     """Return the raw entries of an index by path, or None when it is of a kind that is not ours to write.
 
@@ -85,32 +124,28 @@ def read(path: Path, folder: str) -> dict[bytes, bytes] | None:
     be younger than an edit that was made in that second; so an entry that may hide one comes with the size 0, which
     makes git compare the content.
     """
-    try:
-        data = path.read_bytes()
-        written = path.stat().st_mtime_ns
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    if len(data) < _HEAD.size + _DIGEST:
+    loaded = _load(path)
+    if loaded is None:
         return None
-    signature, version, count = _HEAD.unpack_from(data)
-    digest = data[-_DIGEST:]
+    data, written = loaded
     body = memoryview(data)[:-_DIGEST]
+    signature, version, count = HEAD.unpack_from(data)
     if signature != b"DIRC" or version not in (2, 3):
         return None
-    if digest != hashlib.sha1(body, usedforsecurity=False).digest() and digest.strip(b"\0"):
-        return None
     entries: dict[bytes, bytes] = {}
-    at = _HEAD.size
+    at = HEAD.size
     young = struct.pack(">I", written // 10**9 & _WORD)
     doubtful = []
-    last = len(body) - _ENTRY.size - 2
-    for _ in range(count):  # 20,000 times for every edit of a large checked-out dataset
+    last = len(body) - ENTRY.size - 2
+    for _ in range(count):
         if at > last:
             return None
-        start = at + _ENTRY.size
-        flags = data[at + _FLAGS_AT]
-        if flags & (_EXTENDED | _STAGE):
-            if flags & _STAGE:
+        start = at + ENTRY.size
+        flags = data[at + FLAGS_AT]
+        if flags & (EXTENDED | STAGE):
+            if flags & STAGE:
                 return None
             start += 2
         end = data.find(b"\0", start)
@@ -123,8 +158,22 @@ def read(path: Path, folder: str) -> dict[bytes, bytes] | None:
     for name in doubtful:
         raw = entries[name]
         if not _is_untouched(os.fsencode(folder) + b"/" + name, raw, written):
-            entries[name] = raw[:_SIZE_AT] + b"\0\0\0\0" + raw[_SIZE_AT + 4 :]
+            entries[name] = raw[:SIZE_AT] + b"\0\0\0\0" + raw[SIZE_AT + 4 :]
     return entries if _has_only_optional(data, at, len(body)) else None
+
+
+def _load(path: Path) -> tuple[bytes, int] | None:
+    """Return the bytes of an index whose digest fits and the time of its file in nanoseconds, or None."""
+    try:
+        data = path.read_bytes()
+        written = path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+    if len(data) < HEAD.size + _DIGEST:
+        return None
+    digest = data[-_DIGEST:]
+    fits = digest == hashlib.sha1(memoryview(data)[:-_DIGEST], usedforsecurity=False).digest()
+    return (data, written) if fits or not digest.strip(b"\0") else None
 
 
 def _is_untouched(file: bytes, raw: bytes, written: int) -> bool:
@@ -157,15 +206,15 @@ def _changed(entries: dict[bytes, bytes], notes: Notes) -> dict[bytes, bytes]:
 
 def _entry(path: bytes, blob: Blob, status: os.stat_result | None) -> bytes:
     mode = 0o100755 if blob.mode == PROGRAM else 0o100644
-    flags = min(len(path), _LENGTH)
+    flags = min(len(path), LENGTH)
     if status is None:
-        raw = _ENTRY.pack(0, 0, 0, 0, 0, 0, mode, 0, 0, 0, blob.oid, flags)
+        raw = ENTRY.pack(0, 0, 0, 0, 0, 0, mode, 0, 0, 0, blob.oid, flags)
     else:
         device, inode = status.st_dev & _WORD, status.st_ino & _WORD
         owner = mode, status.st_uid & _WORD, status.st_gid & _WORD
-        raw = _ENTRY.pack(*_times(status), device, inode, *owner, status.st_size & _WORD, blob.oid, flags)
+        raw = ENTRY.pack(*_times(status), device, inode, *owner, status.st_size & _WORD, blob.oid, flags)
     # at least one zero after the path, then up to a multiple of eight
-    return raw + path + bytes(8 - (_ENTRY.size + len(path)) % 8)
+    return raw + path + bytes(8 - (ENTRY.size + len(path)) % 8)
 
 
 def _times(status: os.stat_result) -> tuple[int, int, int, int]:
@@ -178,12 +227,12 @@ def _packed_status(status: os.stat_result) -> tuple[int, ...]:
 
 
 def _noted_status(raw: bytes) -> tuple[int, ...]:
-    fields = _ENTRY.unpack_from(raw)
+    fields = ENTRY.unpack_from(raw)
     return *fields[:4], fields[5], fields[9]
 
 
 def _joined(entries: dict[bytes, bytes]) -> bytes:
     ordered = [entries[path] for path in sorted(entries)]
-    version = 3 if any(raw[_FLAGS_AT] & _EXTENDED for raw in ordered) else 2
-    body = b"".join([_HEAD.pack(b"DIRC", version, len(ordered)), *ordered])
+    version = 3 if any(raw[FLAGS_AT] & EXTENDED for raw in ordered) else 2
+    body = b"".join([HEAD.pack(b"DIRC", version, len(ordered)), *ordered])
     return body + hashlib.sha1(body, usedforsecurity=False).digest()

@@ -1,22 +1,24 @@
-"""The pending file: what the transaction that is being published is about to do, so that a crash can be finished.
+"""The note of a transaction on its way, in the `.keep` file of its pack: by it a crash can be finished.
 
-It is fsynced before the first ref moves and removed after the last step. Whoever takes the lock next and finds one
-knows that its writer died: it finishes the rest, or forgets it when no ref had moved.
+The `.keep` has to be there anyway, and in the same folder as pack and index: one flush of that folder makes the names
+of all three durable. It is on the disk before the first ref moves and goes after the last step. Whoever takes the lock
+next and finds one knows that its writer died: it finishes the rest, or forgets it when no ref had moved.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.packs import KEEP, KEEP_TEXT
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A transaction on its way: refs with values before and after (None: absent), its operation, its pack.
+    """A transaction on its way: refs with values before and after (None: absent), and its operation.
 
     `operations` is the value of the operation log's ref before and after. `worktree` names the folder whose files
     follow, "" for the main one.
@@ -26,46 +28,61 @@ class Pending:
     time: int
     moves: Mapping[str, tuple[str | None, str | None]]
     operations: tuple[str | None, str]
-    pack: str
     worktree: str = ""
 
-    def save(self, path: Path, *, durable: bool) -> None:
-        """Write the pending file, before anything becomes visible."""
+    def encode(self) -> bytes:
+        """Return the note as `PackWriter.publish` takes it."""
         record = {
             "command": self.command,
             "time": self.time,
             "moves": {name: list(pair) for name, pair in self.moves.items()},
             "operations": list(self.operations),
-            "pack": self.pack,
             "worktree": self.worktree,
         }
-        with disk.system_errors("noting what this command is about to do"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            disk.replace_file(path, json.dumps(record).encode(), durable=durable)
+        return json.dumps(record).encode()
 
 
-def load(path: Path) -> Pending | None:
-    """Return the pending transaction, or None; a torn file means that no ref had moved yet, and counts as none."""
+def text_of(keep: Path) -> bytes | None:
+    """Return the bytes of a `.keep` of ours; None for one of another program, and where it has gone meanwhile.
+
+    Raises:
+        SystemRefusedError: the disk does not give it.
+    """
     with disk.system_errors("reading what the last command was about to do"):
         try:
-            data = path.read_bytes()
-        except FileNotFoundError:
+            data = keep.read_bytes()
+        except (FileNotFoundError, IsADirectoryError, PermissionError):  # git keeps its own from other users
             return None
+    return data if data.startswith(KEEP_TEXT) else None
+
+
+def load(keep: Path) -> Pending | None:
+    """Return the transaction that a `.keep` of ours notes; None without a note, and for a torn one: no ref had moved.
+
+    Raises:
+        SystemRefusedError: the disk does not give it.
+    """
+    data = text_of(keep)
+    if data is None:
+        return None
     try:
-        record = json.loads(data)
+        record = json.loads(data.partition(b"\n")[2])
         return Pending(
             command=str(record["command"]),
             time=int(record["time"]),
             moves={str(name): (pair[0], pair[1]) for name, pair in record["moves"].items()},
             operations=(record["operations"][0], str(record["operations"][1])),
-            pack=str(record["pack"]),
             worktree=str(record["worktree"]),
         )
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
 
 
-def forget(path: Path) -> None:
-    """Remove the pending file: everything it promised is done, or nothing was."""
-    with disk.system_errors("closing this command"):
-        disk.remove(path)
+def load_all(files: Iterable[Path]) -> dict[Path, Pending]:
+    """Return the transactions noted in those files that are a `.keep` of ours, the oldest first.
+
+    One writer leaves one at most. A power cut may bring an older one back, whose removal was not on the disk yet.
+    """
+    loaded = {path: load(path) for path in files if path.suffix == KEEP}
+    noted = {path: pending for path, pending in loaded.items() if pending is not None}
+    return dict(sorted(noted.items(), key=lambda item: item[1].time))

@@ -6,6 +6,7 @@ a set of folder names.
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class LooseObjects:
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)
         try:
-            self._folders = {entry.name for entry in folder.iterdir() if len(entry.name) == 2}
+            self._folders = {name for name in os.listdir(folder) if len(name) == 2}  # noqa: PTH208  every command does
         except OSError:
             self._folders = set()
 

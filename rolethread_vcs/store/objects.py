@@ -12,10 +12,14 @@ import pygit2
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store import commits, trees
 from rolethread_vcs.store.loose import LooseObjects, TornObjectError
+from rolethread_vcs.store.packed import PackedObjects
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TREES_REMEMBERED = 512
 _ITEMS_REMEMBERED = 64
+_COMMITS_REMEMBERED = 64
+_MANY = 100
+"""Objects read after which the large packs are opened: to do so costs as much as some dozens of reads save."""
 
 
 class MissingObjectError(DamagedError):
@@ -32,8 +36,11 @@ class Objects:
         self._odb = git.odb
         self._folder = folder
         self._loose = LooseObjects(folder)
+        self._packed = PackedObjects(folder)
         self._trees: OrderedDict[bytes, bytes] = OrderedDict()
         self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
+        self._commits: OrderedDict[str, commits.Commit] = OrderedDict()
+        self._reads = 0
 
     def read(self, oid: str, kind: str) -> bytes:
         """Return an object's bytes.
@@ -72,16 +79,23 @@ class Objects:
             raise torn from None
         return _KINDS.get(int(number), "unknown"), data
 
+    def _from_large_pack(self, oid: bytes, kind: str) -> bytes | None:
+        self._reads += 1
+        return self._packed.read(oid, kind) if self._reads > _MANY else None
+
     def blob(self, oid: bytes) -> bytes:
         """Return the bytes of a blob of a 20-byte id."""
-        return self.read(oid.hex(), "blob")
+        data = self._from_large_pack(oid, "blob")
+        return self.read(oid.hex(), "blob") if data is None else data
 
     def tree(self, oid: bytes) -> bytes:
         """Return the raw bytes of a tree of a 20-byte id; recent ones are remembered."""
         known = self._trees.get(oid)
         if known is not None:
             return known
-        data = self.read(oid.hex(), "tree")
+        data = self._from_large_pack(oid, "tree")
+        if data is None:
+            data = self.read(oid.hex(), "tree")
         self._trees[oid] = data
         if len(self._trees) > _TREES_REMEMBERED:
             self._trees.popitem(last=False)
@@ -96,13 +110,24 @@ class Objects:
                 self._items.popitem(last=False)
         return known
 
+    def commit_bytes(self, oid: str) -> bytes:
+        """Return the raw bytes of a commit of a hex id, for walks that need little of it."""
+        data = self._packed.read(bytes.fromhex(oid), "commit")
+        return self.read(oid, "commit") if data is None else data
+
     def commit(self, oid: str) -> commits.Commit:
-        """Return a commit of a hex id."""
+        """Return a commit of a hex id; recent ones are remembered."""
+        known = self._commits.get(oid)
+        if known is not None:
+            return known
         data = self.read(oid, "commit")
         try:
-            return commits.decode(oid, data)
+            commit = self._commits[oid] = commits.decode(oid, data)
         except ValueError as error:
             raise MissingObjectError(f"the commit {oid} does not read: {error}", hint="rtv verify") from error
+        if len(self._commits) > _COMMITS_REMEMBERED:
+            self._commits.popitem(last=False)
+        return commit
 
     def peel(self, oid: str) -> str:
         """Return the hex id of the commit that a commit's or a tag's id leads to.

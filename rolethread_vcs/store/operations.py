@@ -18,13 +18,16 @@ from rolethread_vcs.store import commits, trees
 from rolethread_vcs.store.commits import Signature
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.packs import PackWriter
-from rolethread_vcs.store.refs import SYMBOLIC, Refs
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, Refs
 
 OPERATIONS_REF: Final = "refs/rolethread/ops"
 RECORD = "operation.json"
 EXTERNAL = "external"
 UNDO = "undo"
 REDO = "redo"
+
+Changes = dict[str, tuple[str | None, str | None]]
+"""Refs to their values before and after; None for absent."""
 
 
 class UnreadableOperationError(DamagedError):
@@ -38,12 +41,12 @@ class Operation:
     """One thing the user did, numbered from 1.
 
     `changes` maps a ref (`HEAD`, `refs/heads/…`, `refs/tags/…`) to its values before and after, None for absent;
-    `refs` is the whole table afterwards. `undoes` are the operations that an undo took back, `redoes` is the undo
-    that a redo took back. `discarded` maps paths to the blobs of hand edits thrown away ("" where
-    the file had been deleted by hand), `attached` maps names to blobs kept with the operation, such as the rows that
-    an import could not save. `config` maps keys of
-    `.git/config` to values before and after. `details` is what the verb wants to remember (of an export: commit,
-    options, SHA-256, path).
+    HEAD there is that of the folder in which it was done, `worktree`. `refs` is the whole table afterwards, with HEAD
+    of the main folder and, as `worktrees/<name>/HEAD`, those of linked ones. `undoes` are the operations that an undo
+    took back, `redoes` is the undo that a redo took back. `discarded` maps paths to the blobs of hand edits thrown away
+    ("" where the file had been deleted by hand), `attached` maps names to blobs kept with the operation, such as the
+    rows that an import could not save. `config` maps keys of `.git/config` to values before and after. `details` is
+    what the verb wants to remember (of an export: commit, options, SHA-256, path).
     """
 
     number: int
@@ -104,14 +107,15 @@ def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signatu
         if value.startswith(SYMBOLIC):
             continue
         new_tag = pack.tag(value)
-        kind = "tag" if new_tag is not None else objects.kind(value)
+        # the pack first: to ask for an object that nobody can see yet costs a fresh look at all packs
+        kind = "tag" if new_tag is not None else "commit" if value in pack else objects.kind(value)
         if kind == "tag":
             data = new_tag if new_tag is not None else objects.read(value, "tag")
             tag_objects[f"tag-objects/{value}"] = (trees.FILE, bytes.fromhex(pack.add("blob", data)))
             target = _tagged_commit(data, objects)
             if target is not None:
                 parents.append(target)
-        elif kind == "commit" or value in pack:
+        elif kind == "commit":
             # not a tag of a file or folder, which plain git allows: a commit's parents are commits
             parents.append(value)
     files = {RECORD: (trees.FILE, bytes.fromhex(pack.add("blob", operation.record())))}
@@ -208,7 +212,34 @@ def _from_record(record: dict[str, Any], oid: str, commit: commits.Commit) -> Op
     )
 
 
-def table_difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, tuple[str | None, str | None]]:
+def head_key(worktree: str) -> str:
+    """Return under which name a table of refs has HEAD of a folder ("" for the main one)."""
+    return f"worktrees/{worktree}/HEAD" if worktree else HEAD
+
+
+def _is_head(name: str) -> bool:
+    return name == HEAD or (name.startswith("worktrees/") and name.endswith("/HEAD"))
+
+
+def moved_since(last: Operation, now: Mapping[str, str], worktree: str) -> Changes:
+    """Return what was moved since an operation: refs, and HEAD of one folder as far as the operation knows it.
+
+    `now` is `Refs.table()`, taken in that folder. HEAD of another folder is that folder's affair: it is looked at, and
+    recorded, by the next command there.
+    """
+    before = {name: value for name, value in last.refs.items() if not _is_head(name)}
+    before[HEAD] = last.refs.get(head_key(worktree), now[HEAD])
+    return table_difference(before, now)
+
+
+def table_to_record(last: Operation | None, now: Mapping[str, str], worktree: str) -> dict[str, str]:
+    """Return the table for the next operation: refs and HEAD as they are now, HEAD of other folders as known before."""
+    others = {} if last is None else {name: value for name, value in last.refs.items() if _is_head(name)}
+    rest = {name: value for name, value in now.items() if name != HEAD}
+    return {**others, **rest, head_key(worktree): now[HEAD]}
+
+
+def table_difference(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:
     """Return the refs whose value differs between two tables, with both values."""
     return {
         name: (before.get(name), after.get(name))

@@ -25,6 +25,22 @@ def read(repository: Repository, key: str) -> str | None:
         raise _unreadable(repository, error) from error
 
 
+def section(repository: Repository, prefix: str) -> dict[str, str]:
+    """Return the keys that begin so and stand there once, each without the beginning, with their values.
+
+    Raises:
+        DamagedError: the file does not read.
+    """
+    found: dict[str, list[str]] = {}
+    try:
+        for entry in _file(repository):
+            if entry.name.startswith(prefix):
+                found.setdefault(entry.name.removeprefix(prefix), []).append(str(entry.value))
+    except (pygit2.GitError, ValueError) as error:
+        raise _unreadable(repository, error) from error
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
+
+
 def write(repository: Repository, key: str, value: str | None) -> None:
     """Set a key, or with None take it away, in the repository's own file.
 

@@ -2,7 +2,7 @@
 
 Pack and index follow git's documented formats (gitformat-pack, version 2 of both). No deltas: entries are small, and
 reading them fast matters more than a smaller disk. `.keep` protects the pack from `git gc --prune=now` until the
-transaction has published a ref to it.
+transaction has published a ref to it, and holds the note by which a crash can be finished (`store.journal`).
 """
 
 from __future__ import annotations
@@ -12,31 +12,20 @@ import hashlib
 import os
 import secrets
 import struct
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.packing import Packed, object_id, pack_object
 
 TEMPORARY = "tmp_rtv_"
+KEEP = ".keep"
 KEEP_TEXT = b"rolethread transaction "
+"""How a `.keep` of ours begins; the process id and a line end follow, then the note of the transaction, if any."""
 
-_KINDS = {"commit": (1, b"commit"), "tree": (2, b"tree"), "blob": (3, b"blob"), "tag": (4, b"tag")}
 _FLUSH_AT = 1 << 20
 _LARGE_OFFSET = 1 << 31
-
-
-def _pick_compressor() -> tuple[Callable[[bytes, int], bytes], int]:
-    """Return zlib compression of (data, level) and the level for blobs.
-
-    isal where installed: its level 0 still packs text to less than half, in a fifth of the time of zlib's level 1.
-    """
-    try:
-        from isal import isal_zlib
-    except ImportError:
-        return zlib.compress, 1
-    compress: Callable[[bytes, int], bytes] = isal_zlib.compress
-    return compress, 0
 
 
 class PackWriter:
@@ -48,7 +37,6 @@ class PackWriter:
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self._folder = folder
         self._durable = durable
-        self._compress, self._level = _pick_compressor()
         self._places: dict[bytes, tuple[int, int]] = {}  # id -> (offset, crc32)
         self._buffer: list[bytes] = []
         self._buffered = 0
@@ -80,47 +68,49 @@ class PackWriter:
 
     def add(self, kind: str, data: bytes) -> str:
         """Write one object (`blob`, `tree`, `commit`, `tag`) and return its hex id; a repeat costs nothing."""
-        number, name = _KINDS[kind]
-        size = len(data)
-        key = hashlib.sha1(b"%s %d\0%s" % (name, size, data), usedforsecurity=False).digest()
-        if key in self._places:
-            return key.hex()
-        if kind == "tag":
-            self._tags[key.hex()] = data
-        # a tree is mostly ids, which do not pack, and reading one is mostly unpacking it: trees are stored as they are
-        packed = _header(number, size) + (
-            zlib.compress(data, 0) if kind == "tree" else self._compress(data, self._level)
-        )
-        self._places[key] = (self._size, zlib.crc32(packed))
-        self._append(packed)
-        return key.hex()
+        oid = object_id(kind, data)
+        if oid not in self._places:
+            if kind == "tag":
+                self._tags[oid.hex()] = data
+            self.add_packed(pack_object(kind, data, oid))
+        return oid.hex()
 
-    def publish(self) -> Path:
-        """Make the pack visible to git and return its path; its `.keep` stands until the caller removes it.
+    def add_packed(self, packed: Packed) -> None:
+        """Write one object that is packed already; a repeat costs nothing."""
+        oid, data, crc = packed
+        if oid not in self._places:
+            self._places[oid] = (self._size, crc)
+            self._append(data)
 
-        When this returns and the writer is durable, pack, index and names are on the disk.
+    def publish(self, note: bytes = b"") -> Path:
+        """Make the pack visible to git and return its path; its `.keep`, with the note, is the caller's to remove.
+
+        When this returns and the writer is durable, pack, index, `.keep` and their names are on the disk.
 
         Raises:
             SystemRefusedError: a write failed; nothing was published.
         """
+        durable = self._durable
         with disk.system_errors("writing the objects of this change"):
             self._flush()
             checksum = self._seal()
             index = build_index(self._places, checksum)
             name = hashlib.sha1(b"".join(sorted(self._places)), usedforsecurity=False).hexdigest()
             pack = self._folder / f"pack-{name}.pack"
-            already_there = pack.with_suffix(".idx").exists()
+            keep, idx = pack.with_suffix(KEEP), pack.with_suffix(".idx")
+            text = KEEP_TEXT + b"%d\n" % os.getpid() + note
+            already_there = idx.exists()
             try:
-                disk.replace_file(pack.with_suffix(".keep"), KEEP_TEXT + b"%d\n" % os.getpid(), durable=False)
+                disk.replace_file(keep, text, durable=durable, sync_name=False)
                 disk.rename(self._path, pack)
-                disk.replace_file(pack.with_suffix(".idx"), index, durable=self._durable, sync_name=False, mode=0o444)
-                if self._durable:
+                disk.replace_file(idx, index, durable=durable, sync_name=False, mode=0o444)
+                if durable:
                     disk.sync_folder(self._folder)
             except BaseException:
                 # without its index nobody has seen the pack; one that was there before is somebody's
-                for end in (".keep",) if already_there else (".idx", ".pack", ".keep"):
+                for path in (keep,) if already_there else (idx, pack, keep):
                     with contextlib.suppress(OSError):
-                        pack.with_suffix(end).unlink()
+                        path.unlink()
                 raise
         return pack
 
@@ -166,34 +156,13 @@ class PackWriter:
         return digest.digest()
 
 
-def _header(kind: int, size: int) -> bytes:
-    """Return kind and size the way a pack has them: four bits of the size, then seven a byte, lowest first."""
-    byte = kind << 4 | size & 0x0F
-    size >>= 4
-    if not size:
-        return bytes((byte,))
-    if size < 0x80:
-        return bytes((byte | 0x80, size))
-    if size < 0x4000:  # up to 256 KB, which nearly all are
-        return bytes((byte | 0x80, size & 0x7F | 0x80, size >> 7))
-    parts = [byte | 0x80]
-    while size >= 0x80:
-        parts.append(size & 0x7F | 0x80)
-        size >>= 7
-    parts.append(size)
-    return bytes(parts)
-
-
 def build_index(places: dict[bytes, tuple[int, int]], pack_checksum: bytes) -> bytes:
     """Return the `.idx` (version 2) of a pack, from object id to (offset, crc32)."""
     ordered = sorted(places)
     counts = [0] * 256
     for oid in ordered:
         counts[oid[0]] += 1
-    total, fanout = 0, []
-    for count in counts:
-        total += count
-        fanout.append(total)
+    total, fanout = len(ordered), accumulate(counts)
     offsets: list[int] = []
     large: list[int] = []
     for oid in ordered:

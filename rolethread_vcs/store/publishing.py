@@ -1,8 +1,8 @@
-"""Publishes a written pack: the pending file, compare-and-swap of the refs, then everything that follows.
+"""Publishes a written pack: compare-and-swap of the refs, then everything that follows.
 
-The order is what makes a kill at any point harmless. Objects first (pack, index, names, all fsynced), then the pending
-file, then the refs (the point of no return), the operation log, the checked-out folder, and last the pending file
-goes. Whoever takes the lock next finishes what it finds in a pending file, or forgets it when no ref had moved.
+The order is what makes a kill at any point harmless. First the pack, with the note of what is about to happen in its
+`.keep` (all fsynced, the names too), then the refs (the point of no return), the operation log, the checked-out folder,
+and last the `.keep` goes. Whoever takes the lock next finishes what it finds noted, or forgets it when no ref moved.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThreadError
 from rolethread_vcs.store import disk, folding, journal
+from rolethread_vcs.store.linked_folders import CheckedOutFolder, linked_folders
 from rolethread_vcs.store.operations import OPERATIONS_REF
-from rolethread_vcs.store.packs import TEMPORARY, PackWriter
-from rolethread_vcs.store.refs import HEAD, SYMBOLIC, HeldRef, shorten
+from rolethread_vcs.store.packs import KEEP, TEMPORARY, PackWriter
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 
 REF_PATIENCE = 10.0
@@ -38,18 +40,18 @@ def publish_moves(
     when: int,
     log: tuple[str | None, str],
     held: HeldRef | None = None,
-) -> None:
+) -> Path:
     """Make a pack visible and move refs by compare-and-swap, the operation log last; all or nothing.
+
+    Return the pack, whose `.keep` stands until `settle`.
 
     Raises:
         MovedError, BusyError: nothing moved. RoleThreadError with `saved`: the move is done, something after it failed.
     """
     moves = _in_safe_order(moves)
-    published = pack.publish()
+    published = pack.publish(journal.Pending(command, when, moves, log, repository.worktree_name).encode())
     try:
         _check_written(repository, pack)
-        pending = journal.Pending(command, when, moves, log, published.stem, repository.worktree_name)
-        pending.save(repository.pending_path, durable=repository.durable)
     except BaseException:
         _unkeep(published)
         raise
@@ -62,9 +64,9 @@ def publish_moves(
     except RoleThreadError as error:
         if not _take_back(repository, moves, done, command):
             raise _saved(error) from error
-        journal.forget(repository.pending_path)
         _unkeep(published)
         raise
+    return published
 
 
 def _in_safe_order(moves: Moves) -> Moves:
@@ -160,27 +162,32 @@ def _move_once(
 
 def _unkeep(pack: Path) -> None:
     with contextlib.suppress(OSError):
-        pack.with_suffix(".keep").unlink()
+        pack.with_suffix(KEEP).unlink()
 
 
-def settle(repository: Repository, notes: list[str], *, moves: Moves | None = None) -> None:
-    """Do what follows a publication: the folder, `.keep`, the pending file, folding; the pending file says what.
-
-    `moves` are those of the pending file, unless others moved the refs since.
+def settle(repository: Repository, notes: list[str], pack: Path, moves: Moves) -> None:
+    """Do what follows a publication: the folder, the `.keep` of the pack with its note, folding.
 
     Raises:
         RoleThreadError with `saved` set: the change is safe, what follows it is not; the next command finishes it.
     """
-    pending = journal.load(repository.pending_path)
-    if pending is None:
-        return
-    try:
-        left_alone = follow_moves(repository, pending.moves if moves is None else moves)
-        if left_alone:
-            notes.append(f"left alone, because edited by hand or damaged: {', '.join(left_alone[:5])}")
-        (repository.pack_folder / f"{pending.pack}.keep").unlink(missing_ok=True)
-        journal.forget(repository.pending_path)
+    with _after_saving():
+        _close(repository, notes, pack, moves)
         folding.fold_if_many(repository)
+
+
+def _close(repository: Repository, notes: list[str], pack: Path, moves: Moves) -> None:
+    left_alone = [*follow_moves(repository, moves), *_follow_elsewhere(repository, notes, moves)]
+    if left_alone:
+        notes.append(f"left alone, because edited by hand or damaged: {', '.join(left_alone[:5])}")
+    disk.remove(pack.with_suffix(KEEP))
+
+
+@contextlib.contextmanager
+def _after_saving() -> Iterator[None]:
+    """Mark errors with `saved`: what failed comes after the point of no return."""
+    try:
+        yield
     except RoleThreadError as error:
         raise _saved(error) from error
     except OSError as error:
@@ -206,14 +213,40 @@ def follow_moves(repository: Repository, moves: Moves) -> list[str]:
     return [] if after is None or before == after else worktree.follow(before, after)
 
 
+def _follow_elsewhere(repository: Repository, notes: list[str], moves: Moves) -> list[str]:
+    """Bring other folders that have a moved branch checked out to where it is now; return files left alone.
+
+    A folder that does not open, or takes no writing, must not stop every command that follows: it is noted.
+    """
+    left_alone: list[str] = []
+    for other in _folders_to_follow(repository, moves):
+        before, after = (_tree_of(repository, oid) for oid in moves[f"{BRANCHES}{other.branch}"])
+        if after is None or before == after:
+            continue
+        try:
+            worktree = Repository.open(other.folder).worktree
+            left = [] if worktree is None else worktree.follow(before, after)
+        except BusyError:
+            raise
+        except RoleThreadError as error:
+            notes.append(f"{other.folder} was not brought up to date: {error.message}")
+            continue
+        left_alone += [str(other.folder / path) for path in left]
+    return left_alone
+
+
+def _folders_to_follow(repository: Repository, moves: Moves) -> list[CheckedOutFolder]:
+    return [each for each in repository.other_folders() if each.branch and BRANCHES + each.branch in moves]
+
+
+def _tree_of(repository: Repository, commit: str | None) -> bytes | None:
+    return None if commit is None else bytes.fromhex(repository.objects.commit(commit).tree)
+
+
 def _trees(repository: Repository, moves: Moves) -> tuple[bytes | None, bytes | None]:
     """Return the trees that HEAD led to before and leads to after some moves."""
-
-    def tree(side: int) -> bytes | None:
-        oid = head_commit(repository, moves, side)
-        return None if oid is None else bytes.fromhex(repository.objects.commit(oid).tree)
-
-    return tree(0), tree(1)
+    before, after = (_tree_of(repository, head_commit(repository, moves, side)) for side in (0, 1))
+    return before, after
 
 
 def head_commit(repository: Repository, moves: Moves, side: int) -> str | None:
@@ -230,20 +263,34 @@ def head_commit(repository: Repository, moves: Moves, side: int) -> str | None:
 
 def finish_interrupted(repository: Repository) -> list[str]:
     """Finish, or forget, the transaction that a dead writer left; call under the lock. Returns notes for the user."""
-    pending = journal.load(repository.pending_path)
-    if pending is None:
-        swept = folding.sweep(repository)
-        cut_off = any(path.name.startswith(TEMPORARY) or path.suffix == ".keep" for path in swept)
-        return ["an earlier command was cut off before anything was saved; what it left is removed"] if cut_off else []
-    repository = _in_worktree(repository, pending.worktree)
+    left = folding.leftovers(repository)
+    if not left:
+        return []
+    pending = journal.load_all(left)
+    notes = [note for keep, each in pending.items() for note in _finish(repository, keep, each)]
+    swept = folding.sweep(repository)
+    if not pending and any(path.name.startswith(TEMPORARY) or path.suffix == KEEP for path in swept):
+        return ["an earlier command was cut off before anything was saved; what it left is removed"]
+    return notes
+
+
+def _finish(repository: Repository, keep: Path, pending: journal.Pending) -> list[str]:
+    """Finish one transaction; one of which no ref had moved is left for the sweep."""
+    there = _in_worktree(repository, pending.worktree)
+    if there is None:
+        # HEAD of a folder that has gone leads nowhere any more
+        pending = replace(pending, moves={name: pair for name, pair in pending.moves.items() if name != HEAD})
+    else:
+        repository = there
     what = f"{pending.command}, {time.strftime('%H:%M', time.localtime(pending.time))}"
-    _remove_dead_locks(repository, pending)
+    _remove_dead_locks(repository, pending, keep)
     log_before, log_after = pending.operations
     is_logged = repository.operations.head() == log_after
     moved = [name for name, pair in pending.moves.items() if _has_moved(repository, name, pair)]
-    if not moved and not is_logged:
-        journal.forget(repository.pending_path)
-        folding.sweep(repository)
+    # The note is older than the pack beside it. Killed between the two, a ref can only be where the note wants it
+    # because somebody else moved it there, and there is no operation to log.
+    is_whole = log_after in repository.objects
+    if not is_whole or not (moved or is_logged):
         return [f"the last command ({what}) was cut off before anything was saved"]
     notes = [f"the last command ({what}) was saved but cut off; finished now"]
     for name, (before, after) in pending.moves.items():
@@ -256,8 +303,9 @@ def finish_interrupted(repository: Repository) -> list[str]:
             notes.append(f"{shorten(name)} was moved by somebody else meanwhile, and was left there")
     if repository.operations.head() == log_before:
         _move(repository, OPERATIONS_REF, log_before, log_after, pending.command, None)
-    settle(repository, notes, moves={name: (pair[0], _now(repository, name)) for name, pair in pending.moves.items()})
-    folding.sweep(repository)
+    moves = {name: (pair[0], _now(repository, name)) for name, pair in pending.moves.items()}
+    with _after_saving():
+        _close(repository, notes, keep, moves)
     return notes
 
 
@@ -277,15 +325,17 @@ def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | 
     return before is None or repository.is_ancestor(before, after) or not repository.is_ancestor(before, now)
 
 
-def _remove_dead_locks(repository: Repository, pending: journal.Pending) -> None:
-    """Remove lock files that our dead writer left: only of what it names, and none older than its pending file.
+def _remove_dead_locks(repository: Repository, pending: journal.Pending, keep: Path) -> None:
+    """Remove lock files that our dead writer left: only of what it names, and none older than its note.
 
     A living git program holds such a lock for moments only, so one that goes by itself was not ours to remove.
     """
-    started = repository.pending_path.stat().st_mtime - 1
+    started = keep.stat().st_mtime - 1
     names = [*pending.moves, OPERATIONS_REF, "packed-refs", "config"]
     locks = [repository.common_folder / f"{name}.lock" for name in names]
-    locks += [repository.git_folder / "index.lock", repository.git_folder / "HEAD.lock"]
+    folders = [each.private for each in _folders_to_follow(repository, pending.moves)]
+    locks += [repository.git_folder / "HEAD.lock"]
+    locks += [folder / "index.lock" for folder in (repository.git_folder, *folders)]
     deadline = time.monotonic() + LIVING_LOCK
     for path in locks:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
@@ -295,14 +345,14 @@ def _remove_dead_locks(repository: Repository, pending: journal.Pending) -> None
                 time.sleep(0.02)
 
 
-def _in_worktree(repository: Repository, name: str) -> Repository:
-    """Return the repository as opened from the worktree of a name; the given one when that folder has gone."""
+def _in_worktree(repository: Repository, name: str) -> Repository | None:
+    """Return the repository as opened from the worktree of a name; None when that folder has gone."""
     if name == repository.worktree_name:
         return repository
     if not name:
         return Repository.open(repository.common_folder)
-    pointer = repository.common_folder / "worktrees" / name / "gitdir"
+    found = next((each for each in linked_folders(repository.common_folder) if each.name == name), None)
     try:
-        return Repository.open(Path(pointer.read_text().strip()).parent)
-    except (OSError, RoleThreadError):
-        return repository
+        return None if found is None else Repository.open(found.folder)
+    except RoleThreadError:
+        return None

@@ -15,6 +15,10 @@ BRANCHES: Final = "refs/heads/"
 TAGS: Final = "refs/tags/"
 HEAD: Final = "HEAD"
 SYMBOLIC: Final = "ref: "
+UNFINISHED: Final = "refs/worktree/rolethread/merge"
+"""The unfinished merge of the main folder."""
+UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
+"""Below it lies, as `<name>/merge`, that of a linked worktree: libgit2 knows no refs of one worktree alone."""
 
 
 class RefLockedError(BusyError):
@@ -53,7 +57,14 @@ def shorten(name: str) -> str:
         return name.removeprefix(BRANCHES)
     if name.startswith(TAGS):
         return f"release {name.removeprefix(TAGS)}"
+    if is_unfinished(name):
+        return "the unfinished merge"
     return name
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether a ref is an unfinished merge, in whichever folder."""
+    return name == UNFINISHED or name.startswith(UNFINISHED_ELSEWHERE)
 
 
 class HeldRef:
@@ -147,10 +158,10 @@ class Refs:
                 self._git.set_head(pygit2.Oid(hex=target))
 
     def table(self) -> dict[str, str]:
-        """Return HEAD, every branch and every tag with its value; what an operation records."""
+        """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records."""
         result = {HEAD: self.head()}
         for name, value in self._all():
-            if name.startswith((BRANCHES, TAGS)) and value is not None:
+            if (name.startswith((BRANCHES, TAGS)) or is_unfinished(name)) and value is not None:
                 result[name] = value
         return result
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -21,8 +21,19 @@ from rolethread_vcs.errors import (
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.store import commits, disk, lock, revisions, trees
 from rolethread_vcs.store.commits import Signature
+from rolethread_vcs.store.facts_cache import NAME as FACTS_CACHE
+from rolethread_vcs.store.facts_cache import FactsCache
 from rolethread_vcs.store.git_errors import git_errors, system_reason
 from rolethread_vcs.store.integrity import bad_loose
+from rolethread_vcs.store.linked_folders import (
+    MAKING,
+    WORKTREES,
+    CheckedOutFolder,
+    cut_off,
+    linked_folders,
+    main_folder,
+)
+from rolethread_vcs.store.merge_bases import merge_bases
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.opening import (
     DEFAULT_BRANCH,
@@ -36,9 +47,11 @@ from rolethread_vcs.store.opening import (
 )
 from rolethread_vcs.store.operations import OperationLog
 from rolethread_vcs.store.packs import PackWriter
-from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, Refs, shorten
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UNFINISHED, UNFINISHED_ELSEWHERE, Refs, shorten
 from rolethread_vcs.store.revisions import UnknownRevisionError
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.unfinished import Unfinished
+from rolethread_vcs.store.unfinished import read as read_unfinished
 from rolethread_vcs.store.worktree import Worktree
 
 PRIVATE = "rolethread"
@@ -65,6 +78,7 @@ class Repository:
         self.objects = Objects(git, self.common_folder / "objects")
         self.refs = Refs(git)
         self.operations = OperationLog(self.objects, self.refs)
+        self._facts_cache = FactsCache(self.private_folder / "cache" / FACTS_CACHE)
 
     # ---- opening
 
@@ -77,6 +91,7 @@ class Repository:
         """
         repository = cls(open_git(folder))
         if check:
+            repository._refuse_cut_off_folder()
             repository.check_is_dataset()
         return repository
 
@@ -154,6 +169,19 @@ class Repository:
             raise
         return repository
 
+    def _refuse_cut_off_folder(self) -> None:
+        """Refuse a folder copy whose files are not all there, or no longer: they would look like hand edits."""
+        reason = cut_off(self.git_folder) if self.worktree_name else None
+        if reason is None:
+            return
+        what = "made" if reason == MAKING else "removed"
+        name, main = shlex.quote(str(self.folder)), shlex.quote(str(self.common_folder))
+        again = f"add {name} --branch {self.branch()}" if reason == MAKING else f"remove {name}"
+        raise InvalidError(
+            f"the folder copy {self.folder} is being {what}, or that was cut off; nothing was changed",
+            hint=f"finish it with: rtv -C {main} workcopy {again}",
+        )
+
     def check_is_dataset(self) -> None:
         """Refuse a repository without `rolethread.toml`, or one of a newer format.
 
@@ -203,18 +231,13 @@ class Repository:
 
     @property
     def private_folder(self) -> Path:
-        """Where lock, pending file, drafts and caches lie; shared by linked worktrees."""
+        """Where lock, drafts and caches lie; shared by linked worktrees."""
         return self.common_folder / PRIVATE
 
     @property
     def lock_path(self) -> Path:
         """The writers' lock."""
         return self.private_folder / _LOCK
-
-    @property
-    def pending_path(self) -> Path:
-        """The pending file of `store.journal`."""
-        return self.private_folder / "pending"
 
     @property
     def drafts_folder(self) -> Path:
@@ -239,24 +262,17 @@ class Repository:
             return None
         return Worktree(self._git, self.objects, Path(workdir), scratch=self.scratch_folder)
 
+    def other_folders(self) -> tuple[CheckedOutFolder, ...]:
+        """Return the other folders that this dataset is checked out in, the main one first."""
+        if not (self.common_folder / WORKTREES).is_dir():
+            return ()
+        others = tuple(each for each in linked_folders(self.common_folder) if each.private != self.git_folder)
+        has_main = self.worktree_name and (self.config("core.bare") or "false").lower() != "true"
+        return (main_folder(self.common_folder), *others) if has_main else others
+
     def checked_out_elsewhere(self) -> dict[str, Path]:
         """Return the branches that other folders of this repository have checked out, each with its folder."""
-        heads = []
-        worktrees = self.common_folder / "worktrees"
-        if worktrees.is_dir():
-            heads = [(each / "HEAD", each / "gitdir") for each in worktrees.iterdir() if each != self.git_folder]
-        found: dict[str, Path] = {}
-        for head, pointer in heads:
-            with contextlib.suppress(OSError):
-                text = head.read_text().strip()
-                if text.startswith(SYMBOLIC + BRANCHES):
-                    found[text.removeprefix(SYMBOLIC + BRANCHES)] = Path(pointer.read_text().strip()).parent
-        if self.worktree_name and (self.config("core.bare") or "false").lower() != "true":
-            with contextlib.suppress(OSError):
-                text = (self.common_folder / "HEAD").read_text().strip()
-                if text.startswith(SYMBOLIC + BRANCHES):
-                    found[text.removeprefix(SYMBOLIC + BRANCHES)] = self.common_folder.parent
-        return found
+        return {each.branch: each.folder for each in self.other_folders() if each.branch is not None}
 
     @property
     def worktree_name(self) -> str:
@@ -287,7 +303,7 @@ class Repository:
 
     def snapshot_of(self, commit: str) -> Snapshot:
         """Return the snapshot of a commit's full hex id."""
-        return Snapshot(self.objects, self.objects.commit(commit))
+        return Snapshot(self.objects, self.objects.commit(commit), self._facts_cache)
 
     def snapshot(self, revision: str = "@") -> Snapshot:
         """Return the snapshot of a revision as people write it: `main`, `@~2`, `3fa9c1`, a release."""
@@ -319,6 +335,58 @@ class Repository:
             return bool(self._git.descendant_of(pygit2.Oid(hex=descendant), pygit2.Oid(hex=ancestor)))
         except (pygit2.GitError, KeyError, ValueError):
             return False
+
+    def fork_point(self, one: str, other: str) -> str | None:
+        """Return the newest commit that leads to both of two commits (hex ids), or None when none does."""
+        with git_errors(f"looking for where {one[:10]} and {other[:10]} parted"):
+            found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
+        return None if found is None else str(found)
+
+    def common_ancestor(self, one: str, two: str) -> str | None:
+        """Return the nearest commit that leads to both of two commits, or None where their histories share nothing."""
+        try:
+            found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=two))
+        except (pygit2.GitError, KeyError, ValueError) as error:
+            raise DamagedError(f"the history of {one[:10]} does not read: {error}", hint="rtv verify") from error
+        return None if found is None else str(found)
+
+    def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
+        """Return the newest commits that lead to both of two commits; see `store.merge_bases`."""
+        return merge_bases(self._git, one, other)
+
+    def read_also(self, other: Repository) -> None:
+        """Read objects of another repository of this machine as if they were here, for as long as this one is open."""
+        with git_errors(f"reading {other.folder}"):
+            self._git.odb.add_disk_alternate(str(other.common_folder / "objects"))
+
+    def fetch_commit(self, original: Repository, branch: str) -> None:
+        """Copy a branch's commits, with all that belongs to them, from another local repository; no ref moves.
+
+        Raises:
+            DamagedError: the other cannot be copied whole. SystemRefusedError: the disk refuses.
+        """
+        self._refuse_damaged(original)
+        try:
+            remote = self._git.remotes.create_anonymous(str(original.folder.resolve()))
+            remote.fetch([BRANCHES + branch], message="merge")
+        except (pygit2.GitError, OSError, ValueError, KeyError) as error:
+            if system_reason(error) is not None:
+                raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
+            raise _damaged_original(original) from error
+
+    def ahead_behind(self, one: str, other: str) -> tuple[int, int]:
+        """Return how many commits lead to one commit and not to another, and the other way round."""
+        with git_errors(f"counting what {one[:10]} and {other[:10]} have not in common"):
+            ahead, behind = self._git.ahead_behind(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
+        return ahead, behind
+
+    def only_in(self, tip: str, others: Iterable[str]) -> list[str]:
+        """Return the commits (hex ids) that lead to a commit and to none of some others, newest first."""
+        with git_errors(f"reading the history of {tip[:10]}"):
+            walker = self._git.walk(pygit2.Oid(hex=tip), pygit2.enums.SortMode.TOPOLOGICAL)
+            for other in others:
+                walker.hide(pygit2.Oid(hex=other))
+            return [str(commit.id) for commit in walker]
 
     def signature(self) -> Signature:
         """Return who commits, by git's configuration, else a neutral name that gives nobody away."""
@@ -355,6 +423,8 @@ class Repository:
 
     def reopened_if_changed(self) -> Repository:
         """Return this repository, opened anew when it went bare or was checked out since it was opened."""
+        if self.worktree_name:  # a linked worktree always has its files
+            return self
         now = (self.config("core.bare") or "false").lower() == "true"
         return self if now == self.is_bare else Repository(open_git(self.git_folder))
 
@@ -417,7 +487,25 @@ class Repository:
 
     def has_unfinished_merge(self) -> bool:
         """Return whether a merge waits for its end, one of ours or one of plain git's."""
-        return (self.git_folder / "MERGE_HEAD").exists() or self.refs.read("refs/worktree/rolethread/merge") is not None
+        return self.has_merge_of_git() or self.refs.read(self.unfinished_ref) is not None
+
+    def has_merge_of_git(self) -> bool:
+        """Return whether plain git is in the middle of a merge in this folder."""
+        return (self.git_folder / "MERGE_HEAD").exists()
+
+    @property
+    def unfinished_ref(self) -> str:
+        """The ref of the merge, revert or pick that waits for decisions in this folder; see `store.unfinished`."""
+        return f"{UNFINISHED_ELSEWHERE}{self.worktree_name}/merge" if self.worktree_name else UNFINISHED
+
+    def unfinished(self) -> Unfinished | None:
+        """Return what waits for decisions in this folder, or None.
+
+        Raises:
+            UnreadableUnfinishedError: it is there, and damaged.
+        """
+        oid = self.refs.read(self.unfinished_ref)
+        return None if oid is None else read_unfinished(oid, self.objects)
 
     def copy_is_shallow(self) -> bool:
         """Return whether history was cut off when this copy was made."""

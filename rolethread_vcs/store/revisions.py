@@ -12,6 +12,8 @@ from rolethread_vcs.model.revision import Revision, RevisionKind, parse_revision
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.refs import BRANCHES, HEAD, TAGS, Refs
 
+_LONGEST_PART = 250  # bytes; git adds `.lock`
+
 
 class UnknownRevisionError(NotFoundError):
     """A revision names no branch, release or commit."""
@@ -56,7 +58,9 @@ def _find_base(revision: Revision, text: str, refs: Refs, objects: Objects) -> s
 
 
 def _is_ref_name(name: str) -> bool:
-    return bool(pygit2.reference_is_valid_name(name))
+    # no file system takes a longer name, and libgit2 fails where it should say that there is none
+    is_short = all(len(part.encode("utf-8", "replace")) <= _LONGEST_PART for part in name.split("/"))
+    return is_short and bool(pygit2.reference_is_valid_name(name))
 
 
 def is_branch_name(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -15,16 +16,27 @@ from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import Settings, parse_settings
 from rolethread_vcs.store.commits import Commit
+from rolethread_vcs.store.facts_cache import FactsCache
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.trees import FOLDER, LINK, Item, parse
 from rolethread_vcs.store.walk import Blob
 
 _SUFFIX = SUFFIX.encode()
 _ENTRY_FILE = re.compile(rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0" % CROCKFORD.encode())
+_PLAIN_LEAF = re.compile(
+    rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0.{20}(?:100[0-7]{3} \1[0-9]{2}-[%s]{8}\.json\0.{20})*"
+    % (CROCKFORD.encode(), CROCKFORD.encode()),
+    re.DOTALL,
+)
+_PLAIN_ITEM = struct.Struct("7x17s6x20s")
+"""Mode, id, suffix and blob id of a file in a leaf that holds entries of one prefix and nothing else."""
 
 
 LINKED = b""
 """Stands for the blob id of an entry in whose place plain git committed a symbolic link."""
+
+_REMEMBERED = 64
+"""Entries asked for by id: the gate, the writer and the answer ask for the same ones."""
 
 _parsed_settings = lru_cache(maxsize=8)(parse_settings)
 """The same few bytes are asked for by every command several times."""
@@ -50,9 +62,11 @@ class Snapshot:
     `len(snapshot)`, `id in snapshot`, `snapshot[id]`, and iteration over (id, entry) in dataset order, streaming.
     """
 
-    def __init__(self, objects: Objects, commit: Commit) -> None:
+    def __init__(self, objects: Objects, commit: Commit, facts_cache: FactsCache | None = None) -> None:
         self._objects = objects
+        self._recent: dict[str, Entry] = {}
         self.commit = commit
+        self.facts_cache = facts_cache
 
     @property
     def id(self) -> str:
@@ -112,7 +126,7 @@ class Snapshot:
 
     @cached_property
     def _length(self) -> int:
-        return sum(_ENTRY_FILE.findall(leaf).count(prefix) for prefix, leaf in self._leaves())
+        return sum(_ENTRY_FILE.findall(self._objects.tree(tree)).count(prefix) for prefix, tree in self.folders())
 
     def __len__(self) -> int:
         return self._length
@@ -127,15 +141,6 @@ class Snapshot:
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
         for entry_id, oid in self.blobs():
             yield entry_id, self.entry(entry_id, oid)
-
-    def whole(self) -> Iterator[tuple[str, Entry]]:
-        """Yield (id, entry) in dataset order, passing over the entries that do not read."""
-        for entry_id, oid in self.blobs():
-            try:
-                entry = self.entry(entry_id, oid)
-            except UnreadableEntryError:
-                continue
-            yield entry_id, entry
 
     def entry(self, entry_id: str, oid: bytes) -> Entry:
         """Return an entry whose id and blob id `blobs` gave.
@@ -169,9 +174,16 @@ class Snapshot:
             raise _is_damaged(entry_id) from error
 
     def get(self, entry_id: str) -> Entry | None:
-        """Return an entry, or None when there is none of that id."""
-        item = self._item(entry_id)
-        return None if item is None else self.entry(entry_id, item.oid)
+        """Return an entry, or None when there is none of that id; recent ones are remembered."""
+        known = self._recent.get(entry_id)
+        if known is None:
+            item = self._item(entry_id)
+            if item is None:
+                return None
+            if len(self._recent) >= _REMEMBERED:
+                self._recent.clear()
+            known = self._recent[entry_id] = self.entry(entry_id, item.oid)
+        return known
 
     def raw(self, entry_id: str) -> bytes:
         """Return the stored bytes of an entry.
@@ -201,6 +213,20 @@ class Snapshot:
         if not self.order.ranks:
             return self._natural()
         return self.order.merge_iter(self._natural(), self._look_up)
+
+    def folders(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield (first six digits of the ids, 20-byte tree id) of the folders that entries lie in, in id order."""
+        if self.entries_tree is None:
+            return
+        for first in parse(self._objects.tree(self.entries_tree)):
+            if first.mode == FOLDER:
+                for second in parse(self._objects.tree(first.oid)):
+                    if second.mode == FOLDER:
+                        yield first.name + second.name, second.oid
+
+    def entries_of(self, prefix: bytes, tree: bytes) -> list[tuple[str, bytes]]:
+        """Return (id, 20-byte blob id, or `LINKED`) of the entries in a folder that `folders` gave, in id order."""
+        return _entries_in(self._objects.tree(tree), prefix)
 
     def entries(self) -> Iterator[tuple[str, str, Entry]]:
         """Yield (id, hex blob id, entry) in dataset order, streaming."""
@@ -272,15 +298,6 @@ class Snapshot:
             return None
         return LINKED if item.mode == LINK else item.oid
 
-    def _leaves(self) -> Iterator[tuple[bytes, bytes]]:
-        if self.entries_tree is None:
-            return
-        for first in parse(self._objects.tree(self.entries_tree)):
-            if first.mode == FOLDER:
-                for second in parse(self._objects.tree(first.oid)):
-                    if second.mode == FOLDER:
-                        yield first.name + second.name, self._objects.tree(second.oid)
-
     def _leaf(self, one: str, two: str) -> list[tuple[str, bytes]]:
         item = self.find(f"{ENTRIES}/{one}/{two}")
         if item is None or item.mode != FOLDER:
@@ -314,6 +331,9 @@ def _entries_in(leaf: bytes, prefix: bytes) -> list[tuple[str, bytes]]:
     names it), so that what a page lists can also be asked for by its id. A symbolic link in the place of an entry is
     `LINKED`: leaving it out silently would lose it, and whoever reads it is told.
     """
+    plain = _PLAIN_LEAF.fullmatch(leaf)
+    if plain is not None and plain[1] == prefix:
+        return [(name.decode("ascii"), oid) for name, oid in _PLAIN_ITEM.iter_unpack(leaf)]
     result = []
     for mode, name, oid in parse(leaf):
         entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rolethread_vcs.store.trees import FOLDER, Item, ReadTree, parse
+from rolethread_vcs.store.trees import FOLDER, Item, ReadTree, differing, parse
 
 
 class Blob(NamedTuple):
@@ -34,8 +34,7 @@ class Triple(NamedTuple):
 
 def two_way(before: bytes | None, after: bytes | None, read: ReadTree) -> Iterator[Difference]:
     """Yield the files that differ between two trees (20-byte ids, None for an empty one), in path order."""
-    for path, (old, new) in _walk((before, after), read, b""):
-        yield Difference(path, old, new)
+    return _two_way(before, after, read, b"")
 
 
 def three_way(base: bytes | None, ours: bytes | None, theirs: bytes | None, read: ReadTree) -> Iterator[Triple]:
@@ -49,6 +48,25 @@ def files(tree: bytes | None, read: ReadTree, prefix: str = "") -> Iterator[tupl
     for path, (blob,) in _walk((tree,), read, prefix.encode()):
         if blob is not None:
             yield path, blob
+
+
+def _two_way(before: bytes | None, after: bytes | None, read: ReadTree, prefix: bytes) -> Iterator[Difference]:
+    """Walk two trees of which only what differs is taken apart."""
+    if before == after:
+        return
+    old, new = differing(b"" if before is None else read(before), b"" if after is None else read(after))
+    sides = ({item.name: item for item in old}, {item.name: item for item in new})
+    for name in sorted(sides[0].keys() | sides[1].keys()):
+        one, other = sides[0].get(name), sides[1].get(name)
+        if one == other:
+            continue
+        blob, to_blob = _blob(one), _blob(other)
+        if blob != to_blob:
+            yield Difference((prefix + name).decode("utf-8", "surrogateescape"), blob, to_blob)
+        folder = one.oid if one is not None and one.mode == FOLDER else None
+        to_folder = other.oid if other is not None and other.mode == FOLDER else None
+        if folder is not None or to_folder is not None:
+            yield from _two_way(folder, to_folder, read, prefix + name + b"/")
 
 
 def _walk(

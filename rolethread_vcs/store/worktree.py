@@ -19,7 +19,7 @@ import pygit2
 
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.store import disk, index_file
-from rolethread_vcs.store.git_errors import GitLockedError, git_errors
+from rolethread_vcs.store.git_errors import GitLockedError, from_git, git_errors
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.trees import FOLDER, LINK, PROGRAM, parse
 from rolethread_vcs.store.walk import Blob, Difference, files, two_way
@@ -71,6 +71,23 @@ class Worktree:
         self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
         self.folder = folder
 
+    def _index(self) -> pygit2.Index:
+        """Return libgit2's index.
+
+        Raises:
+            InvalidError: it is of a kind that libgit2 does not read. DamagedError: it is damaged.
+        """
+        try:
+            index: pygit2.Index = self._git.index
+            return index
+        except pygit2.GitError as error:
+            if "mandatory extension" in str(error):
+                raise InvalidError(
+                    f"git keeps the index of this folder in a way that only git itself reads ({error})",
+                    hint="git update-index --no-split-index",
+                ) from error
+            raise from_git("reading the index", error) from error
+
     # ---- looking
 
     def unsaved(self, tree: bytes) -> list[Unsaved]:
@@ -87,7 +104,7 @@ class Worktree:
 
     def staged(self, tree: bytes) -> list[Difference]:
         """Return what plain git has staged on top of a tree, by path."""
-        index = self._git.index
+        index = self._index()
         index.read(False)
         with git_errors("comparing the index"):
             flags = self._git.status(untracked_files="no", ignored=False)
@@ -220,7 +237,7 @@ class Worktree:
         for path, blob in files(tree, self._objects.tree):
             if self._change(path, blob) is None:
                 self._remove(path)
-        index = self._git.index
+        index = self._index()
         index.clear()
         _write_index(index)
 
@@ -279,7 +296,7 @@ class Worktree:
 
     def refresh(self, paths: Iterable[str], tree: bytes) -> None:
         """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
-        index = self._git.index
+        index = self._index()
         index.read(False)
         for path in paths:
             blob = self._blob_at(tree, path)
@@ -320,7 +337,7 @@ class Worktree:
         disk.reach("index")
         if are_plain and _patiently(lambda: index_file.note(path, self._root, notes, afresh=afresh)):
             return
-        index = self._git.index
+        index = self._index()
         if afresh:
             index.clear()
         else:

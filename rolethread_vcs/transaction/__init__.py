@@ -6,28 +6,32 @@ when another writer was faster. A bulk import streams its blobs into a pack firs
     plan     base snapshot -> ChangeSet, pure, can run again
     vote     the gate; the last no
     write    one pack: blobs, trees, the commit, the operation; invisible until published
-    publish  the pending file, then compare-and-swap of the refs: the point of no return
+    publish  the pack with a note of what is about to happen, then compare-and-swap of the refs: the point of no return
     settle   operation log, checked-out folder, `.keep`, folding small packs; repeatable after a crash
 """
 
 from rolethread_vcs.transaction._external import external_operation
 from rolethread_vcs.transaction._guards import (
-    CheckedOutElsewhereError,
     DetachedHeadError,
     NewerWriterError,
     NoSuchBranchError,
+    refuse_checked_out_elsewhere,
     refuse_unsaved,
 )
+from rolethread_vcs.transaction._merging import MergeBreaksRulesError
+from rolethread_vcs.transaction._other_folders import CheckedOutElsewhereError
 from rolethread_vcs.transaction._running import (
     ATTEMPTS,
     StaleEntryError,
+    carry,
+    commit_planned,
     run,
     touched_entries,
     vote,
     write_blobs,
 )
 from rolethread_vcs.transaction._session import Session
-from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange
+from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange, Planned
 
 __all__ = [
     "ATTEMPTS",
@@ -37,12 +41,17 @@ __all__ = [
     "Counts",
     "DetachedHeadError",
     "Intent",
+    "MergeBreaksRulesError",
     "NewerWriterError",
     "NoSuchBranchError",
     "PathChange",
+    "Planned",
     "Session",
     "StaleEntryError",
+    "carry",
+    "commit_planned",
     "external_operation",
+    "refuse_checked_out_elsewhere",
     "refuse_unsaved",
     "run",
     "touched_entries",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rolethread_vcs.store.operations import EXTERNAL, Operation
+from rolethread_vcs.store.operations import EXTERNAL, Operation, table_to_record
 from rolethread_vcs.store.publishing import Moves
-from rolethread_vcs.store.refs import shorten
+from rolethread_vcs.store.refs import BRANCHES, shorten
 
 
 def external_operation(
     last: Operation, changes: Moves, table: Mapping[str, str], when: int, worktree: str, branch: str
 ) -> Operation:
-    """Return the operation that records what plain git did since the last one of ours."""
+    """Return the operation that records what plain git did since the last one of ours.
+
+    `table` is `Refs.table()` as it is now, in the folder of that name.
+    """
     names = ", ".join(shorten(name) for name in changes)
     return Operation(
         number=last.number + 1,
@@ -21,13 +24,15 @@ def external_operation(
         time=when,
         branch=branch,
         changes=dict(changes),
-        refs=dict(table),
+        refs=table_to_record(last, table, worktree),
         worktree=worktree,
         previous=last.id,
     )
 
 
-def describe_external(changes: Moves) -> str:
-    """Return the note that tells of moves by plain git."""
+def describe_external(changes: Moves, branch: str) -> str:
+    """Return the note that tells of moves by plain git, and how to see what they brought to the current branch."""
     names = ", ".join(shorten(name) for name in changes)
-    return f"plain git had moved {names} since the last command; that is in the operation log now"
+    before, after = changes.get(BRANCHES + branch, (None, None))
+    look = f"; see what it brought with: rtv check --new-since {before[:10]}" if before and after else ""
+    return f"plain git had moved {names} since the last command; that is in the operation log now{look}"

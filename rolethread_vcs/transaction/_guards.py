@@ -1,11 +1,10 @@
-"""What stops a mutation before it starts: no branch, a newer writer, hand edits in the way, another folder."""
+"""What stops a mutation before it starts: no branch, a newer writer, hand edits in the way."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.store.refs import BRANCHES, HeldRef
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.revisions import UnknownRevisionError, is_branch_name
@@ -34,33 +33,9 @@ class NewerWriterError(InvalidError):
 
 def refuse_newer_writer(base: Snapshot) -> None:
     """Raise when the dataset lists a writer feature that this program does not know."""
-    unknown = base.settings.unknown_writer_features
-    if unknown:
-        raise NewerWriterError(
-            f"this dataset uses {', '.join(unknown)}, which this program does not know; "
-            "it can be read, but not changed with this version",
-            hint="install a newer version of rolethread-vcs",
-        )
-
-
-class CheckedOutElsewhereError(ConflictError):
-    """Another folder of this dataset has the branch checked out; moving it here would leave that folder behind."""
-
-    code = "checked_out_elsewhere"
-
-
-def refuse_other_folders(repository: Repository, moves: Moves) -> None:
-    """Raise when a branch that would move is checked out in another folder of this dataset."""
-    branches = [name.removeprefix(BRANCHES) for name in moves if name.startswith(BRANCHES)]
-    if not branches or not (repository.common_folder / "worktrees").is_dir():
-        return
-    elsewhere = repository.checked_out_elsewhere()
-    for branch in branches:
-        if branch in elsewhere and branch != repository.branch():
-            raise CheckedOutElsewhereError(
-                f"{branch} is checked out in {elsewhere[branch]}; nothing was changed",
-                hint=f"run the command there: rtv -C {elsewhere[branch]} …",
-            )
+    why = base.settings.why_read_only
+    if why is not None:
+        raise NewerWriterError(why, hint="install a newer version of rolethread-vcs")
 
 
 def refuse_unsaved(unsaved: Sequence[Unsaved]) -> None:

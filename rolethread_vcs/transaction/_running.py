@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import TypeVar
 
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.gate import EntryChange, Gate, Verdict, refusal_of_edit
@@ -20,10 +21,13 @@ from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.walk import Blob
+from rolethread_vcs.transaction._merging import refuse_broken_by_merge
 from rolethread_vcs.transaction._session import Session
-from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange
+from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange, Planned
 
 ATTEMPTS = 12
+
+T = TypeVar("T")
 
 
 class StaleEntryError(ConflictError):
@@ -35,7 +39,7 @@ class StaleEntryError(ConflictError):
 def run(
     repository: Repository,
     intent: Intent,
-    plan: Callable[[Snapshot], ChangeSet],
+    plan: Callable[[Snapshot], ChangeSet | Planned],
     *,
     expected: Mapping[str, str] | None = None,
 ) -> Committed:
@@ -45,12 +49,22 @@ def run(
 
     Raises:
         StaleEntryError: an entry of `expected` changed since. RefusedByGateError: the gate said no.
+        MergeBreaksRulesError: what two sides make together breaks a rule that neither broke.
         UnsavedEditsError: hand edits are in the way. BusyError, MovedError: after bounded retries.
+    """
+    return carry(repository, intent, lambda session: _run_once(session, plan, expected or {}))
+
+
+def carry(repository: Repository, intent: Intent, work: Callable[[Session], T]) -> T:
+    """Do some work in a session on the intent's branch, anew when the branch moved meanwhile.
+
+    Raises:
+        BusyError, MovedError: after bounded retries. What the work raises.
     """
     for attempt in range(ATTEMPTS):
         try:
             with Session.open(repository, intent) as session:
-                return _run_once(session, intent, plan, expected or {})
+                return work(session)
         except MovedError as error:
             if error.saved or attempt == ATTEMPTS - 1:
                 raise
@@ -59,7 +73,7 @@ def run(
 
 
 def _run_once(
-    session: Session, intent: Intent, plan: Callable[[Snapshot], ChangeSet], expected: Mapping[str, str]
+    session: Session, plan: Callable[[Snapshot], ChangeSet | Planned], expected: Mapping[str, str]
 ) -> Committed:
     base = session.base
     for entry_id, blob in expected.items():
@@ -68,21 +82,45 @@ def _run_once(
                 f"entry {entry_id} changed since it was read; nothing was overwritten",
                 hint=f"rtv show {entry_id}",
             )
-    change = plan(base)
-    verdict = vote(base, change, intent, session.branch)
+    plans = plan(base)
+    return commit_planned(session, plans if isinstance(plans, Planned) else Planned(plans))
+
+
+def commit_planned(session: Session, planned: Planned, verdict: Verdict | None = None) -> Committed:
+    """Carry a plan that was made on the session's base through vote, write, publish and settle.
+
+    A `verdict` that was passed on that very change stands in for the vote.
+
+    Raises:
+        As `run`, but for those of a plan that is not fresh.
+    """
+    base, change = session.base, planned.change
+    if verdict is None:
+        verdict = vote(base, change, session.intent, session.branch, others=planned.others)
     with session.repository.pack() as pack:
         paths, counts = write_blobs(base, change, pack)
         result = session.commit(
-            pack, paths, counts, summary=change.summary, verdict=verdict, ids=tuple(sorted(change.puts))
+            pack,
+            paths,
+            counts,
+            summary=change.summary,
+            verdict=verdict,
+            ids=tuple(sorted(change.puts)),
+            merges=planned.merges,
+            also=planned.also,
+            trailers=planned.trailers,
         )
         return replace(result, touched=touched_entries(base, change, paths))
 
 
-def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str) -> Verdict:
+def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, others: Sequence[Snapshot] = ()) -> Verdict:
     """Ask the gate about a change; policy is read from the branch's tip before it.
+
+    `others` are the other sides of a merge.
 
     Raises:
         RefusedByGateError: a strict branch, and findings that the change introduces and nobody allowed.
+        MergeBreaksRulesError: some of them stand in none of the sides.
     """
     gate = Gate(
         base.settings,
@@ -98,7 +136,9 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str) -> Verd
         gate.feed(EntryChange(entry_id, _before(base, entry_id), None))
     verdict = gate.finish()
     if not verdict.passes:
-        raise refusal_of_edit(verdict)
+        if others:
+            refuse_broken_by_merge(gate, verdict, change, others)
+        raise refusal_of_edit(verdict, change.made_up)
     return verdict
 
 
@@ -120,9 +160,12 @@ def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[di
     """Write the blobs of a change into a pack; return what happens to which path, and the counts."""
     paths: dict[str, PathChange] = {}
     added = changed = 0
-    for entry_id, entry in change.puts.items():
+    for entry_id in change.puts:
         path = entry_path(entry_id)
-        blob = Blob(trees.FILE, bytes.fromhex(pack.add("blob", encode_entry(entry))))
+        oid = change.stored.get(entry_id)
+        if oid is None:
+            oid = bytes.fromhex(pack.add("blob", encode_entry(change.puts[entry_id])))
+        blob = Blob(trees.FILE, oid)
         before = base.blob_at(path)
         if before is None:
             added += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -23,9 +23,9 @@ from rolethread_vcs.transaction._guards import (
     branch_to_make,
     hold_branch,
     refuse_newer_writer,
-    refuse_other_folders,
     refuse_unsaved,
 )
+from rolethread_vcs.transaction._other_folders import refuse_other_folders
 from rolethread_vcs.transaction._values import Committed, Counts, Intent, PathChange
 
 
@@ -52,6 +52,11 @@ class Session:
         if self._to_make:
             return self.repository.head_snapshot()
         return self.repository.snapshot_of(self._held.target)
+
+    @cached_property
+    def _who(self) -> commits.Signature:
+        """Who commits, and the moment at which this was first asked."""
+        return self.repository.signature()
 
     @property
     def _held(self) -> HeldRef:
@@ -108,10 +113,14 @@ class Session:
         verdict: Verdict | None = None,
         ids: tuple[str, ...] = (),
         overwrite: bool = False,
+        merges: Sequence[str] = (),
+        also: Moves | None = None,
+        trailers: Sequence[tuple[str, str]] = (),
     ) -> Committed:
         """Commit changes of paths to the branch; the blobs are in the pack already.
 
         With `overwrite`, hand edits on those paths are the change itself (verb `commit`) and do not stand in the way.
+        `merges`, `also` and `trailers` are those of `Planned`.
 
         Raises:
             MovedError: the branch moved; plan again. UnsavedEditsError: hand edits are in the way.
@@ -129,21 +138,26 @@ class Session:
         )
         if tree is None:
             raise InvalidError("a dataset cannot lose all its files")
-        if tree == self.base.tree:
-            return replace(result, ids=(), dry_run=intent.dry_run)
+        others = dict(also or {})
+        if tree == self.base.tree and not merges:
+            if not others or intent.dry_run:
+                return replace(result, ids=(), dry_run=intent.dry_run)
+            number = self.publish(pack, others)
+            return replace(result, ids=(), operation=number, notes=tuple(self.notes))
         if not overwrite:
             self._refuse_hand_edits(paths)
+        self._refuse_other_folders(paths)
         message = commits.compose_message(
             intent.message or summary,
-            (*intent.trailers, *(verdict.trailers() if verdict is not None else ())),
+            (*intent.trailers, *trailers, *(verdict.trailers() if verdict is not None else ())),
         )
         result = replace(result, added=counts.added, changed=counts.changed, removed=counts.removed, message=message)
         if intent.dry_run:
             return replace(result, dry_run=True)
-        who = repository.signature()
-        commit = pack.add("commit", commits.encode(tree.hex(), [self.base.id], who, who, message))
+        who = self._who
+        commit = pack.add("commit", commits.encode(tree.hex(), [self.base.id, *merges], who, who, message))
         held = None if self._to_make else self._held
-        moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit)}
+        moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit), **others}
         number = self.publish(pack, moves, counts, held=held)
         return replace(result, commit=commit, operation=number, notes=tuple(self.notes))
 
@@ -151,11 +165,18 @@ class Session:
         worktree = self.repository.worktree
         if worktree is None or not self.is_current:
             return
-        differences = (
-            Difference(path, self.base.blob_at(path), None if change is None else Blob(*change))
-            for path, change in paths.items()
-        )
-        refuse_unsaved(worktree.in_the_way(differences))
+        refuse_unsaved(worktree.in_the_way(self._differences(paths)))
+
+    def _differences(self, paths: Mapping[str, PathChange]) -> Iterator[Difference]:
+        for path, change in paths.items():
+            yield Difference(path, self.base.blob_at(path), None if change is None else Blob(*change))
+
+    def _refuse_other_folders(self, paths: Mapping[str, PathChange]) -> None:
+        if self._to_make:
+            return
+        name = BRANCHES + self.branch
+        moves: Moves = {name: (self.base.id, "")}  # where it goes is not known yet
+        refuse_other_folders(self.repository, moves, {name: self._differences(paths)})
 
     # ---- ref verbs
 
@@ -167,6 +188,7 @@ class Session:
         """
         result = Committed(branch=self.branch, commit=None, operation=None, notes=tuple(self.notes))
         self._refuse_hand_edits_under(moves)
+        refuse_other_folders(self.repository, moves)
         if self.intent.dry_run:
             return replace(result, dry_run=True)
         counts = counts or Counts()
@@ -208,10 +230,10 @@ class Session:
         """
         counts = counts or Counts()
         repository, intent = self.repository, self.intent
-        refuse_other_folders(repository, moves)
-        who = repository.signature()
+        who = self._who
         table = repository.refs.table()
-        log_head, number = self._write_external(pack, table, who)
+        last = repository.operations.last()
+        log_head, number = self._write_external(pack, last, table)
         fields = {**fields, **self.before_publish(pack)}
         after = {**table, **{name: new for name, (_, new) in moves.items() if new is not None}}
         for name, (_, new) in moves.items():
@@ -224,7 +246,7 @@ class Session:
             time=who.time,
             branch=self.branch,
             changes=dict(moves),
-            refs=after,
+            refs=operations.table_to_record(last, after, repository.worktree_name),
             added=counts.added,
             changed=counts.changed,
             removed=counts.removed,
@@ -233,10 +255,10 @@ class Session:
             **{"details": dict(intent.details), **fields},
         )
         new_log = operations.write(operation, pack, repository.objects, who)
-        log = (repository.operations.head(), new_log)
+        log = (None if last is None else last.id, new_log)
         try:
-            publish_moves(repository, pack, moves, intent.command, who.time, log, held)
-            settle(repository, self.notes)
+            published = publish_moves(repository, pack, moves, intent.command, who.time, log, held)
+            settle(repository, self.notes, published, moves)
         except KeyboardInterrupt as interrupt:
             # the command's last words say whether the change is saved
             is_logged = repository.operations.head() == new_log
@@ -247,27 +269,25 @@ class Session:
     def record_external(self) -> None:
         """Record, as an operation of its own, what plain git moved since our last one."""
         repository = self.repository
-        last = repository.operations.last()
-        if last is None or not operations.table_difference(last.refs, repository.refs.table()):
+        last, table = repository.operations.last(), repository.refs.table()
+        if last is None or not operations.moved_since(last, table, repository.worktree_name):
             return
-        who = repository.signature()
         with repository.pack() as pack:
-            head, _ = self._write_external(pack, repository.refs.table(), who)
+            head, _ = self._write_external(pack, last, table)
             assert head is not None
-            publish_moves(repository, pack, {}, "plain git", who.time, (last.id, head))
-        settle(repository, self.notes)
+            published = publish_moves(repository, pack, {}, "plain git", self._who.time, (last.id, head))
+        settle(repository, self.notes, published, {})
 
     def _write_external(
-        self, pack: PackWriter, table: Mapping[str, str], who: commits.Signature
+        self, pack: PackWriter, last: Operation | None, table: Mapping[str, str]
     ) -> tuple[str | None, int]:
         """Record refs that plain git moved since our last operation; return the log's new head and last number."""
-        repository = self.repository
-        last = repository.operations.last()
         if last is None:
             return None, 0
-        changes = operations.table_difference(last.refs, table)
+        repository = self.repository
+        changes = operations.moved_since(last, table, repository.worktree_name)
         if not changes:
             return last.id, last.number
-        external = external_operation(last, changes, table, who.time, repository.worktree_name, self.branch)
-        self.notes.append(describe_external(changes))
-        return operations.write(external, pack, repository.objects, who), external.number
+        external = external_operation(last, changes, table, self._who.time, repository.worktree_name, self.branch)
+        self.notes.append(describe_external(changes, self.branch))
+        return operations.write(external, pack, repository.objects, self._who), external.number

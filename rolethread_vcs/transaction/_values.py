@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rolethread_vcs.gate import Allowance, EntryChange
+from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.finding import Finding
+from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.snapshot import Snapshot
 
 TOUCHED_SHOWN = 200
 """Entries of one change that an answer may show."""
@@ -36,11 +39,29 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan that is more than a change of files.
+
+    `merges` are further parents of the commit (hex ids): then there is a commit even where no file changes. `also` are
+    refs that move in the same operation, from and to: an unfinished merge that ends. Where there is nothing to commit,
+    they move all the same. `others` are the other sides of a merge: what blocks and stands in none of the sides is a
+    conflict of the merge. `trailers` are added to the commit.
+    """
+
+    change: ChangeSet
+    merges: tuple[str, ...] = ()
+    also: Moves = field(default_factory=dict)
+    others: tuple[Snapshot, ...] = ()
+    trailers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Committed:
     """What a mutation did: counts are entries; `commit` is None when nothing was committed.
 
     `notes` are sentences for the user (a crash finished, moves by plain git recorded). `touched` shows, for a small
-    change, the entries before and after; at most `TOUCHED_SHOWN`, the rest is only counted.
+    change, the entries before and after; at most `TOUCHED_SHOWN`, the rest is only counted. An operation that is not
+    `undoable` changed nothing that `undo` could take back: it only saved again what was damaged (`ids`).
     """
 
     branch: str
@@ -55,6 +76,7 @@ class Committed:
     dry_run: bool = False
     message: str = ""
     touched: tuple[EntryChange, ...] = ()
+    undoable: bool = True
 
     @property
     def is_empty(self) -> bool:

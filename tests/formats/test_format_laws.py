@@ -134,6 +134,17 @@ def test_a_full_row_without_an_id_comes_back_exactly(format, entry):
     assert draft.rolethread is None
 
 
+@given(conversation=CONVERSATION, tags=st.lists(TEXT, max_size=3))
+def test_a_row_of_messages_and_tags_is_written_as_any_other_row(conversation, tags):
+    (messages, *_) = writable_formats()
+    entry = Entry.of({"messages": conversation, "tags": tags})
+    with_more = Entry.of({**entry.fields, "uuid": "27f9be4a-ebca-43e9-a02b-3a912a4c5213"})
+
+    row, longer = messages.write(entry, identity=IDENTITY), messages.write(with_more, identity=IDENTITY)
+
+    assert list(row.items()) == [(key, value) for key, value in longer.items() if key != "uuid"]
+
+
 @given(entry=ENTRY)
 def test_the_format_messages_carries_every_entry_with_messages(entry):
     (messages, *_) = writable_formats()

@@ -18,10 +18,8 @@ from rolethread_vcs.model.canonical import (
     encode_entry,
     encode_line,
     encode_value,
-    is_canonical,
-    messages_digest,
 )
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.entry import Entry, InvalidEntryError, canonical_messages
 
 TEXT = st.text(max_size=8)
 SCALARS = (
@@ -93,7 +91,6 @@ def test_canonical_bytes_stay_what_they_are(fields: dict[str, Any]) -> None:
     data = encode_entry(Entry.of(fields))
 
     assert encode_entry(decode_entry(data)) == data
-    assert is_canonical(data)
 
 
 @given(FIELDS)
@@ -146,7 +143,7 @@ def _without_defaults(side: Any) -> Any:
 def test_the_birth_suffix_is_that_of_the_stored_messages(messages: Any) -> None:
     entry = Entry.of({"messages": messages, "tags": ["a"]})
 
-    assert messages_digest(messages) == birth_suffix(entry.messages)
+    assert birth_suffix(canonical_messages(messages)) == birth_suffix(entry.messages)
 
 
 @given(VALUES)

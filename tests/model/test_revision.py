@@ -16,7 +16,6 @@ from rolethread_vcs.model.revision import (
     parse_range,
     parse_revision,
     parse_selector,
-    split_at_revision,
 )
 
 NAME, COMMIT, EITHER = RevisionKind.NAME, RevisionKind.COMMIT, RevisionKind.NAME_OR_COMMIT
@@ -119,23 +118,3 @@ def test_a_text_that_selects_no_entry_is_refused(text: str) -> None:
     assert not is_selector(text)
     with pytest.raises(RevisionError):
         parse_selector(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("12", (12, None)),
-        ("12@main~2", (12, Revision("main", NAME, 2))),
-        ("12@@", (12, CURRENT)),
-        ("12@@~1", (12, Revision("@", RevisionKind.CURRENT, 1))),
-        ("00012345-k2x9m3ab@3fa9", ("00012345-k2x9m3ab", Revision("3fa9", EITHER))),
-    ],
-)
-def test_an_entry_may_be_named_at_a_revision(text: str, expected: tuple[int | str, Revision | None]) -> None:
-    assert split_at_revision(text) == expected
-
-
-@pytest.mark.parametrize("text", ["12@", "@main", "x@main", "12@a b"])
-def test_an_entry_at_no_revision_is_refused(text: str) -> None:
-    with pytest.raises(RevisionError):
-        split_at_revision(text)

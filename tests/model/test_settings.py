@@ -15,6 +15,8 @@ from rolethread_vcs.model.settings import (
     get_value,
     new_settings_text,
     parse_settings,
+    put_values,
+    read_values,
     set_value,
 )
 
@@ -215,3 +217,24 @@ def test_a_setting_that_is_not_there_is_not_found(key: str) -> None:
 def test_any_bytes_are_settings_or_refused_in_plain_words(data: bytes) -> None:
     with pytest.raises(RoleThreadError):
         parse_settings(data)
+
+
+def test_values_at_any_path_are_put_in_and_the_comments_stay() -> None:
+    text = (TOP + "# mine\n[future.deep]\nkey = 1 # why\nold = 2\n").encode()
+
+    changed = put_values(text, {("future", "deep", "key"): 3, ("future", "deep", "old"): None, ("new", "key"): ["a"]})
+
+    assert read_values(changed) == {
+        "name": "tavern",
+        "id": ID,
+        "format": 1,
+        "future": {"deep": {"key": 3}},
+        "new": {"key": ["a"]},
+    }
+    assert b"# mine" in changed
+    assert b"# why" in changed
+
+
+def test_values_that_settings_cannot_have_are_not_put_in() -> None:
+    with pytest.raises(InvalidSettingsError, match="name must be text"):
+        put_values(NEW, {("name",): 5})

@@ -64,6 +64,12 @@ def switch_to_new(dataset: Dataset) -> None:
     dataset.switch_to_new("side")
 
 
+def recover(dataset: Dataset) -> None:
+    """Change another entry, where an edit was cut off before: that one is finished first."""
+    with dataset.edit("after the crash") as change:
+        change.put(dataset.snapshot().ids()[1], conversation("edited too"))
+
+
 def discard(dataset: Dataset) -> None:
     """Throw hand edits away."""
     dataset.discard_edits(None, Intent("restore", "restore --all"))
@@ -75,6 +81,7 @@ SCENARIOS: dict[str, Callable[[Dataset], None]] = {
     "undo": undo,
     "redo": redo,
     "switch": switch_to_new,
+    "recover": recover,
     "discard": discard,
 }
 

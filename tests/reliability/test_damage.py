@@ -86,6 +86,23 @@ def test_a_torn_branch_is_status_70_and_verify_names_it(dataset, rtv, text):
     assert rtv(dataset.folder, "doctor").returncode == 0
 
 
+@pytest.mark.parametrize("text", ["", "nonsense\n", "f" * 40 + "\n"])
+@pytest.mark.parametrize("verb", ["branch", "status", "doctor"])
+def test_a_torn_branch_that_one_is_not_on_is_named_and_stops_nothing(dataset, rtv, verb, text):
+    dataset.branch("try")
+    dataset.branch("other")
+    (dataset.repository.common_folder / "refs/heads/try").write_text(text)
+
+    told = rtv(dataset.folder, verb)
+    answer = json.loads(rtv(dataset.folder, verb, "--json").stdout)
+
+    assert told.returncode == 0, told.stderr
+    assert "the branch try " in told.stdout + told.stderr
+    assert f"branch try --from {dataset.snapshot().id[:10]}" in told.stdout + told.stderr
+    assert "other" in told.stdout or verb != "branch"
+    assert "refs/heads/try" in str(answer) and "nothing is in the way" not in told.stdout
+
+
 def test_a_missing_branch_is_status_70_and_verify_says_where_it_was(dataset, rtv):
     commit = dataset.repository.head_commit()
     (dataset.repository.common_folder / "refs/heads/main").unlink()
@@ -200,8 +217,48 @@ def test_a_plain_restore_saves_a_damaged_entry_again_from_its_whole_file(hurt, r
 
     assert restored.returncode == 0, restored.stderr
     assert f"saved entry {entry_id} again" in restored.stdout
+    assert "undo" not in restored.stdout
     assert rtv(hurt.folder, "verify").returncode == 0
     assert Dataset.open(hurt.folder).snapshot()[entry_id].messages[0]["content"] == "now"
+
+
+def test_a_commit_with_nothing_to_save_saves_a_damaged_entry_again_from_its_whole_file(hurt, rtv):
+    entry_id, head = hurt.snapshot().ids()[1], hurt.snapshot().id
+
+    planned, saved = rtv(hurt.folder, "commit", "--dry-run"), rtv(hurt.folder, "commit")
+
+    assert planned.stdout.startswith(f"would save entry {entry_id} again") and "nothing was changed" in planned.stdout
+    assert saved.returncode == 0, saved.stderr
+    assert f"saved entry {entry_id} again, damaged in the store" in saved.stdout
+    assert "undo" not in saved.stdout
+    assert rtv(hurt.folder, "verify").returncode == 0
+    assert Dataset.open(hurt.folder).snapshot().id == head
+    assert Dataset.open(hurt.folder).snapshot()[entry_id].messages[0]["content"] == "now"
+
+
+def test_a_commit_takes_the_file_of_a_damaged_entry_as_what_is_true(hurt, rtv):
+    entry_id = hurt.snapshot().ids()[1]
+    path = file_of(hurt, entry_id)
+    path.write_bytes(path.read_bytes().replace(b"now", b"by hand"))
+
+    saved = rtv(hurt.folder, "commit")
+
+    assert saved.returncode == 0, saved.stderr
+    assert f"entry {entry_id} was damaged in the store; what its file holds now takes its place" in saved.stderr
+    assert Dataset.open(hurt.folder).snapshot()[entry_id].messages[0]["content"] == "by hand"
+    assert rtv(hurt.folder, "export", "-o", "-").returncode == 0
+
+
+def test_a_commit_heals_a_damaged_entry_whose_file_only_looks_different(hurt, rtv):
+    entry_id = hurt.snapshot().ids()[1]
+    path = file_of(hurt, entry_id)
+    path.write_text(json.dumps(json.loads(path.read_bytes())))
+
+    saved = rtv(hurt.folder, "commit")
+
+    assert saved.returncode == 0, saved.stderr
+    assert f"saved entry {entry_id} again" in saved.stdout
+    assert rtv(hurt.folder, "verify").returncode == 0
 
 
 def test_a_plain_restore_keeps_a_hand_edit_that_it_could_not_take_back(hurt, rtv):
@@ -213,6 +270,36 @@ def test_a_plain_restore_keeps_a_hand_edit_that_it_could_not_take_back(hurt, rtv
     assert refused.returncode == 70
     assert f"rtv remove {entry_id}" in refused.stderr
     assert file_of(hurt, entry_id).read_text() == "mine"
+
+
+def test_an_import_beside_a_damaged_entry_names_it_and_the_way_to_go_on(hurt, rtv, tmp_path):
+    entry_id, head = hurt.snapshot().ids()[1], hurt.snapshot().id
+    rows = [{"role": "user", "content": "new"}, {"role": "assistant", "content": "a"}]
+    (tmp_path / "new.jsonl").write_text(json.dumps({"messages": rows}) + "\n")
+
+    stopped = rtv(hurt.folder, "import", str(tmp_path / "new.jsonl"))
+
+    assert stopped.returncode == 70, stopped.stderr
+    assert stopped.stderr.startswith("error: 1 entry does not read, so nobody can tell which rows are here already")
+    assert f"entry {entry_id}: its checked-out file is whole" in stopped.stderr
+    assert f"rtv restore {entry_id}   saves" in stopped.stderr
+    assert Dataset.open(hurt.folder).snapshot().id == head
+
+    assert rtv(hurt.folder, "restore", entry_id).returncode == 0
+    assert rtv(hurt.folder, "import", str(tmp_path / "new.jsonl")).returncode == 0
+
+
+def test_an_import_beside_an_entry_without_a_whole_file_says_what_to_choose_from(hurt, rtv, tmp_path):
+    entry_id = hurt.snapshot().ids()[1]
+    hurt.set_setting("checkout", "never")
+    rows = [{"role": "user", "content": "new"}, {"role": "assistant", "content": "a"}]
+    (tmp_path / "new.jsonl").write_text(json.dumps({"messages": rows}) + "\n")
+
+    stopped = rtv(hurt.folder, "import", str(tmp_path / "new.jsonl"))
+
+    assert stopped.returncode == 70, stopped.stderr
+    assert f"entry {entry_id}: no whole copy is checked out" in stopped.stderr
+    assert f"rtv restore {entry_id} --from REV" in stopped.stderr and f"rtv remove {entry_id}" in stopped.stderr
 
 
 def test_a_clone_of_a_damaged_dataset_is_status_70_and_leaves_nothing(hurt, rtv, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from sweeping import KILLED, SCENARIOS, conversation
+from sweeping import KILLED, SCENARIOS, conversation, edit
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.store import disk
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -32,8 +34,28 @@ def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
         dataset = Dataset.open(folder)
     if scenario == "redo":
         dataset.undo()
+    if scenario == "recover":
+        cut_off(dataset)
     if scenario == "discard":
         (folder / "entries/0000/00" / f"{dataset.snapshot().ids()[0]}.json").write_bytes(b"a hand edit\n")
+
+
+def cut_off(dataset: Dataset) -> None:
+    """Let an edit die when its branch has moved and its operation is not logged yet."""
+
+    class Killed(BaseException):
+        """Nothing catches it, so nothing is tidied up."""
+
+    def fault(what: str, path: str) -> None:
+        if (what, path) == ("ref", "refs/rolethread/ops"):
+            raise Killed
+
+    disk.fault_point = fault
+    try:
+        with contextlib.suppress(Killed):
+            edit(dataset)
+    finally:
+        disk.fault_point = None
 
 
 def sweep(tmp_path: Path, scenario: str, *, bare: bool) -> list[dict]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.store import index_file
 from rolethread_vcs.store.git_errors import GitLockedError
-from rolethread_vcs.store.trees import FILE
+from rolethread_vcs.store.trees import FILE, PROGRAM
 from rolethread_vcs.store.walk import Blob
 from rolethread_vcs.store.worktree import blob_id
+from rolethread_vcs.transaction import Intent
 
 Git = Callable[..., str]
 
@@ -194,3 +199,118 @@ def test_a_held_lock_is_busy(filled: Dataset) -> None:
 
 def test_no_index_is_an_empty_one(tmp_path: Path) -> None:
     assert index_file.read(tmp_path / "index", str(tmp_path)) == {}
+
+
+def status_of(second: int, nanoseconds: int, size: int) -> os.stat_result:
+    """Return the status of a file that never was."""
+    times = {"st_mtime_ns": second * 10**9 + nanoseconds, "st_ctime_ns": second * 10**9 + nanoseconds}
+    return os.stat_result((0o100644, 7, 1, 1, 0, 0, size, second, second, second), times)
+
+
+NAMES = st.one_of(
+    st.integers(1, 60).map(lambda number: f"entries/0000/{number // 10:02}/{number:08}-abcdefgh.json"),
+    st.text("ab/é", min_size=1, max_size=9).filter(lambda name: "//" not in name and name.strip("/") == name),
+    st.sampled_from(["x" * 4094, "x" * 4095, "x" * 4096, "y" * 5000]),
+)
+SECOND = 1_700_000_000
+FOUND = st.tuples(
+    st.builds(Blob, st.sampled_from([FILE, PROGRAM]), st.binary(min_size=20, max_size=20)),
+    st.none() | st.builds(status_of, st.integers(SECOND - 2, SECOND + 2), st.sampled_from([0, 5]), st.integers(0, 9)),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    held=st.dictionaries(NAMES, FOUND, max_size=40),
+    notes=st.dictionaries(NAMES, st.none() | FOUND, max_size=8),
+    flags=st.lists(st.integers(0, 39), max_size=3, unique=True),
+    extension=st.sampled_from([b"", b"TREE\0\0\0\2ab", b"link\0\0\0\0"]),
+)
+def test_a_spliced_index_is_the_rewritten_one_to_the_byte(
+    tmp_path_factory: pytest.TempPathFactory,
+    held: dict[str, tuple[Blob, os.stat_result | None]],
+    notes: dict[str, tuple[Blob, os.stat_result | None] | None],
+    flags: list[int],
+    extension: bytes,
+) -> None:
+    folder = tmp_path_factory.mktemp("index")
+    path = folder / "index"
+    assert index_file.note(path, str(folder), held, afresh=True)
+    entries = index_file.read(path, str(folder))
+    assert entries is not None
+    body = bytearray(path.read_bytes()[:-20])
+    for number in flags:  # assume-unchanged
+        if number < len(entries):
+            body[body.index(sorted(entries.values())[number]) + 60] |= 0x80
+    body += extension
+    path.write_bytes(bytes(body) + hashlib.sha1(body).digest())
+    os.utime(path, ns=(SECOND * 10**9, SECOND * 10**9 + 1))
+
+    spliced, rewritten = (road(path, str(folder), notes) for road in (index_file.spliced, index_file.rewritten))
+
+    assert spliced == rewritten
+    assert (spliced is None) == extension.startswith(b"link")
+
+
+def test_files_as_young_as_the_index_are_doubted_by_both_roads(filled: Dataset, git: Git) -> None:
+    untouched, edited, noted = sorted((filled.folder / "entries").rglob("*.json"))[:3]
+    stamp = (index_of(filled.folder).stat().st_mtime_ns // 10**9 - 1) * 10**9
+    for path in (untouched, edited, noted):
+        os.utime(path, ns=(stamp, stamp))
+    names = [path.relative_to(filled.folder).as_posix() for path in (untouched, edited, noted)]
+    filled.repository.worktree.refresh(names, filled.snapshot().tree)  # type: ignore[union-attr]  # it is checked out
+    os.utime(index_of(filled.folder), ns=(stamp + 5 * 10**8, stamp + 5 * 10**8))
+    edited.write_bytes(edited.read_bytes().replace(b"hello", b"hallo"))
+    notes = {
+        names[2]: (Blob(FILE, blob_id(noted.read_bytes())), noted.stat()),
+        "new.json": (Blob(FILE, bytes(20)), None),
+    }
+
+    roads = (index_file.spliced, index_file.rewritten)
+    spliced, rewritten = (road(index_of(filled.folder), str(filled.folder), notes) for road in roads)
+
+    assert spliced == rewritten is not None
+    index_of(filled.folder).write_bytes(spliced or b"")
+    listed = git(filled.folder, "ls-files", "--debug")
+    sizes = dict(zip(listed.splitlines()[::6], listed.splitlines()[5::6], strict=True))
+    doubted = {path for path, line in sizes.items() if line.split()[1] == "0"}
+    assert names[1] in doubted and doubted.isdisjoint((names[0], names[2]))
+
+
+def test_a_skipped_file_is_kept_by_the_slow_road(filled: Dataset, git: Git) -> None:
+    git(filled.folder, "update-index", "--skip-worktree", "rolethread.toml")
+
+    assert index_file.spliced(index_of(filled.folder), str(filled.folder), {"x": None}) is None
+    assert index_file.rewritten(index_of(filled.folder), str(filled.folder), {"x": None}) is not None
+
+
+@pytest.mark.parametrize("kind", ["tree", "untracked cache"])
+def test_git_agrees_after_edits_whatever_its_index_carries(filled: Dataset, git: Git, kind: str) -> None:
+    if kind == "untracked cache":
+        git(filled.folder, "update-index", "--force-untracked-cache")
+    git(filled.folder, "status")
+    ids = filled.snapshot().ids()
+
+    with filled.edit("all at once") as change:
+        change.add({"messages": [{"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "Hm."}]})
+        change.put(ids[1], {"messages": [{"role": "user", "content": "1"}, {"role": "assistant", "content": "2"}]})
+        change.remove(ids[2])
+
+    assert git(filled.folder, "status", "--porcelain") == ""
+    assert git(filled.folder, "diff-files", "--name-only") == ""
+    tree = git(filled.folder, "write-tree").strip()
+    assert tree == filled.snapshot().tree.hex()
+    assert git(filled.folder, "fsck", "--strict") == ""
+
+
+def test_a_split_index_is_left_alone_and_told(filled: Dataset, git: Git) -> None:
+    git(filled.folder, "update-index", "--split-index")
+
+    with pytest.raises(InvalidError) as caught, filled.edit("one more") as change:
+        change.add({"messages": [{"role": "user", "content": "Hm?"}, {"role": "assistant", "content": "Hm."}]})
+    git(filled.folder, *(caught.value.hint or "").split()[1:])
+    result = filled.add([], Intent("add", "add nothing"))
+
+    assert caught.value.saved
+    assert any("finished now" in note for note in result.notes)
+    assert git(filled.folder, "status", "--porcelain") == ""

@@ -13,6 +13,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.folding import leftovers, object_ids, sweep
+from rolethread_vcs.store.packing import pack_object
 from rolethread_vcs.store.packs import PackWriter, build_index
 
 
@@ -32,6 +33,20 @@ def test_the_same_object_is_written_once(dataset):
 
         assert first == second
         assert len(pack) == 1
+
+
+def test_an_object_that_was_packed_elsewhere_is_the_same_in_the_pack(dataset, git):
+    data = b"some words\n" * 500
+    packed = pack_object("blob", data)
+
+    with dataset.repository.pack() as pack:
+        pack.add_packed(packed)
+        oid = pack.add("blob", data)
+        path = pack.publish()
+
+    assert (oid, len(pack)) == (packed[0].hex(), 1)
+    assert git(dataset.folder, "cat-file", "blob", oid).encode() == data
+    git(dataset.folder, "verify-pack", str(path.with_suffix(".idx")))
 
 
 def test_an_id_is_the_one_git_gives(dataset, git):

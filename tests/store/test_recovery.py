@@ -1,17 +1,19 @@
-"""The pending file, and what the next command makes of one that a dead writer left."""
+"""The note in a pack's `.keep`, and what the next command makes of one that a dead writer left."""
 
 from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import RoleThreadError, SystemRefusedError
+from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.ops.changing import add
 from rolethread_vcs.store import disk, journal
 from rolethread_vcs.store.journal import Pending
+from rolethread_vcs.store.packs import KEEP_TEXT
 from rolethread_vcs.store.publishing import finish_interrupted
 from rolethread_vcs.transaction import Intent, Session, run
 
@@ -51,31 +53,105 @@ def cut_off(dataset, die_at, monkeypatch, *, after):
     monkeypatch.setattr(disk, "fault_point", None)
 
 
-def test_a_pending_file_reads_back_as_it_was_written(tmp_path):
-    pending = Pending(
-        "edit 12", 1_700_000_000, {"HEAD": ("ref: a", None), "b": (None, "c")}, (None, "d"), "pack-1", "w"
-    )
-
-    pending.save(tmp_path / "deep" / "pending", durable=True)
-
-    assert journal.load(tmp_path / "deep" / "pending") == pending
-    journal.forget(tmp_path / "deep" / "pending")
-    assert journal.load(tmp_path / "deep" / "pending") is None
+def keep_of(folder, note, name="pack-1.keep"):
+    """Put a `.keep` of ours with a note into a folder and return it."""
+    path = folder / name
+    path.write_bytes(KEEP_TEXT + b"1\n" + note)
+    return path
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b'{"command": "x"}', b'{"command":"x","time":"y"}'])
-def test_a_torn_pending_file_counts_as_none(tmp_path, data):
-    path = tmp_path / "pending"
-    path.write_bytes(data)
+def test_a_note_reads_back_as_it_was_published(dataset):
+    moves = {"HEAD": ("ref: a", None), "b": (None, "c")}
+    pending = Pending("edit 12\nand more", 1_700_000_000, moves, (None, "d"), "w")
 
-    assert journal.load(path) is None
+    with dataset.repository.pack() as pack:
+        pack.add("blob", b"something")
+        published = pack.publish(pending.encode())
+
+    assert journal.load(published.with_suffix(".keep")) == pending
 
 
-def test_a_pending_file_that_cannot_be_read_is_told_and_not_taken_for_none(tmp_path):
-    (tmp_path / "pending").mkdir()
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b"null", b'{"command": "x"}', b'{"command":"x","time":"y"}', b"\xff"]
+)
+def test_a_torn_note_counts_as_none(tmp_path, data):
+    assert journal.load(keep_of(tmp_path, data)) is None
 
-    with pytest.raises(SystemRefusedError, match="what the last command was about to do"):
-        journal.load(tmp_path / "pending")
+
+def test_every_part_of_a_note_counts_as_none(tmp_path):
+    whole = Pending("edit 12", 1_700_000_000, {"b": (None, "c")}, (None, "d")).encode()
+
+    read = [journal.load(keep_of(tmp_path, whole[:length])) for length in range(len(whole))]
+
+    assert set(read) == {None}
+    assert journal.load(keep_of(tmp_path, whole)) is not None
+
+
+def test_what_others_keep_is_no_note(tmp_path):
+    foreign, folder = tmp_path / "pack-2.keep", tmp_path / "pack-3.keep"
+    foreign.write_bytes(Pending("edit 12", 1, {}, (None, "d")).encode())
+    folder.mkdir()
+
+    assert journal.load_all([foreign, folder, tmp_path / "pack-4.keep"]) == {}
+
+
+def test_a_keep_that_others_may_not_read_is_not_ours_and_stops_nobody(dataset):
+    foreign = dataset.repository.pack_folder / "pack-2.keep"
+    foreign.mkdir()
+
+    assert dataset.add([ENTRY], Intent("add", "add one")).notes == ()
+    assert foreign.exists()
+
+
+def test_a_keep_with_a_torn_note_is_removed_and_told(dataset):
+    keep = keep_of(dataset.repository.pack_folder, b'{"comm')
+
+    result = dataset.add([ENTRY], Intent("add", "add one"))
+
+    assert result.notes == ("an earlier command was cut off before anything was saved; what it left is removed",)
+    assert not keep.exists()
+
+
+def test_a_note_whose_pack_never_came_is_forgotten_though_somebody_moved_the_branch_there(filled, monkeypatch, git):
+    def fault(what: str, path: str) -> None:
+        if what == "rename" and path.endswith(".pack"):
+            raise Killed
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", lambda *_, **__: None)  # the dead clean nothing up
+        with pytest.raises(Killed):
+            filled.undo()
+    monkeypatch.setattr(disk, "fault_point", None)
+    assert len(list(filled.repository.pack_folder.glob("*.keep"))) == 1
+    git(filled.folder, "reset", "-q", "--hard", "HEAD~1")
+
+    result = Dataset.open(filled.folder).add([ENTRY], Intent("add", "add"))
+
+    assert any("undo" in note and "before anything was saved" in note for note in result.notes)
+    assert [operation.verb for operation in filled.repository.operations] == ["add", "external", "edit"]
+    assert git(filled.folder, "status", "--porcelain") == ""
+
+
+def test_an_old_note_that_a_power_cut_brought_back_changes_nothing(filled, git):
+    repository = filled.repository
+    first = repository.head_commit()
+    filled.add([ENTRY], Intent("add", "add one"))
+    log = [operation.id for operation in repository.operations]
+    second = repository.head_commit()
+    filled.add([ENTRY], Intent("add", "add two"))
+    third = repository.head_commit()
+    for number, name in ((1, "pack-1.keep"), (2, "pack-2.keep")):
+        pending = Pending(f"add {number}", number, {"refs/heads/main": (first, second)}, (log[1], log[0]))
+        keep_of(repository.pack_folder, pending.encode(), name)
+
+    result = Dataset.open(filled.folder).add([ENTRY], Intent("add", "add three"))
+
+    assert filled.snapshot().commit.parents == (third,)
+    assert [note for note in result.notes if "add 1" in note or "add 2" in note] == list(result.notes)
+    assert [operation.number for operation in repository.operations] == [4, 3, 2, 1]
+    assert not list(repository.pack_folder.glob("*.keep"))
+    assert git(filled.folder, "status", "--porcelain") == ""
 
 
 def test_death_before_the_branch_moved_is_forgotten_and_told(dataset, die_at, monkeypatch):
@@ -107,7 +183,6 @@ def test_death_while_the_folder_follows_leaves_it_for_the_next_command(dataset, 
     Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
 
     assert git(dataset.folder, "status", "--porcelain") == ""
-    assert not dataset.repository.pending_path.exists()
     assert not list(dataset.repository.pack_folder.glob("*.keep"))
 
 
@@ -284,3 +359,18 @@ def test_a_refused_change_is_not_planned_again_once_it_is_saved(dataset, monkeyp
     assert caught.value.saved
     assert len(planned) == 1
     assert "00000001-00000000" in dataset.snapshot()
+
+
+def test_all_that_a_recovery_needs_is_on_the_disk_before_the_first_ref_moves(dataset, monkeypatch):
+    steps = []
+    monkeypatch.setattr(disk, "fault_point", lambda what, path: steps.append((what, path)))
+
+    add(dataset.repository, [ENTRY], Intent("add", "add"))
+
+    folder = str(dataset.repository.pack_folder)
+    before = steps[: next(at for at, (what, _) in enumerate(steps) if what == "ref")]
+    synced = [Path(path).suffix or path for what, path in before if what == "fsync"]
+    ends = [(what, Path(path).suffix) for what, path in before if what == "rename"]
+    assert len(synced) == 4 and synced[-1] == folder == before[-1][1]
+    assert ends == [("rename", ".keep"), ("rename", ".pack"), ("rename", ".idx")]
+    assert [path for what, path in steps if what == "unlink"][-1].endswith(".keep")

@@ -110,6 +110,14 @@ def test_files_that_are_no_entries_are_passed_over_and_not_counted(filled):
     assert snapshot.last_number() == 5
 
 
+@pytest.mark.parametrize("neighbour", ["notes.json", "00000002-00000000.txt", "00000002-iiiiiiii.json", "zzz"])
+def test_a_foreign_file_beside_entries_changes_nothing_about_them(filled, neighbour):
+    before = list(filled.snapshot().blobs())
+    save(filled, {f"entries/0000/00/{neighbour}": (b"100755", b"{}")})
+
+    assert list(filled.snapshot().blobs()) == before
+
+
 def test_an_entry_that_does_not_decode_is_named_with_its_path(filled):
     entry_id = filled.snapshot().ids()[0]
     save(filled, {entry_path(entry_id): (b"100644", b'{"messages": NaN}')})

@@ -169,3 +169,27 @@ def test_what_is_parsed_is_written_back_to_the_byte():
 
     assert trees.unparse(trees.parse(known[tree])) == known[tree]
     assert [item.name for item in trees.parse(known[tree])] == [b"a-b", b"a.b", b"a"]
+
+
+def test_an_id_that_looks_like_a_name_is_not_taken_for_one():
+    looks = b"100644 x\0".ljust(20, b"\7")
+    base = trees.unparse(
+        [trees.Item(FILE, b"w", looks), trees.Item(FILE, b"x", bytes(20)), trees.Item(FILE, b"y", looks)]
+    )
+    known = {b"base": base}
+
+    written: list[bytes] = []
+    apply(b"base", {"x": (FILE, b"\1" * 20)}, known.__getitem__, lambda data: written.append(data) or b"id")
+
+    assert [item.oid for item in trees.parse(written[0])] == [looks, b"\1" * 20, looks]
+
+
+def test_one_new_id_in_a_large_tree_is_all_that_changes():
+    items = [trees.Item(FILE, b"%08d.json" % number, number.to_bytes(20)) for number in range(300)]
+    known = {b"base": trees.unparse(items)}
+
+    written: list[bytes] = []
+    apply(b"base", {"00000007.json": (FILE, b"\1" * 20)}, known.__getitem__, lambda data: written.append(data) or b"id")
+
+    items[7] = trees.Item(FILE, items[7].name, b"\1" * 20)
+    assert written == [trees.unparse(items)]

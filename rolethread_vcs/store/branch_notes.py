@@ -1,0 +1,71 @@
+"""What people wrote down about branches: git's own `branch.<name>.description`, in `.git/config`.
+
+Plain git shows and edits the same text (`git branch --edit-description`). It is no part of the history: `rtv clone`
+copies it, `git clone` does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from rolethread_vcs.store import own_config
+from rolethread_vcs.store.repository import Repository
+
+ConfigMoves = Mapping[str, tuple[str | None, str | None]]
+"""Keys of `.git/config` to their values before and after; None for absent."""
+
+_SECTION = "branch."
+_NOTE = ".description"
+
+
+def note_key(branch: str) -> str:
+    """Return the key of a branch's note."""
+    return f"{_SECTION}{branch}{_NOTE}"
+
+
+def notes(repository: Repository) -> dict[str, str]:
+    """Return the notes of all branches by name."""
+    found = own_config.section(repository, _SECTION)
+    return {
+        name.removesuffix(_NOTE): value.strip()
+        for name, value in found.items()
+        if name.endswith(_NOTE) and value.strip()
+    }
+
+
+def settings_of(repository: Repository, branch: str) -> dict[str, str]:
+    """Return what git's configuration holds of a branch, by key: its note, and where plain git pulls it from."""
+    prefix = f"{_SECTION}{branch}."
+    found = own_config.section(repository, prefix)
+    # `branch.try.again.description` is about `try.again`
+    return {prefix + name: value for name, value in found.items() if "." not in name}
+
+
+def copy_notes(original: Repository, copy: Repository) -> None:
+    """Give the branches of a copy the notes of the original's."""
+    branches = copy.refs.branches()
+    for name, text in notes(original).items():
+        if name in branches:
+            own_config.write(copy, note_key(name), text)
+
+
+@contextmanager
+def noted(repository: Repository, moves: ConfigMoves) -> Iterator[None]:
+    """Write what a change of branches gives before it is published, and take away what it takes afterwards.
+
+    So a kill in between leaves a note too many, of a branch that is not there, and never one too few. When the block
+    fails and nothing was saved, what was written goes again.
+    """
+    written = {key: pair for key, pair in moves.items() if pair[1] is not None}
+    try:
+        for key, (_, after) in written.items():
+            own_config.write(repository, key, after)
+        yield
+    except BaseException as error:
+        if not getattr(error, "saved", False):
+            for key, (before, _) in written.items():
+                own_config.write(repository, key, before)
+        raise
+    for key in moves.keys() - written.keys():
+        own_config.write(repository, key, None)

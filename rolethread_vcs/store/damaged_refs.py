@@ -1,0 +1,100 @@
+"""Finds branches and releases whose refs do not read or lead nowhere: git leaves such files out of its list."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten
+from rolethread_vcs.store.repository import Repository
+
+_LOOSE = re.compile(rb"([0-9a-f]{40}|ref: [^\n]+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRef:
+    """A branch or a release that cannot be followed: `reason` says why, `repair` what to run, "" when nobody knows.
+
+    `known` is the last commit that the operation log has for it, None when it has none.
+    """
+
+    name: str
+    reason: str
+    known: str | None
+    repair: str
+
+    def __str__(self) -> str:
+        what = shorten(self.name) if self.name.startswith(TAGS) else f"branch {shorten(self.name)}"
+        was = f"; the operation log has it at {self.known[:10]}" if self.known else ""
+        return f"the {what} {self.reason}{was}"
+
+
+def damaged_refs(repository: Repository) -> tuple[DamagedRef, ...]:
+    """Return the damaged branches and releases by name; reads the loose refs, and asks for what each ref points at."""
+    reasons = dict(_torn(repository.common_folder))
+    for name, target in _listed(repository).items():
+        kind = repository.objects.kind(target) if name != HEAD and name not in reasons else "commit"
+        if kind is None:
+            reasons[name] = f"points at {target[:10]}, which is missing or damaged"
+        elif kind != "commit" and name.startswith(BRANCHES):
+            reasons[name] = f"points at a {kind}, not at a commit"
+    return tuple(_damaged(repository, name, reasons[name]) for name in sorted(reasons))
+
+
+def _listed(repository: Repository) -> dict[str, str]:
+    try:
+        return repository.refs.table()
+    except DamagedError:  # HEAD or the packed list; whoever needs them is told
+        return {}
+
+
+def _torn(common: Path) -> Iterator[tuple[str, str]]:
+    for folder in (BRANCHES, TAGS):
+        for path in (common / folder).rglob("*"):
+            name = path.relative_to(common).as_posix()
+            if name.endswith(".lock") or not path.is_file():
+                continue
+            try:
+                if _LOOSE.fullmatch(path.read_bytes()) is None:
+                    yield name, "does not read: its file holds no commit's id"
+            except FileNotFoundError:  # packed or deleted a moment ago
+                continue
+            except OSError as error:
+                yield name, f"does not read: {error.strerror}"
+
+
+def _damaged(repository: Repository, name: str, reason: str) -> DamagedRef:
+    known = _last_known(repository, name)
+    return DamagedRef(name, reason, known, "" if known is None else _repair(repository, name, known))
+
+
+def _last_known(repository: Repository, name: str) -> str | None:
+    """Return the newest value that the operation log has for a ref and that is still there."""
+    try:
+        for operation in repository.operations:
+            value = operation.refs.get(name)
+            if value is not None and repository.objects.kind(value) is not None:
+                return value
+    except DamagedError:  # as far back as the log reads
+        return None
+    return None
+
+
+def _repair(repository: Repository, name: str, known: str) -> str:
+    path, folder = repository.common_folder / name, shlex.quote(str(repository.folder))
+    is_current = name == _current(repository)
+    if name.startswith(BRANCHES) and not is_current and path.is_file():
+        return f"rm {shlex.quote(str(path))} && rtv -C {folder} branch {shorten(name)} --from {known[:10]}"
+    away = f"rm {shlex.quote(str(path))} && " if path.is_file() else ""
+    return f"{away}git -C {folder} update-ref {name} {known}"
+
+
+def _current(repository: Repository) -> str:
+    try:
+        return repository.refs.head().removeprefix(SYMBOLIC)
+    except DamagedError:
+        return ""

@@ -1,0 +1,98 @@
+"""What other folders of the dataset have to say to a move of refs: one follows its branch only while it is clean."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+
+from rolethread_vcs.errors import ConflictError
+from rolethread_vcs.store.linked_folders import CheckedOutFolder
+from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.walk import Difference, two_way
+from rolethread_vcs.store.worktree import UnsavedEditsError
+
+
+class CheckedOutElsewhereError(ConflictError):
+    """Another folder of this dataset has the branch checked out, and cannot follow what would happen to it here."""
+
+    code = "checked_out_elsewhere"
+
+
+def refuse_other_folders(
+    repository: Repository, moves: Moves, changes: Mapping[str, Iterable[Difference]] | None = None
+) -> None:
+    """Raise when a move of refs would leave another folder behind, or check a branch out twice.
+
+    `changes` are the differences that a move brings to a branch (by ref) whose new commit is not in the store yet.
+
+    Raises:
+        CheckedOutElsewhereError. UnsavedEditsError: hand edits there lie on files that would change.
+    """
+    going_to = (moves[HEAD][1] or "").removeprefix(SYMBOLIC) if HEAD in moves else None
+    for other in repository.other_folders():
+        names = {BRANCHES + branch for branch in (other.branch, other.rebasing) if branch}
+        if going_to in names:
+            _refuse_twice(other)
+        for name in sorted(names & moves.keys()):
+            before, after = moves[name]
+            if before == after:
+                continue
+            _refuse_busy(other, name.removeprefix(BRANCHES), is_deleted=after is None)
+            differences = (changes or {}).get(name)
+            _refuse_edited(other, _between(repository, before, after) if differences is None else differences)
+
+
+def _between(repository: Repository, before: str | None, after: str | None) -> Iterable[Difference]:
+    objects = repository.objects
+    old, new = (None if oid is None else bytes.fromhex(objects.commit(oid).tree) for oid in (before, after))
+    return two_way(old, new, objects.tree)
+
+
+def _refuse_twice(other: CheckedOutFolder) -> None:
+    branch = other.branch or other.rebasing
+    raise CheckedOutElsewhereError(
+        f"{branch} is checked out in {other.folder}, and one branch is worked on in one folder; nothing was changed",
+        hint=f"cd {_quoted(other)}   or make a branch of it for here: rtv switch -c NAME {branch}",
+    )
+
+
+def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> None:
+    where = f"{branch} is checked out in {other.folder}"
+    if not other.is_there:
+        raise CheckedOutElsewhereError(
+            f"{where}, and that folder is not there: moved, deleted, or on a disk that is not plugged in; "
+            "nothing was changed",
+            hint=f"if it was deleted: rtv workcopy remove {_quoted(other)}   "
+            "if it was moved: git worktree repair PLACE",
+        )
+    if is_deleted:
+        raise CheckedOutElsewhereError(
+            f"{where}, so it cannot go; nothing was changed",
+            hint=f"remove that folder first: rtv workcopy remove {_quoted(other)}" if other.name else None,
+        )
+    doing = "a rebase" if other.rebasing else "a merge" if (other.private / "MERGE_HEAD").exists() else ""
+    if doing:
+        raise CheckedOutElsewhereError(
+            f"{where}, where plain git is in the middle of {doing}; nothing was changed",
+            hint=f"finish that first: git -C {_quoted(other)} status",
+        )
+
+
+def _refuse_edited(other: CheckedOutFolder, differences: Iterable[Difference]) -> None:
+    worktree = Repository.open(other.folder).worktree
+    unsaved = [] if worktree is None else worktree.in_the_way(differences)
+    if unsaved:
+        names = ", ".join(item.path for item in unsaved[:3]) + (" …" if len(unsaved) > 3 else "")
+        files = "1 hand-edited file" if len(unsaved) == 1 else f"{len(unsaved):,} hand-edited files"
+        raise UnsavedEditsError(
+            f"{other.branch} is checked out in {other.folder}, and {files} there would be in the way ({names}); "
+            "nothing was changed",
+            hint=f"keep the edits with: rtv -C {_quoted(other)} commit   "
+            f"throw them away with: rtv -C {_quoted(other)} restore --all",
+        )
+
+
+def _quoted(other: CheckedOutFolder) -> str:
+    return shlex.quote(str(other.folder))

@@ -1,0 +1,78 @@
+"""Branches and releases whose refs are torn or lead nowhere."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rolethread_vcs import Dataset
+from rolethread_vcs.store.damaged_refs import damaged_refs
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    dataset = Dataset.init(tmp_path / "tavern")
+    dataset.branch("tries/one")
+    return dataset
+
+
+def ref_file(dataset: Dataset) -> Path:
+    return dataset.repository.common_folder / "refs/heads/tries/one"
+
+
+def test_a_sound_dataset_has_none(dataset: Dataset) -> None:
+    assert damaged_refs(dataset.repository) == ()
+
+
+@pytest.mark.parametrize("text", ["", "nonsense\n", "1" * 39, "f" * 40 + "\n"])
+def test_a_torn_branch_is_named_with_where_it_was_and_the_command_repairs_it(dataset: Dataset, text: str) -> None:
+    commit = dataset.snapshot().id
+    ref_file(dataset).write_text(text)
+
+    (found,) = damaged_refs(dataset.repository)
+
+    assert (found.name, found.known) == ("refs/heads/tries/one", commit)
+    assert str(found).startswith("the branch tries/one ")
+    assert str(found).endswith(f"; the operation log has it at {commit[:10]}")
+    subprocess.run(found.repair.replace("rtv ", f"{_program()} "), shell=True, check=True)
+    assert damaged_refs(Dataset.open(dataset.folder).repository) == ()
+    assert Dataset.open(dataset.folder).snapshot("tries/one").id == commit
+
+
+def test_a_torn_branch_is_known_after_a_later_command_took_it_for_deleted(dataset: Dataset) -> None:
+    commit = dataset.snapshot().id
+    ref_file(dataset).write_text("")
+    dataset.branch("other")
+
+    (found,) = damaged_refs(dataset.repository)
+
+    assert found.known == commit
+
+
+def test_a_packed_branch_that_points_at_nothing_is_named(dataset: Dataset) -> None:
+    git = dataset.repository.common_folder
+    subprocess.run(["git", "pack-refs", "--all"], cwd=dataset.folder, check=True)
+    text = (git / "packed-refs").read_text()
+    commit = dataset.snapshot().id
+    (git / "packed-refs").write_text(text.replace(f"{commit} refs/heads/tries", f"{'f' * 40} refs/heads/tries"))
+    dataset = Dataset.open(dataset.folder)
+
+    (found,) = damaged_refs(dataset.repository)
+
+    assert found.reason == "points at ffffffffff, which is missing or damaged"
+    subprocess.run(found.repair, shell=True, check=True)
+    assert damaged_refs(Dataset.open(dataset.folder).repository) == ()
+
+
+def test_a_ref_that_git_is_writing_is_none(dataset: Dataset) -> None:
+    ref_file(dataset).with_name("one.lock").write_text("")
+
+    assert damaged_refs(dataset.repository) == ()
+
+
+def _program() -> str:
+    import sys
+
+    return f"{sys.executable} -m rolethread_vcs.cli.main"
