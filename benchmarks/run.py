@@ -15,8 +15,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import comparing
 import editing
 import exporting
+import history
 import importing
 import reading
 import starting
@@ -31,6 +33,8 @@ FIGURES: dict[str, Callable[[Workspace], Iterator[Figure]]] = {
     "edit": editing.figures,
     "export": exporting.figures,
     "read": reading.figures,
+    "diff": comparing.figures,
+    "history": history.figures,
     "start": starting.figures,
 }
 

@@ -1,4 +1,4 @@
-"""Writes the generated pages, cli.md, errors.md and rules.md: `make docs`, or `python docs/generate.py`."""
+"""Writes the generated pages, and the generated tables of merge.md: `make docs`, or `python docs/generate.py`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from pathlib import Path
 
 from generate_cli import cli_page
 from generate_errors import errors_page
+from generate_merge import merge_page
 from generate_rules import rules_page
 
 FOLDER = Path(__file__).parent
-PAGES = {"cli.md": cli_page, "errors.md": errors_page, "rules.md": rules_page}
+PAGES = {"cli.md": cli_page, "errors.md": errors_page, "merge.md": merge_page, "rules.md": rules_page}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

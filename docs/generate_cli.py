@@ -46,7 +46,8 @@ and never when `NO_COLOR` is set. Control characters in your texts never reach t
 | `@` | the commit you are at |
 | `3fa9c1` | a commit, by the beginning of its id |
 | `commit:12345` | the same, when it looks like a number |
-| `A..B` | what B has and A has not (`log`) |
+| `A..B` | what B has and A has not (`log`), A against B (`diff`) |
+| `A...B` | B against where it parted with A (`diff`) |
 
 ## Queries
 
@@ -99,12 +100,16 @@ status is the same as without `--json`.
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One JSON answer: its name, the verbs that give it, its keys; `list[].key` are those of its items."""
+    """One JSON answer: its name, the verbs that give it, its keys; `list[].key` are those of its items.
+
+    `remark` stands behind the keys.
+    """
 
     name: str
     verbs: tuple[str, ...]
     keys: tuple[str, ...]
     items: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    remark: str = ""
 
 
 _COMMIT = ("commit", "branch", "operation", "added", "changed", "removed", "findings", "dry_run", "message", "notes")
@@ -143,13 +148,14 @@ ENVELOPES = (
         ("show REV",),
         (
             *("id", "parents", "author", "email", "time", "message", "trailers", "operation"),
-            *("added", "changed", "removed", "entries", "files"),
+            *("added", "changed", "removed", "details", "entries", "files"),
         ),
         (_CHANGES,),
+        "; with `details` an entry has the keys of `rolethread.diff/v1`",
     ),
     Envelope(
         "log",
-        ("log",),
+        ("log", "log ID"),
         ("commits",),
         (
             (
@@ -160,13 +166,44 @@ ENVELOPES = (
                 ),
             ),
         ),
+        "; of a life also `entry`, and with each commit `entry`, `change`, `moved`, `origin`, `summary`, `text`",
+    ),
+    Envelope(
+        "blame",
+        ("blame",),
+        ("id", "commit", "messages", "ends"),
+        (("messages", ("side", "index", "message", "changed", "brought")),),
+        "; `changed` and `brought` are `{id, author, email, time, subject}`",
+    ),
+    Envelope(
+        "bisect",
+        ("bisect",),
+        ("running", "bad", "good", "skipped", "suspects", "test", "tests", "first_bad", "answers"),
+        (("answers", ("answer", "commit", "time")),),
+    ),
+    Envelope(
+        "diff",
+        ("diff",),
+        ("from", "to", "from_commit", "to_commit", "summary", "notes", "entries", "files"),
+        (
+            (
+                "entries",
+                (
+                    *("id", "change", "moved", "lines", "problem", "messages", "chosen", "rejected", "tags"),
+                    *("fields", "extra"),
+                ),
+            ),
+            ("files", ("path", "change", "before", "after")),
+        ),
+        "; what stands in an entry is told in [diff.md](diff.md)",
     ),
     Envelope(
         "status",
         ("status",),
         (
             *("name", "branch", "commit", "strict", "entries", "checked_out", "unsaved", "foreign", "drafts"),
-            *("conflicts", "interrupted", "last_operation", "last_command", "last_time"),
+            *("conflicts", "interrupted", "why_read_only", "settings_problem", "damaged_refs"),
+            *("last_operation", "last_command", "last_time"),
         ),
         (("unsaved", ("id", "change", "path")),),
     ),
@@ -190,7 +227,7 @@ ENVELOPES = (
     Envelope(
         "branches",
         ("branch",),
-        ("branches",),
+        ("branches", "damaged_refs"),
         (("branches", ("name", "commit", "current", "strict", "time", "subject")),),
     ),
     Envelope(
@@ -319,7 +356,7 @@ def _envelope_row(envelope: Envelope) -> str:
     keys = [f"`{key}: [{{{', '.join(inner[key])}}}]`" if key in inner else f"`{key}`" for key in envelope.keys]
     extra = ", and the entry's own fields" if "rev" in (*envelope.keys, *inner.get("entries", ())) else ""
     verbs = ", ".join(f"`{verb}`" if verb != "every refusal" else verb for verb in envelope.verbs)
-    return f"| `rolethread.{envelope.name}/v1` | {verbs} | {', '.join(keys)}{extra} |"
+    return f"| `rolethread.{envelope.name}/v1` | {verbs} | {', '.join(keys)}{extra}{envelope.remark} |"
 
 
 if __name__ == "__main__":

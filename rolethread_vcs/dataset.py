@@ -15,23 +15,30 @@ from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from rolethread_vcs.ops.bisecting import Answer, Mark, Search
+    from rolethread_vcs.ops.blaming import Blame
     from rolethread_vcs.ops.branching import Branch
     from rolethread_vcs.ops.changing import Change
     from rolethread_vcs.ops.checking import Checked
+    from rolethread_vcs.ops.comparing import Comparison
     from rolethread_vcs.ops.configuring import Setting
     from rolethread_vcs.ops.doctoring import Diagnosis, Unlocked
     from rolethread_vcs.ops.editing import FieldEdit
     from rolethread_vcs.ops.exporting import Exported, ExportOptions
-    from rolethread_vcs.ops.history import Logged
+    from rolethread_vcs.ops.history import History, Only
     from rolethread_vcs.ops.importing import Imported
     from rolethread_vcs.ops.listing import Page
+    from rolethread_vcs.ops.lives import Life
     from rolethread_vcs.ops.reading_rows import ImportOptions
+    from rolethread_vcs.ops.removals import RemovedEntries
     from rolethread_vcs.ops.restoring import Discarded
+    from rolethread_vcs.ops.restoring_messages import RestoredMessages
     from rolethread_vcs.ops.showing import ShownCommit, ShownEntry
     from rolethread_vcs.ops.surveying import Survey
     from rolethread_vcs.ops.tracing import Origin
     from rolethread_vcs.ops.undoing import LoggedOperation, Undone
     from rolethread_vcs.ops.verifying import Verification
+    from rolethread_vcs.store.damaged_refs import DamagedRef
     from rolethread_vcs.store.operations import Operation
     from rolethread_vcs.transaction import Committed, Intent
 
@@ -105,13 +112,43 @@ class Dataset:
 
         return show(self.repository, words)
 
-    def log(
-        self, rev: str = "@", *, count: int | None = None, verb: str | None = None, min_changes: int = 0
-    ) -> Iterator[Logged]:
-        """Yield the commits that lead to a revision, newest first; see `ops.history.log`."""
-        from rolethread_vcs.ops.history import log
+    def log(self, *revs: str, count: int | None = None, only: Only | None = None) -> History:
+        """Iterate over the commits that lead to revisions, to the current one by default, newest first.
 
-        return log(self.repository, rev, count=count, verb=verb, min_changes=min_changes)
+        A range `A..B` leaves out what leads to A. `only` says what to keep; see `ops.history.Only`.
+        """
+        from rolethread_vcs.ops.history import EVERYTHING, History
+
+        return History(self.repository, revs or ("@",), count=count, only=only or EVERYTHING)
+
+    def life(self, entry: str, *, rev: str = "@") -> Life:
+        """Iterate over what happened to one entry, newest first; see `ops.lives.Life`."""
+        from rolethread_vcs.ops.lives import life
+
+        return life(self.repository, entry, rev)
+
+    def blame(self, entry: str, *, rev: str = "@") -> Blame:
+        """Return, for each message of an entry, which commits changed it last and brought it in."""
+        from rolethread_vcs.ops.blaming import blame
+
+        return blame(self.repository, entry, rev)
+
+    def diff(
+        self,
+        *words: str,
+        ids: Sequence[str] = (),
+        where: str | None = None,
+        only: Sequence[str] = (),
+        stdin: BinaryIO | None = None,
+        locate: Callable[[str], Path] = Path,
+    ) -> Comparison:
+        """Return what differs between two states: `diff("main~1", "main")`, `diff("old.jsonl", "@")`, `diff()`.
+
+        The words are those of `rtv diff`; see `ops.diffing.compare`.
+        """
+        from rolethread_vcs.ops.diffing import compare
+
+        return compare(self.repository, words, ids=ids, where=where, only=only, stdin=stdin, locate=locate)
 
     def status(self) -> Survey:
         """Return where one is, what is not saved, what waits and what was done last."""
@@ -144,10 +181,16 @@ class Dataset:
     # ---- branches
 
     def branches(self) -> tuple[Branch, ...]:
-        """Return all branches by name."""
+        """Return all branches by name, but for those that are damaged."""
         from rolethread_vcs.ops.branching import branches
 
         return branches(self.repository)
+
+    def damaged_refs(self) -> tuple[DamagedRef, ...]:
+        """Return the branches and releases that cannot be followed."""
+        from rolethread_vcs.store.damaged_refs import damaged_refs
+
+        return damaged_refs(self.repository)
 
     def branch(self, name: str, *, start: str = "@", intent: Intent | None = None) -> Committed:
         """Make a branch at a revision, and stay where one is."""
@@ -212,7 +255,8 @@ class Dataset:
         """Collect changes to entries, and make them one commit when the block ends well, or nothing.
 
         `change.add(entry)` returns the new id, `change.put(id, entry)`, `change.remove(id)`; entries are `Entry` or
-        plain mappings of their fields. After the block, `change.result` is what was committed.
+        plain mappings of their fields. After the block, `change.result` is what was committed. An entry that somebody
+        else changed since the block began is a `StaleEntryError`.
         """
         from rolethread_vcs.ops.changing import Change
         from rolethread_vcs.transaction import Intent
@@ -270,6 +314,28 @@ class Dataset:
         from rolethread_vcs.ops.restoring import bring_back
 
         return bring_back(self.repository, ids, source, intent)
+
+    def restore_message(
+        self, ids: Sequence[str], source: Snapshot, number: int, intent: Intent
+    ) -> RestoredMessages:
+        """Make one message of entries what it was in a snapshot; see `ops.restoring_messages`."""
+        from rolethread_vcs.ops.restoring_messages import bring_message_back
+
+        return bring_message_back(self.repository, ids, source, number, intent)
+
+    def removed(self, *, where: str | None = None, since: str | None = None) -> RemovedEntries:
+        """Iterate over the entries that were removed from this branch and are gone, newest first."""
+        from rolethread_vcs.ops.removals import RemovedEntries
+
+        return RemovedEntries(self.repository, where=where, since=since)
+
+    def restore_removed(
+        self, words: Sequence[str], intent: Intent, *, where: str | None = None, since: str | None = None
+    ) -> Committed:
+        """Bring removed entries back with their ids; see `ops.removals.bring_back_removed`."""
+        from rolethread_vcs.ops.removals import bring_back_removed
+
+        return bring_back_removed(self.repository, intent, words=words, where=where, since=since)
 
     def restore_all(self, source: Snapshot, intent: Intent) -> Committed:
         """Make all entries and their order what they were in a snapshot, in one commit."""
@@ -370,6 +436,48 @@ class Dataset:
         from rolethread_vcs.ops.undoing import record_external
 
         return record_external(self.repository)
+
+    def bisect_start(self, good: str, bad: str = "@") -> Search:
+        """Begin to look for the commit that made things worse; see `ops.bisecting`."""
+        from rolethread_vcs.ops.bisecting import start
+
+        return start(self.repository, good, bad)
+
+    def bisect_mark(self, answer: Answer, rev: str | None = None) -> Search:
+        """Take an answer about a revision, by default about the commit that is to be tested."""
+        from rolethread_vcs.ops.bisecting import mark
+
+        return mark(self.repository, answer, rev)
+
+    def bisect_run(self, judge: Callable[[Search], Answer]) -> Search:
+        """Ask a function about one commit after the other, until the search is at its end."""
+        from rolethread_vcs.ops.bisecting import run
+
+        return run(self.repository, judge)
+
+    def bisect_status(self) -> Search:
+        """Return how far the search has come."""
+        from rolethread_vcs.ops.bisecting import status
+
+        return status(self.repository)
+
+    def bisect_marks(self) -> tuple[Mark, ...]:
+        """Return the answers given so far, the oldest first."""
+        from rolethread_vcs.ops.bisecting import marks
+
+        return marks(self.repository)
+
+    def bisect_export(self, commit: str, path: str | Path, *, format: str = "messages", clean: bool = False) -> None:
+        """Write the entries of a commit (hex id) for a test, without a trace in the operation log."""
+        from rolethread_vcs.ops.bisecting import export_candidate
+
+        export_candidate(self.repository, commit, Path(path), format=format, clean=clean)
+
+    def bisect_reset(self) -> bool:
+        """End the search; return whether there was one."""
+        from rolethread_vcs.ops.bisecting import reset
+
+        return reset(self.repository)
 
     # ---- safety
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli._context import Context
@@ -24,6 +24,8 @@ _MARKS = {"added": "+", "changed": "~", "removed": "-"}
 _PLACES = {"added": "to", "changed": "on", "removed": "from"}
 _PLAIN = {"added": "add", "changed": "change", "removed": "remove"}
 _SHOWN = 50
+_WHOLE = 20
+"""Entries up to which a dry run shows the whole difference."""
 
 
 def print_committed(
@@ -41,8 +43,17 @@ def print_committed(
     if context.json:
         output.envelope(ENVELOPE, committed_value(result))
     else:
-        for line in _lines(result, done, nothing, output.width):
+        for line in _lines(result, done, nothing, output.width, color=output.color):
             output.report(line)
+
+
+def healed_sentence(ids: Sequence[str], *, would: bool) -> str:
+    """Return what is said of damaged entries whose checked-out files held what was saved."""
+    named = f"entry {ids[0]}" if len(ids) == 1 else f"{len(ids):,} entries"
+    whole = "file, which was" if len(ids) == 1 else "files, which were"
+    return (
+        f"{'would save' if would else 'saved'} {named} again, damaged in the store, from the checked-out {whole} whole"
+    )
 
 
 def committed_value(result: Committed) -> dict[str, Any]:
@@ -62,7 +73,7 @@ def committed_value(result: Committed) -> dict[str, Any]:
     }
 
 
-def _lines(result: Committed, done: str | None, nothing: str, width: int) -> Iterator[str]:
+def _lines(result: Committed, done: str | None, nothing: str, width: int, *, color: bool) -> Iterator[str]:
     counts = {"added": result.added, "changed": result.changed, "removed": result.removed}
     if result.is_empty and not (result.dry_run and (done or result.message)):
         yield nothing
@@ -71,8 +82,7 @@ def _lines(result: Committed, done: str | None, nothing: str, width: int) -> Ite
     if result.dry_run:
         # what was not done has a message all the same: that of the commit
         yield f"{done or _sentence(counts, result, would=True)}; nothing was changed"
-        for change in result.touched[:_SHOWN]:
-            yield change_line(change, width)
+        yield from _touched_lines(result, sum(counts.values()), width, color=color)
         hidden = sum(counts.values()) - min(len(result.touched), _SHOWN)
         if result.touched and hidden > 0:
             yield f"… and {count(hidden, 'more entry', 'more entries')}"
@@ -81,7 +91,8 @@ def _lines(result: Committed, done: str | None, nothing: str, width: int) -> Ite
     sentence = done or _sentence(counts, result, would=False)
     yield sentence + (f" @ {Output.style(result.commit[:10], 'id')}" if result.commit else "")
     yield from _finding_lines(result)
-    yield UNDO
+    if result.undoable:
+        yield UNDO
 
 
 def _sentence(counts: dict[str, int], result: Committed, *, would: bool) -> str:
@@ -121,6 +132,25 @@ def _codes(findings: tuple[Finding, ...]) -> str:
 
 
 # ---- one entry
+
+
+def _touched_lines(result: Committed, total: int, width: int, *, color: bool) -> Iterator[str]:
+    """Yield what a dry run would do to entries: the whole difference while that can be read, else a line for each."""
+    if total > _WHOLE:
+        for change in result.touched[:_SHOWN]:
+            yield change_line(change, width)
+        return
+    # only a dry run compares entries
+    from rolethread_vcs.cli._diff_text import entry_diff_lines
+    from rolethread_vcs.ops.comparing import ComparedEntry
+
+    for change in result.touched:
+        if change.before is None and change.after is None:  # a damaged entry that goes
+            yield change_line(change, width)
+            continue
+        yield ""
+        compared = ComparedEntry.of(change.entry_id, change.before, change.after)
+        yield from entry_diff_lines(compared, width=width, color=color)
 
 
 def change_line(change: EntryChange, width: int) -> str:

@@ -45,6 +45,31 @@ class Saving:
         )
 
 
+_ALLOWING = (
+    click.option("--because", metavar="TEXT", help="Why findings are let through; history remembers it."),
+    click.option(
+        "--allow",
+        metavar="CODE[=COUNT]",
+        multiple=True,
+        shell_complete=complete_rules,
+        help="Let findings of a rule through.",
+    ),
+)
+
+
+def making_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that can make a branch what lets findings through and `--dry-run`: `saving`, without a message."""
+
+    @wraps(function)
+    def wrapped(*args: Any, dry_run: bool, allow: tuple[str, ...], because: str | None, **more: Any) -> Any:
+        return function(*args, saving=Saving(None, dry_run, allow, because), **more)
+
+    dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+    for option in (*_ALLOWING, dry_run):
+        wrapped = option(wrapped)
+    return wrapped
+
+
 def saving_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of saving, and its function a `saving: Saving`."""
 
@@ -60,14 +85,7 @@ def saving_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, saving=Saving(commit_message, dry_run, allow, because), **more)
 
     for option in (
-        click.option("--because", metavar="TEXT", help="Why findings are let through; the commit remembers it."),
-        click.option(
-            "--allow",
-            metavar="CODE[=COUNT]",
-            multiple=True,
-            shell_complete=complete_rules,
-            help="Let findings of a rule through.",
-        ),
+        *_ALLOWING,
         click.option("--dry-run", is_flag=True, help="Show what would be saved, and save nothing."),
         click.option("-m", "commit_message", metavar="TEXT", help="What the commit says; there is a default."),
     ):

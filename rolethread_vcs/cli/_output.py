@@ -22,6 +22,7 @@ from rolethread_vcs.cli._terminal_text import (
     safe_text,
     width_of,
     wrap,
+    wrap_styled,
 )
 from rolethread_vcs.cli._words import count, long_time, short_time
 from rolethread_vcs.errors import SystemRefusedError
@@ -37,6 +38,7 @@ __all__ = [
     "wants_color",
     "width_of",
     "wrap",
+    "wrap_styled",
 ]
 
 STYLES: Mapping[str, str] = {

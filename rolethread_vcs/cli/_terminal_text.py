@@ -57,8 +57,26 @@ def wrap(text: str, width: int, indent: str = "") -> Iterator[str]:
     Line breaks, blank lines and the white space that a line starts with are kept; a word that is too long
     is cut. The text is made safe first; `indent` is put before every line that is not blank.
     """
+    yield from _wrap_safe(safe_text(text), width, indent)
+
+
+def wrap_styled(text: str, width: int, indent: str = "") -> Iterator[str]:
+    """Yield the lines of a text with style marks as `wrap` would; a style that goes on is set anew on each line.
+
+    The pieces of the text were made safe when they were styled. Styles do not stand inside each other.
+    """
+    mark = ""
+    for line in _wrap_safe(text, width, indent):
+        styled = indent + mark + line[len(indent) :] if mark and line else line
+        for character in line:
+            if ord(character) in STYLE_MARKS:
+                mark = "" if ord(character) == STYLE_MARKS[-1] else character
+        yield styled + chr(STYLE_MARKS[-1]) if mark and line else styled
+
+
+def _wrap_safe(text: str, width: int, indent: str) -> Iterator[str]:
     room = max(width - width_of(indent), 8)
-    for line in safe_text(text).expandtabs(len(_TAB)).split("\n"):
+    for line in text.expandtabs(len(_TAB)).split("\n"):
         if not line.strip():
             yield ""
             continue

@@ -1,13 +1,18 @@
-"""Lists branches, makes them, and goes from one to another."""
+"""Lists branches, makes them, writes notes on them, and goes from one to another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from rolethread_vcs.errors import ConflictError, UsageError
-from rolethread_vcs.model.revision import is_selector
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.ops.judging_branches import judge_start
+from rolethread_vcs.ops.naming_branches import refuse_branch_name
 from rolethread_vcs.ops.surveying import unsaved_files
+from rolethread_vcs.store import own_config
+from rolethread_vcs.store.branch_notes import note_key, noted, notes
+from rolethread_vcs.store.damaged_refs import damaged_refs
+from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.revisions import UnknownRevisionError, is_branch_name
@@ -16,7 +21,11 @@ from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Ses
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch: its commit with time (seconds since 1970) and subject, and whether its gate refuses."""
+    """A branch: its commit with time (seconds since 1970) and subject, and whether its gate refuses.
+
+    `ahead` counts the commits that it has and the current one has not, `behind` those that it lacks. `note` is what
+    somebody wrote down about it.
+    """
 
     name: str
     commit: str
@@ -24,27 +33,24 @@ class Branch:
     subject: str
     is_current: bool
     is_strict: bool
-
-
-class BranchNameError(UsageError):
-    """A name that no branch can have."""
-
-    code = "branch_name"
-
-
-class BranchExistsError(ConflictError):
-    """There is a branch of that name, or of one that cannot stand beside it."""
-
-    code = "branch_exists"
+    ahead: int = 0
+    behind: int = 0
+    note: str | None = None
 
 
 def branches(repository: Repository) -> tuple[Branch, ...]:
-    """Return all branches by name."""
+    """Return all branches by name; those that cannot be followed are left to `damaged_refs`."""
     current = repository.branch()
+    here = repository.head_commit()
+    damaged = {ref.name for ref in damaged_refs(repository)}
+    written = notes(repository)
     result = []
     for name, commit_id in sorted(repository.refs.branches().items()):
+        if BRANCHES + name in damaged:
+            continue
         snapshot = repository.snapshot_of(commit_id)
         commit = snapshot.commit
+        ahead, behind = (0, 0) if here is None else repository.ahead_behind(commit_id, here)
         result.append(
             Branch(
                 name,
@@ -53,22 +59,64 @@ def branches(repository: Repository) -> tuple[Branch, ...]:
                 commit.subject,
                 is_current=name == current,
                 is_strict=snapshot.settings.is_strict(name),
+                ahead=ahead,
+                behind=behind,
+                note=written.get(name),
             )
         )
     return tuple(result)
 
 
-def create(repository: Repository, name: str, intent: Intent, *, start: str = "@") -> Committed:
+def create(
+    repository: Repository, name: str, intent: Intent, *, start: str = "@", note: str | None = None
+) -> Committed:
     """Make a branch at a revision, as one operation, and stay where one is; `commit` of the result is its commit.
+
+    `note` is written down about it.
 
     Raises:
         BranchNameError: no branch can be called so. BranchExistsError: there is one. UnknownRevisionError.
+        RefusedByGateError: it would be strict, and begin with errors; see `judging_branches.judge_start`.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
         commit = repository.resolve(start)
-        _refuse_name(repository, name)
-        done = session.move({BRANCHES + name: (None, commit)})
+        refuse_branch_name(repository, name)
+        session.intent = judge_start(repository, name, commit, intent)
+        done = _make(session, name, note, {BRANCHES + name: (None, commit)})
         return replace(done, branch=name, commit=commit)
+
+
+def write_note(repository: Repository, name: str, note: str, intent: Intent) -> Committed:
+    """Write a note down about a branch, in place of the one it has; "" takes that away. One operation.
+
+    Raises:
+        NoSuchBranchError: there is no such branch.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        commit = branch_commit(repository, name)
+        config = _note_moves(repository, name, note)
+        done = Committed(name, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+        if not config:
+            return done
+        if not intent.dry_run:
+            with noted(repository, config):
+                done = session.move({}, config=config)
+        return replace(done, branch=name, commit=commit)
+
+
+def branch_commit(repository: Repository, name: str) -> str:
+    """Return the commit of a branch.
+
+    Raises:
+        NoSuchBranchError: there is none; the hint names the nearest.
+    """
+    commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
+    if commit is None:
+        near = get_close_matches(name, repository.refs.branches(), n=1, cutoff=0.6)
+        guess = f"; did you mean {near[0]}?" if near else ""
+        raise NoSuchBranchError(f"there is no branch {name!r}{guess}", hint="see the branches with: rtv branch")
+    return commit
 
 
 def switch(repository: Repository, name: str, intent: Intent) -> Committed:
@@ -89,39 +137,42 @@ def switch(repository: Repository, name: str, intent: Intent) -> Committed:
         return replace(done, branch=name, commit=commit)
 
 
-def switch_to_new(repository: Repository, name: str, intent: Intent, *, start: str = "@") -> Committed:
-    """Make a branch at a revision and go to it, as one operation.
+def switch_to_new(
+    repository: Repository, name: str, intent: Intent, *, start: str = "@", note: str | None = None
+) -> Committed:
+    """Make a branch at a revision, with a note, and go to it, as one operation.
 
     Hand edits come along when the new branch starts where one is; else they stop it.
 
     Raises:
         BranchNameError, BranchExistsError, UnknownRevisionError, UnsavedEditsError.
+        RefusedByGateError: it would be strict, and begin with errors; see `judging_branches.judge_start`.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
         commit = repository.resolve(start)
-        _refuse_name(repository, name)
+        refuse_branch_name(repository, name)
         if commit != repository.head_commit():
             refuse_unsaved(unsaved_files(repository))
+        session.intent = judge_start(repository, name, commit, intent)
         branch = BRANCHES + name
-        done = session.move({branch: (None, commit), HEAD: (repository.refs.head(), SYMBOLIC + branch)})
+        moves = {branch: (None, commit), HEAD: (repository.refs.head(), SYMBOLIC + branch)}
+        done = _make(session, name, note, moves)
         return replace(done, branch=name, commit=commit)
 
 
-def _refuse_name(repository: Repository, name: str) -> None:
-    if is_selector(name):
-        raise BranchNameError(f"{name!r} is how an entry is named; give the branch a name with a letter in front")
-    if not is_branch_name(name):
-        raise BranchNameError(
-            f"{name!r} cannot be the name of a branch",
-            hint="letters, digits, - _ and / do, for example tavern/second-try",
-        )
-    for other in repository.refs.branches():
-        if other == name:
-            raise BranchExistsError(f"there is a branch {name} already", hint=f"go to it with: rtv switch {name}")
-        if other.casefold() == name.casefold():
-            raise BranchExistsError(f"there is a branch {other} already; many disks cannot tell it from {name}")
-        if other.startswith(name + "/") or name.startswith(other + "/"):
-            raise BranchExistsError(f"there is a branch {other} already, and {name} cannot stand beside it")
+def _make(session: Session, name: str, note: str | None, moves: Moves) -> Committed:
+    """Make a branch with its note; one that an earlier branch of this name left behind goes."""
+    config = _note_moves(session.repository, name, note or "")
+    if session.intent.dry_run or not config:
+        return session.move(moves)
+    with noted(session.repository, config):
+        return session.move(moves, config=config)
+
+
+def _note_moves(repository: Repository, name: str, note: str) -> dict[str, tuple[str | None, str | None]]:
+    key = note_key(name)
+    before, after = own_config.read(repository, key), note.strip() or None
+    return {} if before == after else {key: (before, after)}
 
 
 def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:

@@ -63,7 +63,7 @@ def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent) -> 
     def plan(base: Snapshot) -> ChangeSet:
         ids = new_ids(base, new)
         summary = f"add {ids[0]}" if len(ids) == 1 else f"add {len(ids):,} entries"
-        return ChangeSet(puts=dict(zip(ids, new, strict=True)), summary=summary)
+        return ChangeSet(puts=dict(zip(ids, new, strict=True)), made_up=tuple(ids), summary=summary)
 
     return run(repository, intent, plan)
 
@@ -123,18 +123,22 @@ def name_some(ids: Sequence[str]) -> str:
 
 
 class Change:
-    """The changes of one `Dataset.edit` block; nothing is saved before the block ends."""
+    """The changes of one `Dataset.edit` block; nothing is saved before the block ends.
+
+    `base` is the snapshot at the beginning of the block: what the caller is taken to have read. An entry that somebody
+    else changed or removed between it and the commit makes the commit a `StaleEntryError`, never a silent overwrite.
+    """
 
     def __init__(self, repository: Repository, intent: Intent) -> None:
         self._repository = repository
         self._intent = intent
-        self._base = repository.snapshot(intent.branch or "@")
+        self.base = repository.snapshot(intent.branch or "@")
         self._added: list[Entry] = []
         self._given: list[str] = []
         self._put: dict[str, Entry] = {}
         self._removed: list[str] = []
         self._expected: dict[str, str] = {}
-        self._first = next_number(self._base)
+        self._first = next_number(self.base)
         self.result: Committed | None = None
 
     def __getitem__(self, entry_id: str) -> Entry:
@@ -143,7 +147,7 @@ class Change:
             raise NoSuchEntryError(f"entry {entry_id} is removed in this edit")
         if entry_id in self._put:
             return self._put[entry_id]
-        return self._base[entry_id]
+        return self.base[entry_id]
 
     def add(self, entry: AnyEntry) -> str:
         """Add an entry behind the last one and return its id."""
@@ -154,15 +158,16 @@ class Change:
         return entry_id
 
     def put(self, entry_id: str, entry: AnyEntry, *, if_unchanged_since: str | None = None) -> None:
-        """Replace an entry; `if_unchanged_since` is the blob id that was read, and a stale one is a conflict."""
-        if if_unchanged_since is not None:
-            self._expected[entry_id] = if_unchanged_since
-        self._base.blob_id(entry_id)
+        """Replace an entry as the block found it.
+
+        `if_unchanged_since` is the blob id of what the caller read, when that was before the block.
+        """
+        self._expect(entry_id, if_unchanged_since)
         self._put[entry_id] = as_entry(entry)
 
     def remove(self, entry_id: str) -> None:
-        """Remove an entry."""
-        self._base.blob_id(entry_id)
+        """Remove an entry as the block found it."""
+        self._expect(entry_id)
         self._put.pop(entry_id, None)
         self._removed.append(entry_id)
 
@@ -173,6 +178,7 @@ class Change:
         as after a merge, and their suffixes tell them apart.
 
         Raises:
+            StaleEntryError: an entry to replace or to remove changed meanwhile; nothing was saved.
             ConflictError: somebody else added the very same conversation under the very same id meanwhile.
         """
 
@@ -186,10 +192,24 @@ class Change:
                 )
             going = removal(base, self._removed) if self._removed else ChangeSet()
             puts = given | self._put
-            return ChangeSet(puts=puts, removes=going.removes, files=going.files, summary=self._describe(puts))
+            return ChangeSet(
+                puts=puts,
+                removes=going.removes,
+                files=going.files,
+                made_up=tuple(self._given),
+                summary=self._describe(puts),
+            )
 
         self.result = run(self._repository, self._intent, plan, expected=self._expected)
         return self.result
+
+    def _expect(self, entry_id: str, blob: str | None = None) -> None:
+        """Note what an entry must still be at the commit; what the caller said he read wins over what the block saw."""
+        found = self.base.blob_id(entry_id)
+        if blob is not None:
+            self._expected[entry_id] = blob
+        else:
+            self._expected.setdefault(entry_id, found)
 
     def _describe(self, puts: Mapping[str, Entry]) -> str:
         if not self._removed and not self._put:

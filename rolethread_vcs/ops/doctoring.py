@@ -9,8 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, RoleThreadError
+from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.store import filesystem, folding, journal, lock
 from rolethread_vcs.store.cloud import cloud_service
+from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.git_locks import GitLock, git_locks, remove_git_lock
 from rolethread_vcs.store.publishing import finish_interrupted
 from rolethread_vcs.store.refs import BRANCHES, TAGS
@@ -41,8 +43,9 @@ class Health:
     """The state of a dataset's repository.
 
     `holder` says who holds the writers' lock, None when it is free. `pending` is the command that was cut off and that
-    the next command finishes. `leftovers` are files that killed commands left. `branches`, `releases` and `operations`
-    are None where they do not read.
+    the next command finishes. `unwritable` are the folders that every saving needs and that this user cannot write to,
+    `read_only_disk` says that nobody can. `leftovers` are files that killed commands left. `branches`, `releases` and
+    `operations` are None where they do not read; `damaged_refs` cannot be followed one by one.
     """
 
     folder: Path
@@ -51,8 +54,11 @@ class Health:
     identity: str | None
     holder: str | None
     pending: str | None
+    unwritable: tuple[Path, ...]
+    read_only_disk: bool
     git_locks: tuple[GitLock, ...]
     leftovers: tuple[Path, ...]
+    damaged_refs: tuple[DamagedRef, ...]
     branch: str | None
     branches: int | None
     releases: int | None
@@ -156,7 +162,7 @@ def _health(repository: Repository) -> Health:
         operations = 0 if last is None else last.number
     except DamagedError:
         operations = None
-    pending = journal.load(repository.pending_path)
+    pending = journal.load_all(folding.leftovers(repository))
     name, email = repository.config("user.name"), repository.config("user.email")
     held = lock.is_held(repository.lock_path)
     return Health(
@@ -165,9 +171,12 @@ def _health(repository: Repository) -> Health:
         durable=repository.durable,
         identity=f"{name} <{email}>" if name and email else None,
         holder=lock.describe_holder(repository.lock_path) if held else None,
-        pending=None if pending is None or held else pending.command,
+        pending=None if not pending or held else list(pending.values())[-1].command,
+        unwritable=filesystem.unwritable_folders(_folders_written_to(repository)),
+        read_only_disk=filesystem.is_mounted_read_only(repository.common_folder),
         git_locks=tuple(git_locks(repository)),
         leftovers=() if held else tuple(_leftovers(repository)),
+        damaged_refs=damaged_refs(repository),
         branch=branch,
         branches=None if table is None else sum(ref.startswith(BRANCHES) for ref in table),
         releases=None if table is None else sum(ref.startswith(TAGS) for ref in table),
@@ -175,6 +184,14 @@ def _health(repository: Repository) -> Health:
         packs=sum(1 for _ in repository.pack_folder.glob("pack-*.pack")),
         loose=sum(1 for _ in (repository.common_folder / "objects").glob("[0-9a-f][0-9a-f]/*")),
     )
+
+
+def _folders_written_to(repository: Repository) -> list[Path]:
+    """Return the folders that a saving command puts files into, the one people know first."""
+    common = repository.common_folder
+    inside = [common, repository.private_folder, repository.pack_folder, common / "refs", common / "refs" / "heads"]
+    checked_out = [] if repository.is_bare else [repository.folder, repository.folder / ENTRIES]
+    return list(dict.fromkeys([*checked_out, repository.git_folder, *inside]))
 
 
 def _leftovers(repository: Repository) -> list[Path]:
@@ -198,8 +215,21 @@ def _advise_machine(machine: Machine) -> list[str]:
     return advice
 
 
+def _advise_unwritable(health: Health) -> str:
+    more = len(health.unwritable) - 1
+    named = str(health.unwritable[0]) + (f" and {more} more folder{'s' if more > 1 else ''}" if more else "")
+    why = "the disk is mounted read-only" if health.read_only_disk else "this user has no right to"
+    return (
+        f"{named} cannot be written to ({why}): reading, checking and exporting work, and nothing can be saved; "
+        "get the right to write, or work on a copy: rtv clone . ../COPY"
+    )
+
+
 def _advise(health: Health) -> list[str]:
     advice = []
+    if health.unwritable:
+        advice.append(_advise_unwritable(health))
+    advice += [f"{ref}; " + (ref.repair or "see more with: rtv verify") for ref in health.damaged_refs]
     if health.pending is not None:
         advice.append(
             f"the command {health.pending!r} was cut off; the next command finishes it, or: rtv doctor --unlock"

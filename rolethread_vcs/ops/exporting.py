@@ -214,7 +214,7 @@ def _select(
             left_out[entry_id] = None
             continue
         if query is None or query.matches(entry_id, entry):
-            yield entry_id, oid.hex()[:REV_DIGITS], entry
+            yield entry_id, oid[: REV_DIGITS // 2].hex(), entry
 
 
 def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:

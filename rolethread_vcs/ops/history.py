@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rolethread_vcs.model.layout import ENTRIES, SUFFIX
+from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
+from rolethread_vcs.ops.counting_entries import count_between
+from rolethread_vcs.store.ancestry import Ancestry, Link
 from rolethread_vcs.store.commits import Commit
+from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.operations import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.trees import FOLDER, ReadTree, parse
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.query import Query
 
 _NEVER_MAKE_COMMITS = (UNDO, REDO, "branch", "switch")
-_JSON = SUFFIX.encode()
 _EDITING = ("edit", "commit", EXTERNAL, None)
+_CLOCKS_APART = 86_400
+"""Seconds by which a commit may claim to be older than one that led to it: the clocks of two machines."""
 _CLOCK_SLACK = 2
 """Seconds by which an operation may be older than the commit it made, both written in one transaction."""
 
@@ -48,6 +53,91 @@ class Logged(NamedTuple):
         return self.added + self.changed + self.removed
 
 
+class Only(NamedTuple):
+    """Which commits a log shows.
+
+    `verb` made them, they touched at least `min_changes` entries, their committer's time (seconds) lies between `since`
+    and `until`, both included, `author` stands in the name or the address of who wrote them, and `where` fits an entry
+    that they touched, before or after.
+    """
+
+    verb: str | None = None
+    min_changes: int = 0
+    since: int | None = None
+    until: int | None = None
+    author: str | None = None
+    where: str | None = None
+
+
+EVERYTHING = Only()
+
+
+class History:
+    """The commits that lead to some revisions, or those of ranges `A..B` and `A...B`; an iterator, newest first.
+
+    `ends` are the commits (hex ids) behind which history is not here, as far as it was walked.
+
+    Raises:
+        UnknownRevisionError, UsageError: a revision names nothing, or the query does not read.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        revisions: Sequence[str] = ("@",),
+        *,
+        count: int | None = None,
+        only: Only = EVERYTHING,
+    ) -> None:
+        self._repository = repository
+        self._only = only
+        self._query = None if only.where is None else _parsed(only.where)
+        self._ancestry = Ancestry(repository.objects)
+        self._starts, self._hidden = _span(repository, self._ancestry, revisions)
+        self._makers = OperationsByCommit(repository)
+        self._chosen = islice(self._choose(), count)
+
+    def __iter__(self) -> Iterator[Logged]:
+        return self
+
+    def __next__(self) -> Logged:
+        return next(self._chosen)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The commits behind which nothing is here: of a shallow copy, or where an object is missing."""
+        return tuple(self._ancestry.ends)
+
+    def by_line(self) -> Iterator[tuple[Link, tuple[str, ...]]]:
+        """Yield every commit with those of its parents that are here and in the span, children before parents."""
+        return self._ancestry.children_first(self._starts, hide=self._hidden)
+
+    def told(self, link: Link) -> Logged | None:
+        """Return a commit with what is known about it, or None when it is not to be shown."""
+        only = self._only
+        commit = link.commit
+        if not is_by_and_within(commit, only):
+            return None
+        operation = self._makers.find(commit)
+        if only.verb is not None and (operation is None or operation.verb != only.verb):
+            return None
+        logged = Logged(commit, operation, *counts_of(self._repository, commit, operation))
+        if logged.changes < only.min_changes:
+            return None
+        if self._query is not None and not (logged.changes and _touches(self._repository, commit, self._query)):
+            return None
+        return logged
+
+    def _choose(self) -> Iterator[Logged]:
+        since = self._only.since
+        for link in self._ancestry.newest_first(self._starts, hide=self._hidden):
+            if since is not None and link.time < since - _CLOCKS_APART:
+                return
+            logged = self.told(link)
+            if logged is not None:
+                yield logged
+
+
 def log(
     repository: Repository,
     revision: str = "@",
@@ -55,40 +145,73 @@ def log(
     count: int | None = None,
     verb: str | None = None,
     min_changes: int = 0,
-) -> Iterator[Logged]:
-    """Yield the commits that lead to a revision, or those of a range `A..B`, newest first, at most `count`.
+) -> History:
+    """Return the commits that lead to a revision, or those of a range `A..B`, newest first, at most `count`.
 
-    `verb` keeps those that an operation of that verb made, `min_changes` those that touched so many entries.
+    `verb` keeps those that an operation of that verb made, `min_changes` those that touched so many entries; `History`
+    takes more conditions.
 
     Raises:
         UnknownRevisionError, UsageError: the revision names nothing.
     """
-    span = parse_range(revision)
-    end = repository.resolve(str(span.end))
-    known: set[str] = set()
-    if span.start is not None:
-        known = {commit.id for commit in repository.walk(repository.resolve(str(span.start)))}
-    makers = OperationsByCommit(repository)
-    return islice(_chosen(repository, makers, _walk(repository, end, known), verb, min_changes), count)
+    return History(repository, (revision,), count=count, only=Only(verb, min_changes))
 
 
-def _chosen(
-    repository: Repository,
-    makers: OperationsByCommit,
-    commits: Iterable[Commit],
-    verb: str | None,
-    min_changes: int,
-) -> Iterator[Logged]:
-    for commit in commits:
-        operation = makers.find(commit)
-        if verb is not None and (operation is None or operation.verb != verb):
+def is_by_and_within(commit: Commit, only: Only) -> bool:
+    """Return whether a commit is of the author and of the time that are wanted; the rest of `only` is not asked."""
+    moment, author = commit.committer.time, commit.author
+    if (only.since is not None and moment < only.since) or (only.until is not None and moment > only.until):
+        return False
+    return only.author is None or only.author.casefold() in f"{author.name} <{author.email}>".casefold()
+
+
+def _span(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]) -> tuple[list[str], Collection[str]]:
+    """Return the commits to start at, and all those to leave out."""
+    starts: list[str] = []
+    hidden: set[str] = set()
+    for revision in revisions:
+        span = parse_range(revision)
+        end = repository.resolve(str(span.end))
+        starts.append(end)
+        if span.start is not None:
+            start = repository.resolve(str(span.start))
+            left = ancestry.parents_of_all([start]).keys()
+            if span.from_fork:
+                starts.append(start)
+                hidden |= left & ancestry.parents_of_all([end]).keys()
+            else:
+                hidden |= left
+    return [start for start in dict.fromkeys(starts) if start not in hidden], hidden
+
+
+def _parsed(where: str) -> Query:
+    # a log without a query does not pay for the grammar
+    from rolethread_vcs.model.query import parse_query
+
+    return parse_query(where)
+
+
+def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
+    """Return whether a commit touched an entry that fits a query, before or after."""
+    # as above
+    from rolethread_vcs.ops.selecting import readable
+    from rolethread_vcs.store.walk import two_way
+
+    objects = repository.objects
+    for path, before, after in two_way(tree_before(repository, commit), bytes.fromhex(commit.tree), objects.tree):
+        entry_id = id_of_path(path)
+        if entry_id is None:
             continue
-        logged = Logged(commit, operation, *_counts(repository, commit, operation))
-        if logged.changes >= min_changes:
-            yield logged
+        answer = query.decide(entry_id)
+        if answer is None:
+            sides = (readable(objects.blob(side.oid)) for side in (after, before) if side is not None)
+            answer = any(entry is not None and query.matches(entry_id, entry) for entry in sides)
+        if answer:
+            return True
+    return False
 
 
-def _counts(repository: Repository, commit: Commit, operation: Operation | None) -> tuple[int, int, int]:
+def counts_of(repository: Repository, commit: Commit, operation: Operation | None) -> tuple[int, int, int]:
     """Return how many entries a commit added, changed and removed, from the operation log where that knows."""
     if operation is not None and operation.verb != EXTERNAL:
         return operation.added, operation.changed, operation.removed
@@ -97,64 +220,17 @@ def _counts(repository: Repository, commit: Commit, operation: Operation | None)
 
 def count_changes(repository: Repository, commit: Commit) -> tuple[int, int, int]:
     """Return how many entries a commit added, changed and removed against its first parent; reads trees only."""
-    read = repository.objects.tree
-    before, after = tree_before(repository, commit), bytes.fromhex(commit.tree)
-    sides = tuple(_folders(tree, read).get(ENTRIES.encode()) for tree in (before, after))
-    return _count_folders(sides[0], sides[1], read, depth=2)
+    return count_between(repository.objects, tree_before(repository, commit), bytes.fromhex(commit.tree))
 
 
 def tree_before(repository: Repository, commit: Commit) -> bytes | None:
-    """Return the 20-byte tree id of a commit's first parent, None for the first commit."""
+    """Return the 20-byte tree id of a commit's first parent, None for the first commit, and where history is cut."""
     if not commit.parents:
         return None
-    return bytes.fromhex(repository.objects.commit(commit.parents[0]).tree)
-
-
-def _count_folders(before: bytes | None, after: bytes | None, read: ReadTree, *, depth: int) -> tuple[int, int, int]:
-    """Count in two folders (20-byte tree ids); `depth` 0 is where entries lie."""
-    if before == after:
-        return 0, 0, 0
-    if depth == 0:
-        old, new = _files(before, read), _files(after, read)
-        both = old.keys() & new.keys()
-        return len(new) - len(both), sum(old[name] != new[name] for name in both), len(old) - len(both)
-    old, new = _folders(before, read), _folders(after, read)
-    added = changed = removed = 0
-    for name in old.keys() | new.keys():
-        below = _count_folders(old.get(name), new.get(name), read, depth=depth - 1)
-        added, changed, removed = added + below[0], changed + below[1], removed + below[2]
-    return added, changed, removed
-
-
-def _folders(tree: bytes | None, read: ReadTree) -> dict[bytes, bytes]:
-    return {} if tree is None else {item.name: item.oid for item in parse(read(tree)) if item.mode == FOLDER}
-
-
-def _files(tree: bytes | None, read: ReadTree) -> dict[bytes, bytes]:
-    return {} if tree is None else {item.name: item.oid for item in parse(read(tree)) if item.name.endswith(_JSON)}
-
-
-def _walk(repository: Repository, start: str, known: set[str]) -> Iterator[Commit]:
-    """Yield commits, newest first, as plain git orders them; a commit is read when its turn has come.
-
-    libgit2's own walk sorts the whole history before it gives the first commit.
-    """
-    seen = {start} | known
-    if start in known:
-        return
-    first = repository.objects.commit(start)
-    # the number keeps commits of one second in the order they were met
-    waiting = [(-first.committer.time, 0, first)]
-    met = 1
-    while waiting:
-        commit = heapq.heappop(waiting)[2]
-        yield commit
-        for parent in commit.parents:
-            if parent not in seen:
-                seen.add(parent)
-                below = repository.objects.commit(parent)
-                heapq.heappush(waiting, (-below.committer.time, met, below))
-                met += 1
+    try:
+        return Ancestry(repository.objects).link(commit.parents[0]).tree
+    except MissingObjectError:  # history ends here, and what was there before is not known
+        return None
 
 
 class OperationsByCommit:

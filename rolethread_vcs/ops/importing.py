@@ -1,6 +1,7 @@
 """Brings rows of files in as entries, in one commit: reads once, streams into one pack while the gate votes.
 
-    rows -> drafts -> entries -> matched (new, changed, already here) -> judged -> blobs in the pack
+    rows -> prepared -> matched (new, changed, already here) -> judged -> blobs in the pack      ops.reading_rows
+    a refusal, if there must be one                                                              ops.refusing_rows
     then, under the lock: numbers, trees, the commit
 
 Blobs hold no id, so losing a race against another writer renumbers and rebuilds trees only; when the other writer
@@ -10,36 +11,32 @@ touched the same entries, everything is read again.
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from rolethread_vcs.errors import ConflictError, MovedError
+from rolethread_vcs.errors import MovedError
 from rolethread_vcs.formats import open_source
-from rolethread_vcs.gate import Allowance, Verdict, refusal_of_edit, refusal_of_import
+from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.ids import number_of, suffix_part
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops import rejecting
 from rolethread_vcs.ops.changing import new_id, next_number
+from rolethread_vcs.ops.healing import refusal_to_match
 from rolethread_vcs.ops.matching import Outcome
 from rolethread_vcs.ops.placing import as_listed, behind_anchors
-from rolethread_vcs.ops.reading_rows import CONFLICT, ImportOptions, Progress, RowReader, SourceInfo
+from rolethread_vcs.ops.reading_rows import ImportOptions, Progress, RowReader, SourceInfo
+from rolethread_vcs.ops.refusing_rows import SourceFile, refuse_what_blocks
 from rolethread_vcs.ops.rejecting import Reject, RejectFiles
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
-from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.walk import two_way
 from rolethread_vcs.transaction import ATTEMPTS, Committed, Counts, Intent, PathChange, Session
-
-SourceFile = Path | BinaryIO
-
-STANDARD_INPUT = "standard input"
-"""What messages call the stream that the word `-` means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +60,6 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-class RowsInConflictError(ConflictError):
-    """Rows were edited here and in the file, in ways that do not go together."""
-
-    code = "rows_in_conflict"
-
-
 class _ReadAgainError(MovedError):
     """Another writer touched the very entries that rows were matched with."""
 
@@ -89,6 +80,7 @@ def import_files(
     Raises:
         RefusedByGateError: rows cannot be saved, and no option says what to do with them; the hint counts the ways.
         RowsInConflictError, InvalidError, SystemRefusedError; nothing was saved then.
+        DamagedEntriesError: entries do not read that rows must be compared with; see `healing.refusal_to_match`.
     """
     labels = list(names) or [None] * len(files)
     for attempt in range(ATTEMPTS):
@@ -97,6 +89,10 @@ def import_files(
         except _ReadAgainError:
             if attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in files):
                 raise
+        except UnreadableEntryError as error:
+            if error.saved:
+                raise
+            raise refusal_to_match(repository, _target(repository, intent)[0]) from error
     raise AssertionError("unreachable")
 
 
@@ -110,14 +106,14 @@ def _import_once(
 ) -> Imported:
     base, branch = _target(repository, intent)
     with repository.pack() as pack:
-        reader = RowReader(repository, base, branch, options, intent)
         corrected = _is_rejects_file(repository, files)
-        reader.raws = [] if corrected else None
-        for file, label in zip(files, labels, strict=True):
-            with open_source(file, name=label) as source:
-                reader.read(source, pack, step)
+        with RowReader(repository, base, branch, options, intent) as reader:
+            reader.raws = [] if corrected else None
+            for file, label in zip(files, labels, strict=True):
+                with open_source(file, name=label) as source:
+                    reader.read(source, pack, step)
         verdict = reader.gate.finish()
-        _refuse_what_blocks(reader, verdict, files, options, intent)
+        refuse_what_blocks(reader, verdict, files, options, intent)
         places = rejecting.find_places(repository, corrected, reader.raws or ()) if corrected else None
         bare, notes = _decide_checkout(repository, reader, branch, intent)
         try:
@@ -127,8 +123,7 @@ def _import_once(
             if bare is not repository and not getattr(error, "saved", False):
                 _check_out_again(bare, reader.base)
             raise
-    here = (Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.OTHER_FIELDS)
-    unchanged = sum(reader.outcomes[outcome] for outcome in here)
+    unchanged = reader.rows_here
     return Imported(
         committed=replace(committed, notes=(*committed.notes, *notes)),
         sources=tuple(reader.sources),
@@ -180,111 +175,7 @@ def _is_rejects_file(repository: Repository, files: Sequence[SourceFile]) -> str
     return name if known else ""
 
 
-# ---- refusing
-
-
-def _refuse_what_blocks(
-    reader: RowReader, verdict: Verdict, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
-) -> None:
-    if reader.rejects and not options.skip_invalid:
-        conflicts = [reject for reject in reader.rejects if reject.code == CONFLICT]
-        if conflicts:
-            raise RowsInConflictError(
-                f"{len(conflicts):,} of {reader.rows:,} rows {'conflicts' if len(conflicts) == 1 else 'conflict'} "
-                "with edits made here; nothing was saved",
-                details=[str(each) for each in conflicts[:10]],
-                hint=f"{_command(reader, options, intent)} --skip-invalid   saves the others and writes "
-                f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
-            )
-        raise refusal_of_import(reader.rows, reader.refused, hint=_ways_forward(reader, files, options, intent))
-    if verdict.overruns:
-        over = {overrun.code: overrun.found for overrun in verdict.overruns}
-        rows = [row for row in reader.allowed if any(finding.code in over for finding in row.findings)]
-        allowances = tuple(replace(each, count=over.get(each.code, each.count)) for each in intent.allowances)
-        command = _command(reader, options, replace(intent, allowances=allowances))
-        saved = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
-        raise refusal_of_import(
-            reader.rows,
-            rows,
-            hint=f"{command}   saves {saved:,} {'as it is' if saved == 1 else 'as they are'}",
-            overruns=verdict.overruns,
-        )
-    if not verdict.passes:
-        raise refusal_of_edit(verdict)
-
-
-def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent) -> str:
-    """Return one line a way, each with how many rows it would save: rows that are here already are not counted."""
-    refused = len(reader.refused)
-    fine = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
-    ruled = [row for row in reader.refused if row.findings]
-    skip = " --skip-invalid" if len(ruled) < refused else ""
-    rejects = rejecting.choose_files(rejects_path(files, options), rejecting.join_rows(reader.rejects)).rows.name
-    ways: list[tuple[str, str]] = []
-
-    def offer(more: str, saved: int, note: str = "", *, plan: Intent = intent) -> None:
-        if saved:
-            ways.append((_command(reader, options, plan) + more, f"saves {saved:,}{note}"))
-
-    def leave(number: int) -> str:
-        return f"; {number:,} {'goes' if number == 1 else 'go'} to {rejects}"
-
-    if reader.fixable == refused:
-        offer(" --fix", fine + refused, f", {refused:,} of them repaired")
-    elif reader.fixable:
-        offer(" --fix --skip-invalid", fine + reader.fixable, leave(refused - reader.fixable))
-    offer(" --skip-invalid", fine, leave(refused))
-    if ruled:
-        saved = fine + len(ruled)
-        if intent.branch is None:
-            offer(f"{skip} --to work/{_stem(reader)}", saved, " on a branch that only reports")
-        codes = sorted({finding.code for row in ruled for finding in row.findings})
-        allowances = (*intent.allowances, *(Allowance(code, None) for code in codes))
-        offer(skip, saved, " as it is" if saved == 1 else " as they are", plan=replace(intent, allowances=allowances))
-    width = max((len(command) for command, _ in ways), default=0)
-    lines = [f"{command:<{width}}   {what}" for command, what in ways]
-    return "\n".join(lines) or f"correct the rows named above, then: {_command(reader, options, intent)}"
-
-
-def _command(reader: RowReader, options: ImportOptions, intent: Intent) -> str:
-    """Return the command as it was given, to be gone on with."""
-    words = ["rtv", "import", *(_typed(source.name) for source in reader.sources)]
-    for flag, value in (
-        ("--format", options.format if options.format != "auto" else None),
-        ("--key", options.key),
-        ("--rejects", None if options.rejects is None else str(options.rejects)),
-        ("--to", intent.branch),
-        ("-m", intent.message),
-    ):
-        if value is not None:
-            words += [flag, shlex.quote(value)]
-    words += [flag for flag, is_given in (("--fix", options.fix), ("--again", options.again)) if is_given]
-    words += ["--skip-invalid"] if options.skip_invalid else []
-    for each in intent.allowances:
-        words += ["--allow", str(each)]
-    if intent.allowances:
-        words += ["--because", shlex.quote(intent.because) if intent.because else '"…"']
-    return " ".join(words)
-
-
-def _typed(name: str) -> str:
-    return "-" if name == STANDARD_INPUT else shlex.quote(name)
-
-
-def _stem(reader: RowReader) -> str:
-    stem = Path(reader.sources[0].name).name.partition(".")[0] if reader.sources else "import"
-    return "".join(each if each.isalnum() or each in "-_" else "-" for each in stem).strip("-") or "import"
-
-
 # ---- rejects
-
-
-def rejects_path(files: Sequence[SourceFile], options: ImportOptions) -> Path:
-    """Return where rejects go: beside the first source, `chats.rejects.jsonl`, if no other place was named."""
-    if options.rejects is not None:
-        return options.rejects
-    first = next((file for file in files if isinstance(file, Path)), Path("import"))
-    return first.with_name(f"{first.name.partition('.')[0] or 'import'}.rejects.jsonl")
 
 
 @contextlib.contextmanager
@@ -295,7 +186,8 @@ def _reject_files(
     if not reader.rejects or intent.dry_run:
         yield None
         return
-    written = rejecting.choose_files(rejects_path(files, options), rejecting.join_rows(reader.rejects))
+    path = rejecting.rejects_path(files, options.rejects)
+    written = rejecting.choose_files(path, rejecting.join_rows(reader.rejects))
     made = rejecting.write_files(written, reader.rejects)
     try:
         yield written
@@ -373,7 +265,11 @@ def _publish(
         counts = Counts(added, len(reader.kept) - added)
         if reader.rejects:
             session.before_publish = lambda writer: _remember_rejects(writer, reader, ids, intent, reject_files, places)
-        return session.commit(pack, paths, counts, summary=_summary(reader, added), verdict=verdict, ids=tuple(ids))
+        done = session.commit(pack, paths, counts, summary=_summary(reader, added), verdict=verdict, ids=tuple(ids))
+        if reader.rejects and done.is_empty and not intent.dry_run:
+            # nothing to commit, but where the rejects belong must be known when they come back corrected
+            done = replace(done, operation=session.publish(pack, {}), undoable=False)
+        return done
 
 
 def _assign_ids(base: Snapshot, reader: RowReader) -> list[str]:

@@ -6,19 +6,20 @@ birth. The n-th equal row matches the n-th equal entry; an entry is matched once
 
 from __future__ import annotations
 
-import hashlib
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
-from rolethread_vcs.model.canonical import birth_suffix, encode_value
+from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id, suffix_part
+from rolethread_vcs.ops.preparing import Known, key_value
+from rolethread_vcs.store.facts import holders_by_key, keys_fact
 from rolethread_vcs.store.removed import RemovedEntry
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.telling import Fact, tell
 
 
 class Outcome(StrEnum):
@@ -39,7 +40,7 @@ _HERE = frozenset({Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.OTHER_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a row is, and to which entry; `entry` is what to save when it is `NEW` or `CHANGED`.
+    """What a row is, and to which entry; `entry` is what to save when it is `CHANGED`: a new one is saved as it is.
 
     `entry_id` of a new row is set when the row brings its own id along. `reason` explains a conflict.
     """
@@ -50,23 +51,29 @@ class Match:
     reason: str = ""
 
 
+_NEW = Match(Outcome.NEW)
+
+
+_Stacks: TypeAlias = dict[str, list[str]]
+"""Ids by a key, the first in dataset order on top, because the n-th equal row takes the n-th entry."""
+
+
 @dataclass(slots=True)
 class _Index:
-    """Ids by what rows are matched with; queues, because the n-th equal row takes the n-th entry."""
+    """Ids by what rows are matched with."""
 
-    by_uuid: dict[str, deque[str]] = field(default_factory=dict)
-    by_key: dict[str, deque[str]] = field(default_factory=dict)
-    by_messages: dict[str, deque[str]] = field(default_factory=dict)
-    by_birth: dict[str, deque[str]] = field(default_factory=dict)
-    beside: dict[str, bytes] = field(default_factory=dict)
+    by_uuid: _Stacks = field(default_factory=dict)
+    by_key: _Stacks = field(default_factory=dict)
+    by_messages: _Stacks = field(default_factory=dict)
+    by_birth: _Stacks = field(default_factory=dict)
     rule_keys: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 class Matcher:
     """Matches rows against one snapshot, and answers what dataset rules ask about it.
 
-    Reading the snapshot happens once, here; an empty one costs nothing. `three_way` merges (base, ours, theirs) into an
-    entry, or returns the reason why it cannot.
+    Looking through the snapshot happens once, here; an empty one costs nothing. `three_way` merges (base, ours,
+    theirs) into an entry, or returns the reason why it cannot.
     """
 
     def __init__(
@@ -96,34 +103,40 @@ class Matcher:
         index = self._index.rule_keys.get(rule.name, {})
         return {key: index[key] for key in keys if key in index}
 
-    def match(self, entry: Entry, suffix: str, identity: Mapping[str, str] | None) -> Match:
-        """Return what a row is; `suffix` digests its messages, `identity` is what a full export of ours carried."""
-        if identity is not None:
-            own_id = identity.get("id", "")
+    def match(self, row: Known, entry: Callable[[], Entry]) -> Match:
+        """Return what a row is; `entry` is asked for only where what is known of the row does not tell."""
+        if row.identity is not None:
+            own_id = row.identity.get("id", "")
             if is_id(own_id) and own_id not in self._used:
-                return self._take(self._match_own(own_id, identity.get("rev", ""), entry, suffix))
-        return self._take(self._match_content(entry, suffix))
+                return self._take(self._match_own(own_id, row.identity.get("rev", ""), row, entry))
+        return self._take(self._match_content(row, entry))
 
-    def _match_content(self, entry: Entry, suffix: str) -> Match:
+    def _match_content(self, row: Known, entry: Callable[[], Entry]) -> Match:
         """Match a row by what it holds, with no id of ours to go by."""
         if self._is_blank:
-            return Match(Outcome.NEW, entry=entry)
-        for found in (self._by_uuid(entry), self._by_key(entry)):
+            return _NEW
+        for found in (self._by_uuid(row), self._by_key(row)):
             if found is not None:
-                return self._compare(found, entry, suffix)
-        found = self._pop(self._index.by_messages, suffix)
+                return self._compare(found, entry(), row.suffix)
+        found = self._pop(self._index.by_messages, row.suffix)
         if found is not None:
-            is_same = self._index.beside.get(found, b"") == _beside(entry)
+            # a file that was written by hand holds an equal entry in other bytes
+            is_same = self._blobs[found] == row.packed[0] or self._base[found] == entry()
             return Match(Outcome.UNCHANGED if is_same else Outcome.OTHER_FIELDS, found)
-        found = self._pop(self._index.by_birth, suffix)
+        found = self._pop(self._index.by_birth, row.suffix)
         if found is not None:
             return Match(Outcome.EDITED_SINCE, found)
-        return self._match_removed(entry, suffix)
+        return self._match_removed(row)
 
     @cached_property
     def _is_blank(self) -> bool:
         """Whether there is nothing to match with, here or among what was removed."""
         return not self._index.by_birth and self._removed_entries().is_empty
+
+    @cached_property
+    def _blobs(self) -> dict[str, bytes]:
+        """The blob id of each entry: a file that comes again asks for nearly all of them."""
+        return dict(self._base.blobs())
 
     def unmatched(self) -> int:
         """Return how many entries of the snapshot no row was matched with."""
@@ -135,33 +148,35 @@ class Matcher:
             self._matched += match.outcome in _HERE
         return match
 
-    def _pop(self, index: Mapping[str, deque[str]], key: str) -> str | None:
-        queue = index.get(key)
-        while queue:
-            entry_id = queue.popleft()
+    def _pop(self, index: _Stacks, key: str) -> str | None:
+        stack = index.get(key)
+        while stack:
+            entry_id = stack.pop()
             if entry_id not in self._used:
                 return entry_id
         return None
 
-    def _by_uuid(self, entry: Entry) -> str | None:
-        return None if entry.uuid is None else self._pop(self._index.by_uuid, entry.uuid.lower())
+    def _by_uuid(self, row: Known) -> str | None:
+        return None if row.uuid is None else self._pop(self._index.by_uuid, row.uuid.lower())
 
-    def _by_key(self, entry: Entry) -> str | None:
-        value = None if self._key is None else _key_value(entry, self._key)
-        return None if value is None else self._pop(self._index.by_key, value)
+    def _by_key(self, row: Known) -> str | None:
+        return None if row.key is None else self._pop(self._index.by_key, row.key)
 
-    def _match_own(self, own_id: str, rev: str, theirs: Entry, suffix: str) -> Match:
+    def _match_own(self, own_id: str, rev: str, row: Known, entry: Callable[[], Entry]) -> Match:
         """Match a row that carries our id: against the very content that it was exported from.
 
         An id that was never here comes from another dataset, which may hold the same conversation under another id.
         """
+        if own_id in self._base and self._base.blob_id(own_id) == row.packed[0].hex():
+            return Match(Outcome.UNCHANGED, own_id)
         ours = self._base.get(own_id)
         if ours is None:
             if not self._again and self._removed_entries().has_id(own_id):
                 return Match(Outcome.REMOVED, own_id)
-            match = self._match_content(theirs, suffix)
+            match = self._match_content(row, entry)
             is_unknown = match.outcome is Outcome.NEW and match.entry_id is None
             return replace(match, entry_id=own_id) if is_unknown else match
+        theirs = entry()
         if ours == theirs:
             return Match(Outcome.UNCHANGED, own_id)
         if rev and self._base.blob_id(own_id).startswith(rev):
@@ -193,13 +208,11 @@ class Matcher:
             return Match(Outcome.CHANGED, entry_id, merged)
         return Match(Outcome.CONFLICT, entry_id, reason=f"the messages of {entry_id} were edited here and in the file")
 
-    def _match_removed(self, entry: Entry, suffix: str) -> Match:
-        removed = self._removed_entries().take(suffix, entry.uuid)
+    def _match_removed(self, row: Known) -> Match:
+        removed = self._removed_entries().take(row.suffix, row.uuid)
         if removed is None:
-            return Match(Outcome.NEW, entry=entry)
-        if not self._again:
-            return Match(Outcome.REMOVED, removed)
-        return Match(Outcome.NEW, removed, entry)
+            return _NEW
+        return Match(Outcome.NEW if self._again else Outcome.REMOVED, removed)
 
     def _removed_entries(self) -> _Removed:
         if self._removed is None:
@@ -234,34 +247,33 @@ class _Removed:
         return None
 
 
-def _key_value(entry: Entry, key: str) -> str | None:
-    """Return what tells a row apart; null, true and empty text tell nothing."""
-    value = entry.extra.get(key)
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+def _tell(entry: Entry) -> tuple[str, str]:
+    """Return what an entry is matched by: the digest of its messages, and its uuid or nothing."""
+    return birth_suffix(entry.messages), (entry.uuid or "").lower()
 
 
-def _beside(entry: Entry) -> bytes:
-    """Return a digest of what an entry holds beside its messages, or nothing when there is nothing."""
-    rest = {name: value for name, value in entry.fields.items() if name != "messages"}
-    return hashlib.sha1(encode_value(rest), usedforsecurity=False).digest() if rest else b""
+_MATCHING = Fact("matching", 1, _tell)
+
+
+def _key_fact(key: str) -> Fact:
+    def tell_key(entry: Entry) -> tuple[str, ...]:
+        value = key_value(entry, key)
+        return () if value is None else (value,)
+
+    return Fact(f"key {key!a}", 1, tell_key)
 
 
 def _read(base: Snapshot, key: str | None, rules: list[Any]) -> _Index:
     index = _Index()
-    for rule in rules:
-        index.rule_keys[rule.name] = {}
-    for entry_id, entry in base:
-        if entry.uuid is not None:
-            index.by_uuid.setdefault(entry.uuid.lower(), deque()).append(entry_id)
-        value = None if key is None else _key_value(entry, key)
-        if value is not None:
-            index.by_key.setdefault(value, deque()).append(entry_id)
-        beside = _beside(entry)
-        if beside:
-            index.beside[entry_id] = beside
-        index.by_messages.setdefault(birth_suffix(entry.messages), deque()).append(entry_id)
-        index.by_birth.setdefault(suffix_part(entry_id), deque()).append(entry_id)
-        for rule in rules:
-            for rule_key in rule.keys(entry):
-                index.rule_keys[rule.name].setdefault(rule_key, []).append(entry_id)
+    facts = [_MATCHING, *map(keys_fact, rules), *([] if key is None else [_key_fact(key)])]
+    matching, *others = tell(base, facts)
+    for entry_id, digest, uuid in reversed(matching):
+        index.by_messages.setdefault(digest, []).append(entry_id)
+        index.by_birth.setdefault(suffix_part(entry_id), []).append(entry_id)
+        if uuid:
+            index.by_uuid.setdefault(uuid, []).append(entry_id)
+    for rule, told in zip(rules, others, strict=False):
+        index.rule_keys[rule.name] = holders_by_key(told)
+    if key is not None:
+        index.by_key = holders_by_key(others[-1][::-1])
     return index

@@ -41,6 +41,14 @@ class RejectFiles:
     reasons: Path
 
 
+def rejects_path(sources: Sequence[object], wanted: Path | None) -> Path:
+    """Return where rejects go: beside the first file, `chats.rejects.jsonl`, if no other place is wanted."""
+    if wanted is not None:
+        return wanted
+    first = next((source for source in sources if isinstance(source, Path)), Path("import"))
+    return first.with_name(f"{first.name.partition('.')[0] or 'import'}.rejects.jsonl")
+
+
 def choose_files(wanted: Path, content: bytes) -> RejectFiles:
     """Return names for the rows of `content`: `chats.rejects.jsonl`, else `chats.rejects-2.jsonl` …
 

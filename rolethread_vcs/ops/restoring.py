@@ -82,7 +82,15 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
             number = session.publish(pack, {}, discarded=kept)
         # The folder goes from the tree of the hand edits to that of the commit; a file that is neither is left alone.
         left_alone = worktree.follow(tree, base.tree)
-        committed = Committed(session.branch, None, number, notes=tuple(session.notes), message=intent.command)
+        committed = Committed(
+            session.branch,
+            None,
+            number,
+            notes=tuple(session.notes),
+            message=intent.command,
+            ids=() if chosen else tuple(whole),
+            undoable=bool(chosen),
+        )
     return Discarded(committed, tuple(chosen), tuple(left_alone), tuple(whole))
 
 

@@ -21,11 +21,12 @@ from rolethread_vcs.model.layout import (
     is_dataset_path,
 )
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.model.settings import parse_settings
+from rolethread_vcs.model.settings import Settings, parse_settings
 from rolethread_vcs.ops.changing import order_without
+from rolethread_vcs.ops.healing import whole_files
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.worktree import NEW, REMOVED, Unsaved, Worktree
+from rolethread_vcs.store.worktree import NEW, REMOVED, Unsaved, Worktree, blob_id
 from rolethread_vcs.transaction import Committed, Intent, Session, touched_entries, vote, write_blobs
 
 _NAMED = 3
@@ -63,7 +64,9 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
 
     Changed, new and removed entries, the settings, the order and the registries; staged or not. What is valid JSON in
     another layout is saved in the canonical one, and its file is rewritten. Files that belong to nothing in a dataset
-    stay where they are; `notes` of the result name them. Without any hand edit the result is empty.
+    stay where they are; `notes` of the result name them. An entry that is damaged in the store is saved from its file;
+    where that holds just what was saved there is nothing to commit, and the result has an operation alone. With nothing
+    to save and nothing damaged it is empty.
 
     Raises:
         BrokenFileError: a file does not read, or is a symbolic link; nothing was saved.
@@ -83,8 +86,11 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
             raise _broken(edits.problems)
         change = _change_of(base, edits)
         verdict = vote(base, change, intent, session.branch)
+        healed, replaced = _damaged(repository, base, edits)
         with repository.pack() as pack:
             paths, counts = write_blobs(base, change, pack)
+            for data in healed.values():
+                pack.add("blob", data)
             if not intent.dry_run:
                 _tidy(worktree, base, edits, paths)
             result = session.commit(
@@ -96,8 +102,37 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
                 ids=tuple(sorted(change.puts)),
                 overwrite=True,
             )
-    notes = (*result.notes, *_tidied_notes(edits, dry_run=intent.dry_run), *_left_notes(edits.left))
+            if healed and not paths:
+                number = None if intent.dry_run else session.publish(pack, {})
+                result = replace(result, operation=number, ids=tuple(sorted(healed)), undoable=False)
+    notes = (
+        *result.notes,
+        *(
+            f"entry {entry_id} was damaged in the store; what its file holds now takes its place"
+            for entry_id in replaced
+        ),
+        *_tidied_notes(edits, dry_run=intent.dry_run),
+        *_left_notes(edits.left),
+    )
     return replace(result, notes=notes, touched=touched_entries(base, change, paths))
+
+
+def _damaged(repository: Repository, base: Snapshot, edits: _HandEdits) -> tuple[dict[str, bytes], list[str]]:
+    """Return the damaged entries that can be saved just as they were, with their bytes, and those that get new ones.
+
+    Where nobody edited anything, all entries are looked at: whoever asks what is not saved yet wants to know of what
+    no longer is. Else only the edited ones are, since a commit shall cost what it changes.
+    """
+    if not (edits.puts or edits.removes or edits.files):
+        return whole_files(repository, base, None), []
+    healed, replaced = {}, []
+    for entry_id, oid in base.damaged(sorted(edits.puts)):
+        data = encode_entry(edits.puts[entry_id])
+        if blob_id(data) == oid:
+            healed[entry_id] = data
+        else:
+            replaced.append(entry_id)
+    return healed, replaced
 
 
 # ---- reading the folder
@@ -155,7 +190,7 @@ def _take(path: str, data: bytes, edits: _HandEdits) -> bytes:
         return encode_entry(entry)
     canonical = data
     if path == SETTINGS:
-        parse_settings(data)
+        _refuse_locking_out(parse_settings(data))
     elif path == ORDER:
         canonical = Order.parse(data).encode() or b""
     elif path.partition("/")[0] in REGISTRIES and path.endswith(SUFFIX):
@@ -163,6 +198,16 @@ def _take(path: str, data: bytes, edits: _HandEdits) -> bytes:
     # An order in which nothing is moved any more has no file.
     edits.files[path] = None if path == ORDER and not canonical else canonical
     return canonical
+
+
+def _refuse_locking_out(settings: Settings) -> None:
+    """Raise when saving these settings would be the last thing that this program can do with the dataset."""
+    unknown = settings.unknown_writer_features
+    if unknown:
+        raise BrokenFileError(
+            f"{SETTINGS}: writer_features names {', '.join(unknown)}, which this program does not know; saved so, "
+            "the dataset could no longer be changed with it, and that not be undone"
+        )
 
 
 def _change_of(base: Snapshot, edits: _HandEdits) -> ChangeSet:

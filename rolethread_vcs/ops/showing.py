@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
@@ -16,6 +17,9 @@ from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.store.walk import Blob, two_way
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.comparing import Comparison
 
 ADDED = "added"
 CHANGED = "changed"
@@ -43,11 +47,15 @@ class TouchedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ShownCommit:
-    """A commit and what it changed against its first parent; `files` are other paths with their change."""
+    """A commit and what it changed against its first parent; `files` are other paths with their change.
+
+    `is_cut` when that parent is not here (a shallow copy, a missing object): all that the commit holds counts as added.
+    """
 
     commit: Commit
     entries: tuple[TouchedEntry, ...]
     files: tuple[tuple[str, str], ...]
+    is_cut: bool = False
 
     def count(self, change: str) -> int:
         """Return how many entries were `added`, `changed` or `removed`."""
@@ -91,8 +99,8 @@ def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
     """Return a commit with the names of all that it changed; no content is read."""
     commit = repository.objects.commit(repository.resolve(revision))
     entries, files = [], []
-    differences = two_way(tree_before(repository, commit), bytes.fromhex(commit.tree), repository.objects.tree)
-    for path, before, after in differences:
+    start = tree_before(repository, commit)
+    for path, before, after in two_way(start, bytes.fromhex(commit.tree), repository.objects.tree):
         change = _change(before, after)
         entry_id = id_of_path(path)
         blob = after or before
@@ -100,7 +108,22 @@ def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
             entries.append(TouchedEntry(entry_id, change, blob.oid.hex()))
         else:
             files.append((path, change))
-    return ShownCommit(commit, tuple(entries), tuple(files))
+    return ShownCommit(commit, tuple(entries), tuple(files), is_cut=start is None and bool(commit.parents))
+
+
+def changes_of(repository: Repository, shown: ShownCommit) -> Comparison:
+    """Return what a commit changed against its first parent, message by message."""
+    # a look at an entry compares nothing
+    from rolethread_vcs.ops.comparing import compare_trees
+
+    commit = shown.commit
+    return compare_trees(
+        repository,
+        tree_before(repository, commit),
+        bytes.fromhex(commit.tree),
+        from_label=commit.parents[0][:10] if commit.parents else "nothing",
+        to_label=commit.id[:10],
+    )
 
 
 def preview_of(repository: Repository, touched: TouchedEntry) -> str:

@@ -12,6 +12,7 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import open_source, read_drafts
 from rolethread_vcs.gate import RefusedRow, refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
+from rolethread_vcs.store.branch_notes import copy_notes
 from rolethread_vcs.store.cloud import cloud_service
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.transaction import Intent, Session
@@ -84,6 +85,7 @@ def clone(source: Path, folder: Path) -> Started:
         NotFoundError: no dataset there. InvalidError: the target is not empty.
     """
     repository = Repository.clone(source, folder)
+    copy_notes(Repository.find(source), repository)
     snapshot = repository.head_snapshot()
     entries = len(snapshot)
     notes = ["the copy starts an operation log of its own: rtv undo there takes back only what is done there"]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rolethread_vcs.model.layout import id_of_path, is_dataset_path
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.layout import SETTINGS, id_of_path, is_dataset_path
+from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.store import journal, lock
+from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.operations import Operation
+from rolethread_vcs.store.packs import KEEP
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.worktree import NEW, Unsaved
 
@@ -30,7 +35,9 @@ class Survey:
     """The present state.
 
     `branch` is None when a commit is looked at and no branch; `drafts` are names of files in the drafts folder;
-    `interrupted` is the command that a crash cut off, which the next mutating command finishes.
+    `interrupted` is the command that a crash cut off, which the next mutating command finishes. `damaged_refs` are
+    branches and releases that cannot be followed. `why_read_only` says why no command of this version may write here,
+    `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is well.
     """
 
     name: str
@@ -43,6 +50,9 @@ class Survey:
     drafts: tuple[str, ...]
     last_operation: Operation | None
     interrupted: str | None
+    damaged_refs: tuple[DamagedRef, ...] = ()
+    why_read_only: str | None = None
+    settings_problem: str | None = None
 
     @property
     def unsaved(self) -> tuple[HandEdit, ...]:
@@ -60,6 +70,7 @@ def survey(repository: Repository) -> Survey:
     snapshot = repository.head_snapshot()
     branch = repository.branch()
     settings = snapshot.settings
+    edits = hand_edits(repository)
     return Survey(
         name=settings.name,
         branch=branch,
@@ -67,10 +78,13 @@ def survey(repository: Repository) -> Survey:
         is_strict=branch is not None and settings.is_strict(branch),
         entries=len(snapshot),
         is_checked_out=repository.worktree is not None,
-        hand_edits=hand_edits(repository),
+        hand_edits=edits,
         drafts=drafts(repository),
         last_operation=repository.operations.last(),
         interrupted=interrupted_command(repository),
+        damaged_refs=damaged_refs(repository),
+        why_read_only=settings.why_read_only,
+        settings_problem=_settings_problem(repository, edits),
     )
 
 
@@ -80,6 +94,18 @@ def hand_edits(repository: Repository) -> tuple[HandEdit, ...]:
     if worktree is None:
         return ()
     return tuple(_hand_edit(item) for item in worktree.unsaved(repository.head_snapshot().tree))
+
+
+def _settings_problem(repository: Repository, edits: Sequence[HandEdit]) -> str | None:
+    """Return why a hand-edited `rolethread.toml` cannot be saved: `commit` would say the same."""
+    worktree = repository.worktree
+    if worktree is None or all(edit.path != SETTINGS for edit in edits):
+        return None
+    try:
+        data = worktree.read(SETTINGS)
+        return f"{SETTINGS} is gone" if data is None else parse_settings(data).why_read_only
+    except InvalidError as error:
+        return error.message
 
 
 def _hand_edit(item: Unsaved) -> HandEdit:
@@ -103,7 +129,8 @@ def drafts(repository: Repository) -> tuple[str, ...]:
 
 def interrupted_command(repository: Repository) -> str | None:
     """Return the command that a crash cut off, or None; one that is running right now does not count."""
-    pending = journal.load(repository.pending_path)
-    if pending is None or lock.is_held(repository.lock_path):
+    pending = journal.load_all(repository.pack_folder.glob(f"*{KEEP}"))
+    if not pending or lock.is_held(repository.lock_path):
         return None
-    return pending.command
+    # looked at again: a command that ended between the two looks was not cut off
+    return next((each.command for keep, each in reversed(pending.items()) if keep.exists()), None)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
-from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.ops.configuring import applied
-from rolethread_vcs.store.operations import REDO, UNDO, Operation, table_difference
+from rolethread_vcs.ops.counting_entries import count_between
+from rolethread_vcs.store.operations import REDO, UNDO, Operation, moved_since
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.publishing import Moves, head_commit
-from rolethread_vcs.store.refs import HEAD, shorten
+from rolethread_vcs.store.refs import HEAD, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.walk import two_way
 from rolethread_vcs.store.worktree import UnsavedEditsError, blob_id
 from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
+
+_NAMED = 3
+"""Operations that are named one by one in an answer."""
 
 
 class NothingToUndoError(NotFoundError):
@@ -59,24 +62,44 @@ def log(repository: Repository) -> Iterator[LoggedOperation]:
 
 def _unrecorded(repository: Repository) -> Iterator[Operation]:
     last, table = repository.operations.last(), repository.refs.table()
-    changes = table_difference(last.refs, table) if last is not None else {}
+    changes = moved_since(last, table, repository.worktree_name) if last is not None else {}
     if last is not None and changes:
         now = repository.signature().time
         yield external_operation(last, changes, table, now, repository.worktree_name, repository.branch() or "")
 
 
 def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = None) -> tuple[Operation, ...]:
-    """Return the operations that an undo would take back, newest first.
+    """Return the operations that an undo would take back, newest first; see `is_of_another_folder`.
 
     Raises:
         NothingToUndoError: there are not so many. NotFoundError: there is no operation `to`.
     """
+    return _choose(repository, count, to)[0]
+
+
+def is_of_another_folder(repository: Repository, operation: Operation) -> bool:
+    """Return whether an operation is another folder's own affair, and can be taken back only there.
+
+    It was done there, and moved HEAD, threw hand edits away, or began, decided or ended a merge. Anything else that
+    was done in another folder moved branches or releases, which all folders share.
+    """
+    if operation.worktree == repository.worktree_name:
+        return False
+    return bool(operation.discarded) or any(name == HEAD or is_unfinished(name) for name in operation.changes)
+
+
+def _choose(repository: Repository, count: int, to: int | None) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:
+    """Return the operations to take back, and those between them that another folder has to take back, newest first."""
     chosen: list[Operation] = []
+    elsewhere: list[Operation] = []
     for logged in log(repository):
         operation = logged.operation
         if to is not None and operation.number <= to:
             break
         if logged.undone or operation.verb in (UNDO, REDO) or not operation.has_effect:
+            continue
+        if is_of_another_folder(repository, operation):
+            elsewhere.append(operation)
             continue
         chosen.append(operation)
         if to is None and len(chosen) == count:
@@ -87,8 +110,30 @@ def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = 
             raise NotFoundError(f"there is no operation {to}", hint="see them with: rtv ops")
     if not chosen or (to is None and len(chosen) < count):
         left = f"only {_counted(len(chosen))} can be undone" if chosen else "there is nothing to undo"
-        raise NothingToUndoError(left, hint="see what was done with: rtv ops")
-    return tuple(chosen)
+        notes = "".join(f"; {note}" for note in _notes_elsewhere(repository, elsewhere))
+        raise NothingToUndoError(f"{left}{notes}", hint="see what was done with: rtv ops")
+    return tuple(chosen), tuple(elsewhere)
+
+
+def _notes_elsewhere(repository: Repository, elsewhere: Sequence[Operation]) -> list[str]:
+    """Return what to say of operations that only another folder can take back, as far as it is still there."""
+    folders = {each.name: each.folder for each in repository.other_folders()}
+    return [
+        f"operation {each.number} ({each.command}) is left alone: it was done in {folders[each.worktree]}, "
+        f"so take it back there: rtv -C {shlex.quote(str(folders[each.worktree]))} undo"
+        for each in elsewhere[:_NAMED]
+        if each.worktree in folders
+    ]
+
+
+def _notes_of_origin(repository: Repository, chosen: Sequence[Operation]) -> list[str]:
+    """Return what to say of operations that were done in another folder, and are taken back (or done again) here."""
+    folders = {each.name: each.folder for each in repository.other_folders()}
+    return [
+        f"operation {each.number} ({each.command}) was done in {folders[each.worktree]}"
+        for each in chosen[:_NAMED]
+        if each.worktree != repository.worktree_name and each.worktree in folders
+    ]
 
 
 def _counted(number: int) -> str:
@@ -103,6 +148,8 @@ def redo_candidate(repository: Repository) -> Operation:
     """
     for logged in log(repository):
         operation = logged.operation
+        if is_of_another_folder(repository, operation):
+            continue
         if operation.verb == UNDO and not logged.undone:
             return operation
         if operation.verb not in (UNDO, REDO) and operation.has_effect:
@@ -125,7 +172,8 @@ def undo(repository: Repository, *, count: int = 1, to: int | None = None, dry_r
     with Session.open(repository, intent, needs_branch=False) as session:
         if not dry_run:
             session.record_external()
-        chosen = undo_candidates(repository, count=count, to=to)
+        chosen, elsewhere = _choose(repository, count, to)
+        session.notes += [*_notes_elsewhere(repository, elsewhere), *_notes_of_origin(repository, chosen)]
         named = ", ".join(f"{each.number} ({each.command})" for each in chosen[:3]) + (" …" if len(chosen) > 3 else "")
         session.intent = replace(session.intent, command=f"undo {named}")
         moves = _backwards(chosen)
@@ -143,6 +191,7 @@ def redo(repository: Repository, *, dry_run: bool = False) -> Undone:
         moves = _backwards([undone])
         _refuse_moved(repository, moves, [undone])
         chosen = tuple(each for each in repository.operations if each.number in undone.undoes)
+        session.notes += _notes_of_origin(repository, chosen)
         return _take(session, chosen, moves, redoes=undone.number)
 
 
@@ -211,15 +260,8 @@ def count_entries(repository: Repository, moves: Moves) -> Counts:
     if before is None or after is None:
         return Counts()
     objects = repository.objects
-    trees = [bytes.fromhex(objects.commit(objects.peel(commit)).tree) for commit in (before, after)]
-    added = changed = removed = 0
-    for difference in two_way(trees[0], trees[1], objects.tree):
-        if id_of_path(difference.path) is None:
-            continue
-        added += difference.before is None
-        removed += difference.after is None
-        changed += difference.before is not None and difference.after is not None
-    return Counts(added, changed, removed)
+    old, new = (bytes.fromhex(objects.commit(objects.peel(commit)).tree) for commit in (before, after))
+    return Counts(*count_between(objects, old, new))
 
 
 def _restore_tags(
@@ -299,7 +341,7 @@ def _config_moves(chosen: Sequence[Operation], *, forward: bool) -> dict[str, tu
 def record_external(repository: Repository) -> tuple[str, ...]:
     """Take moves by plain git into the log, as an operation of their own; a dataset that is read-only stays so."""
     last = repository.operations.last()
-    if last is None or not table_difference(last.refs, repository.refs.table()):
+    if last is None or not moved_since(last, repository.refs.table(), repository.worktree_name):
         return ()
     try:
         with Session.open(repository, Intent("ops", "ops"), needs_branch=False) as session:

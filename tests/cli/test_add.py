@@ -206,10 +206,11 @@ def test_a_dry_run_shows_the_entry_and_changes_nothing(tmp_path: Path, capsys: p
     answer = desk.rtv("add", "--user", "Who?\x1b[31m", "--assistant", "Me.", "--dry-run")
 
     assert answer.status == 0
-    first, second = answer.out.splitlines()
+    first, blank, head, *body = answer.out.splitlines()
     assert first.startswith("would add 1 entry (00000004-")
     assert first.endswith(" to main; nothing was changed")
-    assert second.endswith("  Who?\\x1b[31m")
+    assert (blank, head.endswith("  2 messages")) == ("", True)
+    assert body == ["  + [0] user", "  +     Who?\\x1b[31m", "  + [1] assistant", "  +     Me."]
     assert desk.head() == before
 
 
@@ -278,3 +279,15 @@ def test_a_new_text_that_the_gate_refuses_waits_as_a_draft(
     assert resumed.status == 0
     assert [m["content"] for m in desk.fields(4)["messages"]] == ["Hello?", "Yes."]
     assert desk.drafts() == []
+
+
+def test_a_refused_entry_is_called_the_new_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+
+    answer = desk.rtv("add", "--user", "one", "--assistant", "")
+    value = desk.rtv("add", "--user", "one", "--assistant", "", "--json").value()
+
+    assert answer.status == 30
+    assert "the new entry breaks RT104 empty_message at [1]; nothing was saved" in answer.err
+    assert "00000004" not in answer.err + str(value)
+    assert [finding["id"] for finding in value["findings"]] == [None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from reading_steps import Rtv, change, edit_by_hand
 
 from rolethread_vcs import Dataset
@@ -113,3 +114,28 @@ def test_a_start_without_create_is_refused(rtv: Rtv) -> None:
 
     assert answer.status == 2
     assert "rtv switch -c NAME main~1" in answer.err
+
+
+@pytest.mark.parametrize("make", [["branch"], ["switch", "-c"]])
+def test_a_strict_branch_that_begins_with_errors_is_refused_and_the_hint_makes_it(
+    rtv: Rtv, dataset: Dataset, make: list[str]
+) -> None:
+    rtv("switch", "-c", "draft")
+    rtv("add", "--user", "Anybody?", "--assistant", "")
+    entry_id = dataset.snapshot().ids()[3]
+
+    refused = rtv(*make, "release/1")
+    planned = rtv(*make, "release/1", "--dry-run")
+    made = rtv(*make, "release/1", "--allow", "RT104", "--because", "a known gap")
+
+    assert (refused.status, planned.status) == (30, 30)
+    assert f"RT104 empty_message   {entry_id} [1]" in refused.err
+    assert 'hint: --allow RT104 --because "…"   makes it all the same' in refused.err
+    assert made.status == 0, made.err
+    assert dataset.snapshot("release/1").id == dataset.snapshot("draft").id
+
+
+def test_going_to_a_branch_that_is_there_judges_nothing(rtv: Rtv, dataset: Dataset) -> None:
+    rtv("branch", "try")
+
+    assert rtv("switch", "try", "--allow", "RT104", "--because", "x").status == 2

@@ -300,7 +300,13 @@ def test_a_dry_run_changes_nothing_on_disk_either(tmp_path: Path, capsys: pytest
     assert answer.status == 0
     assert answer.out.splitlines() == [
         f"would change 1 entry ({desk.ids[1]}) on main; nothing was changed",
-        f"~ {desk.ids[1]}  2 messages became 1",
+        "",
+        f"~ {desk.ids[1]}  [0] edited, [0] removed",
+        "  - [0] user",
+        "  -     Who goes there?",
+        "  ~ [0] assistant",
+        "  -     A friend.",
+        "  +     a",
     ]
     assert desk.head() == before
     assert desk.path(2).read_bytes() == b'{"messages": [{"content": "a", "role": "assistant"}]}'

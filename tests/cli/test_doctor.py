@@ -49,8 +49,10 @@ def test_a_healthy_dataset(dataset, capsys):
         "identity": "Scott <s@example.org>",
         "holder": None,
         "pending": None,
+        "unwritable": [],
         "git_locks": [],
         "leftovers": [],
+        "damaged_refs": [],
         "branch": "main",
         "branches": 1,
         "releases": 0,
@@ -84,7 +86,8 @@ def test_an_interrupted_command_is_told_and_finished_by_unlock(dataset, capsys):
     repository = dataset.repository
     head, log = repository.head_commit(), repository.operations.head()
     moves = {"refs/heads/main": (head, "1" * 40)}
-    Pending("edit 12", 1_700_000_000, moves, (log, "2" * 40), "pack-x").save(repository.pending_path, durable=False)
+    with repository.pack() as pack:
+        keep = pack.publish(Pending("edit 12", 1_700_000_000, moves, (log, "2" * 40)).encode()).with_suffix(".keep")
 
     _, text, value = doctor(dataset.folder, capsys)
     status, after, _ = doctor(dataset.folder, capsys, "--unlock")
@@ -93,7 +96,7 @@ def test_an_interrupted_command_is_told_and_finished_by_unlock(dataset, capsys):
     assert "'edit 12' was cut off" in text
     assert status == 0
     assert "the last command (edit 12, " in after and "cut off before anything was saved" in after
-    assert not repository.pending_path.exists()
+    assert not keep.exists()
 
 
 def test_unlock_removes_old_locks_of_git_and_says_which(dataset, capsys):

@@ -166,7 +166,14 @@ def test_a_dry_run_says_what_would_change(tmp_path: Path, capsys: pytest.Capture
     assert answer.status == 0
     assert answer.out.splitlines() == [
         f"would change 1 entry ({desk.ids[0]}) on main; nothing was changed",
-        f"~ {desk.ids[0]}  [1] content, tags -slow_burn",
+        "",
+        f"~ {desk.ids[0]}  [1] edited, tags -slow_burn",
+        "    [0] system  You are the keeper of a tavern.",
+        "  ~ [1] scott (user)",
+        "  -     Is the cellar dry?",
+        "  +     Hm?",
+        '    [2] emma (assistant)  *She laughs.* "Dry enough."',
+        "    tags -slow_burn",
     ]
     assert desk.head() == before
 

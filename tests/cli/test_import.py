@@ -413,3 +413,47 @@ def test_a_branch_that_differs_in_case_only_is_not_made(room: Room) -> None:
     assert said.status == 2
     assert "there is a branch main already" in said.err
     assert list(room.dataset.repository.refs.branches()) == ["main"]
+
+
+def test_a_refused_source_says_which_rows_are_here_already(room: Room) -> None:
+    bad = row("bad", "")
+    room.write("chats.jsonl", lines(row("a"), bad, row("b")))
+    room.rtv("import", "../chats.jsonl", "--skip-invalid")
+    room.write("chats.rejects.jsonl", lines(row("bad")))
+    room.rtv("import", "../chats.rejects.jsonl")
+
+    again = room.rtv("import", "../chats.jsonl")
+
+    assert again.status == 30
+    assert again.err.startswith(
+        "error: 2 of 3 rows are fine, 1 is not; nothing was saved\n  2 rows are here already\n  RT104"
+    )
+
+
+def test_rejects_go_back_to_their_places_also_when_nothing_else_was_saved(room: Room) -> None:
+    room.write("good.jsonl", lines(row("a"), row("c")))
+    room.write("chats.jsonl", lines(row("a"), row("b", ""), row("c")))
+    room.rtv("import", "../good.jsonl")
+
+    said = room.rtv("import", "../chats.jsonl", "--skip-invalid")
+    value = room.rtv("ops", "--json").value("rolethread.ops/v1")
+    room.write("chats.rejects.jsonl", lines(row("b")))
+    room.rtv("import", "../chats.rejects.jsonl")
+
+    assert said.out.startswith("nothing was saved\n2 rows are here already\n1 row went to ")
+    assert "undo" not in said.out
+    assert value["operations"][0]["command"] == "import chats.jsonl"
+    assert room.questions() == ["a", "b", "c"]
+    assert room.rtv("undo", "2").status == 0
+    assert room.questions() == []
+
+
+def test_a_dry_run_that_saves_nothing_remembers_no_rejects(room: Room) -> None:
+    room.write("chats.jsonl", lines(row("b", "")))
+    before = room.dataset.repository.operations.head()
+
+    said = room.rtv("import", "../chats.jsonl", "--skip-invalid", "--dry-run")
+
+    assert said.status == 0
+    assert room.dataset.repository.operations.head() == before
+    assert not (room.folder / "chats.rejects.jsonl").exists()

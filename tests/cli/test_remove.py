@@ -44,8 +44,21 @@ def test_a_dry_run_names_what_would_go(tmp_path: Path, capsys: pytest.CaptureFix
     assert answer.status == 0
     assert answer.out.splitlines() == [
         "would remove 2 entries from main; nothing was changed",
-        f"- {ids[0]}  Is the cellar dry?",
-        f"- {ids[2]}  Where is the key?",
+        "",
+        f"- {ids[0]}  3 messages #slow_burn #tavern",
+        "  - [0] system",
+        "  -     You are the keeper of a tavern.",
+        "  - [1] scott (user)",
+        "  -     Is the cellar dry?",
+        "  - [2] emma (assistant)",
+        '  -     *She laughs.* "Dry enough."',
+        "",
+        f"- {ids[2]}  2 messages",
+        "  - [0] user",
+        "  -     Where is the key?",
+        "  - [1] assistant",
+        "  -     Under it.",
+        "    extra.id: draft-3",
     ]
     assert desk.ids == ids
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from reading_steps import Rtv, change, said
@@ -73,15 +74,35 @@ def test_a_commit_is_shown_with_what_it_changed(rtv: Rtv, dataset: Dataset) -> N
     assert lines[0] == f"commit {dataset.snapshot().id}"
     assert lines[1].startswith("by Dataset creator, ")
     assert lines[1].endswith(f"operation {operation.number} (edit)")
-    assert lines[2:] == [
+    assert lines[2:11] == [
         "",
         "    the lamp it is",
         "",
         "    because the clock is gone",
         "",
         "1 entry: changed 1",
-        f"~ {entry_id}  Who mends the lamp?",
+        "",
+        f"~ {entry_id}  [0] edited",
+        "  ~ [0] user",
     ]
+    assert "lamp" in "".join(lines[11:-1])
+    assert lines[-1] == "    [1] assistant  Dry enough."
+
+
+def test_a_commit_in_short_is_a_line_for_each_entry(rtv: Rtv, dataset: Dataset) -> None:
+    entry_id = change(dataset, 2, "Who mends\nthe lamp?")
+
+    assert rtv("show", "--stat").out.splitlines()[-2:] == ["1 entry: changed 1", f"~ {entry_id}  Who mends the lamp?"]
+
+
+def test_a_commit_whose_parent_is_not_here_says_so(dataset: Dataset, rtv: Rtv, tmp_path: Path) -> None:
+    change(dataset, 2, "Who mends the lamp?")
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{dataset.folder}", str(tmp_path / "s")], check=True)
+
+    lines = rtv("-C", str(tmp_path / "s"), "show").out.splitlines()
+
+    assert "what was before is not here, so all it holds counts as added" in lines
+    assert "3 entries: added 3" in lines
 
 
 def test_a_large_commit_shows_twenty_and_counts_the_rest(rtv: Rtv, dataset: Dataset) -> None:
@@ -108,7 +129,9 @@ def test_a_commit_of_settings_names_the_file(rtv: Rtv, dataset: Dataset) -> None
 
     lines = rtv("show").out.splitlines()
 
-    assert lines[-2:] == ["no entry was changed", "~ rolethread.toml"]
+    assert "no entry was changed" in lines
+    assert "~ rolethread.toml" in lines
+    assert '  + name = "harbour"' in lines
 
 
 def test_a_commit_has_an_envelope_of_its_own(rtv: Rtv, dataset: Dataset) -> None:
@@ -118,7 +141,14 @@ def test_a_commit_has_an_envelope_of_its_own(rtv: Rtv, dataset: Dataset) -> None
 
     assert value["id"] == dataset.snapshot().id
     assert (value["added"], value["changed"], value["removed"]) == (0, 1, 0)
-    assert value["entries"] == [{"id": entry_id, "change": "changed"}]
+    assert value["details"] is True
+    (entry,) = value["entries"]
+    assert (entry["id"], entry["change"]) == (entry_id, "changed")
+    assert [(each["op"], each["words"]) for each in entry["messages"]] == [
+        ("edit", [["equal", "Who mends the "], ["delete", "clock"], ["insert", "lamp"], ["equal", "?"]])
+    ]
+    short = rtv("show", "main", "--stat", "--json").json("rolethread.show/v1")
+    assert (short["details"], short["entries"]) == (False, [{"id": entry_id, "change": "changed"}])
 
 
 @pytest.mark.parametrize(

@@ -86,3 +86,46 @@ def test_without_a_dataset_the_way_to_one_is_told(tmp_path: Path, capsys: pytest
 
     assert answer.status == 40
     assert "rtv init" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("format = 1", "format = 2", "this dataset has format 2; this program knows 1 and leaves it alone"),
+        (
+            "writer_features = []",
+            'writer_features = ["rays"]',
+            "this dataset uses rays, which this program does not know",
+        ),
+        ("format = 1", "format =", "rolethread.toml, line 4, column 9: not TOML"),
+    ],
+)
+def test_settings_that_commit_will_refuse_are_told_before(
+    rtv: Rtv, dataset: Dataset, before: str, after: str, why: str
+) -> None:
+    path, head = dataset.folder / "rolethread.toml", dataset.snapshot().id
+    path.write_text(path.read_text("utf-8").replace(before, after), "utf-8")
+
+    lines = rtv("status").out.splitlines()
+    value = rtv("status", "--json").json("rolethread.status/v1")
+
+    assert lines[3] == "  ~ rolethread.toml"
+    assert lines[4].startswith(f"  rtv commit will refuse: {why}")
+    assert value["settings_problem"].startswith(why)
+    assert rtv("commit").status == 20
+    assert dataset.snapshot().id == head
+
+
+def test_a_dataset_that_only_a_newer_program_may_change_says_so(rtv: Rtv, dataset: Dataset) -> None:
+    path = dataset.folder / "rolethread.toml"
+    path.write_text(path.read_text("utf-8").replace("writer_features = []", 'writer_features = ["rays"]'), "utf-8")
+    subprocess.run(["git", "commit", "-qam", "from a newer program"], cwd=dataset.folder, check=True)
+
+    answer = rtv("status")
+
+    assert answer.status == 0
+    assert answer.out.splitlines()[2] == (
+        "this dataset uses rays, which this program does not know; it can be read, but not changed with this version "
+        "(install a newer one)"
+    )
+    assert rtv("add", "--user", "a", "--assistant", "b").status == 20

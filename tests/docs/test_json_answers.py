@@ -40,6 +40,10 @@ ANSWERS = {
     "show 1 2": "entries",
     "show main": "show",
     "log": "log",
+    "log 1": "log",
+    "blame 1": "blame",
+    "bisect start @~1": "bisect",
+    "diff @~1 @": "diff",
     "status": "status",
     "check": "check",
     "ops": "ops",
@@ -110,6 +114,7 @@ def test_hand_edits_are_listed_with_the_keys_that_the_page_lists(
         ("import ../bad.jsonl --skip-invalid --dry-run", "rejects"),
         ("import ../bad.jsonl --to work/bad", "findings"),
         ("edit 1 --tag +dry", "entries"),
+        ("diff @~1 @", "entries"),
     ],
 )
 def test_these_answers_have_something_in_their_lists(

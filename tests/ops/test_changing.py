@@ -14,7 +14,7 @@ from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import make_id, number_of, suffix_part
-from rolethread_vcs.ops.changing import FullError
+from rolethread_vcs.ops.changing import Change, FullError
 from rolethread_vcs.transaction import Intent, StaleEntryError, run
 
 
@@ -73,6 +73,57 @@ def test_a_block_sees_its_own_changes(dataset: Dataset) -> None:
         change.remove(entry_id)
         with pytest.raises(NotFoundError):
             change[entry_id]
+
+
+@pytest.mark.parametrize("step", ["put", "remove"])
+@pytest.mark.parametrize("meanwhile", ["put", "remove"])
+def test_what_another_writer_did_to_the_entry_during_a_block_is_a_conflict(
+    dataset: Dataset, step: str, meanwhile: str
+) -> None:
+    with dataset.edit() as change:
+        entry_id = change.add(row("a"))
+
+    def do(what: str, change: Change, text: str) -> None:
+        if what == "put":
+            change.put(entry_id, row(text))
+        else:
+            change.remove(entry_id)
+
+    with pytest.raises(StaleEntryError), dataset.edit() as change:
+        do(step, change, "mine")
+        with Dataset.open(dataset.folder).edit() as other:
+            do(meanwhile, other, "theirs")
+        theirs = dataset.snapshot().id
+
+    assert dataset.snapshot().id == theirs
+    assert questions(dataset) == (["theirs"] if meanwhile == "put" else [])
+
+
+def test_what_another_writer_did_to_other_entries_during_a_block_does_no_harm(dataset: Dataset) -> None:
+    with dataset.edit() as change:
+        ids = [change.add(row(text)) for text in "ab"]
+
+    with dataset.edit() as change:
+        change.put(ids[0], row("mine"))
+        with Dataset.open(dataset.folder).edit() as other:
+            other.put(ids[1], row("theirs"))
+
+    assert questions(dataset) == ["mine", "theirs"]
+
+
+def test_what_the_caller_read_before_the_block_counts_when_he_says_so(dataset: Dataset) -> None:
+    with dataset.edit() as change:
+        entry_id = change.add(row("a"))
+    read = dataset.snapshot().blob_id(entry_id)
+    with dataset.edit() as change:
+        change.put(entry_id, row("theirs"))
+
+    with pytest.raises(StaleEntryError), dataset.edit() as change:
+        change.put(entry_id, row("mine"))
+        change.put(entry_id, row("mine"), if_unchanged_since=read)
+        change.put(entry_id, row("mine, again"))
+
+    assert questions(dataset) == ["theirs"]
 
 
 def test_the_same_steps_give_the_same_ids_everywhere(tmp_path: Path) -> None:

@@ -14,15 +14,14 @@ from rows_of_a_file import as_lines, bring, edit_answer, questions, row, write_r
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.formats import ChangedSourceError, NotUtf8Error, TornSourceError
-from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.gate import Allowance, RefusedByGateError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops import importing
 from rolethread_vcs.ops.changing import FullError
-from rolethread_vcs.ops.importing import RowsInConflictError
 from rolethread_vcs.ops.reading_rows import ImportOptions
+from rolethread_vcs.ops.refusing_rows import RowsInConflictError
 from rolethread_vcs.store.worktree import UnsavedEditsError
 from rolethread_vcs.transaction import Intent, run
 
@@ -312,7 +311,7 @@ def test_findings_that_are_allowed_are_saved_with_the_reason(dataset: Dataset, t
 
 def test_more_findings_than_allowed_are_refused_and_name_the_rows(dataset: Dataset, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "x.jsonl", row("a"), row(""), row("", "2"))
-    intent = Intent("import", "import", allowances=(importing.Allowance("RT104", 1),), because="rough")
+    intent = Intent("import", "import", allowances=(Allowance("RT104", 1),), because="rough")
 
     with pytest.raises(RefusedByGateError) as caught:
         dataset.import_files([path], ImportOptions(), intent)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rows_of_a_file import as_lines, bring, edit_answer, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.importing import Imported, RowsInConflictError
+from rolethread_vcs.ops.importing import Imported
+from rolethread_vcs.ops.refusing_rows import RowsInConflictError
 from rolethread_vcs.transaction import Intent
 
 UUID = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"

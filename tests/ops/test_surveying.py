@@ -72,8 +72,9 @@ def test_drafts_wait_and_are_named(tmp_path: Path) -> None:
 def test_a_command_that_was_cut_off_is_told_and_a_running_one_is_not(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     repository = dataset.repository
-    pending = journal.Pending("edit 12", int(time.time()), {}, (None, "0" * 40), "pack-x")
-    pending.save(repository.pending_path, durable=False)
+    note = journal.Pending("edit 12", int(time.time()), {}, (None, "0" * 40)).encode()
+    with repository.pack() as pack:
+        pack.publish(note)
 
     cut_off = interrupted_command(repository)
     with repository.lock("rtv edit"):

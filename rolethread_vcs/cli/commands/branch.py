@@ -5,7 +5,8 @@
   rtv branch try                    makes one here, and stays where you are
   rtv branch try --from main~3
 
-rtv switch goes to a branch; rtv switch -c makes one and goes there.
+rtv switch goes to a branch; rtv switch -c makes one and goes there. A branch whose name makes it strict (release/*)
+cannot begin with errors that no strict branch has taken, unless --allow lets them through.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import Saving, making_options
 from rolethread_vcs.cli._output import Output, one_line, short_time, width_of
 from rolethread_vcs.cli._select import complete_branches
 from rolethread_vcs.errors import UsageError
@@ -31,29 +33,32 @@ ENVELOPE = "rolethread.branches/v1"
 @click.command(cls=Command)
 @click.argument("name", required=False)
 @click.option("--from", "start", metavar="REV", shell_complete=complete_branches, help="Where it starts; here (@).")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@making_options
 @pass_context
-def command(context: Context, name: str | None, start: str | None, dry_run: bool) -> None:
-    if name is None and (start is not None or dry_run):
+def command(context: Context, name: str | None, start: str | None, saving: Saving) -> None:
+    if name is None and (start is not None or saving != Saving()):
         raise UsageError("a new branch needs a name", hint="rtv branch NAME --from REV")
     dataset = context.open_dataset()
     if name is None:
-        branches = dataset.branches()
+        branches, damaged = dataset.branches(), dataset.damaged_refs()
         if context.json:
-            context.output.envelope(ENVELOPE, {"branches": [_value(branch) for branch in branches]})
+            value = {"branches": [_value(branch) for branch in branches], "damaged_refs": [ref.name for ref in damaged]}
+            context.output.envelope(ENVELOPE, value)
             return
         for line in _lines(branches, context.output.width):
             context.output.print(line)
+        for ref in damaged:
+            context.output.warn(str(ref))
+            context.output.hint(ref.repair or "rtv verify")
         return
     # what changes a dataset is of no use to a list
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.transaction import Intent
 
     words = f"branch {name}" + (f" --from {start}" if start is not None else "")
-    result = dataset.branch(name, start=start or "@", intent=Intent("branch", words, dry_run=dry_run))
-    would = "would make" if dry_run else "made"
+    result = dataset.branch(name, start=start or "@", intent=saving.intent("branch", words))
+    would = "would make" if saving.dry_run else "made"
     print_committed(context, result, done=f"{would} the branch {name}")
-    if not dry_run and not context.json:
+    if not saving.dry_run and not context.json:
         context.output.note(f"go to it with: rtv switch {name}")
 
 

@@ -3,6 +3,8 @@
 Every command of rtv saves by itself; this one takes changes made with a text editor, a script or plain git: changed,
 new and removed files under entries/, rolethread.toml and order.json. Staged or not makes no difference. A new entry
 needs a name like entries/0000/12/00001234-k2x9m3ab.json; rtv add makes one without that.
+
+An entry that is damaged in the store is saved again from its file, when that is whole.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ _NOTHING = (
 @pass_context
 def command(context: Context, saving: Saving) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli._committed import healed_sentence, print_committed
 
     dataset = context.open_dataset()
     result = dataset.commit(saving.intent("commit", "commit"))
-    print_committed(context, result, nothing=_NOTHING)
+    healed = None if result.undoable else healed_sentence(result.ids, would=saving.dry_run)
+    print_committed(context, result, done=healed, nothing=_NOTHING)

@@ -75,8 +75,10 @@ def _value(result: Diagnosis, unlocked: Unlocked | None) -> dict[str, Any]:
             "identity": health.identity,
             "holder": health.holder,
             "pending": health.pending,
+            "unwritable": [str(path) for path in health.unwritable],
             "git_locks": _locks(health.git_locks),
             "leftovers": [str(path) for path in health.leftovers],
+            "damaged_refs": [ref.name for ref in health.damaged_refs],
             "branch": health.branch,
             "branches": health.branches,
             "releases": health.releases,
@@ -140,6 +142,7 @@ def _health_rows(health: Health) -> list[tuple[str, str]]:
     unreadable = "does not read"
     return [
         ("files", "checked out" if health.checked_out else "not checked out (bare)"),
+        ("writing", _writing(health)),
         ("durability", "safe: on the disk before it is reported" if health.durable else "fast"),
         ("identity", health.identity or "none (a neutral name is used)"),
         ("lock", f"held by {health.holder}" if health.holder else "free"),
@@ -148,6 +151,7 @@ def _health_rows(health: Health) -> list[tuple[str, str]]:
         ("leftovers", ", ".join(path.name for path in health.leftovers) or "none"),
         ("branch", health.branch or "none (looking at a commit)"),
         ("branches", unreadable if health.branches is None else f"{health.branches:,}"),
+        *([("damaged refs", ", ".join(ref.name for ref in health.damaged_refs))] if health.damaged_refs else []),
         ("releases", unreadable if health.releases is None else f"{health.releases:,}"),
         (
             "operation log",
@@ -155,6 +159,12 @@ def _health_rows(health: Health) -> list[tuple[str, str]]:
         ),
         ("packs", f"{health.packs:,}, and {count(health.loose, 'loose object', 'loose objects')}"),
     ]
+
+
+def _writing(health: Health) -> str:
+    if not health.unwritable:
+        return "allowed"
+    return "not possible: " + ("the disk is read-only" if health.read_only_disk else "this user has no right to")
 
 
 def _age(seconds: float) -> str:

@@ -4,7 +4,14 @@
   rtv restore 12                 throws away what you edited by hand in entry 12
   rtv restore --all              throws all hand edits away
   rtv restore 12 --from main~3   brings entry 12 back as it was then, also if it was removed since
+  rtv restore 12 --from main~3 --message 2   only what was message [2] then; the rest of the entry stays
   rtv restore --all --from v1    makes all entries what they were then; newer ones go
+  rtv restore --removed          lists the entries that were removed, newest first
+  rtv restore --removed 12 14    brings them back with their ids, to their old places
+  rtv restore --removed --where tag:tavern --since v1
+
+A message is found again by what it says: it takes the place of the one that it became, and where that was deleted it
+goes back behind the message that it followed.
 
 rtv undo takes any of these back, hand edits too.
 """
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 GROUP = "history"
 
 _NAMED = 3
+_PAGE = 25
 
 
 @click.command(cls=Command)
@@ -41,19 +49,55 @@ _NAMED = 3
     shell_complete=complete_branches,
     help="Bring entries back as they were in this revision.",
 )
+@click.option("--message", "number", metavar="N", type=int, help="With --from: only message [N] as it was then.")
+@click.option("--removed", is_flag=True, help="List what was removed; with entries or --all, bring it back.")
+@click.option(
+    "--since",
+    metavar="REV",
+    shell_complete=complete_branches,
+    help="With --removed: only what went after this revision.",
+)
+@click.option("-n", "limit", metavar="N", type=click.IntRange(min=1), help="With --removed: list so many (25).")
 @saving_options
 @pass_context
 def command(
-    context: Context, ids: tuple[str, ...], everything: bool, where: str | None, revision: str | None, saving: Saving
+    context: Context,
+    ids: tuple[str, ...],
+    everything: bool,
+    where: str | None,
+    revision: str | None,
+    number: int | None,
+    removed: bool,
+    since: str | None,
+    limit: int | None,
+    saving: Saving,
 ) -> None:
     if everything and (ids or where is not None):
         raise UsageError("--all already means every entry", hint="rtv restore --all")
+    if removed:
+        if revision is not None or number is not None:
+            raise UsageError(
+                "--removed brings entries back as they were in the end; --from and --message say otherwise",
+                hint="rtv restore ID --from REV",
+            )
+        _removed(context, ids, where, since, limit, saving, everything=everything)
+        return
+    if since is not None or limit is not None:
+        raise UsageError("--since and -n belong to --removed", hint="rtv restore --removed --since REV")
+    if number is not None and (revision is None or everything):
+        raise UsageError(
+            "one message comes back from a revision, into entries that are named",
+            hint=f"rtv restore 12 --from REV --message {number}",
+        )
     if not (everything or ids or where is not None):
         raise UsageError("which entries?", hint="rtv restore 12   or, for all hand edits: rtv restore --all")
     dataset = context.open_dataset()
     words = " --all" if everything else name_words(ids, where)
     if revision is None:
         _discard(context, dataset, None if everything else (ids, where), saving, f"restore{words}")
+    elif number is not None:
+        command = f"restore{words} --from {revision} --message {number}"
+        _bring_message_back(context, dataset, (ids, where), revision, number, saving, command)
     else:
         command = f"restore{words} --from {revision}"
         _bring_back(context, dataset, None if everything else (ids, where), revision, saving, command)
@@ -78,6 +122,60 @@ def _bring_back(
         result = dataset.restore(select(dataset, *choice, rev=revision), source, intent)
     same = "all entries are" if choice is None else "they are"
     print_committed(context, result, nothing=f"nothing changed: {same} as in {revision}")
+
+
+def _bring_message_back(
+    context: Context,
+    dataset: Dataset,
+    choice: tuple[tuple[str, ...], str | None],
+    revision: str,
+    number: int,
+    saving: Saving,
+    command: str,
+) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._committed import print_committed
+
+    source = dataset.snapshot(revision)
+    chosen = select(dataset, *choice, rev=revision)
+    restored = dataset.restore_message(chosen, source, number, saving.intent("restore", command))
+    result = restored.committed
+    moved = [each for each in restored.places if each.is_new or each.place != number]
+    print_committed(context, result, nothing=f"nothing changed: message [{number}] is as in {revision}")
+    for each in moved[:_NAMED] if not result.is_empty else ():
+        how = "had gone, and is put back as" if each.is_new else "is now"
+        context.output.note(f"what was [{number}] in {revision} {how} [{each.place}] of {each.entry_id}")
+
+
+def _removed(
+    context: Context,
+    ids: tuple[str, ...],
+    where: str | None,
+    since: str | None,
+    limit: int | None,
+    saving: Saving,
+    *,
+    everything: bool,
+) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli._removed_text import print_removed
+
+    dataset = context.open_dataset()
+    if not (ids or where is not None or everything):
+        if saving != Saving():
+            raise UsageError(
+                "which removed entries shall come back?", hint="rtv restore --removed 12   or, all of them: --all"
+            )
+        print_removed(context, dataset, since=since, limit=limit or _PAGE)
+        return
+    if limit is not None:
+        raise UsageError("-n is for the list of what was removed", hint="rtv restore --removed -n 100")
+    words = " --all" if everything else name_words(ids, where)
+    command = f"restore --removed{words}{'' if since is None else f' --since {since}'}"
+    print_committed(
+        context, dataset.restore_removed(ids, saving.intent("restore", command), where=where, since=since)
+    )
 
 
 def _discard(
@@ -123,13 +221,11 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
 
 
 def _sentence(discarded: Discarded, *, would: bool) -> str:
-    said = [_healed(discarded.healed, would=would)] if discarded.healed else []
+    # what restores is loaded when it restores
+    from rolethread_vcs.cli._committed import healed_sentence
+
+    said = [healed_sentence(discarded.healed, would=would)] if discarded.healed else []
     return "\n".join([*([_thrown_away(discarded, would=would)] if discarded.files else []), *said])
-
-
-def _healed(ids: Sequence[str], *, would: bool) -> str:
-    named = f"entry {ids[0]}" if len(ids) == 1 else f"{len(ids):,} entries"
-    return f"{'would save' if would else 'saved'} {named} again from the checked-out files, which were whole"
 
 
 def _thrown_away(discarded: Discarded, *, would: bool) -> str:

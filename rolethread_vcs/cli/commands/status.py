@@ -47,6 +47,9 @@ def _value(survey: Survey) -> dict[str, Any]:
         "drafts": list(survey.drafts),
         "conflicts": [],
         "interrupted": survey.interrupted,
+        "why_read_only": survey.why_read_only,
+        "settings_problem": survey.settings_problem,
+        "damaged_refs": [ref.name for ref in survey.damaged_refs],
         "last_operation": None if last is None else last.number,
         "last_command": None if last is None else last.command,
         "last_time": None if last is None else last.time,
@@ -64,6 +67,11 @@ def _lines(survey: Survey) -> Iterator[str]:
     yield f"{count(survey.entries, 'entry', 'entries')}{files}"
     if survey.interrupted is not None:
         yield f"the last command ({survey.interrupted}) was cut off; the next one that changes something finishes it"
+    if survey.why_read_only is not None:
+        yield f"{survey.why_read_only} (install a newer one)"
+    for ref in survey.damaged_refs:
+        yield f"{Output.style('damaged:', 'error')} {ref}"
+        yield f"  {ref.repair or 'see more with: rtv verify'}"
     yield from _unsaved_lines(survey)
     yield from _draft_lines(survey.drafts)
     yield _last_line(survey)
@@ -86,7 +94,11 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
     if survey.unsaved:
         yield f"{count(len(survey.unsaved), 'hand-edited file is', 'hand-edited files are')} not saved:"
         yield from _edit_lines(survey.unsaved)
-        yield "  keep them: rtv commit   throw them away: rtv restore --all"
+        if survey.settings_problem is not None:
+            yield f"  rtv commit will refuse: {survey.settings_problem}"
+            yield "  correct rolethread.toml first   throw them away: rtv restore --all"
+        else:
+            yield "  keep them: rtv commit   throw them away: rtv restore --all"
     elif survey.is_checked_out:
         yield "everything is saved"
     if survey.foreign:

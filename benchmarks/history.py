@@ -1,0 +1,90 @@
+"""The life of one entry over ten thousand commits, `rtv log ID` against `git log -- PATH`, both as processes."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from measuring import Figure, Run, median, run, take_turns
+from workspace import RTV, SEED, Workspace
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.model.canonical import encode_entry
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.store import commits, trees
+from rolethread_vcs.store.commits import Signature
+
+COMMITS = 10_000
+EVERY = 500
+"""One commit in so many edits the entry that is asked about, the others edit another."""
+TURNS = 4
+"""Short runs are noisy: so many times the rounds of a long one."""
+
+
+def figures(workspace: Workspace) -> Iterator[Figure]:
+    """Yield the life of one entry among many."""
+    count = max(100, int(COMMITS * workspace.share))
+    folder, entry_id = _with_history(workspace, count)
+
+    def life() -> Run:
+        return run([RTV, "-C", str(folder), "log", entry_id])
+
+    def git_log() -> Run:
+        return run(["git", "-C", str(folder), "log", "--", entry_path(entry_id)])
+
+    def newest() -> Run:
+        return run([RTV, "-C", str(folder), "log", "-n", "1"])
+
+    first = life()  # reads every commit, and remembers which folders each one changed
+    lives, logs, starts = take_turns(workspace.runs * TURNS, life, git_log, newest)
+    yield Figure(
+        f"`rtv log ID` over {count:,} commits, {workspace.entries:,} entries",
+        f"{median(lives) * 1000:.0f} ms (the first time {first.seconds * 1000:.0f} ms)",
+        f"`git log -- PATH` {median(logs) * 1000:.0f} ms (start-up of ours {median(starts) * 1000:.0f} ms)",
+        round(median(lives) / median(logs), 2),
+        3,
+        "ratio",
+    )
+
+
+def _with_history(workspace: Workspace, count: int) -> tuple[Path, str]:
+    """Return a dataset with so many one-entry edits, written in one pack, and the entry that some of them edited."""
+    folder = workspace.folder / "with-history"
+    shutil.copytree(workspace.written(workspace.entries), folder)
+    repository = Dataset.open(folder).repository
+    snapshot = repository.head_snapshot()
+    ids = snapshot.ids()
+    watched, others = ids[len(ids) // 2], random.Random(SEED)
+    tip, tree, who = snapshot.id, snapshot.tree, repository.signature()
+    fresh: dict[bytes, bytes] = {}
+    with repository.pack() as pack:
+
+        def write(data: bytes) -> bytes:
+            oid = bytes.fromhex(pack.add("tree", data))
+            fresh[oid] = data
+            return oid
+
+        def read(oid: bytes) -> bytes:
+            return fresh.get(oid) or repository.objects.tree(oid)
+
+        for number in range(count):
+            entry_id = watched if number % EVERY == EVERY // 2 else others.choice(ids)
+            blob = bytes.fromhex(pack.add("blob", _entry(number)))
+            root = trees.apply(tree, {entry_path(entry_id): (trees.FILE, blob)}, read, write)
+            assert root is not None
+            tree = root
+            when = Signature(who.name, who.email, who.time + number, who.offset)
+            tip = pack.add("commit", commits.encode(tree.hex(), [tip], when, when, f"edit {entry_id}\n"))
+        published = pack.publish()
+    published.with_suffix(".keep").unlink()
+    subprocess.run(["git", "-C", str(folder), "update-ref", "refs/heads/main", tip], check=True)
+    return folder, watched
+
+
+def _entry(number: int) -> bytes:
+    messages = [{"role": "user", "content": f"edit {number}"}, {"role": "assistant", "content": "yes"}]
+    return encode_entry(Entry.of({"messages": messages}))

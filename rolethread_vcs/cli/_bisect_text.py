@@ -1,0 +1,109 @@
+"""Shows how far a search has come: the commit to test and how, or the one that was looked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
+from rolethread_vcs.ops.bisecting import Answer, Mark, Search
+
+if TYPE_CHECKING:
+    from rolethread_vcs.cli._context import Context
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.store.commits import Commit
+
+_NAMED = 10
+_STYLES = {Answer.GOOD: "added", Answer.BAD: "removed", Answer.SKIP: "changed"}
+
+
+def search_value(search: Search) -> dict[str, Any]:
+    """Return the value of `rolethread.bisect/v1`."""
+    bad = search.marked(Answer.BAD)
+    return {
+        "running": True,
+        "bad": bad[-1] if bad else None,
+        "good": list(search.marked(Answer.GOOD)),
+        "skipped": list(search.marked(Answer.SKIP)),
+        "suspects": list(search.suspects),
+        "test": None if search.test is None else search.test.id,
+        "tests": search.tests,
+        "first_bad": None if search.first_bad is None else search.first_bad.id,
+        "answers": [{"answer": str(each.answer), "commit": each.commit, "time": each.time} for each in search.marks],
+    }
+
+
+def search_lines(context: Context, dataset: Dataset, search: Search) -> Iterator[str]:
+    """Yield the lines of where a search stands."""
+    if search.test is not None:
+        yield from _test_lines(search, search.test, context.output.width)
+    elif search.first_bad is not None:
+        yield from _end_lines(context, dataset, search.first_bad)
+    else:
+        yield from _unsettled_lines(search)
+
+
+def _test_lines(search: Search, commit: Commit, width: int) -> Iterator[str]:
+    yield f"test {_commit_line(commit, width - 5)}"
+    if search.is_fork:
+        yield "here the lines of the good and the bad one parted; whether this one is good decides where to look"
+    else:
+        yield f"{count(len(search.suspects), 'suspect', 'suspects')}, {_about(search.tests)} to go"
+    short = commit.id[:10]
+    yield f"  export it:   rtv export {short} -o bisect-{short}.jsonl"
+    yield "  then say:    rtv bisect good   or   rtv bisect bad   (or skip)"
+
+
+def _about(tests: int) -> str:
+    return "1 test" if tests == 1 else f"about {tests:,} tests"
+
+
+def _end_lines(context: Context, dataset: Dataset, commit: Commit) -> Iterator[str]:
+    from rolethread_vcs.cli._commit_text import commit_head, touched_lines
+    from rolethread_vcs.ops.showing import show_commit
+
+    yield f"the first bad change is {commit.id[:10]}"
+    yield ""
+    shown = show_commit(dataset.repository, f"commit:{commit.id}")
+    yield from commit_head(context, dataset, shown)
+    yield from touched_lines(context, dataset, shown)
+
+
+def end_hint(search: Search) -> str | None:
+    """Return what to do at the end of a search, None before."""
+    if search.first_bad is None:
+        return None
+    short = search.first_bad.id[:10]
+    return (
+        f"rtv show {short}     what it changed, word by word\n"
+        f"rtv revert {short}   takes it back and keeps the later work\n"
+        "rtv bisect reset        ends the search"
+    )
+
+
+def _unsettled_lines(search: Search) -> Iterator[str]:
+    number = len(search.suspects)
+    yield f"the first bad change is one of {number:,}; the others that are left were skipped"
+    for commit in search.suspects[:_NAMED]:
+        yield f"  {Output.style(commit[:10], 'id')}"
+    if number > _NAMED:
+        yield f"  … and {number - _NAMED:,} more"
+
+
+def mark_lines(dataset: Dataset, marks: Sequence[Mark], width: int) -> Iterator[str]:
+    """Yield a line for each answer, the oldest first; a commit that is gone is named all the same."""
+    from rolethread_vcs.errors import DamagedError
+
+    for each in marks:
+        try:
+            line = _commit_line(dataset.repository.objects.commit(each.commit), width - 6)
+        except DamagedError:
+            line = f"{Output.style(each.commit[:10], 'id')}  (no longer here)"
+        yield f"{Output.style(f'{each.answer:<4}', _STYLES[each.answer])}  {line}"
+
+
+def _commit_line(commit: Commit, width: int) -> str:
+    head = f"{commit.id[:10]}  {short_time(commit.author.time, now=time.time())}"
+    said = one_line(commit.subject, max(width - width_of(head) - 2, 16))
+    return f"{Output.style(head[:10], 'id')}{Output.style(head[10:], 'faint')}  {said}"

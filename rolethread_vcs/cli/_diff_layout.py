@@ -1,0 +1,254 @@
+"""Lays a difference out for reading, the same for every rendering: what is shown, what is folded, what is inline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff.entry import EntryDiff, MessageChange
+from rolethread_vcs.diff.words import WordChange
+from rolethread_vcs.model.canonical import encode_line
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.comparing import ChangeKind, ComparedEntry
+
+LISTS = ("messages", "chosen", "rejected")
+MARKS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~", ChangeKind.MOVED: ">"}
+
+_OPS = (("edit", "edited"), ("insert", "added"), ("remove", "removed"), ("move", "moved"))
+_NAMED = 3
+_CONTEXT = 1
+
+_STAYS = 0.4
+"""Share of a text that must have stayed for its changes to be shown inside of it."""
+_CHANGES = 4
+_WORDS_A_CHANGE = 12
+"""And so many changes at most, and one more for so many words."""
+
+_LONG_STRETCH = 400
+"""Characters of unchanged text from which its middle is left out …"""
+_KEPT = 120
+"""… and so many are kept on each side of it."""
+
+
+# ---- messages
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """An unchanged message beside a changed one, with its number after the change."""
+
+    index: int
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Unchanged messages in a row that are shown as their number."""
+
+    messages: tuple[Unchanged, ...]
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self.messages)
+
+
+Step = MessageChange | Unchanged | Folded
+
+
+def message_steps(after: Any, changes: Sequence[MessageChange]) -> Iterator[Step]:
+    """Yield the changes of a list of messages in reading order, each with one unchanged message around it."""
+    messages = after if isinstance(after, list) else []
+    changed_before = {change.before.index for change in changes if change.before is not None}
+    changed_after = {change.after.index for change in changes if change.after is not None}
+    unchanged = [Unchanged(index, message) for index, message in enumerate(messages) if index not in changed_after]
+    rows: list[Unchanged | MessageChange] = []
+    shown = 0
+    for change in changes:
+        if change.after is not None:
+            place = change.after.index - sum(index < change.after.index for index in changed_after)
+        else:
+            assert change.before is not None
+            place = change.before.index - sum(index < change.before.index for index in changed_before)
+        rows += unchanged[shown:place]
+        shown = max(shown, place)
+        rows.append(change)
+    rows += unchanged[shown:]
+    yield from _fold(rows)
+
+
+def _fold(rows: Sequence[Unchanged | MessageChange]) -> Iterator[Step]:
+    near: set[int] = set()
+    for place, row in enumerate(rows):
+        if isinstance(row, MessageChange):
+            near.update(range(place - _CONTEXT, place + _CONTEXT + 1))
+    hidden: list[Unchanged] = []
+    for place, row in enumerate(rows):
+        if place not in near and isinstance(row, Unchanged):
+            hidden.append(row)
+            continue
+        yield from _folded(hidden)
+        hidden = []
+        yield row
+    yield from _folded(hidden)
+
+
+def _folded(hidden: list[Unchanged]) -> Iterator[Step]:
+    if len(hidden) == 1:  # a line that says so would take as much room
+        yield hidden[0]
+    elif hidden:
+        yield Folded(tuple(hidden))
+
+
+def changes_of(difference: EntryDiff, name: str) -> tuple[MessageChange, ...]:
+    """Return the changes of `messages`, `chosen` or `rejected`."""
+    changes: tuple[MessageChange, ...] = getattr(difference, name)
+    return changes
+
+
+def list_of(compared: ComparedEntry, name: str) -> Any:
+    """Return a list of messages as it is after the change."""
+    return None if compared.after is None else compared.after.fields.get(name)
+
+
+# ---- words
+
+
+def reads_inline(changes: Sequence[WordChange]) -> bool:
+    """Return whether changes of words are easier to read inside their text than as an old and a new one."""
+    sizes = {"equal": 0, "delete": 0, "insert": 0}
+    groups, words, last = 0, 0, "equal"
+    for kind, text in changes:
+        sizes[kind] += len(text)
+        words += text.count(" ") + 1
+        groups += kind != "equal" and last == "equal"
+        last = kind
+    stays = sizes["equal"] >= _STAYS * (sizes["equal"] + max(sizes["delete"], sizes["insert"]))
+    return stays and groups <= _CHANGES + words // _WORDS_A_CHANGE
+
+
+def shortened(changes: Sequence[WordChange]) -> Iterator[WordChange]:
+    """Yield changes of words with `…` in the place of what lies far from any change."""
+    for place, (kind, text) in enumerate(changes):
+        if kind != "equal" or len(text) <= _LONG_STRETCH:
+            yield kind, text
+            continue
+        start = "" if place == 0 else _cut_after(text[: _KEPT + 1])
+        end = "" if place == len(changes) - 1 else _cut_before(text[-_KEPT - 1 :])
+        yield "equal", f"{start}{' ' if start else ''}…{' ' if end else ''}{end}"
+
+
+def _cut_after(text: str) -> str:
+    return re.sub(r"\s+\S*\Z", "", text) if re.search(r"\s", text) else text
+
+
+def _cut_before(text: str) -> str:
+    return re.sub(r"\A\S*\s+", "", text) if re.search(r"\s", text) else text
+
+
+# ---- values
+
+
+def text_of(message: Any) -> str:
+    """Return what a message says, the text of its parts one below the other, or JSON where it is no text."""
+    content = message.get("content") if isinstance(message, dict) else message
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(map(_text_of_part, content))
+    if isinstance(message, dict) and content is None:
+        return ""
+    return json_text(content)
+
+
+def _text_of_part(part: Any) -> str:
+    if isinstance(part, dict) and isinstance(part.get("text"), str) and set(part) <= {"type", "text"}:
+        return str(part["text"])
+    return part if isinstance(part, str) else json_text(part)
+
+
+def json_text(value: Any) -> str:
+    """Return a value on one line: text as it is, anything else as JSON, what is not there in words."""
+    if value is ABSENT:
+        return "(nothing)"
+    return value if isinstance(value, str) else encode_line(value).decode("utf-8")
+
+
+def value_lines(difference: EntryDiff) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, before, after) of everything beside messages and tags: `("extra.rating", "3", "4")`."""
+    for field in difference.fields:
+        yield field.key, json_text(field.before), json_text(field.after)
+    for change in difference.extra:
+        yield spelled(change.path), json_text(change.before), json_text(change.after)
+
+
+def attribute_values(change: MessageChange) -> Iterator[tuple[str, str, str]]:
+    """Yield (key, before, after) of the keys beside the content that differ in a message."""
+    if change.before is None or change.after is None:
+        return
+    for key in change.attributes:
+        yield key, _attribute(change.before.message, key), _attribute(change.after.message, key)
+
+
+def _attribute(message: Any, key: str) -> str:
+    value = message.get(key, ABSENT) if isinstance(message, dict) else ABSENT
+    return "true" if key == "train" and value is ABSENT else json_text(value)
+
+
+def spelled(path: Sequence[str | int]) -> str:
+    """Return the name of a value inside `extra`: `extra.lore[2].name`."""
+    return "extra" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+# ---- the line about an entry
+
+
+def summary_of(compared: ComparedEntry, difference: EntryDiff) -> str:
+    """Return what happened to an entry in a few words: `[2] edited, [4] [5] added, tags +warm, extra.rating`."""
+    if compared.problem:
+        return compared.problem
+    if compared.change is ChangeKind.MOVED:
+        return "moved to another place in the order"
+    entry = compared.after or compared.before
+    if compared.change is not ChangeKind.CHANGED and entry is not None:
+        return _whole_summary(entry)
+    parts: list[str] = []
+    for name in LISTS:
+        parts += _messages_summary(name, changes_of(difference, name))
+    tags = [f"+{tag}" for tag in difference.tags_added] + [f"-{tag}" for tag in difference.tags_removed]
+    if tags:
+        parts.append(f"tags {' '.join(tags)}")
+    parts += [name for name, _, _ in value_lines(difference)]
+    if compared.moved:
+        parts.append("moved")
+    return ", ".join(parts) or "its layout only"
+
+
+def _whole_summary(entry: Entry) -> str:
+    messages = entry.messages
+    number = len(messages) if isinstance(messages, list) else 0
+    parts = [f"{number} message{'' if number == 1 else 's'}"]
+    return "  ".join([*parts, *(f"#{tag}" for tag in entry.tags)])
+
+
+def _messages_summary(name: str, changes: Sequence[MessageChange]) -> Iterator[str]:
+    where = "" if name == "messages" else f"{name} "
+    for op, word in _OPS:
+        yield from _places_summary(where, [change for change in changes if change.op == op], word)
+    by_attributes: dict[tuple[str, ...], list[MessageChange]] = {}
+    for change in changes:
+        if change.op == "attributes":
+            by_attributes.setdefault(change.attributes, []).append(change)
+    for attributes, changed in by_attributes.items():
+        yield from _places_summary(where, changed, " and ".join(attributes))
+
+
+def _places_summary(where: str, changes: Sequence[MessageChange], word: str) -> Iterator[str]:
+    places = [placed.index for change in changes if (placed := change.after or change.before) is not None]
+    if 0 < len(places) <= _NAMED:
+        yield f"{where}{' '.join(f'[{place}]' for place in places)} {word}"
+    elif places:
+        yield f"{where}{len(places)} messages {word}"

@@ -1,0 +1,167 @@
+"""Shows what differs as Markdown for a review comment: a line for each entry, and what changed in a block of code.
+
+Content stands in code blocks and code spans only, each fenced longer than any run of backticks in it, so that nothing
+in an entry is taken for markup, a link, or the name of a person to call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rolethread_vcs.cli._diff_layout import (
+    LISTS,
+    MARKS,
+    Folded,
+    Unchanged,
+    attribute_values,
+    changes_of,
+    list_of,
+    message_steps,
+    reads_inline,
+    shortened,
+    summary_of,
+    text_of,
+    value_lines,
+)
+from rolethread_vcs.cli._diff_text import Words, summary_line
+from rolethread_vcs.cli._output import one_line, safe_text
+from rolethread_vcs.diff.entry import MessageChange
+from rolethread_vcs.ops.comparing import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
+
+LIMIT = 60_000
+"""Characters of a comment; GitHub takes 65,536."""
+_LINE = 200
+_BRACKETS = {"insert": "{+%s+}", "delete": "[-%s-]", "equal": "%s"}
+
+
+def markdown(comparison: Comparison, words: Words = "auto") -> Iterator[str]:
+    """Yield the parts of the page; it ends before it is too long for a comment, and says so."""
+    compared = list(comparison.entries())
+    files = comparison.files()
+    head = f"### {_code(comparison.from_label)} → {_code(comparison.to_label)}\n"
+    yield head
+    yield f"{summary_line(counted(each.change for each in compared))}\n"
+    for note in comparison.notes:
+        yield f"{_code(note)}\n"
+    size = len(head) + 200
+    parts = [*(_entry(each, words) for each in compared), *(_file(each) for each in files)]
+    for number, lines in enumerate(parts):
+        text = "\n".join(lines)
+        size += len(text) + 1
+        if size > LIMIT:
+            left = len(parts) - number
+            yield f"… and {left:,} more; a comment has room for no more\n"
+            return
+        yield text
+
+
+def _entry(compared: ComparedEntry, words: Words) -> Iterator[str]:
+    difference = compared.diff
+    summary = _code(one_line(summary_of(compared, difference), _LINE))
+    yield f"**{MARKS[compared.change]}** {_code(compared.id)} {summary}"
+    lines = list(_body(compared, words))
+    if lines:
+        yield from _fenced(lines, "diff")
+    yield ""
+
+
+def _body(compared: ComparedEntry, words: Words) -> Iterator[str]:
+    difference = compared.diff
+    if compared.change is ChangeKind.MOVED or compared.problem:
+        return
+    for name in LISTS:
+        changes = changes_of(difference, name)
+        if changes and name != "messages":
+            yield f"  {name}"
+        if changes:
+            yield from _messages(list_of(compared, name), changes, words)
+    if compared.change is ChangeKind.CHANGED:
+        yield from (f"+ tag {tag}" for tag in difference.tags_added)
+        yield from (f"- tag {tag}" for tag in difference.tags_removed)
+    for name, before, after in value_lines(difference):
+        if compared.change is not ChangeKind.ADDED:
+            yield f"- {name}: {before}"
+        if compared.change is not ChangeKind.REMOVED:
+            yield f"+ {name}: {after}"
+
+
+def _messages(after: Any, changes: Sequence[MessageChange], words: Words) -> Iterator[str]:
+    for step in message_steps(after, changes):
+        if isinstance(step, Folded):
+            yield f"  … {step.count:,} unchanged"
+        elif isinstance(step, Unchanged):
+            yield f"  {_head(step.index, step.message)} {one_line(text_of(step.message), _LINE)}".rstrip()
+        else:
+            yield from _message(step, words)
+
+
+def _message(change: MessageChange, words: Words) -> Iterator[str]:
+    placed = change.after or change.before
+    assert placed is not None
+    head = _head(placed.index, placed.message)
+    if change.op in ("insert", "remove"):
+        mark = "+" if change.op == "insert" else "-"
+        yield f"{mark} {head}"
+        yield from _marked(mark, text_of(placed.message))
+        return
+    assert change.before is not None
+    assert change.after is not None
+    was = f" (was [{change.before.index}])" if change.op == "move" else ""
+    yield f"! {head}{was}"
+    old, new = text_of(change.before.message), text_of(change.after.message)
+    is_inline = change.words and words != "none" and (words != "auto" or reads_inline(change.words))
+    if is_inline:
+        yield from _marked("!", "".join(_BRACKETS[kind] % text for kind, text in shortened(change.words)))
+    elif old != new:
+        yield from _marked("-", old)
+        yield from _marked("+", new)
+    for key, before, after in attribute_values(change):
+        yield f"!     {key}: {before} → {after}"
+
+
+def _head(index: int, message: Any) -> str:
+    if not isinstance(message, dict):
+        return f"[{index}] (not a message)"
+    role, speaker = message.get("role"), message.get("speaker")
+    who = f"{speaker} ({role})" if isinstance(speaker, str) and speaker else f"{role}"
+    return f"[{index}] {one_line(who, 80)}"
+
+
+def _marked(mark: str, text: str) -> Iterator[str]:
+    for line in text.rstrip("\n").split("\n"):
+        yield f"{mark}     {line}".rstrip()
+
+
+def _file(compared: ComparedFile) -> Iterator[str]:
+    # only a file that is no entry is compared by its lines
+    from difflib import unified_diff
+
+    yield f"**{MARKS[compared.change]}** {_code(compared.path)}"
+    old, new = (
+        [] if data is None else data.decode("utf-8", "backslashreplace").splitlines()
+        for data in (compared.before, compared.after)
+    )
+    lines = [line for line in list(unified_diff(old, new, lineterm="", n=1))[2:] if not line.startswith("@@")]
+    if lines:
+        yield from _fenced(lines, "diff")
+    yield ""
+
+
+def _fenced(lines: Sequence[str], language: str) -> Iterator[str]:
+    clean = [line for each in lines for line in safe_text(each).split("\n")]
+    longest = max((len(run) for line in clean for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}{language}"
+    yield from clean
+    yield fence
+
+
+def _code(text: str) -> str:
+    """Return a text as a code span."""
+    flat = " ".join(safe_text(text).split())
+    longest = max(map(len, re.findall("`+", flat)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{flat}{space}{fence}"

@@ -1,0 +1,209 @@
+"""Shows what differs as text for a terminal: an entry's summary on a line, then its changed messages and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from rolethread_vcs.cli._diff_layout import (
+    LISTS,
+    MARKS,
+    Folded,
+    Unchanged,
+    attribute_values,
+    changes_of,
+    list_of,
+    message_steps,
+    reads_inline,
+    shortened,
+    summary_of,
+    text_of,
+    value_lines,
+)
+from rolethread_vcs.cli._entries import message_head
+from rolethread_vcs.cli._output import Output, count, one_line, safe_text, width_of, wrap, wrap_styled
+from rolethread_vcs.diff.entry import EntryDiff, MessageChange
+from rolethread_vcs.diff.words import WordChange
+from rolethread_vcs.ops.comparing import ChangeKind, ComparedEntry, ComparedFile, DiffSummary
+from rolethread_vcs.ops.listing import preview
+
+Words = Literal["auto", "color", "plain", "none"]
+"""How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""
+
+_STYLES = {"insert": "added", "delete": "removed"}
+_BRACKETS = {"insert": ("{+", "+}"), "delete": ("[-", "-]")}
+_INDENT = "    "
+
+
+def entry_diff_lines(
+    compared: ComparedEntry, *, width: int, words: Words = "auto", color: bool = False
+) -> Iterator[str]:
+    """Yield the lines of one entry that differs, to be printed by `Output.print`, at most `width` columns wide.
+
+    Words that changed are marked with styles where they show (`color`), and with `[-old-]{+new+}` where not.
+    """
+    difference = compared.diff
+    yield entry_diff_head(compared, difference, width=width)
+    if compared.change is ChangeKind.MOVED or compared.problem:
+        return
+    paint = _Painter(width, words, color)
+    for name in LISTS:
+        changes = changes_of(difference, name)
+        if not changes:
+            continue
+        if name != "messages":
+            yield f"{_INDENT}{Output.style(name, 'heading')}"
+        yield from paint.messages(list_of(compared, name), changes)
+    if compared.change is ChangeKind.CHANGED:
+        yield from _tag_lines(difference)
+    for name, before, after in value_lines(difference):
+        yield from paint.value(name, before, after, compared.change)
+
+
+def entry_diff_head(compared: ComparedEntry, difference: EntryDiff, *, width: int) -> str:
+    """Return the line about an entry: `~ 00000012-k2x9m3ab  [2] edited, tags +warm`."""
+    head = f"{MARKS[compared.change]} {compared.id}"
+    what = summary_of(compared, difference)
+    entry = compared.after or compared.before
+    if compared.change is ChangeKind.MOVED and entry is not None:
+        what = f"{what}: {preview(entry)}"
+    line = compared.before_line if compared.change is ChangeKind.CHANGED else None
+    if line is not None and not compared.is_row:
+        what = f"{what}  (line {line})"
+    style = {ChangeKind.MOVED: "changed"}.get(compared.change, compared.change.value)
+    return f"{Output.style(head, style)}  {one_line(what, max(width - width_of(head) - 2, 10))}".rstrip()
+
+
+def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:
+    """Yield the lines of another file that differs: what went and what came, line by line."""
+    style = compared.change.value
+    yield Output.style(f"{MARKS[compared.change]} {compared.path}", style)
+    old, new = (_file_lines(data) for data in (compared.before, compared.after))
+    # only a file that is no entry is compared by its lines
+    from difflib import unified_diff
+
+    for line in list(unified_diff(old, new, lineterm="", n=1))[2:]:
+        if line.startswith("@@"):
+            continue
+        mark, text = line[:1], line[1:]
+        shown = one_line(text, max(width - 6, 10)) if text.strip() else ""
+        indent = text[: len(text) - len(text.lstrip())][:20]
+        whole = f"  {mark} {indent}{shown}".rstrip()
+        yield Output.style(whole, "added" if mark == "+" else "removed") if mark in "+-" else whole
+
+
+def summary_line(summary: DiffSummary) -> str:
+    """Return the counts as a sentence part: `1 added, 12 changed`."""
+    parts = [
+        (summary.added, "added"),
+        (summary.removed, "removed"),
+        (summary.changed, "changed"),
+        (summary.moved, "moved"),
+    ]
+    said = ", ".join(f"{number:,} {word}" for number, word in parts if number)
+    return f"{count(summary.total, 'entry', 'entries')}: {said}" if said else "no entry differs"
+
+
+class _Painter:
+    """Writes changed messages, so wide and with words shown so."""
+
+    def __init__(self, width: int, words: Words, color: bool) -> None:
+        self._width = width
+        self._words = words
+        self._color = color or words == "color"
+
+    def messages(self, after: Any, changes: Sequence[MessageChange]) -> Iterator[str]:
+        for step in message_steps(after, changes):
+            if isinstance(step, Folded):
+                yield _INDENT + Output.style(f"… {step.count:,} unchanged", "faint")
+            elif isinstance(step, Unchanged):
+                head = f"{_INDENT}{message_head(step.index, step.message)}"
+                room = max(self._width - width_of(head) - 2, 10)
+                yield f"{head}  {Output.style(one_line(text_of(step.message), room), 'faint')}".rstrip()
+            else:
+                yield from self._message(step)
+
+    def _message(self, change: MessageChange) -> Iterator[str]:
+        placed = change.after or change.before
+        assert placed is not None
+        mark, style = {"insert": ("+", "added"), "remove": ("-", "removed"), "move": (">", "changed")}.get(
+            change.op, ("~", "changed")
+        )
+        was = ""
+        if change.op == "move" and change.before is not None:
+            was = Output.style(f" (was [{change.before.index}])", "faint")
+        yield f"  {Output.style(mark, style)} {message_head(placed.index, placed.message)}{was}"
+        if change.op in ("insert", "remove"):
+            yield from self._block(text_of(placed.message), mark, style)
+            return
+        yield from self._content(change)
+        for key, before, after in attribute_values(change):
+            yield from self.value(key, before, after, ChangeKind.CHANGED, indent=f"{_INDENT}    ")
+
+    def _content(self, change: MessageChange) -> Iterator[str]:
+        assert change.before is not None
+        assert change.after is not None
+        old, new = text_of(change.before.message), text_of(change.after.message)
+        if change.words and (
+            self._words in ("color", "plain") or (self._words == "auto" and reads_inline(change.words))
+        ):
+            yield from wrap_styled(self._inline(change.words), self._width, f"{_INDENT}    ")
+        elif old != new:
+            yield from self._block(old, "-", "removed")
+            yield from self._block(new, "+", "added")
+        elif change.op in ("move", "attributes"):
+            yield f"{_INDENT}    {Output.style(one_line(new, self._width - 8), 'faint')}"
+
+    def _inline(self, words: Sequence[WordChange]) -> str:
+        parts = []
+        for kind, text in shortened(words):
+            if kind == "equal":
+                parts.append(safe_text(text))
+            elif self._color and self._words != "plain":
+                # white space has no colour
+                parts.append(Output.style(text if text.strip() else text.replace(" ", "␣"), _STYLES[kind]))
+            else:
+                start, end = _BRACKETS[kind]
+                parts.append(Output.style(f"{start}{text}{end}", _STYLES[kind]))
+        return "".join(parts)
+
+    def _block(self, text: str, mark: str, style: str) -> Iterator[str]:
+        """Yield a text as lines that each begin with its mark."""
+        if not text:
+            yield f"  {Output.style(mark, style)}     {Output.style('(empty)', 'faint')}"
+            return
+        for line in wrap(text.rstrip("\n") or text, self._width, f"  {mark}     "):
+            # `wrap` has made the text safe, and would do it once more
+            yield Output.style(line or f"  {mark}", style)
+
+    def value(self, name: str, before: str, after: str, kind: ChangeKind, *, indent: str = _INDENT) -> Iterator[str]:
+        """Yield a value that changed: on one line, or on two where it is long."""
+        room = max(self._width - len(indent) - width_of(name) - 2, 10)
+        if kind is not ChangeKind.CHANGED:
+            value, style = (after, "added") if kind is ChangeKind.ADDED else (before, "removed")
+            yield f"{indent}{Output.style(f'{name}: {one_line(value, room)}', style)}"
+            return
+        if width_of(before) + width_of(after) + 3 <= room and "\n" not in before + after:
+            yield f"{indent}{Output.style(name, 'faint')}: {_old(before)} → {_new(after)}"
+            return
+        yield f"{indent}{Output.style(name, 'faint')}:"
+        yield f"{indent}  {_old('- ' + one_line(before, self._width - len(indent) - 4))}"
+        yield f"{indent}  {_new('+ ' + one_line(after, self._width - len(indent) - 4))}"
+
+
+def _tag_lines(difference: EntryDiff) -> Iterator[str]:
+    tags = [_new(f"+{tag}") for tag in difference.tags_added] + [_old(f"-{tag}") for tag in difference.tags_removed]
+    if tags:
+        yield f"{_INDENT}{Output.style('tags', 'faint')} {' '.join(tags)}"
+
+
+def _old(text: str) -> str:
+    return Output.style(text, "removed")
+
+
+def _new(text: str) -> str:
+    return Output.style(text, "added")
+
+
+def _file_lines(data: bytes | None) -> list[str]:
+    return [] if data is None else data.decode("utf-8", "backslashreplace").splitlines()

@@ -1,0 +1,77 @@
+"""Lists removed entries: which, when and by what they went, and how each one begins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
+
+from rolethread_vcs.cli._context import Context
+from rolethread_vcs.cli._output import Output, one_line, short_time
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.removals import GoneEntry
+
+ENVELOPE = "rolethread.removed/v1"
+
+
+def print_removed(context: Context, dataset: Dataset, *, since: str | None, limit: int) -> None:
+    """Print a page of what is gone, newest first; history is read no further than for that page."""
+    output = context.output
+    found = dataset.removed(since=since)
+    listed = list(islice(found, limit + 1))
+    shown, more = listed[:limit], len(listed) > limit
+    if context.json:
+        output.envelope(ENVELOPE, {"more": more, "removed": [_value(each) for each in shown]})
+    else:
+        for line in _lines(shown, time.time(), output.width):
+            output.print(line)
+        if more:
+            words = f" --since {since}" if since is not None else ""
+            output.hint(f"there are more: rtv restore --removed{words} -n {limit * 4}")
+        if shown:
+            output.hint("bring entries back with: rtv restore --removed ID…   (or --where QUERY, or --all)")
+        else:
+            output.note(f"no entry was removed{'' if since is None else f' since {since}'}")
+    if found.ends:
+        # most histories are whole
+        from rolethread_vcs.cli._ends import tell_ends
+
+        tell_ends(output, dataset.repository, found.ends)
+
+
+def _lines(shown: Sequence[GoneEntry], now: float, width: int) -> Iterator[str]:
+    for commit_id, entries in groupby(shown, key=lambda each: each.commit.id):
+        together = list(entries)
+        commit, operation = together[0].commit, together[0].operation
+        by = "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
+        when = short_time(commit.committer.time, now=now)
+        subject = one_line(commit.subject, max(width - len(when) - len(by) - 15, 24))
+        yield f"{Output.style(commit_id[:10], 'id')}  {Output.style(when, 'faint')}  {subject}{Output.style(by, 'faint')}"
+        for each in together:
+            head = f"  - {each.id}"
+            yield f"{Output.style(head, 'removed')}  {one_line(_preview(each), max(width - len(head) - 2, 10))}".rstrip()
+
+
+def _preview(gone: GoneEntry) -> str:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.ops.listing import preview
+
+    return "(does not read)" if gone.entry is None else preview(gone.entry)
+
+
+def _value(gone: GoneEntry) -> dict[str, Any]:
+    return {
+        "id": gone.id,
+        "commit": gone.commit.id,
+        "last_in": gone.last_in,
+        "time": gone.commit.committer.time,
+        "message": gone.commit.message.rstrip("\n"),
+        "author": gone.commit.author.name,
+        "operation": None if gone.operation is None else gone.operation.number,
+        "verb": None if gone.operation is None else gone.operation.verb,
+        "tags": [] if gone.entry is None else list(gone.entry.tags),
+        "preview": None if gone.entry is None else _preview(gone),
+    }

@@ -1,0 +1,149 @@
+"""Find the change of the data that made it worse, by testing a few of the commits between.
+
+\b
+  rtv bisect start v1 main         v1 was good, main is bad
+  rtv bisect good                  the commit you were asked to test is good
+  rtv bisect bad                   … or bad
+  rtv bisect skip                  … or cannot be tested
+  rtv bisect run python check.py {}   let a program test them all
+
+You are told which commit to test, and the command that exports it. Nothing here moves a branch, or touches your files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rolethread_vcs.cli._context import Context, Group, pass_context
+from rolethread_vcs.cli._select import complete_branches
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.bisecting import Search
+
+GROUP = "history"
+ENVELOPE = "rolethread.bisect/v1"
+
+
+@click.group(cls=Group)
+def command() -> None:
+    pass
+
+
+@command.command("start")
+@click.argument("good", metavar="GOOD", shell_complete=complete_branches)
+@click.argument("bad", metavar="[BAD]", default="@", shell_complete=complete_branches)
+@pass_context
+def start(context: Context, good: str, bad: str) -> None:
+    """Begin: GOOD was good, BAD (the current commit) is bad, and the change lies between."""
+    dataset = context.open_dataset()
+    _tell(context, dataset, dataset.bisect_start(good, bad))
+
+
+@command.command("good")
+@click.argument("rev", required=False, shell_complete=complete_branches)
+@pass_context
+def good(context: Context, rev: str | None) -> None:
+    """Say that a commit is good; the one you were asked to test, or REV."""
+    _answer(context, "good", rev)
+
+
+@command.command("bad")
+@click.argument("rev", required=False, shell_complete=complete_branches)
+@pass_context
+def bad(context: Context, rev: str | None) -> None:
+    """Say that a commit is bad; the one you were asked to test, or REV."""
+    _answer(context, "bad", rev)
+
+
+@command.command("skip")
+@click.argument("rev", required=False, shell_complete=complete_branches)
+@pass_context
+def skip(context: Context, rev: str | None) -> None:
+    """Say that a commit cannot be tested; the one you were asked to test, or REV."""
+    _answer(context, "skip", rev)
+
+
+@command.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--format", "format_name", metavar="NAME", default="messages", help="The format of the file: messages …")
+@click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
+@click.argument("words", metavar="CMD [WORD]...", nargs=-1, required=True, type=click.UNPROCESSED)
+@pass_context
+def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...]) -> None:
+    """Let a program test one commit after the other.
+
+    {} in its words is the exported file; ROLETHREAD_FILE and ROLETHREAD_COMMIT hold the file and the commit. Its exit
+    status is the answer: 0 good, 125 skip, 1 to 124 bad; anything above stops the search, which can go on later.
+    """
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._bisect_run import Judge
+    from rolethread_vcs.ops.bisecting import Answer
+
+    dataset = context.open_dataset()
+    judge = Judge(words, format_name, clean, is_quiet=context.json)
+
+    def ask(search: Search) -> Answer:
+        assert search.test is not None
+        commit = search.test
+        answer = judge.ask(dataset, commit.id, context.environ)
+        context.output.note(f"{answer:<4}  {commit.id[:10]}  {commit.subject}")
+        return answer
+
+    _tell(context, dataset, dataset.bisect_run(ask))
+
+
+@command.command("status")
+@pass_context
+def status(context: Context) -> None:
+    """Show how far the search has come, and what to test."""
+    dataset = context.open_dataset()
+    _tell(context, dataset, dataset.bisect_status())
+
+
+@command.command("log")
+@pass_context
+def log(context: Context) -> None:
+    """List the answers given so far."""
+    from rolethread_vcs.cli._bisect_text import mark_lines, search_value
+
+    dataset = context.open_dataset()
+    if context.json:
+        context.output.envelope(ENVELOPE, search_value(dataset.bisect_status()))
+        return
+    for line in mark_lines(dataset, dataset.bisect_marks(), context.output.width):
+        context.output.print(line)
+
+
+@command.command("reset")
+@pass_context
+def reset(context: Context) -> None:
+    """End the search and forget the answers."""
+    was_running = context.open_dataset().bisect_reset()
+    if context.json:
+        context.output.envelope(ENVELOPE, {"running": False, "was_running": was_running})
+    else:
+        context.output.report("the search is ended" if was_running else "no search was under way")
+
+
+def _answer(context: Context, word: str, rev: str | None) -> None:
+    from rolethread_vcs.ops.bisecting import Answer
+
+    dataset = context.open_dataset()
+    _tell(context, dataset, dataset.bisect_mark(Answer(word), rev))
+
+
+def _tell(context: Context, dataset: Dataset, search: Search) -> None:
+    from rolethread_vcs.cli._bisect_text import end_hint, search_lines, search_value
+    from rolethread_vcs.cli._ends import tell_ends
+
+    if context.json:
+        context.output.envelope(ENVELOPE, search_value(search))
+        return
+    for line in search_lines(context, dataset, search):
+        context.output.print(line)
+    tell_ends(context.output, dataset.repository, search.ends)
+    hint = end_hint(search)
+    if hint is not None:
+        context.output.hint(hint)

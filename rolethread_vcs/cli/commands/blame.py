@@ -1,0 +1,106 @@
+"""Say for each message of an entry who last changed it, when, and which commit brought it in.
+
+\b
+  rtv blame 12
+  rtv blame 12@main~5         as it was five commits ago
+
+A message is followed through edits, moves, splits, joins and merges. `brought in` is left out where nobody changed the
+message since.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._output import Output, one_line, short_time, width_of
+from rolethread_vcs.cli._select import complete_entries
+from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.blaming import Blame, BlamedMessage
+    from rolethread_vcs.store.commits import Commit
+
+GROUP = "history"
+ENVELOPE = "rolethread.blame/v1"
+
+
+@click.command(cls=Command)
+@click.argument("entry", metavar="ID[@REV]", shell_complete=complete_entries)
+@pass_context
+def command(context: Context, entry: str) -> None:
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._ends import tell_ends
+
+    word, at, revision = entry.partition("@")
+    if at and not revision:
+        raise UsageError(f"{entry!r} names no revision behind the @", hint=f"rtv blame {word}@main~1")
+    dataset = context.open_dataset()
+    blame = dataset.blame(word, rev=revision or "@")
+    if context.json:
+        context.output.envelope(ENVELOPE, _value(blame))
+    else:
+        for line in _lines(blame, context.output.width):
+            context.output.print(line)
+        if not blame.messages:
+            context.output.note(f"entry {blame.id} has no messages")
+    tell_ends(context.output, dataset.repository, blame.ends)
+
+
+def _value(blame: Blame) -> dict[str, Any]:
+    return {
+        "id": blame.id,
+        "commit": blame.commit,
+        "messages": [
+            {
+                "side": each.side,
+                "index": each.index,
+                "message": each.message,
+                "changed": _commit_value(each.changed),
+                "brought": _commit_value(each.brought),
+            }
+            for each in blame.messages
+        ],
+        "ends": list(blame.ends),
+    }
+
+
+def _commit_value(commit: Commit) -> dict[str, Any]:
+    return {
+        "id": commit.id,
+        "author": commit.author.name,
+        "email": commit.author.email,
+        "time": commit.author.time,
+        "subject": commit.subject,
+    }
+
+
+def _lines(blame: Blame, width: int) -> Iterator[str]:
+    from rolethread_vcs.cli._entries import message_head
+
+    now = time.time()
+    heads = [message_head(each.index, each.message) for each in blame.messages]
+    side = "messages"
+    for each, head in zip(blame.messages, heads, strict=True):
+        if each.side != side:
+            side = each.side
+            yield Output.style(side, "heading")
+        yield f"{head}  {Output.style(one_line(_text(each), max(width - width_of(head) - 4, 20)), 'faint')}"
+        yield f"    {_origin(each.changed, now, width)}"
+        if each.brought.id != each.changed.id:
+            yield f"    {Output.style('brought in by', 'faint')} {_origin(each.brought, now, width - 14)}"
+
+
+def _text(blamed: BlamedMessage) -> str:
+    content = blamed.message.get("content") if isinstance(blamed.message, dict) else None
+    return content if isinstance(content, str) else ""
+
+
+def _origin(commit: Commit, now: float, width: int) -> str:
+    head = f"{commit.id[:10]}  {short_time(commit.author.time, now=now)}  {one_line(commit.author.name, 24)}"
+    said = one_line(commit.subject, max(width - width_of(head) - 8, 12))
+    return f"{Output.style(head[:10], 'id')}{head[10:]}  {Output.style(said, 'faint')}"

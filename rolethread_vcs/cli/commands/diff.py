@@ -1,0 +1,211 @@
+"""Show what changed: messages, words, tags, fields, between any two states or files.
+
+\b
+  rtv diff                          hand edits that are not saved
+  rtv diff main~3                   what has changed since then
+  rtv diff main warmer-mara         one branch against another
+  rtv diff main...warmer-mara       what the branch did since it left main
+  rtv diff @~1 -- 12 14             only these entries
+  rtv diff old-train.jsonl @        what changed since a training file
+  rtv diff main~3 --html diff.html  a page for the browser
+
+A side may be a file in any readable format; - is standard input. A word that is both a file and a branch is refused:
+./name is the file. Of a file, only what it can carry is compared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rolethread_vcs.cli._diff_text import Words
+    from rolethread_vcs.ops.comparing import Comparison
+
+GROUP = "history"
+
+_KINDS = ("added", "removed", "changed", "moved")
+_FOLDED_MOVES = 20
+_IDS = "rolethread.ids"
+
+
+class _DiffCommand(Command):
+    """Keeps the words behind `--` apart: they are entries, and those before it are states."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the ids away, and parse the rest."""
+        if "--" in args:
+            place = args.index("--")
+            ctx.meta[_IDS] = tuple(args[place + 1 :])
+            args = args[:place]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the words of the usage line."""
+        return [*super().collect_usage_pieces(ctx), "[-- ID...]"]
+
+
+@click.command(cls=_DiffCommand)
+@click.argument("words", metavar="[A [B]]", nargs=-1, shell_complete=complete_branches)
+@click.option("--where", metavar="QUERY", help="Only entries that fit, before or after.")
+@click.option(
+    "--only", metavar="KIND", type=click.Choice(_KINDS), multiple=True, help="added, removed, changed, moved."
+)
+@click.option("--stat", is_flag=True, help="Figures: entries, messages, words, by tag and speaker.")
+@click.option("--brief", is_flag=True, help="One line for each entry.")
+@click.option(
+    "--words",
+    "marking",
+    metavar="HOW",
+    type=click.Choice(["auto", "color", "plain", "none"]),
+    default="auto",
+    help="Changed words: plain is [-old-]{+new+}, none is old and new text.",
+)
+@click.option("--json-lines", is_flag=True, help="One JSON document for each entry, as they come.")
+@click.option("--markdown", is_flag=True, help="For a review comment.")
+@click.option("--html", "page", metavar="FILE", help="Write one page that needs nothing else.")
+@click.option("--overwrite", is_flag=True, help="Replace FILE whatever it holds.")
+@click.option("--exit-code", is_flag=True, help="Status 1 when anything differs.")
+@pass_context
+def command(
+    context: Context,
+    words: tuple[str, ...],
+    where: str | None,
+    only: tuple[str, ...],
+    stat: bool,
+    brief: bool,
+    marking: Words,
+    json_lines: bool,
+    markdown: bool,
+    page: str | None,
+    overwrite: bool,
+    exit_code: bool,
+) -> int:
+    asked = {"--json": context.json, "--json-lines": json_lines, "--markdown": markdown, "--html": page is not None}
+    if sum(asked.values()) > 1:
+        raise UsageError(f"{' and '.join(name for name, is_asked in asked.items() if is_asked)} do not go together")
+    comparison = _compare(context, words, where, only)
+    if not (context.json or markdown or page is not None):
+        for note in comparison.notes:
+            context.output.note(note)
+    if page is not None:
+        is_different = _write_page(context, comparison, page, marking, overwrite=overwrite)
+    elif context.json:
+        is_different = _print_json(context, comparison, stat=stat)
+    elif json_lines:
+        is_different = _print_json_lines(context, comparison)
+    elif markdown:
+        is_different = _print_markdown(context, comparison, marking)
+    elif stat:
+        is_different = _print_stat(context, comparison)
+    else:
+        is_different = _print_text(context, comparison, marking, brief=brief)
+    return 1 if exit_code and is_different else 0
+
+
+def _compare(context: Context, words: tuple[str, ...], where: str | None, only: tuple[str, ...]) -> Comparison:
+    import sys
+
+    ids = click.get_current_context().meta.get(_IDS, ())
+    stdin = sys.stdin.buffer if "-" in words else None
+    dataset = context.open_dataset()
+    return dataset.diff(*words, ids=ids, where=where, only=only, stdin=stdin, locate=context.path)
+
+
+def _print_text(context: Context, comparison: Comparison, marking: Words, *, brief: bool) -> bool:
+    from rolethread_vcs.cli._diff_text import entry_diff_head, entry_diff_lines, file_diff_lines, summary_line
+    from rolethread_vcs.ops.comparing import ChangeKind, counted
+
+    output = context.output
+    kinds: list[ChangeKind] = []
+    moves = 0
+    for compared in comparison.entries():
+        is_first = not kinds
+        kinds.append(compared.change)
+        moves += compared.change is ChangeKind.MOVED
+        if compared.change is ChangeKind.MOVED and moves > _FOLDED_MOVES:
+            continue
+        if brief:
+            output.print(entry_diff_head(compared, compared.diff, width=output.width))
+            continue
+        if not is_first:
+            output.print()
+        for line in entry_diff_lines(compared, width=output.width, words=marking, color=output.color):
+            output.print(line)
+    files = comparison.files()
+    for file in files:
+        if kinds and not brief:
+            output.print()
+        for line in file_diff_lines(file, width=output.width):
+            output.print(line)
+            if brief:
+                break
+    if moves > _FOLDED_MOVES:
+        output.note(f"… and {moves - _FOLDED_MOVES:,} more that only moved")
+    output.note(f"{comparison.from_label} → {comparison.to_label}: {summary_line(counted(kinds))}")
+    return bool(kinds or files)
+
+
+def _print_stat(context: Context, comparison: Comparison) -> bool:
+    from rolethread_vcs.cli._diff_stat import stat_lines
+    from rolethread_vcs.ops.counting_changes import count_changes
+
+    figures = count_changes(comparison.entries())
+    files = comparison.files()
+    for line in stat_lines(figures):
+        context.output.print(line)
+    for file in files:
+        context.output.print(f"{file.path} {file.change.value}")
+    return comparison.is_different()
+
+
+def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> bool:
+    from rolethread_vcs.cli._diff_json import ENVELOPE, diff_value
+    from rolethread_vcs.ops.counting_changes import count_changes
+
+    value = diff_value(comparison, count_changes(comparison.entries()) if stat else None)
+    context.output.envelope(ENVELOPE, value)
+    return bool(value["entries"] or value["files"])
+
+
+def _print_json_lines(context: Context, comparison: Comparison) -> bool:
+    from rolethread_vcs.cli._diff_json import entry_value, file_value
+    from rolethread_vcs.model.canonical import encode_line
+
+    is_different = False
+    rows: Iterable[dict[str, Any]] = map(entry_value, comparison.entries())
+    for row in rows:
+        context.output.write_rows(encode_line(row) + b"\n")
+        is_different = True
+    for file in comparison.files():
+        context.output.write_rows(encode_line(file_value(file)) + b"\n")
+        is_different = True
+    return is_different
+
+
+def _print_markdown(context: Context, comparison: Comparison, marking: Words) -> bool:
+    from rolethread_vcs.cli._diff_markdown import markdown
+
+    for part in markdown(comparison, marking):
+        context.output.print(part)
+    return comparison.is_different()
+
+
+def _write_page(context: Context, comparison: Comparison, page: str, marking: Words, *, overwrite: bool) -> bool:
+    from rolethread_vcs.cli._diff_html import html_page
+    from rolethread_vcs.ops.writing_pages import write_page
+
+    if page == "-":
+        for part in html_page(comparison, marking):
+            context.output.print(part.removesuffix("\n"))
+    else:
+        write_page(context.path(page), html_page(comparison, marking), overwrite=overwrite)
+        context.output.note(f"wrote {page}")
+    return comparison.is_different()

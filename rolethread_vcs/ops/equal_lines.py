@@ -1,0 +1,111 @@
+"""Pairs what is equal in two sequences: as many as there are, in order, and with the neighbours as witnesses.
+
+Where one side has more of a kind than the other, neighbours that stayed say which of them it is. Where they do not,
+and it would make a difference, nothing is paired.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from rolethread_vcs.diff.chain import longest_chain
+
+Pairs = dict[int, int]
+"""Places on the second side (the file), each with its place on the first (what was bound)."""
+
+
+def pair_equal(
+    before: Mapping[int, Hashable],
+    after: Mapping[int, Hashable],
+    settled: Pairs,
+    are_one: Callable[[Sequence[int]], bool],
+) -> tuple[Pairs, dict[int, tuple[int, ...]]]:
+    """Pair equal keys of two sides, and return what could not be told: places after, with the places they could be.
+
+    `before` and `after` map places to keys, in order. `settled` are pairs known already. `are_one` says whether it
+    makes no difference which of some equal places before is meant.
+    """
+    here: dict[Hashable, list[int]] = defaultdict(list)
+    there: dict[Hashable, list[int]] = defaultdict(list)
+    for place, key in before.items():
+        here[key].append(place)
+    for place, key in after.items():
+        there[key].append(place)
+    pairs: Pairs = {}
+    uneven = []
+    for key, places in there.items():
+        candidates = here.get(key)
+        if candidates is None:
+            continue
+        if len(candidates) == len(places):
+            pairs.update(zip(places, candidates, strict=True))
+        else:
+            uneven.append((candidates, places))
+    unclear: dict[int, tuple[int, ...]] = {}
+    if uneven:
+        gaps = Gaps({**settled, **pairs})
+        for candidates, places in uneven:
+            found, open_places, open_candidates = _by_gap(candidates, places, gaps, are_one)
+            pairs.update(found)
+            unclear.update(dict.fromkeys(open_places, tuple(open_candidates)))
+    return pairs, unclear
+
+
+class Gaps:
+    """The stretches between pairs that kept their order: the same number on both sides is the same neighbourhood."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        chain = kept_order(pairs)
+        self._before = [place for place, _ in chain]
+        self._after = [place for _, place in chain]
+
+    def before(self, place: int) -> int:
+        """Return the gap of a place that was bound."""
+        return bisect_left(self._before, place)
+
+    def after(self, place: int) -> int:
+        """Return the gap of a place in the file."""
+        return bisect_left(self._after, place)
+
+
+def kept_order(pairs: Pairs) -> list[tuple[int, int]]:
+    """Return (before, after) of the pairs that did not move, as many as possible."""
+    by_before = sorted((before, after) for after, before in pairs.items())
+    if all(one[1] < two[1] for one, two in pairwise(by_before)):
+        return by_before
+    return longest_chain(by_before)
+
+
+def _by_gap(
+    candidates: list[int], places: list[int], gaps: Gaps, are_one: Callable[[Sequence[int]], bool]
+) -> tuple[Pairs, list[int], list[int]]:
+    """Return pairs, then places and candidates that cannot be told apart."""
+    found: Pairs = {}
+    left: list[int] = []
+    left_after: list[int] = []
+    shut: list[int] = []
+    shut_after: list[int] = []
+    here, there = _grouped(candidates, gaps.before), _grouped(places, gaps.after)
+    for gap in sorted(here.keys() | there.keys()):
+        some, others = here.get(gap, []), there.get(gap, [])
+        if len(some) > len(others) and others and not are_one(some):
+            shut += some
+            shut_after += others
+            continue
+        found.update(zip(others, some, strict=False))
+        left += some[len(others) :]
+        left_after += others[len(some) :]
+    if len(left) > len(left_after) and left_after and not are_one(left):
+        return found, shut_after + left_after, shut + left
+    found.update(zip(left_after, left, strict=False))
+    return found, shut_after, shut
+
+
+def _grouped(places: Iterable[int], gap_of: Callable[[int], int]) -> dict[int, list[int]]:
+    groups: dict[int, list[int]] = defaultdict(list)
+    for place in places:
+        groups[gap_of(place)].append(place)
+    return groups
