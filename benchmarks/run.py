@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import branching
 import comparing
 import editing
 import exporting
@@ -23,6 +24,7 @@ import importing
 import reading
 import starting
 import table
+import workcopies
 from measuring import Figure
 from workspace import Workspace, git
 
@@ -33,8 +35,10 @@ FIGURES: dict[str, Callable[[Workspace], Iterator[Figure]]] = {
     "edit": editing.figures,
     "export": exporting.figures,
     "read": reading.figures,
+    "branch": branching.figures,
     "diff": comparing.figures,
     "history": history.figures,
+    "workcopies": workcopies.figures,
     "start": starting.figures,
 }
 

@@ -119,7 +119,18 @@ _CHANGES = ("entries", ("id", "change"))
 ENVELOPES = (
     Envelope(
         "commit",
-        ("add", "edit", "remove", "restore", "commit", "branch NAME", "switch", "config set"),
+        (
+            "add",
+            "edit",
+            "remove",
+            "restore",
+            "commit",
+            "workcopy commit",
+            "branch NAME",
+            "switch",
+            "release NAME",
+            "config set",
+        ),
         (*_COMMIT, "entries"),
         (_CHANGES, ("findings", _FINDING)),
     ),
@@ -228,7 +239,31 @@ ENVELOPES = (
         "branches",
         ("branch",),
         ("branches", "damaged_refs"),
-        (("branches", ("name", "commit", "current", "strict", "time", "subject")),),
+        (("branches", ("name", "commit", "current", "strict", "ahead", "behind", "note", "time", "subject")),),
+    ),
+    Envelope(
+        "releases",
+        ("release",),
+        ("releases",),
+        (("releases", ("name", "commit", "time", "by", "entries", "subject", "message", "annotated")),),
+    ),
+    Envelope(
+        "release",
+        ("release --show",),
+        ("name", "commit", "time", "by", "entries", "subject", "message", "annotated", "previous", "changes"),
+        (),
+        "; `changes` counts what is `added`, `removed`, `changed`, `moved` since the release before it",
+    ),
+    Envelope(
+        "removed",
+        ("restore --removed",),
+        ("more", "removed"),
+        (
+            (
+                "removed",
+                ("id", "commit", "last_in", "time", "message", "author", "operation", "verb", "tags", "preview"),
+            ),
+        ),
     ),
     Envelope(
         "config", ("config list", "config get"), ("settings",), (("settings", ("key", "value", "travels", "remark")),)
@@ -264,6 +299,34 @@ ENVELOPES = (
             *("operation", "time"),
         ),
     ),
+    Envelope(
+        "workcopies",
+        ("workcopy list", "workcopy add"),
+        ("copies",),
+        (
+            (
+                "copies",
+                ("kind", "path", "branch", "commit", "format", "clean", "where", "lines", "touched", "problem"),
+            ),
+        ),
+        "; `kind` is `file` or `folder`",
+    ),
+    Envelope(
+        "workcopy",
+        ("workcopy status",),
+        (
+            *("kind", "path", "branch", "commit", "tip", "newer", "apart", "format", "clean", "where"),
+            *("counts", "respelled", "notes", "unsaved", "lines"),
+        ),
+        (("lines", ("line", "was", "change", "moved", "id", "candidates", "reason", "digest", "preview")),),
+        "; lines count from 1, `candidates` are `{id, likeness}`, `id` may be filled in for `--decisions`",
+    ),
+    Envelope(
+        "workcopy_refresh",
+        ("workcopy refresh",),
+        ("path", "before", "commit", "lines", "written", "set_aside", "dry_run"),
+    ),
+    Envelope("workcopy_removed", ("workcopy remove",), ("path", "deleted", "left", "dry_run")),
     Envelope("verify", ("verify",), ("ok", "problems", "objects", "commits", "entries", "operations")),
     Envelope(
         "doctor",

@@ -20,26 +20,41 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.branching import Branch
     from rolethread_vcs.ops.changing import Change
     from rolethread_vcs.ops.checking import Checked
+    from rolethread_vcs.ops.committing_copies import CommitOptions, CopyCommitted, Refreshed
     from rolethread_vcs.ops.comparing import Comparison
     from rolethread_vcs.ops.configuring import Setting
+    from rolethread_vcs.ops.copy_bindings import Binding
+    from rolethread_vcs.ops.deciding import Decisions
+    from rolethread_vcs.ops.deciding_lines import DecisionWords
+    from rolethread_vcs.ops.deleting_branches import DeletedBranches
     from rolethread_vcs.ops.doctoring import Diagnosis, Unlocked
     from rolethread_vcs.ops.editing import FieldEdit
     from rolethread_vcs.ops.exporting import Exported, ExportOptions
+    from rolethread_vcs.ops.file_copies import FileCopy
+    from rolethread_vcs.ops.finishing import Outcome
+    from rolethread_vcs.ops.folder_copies import AddedFolder, FolderCopy, RemovedFolder
     from rolethread_vcs.ops.history import History, Only
     from rolethread_vcs.ops.importing import Imported
     from rolethread_vcs.ops.listing import Page
     from rolethread_vcs.ops.lives import Life
+    from rolethread_vcs.ops.merging import MergeOptions, Offers
     from rolethread_vcs.ops.reading_rows import ImportOptions
+    from rolethread_vcs.ops.releasing import Release
     from rolethread_vcs.ops.removals import RemovedEntries
+    from rolethread_vcs.ops.resolving import Resolved, Waiting
     from rolethread_vcs.ops.restoring import Discarded
     from rolethread_vcs.ops.restoring_messages import RestoredMessages
+    from rolethread_vcs.ops.reviewing_copies import CopyStatus
     from rolethread_vcs.ops.showing import ShownCommit, ShownEntry
     from rolethread_vcs.ops.surveying import Survey
     from rolethread_vcs.ops.tracing import Origin
+    from rolethread_vcs.ops.tying_copies import CopyOptions
     from rolethread_vcs.ops.undoing import LoggedOperation, Undone
     from rolethread_vcs.ops.verifying import Verification
+    from rolethread_vcs.ops.whereabouts import Whereabouts
     from rolethread_vcs.store.damaged_refs import DamagedRef
     from rolethread_vcs.store.operations import Operation
+    from rolethread_vcs.store.unfinished import Kind
     from rolethread_vcs.transaction import Committed, Intent
 
 
@@ -192,12 +207,41 @@ class Dataset:
 
         return damaged_refs(self.repository)
 
-    def branch(self, name: str, *, start: str = "@", intent: Intent | None = None) -> Committed:
-        """Make a branch at a revision, and stay where one is."""
+    def branch(
+        self, name: str, *, start: str = "@", note: str | None = None, intent: Intent | None = None
+    ) -> Committed:
+        """Make a branch at a revision, with a note about it, and stay where one is."""
         from rolethread_vcs.ops.branching import create
         from rolethread_vcs.transaction import Intent
 
-        return create(self.repository, name, intent or Intent("branch", f"branch {name}"), start=start)
+        return create(self.repository, name, intent or Intent("branch", f"branch {name}"), start=start, note=note)
+
+    def note_branch(self, name: str, note: str, *, intent: Intent | None = None) -> Committed:
+        """Write a note down about a branch; "" takes it away."""
+        from rolethread_vcs.ops.branching import write_note
+        from rolethread_vcs.transaction import Intent
+
+        return write_note(self.repository, name, note, intent or Intent("branch", f"branch {name} --note {note}"))
+
+    def rename_branch(self, name: str, new_name: str, *, intent: Intent | None = None) -> Committed:
+        """Give a branch another name; its note goes with it."""
+        from rolethread_vcs.ops.renaming_branches import rename
+        from rolethread_vcs.transaction import Intent
+
+        return rename(self.repository, name, new_name, intent or Intent("branch", f"branch --rename {name} {new_name}"))
+
+    def delete_branches(self, *names: str, intent: Intent | None = None) -> DeletedBranches:
+        """Delete branches; the result says what no other branch or release holds, and `undo` brings them back."""
+        from rolethread_vcs.ops.deleting_branches import delete
+        from rolethread_vcs.transaction import Intent
+
+        return delete(self.repository, names, intent or Intent("branch", f"branch --delete {' '.join(names)}"))
+
+    def whereabouts(self, *, against: str | None = None) -> Whereabouts:
+        """Return where one is, and how far that is ahead of, and behind, another branch (main)."""
+        from rolethread_vcs.ops.whereabouts import whereabouts
+
+        return whereabouts(self.repository, against=against)
 
     def switch(self, name: str, *, intent: Intent | None = None) -> Committed:
         """Go to a branch."""
@@ -206,12 +250,103 @@ class Dataset:
 
         return switch(self.repository, name, intent or Intent("switch", f"switch {name}"))
 
-    def switch_to_new(self, name: str, *, start: str = "@", intent: Intent | None = None) -> Committed:
-        """Make a branch at a revision and go to it."""
+    def switch_to_new(
+        self, name: str, *, start: str = "@", note: str | None = None, intent: Intent | None = None
+    ) -> Committed:
+        """Make a branch at a revision, with a note about it, and go to it."""
         from rolethread_vcs.ops.branching import switch_to_new
         from rolethread_vcs.transaction import Intent
 
-        return switch_to_new(self.repository, name, intent or Intent("switch", f"switch -c {name}"), start=start)
+        intent = intent or Intent("switch", f"switch -c {name}")
+        return switch_to_new(self.repository, name, intent, start=start, note=note)
+
+    # ---- merging
+
+    def merge(self, name: str, *, options: MergeOptions | None = None, intent: Intent | None = None) -> Outcome:
+        """Merge a branch, or another copy of the dataset (`PATH#BRANCH`), into the current branch; see `ops.merging`.
+
+        Where a person has to decide, nothing is committed: `conflicts` of the result says what.
+        """
+        from rolethread_vcs.ops.merging import WHOLE, merge
+        from rolethread_vcs.transaction import Intent
+
+        return merge(self.repository, name, intent or Intent("merge", f"merge {name}"), options or WHOLE)
+
+    def merge_offers(self, name: str, *, options: MergeOptions | None = None) -> Offers:
+        """Return what a merge would bring, entry by entry, as it is here and as it would be."""
+        from rolethread_vcs.ops.merging import WHOLE, offers
+
+        return offers(self.repository, name, options or WHOLE)
+
+    def conflicts(self) -> Waiting:
+        """Return what waits for decisions, after a merge, a revert or a pick."""
+        from rolethread_vcs.ops.resolving import look
+
+        return look(self.repository)
+
+    def resolve(
+        self, words: Sequence[str], take: str, *, field: str | None = None, intent: Intent | None = None
+    ) -> Resolved:
+        """Decide conflicts of entries and files for a side: a branch by its name, `base`, or `both`."""
+        from rolethread_vcs.ops.resolving import choose, look, side_of, take_side
+        from rolethread_vcs.transaction import Intent
+
+        found = look(self.repository)
+        names, side = choose(found, words), side_of(found.unfinished, take)
+        return take_side(self.repository, names, side, intent or Intent("resolve", "resolve"), field=field)
+
+    def resolve_with(self, name: str, value: Entry | bytes | None, *, intent: Intent | None = None) -> Resolved:
+        """Decide an entry in conflict, or a file, by giving it as a whole; None: it goes."""
+        from rolethread_vcs.ops.resolving import choose, give, look
+        from rolethread_vcs.transaction import Intent
+
+        (chosen,) = choose(look(self.repository), [name])
+        return give(self.repository, chosen, value, intent or Intent("resolve", f"resolve {name}"))
+
+    def finish(
+        self, kind: Kind = "merge", *, skip_conflicts: bool = False, intent: Intent | None = None
+    ) -> Outcome:
+        """Commit a merge, a revert or a pick of which everything is decided; the last two may leave conflicts out."""
+        from rolethread_vcs.ops.finishing import go_on
+        from rolethread_vcs.transaction import Intent
+
+        intent = intent or Intent(kind, f"{kind} --continue")
+        return go_on(self.repository, kind, intent, skip_conflicts=skip_conflicts)
+
+    def give_up(self, kind: Kind = "merge", *, intent: Intent | None = None) -> Outcome:
+        """Give an unfinished merge, revert or pick up; the branch is as it was."""
+        from rolethread_vcs.ops.finishing import abort
+        from rolethread_vcs.transaction import Intent
+
+        return abort(self.repository, kind, intent or Intent(kind, f"{kind} --abort"))
+
+    # ---- releases
+
+    def releases(self) -> tuple[Release, ...]:
+        """Return all releases, the newest first."""
+        from rolethread_vcs.ops.releasing import releases
+
+        return releases(self.repository)
+
+    def describe_release(self, name: str) -> Release:
+        """Return one release."""
+        from rolethread_vcs.ops.releasing import describe
+
+        return describe(self.repository, name)
+
+    def release(self, name: str, rev: str = "@", *, force: bool = False, intent: Intent | None = None) -> Committed:
+        """Name a revision; `intent.message` says what it is. With `force` an existing release moves there."""
+        from rolethread_vcs.ops.releasing import release
+        from rolethread_vcs.transaction import Intent
+
+        return release(self.repository, name, rev, intent or Intent("release", f"release {name}"), force=force)
+
+    def delete_release(self, name: str, *, intent: Intent | None = None) -> Committed:
+        """Delete a release; `undo` brings it back."""
+        from rolethread_vcs.ops.releasing import delete
+        from rolethread_vcs.transaction import Intent
+
+        return delete(self.repository, name, intent or Intent("release", f"release --delete {name}"))
 
     # ---- settings
 
@@ -315,9 +450,7 @@ class Dataset:
 
         return bring_back(self.repository, ids, source, intent)
 
-    def restore_message(
-        self, ids: Sequence[str], source: Snapshot, number: int, intent: Intent
-    ) -> RestoredMessages:
+    def restore_message(self, ids: Sequence[str], source: Snapshot, number: int, intent: Intent) -> RestoredMessages:
         """Make one message of entries what it was in a snapshot; see `ops.restoring_messages`."""
         from rolethread_vcs.ops.restoring_messages import bring_message_back
 
@@ -401,6 +534,60 @@ class Dataset:
 
         return which(self.repository, Path(path))
 
+    def revert(
+        self,
+        rev: str,
+        intent: Intent | None = None,
+        *,
+        words: Sequence[str] = (),
+        where: str | None = None,
+        skip_conflicts: bool = False,
+    ) -> Outcome:
+        """Take back what a commit or a range did; what was done since stays. See `ops.reverting.revert`."""
+        from rolethread_vcs.ops.reverting import revert
+        from rolethread_vcs.transaction import Intent
+
+        intent = intent or Intent("revert", f"revert {rev}")
+        return revert(self.repository, rev, intent, words=words, where=where, skip_conflicts=skip_conflicts)
+
+    def pick(
+        self,
+        rev: str,
+        intent: Intent | None = None,
+        *,
+        words: Sequence[str] = (),
+        where: str | None = None,
+        skip_conflicts: bool = False,
+    ) -> Outcome:
+        """Do here what a commit or a range did on another branch; see `ops.picking.pick`."""
+        from rolethread_vcs.ops.picking import pick
+        from rolethread_vcs.transaction import Intent
+
+        intent = intent or Intent("pick", f"pick {rev}")
+        return pick(self.repository, rev, intent, words=words, where=where, skip_conflicts=skip_conflicts)
+
+    def pick_offers(self, rev: str, *, words: Sequence[str] = (), where: str | None = None) -> Offers:
+        """Return what a pick would bring, entry by entry, as it is here and as it would be."""
+        from rolethread_vcs.ops.picking import offers
+
+        return offers(self.repository, rev, words=words, where=where)
+
+    def pick_chosen(
+        self,
+        rev: str,
+        ids: Sequence[str],
+        decisions: Decisions,
+        *,
+        skip_conflicts: bool = False,
+        intent: Intent | None = None,
+    ) -> Outcome:
+        """Pick what was chosen among the offers, with some conflicts decided beforehand."""
+        from rolethread_vcs.ops.picking import pick_chosen
+        from rolethread_vcs.transaction import Intent
+
+        intent = intent or Intent("pick", f"pick {rev}")
+        return pick_chosen(self.repository, rev, intent, ids, decisions, skip_conflicts=skip_conflicts)
+
     # ---- history
 
     def undo(self, count: int = 1, *, to: int | None = None, dry_run: bool = False) -> Undone:
@@ -478,6 +665,100 @@ class Dataset:
         from rolethread_vcs.ops.bisecting import reset
 
         return reset(self.repository)
+
+    # ---- working copies
+
+    def add_file_copy(
+        self,
+        path: str | Path,
+        options: CopyOptions | None = None,
+        *,
+        step: Callable[[int], None] = lambda _: None,
+        dry_run: bool = False,
+    ) -> Binding:
+        """Write the entries of a branch to a file, to be edited there; see `ops.tying_copies.add`."""
+        from rolethread_vcs.ops.tying_copies import CopyOptions, add
+
+        return add(self.repository, Path(path), options or CopyOptions(), step, dry_run=dry_run)
+
+    def file_copies(self) -> tuple[FileCopy, ...]:
+        """Return the file copies of this worktree."""
+        from rolethread_vcs.ops.file_copies import all_copies
+
+        return all_copies(self.repository)
+
+    def find_file_copy(self, path: Path | None, *, name: str = "") -> Path:
+        """Return the file copy that is meant: by path, by bare name, or the only one."""
+        from rolethread_vcs.ops.file_copies import find
+
+        return find(self.repository, path, name)
+
+    def file_copy_status(self, path: str | Path, words: DecisionWords | None = None) -> CopyStatus:
+        """Return what was edited in a file copy; see `ops.reviewing_copies.status`."""
+        from rolethread_vcs.ops.reviewing_copies import status
+
+        return status(self.repository, Path(path), words)
+
+    def commit_file_copy(
+        self, path: str | Path, options: CommitOptions | None = None, intent: Intent | None = None
+    ) -> CopyCommitted:
+        """Make one commit of what was edited in a file copy; see `ops.committing_copies.commit`."""
+        from rolethread_vcs.ops.committing_copies import CommitOptions, commit
+        from rolethread_vcs.transaction import Intent
+
+        intent = intent or Intent("workcopy", f"workcopy commit {Path(path).name}")
+        return commit(self.repository, Path(path), options or CommitOptions(), intent)
+
+    def refresh_file_copy(
+        self,
+        path: str | Path,
+        options: CommitOptions | None = None,
+        *,
+        discard: bool = False,
+        dry_run: bool = False,
+    ) -> Refreshed:
+        """Bring newer commits of its branch into a file copy; see `ops.committing_copies.refresh`."""
+        from rolethread_vcs.ops.committing_copies import CommitOptions, refresh
+
+        return refresh(self.repository, Path(path), options or CommitOptions(), discard=discard, dry_run=dry_run)
+
+    def remove_file_copy(
+        self, path: str | Path, *, delete: bool = False, force: bool = False, dry_run: bool = False
+    ) -> bool:
+        """Forget a file copy; return whether the file was deleted."""
+        from rolethread_vcs.ops.file_copies import remove
+
+        return remove(self.repository, Path(path), delete=delete, force=force, dry_run=dry_run)
+
+    def folder_copies(self) -> tuple[FolderCopy, ...]:
+        """Return every folder that the dataset is checked out in, the main one first."""
+        from rolethread_vcs.ops.folder_copies import folder_copies
+
+        return folder_copies(self.repository)
+
+    def add_folder_copy(self, folder: str | Path, branch: str, intent: Intent) -> AddedFolder:
+        """Check a branch out in a folder of its own."""
+        from rolethread_vcs.ops.folder_copies import add
+
+        return add(self.repository, Path(folder), branch, intent)
+
+    def folder_copy_status(self, folder: str | Path) -> Survey:
+        """Return where a folder copy is, and what is not saved in it."""
+        from rolethread_vcs.ops.folder_copies import status
+
+        return status(self.repository, Path(folder))
+
+    def commit_folder_copy(self, folder: str | Path, intent: Intent) -> Committed:
+        """Save the hand edits of a folder copy in one commit on its branch."""
+        from rolethread_vcs.ops.folder_copies import open_folder
+
+        return Dataset(open_folder(self.repository, Path(folder))).commit(intent)
+
+    def remove_folder_copy(self, folder: str | Path, intent: Intent) -> RemovedFolder:
+        """Remove a folder copy that has no unsaved edits; its branch stays."""
+        from rolethread_vcs.ops.folder_copies import remove
+
+        return remove(self.repository, Path(folder), intent)
 
     # ---- safety
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from rolethread_vcs.cli import commands
 from rolethread_vcs.discovery import load_modules
 
-GROUPS = ("start", "entries", "organise", "history", "working copies", "gate", "safety", "insight")
-"""The groups of the help, in its order."""
+GROUPS = ("start", "entries", "organise", "history", "working copies", "gate", "safety", "insight", "git")
+"""The groups of the help, in its order; the last holds what only git calls, and is not listed there."""
 
 _ORDER = tuple(
     verb

@@ -49,10 +49,11 @@ def _lines(shown: Sequence[GoneEntry], now: float, width: int) -> Iterator[str]:
         by = "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
         when = short_time(commit.committer.time, now=now)
         subject = one_line(commit.subject, max(width - len(when) - len(by) - 15, 24))
-        yield f"{Output.style(commit_id[:10], 'id')}  {Output.style(when, 'faint')}  {subject}{Output.style(by, 'faint')}"
+        head = f"{Output.style(commit_id[:10], 'id')}  {Output.style(when, 'faint')}"
+        yield f"{head}  {subject}{Output.style(by, 'faint')}"
         for each in together:
-            head = f"  - {each.id}"
-            yield f"{Output.style(head, 'removed')}  {one_line(_preview(each), max(width - len(head) - 2, 10))}".rstrip()
+            begins = one_line(_preview(each), max(width - len(each.id) - 6, 10))
+            yield f"{Output.style(f'  - {each.id}', 'removed')}  {begins}".rstrip()
 
 
 def _preview(gone: GoneEntry) -> str:

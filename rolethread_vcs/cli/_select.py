@@ -54,6 +54,16 @@ def complete_branches(ctx: click.Context, _param: click.Parameter, incomplete: s
     return _completed(ctx, _branches, incomplete)
 
 
+def complete_conflicts(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the entries and files in conflict that start like this."""
+    return _completed(ctx, _conflicts, incomplete)
+
+
+def complete_sides(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the sides of the unfinished merge that start like this."""
+    return _completed(ctx, _sides, incomplete)
+
+
 def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the codes, or the names, of rules that start like this."""
     from rolethread_vcs.ops.ruling import weighed_rules
@@ -76,6 +86,21 @@ def _branches(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
     for branch in dataset.branches():
         if branch.name.startswith(incomplete):
             yield branch.name, branch.subject
+
+
+def _conflicts(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
+    for conflict in dataset.conflicts().conflicts:
+        is_entry = conflict.id[:1].isdigit() and not incomplete.startswith("0")
+        word = entry_number(conflict.id) if is_entry else conflict.id
+        if word.startswith(incomplete):
+            yield word, f"{conflict.field}: {conflict.message}"
+
+
+def _sides(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
+    ours, theirs, base = dataset.conflicts().unfinished.labels
+    for word in dict.fromkeys((theirs, ours, base, "both")):
+        if word.startswith(incomplete):
+            yield word, ""
 
 
 def _completed(

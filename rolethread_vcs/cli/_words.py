@@ -27,3 +27,25 @@ def short_time(seconds: float, *, now: float) -> str:
 def long_time(seconds: float) -> str:
     """Return a moment in local time with its date: `2026-11-22 21:05`."""
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+_AGES = (
+    ("year", 31_536_000),
+    ("month", 2_592_000),
+    ("week", 604_800),
+    ("day", 86_400),
+    ("hour", 3_600),
+    ("minute", 60),
+)
+
+
+def age(seconds: float, *, now: float) -> str:
+    """Return how long ago a moment was, in its largest whole unit: `5 minutes`, `3 days`.
+
+    Both are seconds since 1970.
+    """
+    passed = int(now - seconds)
+    for unit, length in _AGES:
+        if passed >= length:
+            return count(passed // length, unit, f"{unit}s")
+    return "moments"

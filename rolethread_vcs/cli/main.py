@@ -21,6 +21,9 @@ from rolethread_vcs.errors import RoleThreadError
 PROGRAM = "rtv"
 COMPLETION_VARIABLE = "_RTV_COMPLETE"
 
+_UNLISTED = "git"
+"""The group of the verbs that only git calls."""
+
 _SYSTEM_TROUBLE = frozenset(
     {
         errno.ENOSPC,
@@ -55,6 +58,8 @@ class _Root(Group):
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for group in GROUPS:
+            if group == _UNLISTED:
+                continue
             rows = [(verb, line) for verb, of, line in VERBS if of == group]
             if rows:
                 with formatter.section(group.capitalize()):
@@ -72,7 +77,8 @@ class _Root(Group):
         # click would import every command to ask for its help
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(verb, help=line) for verb, _group, line in VERBS if verb.startswith(incomplete)]
+        verbs = ((verb, line) for verb, group, line in VERBS if group != _UNLISTED)
+        return [CompletionItem(verb, help=line) for verb, line in verbs if verb.startswith(incomplete)]
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

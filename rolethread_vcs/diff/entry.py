@@ -156,7 +156,7 @@ def message_changes(before: Sequence[Any], after: Sequence[Any]) -> tuple[Messag
 
     A number that is another one only because messages before it came or went is no change.
     """
-    pairs = align(before, after)
+    pairs = align(before, after, levels=False)
     came = set(range(len(after))) - {pair.after for pair in pairs}
     went = set(range(len(before))) - {pair.before for pair in pairs}
     found = [MessageChange("insert", None, Placed(index, after[index])) for index in came]
@@ -186,14 +186,20 @@ def _content(message: Any) -> Any:
 def _differing_attributes(before: Any, after: Any) -> tuple[str, ...]:
     if not isinstance(before, dict) or not isinstance(after, dict):
         return ()
-    keys = dict.fromkeys((*MESSAGE_KEYS, *sorted(before.keys() | after.keys())))
-    return tuple(
-        key for key in keys if key != "content" and not is_same(before.get(key, ABSENT), after.get(key, ABSENT))
-    )
+    found = {
+        key for key in before.keys() | after.keys() if not is_same(before.get(key, ABSENT), after.get(key, ABSENT))
+    }
+    found.discard("content")
+    if not found:
+        return ()
+    return tuple(key for key in dict.fromkeys((*MESSAGE_KEYS, *sorted(found))) if key in found)
 
 
 def _in_reading_order(found: Iterable[MessageChange], pairs: Sequence[Pair]) -> tuple[MessageChange, ...]:
     """Sort by the place after the change; what went stands behind the message that it stood behind."""
+    found = list(found)
+    if len(found) < 2:
+        return tuple(found)
     stayed = [pair for pair in pairs if not pair.moved]
     places = [pair.before for pair in stayed]
 

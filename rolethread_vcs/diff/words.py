@@ -6,7 +6,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, count, pairwise
+from itertools import accumulate, compress, count, pairwise
+from operator import ne
 from typing import Literal
 
 from rapidfuzz.distance import Indel
@@ -68,9 +69,7 @@ class _Stretch:
 def _changes(before: str, after: str, *, is_tidy: bool) -> tuple[WordChange, ...]:
     head, tail = _equal_ends(before, after)
     first, second = tokens(before[head : len(before) - tail]), tokens(after[head : len(after) - tail])
-    numbers: defaultdict[str, int] = defaultdict(count().__next__)
-    one, other = list(map(numbers.__getitem__, first)), list(map(numbers.__getitem__, second))
-    stretches = _between(_equal_runs(one, other), len(one), len(other))
+    stretches = _between(_equal_runs(first, second), len(first), len(second))
     if is_tidy:
         stretches = _without_islands(first, stretches, second)
         for number, stretch in enumerate(stretches):
@@ -131,7 +130,7 @@ def _spelled(
 Run = tuple[int, int, int]  # a place before, a place after, and how many tokens are equal from there
 
 
-def _equal_runs(one: Sequence[int], other: Sequence[int]) -> list[Run]:
+def _equal_runs(one: Sequence[str], other: Sequence[str]) -> list[Run]:
     """Return runs of equal tokens that rise on both sides."""
     start = _common(one, other)
     stop = _common(one[start:][::-1], other[start:][::-1])
@@ -147,26 +146,24 @@ def _equal_runs(one: Sequence[int], other: Sequence[int]) -> list[Run]:
     return [run for run in runs if run[2]]
 
 
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    length = 0
-    for first, second in zip(one, other, strict=False):
-        if first != second:
-            break
-        length += 1
-    return length
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many tokens both begin with."""
+    differs = map(ne, one, other)
+    return next(compress(count(), differs), min(len(one), len(other)))
 
 
-def _longest_common(one: Sequence[int], other: Sequence[int]) -> list[Run]:
+def _longest_common(one: Sequence[str], other: Sequence[str]) -> list[Run]:
     return [(place, to_place, size) for place, to_place, size in Indel.opcodes(one, other).as_matching_blocks() if size]
 
 
-def _around_anchors(one: Sequence[int], other: Sequence[int]) -> list[Run]:
+def _around_anchors(one: Sequence[str], other: Sequence[str]) -> list[Run]:
     """Return equal runs of two long texts: first those around passages that stand once in each, then between them.
 
     Lines would do where a text has lines; a message of a megabyte may be a single one. What lies between two anchors
     and is still too long for the table counts as changed from end to end.
     """
-    passages, to_passages = _passages(one), _passages(other)
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    passages, to_passages = (_passages(list(map(numbers.__getitem__, side))) for side in (one, other))
     anchors = longest_chain((place, to_passages[key]) for key, place in passages.items() if key in to_passages)
     runs: list[Run] = []
     place = to_place = 0

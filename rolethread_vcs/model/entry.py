@@ -28,7 +28,9 @@ class InvalidEntryError(InvalidError):
 
 def is_same(one: Any, other: Any) -> bool:
     """Return whether two canonical values are the same JSON; 1, 1.0 and true are equal to Python."""
-    return bool(one == other) and repr(one) == repr(other)
+    if one is other:
+        return True
+    return bool(one == other) and (type(one) is str or repr(one) == repr(other))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

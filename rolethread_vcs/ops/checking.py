@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.entry import Entry
@@ -95,8 +96,10 @@ def check_since(repository: Repository, since: str, *, revision: str = "@", only
     return _introduced(before, changed, after.id, only)
 
 
-def check_staged(repository: Repository, *, only: Sequence[str] = ()) -> Checked:
+def check_staged(repository: Repository, *, index: Path | None = None, only: Sequence[str] = ()) -> Checked:
     """Return the findings that the files staged with plain git would bring into the branch.
+
+    `index` is another index than that of the folder: git makes one for `git commit -a` and `git commit FILE`.
 
     Raises:
         UsageError: no files are checked out. StagedEntryError: a staged file does not read as an entry.
@@ -106,7 +109,7 @@ def check_staged(repository: Repository, *, only: Sequence[str] = ()) -> Checked
         raise UsageError("no files are checked out here, so nothing can be staged", hint="rtv check")
     before = repository.head_snapshot()
     changed = _changed(
-        worktree.staged(before.tree), lambda entry_id, blob: _staged_entry(entry_id, blob, before.blob(blob.oid))
+        worktree.staged(before.tree, index), lambda entry_id, blob: _staged_entry(entry_id, blob, before.blob(blob.oid))
     )
     return _introduced(before, changed, before.id, only)
 

@@ -142,7 +142,7 @@ def all_bindings(repository: Repository) -> tuple[Binding | BrokenBinding, ...]:
             found.append(_read(repository, store, None))
         except DamagedBindingError as error:
             found.append(BrokenBinding(_path_in(store), store, error.message))
-    return tuple(sorted(found, key=lambda each: str(each.path or each.store)))
+    return tuple(sorted(found, key=lambda each: str(each.path or "")))
 
 
 def forget(repository: Repository, path: Path) -> None:

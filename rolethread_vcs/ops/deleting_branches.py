@@ -12,7 +12,7 @@ from rolethread_vcs.ops.unfinished_on import refuse_unfinished
 from rolethread_vcs.store.branch_notes import noted, settings_of
 from rolethread_vcs.store.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, Session, refuse_checked_out_elsewhere
+from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders
 
 
 class CurrentBranchError(ConflictError):
@@ -56,11 +56,11 @@ def delete(repository: Repository, names: Sequence[str], intent: Intent) -> Dele
         commits = {name: branch_commit(repository, name) for name in chosen}
         for name in chosen:
             _refuse_current(repository, name, chosen)
-            refuse_checked_out_elsewhere(repository, name)
             refuse_unfinished(repository, name)
         lost = _out_of_sight(repository, commits)
         config = {key: (value, None) for name in chosen for key, value in settings_of(repository, name).items()}
         moves = {BRANCHES + name: (commit, None) for name, commit in commits.items()}
+        refuse_other_folders(repository, moves)
         if intent.dry_run:
             done = session.move(moves)
         else:

@@ -11,10 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from rolethread_vcs.diff.chain import longest_chain
+from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
 
 Pairs = dict[int, int]
 """Places on the second side (the file), each with its place on the first (what was bound)."""
+
+_MOST_BLOCKS = 20_000
+"""Stretches up to which it pays to weigh them as a whole."""
 
 
 def pair_equal(
@@ -74,9 +77,17 @@ class Gaps:
 def kept_order(pairs: Pairs) -> list[tuple[int, int]]:
     """Return (before, after) of the pairs that did not move, as many as possible."""
     by_before = sorted((before, after) for after, before in pairs.items())
-    if all(one[1] < two[1] for one, two in pairwise(by_before)):
-        return by_before
-    return longest_chain(by_before)
+    # lines that follow each other on both sides stay or move together, and there are few such blocks in a large file
+    starts = [
+        number
+        for number, (before, after) in enumerate(by_before)
+        if number == 0 or by_before[number - 1] != (before - 1, after - 1)
+    ]
+    if len(starts) > _MOST_BLOCKS:
+        return longest_chain(by_before)
+    lengths = {by_before[one]: other - one for one, other in pairwise([*starts, len(by_before)])}
+    chain = heaviest_chain((*by_before[number], lengths[by_before[number]]) for number in starts)
+    return [(before + step, after + step) for before, after in chain for step in range(lengths[before, after])]
 
 
 def _by_gap(

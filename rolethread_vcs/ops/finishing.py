@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rolethread_vcs.errors import ConflictError, InvalidError, MovedError, NotFoundError
+from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.merge.clash import Note
 from rolethread_vcs.model.change import ChangeSet
-from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.counting_entries import count_between
-from rolethread_vcs.ops.deciding import Decisions, digest_of_blobs, from_plain
+from rolethread_vcs.ops.deciding import Decisions, from_plain
 from rolethread_vcs.ops.surveying import unsaved_files
-from rolethread_vcs.ops.three_way import ENTRY, Conflict, Part, Sides, TreeMerge, find_blob, merge_trees
+from rolethread_vcs.ops.three_way import ENTRY, Conflict, Part, Sides, TreeMerge, about_entry, merge_trees
 from rolethread_vcs.ops.virtual_bases import base_tree
 from rolethread_vcs.store import unfinished as store
 from rolethread_vcs.store.overlay import Readable
@@ -194,19 +194,22 @@ def carry_out(repository: Repository, wanted: Unfinished, intent: Intent, *, ski
     return carry(repository, intent, work)
 
 
-def go_on(repository: Repository, kind: Kind, intent: Intent) -> Outcome:
+def go_on(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
     """Finish what waits for decisions: plan it again on the branch as it is now, and commit.
+
+    With `skip_conflicts` what is not decided of a revert or a pick is left out; a merge has to be decided as a whole.
 
     Raises:
         NothingUnfinishedError: nothing of this kind waits. OpenConflictsError: something is left to decide.
         As `carry_out`.
     """
     found = waiting(repository, kind)
+    skips = skip_conflicts and kind != "merge"
 
     def work(session: Session) -> Outcome:
         if session.repository.refs.read(session.repository.unfinished_ref) != found.id:
             raise MovedError(f"the unfinished {kind} was changed by another command meanwhile; nothing was saved")
-        return _Finish(session, found).run()
+        return _Finish(session, found, skip_conflicts=skips).run()
 
     return carry(repository, replace(intent, branch=found.branch), work)
 
@@ -267,6 +270,38 @@ def keep(session: Session, unfinished: Unfinished, before: str | None) -> Commit
     return replace(committed, operation=number, notes=tuple(session.notes))
 
 
+def broken_rules(
+    repository: Repository, unfinished: Unfinished, tip: str, corners: Corners, merged: TreeMerge
+) -> tuple[Conflict, ...]:
+    """Return, of a merge without other conflicts, the rules that both sides break together and neither broke alone.
+
+    What came with the other side is for the gate to say, at the end.
+    """
+    if merged.conflicts or not unfinished.theirs:
+        return ()
+    others = (repository.snapshot_of(unfinished.theirs),)
+    try:
+        vote(repository.snapshot_of(tip), merged.change, Intent(unfinished.kind, ""), unfinished.branch, others=others)
+    except MergeBreaksRulesError as error:
+        return _broken(error, corners)
+    except RefusedByGateError:
+        return ()
+    return ()
+
+
+def _broken(error: MergeBreaksRulesError, corners: Corners) -> tuple[Conflict, ...]:
+    return tuple(
+        Conflict(
+            finding.entry_id or "",
+            ENTRY,
+            finding.name,
+            f"together both sides break {finding.code} {finding.name}: {finding.message}",
+            about=about_entry(corners.objects, corners.sides, finding.entry_id or ""),
+        )
+        for finding in error.findings
+    )
+
+
 class _Finish:
     """One attempt at one unfinished thing, in a session."""
 
@@ -292,8 +327,7 @@ class _Finish:
         except MergeBreaksRulesError as error:
             if self._skips:
                 raise
-            broken = tuple(self._broken(finding, corners) for finding in error.findings)
-            return self._wait(merged, broken, corners)
+            return self._wait(merged, _broken(error, corners), corners)
         if is_merge and self._can_move_on(corners, merged) and not verdict.allowed:
             return self._move_on(merged)
         is_whole = merged.left_out == 0 or unfinished.keeps_rest
@@ -352,20 +386,6 @@ class _Finish:
             touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})
             done = replace(done, touched=touched, message=unfinished.message or self._summary(merged))
         return self._outcome(State.WAITING, done, merged, conflicts)
-
-    def _broken(self, finding: Finding, corners: Corners) -> Conflict:
-        """Return the conflict of a rule that the merge broke."""
-        entry_id = finding.entry_id or ""
-        sides = corners.sides
-        path = entry_path(entry_id)
-        blobs = [find_blob(corners.objects, tree, path) for tree in (sides.base, sides.ours, sides.theirs)]
-        return Conflict(
-            entry_id,
-            ENTRY,
-            finding.name,
-            f"together both sides break {finding.code} {finding.name}: {finding.message}",
-            about=digest_of_blobs(*(None if blob is None else blob.oid for blob in blobs)),
-        )
 
     def _ending(self) -> dict[str, tuple[str | None, str | None]]:
         unfinished = self._unfinished
@@ -440,8 +460,8 @@ def _unrelated(repository: Repository, unfinished: Unfinished) -> UnrelatedHisto
     ours, theirs, _ = unfinished.labels
     if repository.copy_is_shallow():
         return UnrelatedHistoriesError(
-            f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this copy "
-            "was made; nothing was changed",
+            f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this "
+            "copy was made; nothing was changed",
             hint="git fetch --unshallow   brings the rest of it",
         )
     return UnrelatedHistoriesError(

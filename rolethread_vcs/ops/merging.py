@@ -10,9 +10,9 @@ from pathlib import Path
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.ops.comparing import ComparedEntry
 from rolethread_vcs.ops.deciding import Decision, to_plain
-from rolethread_vcs.ops.finishing import Outcome, carry_out, corners_of
-from rolethread_vcs.ops.three_way import Conflict, Part, TreeMerge, merge_trees
-from rolethread_vcs.store.opening import discover
+from rolethread_vcs.ops.finishing import Outcome, carry_out, corners_of, part_of
+from rolethread_vcs.ops.three_way import Conflict, TreeMerge, merge_trees
+from rolethread_vcs.store.opening import NoDatasetError, discover
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.revisions import UnknownRevisionError, is_branch_name
@@ -33,13 +33,14 @@ class MergeOptions:
 
     `ids` are entries and paths, `where` a query; with neither, everything. `keeps_rest` finishes the other branch
     although only a part was taken: what was refused does not come back at a later merge. `decisions` settle conflicts
-    beforehand, and may give an entry anew (field `entry`).
+    beforehand, and may give an entry anew (field `entry`). A path of another copy is relative to `folder`.
     """
 
     ids: tuple[str, ...] | None = None
     where: str | None = None
     keeps_rest: bool = False
     decisions: Mapping[str, Mapping[str, Decision]] = field(default_factory=dict)
+    folder: Path = Path()
 
 
 WHOLE = MergeOptions()
@@ -89,7 +90,7 @@ def merge(repository: Repository, word: str, intent: Intent, options: MergeOptio
             "--rest keep-mine says what becomes of the part that is not taken, and everything is taken",
             hint="choose the part with --where QUERY or -p",
         )
-    source = find_source(repository, word)
+    source = find_source(repository, word, options.folder)
     _refuse_newer(repository, source)
     if source.original is not None:
         if intent.dry_run:
@@ -105,24 +106,22 @@ def offers(repository: Repository, word: str, options: MergeOptions = WHOLE) -> 
     Raises:
         As `merge`, as far as they can be known.
     """
-    source = find_source(repository, word)
+    source = find_source(repository, word, options.folder)
     _refuse_newer(repository, source)
     if source.original is not None:
         repository.read_also(source.original)
     unfinished = _unfinished(repository, source, Intent("merge", "merge"), options)
-    tip = repository.head_snapshot()
-    if repository.is_ancestor(source.commit, tip.id):
+    if repository.is_ancestor(source.commit, repository.head_snapshot().id):
         return Offers(unfinished.labels, (), ())
+    return offers_of(repository, unfinished)
+
+
+def offers_of(repository: Repository, unfinished: Unfinished) -> Offers:
+    """Return what a merge, a revert or a pick would bring to where one is, entry by entry; nothing is changed."""
+    tip = repository.head_snapshot()
     corners = corners_of(repository, unfinished, tip.id)
-    merged = merge_trees(
-        repository, corners.sides, part=Part(unfinished_ids(options), options.where), objects=corners.objects
-    )
+    merged = merge_trees(repository, corners.sides, part=part_of(unfinished), objects=corners.objects)
     return Offers(unfinished.labels, tuple(_offers(repository, tip.id, merged)), tuple(sorted(merged.change.files)))
-
-
-def unfinished_ids(options: MergeOptions) -> frozenset[str] | None:
-    """Return the ids of options as a part has them."""
-    return None if options.ids is None else frozenset(options.ids)
 
 
 def _offers(repository: Repository, tip: str, merged: TreeMerge) -> list[Offer]:
@@ -173,14 +172,16 @@ def _unfinished(repository: Repository, source: Source, intent: Intent, options:
 # ---- what a word names
 
 
-def find_source(repository: Repository, word: str) -> Source:
+def find_source(repository: Repository, word: str, folder: Path = Path()) -> Source:
     """Return what a word names: a branch, a release, a commit, or another copy of the dataset (`PATH[#BRANCH]`).
+
+    A path is relative to `folder`.
 
     Raises:
         UsageError: it names both. UnknownRevisionError: it names nothing. AnotherDatasetError.
     """
     commit = _commit(repository, word)
-    path, branch = _path(word)
+    path, branch = _path(word, folder)
     if commit is not None and path is not None:
         raise UsageError(
             f"{word} is both a branch or commit here and a folder with a dataset",
@@ -188,6 +189,11 @@ def find_source(repository: Repository, word: str) -> Source:
         )
     if path is not None:
         return _copy(repository, path, branch)
+    if commit is None and _is_meant_as_path(word):
+        raise NoDatasetError(
+            f"there is no dataset at {word.partition('#')[0]}; nothing was changed",
+            hint="the path of another copy leads to its folder: rtv merge /media/stick/my-dataset#main",
+        )
     if commit is None:
         commit = repository.resolve(word)
     label = word if repository.refs.read(BRANCHES + word) is not None or len(word) < 40 else word[:10]
@@ -201,25 +207,30 @@ def _commit(repository: Repository, word: str) -> str | None:
         return None
 
 
-def _path(word: str) -> tuple[Path | None, str]:
+def _path(word: str, folder: Path) -> tuple[Path | None, str]:
     """Return the folder with a dataset that a word names, and the branch behind `#`."""
-    whole, _, after = word, "", ""
     candidates = [(word, "")]
     if "#" in word:
         whole, _, after = word.rpartition("#")
         candidates.append((whole, after))
     for text, branch in candidates:
-        path = Path(text).expanduser() if text else None
+        path = folder / Path(text).expanduser() if text else None
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             if path is not None and path.is_dir() and _is_dataset(path):
                 return path, branch
     return None, ""
 
 
+def _is_meant_as_path(word: str) -> bool:
+    return word.startswith((".", "/", "~")) or "\\" in word or "#" in word
+
+
 def _is_dataset(path: Path) -> bool:
     """Whether a folder is the root of a repository, and does not just lie in one."""
+    if (path / ".git").exists():
+        return True
     found = discover(path)
-    return found is not None and path.resolve() in (found.resolve(), found.resolve().parent)
+    return found is not None and found.resolve() == path.resolve()
 
 
 def _copy(repository: Repository, path: Path, branch: str) -> Source:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from rolethread_vcs.diff.absent import ABSENT
@@ -258,4 +259,4 @@ def _is_in_order(listed: Sequence[str], ids: Sequence[str]) -> bool:
     """Return whether a list is some of the ids, as they stand."""
     place = {entry_id: number for number, entry_id in enumerate(ids)}
     numbers = [place[entry_id] for entry_id in listed]
-    return all(one < two for one, two in zip(numbers, numbers[1:], strict=False))
+    return all(one < two for one, two in pairwise(numbers))

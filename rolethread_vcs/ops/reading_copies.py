@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError, NotFoundError
-from rolethread_vcs.formats import ChangedSourceError, open_source
+from rolethread_vcs.formats import ChangedSourceError, Piece, open_source
 from rolethread_vcs.ops.copy_bindings import FileStamp, digest_of
+from rolethread_vcs.store import disk
 
 LINE_FEED = b"\n"
+LAST_LINE = "the file ends inside this line"
+_BUFFER = 1 << 20
+_LONGEST_FIRST = 64 << 20
 
 
 class TornLineError(InvalidError):
@@ -25,7 +29,7 @@ class TornLineError(InvalidError):
 class CopyLines:
     """The lines of a file copy: where each starts (from 1), its digest, and the bytes of those that were not known.
 
-    `stamp` is the file before it was read; `is_lines` says that it is one row a line, as the program writes it.
+    `stamp` is the file before it was read; `ends_torn` says that no line feed ends the last line.
     """
 
     path: Path
@@ -33,9 +37,7 @@ class CopyLines:
     digests: tuple[str, ...]
     raw: dict[int, bytes]
     stamp: FileStamp
-    is_lines: bool
     ends_torn: bool
-    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -51,6 +53,32 @@ class CopyLines:
                 f"{self.path.name} changed since it was read; nothing was saved",
                 hint="try again when nothing writes to it",
             )
+
+
+def pieces_of(path: Path) -> Iterator[Piece]:
+    """Yield the rows of a file, as `formats.open_source` would.
+
+    A file that begins like JSON lines is cut at line feeds here: without the digest of the whole, that takes half the
+    time. What another program made of it (an array, objects over many lines) is left to those who know.
+    """
+    with disk.system_errors(f"reading {path}"), path.open("rb") as stream:
+        first = stream.readline(_LONGEST_FIRST)
+    is_plain = first.startswith(b"{") and first.rstrip().endswith(b"}") and b"\x00" not in first
+    if is_plain:
+        yield from _lines(path)
+        return
+    with open_source(path) as source:
+        yield from source.pieces()
+
+
+def _lines(path: Path) -> Iterator[Piece]:
+    with disk.system_errors(f"reading {path}"), path.open("rb", buffering=_BUFFER) as stream:
+        for number, line in enumerate(stream, 1):
+            if line.endswith(LINE_FEED):
+                if not line.isspace():
+                    yield number, line[:-1], None
+            else:
+                yield number, line, LAST_LINE
 
 
 def read_copy(path: Path, known: Iterable[str]) -> CopyLines:
@@ -71,24 +99,16 @@ def read_copy(path: Path, known: Iterable[str]) -> CopyLines:
     numbers: list[int] = []
     digests: list[str] = []
     raw: dict[int, bytes] = {}
-    is_lines, ends_torn, before = True, False, 0
-    with open_source(path) as source:
-        for line, data, problem in source.pieces():
-            digest = digest_of(data)
-            if expected.get(digest, 0):
-                expected[digest] -= 1
-            else:
-                raw[len(numbers)] = data
-                is_lines = is_lines and LINE_FEED not in data
-            is_lines = is_lines and line > before
-            before = line
-            ends_torn = problem is not None
-            numbers.append(line)
-            digests.append(digest)
-        notes = source.notes
-    if is_lines and numbers:
-        with path.open("rb") as stream:
-            is_lines = stream.read(4).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"["
-    result = CopyLines(path, tuple(numbers), tuple(digests), raw, stamp, is_lines, ends_torn, notes)
+    problem: str | None = None
+    for line, data, problem in pieces_of(path):  # noqa: B007  the last one is wanted
+        digest = digest_of(data)
+        if expected.get(digest, 0):
+            expected[digest] -= 1
+        else:
+            raw[len(numbers)] = data
+        numbers.append(line)
+        digests.append(digest)
+    ends_torn = problem is not None
+    result = CopyLines(path, tuple(numbers), tuple(digests), raw, stamp, ends_torn)
     result.refuse_if_changed()
     return result

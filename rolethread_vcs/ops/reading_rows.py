@@ -20,7 +20,7 @@ from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.changing import new_id, next_number
 from rolethread_vcs.ops.matching import Match, Matcher, Outcome
-from rolethread_vcs.ops.merging_fields import merge_fields
+from rolethread_vcs.ops.merging_rows import merge_row
 from rolethread_vcs.ops.preparing import Known, Preparation, Row
 from rolethread_vcs.ops.rejecting import Reject
 from rolethread_vcs.ops.sharing_out import WORTH_IT, Helpers, usual_helpers
@@ -115,7 +115,7 @@ class RowReader:
         self.matcher = Matcher(
             base,
             lambda: removed_entries(repository, base.id),
-            three_way=merge_fields,
+            three_way=merge_row,
             old_entry=lambda prefix: _old_entry(repository, prefix),
             key=options.key,
             again=options.again,

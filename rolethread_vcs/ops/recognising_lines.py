@@ -14,12 +14,14 @@ from functools import cached_property
 from rolethread_vcs.diff.words import similarity
 from rolethread_vcs.formats import Bad
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.ops.alike_lines import MARGIN, pair_alike, text_of
+from rolethread_vcs.ops.alike_lines import MARGIN, MOST, SURE, pair_alike, text_of
 from rolethread_vcs.ops.copy_lines import BoundLines, Reading, UnreadableLineError
-from rolethread_vcs.ops.equal_lines import Pairs, kept_order, pair_equal
+from rolethread_vcs.ops.equal_lines import Gaps, Pairs, kept_order, pair_equal
 from rolethread_vcs.ops.reading_copies import CopyLines, TornLineError
 
 _SHOWN = 5
+_NEAR = 20
+"""New lines in one place that are compared with what was there."""
 
 
 class LineChange(StrEnum):
@@ -39,6 +41,7 @@ class Doubt(StrEnum):
     EQUAL = "several entries had this very line, and fewer have it now"
     SAME_ID = "several lines say that they are this entry"
     OTHER_ID = "it says that it is an entry that this file did not hold"
+    COPY = "a line like it stands where this entry was, and the other one elsewhere"
     TOO_MANY = "too many lines changed for looking which resembles which"
 
 
@@ -180,6 +183,7 @@ class _Recognition:
         self._match_uuids()
         self._match_content()
         self._match_alike()
+        self._doubt_copies()
         result = Recognised(self._bound, self._lines, self._pairs, self._unclear, self._adopted, self._readings)
         # a line whose bytes were known may have been decided to be another
         for place in (*result.new, *self._unclear, *self._adopted, *result.rewritten):
@@ -296,6 +300,41 @@ class _Recognition:
         for place, candidates in found.unclear.items():
             some = tuple(Candidate(self._ids[before], round(alike, 3)) for before, alike in candidates)
             self._unclear[place] = Unclear(Doubt.ALIKE if some else Doubt.TOO_MANY, some)
+
+    def _doubt_copies(self) -> None:
+        """Doubt a line that moved where a new one like it stands in its old place: which of the two is the copy?"""
+        decided = self._decisions.entries.keys()
+        here = sorted(self._pairs.items())
+        stays = {after for _, after in kept_order(self._pairs)}
+        moved = [
+            (after, before) for after, before in self._pairs.items() if after not in stays and after not in decided
+        ]
+        fresh = [
+            place
+            for place in range(len(self._lines))
+            if place in self._readings
+            and place not in self._decisions.new
+            and not (place in self._pairs or place in self._unclear or place in self._adopted)
+        ]
+        if not moved or not fresh or len(moved) > MOST:
+            return
+        gaps = Gaps({after: before for after, before in here if after in stays})
+        there: dict[int, list[int]] = defaultdict(list)
+        for place in fresh:
+            there[gaps.after(place)].append(place)
+        for after, before in moved:
+            near = there.get(gaps.before(before), ())[:_NEAR]
+            text = text_of(self._bound.reading(before).entry) if near else ""
+            alike = {place: similarity(text, text_of(self._readings[place].entry)) for place in near}
+            rivals = {place: likeness for place, likeness in alike.items() if likeness >= SURE}
+            if rivals:
+                del self._pairs[after]
+                if after not in self._readings:
+                    self._readings[after] = self._bound.reading(before)
+                mine = similarity(text, text_of(self._readings[after].entry))
+                for place, likeness in {**rivals, after: mine}.items():
+                    candidate = Candidate(self._ids[before], round(likeness, 3))
+                    self._unclear[place] = Unclear(Doubt.COPY, (candidate,))
 
     # ---- what the steps share
 

@@ -12,7 +12,7 @@ from rolethread_vcs.store.branch_notes import noted, settings_of
 from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, Session, refuse_checked_out_elsewhere
+from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders
 
 
 def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> Committed:
@@ -27,12 +27,12 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> 
         repository = session.repository
         commit = branch_commit(repository, name)
         refuse_branch_name(repository, new_name)
-        refuse_checked_out_elsewhere(repository, name)
         refuse_unfinished(repository, name)
         session.intent = judge_start(repository, new_name, commit, intent)
         moves: Moves = {BRANCHES + name: (commit, None), BRANCHES + new_name: (None, commit)}
         if repository.branch() == name:
             moves = {**moves, HEAD: (SYMBOLIC + BRANCHES + name, SYMBOLIC + BRANCHES + new_name)}
+        refuse_other_folders(repository, moves)
         config = _renamed(repository, name, new_name)
         if intent.dry_run:
             done = session.move(moves)

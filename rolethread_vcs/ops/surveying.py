@@ -37,7 +37,8 @@ class Survey:
     `branch` is None when a commit is looked at and no branch; `drafts` are names of files in the drafts folder;
     `interrupted` is the command that a crash cut off, which the next mutating command finishes. `damaged_refs` are
     branches and releases that cannot be followed. `why_read_only` says why no command of this version may write here,
-    `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is well.
+    `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is well. `has_unfinished`
+    tells of a merge, a revert or a pick that waits for decisions; see `ops.resolving.look`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Survey:
     damaged_refs: tuple[DamagedRef, ...] = ()
     why_read_only: str | None = None
     settings_problem: str | None = None
+    has_unfinished: bool = False
 
     @property
     def unsaved(self) -> tuple[HandEdit, ...]:
@@ -78,6 +80,7 @@ def survey(repository: Repository) -> Survey:
         is_strict=branch is not None and settings.is_strict(branch),
         entries=len(snapshot),
         is_checked_out=repository.worktree is not None,
+        has_unfinished=repository.refs.read(repository.unfinished_ref) is not None,
         hand_edits=edits,
         drafts=drafts(repository),
         last_operation=repository.operations.last(),

@@ -26,7 +26,7 @@ from rolethread_vcs.ops.merging_files import FileMerger, UnreadableFileError
 from rolethread_vcs.store.overlay import Readable
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.trees import FOLDER, LINK, Item, parse
-from rolethread_vcs.store.walk import Blob, Triple, three_way
+from rolethread_vcs.store.walk import Blob, Triple, incoming
 
 ENTRY = "entry"
 """The field of a decision about an entry as a whole."""
@@ -172,13 +172,13 @@ class _Merger:
     def run(self, summary: str) -> TreeMerge:
         order: Triple | None = None
         sides = self._sides
-        for triple in three_way(sides.base, sides.ours, sides.theirs, self._objects.tree):
+        for triple in incoming(sides.base, sides.ours, sides.theirs, self._objects.tree):
             entry_id = id_of_path(triple.path)
             if triple.path == ORDER:
                 order = triple
-            elif not _is_theirs(triple):
-                continue
             elif entry_id is not None:
+                if not _is_theirs(triple):
+                    continue
                 self._met.add(entry_id)
                 self._merge_entry(_Corners(self._objects, entry_id, triple.base, triple.ours, triple.theirs))
             else:
@@ -345,6 +345,8 @@ class _Merger:
 
     def _wants_rank(self, entry_id: str) -> bool:
         """Whether theirs has a say about the place of an entry."""
+        if self._part.is_everything or ORDER in (self._part.ids or ()):
+            return True
         path = entry_path(entry_id)
         base, ours, theirs = (find_blob(self._objects, tree, path) for tree in self._trees)
         return self._is_wanted(_Corners(self._objects, entry_id, base, ours, theirs))
@@ -427,7 +429,7 @@ def _key(blob: Blob | None) -> tuple[bool, bytes] | None:
 
 
 def find_blob(objects: Readable, tree: bytes | None, path: str) -> Blob | None:
-    """Return the file at a path of a tree."""
+    """Return the file at a path of a tree, or None."""
     *folders, name = path.encode().split(b"/")
     for folder in folders:
         found = None if tree is None else _item(objects, tree, folder)
@@ -438,6 +440,13 @@ def find_blob(objects: Readable, tree: bytes | None, path: str) -> Blob | None:
 
 def _item(objects: Readable, tree: bytes, name: bytes) -> Item | None:
     return next((item for item in parse(objects.tree(tree)) if item.name == name), None)
+
+
+def about_entry(objects: Readable, sides: Sides, entry_id: str) -> str:
+    """Return what tells a conflict of an entry as a whole from another one."""
+    path = entry_path(entry_id)
+    blobs = [find_blob(objects, tree, path) for tree in (sides.base, sides.ours, sides.theirs)]
+    return digest_of_blobs(*(None if blob is None else blob.oid for blob in blobs))
 
 
 def _conflict(name: str, clash: Clash, whole: str) -> Conflict:

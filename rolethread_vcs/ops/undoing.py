@@ -65,7 +65,7 @@ def _unrecorded(repository: Repository) -> Iterator[Operation]:
     changes = moved_since(last, table, repository.worktree_name) if last is not None else {}
     if last is not None and changes:
         now = repository.signature().time
-        yield external_operation(last, changes, table, now, repository.worktree_name, repository.branch() or "")
+        yield external_operation(repository, last, changes, table, now, repository.branch() or "")
 
 
 def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = None) -> tuple[Operation, ...]:

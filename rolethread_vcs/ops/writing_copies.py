@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from rolethread_vcs.formats import ChangedSourceError, open_source
+from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.ops.copy_bindings import FileStamp, digest_of
-from rolethread_vcs.ops.reading_copies import LINE_FEED, CopyLines
+from rolethread_vcs.ops.reading_copies import LINE_FEED, CopyLines, pieces_of
 from rolethread_vcs.store import disk
 
 
@@ -33,10 +33,7 @@ def write_copy(path: Path, lines: Iterable[bytes], *, read: CopyLines | None = N
                 stream.flush()
                 disk.sync_file(stream.fileno(), temporary)
             temporary.chmod(disk.plain_mode(path))
-        if read is not None:
-            read.refuse_if_changed()
-        elif path.exists():
-            raise ChangedSourceError(f"{path} has appeared meanwhile; it was left as it is")
+        _refuse_other_file(path, read)
         stamp = FileStamp.of(temporary)
         assert stamp is not None
         with disk.system_errors(f"writing {path}"):
@@ -49,22 +46,24 @@ def write_copy(path: Path, lines: Iterable[bytes], *, read: CopyLines | None = N
     return stamp
 
 
+def _refuse_other_file(path: Path, read: CopyLines | None) -> None:
+    if read is not None:
+        read.refuse_if_changed()
+    elif path.exists():
+        raise ChangedSourceError(f"{path} has appeared meanwhile; it was left as it is")
+
+
 def raw_lines(read: CopyLines) -> list[bytes]:
     """Read the lines of a file again, each on one line.
 
     Raises:
         ChangedSourceError: it is not the file that was read.
     """
-    result = []
-    with open_source(read.path) as source:
-        for place, (_, data, _) in enumerate(source.pieces()):
-            if place >= len(read) or digest_of(data) != read.digests[place]:
-                raise ChangedSourceError(f"{read.path.name} changed since it was read; it was left as it is")
-            result.append(encode_line(parse(data)) if LINE_FEED in data else data.rstrip(b"\r"))
+    result = [data for _, data, _ in pieces_of(read.path)]
     read.refuse_if_changed()
-    if len(result) != len(read):
+    if tuple(map(digest_of, result)) != read.digests:
         raise ChangedSourceError(f"{read.path.name} changed since it was read; it was left as it is")
-    return result
+    return [encode_line(parse(data)) if LINE_FEED in data else data.rstrip(b"\r") for data in result]
 
 
 def set_aside(path: Path) -> Path:

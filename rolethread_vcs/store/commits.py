@@ -101,13 +101,14 @@ def decode(oid: str, data: bytes) -> Commit:
         elif key == b"parent":
             parents.append(value.decode("ascii"))
         elif key in (b"author", b"committer"):
-            people[key.decode()] = _decode_signature(value)
+            people[key.decode()] = decode_signature(value)
     if not tree or "author" not in people or "committer" not in people:
         raise ValueError("a commit needs a tree, an author and a committer")
     return Commit(oid, tree, tuple(parents), people["author"], people["committer"], body.decode("utf-8", "replace"))
 
 
-def _decode_signature(data: bytes) -> Signature:
+def decode_signature(data: bytes) -> Signature:
+    """Return the signature of what stands behind `author`; a line that does not read becomes a name without a time."""
     match = _PERSON.fullmatch(data.decode("utf-8", "replace"))
     if match is None:
         return Signature(data.decode("utf-8", "replace"), "", 0, 0)

@@ -75,7 +75,6 @@ def main_folder(common: Path) -> CheckedOutFolder:
 
 
 def _folder(name: str, folder: Path, private: Path, *, is_there: bool) -> CheckedOutFolder:
-    rebasing = _read(private / "rebase-merge" / "head-name") or _read(private / "rebase-apply" / "head-name") or ""
     return CheckedOutFolder(
         name,
         folder,
@@ -83,8 +82,14 @@ def _folder(name: str, folder: Path, private: Path, *, is_there: bool) -> Checke
         head=_read(private / "HEAD") or "",
         is_there=is_there,
         locked=_read(private / _LOCKED) if name else None,
-        rebasing=rebasing.removeprefix(BRANCHES),
+        rebasing=rebased_branch(private),
     )
+
+
+def rebased_branch(private: Path) -> str:
+    """Return the branch that plain git is in the middle of rebasing in the folder of a private folder, or ""."""
+    name = _read(private / "rebase-merge" / "head-name") or _read(private / "rebase-apply" / "head-name") or ""
+    return name.removeprefix(BRANCHES)
 
 
 def _read(path: Path) -> str | None:
@@ -109,6 +114,11 @@ def mark(private: Path, reason: str | None) -> None:
         disk.replace_file(path, f"{reason}\n".encode(), durable=False)
 
 
+def unlock_index(linked: CheckedOutFolder) -> None:
+    """Remove the lock of the index that our killed command left in a folder that it was making or removing."""
+    disk.remove(linked.private / "index.lock")
+
+
 def link(common: Path, folder: Path, branch: str) -> CheckedOutFolder:
     """Make a folder a linked worktree on a branch, without its files, marked as `MAKING`; call under the lock.
 
@@ -122,13 +132,13 @@ def link(common: Path, folder: Path, branch: str) -> CheckedOutFolder:
         private = common / WORKTREES / _free_name(common, folder.name)
         disk.reach("create", private)
         private.mkdir(parents=True)
-        mark(private, MAKING)
         _write(private / "commondir", "../..")
         _write(private / "HEAD", f"{SYMBOLIC}{BRANCHES}{branch}")
         _write(private / "gitdir", str(folder / ".git"))
+        mark(private, MAKING)  # killed before this, git takes it for a folder that has gone, and prunes it
         disk.reach("create", folder)
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / ".git", f"gitdir: {private}")
+        _write(folder / ".git", f"gitdir: {private}", scratch=private)
     return next(each for each in linked_folders(common) if each.private == private)
 
 
@@ -146,8 +156,8 @@ def unlink(linked: CheckedOutFolder) -> bool:
     return is_gone
 
 
-def _write(path: Path, text: str) -> None:
-    disk.replace_file(path, f"{text}\n".encode("utf-8", "surrogateescape"), durable=False)
+def _write(path: Path, text: str, *, scratch: Path | None = None) -> None:
+    disk.replace_file(path, f"{text}\n".encode("utf-8", "surrogateescape"), durable=False, scratch=scratch)
 
 
 def _free_name(common: Path, wanted: str) -> str:

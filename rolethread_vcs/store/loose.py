@@ -27,6 +27,10 @@ class LooseObjects:
         except OSError:
             self._folders = set()
 
+    def may_hold(self, oid: str) -> bool:
+        """Return whether there is a folder in which an object's file could lie; quicker than looking for that."""
+        return oid[:2] in self._folders
+
     def read(self, oid: str) -> tuple[str, bytes] | None:
         """Return kind and bytes of a loose object, or None when no file of that name is there.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pygit2
 
 from rolethread_vcs.errors import DamagedError
@@ -17,7 +19,7 @@ def merge_bases(git: pygit2.Repository, one: str, other: str) -> tuple[str, ...]
         DamagedError: history does not read.
     """
     try:
-        first = git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
+        first: pygit2.Oid | None = git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
         if first is None:
             return ()
         if str(first) in (one, other):
@@ -25,8 +27,8 @@ def merge_bases(git: pygit2.Repository, one: str, other: str) -> tuple[str, ...]
         # libgit2 gives one of them. The others are among what leads to both and not to that one; whatever lies between
         # two of those is one of them too, so the newest are those that are nobody's parent there.
         rest = _ids(git, one, first) & _ids(git, other, first)
-        parents = {str(parent) for oid in rest for parent in git[oid].parent_ids}
-        return tuple(sorted({str(first), *(rest - parents)}, key=lambda oid: (git[oid].commit_time, oid)))
+        parents = {str(parent) for oid in rest for parent in _commit(git, oid).parent_ids}
+        return tuple(sorted({str(first), *(rest - parents)}, key=lambda oid: (_commit(git, oid).commit_time, oid)))
     except (pygit2.GitError, KeyError, ValueError) as error:
         raise DamagedError(f"the history of {one[:10]} does not read: {error}", hint="rtv verify") from error
 
@@ -35,3 +37,7 @@ def _ids(git: pygit2.Repository, start: str, hidden: pygit2.Oid) -> set[str]:
     walker = git.walk(pygit2.Oid(hex=start), pygit2.enums.SortMode.NONE)
     walker.hide(hidden)
     return {str(commit.id) for commit in walker}
+
+
+def _commit(git: pygit2.Repository, oid: str) -> Any:  # pygit2's own types say nothing about what an id leads to
+    return git[oid]

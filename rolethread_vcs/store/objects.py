@@ -18,8 +18,8 @@ _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TREES_REMEMBERED = 512
 _ITEMS_REMEMBERED = 64
 _COMMITS_REMEMBERED = 64
-_MANY = 100
-"""Objects read after which the large packs are opened: to do so costs as much as some dozens of reads save."""
+_MANY = 300
+"""Objects read after which the large packs are opened: to do so costs as much as two hundred reads save."""
 
 
 class MissingObjectError(DamagedError):
@@ -60,12 +60,13 @@ class Objects:
         return data
 
     def _read(self, oid: str) -> tuple[str, bytes]:
-        try:
-            loose = self._loose.read(oid)
-        except TornObjectError as error:
-            return self._read_packed(oid, error)
-        if loose is not None:
-            return loose
+        if self._loose.may_hold(oid):
+            try:
+                loose = self._loose.read(oid)
+            except TornObjectError as error:
+                return self._read_packed(oid, error)
+            if loose is not None:
+                return loose
         number, data = self._odb.read(oid)
         return _KINDS.get(int(number), "unknown"), data
 

@@ -232,11 +232,20 @@ def moved_since(last: Operation, now: Mapping[str, str], worktree: str) -> Chang
     return table_difference(before, now)
 
 
-def table_to_record(last: Operation | None, now: Mapping[str, str], worktree: str) -> dict[str, str]:
-    """Return the table for the next operation: refs and HEAD as they are now, HEAD of other folders as known before."""
-    others = {} if last is None else {name: value for name, value in last.refs.items() if _is_head(name)}
+def table_to_record(
+    last: Operation | None, now: Mapping[str, str], worktree: str, others: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the table for the next operation: refs and HEAD as they are now, HEAD of other folders as known before.
+
+    `others` are the folders that are there beside this one, by name, with HEAD as it is now: it counts for a folder
+    that is met for the first time.
+    """
+    known = {} if last is None else last.refs
+    heads = {head_key(name): known.get(head_key(name), head) for name, head in others.items()}
+    if HEAD in known:
+        heads[HEAD] = known[HEAD]
     rest = {name: value for name, value in now.items() if name != HEAD}
-    return {**others, **rest, head_key(worktree): now[HEAD]}
+    return {**heads, **rest, head_key(worktree): now[HEAD]}
 
 
 def table_difference(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:

@@ -81,7 +81,7 @@ class PackedObjects:
         new = [name for name in names - self._seen if name.endswith(".pack") and name[:-5] + ".idx" in names]
         self._seen.update(new)
         # a pack that went stays open: its objects are what they were
-        found = [pack for pack in (_Pack.open(self._folder / name) for name in new) if pack is not None]
+        found = [pack for pack in (_Pack.open(f"{self._folder}/{name}") for name in new) if pack is not None]
         self._packs += found
         return bool(found)
 
@@ -100,13 +100,15 @@ class _Pack:
         self._large_at = self._offsets_at + count * 4
 
     @classmethod
-    def open(cls, path: Path) -> _Pack | None:
+    def open(cls, path: str) -> _Pack | None:
         """Return a pack, or None when it is small, went meanwhile, or has an index that is torn or not of version 2."""
         try:
-            unpacker = _unpacker() if path.stat().st_size >= SMALLEST else None
+            # a path object takes longer to make than the system to answer, and most packs are small
+            unpacker = _unpacker() if os.stat(path).st_size >= SMALLEST else None  # noqa: PTH116
             if unpacker is None:
                 return None
-            index, pack = _mapped(path.with_suffix(".idx")), _mapped(path)
+            pack = Path(path)
+            index, data = _mapped(pack.with_suffix(".idx")), _mapped(pack)
         except (OSError, ValueError):  # an empty file has nothing to map
             return None
         if len(index) < _NAMES_AT or index[: len(_INDEX_START)] != _INDEX_START:
@@ -114,7 +116,7 @@ class _Pack:
         count = struct.unpack_from(">I", index, _NAMES_AT - 4)[0]
         if len(index) < _NAMES_AT + count * (_NAME + 8) + 2 * _NAME:
             return None
-        return cls(index, pack, unpacker)
+        return cls(index, data, unpacker)
 
     def offset(self, oid: bytes) -> int | None:
         """Return where an object starts, or None when the index does not name it."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Removal(NamedTuple):
-    """An entry that a commit removed: `blob` is the 20-byte id of what it was, `parent` the commit that still had it."""
+    """An entry that a commit removed: `blob` is the 20-byte id of what it was, `parent` a commit that still had it."""
 
     entry_id: str
     blob: bytes

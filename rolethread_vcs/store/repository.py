@@ -270,6 +270,10 @@ class Repository:
         has_main = self.worktree_name and (self.config("core.bare") or "false").lower() != "true"
         return (main_folder(self.common_folder), *others) if has_main else others
 
+    def other_heads(self) -> dict[str, str]:
+        """Return HEAD of each other folder, by its name, as far as it reads."""
+        return {each.name: each.head for each in self.other_folders() if each.head}
+
     def checked_out_elsewhere(self) -> dict[str, Path]:
         """Return the branches that other folders of this repository have checked out, each with its folder."""
         return {each.branch: each.folder for each in self.other_folders() if each.branch is not None}
@@ -402,6 +406,13 @@ class Repository:
             return str(self._git.config[key])
         except (KeyError, pygit2.GitError, OSError, ValueError):
             return None
+
+    def own_config(self, key: str) -> str | None:
+        """Return a value that stands in this repository's own configuration, or None."""
+        levels = (pygit2.enums.ConfigLevel.LOCAL, pygit2.enums.ConfigLevel.WORKTREE)
+        with git_errors("reading the repository's configuration"):
+            own = [entry for entry in self._git.config if entry.level in levels and entry.name == key.lower()]
+        return own[-1].value if own else None
 
     def set_config(self, key: str, value: str | None) -> None:
         """Set, or with None remove, a value in this repository's own configuration."""

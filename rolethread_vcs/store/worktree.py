@@ -102,8 +102,10 @@ class Worktree:
                 result.append(Unsaved(path, change))
         return result
 
-    def staged(self, tree: bytes) -> list[Difference]:
-        """Return what plain git has staged on top of a tree, by path."""
+    def staged(self, tree: bytes, index_file: Path | None = None) -> list[Difference]:
+        """Return what plain git has staged on top of a tree, by path; `index_file` is another index than ours."""
+        if index_file is not None and index_file.resolve() != (Path(self._git.path) / "index").resolve():
+            return self._staged_in(tree, index_file)
         index = self._index()
         index.read(False)
         with git_errors("comparing the index"):
@@ -112,6 +114,17 @@ class Worktree:
             Difference(path, self._blob_at(tree, path), _staged_blob(index, path))
             for path in sorted(flags)
             if flags[path] & _STAGED
+        ]
+
+    def _staged_in(self, tree: bytes, index_file: Path) -> list[Difference]:
+        with git_errors("reading the staged files"):
+            index = pygit2.Index(str(index_file))
+            after = {entry.path: Blob(b"%o" % int(entry.mode), entry.id.raw) for entry in index}
+        before = dict(files(tree, self._objects.tree))
+        return [
+            Difference(path, before.get(path), after.get(path))
+            for path in sorted(before.keys() | after.keys())
+            if before.get(path) != after.get(path)
         ]
 
     def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:

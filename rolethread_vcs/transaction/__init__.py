@@ -15,11 +15,10 @@ from rolethread_vcs.transaction._guards import (
     DetachedHeadError,
     NewerWriterError,
     NoSuchBranchError,
-    refuse_checked_out_elsewhere,
     refuse_unsaved,
 )
 from rolethread_vcs.transaction._merging import MergeBreaksRulesError
-from rolethread_vcs.transaction._other_folders import CheckedOutElsewhereError
+from rolethread_vcs.transaction._other_folders import CheckedOutElsewhereError, refuse_other_folders
 from rolethread_vcs.transaction._running import (
     ATTEMPTS,
     StaleEntryError,
@@ -51,7 +50,7 @@ __all__ = [
     "carry",
     "commit_planned",
     "external_operation",
-    "refuse_checked_out_elsewhere",
+    "refuse_other_folders",
     "refuse_unsaved",
     "run",
     "touched_entries",

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from rolethread_vcs.store.operations import EXTERNAL, Operation, table_to_record
 from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs import BRANCHES, shorten
+from rolethread_vcs.store.repository import Repository
 
 
 def external_operation(
-    last: Operation, changes: Moves, table: Mapping[str, str], when: int, worktree: str, branch: str
+    repository: Repository, last: Operation, changes: Moves, table: Mapping[str, str], when: int, branch: str
 ) -> Operation:
     """Return the operation that records what plain git did since the last one of ours.
 
-    `table` is `Refs.table()` as it is now, in the folder of that name.
+    `table` is `Refs.table()` as it is now, in the folder of the repository.
     """
+    worktree = repository.worktree_name
     names = ", ".join(shorten(name) for name in changes)
     return Operation(
         number=last.number + 1,
@@ -24,7 +26,7 @@ def external_operation(
         time=when,
         branch=branch,
         changes=dict(changes),
-        refs=table_to_record(last, table, worktree),
+        refs=table_to_record(last, table, worktree, repository.other_heads()),
         worktree=worktree,
         previous=last.id,
     )

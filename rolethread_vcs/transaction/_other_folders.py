@@ -44,6 +44,13 @@ def refuse_other_folders(
             _refuse_edited(other, _between(repository, before, after) if differences is None else differences)
 
 
+def refuse_checked_out_elsewhere(repository: Repository, branch: str) -> None:
+    """Raise when another folder has a branch checked out that is to be deleted or renamed."""
+    for other in repository.other_folders():
+        if branch in (other.branch, other.rebasing):
+            _refuse_busy(other, branch, is_deleted=True)
+
+
 def _between(repository: Repository, before: str | None, after: str | None) -> Iterable[Difference]:
     objects = repository.objects
     old, new = (None if oid is None else bytes.fromhex(objects.commit(oid).tree) for oid in (before, after))

@@ -246,7 +246,7 @@ class Session:
             time=who.time,
             branch=self.branch,
             changes=dict(moves),
-            refs=operations.table_to_record(last, after, repository.worktree_name),
+            refs=operations.table_to_record(last, after, repository.worktree_name, repository.other_heads()),
             added=counts.added,
             changed=counts.changed,
             removed=counts.removed,
@@ -288,6 +288,6 @@ class Session:
         changes = operations.moved_since(last, table, repository.worktree_name)
         if not changes:
             return last.id, last.number
-        external = external_operation(last, changes, table, self._who.time, repository.worktree_name, self.branch)
+        external = external_operation(repository, last, changes, table, self._who.time, self.branch)
         self.notes.append(describe_external(changes, self.branch))
         return operations.write(external, pack, repository.objects, self._who), external.number

@@ -139,3 +139,89 @@ def test_going_to_a_branch_that_is_there_judges_nothing(rtv: Rtv, dataset: Datas
     rtv("branch", "try")
 
     assert rtv("switch", "try", "--allow", "RT104", "--because", "x").status == 2
+
+
+# ---- notes, names, ends
+
+
+def test_the_list_tells_age_distance_and_note(rtv: Rtv, dataset: Dataset) -> None:
+    rtv("switch", "-c", "try", "--note", "warmer answers")
+    change(dataset, 1, "changed")
+    rtv("switch", "main")
+    change(dataset, 2, "changed too")
+
+    main, attempt = rtv("branch").out.splitlines()
+    value = rtv("branch", "--json").json("rolethread.branches/v1")["branches"]
+
+    assert "ahead" not in main
+    assert "1 ahead, 1 behind" in attempt
+    assert attempt.endswith("warmer answers")
+    assert [(each["ahead"], each["behind"], each["note"]) for each in value] == [
+        (0, 0, None),
+        (1, 1, "warmer answers"),
+    ]
+
+
+def test_switching_says_how_far_apart_the_branches_are(rtv: Rtv, dataset: Dataset) -> None:
+    made = rtv("switch", "-c", "try", "--note", "warmer answers")
+    change(dataset, 1, "changed")
+    back = rtv("switch", "main")
+    value = rtv("switch", "try", "--json").json("rolethread.commit/v1")["where"]
+
+    assert made.err == "3 entries, level with main: warmer answers\n"
+    assert back.err == "3 entries, 1 commit behind try\n"
+    assert (value["branch"], value["entries"], value["against"], value["ahead"]) == ("try", 3, "main", 1)
+
+
+def test_a_note_is_written_and_taken_away(rtv: Rtv, dataset: Dataset) -> None:
+    rtv("branch", "try")
+
+    noted = rtv("branch", "try", "--note", "warmer answers")
+    again = rtv("branch", "try", "--note", "warmer answers")
+    planned = rtv("branch", "try", "--note", "", "--dry-run")
+    gone = rtv("branch", "try", "--note", "")
+
+    assert noted.out.startswith("noted on try: warmer answers @ ")
+    assert again.out == "nothing changed: that is the note of try\n"
+    assert planned.out.startswith("would take away the note of try; nothing was changed")
+    assert gone.out.startswith("took the note of try away")
+    assert rtv("switch", "try", "--note", "x").status == 2
+
+
+def test_a_branch_is_renamed(rtv: Rtv, dataset: Dataset) -> None:
+    rtv("switch", "-c", "try")
+
+    answer = rtv("branch", "--rename", "try", "warm")
+
+    assert answer.out.splitlines() == [
+        f"called the branch try warm @ {dataset.snapshot().id[:10]}",
+        "undo with: rtv undo",
+    ]
+    assert dataset.repository.branch() == "warm"
+    assert rtv("branch", "--rename", "warm").status == 2
+    assert rtv("branch", "--rename", "none", "other").status == 40
+    assert rtv("branch", "--rename", "warm", "main").status == 50
+
+
+def test_deleting_says_what_goes_out_of_sight(rtv: Rtv, dataset: Dataset) -> None:
+    rtv("switch", "-c", "try")
+    change(dataset, 1, "changed")
+    rtv("switch", "main")
+
+    planned = rtv("branch", "--delete", "try", "--dry-run")
+    value = rtv("branch", "--delete", "try", "--json").json("rolethread.commit/v1")
+    rtv("undo")
+    deleted = rtv("branch", "--delete", "try")
+
+    first, second, *_ = deleted.out.splitlines()
+    assert first == (
+        "try: 1 commit that no other branch and no release holds (entries: 1 changed); "
+        "out of sight, and undo brings them back"
+    )
+    assert second.startswith("deleted the branch try")
+    assert "would delete the branch try; nothing was changed" in planned.out
+    assert value["out_of_sight"] == [{"branch": "try", "commits": 1, "added": 0, "changed": 1, "removed": 0}]
+    assert rtv("branch", "--delete", "main").status == 50
+    assert rtv("branch", "--delete").status == 2
+    assert rtv("branch", "--delete", "--rename", "a", "b").status == 2
+    assert rtv("branch", "a", "b").status == 2

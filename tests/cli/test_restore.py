@@ -294,3 +294,71 @@ def test_another_link_than_the_committed_one_stays_in_the_way(
 
     assert answer.status == 50
     assert path.is_symlink()
+
+
+# ---- one message, and what was removed
+
+
+def test_one_message_comes_back_and_the_answer_says_where_it_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    before = desk.fields(1)["messages"]
+    desk.rtv("edit", "1", "--message", "2", "--content", '*She laughs aloud.* "Dry enough."')
+    desk.rtv("edit", "1", "--system", "")
+
+    planned = desk.rtv("restore", "1", "--from", "@~2", "--message", "2", "--dry-run")
+    answer = desk.rtv("restore", "1", "--from", "@~2", "--message", "2")
+    again = desk.rtv("restore", "1", "--from", "@~3", "--message", "2")
+
+    assert desk.fields(1)["messages"] == before[1:]
+    assert "would change 1 entry" in planned.out
+    assert answer.out.startswith("changed 1 entry")
+    assert f"what was [2] in @~2 is now [1] of {desk.ids[0]}" in answer.err
+    assert again.out == "nothing changed: message [2] is as in @~3\n"
+
+
+def test_a_message_needs_a_revision_and_entries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+
+    assert desk.rtv("restore", "1", "--message", "2").status == 2
+    assert desk.rtv("restore", "--all", "--from", "@~1", "--message", "2").status == 2
+    assert desk.rtv("restore", "1", "--from", "@", "--message", "9").status == 2
+
+
+def test_removed_entries_are_listed_and_come_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    ids, head = desk.ids, desk.head()
+    desk.rtv("remove", "1", "2", "-m", "not good enough")
+
+    listed = desk.rtv("restore", "--removed")
+    value = desk.rtv("restore", "--removed", "--json").value()
+    first = desk.rtv("restore", "--removed", "-n", "1")
+    planned = desk.rtv("restore", "--removed", "--where", "tag:tavern", "--dry-run")
+    back = desk.rtv("restore", "--removed", "1")
+    rest = desk.rtv("restore", "--removed", "--all")
+
+    lines = listed.out.splitlines()
+    assert "not good enough" in lines[0]
+    assert "remove)" in lines[0]
+    assert lines[1:] == [f"  - {ids[0]}  Is the cellar dry?", f"  - {ids[1]}  Who goes there?"]
+    assert "rtv restore --removed ID" in listed.err
+    assert [each["id"] for each in value["removed"]] == ids[:2]
+    assert (value["more"], value["removed"][0]["last_in"]) == (False, head)
+    assert "rtv restore --removed -n 4" in first.err
+    assert f"+ {ids[0]}" in planned.out
+    assert back.out.startswith(f"added 1 entry ({ids[0]})")
+    assert rest.out.startswith(f"added 1 entry ({ids[1]})")
+    assert desk.ids == ids
+    assert "no entry was removed" in desk.rtv("restore", "--removed").err
+
+
+def test_what_does_not_go_with_removed_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+
+    assert desk.rtv("restore", "--removed", "1", "--from", "@").status == 2
+    assert desk.rtv("restore", "--removed", "-m", "x").status == 2
+    assert desk.rtv("restore", "--removed", "1", "-n", "3").status == 2
+    assert desk.rtv("restore", "1", "--since", "@").status == 2
+    assert desk.rtv("restore", "--removed", "1").status == 40
+    assert desk.rtv("restore", "--removed", "--since", "nowhere").status == 40

@@ -229,3 +229,13 @@ def test_a_talk_too_long_for_the_table_is_aligned_by_what_stands_once(monkeypatc
     assert {(pair.before, pair.after) for pair in pairs if pair.match is EQUAL} == {
         (index, index + 1 if index < 20 else index - 1) for index in range(63) if index not in (20, 21)
     }
+
+
+@given(LISTS, LISTS)
+def test_without_levels_the_pairs_are_the_same(before: list[Any], after: list[Any]) -> None:
+    with_levels, without = align(before, after), align(before, after, levels=False)
+
+    assert [pair._replace(match=Match.EQUAL) for pair in with_levels] == [
+        pair._replace(match=Match.EQUAL) for pair in without
+    ]
+    assert [pair.match is Match.EQUAL for pair in with_levels] == [pair.match is Match.EQUAL for pair in without]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rolethread_vcs.diff.tokens import count_words, tokens, words
@@ -43,6 +43,13 @@ def test_words_are_the_tokens_without_white_space(text: str) -> None:
 @given(st.text(alphabet="ab'’ .*\n_é–“\u2028", max_size=30))
 def test_a_text_has_the_same_tokens_with_uncommon_characters_behind_it(text: str) -> None:
     assert tokens(text + " 猫") == tokens(text + " ")[:-1] + tokens(text + " ")[-1:] + ["猫"]
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=30))
+@example("a\x1cb\x1d \x0b'c_d'e''f\x7f")
+def test_a_text_of_ascii_has_the_same_tokens_with_other_characters_behind_it(text: str) -> None:
+    assert [*tokens(text + " "), "é"] == tokens(text + " é")
+    assert [*words(text), "é"] == words(text + " é")
 
 
 def test_marks_are_no_words() -> None:

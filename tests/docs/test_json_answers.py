@@ -49,12 +49,23 @@ ANSWERS = {
     "ops": "ops",
     "undo": "ops",
     "branch": "branches",
+    "release v1": "commit",
+    "release": "releases",
+    "release --show v0": "release",
+    "restore --removed": "removed",
     "config list": "config",
     "config get name": "config",
     "rules": "rules",
     "rules RT104": "rules",
     "export -o ../out.jsonl": "export",
     "which ../first.jsonl": "which",
+    "workcopy add ../copy.jsonl --clean": "workcopies",
+    "workcopy list": "workcopies",
+    "workcopy status": "workcopy",
+    "workcopy status .": "workcopy",
+    "workcopy commit": "commit",
+    "workcopy refresh": "workcopy_refresh",
+    "workcopy remove ../tied.jsonl": "workcopy_removed",
     "verify": "verify",
     "doctor": "doctor",
 }
@@ -72,6 +83,8 @@ def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.chdir(tmp_path / "inn")
     assert run(["import", "../rows.jsonl", "--allow", "RT104", "--because", "a draft"]) == 0
     assert run(["export", "-o", "../first.jsonl"]) == 0
+    assert run(["workcopy", "add", "../tied.jsonl"]) == 0
+    assert run(["release", "v0", "-m", "the first"]) == 0
     capsys.readouterr()
     return tmp_path / "inn"
 

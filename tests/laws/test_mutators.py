@@ -17,6 +17,10 @@ _KEYS = {
     "rolethread.import/v1": {*_COMMIT_KEYS, "unchanged", "rejected", "rejects", "format", "source"},
     "rolethread.ops/v1": {"operations"},
 }
+_KEYS |= {
+    "rolethread.merge/v1": {*_COMMIT_KEYS, "conflicts", "state", "kind"},
+    "rolethread.resolve/v1": {"commit", "operation", "decided", "conflicts"},
+}
 _OPERATION_KEYS = {"number", "command", "time", "branch", "added", "changed", "removed", "undone"}
 
 
@@ -36,6 +40,63 @@ def _empty_by_hand(shop: Workshop) -> None:
 
 def _undo(shop: Workshop) -> None:
     shop.done("undo")
+
+
+def _remove_two(shop: Workshop) -> None:
+    shop.done("remove", "2", "3")
+
+
+def _note_rough(shop: Workshop) -> None:
+    shop.done("branch", "rough", "--note", "as it came in")
+
+
+def _release_before(shop: Workshop) -> None:
+    shop.done("release", "v1", "@~1", "-m", "first")
+
+
+def _two_sides(shop: Workshop) -> None:
+    """Change two entries on two branches: 2 on both, in different ways of the same words, and 3 on the other."""
+    shop.done("switch", "-c", "warmer")
+    shop.done("edit", "2", "--message", "1", "--content", "Warm and wet.")
+    shop.done("edit", "3", "--tag", "+warm")
+    shop.done("switch", "main")
+
+
+def _two_sides_apart(shop: Workshop) -> None:
+    _two_sides(shop)
+    shop.done("edit", "1", "--tag", "+cold")
+
+
+def _a_waiting_merge(shop: Workshop) -> None:
+    _two_sides(shop)
+    shop.done("edit", "2", "--message", "1", "--content", "Cold and wet.")
+    assert shop.rtv("merge", "warmer").status == 50
+
+
+def _a_decided_merge(shop: Workshop) -> None:
+    _a_waiting_merge(shop)
+    shop.done("resolve", "2", "--take", "warmer")
+
+
+def _an_error_on_another_branch(shop: Workshop) -> None:
+    here = shop.dataset.repository.branch()
+    assert here is not None
+    shop.done("switch", "-c", "poor")
+    shop.done("edit", "2", "--message", "1", "--content", "")
+    shop.done("switch", here)
+    shop.done("edit", "3", "--tag", "+cold")
+
+
+def _an_error_that_was_mended(shop: Workshop) -> None:
+    shop.done("edit", "2", "--message", "1", "--content", "", "--allow", "RT104", "--because", "a draft")
+    shop.done("edit", "2", "--message", "1", "--content", "Mended.")
+
+
+def _a_decided_revert(shop: Workshop) -> None:
+    shop.done("edit", "2", "3", "--message", "1", "--content", "Ruined.")
+    shop.done("edit", "2", "--message", "1", "--content", "Ruined, as I said.")
+    assert shop.rtv("revert", "@~1").status == 50
+    shop.done("resolve", "2", "--take", "before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +150,68 @@ MUTATORS = [
     Mutator("config set name", ("config", "set", "name", "inn")),
     Mutator("config set checkout", ("config", "set", "checkout", "never"), commits=0, needs_files=True),
     Mutator("config set durability", ("config", "set", "durability", "fast"), commits=0),
+    Mutator(
+        "restore one message",
+        ("restore", "1", "--from", "@~3", "--message", "1"),
+        refused=("restore", "1", "--from", "rough", "--message", "1"),
+    ),
+    Mutator("restore --removed", ("restore", "--removed", "--all"), before=_remove_two),
+    Mutator(
+        "merge",
+        ("merge", "warmer"),
+        envelope="rolethread.merge/v1",
+        before=_two_sides_apart,
+        refused=("merge", "poor"),
+        before_refused=_an_error_on_another_branch,
+    ),
+    Mutator("merge moves on", ("merge", "warmer"), commits=0, envelope="rolethread.merge/v1", before=_two_sides),
+    Mutator(
+        "merge a part",
+        ("merge", "warmer", "--where", "id:3"),
+        envelope="rolethread.merge/v1",
+        before=_two_sides_apart,
+    ),
+    Mutator(
+        "merge a part and finish",
+        ("merge", "warmer", "--where", "id:3", "--rest", "keep-mine"),
+        envelope="rolethread.merge/v1",
+        before=_two_sides,
+    ),
+    Mutator("resolve", ("resolve", "2", "--take", "warmer"), envelope="rolethread.resolve/v1", before=_a_waiting_merge),
+    Mutator("merge --continue", ("merge", "--continue"), envelope="rolethread.merge/v1", before=_a_decided_merge),
+    Mutator("merge --abort", ("merge", "--abort"), commits=0, envelope="rolethread.merge/v1", before=_a_decided_merge),
+    Mutator(
+        "revert",
+        ("revert", "@"),
+        envelope="rolethread.merge/v1",
+        refused=("revert", "@"),
+        before_refused=_an_error_that_was_mended,
+    ),
+    Mutator("revert of one entry in a range", ("revert", "@~3..@", "1"), envelope="rolethread.merge/v1"),
+    Mutator("revert --continue", ("revert", "--continue"), envelope="rolethread.merge/v1", before=_a_decided_revert),
+    Mutator(
+        "revert --abort", ("revert", "--abort"), commits=0, envelope="rolethread.merge/v1", before=_a_decided_revert
+    ),
+    Mutator(
+        "pick",
+        ("pick", "main..warmer"),
+        envelope="rolethread.merge/v1",
+        before=_two_sides_apart,
+        refused=("pick", "poor"),
+        before_refused=_an_error_on_another_branch,
+    ),
+    Mutator(
+        "pick of some entries", ("pick", "main..warmer", "3"), envelope="rolethread.merge/v1", before=_two_sides_apart
+    ),
     Mutator("branch", ("branch", "new"), commits=0),
+    Mutator("branch with a note", ("branch", "new", "--note", "warmer"), commits=0),
+    Mutator("branch --note", ("branch", "rough", "--note", "warmer"), commits=0),
+    Mutator("branch --rename", ("branch", "--rename", "rough", "warm"), commits=0, before=_note_rough),
+    Mutator("branch --rename the current one", ("branch", "--rename", "main", "trunk"), commits=0),
+    Mutator("branch --delete", ("branch", "--delete", "rough"), commits=0, before=_note_rough),
+    Mutator("release", ("release", "v1", "-m", "first"), commits=0),
+    Mutator("release --force", ("release", "v1", "--force"), commits=0, before=_release_before),
+    Mutator("release --delete", ("release", "--delete", "v1"), commits=0, before=_release_before),
     Mutator("switch", ("switch", "rough"), commits=0),
     Mutator("switch -c", ("switch", "-c", "new"), commits=0),
     Mutator("undo", ("undo",), commits=0, envelope="rolethread.ops/v1", back=("redo",)),
@@ -204,7 +326,8 @@ def test_its_envelope_has_the_keys_that_others_rely_on(shop: Workshop, mutator: 
     if name == "rolethread.ops/v1":
         assert all(operation.keys() >= _OPERATION_KEYS for operation in value["operations"])
     else:
-        assert value["commit"] is not None or not mutator.commits
+        # a decision is a commit of its own, but none of the data
+        assert value["commit"] is not None or not mutator.commits or mutator.name == "resolve"
         assert value["operation"] == shop.operations()
 
 

@@ -9,7 +9,7 @@ import pytest
 from small_dataset import conversation, dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.branching import BranchExistsError, BranchNameError
+from rolethread_vcs.ops.naming_branches import BranchExistsError, BranchNameError
 from rolethread_vcs.ops.undoing import undo
 from rolethread_vcs.store.revisions import UnknownRevisionError
 from rolethread_vcs.store.worktree import UnsavedEditsError

@@ -75,6 +75,46 @@ def discard(dataset: Dataset) -> None:
     dataset.discard_edits(None, Intent("restore", "restore --all"))
 
 
+def release(dataset: Dataset) -> None:
+    """Move a release, which writes a tag object and moves a tag."""
+    dataset.release("v1", force=True)
+
+
+def rename(dataset: Dataset) -> None:
+    """Give the current branch another name: two refs and HEAD, and a note in the configuration."""
+    dataset.rename_branch("main", "trunk")
+
+
+def delete(dataset: Dataset) -> None:
+    """Delete a branch that has a note."""
+    dataset.delete_branches("noted")
+
+
+def revert(dataset: Dataset) -> None:
+    """Take a change back."""
+    dataset.revert("@~1")
+
+
+def merge(dataset: Dataset) -> None:
+    """Merge a branch that changed other entries."""
+    assert dataset.merge("side").committed.commit is not None
+
+
+def merge_that_waits(dataset: Dataset) -> None:
+    """Merge a branch that changed the same words."""
+    assert dataset.merge("clash").conflicts
+
+
+def resolve(dataset: Dataset) -> None:
+    """Decide the conflict of an unfinished merge."""
+    dataset.resolve([dataset.snapshot().ids()[0]], "clash")
+
+
+def finish_merge(dataset: Dataset) -> None:
+    """Commit an unfinished merge of which all is decided: the branch moves, and the unfinished ref goes."""
+    dataset.finish()
+
+
 SCENARIOS: dict[str, Callable[[Dataset], None]] = {
     "edit": edit,
     "bulk": bulk,
@@ -83,6 +123,14 @@ SCENARIOS: dict[str, Callable[[Dataset], None]] = {
     "switch": switch_to_new,
     "recover": recover,
     "discard": discard,
+    "release": release,
+    "rename": rename,
+    "delete": delete,
+    "revert": revert,
+    "merge": merge,
+    "merge_that_waits": merge_that_waits,
+    "resolve": resolve,
+    "finish_merge": finish_merge,
 }
 
 
@@ -116,7 +164,8 @@ def look(folder: Path) -> dict[str, object]:
     git = ["git", "-C", str(folder)]
     fsck = subprocess.run([*git, "fsck", "--strict", "--no-dangling"], capture_output=True, text=True)
     found: dict[str, object] = {"fsck": fsck.stderr if fsck.returncode else ""}
-    refs = subprocess.run([*git, "for-each-ref", "--format=%(refname) %(tree)", "refs/heads"], capture_output=True)
+    listed = ["--format=%(refname) %(tree)%(*tree)", "refs/heads", "refs/tags", "refs/worktree"]
+    refs = subprocess.run([*git, "for-each-ref", *listed], capture_output=True)
     found["refs"] = refs.stdout.decode()
     try:
         dataset = Dataset.open(folder)

@@ -14,6 +14,7 @@ from sweeping import KILLED, SCENARIOS, conversation, edit
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.store import disk
+from rolethread_vcs.transaction import Intent
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -27,6 +28,21 @@ def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
     with dataset.edit("five entries") as change:
         for number in range(5):
             change.add(conversation(f"hello {number}"))
+    if scenario == "release":
+        dataset.release("v1", "@~1", intent=Intent("release", "release v1", message="first"))
+    if scenario in ("rename", "delete"):
+        dataset.branch("noted", note="warmer answers")
+        dataset.note_branch("main", "where it all is")
+    if scenario == "revert":
+        edit(dataset)
+        with dataset.edit("something else") as change:
+            change.put(dataset.snapshot().ids()[1], conversation("edited too"))
+    if scenario in ("merge", "merge_that_waits", "resolve", "finish_merge"):
+        make_branches(dataset)
+    if scenario in ("resolve", "finish_merge"):
+        dataset.merge("clash")
+    if scenario == "finish_merge":
+        dataset.resolve([dataset.snapshot().ids()[0]], "clash")
     if bare:
         repository = dataset.repository
         repository.worktree.empty(dataset.snapshot().tree)
@@ -38,6 +54,17 @@ def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
         cut_off(dataset)
     if scenario == "discard":
         (folder / "entries/0000/00" / f"{dataset.snapshot().ids()[0]}.json").write_bytes(b"a hand edit\n")
+
+
+def make_branches(dataset: Dataset) -> None:
+    """Make a branch that changes another entry than main, and one that changes the same words."""
+    ids = dataset.snapshot().ids()
+    for name, number in (("side", 1), ("clash", 0)):
+        dataset.switch_to_new(name)
+        with dataset.edit(f"on {name}") as change:
+            change.put(ids[number], conversation(f"edited on {name}"))
+        dataset.switch("main")
+    edit(dataset)
 
 
 def cut_off(dataset: Dataset) -> None:

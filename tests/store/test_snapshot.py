@@ -141,3 +141,25 @@ def test_paths_with_other_letters_are_found(filled):
 
     assert filled.snapshot().file("tags/grün.json") == b"{}\n"
     assert (filled.folder / "tags" / "grün.json").read_bytes() == b"{}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "counted"),
+    [
+        ("entries/0000/00/00000009-0000000a.json", b"100644", 1),
+        ("entries/0000/00/00000009-0000000a.json", b"100755", 1),
+        ("entries/0000/00/00000009-0000000u.json", b"100644", 0),
+        ("entries/0000/00/0000000x-0000000a.json", b"100644", 0),
+        ("entries/0000/00/00000009_0000000a.json", b"100644", 0),
+        ("entries/0000/00/00000109-0000000a.json", b"100644", 0),
+        ("entries/0000/00/00000009-0000000a.jsom", b"100644", 0),
+        ("entries/0000/00/README", b"100644", 0),
+    ],
+)
+def test_length_counts_what_iteration_gives_whatever_else_lies_in_a_folder(filled, path, mode, counted):
+    first = filled.snapshot()
+    save(filled, {path: (mode, first.raw(first.ids()[0]))})
+
+    snapshot = filled.snapshot()
+
+    assert len(snapshot) == len(snapshot.ids()) == 5 + counted

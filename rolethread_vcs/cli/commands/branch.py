@@ -1,12 +1,19 @@
-"""List branches, or make one.
+"""List branches, or make, note, rename and delete them.
 
 \b
   rtv branch                        lists them; * marks the one you are on
   rtv branch try                    makes one here, and stays where you are
-  rtv branch try --from main~3
+  rtv branch try --from main~3 --note "warmer answers"
+  rtv branch try --note "warmer answers, shorter greetings"
+  rtv branch --rename try warm
+  rtv branch --delete warm
 
-rtv switch goes to a branch; rtv switch -c makes one and goes there. A branch whose name makes it strict (release/*)
-cannot begin with errors that no strict branch has taken, unless --allow lets them through.
+Ahead and behind count commits against the branch that you are on. rtv switch goes to a branch; rtv switch -c makes one
+and goes there. A branch whose name makes it strict (release/*) cannot begin with errors that no strict branch has
+taken, unless --allow lets them through.
+
+A deleted branch that others have no copy of is out of sight, not lost: rtv undo brings it back with its note. Notes are
+git's own branch descriptions: they stay in this copy of the dataset, and rtv clone copies them.
 """
 
 from __future__ import annotations
@@ -19,47 +26,158 @@ import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, making_options
-from rolethread_vcs.cli._output import Output, one_line, short_time, width_of
+from rolethread_vcs.cli._output import Output, count, one_line, width_of
 from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli._words import age
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.branching import Branch
+    from rolethread_vcs.ops.deleting_branches import DeletedBranches, OutOfSight
 
 GROUP = "history"
 ENVELOPE = "rolethread.branches/v1"
 
 
 @click.command(cls=Command)
-@click.argument("name", required=False)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete_branches)
 @click.option("--from", "start", metavar="REV", shell_complete=complete_branches, help="Where it starts; here (@).")
+@click.option("--note", metavar="TEXT", help='What the branch is for; "" takes the note away.')
+@click.option("--rename", is_flag=True, help="Give the branch OLD the name NEW: --rename OLD NEW.")
+@click.option("--delete", is_flag=True, help="Delete the branches named.")
 @making_options
 @pass_context
-def command(context: Context, name: str | None, start: str | None, saving: Saving) -> None:
-    if name is None and (start is not None or saving != Saving()):
-        raise UsageError("a new branch needs a name", hint="rtv branch NAME --from REV")
-    dataset = context.open_dataset()
-    if name is None:
-        branches, damaged = dataset.branches(), dataset.damaged_refs()
-        if context.json:
-            value = {"branches": [_value(branch) for branch in branches], "damaged_refs": [ref.name for ref in damaged]}
-            context.output.envelope(ENVELOPE, value)
-            return
-        for line in _lines(branches, context.output.width):
-            context.output.print(line)
-        for ref in damaged:
-            context.output.warn(str(ref))
-            context.output.hint(ref.repair or "rtv verify")
-        return
+def command(
+    context: Context,
+    names: tuple[str, ...],
+    start: str | None,
+    note: str | None,
+    rename: bool,
+    delete: bool,
+    saving: Saving,
+) -> None:
+    _refuse_mixed(names, start, note, rename=rename, delete=delete)
+    if not names:
+        if start is not None or note is not None or saving != Saving():
+            raise UsageError("a branch needs a name", hint="rtv branch NAME --from REV")
+        _list(context)
+    elif rename:
+        _rename(context, names[0], names[1], saving)
+    elif delete:
+        _delete(context, names, saving)
+    else:
+        _make_or_note(context, names[0], start, note, saving)
+
+
+def _refuse_mixed(names: tuple[str, ...], start: str | None, note: str | None, *, rename: bool, delete: bool) -> None:
+    if rename and delete:
+        raise UsageError("--rename and --delete do not go together")
+    if (rename or delete) and (start is not None or note is not None):
+        raise UsageError("--from and --note are for a branch that is made or stays", hint="rtv branch --help")
+    if rename and len(names) != 2:
+        raise UsageError("the old name and the new one are needed", hint="rtv branch --rename OLD NEW")
+    if delete and not names:
+        raise UsageError("which branch?", hint="rtv branch --delete NAME")
+    if not (rename or delete) and len(names) > 1:
+        raise UsageError(
+            "one branch at a time is made", hint=f"rtv branch {names[0]}   at a revision: rtv branch NAME --from REV"
+        )
+
+
+# ---- changing
+
+
+def _make_or_note(context: Context, name: str, start: str | None, note: str | None, saving: Saving) -> None:
     # what changes a dataset is of no use to a list
     from rolethread_vcs.cli._committed import print_committed
 
-    words = f"branch {name}" + (f" --from {start}" if start is not None else "")
-    result = dataset.branch(name, start=start or "@", intent=saving.intent("branch", words))
+    dataset = context.open_dataset()
+    said = "" if note is None else f" --note {note!r}"
+    if note is not None and start is None and name in dataset.repository.refs.branches():
+        result = dataset.note_branch(name, note, intent=saving.intent("branch", f"branch {name}{said}"))
+        verb = "take away" if not note.strip() else "write down"
+        done = f"would {verb} the note of {name}" if saving.dry_run else f"noted on {name}: {note.strip()}"
+        if not note.strip() and not saving.dry_run:
+            done = f"took the note of {name} away"
+        print_committed(context, result, done=done, nothing=f"nothing changed: that is the note of {name}")
+        return
+    words = f"branch {name}" + (f" --from {start}" if start is not None else "") + said
+    result = dataset.branch(name, start=start or "@", note=note, intent=saving.intent("branch", words))
     would = "would make" if saving.dry_run else "made"
     print_committed(context, result, done=f"{would} the branch {name}")
     if not saving.dry_run and not context.json:
         context.output.note(f"go to it with: rtv switch {name}")
+
+
+def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
+    # as above
+    from rolethread_vcs.cli._committed import print_committed
+
+    dataset = context.open_dataset()
+    result = dataset.rename_branch(name, new_name, intent=saving.intent("branch", f"branch --rename {name} {new_name}"))
+    would = "would call" if saving.dry_run else "called"
+    print_committed(context, result, done=f"{would} the branch {name} {new_name}")
+
+
+def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
+    # as above
+    from rolethread_vcs.cli._committed import committed_value, print_committed
+
+    dataset = context.open_dataset()
+    deleted = dataset.delete_branches(*names, intent=saving.intent("branch", f"branch --delete {' '.join(names)}"))
+    if context.json:
+        context.output.saved = deleted.committed.operation is not None
+        lost = [_lost_value(each) for each in deleted.out_of_sight]
+        value = {**committed_value(deleted.committed), "deleted": deleted.commits, "out_of_sight": lost}
+        context.output.envelope("rolethread.commit/v1", value)
+        return
+    print_committed(context, deleted.committed, done=_deleted(deleted, dry_run=saving.dry_run))
+
+
+def _deleted(deleted: DeletedBranches, *, dry_run: bool) -> str:
+    names = ", ".join(deleted.commits)
+    lines = [
+        f"{each.branch}: {count(each.commits, 'commit', 'commits')} that no other branch and no release holds "
+        f"({_counts(each)}); out of sight, and undo brings them back"
+        for each in deleted.out_of_sight
+    ]
+    verb = "would delete" if dry_run else "deleted"
+    what = "branch" if len(deleted.commits) == 1 else "branches"
+    return "\n".join([*lines, f"{verb} the {what} {names}"])
+
+
+def _counts(lost: OutOfSight) -> str:
+    there = {"added": lost.added, "changed": lost.changed, "removed": lost.removed}
+    parts = [f"{number:,} {word}" for word, number in there.items() if number]
+    return f"entries: {', '.join(parts)}" if parts else "no entries differ"
+
+
+def _lost_value(lost: OutOfSight) -> dict[str, Any]:
+    return {
+        "branch": lost.branch,
+        "commits": lost.commits,
+        "added": lost.added,
+        "changed": lost.changed,
+        "removed": lost.removed,
+    }
+
+
+# ---- listing
+
+
+def _list(context: Context) -> None:
+    dataset: Dataset = context.open_dataset()
+    branches, damaged = dataset.branches(), dataset.damaged_refs()
+    if context.json:
+        value = {"branches": [_value(branch) for branch in branches], "damaged_refs": [ref.name for ref in damaged]}
+        context.output.envelope(ENVELOPE, value)
+        return
+    for line in _lines(branches, context.output.width):
+        context.output.print(line)
+    for ref in damaged:
+        context.output.warn(str(ref))
+        context.output.hint(ref.repair or "rtv verify")
 
 
 def _value(branch: Branch) -> dict[str, Any]:
@@ -68,6 +186,9 @@ def _value(branch: Branch) -> dict[str, Any]:
         "commit": branch.commit,
         "current": branch.is_current,
         "strict": branch.is_strict,
+        "ahead": branch.ahead,
+        "behind": branch.behind,
+        "note": branch.note,
         "time": branch.time,
         "subject": branch.subject,
     }
@@ -75,13 +196,28 @@ def _value(branch: Branch) -> dict[str, Any]:
 
 def _lines(branches: tuple[Branch, ...], width: int) -> Iterator[str]:
     now = time.time()
+    rows = [(branch, age(branch.time, now=now), _distance(branch)) for branch in branches]
     names = max((width_of(branch.name) for branch in branches), default=0)
-    for branch in branches:
+    ages = max((len(since) for _, since, _ in rows), default=0)
+    ways = max((len(way) for *_, way in rows), default=0)
+    for branch, since, way in rows:
         mark = "*" if branch.is_current else " "
-        padding = " " * (names - width_of(branch.name))
         name = Output.style(branch.name, "heading") if branch.is_current else branch.name
-        when = short_time(branch.time, now=now)
-        gate = "strict       " if branch.is_strict else "report-only  "
-        room = max(width - names - len(when) - len(gate) - 18, 16)
-        commit = Output.style(branch.commit[:10], "id")
-        yield f"{mark} {name}{padding}  {commit}  {when}  {Output.style(gate, 'faint')}{one_line(branch.subject, room)}"
+        gate = "strict     " if branch.is_strict else "report-only"
+        room = max(width - names - ages - ways - len(gate) - 22, 16)
+        about = branch.note if branch.note is not None else branch.subject
+        columns = (
+            f"{mark} {name}{' ' * (names - width_of(branch.name))}",
+            Output.style(branch.commit[:10], "id"),
+            f"{since:>{ages}}",
+            Output.style(gate, "faint"),
+            *([f"{way:<{ways}}"] if ways else []),
+            one_line(about, room),
+        )
+        yield "  ".join(columns)
+
+
+def _distance(branch: Branch) -> str:
+    """Return `3 ahead, 1 behind` against where one is, nothing where both are level."""
+    ways = [f"{number:,} {word}" for word, number in (("ahead", branch.ahead), ("behind", branch.behind)) if number]
+    return ", ".join(ways)

@@ -69,7 +69,7 @@ def command(
         }
         context.output.envelope(ENVELOPE, value)
     else:
-        for line in _lines(checked, all_places=bool(rules), width=context.output.width):
+        for line in finding_lines(checked, all_places=bool(rules), width=context.output.width):
             context.output.print(line)
         _hint(context, checked, rules)
     return 0 if checked.ok else RefusedError.status
@@ -92,7 +92,8 @@ def _check(
     return dataset.check(ids, where=where, rev=rev, only=rules)
 
 
-def _lines(checked: Checked, *, all_places: bool, width: int) -> Iterator[str]:
+def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator[str]:
+    """Yield the lines that tell what a check found, by rule; with `all_places` each place, else the first few."""
     looked_at = count(checked.entries, "entry", "entries")
     if checked.since is not None:
         looked_at = f"{count(checked.entries, 'changed entry', 'changed entries')} since {checked.since[:10]}"

@@ -173,9 +173,7 @@ def _removed(
         raise UsageError("-n is for the list of what was removed", hint="rtv restore --removed -n 100")
     words = " --all" if everything else name_words(ids, where)
     command = f"restore --removed{words}{'' if since is None else f' --since {since}'}"
-    print_committed(
-        context, dataset.restore_removed(ids, saving.intent("restore", command), where=where, since=since)
-    )
+    print_committed(context, dataset.restore_removed(ids, saving.intent("restore", command), where=where, since=since))
 
 
 def _discard(

@@ -10,8 +10,11 @@ import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._output import Output, count, short_time
+from rolethread_vcs.errors import RoleThreadError
 
 if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.resolving import Waiting
     from rolethread_vcs.ops.surveying import HandEdit, Survey
 
 GROUP = "start"
@@ -25,15 +28,25 @@ _STYLES = {"new": "added", "changed": "changed", "removed": "removed"}
 @click.command(cls=Command)
 @pass_context
 def command(context: Context) -> None:
-    survey = context.open_dataset().status()
+    dataset = context.open_dataset()
+    survey = dataset.status()
+    waiting = _waiting(dataset) if survey.has_unfinished else None
     if context.json:
-        context.output.envelope(ENVELOPE, _value(survey))
+        context.output.envelope(ENVELOPE, _value(survey, waiting))
         return
-    for line in _lines(survey):
+    for line in _lines(survey, waiting):
         context.output.print(line)
 
 
-def _value(survey: Survey) -> dict[str, Any]:
+def _waiting(dataset: Dataset) -> Waiting | RoleThreadError:
+    """Return what waits for decisions, or why it cannot be told."""
+    try:
+        return dataset.conflicts()
+    except RoleThreadError as error:
+        return error
+
+
+def _value(survey: Survey, waiting: Waiting | RoleThreadError | None) -> dict[str, Any]:
     last = survey.last_operation
     return {
         "name": survey.name,
@@ -45,7 +58,8 @@ def _value(survey: Survey) -> dict[str, Any]:
         "unsaved": [{"id": edit.id, "change": edit.change, "path": edit.path} for edit in survey.unsaved],
         "foreign": [edit.path for edit in survey.foreign],
         "drafts": list(survey.drafts),
-        "conflicts": [],
+        "conflicts": _conflicts(waiting),
+        "unfinished": _unfinished(waiting),
         "interrupted": survey.interrupted,
         "why_read_only": survey.why_read_only,
         "settings_problem": survey.settings_problem,
@@ -56,7 +70,35 @@ def _value(survey: Survey) -> dict[str, Any]:
     }
 
 
-def _lines(survey: Survey) -> Iterator[str]:
+def _conflicts(waiting: Waiting | RoleThreadError | None) -> list[dict[str, str]]:
+    if waiting is None or isinstance(waiting, RoleThreadError):
+        return []
+    return [{"id": each.id, "field": each.field, "reason": str(each.reason)} for each in waiting.conflicts]
+
+
+def _unfinished(waiting: Waiting | RoleThreadError | None) -> dict[str, str] | None:
+    if waiting is None or isinstance(waiting, RoleThreadError):
+        return None if waiting is None else {"problem": waiting.message}
+    found = waiting.unfinished
+    return {"kind": found.kind, "branch": found.branch, "command": found.command}
+
+
+def _unfinished_lines(waiting: Waiting | RoleThreadError | None) -> Iterator[str]:
+    if isinstance(waiting, RoleThreadError):
+        yield f"a merge is unfinished, and cannot be gone on with: {waiting.message}"
+        yield f"  {waiting.hint or 'give it up: rtv merge --abort'}"
+    elif waiting is not None:
+        # only an unfinished merge has steps to take
+        from rolethread_vcs.cli._outcome_text import next_steps
+
+        found = waiting.unfinished
+        left = count(len(waiting.conflicts), "conflict is", "conflicts are")
+        yield f"unfinished: {Output.style(found.command, 'heading')} on {found.branch}; {left} left to decide"
+        for step in next_steps(found.kind, found.labels, waiting.conflicts):
+            yield f"  {step}"
+
+
+def _lines(survey: Survey, waiting: Waiting | RoleThreadError | None) -> Iterator[str]:
     if survey.branch is None:
         where = "at a commit, on no branch (start one here: rtv switch -c NAME)"
     else:
@@ -72,6 +114,7 @@ def _lines(survey: Survey) -> Iterator[str]:
     for ref in survey.damaged_refs:
         yield f"{Output.style('damaged:', 'error')} {ref}"
         yield f"  {ref.repair or 'see more with: rtv verify'}"
+    yield from _unfinished_lines(waiting)
     yield from _unsaved_lines(survey)
     yield from _draft_lines(survey.drafts)
     yield _last_line(survey)
@@ -79,9 +122,13 @@ def _lines(survey: Survey) -> Iterator[str]:
 
 def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:
     """Yield each draft with the command that takes up this very one."""
-    of_entries = [name for name in names if not name.startswith("config")]
+    of_entries = [name for name in names if not name.startswith(("config", "resolve-", "merge-"))]
     for name in names:
-        if name not in of_entries:
+        if name.startswith("resolve-"):
+            resume = f"rtv resolve {name.removeprefix('resolve-').removesuffix('.txt')} --edit"
+        elif name.startswith("merge-"):
+            resume = "rtv merge BRANCH -p"
+        elif name not in of_entries:
             resume = "rtv config edit --resume"
         else:
             resume = "rtv edit --resume" + (f" {name.removesuffix('.txt')}" if len(of_entries) > 1 else "")

@@ -4,12 +4,18 @@
   rtv switch try
   rtv switch -c try             a new branch that starts here
   rtv switch -c try main~3      a new branch that starts there
+  rtv switch -c try --note "warmer answers, shorter greetings"
+
+It says where you are then: how many entries, how far ahead of the branch you came from. Unsaved hand edits stop it, but
+for a new branch that starts here.
 
 A branch whose name makes it strict (release/*) cannot begin with errors that no strict branch has taken, unless --allow
 lets them through.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +24,10 @@ from rolethread_vcs.cli._intent import Saving, making_options
 from rolethread_vcs.cli._select import complete_branches
 from rolethread_vcs.errors import UsageError
 
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.transaction import Committed
+
 GROUP = "history"
 
 
@@ -25,13 +35,16 @@ GROUP = "history"
 @click.argument("name", shell_complete=complete_branches)
 @click.argument("start", metavar="[REV]", required=False, shell_complete=complete_branches)
 @click.option("-c", "--create", is_flag=True, help="Make the branch.")
+@click.option("--note", metavar="TEXT", help="With -c: what the branch is for.")
 @making_options
 @pass_context
-def command(context: Context, name: str, start: str | None, create: bool, saving: Saving) -> None:
+def command(context: Context, name: str, start: str | None, create: bool, note: str | None, saving: Saving) -> None:
     if start is not None and not create:
         raise UsageError(
             "a branch that is there starts where it starts", hint=f"make a new one there: rtv switch -c NAME {start}"
         )
+    if note is not None and not create:
+        raise UsageError("a branch that is there is noted where it is", hint=f"rtv branch {name} --note TEXT")
     if not create and (saving.allow or saving.because is not None):
         raise UsageError(
             "only a new branch is judged", hint=f"make one: rtv switch -c NAME   go there: rtv switch {name}"
@@ -40,18 +53,40 @@ def command(context: Context, name: str, start: str | None, create: bool, saving
     dry_run = saving.dry_run
     # what changes a dataset is of no use to help
     from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli._whereabouts_text import whereabouts_line
 
-    words = f"switch{' -c' if create else ''} {name}{f' {start}' if start else ''}"
+    said = "" if note is None else f" --note {note!r}"
+    words = f"switch{' -c' if create else ''} {name}{f' {start}' if start else ''}{said}"
     intent = saving.intent("switch", words)
+    before = dataset.repository.branch()
     if create:
-        result = dataset.switch_to_new(name, start=start or "@", intent=intent)
+        result = dataset.switch_to_new(name, start=start or "@", note=note, intent=intent)
     else:
         result = dataset.switch(name, intent=intent)
-    if result.operation is None and not dry_run and not context.json:
-        for note in result.notes:
-            context.output.note(note)
-        context.output.report(f"you are on {name} already")
+    if context.json:
+        _print_json(context, dataset, result, before)
         return
-    made = " new branch" if create else ""
-    would = f"would go to the{made or ' branch'} {name}"
-    print_committed(context, result, done=would if dry_run else f"you are on the{made or ' branch'} {name} now")
+    if result.operation is None and not dry_run:
+        for note_ in result.notes:
+            context.output.note(note_)
+        context.output.report(f"you are on {name} already")
+    else:
+        made = " new branch" if create else ""
+        would = f"would go to the{made or ' branch'} {name}"
+        print_committed(context, result, done=would if dry_run else f"you are on the{made or ' branch'} {name} now")
+    if not dry_run:
+        where = dataset.whereabouts(against=before if before != name else None)
+        context.output.note(whereabouts_line(where, context.output.width))
+
+
+def _print_json(context: Context, dataset: Dataset, result: Committed, before: str | None) -> None:
+    # as above
+    from rolethread_vcs.cli._committed import ENVELOPE, committed_value
+    from rolethread_vcs.cli._whereabouts_text import whereabouts_value
+
+    context.output.saved = result.operation is not None
+    value = committed_value(result)
+    if not result.dry_run:
+        where = dataset.whereabouts(against=before if before != result.branch else None)
+        value["where"] = whereabouts_value(where)
+    context.output.envelope(ENVELOPE, value)

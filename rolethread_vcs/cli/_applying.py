@@ -1,0 +1,108 @@
+"""What `revert` and `pick` have in common: a change of the past is named, and done here or undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.cli._context import Context
+    from rolethread_vcs.cli._intent import Saving
+    from rolethread_vcs.ops.finishing import Outcome
+    from rolethread_vcs.store.unfinished import Kind
+
+
+def change_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command a revision or range, entries of it, and the ways to go on: `rev`, `ids`, `where`, and so on."""
+
+    @wraps(function)
+    def wrapped(*args: Any, rev_and_ids: tuple[str, ...], **more: Any) -> Any:
+        rev, ids = (rev_and_ids[0], rev_and_ids[1:]) if rev_and_ids else (None, ())
+        return function(*args, rev=rev, ids=ids, **more)
+
+    for option in (
+        click.option("--abort", is_flag=True, help="Give up what waits for decisions."),
+        click.option("--continue", "go_on", is_flag=True, help="Commit it when its conflicts are decided."),
+        click.option("--skip-conflicts", is_flag=True, help="Do what can be done at once; leave and list the rest."),
+        click.option("--where", metavar="QUERY", help="Only entries that fit, as they are, were or would be."),
+        click.argument("rev_and_ids", metavar="[REV|A..B] [ID]...", nargs=-1, shell_complete=complete_branches),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def go_on_or_give_up(
+    context: Context,
+    kind: Kind,
+    saving: Saving,
+    rev: str | None,
+    where: str | None,
+    *,
+    go_on: bool,
+    abort: bool,
+    skip_conflicts: bool,
+) -> int | None:
+    """Finish or give up what waits, if that was asked for, and return the exit status.
+
+    Raises:
+        UsageError: the words do not go together, or nothing is named.
+    """
+    if (rev is not None) + go_on + abort != 1:
+        raise UsageError(
+            f"name the change to {kind}, or go on with what waits",
+            hint=f"rtv {kind} REV   rtv {kind} --continue   rtv {kind} --abort   (commits: rtv log)",
+        )
+    if rev is not None:
+        return None
+    if where is not None or (abort and skip_conflicts):
+        raise UsageError("what is wanted was said when it began", hint=f"rtv {kind} --continue")
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._outcome_text import print_outcome
+
+    dataset = context.open_dataset()
+    skips = " --skip-conflicts" if skip_conflicts else ""
+    intent = saving.intent(kind, f"{kind} {f'--continue{skips}' if go_on else '--abort'}")
+    if abort:
+        return print_outcome(context, dataset.give_up(kind, intent=intent))
+    return print_outcome(context, dataset.finish(kind, skip_conflicts=skip_conflicts, intent=intent))
+
+
+def print_applied(
+    context: Context, outcome: Outcome, rev: str, verbs: tuple[str, str], nothing: str, *, is_queried: bool
+) -> int:
+    """Say what came of it, and return the exit status; `verbs` are `take back` and `took back`."""
+    # as above
+    from rolethread_vcs.cli._outcome_text import print_outcome
+    from rolethread_vcs.ops.finishing import State
+
+    committed = outcome.committed
+    counts = {"added": committed.added, "changed": committed.changed, "removed": committed.removed}
+    said = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number) or "no entry changes"
+    would, did = verbs
+    done = f"{f'would {would}' if committed.dry_run else did} {rev} on {committed.branch}: {said}"
+    if outcome.state is State.NOTHING and outcome.conflicts:
+        nothing = f"nothing of {rev} can go in without a decision; nothing changed"
+    elif outcome.state is State.NOTHING and outcome.left_out and is_queried:
+        nothing = f"{rev} did nothing to such entries that is left to {would}; nothing changed"
+    status = print_outcome(context, outcome, done=done, nothing=nothing)
+    if context.json or not outcome.conflicts:
+        return status
+    if outcome.state is State.WAITING and not committed.dry_run:
+        context.output.report(f"or only what is clear: rtv {outcome.kind} --continue --skip-conflicts")
+    elif outcome.state is not State.WAITING:
+        context.output.hint(f"to decide about them: rtv {outcome.kind} {rev}   (what is done already is passed over)")
+    return status
+
+
+def words_of(rev: str, ids: tuple[str, ...], where: str | None, *, skip_conflicts: bool) -> str:
+    """Return what the operation log remembers behind the verb."""
+    # help needs no words
+    from rolethread_vcs.cli._intent import name_words
+
+    return f"{rev}{name_words(ids, where)}{' --skip-conflicts' if skip_conflicts else ''}"

@@ -1,0 +1,172 @@
+"""Says what was done with working copies, as text or as JSON; what is in a file copy is told in `_workcopy_status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rolethread_vcs.cli._committed import UNDO
+from rolethread_vcs.cli._context import Context
+from rolethread_vcs.cli._output import Output, count
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rolethread_vcs.ops.committing_copies import Refreshed
+    from rolethread_vcs.ops.copy_bindings import Binding
+    from rolethread_vcs.ops.file_copies import FileCopy
+    from rolethread_vcs.ops.folder_copies import AddedFolder, FolderCopy, RemovedFolder
+
+COPIES = "rolethread.workcopies/v1"
+REFRESH = "rolethread.workcopy_refresh/v1"
+REMOVED = "rolethread.workcopy_removed/v1"
+
+
+def print_added_file(context: Context, binding: Binding, *, bind: bool, dry_run: bool) -> None:
+    """Say which file was written and tied."""
+    if context.json:
+        value = {
+            **_copy_value("file", str(binding.path), binding.branch, binding.commit),
+            "format": binding.format,
+            "clean": binding.clean,
+            "where": binding.where,
+            "lines": len(binding.ids),
+        }
+        context.output.envelope(COPIES, {"copies": [value]})
+        return
+    verb = ("would tie" if dry_run else "tied") if bind else ("would write" if dry_run else "wrote")
+    kind = f"{'clean ' if binding.clean else ''}{binding.format}"
+    commit = Output.style(binding.commit[:10], "id")
+    entries = count(len(binding.ids), "entry", "entries")
+    where = f"{binding.path.name} to {binding.branch}" if bind else f"{entries} of {binding.branch}"
+    context.output.report(f"{verb} {where} @ {commit} ({kind})" + ("" if bind else f" to {binding.path.name}"))
+    if not dry_run:
+        context.output.note("edit it with any program, then: rtv workcopy status   rtv workcopy commit")
+
+
+def print_added_folder(context: Context, added: AddedFolder) -> None:
+    """Say which branch was checked out where."""
+    done = added.committed
+    if context.json:
+        context.output.envelope(
+            COPIES, {"copies": [_copy_value("folder", str(added.folder), added.branch, done.commit)]}
+        )
+        return
+    for note in done.notes:
+        context.output.note(note)
+    would = "would check out" if done.dry_run else "checked out"
+    context.output.report(f"{would} {added.branch} in {added.folder}")
+    if not done.dry_run:
+        context.output.report(UNDO.replace("rtv undo", f"rtv workcopy remove {added.folder}"))
+
+
+def print_copies(context: Context, files: Sequence[FileCopy], folders: Sequence[FolderCopy]) -> None:
+    """List working copies."""
+    others = [each for each in folders if each.name or len(folders) > 1]
+    if context.json:
+        values = [_file_value(each) for each in files]
+        values += [
+            {
+                **_copy_value("folder", str(each.folder), each.branch, None),
+                "touched": bool(each.unsaved),
+                "problem": each.problem,
+            }
+            for each in others
+        ]
+        context.output.envelope(COPIES, {"copies": values})
+        return
+    if not files and not others:
+        context.output.note("there are no working copies; make one with: rtv workcopy add train.jsonl --branch NAME")
+        return
+    for each in files:
+        context.output.print(_file_line(each))
+    for folder in others:
+        here = "  (you are here)" if folder.is_here else ""
+        unsaved = f"  {count(folder.unsaved, 'unsaved edit', 'unsaved edits')}" if folder.unsaved else ""
+        problem = f"  {Output.style(folder.problem, 'warning')}" if folder.problem else ""
+        branch = folder.branch or "no branch"
+        context.output.print(f"folder  {folder.folder}  {Output.style(branch, 'heading')}{here}{unsaved}{problem}")
+
+
+def _file_line(each: FileCopy) -> str:
+    if not each.branch:
+        return f"file    {each.path or '?'}  {Output.style(each.problem, 'warning')}"
+    kind = f"{'clean ' if each.clean else ''}{each.format}{f' where {each.where}' if each.where else ''}"
+    touched = "  touched since" if each.is_touched else ""
+    problem = f"  {Output.style(each.problem, 'warning')}" if each.problem else ""
+    where = f"{Output.style(each.branch, 'heading')} @ {Output.style(each.commit[:10], 'id')}"
+    return f"file    {each.path}  {where}  {count(each.lines, 'line', 'lines')}, {kind}{touched}{problem}"
+
+
+def print_refreshed(context: Context, done: Refreshed) -> None:
+    """Say what a refresh brought into a file."""
+    if context.json:
+        context.output.envelope(
+            REFRESH,
+            {
+                "path": str(done.path),
+                "before": done.before,
+                "commit": done.commit,
+                "lines": done.lines,
+                "written": done.is_written,
+                "set_aside": None if done.set_aside is None else str(done.set_aside),
+                "dry_run": done.dry_run,
+            },
+        )
+        return
+    name, commit = done.path.name, Output.style(done.commit[:10], "id")
+    if done.set_aside is not None:
+        context.output.report(f"wrote {name} anew @ {commit}; what it held is in {done.set_aside.name}")
+    elif done.before == done.commit and not done.is_written:
+        context.output.report(f"{name} is up to date @ {commit}")
+    elif done.dry_run:
+        context.output.report(f"would bring {name} from {done.before[:10]} to {commit}; nothing was changed")
+    else:
+        what = f"{count(done.lines, 'line', 'lines')} came from the branch" if done.lines else "no line had to change"
+        context.output.report(f"{name} is at {commit} now; {what}")
+
+
+def print_removed_file(context: Context, path: Path, *, deleted: bool, dry_run: bool) -> None:
+    """Say that a file copy was forgotten."""
+    if context.json:
+        context.output.envelope(REMOVED, {"path": str(path), "deleted": deleted, "left": [], "dry_run": dry_run})
+        return
+    would = "would forget" if dry_run else "forgot"
+    stays = "deleted the file" if deleted else "the file stays as it is"
+    context.output.report(f"{would} {path.name}; {stays}")
+
+
+def print_removed_folder(context: Context, removed: RemovedFolder) -> None:
+    """Say that a folder copy was removed."""
+    done = removed.committed
+    if context.json:
+        value = {"path": str(removed.folder), "deleted": removed.was_there, "left": list(removed.left)}
+        context.output.envelope(REMOVED, {**value, "dry_run": done.dry_run})
+        return
+    for note in done.notes:
+        context.output.note(note)
+    would = "would remove" if done.dry_run else "removed"
+    branch = f"; the branch {removed.branch} stays" if removed.branch else ""
+    context.output.report(f"{would} the folder copy {removed.folder}{branch}")
+    if removed.left:
+        context.output.note(
+            f"left in that folder: {', '.join(removed.left[:5])}{' …' if len(removed.left) > 5 else ''}"
+        )
+
+
+def _file_value(each: FileCopy) -> dict[str, Any]:
+    path = None if each.path is None else str(each.path)
+    return {
+        **_copy_value("file", path, each.branch or None, each.commit or None),
+        "format": each.format or None,
+        "clean": each.clean,
+        "where": each.where,
+        "lines": each.lines,
+        "touched": each.is_touched,
+        "problem": each.problem or None,
+    }
+
+
+def _copy_value(kind: str, path: str | None, branch: str | None, commit: str | None) -> dict[str, Any]:
+    nothing = {"format": None, "clean": None, "where": None, "lines": None, "touched": False, "problem": None}
+    return {"kind": kind, "path": path, "branch": branch, "commit": commit, **nothing}

@@ -1,0 +1,90 @@
+"""Show what waits for your decision after a merge, a revert or a pick: both sides, word by word.
+
+\b
+  rtv conflicts              all of them
+  rtv conflicts 12 14        those of some entries
+
+The sides go by the names of their branches (now and before in a revert). Decide with rtv resolve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._output import Output, count
+from rolethread_vcs.cli._select import complete_conflicts
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.resolving import Waiting
+
+GROUP = "history"
+ENVELOPE = "rolethread.conflicts/v1"
+
+
+@click.command(cls=Command)
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_conflicts)
+@pass_context
+def command(context: Context, ids: tuple[str, ...]) -> None:
+    dataset = context.open_dataset()
+    found = dataset.conflicts()
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.ops.resolving import choose
+
+    wanted = set(choose(found, ids)) if ids else None
+    if context.json:
+        context.output.envelope(ENVELOPE, _value(found, wanted))
+        return
+    for line in _lines(found, wanted, context.output.width, color=context.output.color):
+        context.output.print(line)
+
+
+def _value(found: Waiting, wanted: set[str] | None) -> dict[str, Any]:
+    from rolethread_vcs.cli._conflict_text import conflict_value
+
+    unfinished = found.unfinished
+    return {
+        "kind": unfinished.kind,
+        "branch": unfinished.branch,
+        "command": unfinished.command,
+        "ours": unfinished.labels[0],
+        "theirs": unfinished.labels[1],
+        "base": unfinished.labels[2],
+        "conflicts": [
+            conflict_value(conflict) for conflict in found.conflicts if wanted is None or conflict.id in wanted
+        ],
+        "decided": [{"id": name, "field": field} for name, field in found.decided],
+        "void": [{"id": name, "field": field} for name, field in found.void],
+        "moved": found.has_moved,
+    }
+
+
+def _lines(found: Waiting, wanted: set[str] | None, width: int, *, color: bool) -> Iterator[str]:
+    from rolethread_vcs.cli._conflict_text import conflict_block
+    from rolethread_vcs.cli._outcome_text import next_steps
+    from rolethread_vcs.ops.listing import preview
+
+    unfinished = found.unfinished
+    labels = unfinished.labels
+    left = count(len(found.conflicts), "conflict", "conflicts")
+    yield f"{unfinished.command}, on {unfinished.branch}: {left} left, {len(found.decided):,} decided"
+    if found.has_moved:
+        yield f"{unfinished.branch} has moved on since; what you see is against {unfinished.branch} as it is now"
+    for name, field in found.void:
+        yield f"void: {name} {field} is another conflict by now, or none; what was decided does not count"
+    last = ""
+    for conflict in found.conflicts:
+        if wanted is not None and conflict.id not in wanted:
+            continue
+        if conflict.id != last:
+            last = conflict.id
+            opened = found.entries.get(conflict.id)
+            entry = None if opened is None else opened.preview or opened.theirs or opened.base
+            yield ""
+            yield Output.style(conflict.id, "id") + (f"  {Output.style(preview(entry), 'faint')}" if entry else "")
+        yield from conflict_block(conflict, labels, width=width, color=color)
+    yield ""
+    yield from next_steps(unfinished.kind, labels, found.conflicts)

@@ -1,0 +1,76 @@
+"""Ask the gate about what git is about to do; called by the hooks of git.
+
+`pre-commit` and `pre-merge-commit` judge what is staged, `pre-push` (which reads the refs from standard input) what
+would be pushed. On a strict branch new errors end with status 30, and git stops; on others they are only told.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.errors import RefusedError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.judging_git import Judged
+
+GROUP = "git"
+
+HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
+
+
+@click.command(cls=Command)
+@click.argument("hook", type=click.Choice(HOOKS))
+@click.argument("words", nargs=-1)
+@pass_context
+def command(context: Context, hook: str, words: tuple[str, ...]) -> int:
+    # only git calls this; help needs none of it
+    from rolethread_vcs.ops import judging_git
+
+    _ = words
+    repository = context.open_dataset().repository
+    if hook == "pre-push":
+        judged = judging_git.judge_push(repository, _pushed())
+        way_on = "git push --no-verify"
+    else:
+        index = context.environ.get("GIT_INDEX_FILE")
+        judged = (judging_git.judge_staged(repository, context.path(index) if index else None),)
+        way_on = "git commit --no-verify"
+    refused = False
+    for each in judged:
+        refused = _tell(context, each, way_on) or refused
+    return RefusedError.status if refused else 0
+
+
+def _pushed() -> Iterator[tuple[str, str, str]]:
+    """Yield (ref over there, commit there, commit here) of what git is about to push."""
+    for line in sys.stdin:
+        words = line.split()
+        if len(words) == 4:
+            _local, here, remote, there = words
+            yield remote, there, here
+
+
+def _tell(context: Context, judged: Judged, way_on: str) -> bool:
+    """Say what would come in; return whether that stops git."""
+    # only what has findings pays for showing them
+    from rolethread_vcs.cli.commands.check import finding_lines
+
+    errors = judged.errors
+    if not errors.findings:
+        return False
+    for line in finding_lines(errors, all_places=False, width=context.output.width):
+        context.output.complain(line)
+    code = next(iter(errors.by_code()))
+    if judged.is_strict:
+        context.output.complain(f"{judged.what} would bring errors into {judged.branch}; git was stopped")
+        context.output.hint(
+            f"correct them, or go on all the same with: {way_on}\nrtv rules {code}   explains the first"
+        )
+        return True
+    context.output.note(f"{judged.branch or 'this'} only reports, so git goes on")
+    return False

@@ -1,0 +1,29 @@
+"""Print a file of a dataset as git's diff shows it: a conversation as it reads; called by git.
+
+`rtv hooks install` tells git to call this for `git diff`, `git show` and `git log -p`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+
+GROUP = "git"
+
+
+@click.command(cls=Command)
+@click.argument("file")
+@click.option("--text", type=int, default=1, hidden=True, help="The version of the text, for git's memory.")
+@pass_context
+def command(context: Context, file: str, text: int) -> None:
+    # only git calls this; help needs none of it
+    from rolethread_vcs.cli._plain_text import plain_text
+    from rolethread_vcs.store import disk
+
+    _ = text
+    with disk.system_errors(f"reading {file}"):
+        data = context.path(file).read_bytes()
+    sys.stdout.write(plain_text(data))

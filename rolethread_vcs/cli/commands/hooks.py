@@ -1,0 +1,108 @@
+"""Put our hooks and drivers into the repository, for people who use git itself; or take them out.
+
+\b
+  rtv hooks install              pre-commit and pre-merge-commit; diff and merge of conversations
+  rtv hooks install --pre-push   also look at what is pushed
+  rtv hooks remove
+
+Hooks that are there already are kept, and run first. Nothing of this travels with a clone. docs/git.md tells more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rolethread_vcs.cli._context import Context, Group, pass_context
+from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rolethread_vcs.ops.hooking import Hooked
+
+GROUP = "gate"
+ENVELOPE = "rolethread.hooks/v1"
+
+
+@click.group(cls=Group)
+def command() -> None:
+    pass
+
+
+@command.command("install")
+@click.option("--pre-push", "push", is_flag=True, help="Also judge what is pushed.")
+@click.option("--drivers", is_flag=True, help="No hooks: only what makes git show and merge conversations.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@pass_context
+def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
+    """Put the hooks and drivers in, or bring them up to date."""
+    # what opens a dataset is of no use to help
+    from shutil import which
+
+    from rolethread_vcs.cli._plain_text import VERSION
+    from rolethread_vcs.ops import hooking
+
+    if drivers and push:
+        raise UsageError("--drivers puts no hooks in, and --pre-push is one")
+    repository = context.open_dataset().repository
+    wish = hooking.HookWish(push, drivers, VERSION, _home(context))
+    done = hooking.install(repository, wish, dry_run=dry_run)
+    if which("rtv", path=context.environ.get("PATH")) is None:
+        context.output.warn("rtv is not on the PATH: git cannot call it, and will stop at every commit until it is")
+    if context.json:
+        context.output.envelope(ENVELOPE, _value(done, dry_run=dry_run))
+        return
+    would = "would be" if dry_run else "are"
+    state = "were in place already" if done.was_there else f"{would} in place"
+    if done.hooks:
+        context.output.report(f"{', '.join(done.hooks)} {state} ({done.folder})")
+    for name in done.chained:
+        context.output.report(f"the {name} hook that was there runs first ({name}{hooking.BEFORE})")
+    context.output.report(f"git {'would show and merge' if dry_run else 'shows and merges'} entries as conversations")
+    if not dry_run:
+        context.output.hint("take this out again with: rtv hooks remove")
+
+
+@command.command("remove")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@pass_context
+def remove(context: Context, dry_run: bool) -> None:
+    """Take the hooks and drivers out, and put back what was there before."""
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.ops import hooking
+
+    repository = context.open_dataset().repository
+    done = hooking.remove(repository, home=_home(context), dry_run=dry_run)
+    for line in done.left:
+        context.output.warn(line)
+    if context.json:
+        context.output.envelope(ENVELOPE, _value(done, dry_run=dry_run))
+        return
+    if not done.was_there:
+        context.output.report("none of our hooks was in place; the drivers are out")
+        return
+    context.output.report(f"{', '.join(done.hooks)} and the drivers {'would go' if dry_run else 'are gone'}")
+    for name in done.chained:
+        context.output.report(f"the {name} hook that was there before {'would be' if dry_run else 'is'} back")
+    if not dry_run:
+        context.output.hint("put them in again with: rtv hooks install")
+
+
+def _home(context: Context) -> Path | None:
+    # only this verb asks for the home folder
+    from pathlib import Path
+
+    home = context.environ.get("HOME")
+    return Path(home) if home else None
+
+
+def _value(done: Hooked, *, dry_run: bool) -> dict[str, object]:
+    return {
+        "folder": str(done.folder),
+        "hooks": list(done.hooks),
+        "chained": list(done.chained),
+        "was_there": done.was_there,
+        "dry_run": dry_run,
+    }

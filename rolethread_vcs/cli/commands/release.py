@@ -1,0 +1,187 @@
+"""Name a version of the dataset, or list, describe, move and delete the names.
+
+\b
+  rtv release                          lists the releases, the newest first
+  rtv release v1 -m "what the March LoRA was trained on"
+  rtv release v1 main~3 -m "…"         names another commit
+  rtv release --show v1                what it is, and what changed since the release before it
+  rtv release v1 main --force          moves it
+  rtv release --delete v1
+
+A release is an annotated git tag. It is a revision like any other: rtv export v1, rtv diff v1 @, rtv switch -c try v1.
+rtv undo takes any of this back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import Saving
+from rolethread_vcs.cli._output import Output, count, long_time, one_line, short_time, width_of
+from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.releasing import Release
+
+GROUP = "history"
+LIST = "rolethread.releases/v1"
+ONE = "rolethread.release/v1"
+
+
+@click.command(cls=Command)
+@click.argument("name", required=False)
+@click.argument("rev", metavar="[REV]", required=False, shell_complete=complete_branches)
+@click.option("-m", "message", metavar="TEXT", help="What the release is.")
+@click.option("--force", is_flag=True, help="Move a release that is there, or change its words.")
+@click.option("--show", is_flag=True, help="Describe the release.")
+@click.option("--delete", is_flag=True, help="Delete the release.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@pass_context
+def command(
+    context: Context,
+    name: str | None,
+    rev: str | None,
+    message: str | None,
+    force: bool,
+    show: bool,
+    delete: bool,
+    dry_run: bool,
+) -> None:
+    if show and delete:
+        raise UsageError("--show and --delete do not go together")
+    if name is None:
+        if any((message, force, show, delete, dry_run)):
+            raise UsageError("which release?", hint="rtv release NAME [REV] -m TEXT")
+        _list(context)
+        return
+    if (show or delete) and (rev is not None or message is not None or force):
+        raise UsageError(f"--{'show' if show else 'delete'} takes a name alone", hint="rtv release --help")
+    saving = Saving(message, dry_run)
+    if show:
+        _show(context, name)
+    elif delete:
+        _delete(context, name, saving)
+    else:
+        _make(context, name, rev, saving, force=force)
+
+
+# ---- changing
+
+
+def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force: bool) -> None:
+    # what changes a dataset is of no use to a list
+    from rolethread_vcs.cli._committed import print_committed
+
+    dataset = context.open_dataset()
+    words = f"release {name}{'' if rev is None else f' {rev}'}{' --force' if force else ''}"
+    is_there = any(each.name == name for each in dataset.releases()) if force else False
+    result = dataset.release(name, rev or "@", force=force, intent=saving.intent("release", words))
+    verbs = ("would move", "moved") if is_there else ("would name", "named")
+    done = f"{verbs[not saving.dry_run]} the release {name}"
+    print_committed(context, result, done=done, nothing=f"nothing changed: {name} is there already")
+
+
+def _delete(context: Context, name: str, saving: Saving) -> None:
+    # as above
+    from rolethread_vcs.cli._committed import print_committed
+
+    dataset = context.open_dataset()
+    result = dataset.delete_release(name, intent=saving.intent("release", f"release --delete {name}"))
+    print_committed(context, result, done=f"{'would delete' if saving.dry_run else 'deleted'} the release {name}")
+
+
+# ---- listing
+
+
+def _list(context: Context) -> None:
+    found = context.open_dataset().releases()
+    if context.json:
+        context.output.envelope(LIST, {"releases": [_value(each) for each in found]})
+        return
+    for line in _lines(found, context.output.width):
+        context.output.print(line)
+    if not found:
+        context.output.note("there is no release yet")
+        context.output.hint("rtv release v1 -m TEXT   names the current commit")
+
+
+def _value(release: Release) -> dict[str, Any]:
+    return {
+        "name": release.name,
+        "commit": release.commit,
+        "time": release.time,
+        "by": release.by,
+        "entries": release.entries,
+        "subject": release.subject,
+        "message": release.message,
+        "annotated": release.is_annotated,
+    }
+
+
+def _lines(found: Sequence[Release], width: int) -> Iterator[str]:
+    now = time.time()
+    names = max((width_of(each.name) for each in found), default=0)
+    counts = max((len(f"{each.entries:,}") for each in found), default=0)
+    for each in found:
+        when = short_time(each.time, now=now)
+        room = max(width - names - counts - len(when) - 26, 16)
+        name = f"{Output.style(each.name, 'heading')}{' ' * (names - width_of(each.name))}"
+        commit = Output.style(each.commit[:10], "id")
+        entries = f"{each.entries:>{counts},} {'entry  ' if each.entries == 1 else 'entries'}"
+        yield f"{name}  {commit}  {when}  {entries}  {one_line(each.subject, room)}"
+
+
+# ---- one release
+
+
+def _show(context: Context, name: str) -> None:
+    dataset = context.open_dataset()
+    release = dataset.describe_release(name)
+    before = _before(dataset, release)
+    if context.json:
+        value = {**_value(release), "previous": None if before is None else before.name}
+        value["changes"] = None if before is None else _changes(dataset, before, release)
+        context.output.envelope(ONE, value)
+        return
+    for line in _description(dataset, release, before):
+        context.output.print(line)
+
+
+def _before(dataset: Dataset, release: Release) -> Release | None:
+    """Return the newest of the releases whose commits lead to this one."""
+    repository = dataset.repository
+    older = (each for each in dataset.releases() if each.commit != release.commit and each.time <= release.time)
+    return next((each for each in older if repository.is_ancestor(each.commit, release.commit)), None)
+
+
+def _changes(dataset: Dataset, before: Release, release: Release) -> dict[str, int]:
+    summary = dataset.diff(before.commit, release.commit).summary()
+    return {
+        "added": summary.added,
+        "removed": summary.removed,
+        "changed": summary.changed,
+        "moved": summary.moved,
+    }
+
+
+def _description(dataset: Dataset, release: Release, before: Release | None) -> Iterator[str]:
+    kind = "" if release.is_annotated else "  (a plain tag of git, without words of its own)"
+    yield f"{Output.style(release.name, 'heading')}  {count(release.entries, 'entry', 'entries')}{kind}"
+    yield f"commit {Output.style(release.commit, 'id')}"
+    yield f"named {long_time(release.time)} by {release.by}"
+    yield ""
+    for line in release.message.splitlines():
+        yield f"    {line}"
+    if before is not None:
+        changes = _changes(dataset, before, release)
+        said = ", ".join(f"{number:,} {word}" for word, number in changes.items() if number) or "no entry differs"
+        yield ""
+        yield f"since {before.name}: {said}"
+        yield f"see it with: rtv diff {before.name} {release.name}"

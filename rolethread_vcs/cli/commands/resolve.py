@@ -1,0 +1,153 @@
+"""Decide conflicts of a merge, a revert or a pick.
+
+\b
+  rtv resolve 12 --take warmer-mara            this side, wherever the entry clashes
+  rtv resolve 12 --field tags --take base      one field, as it was before both sides
+  rtv resolve --all --take main
+  rtv resolve --where tag:inn --take both      messages of both sides, one after the other
+  rtv resolve 12 --edit                        writes the entry in your editor, both sides above it
+  rtv resolve 12 --file entry.json             gives the entry, or a file of the dataset, as a whole
+
+Sides go by the names that rtv conflicts shows. What was decided can be decided again; each time is an operation that
+rtv undo takes back. When nothing is left: rtv merge --continue.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._intent import name_words
+from rolethread_vcs.cli._output import count
+from rolethread_vcs.cli._select import complete_conflicts, complete_sides
+from rolethread_vcs.errors import InvalidError, UsageError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.model.entry import Entry
+    from rolethread_vcs.ops.resolving import Resolved, Waiting
+    from rolethread_vcs.transaction import Intent
+
+GROUP = "history"
+ENVELOPE = "rolethread.resolve/v1"
+
+
+@click.command(cls=Command)
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_conflicts)
+@click.option("--all", "everything", is_flag=True, help="Every conflict that is open.")
+@click.option("--where", metavar="QUERY", help="Entries in conflict that fit, as they are on either side.")
+@click.option("--field", metavar="FIELD", help="One field alone, as rtv conflicts names it.")
+@click.option("--take", metavar="SIDE", shell_complete=complete_sides, help="A branch by its name, base, or both.")
+@click.option("--edit", is_flag=True, help="Write the entry in your editor.")
+@click.option("--file", "source", metavar="FILE", type=click.Path(), help="Take the entry, or the file, from a file.")
+@click.option("--dry-run", is_flag=True, help="Say what would be decided, and decide nothing.")
+@pass_context
+def command(
+    context: Context,
+    /,
+    ids: tuple[str, ...],
+    everything: bool,
+    where: str | None,
+    field: str | None,
+    take: str | None,
+    edit: bool,
+    source: str | None,
+    dry_run: bool,
+) -> None:
+    if (take is not None) + edit + (source is not None) != 1:
+        raise UsageError("say how: --take SIDE, --edit or --file FILE", hint="see the sides with: rtv conflicts")
+    if take is None and field is not None:
+        raise UsageError("--field goes with --take", hint="rtv resolve ID --field FIELD --take SIDE")
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.ops.resolving import choose, give, look, side_of, take_side
+    from rolethread_vcs.transaction import Intent
+
+    dataset = context.open_dataset()
+    repository = dataset.repository
+    found = look(repository)
+    names = choose(found, ids, everything=everything, where=where)
+    words = "resolve" + (" --all" if everything else name_words(ids, where))
+    words += f" --field {field}" if field is not None else ""
+    if take is not None:
+        side = side_of(found.unfinished, take)
+        intent = Intent("resolve", f"{words} --take {take}", dry_run=dry_run)
+        resolved = take_side(repository, names, side, intent, field=field)
+    else:
+        (name, *more) = names
+        if more:
+            raise UsageError("one entry at a time is edited, or given as a file", hint=f"rtv resolve {name} --edit")
+        intent = Intent("resolve", f"{words} {'--edit' if edit else '--file'}", dry_run=dry_run)
+        value = _edited(context, dataset, found, name) if edit else _from_file(context, name, source or "")
+        resolved = give(repository, name, value, intent)
+    _say(context, resolved, intent)
+
+
+def _edited(context: Context, dataset: Dataset, found: Waiting, name: str) -> Entry:
+    from rolethread_vcs.cli._resolve_form import edit_one
+
+    opened = found.entries.get(name)
+    preview = None if opened is None else opened.preview or opened.theirs or opened.ours or opened.base
+    if preview is None:
+        raise InvalidError(
+            f"{name} cannot be opened in a form: it is a file, or decided already, or does not read",
+            hint=f"rtv resolve {name} --take {found.unfinished.labels[1]}   or: --file FILE",
+        )
+    conflicts = [conflict for conflict in found.conflicts if conflict.id == name]
+    return edit_one(context, dataset, name, preview, conflicts=conflicts, labels=found.unfinished.labels)
+
+
+def _from_file(context: Context, name: str, source: str) -> Entry | bytes:
+    from rolethread_vcs.errors import NotFoundError, SystemRefusedError
+    from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
+    from rolethread_vcs.model.ids import is_id
+
+    try:
+        data = context.path(source).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFoundError(f"there is no file {source}; nothing was changed") from error
+    except OSError as error:
+        raise SystemRefusedError(f"{source} cannot be read: {error.strerror or error}; nothing was changed") from error
+    if not is_id(name):
+        return data
+    try:
+        return decode_entry(data)
+    except JsonProblemError as error:
+        raise InvalidError(f"{source} holds no entry: {error.message}; nothing was changed") from error
+
+
+def _say(context: Context, resolved: Resolved, intent: Intent) -> None:
+    from rolethread_vcs.cli._committed import UNDO
+    from rolethread_vcs.cli._outcome_text import next_steps
+
+    output = context.output
+    output.saved = resolved.committed.operation is not None
+    for note in resolved.committed.notes:
+        output.note(note)
+    if context.json:
+        output.envelope(ENVELOPE, _value(resolved))
+        return
+    verb = "would decide" if intent.dry_run else "decided"
+    if not resolved.settled:
+        output.report("that was decided so already; nothing changed")
+    else:
+        output.report(f"{verb} {count(len(resolved.settled), 'conflict', 'conflicts')}; {len(resolved.left):,} left")
+    if resolved.settled and not intent.dry_run:
+        output.report(UNDO)
+    if not intent.dry_run:
+        for line in next_steps(resolved.unfinished.kind, resolved.unfinished.labels, resolved.left):
+            output.note(line)
+
+
+def _value(resolved: Resolved) -> dict[str, Any]:
+    from rolethread_vcs.cli._conflict_text import conflict_value
+
+    return {
+        "commit": None,
+        "operation": resolved.committed.operation,
+        "branch": resolved.committed.branch,
+        "dry_run": resolved.committed.dry_run,
+        "decided": [{"id": name, "field": field} for name, field in resolved.settled],
+        "conflicts": [conflict_value(conflict) for conflict in resolved.left],
+    }

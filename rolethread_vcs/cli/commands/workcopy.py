@@ -1,0 +1,188 @@
+"""Work on entries in a plain file with any editor or script, or on a branch in a folder of its own.
+
+\b
+  rtv workcopy add train.jsonl --branch warmer --format sharegpt --clean
+  …                                  edit train.jsonl with whatever you like
+  rtv workcopy status
+  rtv workcopy commit -m "warmer answers"
+
+A name that ends in .jsonl is a file copy: entries a line each, tied to a commit. Any other name is a folder copy: a
+second folder of the dataset, on another branch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rolethread_vcs.cli._context import Context, Group, pass_context
+from rolethread_vcs.cli._intent import Saving, making_options, saving_options
+from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli._workcopy_options import Wish, line_options
+from rolethread_vcs.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rolethread_vcs.dataset import Dataset
+
+GROUP = "working copies"
+
+
+@click.group(cls=Group)
+def command() -> None:
+    pass
+
+
+@command.command("add")
+@click.argument("path", metavar="FILE|DIR")
+@click.option("--branch", metavar="NAME", shell_complete=complete_branches, help="The branch; the current one.")
+@click.option("--from", "revision", metavar="REV", help="The commit to start from; the branch's newest.")
+@click.option("--format", "format_name", metavar="NAME", default="messages", help="messages, sharegpt or alpaca.")
+@click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
+@click.option("--where", metavar="QUERY", help="Only these entries.")
+@click.option("--bind", is_flag=True, help="Tie a file that is there, as it is.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@pass_context
+def add(
+    context: Context,
+    path: str,
+    branch: str | None,
+    revision: str | None,
+    format_name: str,
+    clean: bool,
+    where: str | None,
+    bind: bool,
+    dry_run: bool,
+) -> None:
+    """Write the entries of a branch to a file, or check a branch out in a folder."""
+    # what opens a dataset is of no use to help
+    from rolethread_vcs.cli._workcopy_text import print_added_file, print_added_folder
+    from rolethread_vcs.ops.tying_copies import CopyOptions, is_file_name
+
+    dataset = context.open_dataset()
+    target = context.path(path)
+    if is_file_name(target):
+        options = CopyOptions(branch, revision, format_name, clean, where, bind)
+        with context.output.progress("writing") as step:
+            binding = dataset.add_file_copy(target, options, step=step, dry_run=dry_run)
+        print_added_file(context, binding, bind=bind, dry_run=dry_run)
+        return
+    if revision is not None or clean or where is not None or bind or format_name != "messages":
+        raise UsageError(
+            f"{path} names a folder, and these options are for a file", hint="a file copy is called NAME.jsonl"
+        )
+    if branch is None:
+        raise UsageError("a folder copy needs a branch", hint=f"rtv workcopy add {path} --branch NAME")
+    intent = Saving(dry_run=dry_run).intent("workcopy", f"workcopy add {path} --branch {branch}")
+    print_added_folder(context, dataset.add_folder_copy(target, branch, intent))
+
+
+@command.command("list")
+@pass_context
+def list_(context: Context) -> None:
+    """List the file copies and the folder copies."""
+    from rolethread_vcs.cli._workcopy_text import print_copies
+
+    dataset = context.open_dataset()
+    print_copies(context, dataset.file_copies(), dataset.folder_copies())
+
+
+@command.command("status")
+@click.argument("path", metavar="[FILE|DIR]", required=False)
+@line_options
+@pass_context
+def status(context: Context, path: str | None, wish: Wish) -> None:
+    """Show which lines are new, edited, moved, dropped or ambiguous; --json is also a file for --decisions."""
+    from rolethread_vcs.cli._workcopy_status import print_folder_status, print_status
+
+    dataset = context.open_dataset()
+    folder = _folder(context, path)
+    if folder is not None:
+        print_folder_status(context, folder, dataset.folder_copy_status(folder))
+        return
+    print_status(context, dataset.file_copy_status(_file(context, dataset, path), wish.words(context)))
+
+
+@command.command("commit")
+@click.argument("path", metavar="[FILE|DIR]", required=False)
+@line_options
+@click.option("--removed", type=int, metavar="N", help="Let so many entries go; needed when it is a tenth or more.")
+@click.option("--take", type=click.Choice(["file", "branch"]), help="Who wins where both changed the same.")
+@saving_options
+@pass_context
+def commit(
+    context: Context, path: str | None, wish: Wish, removed: int | None, take: str | None, saving: Saving
+) -> None:
+    """Make one commit of what was edited in a file, on its branch as it is now."""
+    from rolethread_vcs.cli._committed import print_committed
+
+    dataset = context.open_dataset()
+    folder = _folder(context, path)
+    if folder is not None:
+        print_committed(context, dataset.commit_folder_copy(folder, saving.intent("commit", "commit")))
+        return
+    file = _file(context, dataset, path)
+    intent = saving.intent("workcopy", f"workcopy commit {file.name}")
+    done = dataset.commit_file_copy(file, wish.options(context, removed, take), intent)
+    print_committed(context, done.committed, nothing=f"{file.name} says what it said; there is nothing to commit")
+    if done.note:
+        context.output.warn(done.note)
+
+
+@command.command("refresh")
+@click.argument("path", metavar="[FILE]", required=False)
+@line_options
+@click.option("--take", type=click.Choice(["file", "branch"]), help="Who wins where both changed the same.")
+@click.option("--discard", is_flag=True, help="Write the file anew, without its edits; it is set aside first.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@pass_context
+def refresh(context: Context, path: str | None, wish: Wish, take: str | None, discard: bool, dry_run: bool) -> None:
+    """Bring newer commits of the branch into a file; what you edited in it stays."""
+    from rolethread_vcs.cli._workcopy_text import print_refreshed
+
+    dataset = context.open_dataset()
+    if _folder(context, path) is not None:
+        raise UsageError(
+            "a folder copy follows its branch by itself; there is nothing to refresh", hint="rtv workcopy list"
+        )
+    file = _file(context, dataset, path)
+    options = wish.options(context, None, take)
+    print_refreshed(context, dataset.refresh_file_copy(file, options, discard=discard, dry_run=dry_run))
+
+
+@command.command("remove")
+@click.argument("path", metavar="FILE|DIR")
+@click.option("--delete", is_flag=True, help="Delete the file too.")
+@click.option("--force", is_flag=True, help="Delete it with edits that were never committed.")
+@making_options
+@pass_context
+def remove(context: Context, path: str, delete: bool, force: bool, saving: Saving) -> None:
+    """Forget a file copy, the file stays; or remove a folder copy that has no unsaved edits."""
+    from rolethread_vcs.cli._workcopy_text import print_removed_file, print_removed_folder
+
+    dataset = context.open_dataset()
+    folder = _folder(context, path)
+    if folder is not None:
+        intent = saving.intent("workcopy", f"workcopy remove {path}")
+        print_removed_folder(context, dataset.remove_folder_copy(folder, intent))
+        return
+    file = _file(context, dataset, path)
+    deleted = dataset.remove_file_copy(file, delete=delete, force=force, dry_run=saving.dry_run)
+    print_removed_file(context, file, deleted=deleted, dry_run=saving.dry_run)
+
+
+def _folder(context: Context, path: str | None) -> Path | None:
+    """Return the folder copy that a word names, None when it names a file or nothing."""
+    # help needs no paths
+    from rolethread_vcs.ops.tying_copies import is_file_name
+
+    if path is None:
+        return None
+    target = context.path(path)
+    return None if is_file_name(target) else target
+
+
+def _file(context: Context, dataset: Dataset, path: str | None) -> Path:
+    return dataset.find_file_copy(None if path is None else context.path(path), name=path or "")

@@ -1,0 +1,215 @@
+"""Hooks: what was there is kept and runs first, what is foreign is left alone, and nothing passes in silence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from git_desk import Git, file_of, needs_git, rewrite
+
+from rolethread_vcs.cli.main import run
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import ConflictError
+from rolethread_vcs.ops import hooking
+from rolethread_vcs.ops.hooking import ForeignHooksError, HookWish
+
+pytestmark = needs_git
+
+
+def hook(dataset: Dataset, name: str = "pre-commit") -> Path:
+    return dataset.folder / ".git/hooks" / name
+
+
+def put(path: Path, text: str, mode: int = 0o755) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(mode)
+
+
+def state(dataset: Dataset) -> dict[str, str]:
+    """Return everything that installing may touch."""
+    folder = dataset.folder / ".git"
+    paths = [folder / "config", folder / "info/attributes", *(path for path in (folder / "hooks").iterdir())]
+    return {path.name: path.read_text() for path in paths if path.exists() and path.suffix != ".sample"}
+
+
+@pytest.fixture
+def bare_of_hooks(dataset: Dataset) -> Dataset:
+    hooking.remove(dataset.repository)
+    return dataset
+
+
+def test_install_and_remove_leave_everything_as_it_was(bare_of_hooks: Dataset) -> None:
+    dataset = bare_of_hooks
+    put(hook(dataset), "echo mine")
+    (dataset.folder / ".git/info").mkdir(exist_ok=True)
+    (dataset.folder / ".git/info/attributes").write_text("*.png binary")
+    dataset.repository.set_config("diff.renames", "copies")
+    before = state(dataset)
+
+    hooking.install(dataset.repository, HookWish(push=True))
+    hooking.remove(dataset.repository)
+
+    after = state(dataset)
+    assert after.pop("attributes").rstrip("\n") == before.pop("attributes")
+    assert after == before
+    assert os.access(hook(dataset), os.X_OK)
+
+
+def test_installing_twice_changes_nothing(dataset: Dataset) -> None:
+    before = state(dataset)
+
+    done = hooking.install(dataset.repository)
+
+    assert done.was_there
+    assert state(dataset) == before
+    assert hooking.installed(dataset.repository) == ("pre-commit", "pre-merge-commit")
+
+
+def test_removing_twice_says_that_none_was_there(dataset: Dataset) -> None:
+    hooking.remove(dataset.repository)
+
+    assert not hooking.remove(dataset.repository).was_there
+
+
+def test_a_dry_run_changes_nothing(bare_of_hooks: Dataset) -> None:
+    before = state(bare_of_hooks)
+
+    done = hooking.install(bare_of_hooks.repository, dry_run=True)
+
+    assert done.hooks == ("pre-commit", "pre-merge-commit")
+    assert state(bare_of_hooks) == before
+
+
+def test_a_hook_that_was_there_runs_first_and_can_say_no(bare_of_hooks: Dataset, git: Git, tmp_path: Path) -> None:
+    dataset = bare_of_hooks
+    put(hook(dataset), f'echo mine >> "{tmp_path}/log"; test ! -e "{tmp_path}/no"')
+
+    done = hooking.install(dataset.repository)
+
+    assert done.chained == ("pre-commit",)
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+    git("commit", "-qam", "both agree")
+    assert (tmp_path / "log").read_text() == "mine\n"
+    (tmp_path / "no").touch()
+    rewrite(dataset, 1, "She smiles.", "She frowns.")
+    assert git("commit", "-qam", "the first says no", ok=False).returncode == 1
+    (tmp_path / "no").unlink()
+    rewrite(dataset, 1, "She frowns. Dry enough.", "")
+    assert "RT104" in git("commit", "-qam", "the second says no", ok=False).stderr
+
+
+def test_a_hook_that_git_would_not_run_is_kept_and_not_run(bare_of_hooks: Dataset, git: Git) -> None:
+    put(hook(bare_of_hooks), "exit 1", mode=0o644)
+    hooking.install(bare_of_hooks.repository)
+    rewrite(bare_of_hooks, 1, "She laughs.", "She smiles.")
+
+    git("commit", "-qam", "it was switched off")
+    hooking.remove(bare_of_hooks.repository)
+
+    assert not os.access(hook(bare_of_hooks), os.X_OK)
+
+
+def test_a_kept_hook_is_never_overwritten(bare_of_hooks: Dataset) -> None:
+    put(hook(bare_of_hooks), "echo new")
+    put(hook(bare_of_hooks, "pre-commit.before-rolethread"), "echo old")
+    before = state(bare_of_hooks)
+
+    with pytest.raises(ConflictError, match="is there already, so the hook pre-commit cannot be kept"):
+        hooking.install(bare_of_hooks.repository)
+    assert state(bare_of_hooks) == before
+
+
+def test_a_hook_that_somebody_else_put_over_ours_is_left(dataset: Dataset) -> None:
+    put(hook(dataset), "echo another program's")
+
+    done = hooking.remove(dataset.repository)
+
+    assert done.hooks == ("pre-merge-commit",)
+    assert "another program's" in hook(dataset).read_text()
+
+
+def test_the_folder_of_hooks_that_the_repository_names_is_used(
+    bare_of_hooks: Dataset, git: Git, tmp_path: Path
+) -> None:
+    git("config", "core.hooksPath", str(tmp_path / "own-hooks"))
+
+    hooking.install(bare_of_hooks.repository)
+
+    assert (tmp_path / "own-hooks/pre-commit").exists()
+    rewrite(bare_of_hooks, 1, "She laughs. Dry enough.", "")
+    assert "RT104" in git("commit", "-qam", "no", ok=False).stderr
+
+
+def test_hooks_of_a_manager_such_as_husky_are_left_alone(bare_of_hooks: Dataset, git: Git) -> None:
+    put(bare_of_hooks.folder / ".husky/_/pre-commit", "exit 0")
+    git("config", "core.hooksPath", ".husky/_")
+    before = state(bare_of_hooks)
+
+    with pytest.raises(ForeignHooksError, match="are managed by another program; nothing was changed") as caught:
+        hooking.install(bare_of_hooks.repository)
+
+    assert caught.value.status == 50
+    assert "rtv git-hook pre-commit" in (caught.value.hint or "")
+    assert state(bare_of_hooks) == before
+    hooking.install(bare_of_hooks.repository, HookWish(only_drivers=True))
+    assert "merge=rolethread" in (bare_of_hooks.folder / ".git/info/attributes").read_text()
+
+
+def test_a_hook_without_its_program_says_so_and_stops_git(dataset: Dataset, environment: dict[str, str]) -> None:
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+    without = {**environment, "PATH": environment["PATH"].partition(":")[2]}
+    without["PATH"] = ":".join(p for p in without["PATH"].split(":") if not (Path(p) / "rtv").exists())
+
+    def commit(*words: str) -> subprocess.CompletedProcess[str]:
+        command = ["git", "commit", "-qam", "x", *words]
+        return subprocess.run(command, cwd=dataset.folder, env=without, capture_output=True, text=True)
+
+    refused = commit()
+    assert refused.returncode != 0
+    assert "error: the program rtv is not on the PATH of git, so nobody looked at what comes in" in refused.stderr
+    assert "--no-verify" in refused.stderr
+    assert commit("--no-verify").returncode == 0
+
+
+def test_a_push_of_an_error_is_stopped_where_that_was_asked_for(dataset: Dataset, git: Git, tmp_path: Path) -> None:
+    hooking.install(dataset.repository, HookWish(push=True))
+    git("init", "-q", "--bare", str(tmp_path / "there.git"))
+    git("remote", "add", "there", str(tmp_path / "there.git"))
+    git("push", "-q", "there", "main")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    git("commit", "--no-verify", "-qam", "an error")
+
+    done = git("push", "there", "main", ok=False)
+
+    assert done.returncode != 0
+    assert "RT104 empty_message" in done.stderr
+    assert "git push --no-verify" in done.stderr
+    git("push", "-q", "there", "main:draft")
+    git("push", "-q", "--no-verify", "there", "main")
+    git("push", "-q", "there", ":draft")
+
+
+def test_a_commit_that_touches_no_entry_passes(dataset: Dataset, git: Git) -> None:
+    (dataset.folder / "notes.txt").write_text("mine")
+    git("add", "notes.txt")
+
+    git("commit", "-qm", "notes")
+    file_of(dataset, 3).unlink()
+    git("commit", "-qam", "one less")
+
+
+def test_the_commands_say_what_they_did(bare_of_hooks: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
+    put(hook(bare_of_hooks), "echo mine")
+    words = ["-C", str(bare_of_hooks.folder), "hooks"]
+
+    assert run([*words, "install"]) == 0
+    out = capsys.readouterr()
+    assert "pre-commit, pre-merge-commit are in place" in out.out
+    assert "the pre-commit hook that was there runs first (pre-commit.before-rolethread)" in out.out
+    assert "take this out again with: rtv hooks remove" in out.err
+    assert run([*words, "remove"]) == 0
+    assert "the pre-commit hook that was there before is back" in capsys.readouterr().out
+    assert run([*words, "install", "--drivers", "--pre-push"]) == 2

@@ -1,0 +1,296 @@
+"""Stock git on a dataset with the hooks in place: the gate, the drivers and the operation log hold."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from git_desk import Git, conversation, file_of, needs_git, rewrite
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.model.canonical import encode_entry
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.transaction import Intent
+
+pytestmark = needs_git
+
+
+def contents(dataset: Dataset, number: int) -> list[str]:
+    return [message["content"] for message in json.loads(file_of(dataset, number).read_text())["messages"]]
+
+
+def commands(dataset: Dataset) -> list[str]:
+    return [each.operation.command for each in dataset.ops()]
+
+
+# ---- commit
+
+
+def test_a_sound_commit_goes_through_and_is_in_the_operation_log(dataset: Dataset, git: Git) -> None:
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+
+    git("commit", "-qam", "by plain git")
+    done = dataset.add([conversation("Who knocks?")], Intent("add", "add"))
+
+    assert commands(dataset)[:2] == ["add", "plain git moved main"]
+    assert any("see what it brought with: rtv check --new-since" in note for note in done.notes)
+    dataset.undo(2)
+    assert "She laughs." in contents(dataset, 1)[1]
+
+
+def test_the_gate_stops_a_commit_that_brings_an_error(dataset: Dataset, git: Git) -> None:
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    before = dataset.snapshot().id
+
+    for words in (("-qam", "all"), ("-qm", "one", file_of(dataset, 1).relative_to(dataset.folder).as_posix())):
+        done = git("commit", *words, ok=False)
+        assert done.returncode != 0
+        assert "RT104 empty_message" in done.stderr
+        assert "hint: correct them, or go on all the same with: git commit --no-verify" in done.stderr
+    git("add", "-A")
+    assert git("commit", "-qm", "staged", ok=False).returncode != 0
+    assert dataset.snapshot().id == before
+    git("commit", "--no-verify", "-qm", "all the same")
+
+    checked = dataset.check_since("@~1")
+    assert [finding.name for finding in checked.findings] == ["empty_message"]
+
+
+def test_an_old_debt_stops_no_commit_of_something_else(dataset: Dataset, git: Git) -> None:
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    git("commit", "--no-verify", "-qam", "a debt")
+    rewrite(dataset, 1, "And the attic?", "And the roof?")
+
+    git("commit", "-qam", "beside the debt")
+
+
+def test_a_branch_that_only_reports_lets_a_commit_pass_and_says_what_came_in(dataset: Dataset, git: Git) -> None:
+    git("switch", "-qc", "draft")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+
+    done = git("commit", "-qam", "a draft")
+
+    assert "RT104 empty_message" in done.stderr
+    assert "draft only reports, so git goes on" in done.stderr
+
+
+def test_what_is_not_staged_is_not_judged(dataset: Dataset, git: Git) -> None:
+    path = rewrite(dataset, 2, "Who sings?", "Who hums?")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    git("add", path)
+
+    git("commit", "-qm", "only the staged one")
+
+    assert git("status", "--porcelain").stdout.startswith(" M entries/0000/00/00000001-")
+
+
+# ---- diff and log
+
+
+def test_git_shows_entries_as_conversations(dataset: Dataset, git: Git) -> None:
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+
+    shown = git("diff").stdout
+    git("commit", "-qam", "warmer")
+    logged = git("log", "-p", "-1").stdout
+
+    for text in (shown, logged):
+        assert "-    She laughs. Dry enough.\n+    She smiles. Dry enough.\n" in text
+        assert '"content"' not in text
+    assert git("log", "-p", "-1").stdout == logged
+    assert "refs/notes/textconv/rolethread" in git("for-each-ref").stdout
+    assert dataset.verify().problems == ()
+
+
+def test_an_inserted_exchange_changes_no_line_of_another(dataset: Dataset, git: Git) -> None:
+    path = file_of(dataset, 1)
+    entry = json.loads(path.read_text())
+    entry["messages"][2:2] = [{"role": "user", "content": "And?"}, {"role": "assistant", "content": "Well."}]
+    path.write_bytes(encode_entry(Entry.of(entry)))
+
+    removed = [line for line in git("diff").stdout.splitlines() if line.startswith("-") and not line.startswith("---")]
+    assert removed == []
+
+
+# ---- merge
+
+
+def two_sides(dataset: Dataset, git: Git, ours: tuple[str, str], theirs: tuple[str, str]) -> None:
+    git("switch", "-qc", "side")
+    rewrite(dataset, 1, *theirs)
+    git("commit", "-qam", "theirs")
+    git("switch", "-q", "main")
+    rewrite(dataset, 1, *ours)
+    git("commit", "-qam", "ours")
+
+
+def test_git_merges_two_edits_of_one_message_that_do_not_overlap(dataset: Dataset, git: Git) -> None:
+    two_sides(dataset, git, ("She laughs.", "She smiles."), ("Dry enough.", "Dry as bone."))
+
+    git("merge", "-q", "side", "-m", "together")
+
+    assert contents(dataset, 1)[1] == "She smiles. Dry as bone."
+    assert git("status", "--porcelain").stdout == ""
+    git("fsck", "--strict")
+    dataset.add([conversation("Who knocks?")], Intent("add", "add"))
+    assert any("plain git moved" in command for command in commands(dataset))
+
+
+def test_a_conflict_of_git_leaves_json_without_markers_and_says_what_clashed(dataset: Dataset, git: Git) -> None:
+    two_sides(dataset, git, ("She laughs.", "She smiles."), ("She laughs.", "She frowns."))
+
+    done = git("merge", "side", "-m", "together", ok=False)
+
+    assert done.returncode == 1
+    assert "CONFLICT (content)" in done.stdout
+    assert "messages[1].content: both sides changed the same words" in done.stderr
+    assert contents(dataset, 1)[1] == "She smiles. Dry enough."
+    git("checkout", "--theirs", ".")
+    assert contents(dataset, 1)[1] == "She frowns. Dry enough."
+    git("add", "-A")
+    git("commit", "-qm", "theirs it is")
+    assert git("status", "--porcelain").stdout == ""
+
+
+def test_the_gate_stops_a_merge_that_brings_an_error(dataset: Dataset, git: Git) -> None:
+    git("switch", "-qc", "side")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    git("commit", "-qam", "a draft")
+    git("switch", "-q", "main")
+    rewrite(dataset, 2, "Who sings?", "Who hums?")
+    git("commit", "-qam", "ours")
+
+    done = git("merge", "side", "-m", "together", ok=False)
+
+    assert done.returncode != 0
+    assert "RT104 empty_message" in done.stderr
+    assert git("log", "-1", "--format=%s").stdout == "ours\n"
+    git("merge", "--abort")
+
+
+def test_a_removed_entry_is_never_taken_for_one_that_resembles_it(dataset: Dataset, git: Git) -> None:
+    git("switch", "-qc", "side")
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+    git("commit", "-qam", "theirs")
+    git("switch", "-q", "main")
+    first = file_of(dataset, 1)
+    copy = first.with_name("00000004-aaaaaaaa.json")
+    shutil.copy(first, copy)
+    first.unlink()
+    git("add", "-A")
+    git("commit", "-qm", "ours")
+
+    done = git("merge", "side", "-m", "together", ok=False)
+
+    assert "CONFLICT (modify/delete)" in done.stdout
+    assert "She laughs." in copy.read_text()
+
+
+def test_settings_and_order_merge_key_by_key(dataset: Dataset, git: Git) -> None:
+    settings = dataset.folder / "rolethread.toml"
+    ids = dataset.snapshot().ids()
+    git("switch", "-qc", "side")
+    settings.write_text(settings.read_text().replace('name = "tavern"', 'name = "inn"'))
+    (dataset.folder / "order.json").write_text(json.dumps({ids[2]: f"{ids[0]}.h"}))
+    git("add", "-A")
+    git("commit", "-qm", "theirs")
+    git("switch", "-q", "main")
+    settings.write_text(settings.read_text() + "# a remark\n")
+    (dataset.folder / "order.json").write_text(json.dumps({ids[1]: ".x1"}))
+    git("add", "-A")
+    git("commit", "-qm", "ours")
+
+    git("merge", "-q", "side", "-m", "together")
+
+    assert 'name = "inn"' in settings.read_text()
+    assert "# a remark" in settings.read_text()
+    assert json.loads((dataset.folder / "order.json").read_text()) == {ids[1]: ".x1", ids[2]: f"{ids[0]}.h"}
+
+
+# ---- rebase, cherry-pick, stash
+
+
+def test_rebase_and_cherry_pick_merge_conversations(dataset: Dataset, git: Git) -> None:
+    two_sides(dataset, git, ("She laughs.", "She smiles."), ("Dry enough.", "Dry as bone."))
+    git("branch", "picked", "main")
+
+    git("switch", "-q", "side")
+    git("rebase", "-q", "main")
+    assert contents(dataset, 1)[1] == "She smiles. Dry as bone."
+    git("switch", "-q", "picked")
+    git("cherry-pick", "side")
+    assert contents(dataset, 1)[1] == "She smiles. Dry as bone."
+    git("fsck", "--strict")
+    assert dataset.verify().problems == ()
+
+
+def test_stash_merges_conversations_when_it_comes_back(dataset: Dataset, git: Git) -> None:
+    rewrite(dataset, 1, "Dry enough.", "Dry as bone.")
+    git("stash", "-q")
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+    git("commit", "-qam", "meanwhile")
+
+    git("stash", "pop", "-q")
+
+    assert contents(dataset, 1)[1] == "She smiles. Dry as bone."
+    dataset.commit(Intent("commit", "commit"))
+    assert git("status", "--porcelain").stdout == ""
+
+
+# ---- worktree, gc
+
+
+def test_a_worktree_of_stock_git_has_the_hooks_and_is_a_folder_copy(dataset: Dataset, git: Git, tmp_path: Path) -> None:
+    git("worktree", "add", "-q", "-b", "release/1", str(tmp_path / "second"))
+    second = Dataset.open(tmp_path / "second")
+    rewrite(second, 1, "She laughs. Dry enough.", "")
+
+    done = git("commit", "-qam", "an error", ok=False, folder=second.folder)
+
+    assert "RT104 empty_message" in done.stderr
+    git("checkout", "-q", ".", folder=second.folder)
+    with dataset.edit("from the first folder", branch="release/1") as change:
+        change.remove(dataset.snapshot().ids()[2])
+    assert git("status", "--porcelain", folder=second.folder).stdout == ""
+    assert len(second.snapshot()) == 2
+
+
+def test_gc_takes_nothing_that_can_be_undone(dataset: Dataset, git: Git) -> None:
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+    git("commit", "-qam", "by plain git")
+    dataset.remove([dataset.snapshot().ids()[1]], Intent("remove", "remove"))
+    dataset.undo()
+    dataset.undo()
+
+    git("reflog", "expire", "--expire=now", "--all")
+    git("gc", "-q", "--prune=now")
+    dataset.redo()
+    dataset.undo()
+
+    assert dataset.verify().problems == ()
+    assert git("status", "--porcelain").stdout == ""
+    git("fsck", "--strict")
+
+
+@pytest.mark.parametrize("way", ["cherry-pick", "rebase"])
+def test_no_way_of_git_puts_an_edit_into_an_entry_that_resembles_a_removed_one(
+    dataset: Dataset, git: Git, way: str
+) -> None:
+    git("switch", "-qc", "side")
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+    git("commit", "-qam", "theirs")
+    git("switch", "-q", "main")
+    first = file_of(dataset, 1)
+    copy = first.with_name("00000004-aaaaaaaa.json")
+    shutil.copy(first, copy)
+    first.unlink()
+    git("add", "-A")
+    git("commit", "-qm", "ours")
+
+    words = {"cherry-pick": ("cherry-pick", "side"), "rebase": ("rebase", "main", "side")}
+    done = git(*words[way], ok=False)
+
+    assert "CONFLICT (modify/delete)" in done.stdout
+    assert "She laughs." in copy.read_text()
