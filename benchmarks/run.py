@@ -21,6 +21,7 @@ import editing
 import exporting
 import history
 import importing
+import merging
 import reading
 import starting
 import table
@@ -37,6 +38,7 @@ FIGURES: dict[str, Callable[[Workspace], Iterator[Figure]]] = {
     "read": reading.figures,
     "branch": branching.figures,
     "diff": comparing.figures,
+    "merge": merging.figures,
     "history": history.figures,
     "workcopies": workcopies.figures,
     "start": starting.figures,

@@ -114,6 +114,7 @@ class Envelope:
 
 _COMMIT = ("commit", "branch", "operation", "added", "changed", "removed", "findings", "dry_run", "message", "notes")
 _FINDING = ("code", "name", "severity", "id", "index", "message", "text", "repair")
+_CONFLICT = ("id", "field", "reason", "message", "base", "ours", "theirs", "absent", "suggestion", "place")
 _CHANGES = ("entries", ("id", "change"))
 
 ENVELOPES = (
@@ -142,6 +143,29 @@ ENVELOPES = (
             *("rejects_file", "repaired", "format", "source"),
         ),
         (_CHANGES, ("findings", _FINDING), ("rejects", ("line", "code", "message", "row", "source"))),
+    ),
+    Envelope(
+        "merge",
+        ("merge",),
+        (
+            *(*_COMMIT, "entries", "kind", "state", "ours", "theirs", "taken", "merged", "left_out", "conflicts"),
+            *("void", "look_at"),
+        ),
+        (_CHANGES, ("conflicts", _CONFLICT), ("void", ("id", "field")), ("look_at", ("id", "field", "sentence"))),
+        "; `state` is `committed`, `fast_forward`, `nothing`, `waiting` (status 50) or `aborted`",
+    ),
+    Envelope(
+        "conflicts",
+        ("conflicts",),
+        ("kind", "branch", "command", "ours", "theirs", "base", "conflicts", "decided", "void", "moved"),
+        (("conflicts", _CONFLICT), ("decided", ("id", "field")), ("void", ("id", "field"))),
+    ),
+    Envelope(
+        "resolve",
+        ("resolve",),
+        ("commit", "operation", "branch", "dry_run", "decided", "conflicts"),
+        (("decided", ("id", "field")), ("conflicts", _CONFLICT)),
+        "; `conflicts` are those that are left",
     ),
     Envelope("error", ("every refusal",), ("status", "code", "message", "saved", "hint", "details", "findings")),
     Envelope("init", ("init",), ("folder", "name", "id", "commit")),
@@ -213,10 +237,10 @@ ENVELOPES = (
         ("status",),
         (
             *("name", "branch", "commit", "strict", "entries", "checked_out", "unsaved", "foreign", "drafts"),
-            *("conflicts", "interrupted", "why_read_only", "settings_problem", "damaged_refs"),
+            *("conflicts", "unfinished", "interrupted", "why_read_only", "settings_problem", "damaged_refs"),
             *("last_operation", "last_command", "last_time"),
         ),
-        (("unsaved", ("id", "change", "path")),),
+        (("unsaved", ("id", "change", "path")), ("conflicts", ("id", "field", "reason"))),
     ),
     Envelope(
         "check",
@@ -268,6 +292,7 @@ ENVELOPES = (
     Envelope(
         "config", ("config list", "config get"), ("settings",), (("settings", ("key", "value", "travels", "remark")),)
     ),
+    Envelope("hooks", ("hooks install", "hooks remove"), ("folder", "hooks", "chained", "was_there", "dry_run")),
     Envelope(
         "rules",
         ("rules",),

@@ -14,6 +14,7 @@ from rolethread_vcs.errors import UsageError
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
     from rolethread_vcs.cli._intent import Saving
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.finishing import Outcome
     from rolethread_vcs.store.unfinished import Kind
 
@@ -74,9 +75,12 @@ def go_on_or_give_up(
 
 
 def print_applied(
-    context: Context, outcome: Outcome, rev: str, verbs: tuple[str, str], nothing: str, *, is_queried: bool
+    context: Context, outcome: Outcome, rev: str, verbs: tuple[str, str], nothing: str, *, fixed: str, is_queried: bool
 ) -> int:
-    """Say what came of it, and return the exit status; `verbs` are `take back` and `took back`."""
+    """Say what came of it, and return the exit status; `verbs` are `take back` and `took back`.
+
+    `fixed` names the change when the branch has moved on, too.
+    """
     # as above
     from rolethread_vcs.cli._outcome_text import print_outcome
     from rolethread_vcs.ops.finishing import State
@@ -96,8 +100,17 @@ def print_applied(
     if outcome.state is State.WAITING and not committed.dry_run:
         context.output.report(f"or only what is clear: rtv {outcome.kind} --continue --skip-conflicts")
     elif outcome.state is not State.WAITING:
-        context.output.hint(f"to decide about them: rtv {outcome.kind} {rev}   (what is done already is passed over)")
+        context.output.hint(f"to decide about them: rtv {outcome.kind} {fixed}   (what is done already is passed over)")
     return status
+
+
+def fixed_name(dataset: Dataset, rev: str) -> str:
+    """Return a name of a change that goes on to mean the same when branches move: `3fa9c1b2d4`, `A..B` by ids."""
+    # as above
+    from rolethread_vcs.ops.spans import span_of
+
+    span = span_of(dataset.repository, rev)
+    return f"{span.before[:10]}..{span.after[:10]}" if span.is_range else span.after[:10]
 
 
 def words_of(rev: str, ids: tuple[str, ...], where: str | None, *, skip_conflicts: bool) -> str:

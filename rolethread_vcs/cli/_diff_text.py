@@ -92,8 +92,8 @@ def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:
         yield Output.style(whole, "added" if mark == "+" else "removed") if mark in "+-" else whole
 
 
-def summary_line(summary: DiffSummary) -> str:
-    """Return the counts as a sentence part: `1 added, 12 changed`."""
+def summary_line(summary: DiffSummary, files: int = 0) -> str:
+    """Return the counts as a sentence part: `13 entries: 1 added, 12 changed`; `files` are other files that differ."""
     parts = [
         (summary.added, "added"),
         (summary.removed, "removed"),
@@ -101,7 +101,8 @@ def summary_line(summary: DiffSummary) -> str:
         (summary.moved, "moved"),
     ]
     said = ", ".join(f"{number:,} {word}" for number, word in parts if number)
-    return f"{count(summary.total, 'entry', 'entries')}: {said}" if said else "no entry differs"
+    entries = f"{count(summary.total, 'entry', 'entries')}: {said}" if said else "no entry differs"
+    return f"{entries}; {count(files, 'other file', 'other files')}" if files else entries
 
 
 class _Painter:

@@ -144,7 +144,8 @@ def _after(outcome: Outcome, width: int) -> Iterator[str]:
         yield f"look at {name} {note.field}: {note.sentence}"
     if outcome.is_partial and outcome.kind == "merge":
         left = count(outcome.left_out, "change was", "changes were")
-        yield f"{left} left out, and a later merge offers them again; --rest keep-mine would have finished the branch"
+        them = "it" if outcome.left_out == 1 else "them"
+        yield f"{left} left out; a later merge offers {them} again (--rest keep-mine would have finished the branch)"
     if outcome.conflicts:
         words = ("conflict was left as it is now", "conflicts were left as they are now")
         if outcome.committed.dry_run:

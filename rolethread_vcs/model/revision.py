@@ -82,7 +82,10 @@ def parse_revision(text: str) -> Revision:
             raise RevisionError(f"commit:{prefix} must name 4 to 40 hexadecimal digits of a commit")
         return Revision(prefix.lower(), RevisionKind.COMMIT, ups)
     if not base:
-        raise RevisionError(f"{text!r} names no revision", hint="@ is the current one, @~1 the one before")
+        hint = f"@{text} counts from the current one; of an entry: 12@@{text}" if steps else None
+        raise RevisionError(
+            f"{text!r} names no revision", hint=hint or "@ is the current one, @~1 the one before"
+        )
     if ".." in base:
         raise RevisionError(f"{text!r} is a range; one revision is wanted here")
     if _UNFIT_FOR_NAMES.search(base):

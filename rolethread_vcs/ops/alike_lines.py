@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.likeness import Likeness, Text
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.equal_lines import Gaps, Pairs
+from rolethread_vcs.ops.equal_lines import Gaps, Pairs, kept_order
 
 SURE = 0.6
 SURE_FAR = 0.8
@@ -90,7 +90,7 @@ class _Search:
         self._read_before = before_text
         self._texts: dict[int, Text] = {place: self._likeness.prepare(before_text(place)) for place in before}
         self._after_texts: dict[int, Text] = {place: self._likeness.prepare(after_text(place)) for place in after}
-        self._gaps = Gaps(settled)
+        self._gaps = Gaps(kept_order(settled))
         self._count = count
         self._known: dict[tuple[int, int], float] = {}
         self._by_before: dict[int, set[int]] = defaultdict(set)

@@ -11,11 +11,11 @@ from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.ops.kinship import entry_of, origins
 from rolethread_vcs.ops.lives import find_in_history
 from rolethread_vcs.store.ancestry import Ancestry, Link
-from rolethread_vcs.store.changed_folders import ChangedFolders
 from rolethread_vcs.store.commits import Commit
 from rolethread_vcs.store.entry_trace import EntryTrace
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
+from rolethread_vcs.store.stretches import Stretches
 
 SIDES = ("messages", "chosen", "rejected")
 _VERSIONS_REMEMBERED = 8
@@ -109,7 +109,7 @@ class _Tracker:
         self.ancestry = Ancestry(repository.objects)
         self.found: dict[int, tuple[Commit, Commit]] = {}
         self._repository = repository
-        self._folders = ChangedFolders(repository)
+        self._stretches = Stretches(repository)
         self._side = side
         self._count = count
         self._traces: dict[str, EntryTrace] = {}
@@ -133,16 +133,14 @@ class _Tracker:
             links |= {
                 each.commit: self.ancestry.link(each.commit) for each in self._waiting if each.commit not in links
             }
-        self._folders.save()
+        self._stretches.save()
 
     def _step(self, place: _Place, link: Link, above: list[Link], tracked: list[_Tracked]) -> None:
         trace = self._trace(place.entry_id)
-        if len(above) == 1:
-            self._folders.note(link, above[0])
         blobs = [trace.state(parent.tree).blob for parent in above]
         if place.version in blobs:
             same = above[blobs.index(place.version)]
-            goal = self._folders.pass_over(self.ancestry, same, place.entry_id)
+            goal = self._stretches.pass_over(self.ancestry, same, place.entry_id)
             self._hand_over(place._replace(commit=goal.id), tracked)
             return
         befores = [

@@ -49,6 +49,13 @@ class Carried:
                 fields[key] = value
         return Entry(fields)
 
+    def fill(self, entry: Entry, other: Entry) -> Entry:
+        """Return an entry with the fields of another that could not be carried: what a file cannot tell, it has."""
+        if self.is_all:
+            return entry
+        missing = {key: value for key, value in other.fields.items() if key not in _LISTS and key not in self.entry}
+        return Entry({**missing, **entry.fields})
+
     def _messages(self, messages: Any) -> Any:
         return [self._message(message) for message in messages] if isinstance(messages, list) else messages
 

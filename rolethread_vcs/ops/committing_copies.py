@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rolethread_vcs.errors import ConflictError, RefusedError
+from rolethread_vcs.errors import ConflictError, RefusedError, RoleThreadError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
@@ -22,6 +22,7 @@ from rolethread_vcs.ops.relaying_copies import Relaid, refuse_unwritable, relay_
 from rolethread_vcs.ops.reviewing_copies import has_changes, recognise_copy
 from rolethread_vcs.ops.tying_copies import CopyOptions, add, locate, tip_of
 from rolethread_vcs.ops.writing_copies import set_aside
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, run
@@ -109,7 +110,7 @@ def commit(repository: Repository, path: Path, options: CommitOptions, intent: I
     base, merge, named = planned[-1]
     if done.commit is None and (base.id != binding.commit and not has_changes(recognised)):
         return CopyCommitted(
-            done, f"{binding.branch} has newer commits; rtv workcopy refresh brings them into the file"
+            done, f"{binding.branch} is at another commit by now; rtv workcopy refresh brings the file there"
         )
     ground = base if done.commit is None else repository.snapshot_of(done.commit)
     return CopyCommitted(done, _settle(repository, recognised, merge, ground, named))
@@ -206,7 +207,13 @@ def _discard(repository: Repository, binding: Binding, tip: str, *, dry_run: boo
         return Refreshed(binding.path, binding.commit, tip, 0, False, dry_run=True)
     aside = set_aside(binding.path) if binding.path.exists() else None
     options = CopyOptions(binding.branch, None, binding.format, binding.clean, binding.where)
-    fresh = add(repository, binding.path, options)
+    try:
+        fresh = add(repository, binding.path, options)
+    except RoleThreadError:
+        if aside is not None:
+            with disk.system_errors(f"bringing {binding.path} back"):
+                disk.rename(aside, binding.path)
+        raise
     return Refreshed(binding.path, binding.commit, fresh.commit, len(fresh.ids), True, aside)
 
 

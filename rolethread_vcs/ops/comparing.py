@@ -107,14 +107,14 @@ class Selection:
         """Whether nothing is left out."""
         return self.ids is None and self.query is None and not self.only
 
-    def takes(self, compared: ComparedEntry) -> bool:
-        """Return whether a difference is wanted."""
+    def takes(self, compared: ComparedEntry, *sides: Entry | None) -> bool:
+        """Return whether a difference is wanted; the query is asked of `sides`, or else of what is compared."""
         if not compared.fits(self.only) or (self.ids is not None and compared.id not in self.ids):
             return False
         if self.query is None:
             return True
-        sides = (compared.before, compared.after)
-        return any(entry is not None and self.query.matches(compared.id, entry) for entry in sides)
+        asked = sides or (compared.before, compared.after)
+        return any(entry is not None and self.query.matches(compared.id, entry) for entry in asked)
 
 
 EVERYTHING = Selection()

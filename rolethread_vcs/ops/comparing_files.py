@@ -112,6 +112,14 @@ def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> 
         notes.append("most entries stand in another order; places were not compared")
     if not carried.is_all:
         notes.append(_left_out(carried))
+
+    def asked(compared: ComparedEntry, one: int | None, other: int | None) -> tuple[Entry | None, Entry | None]:
+        """Return both sides as a query shall see them: with what a file has no place for, too."""
+        if selection.query is None or one is None or other is None:
+            return compared.before, compared.after
+        old, new = before.entries[one].load(), after.entries[other].load()
+        return before.carried.fill(old, new), after.carried.fill(new, old)
+
     steps = _in_reading_order(len(before.entries), len(after.entries), pairing.pairs)
 
     def entries() -> Iterator[ComparedEntry]:
@@ -122,7 +130,7 @@ def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> 
                 carried,
                 is_moved=other in places,
             )
-            if compared is not None and selection.takes(compared):
+            if compared is not None and selection.takes(compared, *asked(compared, one, other)):
                 yield compared
 
     def summary() -> DiffSummary:

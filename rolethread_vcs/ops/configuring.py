@@ -7,6 +7,7 @@ them makes no commit, and is one operation all the same.
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -243,6 +244,12 @@ def apply_config(repository: Repository, key: str, value: str | None) -> Reposit
     if key != BARE_KEY:
         own_config.write(repository, key, value)
         return repository
+    if repository.worktree_name:
+        main = shlex.quote(str(repository.common_folder))
+        raise UsageError(
+            "this is a folder copy, which always has its files; nothing was changed",
+            hint=f"for the dataset's own folder: rtv -C {main} config set checkout …",
+        )
     wants_bare = value == "true"
     if wants_bare == repository.is_bare:
         return repository

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.ops.branching import branch_commit
 from rolethread_vcs.ops.counting_entries import count_between
+from rolethread_vcs.ops.file_copies import all_copies
 from rolethread_vcs.ops.unfinished_on import refuse_unfinished
 from rolethread_vcs.store.branch_notes import noted, settings_of
 from rolethread_vcs.store.refs import BRANCHES, TAGS
@@ -66,7 +67,13 @@ def delete(repository: Repository, names: Sequence[str], intent: Intent) -> Dele
         else:
             with noted(repository, config):
                 done = session.move(moves, config=config)
-        return DeletedBranches(replace(done, commit=next(iter(commits.values()))), commits, lost)
+        tied = tuple(
+            f"{copy.path} is tied to {copy.branch}: it can be brought in again once undo has brought the branch back"
+            for copy in all_copies(repository)
+            if copy.branch in commits
+        )
+        done = replace(done, commit=next(iter(commits.values())), notes=(*done.notes, *tied))
+        return DeletedBranches(done, commits, lost)
 
 
 def _refuse_current(repository: Repository, name: str, chosen: Sequence[str]) -> None:

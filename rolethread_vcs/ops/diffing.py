@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import CURRENT_NAMES, RevisionError, is_selector, parse_range
 from rolethread_vcs.ops.comparing import ChangeKind, Comparison, Selection, compare_sides
@@ -129,11 +130,42 @@ class _Reader:
             raise UsageError("- is standard input, and that can be read only once", hint="rtv diff old.jsonl -")
         if not words:
             return self._current(), self._now()
+        self._refuse_entries(words)
         if len(words) == 2:
             return self._side(words[0]), self._side(words[1])
         if ".." in words[0] and not self._is_file(words[0]):
             return self._range(words[0])
         return self._side(words[0]), self._now()
+
+    def _refuse_entries(self, words: Sequence[str]) -> None:
+        """Refuse a word that names an entry (`12`, `12@main~1`, its file in the folder): entries stand behind `--`."""
+        named = {word: entry for word in words if (entry := self._entry(word)) is not None}
+        for word, (entry, revision) in named.items():
+            others = [each for each in words if each not in named] or ([revision] if revision else [])
+            if word == entry and self._names_revision(word):
+                hint = f"the entry: {_command(others, entry)}\nthe commit: rtv diff commit:{word}"
+                raise AmbiguousWordError(
+                    f"{word} is an entry, and a commit begins like that; nothing was compared", hint=hint
+                )
+            raise UsageError(f"{word} is an entry, and diff compares two states", hint=_command(others, entry))
+
+    def _entry(self, word: str) -> tuple[str, str] | None:
+        """Return the entry that a word names, and its revision, empty where the word has none."""
+        selector, _, revision = word.partition("@")
+        if not is_selector(selector):
+            entry_id = self._entry_of_file(word)
+            return None if entry_id is None else (entry_id, "")
+        if self._is_file(word) or not _has_entry(self._repository.head_snapshot(), selector):
+            return None
+        return selector, f"@{revision}" if revision.startswith(("~", "^")) else revision
+
+    def _entry_of_file(self, word: str) -> str | None:
+        """Return the entry whose stored file a word names, unless it says by `./` that the file itself is meant."""
+        folder = self._repository.worktree
+        if folder is None or word.startswith(_FILE_STARTS) or not self._is_file(word):
+            return None
+        path, root = self._locate(word).resolve(), Path(folder).resolve()
+        return id_of_path(path.relative_to(root).as_posix()) if path.is_relative_to(root) else None
 
     def _side(self, word: str) -> Side:
         if word == STANDARD_INPUT:
@@ -156,7 +188,7 @@ class _Reader:
         if path.is_dir():
             raise InvalidError(f"{word} is a folder; a side is a branch, a commit or a file")
         if not path.exists():
-            raise NotFoundError(f"there is no file {word}")
+            raise NotFoundError(f"there is no file {word}", hint=_near_file(word, path))
         return FileSide(word, path)
 
     def _is_file(self, word: str) -> bool:
@@ -174,16 +206,7 @@ class _Reader:
         return True
 
     def _revision(self, word: str) -> CommitSide:
-        """Return the commit that a word names; an entry's number is no revision, and a file that is missing none."""
-        head = self._repository.head_snapshot()
-        is_entry = is_selector(word) and _has_entry(head, word)
-        if is_entry:
-            if self._names_revision(word):
-                raise AmbiguousWordError(
-                    f"{word} is an entry, and a commit begins like that; nothing was compared",
-                    hint=f"the entry: rtv diff -- {word}\nthe commit: rtv diff commit:{word}",
-                )
-            raise UsageError(f"{word} is an entry, and diff compares two states", hint=f"rtv diff -- {word}")
+        """Return the commit that a word names; a file that is missing is none."""
         try:
             commit = self._repository.resolve(word)
         except UnknownRevisionError as error:
@@ -253,6 +276,23 @@ def _tree(repository: Repository, side: CommitSide | FolderSide) -> TreeSide:
 
 def _commit(side: Side) -> str | None:
     return side.snapshot.id if isinstance(side, CommitSide) else None
+
+
+def _near_file(word: str, path: Path) -> str | None:
+    """Return a hint at a file of nearly that name in the same folder."""
+    # only a mistyped name pays for this import
+    from difflib import get_close_matches
+
+    try:
+        names = [each.name for each in path.parent.iterdir() if each.is_file()]
+    except OSError:
+        return None
+    near = get_close_matches(path.name, names, n=1, cutoff=0.7)
+    return f"did you mean {word.removesuffix(path.name)}{near[0]}?" if near else None
+
+
+def _command(states: Sequence[str], entry: str) -> str:
+    return " ".join(["rtv diff", *states, "--", entry])
 
 
 def _kind(word: str) -> ChangeKind:

@@ -49,7 +49,7 @@ def pair_equal(
             uneven.append((candidates, places))
     unclear: dict[int, tuple[int, ...]] = {}
     if uneven:
-        gaps = Gaps({**settled, **pairs})
+        gaps = Gaps(kept_order({**settled, **pairs}))
         for candidates, places in uneven:
             found, open_places, open_candidates = _by_gap(candidates, places, gaps, are_one)
             pairs.update(found)
@@ -60,8 +60,7 @@ def pair_equal(
 class Gaps:
     """The stretches between pairs that kept their order: the same number on both sides is the same neighbourhood."""
 
-    def __init__(self, pairs: Pairs) -> None:
-        chain = kept_order(pairs)
+    def __init__(self, chain: Sequence[tuple[int, int]]) -> None:
         self._before = [place for place, _ in chain]
         self._after = [place for _, place in chain]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.model.layout import ENTRIES, ORDER, REGISTRIES, SETTINGS
-from rolethread_vcs.store import disk
+from rolethread_vcs.store import disk, own_config
 from rolethread_vcs.store.repository import Repository
 
 USUAL = ("pre-commit", "pre-merge-commit")
@@ -198,7 +198,7 @@ def hooks_folder(repository: Repository, home: Path | None = None) -> Path:
         "put this line into its pre-commit and pre-merge-commit: rtv git-hook pre-commit\n"
         "rtv hooks install --drivers   puts in only what makes git show and merge conversations"
     )
-    if repository.own_config("core.hooksPath") is None:
+    if own_config.read(repository, "core.hooksPath") is None:
         raise ForeignHooksError(
             f"git is told to take the hooks of all your repositories from {text} (core.hooksPath); nothing was changed",
             hint=way_on,

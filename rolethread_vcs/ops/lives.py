@@ -13,11 +13,11 @@ from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.kinship import UNRELATED, Origin, origins
 from rolethread_vcs.ops.selecting import AmbiguousEntryError, find_entry
 from rolethread_vcs.store.ancestry import Ancestry, Link, Queue
-from rolethread_vcs.store.changed_folders import ChangedFolders
 from rolethread_vcs.store.commits import Commit
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
+from rolethread_vcs.store.stretches import Stretches
 from rolethread_vcs.store.trees import FOLDER, parse
 
 
@@ -59,7 +59,7 @@ class Life:
         self.entry_id = entry_id
         self._repository = repository
         self._ancestry = Ancestry(repository.objects)
-        self._folders = ChangedFolders(repository)
+        self._stretches = Stretches(repository)
         self._told = {entry_id}
         self._steps = self._life(entry_id, [start])
 
@@ -111,7 +111,7 @@ class Life:
         queue: Queue[State] = Queue()
         seen = set(starts)
         for oid in starts:
-            link = self._folders.pass_over(ancestry, ancestry.link(oid), entry_id)
+            link = self._stretches.pass_over(ancestry, ancestry.link(oid), entry_id)
             queue.push(link, trace.state(link.tree))
         while queue:
             link, state = queue.pop()
@@ -119,14 +119,12 @@ class Life:
             same = next((pair for pair in above if pair[1] == state), None)
             if same is None and (state != ABSENT or above):
                 yield _step(entry_id, link, state, [each for _, each in above]), link
-            if len(above) == 1:
-                self._folders.note(link, above[0][0])
             for parent, before in above if same is None else (same,):
-                goal = self._folders.pass_over(ancestry, parent, entry_id)
+                goal = self._stretches.pass_over(ancestry, parent, entry_id)
                 if goal.id not in seen:
                     seen.add(goal.id)
                     queue.push(goal, before)
-        self._folders.save()
+        self._stretches.save()
 
     def _with_origin(self, step: Step, link: Link) -> Step:
         origin = origins(self._repository, self._ancestry.parents(link), link, step.entry_id, step.after)
@@ -157,7 +155,7 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
         digits = selector if isinstance(selector, str) else f"{selector:0{NUMBER_DIGITS}d}"
         found = _last_ids(repository, digits, commit)
         if not found:
-            raise NoSuchEntryError(f"{error.message}, nor in any commit before", hint=error.hint) from error
+            raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=error.hint) from error
         if len(found) > 1:
             raise AmbiguousEntryError(
                 f"{word} was the number of {len(found)} entries: {', '.join(found)}", hint="write the whole id"

@@ -6,24 +6,17 @@ a hundred entries may share it and be strangers.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from rolethread_vcs.diff.align import Match, align
-from rolethread_vcs.diff.chain import longest_chain
-from rolethread_vcs.diff.words import similarity
+from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.alike_lines import MOST, SURE, pair_alike, text_of
+from rolethread_vcs.ops.equal_lines import Gaps
 
-ALIKE = 0.6
-"""Likeness from which two entries between the same neighbours are one, edited: short ones share their marks anyway."""
-SURE = 0.8
-"""Likeness from which two entries far apart are one, edited."""
-MOST = 5_000
-"""Rows and entries left over, each, up to which similar ones are looked for."""
+_SCALE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +102,69 @@ def _born(known: Known) -> str | None:
 
 
 def _pair_similar(before: Sequence[Known], after: Sequence[Known], found: dict[int, int]) -> bool:
-    """Pair what is left by likeness: first between the same neighbours, then anywhere; False when it was too much."""
+    """Pair what is left by how it opens and by likeness; False when it was too much to compare each with each."""
     left, right = _left(before, after, found)
     if not left or not right:
         return True
-    if len(left) > MOST or len(right) > MOST:
+    if max(len(left), len(right)) > MOST:
+        _pair_openings(before, after, found)
+        left, right = _left(before, after, found)
+    if max(len(left), len(right)) > MOST:
         return False
-    texts = {("before", place): _text(before[place].load()) for place in left}
-    texts |= {("after", place): _text(after[place].load()) for place in right}
-    anchors = [(-1, -1), *longest_chain(found.items()), (len(before), len(after))]
-    for (start, to_start), (stop, to_stop) in pairwise(anchors):
-        one = left[bisect_right(left, start) : bisect_left(left, stop)]
-        other = right[bisect_right(right, to_start) : bisect_left(right, to_stop)]
-        found.update(_similar(one, other, texts, ALIKE))
-    left, right = _left(before, after, found)
-    found.update(_similar(left, right, texts, SURE))
+    settled = {other: one for one, other in found.items()}
+    alike = pair_alike(
+        left,
+        right,
+        settled,
+        lambda place: text_of(before[place].load()),
+        lambda place: text_of(after[place].load()),
+        len(before),
+    )
+    found.update((one, other) for other, one in alike.pairs.items())
+    # a person who reads is served better by the likeliest reading than by none: what order tells apart is told apart
+    gaps = Gaps(longest_chain(found.items()))
+    unclear = [
+        (one, other, round(likeness * _SCALE))
+        for other, candidates in alike.unclear.items()
+        for one, likeness in candidates
+        if likeness >= SURE and gaps.before(one) == gaps.after(other)
+    ]
+    found.update(heaviest_chain(unclear))
+    _pair_openings(before, after, found)
     return True
+
+
+def _pair_openings(before: Sequence[Known], after: Sequence[Known], found: dict[int, int]) -> None:
+    """Pair what opens with the same words between the same neighbours, where nothing else that is left does.
+
+    An answer that was written anew is an edit, however little of the old one stayed.
+    """
+    left, right = _left(before, after, found)
+    if not left or not right:
+        return
+    gaps = Gaps(longest_chain(found.items()))
+    here = _unique(left, before)
+    for opening, other in _unique(right, after).items():
+        one = here.get(opening)
+        if one is not None and gaps.before(one) == gaps.after(other):
+            found[one] = other
+
+
+def _unique(places: Sequence[int], items: Sequence[Known]) -> dict[tuple[Any, str], int]:
+    """Return the places by how they open, without the openings that stand at several."""
+    by_opening: dict[tuple[Any, str], list[int]] = defaultdict(list)
+    for place in places:
+        opening = _opening(items[place].load())
+        if opening is not None:
+            by_opening[opening].append(place)
+    return {opening: some[0] for opening, some in by_opening.items() if len(some) == 1}
+
+
+def _opening(entry: Entry) -> tuple[Any, str] | None:
+    """Return role and content of the first message that is not the system's, if it says anything."""
+    first = next((turn for turn in entry.turns if turn.get("role") != "system"), None)
+    content = None if first is None else first.get("content")
+    return (first.get("role"), content) if first is not None and isinstance(content, str) and content.strip() else None
 
 
 def _left(before: Sequence[Known], after: Sequence[Known], found: dict[int, int]) -> tuple[list[int], list[int]]:
@@ -133,19 +173,3 @@ def _left(before: Sequence[Known], after: Sequence[Known], found: dict[int, int]
         [place for place in range(len(before)) if place not in found],
         [place for place in range(len(after)) if place not in taken],
     )
-
-
-def _similar(
-    left: list[int], right: list[int], texts: dict[tuple[str, int], str], at_least: float
-) -> list[tuple[int, int]]:
-    if not left or not right:
-        return []
-    one: list[Any] = [{"role": "entry", "content": texts["before", place]} for place in left]
-    other: list[Any] = [{"role": "entry", "content": texts["after", place]} for place in right]
-    pairs = [(left[each.before], right[each.after]) for each in align(one, other) if each.match is not Match.PLACED]
-    return [pair for pair in pairs if similarity(texts["before", pair[0]], texts["after", pair[1]]) >= at_least]
-
-
-def _text(entry: Entry) -> str:
-    turns = [turn for turn in entry.turns if turn.get("role") != "system"] or list(entry.turns)
-    return "\n".join(text for turn in turns if isinstance(text := turn.get("content"), str))

@@ -73,7 +73,8 @@ class Decisions:
 class Recognised:
     """Which line is which. Places count from 0; `pairs` maps places in the file to places in the binding.
 
-    `adopted` are lines that are entries of the commit which the file did not hold; they were decided so.
+    `adopted` are lines that are entries of the commit which the file did not hold; they were decided so. `stays` are
+    the places in the file of lines that did not move among each other: as many as possible.
     """
 
     bound: BoundLines
@@ -82,6 +83,7 @@ class Recognised:
     unclear: dict[int, Unclear]
     adopted: dict[int, str]
     readings: dict[int, Reading]
+    stays: frozenset[int]
 
     def reading(self, place: int) -> Reading:
         """Return what a line of the file says."""
@@ -95,11 +97,6 @@ class Recognised:
     @cached_property
     def _of_digest(self) -> dict[str, int]:
         return {digest: place for place, digest in enumerate(self.bound.binding.digests)}
-
-    @cached_property
-    def stays(self) -> frozenset[int]:
-        """The places in the file whose lines did not move among each other: as many as possible."""
-        return frozenset(after for _, after in kept_order(self.pairs))
 
     @cached_property
     def moved(self) -> tuple[int, ...]:
@@ -173,6 +170,7 @@ class _Recognition:
         self._adopted: dict[int, str] = {}
         self._copies: set[int] = set(decisions.new)
         self._readings: dict[int, Reading] = {}
+        self._chain: list[tuple[int, int]] = []
 
     def run(self) -> Recognised:
         """Go through all steps."""
@@ -184,7 +182,8 @@ class _Recognition:
         self._match_content()
         self._match_alike()
         self._doubt_copies()
-        result = Recognised(self._bound, self._lines, self._pairs, self._unclear, self._adopted, self._readings)
+        stays = frozenset(after for _, after in self._chain if after in self._pairs)
+        result = Recognised(self._bound, self._lines, self._pairs, self._unclear, self._adopted, self._readings, stays)
         # a line whose bytes were known may have been decided to be another
         for place in (*result.new, *self._unclear, *self._adopted, *result.rewritten):
             if place not in self._readings:
@@ -303,26 +302,25 @@ class _Recognition:
 
     def _doubt_copies(self) -> None:
         """Doubt a line that moved where a new one like it stands in its old place: which of the two is the copy?"""
-        decided = self._decisions.entries.keys()
-        here = sorted(self._pairs.items())
-        stays = {after for _, after in kept_order(self._pairs)}
-        moved = [
-            (after, before) for after, before in self._pairs.items() if after not in stays and after not in decided
-        ]
         fresh = [
             place
-            for place in range(len(self._lines))
-            if place in self._readings
-            and place not in self._decisions.new
+            for place in self._readings
+            if place not in self._decisions.new
             and not (place in self._pairs or place in self._unclear or place in self._adopted)
         ]
+        chain = kept_order(self._pairs)
+        self._chain = chain
+        stays = {after for _, after in chain}
+        decided = self._decisions.entries.keys()
+        moved = sorted(after for after in self._pairs.keys() - stays if after not in decided)
         if not moved or not fresh or len(moved) > MOST:
             return
-        gaps = Gaps({after: before for after, before in here if after in stays})
+        gaps = Gaps(chain)
         there: dict[int, list[int]] = defaultdict(list)
-        for place in fresh:
+        for place in sorted(fresh):
             there[gaps.after(place)].append(place)
-        for after, before in moved:
+        for after in moved:
+            before = self._pairs[after]
             near = there.get(gaps.before(before), ())[:_NEAR]
             text = text_of(self._bound.reading(before).entry) if near else ""
             alike = {place: similarity(text, text_of(self._readings[place].entry)) for place in near}

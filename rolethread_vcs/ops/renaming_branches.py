@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 from rolethread_vcs.ops.branching import branch_commit
+from rolethread_vcs.ops.file_copies import FileCopy, all_copies
 from rolethread_vcs.ops.judging_branches import judge_start
 from rolethread_vcs.ops.naming_branches import refuse_branch_name
 from rolethread_vcs.ops.unfinished_on import refuse_unfinished
@@ -39,7 +41,8 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> 
         else:
             with noted(repository, config):
                 done = session.move(moves, config=config)
-        return replace(done, branch=new_name, commit=commit)
+        tied = tuple(_tied(copy, new_name) for copy in all_copies(repository) if copy.branch == name)
+        return replace(done, branch=new_name, commit=commit, notes=(*done.notes, *tied))
 
 
 def _renamed(repository: Repository, name: str, new_name: str) -> dict[str, tuple[str | None, str | None]]:
@@ -51,3 +54,12 @@ def _renamed(repository: Repository, name: str, new_name: str) -> dict[str, tupl
         if stale.get(key) != coming.get(key):
             moves[key] = (stale.get(key), coming.get(key))
     return moves
+
+
+def _tied(copy: FileCopy, new_name: str) -> str:
+    clean = " --clean" if copy.clean else ""
+    return (
+        f"{copy.path} is tied to {copy.branch}, which is {new_name} now; tie it anew: "
+        f"rtv workcopy add {shlex.quote(str(copy.path))} --branch {new_name} --format {copy.format}{clean} "
+        f"--from {copy.commit[:10]} --bind"
+    )

@@ -11,6 +11,7 @@ from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, Usage
 from rolethread_vcs.merge.clash import Choice, Value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id, number_of
+from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.ops.deciding import Decision, Decisions, to_plain
@@ -140,8 +141,7 @@ def take_side(
     """
 
     def decide(repository: Repository, corners: Corners, part: Part, decisions: dict[str, dict[str, Decision]]) -> None:
-        for name in names:
-            _take(repository, corners, part, decisions, name, side, field)
+        _take(repository, corners, part, decisions, list(names), side, field)
 
     return _resolve(repository, intent, decide)
 
@@ -215,33 +215,40 @@ def _take(
     corners: Corners,
     part: Part,
     decisions: dict[str, dict[str, Decision]],
-    name: str,
+    names: Sequence[str],
     side: Choice,
     field: str | None,
 ) -> None:
-    """Decide one entry or file, over what comes up only when others are settled, until nothing is open."""
-    kept = decisions.pop(name, {})
-    mine = {} if field is None else {each: decision for each, decision in kept.items() if each != field}
-    alone = Part(frozenset({name}), part.where)
+    """Decide entries and files, over what comes up only when others are settled, until nothing of them is open."""
+    kept = {name: decisions.pop(name, {}) for name in names}
+    mine: dict[str, dict[str, Decision]] = {
+        name: {} if field is None else {each: decision for each, decision in fields.items() if each != field}
+        for name, fields in kept.items()
+    }
+    # which ranks clash depends on the whole part; anything else stands alone
+    scope = part if ORDER in mine else Part(frozenset(mine), part.where)
     met: set[str] = set()
     while True:
-        merged = _merge(repository, corners, alone, {name: mine})
-        fresh = [each for each in merged.conflicts if each.id == name and field in (None, each.field)]
+        merged = _merge(repository, corners, scope, mine)
+        fresh = [each for each in merged.conflicts if each.id in mine and field in (None, each.field)]
         if not fresh:
             break
-        met |= {conflict.field for conflict in fresh}
-        mine |= {conflict.field: Decision(side, conflict.about) for conflict in fresh}
-    if not met:
+        for conflict in fresh:
+            met.add(conflict.id)
+            mine[conflict.id][conflict.field] = Decision(side, conflict.about)
+    for name in names:
+        if name in met:
+            continue
         if field is None and is_id(name) and side != "both":
             # what clashes here is a rule that both sides break together: the entry as it is on one side
-            mine = {ENTRY: Decision(side, about_entry(corners.objects, corners.sides, name))}
-        else:
-            fields = ", ".join(sorted({each.field for each in merged.conflicts}) or sorted(kept))
-            raise NoConflictError(
-                f"{name} has no conflict in {field}; nothing was changed",
-                hint=f"its conflicts are in: {fields}" if fields else "rtv conflicts",
-            )
-    decisions[name] = mine
+            mine[name] = {ENTRY: Decision(side, about_entry(corners.objects, corners.sides, name))}
+            continue
+        fields = ", ".join(sorted({each.field for each in merged.conflicts if each.id == name}) or sorted(kept[name]))
+        raise NoConflictError(
+            f"{name} has no conflict in {field}; nothing was changed",
+            hint=f"its conflicts are in: {fields}" if fields else "rtv conflicts",
+        )
+    decisions |= mine
 
 
 def _merge(repository: Repository, corners: Corners, part: Part, decisions: Decisions) -> TreeMerge:

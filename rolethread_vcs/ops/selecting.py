@@ -135,5 +135,6 @@ def _no_such_number(snapshot: Snapshot, number: int) -> NoSuchEntryError:
         return NoSuchEntryError(f"there is no entry {number}; the last number is {last}", hint="rtv list")
     return NoSuchEntryError(
         f"there is no entry {number} in {snapshot.id[:10]}; it was removed, or never there",
-        hint=f"see those around it: rtv list id:{max(number - _NAMED, 0)}..{number + _NAMED}",
+        hint=f"its life, if it had one: rtv log {number}\n"
+        f"those around it: rtv list id:{max(number - _NAMED, 0)}..{number + _NAMED}",
     )

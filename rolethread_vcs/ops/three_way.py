@@ -281,7 +281,7 @@ class _Merger:
             self._open[corners.id] = OpenEntry(base, ours, theirs, merged.preview)
             self._conflicts += [_conflict(corners.id, clash, corners.about) for clash in merged.clashes]
             return
-        self._merged += 1
+        self._merged += merged.entry != ours
         self._put(corners, merged.entry)
 
     def _put(self, corners: _Corners, entry: Entry | None) -> None:

@@ -80,12 +80,16 @@ def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = 
 def is_of_another_folder(repository: Repository, operation: Operation) -> bool:
     """Return whether an operation is another folder's own affair, and can be taken back only there.
 
-    It was done there, and moved HEAD, threw hand edits away, or began, decided or ended a merge. Anything else that
-    was done in another folder moved branches or releases, which all folders share.
+    It was done there, and moved HEAD, threw hand edits away, checked files out or in, or began, decided or ended a merge.
+    Anything else that was done in another folder moved branches or releases, which all folders share.
     """
     if operation.worktree == repository.worktree_name:
         return False
-    return bool(operation.discarded) or any(name == HEAD or is_unfinished(name) for name in operation.changes)
+    return (
+        bool(operation.discarded)
+        or "core.bare" in operation.config
+        or any(name == HEAD or is_unfinished(name) for name in operation.changes)
+    )
 
 
 def _choose(repository: Repository, count: int, to: int | None) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:

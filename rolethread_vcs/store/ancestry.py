@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
@@ -12,6 +13,9 @@ from rolethread_vcs.store.objects import MissingObjectError, Objects
 
 T = TypeVar("T")
 
+_LINK = re.compile(
+    rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\ncommitter [^\n]*> ([0-9]{1,18}) [+-][0-9]+\n"
+)
 _TREE = slice(5, 45)
 _FIRST_PARENT = 46
 _PARENT = b"parent "
@@ -160,7 +164,12 @@ def read_link(oid: str, data: bytes) -> Link:
     Raises:
         MissingObjectError: the bytes are no commit.
     """
-    try:
+    plain = _LINK.match(data)
+    if plain is not None:
+        tree_id, lines, seconds = plain.groups()
+        above = tuple(lines.decode("ascii").split()[1::2])
+        return Link(oid, bytes.fromhex(tree_id.decode("ascii")), above, int(seconds), data)
+    try:  # an old or odd commit
         tree = bytes.fromhex(data[_TREE].decode("ascii"))
         position = _FIRST_PARENT
         parents = []

@@ -70,8 +70,14 @@ class FactsCache:
         except sqlite3.Error as error:
             # a cache is never a reason to fail: without it everything is read
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNUSABLE:
-                with contextlib.suppress(OSError):
-                    self._path.unlink()
+                self._remove()
+        except UnicodeDecodeError:
+            # the damage stands in SQLite's own words about it, so that Python cannot even read them
+            self._remove()
+
+    def _remove(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
 
 def _find(database: Connection, fact: str, folders: list[bytes], found: dict[bytes, bytes]) -> None:

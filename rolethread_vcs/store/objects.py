@@ -80,13 +80,10 @@ class Objects:
             raise torn from None
         return _KINDS.get(int(number), "unknown"), data
 
-    def _from_large_pack(self, oid: bytes, kind: str) -> bytes | None:
-        self._reads += 1
-        return self._packed.read(oid, kind) if self._reads > _MANY else None
-
     def blob(self, oid: bytes) -> bytes:
         """Return the bytes of a blob of a 20-byte id."""
-        data = self._from_large_pack(oid, "blob")
+        self._reads += 1
+        data = self._packed.read(oid, "blob") if self._reads > _MANY else None
         return self.read(oid.hex(), "blob") if data is None else data
 
     def tree(self, oid: bytes) -> bytes:
@@ -94,7 +91,8 @@ class Objects:
         known = self._trees.get(oid)
         if known is not None:
             return known
-        data = self._from_large_pack(oid, "tree")
+        self._reads += 1
+        data = self._packed.read(oid, "tree") if self._reads > _MANY else None
         if data is None:
             data = self.read(oid.hex(), "tree")
         self._trees[oid] = data

@@ -18,7 +18,7 @@ from rolethread_vcs.store import commits, trees
 from rolethread_vcs.store.commits import Signature
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.packs import PackWriter
-from rolethread_vcs.store.refs import HEAD, SYMBOLIC, Refs
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
 
 OPERATIONS_REF: Final = "refs/rolethread/ops"
 RECORD = "operation.json"
@@ -229,6 +229,8 @@ def moved_since(last: Operation, now: Mapping[str, str], worktree: str) -> Chang
     """
     before = {name: value for name, value in last.refs.items() if not _is_head(name)}
     before[HEAD] = last.refs.get(head_key(worktree), now[HEAD])
+    if worktree:
+        before.pop(UNFINISHED, None)  # git shows it in the main folder alone
     return table_difference(before, now)
 
 
@@ -244,6 +246,8 @@ def table_to_record(
     heads = {head_key(name): known.get(head_key(name), head) for name, head in others.items()}
     if HEAD in known:
         heads[HEAD] = known[HEAD]
+    if worktree and UNFINISHED in known:
+        heads[UNFINISHED] = known[UNFINISHED]
     rest = {name: value for name, value in now.items() if name != HEAD}
     return {**heads, **rest, head_key(worktree): now[HEAD]}
 

@@ -24,6 +24,10 @@ _NAMES_AT = 8 + 1024
 _NAME = 20
 _NEARBY = 32
 _LARGE_OFFSET = 1 << 31
+_SHARE = 4
+"""An index is read as a whole when a quarter as many places were asked for as it has: from then on that is cheaper."""
+_LONGEST_TABLE = 1_000_000
+"""Names in the longest index that is read as a whole; about 150 MB."""
 _LONGEST_HEADER = 10
 _DENSEST = 1032
 """Bytes that one packed byte can stand for at most; a damaged header may ask for more memory than there is."""
@@ -95,9 +99,11 @@ class _Pack:
         self._bytes = memoryview(pack)
         self._unpack, self._error = unpacker
         self._ends = (*struct.unpack_from(">256I", index, len(_INDEX_START)), 0)  # the last is that before byte 0
-        count = self._ends[255]
-        self._offsets_at = _NAMES_AT + count * (_NAME + 4)
-        self._large_at = self._offsets_at + count * 4
+        self._count = self._ends[255]
+        self._offsets_at = _NAMES_AT + self._count * (_NAME + 4)
+        self._large_at = self._offsets_at + self._count * 4
+        self._asked = 0
+        self._table: dict[bytes, int] | None = None
 
     @classmethod
     def open(cls, path: str) -> _Pack | None:
@@ -120,6 +126,19 @@ class _Pack:
 
     def offset(self, oid: bytes) -> int | None:
         """Return where an object starts, or None when the index does not name it."""
+        if self._table is not None:
+            offset = self._table.get(oid)
+        else:
+            self._asked += 1
+            if self._asked * _SHARE > self._count and self._count <= _LONGEST_TABLE:
+                self._table = self._whole_index()
+            offset = self._found_in_index(oid)
+        if offset is not None and offset >= _LARGE_OFFSET:
+            at = self._large_at + (offset - _LARGE_OFFSET) * 8
+            return int.from_bytes(self._index[at : at + 8])
+        return offset
+
+    def _found_in_index(self, oid: bytes) -> int | None:
         first = oid[0]
         start, end = self._ends[first - 1], self._ends[first]
         # ids are evenly spread, so the place of one can be told from its digits, nearly
@@ -135,31 +154,35 @@ class _Pack:
         if found < 0 or found % _NAME:
             return None
         at = self._offsets_at + (low + found // _NAME) * 4
-        offset = int.from_bytes(self._index[at : at + 4])
-        if offset >= _LARGE_OFFSET:
-            at = self._large_at + (offset - _LARGE_OFFSET) * 8
-            offset = int.from_bytes(self._index[at : at + 8])
-        return offset
+        return int.from_bytes(self._index[at : at + 4])
+
+    def _whole_index(self) -> dict[bytes, int]:
+        names = self._index[_NAMES_AT : _NAMES_AT + self._count * _NAME]
+        offsets = struct.unpack_from(f">{self._count}I", self._index, self._offsets_at)
+        return dict(zip((names[at : at + _NAME] for at in range(0, len(names), _NAME)), offsets, strict=True))
 
     def read(self, offset: int, kind: int) -> bytes | None:
         """Return the bytes of the object at an offset, or None when it is a delta, of another kind or damaged."""
-        head = self._pack[offset : offset + _LONGEST_HEADER]
-        if not head or head[0] >> 4 & 7 != kind:
+        data = self._bytes
+        try:
+            byte = data[offset]
+            if byte >> 4 & 7 != kind:
+                return None
+            size, shift, start = byte & 15, 4, offset + 1
+            while byte & 0x80 and start < offset + _LONGEST_HEADER:
+                byte = data[start]
+                size |= (byte & 0x7F) << shift
+                shift += 7
+                start += 1
+        except IndexError:  # the pack is cut off
             return None
-        byte, used = head[0], 1
-        size, shift = byte & 15, 4
-        while byte & 0x80 and used < len(head):
-            byte = head[used]
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            used += 1
-        if size > _DENSEST * (len(self._bytes) - offset):
+        if size > _DENSEST * (len(data) - offset):
             return None
         try:
-            data = self._unpack(self._bytes[offset + used :], bufsize=size or 1)  # it stops where the object does
+            unpacked = self._unpack(data[start:], bufsize=size or 1)  # it stops where the object does
         except self._error:
             return None
-        return data if len(data) == size else None
+        return unpacked if len(unpacked) == size else None
 
 
 def _mapped(path: Path) -> mmap.mmap:

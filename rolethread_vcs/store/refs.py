@@ -16,9 +16,9 @@ TAGS: Final = "refs/tags/"
 HEAD: Final = "HEAD"
 SYMBOLIC: Final = "ref: "
 UNFINISHED: Final = "refs/worktree/rolethread/merge"
-"""The unfinished merge of the main folder."""
+"""The unfinished merge of the main folder, which git shows there alone."""
 UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
-"""Below it lies, as `<name>/merge`, that of a linked worktree: libgit2 knows no refs of one worktree alone."""
+"""Below it lies, as `<name>/merge`, that of a linked worktree; in sight of all, since it must outlive the folder."""
 
 
 class RefLockedError(BusyError):

@@ -34,7 +34,7 @@ from rolethread_vcs.store.linked_folders import (
     main_folder,
 )
 from rolethread_vcs.store.merge_bases import merge_bases
-from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.opening import (
     DEFAULT_BRANCH,
     ForeignRepositoryError,
@@ -314,8 +314,20 @@ class Repository:
         return self.snapshot_of(self.resolve(revision))
 
     def resolve(self, text: str) -> str:
-        """Return the full hex id of the commit that a revision names; see `store.revisions`."""
-        return revisions.resolve(text, lambda: self.head_snapshot().id, self.refs, self.objects)
+        """Return the full hex id of the commit that a revision names; see `store.revisions`.
+
+        Raises:
+            UnknownRevisionError: nothing of that name, or it lies where the history of a shallow copy is cut off.
+        """
+        try:
+            found = revisions.resolve(text, lambda: self.head_snapshot().id, self.refs, self.objects)
+        except MissingObjectError as error:
+            if self.copy_is_shallow():
+                raise _cut_off_history(text) from error
+            raise
+        if self.copy_is_shallow() and found not in self.objects:
+            raise _cut_off_history(text)
+        return found
 
     def walk(self, start: str, *, hide: str | None = None) -> Iterator[commits.Commit]:
         """Yield the commits that lead to a commit, newest first, each once (children before parents).
@@ -406,13 +418,6 @@ class Repository:
             return str(self._git.config[key])
         except (KeyError, pygit2.GitError, OSError, ValueError):
             return None
-
-    def own_config(self, key: str) -> str | None:
-        """Return a value that stands in this repository's own configuration, or None."""
-        levels = (pygit2.enums.ConfigLevel.LOCAL, pygit2.enums.ConfigLevel.WORKTREE)
-        with git_errors("reading the repository's configuration"):
-            own = [entry for entry in self._git.config if entry.level in levels and entry.name == key.lower()]
-        return own[-1].value if own else None
 
     def set_config(self, key: str, value: str | None) -> None:
         """Set, or with None remove, a value in this repository's own configuration."""
@@ -546,6 +551,13 @@ def _damaged_original(original: Repository) -> DamagedError:
     return DamagedError(
         f"the dataset at {original.folder} is damaged and cannot be copied whole{named}; nothing was copied",
         hint=f"see what is damaged with: rtv -C {original.folder} verify",
+    )
+
+
+def _cut_off_history(text: str) -> UnknownRevisionError:
+    return UnknownRevisionError(
+        f"{text} is not in this copy of the dataset: its history was cut off when the copy was made (a shallow clone)",
+        hint="bring the rest with: git fetch --unshallow",
     )
 
 

@@ -323,7 +323,7 @@ def test_other_files_are_told_line_by_line(rtv: Rtv, dataset: Dataset) -> None:
 
     assert answer.out.splitlines()[0] == "~ rolethread.toml"
     assert '  + empty_message = "warning"' in answer.out.splitlines()
-    assert answer.err.splitlines()[-1] == "main~1 → main: no entry differs"
+    assert answer.err.splitlines()[-1] == "main~1 → main: no entry differs; 1 other file"
 
 
 def test_many_moves_are_folded(rtv: Rtv, dataset: Dataset) -> None:

@@ -27,6 +27,9 @@ ANSWERS = {
     "branch attempt": "commit",
     "switch -c attempt": "commit",
     "config set gate.rules.empty_message warning": "commit",
+    "merge waits": "merge",
+    "conflicts": "conflicts",
+    "resolve 1 --take waits": "resolve",
     "import ../rows.jsonl --to work/rows": "import",
     "import ../bad.jsonl --skip-invalid --dry-run": "import",
     "import ../bad.jsonl --to work/bad": "import",
@@ -55,6 +58,8 @@ ANSWERS = {
     "restore --removed": "removed",
     "config list": "config",
     "config get name": "config",
+    "hooks install": "hooks",
+    "hooks remove": "hooks",
     "rules": "rules",
     "rules RT104": "rules",
     "export -o ../out.jsonl": "export",
@@ -89,12 +94,26 @@ def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return tmp_path / "inn"
 
 
+@pytest.fixture
+def _waiting(dataset: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> None:
+    """Let a merge wait, for the answers that are about one; `merge waits` itself is still to be run."""
+    words = request.node.callspec.params["words"]
+    if not words.startswith(("merge", "conflicts", "resolve")):
+        return
+    for branch, text in (("waits", "Rather dry."), ("main", "Rather damp.")):
+        run(["switch", *(() if branch == "main" else ("-c",)), branch])
+        assert run(["edit", "1", "--message", "1", "--content", text]) == 0
+    assert words.startswith("merge") or run(["merge", "waits"]) == 50
+    capsys.readouterr()
+
+
 def answer(words: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     run(["--json", *words.split()])
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     return document
 
 
+@pytest.mark.usefixtures("_waiting")
 @pytest.mark.parametrize("words", ANSWERS)
 def test_an_answer_has_the_envelope_and_the_keys_that_the_page_lists(
     words: str, dataset: Path, capsys: pytest.CaptureFixture[str]

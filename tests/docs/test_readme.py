@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 TRANSCRIPT = runpy.run_path(str(ROOT / "docs" / "transcript.py"))
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/api.md", "docs/diff.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md", "docs/diff.md", "docs/merging.md", "docs/taking-back.md"])
 def test_a_page_that_is_run_prints_what_it_says(page: str, tmp_path: Path, environment: dict[str, str]) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     folder = tmp_path / "reader"

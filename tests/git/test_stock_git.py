@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from git_desk import Git, conversation, file_of, needs_git, rewrite
 
+from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
@@ -294,3 +295,30 @@ def test_no_way_of_git_puts_an_edit_into_an_entry_that_resembles_a_removed_one(
 
     assert "CONFLICT (modify/delete)" in done.stdout
     assert "She laughs." in copy.read_text()
+
+
+# ---- a check on a server
+
+
+def test_a_full_clone_is_checked_against_the_main_branch(
+    dataset: Dataset, git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git("switch", "-qc", "draft")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    git("commit", "-qam", "an error")
+    git("clone", "-q", str(dataset.folder), str(tmp_path / "full"), folder=tmp_path)
+    git("checkout", "-q", "--detach", folder=tmp_path / "full")
+
+    assert run(["-C", str(tmp_path / "full"), "check", "--new-since", "origin/main"]) == 30
+    assert "RT104 empty_message" in capsys.readouterr().out
+
+
+def test_a_shallow_clone_says_that_its_history_is_cut_off(
+    dataset: Dataset, git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git("clone", "-q", "--depth", "1", f"file://{dataset.folder}", str(tmp_path / "shallow"), folder=tmp_path)
+
+    assert run(["-C", str(tmp_path / "shallow"), "check", "--new-since", "@~1"]) == 40
+    said = capsys.readouterr().err
+    assert "its history was cut off when the copy was made (a shallow clone)" in said
+    assert "git fetch --unshallow" in said

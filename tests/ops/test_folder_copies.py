@@ -10,7 +10,7 @@ import pytest
 from small_dataset import conversation, hand_edit
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.ops import folder_copies
 from rolethread_vcs.ops.copy_bindings import all_bindings
 from rolethread_vcs.ops.folder_copies import FolderInUseError, FolderTakenError, NoFolderCopyError
@@ -373,3 +373,15 @@ def test_with_nothing_of_its_own_left_undo_says_what_belongs_to_another_folder(d
 
     with pytest.raises(NothingToUndoError, match=r"only 2 operations .*; operation 5 .* is left alone"):
         dataset.undo(3)
+
+
+def test_whether_files_are_checked_out_is_the_main_folders_affair(dataset: Dataset) -> None:
+    copy = copy_of(dataset)
+
+    with pytest.raises(UsageError, match="this is a folder copy, which always has its files"):
+        copy.set_setting("checkout", "never")
+    assert is_clean(copy)
+    dataset.set_setting("checkout", "never")
+    with pytest.raises(NothingToUndoError, match="only 2 operations can be undone"):
+        copy.undo(9)
+    assert is_clean(copy)

@@ -495,6 +495,56 @@ def test_unrelated_histories_are_named_and_refused(pair: Branches, tmp_path: Pat
     assert "main and stranger have no commit in common" in caught.value.message
 
 
+def test_a_shallow_copy_says_that_its_history_is_cut_off(pair: Branches, tmp_path: Path) -> None:
+    pair.answer("side", 0, "Bone dry.")
+    pair.answer("main", 1, "Nobody.")
+    source = f"file://{pair.dataset.folder}"
+    git(tmp_path, "clone", "--quiet", "--depth", "1", "--no-single-branch", source, "shallow")
+    shallow = Dataset.open(tmp_path / "shallow")
+
+    with pytest.raises(UnrelatedHistoriesError) as caught:
+        shallow.merge("origin/side")
+
+    assert "as far as history is here" in caught.value.message
+    assert caught.value.hint == "git fetch --unshallow   brings the rest of it"
+
+
+def test_each_folder_has_a_merge_of_its_own(pair: Branches, tmp_path: Path) -> None:
+    pair.answer("side", 0, "Bone dry.")
+    pair.answer("main", 0, "Soaking wet.")
+    git(pair.dataset.folder, "worktree", "add", "--quiet", "-b", "third", str(tmp_path / "desk"), "main")
+    desk = Dataset.open(tmp_path / "desk")
+
+    there = desk.merge("side")
+    here = pair.merge()
+
+    assert (there.state, here.state) == (State.WAITING, State.WAITING)
+    desk.resolve([pair.ids[0]], "side")
+    assert desk.finish().state is State.COMMITTED
+    assert len(pair.dataset.conflicts().conflicts) == 1
+    assert (pair.said(0), pair.said(0, "third")) == ("Soaking wet.", "Bone dry.")
+    assert [logged.operation.command for logged in pair.dataset.ops() if logged.operation.verb == "external"] == [
+        "plain git moved third"
+    ]
+
+
+def test_three_hundred_conflicts_are_decided_at_once(pair: Branches) -> None:
+    done = pair.dataset.add([conversation(f"Question {number}?") for number in range(300)], Intent("add", "add"))
+    pair.on("side").merge("main")
+    for branch in ("main", "side"):
+        with pair.on(branch).edit(f"all on {branch}") as change:
+            for number, entry_id in enumerate(done.ids):
+                change.put(entry_id, conversation(f"Question {number}?", f"Told on {branch}."))
+    pair.on("main")
+    found = pair.merge()
+
+    resolved = pair.dataset.resolve([conflict.id for conflict in found.conflicts], "side")
+
+    assert (len(found.conflicts), len(resolved.settled), resolved.left) == (300, 300, ())
+    pair.dataset.finish()
+    assert pair.dataset.snapshot()[done.ids[7]].messages[1]["content"] == "Told on side."
+
+
 # ---- another copy of the dataset
 
 

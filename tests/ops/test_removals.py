@@ -150,3 +150,20 @@ def test_nothing_removed_is_told_as_such(tmp_path: Path) -> None:
     assert list(dataset.removed()) == []
     with pytest.raises(NotRemovedError):
         dataset.restore_removed([], RESTORE)
+
+
+def test_in_a_shallow_copy_the_end_of_history_is_told(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
+    remove(dataset, ids[0])
+    remove(dataset, ids[1])
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "2", f"file://{dataset.folder}", str(tmp_path / "copy")],
+        check=True,
+        capture_output=True,
+    )
+    copy = Dataset.open(tmp_path / "copy")
+
+    found = copy.removed()
+
+    assert [each.id for each in found] == [ids[1]]
+    assert found.ends == (copy.snapshot("@~1").id,)

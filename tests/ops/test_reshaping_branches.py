@@ -12,6 +12,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.deleting_branches import CurrentBranchError
 from rolethread_vcs.ops.naming_branches import BranchExistsError, BranchNameError
+from rolethread_vcs.ops.tying_copies import CopyOptions
 from rolethread_vcs.ops.unfinished_on import UnfinishedOnBranchError
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
@@ -235,3 +236,17 @@ def test_dry_runs_change_nothing(tmp_path: Path) -> None:
     dataset.branch("new", note="other", intent=Intent("branch", "x", dry_run=True))
 
     assert (dataset.repository.refs.table(), (dataset.folder / ".git/config").read_bytes()) == before
+
+
+def test_a_file_that_is_tied_to_a_branch_is_named_with_the_way_on(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.branch("try")
+    dataset.add_file_copy(tmp_path / "train.jsonl", CopyOptions(branch="try"))
+
+    renamed = dataset.rename_branch("try", "warm")
+    dataset.undo()
+    deleted = dataset.delete_branches("try")
+
+    assert len(renamed.notes) == len(deleted.committed.notes) == 1
+    assert f"rtv workcopy add {tmp_path / 'train.jsonl'} --branch warm --format messages" in renamed.notes[0]
+    assert "is tied to try" in deleted.committed.notes[0]

@@ -126,6 +126,14 @@ def test_damage_never_gives_other_bytes(tmp_path_factory, at, size, data):
     assert cache.find("uuid 1", TOLD).items() <= TOLD.items()
 
 
+def test_damage_that_is_no_text_is_damage_all_the_same(cache, path):
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"CREATE TABLE told", b"CREATE TABLE \x80old"))
+
+    assert cache.find("uuid 1", TOLD) == {}
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
 def test_a_file_that_was_cut_off_never_gives_other_bytes(cache, path, part):
     data = path.read_bytes()

@@ -14,7 +14,7 @@ from scripted_edits import Script, make_dataset, sentence
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, NotFoundError, RefusedError, UsageError
-from rolethread_vcs.formats import ChangedSourceError
+from rolethread_vcs.formats import CannotCarryError, ChangedSourceError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.ops import copy_bindings
 from rolethread_vcs.ops.committing_copies import (
@@ -573,6 +573,23 @@ def test_a_refresh_that_discards_sets_the_edits_aside(bench: Bench) -> None:
     assert "from the branch" in path.read_text()
     assert "from the file" not in path.read_text()
     assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_refresh_that_cannot_write_brings_the_file_back(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    parts = [{"type": "text", "text": "Ho"}]  # ShareGPT has no place for parts
+    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": parts}]
+    dataset.add([{"messages": messages}], Intent("add", "add"))
+    before = path.read_bytes()
+
+    for discard in (False, True):
+        with pytest.raises(CannotCarryError):
+            dataset.refresh_file_copy(path, discard=discard)
+
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir() if "train" in each.name] == ["train.jsonl"]
 
 
 def test_after_an_undo_the_file_is_told_apart_and_can_follow(bench: Bench) -> None:

@@ -149,7 +149,7 @@ def _print_text(context: Context, comparison: Comparison, marking: Words, *, bri
                 break
     if moves > _FOLDED_MOVES:
         output.note(f"… and {moves - _FOLDED_MOVES:,} more that only moved")
-    output.note(f"{comparison.from_label} → {comparison.to_label}: {summary_line(counted(kinds))}")
+    output.note(f"{comparison.from_label} → {comparison.to_label}: {summary_line(counted(kinds), len(files))}")
     return bool(kinds or files)
 
 
@@ -159,11 +159,14 @@ def _print_stat(context: Context, comparison: Comparison) -> bool:
 
     figures = count_changes(comparison.entries())
     files = comparison.files()
+    if not comparison.is_different():
+        context.output.note(f"{comparison.from_label} → {comparison.to_label}: no entry differs")
+        return False
     for line in stat_lines(figures):
         context.output.print(line)
     for file in files:
         context.output.print(f"{file.path} {file.change.value}")
-    return comparison.is_different()
+    return True
 
 
 def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> bool:

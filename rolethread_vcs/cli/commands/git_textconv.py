@@ -1,4 +1,4 @@
-"""Print a file of a dataset as git's diff shows it: a conversation as it reads; called by git.
+"""Print a file of a dataset as a conversation, for git's diff; called by git.
 
 `rtv hooks install` tells git to call this for `git diff`, `git show` and `git log -p`.
 """

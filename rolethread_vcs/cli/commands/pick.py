@@ -10,14 +10,15 @@
   rtv pick --continue                  when all conflicts are decided (rtv conflicts, rtv resolve)
   rtv pick --abort
 
-The rest of the branch stays there. What is here already is passed over. It also brings back what was taken back: rtv pick REV after rtv revert REV.
+The rest of the branch stays there, and what is here already is passed over. It also brings back what was taken back:
+rtv pick REV after rtv revert REV.
 """
 
 from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._applying import change_options, go_on_or_give_up, print_applied, words_of
+from rolethread_vcs.cli._applying import change_options, fixed_name, go_on_or_give_up, print_applied, words_of
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, saving_options
 
@@ -47,6 +48,7 @@ def command(
     if ended is not None or rev is None:
         return ended or 0
     dataset = context.open_dataset()
+    fixed = fixed_name(dataset, rev)
     words = words_of(rev, ids, where, skip_conflicts=skip_conflicts)
     intent = saving.intent("pick", f"pick {words}{' -p' if patch else ''}")
     nothing = f"nothing to pick: what {rev} did is here already"
@@ -61,4 +63,4 @@ def command(
         outcome = dataset.pick_chosen(rev, *asked, intent=intent, skip_conflicts=skip_conflicts)
     else:
         outcome = dataset.pick(rev, intent, words=ids, where=where, skip_conflicts=skip_conflicts)
-    return print_applied(context, outcome, rev, ("pick", "picked"), nothing, is_queried=where is not None)
+    return print_applied(context, outcome, rev, ("pick", "picked"), nothing, fixed=fixed, is_queried=where is not None)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._applying import change_options, go_on_or_give_up, print_applied, words_of
+from rolethread_vcs.cli._applying import change_options, fixed_name, go_on_or_give_up, print_applied, words_of
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, saving_options
 
@@ -46,7 +46,10 @@ def command(
     if ended is not None or rev is None:
         return ended or 0
     dataset = context.open_dataset()
+    fixed = fixed_name(dataset, rev)
     intent = saving.intent("revert", f"revert {words_of(rev, ids, where, skip_conflicts=skip_conflicts)}")
     outcome = dataset.revert(rev, intent, words=ids, where=where, skip_conflicts=skip_conflicts)
     nothing = f"nothing to take back: the entries are as they were before {rev} already"
-    return print_applied(context, outcome, rev, ("take back", "took back"), nothing, is_queried=where is not None)
+    return print_applied(
+        context, outcome, rev, ("take back", "took back"), nothing, fixed=fixed, is_queried=where is not None
+    )
