@@ -303,9 +303,7 @@ class Dataset:
         (chosen,) = choose(look(self.repository), [name])
         return give(self.repository, chosen, value, intent or Intent("resolve", f"resolve {name}"))
 
-    def finish(
-        self, kind: Kind = "merge", *, skip_conflicts: bool = False, intent: Intent | None = None
-    ) -> Outcome:
+    def finish(self, kind: Kind = "merge", *, skip_conflicts: bool = False, intent: Intent | None = None) -> Outcome:
         """Commit a merge, a revert or a pick of which everything is decided; the last two may leave conflicts out."""
         from rolethread_vcs.ops.finishing import go_on
         from rolethread_vcs.transaction import Intent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ def print_added_folder(context: Context, added: AddedFolder) -> None:
     would = "would check out" if done.dry_run else "checked out"
     context.output.report(f"{would} {added.branch} in {added.folder}")
     if not done.dry_run:
-        context.output.report(UNDO.replace("rtv undo", f"rtv workcopy remove {added.folder}"))
+        context.output.report(UNDO.replace("rtv undo", f"rtv workcopy remove {shlex.quote(str(added.folder))}"))
 
 
 def print_copies(context: Context, files: Sequence[FileCopy], folders: Sequence[FolderCopy]) -> None:

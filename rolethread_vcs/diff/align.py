@@ -10,8 +10,6 @@ from functools import cached_property
 from itertools import count, pairwise
 from typing import Any, NamedTuple
 
-from rapidfuzz.distance import Indel
-
 from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
 from rolethread_vcs.diff.likeness import Likeness, Text
 
@@ -302,6 +300,8 @@ def _common_order(
     second = [right_numbers[index] for index in right]
     if len(first) * len(second) > _LARGEST_TABLE:
         return _common_order_of_unique(left, first, right, second)
+    from rapidfuzz.distance import Indel  # imported here because start-up counts
+
     blocks = [op for op in Indel.opcodes(first, second) if op.tag == "equal"]
     size = sum(op.src_end - op.src_start for op in blocks)
     if len(first) == len(second):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
-
-from rapidfuzz.distance import Indel
 
 from rolethread_vcs.diff.tokens import words
 
@@ -44,6 +42,13 @@ class Likeness:
     def __init__(self) -> None:
         self._numbers: defaultdict[str, int] = defaultdict(count().__next__)
 
+    @cached_property
+    def _share(self) -> Callable[..., float]:
+        """What compares two sequences: the share of both that stands in their longest common one."""
+        from rapidfuzz.distance import Indel  # imported here because start-up counts
+
+        return Indel.normalized_similarity
+
     def prepare(self, text: str) -> Text:
         """Return the text cut into words, each word numbered."""
         cut = words(text)
@@ -53,18 +58,19 @@ class Likeness:
         """Return how alike two prepared texts are, 0 to 1; less than `at_least` may be answered with 0.0."""
         if one.text == other.text:
             return 1.0
+        share = self._share
         if not one.words and not other.words:
             # White space against other white space.
             return 0.5 if one.text and other.text else 0.0
         if len(one.words) > _LONG or len(other.words) > _LONG:
             alike = _by_pairs(one, other)
         elif one.coded is not None and other.coded is not None:
-            alike = Indel.normalized_similarity(one.coded, other.coded, score_cutoff=at_least)
+            alike = share(one.coded, other.coded, score_cutoff=at_least)
         else:
-            alike = Indel.normalized_similarity(one.numbers, other.numbers, score_cutoff=at_least)
+            alike = share(one.numbers, other.numbers, score_cutoff=at_least)
         if len(one.text) <= _SHORT and len(other.text) <= _SHORT:
             # Unrelated texts share about half of their letters in order, so only the upper half says something.
-            letters = Indel.normalized_similarity(one.text, other.text, score_cutoff=(1 + at_least) / 2)
+            letters = share(one.text, other.text, score_cutoff=(1 + at_least) / 2)
             alike = max(alike, 2 * letters - 1)
         # Only equal texts are wholly alike: other spaces, or two pages in another order, are a difference.
         return min(alike, 0.999) if alike >= at_least else 0.0

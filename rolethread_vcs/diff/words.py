@@ -10,8 +10,6 @@ from itertools import accumulate, compress, count, pairwise
 from operator import ne
 from typing import Literal
 
-from rapidfuzz.distance import Indel
-
 from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.diff.likeness import similarity
 from rolethread_vcs.diff.tokens import is_word, tokens
@@ -153,6 +151,10 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _longest_common(one: Sequence[str], other: Sequence[str]) -> list[Run]:
+    if len(one) == 1 or len(other) == 1:  # a word for some others
+        return [(place, other.index(token), 1) for place, token in enumerate(one) if token in other][:1]
+    from rapidfuzz.distance import Indel  # imported here because start-up counts, and many a change needs none of it
+
     return [(place, to_place, size) for place, to_place, size in Indel.opcodes(one, other).as_matching_blocks() if size]
 
 

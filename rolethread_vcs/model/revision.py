@@ -83,9 +83,7 @@ def parse_revision(text: str) -> Revision:
         return Revision(prefix.lower(), RevisionKind.COMMIT, ups)
     if not base:
         hint = f"@{text} counts from the current one; of an entry: 12@@{text}" if steps else None
-        raise RevisionError(
-            f"{text!r} names no revision", hint=hint or "@ is the current one, @~1 the one before"
-        )
+        raise RevisionError(f"{text!r} names no revision", hint=hint or "@ is the current one, @~1 the one before")
     if ".." in base:
         raise RevisionError(f"{text!r} is a range; one revision is wanted here")
     if _UNFIT_FOR_NAMES.search(base):

@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -335,6 +334,8 @@ def _refuse_unsettable(dotted_key: str) -> None:
 
 def _did_you_mean(key: str, known: tuple[str, ...]) -> str:
     shown = [name + "RULE" if name.endswith(".") else name for name in known]
+    from difflib import get_close_matches  # imported here because start-up counts
+
     near = get_close_matches(key, shown, n=1)
     if near:
         return f"did you mean {near[0]}?"

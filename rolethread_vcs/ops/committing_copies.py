@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rolethread_vcs.errors import ConflictError, RefusedError, RoleThreadError
+from rolethread_vcs.errors import ConflictError, RefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
@@ -18,7 +18,7 @@ from rolethread_vcs.ops.copy_bindings import Binding
 from rolethread_vcs.ops.deciding_lines import DecisionWords
 from rolethread_vcs.ops.merging_copies import CopyConflict, CopyMerge, Take, merge_copy
 from rolethread_vcs.ops.recognising_lines import Recognised
-from rolethread_vcs.ops.relaying_copies import Relaid, refuse_unwritable, relay_committed, relay_refreshed
+from rolethread_vcs.ops.relaying_copies import Relaid, columns, refuse_unwritable, relay_committed, relay_refreshed
 from rolethread_vcs.ops.reviewing_copies import has_changes, recognise_copy
 from rolethread_vcs.ops.tying_copies import CopyOptions, add, locate, tip_of
 from rolethread_vcs.ops.writing_copies import set_aside
@@ -143,6 +143,7 @@ def refresh(
     refuse_unwritable(recognised, merge, ground)
     if dry_run:
         return Refreshed(path, binding.commit, tip, len(merge.changed), False, dry_run=True)
+    _announce_columns(repository, recognised, merge, ground)
     relaid: Relaid = relay_refreshed(recognised, merge, ground, named)
     copy_bindings.save(repository, relaid.binding)
     return Refreshed(path, binding.commit, tip, relaid.rewritten, relaid.is_written)
@@ -153,15 +154,32 @@ def _settle(
 ) -> str:
     """Tie the file to the commit that was made of it; whatever stands in the way, the commit is saved."""
     name = recognised.bound.binding.path.name
+    _announce_columns(repository, recognised, merge, ground)
     try:
         relaid = relay_committed(recognised, merge, ground, named)
     except ChangedSourceError as error:
         # the binding stays at the older commit: what was saved is then found to be on the branch already
         return f"{error.message}; what was edited before is saved. rtv workcopy refresh brings the file up to date"
     copy_bindings.save(repository, relaid.binding)
+    notes = []
     if relaid.rewritten:
-        return f"{relaid.rewritten:,} lines of {name} were written anew with what the branch had besides"
-    return ""
+        lines = "1 line" if relaid.rewritten == 1 else f"{relaid.rewritten:,} lines"
+        notes.append(f"{lines} of {name} came from the branch")
+    if relaid.taken:
+        lines = "1 line" if relaid.taken == 1 else f"{relaid.taken:,} lines"
+        notes.append(f"{lines} of {name} went, because {recognised.bound.binding.branch} does not have them any more")
+    return "; ".join(notes)
+
+
+def _announce_columns(repository: Repository, recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> None:
+    """Remember columns that a clean file is about to get, before it has them.
+
+    Cut off between the file and its binding, their nulls would else be taken for edits of every line.
+    """
+    binding = recognised.bound.binding
+    keys = columns(recognised, merge, ground)
+    if keys != binding.keys:
+        copy_bindings.save(repository, replace(binding, keys=keys))
 
 
 def _merge(
@@ -209,8 +227,8 @@ def _discard(repository: Repository, binding: Binding, tip: str, *, dry_run: boo
     options = CopyOptions(binding.branch, None, binding.format, binding.clean, binding.where)
     try:
         fresh = add(repository, binding.path, options)
-    except RoleThreadError:
-        if aside is not None:
+    except BaseException:  # Ctrl-C too: a large file takes its time to write
+        if aside is not None and not binding.path.exists():
             with disk.system_errors(f"bringing {binding.path} back"):
                 disk.rename(aside, binding.path)
         raise
@@ -244,6 +262,11 @@ def _refuse_many_removed(recognised: Recognised, allowed: int | None) -> None:
     if allowed is not None and allowed != count:
         raise ManyRemovedError(
             f"--removed says {allowed:,}, and {count:,} would go; nothing was saved", hint=f"--removed {count}"
+        )
+    if allowed is None and lines and not len(recognised.lines):
+        raise ManyRemovedError(
+            f"{recognised.lines.path.name} is empty, so all {lines:,} entries would go; nothing was saved",
+            hint=f"wait until what writes it has finished; if that is meant: --removed {count}",
         )
     if allowed is None and count > FEW_REMOVED and count * 10 > lines:
         raise ManyRemovedError(

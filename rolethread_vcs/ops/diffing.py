@@ -139,7 +139,7 @@ class _Reader:
 
     def _refuse_entries(self, words: Sequence[str]) -> None:
         """Refuse a word that names an entry (`12`, `12@main~1`, its file in the folder): entries stand behind `--`."""
-        named = {word: entry for word in words if (entry := self._entry(word)) is not None}
+        named = {word: found for word in words if (found := self._entry(word)) is not None}
         for word, (entry, revision) in named.items():
             others = [each for each in words if each not in named] or ([revision] if revision else [])
             if word == entry and self._names_revision(word):
@@ -161,10 +161,10 @@ class _Reader:
 
     def _entry_of_file(self, word: str) -> str | None:
         """Return the entry whose stored file a word names, unless it says by `./` that the file itself is meant."""
-        folder = self._repository.worktree
-        if folder is None or word.startswith(_FILE_STARTS) or not self._is_file(word):
+        worktree = self._repository.worktree
+        if worktree is None or word.startswith(_FILE_STARTS) or not self._is_file(word):
             return None
-        path, root = self._locate(word).resolve(), Path(folder).resolve()
+        path, root = self._locate(word).resolve(), worktree.folder.resolve()
         return id_of_path(path.relative_to(root).as_posix()) if path.is_relative_to(root) else None
 
     def _side(self, word: str) -> Side:

@@ -342,11 +342,14 @@ class _Finish:
         return self._outcome(state, committed, merged, merged.conflicts, is_partial=is_merge and not is_whole)
 
     def _can_move_on(self, corners: Corners, merged: TreeMerge) -> bool:
-        """Whether the branch can go on to the other's tip, without a commit that joins them."""
+        """Whether the branch can go on to the other's tip, without a commit that joins them.
+
+        It cannot where something was decided beforehand: an entry given anew is not what the other's tip holds.
+        """
         unfinished = self._unfinished
         has_message = bool(unfinished.message or self._session.intent.message)
         return corners.bases == (self._tip,) and not (
-            unfinished.id or has_message or merged.left_out or unfinished.keeps_rest
+            unfinished.id or has_message or merged.left_out or unfinished.keeps_rest or unfinished.decided
         )
 
     def _move_on(self, merged: TreeMerge) -> Outcome:

@@ -7,6 +7,7 @@ Hooks are small scripts in git's hooks folder; a hook that was there is moved be
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,9 @@ BEFORE = ".before-rolethread"
 _MARK = "# rolethread-vcs hook"
 _BEGIN = "# rolethread-vcs: begin (rtv hooks remove takes these lines away)\n"
 _END = "# rolethread-vcs: end\n"
+
+_ADDED = "merge.rolethread.added"
+"""The setting that notes which settings of git's own we put in beside those that only we read."""
 
 _ATTRIBUTES = "".join(
     (
@@ -125,7 +129,7 @@ def install(repository: Repository, wish: HookWish | None = None, *, dry_run: bo
     names = (*USUAL, *((PUSH,) if wish.push or _is_ours(folder / PUSH) else ()))
     names = () if wish.only_drivers else names
     there = all(_read(folder / name) == script(name) for name in names)
-    to_move = [name for name in names if (folder / name).exists() and not _is_ours(folder / name)]
+    to_move = [name for name in names if os.path.lexists(folder / name) and not _is_ours(folder / name)]
     for name in to_move:
         kept = folder / (name + BEFORE)
         if os.path.lexists(kept):
@@ -141,9 +145,7 @@ def install(repository: Repository, wish: HookWish | None = None, *, dry_run: bo
                     disk.rename(folder / name, folder / (name + BEFORE))
                 _write_script(folder / name, script(name), durable=repository.durable)
             _write_attributes(repository, _ATTRIBUTES)
-            for key, value in driver_settings(wish.text_version).items():
-                if ".rolethread." in key or repository.config(key) is None:
-                    repository.set_config(key, value)
+            _write_settings(repository, driver_settings(wish.text_version))
     chained = tuple(name for name in names if name in to_move or os.path.lexists(folder / (name + BEFORE)))
     return Hooked(folder, names, chained, was_there=there)
 
@@ -168,10 +170,7 @@ def remove(repository: Repository, *, home: Path | None = None, dry_run: bool = 
                 if name in kept:
                     disk.rename(folder / (name + BEFORE), folder / name)
             _write_attributes(repository, "")
-            for key, value in driver_settings(0).items():
-                now = repository.config(key)
-                if now is not None and (now == value or ".rolethread." in key):
-                    repository.set_config(key, None)
+            _remove_settings(repository)
     return Hooked(folder, tuple(ours), kept, tuple(left), was_there=bool(ours))
 
 
@@ -203,6 +202,12 @@ def hooks_folder(repository: Repository, home: Path | None = None) -> Path:
             f"git is told to take the hooks of all your repositories from {text} (core.hooksPath); nothing was changed",
             hint=way_on,
         )
+    if text in ("", os.devnull):
+        raise ForeignHooksError(
+            f"hooks are turned off in this repository (core.hooksPath is {text or 'empty'}); nothing was changed",
+            hint="turn them on with: git config --unset core.hooksPath\n"
+            "rtv hooks install --drivers   puts in only what makes git show and merge conversations",
+        )
     path = home / text[2:] if text.startswith("~/") and home is not None else Path(text)
     folder = path if path.is_absolute() else repository.folder / path
     is_among_files = not repository.is_bare and folder.resolve().is_relative_to(repository.folder.resolve())
@@ -218,6 +223,42 @@ def script(hook: str) -> str:
     """Return the text of a hook."""
     body = _READS_INPUT if hook == PUSH else _PLAIN
     return _SCRIPT.format(mark=_MARK, body=body.format(hook=hook, before=BEFORE, guard=_GUARD))
+
+
+def _write_settings(repository: Repository, settings: Mapping[str, str]) -> None:
+    """Write our settings; of git's own only those that nobody has set, and note which, so that `remove` knows them."""
+    wanted = [key for key in settings if not _is_of_ours_alone(key)]
+    added = [key for key in wanted if repository.config(key) is None]
+    noted = _noted_settings(repository, wanted)
+    # the note comes first: killed in between, a setting that is noted and was not written is nothing to take away
+    own_config.write(repository, _ADDED, " ".join(dict.fromkeys((*noted, *added))))
+    for key, value in settings.items():
+        if _is_of_ours_alone(key) or key in added:
+            own_config.write(repository, key, value)
+
+
+def _remove_settings(repository: Repository) -> None:
+    settings = driver_settings(0)
+    noted = _noted_settings(repository, [key for key in settings if not _is_of_ours_alone(key)])
+    for key, value in settings.items():
+        if _is_of_ours_alone(key) or (key in noted and own_config.read(repository, key) == value):
+            own_config.write(repository, key, None)
+    own_config.write(repository, _ADDED, None)
+
+
+def _noted_settings(repository: Repository, wanted: Sequence[str]) -> Sequence[str]:
+    """Return the settings of git's that we put in; where hooks are in and no note is, those that are as ours."""
+    note = own_config.read(repository, _ADDED)
+    if note is not None:
+        return note.split()
+    if own_config.read(repository, "merge.rolethread.driver") is None:
+        return ()
+    settings = driver_settings(0)
+    return [key for key in wanted if own_config.read(repository, key) == settings[key]]
+
+
+def _is_of_ours_alone(key: str) -> bool:
+    return ".rolethread." in key
 
 
 def _write_script(path: Path, text: str, *, durable: bool) -> None:
@@ -240,7 +281,7 @@ def _read(path: Path) -> str | None:
 
 def _write_attributes(repository: Repository, lines: str) -> None:
     """Put our lines at the end of `info/attributes`, or with none take them away; other lines stay as they are."""
-    path = repository.common_folder / "info" / "attributes"
+    path = (repository.common_folder / "info" / "attributes").resolve()  # a link to a file elsewhere stays one
     before = path.read_bytes().decode("utf-8", "surrogateescape") if path.exists() else ""
     rest = _without_ours(before)
     if rest and not rest.endswith("\n"):

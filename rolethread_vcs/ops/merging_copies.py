@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.formats import Bad
+from rolethread_vcs.formats import Bad, CannotCarryError
 from rolethread_vcs.merge.clash import Clash, Reason
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
 from rolethread_vcs.model.canonical import encode_entry
@@ -186,18 +186,30 @@ class _CopyMerger:
         return ours
 
     def _find_known(self, new: Mapping[int, Entry]) -> dict[int, str]:
-        """Return the new lines that the branch has by now: added elsewhere too, or by a commit that was cut off."""
+        """Return the new lines that the branch has by now: added elsewhere too, or by a command that was cut off.
+
+        A line the program wrote for an entry of the branch says less than the entry, so what lines say is compared.
+        """
         if not self._added or not new:
             return {}
         ids: dict[bytes, deque[str]] = defaultdict(deque)
         for entry_id in self._added:
-            ids[encode_entry(self._tip[entry_id])].append(entry_id)
+            ids[encode_entry(self._as_line(entry_id))].append(entry_id)
         known = {}
         for place, entry in new.items():
             some = ids.get(encode_entry(entry))
             if some:
                 known[place] = some.popleft()
         return known
+
+    def _as_line(self, entry_id: str) -> Entry:
+        """Return what a line of the file would say of an entry of the branch; all of it where none can be written."""
+        entry = self._tip[entry_id]
+        try:
+            reading = self._bound.layout.read(self._bound.layout.write(entry_id, self._tip.blob_id(entry_id), entry))
+        except CannotCarryError:
+            return entry
+        return entry if isinstance(reading, Bad) else reading.entry
 
     def _fitting(self, known: Mapping[int, str]) -> tuple[str, ...]:
         """Return what the branch added and the file should hold."""

@@ -82,13 +82,14 @@ class FileMerger:
     ) -> tuple[MergedOrder, frozenset[str]]:
         """Return the merge of `order.json`; theirs has a say about the entries that are wanted.
 
+        `wants` is asked about the entries alone that theirs has at another rank.
+
         Raises:
             UnreadableFileError: a side does not read.
         """
         base, ours, theirs = (self._parse(blob, Order.parse) or Order() for blob in self._triple[1:])
         ranks = {each: rank for each, rank in theirs.ranks.items() if rank == base.ranks.get(each) or wants(each)}
         ranks |= {each: rank for each, rank in base.ranks.items() if each not in theirs.ranks and not wants(each)}
-        ranks |= {each: base.ranks[each] for each in ranks.keys() & base.ranks.keys() if not wants(each)}
         wanted = theirs if ranks == theirs.ranks else Order(ranks)
         return decide(lambda choices: merge_order(base, ours, wanted, choices), decisions)
 

@@ -29,6 +29,7 @@ class TornLineError(InvalidError):
 class CopyLines:
     """The lines of a file copy: where each starts (from 1), its digest, and the bytes of those that were not known.
 
+    Where several rows start in one line (an array that another program wrote), `numbers` count rows instead.
     `stamp` is the file before it was read; `ends_torn` says that no line feed ends the last line.
     """
 
@@ -108,6 +109,8 @@ def read_copy(path: Path, known: Iterable[str]) -> CopyLines:
             raw[len(numbers)] = data
         numbers.append(line)
         digests.append(digest)
+    if len(set(numbers)) < len(numbers):
+        numbers = list(range(1, len(numbers) + 1))  # a decision about "line 1" must mean one row
     ends_torn = problem is not None
     result = CopyLines(path, tuple(numbers), tuple(digests), raw, stamp, ends_torn)
     result.refuse_if_changed()

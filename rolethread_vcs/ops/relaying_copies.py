@@ -21,11 +21,15 @@ from rolethread_vcs.store.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Relaid:
-    """A file copy on its new ground: the binding to save, whether the file was written, and how many lines by us."""
+    """A file copy on its new ground: the binding to save, whether the file was written, and how many lines by us.
+
+    `taken` counts the lines of the file that went, because the branch has their entries no more.
+    """
 
     binding: Binding
     is_written: bool
     rewritten: int
+    taken: int = 0
 
 
 class _Relay:
@@ -107,7 +111,7 @@ def relay_committed(recognised: Recognised, merge: CopyMerge, ground: Snapshot, 
         ChangedSourceError: the file changed meanwhile; it stays as it is.
     """
     place_of = _places(recognised, named)
-    relay = _Relay(recognised, merge, ground, place_of, _keys(recognised, merge, ground))
+    relay = _Relay(recognised, merge, ground, place_of, columns(recognised, merge, ground))
     here = _belonging(recognised, merge, place_of)
     ids = [entry_id for entry_id in ground.ids() if entry_id in here]
     lines, count = relay.lines(ids)
@@ -128,7 +132,7 @@ def relay_committed(recognised: Recognised, merge: CopyMerge, ground: Snapshot, 
     binding = replace(
         old, commit=ground.id, keys=relay.layout.keys, ids=tuple(ids), digests=tuple(digests), kept=kept, stamp=stamp
     )
-    return Relaid(binding, lines is not None, count)
+    return Relaid(binding, lines is not None, count, len(place_of.keys() - set(ids)))
 
 
 def relay_refreshed(recognised: Recognised, merge: CopyMerge, ground: Snapshot, named: Mapping[int, str]) -> Relaid:
@@ -138,7 +142,7 @@ def relay_refreshed(recognised: Recognised, merge: CopyMerge, ground: Snapshot, 
         ChangedSourceError: the file changed meanwhile; it stays as it is.
     """
     place_of = _places(recognised, named)
-    relay = _Relay(recognised, merge, ground, place_of, _keys(recognised, merge, ground))
+    relay = _Relay(recognised, merge, ground, place_of, columns(recognised, merge, ground))
     here = _belonging(recognised, merge, place_of)
     lines, count = relay.lines([entry_id for entry_id in merge.listed if entry_id in here])
     old = recognised.bound.binding
@@ -167,7 +171,7 @@ def refuse_unwritable(recognised: Recognised, merge: CopyMerge, tip: Snapshot) -
     Raises:
         CannotCarryError: an entry of the branch does not fit the format of the file any more.
     """
-    relay = _Relay(recognised, merge, tip, _places(recognised, {}), _keys(recognised, merge, tip))
+    relay = _Relay(recognised, merge, tip, _places(recognised, {}), columns(recognised, merge, tip))
     for entry_id in merge.changed:
         if entry_id in tip and (entry_id in merge.added or (entry_id in relay.place_of and relay.is_ours(entry_id))):
             relay.own_line(entry_id)
@@ -187,7 +191,7 @@ def _belonging(recognised: Recognised, merge: CopyMerge, place_of: Mapping[str, 
     return {*place_of, *merge.added, *back}
 
 
-def _keys(recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> CleanKeys:
-    """Return the columns of a clean file: more of them when the branch brought entries that need more."""
+def columns(recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> CleanKeys:
+    """Return the columns a clean file is to have: more than before when the branch brought entries that need more."""
     fresh = [ground[entry_id] for entry_id in merge.changed if entry_id in ground]
     return recognised.bound.layout.keys_with(fresh)

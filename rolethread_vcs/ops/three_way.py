@@ -332,7 +332,17 @@ class _Merger:
             blobs = (blob, blob, blob)
         merger = FileMerger(self._objects, Triple(ORDER, *blobs))
         try:
-            merged, void = merger.merge_order(self._of(ORDER), self._wants_rank)
+            refused: set[str] = set()
+
+            def wants(entry_id: str) -> bool:
+                is_wanted = self._wants_rank(entry_id)
+                if not is_wanted:
+                    refused.add(entry_id)
+                return is_wanted
+
+            merged, void = merger.merge_order(self._of(ORDER), wants)
+            # a move alone is a change too: what is not asked for of it keeps the other branch from being finished
+            self._left_out += any(each not in self._met and self._is_there(each) for each in refused)
             self._void += [(ORDER, each) for each in sorted(void)]
             self._conflicts += [_conflict(ORDER, clash, merger.about) for clash in merged.clashes]
             gone = [each for each in merged.order.ranks if not self._is_there(each)]

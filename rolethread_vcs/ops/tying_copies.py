@@ -146,6 +146,11 @@ def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> N
         raise UsageError("a working copy holds one entry a line, which is called JSON lines", hint="name it FILE.jsonl")
     if path.is_dir():
         raise InvalidError(f"{path} is a folder; name a file in it")
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
+        raise InvalidError(
+            f"{str(path)!a} is not valid UTF-8, so the file cannot be tied; nothing was written",
+            hint="choose another name",
+        )
     if not path.parent.is_dir():
         raise NotFoundError(
             f"there is no folder {path.parent}; nothing was written", hint=f"mkdir -p {shlex.quote(str(path.parent))}"

@@ -14,7 +14,7 @@ from rolethread_vcs.ops.counting_entries import count_between
 from rolethread_vcs.store.operations import REDO, UNDO, Operation, moved_since
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.publishing import Moves, head_commit
-from rolethread_vcs.store.refs import HEAD, is_unfinished, shorten
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.worktree import UnsavedEditsError, blob_id
 from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
@@ -80,8 +80,8 @@ def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = 
 def is_of_another_folder(repository: Repository, operation: Operation) -> bool:
     """Return whether an operation is another folder's own affair, and can be taken back only there.
 
-    It was done there, and moved HEAD, threw hand edits away, checked files out or in, or began, decided or ended a merge.
-    Anything else that was done in another folder moved branches or releases, which all folders share.
+    It was done there, and moved HEAD, threw hand edits away, checked files out or in, or began, decided or ended a
+    merge. Anything else that was done in another folder moved branches or releases, which all folders share.
     """
     if operation.worktree == repository.worktree_name:
         return False
@@ -252,6 +252,25 @@ def _refuse_moved(repository: Repository, moves: Moves, chosen: Sequence[Operati
         raise ConflictError(
             f"{shorten(name)} has moved since operation {oldest.number} ({oldest.command}); nothing was changed",
             hint="see what moved it with: rtv ops",
+        )
+    _refuse_missing_branch(repository, moves)
+
+
+def _refuse_missing_branch(repository: Repository, moves: Moves) -> None:
+    """Raise when a folder would go back to a branch that another folder deleted since: no command works on such a one.
+
+    Within one folder this cannot be, since what deleted the branch is taken back first.
+    """
+    head = moves[HEAD][1] if HEAD in moves else None
+    if head is None or not head.startswith(SYMBOLIC):
+        return
+    name = head.removeprefix(SYMBOLIC)
+    there = moves[name][1] if name in moves else repository.refs.read(name)
+    if there is None:
+        branch = shlex.quote(shorten(name))
+        raise ConflictError(
+            f"this would go back to the branch {shorten(name)}, which is not there any more; nothing was changed",
+            hint=f"see what took it with: rtv ops   make one of that name with: rtv branch {branch}",
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,7 +116,7 @@ def replace_file(
     """
     reach("create", path)
     prefix = f".{path.name[:40]}" if scratch is None else str(os.getpid())
-    temporary = (scratch or path.parent) / f"{prefix}-{secrets.token_hex(8)}.tmp"
+    temporary = (scratch or path.parent) / f"{prefix}-{os.urandom(8).hex()}.tmp"
     fd = os.open(temporary, _NEW_FILE, mode)
     try:
         try:

@@ -24,6 +24,9 @@ _OURS = "rtv workcopy: "
 MAKING = f"{_OURS}this folder is being made"
 REMOVING = f"{_OURS}this folder is being removed"
 
+_POINTS = "gitdir: "
+"""How the file `.git` of a linked worktree begins."""
+
 _LONGEST_NAME = 60
 
 
@@ -99,6 +102,22 @@ def _read(path: Path) -> str | None:
         return None
 
 
+def linked_place(start: Path) -> tuple[Path, Path] | None:
+    """Return the linked worktree that a path lies in, and the folder that the repository takes it for; else None.
+
+    They differ where a folder was moved or copied by hand: its file `.git` still leads to the private folder of the
+    place where it was made.
+    """
+    start = start.resolve()
+    here = next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
+    text = _read(here / ".git") if here is not None else None  # None for a folder `.git`, of a main one
+    if here is None or text is None or not text.startswith(_POINTS):
+        return None
+    private = here / text.removeprefix(_POINTS).strip()
+    pointer = _read(private / "gitdir")
+    return (here, (private / pointer).parent.resolve()) if pointer else None
+
+
 def cut_off(private: Path) -> str | None:
     """Return `MAKING` or `REMOVING` where a command of ours was cut off in the linked worktree of a private folder."""
     reason = _read(private / _LOCKED)
@@ -138,7 +157,7 @@ def link(common: Path, folder: Path, branch: str) -> CheckedOutFolder:
         mark(private, MAKING)  # killed before this, git takes it for a folder that has gone, and prunes it
         disk.reach("create", folder)
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / ".git", f"gitdir: {private}", scratch=private)
+        _write(folder / ".git", f"{_POINTS}{private}", scratch=private)
     return next(each for each in linked_folders(common) if each.private == private)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -50,7 +49,9 @@ def hold(path: Path, command: str, *, patience: float = PATIENCE) -> Iterator[No
                     f"another command is writing to this dataset: {describe_holder(path)}; nothing was saved",
                     hint="wait for it to finish, or look with: rtv doctor",
                 )
-            time.sleep(pause * random.uniform(0.5, 1.5))
+            from random import uniform  # imported here because start-up counts
+
+            time.sleep(pause * uniform(0.5, 1.5))
             pause = min(pause * 1.5, 0.02)
         try:
             _write_holder(fd, command)

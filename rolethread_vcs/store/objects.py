@@ -111,7 +111,8 @@ class Objects:
 
     def commit_bytes(self, oid: str) -> bytes:
         """Return the raw bytes of a commit of a hex id, for walks that need little of it."""
-        data = self._packed.read(bytes.fromhex(oid), "commit")
+        self._reads += 1
+        data = self._packed.read(bytes.fromhex(oid), "commit") if self._reads > _MANY else None
         return self.read(oid, "commit") if data is None else data
 
     def commit(self, oid: str) -> commits.Commit:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 import struct
 from collections.abc import Iterator
 from itertools import accumulate
@@ -42,7 +41,7 @@ class PackWriter:
         self._buffered = 0
         self._size = 0
         self._fd: int | None = None
-        self._path = folder / f"{TEMPORARY}{os.getpid()}_{secrets.token_hex(4)}"
+        self._path = folder / f"{TEMPORARY}{os.getpid()}_{os.urandom(4).hex()}"
         self._tags: dict[str, bytes] = {}
         self._append(b"PACK" + struct.pack(">II", 2, 0))
 

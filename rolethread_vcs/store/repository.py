@@ -31,6 +31,7 @@ from rolethread_vcs.store.linked_folders import (
     CheckedOutFolder,
     cut_off,
     linked_folders,
+    linked_place,
     main_folder,
 )
 from rolethread_vcs.store.merge_bases import merge_bases
@@ -91,6 +92,7 @@ class Repository:
         """
         repository = cls(open_git(folder))
         if check:
+            repository._refuse_strayed_folder(folder)
             repository._refuse_cut_off_folder()
             repository.check_is_dataset()
         return repository
@@ -108,7 +110,10 @@ class Repository:
                 f"there is no dataset in {start} or above it",
                 hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
             )
-        return cls.open(found, check=check)
+        repository = cls.open(found, check=check)
+        if check:
+            repository._refuse_strayed_folder(start)
+        return repository
 
     @classmethod
     def init(cls, folder: Path, settings: bytes, who: Signature | None = None) -> Repository:
@@ -168,6 +173,25 @@ class Repository:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         return repository
+
+    def _refuse_strayed_folder(self, start: Path) -> None:
+        """Refuse a folder copy that was moved or copied by hand: the files of another place would be looked at."""
+        places = linked_place(start) if self.worktree_name else None
+        if places is None or places[0] == places[1]:
+            return
+        here, known = places
+        main = shlex.quote(str(self.common_folder))
+        if (known / ".git").exists():
+            raise InvalidError(
+                f"{here} was copied by hand from the folder copy {known}, and git takes it for that one; "
+                "nothing was changed",
+                hint=f"work there: cd {shlex.quote(str(known))}   "
+                f"or make a folder copy of its own: rtv -C {main} workcopy add DIR --branch NAME",
+            )
+        raise InvalidError(
+            f"{here} is a folder copy that was moved by hand from {known}; nothing was changed",
+            hint=f"tell git where it is now: git -C {main} worktree repair {shlex.quote(str(here))}",
+        )
 
     def _refuse_cut_off_folder(self) -> None:
         """Refuse a folder copy whose files are not all there, or no longer: they would look like hand edits."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 
 import pygit2
@@ -50,7 +49,9 @@ def _find_base(revision: Revision, text: str, refs: Refs, objects: Objects) -> s
         if len(found) > 1:
             raise UsageError(f"{revision.base} is the beginning of several commits; write more digits")
     names = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()]
-    close = difflib.get_close_matches(revision.base, names, n=1)
+    from difflib import get_close_matches  # imported here because start-up counts
+
+    close = get_close_matches(revision.base, names, n=1)
     raise UnknownRevisionError(
         f"there is no branch, release or commit {text!r}",
         hint=f"did you mean {close[0]}?" if close else "see the branches with: rtv branch",

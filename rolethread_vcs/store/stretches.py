@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pygit2
 
@@ -27,12 +27,14 @@ _MOST_STRETCHES = 500_000
 _LONG = 8
 """Commits in a stretch that is worth remembering: the next commit takes no longer to look at than to look up."""
 
-_Near = tuple[pygit2.Oid | None, pygit2.Oid | None]
-"""The folder of ten thousand entries in which one lies, and `order.json`; None where there is none."""
+_Ids = tuple[pygit2.Oid | None, pygit2.Oid | None]
+"""The ids of a folder and of `order.json` in a commit; None where there is none."""
 
 
 class Stretches:
     """Stretches of commits with one parent each, between which neither a folder of entries nor the order changed.
+
+    A folder is written as the six digits that its entries begin with.
 
     Commits are looked at through libgit2, which takes a fifth of the time that reading their bytes takes here; and only
     in packs, because it never comes back from a loose object that was cut off. A loose commit just stops a stretch.
@@ -52,8 +54,7 @@ class Stretches:
 
         All between do, too.
         """
-        first = entry_folder(entry_id)[0]
-        end = self._end(first, link.id)
+        end = self._end("".join(entry_folder(entry_id)), link.id)
         try:
             return link if end == link.id else ancestry.link(end)
         except (MissingObjectError, ValueError):  # lost since it was noted, or no commit; then it is seen step by step
@@ -72,37 +73,43 @@ class Stretches:
             return
         self._is_fresh = False
 
-    def _end(self, first: str, start: str) -> str:
-        known = self._known.setdefault(first, {})
-        end = self._ends.get((first, start)) or known.get(start)
+    def _end(self, folder: str, start: str) -> str:
+        known = self._known.setdefault(folder, {})
+        end = self._ends.get((folder, start)) or known.get(start)
         if end is not None:
             return end
-        passed = self._passed(first, start)
+        passed = self._passed(folder, start)
         end = passed[-1]
-        end = self._ends.get((first, end)) or known.get(end, end)
+        end = self._ends.get((folder, end)) or known.get(end, end)
         # no commit is walked twice, however many lines of history lead to it
-        self._ends |= {(first, oid): end for oid in passed}
+        self._ends |= {(folder, oid): end for oid in passed}
         if len(passed) > _LONG:
             known[start] = end
             self._is_fresh = True
         return end
 
-    def _passed(self, first: str, start: str) -> list[str]:
+    def _passed(self, folder: str, start: str) -> list[str]:
         """Return the commits of a stretch (hex ids), from its start to its end or to where its end is known."""
         passed = [start]
-        path = f"{ENTRIES}/{first}"
-        known, ends = self._known[first], self._ends
+        known, ends = self._known[folder], self._ends
         packed = self._packs()
+        above = f"{ENTRIES}/{folder[:4]}"
+        whole = f"{above}/{folder[4:]}"
         try:
-            commit = packed[start]
-            near = _near(packed, commit, path)
-            while len(commit.parent_ids) == 1:
-                commit = packed[commit.parent_ids[0]]
-                if _near(packed, commit, path) != near:
-                    break
+            commit = _commit(packed, start)
+            ids, exact = _ids(packed, commit, above), None
+            while len(parents := commit.parent_ids) == 1:
+                parent = _commit(packed, parents[0])
+                before = _ids(packed, parent, above)
+                if before != ids:  # something happened in ten thousand entries; perhaps not in the hundred around it
+                    exact, exact_before = exact or _ids(packed, commit, whole), _ids(packed, parent, whole)
+                    if exact_before != exact:
+                        break
+                    ids = before
+                commit = parent
                 oid = str(commit.id)
                 passed.append(oid)
-                if oid in known or (first, oid) in ends:
+                if oid in known or (folder, oid) in ends:
                     break
         except (KeyError, ValueError, pygit2.GitError):  # not in a pack, or damaged: whoever reads it next will say so
             return passed
@@ -117,8 +124,15 @@ class Stretches:
         return self._packed
 
 
-def _near(packed: pygit2.Repository, commit: pygit2.Object, path: str) -> _Near:
-    """Return what lies near an entry in a commit.
+def _commit(packed: pygit2.Repository, oid: str | pygit2.Oid) -> pygit2.Commit:
+    found = packed[oid]
+    if found.type_str != "commit":
+        raise KeyError(str(oid))
+    return cast(pygit2.Commit, found)
+
+
+def _ids(packed: pygit2.Repository, commit: pygit2.Commit, path: str) -> _Ids:
+    """Return the ids of a folder, of which a path tells, and of the order in a commit.
 
     Raises:
         KeyError: something on the way is in no pack.
@@ -128,9 +142,12 @@ def _near(packed: pygit2.Repository, commit: pygit2.Object, path: str) -> _Near:
     try:
         return tree[path].id, order
     except KeyError:
-        # nothing is there; or a folder on the way is in no pack, and then this raises
-        if ENTRIES in tree:
-            packed[tree[ENTRIES].id]
+        # it is not there; or a folder on the way is in no pack, and then looking at each of them raises
+        found: pygit2.Object = tree
+        for name in path.split("/"):
+            if not isinstance(found, pygit2.Tree) or name not in found:
+                break
+            found = packed[found[name].id]
         return None, order
 
 

@@ -24,7 +24,7 @@ class Difference(NamedTuple):
 
 
 class Triple(NamedTuple):
-    """A path that differs in at least one of three trees."""
+    """A path on the three sides of a merge; None where it is absent."""
 
     path: str
     base: Blob | None
@@ -37,12 +37,6 @@ def two_way(before: bytes | None, after: bytes | None, read: ReadTree) -> Iterat
     return _two_way(before, after, read, b"")
 
 
-def three_way(base: bytes | None, ours: bytes | None, theirs: bytes | None, read: ReadTree) -> Iterator[Triple]:
-    """Yield the files that are not equal in all three trees, in path order."""
-    for path, (first, second, third) in _walk((base, ours, theirs), read, b""):
-        yield Triple(path, first, second, third)
-
-
 def incoming(base: bytes | None, ours: bytes | None, theirs: bytes | None, read: ReadTree) -> Iterator[Triple]:
     """Yield the files that theirs has otherwise than the base, and otherwise than ours, in path order.
 
@@ -53,9 +47,7 @@ def incoming(base: bytes | None, ours: bytes | None, theirs: bytes | None, read:
 
 def files(tree: bytes | None, read: ReadTree, prefix: str = "") -> Iterator[tuple[str, Blob]]:
     """Yield every file below a tree with its path, in path order."""
-    for path, (blob,) in _walk((tree,), read, prefix.encode()):
-        if blob is not None:
-            yield path, blob
+    return iter(()) if tree is None else _files(tree, read, prefix.encode())
 
 
 def _two_way(before: bytes | None, after: bytes | None, read: ReadTree, prefix: bytes) -> Iterator[Difference]:
@@ -109,25 +101,12 @@ def _differing(one: bytes | None, other: bytes | None, read: ReadTree) -> tuple[
     return {item.name: item for item in sides[0]}, {item.name: item for item in sides[1]}
 
 
-def _walk(
-    roots: tuple[bytes | None, ...], read: ReadTree, prefix: bytes
-) -> Iterator[tuple[str, tuple[Blob | None, ...]]]:
-    if len(roots) > 1 and all(root == roots[0] for root in roots):
-        return
-    sides = [{} if root is None else {item.name: item for item in parse(read(root))} for root in roots]
-    names = sides[0].keys() if len(sides) == 1 else set().union(*sides)
-    for name in sorted(names):
-        items = [side.get(name) for side in sides]
-        first = items[0]
-        if len(items) > 1 and all(item == first for item in items):
-            continue
-        path = prefix + name
-        blobs = tuple(_blob(item) for item in items)
-        if any(blob is not None for blob in blobs) and (len(blobs) == 1 or any(b != blobs[0] for b in blobs)):
-            yield path.decode("utf-8", "surrogateescape"), blobs
-        folders = tuple(item.oid if item is not None and item.mode == FOLDER else None for item in items)
-        if any(folder is not None for folder in folders):
-            yield from _walk(folders, read, path + b"/")
+def _files(tree: bytes, read: ReadTree, prefix: bytes) -> Iterator[tuple[str, Blob]]:
+    for item in sorted(parse(read(tree)), key=lambda item: item.name):
+        if item.mode == FOLDER:
+            yield from _files(item.oid, read, prefix + item.name + b"/")
+        else:
+            yield (prefix + item.name).decode("utf-8", "surrogateescape"), Blob(item.mode, item.oid)
 
 
 def _blob(item: Item | None) -> Blob | None:

@@ -6,8 +6,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import random
-import secrets
 import stat
 import time
 from collections.abc import Callable, Iterable
@@ -67,7 +65,7 @@ class Worktree:
         self._objects = objects
         self._scratch = scratch
         self._root = os.path.join(os.fspath(folder), "")  # noqa: PTH118  plain text: 20,000 paths are joined to it
-        self._temporary = os.path.join(os.fspath(scratch), f"{os.getpid()}-{secrets.token_hex(4)}.tmp")  # noqa: PTH118
+        self._temporary = os.path.join(os.fspath(scratch), f"{os.getpid()}-{os.urandom(4).hex()}.tmp")  # noqa: PTH118
         self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
         self.folder = folder
 
@@ -414,7 +412,9 @@ def _patiently(write: Callable[[], _T]) -> _T:
         except GitLockedError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(random.uniform(0.002, 0.02))
+            from random import uniform  # imported here because start-up counts
+
+            time.sleep(uniform(0.002, 0.02))
 
 
 def _staged_blob(index: pygit2.Index, path: str) -> Blob | None:

@@ -132,7 +132,7 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, othe
     )
     for entry_id, entry in change.puts.items():
         gate.feed(EntryChange(entry_id, _before(base, entry_id), entry, change.origin.get(entry_id, ())))
-    for entry_id in change.removes:
+    for entry_id in sorted(change.removes):  # neighbours lie in one folder, which is then read once
         gate.feed(EntryChange(entry_id, _before(base, entry_id), None))
     verdict = gate.finish()
     if not verdict.passes:

@@ -415,3 +415,9 @@ def test_a_file_in_the_working_folder_is_found_from_there(rtv: Rtv, dataset: Dat
 
     assert rtv("diff", str(path), "@", "--brief").out.count("+ ") == 2
     assert rtv("diff", "../old.jsonl", "@", "--brief").out.count("+ ") == 2
+
+
+def test_figures_of_nothing_are_a_sentence(rtv: Rtv, dataset: Dataset) -> None:
+    answer = rtv("diff", "@", "@", "--stat")
+
+    assert (answer.status, answer.out, answer.err) == (0, "", "main → main: no entry differs\n")

@@ -58,6 +58,58 @@ def test_install_and_remove_leave_everything_as_it_was(bare_of_hooks: Dataset) -
     assert os.access(hook(dataset), os.X_OK)
 
 
+def test_settings_of_ones_own_that_are_as_ours_stay_when_the_hooks_go(bare_of_hooks: Dataset) -> None:
+    dataset = bare_of_hooks
+    dataset.repository.set_config("merge.renames", "false")
+    before = state(dataset)
+
+    hooking.install(dataset.repository)
+    hooking.install(dataset.repository)
+    hooking.remove(dataset.repository)
+
+    assert state(dataset) == before
+
+
+def test_settings_of_another_file_that_are_as_ours_are_not_touched(bare_of_hooks: Dataset, tmp_path: Path) -> None:
+    shared = tmp_path / "shared.config"
+    shared.write_text("[merge]\n\trenames = false\n")
+    bare_of_hooks.repository.set_config("include.path", str(shared))
+    folder = str(bare_of_hooks.folder)
+    before = state(bare_of_hooks)
+
+    assert run(["-C", folder, "hooks", "install"]) == 0
+    assert run(["-C", folder, "hooks", "remove"]) == 0
+
+    assert shared.read_text() == "[merge]\n\trenames = false\n"
+    assert state(bare_of_hooks) == before
+
+
+def test_hooks_put_in_before_the_settings_were_noted_go_whole(dataset: Dataset, git: Git) -> None:
+    git("config", "--unset", "merge.rolethread.added")
+
+    hooking.remove(dataset.repository)
+
+    assert "renames" not in state(dataset)["config"]
+
+
+def test_a_link_to_a_hook_that_is_not_there_is_kept(bare_of_hooks: Dataset) -> None:
+    hook(bare_of_hooks).parent.mkdir(exist_ok=True)
+    hook(bare_of_hooks).symlink_to("not-there")
+
+    hooking.install(bare_of_hooks.repository)
+    hooking.remove(bare_of_hooks.repository)
+
+    assert hook(bare_of_hooks).readlink() == Path("not-there")
+
+
+@pytest.mark.parametrize("path", ["", os.devnull], ids=["empty", "null-device"])
+def test_hooks_that_are_turned_off_are_told_so(bare_of_hooks: Dataset, git: Git, path: str) -> None:
+    git("config", "core.hooksPath", path)
+
+    with pytest.raises(ForeignHooksError, match=r"hooks are turned off .*; nothing was changed"):
+        hooking.install(bare_of_hooks.repository)
+
+
 def test_installing_twice_changes_nothing(dataset: Dataset) -> None:
     before = state(dataset)
 

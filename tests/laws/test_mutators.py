@@ -99,6 +99,25 @@ def _a_decided_revert(shop: Workshop) -> None:
     shop.done("resolve", "2", "--take", "before")
 
 
+def _say_in_a_file(shop: Workshop, before: bytes, after: bytes) -> None:
+    """Write a file copy and edit it as any editor would."""
+    path = shop.folder.parent / "train.jsonl"
+    shop.done("workcopy", "add", str(path))
+    path.write_bytes(path.read_bytes().replace(before, after))
+
+
+def _edit_a_file_copy(shop: Workshop) -> None:
+    """Edit the first answer, put the last line first, and write a new one."""
+    _say_in_a_file(shop, b"Dry enough.", b"Dry enough, for a cellar.")
+    path = shop.folder.parent / "train.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[-1], *lines[:-1], _row("four", "x").encode()]))
+
+
+def _empty_in_a_file_copy(shop: Workshop) -> None:
+    _say_in_a_file(shop, b"Dry enough.", b"")
+
+
 @dataclass(frozen=True, slots=True)
 class Mutator:
     """A verb: its words, the commits it makes, the words with which its gate says no, what comes before."""
@@ -202,6 +221,13 @@ MUTATORS = [
     ),
     Mutator(
         "pick of some entries", ("pick", "main..warmer", "3"), envelope="rolethread.merge/v1", before=_two_sides_apart
+    ),
+    Mutator(
+        "workcopy commit",
+        ("workcopy", "commit"),
+        before=_edit_a_file_copy,
+        refused=("workcopy", "commit"),
+        before_refused=_empty_in_a_file_copy,
     ),
     Mutator("branch", ("branch", "new"), commits=0),
     Mutator("branch with a note", ("branch", "new", "--note", "warmer"), commits=0),

@@ -300,3 +300,55 @@ def test_an_entry_that_does_not_read_is_noted(harbour: tuple[Dataset, list[str]]
 
     assert found.notes[0] == "main with unsaved edits: 1 entry does not read and counts for nothing; see: rtv verify"
     assert told(found) == [("old.jsonl:1", "removed")]
+
+
+def twice_written(dataset: Dataset, entry_id: str, answer: str) -> None:
+    """Write all answers of an entry anew, export it for a training run, and write them anew once more."""
+    edit_message(dataset, entry_id, 1, content="Evening.")
+    edit_message(dataset, entry_id, 3, content="And then?")
+    for text in ("It rained on the day the ferry sank, and nobody rowed.", answer):
+        for place in (2, 4):
+            edit_message(dataset, entry_id, place, content=text)
+        if text != answer:
+            dataset.export(path="train.jsonl", options=ExportOptions(clean=True))
+
+
+def test_an_answer_written_anew_is_an_edit_where_only_one_entry_opens_so(harbour: tuple[Dataset, list[str]]) -> None:
+    dataset, ids = harbour
+    twice_written(dataset, ids[3], "Gone.")
+
+    (compared,) = dataset.diff("train.jsonl", "@").entries()
+
+    assert (compared.id, compared.change.value, compared.before_line) == (ids[3], "changed", 4)
+    assert [change.op for change in compared.diff.messages] == ["edit", "edit"]
+
+
+def test_an_opening_that_two_have_tells_neither(harbour: tuple[Dataset, list[str]]) -> None:
+    dataset, ids = harbour
+    twice_written(dataset, ids[3], "Gone.")
+    rows = rows_of("train.jsonl")
+    twin = [{"role": "user", "content": "Evening."}, {"role": "assistant", "content": "Ask the bell ringer instead."}]
+    write_rows("train.jsonl", [*rows[:4], {"messages": twin}, *rows[4:]])
+
+    assert [kind for _, kind in told(dataset.diff("train.jsonl", "@"))] == ["removed", "removed", "added"]
+
+
+def test_an_opening_elsewhere_in_the_file_tells_nothing(harbour: tuple[Dataset, list[str]]) -> None:
+    dataset, ids = harbour
+    twice_written(dataset, ids[3], "Gone.")
+    rows = rows_of("train.jsonl")
+    write_rows("train.jsonl", [rows[3], *rows[:3], *rows[4:]])
+
+    assert told(dataset.diff("train.jsonl", "@")) == [("train.jsonl:1", "removed"), (ids[3], "added")]
+
+
+def test_a_query_may_ask_for_what_a_file_has_no_place_for(harbour: tuple[Dataset, list[str]]) -> None:
+    dataset, ids = harbour
+    dataset.export(path="clean.jsonl", options=ExportOptions(clean=True))
+    for entry_id in ids[:2]:
+        edit_message(dataset, entry_id, 4, content="tide lantern marsh")
+    with dataset.edit() as change:
+        change.put(ids[0], change[ids[0]].with_fields(tags=["ghost"]))
+
+    assert told(dataset.diff("clean.jsonl", "@", where="tag:ghost")) == [(ids[0], "changed")]
+    assert told(dataset.diff("clean.jsonl", "@", where="not tag:ghost")) == [(ids[1], "changed")]

@@ -232,3 +232,47 @@ def test_a_link_to_a_file_is_that_file(inn: tuple[Dataset, list[str]]) -> None:
     Path("link.jsonl").symlink_to("old.jsonl")
 
     assert told(dataset.diff("link.jsonl", "@")) == [(ids[0], "added")]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("1",), "rtv diff -- 1"),
+        (("@~1", "1"), "rtv diff @~1 -- 1"),
+        (("1@~1", "1"), "rtv diff @~1 -- 1"),
+        (("1@main~1",), "rtv diff main~1 -- 1"),
+    ],
+)
+def test_an_entry_among_the_states_is_told_where_it_stands(
+    words: tuple[str, ...], hint: str, inn: tuple[Dataset, list[str]]
+) -> None:
+    dataset, _ = inn
+
+    with pytest.raises(UsageError, match="is an entry, and diff compares two states") as caught:
+        dataset.diff(*words)
+
+    assert caught.value.hint == hint
+
+
+def test_the_stored_file_of_an_entry_is_that_entry(
+    inn: tuple[Dataset, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, ids = inn
+    monkeypatch.chdir(dataset.folder)
+    path = next(Path("entries").rglob(f"{ids[0]}.json"))
+
+    with pytest.raises(UsageError) as caught:
+        dataset.diff(str(path), "@")
+
+    assert caught.value.hint == f"rtv diff @ -- {ids[0]}"
+    assert dataset.diff(f"./{path}", "@").from_label == f"./{path}"
+
+
+def test_a_mistyped_file_is_told_the_nearest(inn: tuple[Dataset, list[str]]) -> None:
+    dataset, _ = inn
+    write_rows("old-train.jsonl", {"messages": []})
+
+    with pytest.raises(NotFoundError) as caught:
+        dataset.diff("./old-tarin.jsonl", "@")
+
+    assert caught.value.hint == "did you mean ./old-train.jsonl?"

@@ -10,7 +10,7 @@ import pytest
 from small_dataset import conversation, hand_edit
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
 from rolethread_vcs.ops import folder_copies
 from rolethread_vcs.ops.copy_bindings import all_bindings
 from rolethread_vcs.ops.folder_copies import FolderInUseError, FolderTakenError, NoFolderCopyError
@@ -213,6 +213,39 @@ def test_a_folder_moved_by_hand_works_again_after_gits_repair(dataset: Dataset, 
     assert folder_copies.folder_copies(dataset.repository)[1].problem is None
 
 
+@pytest.mark.parametrize("below", ["", "entries"])
+def test_a_folder_moved_by_hand_is_refused_until_git_knows_its_place(
+    dataset: Dataset, tmp_path: Path, below: str
+) -> None:
+    old = copy_of(dataset).folder
+    moved = tmp_path / "moved away"
+    old.rename(moved)
+
+    with pytest.raises(InvalidError, match=r"was moved by hand from .*; nothing was changed") as caught:
+        Dataset.open(moved / below)
+
+    assert f"worktree repair '{moved}'" in (caught.value.hint or "")
+    assert not old.exists()
+
+
+def test_a_folder_copied_by_hand_is_refused_and_not_taken_for_the_first(dataset: Dataset, tmp_path: Path) -> None:
+    copy = copy_of(dataset)
+    shutil.copytree(copy.folder, tmp_path / "third")
+
+    with pytest.raises(InvalidError, match=r"was copied by hand from .*; nothing was changed") as caught:
+        Dataset.open(tmp_path / "third")
+
+    assert str(copy.folder).rstrip("/") in (caught.value.hint or "")
+    assert Dataset.open(copy.folder).repository.branch() == "try"
+
+
+def test_a_folder_copy_opens_through_a_symbolic_link(dataset: Dataset, tmp_path: Path) -> None:
+    copy = copy_of(dataset)
+    (tmp_path / "link").symlink_to(copy.folder)
+
+    assert Dataset.open(tmp_path / "link").repository.branch() == "try"
+
+
 def test_a_folder_locked_with_git_is_not_removed(dataset: Dataset) -> None:
     copy = copy_of(dataset)
     git(dataset.folder, "worktree", "lock", "--reason", "on a stick", str(copy.folder))
@@ -365,6 +398,17 @@ def test_a_branch_that_a_folder_stands_on_is_not_undone_away(dataset: Dataset) -
     with pytest.raises(CheckedOutElsewhereError, match="so it cannot go; nothing was changed") as caught:
         dataset.undo()
     assert "rtv workcopy remove" in (caught.value.hint or "")
+
+
+def test_a_folder_is_not_taken_back_to_a_branch_that_another_deleted(dataset: Dataset) -> None:
+    copy = copy_of(dataset)
+    copy.switch_to_new("third")
+    dataset.undo()  # what made the branch
+
+    with pytest.raises(ConflictError, match="go back to the branch try, which is not there any more; nothing was"):
+        copy.undo()
+
+    assert copy.repository.branch() == "third"
 
 
 def test_with_nothing_of_its_own_left_undo_says_what_belongs_to_another_folder(dataset: Dataset) -> None:

@@ -96,7 +96,7 @@ def test_a_removed_entry_still_has_its_life(tmp_path: Path) -> None:
 def test_a_number_that_never_was_is_told(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    with pytest.raises(NoSuchEntryError, match="nor in any commit before"):
+    with pytest.raises(NoSuchEntryError, match=r"^there is no entry 77, nor in any commit before$"):
         life(dataset.repository, "77")
 
 

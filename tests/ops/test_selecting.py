@@ -88,7 +88,7 @@ def test_a_removed_number_points_at_its_neighbours(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError) as caught:
         find_entry(dataset.snapshot(), "2")
 
-    assert caught.value.hint == "see those around it: rtv list id:0..7"
+    assert caught.value.hint == "its life, if it had one: rtv log 2\nthose around it: rtv list id:0..7"
 
 
 def test_an_empty_dataset_says_so(tmp_path: Path) -> None:

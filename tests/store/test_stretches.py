@@ -125,7 +125,7 @@ def test_blame_is_the_same_with_and_without_what_is_remembered(dataset: Dataset)
         "[]",
         '{"version": 99, "stretches": {}}',
         '{"version": 1, "stretches": []}',
-        '{"version": 1, "stretches": {"0000": {"a": 1}}}',
+        '{"version": 1, "stretches": {"000000": {"a": 1}}}',
     ],
     ids=["empty", "torn", "list", "newer", "no table", "no ids"],
 )
@@ -135,7 +135,7 @@ def test_a_cache_that_does_not_read_is_made_anew(dataset: Dataset, text: str) ->
     cache(dataset).write_text(text)
 
     assert lives(dataset, [entry_id]) == expected
-    assert json.loads(cache(dataset).read_text())["stretches"]["0000"]
+    assert json.loads(cache(dataset).read_text())["stretches"]["000000"]
 
 
 @pytest.mark.parametrize("end", ["0" * 40, "no id"])
@@ -143,7 +143,7 @@ def test_a_stretch_that_ends_nowhere_is_walked_step_by_step(dataset: Dataset, en
     (entry_id,) = dataset.snapshot().ids(limit=1)
     expected = lives(dataset, [entry_id])
     known = json.loads(cache(dataset).read_text())
-    known["stretches"]["0000"] = dict.fromkeys(known["stretches"]["0000"], end)
+    known["stretches"]["000000"] = dict.fromkeys(known["stretches"]["000000"], end)
     cache(dataset).write_text(json.dumps(known))
 
     assert lives(dataset, [entry_id]) == expected

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.trees import FILE, apply
-from rolethread_vcs.store.walk import files, three_way, two_way
+from rolethread_vcs.store.walk import files, two_way
 
 NAMES = st.sampled_from(["a", "a.b", "a-b", "ab", "b", "z", "Ä", "0001", "a b"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
@@ -129,16 +129,6 @@ def test_applying_the_walked_differences_gives_the_other_tree(before, after):
     cleared = apply(one, gone, known.__getitem__, write) if gone else one
     result = apply(cleared, come, known.__getitem__, write) if come else cleared
     assert result == two
-
-
-@given(base=FILES, ours=FILES, theirs=FILES)
-def test_a_walk_of_three_trees_yields_every_path_that_is_not_equal_everywhere(base, ours, theirs):
-    known, write = _memory()
-    roots = [_tree(content, known, write) for content in (base, ours, theirs)]
-
-    found = {triple.path for triple in three_way(*roots, known.__getitem__)}
-    everywhere = base.keys() | ours.keys() | theirs.keys()
-    assert found == {path for path in everywhere if len({base.get(path), ours.get(path), theirs.get(path)}) > 1}
 
 
 def test_equal_folders_are_not_read():

@@ -13,7 +13,7 @@ import pytest
 from scripted_edits import Script, make_dataset, sentence
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import ConflictError, NotFoundError, RefusedError, UsageError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, RefusedError, UsageError
 from rolethread_vcs.formats import CannotCarryError, ChangedSourceError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.ops import copy_bindings
@@ -109,6 +109,16 @@ def test_only_json_lines_can_be_a_working_copy(tmp_path: Path, name: str) -> Non
 
     with pytest.raises(UsageError):
         dataset.add_file_copy(tmp_path / name)
+
+
+def test_a_name_that_cannot_be_remembered_is_refused_before_anything_is_written(bench: Bench) -> None:
+    dataset, path, _ = bench
+    name = path.with_name("tr\udcffin.jsonl")
+
+    with pytest.raises(InvalidError, match="UTF-8"):
+        dataset.add_file_copy(name)
+
+    assert not name.exists()
 
 
 def test_a_copy_of_some_entries_leaves_the_others_alone(tmp_path: Path) -> None:
@@ -290,6 +300,29 @@ def test_a_file_that_lost_half_its_lines_is_refused_until_the_number_is_said(tmp
     done = dataset.commit_file_copy(path, CommitOptions(removed=30)).committed
 
     assert done.removed == 30
+
+
+def test_an_emptied_file_is_refused_however_small_it_was(bench: Bench) -> None:
+    dataset, path, ids = bench
+    path.write_bytes(b"")
+
+    with pytest.raises(ManyRemovedError, match="is empty"):
+        dataset.commit_file_copy(path)
+
+    assert dataset.snapshot().ids() == ids
+    assert dataset.commit_file_copy(path, CommitOptions(removed=12)).committed.removed == 12
+
+
+def test_rows_in_an_array_of_one_line_are_counted_so_that_a_decision_means_one(bench: Bench) -> None:
+    dataset, path, ids = bench
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows[2] = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
+    path.write_text(json.dumps(rows))
+
+    done = dataset.commit_file_copy(path, CommitOptions(DecisionWords(entries=(f"3={ids[2]}",)))).committed
+
+    assert (done.added, done.changed, done.removed) == (0, 1, 0)
+    assert dataset.snapshot()[ids[2]].messages[-1]["content"] == "b"
 
 
 def test_a_file_that_was_duplicated_brings_copies(bench: Bench) -> None:
@@ -631,6 +664,85 @@ def test_a_commit_cut_off_before_the_file_was_tied_is_not_made_twice(bench: Benc
     assert dataset.snapshot().id == commit
     assert dataset.snapshot().ids() == ids
     assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_refresh_cut_off_before_the_file_was_tied_brings_nothing_twice(bench: Bench) -> None:
+    dataset, path, _ = bench
+    store = copy_bindings.store_path(dataset.repository, path)
+    binding = store.read_bytes()
+    messages = [{"role": "user", "content": "Ho?", "speaker": "Mara"}, {"role": "assistant", "content": "Hum."}]
+    dataset.add([{"messages": messages, "tags": ["late"]}], Intent("add", "add"))
+    commit = dataset.snapshot().id
+    dataset.refresh_file_copy(path)
+    store.write_bytes(binding)
+
+    again = dataset.commit_file_copy(path).committed
+
+    assert again.commit is None
+    assert dataset.snapshot().id == commit
+    assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, CopyOptions(clean=True))
+    messages = [
+        {"role": "user", "content": "Ho?"},
+        {"role": "assistant", "content": "Hum.", "tool_calls": [{"id": "1"}]},
+    ]
+    dataset.add([{"messages": messages, "extra": {"source": "harbour"}, "tags": ["late"]}], Intent("add", "add"))
+    commit, before = dataset.snapshot().id, path.read_bytes()
+    save = copy_bindings.save
+
+    def cut_off(repository: Any, binding: Any) -> None:
+        if binding.commit == commit:
+            raise KeyboardInterrupt
+        save(repository, binding)
+
+    monkeypatch.setattr(copy_bindings, "save", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        dataset.refresh_file_copy(path)
+    monkeypatch.undo()
+    again = dataset.commit_file_copy(path).committed
+
+    assert b"null" not in before
+    assert b"null" in path.read_bytes()
+    assert again.commit is None
+    assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_discard_that_is_interrupted_brings_the_file_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rolethread_vcs.ops import committing_copies
+
+    def interrupted(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    dataset, path, _ = bench
+    change(path, set_text(4, "from the file"))
+    before = path.read_bytes()
+    monkeypatch.setattr(committing_copies, "add", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        dataset.refresh_file_copy(path, discard=True)
+
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir() if "train" in each.name] == ["train.jsonl"]
+
+
+def test_a_commit_after_an_undo_says_how_many_lines_went(bench: Bench) -> None:
+    dataset, path, _ = bench
+    new = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
+    change(path, lambda rows: rows.insert(3, new))
+    dataset.commit_file_copy(path)
+    dataset.undo()
+    change(path, set_text(0, "from the file"))
+
+    note = dataset.commit_file_copy(path).note
+
+    assert "1 line of train.jsonl went" in note
 
 
 # ---- forgetting

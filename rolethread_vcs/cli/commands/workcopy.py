@@ -1,4 +1,4 @@
-"""Work on entries in a plain file with any editor or script, or on a branch in a folder of its own.
+"""Work on a branch in a plain file, with any editor or script, or in a folder of its own.
 
 \b
   rtv workcopy add train.jsonl --branch warmer --format sharegpt --clean
