@@ -56,7 +56,7 @@ def ask_about(
             after = offer.compared.after or offer.compared.before
             assert after is not None
             edited = edit_one(context, dataset, offer.compared.id, after, name=name)
-            decisions[offer.compared.id] = {ENTRY: Decision(Value(dict(edited.fields)))}
+            decisions[offer.compared.id] = {ENTRY: Decision(Value(dict(edited.fields)), offer.about)}
         if answer in "tea":
             taken.append(offer.compared.id)
     for number, path in enumerate(offers.files, start=len(offers.entries) + 1):

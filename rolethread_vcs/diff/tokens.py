@@ -32,11 +32,12 @@ _WORD_OR_MARK = (
 # Most texts have none of these characters. For them a plain pattern finds the same tokens, twice as fast; and the
 # other one, which takes 10 ms to compile, is compiled when it is needed.
 _UNCOMMON = re.compile("[^\0-\u02ff\u0370-\u0482\u048a-\u058f\u2000-\u200c\u200e-\u20cf\u2100-\u2e7f]")
-_PLAIN = r"\w++(?:['’]\w++)*+|\S"
+# (Python before 3.11.5 matches a possessive group wrongly; single characters it repeats rightly.)
+_PLAIN = r"\w++(?:['’]\w++)*|\S"
 _SPACES = r"\s++|"
 # And these the same ones in a text of nothing but ASCII, faster once more. To Python the four separators U+001C to
 # U+001F are white space in a text, and are not where a pattern is told to keep to ASCII.
-_ASCII = r"[A-Za-z0-9_]++(?:'[A-Za-z0-9_]++)*+|[^ \t-\r\x1c-\x1f]"
+_ASCII = r"[A-Za-z0-9_]++(?:'[A-Za-z0-9_]++)*|[^ \t-\r\x1c-\x1f]"
 _ASCII_SPACES = r"[ \t-\r\x1c-\x1f]++|"
 
 

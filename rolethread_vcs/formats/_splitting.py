@@ -64,14 +64,16 @@ TRAILING_COMMA = "a trailing comma"
 
 # ---- elements
 
-_TEXTS = rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+'
+# Only single characters are repeated possessively: Python before 3.11.5 matches a possessive group wrongly. What the
+# groups match can be read in one way only, so that going back in them ends at once.
+_TEXTS = rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*"[^"\[\]{}]*+)*'
 
 
 def _inside(levels: int) -> bytes:
     """Return the pattern of what stands inside a container: texts, and whole containers of so many levels."""
     inner = _TEXTS
     for _ in range(levels):
-        inner = _TEXTS + rb"(?:[\[{]" + inner + rb"[\]}]" + _TEXTS + rb")*+"
+        inner = _TEXTS + rb"(?:[\[{]" + inner + rb"[\]}]" + _TEXTS + rb")*"
     return inner
 
 
@@ -80,7 +82,7 @@ _SHALLOW = re.compile(rb"[\[{]" + _inside(6) + rb"[\]}]", re.DOTALL)
 _TO_BRACKET = re.compile(_inside(3), re.DOTALL)
 """What can be passed over without a change of depth."""
 _SPACE = re.compile(rb"[ \t\r\n]*+")
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^,\]\n]*+")
 _REST_OF_LINE = re.compile(rb"[^\n]*+")
 

@@ -319,6 +319,11 @@ class _Finish:
             return self._nothing()
         corners = corners_of(repository, unfinished, self._tip)
         merged = _merge_at(repository, unfinished, corners, decisions_of(unfinished))
+        if merged.void and not unfinished.id:
+            raise MovedError(
+                f"{merged.void[0][0]} was changed by another command since you looked at it; nothing was saved",
+                hint=f"look again: rtv {unfinished.command}",
+            )
         if merged.conflicts and not self._skips:
             return self._wait(merged, merged.conflicts, corners)
         others = (repository.snapshot_of(unfinished.theirs),) if unfinished.theirs else ()

@@ -10,8 +10,8 @@ from pathlib import Path
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.ops.comparing import ComparedEntry
 from rolethread_vcs.ops.deciding import Decision, to_plain
-from rolethread_vcs.ops.finishing import Outcome, carry_out, corners_of, part_of
-from rolethread_vcs.ops.three_way import Conflict, TreeMerge, merge_trees
+from rolethread_vcs.ops.finishing import Corners, Outcome, carry_out, corners_of, part_of
+from rolethread_vcs.ops.three_way import Conflict, TreeMerge, about_entry, merge_trees
 from rolethread_vcs.store.opening import NoDatasetError, discover
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
@@ -58,10 +58,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One entry that a merge would bring: as it is here, as it would be, and whether a person has to decide."""
+    """One entry that a merge would bring: as it is here, as it would be, and whether a person has to decide.
+
+    `about` goes into a decision about the entry as a whole: it holds as long as the entry is what was looked at.
+    """
 
     compared: ComparedEntry
     conflicts: tuple[Conflict, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,12 @@ def offers_of(repository: Repository, unfinished: Unfinished) -> Offers:
     tip = repository.head_snapshot()
     corners = corners_of(repository, unfinished, tip.id)
     merged = merge_trees(repository, corners.sides, part=part_of(unfinished), objects=corners.objects)
-    return Offers(unfinished.labels, tuple(_offers(repository, tip.id, merged)), tuple(sorted(merged.change.files)))
+    return Offers(
+        unfinished.labels, tuple(_offers(repository, tip.id, corners, merged)), tuple(sorted(merged.change.files))
+    )
 
 
-def _offers(repository: Repository, tip: str, merged: TreeMerge) -> list[Offer]:
+def _offers(repository: Repository, tip: str, corners: Corners, merged: TreeMerge) -> list[Offer]:
     snapshot = repository.snapshot_of(tip)
     conflicts: dict[str, list[Conflict]] = {}
     for conflict in merged.conflicts:
@@ -139,7 +145,8 @@ def _offers(repository: Repository, tip: str, merged: TreeMerge) -> list[Offer]:
             with contextlib.suppress(UnreadableEntryError):
                 before = snapshot.get(entry_id)
             compared = ComparedEntry.of(entry_id, before, merged.change.puts.get(entry_id))
-        found.append(Offer(compared, tuple(conflicts.get(entry_id, ()))))
+        about = about_entry(corners.objects, corners.sides, entry_id)
+        found.append(Offer(compared, tuple(conflicts.get(entry_id, ())), about))
     return found
 
 

@@ -10,10 +10,11 @@ from small_dataset import conversation, hand_edit
 from two_branches import QUESTIONS, Branches
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import MovedError, UsageError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
-from rolethread_vcs.merge.clash import Reason
+from rolethread_vcs.merge.clash import Reason, Value
 from rolethread_vcs.model.layout import ORDER, SETTINGS, entry_path
+from rolethread_vcs.ops.deciding import Decision
 from rolethread_vcs.ops.finishing import (
     OpenConflictsError,
     State,
@@ -695,3 +696,88 @@ def commit_files(pair: Branches, branch: str, files: dict[str, bytes]) -> None:
 def bases(pair: Branches) -> tuple[str, ...]:
     repository = pair.dataset.repository
     return repository.merge_bases(repository.resolve("main"), repository.resolve("side"))
+
+
+def move_to_front(pair: Branches, branch: str, number: int) -> None:
+    """Move an entry to the front of a branch, by hand."""
+    dataset = pair.on(branch)
+    (dataset.folder / ORDER).write_text(f'{{\n  "{pair.ids[number]}": ".x8"\n}}\n')
+    dataset.commit(Intent("commit", "commit"))
+    pair.on("main")
+
+
+@pytest.mark.parametrize("has_own_work", [False, True])
+def test_a_move_outside_the_part_is_left_out_and_offered_again(pair: Branches, *, has_own_work: bool) -> None:
+    pair.answer("side", 0, "Wet.")
+    move_to_front(pair, "side", 3)
+    if has_own_work:
+        pair.answer("main", 1, "The miller.")
+
+    outcome = pair.merge(where="id:1")
+
+    assert (outcome.left_out, outcome.is_partial) == (1, True)
+    assert pair.dataset.snapshot().ids()[0] == pair.ids[0]
+    assert pair.merge().state is State.COMMITTED
+    assert pair.dataset.snapshot().ids()[0] == pair.ids[3]
+
+
+def test_a_move_that_was_refused_with_the_rest_does_not_come_back(pair: Branches) -> None:
+    pair.answer("side", 0, "Wet.")
+    move_to_front(pair, "side", 3)
+
+    outcome = pair.merge(where="id:1", keeps_rest=True)
+
+    assert outcome.left_out == 1
+    assert pair.merge().state is State.NOTHING
+    assert pair.dataset.snapshot().ids()[0] == pair.ids[0]
+
+
+def test_the_place_of_an_entry_that_is_left_out_counts_with_it(pair: Branches) -> None:
+    pair.answer("side", 0, "Wet.")
+    pair.answer("side", 3, "Soup.")
+    move_to_front(pair, "side", 3)
+
+    outcome = pair.merge(where="id:1")
+
+    assert outcome.left_out == 1
+
+
+def test_an_entry_that_was_edited_on_the_way_in_stays_edited_where_the_branch_could_move_on(pair: Branches) -> None:
+    pair.answer("side", 0, "Wet.")
+
+    outcome = pair.merge(
+        ids=(pair.ids[0],),
+        decisions={pair.ids[0]: {"entry": Decision(Value(conversation(QUESTIONS[0], "Damp.")))}},
+    )
+
+    assert outcome.state is State.COMMITTED
+    assert pair.said(0) == "Damp."
+    assert pair.merge().state is State.NOTHING
+
+
+def test_an_entry_given_beforehand_is_asked_again_when_it_changed_before_the_merge_goes_on(pair: Branches) -> None:
+    pair.answer("side", 0, "Wet.")
+    pair.answer("side", 1, "The miller.")
+    pair.answer("main", 1, "The smith.")
+    [offer, _] = pair.dataset.merge_offers("side").entries
+    given = Decision(Value(conversation(QUESTIONS[0], "Damp.")), offer.about)
+    pair.merge(ids=pair.ids[:2], decisions={pair.ids[0]: {"entry": given}})
+    pair.answer("main", 0, "Dry as bone, since today.")
+
+    pair.dataset.resolve([pair.ids[1]], "side")
+
+    with pytest.raises(OpenConflictsError):
+        pair.dataset.finish("merge")
+    assert pair.said(0) == "Dry as bone, since today."
+
+
+def test_an_entry_given_beforehand_stops_the_merge_when_somebody_else_changed_it(pair: Branches) -> None:
+    pair.answer("side", 0, "Wet.")
+    [offer] = pair.dataset.merge_offers("side").entries
+    pair.answer("main", 0, "Dry as bone, since today.")
+    given = Decision(Value(conversation(QUESTIONS[0], "Damp.")), offer.about)
+
+    with pytest.raises(MovedError, match=pair.ids[0]):
+        pair.merge(ids=(pair.ids[0],), decisions={pair.ids[0]: {"entry": given}})
+
+    assert pair.said(0) == "Dry as bone, since today."
