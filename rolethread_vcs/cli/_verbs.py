@@ -49,7 +49,7 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("undo", "history", "Take the last command back: as if it had never happened"),
     ("redo", "history", "Bring back what the last undo took"),
     ("ops", "history", "List what you did, newest first: each line is one operation that rtv undo can take back"),
-    ("workcopy", "working copies", "Work on a branch in a plain file, with any editor or script, or in a second folder"),
+    ("workcopy", "working copies", "Work on a branch in one plain file, with any editor or script, or in a folder"),
     ("check", "gate", "Check entries against the rules; ends with status 30 when there are errors"),
     ("rules", "gate", "List the rules and how much each one weighs here, or explain one"),
     ("hooks", "gate", "Put our hooks and drivers into the repository, for people who use git itself; or take them out"),

@@ -1,4 +1,4 @@
-"""Work on a branch in a plain file, with any editor or script, or in a second folder.
+"""Work on a branch in one plain file, with any editor or script, or in a folder.
 
 \b
   rtv workcopy add train.jsonl --branch warmer --format sharegpt --clean
