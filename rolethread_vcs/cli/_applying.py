@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
     from rolethread_vcs.cli._intent import Saving
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.finishing import Outcome
+    from rolethread_vcs.ops.merges.finishing import Outcome
     from rolethread_vcs.store.unfinished import Kind
 
 
@@ -83,7 +83,7 @@ def print_applied(
     """
     # as above
     from rolethread_vcs.cli._outcome_text import print_outcome
-    from rolethread_vcs.ops.finishing import State
+    from rolethread_vcs.ops.merges.finishing import State
 
     committed = outcome.committed
     counts = {"added": committed.added, "changed": committed.changed, "removed": committed.removed}
@@ -107,7 +107,7 @@ def print_applied(
 def fixed_name(dataset: Dataset, rev: str) -> str:
     """Return a name of a change that goes on to mean the same when branches move: `3fa9c1b2d4`, `A..B` by ids."""
     # as above
-    from rolethread_vcs.ops.spans import span_of
+    from rolethread_vcs.ops.history.spans import span_of
 
     span = span_of(dataset.repository, rev)
     return f"{span.before[:10]}..{span.after[:10]}" if span.is_range else span.after[:10]

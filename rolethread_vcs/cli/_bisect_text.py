@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
-from rolethread_vcs.ops.bisecting import Answer, Mark, Search
+from rolethread_vcs.ops.history.bisecting import Answer, Mark, Search
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
@@ -61,7 +61,7 @@ def _about(tests: int) -> str:
 
 def _end_lines(context: Context, dataset: Dataset, commit: Commit) -> Iterator[str]:
     from rolethread_vcs.cli._commit_text import commit_head, touched_lines
-    from rolethread_vcs.ops.showing import show_commit
+    from rolethread_vcs.ops.history.showing import show_commit
 
     yield f"the first bad change is {commit.id[:10]}"
     yield ""

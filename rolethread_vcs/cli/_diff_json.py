@@ -8,8 +8,8 @@ from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.entry import MessageChange, Placed
-from rolethread_vcs.ops.comparing import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
-from rolethread_vcs.ops.counting_changes import DiffStat
+from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
+from rolethread_vcs.ops.differences.counting_changes import DiffStat
 
 ENVELOPE = "rolethread.diff/v1"
 

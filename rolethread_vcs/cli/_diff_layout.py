@@ -12,7 +12,7 @@ from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.comparing import ChangeKind, ComparedEntry
+from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry
 
 LISTS = ("messages", "chosen", "rejected")
 MARKS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~", ChangeKind.MOVED: ">"}

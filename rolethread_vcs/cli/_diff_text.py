@@ -24,8 +24,8 @@ from rolethread_vcs.cli._entries import message_head
 from rolethread_vcs.cli._output import Output, count, one_line, safe_text, width_of, wrap, wrap_styled
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
-from rolethread_vcs.ops.comparing import ChangeKind, ComparedEntry, ComparedFile, DiffSummary
-from rolethread_vcs.ops.listing import preview
+from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, DiffSummary
+from rolethread_vcs.ops.entries.listing import preview
 
 Words = Literal["auto", "color", "plain", "none"]
 """How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""

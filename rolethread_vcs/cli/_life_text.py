@@ -9,10 +9,10 @@ from typing import Any
 from rolethread_vcs.cli._diff_layout import summary_of
 from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
 from rolethread_vcs.cli._words import entry_number
-from rolethread_vcs.ops.comparing import ComparedEntry
-from rolethread_vcs.ops.history import counts_of
-from rolethread_vcs.ops.kinship import entry_of, successors
-from rolethread_vcs.ops.lives import Step, StepKind
+from rolethread_vcs.ops.differences.comparing import ComparedEntry
+from rolethread_vcs.ops.history.kinship import entry_of, successors
+from rolethread_vcs.ops.history.listing_commits import counts_of
+from rolethread_vcs.ops.history.lives import Step, StepKind
 from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.repository import Repository
 

@@ -9,12 +9,12 @@ from rolethread_vcs.cli._committed import UNDO, committed_value, print_committed
 from rolethread_vcs.cli._conflict_text import conflict_value
 from rolethread_vcs.cli._output import Output, count, one_line, width_of
 from rolethread_vcs.errors import ConflictError
-from rolethread_vcs.ops.finishing import State
+from rolethread_vcs.ops.merges.finishing import State
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
-    from rolethread_vcs.ops.finishing import Outcome
-    from rolethread_vcs.ops.three_way import Conflict
+    from rolethread_vcs.ops.merges.finishing import Outcome
+    from rolethread_vcs.ops.merges.three_way import Conflict
 
 ENVELOPE = "rolethread.merge/v1"
 _SHOWN = 20

@@ -27,7 +27,7 @@ def entry_choice(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def select(dataset: Dataset, words: tuple[str, ...], where: str | None, *, rev: str = "@") -> list[str]:
-    """Return the ids that `entry_choice` brought; see `ops.selecting.select`.
+    """Return the ids that `entry_choice` brought; see `ops.entries.selecting.select`.
 
     Raises:
         UsageError, NotFoundError: nothing is chosen, or what is chosen is not there.
@@ -66,7 +66,7 @@ def complete_sides(ctx: click.Context, _param: click.Parameter, incomplete: str)
 
 def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the codes, or the names, of rules that start like this."""
-    from rolethread_vcs.ops.ruling import weighed_rules
+    from rolethread_vcs.ops.upkeep.ruling import weighed_rules
 
     words = ((word, each.summary) for each in weighed_rules() for word in (each.rule.code, each.rule.name))
     folded = incomplete.casefold()

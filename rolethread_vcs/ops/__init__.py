@@ -1,1 +1,1 @@
-"""One verb, one module: plain functions over a repository that return plain values; they print nothing, ask nothing."""
+"""What every verb decides: plain functions over a repository that return plain values; they print and ask nothing."""

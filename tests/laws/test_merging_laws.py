@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rolethread_vcs import Dataset, Entry
 from rolethread_vcs.model.canonical import encode_entry, encode_value
 from rolethread_vcs.model.layout import ORDER, entry_path
-from rolethread_vcs.ops.deciding import Decision
-from rolethread_vcs.ops.three_way import Sides, TreeMerge, merge_trees
+from rolethread_vcs.ops.merges.deciding import Decision
+from rolethread_vcs.ops.merges.three_way import Sides, TreeMerge, merge_trees
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.overlay import Overlay
 from rolethread_vcs.store.repository import Repository

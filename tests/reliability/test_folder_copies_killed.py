@@ -11,7 +11,7 @@ import pytest
 from sweeping import KILLED, conversation
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops import folder_copies
+from rolethread_vcs.ops.copies import folder_copies
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 

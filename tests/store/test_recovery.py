@@ -10,7 +10,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.ops.changing import add
+from rolethread_vcs.ops.entries.changing import add
 from rolethread_vcs.store import disk, journal
 from rolethread_vcs.store.journal import Pending
 from rolethread_vcs.store.packs import KEEP_TEXT

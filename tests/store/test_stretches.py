@@ -11,8 +11,8 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.ids import make_id
-from rolethread_vcs.ops.blaming import blame
-from rolethread_vcs.ops.lives import life
+from rolethread_vcs.ops.history.blaming import blame
+from rolethread_vcs.ops.history.lives import life
 from rolethread_vcs.store.ancestry import Ancestry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.stretches import Stretches

@@ -22,7 +22,7 @@ from rolethread_vcs.cli._select import complete_entries
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.blaming import Blame, BlamedMessage
+    from rolethread_vcs.ops.history.blaming import Blame, BlamedMessage
     from rolethread_vcs.store.commits import Commit
 
 GROUP = "history"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rolethread_vcs.cli._diff_text import Words
-    from rolethread_vcs.ops.comparing import Comparison
+    from rolethread_vcs.ops.differences.comparing import Comparison
 
 GROUP = "history"
 
@@ -121,7 +121,7 @@ def _compare(context: Context, words: tuple[str, ...], where: str | None, only: 
 
 def _print_text(context: Context, comparison: Comparison, marking: Words, *, brief: bool) -> bool:
     from rolethread_vcs.cli._diff_text import entry_diff_head, entry_diff_lines, file_diff_lines, summary_line
-    from rolethread_vcs.ops.comparing import ChangeKind, counted
+    from rolethread_vcs.ops.differences.comparing import ChangeKind, counted
 
     output = context.output
     kinds: list[ChangeKind] = []
@@ -155,7 +155,7 @@ def _print_text(context: Context, comparison: Comparison, marking: Words, *, bri
 
 def _print_stat(context: Context, comparison: Comparison) -> bool:
     from rolethread_vcs.cli._diff_stat import stat_lines
-    from rolethread_vcs.ops.counting_changes import count_changes
+    from rolethread_vcs.ops.differences.counting_changes import count_changes
 
     figures = count_changes(comparison.entries())
     files = comparison.files()
@@ -171,7 +171,7 @@ def _print_stat(context: Context, comparison: Comparison) -> bool:
 
 def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> bool:
     from rolethread_vcs.cli._diff_json import ENVELOPE, diff_value
-    from rolethread_vcs.ops.counting_changes import count_changes
+    from rolethread_vcs.ops.differences.counting_changes import count_changes
 
     value = diff_value(comparison, count_changes(comparison.entries()) if stat else None)
     context.output.envelope(ENVELOPE, value)
@@ -203,7 +203,7 @@ def _print_markdown(context: Context, comparison: Comparison, marking: Words) ->
 
 def _write_page(context: Context, comparison: Comparison, page: str, marking: Words, *, overwrite: bool) -> bool:
     from rolethread_vcs.cli._diff_html import html_page
-    from rolethread_vcs.ops.writing_pages import write_page
+    from rolethread_vcs.ops.entries.writing_pages import write_page
 
     if page == "-":
         for part in html_page(comparison, marking):

@@ -31,7 +31,7 @@ CONFLICT = 1
 @pass_context
 def command(context: Context, base: str, ours: str, theirs: str, path: str) -> int:
     # only git calls this; help needs none of it
-    from rolethread_vcs.ops.merging_versions import UnreadableVersionError, merge_versions
+    from rolethread_vcs.ops.merges.merging_versions import UnreadableVersionError, merge_versions
     from rolethread_vcs.store import disk
 
     versions = [context.path(name) for name in (base, ours, theirs)]

@@ -27,7 +27,7 @@ from rolethread_vcs.errors import InvalidError, UsageError
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.entry import Entry
-    from rolethread_vcs.ops.resolving import Resolved, Waiting
+    from rolethread_vcs.ops.merges.resolving import Resolved, Waiting
     from rolethread_vcs.transaction import Intent
 
 GROUP = "history"
@@ -61,7 +61,7 @@ def command(
     if take is None and field is not None:
         raise UsageError("--field goes with --take", hint="rtv resolve ID --field FIELD --take SIDE")
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.resolving import choose, give, look, side_of, take_side
+    from rolethread_vcs.ops.merges.resolving import choose, give, look, side_of, take_side
     from rolethread_vcs.transaction import Intent
 
     dataset = context.open_dataset()

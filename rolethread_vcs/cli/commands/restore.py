@@ -30,7 +30,7 @@ from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.restoring import Discarded
+    from rolethread_vcs.ops.folder.restoring import Discarded
 
 GROUP = "history"
 
@@ -202,7 +202,7 @@ def _discard(
 def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
     """Return the ids chosen, among entries that are saved and new ones that only lie in the folder."""
     from rolethread_vcs.model.layout import id_of_path
-    from rolethread_vcs.ops.restoring import hand_edits
+    from rolethread_vcs.ops.folder.restoring import hand_edits
 
     edited = [entry_id for item in hand_edits(dataset.repository) if (entry_id := id_of_path(item.path))]
     chosen = []

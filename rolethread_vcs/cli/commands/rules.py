@@ -19,7 +19,7 @@ from rolethread_vcs.cli._select import complete_rules
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.settings import Settings
-    from rolethread_vcs.ops.ruling import WeighedRule
+    from rolethread_vcs.ops.upkeep.ruling import WeighedRule
 
 GROUP = "gate"
 ENVELOPE = "rolethread.rules/v1"
@@ -38,7 +38,7 @@ _REPAIRS = {
 def command(context: Context, code: str | None) -> None:
     settings = _settings(context)
     # the rules are of no use to help
-    from rolethread_vcs.ops.ruling import weighed_rule, weighed_rules
+    from rolethread_vcs.ops.upkeep.ruling import weighed_rule, weighed_rules
 
     if code is None:
         rules = weighed_rules(settings)

@@ -25,7 +25,7 @@ from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.showing import ShownCommit, ShownEntry
+    from rolethread_vcs.ops.history.showing import ShownCommit, ShownEntry
 
 GROUP = "entries"
 ENTRY_ENVELOPE = "rolethread.entry/v1"
@@ -43,7 +43,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
         raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
     dataset = context.open_dataset()
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.showing import ShownEntry
+    from rolethread_vcs.ops.history.showing import ShownEntry
 
     if context.json:
         _show_json(context, dataset, list(dataset.show(*words)), short=short)
@@ -63,7 +63,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
 
 
 def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommit) -> None:
-    from rolethread_vcs.ops.showing import raw_bytes
+    from rolethread_vcs.ops.history.showing import raw_bytes
 
     data = raw_bytes(dataset.repository, shown)
     if context.output.is_terminal:
@@ -78,7 +78,7 @@ def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommi
 
 def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:
     from rolethread_vcs.cli._commit_text import commit_value
-    from rolethread_vcs.ops.showing import ShownCommit, ShownEntry
+    from rolethread_vcs.ops.history.showing import ShownCommit, ShownEntry
 
     entries = [_entry_value(each) for each in shown if isinstance(each, ShownEntry)]
     commits = [each for each in shown if isinstance(each, ShownCommit)]

@@ -14,8 +14,8 @@ from rolethread_vcs.errors import RoleThreadError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.resolving import Waiting
-    from rolethread_vcs.ops.surveying import HandEdit, Survey
+    from rolethread_vcs.ops.folder.surveying import HandEdit, Survey
+    from rolethread_vcs.ops.merges.resolving import Waiting
 
 GROUP = "start"
 ENVELOPE = "rolethread.status/v1"

@@ -1,0 +1,1 @@
+"""Names for commits: branches and releases, and where you are."""

@@ -1,0 +1,65 @@
+"""Gives a branch another name; what hangs on the old one goes with it: its note, and the folder that stands on it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+from rolethread_vcs.ops.branches.branching import branch_commit
+from rolethread_vcs.ops.branches.judging_branches import judge_start
+from rolethread_vcs.ops.branches.naming_branches import refuse_branch_name
+from rolethread_vcs.ops.branches.unfinished_on import refuse_unfinished
+from rolethread_vcs.ops.copies.file_copies import FileCopy, all_copies
+from rolethread_vcs.store.branch_notes import noted, settings_of
+from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders
+
+
+def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> Committed:
+    """Give a branch another name, as one operation; its commits stay the same.
+
+    Raises:
+        NoSuchBranchError: there is none. BranchNameError, BranchExistsError: it cannot have the new name.
+        CheckedOutElsewhereError: another folder stands on it. UnfinishedOnBranchError: a merge into it waits.
+        RefusedByGateError: it would be strict by its new name, and has errors; see `judging_branches.judge_start`.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        commit = branch_commit(repository, name)
+        refuse_branch_name(repository, new_name)
+        refuse_unfinished(repository, name)
+        session.intent = judge_start(repository, new_name, commit, intent)
+        moves: Moves = {BRANCHES + name: (commit, None), BRANCHES + new_name: (None, commit)}
+        if repository.branch() == name:
+            moves = {**moves, HEAD: (SYMBOLIC + BRANCHES + name, SYMBOLIC + BRANCHES + new_name)}
+        refuse_other_folders(repository, moves)
+        config = _renamed(repository, name, new_name)
+        if intent.dry_run:
+            done = session.move(moves)
+        else:
+            with noted(repository, config):
+                done = session.move(moves, config=config)
+        tied = tuple(_tied(copy, new_name) for copy in all_copies(repository) if copy.branch == name)
+        return replace(done, branch=new_name, commit=commit, notes=(*done.notes, *tied))
+
+
+def _renamed(repository: Repository, name: str, new_name: str) -> dict[str, tuple[str | None, str | None]]:
+    """Return what happens to the configuration of a branch; what an earlier one of the new name left goes."""
+    old, stale = settings_of(repository, name), settings_of(repository, new_name)
+    coming = {f"branch.{new_name}.{key.rpartition('.')[2]}": value for key, value in old.items()}
+    moves: dict[str, tuple[str | None, str | None]] = {key: (value, None) for key, value in old.items()}
+    for key in stale.keys() | coming.keys():
+        if stale.get(key) != coming.get(key):
+            moves[key] = (stale.get(key), coming.get(key))
+    return moves
+
+
+def _tied(copy: FileCopy, new_name: str) -> str:
+    clean = " --clean" if copy.clean else ""
+    return (
+        f"{copy.path} is tied to {copy.branch}, which is {new_name} now; tie it anew: "
+        f"rtv workcopy add {shlex.quote(str(copy.path))} --branch {new_name} --format {copy.format}{clean} "
+        f"--from {copy.commit[:10]} --bind"
+    )

@@ -1,0 +1,1 @@
+"""Working copies: files and folders in which a branch is edited elsewhere."""

@@ -1,0 +1,1 @@
+"""Commits and operations: reading them, and going back along them."""

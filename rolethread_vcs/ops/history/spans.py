@@ -1,0 +1,131 @@
+"""What a commit, or a range of commits, did: the states before and after it, and the entries it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.model.ids import number_of
+from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.model.revision import is_selector, parse_range, parse_selector
+from rolethread_vcs.ops.entries.selecting import AmbiguousEntryError
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.walk import two_way
+
+
+class EmptySpanError(NotFoundError):
+    """A range that holds no commit."""
+
+    code = "empty_span"
+
+
+class NotTouchedError(NotFoundError):
+    """A commit or a range did nothing to an entry that is named."""
+
+    code = "not_touched"
+
+
+class NothingBeforeError(InvalidError):
+    """There is no state before a commit: it is the first one, or history is cut off there."""
+
+    code = "nothing_before"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A commit, or a range `A..B`, by the states around it.
+
+    `before` and `after` are hex ids of commits, before is "" for the first commit of all. `subject` is the first line
+    of a commit's message, "" of a range. `is_merge` tells of a merge commit, whose state before is its first parent's.
+    """
+
+    text: str
+    before: str
+    after: str
+    subject: str
+    is_range: bool
+    is_merge: bool
+
+    @property
+    def id(self) -> str:
+        """What a trailer names: the commit's hex id, or both ends of the range."""
+        return f"{self.before}..{self.after}" if self.is_range else self.after
+
+    @property
+    def title(self) -> str:
+        """What it did, in the words of its message; a range has none, and is called as written."""
+        return self.name if self.is_range else f"“{self.subject}”"
+
+    @property
+    def name(self) -> str:
+        """What people call it: as written, a hex id shortened."""
+        return self.text[:10] if self.text == self.after else self.text
+
+
+def span_of(repository: Repository, text: str) -> Span:
+    """Return what a revision or a range names. A range goes from where both ends parted to its end.
+
+    Raises:
+        UnknownRevisionError, UsageError: it names nothing, or an entry. EmptySpanError: a range without commits.
+        NothingBeforeError: history is cut off before it.
+    """
+    if is_selector(text):
+        raise UsageError(
+            f"{text} is the name of an entry, and a commit is wanted",
+            hint=f"see what changed it: rtv log {text}   a commit of that name: commit:{text}",
+        )
+    span = parse_range(text)
+    after = repository.resolve(str(span.end))
+    if span.start is not None:
+        return _range(repository, text, repository.resolve(str(span.start)), after)
+    commit = repository.objects.commit(after)
+    before = commit.parents[0] if commit.parents else ""
+    if before and before not in repository.objects:
+        raise NothingBeforeError(
+            f"what was before {after[:10]} is not in this copy, so what it changed is not known; nothing was changed",
+            hint="git fetch --unshallow   brings the rest of the history" if repository.copy_is_shallow() else None,
+        )
+    return Span(text, before, after, commit.subject, is_range=False, is_merge=len(commit.parents) > 1)
+
+
+def _range(repository: Repository, text: str, start: str, after: str) -> Span:
+    before = repository.fork_point(start, after)
+    if before is None:
+        raise NothingBeforeError(f"the two ends of {text} have no commit in common; nothing was changed")
+    if before == after:
+        hint = f"the other way round: {text.rpartition('.')[2]}..{text.partition('.')[0]}" if start != after else None
+        raise EmptySpanError(f"{text} holds no commit; nothing was changed", hint=hint)
+    return Span(text, before, after, "", is_range=True, is_merge=False)
+
+
+def touched_ids(repository: Repository, span: Span, words: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of the entries that words (numbers, ids) name among those that a span touched.
+
+    Raises:
+        UsageError: a word can name no entry. AmbiguousEntryError: a number that several of them carry.
+        NotTouchedError: it did nothing to one.
+    """
+    touched = _touched(repository, span)
+    found: dict[str, None] = {}
+    for word in words:
+        selector = parse_selector(word)
+        fitting = [each for each in touched if selector in (each, number_of(each))]
+        if len(fitting) > 1:
+            raise AmbiguousEntryError(
+                f"{word} is the number of {len(fitting)} entries: {', '.join(fitting)}", hint="write the whole id"
+            )
+        if not fitting:
+            raise NotTouchedError(
+                f"{span.name} did nothing to entry {word}; nothing was changed",
+                hint=f"what it did: rtv diff {span.text}" if span.is_range else f"what it did: rtv show {span.text}",
+            )
+        found[fitting[0]] = None
+    return tuple(found)
+
+
+def _touched(repository: Repository, span: Span) -> list[str]:
+    objects = repository.objects
+    before = bytes.fromhex(objects.commit(span.before).tree) if span.before else None
+    after = bytes.fromhex(objects.commit(span.after).tree)
+    return [each for path, _, _ in two_way(before, after, objects.tree) if (each := id_of_path(path))]

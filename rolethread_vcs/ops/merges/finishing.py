@@ -1,0 +1,479 @@
+"""Carries a merge, a revert or a pick to its end: to a commit, or to conflicts that wait for decisions.
+
+All three are one thing, an `Unfinished`: what stands at the corners, which part is wanted, what was decided. Where
+nothing is left to decide it becomes a commit at once, and is never written down; where something is, it is kept under
+the unfinished ref of this folder. `go_on` plans it again from there, on the branch as it is then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from rolethread_vcs.errors import ConflictError, InvalidError, MovedError, NotFoundError
+from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.merge.clash import Note
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.ops.entries.counting_entries import count_between
+from rolethread_vcs.ops.folder.surveying import unsaved_files
+from rolethread_vcs.ops.merges.deciding import Decisions, from_plain
+from rolethread_vcs.ops.merges.three_way import ENTRY, Conflict, Part, Sides, TreeMerge, about_entry, merge_trees
+from rolethread_vcs.ops.merges.virtual_bases import base_tree
+from rolethread_vcs.store import unfinished as store
+from rolethread_vcs.store.overlay import Readable
+from rolethread_vcs.store.refs import BRANCHES
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.unfinished import Kind, Unfinished
+from rolethread_vcs.transaction import (
+    Committed,
+    Counts,
+    Intent,
+    MergeBreaksRulesError,
+    Planned,
+    Session,
+    carry,
+    commit_planned,
+    refuse_unsaved,
+    touched_entries,
+    vote,
+)
+
+PICKED = "Picked-From"
+"""The trailer that names the commit from which a part was taken."""
+
+
+class UnfinishedError(ConflictError):
+    """A merge, a revert or a pick waits for decisions, and there is room for one."""
+
+    code = "unfinished"
+
+
+class NothingUnfinishedError(NotFoundError):
+    """There is nothing to go on with."""
+
+    code = "nothing_unfinished"
+
+
+class OpenConflictsError(ConflictError):
+    """Conflicts are left; nothing was saved."""
+
+    code = "open_conflicts"
+
+
+class UnrelatedHistoriesError(InvalidError):
+    """Two histories have no commit in common."""
+
+    code = "unrelated"
+
+
+class State(StrEnum):
+    """What became of a merge: a commit, a branch that moved on, nothing to do, a wait for decisions, an end."""
+
+    COMMITTED = "committed"
+    FAST_FORWARD = "fast_forward"
+    NOTHING = "nothing"
+    WAITING = "waiting"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a merge, a revert or a pick.
+
+    `labels` are what people call ours, theirs and base. `conflicts` wait for decisions, or were skipped where that was
+    asked for. `void` are decisions, by id and field, that no longer fit. The counts are those of `TreeMerge`, as are
+    `merge_notes`; `preview` shows, for a dry run, the clean part.
+    """
+
+    kind: Kind
+    state: State
+    committed: Committed
+    labels: tuple[str, str, str]
+    conflicts: tuple[Conflict, ...] = ()
+    void: tuple[tuple[str, str], ...] = ()
+    taken: int = 0
+    merged: int = 0
+    left_out: int = 0
+    merge_notes: tuple[tuple[str, Note], ...] = ()
+    theirs: str = ""
+    is_partial: bool = False
+
+
+# ---- what is at the corners
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """The three trees of an unfinished thing on a tip, what reads them, and the bases (hex ids) they stand for."""
+
+    sides: Sides
+    objects: Readable
+    bases: tuple[str, ...]
+
+
+def corners_of(repository: Repository, unfinished: Unfinished, tip: str) -> Corners:
+    """Return the corners on a tip of the branch (hex id); a merge finds its bases anew.
+
+    Raises:
+        UnrelatedHistoriesError: a merge, and the histories share nothing.
+    """
+
+    def tree(commit: str) -> bytes | None:
+        return bytes.fromhex(repository.objects.commit(commit).tree) if commit else None
+
+    bases = unfinished.bases
+    objects: Readable = repository.objects
+    if unfinished.kind == "merge":
+        bases = repository.merge_bases(tip, unfinished.theirs)
+        if not bases:
+            raise _unrelated(repository, unfinished)
+        base, objects = base_tree(repository, bases)
+    else:
+        base = tree(bases[0]) if bases else None
+    return Corners(Sides(base, tree(tip), tree(unfinished.theirs), *unfinished.labels), objects, bases)
+
+
+def decisions_of(unfinished: Unfinished) -> Decisions:
+    """Return what was decided so far.
+
+    Raises:
+        UnreadableUnfinishedError: a decision does not read.
+    """
+    try:
+        return {
+            name: {field: from_plain(plain) for field, plain in fields.items()}
+            for name, fields in unfinished.decided.items()
+        }
+    except (KeyError, ValueError, TypeError) as error:
+        raise store.UnreadableUnfinishedError(
+            f"a decision of the unfinished {unfinished.kind} does not read: {error}",
+            hint=f"rtv {unfinished.kind} --abort",
+        ) from error
+
+
+def part_of(unfinished: Unfinished) -> Part:
+    """Return the part of the other side that is wanted."""
+    return Part(None if unfinished.ids is None else frozenset(unfinished.ids), unfinished.where)
+
+
+def merge_now(
+    repository: Repository, unfinished: Unfinished, tip: str, decisions: Decisions | None = None
+) -> TreeMerge:
+    """Return what an unfinished thing comes to on a tip of its branch (hex id), with what was decided so far."""
+    corners = corners_of(repository, unfinished, tip)
+    return _merge_at(repository, unfinished, corners, decisions_of(unfinished) if decisions is None else decisions)
+
+
+def _merge_at(repository: Repository, unfinished: Unfinished, corners: Corners, decisions: Decisions) -> TreeMerge:
+    return merge_trees(
+        repository, corners.sides, part=part_of(unfinished), decisions=decisions, objects=corners.objects
+    )
+
+
+# ---- beginning, going on, giving up
+
+
+def carry_out(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
+    """Carry a merge, a revert or a pick out: one commit, or, where something has to be decided, a wait for that.
+
+    `wanted.ours` is filled in here. With `skip_conflicts` the clean part is committed, and the rest only told.
+
+    Raises:
+        UnfinishedError: another one waits, or plain git is in the middle of a merge. UnsavedEditsError: hand edits.
+        UnrelatedHistoriesError. RefusedByGateError: what comes from the other side breaks a rule.
+    """
+
+    def work(session: Session) -> Outcome:
+        _refuse_unfinished(session.repository)
+        if session.is_current:
+            refuse_unsaved(unsaved_files(session.repository))
+        fresh = replace(wanted, ours=session.base.id, branch=session.branch)
+        return _Finish(session, fresh, skip_conflicts=skip_conflicts).run()
+
+    return carry(repository, intent, work)
+
+
+def go_on(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
+    """Finish what waits for decisions: plan it again on the branch as it is now, and commit.
+
+    With `skip_conflicts` what is not decided of a revert or a pick is left out; a merge has to be decided as a whole.
+
+    Raises:
+        NothingUnfinishedError: nothing of this kind waits. OpenConflictsError: something is left to decide.
+        As `carry_out`.
+    """
+    found = waiting(repository, kind)
+    skips = skip_conflicts and kind != "merge"
+
+    def work(session: Session) -> Outcome:
+        if session.repository.refs.read(session.repository.unfinished_ref) != found.id:
+            raise MovedError(f"the unfinished {kind} was changed by another command meanwhile; nothing was saved")
+        return _Finish(session, found, skip_conflicts=skips).run()
+
+    return carry(repository, replace(intent, branch=found.branch), work)
+
+
+def abort(repository: Repository, kind: Kind, intent: Intent) -> Outcome:
+    """Give up what waits, as one operation; the branch is as it was, and undo brings the decisions back.
+
+    Raises:
+        NothingUnfinishedError: nothing of this kind waits.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        ref = repository.unfinished_ref
+        oid = repository.refs.read(ref)
+        if oid is None:
+            raise _nothing(kind)
+        try:
+            found = waiting(repository, kind)
+        except store.UnreadableUnfinishedError:
+            labels, theirs = ("ours", "theirs", "base"), ""
+        else:
+            labels, theirs = found.labels, found.theirs
+        done = session.move({ref: (oid, None)})
+        return Outcome(kind, State.ABORTED, done, labels, theirs=theirs)
+
+
+def waiting(repository: Repository, kind: Kind | None = None) -> Unfinished:
+    """Return what waits for decisions in this folder.
+
+    Raises:
+        NothingUnfinishedError: nothing does, or something of another kind.
+    """
+    found = repository.unfinished()
+    if found is None:
+        raise _nothing(kind or "merge")
+    if kind is not None and found.kind != kind:
+        raise NothingUnfinishedError(
+            f"no {kind} is unfinished, but a {found.kind} is ({found.command})", hint=f"rtv {found.kind} --continue"
+        )
+    return found
+
+
+def _nothing(kind: str) -> NothingUnfinishedError:
+    return NothingUnfinishedError(f"no {kind} is unfinished", hint="see where you are with: rtv status")
+
+
+def keep(session: Session, unfinished: Unfinished, before: str | None) -> Committed:
+    """Write down what waits, as one operation; `before` is what the ref holds now (hex id)."""
+    repository = session.repository
+    committed = Committed(unfinished.branch, None, None, notes=tuple(session.notes))
+    if session.intent.dry_run:
+        return replace(committed, dry_run=True)
+    with repository.pack() as pack:
+        oid = store.write(unfinished, pack, repository.objects, repository.signature())
+        if oid == before:
+            return committed
+        number = session.publish(pack, {repository.unfinished_ref: (before, oid)})
+    return replace(committed, operation=number, notes=tuple(session.notes))
+
+
+def broken_rules(
+    repository: Repository, unfinished: Unfinished, tip: str, corners: Corners, merged: TreeMerge
+) -> tuple[Conflict, ...]:
+    """Return, of a merge without other conflicts, the rules that both sides break together and neither broke alone.
+
+    What came with the other side is for the gate to say, at the end.
+    """
+    if merged.conflicts or not unfinished.theirs:
+        return ()
+    others = (repository.snapshot_of(unfinished.theirs),)
+    try:
+        vote(repository.snapshot_of(tip), merged.change, Intent(unfinished.kind, ""), unfinished.branch, others=others)
+    except MergeBreaksRulesError as error:
+        return _broken(error, corners)
+    except RefusedByGateError:
+        return ()
+    return ()
+
+
+def _broken(error: MergeBreaksRulesError, corners: Corners) -> tuple[Conflict, ...]:
+    return tuple(
+        Conflict(
+            finding.entry_id or "",
+            ENTRY,
+            finding.name,
+            f"together both sides break {finding.code} {finding.name}: {finding.message}",
+            about=about_entry(corners.objects, corners.sides, finding.entry_id or ""),
+        )
+        for finding in error.findings
+    )
+
+
+class _Finish:
+    """One attempt at one unfinished thing, in a session."""
+
+    def __init__(self, session: Session, unfinished: Unfinished, *, skip_conflicts: bool = False) -> None:
+        self._session = session
+        self._repository = session.repository
+        self._unfinished = unfinished
+        self._skips = skip_conflicts
+        self._tip = session.base.id
+
+    def run(self) -> Outcome:
+        unfinished, repository = self._unfinished, self._repository
+        is_merge = unfinished.kind == "merge"
+        if is_merge and repository.is_ancestor(unfinished.theirs, self._tip):
+            return self._nothing()
+        corners = corners_of(repository, unfinished, self._tip)
+        merged = _merge_at(repository, unfinished, corners, decisions_of(unfinished))
+        if merged.void and not unfinished.id:
+            raise MovedError(
+                f"{merged.void[0][0]} was changed by another command since you looked at it; nothing was saved",
+                hint=f"look again: rtv {unfinished.command}",
+            )
+        if merged.conflicts and not self._skips:
+            return self._wait(merged, merged.conflicts, corners)
+        others = (repository.snapshot_of(unfinished.theirs),) if unfinished.theirs else ()
+        try:
+            verdict = vote(self._session.base, merged.change, self._session.intent, self._session.branch, others=others)
+        except MergeBreaksRulesError as error:
+            if self._skips:
+                raise
+            return self._wait(merged, _broken(error, corners), corners)
+        if is_merge and self._can_move_on(corners, merged) and not verdict.allowed:
+            return self._move_on(merged)
+        is_whole = merged.left_out == 0 or unfinished.keeps_rest
+        planned = Planned(
+            replace(merged.change, summary=unfinished.message or self._summary(merged)),
+            merges=(unfinished.theirs,) if is_merge and is_whole else (),
+            also=self._ending(),
+            trailers=(*unfinished.trailers, *(((PICKED, unfinished.theirs),) if is_merge and not is_whole else ())),
+        )
+        committed = commit_planned(self._session, planned, verdict)
+        state = State.COMMITTED if committed.commit or committed.dry_run else State.NOTHING
+        return self._outcome(state, committed, merged, merged.conflicts, is_partial=is_merge and not is_whole)
+
+    def _can_move_on(self, corners: Corners, merged: TreeMerge) -> bool:
+        """Whether the branch can go on to the other's tip, without a commit that joins them.
+
+        It cannot where something was decided beforehand: an entry given anew is not what the other's tip holds.
+        """
+        unfinished = self._unfinished
+        has_message = bool(unfinished.message or self._session.intent.message)
+        return corners.bases == (self._tip,) and not (
+            unfinished.id or has_message or merged.left_out or unfinished.keeps_rest or unfinished.decided
+        )
+
+    def _move_on(self, merged: TreeMerge) -> Outcome:
+        session, theirs = self._session, self._unfinished.theirs
+        objects = self._repository.objects
+        new = bytes.fromhex(objects.commit(theirs).tree)
+        counts = Counts(*count_between(objects, session.base.tree, new))
+        done = session.move({BRANCHES + session.branch: (self._tip, theirs)}, counts=counts)
+        ids = (*merged.change.puts, *merged.change.removes)
+        touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})
+        done = replace(
+            done,
+            commit=None if done.dry_run else theirs,
+            touched=touched,
+            added=counts.added,
+            changed=counts.changed,
+            removed=counts.removed,
+            ids=tuple(merged.change.puts),
+        )
+        return self._outcome(State.FAST_FORWARD, done, merged, ())
+
+    def _nothing(self) -> Outcome:
+        """Say that the other side is in already; what waited for it ends."""
+        ending = self._ending()
+        done = self._session.move(ending) if ending else Committed(self._session.branch, None, None)
+        return self._outcome(State.NOTHING, done, TreeMerge(ChangeSet()), ())
+
+    def _wait(self, merged: TreeMerge, conflicts: tuple[Conflict, ...], corners: Corners) -> Outcome:
+        unfinished, session = self._unfinished, self._session
+        if unfinished.id:
+            raise _left(unfinished, conflicts, merged.void)
+        if session.intent.message:
+            unfinished = replace(unfinished, message=session.intent.message)
+        done = keep(session, replace(unfinished, bases=corners.bases), None)
+        if done.dry_run:
+            ids = (*merged.change.puts, *merged.change.removes)
+            touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})
+            done = replace(done, touched=touched, message=unfinished.message or self._summary(merged))
+        return self._outcome(State.WAITING, done, merged, conflicts)
+
+    def _ending(self) -> dict[str, tuple[str | None, str | None]]:
+        unfinished = self._unfinished
+        return {self._repository.unfinished_ref: (unfinished.id, None)} if unfinished.id else {}
+
+    def _summary(self, merged: TreeMerge) -> str:
+        unfinished, there = self._unfinished, self._unfinished.labels[1]
+        if unfinished.kind != "merge":
+            return f"{unfinished.kind} {there}"
+        if merged.left_out and not unfinished.keeps_rest:
+            number = merged.taken + merged.merged
+            return f"take {number:,} {'entry' if number == 1 else 'entries'} of {there}"
+        if merged.left_out:
+            return f"merge {there}, and keep {unfinished.branch} in the rest"
+        return f"merge {there}"
+
+    def _outcome(
+        self,
+        state: State,
+        committed: Committed,
+        merged: TreeMerge,
+        conflicts: tuple[Conflict, ...],
+        *,
+        is_partial: bool = False,
+    ) -> Outcome:
+        unfinished = self._unfinished
+        return Outcome(
+            unfinished.kind,
+            state,
+            committed,
+            unfinished.labels,
+            conflicts,
+            merged.void,
+            merged.taken,
+            merged.merged,
+            merged.left_out,
+            merged.notes,
+            unfinished.theirs,
+            is_partial,
+        )
+
+
+def _refuse_unfinished(repository: Repository) -> None:
+    if repository.has_merge_of_git():
+        raise UnfinishedError(
+            "plain git is in the middle of a merge here; nothing was changed",
+            hint="git merge --continue   or: git merge --abort",
+        )
+    if repository.refs.read(repository.unfinished_ref) is not None:
+        found = repository.unfinished()
+        assert found is not None
+        raise UnfinishedError(
+            f"a {found.kind} is unfinished here ({found.command}); nothing was changed",
+            hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
+        )
+
+
+def _left(
+    unfinished: Unfinished, conflicts: tuple[Conflict, ...], void: tuple[tuple[str, str], ...]
+) -> OpenConflictsError:
+    names = list(dict.fromkeys(conflict.id for conflict in conflicts))
+    are = "conflict is" if len(conflicts) == 1 else "conflicts are"
+    return OpenConflictsError(
+        f"{len(conflicts):,} {are} left to decide ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}); "
+        "nothing was saved",
+        details=[f"{name} {field}: it is another conflict by now, so what was decided is void" for name, field in void],
+        hint=f"rtv conflicts   rtv resolve {names[0]} --take {unfinished.labels[1]}",
+    )
+
+
+def _unrelated(repository: Repository, unfinished: Unfinished) -> UnrelatedHistoriesError:
+    ours, theirs, _ = unfinished.labels
+    if repository.copy_is_shallow():
+        return UnrelatedHistoriesError(
+            f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this "
+            "copy was made; nothing was changed",
+            hint="git fetch --unshallow   brings the rest of it",
+        )
+    return UnrelatedHistoriesError(
+        f"{ours} and {theirs} have no commit in common: they are two datasets, not two versions of one; "
+        "nothing was changed",
+        hint="to bring entries over: rtv export there, rtv import here",
+    )

@@ -1,0 +1,293 @@
+"""Decides conflicts of an unfinished merge, revert or pick; each time is an operation of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, UsageError
+from rolethread_vcs.merge.clash import Choice, Value
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.ids import is_id, number_of
+from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.model.query import parse_query
+from rolethread_vcs.model.revision import RevisionError, parse_selector
+from rolethread_vcs.ops.merges.deciding import Decision, Decisions, to_plain
+from rolethread_vcs.ops.merges.finishing import Corners, broken_rules, corners_of, decisions_of, keep, part_of, waiting
+from rolethread_vcs.ops.merges.merging_files import FILE
+from rolethread_vcs.ops.merges.three_way import (
+    ENTRY,
+    Conflict,
+    OpenEntry,
+    Part,
+    TreeMerge,
+    about_entry,
+    merge_trees,
+)
+from rolethread_vcs.store.refs import BRANCHES
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.unfinished import Unfinished
+from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session
+
+Side = Literal["ours", "theirs", "base", "both"]
+
+
+class NoConflictError(NotFoundError):
+    """What was named is not in conflict."""
+
+    code = "no_conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An unfinished thing as it stands: what is open, what was decided, which decisions no longer fit.
+
+    `conflicts` are open; `decided` lists (id, field) pairs that are settled. `entries` has, for each entry with open
+    conflicts, its sides and its preview. `has_moved` tells of commits on the branch since it began.
+    """
+
+    unfinished: Unfinished
+    conflicts: tuple[Conflict, ...]
+    entries: Mapping[str, OpenEntry]
+    decided: tuple[tuple[str, str], ...]
+    void: tuple[tuple[str, str], ...]
+    has_moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a `resolve` did: the (id, field) pairs it settled, and the conflicts that are left."""
+
+    unfinished: Unfinished
+    committed: Committed
+    settled: tuple[tuple[str, str], ...]
+    left: tuple[Conflict, ...]
+
+
+def look(repository: Repository) -> Waiting:
+    """Return what waits for decisions here, on the branch as it is now.
+
+    Raises:
+        NothingUnfinishedError: nothing waits. NoSuchBranchError: its branch has gone.
+    """
+    unfinished = waiting(repository)
+    tip = _tip(repository, unfinished)
+    corners = corners_of(repository, unfinished, tip)
+    decisions = decisions_of(unfinished)
+    merged = _merge(repository, corners, part_of(unfinished), decisions)
+    broken = broken_rules(repository, unfinished, tip, corners, merged)
+    void = set(merged.void)
+    decided = tuple(
+        (name, each)
+        for name, fields in sorted(decisions.items())
+        for each in sorted(fields)
+        if (name, each) not in void
+    )
+    return Waiting(unfinished, merged.conflicts or broken, merged.open, decided, merged.void, tip != unfinished.ours)
+
+
+def side_of(unfinished: Unfinished, word: str) -> Side:
+    """Return the side that a word names: a branch by its name, `base`, `both`.
+
+    Raises:
+        UsageError: it names none.
+    """
+    ours, theirs, base = unfinished.labels
+    known: dict[str, Side] = {"ours": "ours", "theirs": "theirs", "both": "both", "base": "base", base: "base"}
+    known |= {theirs: "theirs", ours: "ours"}
+    if word not in known:
+        raise UsageError(
+            f"{word} is no side here; the sides are {ours}, {theirs}, base and both",
+            hint=f"rtv resolve ID --take {theirs}",
+        )
+    return known[word]
+
+
+def choose(found: Waiting, words: Sequence[str], *, everything: bool = False, where: str | None = None) -> list[str]:
+    """Return the ids and paths that a user chose among those in conflict, or decided already.
+
+    Raises:
+        UsageError: nothing is chosen, or in several ways at once. NoConflictError: what is named is not in conflict.
+    """
+    if (bool(words) + everything + (where is not None)) != 1:
+        raise UsageError(
+            "say what to decide: ids, --all, or --where QUERY", hint="see the conflicts with: rtv conflicts"
+        )
+    open_names = list(dict.fromkeys(conflict.id for conflict in found.conflicts))
+    if everything:
+        if not open_names:
+            raise NoConflictError("everything is decided", hint=f"rtv {found.unfinished.kind} --continue")
+        return open_names
+    if where is not None:
+        query = parse_query(where)
+        chosen = [name for name in open_names if name in found.entries and _fits(query, name, found.entries[name])]
+        if not chosen:
+            raise NoConflictError(f"no entry in conflict fits {where!r}", hint="rtv conflicts")
+        return chosen
+    names = list(dict.fromkeys([*open_names, *(name for name, _ in found.decided)]))
+    return list(dict.fromkeys(_named(found, word, names) for word in words))
+
+
+def take_side(
+    repository: Repository, names: Iterable[str], side: Choice, intent: Intent, *, field: str | None = None
+) -> Resolved:
+    """Decide conflicts for one side: all of these entries and files, or one field of each.
+
+    Raises:
+        NoConflictError: one of them is not in conflict, or not in that field.
+        UnusableChoiceError: both sides cannot be kept there.
+    """
+
+    def decide(repository: Repository, corners: Corners, part: Part, decisions: dict[str, dict[str, Decision]]) -> None:
+        _take(repository, corners, part, decisions, list(names), side, field)
+
+    return _resolve(repository, intent, decide)
+
+
+def give(repository: Repository, name: str, value: Entry | bytes | None, intent: Intent) -> Resolved:
+    """Decide an entry, or a file, as a whole: it becomes this, or goes (None).
+
+    Raises:
+        NoConflictError: it is not in conflict. InvalidError: a file that merges key by key cannot be given whole.
+    """
+
+    def decide(repository: Repository, corners: Corners, part: Part, decisions: dict[str, dict[str, Decision]]) -> None:
+        mine = {other: fields for other, fields in decisions.items() if other != name}
+        merged = _merge(repository, corners, part, mine)
+        conflict = next((each for each in merged.conflicts if each.id == name), None)
+        if isinstance(value, bytes):
+            if conflict is None or conflict.field != FILE:
+                raise InvalidError(
+                    f"{name} is merged key by key, and cannot be given as a whole; nothing was changed",
+                    hint=f"rtv resolve {name} --take BRANCH",
+                )
+            text = value.decode("utf-8", "replace")
+            decisions[name] = {FILE: Decision(Value(text), conflict.about)}
+            return
+        if not is_id(name):
+            raise InvalidError(f"{name} is a file and no entry; nothing was changed", hint="give it with --file FILE")
+        fields: Any = ABSENT if value is None else dict(value.fields)
+        decisions[name] = {ENTRY: Decision(Value(fields), about_entry(corners.objects, corners.sides, name))}
+
+    return _resolve(repository, intent, decide)
+
+
+def _resolve(repository: Repository, intent: Intent, decide: Any) -> Resolved:
+    found = waiting(repository)
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        if repository.refs.read(repository.unfinished_ref) != found.id:
+            raise MovedError("another command decided something meanwhile; nothing was changed", hint="rtv conflicts")
+        tip = _tip(repository, found)
+        corners = corners_of(repository, found, tip)
+        part = part_of(found)
+        before = decisions_of(found)
+        decisions = {name: dict(fields) for name, fields in before.items()}
+        decide(repository, corners, part, decisions)
+        merged = _merge(repository, corners, part, decisions)
+        for name, each in merged.void:
+            if before.get(name, {}).get(each) != decisions[name].pop(each, None):
+                raise NoConflictError(
+                    f"{name} has no conflict that could be decided here; nothing was changed",
+                    hint=f"change it on {found.branch} itself: rtv edit {name}   then: rtv {found.kind} --continue",
+                )
+        settled = tuple(
+            (name, each)
+            for name, fields in sorted(decisions.items())
+            for each, decision in sorted(fields.items())
+            if before.get(name, {}).get(each) != decision
+        )
+        plain = {
+            name: {each: to_plain(decision) for each, decision in fields.items()}
+            for name, fields in decisions.items()
+            if fields
+        }
+        decided = replace(found, decided=plain)
+        done = keep(session, decided, found.id)
+        left = merged.conflicts or broken_rules(repository, found, tip, corners, merged)
+        return Resolved(decided, done, settled, left)
+
+
+def _take(
+    repository: Repository,
+    corners: Corners,
+    part: Part,
+    decisions: dict[str, dict[str, Decision]],
+    names: Sequence[str],
+    side: Choice,
+    field: str | None,
+) -> None:
+    """Decide entries and files, over what comes up only when others are settled, until nothing of them is open."""
+    kept = {name: decisions.pop(name, {}) for name in names}
+    mine: dict[str, dict[str, Decision]] = {
+        name: {} if field is None else {each: decision for each, decision in fields.items() if each != field}
+        for name, fields in kept.items()
+    }
+    # which ranks clash depends on the whole part; anything else stands alone
+    scope = part if ORDER in mine else Part(frozenset(mine), part.where)
+    met: set[str] = set()
+    while True:
+        merged = _merge(repository, corners, scope, mine)
+        fresh = [each for each in merged.conflicts if each.id in mine and field in (None, each.field)]
+        if not fresh:
+            break
+        for conflict in fresh:
+            met.add(conflict.id)
+            mine[conflict.id][conflict.field] = Decision(side, conflict.about)
+    for name in names:
+        if name in met:
+            continue
+        if field is None and is_id(name) and side != "both":
+            # what clashes here is a rule that both sides break together: the entry as it is on one side
+            mine[name] = {ENTRY: Decision(side, about_entry(corners.objects, corners.sides, name))}
+            continue
+        fields = ", ".join(sorted({each.field for each in merged.conflicts if each.id == name}) or sorted(kept[name]))
+        raise NoConflictError(
+            f"{name} has no conflict in {field}; nothing was changed",
+            hint=f"its conflicts are in: {fields}" if fields else "rtv conflicts",
+        )
+    decisions |= mine
+
+
+def _merge(repository: Repository, corners: Corners, part: Part, decisions: Decisions) -> TreeMerge:
+    return merge_trees(repository, corners.sides, part=part, decisions=decisions, objects=corners.objects)
+
+
+def _tip(repository: Repository, unfinished: Unfinished) -> str:
+    tip = repository.refs.read(BRANCHES + unfinished.branch)
+    if tip is None:
+        raise NoSuchBranchError(
+            f"the branch {unfinished.branch} of the unfinished {unfinished.kind} has gone; what was decided is kept",
+            hint=f"bring it back: rtv undo   or give up: rtv {unfinished.kind} --abort",
+        )
+    return tip
+
+
+def _fits(query: Any, entry_id: str, opened: OpenEntry) -> bool:
+    return any(
+        entry is not None and query.matches(entry_id, entry) for entry in (opened.base, opened.ours, opened.theirs)
+    )
+
+
+def _named(found: Waiting, word: str, names: Sequence[str]) -> str:
+    if word in names:
+        return word
+    try:
+        selector = parse_selector(word)
+    except RevisionError:
+        selector = word
+    fitting = [name for name in names if name == selector or (is_id(name) and number_of(name) == selector)]
+    if len(fitting) > 1:
+        raise UsageError(f"{word} is the number of {len(fitting)} entries: {', '.join(fitting)}", hint="write the id")
+    if fitting:
+        return fitting[0]
+    voided = [each for name, each in found.void if name == selector or (is_id(name) and number_of(name) == selector)]
+    gone = "; it is not in conflict any more, since the branch moved on" if voided else ""
+    raise NoConflictError(
+        f"{word} has no conflict{gone}; nothing was changed",
+        hint=f"in conflict are: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
+        if names
+        else f"rtv {found.unfinished.kind} --continue",
+    )

@@ -1,0 +1,1 @@
+"""Rows of foreign files: bringing them in, and writing entries out."""

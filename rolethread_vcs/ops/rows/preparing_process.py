@@ -1,0 +1,69 @@
+"""A helper process of an import: prepares the rows that come in on its standard input, and answers on its output.
+
+It keeps nothing, writes nowhere else, and ends when its input does: when the import is over, or its process gone. A
+Ctrl-C is for the process that started it, which decides. `ops.rows.sharing_out` starts it and speaks with it.
+
+Both sides speak in messages: eight bytes of length, then that much of `marshal`. The first says how to prepare, each
+further one is a list of rows. The answer is a list of as many items: what is `Known` of a sound row, or None for any
+other. Those the import prepares itself, and so finds the words for what is wrong with them.
+"""
+
+from __future__ import annotations
+
+import gc
+import marshal
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+from rolethread_vcs.ops.rows.preparing import Known, Preparation, Preparer
+
+_LENGTH = 8
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""Rows are trees and freed as they go; looking for circles among them takes time and finds none."""
+
+
+def send(pipe: BinaryIO, message: Any) -> None:
+    """Write one message of plain values."""
+    data = marshal.dumps(message)
+    pipe.write(len(data).to_bytes(_LENGTH, "big"))
+    pipe.write(data)
+    pipe.flush()
+
+
+def receive(pipe: BinaryIO) -> Any:
+    """Return the next message.
+
+    Raises:
+        EOFError: the other side has ended, perhaps in the middle of a message.
+    """
+    head = pipe.read(_LENGTH)
+    size = int.from_bytes(head, "big")
+    data = pipe.read(size) if len(head) == _LENGTH else b""
+    if not data or len(data) < size:
+        raise EOFError
+    return marshal.loads(data)
+
+
+def answer(preparer: Preparer, raws: Sequence[bytes | None]) -> list[tuple[Any, ...] | None]:
+    """Return what is known of the sound ones among some rows, as plain tuples."""
+    answers: list[tuple[Any, ...] | None] = []
+    for raw in raws:
+        told = None if raw is None else preparer.prepare((1, raw, None), 1)[0]
+        answers.append(tuple(told) if isinstance(told, Known) and told.is_sound else None)
+    return answers
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    given, answers = sys.stdin.buffer, sys.stdout.buffer
+    try:
+        preparer = Preparer(Preparation(*receive(given)))
+        while True:
+            send(answers, answer(preparer, receive(given)))
+    except (EOFError, BrokenPipeError):
+        # the import is over; whatever is left in the pipe is for nobody
+        return

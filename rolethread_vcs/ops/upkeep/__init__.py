@@ -1,0 +1,1 @@
+"""The dataset itself: starting one, its settings and rules, its health, and what plain git brings."""
