@@ -24,17 +24,19 @@ from rolethread_vcs.formats._contract import (
 )
 from rolethread_vcs.formats._drafting import Recognition, expected_keys, read_drafts, read_row
 from rolethread_vcs.formats._reading import NotUtf8Error, Source, open_source, read_record
-from rolethread_vcs.formats._splitting import Piece, RowTooLargeError
+from rolethread_vcs.formats._splitting import Batch, Lines, Piece, RowTooLargeError, rows_in_lines
 from rolethread_vcs.formats._writing import CONTAINERS, clean_keys, export_rows
 
 __all__ = [
     "CONTAINERS",
     "Bad",
+    "Batch",
     "CannotCarryError",
     "ChangedSourceError",
     "CleanKeys",
     "Draft",
     "Format",
+    "Lines",
     "NotUtf8Error",
     "Piece",
     "Recognition",
@@ -56,5 +58,6 @@ __all__ = [
     "read_drafts",
     "read_record",
     "read_row",
+    "rows_in_lines",
     "writable_formats",
 ]

@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError
 
-BLOCK = 1 << 20
+BLOCK = 1 << 19
+"""Bytes; half of what a pipe to another process holds, so that one goes through without waiting."""
 _GZIP = 31
 
 
@@ -55,7 +56,7 @@ class ByteSource:
         return self._digest.hexdigest()
 
     def blocks(self) -> Iterator[bytes]:
-        """Return the unpacked bytes, about a megabyte at a time.
+        """Return the unpacked bytes, about half a megabyte at a time.
 
         Raises:
             TornSourceError: a compressed source is not whole.

@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -23,7 +23,16 @@ from typing import BinaryIO
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._bytes import ByteSource
 from rolethread_vcs.formats._contract import Bad, Record
-from rolethread_vcs.formats._splitting import LAST_LINE, TRAILING_COMMA, Piece, find_end, split_lines, split_values
+from rolethread_vcs.formats._splitting import (
+    LAST_LINE,
+    TRAILING_COMMA,
+    Batch,
+    Piece,
+    find_end,
+    gather,
+    split_lines,
+    split_values,
+)
 from rolethread_vcs.formats._unread import refuse_unread_file
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
@@ -95,7 +104,16 @@ class Source:
     def pieces(self) -> Iterator[Piece]:
         """Return the rows in order as they were cut out of the source; `read_record` reads one.
 
-        The file is closed after the last row, and when the iteration is given up.
+        Raises: see `batches`.
+        """
+        for batch in self.batches():
+            yield from batch.pieces()
+
+    def batches(self) -> Iterator[Batch]:
+        """Return the rows in order, many at a time.
+
+        The file is closed after the last row, and when the iteration is given up. What goes wrong is raised behind the
+        rows before it.
 
         Raises:
             UnreadFormatError: the file is of a kind that is known by name and not read.
@@ -104,12 +122,17 @@ class Source:
             RowTooLargeError: a row never ends.
         """
         try:
-            yield from self._pieces()
+            blocks = self._text_blocks()
+            head = self._head(blocks)
+            blocks = itertools.chain([head], blocks)
+            yield from gather(self._elements(blocks)) if _has_elements(head) else split_lines(blocks)
+            if self._has_crlf:
+                self._notes.append("lines end with carriage return and line feed (Windows)")
         finally:
             self.close()
 
-    def _pieces(self) -> Iterator[Piece]:
-        blocks = self._text_blocks()
+    def _head(self, blocks: Iterator[bytes]) -> bytes:
+        """Take as many blocks as it needs to see more than white space."""
         head = next(blocks, b"")
         while not head.strip() and head:
             fresh = next(blocks, b"")
@@ -118,16 +141,17 @@ class Source:
             head += fresh
         if not head.strip():
             self._notes.append("the file is empty")
+        return head
+
+    def _elements(self, blocks: Iterable[bytes]) -> Iterator[Piece]:
         comma: int | None = None
-        for piece in _choose_split(head)(itertools.chain([head], blocks)):
+        for piece in split_values(blocks):
             if piece[2] is TRAILING_COMMA:
                 comma = comma or piece[0]
                 continue
             yield piece
         if comma is not None:
             self._notes.append(f"the comma on line {comma} has no row behind it; it is read as if it were not there")
-        if self._has_crlf:
-            self._notes.append("lines end with carriage return and line feed (Windows)")
 
     def _text_blocks(self) -> Iterator[bytes]:
         blocks = self._bytes.blocks()
@@ -186,14 +210,10 @@ def _utf_16(head: bytes) -> str | None:
     return "UTF-16BE" if nulls == [True, False, True, False] else None
 
 
-def _choose_split(head: bytes) -> Callable[[Iterable[bytes]], Iterator[Piece]]:
-    """Return the way to cut a source of which the first block is known."""
+def _has_elements(head: bytes) -> bool:
+    """Return whether a source of which the first block is known has elements, and not a row on each line."""
     text = head.lstrip()
-    if text.startswith(b"["):
-        return split_values
-    if text.startswith(b"{") and _spans_lines(text):
-        return split_values
-    return split_lines
+    return text.startswith(b"[") or (text.startswith(b"{") and _spans_lines(text))
 
 
 def _spans_lines(text: bytes) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rolethread_vcs.formats import Bad, Piece, find_format, read_record, read_row
+from rolethread_vcs.formats import Bad, Batch, Piece, find_format, read_record, read_row
 from rolethread_vcs.gate import Sieve, safe_repair
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_with_suffix
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
@@ -112,19 +112,27 @@ class Row:
     A plain class: there is one for each of 100,000 rows.
     """
 
-    __slots__ = ("_entry", "_preparer", "number", "piece", "told")
+    __slots__ = ("_batch", "_entry", "_index", "_preparer", "number", "told")
 
-    def __init__(self, piece: Piece, number: int, preparer: Preparer, told: Known | None = None) -> None:
-        """Make the row of a piece; what is not `told` of it is found out."""
-        self.piece = piece
+    def __init__(
+        self, batch: Batch, index: int, number: int, preparer: Preparer, told: Known | Unfit | None = None
+    ) -> None:
+        """Make the row that is the piece of an index in a batch; what is not `told` of it is found out."""
+        self._batch = batch
+        self._index = index
         self.number = number
         self._preparer = preparer
         self._entry: Entry | None = None
         self.told: Known | Unfit
         if told is None:
-            self.told, self._entry = preparer.prepare(piece, number)
+            self.told, self._entry = preparer.prepare(batch.pieces()[index], number)
         else:
             self.told = told
+
+    @property
+    def piece(self) -> Piece:
+        """The row as it was cut out of its source."""
+        return self._batch.pieces()[self._index]
 
     @property
     def line(self) -> int:

@@ -4,8 +4,8 @@ It keeps nothing, writes nowhere else, and ends when its input does: when the im
 Ctrl-C is for the process that started it, which decides. `ops.rows.sharing_out` starts it and speaks with it.
 
 Both sides speak in messages: eight bytes of length, then that much of `marshal`. The first says how to prepare, each
-further one is a list of rows. The answer is a list of as many items: what is `Known` of a sound row, or None for any
-other. Those the import prepares itself, and so finds the words for what is wrong with them.
+further one is the bytes of some lines, or a list of rows. The answer has an item for each row: what is `Known` of a
+sound one, or None for any other. Those the import prepares itself, and so finds the words for what is wrong with them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
+from rolethread_vcs.formats import rows_in_lines
 from rolethread_vcs.ops.rows.preparing import Known, Preparation, Preparer
 
 _LENGTH = 8
@@ -46,10 +47,10 @@ def receive(pipe: BinaryIO) -> Any:
     return marshal.loads(data)
 
 
-def answer(preparer: Preparer, raws: Sequence[bytes | None]) -> list[tuple[Any, ...] | None]:
+def answer(preparer: Preparer, rows: bytes | Sequence[bytes | None]) -> list[tuple[Any, ...] | None]:
     """Return what is known of the sound ones among some rows, as plain tuples."""
     answers: list[tuple[Any, ...] | None] = []
-    for raw in raws:
+    for raw in rows_in_lines(rows) if isinstance(rows, bytes) else rows:
         told = None if raw is None else preparer.prepare((1, raw, None), 1)[0]
         answers.append(tuple(told) if isinstance(told, Known) and told.is_sound else None)
     return answers

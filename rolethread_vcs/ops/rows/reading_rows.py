@@ -153,7 +153,7 @@ class RowReader:
         notes: Counter[str] = Counter()
         recognition = Recognition(source.name, self._helpers.format)
         before = self.rows
-        for row in self._helpers.rows(source.pieces()):
+        for row in self._helpers.rows(source):
             told = row.told
             if told.format:
                 recognition.see(None)
@@ -200,20 +200,24 @@ class RowReader:
 
     def _judge(self, source: str, row: Row, known: Known, match: Match, pack: PackWriter) -> None:
         is_new = match.outcome is Outcome.NEW
-        entry_id = match.entry_id or new_id(self._next, known.suffix)
-        change: EntryChange | SoundEntry
-        if is_new and known.is_sound:
-            change = SoundEntry(entry_id, known.shared)
-        else:
-            change = EntryChange(entry_id, None if is_new else self.base.get(entry_id), match.entry or row.entry())
-        introduced = self.gate.judge(change)
-        if introduced:
-            blocking = tuple(finding for finding in introduced if self.gate.blocks(finding))
-            if blocking:
-                self._refuse(source, row, change, blocking)
-                return
-            self.allowed.append(RefusedRow(row.number, row.line, introduced))
-        self.gate.record(change, introduced)
+        if not is_new or not known.is_sound or known.shared:  # of any other no rule has anything to say
+            entry_id = match.entry_id or new_id(self._next, known.suffix)
+            change: EntryChange | SoundEntry
+            if is_new and known.is_sound:
+                change = SoundEntry(entry_id, known.shared)
+            else:
+                change = EntryChange(entry_id, None if is_new else self.base.get(entry_id), match.entry or row.entry())
+            introduced = self.gate.judge(change)
+            if introduced:
+                blocking = tuple(finding for finding in introduced if self.gate.blocks(finding))
+                if blocking:
+                    self._refuse(source, row, change, blocking)
+                    return
+                self.allowed.append(RefusedRow(row.number, row.line, introduced))
+            self.gate.record(change, introduced)
+        self._keep(known, match, pack)
+
+    def _keep(self, known: Known, match: Match, pack: PackWriter) -> None:
         if match.entry is None:
             blob = known.packed[0]
             pack.add_packed(known.packed)
@@ -229,7 +233,7 @@ class RowReader:
         if (known if match.entry is None else match.entry).uuid is not None:
             self.has_names = True
         self._anchor = len(self.kept)
-        self.kept.append(Kept(match.entry_id, known.suffix, blob, is_new, self.rows))
+        self.kept.append(Kept(match.entry_id, known.suffix, blob, match.outcome is Outcome.NEW, self.rows))
 
     def _refuse(self, source: str, row: Row, change: EntryChange | SoundEntry, blocking: tuple[Finding, ...]) -> None:
         if self._mends:

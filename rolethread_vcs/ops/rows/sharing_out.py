@@ -1,7 +1,7 @@
 """Shares the rows of a large import out to helper processes, and brings them back in the order of the file.
 
-    this process   cuts rows into batches ──┐               ┌──> matches, judges, writes the pack
-    helpers                                 └──> prepare ───┘
+    this process   cuts the file into batches ──┐                         ┌──> matches, judges, writes the pack
+    helpers                                     └──> cut rows, prepare ───┘
 
 Nothing but the time depends on the helpers: a row that comes back without an answer is prepared here. So a helper that
 cannot be started, or is killed, changes nothing else.
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.formats import Format, Piece
+from rolethread_vcs.formats import Batch, Format, Lines, Piece, Source
 from rolethread_vcs.ops.rows.preparing import Known, Preparation, Preparer, Row
 from rolethread_vcs.ops.rows.preparing_process import receive, send
 
@@ -31,14 +31,13 @@ WORTH_IT = 4 << 20
 """Bytes of rows from which helpers take part."""
 
 _MOST_HELPERS = 3
-_BATCH_ROWS = 256
-_BATCH_BYTES = 512 << 10
 _LARGEST_SHARED = 1 << 20
 """Bytes of the largest row that a helper gets: huge rows, one in each helper, would take the memory of all of them."""
 _PIPE_BYTES = 1 << 20
 _START = "import sys; sys.path[:] = sys.argv[1:]; from rolethread_vcs.ops.rows.preparing_process import main; main()"
 
-_Batch: TypeAlias = list[tuple[int, Piece]]
+_Answers: TypeAlias = Sequence[tuple[Any, ...] | None]
+"""What is known of each row of a batch; of one that this process has to look at itself, None."""
 
 
 def usual_helpers() -> int:
@@ -72,79 +71,60 @@ class Helpers:
         for helper in self._helpers:
             helper.end()
 
-    def rows(self, pieces: Iterator[Piece]) -> Iterator[Row]:
-        """Return the rows of a source, prepared, in order."""
-        numbered = enumerate(pieces, 1)
-        yield from self._prepared_here(numbered)
-        if self._is_worth_it:
-            self._start()
-            yield from self._shared_out(numbered)
+    def rows(self, source: Source) -> Iterator[Row]:
+        """Return the rows of a source, prepared, in order.
+
+        Raises: see `Source.batches`.
+        """
+        number = 1
+        for batch, answers in self._answered(source.batches()):
+            for index, known in enumerate(answers or (None,) * len(batch.pieces())):
+                yield Row(batch, index, number, self._preparer, None if known is None else Known(*known))
+                number += 1
+
+    def _answered(self, batches: Iterator[Batch]) -> Iterator[tuple[Batch, _Answers | None]]:
+        """Return batches with their answers; None where no helper was asked, or it is gone."""
+        while not self._is_worth_it:
+            batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch, None
+            self._seen += batch.size
+            if self._seen * 4 >= self._worth_it:
+                self._start()
+        self._start()
+        yield from self._shared_out(batches)
 
     @property
     def _is_worth_it(self) -> bool:
         return self._number > 0 and self._seen >= self._worth_it
 
-    def _prepared_here(self, numbered: Iterator[tuple[int, Piece]]) -> Iterator[Row]:
-        """Prepare rows in this process until helpers are worth it."""
-        while not self._is_worth_it:
-            number, piece = next(numbered, (0, None))
-            if piece is None:
-                return
-            yield Row(piece, number, self._preparer)
-            self._seen += len(piece[1])
-            if self._seen * 4 >= self._worth_it:
-                self._start()
-
     def _start(self) -> None:
         while len(self._helpers) < self._number:
             self._helpers.append(_Helper(self._preparation))
 
-    def _shared_out(self, numbered: Iterator[tuple[int, Piece]]) -> Iterator[Row]:
+    def _shared_out(self, batches: Iterator[Batch]) -> Iterator[tuple[Batch, _Answers | None]]:
         idle = deque(self._helpers)
-        under_way: deque[tuple[_Helper, _Batch]] = deque()
-        batches = _Batches(numbered)
-        for batch in batches:
-            if idle:
-                helper = idle.popleft()
-                helper.share(batch)
-                under_way.append((helper, batch))
-                continue
-            helper, before = under_way.popleft()
-            answers = helper.answers(before)
-            helper.share(batch)  # it goes on while this process looks at what it answered
-            under_way.append((helper, batch))
-            yield from self._joined(before, answers)
-        for helper, batch in under_way:
-            yield from self._joined(batch, helper.answers(batch))
-        if batches.failure is not None:
-            raise batches.failure
-
-    def _joined(self, batch: _Batch, answers: Sequence[tuple[Any, ...] | None]) -> Iterator[Row]:
-        for (number, piece), known in zip(batch, answers, strict=True):
-            yield Row(piece, number, self._preparer, None if known is None else Known(*known))
-
-
-class _Batches:
-    """Rows in batches; `failure` is what went wrong with the source, to be raised after the rows before it."""
-
-    def __init__(self, numbered: Iterator[tuple[int, Piece]]) -> None:
-        self._numbered = numbered
-        self.failure: RoleThreadError | None = None
-
-    def __iter__(self) -> Iterator[_Batch]:
-        batch: _Batch = []
-        size = 0
+        under_way: deque[tuple[_Helper, Batch]] = deque()
+        failure: RoleThreadError | None = None
         try:
-            for each in self._numbered:
-                batch.append(each)
-                size += len(each[1][1])
-                if size >= _BATCH_BYTES or len(batch) == _BATCH_ROWS:
-                    yield batch
-                    batch, size = [], 0
+            for batch in batches:
+                if idle:
+                    helper = idle.popleft()
+                    helper.share(batch)
+                    under_way.append((helper, batch))
+                    continue
+                helper, before = under_way.popleft()
+                answers = helper.answers()
+                helper.share(batch)  # it goes on while this process looks at what it answered
+                under_way.append((helper, batch))
+                yield before, answers
         except RoleThreadError as error:
-            self.failure = error
-        if batch:
-            yield batch
+            failure = error  # of the source; the rows before it come first
+        for helper, batch in under_way:
+            yield batch, helper.answers()
+        if failure is not None:
+            raise failure
 
 
 class _Helper:
@@ -154,20 +134,24 @@ class _Helper:
         self._process = _start_process()
         self._send(astuple(preparation))
 
-    def share(self, batch: _Batch) -> None:
+    def share(self, batch: Batch) -> None:
         """Have a batch prepared."""
-        self._send([_shareable(piece) for _, piece in batch])
+        if isinstance(batch, Lines):
+            self._send(batch.data if batch.size <= _LARGEST_SHARED else b"")
+        else:
+            self._send([_shareable(piece) for piece in batch.pieces()])
 
-    def answers(self, batch: _Batch) -> Sequence[tuple[Any, ...] | None]:
+    def answers(self) -> _Answers | None:
         """Return what is known of each row of the batch shared last, None where this process has to look itself."""
-        if self._process is not None:
-            assert self._process.stdout is not None
-            try:
-                answers: list[tuple[Any, ...] | None] = receive(self._process.stdout)  # type: ignore[arg-type]
-                return answers
-            except (EOFError, OSError):
-                self.end()
-        return [None] * len(batch)
+        if self._process is None:
+            return None
+        assert self._process.stdout is not None
+        try:
+            answers: _Answers = receive(self._process.stdout)  # type: ignore[arg-type]
+        except (EOFError, OSError):
+            self.end()
+            return None
+        return answers
 
     def end(self) -> None:
         """End the process; it holds nothing that anybody needs."""

@@ -10,6 +10,7 @@ import pytest
 from rows_of_a_file import row
 
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.formats import Lines
 from rolethread_vcs.model.canonical import birth_suffix, encode_entry
 from rolethread_vcs.ops.rows.preparing import Known, Preparation, Preparer, Row, Unfit
 from rolethread_vcs.store.packing import object_id
@@ -17,7 +18,7 @@ from rolethread_vcs.store.packing import object_id
 
 def prepared(value: Any, **options: Any) -> Row:
     raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return Row((3, raw, None), 2, Preparer(Preparation(**options)))
+    return Row(Lines(3, raw + b"\n"), 0, 2, Preparer(Preparation(**options)))
 
 
 def known(value: Any, **options: Any) -> Known:
@@ -50,7 +51,7 @@ def test_a_row_that_was_prepared_elsewhere_still_has_its_entry() -> None:
     here = prepared(row("a"))
     assert isinstance(here.told, Known)
 
-    elsewhere = Row(here.piece, here.number, Preparer(Preparation()), here.told)
+    elsewhere = Row(Lines(3, here.raw), 0, here.number, Preparer(Preparation()), here.told)
 
     assert elsewhere.entry() == here.entry()
 

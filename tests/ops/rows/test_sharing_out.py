@@ -77,7 +77,7 @@ def mixed(number: int, seed: int = 7) -> list[bytes]:
 def told_of(helpers: Helpers, data: bytes) -> list[tuple[Any, ...]]:
     """Return all that is known of the rows of a file."""
     with open_source(io.BytesIO(data), name="x.jsonl") as source:
-        return [everything(each) for each in helpers.rows(source.pieces())]
+        return [everything(each) for each in helpers.rows(source)]
 
 
 def everything(row: Row) -> tuple[Any, ...]:
