@@ -30,7 +30,7 @@ test-slow: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
-	$(BIN)/python docs/transcript.py README.md docs/api.md docs/diff.md docs/merging.md
+	$(BIN)/python docs/transcript.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py

@@ -63,10 +63,14 @@ def run(command: Sequence[str], *, stdin: Path | None = None, stdout: Path | Non
 
 
 def take_turns(runs: int, *tasks: Callable[[], Run]) -> list[list[Run]]:
-    """Run some tasks in turns, so many rounds; return the runs of each."""
+    """Run some tasks in turns, so many rounds; return the runs of each.
+
+    What the one before wrote goes to the disk first, or the flushes of the next would wait for it.
+    """
     results: list[list[Run]] = [[] for _ in tasks]
     for _ in range(runs):
         for result, task in zip(results, tasks, strict=True):
+            os.sync()
             result.append(task())
     return results
 

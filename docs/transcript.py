@@ -1,4 +1,4 @@
-"""Runs the commands and Python that a page shows, and records what they print: `python docs/transcript.py PAGE…`.
+"""Runs the commands and Python that pages show, and records what they print: `python docs/transcript.py [PAGE…]`.
 
 The tests run the pages the same way, and compare. In a page, in order:
 
@@ -6,7 +6,8 @@ The tests run the pages the same way, and compare. In a page, in order:
     ```console          commands behind "$ ", each with all that it prints; `cd` is remembered
     ```python           run with the names of the blocks before it; a ```text block right behind it is what it prints
 
-Other blocks are prose. Commit ids, times, checksums and the temporary folder differ from run to run and do not count.
+Other blocks are prose. Commit ids, times and the temporary folder differ from run to run and do not count. A page that
+says something else now is written again as a whole, because its ids and times have to be those of one run.
 """
 
 from __future__ import annotations
@@ -23,18 +24,24 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "docs/api.md", "docs/diff.md", "docs/merging.md", "docs/taking-back.md")
+"""The pages that are run."""
+
 HOME = "/home/you"
 """What pages call the temporary folder."""
 
 _BLOCK = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_ID = re.compile(r"(?<!sha256 )\b(?=[a-f]*\d)[0-9a-f]{7,64}\b(?!-)")
+"""A commit; the checksum of an export is the same everywhere."""
 _UNSTEADY = (
-    (re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{7,64}\b(?!-)…?"), "<id>"),
+    (_ID, "<id>"),
     (re.compile(r"(\d{4}-\d{2}-\d{2} )?\b\d{2}:\d{2}(-\d{2}:\d{2})?\b"), "<time>"),
 )
 
 
 def rerun(page: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """Return the page with every output as it is now; what differs only in ids and times stays as it was."""
+    """Return the page with every output as it is now."""
     session = _Session(folder, environment)
     pieces = []
     end = 0
@@ -56,6 +63,11 @@ def steady(text: str) -> str:
     for pattern, word in _UNSTEADY:
         text = pattern.sub(word, text)
     return text
+
+
+def ids(text: str) -> list[str]:
+    """Return the commits that a text names, in its order."""
+    return _ID.findall(text)
 
 
 class _Session:
@@ -80,14 +92,14 @@ class _Session:
         elif info == "python":
             self._printed = self._python(body)
         elif info == "text" and printed is not None:
-            return _keep(body, printed)
+            return _in_place_of(body, printed)
         return body
 
     def _console(self, body: str) -> Iterator[str]:
         for step in re.split(r"^(?=\$ )", body, flags=re.MULTILINE):
             if step:
                 line, _, before = step.partition("\n")
-                yield line + "\n" + _keep(before, self._run(line.removeprefix("$ ")))
+                yield line + "\n" + _in_place_of(before, self._run(line.removeprefix("$ ")))
 
     def _run(self, command: str) -> str:
         if command.startswith("cd "):
@@ -128,17 +140,22 @@ def _read_terminal(terminal: int) -> Iterator[bytes]:
             yield data
 
 
-def _keep(before: str, now: str) -> str:
-    """Return the recorded output where the new one says the same; blank lines at its end belong to the page."""
+def _in_place_of(before: str, now: str) -> str:
+    """Return an output as it stands in a page; blank lines at the end of the recorded one belong to the page."""
     tail = before[len(before.rstrip("\n")) :][1:] if before.strip() else before
-    now += "\n" if now and not now.endswith("\n") else ""
-    return before if steady(before.rstrip("\n")) == steady(now.rstrip("\n")) else now + tail
+    return now + ("\n" if now and not now.endswith("\n") else "") + tail
+
+
+def record(page: Path) -> None:
+    """Run a page, and write it again if it says something else now."""
+    people = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "TZ": "UTC"}
+    before = page.read_text("utf-8")
+    with tempfile.TemporaryDirectory() as temporary:
+        now = rerun(before, Path(temporary), {"PATH": os.environ["PATH"], **people})
+    if steady(now) != steady(before):
+        page.write_text(now, "utf-8")
 
 
 if __name__ == "__main__":
-    page = Path(sys.argv[1])
-    with tempfile.TemporaryDirectory() as temporary:
-        people = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "TZ": "UTC"}
-        page.write_text(
-            rerun(page.read_text("utf-8"), Path(temporary), {"PATH": os.environ["PATH"], **people}), "utf-8"
-        )
+    for name in sys.argv[1:] or [str(ROOT / page) for page in PAGES]:
+        record(Path(name))

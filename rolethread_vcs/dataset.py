@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.history.bisecting import Answer, Mark, Search
     from rolethread_vcs.ops.history.blaming import Blame
     from rolethread_vcs.ops.history.listing_commits import History, Only
+    from rolethread_vcs.ops.history.listing_operations import LoggedOperation
     from rolethread_vcs.ops.history.lives import Life
     from rolethread_vcs.ops.history.showing import ShownCommit, ShownEntry
-    from rolethread_vcs.ops.history.undoing import LoggedOperation, Undone
+    from rolethread_vcs.ops.history.undoing import Undone
     from rolethread_vcs.ops.merges.deciding import Decisions
     from rolethread_vcs.ops.merges.finishing import Outcome
     from rolethread_vcs.ops.merges.merging import MergeOptions, Offers
@@ -212,30 +213,28 @@ class Dataset:
     ) -> Committed:
         """Make a branch at a revision, with a note about it, and stay where one is."""
         from rolethread_vcs.ops.branches.branching import create
-        from rolethread_vcs.transaction import Intent
 
-        return create(self.repository, name, intent or Intent("branch", f"branch {name}"), start=start, note=note)
+        return create(self.repository, name, _intent_of(intent, "branch", f"branch {name}"), start=start, note=note)
 
     def note_branch(self, name: str, note: str, *, intent: Intent | None = None) -> Committed:
         """Write a note down about a branch; "" takes it away."""
         from rolethread_vcs.ops.branches.branching import write_note
-        from rolethread_vcs.transaction import Intent
 
-        return write_note(self.repository, name, note, intent or Intent("branch", f"branch {name} --note {note}"))
+        return write_note(self.repository, name, note, _intent_of(intent, "branch", f"branch {name} --note {note}"))
 
     def rename_branch(self, name: str, new_name: str, *, intent: Intent | None = None) -> Committed:
         """Give a branch another name; its note goes with it."""
         from rolethread_vcs.ops.branches.renaming_branches import rename
-        from rolethread_vcs.transaction import Intent
 
-        return rename(self.repository, name, new_name, intent or Intent("branch", f"branch --rename {name} {new_name}"))
+        return rename(
+            self.repository, name, new_name, _intent_of(intent, "branch", f"branch --rename {name} {new_name}")
+        )
 
     def delete_branches(self, *names: str, intent: Intent | None = None) -> DeletedBranches:
         """Delete branches; the result says what no other branch or release holds, and `undo` brings them back."""
         from rolethread_vcs.ops.branches.deleting_branches import delete
-        from rolethread_vcs.transaction import Intent
 
-        return delete(self.repository, names, intent or Intent("branch", f"branch --delete {' '.join(names)}"))
+        return delete(self.repository, names, _intent_of(intent, "branch", f"branch --delete {' '.join(names)}"))
 
     def whereabouts(self, *, against: str | None = None) -> Whereabouts:
         """Return where one is, and how far that is ahead of, and behind, another branch (main)."""
@@ -246,21 +245,19 @@ class Dataset:
     def switch(self, name: str, *, intent: Intent | None = None) -> Committed:
         """Go to a branch."""
         from rolethread_vcs.ops.branches.branching import switch
-        from rolethread_vcs.transaction import Intent
 
-        return switch(self.repository, name, intent or Intent("switch", f"switch {name}"))
+        return switch(self.repository, name, _intent_of(intent, "switch", f"switch {name}"))
 
     def switch_to_new(
         self, name: str, *, start: str = "@", note: str | None = None, intent: Intent | None = None
     ) -> Committed:
         """Make a branch at a revision, with a note about it, and go to it."""
         from rolethread_vcs.ops.branches.branching import switch_to_new
-        from rolethread_vcs.transaction import Intent
 
-        intent = intent or Intent("switch", f"switch -c {name}")
+        intent = _intent_of(intent, "switch", f"switch -c {name}")
         return switch_to_new(self.repository, name, intent, start=start, note=note)
 
-    # ---- merging
+    # ---- merging, reverting, picking
 
     def merge(self, name: str, *, options: MergeOptions | None = None, intent: Intent | None = None) -> Outcome:
         """Merge a branch, or another copy of the dataset (`PATH#BRANCH`), into the current branch.
@@ -268,9 +265,8 @@ class Dataset:
         Where a person has to decide, nothing is committed: `conflicts` of the result says what.
         """
         from rolethread_vcs.ops.merges.merging import WHOLE, merge
-        from rolethread_vcs.transaction import Intent
 
-        return merge(self.repository, name, intent or Intent("merge", f"merge {name}"), options or WHOLE)
+        return merge(self.repository, name, _intent_of(intent, "merge", f"merge {name}"), options or WHOLE)
 
     def merge_offers(self, name: str, *, options: MergeOptions | None = None) -> Offers:
         """Return what a merge would bring, entry by entry, as it is here and as it would be."""
@@ -289,34 +285,81 @@ class Dataset:
     ) -> Resolved:
         """Decide conflicts of entries and files for a side: a branch by its name, `base`, or `both`."""
         from rolethread_vcs.ops.merges.resolving import choose, look, side_of, take_side
-        from rolethread_vcs.transaction import Intent
 
         found = look(self.repository)
         names, side = choose(found, words), side_of(found.unfinished, take)
-        return take_side(self.repository, names, side, intent or Intent("resolve", "resolve"), field=field)
+        return take_side(self.repository, names, side, _intent_of(intent, "resolve", "resolve"), field=field)
 
     def resolve_with(self, name: str, value: Entry | bytes | None, *, intent: Intent | None = None) -> Resolved:
         """Decide an entry in conflict, or a file, by giving it as a whole; None: it goes."""
         from rolethread_vcs.ops.merges.resolving import choose, give, look
-        from rolethread_vcs.transaction import Intent
 
         (chosen,) = choose(look(self.repository), [name])
-        return give(self.repository, chosen, value, intent or Intent("resolve", f"resolve {name}"))
+        return give(self.repository, chosen, value, _intent_of(intent, "resolve", f"resolve {name}"))
 
     def finish(self, kind: Kind = "merge", *, skip_conflicts: bool = False, intent: Intent | None = None) -> Outcome:
         """Commit a merge, a revert or a pick of which everything is decided; the last two may leave conflicts out."""
         from rolethread_vcs.ops.merges.finishing import go_on
-        from rolethread_vcs.transaction import Intent
 
-        intent = intent or Intent(kind, f"{kind} --continue")
+        intent = _intent_of(intent, kind, f"{kind} --continue")
         return go_on(self.repository, kind, intent, skip_conflicts=skip_conflicts)
 
     def give_up(self, kind: Kind = "merge", *, intent: Intent | None = None) -> Outcome:
         """Give an unfinished merge, revert or pick up; the branch is as it was."""
         from rolethread_vcs.ops.merges.finishing import abort
-        from rolethread_vcs.transaction import Intent
 
-        return abort(self.repository, kind, intent or Intent(kind, f"{kind} --abort"))
+        return abort(self.repository, kind, _intent_of(intent, kind, f"{kind} --abort"))
+
+    def revert(
+        self,
+        rev: str,
+        intent: Intent | None = None,
+        *,
+        words: Sequence[str] = (),
+        where: str | None = None,
+        skip_conflicts: bool = False,
+    ) -> Outcome:
+        """Take back what a commit or a range did; what was done since stays. See `ops.merges.reverting.revert`."""
+        from rolethread_vcs.ops.merges.reverting import revert
+
+        intent = _intent_of(intent, "revert", f"revert {rev}")
+        return revert(self.repository, rev, intent, words=words, where=where, skip_conflicts=skip_conflicts)
+
+    def pick(
+        self,
+        rev: str,
+        intent: Intent | None = None,
+        *,
+        words: Sequence[str] = (),
+        where: str | None = None,
+        skip_conflicts: bool = False,
+    ) -> Outcome:
+        """Do here what a commit or a range did on another branch; see `ops.merges.picking.pick`."""
+        from rolethread_vcs.ops.merges.picking import pick
+
+        intent = _intent_of(intent, "pick", f"pick {rev}")
+        return pick(self.repository, rev, intent, words=words, where=where, skip_conflicts=skip_conflicts)
+
+    def pick_offers(self, rev: str, *, words: Sequence[str] = (), where: str | None = None) -> Offers:
+        """Return what a pick would bring, entry by entry, as it is here and as it would be."""
+        from rolethread_vcs.ops.merges.picking import offers
+
+        return offers(self.repository, rev, words=words, where=where)
+
+    def pick_chosen(
+        self,
+        rev: str,
+        ids: Sequence[str],
+        decisions: Decisions,
+        *,
+        skip_conflicts: bool = False,
+        intent: Intent | None = None,
+    ) -> Outcome:
+        """Pick what was chosen among the offers, with some conflicts decided beforehand."""
+        from rolethread_vcs.ops.merges.picking import pick_chosen
+
+        intent = _intent_of(intent, "pick", f"pick {rev}")
+        return pick_chosen(self.repository, rev, intent, ids, decisions, skip_conflicts=skip_conflicts)
 
     # ---- releases
 
@@ -335,16 +378,14 @@ class Dataset:
     def release(self, name: str, rev: str = "@", *, force: bool = False, intent: Intent | None = None) -> Committed:
         """Name a revision; `intent.message` says what it is. With `force` an existing release moves there."""
         from rolethread_vcs.ops.branches.releasing import release
-        from rolethread_vcs.transaction import Intent
 
-        return release(self.repository, name, rev, intent or Intent("release", f"release {name}"), force=force)
+        return release(self.repository, name, rev, _intent_of(intent, "release", f"release {name}"), force=force)
 
     def delete_release(self, name: str, *, intent: Intent | None = None) -> Committed:
         """Delete a release; `undo` brings it back."""
         from rolethread_vcs.ops.branches.releasing import delete
-        from rolethread_vcs.transaction import Intent
 
-        return delete(self.repository, name, intent or Intent("release", f"release --delete {name}"))
+        return delete(self.repository, name, _intent_of(intent, "release", f"release --delete {name}"))
 
     # ---- settings
 
@@ -363,9 +404,8 @@ class Dataset:
     def set_setting(self, key: str, value: str, *, intent: Intent | None = None) -> Committed:
         """Change one setting: a commit for one that travels, an operation for one of this machine."""
         from rolethread_vcs.ops.upkeep.configuring import set_setting
-        from rolethread_vcs.transaction import Intent
 
-        result = set_setting(self.repository, key, value, intent or Intent("config", f"config set {key} {value}"))
+        result = set_setting(self.repository, key, value, _intent_of(intent, "config", f"config set {key} {value}"))
         self.repository = self.repository.reopened_if_changed()
         return result
 
@@ -474,6 +514,8 @@ class Dataset:
 
         return bring_all_back(self.repository, source, intent)
 
+    # ---- files of rows
+
     def import_files(
         self,
         files: Sequence[str | Path | BinaryIO],
@@ -486,19 +528,11 @@ class Dataset:
         """Bring the rows of files (paths, or open binary streams) in as entries, in one commit."""
         from rolethread_vcs.ops.rows.importing import import_files
         from rolethread_vcs.ops.rows.reading_rows import ImportOptions
-        from rolethread_vcs.transaction import Intent
 
         sources = [Path(file) if isinstance(file, str) else file for file in files]
-        repository = self.repository
-        result = import_files(
-            repository,
-            sources,
-            options or ImportOptions(),
-            intent or Intent("import", "import"),
-            names=names,
-            step=step,
-        )
-        self.repository = repository.reopened_if_changed()
+        intent = _intent_of(intent, "import", "import")
+        result = import_files(self.repository, sources, options or ImportOptions(), intent, names=names, step=step)
+        self.repository = self.repository.reopened_if_changed()
         return result
 
     def export(
@@ -532,60 +566,6 @@ class Dataset:
 
         return which(self.repository, Path(path))
 
-    def revert(
-        self,
-        rev: str,
-        intent: Intent | None = None,
-        *,
-        words: Sequence[str] = (),
-        where: str | None = None,
-        skip_conflicts: bool = False,
-    ) -> Outcome:
-        """Take back what a commit or a range did; what was done since stays. See `ops.merges.reverting.revert`."""
-        from rolethread_vcs.ops.merges.reverting import revert
-        from rolethread_vcs.transaction import Intent
-
-        intent = intent or Intent("revert", f"revert {rev}")
-        return revert(self.repository, rev, intent, words=words, where=where, skip_conflicts=skip_conflicts)
-
-    def pick(
-        self,
-        rev: str,
-        intent: Intent | None = None,
-        *,
-        words: Sequence[str] = (),
-        where: str | None = None,
-        skip_conflicts: bool = False,
-    ) -> Outcome:
-        """Do here what a commit or a range did on another branch; see `ops.merges.picking.pick`."""
-        from rolethread_vcs.ops.merges.picking import pick
-        from rolethread_vcs.transaction import Intent
-
-        intent = intent or Intent("pick", f"pick {rev}")
-        return pick(self.repository, rev, intent, words=words, where=where, skip_conflicts=skip_conflicts)
-
-    def pick_offers(self, rev: str, *, words: Sequence[str] = (), where: str | None = None) -> Offers:
-        """Return what a pick would bring, entry by entry, as it is here and as it would be."""
-        from rolethread_vcs.ops.merges.picking import offers
-
-        return offers(self.repository, rev, words=words, where=where)
-
-    def pick_chosen(
-        self,
-        rev: str,
-        ids: Sequence[str],
-        decisions: Decisions,
-        *,
-        skip_conflicts: bool = False,
-        intent: Intent | None = None,
-    ) -> Outcome:
-        """Pick what was chosen among the offers, with some conflicts decided beforehand."""
-        from rolethread_vcs.ops.merges.picking import pick_chosen
-        from rolethread_vcs.transaction import Intent
-
-        intent = intent or Intent("pick", f"pick {rev}")
-        return pick_chosen(self.repository, rev, intent, ids, decisions, skip_conflicts=skip_conflicts)
-
     # ---- history
 
     def undo(self, count: int = 1, *, to: int | None = None, dry_run: bool = False) -> Undone:
@@ -612,13 +592,13 @@ class Dataset:
 
     def ops(self) -> Iterator[LoggedOperation]:
         """Yield the operations, newest first, each with whether it is undone by now."""
-        from rolethread_vcs.ops.history.undoing import log
+        from rolethread_vcs.ops.history.listing_operations import log
 
         return log(self.repository)
 
     def record_external(self) -> tuple[str, ...]:
         """Take what plain git moved into the operation log; return notes about it."""
-        from rolethread_vcs.ops.history.undoing import record_external
+        from rolethread_vcs.ops.history.listing_operations import record_external
 
         return record_external(self.repository)
 
@@ -702,9 +682,8 @@ class Dataset:
     ) -> CopyCommitted:
         """Make one commit of what was edited in a file copy; see `ops.copies.committing_copies.commit`."""
         from rolethread_vcs.ops.copies.committing_copies import CommitOptions, commit
-        from rolethread_vcs.transaction import Intent
 
-        intent = intent or Intent("workcopy", f"workcopy commit {Path(path).name}")
+        intent = _intent_of(intent, "workcopy", f"workcopy commit {Path(path).name}")
         return commit(self.repository, Path(path), options or CommitOptions(), intent)
 
     def refresh_file_copy(
@@ -778,3 +757,10 @@ class Dataset:
         from rolethread_vcs.ops.upkeep.doctoring import unlock
 
         return unlock(self.repository, young_too=young_too)
+
+
+def _intent_of(given: Intent | None, verb: str, command: str) -> Intent:
+    """Return the intent that was given, or a plain one: what the operation log remembers, the default message."""
+    from rolethread_vcs.transaction import Intent
+
+    return given or Intent(verb, command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,42 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.unfinished import Kind
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the user said: a change of the past ("" for none), a part of it, or how to go on with one that waits."""
+
+    rev: str
+    ids: tuple[str, ...]
+    where: str | None
+    skip_conflicts: bool
+    go_on: bool
+    abort: bool
+
+    @property
+    def words(self) -> str:
+        """What the operation log remembers behind the verb."""
+        # help needs no words
+        from rolethread_vcs.cli._intent import name_words
+
+        skips = " --skip-conflicts" if self.skip_conflicts else ""
+        return f"{self.rev}{name_words(self.ids, self.where)}{skips}"
+
+
 def change_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command a revision or range, entries of it, and the ways to go on: `rev`, `ids`, `where`, and so on."""
+    """Give a command a revision or range, entries of it, and the ways to go on, and its function a `change: Change`."""
 
     @wraps(function)
-    def wrapped(*args: Any, rev_and_ids: tuple[str, ...], **more: Any) -> Any:
-        rev, ids = (rev_and_ids[0], rev_and_ids[1:]) if rev_and_ids else (None, ())
-        return function(*args, rev=rev, ids=ids, **more)
+    def wrapped(
+        *args: Any,
+        rev_and_ids: tuple[str, ...],
+        where: str | None,
+        skip_conflicts: bool,
+        go_on: bool,
+        abort: bool,
+        **more: Any,
+    ) -> Any:
+        rev, ids = (rev_and_ids[0], rev_and_ids[1:]) if rev_and_ids else ("", ())
+        return function(*args, change=Change(rev, ids, where, skip_conflicts, go_on, abort), **more)
 
     for option in (
         click.option("--abort", is_flag=True, help="Give up what waits for decisions."),
@@ -38,44 +68,34 @@ def change_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def go_on_or_give_up(
-    context: Context,
-    kind: Kind,
-    saving: Saving,
-    rev: str | None,
-    where: str | None,
-    *,
-    go_on: bool,
-    abort: bool,
-    skip_conflicts: bool,
-) -> int | None:
+def go_on_or_give_up(context: Context, kind: Kind, saving: Saving, change: Change) -> int | None:
     """Finish or give up what waits, if that was asked for, and return the exit status.
 
     Raises:
         UsageError: the words do not go together, or nothing is named.
     """
-    if (rev is not None) + go_on + abort != 1:
+    if bool(change.rev) + change.go_on + change.abort != 1:
         raise UsageError(
             f"name the change to {kind}, or go on with what waits",
             hint=f"rtv {kind} REV   rtv {kind} --continue   rtv {kind} --abort   (commits: rtv log)",
         )
-    if rev is not None:
+    if change.rev:
         return None
-    if where is not None or (abort and skip_conflicts):
+    if change.where is not None or (change.abort and change.skip_conflicts):
         raise UsageError("what is wanted was said when it began", hint=f"rtv {kind} --continue")
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._outcome_text import print_outcome
 
     dataset = context.open_dataset()
-    skips = " --skip-conflicts" if skip_conflicts else ""
-    intent = saving.intent(kind, f"{kind} {f'--continue{skips}' if go_on else '--abort'}")
-    if abort:
+    skips = " --skip-conflicts" if change.skip_conflicts else ""
+    intent = saving.intent(kind, f"{kind} {f'--continue{skips}' if change.go_on else '--abort'}")
+    if change.abort:
         return print_outcome(context, dataset.give_up(kind, intent=intent))
-    return print_outcome(context, dataset.finish(kind, skip_conflicts=skip_conflicts, intent=intent))
+    return print_outcome(context, dataset.finish(kind, skip_conflicts=change.skip_conflicts, intent=intent))
 
 
 def print_applied(
-    context: Context, outcome: Outcome, rev: str, verbs: tuple[str, str], nothing: str, *, fixed: str, is_queried: bool
+    context: Context, outcome: Outcome, change: Change, verbs: tuple[str, str], nothing: str, fixed: str
 ) -> int:
     """Say what came of it, and return the exit status; `verbs` are `take back` and `took back`.
 
@@ -89,11 +109,11 @@ def print_applied(
     counts = {"added": committed.added, "changed": committed.changed, "removed": committed.removed}
     said = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number) or "no entry changes"
     would, did = verbs
-    done = f"{f'would {would}' if committed.dry_run else did} {rev} on {committed.branch}: {said}"
+    done = f"{f'would {would}' if committed.dry_run else did} {change.rev} on {committed.branch}: {said}"
     if outcome.state is State.NOTHING and outcome.conflicts:
-        nothing = f"nothing of {rev} can go in without a decision; nothing changed"
-    elif outcome.state is State.NOTHING and outcome.left_out and is_queried:
-        nothing = f"{rev} did nothing to such entries that is left to {would}; nothing changed"
+        nothing = f"nothing of {change.rev} can go in without a decision; nothing changed"
+    elif outcome.state is State.NOTHING and outcome.left_out and change.where is not None:
+        nothing = f"{change.rev} did nothing to such entries that is left to {would}; nothing changed"
     status = print_outcome(context, outcome, done=done, nothing=nothing)
     if context.json or not outcome.conflicts:
         return status
@@ -111,11 +131,3 @@ def fixed_name(dataset: Dataset, rev: str) -> str:
 
     span = span_of(dataset.repository, rev)
     return f"{span.before[:10]}..{span.after[:10]}" if span.is_range else span.after[:10]
-
-
-def words_of(rev: str, ids: tuple[str, ...], where: str | None, *, skip_conflicts: bool) -> str:
-    """Return what the operation log remembers behind the verb."""
-    # help needs no words
-    from rolethread_vcs.cli._intent import name_words
-
-    return f"{rev}{name_words(ids, where)}{' --skip-conflicts' if skip_conflicts else ''}"

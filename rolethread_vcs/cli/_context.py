@@ -122,6 +122,14 @@ class _Everywhere(click.Command):
         self.context_settings = {**HELP_NAMES, **self.context_settings}
         self.params.extend(_everywhere_options())
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does; an error then knows its verb, which click forgets where an option lacks its value."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in two sections."""
         own: list[tuple[str, str]] = []
@@ -153,7 +161,7 @@ class Group(_Everywhere, click.Group):
     command_class = Command
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"no_args_is_help": False, **kwargs})
+        super().__init__(*args, **{"no_args_is_help": False, "subcommand_metavar": "VERB [WORDS]...", **kwargs})
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -8,27 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
-from rolethread_vcs.cli._diff_layout import (
-    LISTS,
-    MARKS,
-    Folded,
-    Unchanged,
-    attribute_values,
-    changes_of,
-    list_of,
-    message_steps,
-    reads_inline,
-    shortened,
-    summary_of,
-    text_of,
-    value_lines,
-)
+from rolethread_vcs.cli import _diff_layout as layout
+from rolethread_vcs.cli._diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.cli._diff_page import SCRIPT, STYLE
-from rolethread_vcs.cli._diff_text import Words, summary_line
+from rolethread_vcs.cli._diff_text import summary_line
 from rolethread_vcs.cli._output import one_line, safe_text
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
@@ -87,21 +74,19 @@ def _entry(compared: ComparedEntry, words: Words) -> Iterator[str]:
     yield (
         f'<details class="entry {kind}" data-kind="{kind}" open>\n<summary><span class="sign">{MARKS[compared.change]}'
         f'</span><code>{_safe(compared.id)}</code> <span class="what">'
-        f"{_safe(one_line(summary_of(compared, difference), _LINE))}</span></summary>\n"
+        f"{_safe(one_line(layout.summary_of(compared, difference), _LINE))}</span></summary>\n"
     )
     if compared.change is not ChangeKind.MOVED and not compared.problem:
-        for name in LISTS:
-            changes = changes_of(difference, name)
-            if changes and name != "messages":
-                yield f"<h3>{name}</h3>\n"
-            if changes:
-                yield from _messages(list_of(compared, name), changes, words)
+        for heading, steps in layout.changed_lists(compared, difference):
+            if heading:
+                yield f"<h3>{heading}</h3>\n"
+            yield from _messages(steps, words)
         yield from _values(compared, difference)
     yield "</details>\n"
 
 
-def _messages(after: Any, changes: Sequence[MessageChange], words: Words) -> Iterator[str]:
-    for step in message_steps(after, changes):
+def _messages(steps: Iterable[Step], words: Words) -> Iterator[str]:
+    for step in steps:
         if isinstance(step, Folded):
             yield f'<details class="fold"><summary>… {step.count:,} unchanged</summary>\n'
             yield from map(_unchanged, step.messages[:_UNFOLDED])
@@ -128,19 +113,19 @@ def _message(change: MessageChange, words: Words) -> Iterator[str]:
         yield f'<div class="text">{_safe(text_of(placed.message))}</div>'
     else:
         yield from _content(change, text_of(change.before.message), text_of(change.after.message), words)
-        for key, before, after in attribute_values(change):
+        for key, before, after in layout.attribute_values(change):
             yield _value(key, before, after)
     yield "</div>\n"
 
 
 def _content(change: MessageChange, old: str, new: str, words: Words) -> Iterator[str]:
-    if change.words and words != "none" and (words != "auto" or reads_inline(change.words)):
+    inline = layout.inline_words(change, words)
+    if inline:
         names = {"insert": "ins", "delete": "del"}
-        inline = "".join(
-            _safe(text) if kind == "equal" else f"<{names[kind]}>{_safe(text)}</{names[kind]}>"
-            for kind, text in shortened(change.words)
+        said = "".join(
+            _safe(text) if kind == "equal" else f"<{names[kind]}>{_safe(text)}</{names[kind]}>" for kind, text in inline
         )
-        yield f'<div class="text">{inline}</div>'
+        yield f'<div class="text">{said}</div>'
     elif old != new:
         sides = f'<div class="text old">{_safe(old)}</div><div class="text new">{_safe(new)}</div>'
         yield f'<div class="both">{sides}</div>'
@@ -164,7 +149,7 @@ def _values(compared: ComparedEntry, difference: EntryDiff) -> Iterator[str]:
         tags = [f"<ins>+{_safe(tag)}</ins>" for tag in difference.tags_added]
         tags += [f"<del>-{_safe(tag)}</del>" for tag in difference.tags_removed]
         yield f'<p class="value">tags {" ".join(tags)}</p>\n'
-    for name, before, after in value_lines(difference):
+    for name, before, after in layout.value_lines(difference):
         yield _value(name, before, after)
 
 
@@ -173,23 +158,15 @@ def _value(name: str, before: str, after: str) -> str:
 
 
 def _file(compared: ComparedFile) -> Iterator[str]:
-    # only a file that is no entry is compared by its lines
-    from difflib import unified_diff
-
     kind = compared.change.value
     yield (
         f'<details class="entry {kind}" data-kind="{kind}" open>\n<summary><span class="sign">{MARKS[compared.change]}'
         f'</span><code>{_safe(compared.path)}</code></summary>\n<div class="value">'
     )
-    old, new = (
-        [] if data is None else data.decode("utf-8", "backslashreplace").splitlines()
-        for data in (compared.before, compared.after)
-    )
     names = {"+": "ins", "-": "del"}
-    for line in list(unified_diff(old, new, lineterm="", n=1))[2:]:
-        if not line.startswith("@@"):
-            name = names.get(line[:1], "span")
-            yield f"<{name}>{_safe(line)}</{name}>\n"
+    for mark, line in layout.changed_lines(compared):
+        name = names.get(mark, "span")
+        yield f"<{name}>{_safe(mark + line)}</{name}>\n"
     yield "</div>\n</details>\n"
 
 

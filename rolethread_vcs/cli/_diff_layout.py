@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry
+from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile
 
-LISTS = ("messages", "chosen", "rejected")
+Words = Literal["auto", "color", "plain", "none"]
+"""How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""
+
 MARKS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~", ChangeKind.MOVED: ">"}
 
+_LISTS = ("messages", "chosen", "rejected")
 _OPS = (("edit", "edited"), ("insert", "added"), ("remove", "removed"), ("move", "moved"))
 _NAMED = 3
 _CONTEXT = 1
@@ -103,21 +106,31 @@ def _folded(hidden: list[Unchanged]) -> Iterator[Step]:
         yield Folded(tuple(hidden))
 
 
-def changes_of(difference: EntryDiff, name: str) -> tuple[MessageChange, ...]:
-    """Return the changes of `messages`, `chosen` or `rejected`."""
-    changes: tuple[MessageChange, ...] = getattr(difference, name)
-    return changes
+def changed_lists(compared: ComparedEntry, difference: EntryDiff) -> Iterator[tuple[str, Iterator[Step]]]:
+    """Yield each list of messages that changed: its heading ("" for `messages`, which need none), and its steps."""
+    for name, changes in _changes_by_list(difference):
+        after = None if compared.after is None else compared.after.fields.get(name)
+        yield "" if name == "messages" else name, message_steps(after, changes)
 
 
-def list_of(compared: ComparedEntry, name: str) -> Any:
-    """Return a list of messages as it is after the change."""
-    return None if compared.after is None else compared.after.fields.get(name)
+def _changes_by_list(difference: EntryDiff) -> Iterator[tuple[str, tuple[MessageChange, ...]]]:
+    for name in _LISTS:
+        changes: tuple[MessageChange, ...] = getattr(difference, name)
+        if changes:
+            yield name, changes
 
 
 # ---- words
 
 
-def reads_inline(changes: Sequence[WordChange]) -> bool:
+def inline_words(change: MessageChange, words: Words) -> tuple[WordChange, ...]:
+    """Return the changes of words to be shown inside their text; none where the old and the new text read better."""
+    if words == "none" or (words == "auto" and not _reads_inline(change.words)):
+        return ()
+    return tuple(shortened(change.words))
+
+
+def _reads_inline(changes: Sequence[WordChange]) -> bool:
     """Return whether changes of words are easier to read inside their text than as an old and a new one."""
     sizes = {"equal": 0, "delete": 0, "insert": 0}
     groups, words, last = 0, 0, "equal"
@@ -203,6 +216,23 @@ def spelled(path: Sequence[str | int]) -> str:
     return "extra" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
+# ---- other files
+
+
+def changed_lines(compared: ComparedFile) -> Iterator[tuple[str, str]]:
+    """Yield (mark, line) of what went ("-") and came ("+") in a file that is no entry, and of a line (" ") around."""
+    # only a file that is no entry is compared by its lines
+    from difflib import unified_diff
+
+    old, new = (
+        [] if data is None else data.decode("utf-8", "backslashreplace").splitlines()
+        for data in (compared.before, compared.after)
+    )
+    for line in list(unified_diff(old, new, lineterm="", n=1))[2:]:
+        if not line.startswith("@@"):
+            yield line[:1], line[1:]
+
+
 # ---- the line about an entry
 
 
@@ -216,8 +246,8 @@ def summary_of(compared: ComparedEntry, difference: EntryDiff) -> str:
     if compared.change is not ChangeKind.CHANGED and entry is not None:
         return _whole_summary(entry)
     parts: list[str] = []
-    for name in LISTS:
-        parts += _messages_summary(name, changes_of(difference, name))
+    for name, changes in _changes_by_list(difference):
+        parts += _messages_summary(name, changes)
     tags = [f"+{tag}" for tag in difference.tags_added] + [f"-{tag}" for tag in difference.tags_removed]
     if tags:
         parts.append(f"tags {' '.join(tags)}")

@@ -7,27 +7,14 @@ in an entry is taken for markup, a link, or the name of a person to call.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rolethread_vcs.cli._diff_layout import (
-    LISTS,
-    MARKS,
-    Folded,
-    Unchanged,
-    attribute_values,
-    changes_of,
-    list_of,
-    message_steps,
-    reads_inline,
-    shortened,
-    summary_of,
-    text_of,
-    value_lines,
-)
-from rolethread_vcs.cli._diff_text import Words, summary_line
+from rolethread_vcs.cli import _diff_layout as layout
+from rolethread_vcs.cli._diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
+from rolethread_vcs.cli._diff_text import summary_line
 from rolethread_vcs.cli._output import one_line, safe_text
-from rolethread_vcs.diff.entry import MessageChange
+from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
 
 LIMIT = 60_000
@@ -59,36 +46,33 @@ def markdown(comparison: Comparison, words: Words = "auto") -> Iterator[str]:
 
 def _entry(compared: ComparedEntry, words: Words) -> Iterator[str]:
     difference = compared.diff
-    summary = _code(one_line(summary_of(compared, difference), _LINE))
+    summary = _code(one_line(layout.summary_of(compared, difference), _LINE))
     yield f"**{MARKS[compared.change]}** {_code(compared.id)} {summary}"
-    lines = list(_body(compared, words))
+    lines = list(_body(compared, difference, words))
     if lines:
-        yield from _fenced(lines, "diff")
+        yield from _fenced(lines)
     yield ""
 
 
-def _body(compared: ComparedEntry, words: Words) -> Iterator[str]:
-    difference = compared.diff
+def _body(compared: ComparedEntry, difference: EntryDiff, words: Words) -> Iterator[str]:
     if compared.change is ChangeKind.MOVED or compared.problem:
         return
-    for name in LISTS:
-        changes = changes_of(difference, name)
-        if changes and name != "messages":
-            yield f"  {name}"
-        if changes:
-            yield from _messages(list_of(compared, name), changes, words)
+    for heading, steps in layout.changed_lists(compared, difference):
+        if heading:
+            yield f"  {heading}"
+        yield from _messages(steps, words)
     if compared.change is ChangeKind.CHANGED:
         yield from (f"+ tag {tag}" for tag in difference.tags_added)
         yield from (f"- tag {tag}" for tag in difference.tags_removed)
-    for name, before, after in value_lines(difference):
+    for name, before, after in layout.value_lines(difference):
         if compared.change is not ChangeKind.ADDED:
             yield f"- {name}: {before}"
         if compared.change is not ChangeKind.REMOVED:
             yield f"+ {name}: {after}"
 
 
-def _messages(after: Any, changes: Sequence[MessageChange], words: Words) -> Iterator[str]:
-    for step in message_steps(after, changes):
+def _messages(steps: Iterable[Step], words: Words) -> Iterator[str]:
+    for step in steps:
         if isinstance(step, Folded):
             yield f"  … {step.count:,} unchanged"
         elif isinstance(step, Unchanged):
@@ -111,13 +95,13 @@ def _message(change: MessageChange, words: Words) -> Iterator[str]:
     was = f" (was [{change.before.index}])" if change.op == "move" else ""
     yield f"! {head}{was}"
     old, new = text_of(change.before.message), text_of(change.after.message)
-    is_inline = change.words and words != "none" and (words != "auto" or reads_inline(change.words))
-    if is_inline:
-        yield from _marked("!", "".join(_BRACKETS[kind] % text for kind, text in shortened(change.words)))
+    inline = layout.inline_words(change, words)
+    if inline:
+        yield from _marked("!", "".join(_BRACKETS[kind] % text for kind, text in inline))
     elif old != new:
         yield from _marked("-", old)
         yield from _marked("+", new)
-    for key, before, after in attribute_values(change):
+    for key, before, after in layout.attribute_values(change):
         yield f"!     {key}: {before} → {after}"
 
 
@@ -135,25 +119,18 @@ def _marked(mark: str, text: str) -> Iterator[str]:
 
 
 def _file(compared: ComparedFile) -> Iterator[str]:
-    # only a file that is no entry is compared by its lines
-    from difflib import unified_diff
-
     yield f"**{MARKS[compared.change]}** {_code(compared.path)}"
-    old, new = (
-        [] if data is None else data.decode("utf-8", "backslashreplace").splitlines()
-        for data in (compared.before, compared.after)
-    )
-    lines = [line for line in list(unified_diff(old, new, lineterm="", n=1))[2:] if not line.startswith("@@")]
+    lines = [mark + line for mark, line in layout.changed_lines(compared)]
     if lines:
-        yield from _fenced(lines, "diff")
+        yield from _fenced(lines)
     yield ""
 
 
-def _fenced(lines: Sequence[str], language: str) -> Iterator[str]:
+def _fenced(lines: Sequence[str]) -> Iterator[str]:
     clean = [line for each in lines for line in safe_text(each).split("\n")]
     longest = max((len(run) for line in clean for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
-    yield f"{fence}{language}"
+    yield f"{fence}diff"
     yield from clean
     yield fence
 

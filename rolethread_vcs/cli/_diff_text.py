@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
 
-from rolethread_vcs.cli._diff_layout import (
-    LISTS,
-    MARKS,
-    Folded,
-    Unchanged,
-    attribute_values,
-    changes_of,
-    list_of,
-    message_steps,
-    reads_inline,
-    shortened,
-    summary_of,
-    text_of,
-    value_lines,
-)
+from rolethread_vcs.cli import _diff_layout as layout
+from rolethread_vcs.cli._diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.cli._entries import message_head
 from rolethread_vcs.cli._output import Output, count, one_line, safe_text, width_of, wrap, wrap_styled
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, DiffSummary
 from rolethread_vcs.ops.entries.listing import preview
-
-Words = Literal["auto", "color", "plain", "none"]
-"""How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""
 
 _STYLES = {"insert": "added", "delete": "removed"}
 _BRACKETS = {"insert": ("{+", "+}"), "delete": ("[-", "-]")}
@@ -47,23 +30,20 @@ def entry_diff_lines(
     if compared.change is ChangeKind.MOVED or compared.problem:
         return
     paint = _Painter(width, words, color)
-    for name in LISTS:
-        changes = changes_of(difference, name)
-        if not changes:
-            continue
-        if name != "messages":
-            yield f"{_INDENT}{Output.style(name, 'heading')}"
-        yield from paint.messages(list_of(compared, name), changes)
+    for heading, steps in layout.changed_lists(compared, difference):
+        if heading:
+            yield f"{_INDENT}{Output.style(heading, 'heading')}"
+        yield from paint.messages(steps)
     if compared.change is ChangeKind.CHANGED:
         yield from _tag_lines(difference)
-    for name, before, after in value_lines(difference):
+    for name, before, after in layout.value_lines(difference):
         yield from paint.value(name, before, after, compared.change)
 
 
 def entry_diff_head(compared: ComparedEntry, difference: EntryDiff, *, width: int) -> str:
     """Return the line about an entry: `~ 00000012-k2x9m3ab  [2] edited, tags +warm`."""
     head = f"{MARKS[compared.change]} {compared.id}"
-    what = summary_of(compared, difference)
+    what = layout.summary_of(compared, difference)
     entry = compared.after or compared.before
     if compared.change is ChangeKind.MOVED and entry is not None:
         what = f"{what}: {preview(entry)}"
@@ -76,16 +56,8 @@ def entry_diff_head(compared: ComparedEntry, difference: EntryDiff, *, width: in
 
 def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:
     """Yield the lines of another file that differs: what went and what came, line by line."""
-    style = compared.change.value
-    yield Output.style(f"{MARKS[compared.change]} {compared.path}", style)
-    old, new = (_file_lines(data) for data in (compared.before, compared.after))
-    # only a file that is no entry is compared by its lines
-    from difflib import unified_diff
-
-    for line in list(unified_diff(old, new, lineterm="", n=1))[2:]:
-        if line.startswith("@@"):
-            continue
-        mark, text = line[:1], line[1:]
+    yield Output.style(f"{MARKS[compared.change]} {compared.path}", compared.change.value)
+    for mark, text in layout.changed_lines(compared):
         shown = one_line(text, max(width - 6, 10)) if text.strip() else ""
         indent = text[: len(text) - len(text.lstrip())][:20]
         whole = f"  {mark} {indent}{shown}".rstrip()
@@ -113,8 +85,8 @@ class _Painter:
         self._words = words
         self._color = color or words == "color"
 
-    def messages(self, after: Any, changes: Sequence[MessageChange]) -> Iterator[str]:
-        for step in message_steps(after, changes):
+    def messages(self, steps: Iterable[Step]) -> Iterator[str]:
+        for step in steps:
             if isinstance(step, Folded):
                 yield _INDENT + Output.style(f"… {step.count:,} unchanged", "faint")
             elif isinstance(step, Unchanged):
@@ -138,17 +110,16 @@ class _Painter:
             yield from self._block(text_of(placed.message), mark, style)
             return
         yield from self._content(change)
-        for key, before, after in attribute_values(change):
+        for key, before, after in layout.attribute_values(change):
             yield from self.value(key, before, after, ChangeKind.CHANGED, indent=f"{_INDENT}    ")
 
     def _content(self, change: MessageChange) -> Iterator[str]:
         assert change.before is not None
         assert change.after is not None
         old, new = text_of(change.before.message), text_of(change.after.message)
-        if change.words and (
-            self._words in ("color", "plain") or (self._words == "auto" and reads_inline(change.words))
-        ):
-            yield from wrap_styled(self._inline(change.words), self._width, f"{_INDENT}    ")
+        inline = layout.inline_words(change, self._words)
+        if inline:
+            yield from wrap_styled(self._inline(inline), self._width, f"{_INDENT}    ")
         elif old != new:
             yield from self._block(old, "-", "removed")
             yield from self._block(new, "+", "added")
@@ -157,7 +128,7 @@ class _Painter:
 
     def _inline(self, words: Sequence[WordChange]) -> str:
         parts = []
-        for kind, text in shortened(words):
+        for kind, text in words:
             if kind == "equal":
                 parts.append(safe_text(text))
             elif self._color and self._words != "plain":
@@ -204,7 +175,3 @@ def _old(text: str) -> str:
 
 def _new(text: str) -> str:
     return Output.style(text, "added")
-
-
-def _file_lines(data: bytes | None) -> list[str]:
-    return [] if data is None else data.decode("utf-8", "backslashreplace").splitlines()

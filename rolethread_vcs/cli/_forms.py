@@ -154,15 +154,24 @@ def _originals(
                 f"rtv restore {entry_id} --from COMMIT~1   brings it back, and your text can be saved then",
             )
         blob = snapshot.blob_id(entry_id)
-        if rev is not None and not blob.startswith(rev):
-            raise StaleDraftError(
-                f"entry {entry_id} changed since this form was made; nothing was overwritten",
-                hint=f"see it as it is now: rtv show {entry_id}\n"
-                f"to save your text all the same, take ' @ {rev}' out of the line '=== entry {entry_id} @ {rev}'",
-            )
+        refuse_stale(entry_id, rev, blob)
         originals[entry_id] = snapshot[entry_id]
         revs[entry_id] = blob
     return originals, revs
+
+
+def refuse_stale(entry_id: str, rev: str | None, now: str) -> None:
+    """Refuse a draft of an entry whose heading names another state than the one that is there now.
+
+    Raises:
+        StaleDraftError: it does.
+    """
+    if rev is not None and not now.startswith(rev):
+        raise StaleDraftError(
+            f"entry {entry_id} changed since this form was made; nothing was overwritten",
+            hint=f"see it as it is now: rtv show {entry_id}\n"
+            f"to save your text all the same, take ' @ {rev}' out of the line '=== entry {entry_id} @ {rev}'",
+        )
 
 
 def nothing_done(dataset: Dataset) -> Committed:

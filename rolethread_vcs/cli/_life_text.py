@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from rolethread_vcs.cli._diff_layout import summary_of
 from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
 from rolethread_vcs.cli._words import entry_number
 from rolethread_vcs.ops.differences.comparing import ComparedEntry
 from rolethread_vcs.ops.history.kinship import entry_of, successors
-from rolethread_vcs.ops.history.listing_commits import counts_of
 from rolethread_vcs.ops.history.lives import Step, StepKind
-from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.repository import Repository
 
 _NAMED = 4
@@ -38,32 +35,6 @@ def life_lines(repository: Repository, steps: Iterable[Step], entry_id: str, wid
         )
 
 
-def step_value(repository: Repository, step: Step, operation: Operation | None) -> dict[str, Any]:
-    """Return a step as `rolethread.log/v1` shows it: the commit, and what it did to the entry."""
-    commit = step.commit
-    compared = _compared(repository, step)
-    added, changed, removed = counts_of(repository, commit, operation)
-    return {
-        "id": commit.id,
-        "message": commit.message.rstrip("\n"),
-        "author": commit.author.name,
-        "email": commit.author.email,
-        "time": commit.author.time,
-        "parents": list(commit.parents),
-        "operation": None if operation is None else operation.number,
-        "verb": None if operation is None else operation.verb,
-        "added": added,
-        "changed": changed,
-        "removed": removed,
-        "entry": step.entry_id,
-        "change": str(step.kind),
-        "moved": step.is_moved,
-        "origin": list(step.origin.ids),
-        "summary": None if compared is None else compared.diff.summary(),
-        "text": step_words(repository, step),
-    }
-
-
 def step_words(repository: Repository, step: Step) -> str:
     """Return what happened in a step of an entry's life."""
     return "; ".join(_parts(repository, step))
@@ -79,7 +50,7 @@ def _parts(repository: Repository, step: Step) -> Iterator[str]:
         made = successors(repository, step.commit.id, step.entry_id)
         yield f"removed{_went_into(made)}"
     else:
-        compared = _compared(repository, step)
+        compared = compared_in(repository, step)
         if step.before != step.after:
             what = "changed; what it held is not here" if compared is None else summary_of(compared, compared.diff)
             yield f"merged: {what}" if kind is StepKind.MERGED else what
@@ -91,7 +62,8 @@ def _parts(repository: Repository, step: Step) -> Iterator[str]:
                 yield f"{_named(made)} split off"
 
 
-def _compared(repository: Repository, step: Step) -> ComparedEntry | None:
+def compared_in(repository: Repository, step: Step) -> ComparedEntry | None:
+    """Return the entry before and after a step; None where one of both is not there, or does not read."""
     before, after = entry_of(repository, step.before), entry_of(repository, step.after)
     return None if before is None or after is None else ComparedEntry.of(step.entry_id, before, after)
 

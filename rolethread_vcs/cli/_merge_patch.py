@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.cli._conflict_text import conflict_block
 from rolethread_vcs.cli._diff_text import entry_diff_lines
 from rolethread_vcs.cli._output import Output
-from rolethread_vcs.cli._resolve_form import edit_one
 from rolethread_vcs.merge.clash import Value
 from rolethread_vcs.ops.merges.deciding import Decision
-from rolethread_vcs.ops.merges.merging import MergeOptions
 from rolethread_vcs.ops.merges.three_way import ENTRY
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
-    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.cli._resolve_form import Forms
     from rolethread_vcs.ops.merges.merging import Offer, Offers
 
 _QUESTION = "take it? [t]ake, [s]kip, [e]dit, take [a]ll that are left, skip the [r]est, [q]uit: "
@@ -27,18 +24,12 @@ _HELP = (
 )
 
 
-def ask(context: Context, dataset: Dataset, source: str, options: MergeOptions) -> MergeOptions | None:
-    """Return the options with the part that was taken, or None when the user quits."""
-    asked = ask_about(context, dataset, dataset.merge_offers(source, options=options), name="merge")
-    return None if asked is None else replace(options, ids=asked[0], decisions=asked[1])
-
-
-def ask_about(
-    context: Context, dataset: Dataset, offers: Offers, *, name: str
+def ask(
+    context: Context, offers: Offers, forms: Forms
 ) -> tuple[tuple[str, ...], dict[str, dict[str, Decision]]] | None:
     """Return the ids and paths that were taken, with decisions about those that were edited; None: the user quits.
 
-    Answers are read from standard input, a line each; its end means quit. A draft of an edit is called `name`.
+    Answers are read from standard input, a line each; its end means quit.
     """
     taken: list[str] = []
     decisions: dict[str, dict[str, Decision]] = {}
@@ -55,7 +46,7 @@ def ask_about(
         if answer == "e":
             after = offer.compared.after or offer.compared.before
             assert after is not None
-            edited = edit_one(context, dataset, offer.compared.id, after, name=name)
+            edited = forms.edit(offer.compared.id, after, offer.about)
             decisions[offer.compared.id] = {ENTRY: Decision(Value(dict(edited.fields)), offer.about)}
         if answer in "tea":
             taken.append(offer.compared.id)

@@ -1,58 +1,93 @@
-"""Opens one entry of a merge in the user's editor, both sides above it as comments."""
+"""Opens entries of a merge in the user's editor, both sides above them as comments; what was typed is never lost."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli._conflict_text import comment_lines
 from rolethread_vcs.cli._drafts import discard, text_kept
 from rolethread_vcs.cli._editor import can_ask, edit_draft, editor_command, press_enter, write_draft
-from rolethread_vcs.cli._forms import refuse_without_editor
-from rolethread_vcs.cli.form import form_text, parse_form, render_form
+from rolethread_vcs.cli._forms import refuse_stale, refuse_without_editor
+from rolethread_vcs.cli.form import form_heads, form_text, parse_form, render_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rolethread_vcs.cli._context import Context
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.merges.three_way import Conflict
 
+_REV = 12
 
-def edit_one(
-    context: Context,
-    dataset: Dataset,
-    entry_id: str,
-    preview: Entry,
-    *,
-    name: str = "resolve",
-    conflicts: Sequence[Conflict] = (),
-    labels: tuple[str, str, str] = ("ours", "theirs", "base"),
-) -> Entry:
-    """Return the entry as the user wrote it. A text that does not read stays as a draft, and is taken up again.
 
-    Raises:
-        UsageError: there is no editor. FormError: the text does not read. EditorError.
+class Forms:
+    """The forms that one command opens, as a block: each stays as a draft until the block has come to a good end.
+
+    Drafts are called `<name>-<id>.txt`; `again` is the command that takes them up.
     """
-    refuse_without_editor(context, f"rtv resolve {entry_id} --take {labels[1]}")
-    folder = dataset.repository.drafts_folder
-    draft = folder / f"{name}-{entry_id}.txt"
-    is_resumed = draft.exists()
-    if not is_resumed:
-        draft = write_draft(folder, f"{name}-{entry_id}", _form(entry_id, preview, conflicts, labels))
-    opened = None if is_resumed else draft.read_bytes()
-    again = f"rtv resolve {entry_id} --edit" if name == "resolve" else f"rtv {name} … -p"
-    with text_kept(draft, context.output, opened=opened, resume=again):
-        data = edit_draft(
-            draft, editor_command(context.environ), wait=press_enter if can_ask() else None, is_resumed=is_resumed
-        )
-        typed = parse_form(form_text(data), {entry_id: preview})
-    discard(draft)
-    return typed.get(entry_id, preview)
+
+    def __init__(self, context: Context, dataset: Dataset, name: str, again: str) -> None:
+        self._context = context
+        self._folder = dataset.repository.drafts_folder
+        self._name = name
+        self._again = again
+        self._texts = ExitStack()
+        self._drafts: list[Path] = []
+
+    def __enter__(self) -> Forms:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._texts.__exit__(*raised)
+        if raised[0] is None:
+            for draft in self._drafts:
+                discard(draft, saved=True)
+
+    def keep(self) -> None:
+        """Leave what was typed so far in its drafts, although nothing failed: it was not saved."""
+        for draft in self._drafts:
+            self._context.output.note(f"your text is kept in {draft}; go on with: {self._again}")
+        self._drafts.clear()
+
+    def edit(
+        self,
+        entry_id: str,
+        preview: Entry,
+        about: str,
+        *,
+        conflicts: Sequence[Conflict] = (),
+        labels: tuple[str, str, str] = ("ours", "theirs", "base"),
+    ) -> Entry:
+        """Return the entry as the user wrote it. A text that was kept before is taken up again.
+
+        `about` tells the three sides from others; it stands in the form, so that a draft knows what it was made from.
+
+        Raises:
+            UsageError: there is no editor. FormError: the text does not read. EditorError.
+            StaleDraftError: a draft that was made from other sides.
+        """
+        refuse_without_editor(self._context, f"rtv resolve {entry_id} --take {labels[1]}")
+        draft = self._folder / f"{self._name}-{entry_id}.txt"
+        is_resumed = draft.exists()
+        if not is_resumed:
+            form = _form(entry_id, preview, about[:_REV], conflicts, labels)
+            draft = write_draft(self._folder, draft.stem, form)
+        opened = None if is_resumed else draft.read_bytes()
+        self._texts.enter_context(text_kept(draft, self._context.output, opened=opened, resume=self._again))
+        self._drafts.append(draft)
+        wait = press_enter if can_ask() else None
+        data = edit_draft(draft, editor_command(self._context.environ), wait=wait, is_resumed=is_resumed)
+        text = form_text(data)
+        for head, rev in form_heads(text):
+            refuse_stale(head, rev, about)
+        return parse_form(text, {entry_id: preview}).get(entry_id, preview)
 
 
-def _form(entry_id: str, preview: Entry, conflicts: Sequence[Conflict], labels: tuple[str, str, str]) -> str:
-    form = render_form([(entry_id, preview)])
+def _form(entry_id: str, preview: Entry, rev: str, conflicts: Sequence[Conflict], labels: tuple[str, str, str]) -> str:
+    form = render_form([(entry_id, preview)], revs={entry_id: rev})
     if not conflicts:
         return form
     lines = []

@@ -26,19 +26,9 @@ def entry_choice(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_entries)(function)
 
 
-def select(dataset: Dataset, words: tuple[str, ...], where: str | None, *, rev: str = "@") -> list[str]:
-    """Return the ids that `entry_choice` brought; see `ops.entries.selecting.select`.
-
-    Raises:
-        UsageError, NotFoundError: nothing is chosen, or what is chosen is not there.
-    """
-    return dataset.select(words, where, rev=rev)
-
-
 def names_entry(word: str, entry_id: str) -> bool:
     """Return whether a word is the number of an entry (`12`, `00000012`) or its id."""
-    number = word.lstrip("0") if word.isdigit() else None
-    return word.lower() == entry_id or number == entry_id.partition("-")[0].lstrip("0")
+    return word.lower() == entry_id or (word.isdigit() and entry_number(word) == entry_number(entry_id))
 
 
 # ---- completion

@@ -35,9 +35,11 @@ _SYSTEM_TROUBLE = frozenset(
         errno.EMFILE,
         errno.ENFILE,
         errno.ENOMEM,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
     }
 )
-"""What stdout can meet at any moment; any other error of the system that comes this far is a bug."""
+"""What stdout, or a path that somebody typed, can meet at any moment; any other error of the system is a bug."""
 
 
 class _Root(Group):
@@ -96,7 +98,6 @@ rtv = _Root(
     help=(
         "Version control for conversation datasets: branch a dataset to experiment, see what changed, undo anything."
     ),
-    subcommand_metavar="VERB [WORDS]...",
     epilog=f"'{PROGRAM} VERB --help' explains a verb.",
     params=[
         click.Option(

@@ -276,6 +276,8 @@ def _score(likeness: Likeness, one: _Message, other: _Message, at_least: float) 
     """Return how well two messages fit, in ten-thousandths, or None below the threshold."""
     cost = _OTHER_ROLE * (one.role != other.role) + _OTHER_SPEAKER * (one.speaker != other.speaker)
     alike = likeness.of(one.text, other.text, at_least=min(1.0, at_least + cost))
+    if not alike:
+        return None
     score = round((alike - cost) * _SCALE)
     return score if score >= round(at_least * _SCALE) else None
 

@@ -85,8 +85,8 @@ class EntryDiff:
             "edited": ops["edit"],
             "moved": ops["move"],
             "attributes": ops["attributes"],
-            "words_added": sum(_count_words(change, "insert") for change in changed),
-            "words_removed": sum(_count_words(change, "delete") for change in changed),
+            "words_added": sum(count_changed_words(change, "insert") for change in changed),
+            "words_removed": sum(count_changed_words(change, "delete") for change in changed),
             "tags_added": len(self.tags_added),
             "tags_removed": len(self.tags_removed),
             "fields": len(self.fields),
@@ -163,6 +163,15 @@ def message_changes(before: Sequence[Any], after: Sequence[Any]) -> tuple[Messag
     found += [MessageChange("remove", Placed(index, before[index]), None) for index in went]
     found += [change for pair in pairs if (change := _change_of(pair, before, after)) is not None]
     return _in_reading_order(found, pairs)
+
+
+def count_changed_words(change: MessageChange, kind: Literal["insert", "delete"]) -> int:
+    """Return how many words a message gained (`insert`) or lost (`delete`), without its marks."""
+    if change.op == "insert" or change.op == "remove":
+        placed = change.after if kind == "insert" else change.before
+        text = _content(placed.message) if placed is not None else ""
+        return count_words(text) if isinstance(text, str) else 0
+    return sum(count_words(text) for each, text in change.words if each == kind)
 
 
 def _change_of(pair: Pair, before: Sequence[Any], after: Sequence[Any]) -> MessageChange | None:
@@ -244,11 +253,3 @@ def _invert_messages(difference: Sequence[MessageChange]) -> tuple[MessageChange
         )
         for change in difference
     )
-
-
-def _count_words(change: MessageChange, kind: Literal["insert", "delete"]) -> int:
-    if change.op == "insert" or change.op == "remove":
-        placed = change.after if kind == "insert" else change.before
-        text = _content(placed.message) if placed is not None else ""
-        return count_words(text) if isinstance(text, str) else 0
-    return sum(count_words(text) for each, text in change.words if each == kind)

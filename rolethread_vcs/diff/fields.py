@@ -8,7 +8,7 @@ and true for equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cache
 from importlib.util import find_spec
 from itertools import count, islice
@@ -40,12 +40,7 @@ def changes(before: Any, after: Any) -> tuple[ValueChange, ...]:
 
     Either may be ABSENT. Values are canonical: the keys of objects are sorted.
     """
-    return tuple(_changes((), before, after, is_by_place=False))
-
-
-def changes_by_place(before: Any, after: Any) -> tuple[ValueChange, ...]:
-    """Return the same without DeepDiff: coarser, where the length of a list changed."""
-    return tuple(_changes((), before, after, is_by_place=True))
+    return tuple(_changes((), before, after))
 
 
 def apply_changes(value: Any, difference: Iterable[ValueChange]) -> Any:
@@ -62,31 +57,31 @@ def invert_changes(difference: Iterable[ValueChange]) -> tuple[ValueChange, ...]
     return tuple(_invert(list(difference)))
 
 
-def _changes(path: Path, before: Any, after: Any, *, is_by_place: bool) -> list[ValueChange]:
+def _changes(path: Path, before: Any, after: Any) -> list[ValueChange]:
     if is_same(before, after):
         return []
     found: list[ValueChange] = []
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):
-            one, other = before.get(key, ABSENT), after.get(key, ABSENT)
-            found += _changes((*path, key), one, other, is_by_place=is_by_place)
+            found += _changes((*path, key), before.get(key, ABSENT), after.get(key, ABSENT))
         return found
     if not isinstance(before, list) or not isinstance(after, list):
         return [ValueChange(path, before, after)]
-    removed, added = _by_place(before, after) if is_by_place or not _has_deepdiff() else _by_deepdiff(before, after)
+    removed, added = _by_deepdiff(before, after) if _has_deepdiff() else _BY_PLACE
     kept = [place for place in range(len(before)) if place not in removed]
     to_kept = [place for place in range(len(after)) if place not in added]
     if len(kept) != len(to_kept):
         return [ValueChange(path, before, after)]
     for place, to_place in zip(kept, to_kept, strict=True):
-        found += _changes((*path, place), before[place], after[to_place], is_by_place=is_by_place)
+        found += _changes((*path, place), before[place], after[to_place])
     found += [ValueChange((*path, place), before[place], ABSENT) for place in sorted(removed)]
     found += [ValueChange((*path, place), ABSENT, after[place]) for place in sorted(added)]
     return found
 
 
-_Places = tuple[set[int], set[int]]
+_Places = tuple[Set[int], Set[int]]
 """The places of items that went, and of items that came."""
+_BY_PLACE: _Places = frozenset(), frozenset()
 
 
 @cache
@@ -94,16 +89,12 @@ def _has_deepdiff() -> bool:
     return find_spec("deepdiff") is not None
 
 
-def _by_place(_before: Sequence[Any], _after: Sequence[Any]) -> _Places:
-    return set(), set()
-
-
 def _by_deepdiff(before: Sequence[Any], after: Sequence[Any]) -> _Places:
     numbers: dict[str, int] = {}
     one = [numbers.setdefault(repr(item), len(numbers)) for item in before]
     other = [numbers.setdefault(repr(item), len(numbers)) for item in after]
     if max(len(one), len(other)) > _LONGEST_LIST or (len(one) == len(other) and not set(one) & set(other)):
-        return _by_place(before, after)
+        return _BY_PLACE
     # Imported here: it takes 100 ms, and few differences need it.
     from deepdiff import DeepDiff
 

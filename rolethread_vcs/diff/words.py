@@ -272,7 +272,9 @@ def _reads_well(text: list[str], start: int, stop: int) -> int:
     if "\n" in before and ("\n" in text[stop - 1] or stop == len(text)):
         return 4
     if text[start].isspace():
-        return 1 if stop == len(text) else 0
+        return 1 if stop == len(text) or "\n" in text[stop] else 0
     if not text[stop - 1].isspace():
         return 1
+    if start and is_word(before) and not is_word(text[start]):
+        return 0  # a mark torn off the word that it follows
     return 3 if start < 2 or (before.isspace() and text[start - 2] in '.!?…"”*') else 2

@@ -77,27 +77,18 @@ def merge_entries(
     return MergedEntry(preview, tuple(choosing.clashes), tuple(choosing.notes))
 
 
-def settle_all(
-    base: Entry | None,
-    ours: Entry | None,
-    theirs: Entry | None,
-    choice: Choice,
-    choices: Mapping[str, Choice] | None = None,
-) -> tuple[MergedEntry, Mapping[str, Choice]]:
-    """Return the merge with one choice for every clash that is still open, and all choices that made it.
-
-    A conversation that the choices themselves broke stays a clash when the choice cannot mend it.
+def settle_all(base: Entry | None, ours: Entry | None, theirs: Entry | None, choice: Choice) -> MergedEntry:
+    """Return the merge with one choice for every clash, those too that come up when others are settled.
 
     Raises:
-        UnknownConflictError: one of the `choices` names a field that is not in conflict.
         UnusableChoiceError: the choice fits not every clash.
     """
-    made = dict(choices or {})
-    merged = merge_entries(base, ours, theirs, made)
+    made: dict[str, Choice] = {}
+    merged = merge_entries(base, ours, theirs)
     while merged.clashes:
         made |= {clash.field: choice for clash in merged.clashes}
         merged = merge_entries(base, ours, theirs, made)
-    return merged, made
+    return merged
 
 
 def _merge_whole(base: Any, ours: Any, theirs: Any, choosing: Choosing) -> Any:

@@ -68,20 +68,8 @@ def _torn(common: Path) -> Iterator[tuple[str, str]]:
 
 
 def _damaged(repository: Repository, name: str, reason: str) -> DamagedRef:
-    known = _last_known(repository, name)
+    known = repository.operations.last_known(name)
     return DamagedRef(name, reason, known, "" if known is None else _repair(repository, name, known))
-
-
-def _last_known(repository: Repository, name: str) -> str | None:
-    """Return the newest value that the operation log has for a ref and that is still there."""
-    try:
-        for operation in repository.operations:
-            value = operation.refs.get(name)
-            if value is not None and repository.objects.kind(value) is not None:
-                return value
-    except DamagedError:  # as far back as the log reads
-        return None
-    return None
 
 
 def _repair(repository: Repository, name: str, known: str) -> str:

@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_folder
 from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.store.trees import FILE
 
 _FOLDER = b"40000 %s\0"
 ENTRIES_ITEM = _FOLDER % ENTRIES.encode()
 ORDER_ITEM = b" %s\0" % ORDER.encode()
+_SPACE = ord(" ")
+_MODE = len(FILE)
 _REMEMBERED = 200_000
 """Trees whose answer is remembered; about thirty megabytes."""
 
@@ -86,6 +89,11 @@ class EntryTrace:
 
 
 def child(tree: bytes, name: bytes) -> bytes | None:
-    """Return the id behind a name in a tree's raw bytes; the name comes with what stands around it there."""
+    """Return the id behind a name in a tree's raw bytes; the name comes with what stands around it there.
+
+    That begins with the mode of a folder, or with the space behind that of a file, which may be one of several.
+    """
     at = tree.find(name)
+    while at > 0 and name[0] == _SPACE and not tree[at - _MODE : at].isdigit():  # `Copy of 00000012-….json`
+        at = tree.find(name, at + 1)
     return None if at < 0 else tree[at + len(name) : at + len(name) + 20]

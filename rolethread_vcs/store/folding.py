@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.store import disk, journal
-from rolethread_vcs.store.packs import KEEP, TEMPORARY
+from rolethread_vcs.store.packs import FOLDING, KEEP, TEMPORARY, PackWriter
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository
@@ -37,13 +37,11 @@ def fold_if_many(repository: Repository) -> int:
     return folded
 
 
-def sweep(repository: Repository) -> list[Path]:
+def sweep(repository: Repository) -> None:
     """Remove what dead writers left; call under the lock with none pending."""
-    removed = leftovers(repository)
     with disk.system_errors("removing what an interrupted command left"):
-        for path in removed:
+        for path in leftovers(repository):
             disk.remove(path)
-    return removed
 
 
 def leftovers(repository: Repository) -> list[Path]:
@@ -59,6 +57,13 @@ def leftovers(repository: Repository) -> list[Path]:
     scratch = repository.scratch_folder
     left += [scratch / name for name in _names(scratch) if name.endswith(".tmp") and _is_dead(name.partition("-")[0])]
     return [path for path in unseen if path.exists() and not path.with_suffix(".idx").exists()] + left
+
+
+def is_unsaved(path: Path) -> bool:
+    """Return whether one of `leftovers` may be all there is of a change; a fold only copies what is saved."""
+    if path.suffix == KEEP:
+        return not (journal.text_of(path) or b"").endswith(FOLDING.encode())
+    return path.name.startswith(TEMPORARY) and not path.name.endswith(FOLDING)
 
 
 def _names(folder: Path) -> list[str]:
@@ -122,7 +127,7 @@ def _sizes(folder: Path) -> dict[str, int]:
 
 def _fold(repository: Repository, packs: list[Path]) -> int:
     try:
-        with repository.pack() as pack:
+        with PackWriter(repository.pack_folder, durable=repository.durable, end=FOLDING) as pack:
             for path in packs:
                 for oid in object_ids(path.with_suffix(".idx")):
                     kind = repository.objects.kind(oid)
@@ -130,7 +135,7 @@ def _fold(repository: Repository, packs: list[Path]) -> int:
                         return 0
                     if pack.add(kind, repository.objects.read(oid, kind)) != oid:
                         return 0  # a damaged object; the original stays for `verify` to find
-            published = pack.publish()
+            published = pack.publish(FOLDING.encode())
     except (RoleThreadError, OSError, ValueError):
         return 0
     removed = 0

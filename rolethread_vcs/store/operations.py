@@ -157,6 +157,14 @@ class OperationLog:
             yield operation
             oid = operation.previous
 
+    def last_known(self, name: str) -> str | None:
+        """Return the newest value of a ref that the log has, as far back as it reads, and that is still there."""
+        try:
+            known = (operation.refs.get(name) for operation in self)
+            return next((oid for oid in known if oid is not None and self._objects.kind(oid) is not None), None)
+        except DamagedError:
+            return None
+
     def read(self, oid: str) -> Operation:
         """Return the operation of a commit.
 

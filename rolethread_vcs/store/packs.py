@@ -19,6 +19,8 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.packing import Packed, object_id, pack_object
 
 TEMPORARY = "tmp_rtv_"
+FOLDING = "_fold"
+"""How the name of a temporary pack ends that only copies what is saved."""
 KEEP = ".keep"
 KEEP_TEXT = b"rolethread transaction "
 """How a `.keep` of ours begins; the process id and a line end follow, then the note of the transaction, if any."""
@@ -33,7 +35,7 @@ class PackWriter:
     Use as a context manager: leaving the block without `publish` removes the temporary file.
     """
 
-    def __init__(self, folder: Path, *, durable: bool) -> None:
+    def __init__(self, folder: Path, *, durable: bool, end: str = "") -> None:
         self._folder = folder
         self._durable = durable
         self._places: dict[bytes, tuple[int, int]] = {}  # id -> (offset, crc32)
@@ -41,7 +43,7 @@ class PackWriter:
         self._buffered = 0
         self._size = 0
         self._fd: int | None = None
-        self._path = folder / f"{TEMPORARY}{os.getpid()}_{os.urandom(4).hex()}"
+        self._path = folder / f"{TEMPORARY}{os.getpid()}_{os.urandom(4).hex()}{end}"
         self._tags: dict[str, bytes] = {}
         self._append(b"PACK" + struct.pack(">II", 2, 0))
 
@@ -94,8 +96,8 @@ class PackWriter:
             self._flush()
             checksum = self._seal()
             index = build_index(self._places, checksum)
-            name = hashlib.sha1(b"".join(sorted(self._places)), usedforsecurity=False).hexdigest()
-            pack = self._folder / f"pack-{name}.pack"
+            # as git names them: a pack of that name that is there already holds these very bytes, as its index says
+            pack = self._folder / f"pack-{checksum.hex()}.pack"
             keep, idx = pack.with_suffix(KEEP), pack.with_suffix(".idx")
             text = KEEP_TEXT + b"%d\n" % os.getpid() + note
             already_there = idx.exists()

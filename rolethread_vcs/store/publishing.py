@@ -18,7 +18,7 @@ from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThrea
 from rolethread_vcs.store import disk, folding, journal
 from rolethread_vcs.store.linked_folders import CheckedOutFolder, linked_folders
 from rolethread_vcs.store.operations import OPERATIONS_REF
-from rolethread_vcs.store.packs import KEEP, TEMPORARY, PackWriter
+from rolethread_vcs.store.packs import KEEP, PackWriter
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -142,16 +142,14 @@ def _move_once(
 ) -> None:
     refs = repository.refs
     if name == HEAD:
-        if refs.head() != before:
-            raise MovedError("HEAD moved while this command was working; nothing was overwritten")
-        assert after is not None
-        refs.set_head(after)
+        assert before is not None and after is not None
+        refs.set_head(after, before=before)
         return
     if before is None:
         assert after is not None
         refs.create(name, after)
         return
-    held = held or refs.hold(name)
+    held = held or refs.hold_itself(name)
     if held is None or held.target != before:
         raise MovedError(f"{shorten(name)} moved while this command was working; nothing was overwritten")
     if after is None:
@@ -268,8 +266,9 @@ def finish_interrupted(repository: Repository) -> list[str]:
         return []
     pending = journal.load_all(left)
     notes = [note for keep, each in pending.items() for note in _finish(repository, keep, each)]
-    swept = folding.sweep(repository)
-    if not pending and any(path.name.startswith(TEMPORARY) or path.suffix == KEEP for path in swept):
+    is_lost = not pending and any(map(folding.is_unsaved, left))
+    folding.sweep(repository)
+    if is_lost:
         return ["an earlier command was cut off before anything was saved; what it left is removed"]
     return notes
 

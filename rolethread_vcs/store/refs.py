@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final
 
 import pygit2
 
-from rolethread_vcs.errors import BusyError, DamagedError, MovedError
+from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError
 from rolethread_vcs.store import disk, git_errors
 
 BRANCHES: Final = "refs/heads/"
@@ -31,6 +31,14 @@ class RefMovedError(MovedError):
     """The ref no longer has the value that was read."""
 
     code = "ref_moved"
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (pygit2.GitError, OSError, ValueError) as error:
+        raise DamagedError(f"{shorten(name)} does not read: {error}", hint="rtv verify") from error
 
 
 @contextmanager
@@ -67,11 +75,17 @@ def is_unfinished(name: str) -> bool:
     return name == UNFINISHED or name.startswith(UNFINISHED_ELSEWHERE)
 
 
-class HeldRef:
-    """A ref as it was when it was read; `swap` succeeds only if it still is."""
+class AliasError(InvalidError):
+    """The name of a branch is another name for one, made with `git symbolic-ref`; that one is not moved by it."""
 
-    def __init__(self, name: str, reference: pygit2.Reference) -> None:
-        self.name = name
+    code = "alias"
+
+
+class HeldRef:
+    """A ref as it was when it was read; `swap` succeeds only if it still is. `name` is its own, never an alias."""
+
+    def __init__(self, reference: pygit2.Reference) -> None:
+        self.name = reference.raw_name.decode("utf-8", "surrogateescape")
         self._reference = reference
         self.target = str(reference.target)
 
@@ -101,23 +115,40 @@ class Refs:
         self._git = git
 
     def hold(self, name: str) -> HeldRef | None:
-        """Return a direct ref as it is now, or None when there is none.
+        """Return a ref as it is now, or None when there is none; of an alias, the ref that it leads to.
 
         Raises:
             DamagedError: the ref is there but does not read.
         """
-        try:
-            reference = self._git.references.get(name)
-        except (pygit2.GitError, OSError, ValueError) as error:
-            raise DamagedError(f"{shorten(name)} does not read: {error}", hint="rtv verify") from error
-        if reference is None:
-            return None
-        if reference.type == pygit2.enums.ReferenceType.SYMBOLIC:
-            reference = reference.resolve()
-        return HeldRef(name, reference)
+        reference = self._get(name)
+        if reference is not None and reference.type == pygit2.enums.ReferenceType.SYMBOLIC:
+            with _reading(name):
+                try:
+                    reference = reference.resolve()
+                except KeyError:  # it leads nowhere
+                    return None
+        return None if reference is None else HeldRef(reference)
+
+    def hold_itself(self, name: str) -> HeldRef | None:
+        """Return a ref as `hold` does, but no other one in its place.
+
+        Raises:
+            AliasError: the name is another name for a ref. DamagedError.
+        """
+        held = self.hold(name)
+        if held is not None and held.name != name:
+            raise AliasError(
+                f"{shorten(name)} is another name for {shorten(held.name)}; nothing was changed",
+                hint=f"use {shorten(held.name)}   the other name goes with: git symbolic-ref --delete {name}",
+            )
+        return held
+
+    def _get(self, name: str) -> pygit2.Reference | None:
+        with _reading(name):
+            return self._git.references.get(name)
 
     def read(self, name: str) -> str | None:
-        """Return the hex id that a direct ref points at, or None."""
+        """Return the hex id that a ref leads to, or None."""
         held = self.hold(name)
         return None if held is None else held.target
 
@@ -137,44 +168,76 @@ class Refs:
 
     def head(self) -> str:
         """Return HEAD as `ref: refs/heads/main`, or a hex id when it is detached."""
-        try:
-            reference = self._git.references.get(HEAD)
-        except (pygit2.GitError, OSError, ValueError) as error:
-            raise DamagedError(f"HEAD does not read: {error}", hint="rtv verify") from error
-        if reference is None:
-            return SYMBOLIC + BRANCHES + "main"
-        if reference.type == pygit2.enums.ReferenceType.SYMBOLIC:
-            return SYMBOLIC + str(reference.target)
-        return str(reference.target)
+        return self._said(self._get(HEAD))
 
-    def set_head(self, value: str) -> None:
-        """Point HEAD at a branch (`ref: refs/heads/x`) or at a commit; call only under our lock."""
-        disk.reach("ref", HEAD)
+    def _said(self, head: pygit2.Reference | None) -> str:
+        if head is None:
+            return SYMBOLIC + BRANCHES + "main"
+        target = str(head.target)
+        if head.type != pygit2.enums.ReferenceType.SYMBOLIC:
+            return target
+        with suppress(DamagedError):  # a torn branch is still the one that HEAD leads to
+            held = self.hold(target)
+            target = target if held is None else held.name
+        return SYMBOLIC + target
+
+    def set_head(self, value: str, *, before: str) -> None:
+        """Point HEAD at a branch (`ref: refs/heads/x`) or at a commit; call only under our lock.
+
+        libgit2 compares while it writes, but for a commit, where git's own creation does not.
+
+        Raises:
+            RefMovedError: it is not where it was before. AliasError: that is another name for a branch.
+        """
+        head = self._get(HEAD)
+        if self._said(head) != before:
+            raise RefMovedError("HEAD moved while this command was working; nothing was overwritten")
         target = value.removeprefix(SYMBOLIC)
+        is_branch = target != value
+        if is_branch:
+            self.hold_itself(target)
+        disk.reach("ref", HEAD)
         with _typed(HEAD):
-            if value.startswith(SYMBOLIC):
+            if not is_branch:
+                self._git.set_head(pygit2.Oid(hex=target))
+            elif head is None or head.type != pygit2.enums.ReferenceType.SYMBOLIC:
                 self._git.references.create(HEAD, target, force=True)
             else:
-                self._git.set_head(pygit2.Oid(hex=target))
+                head.set_target(target)
 
-    def table(self) -> dict[str, str]:
-        """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records."""
+    def table(self, known: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records.
+
+        Other names for a branch are left out. A branch or tag that does not read is damaged, and has not moved: it has
+        the value of a table that was `known` before, and is left out where that has none.
+        """
+        known = known or {}
+        wanted = [name for name in (*self.names(), *known) if name.startswith((BRANCHES, TAGS)) or is_unfinished(name)]
+        values = self._values()
         result = {HEAD: self.head()}
-        for name, value in self._all():
-            if (name.startswith((BRANCHES, TAGS)) or is_unfinished(name)) and value is not None:
+        for name in dict.fromkeys(wanted):
+            value = values.get(name)
+            if value is None:
+                value = self._own_value(name, known)
+            if value is not None:
                 result[name] = value
         return result
 
-    def _all(self) -> Iterator[tuple[str, str | None]]:
-        """Yield every ref with its value, read in one go: asking for each by its name costs several times as much."""
-        names = self.names()
+    def _own_value(self, name: str, known: Mapping[str, str]) -> str | None:
+        try:
+            held = self.hold(name)
+        except DamagedError:
+            return known.get(name)
+        return held.target if held is not None and held.name == name else None
+
+    def _values(self) -> dict[str, str]:
+        """Return refs with their values, read in one go: asking for each by its name costs several times as much."""
         values: dict[str, str] = {}
         with suppress(pygit2.GitError, OSError, ValueError, KeyError):  # what does not read is asked for by name
             for reference in self._git.references.iterator():
                 if reference.type == pygit2.enums.ReferenceType.DIRECT:
                     values[reference.raw_name.decode("utf-8", "surrogateescape")] = str(reference.target)
-        for name in names:
-            yield name, values.get(name) or self.read(name)
+        return values
 
     def names(self) -> list[str]:
         """Return the full names of all refs.

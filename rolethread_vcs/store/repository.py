@@ -1,4 +1,4 @@
-"""A dataset's repository: opening, creating, cloning, finding, and the parts of the store that belong to it."""
+"""A dataset's repository: opening, creating, finding, and the parts of the store that belong to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 import shlex
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -16,15 +16,13 @@ from rolethread_vcs.errors import (
     DamagedError,
     InvalidError,
     RoleThreadError,
-    SystemRefusedError,
 )
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.store import commits, disk, lock, revisions, trees
 from rolethread_vcs.store.commits import Signature
 from rolethread_vcs.store.facts_cache import NAME as FACTS_CACHE
 from rolethread_vcs.store.facts_cache import FactsCache
-from rolethread_vcs.store.git_errors import git_errors, system_reason
-from rolethread_vcs.store.integrity import bad_loose
+from rolethread_vcs.store.git_errors import git_errors
 from rolethread_vcs.store.linked_folders import (
     MAKING,
     WORKTREES,
@@ -67,7 +65,7 @@ CHECKOUT_LIMIT = 20_000
 class Repository:
     """An open repository: `objects`, `refs`, `operations`, and the folder it is checked out in, if any.
 
-    Wraps pygit2's Repository and never subclasses it. Make one with `open`, `find`, `init` or `clone`.
+    Wraps pygit2's Repository and never subclasses it. Make one with `open`, `find` or `init`.
     """
 
     def __init__(self, git: pygit2.Repository) -> None:
@@ -137,36 +135,9 @@ class Repository:
         try:
             repository = cls(create_git(folder))
             repository._write_first_commit(settings, who)
-            disk.remove(starting)
-        except BaseException:
-            shutil.rmtree(folder / ".git", ignore_errors=True)
-            if made:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise
-        return repository
-
-    @classmethod
-    def clone(cls, source: Path, folder: Path) -> Repository:
-        """Copy a dataset with its whole history, all its branches and releases; files are checked out later.
-
-        The new copy has an empty operation log.
-
-        Raises:
-            InvalidError: the target exists and is not empty. DamagedError: the dataset cannot be copied whole.
-        """
-        original = cls.find(source) if source.is_dir() else None
-        if original is None:
-            raise NoDatasetError(f"there is no dataset at {source}")
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InvalidError(f"{folder} exists and is not empty; nothing was done")
-        made = not folder.exists()
-        try:
             with disk.system_errors(f"making {folder}"):
-                folder.mkdir(parents=True, exist_ok=True)
-            git = create_git(folder)
-            repository = cls(git)
-            repository._fetch_all(original)
-            repository.check_is_dataset()
+                disk.remove(starting)
+                disk.sync_folder(starting.parent)  # were it back after a power cut, the next init would start afresh
         except BaseException:
             shutil.rmtree(folder / ".git", ignore_errors=True)
             if made:
@@ -215,9 +186,8 @@ class Repository:
         try:
             snapshot = self.head_snapshot()
         except UnknownRevisionError as error:
-            last = self.operations.last()
-            if last is not None:
-                raise self._missing_branch(last.refs) from error
+            if self.operations.head() is not None:
+                raise self._missing_branch() from error
             raise NoDatasetError(
                 f"{self.folder} is a git repository without a dataset: its branch has no commit",
                 hint="make a dataset in a folder of its own: rtv init my-dataset",
@@ -229,13 +199,20 @@ class Repository:
             )
         _ = snapshot.settings
 
-    def _missing_branch(self, table: Mapping[str, str]) -> DamagedError:
+    def _missing_branch(self) -> DamagedError:
         name = self.refs.head().removeprefix(SYMBOLIC)
-        known = table.get(name)
-        was = f"; the operation log has it at {known[:10]}" if known else ""
+        known = self.operations.last_known(name)
+        others = self.refs.branches().keys() - {each.branch for each in self.other_folders()}
+        git = f"git -C {shlex.quote(str(self.folder))}"
+        was, ways = "", []
+        if known is not None:
+            was = f"; the operation log has it at {known[:10]}"
+            ways.append(f"{git} branch {shlex.quote(shorten(name))} {known[:10]}   brings it back")
+        if others:
+            other = shlex.quote(BRANCHES + (DEFAULT_BRANCH if DEFAULT_BRANCH in others else min(others)))
+            ways.append(f"{git} symbolic-ref HEAD {other}   goes to another branch; the files stay as they are")
         return DamagedError(
-            f"the branch {shorten(name)} is missing{was}; nothing was changed",
-            hint=f"git -C {self.folder} branch {shorten(name)} {known[:10]}" if known else "rtv verify",
+            f"the branch {shorten(name)} is missing{was}; nothing was changed", hint="\n".join(ways) or "rtv verify"
         )
 
     # ---- places
@@ -297,10 +274,6 @@ class Repository:
     def other_heads(self) -> dict[str, str]:
         """Return HEAD of each other folder, by its name, as far as it reads."""
         return {each.name: each.head for each in self.other_folders() if each.head}
-
-    def checked_out_elsewhere(self) -> dict[str, Path]:
-        """Return the branches that other folders of this repository have checked out, each with its folder."""
-        return {each.branch: each.folder for each in self.other_folders() if each.branch is not None}
 
     @property
     def worktree_name(self) -> str:
@@ -376,12 +349,6 @@ class Repository:
         except (pygit2.GitError, KeyError, ValueError):
             return False
 
-    def fork_point(self, one: str, other: str) -> str | None:
-        """Return the newest commit that leads to both of two commits (hex ids), or None when none does."""
-        with git_errors(f"looking for where {one[:10]} and {other[:10]} parted"):
-            found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
-        return None if found is None else str(found)
-
     def common_ancestor(self, one: str, two: str) -> str | None:
         """Return the nearest commit that leads to both of two commits, or None where their histories share nothing."""
         try:
@@ -393,26 +360,6 @@ class Repository:
     def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
         """Return the newest commits that lead to both of two commits; see `store.merge_bases`."""
         return merge_bases(self._git, one, other)
-
-    def read_also(self, other: Repository) -> None:
-        """Read objects of another repository of this machine as if they were here, for as long as this one is open."""
-        with git_errors(f"reading {other.folder}"):
-            self._git.odb.add_disk_alternate(str(other.common_folder / "objects"))
-
-    def fetch_commit(self, original: Repository, branch: str) -> None:
-        """Copy a branch's commits, with all that belongs to them, from another local repository; no ref moves.
-
-        Raises:
-            DamagedError: the other cannot be copied whole. SystemRefusedError: the disk refuses.
-        """
-        self._refuse_damaged(original)
-        try:
-            remote = self._git.remotes.create_anonymous(str(original.folder.resolve()))
-            remote.fetch([BRANCHES + branch], message="merge")
-        except (pygit2.GitError, OSError, ValueError, KeyError) as error:
-            if system_reason(error) is not None:
-                raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
-            raise _damaged_original(original) from error
 
     def ahead_behind(self, one: str, other: str) -> tuple[int, int]:
         """Return how many commits lead to one commit and not to another, and the other way round."""
@@ -500,31 +447,6 @@ class Repository:
         assert self.worktree is not None
         self.worktree.fill(tree)
 
-    def _fetch_all(self, original: Repository) -> None:
-        """Copy objects and refs of another local repository, and remember it as `origin`."""
-        self._refuse_damaged(original)
-        try:
-            remote = self._git.remotes.create("origin", str(original.folder.resolve()))
-            remote.fetch(["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"], message="clone")
-        except (pygit2.GitError, OSError, ValueError, KeyError) as error:
-            if system_reason(error) is not None:
-                raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
-            raise _damaged_original(original) from error
-        for name, target in original.refs.branches().items():
-            self.refs.create(BRANCHES + name, target)
-        head = original.refs.head()
-        if head.startswith(SYMBOLIC) and self.refs.read(head.removeprefix(SYMBOLIC)) is not None:
-            self.refs.set_head(head)
-
-    @staticmethod
-    def _refuse_damaged(original: Repository) -> None:
-        """Refuse torn loose objects before libgit2 meets them: it would never come back."""
-        for bad in bad_loose(original.common_folder / "objects"):
-            try:
-                original.objects.check(bad.object or "")
-            except DamagedError as error:
-                raise _damaged_original(original) from error
-
     def has_unfinished_merge(self) -> bool:
         """Return whether a merge waits for its end, one of ours or one of plain git's."""
         return self.has_merge_of_git() or self.refs.read(self.unfinished_ref) is not None
@@ -565,17 +487,6 @@ def _is_of_dead_init(starting: Path) -> bool:
         return False
     is_used = starting.with_name(_LOCK).exists()
     return not is_used and pid.isdigit() and not disk.process_is_alive(int(pid))
-
-
-def _damaged_original(original: Repository) -> DamagedError:
-    """Return the error of a copy that cannot be whole; it names a damaged entry when one is on the current branch."""
-    named = ""
-    with contextlib.suppress(RoleThreadError):  # its folders or its branch may be what is damaged
-        named = next((f": entry {entry_id} does not read" for entry_id, _ in original.head_snapshot().damaged()), "")
-    return DamagedError(
-        f"the dataset at {original.folder} is damaged and cannot be copied whole{named}; nothing was copied",
-        hint=f"see what is damaged with: rtv -C {original.folder} verify",
-    )
 
 
 def _cut_off_history(text: str) -> UnknownRevisionError:

@@ -7,8 +7,9 @@ at any time.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pygit2
 
@@ -45,7 +46,7 @@ class Stretches:
         self._path = repository.private_folder / "cache" / _CACHE
         self._scratch = repository.scratch_folder
         self._known = _load(self._path)
-        self._ends: dict[tuple[str, str], str] = {}
+        self._ends: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self._packed: pygit2.Repository | None = None
         self._is_fresh = False
 
@@ -74,15 +75,15 @@ class Stretches:
         self._is_fresh = False
 
     def _end(self, folder: str, start: str) -> str:
-        known = self._known.setdefault(folder, {})
-        end = self._ends.get((folder, start)) or known.get(start)
+        known, ends = self._known.setdefault(folder, {}), self._ends[folder]
+        end = ends.get(start) or known.get(start)
         if end is not None:
             return end
         passed = self._passed(folder, start)
         end = passed[-1]
-        end = self._ends.get((folder, end)) or known.get(end, end)
+        end = ends.get(end) or known.get(end, end)
         # no commit is walked twice, however many lines of history lead to it
-        self._ends |= {(folder, oid): end for oid in passed}
+        ends |= dict.fromkeys(passed, end)
         if len(passed) > _LONG:
             known[start] = end
             self._is_fresh = True
@@ -91,15 +92,15 @@ class Stretches:
     def _passed(self, folder: str, start: str) -> list[str]:
         """Return the commits of a stretch (hex ids), from its start to its end or to where its end is known."""
         passed = [start]
-        known, ends = self._known[folder], self._ends
+        known, ends = self._known[folder], self._ends[folder]
         packed = self._packs()
         above = f"{ENTRIES}/{folder[:4]}"
         whole = f"{above}/{folder[4:]}"
         try:
-            commit = _commit(packed, start)
+            commit = packed[start].peel(pygit2.Commit)
             ids, exact = _ids(packed, commit, above), None
-            while len(parents := commit.parent_ids) == 1:
-                parent = _commit(packed, parents[0])
+            while len(parents := commit.parents) == 1:
+                parent = parents[0]
                 before = _ids(packed, parent, above)
                 if before != ids:  # something happened in ten thousand entries; perhaps not in the hundred around it
                     exact, exact_before = exact or _ids(packed, commit, whole), _ids(packed, parent, whole)
@@ -109,7 +110,7 @@ class Stretches:
                 commit = parent
                 oid = str(commit.id)
                 passed.append(oid)
-                if oid in known or (folder, oid) in ends:
+                if oid in known or oid in ends:
                     break
         except (KeyError, ValueError, pygit2.GitError):  # not in a pack, or damaged: whoever reads it next will say so
             return passed
@@ -122,13 +123,6 @@ class Stretches:
             self._packed = pygit2.Repository()
             self._packed.set_odb(objects)
         return self._packed
-
-
-def _commit(packed: pygit2.Repository, oid: str | pygit2.Oid) -> pygit2.Commit:
-    found = packed[oid]
-    if found.type_str != "commit":
-        raise KeyError(str(oid))
-    return cast(pygit2.Commit, found)
 
 
 def _ids(packed: pygit2.Repository, commit: pygit2.Commit, path: str) -> _Ids:

@@ -260,14 +260,15 @@ class Worktree:
         """Write a file beside the folder and rename it into place; return its status, None if somebody was faster."""
         full = self._full(path)
         with disk.system_errors(f"writing {path}"):
-            written = self._write_temporary(data, 0o777 if runs else 0o666)
             try:
+                written = self._write_temporary(data, 0o777 if runs else 0o666)
                 self._rename_into_place(full)
-            except OSError as error:
+            except BaseException as error:  # also Ctrl-C: the next file is written under the same name
                 with contextlib.suppress(OSError):
                     os.unlink(self._temporary)  # noqa: PTH108
-                if error.errno != errno.EXDEV:  # the folder may lie on another disk than `.git`
+                if not isinstance(error, OSError) or error.errno != errno.EXDEV:
                     raise
+                # the folder may lie on another disk than `.git`
                 disk.replace_file(Path(full), data, durable=False, mode=0o755 if runs else 0o644)
                 return None
             status = os.lstat(full)
@@ -286,9 +287,6 @@ class Worktree:
         try:
             disk.write_all(fd, data, self._temporary)
             status = os.fstat(fd)
-        except BaseException:
-            os.unlink(self._temporary)  # noqa: PTH108
-            raise
         finally:
             os.close(fd)
         return status.st_ino, status.st_size, status.st_mtime_ns

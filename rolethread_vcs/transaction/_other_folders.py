@@ -44,13 +44,6 @@ def refuse_other_folders(
             _refuse_edited(other, _between(repository, before, after) if differences is None else differences)
 
 
-def refuse_checked_out_elsewhere(repository: Repository, branch: str) -> None:
-    """Raise when another folder has a branch checked out that is to be deleted or renamed."""
-    for other in repository.other_folders():
-        if branch in (other.branch, other.rebasing):
-            _refuse_busy(other, branch, is_deleted=True)
-
-
 def _between(repository: Repository, before: str | None, after: str | None) -> Iterable[Difference]:
     objects = repository.objects
     old, new = (None if oid is None else bytes.fromhex(objects.commit(oid).tree) for oid in (before, after))
@@ -88,7 +81,8 @@ def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> N
 
 
 def _refuse_edited(other: CheckedOutFolder, differences: Iterable[Difference]) -> None:
-    worktree = Repository.open(other.folder).worktree
+    # unchecked: where the branch is missing, it must be possible to make it again from here
+    worktree = Repository.open(other.folder, check=False).worktree
     unsaved = [] if worktree is None else worktree.in_the_way(differences)
     if unsaved:
         names = ", ".join(item.path for item in unsaved[:3]) + (" …" if len(unsaved) > 3 else "")

@@ -32,8 +32,8 @@ from rolethread_vcs.transaction._values import Committed, Counts, Intent, PathCh
 class Session:
     """The writers' lock, held; the branch as it is; and the steps that publish a change to it.
 
-    Open one with `Session.open`, which first finishes whatever a crash cut off. `before_publish` may add objects to
-    the pack of the next publication, and returns further fields of its `Operation`.
+    Open one with `Session.open`, which first finishes whatever a crash cut off. `before_publish` is told how refs will
+    move, may add objects to the pack of the next publication, and returns further fields of its `Operation`.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Session:
         self.repository = repository
         self.intent = intent
         self.notes = notes
-        self.before_publish: Callable[[PackWriter], Mapping[str, Any]] = lambda _: {}
+        self.before_publish: Callable[[PackWriter, Moves], Mapping[str, Any]] = lambda _pack, _moves: {}
         self._maybe_held = held
         self._to_make = to_make
 
@@ -231,10 +231,9 @@ class Session:
         counts = counts or Counts()
         repository, intent = self.repository, self.intent
         who = self._who
-        table = repository.refs.table()
-        last = repository.operations.last()
+        last, table = self._now()
         log_head, number = self._write_external(pack, last, table)
-        fields = {**fields, **self.before_publish(pack)}
+        fields = {**fields, **self.before_publish(pack, moves)}
         after = {**table, **{name: new for name, (_, new) in moves.items() if new is not None}}
         for name, (_, new) in moves.items():
             if new is None:
@@ -269,7 +268,7 @@ class Session:
     def record_external(self) -> None:
         """Record, as an operation of its own, what plain git moved since our last one."""
         repository = self.repository
-        last, table = repository.operations.last(), repository.refs.table()
+        last, table = self._now()
         if last is None or not operations.moved_since(last, table, repository.worktree_name):
             return
         with repository.pack() as pack:
@@ -277,6 +276,11 @@ class Session:
             assert head is not None
             published = publish_moves(repository, pack, {}, "plain git", self._who.time, (last.id, head))
         settle(repository, self.notes, published, {})
+
+    def _now(self) -> tuple[Operation | None, dict[str, str]]:
+        """Return our last operation, and the refs as they are."""
+        last = self.repository.operations.last()
+        return last, self.repository.refs.table(None if last is None else last.refs)
 
     def _write_external(
         self, pack: PackWriter, last: Operation | None, table: Mapping[str, str]

@@ -291,3 +291,15 @@ def test_a_refused_entry_is_called_the_new_entry(tmp_path: Path, capsys: pytest.
     assert "the new entry breaks RT104 empty_message at [1]; nothing was saved" in answer.err
     assert "00000004" not in answer.err + str(value)
     assert [finding["id"] for finding in value["findings"]] == [None]
+
+
+@pytest.mark.parametrize("text", ["--help", "-h"])
+def test_a_text_may_look_like_the_question_for_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+
+    answer = desk.rtv("add", "--user", text, "--assistant", "two")
+
+    assert answer.status == 0
+    assert desk.fields(4)["messages"][0]["content"] == text

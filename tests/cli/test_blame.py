@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reading_steps import Rtv, change
+from reading_steps import Rtv, change, edit_by_hand
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.transaction import Intent
@@ -80,3 +80,10 @@ def test_an_entry_without_messages_says_so(rtv: Rtv, dataset: Dataset) -> None:
 
     assert answer.out == ""
     assert answer.err.endswith("has no messages\n")
+
+
+def test_hand_edits_that_are_not_told_of_are_mentioned(rtv: Rtv, dataset: Dataset) -> None:
+    path = edit_by_hand(dataset, 1)
+
+    assert f"{path.stem} was edited by hand since" in rtv("blame", "1").err
+    assert rtv("blame", "2").err == ""

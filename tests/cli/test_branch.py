@@ -68,7 +68,7 @@ def test_the_envelope_of_a_switch(rtv: Rtv, dataset: Dataset) -> None:
     value = rtv("switch", "-c", "try", "--json").json("rolethread.commit/v1")
 
     assert (value["branch"], value["commit"]) == ("try", dataset.snapshot().id)
-    assert value["operation"] == dataset.repository.operations.last().number  # type: ignore[union-attr]  # just made
+    assert value["operation"] == dataset.repository.operations.last().number
 
 
 def test_an_unknown_branch_names_the_nearest(rtv: Rtv) -> None:

@@ -41,3 +41,15 @@ def test_a_folder_with_something_in_it_is_left_alone(room: Room) -> None:
 
     assert room.rtv("demo", "story", inside=".").status == 20
     assert [path.name for path in (room.folder / "story").iterdir()] == ["notes.txt"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_left_alone(room: Room) -> None:
+    room.write("story", b"mine")
+
+    said = room.rtv("demo", "story", inside=".")
+    below = room.rtv("demo", "story/deeper", inside=".")
+
+    assert (said.status, below.status) == (20, 74)
+    assert "is a file; nothing was made" in said.err
+    assert "not a directory" in below.err
+    assert (room.folder / "story").read_bytes() == b"mine"

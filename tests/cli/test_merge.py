@@ -151,6 +151,53 @@ def test_an_entry_is_edited_on_the_way_in(desk: Desk, monkeypatch: pytest.Monkey
     assert desk.drafts() == []
 
 
+def test_a_text_typed_on_the_way_in_is_kept_when_somebody_else_was_faster(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.editor(
+        monkeypatch, MEANWHILE.format(folder=str(desk.folder)) + "text = text.replace('She sighs', 'She smiles')"
+    )
+    typing(monkeypatch, "e", "a")
+
+    answer = desk.rtv("merge", "warmer", "-p")
+
+    (draft,) = desk.drafts()
+    assert answer.status == 50
+    assert f"{desk.ids[0]} was changed by another command since you looked at it; nothing was saved" in answer.err
+    assert f"your text is kept in {draft}" in answer.err
+    assert "rtv merge warmer -p" in answer.err
+    assert "She smiles" in draft.read_text()
+    assert contents(desk, 1)[1:] == ["Is the attic dry?", '*She laughs.* "Dry enough."']
+
+
+@pytest.mark.parametrize("after", [("q",), (), ("e",)], ids=["quit", "end of input", "a text that does not read"])
+def test_a_text_typed_on_the_way_in_is_kept_when_nothing_is_merged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, after: tuple[str, ...]
+) -> None:
+    code = "text = text.replace('She sighs', 'She smiles') if 'She sighs' in text else 'nothing that reads'"
+    desk.editor(monkeypatch, code)
+    typing(monkeypatch, "e", *after)
+
+    answer = desk.rtv("merge", "warmer", "-p")
+
+    draft = desk.drafts()[0]
+    assert f"your text is kept in {draft}" in answer.err
+    assert "She smiles" in draft.read_text()
+    assert f"a draft waits: {draft.name}   go on with: rtv merge BRANCH -p" in desk.rtv("status").out
+
+
+def test_a_text_that_was_kept_is_taken_up_by_the_next_merge(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.editor(monkeypatch, "text = text.replace('She sighs', 'She smiles')")
+    typing(monkeypatch, "e", "q")
+    desk.rtv("merge", "warmer", "-p")
+    desk.editor(monkeypatch, "")
+    typing(monkeypatch, "e", "a")
+
+    answer = desk.rtv("merge", "warmer", "-p")
+
+    assert (answer.status, contents(desk, 1)[2], desk.drafts()) == (0, '*She smiles.* "Dry enough."', [])
+
+
 @pytest.mark.parametrize("answers", [("t", "q"), ("t",)])
 def test_to_quit_merges_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]) -> None:
     head = desk.head()
@@ -285,6 +332,59 @@ def test_a_text_that_does_not_read_is_kept_and_taken_up_again(desk: Desk, monkey
     assert answer.out.startswith("decided 1 conflict; 0 left")
     desk.rtv("merge", "--continue")
     assert contents(desk, 1)[2] == '*She nods.* "Dry enough."'
+
+
+MEANWHILE = """subprocess.run(
+    [sys.executable, '-m', 'rolethread_vcs.cli.main', '-C', {folder!r},
+     'edit', '1', '--message', '1', '--content', 'Is the attic dry?'], check=True, capture_output=True)
+"""
+"""What another command does to the first entry while the editor is open."""
+
+
+def test_what_somebody_else_did_while_the_editor_was_open_is_not_overwritten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clash(desk)
+    desk.editor(monkeypatch, MEANWHILE.format(folder=str(desk.folder)) + "text = text.replace('She grins', 'She nods')")
+
+    answer = desk.rtv("resolve", "1", "--edit")
+    (draft,) = desk.drafts()
+    desk.editor(monkeypatch, "")
+    again = desk.rtv("resolve", "1", "--edit")
+
+    assert (answer.status, again.status) == (50, 50)
+    assert "was changed by another command since you looked at it; nothing was decided" in answer.err
+    assert f"your text is kept in {draft}" in answer.err
+    assert "changed since this form was made; nothing was overwritten" in again.err
+    assert "She nods" in draft.read_text()
+    assert contents(desk, 1)[1] == "Is the attic dry?"
+
+
+def test_a_stale_text_is_taken_all_the_same_by_somebody_who_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clash(desk)
+    desk.editor(monkeypatch, MEANWHILE.format(folder=str(desk.folder)) + "text += '\\nMore.'")
+    desk.rtv("resolve", "1", "--edit")
+    desk.editor(monkeypatch, "import re; text = re.sub(r'(=== entry \\S+) @ \\w+', r'\\1', text)")
+
+    answer = desk.rtv("resolve", "1", "--edit")
+
+    assert (answer.status, desk.drafts()) == (0, [])
+    desk.rtv("merge", "--continue")
+    assert contents(desk, 1)[1:] == ["Is the cellar dry?", '*She grins.* "Dry enough."\n\n\nMore.']
+
+
+def test_a_dry_run_of_an_edit_keeps_the_text(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    clash(desk)
+    desk.editor(monkeypatch, "text = text.replace('She grins', 'She nods')")
+
+    answer = desk.rtv("resolve", "1", "--edit", "--dry-run")
+
+    (draft,) = desk.drafts()
+    assert answer.out == "would decide 1 conflict; 0 left\n"
+    assert f"your text is kept in {draft}; go on with: rtv resolve {desk.ids[0]} --edit" in answer.err
+    assert "She nods" in draft.read_text()
 
 
 def test_an_entry_is_given_as_a_file(desk: Desk) -> None:

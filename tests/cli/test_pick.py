@@ -59,6 +59,18 @@ def test_entries_are_asked_about_one_by_one(
     assert dataset.snapshot().commit.subject == "pick a part of main..try"
 
 
+def test_a_text_that_was_typed_on_the_way_in_is_kept(
+    rtv: Rtv, dataset: Dataset, tried: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "sed -i s/warm/dusty/")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("e\nq\n"))
+
+    answer = rtv("pick", "main..try", "-p")
+
+    assert "go on with: rtv pick main..try -p" in answer.err
+    assert "go on with: rtv pick REV -p" in rtv("status").out
+
+
 @pytest.mark.parametrize("typed", ["q\n", "r\n", ""])
 def test_taking_nothing_changes_nothing(
     rtv: Rtv, dataset: Dataset, tried: str, monkeypatch: pytest.MonkeyPatch, typed: str

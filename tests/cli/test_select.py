@@ -17,7 +17,7 @@ def context(folder: Path) -> click.Context:
     return click.Context(click.Command("rtv"), obj=given)
 
 
-def words(items: list) -> list[str]:  # type: ignore[type-arg]  # click's own items
+def words(items: list) -> list[str]:
     return [item.value for item in items]
 
 

@@ -116,6 +116,30 @@ def test_a_usage_error_is_json_when_json_was_asked_for(words: list[str], capsys:
     assert error["hint"] == "rtv completion --help"
 
 
+@pytest.mark.parametrize(
+    ("words", "verb"), [(["log", "--since"], "log"), (["log", "-n"], "log"), (["config", "set", "-m"], "config set")]
+)
+def test_an_option_without_its_value_is_explained_by_the_help_of_its_verb(
+    words: list[str], verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = run(words)
+
+    assert status == 2
+    assert capsys.readouterr().err.endswith(f" requires an argument\nhint: rtv {verb} --help\n")
+
+
+@pytest.mark.parametrize("words", [["-C", "x" * 300, "status"], ["demo", "x" * 300], ["init", "x" * 300]])
+def test_a_path_that_no_disk_takes_is_no_bug(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    status = run(words)
+
+    assert status == 74
+    assert "file name too long" in capsys.readouterr().err.casefold()
+
+
 def test_completion_asks_for_the_shell(capsys: pytest.CaptureFixture[str]) -> None:
     status = run(["completion"])
 

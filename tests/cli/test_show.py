@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from reading_steps import Rtv, change, said
+from reading_steps import Rtv, change, edit_by_hand, said
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.transaction import Intent
@@ -185,3 +185,19 @@ def test_raw_reaches_a_pipe_byte_for_byte(dataset: Dataset) -> None:
     out = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
 
     assert out == dataset.snapshot().raw(entry_id)
+
+
+def test_hand_edits_that_are_not_shown_are_told(rtv: Rtv, dataset: Dataset) -> None:
+    change(dataset, 1, "Is the attic dry?")
+    path = edit_by_hand(dataset, 1)
+
+    now, then, other = rtv("show", "1"), rtv("show", "1@@~1"), rtv("show", "2")
+    path.unlink()
+    path.symlink_to("elsewhere")
+    linked = rtv("show", "1")
+
+    assert f"this is what is saved; {path.stem} was edited by hand since: rtv diff -- {path.stem}" in now.err
+    assert "attic" in now.out
+    assert (then.err, other.err) == ("", "")
+    assert linked.status == 0
+    assert "edited by hand since" in linked.err

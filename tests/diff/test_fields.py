@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rolethread_vcs.diff import fields
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, changes_by_place, invert_changes
+from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, invert_changes
 from rolethread_vcs.diff.fitting import DifferenceDoesNotFitError
 from rolethread_vcs.model.entry import is_same, sort_keys
 
@@ -21,6 +22,15 @@ KEYS = st.sampled_from(["", "a", "b", "lore", "é", "0"])
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=14
 ).map(sort_keys)
+
+
+def changes_by_place(before: Any, after: Any) -> tuple[ValueChange, ...]:
+    """Return the changes as they are told where DeepDiff is not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fields, "_has_deepdiff", lambda: False)
+        return changes(before, after)
+
+
 WAYS = pytest.mark.parametrize("compare", [changes, changes_by_place])
 Compare = Callable[[Any, Any], tuple[ValueChange, ...]]
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from envelopes import ENVELOPES
 
 from rolethread_vcs.cli.main import run
 
-CLI = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "generate_cli.py"))
-ENVELOPES = {envelope.name: envelope for envelope in CLI["ENVELOPES"]}
+BY_NAME = {envelope.name: envelope for envelope in ENVELOPES}
 
 ROWS = [
     {"messages": [{"role": "user", "content": "Is the cellar dry?"}, {"role": "assistant", "content": "Dry enough."}]},
@@ -118,7 +117,7 @@ def answer(words: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_an_answer_has_the_envelope_and_the_keys_that_the_page_lists(
     words: str, dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    envelope = ENVELOPES[ANSWERS[words]]
+    envelope = BY_NAME[ANSWERS[words]]
 
     document = answer(words, capsys)
 
@@ -136,7 +135,7 @@ def test_hand_edits_are_listed_with_the_keys_that_the_page_lists(
 
     status = answer("status", capsys)["rolethread.status/v1"]
 
-    assert [set(item) for item in status["unsaved"]] == [set(dict(ENVELOPES["status"].items)["unsaved"])]
+    assert [set(item) for item in status["unsaved"]] == [set(dict(BY_NAME["status"].items)["unsaved"])]
 
 
 @pytest.mark.parametrize(
@@ -158,4 +157,4 @@ def test_these_answers_have_something_in_their_lists(
 
 
 def test_every_envelope_of_the_page_is_tried() -> None:
-    assert set(ANSWERS.values()) == set(ENVELOPES)
+    assert set(ANSWERS.values()) == set(BY_NAME)

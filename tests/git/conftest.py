@@ -28,24 +28,30 @@ def program(tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.Mon
 
 
 @pytest.fixture
-def dataset(tmp_path: Path, program: Path) -> Dataset:
-    """Return a dataset of three entries with the hooks in place."""
+def bare_of_hooks(tmp_path: Path, program: Path) -> Dataset:
+    """Return a dataset of three entries that never had hooks."""
     dataset = Dataset.init(tmp_path / "tavern")
     long = conversation(
         "Is the cellar dry?", "She laughs. Dry enough.", ("user", "And the attic?"), ("assistant", "Dusty.")
     )
     dataset.add([long, conversation("Who sings?"), conversation("Who pays?")], Intent("add", "add"))
-    hooking.install(dataset.repository)
     return dataset
 
 
 @pytest.fixture
-def git(dataset: Dataset, environment: dict[str, str]) -> Git:
+def dataset(bare_of_hooks: Dataset) -> Dataset:
+    """Return the dataset with the hooks in place."""
+    hooking.install(bare_of_hooks.repository)
+    return bare_of_hooks
+
+
+@pytest.fixture
+def git(bare_of_hooks: Dataset, environment: dict[str, str]) -> Git:
     """Return a function that runs stock git in the dataset; with `ok=False` it may fail."""
 
     def run(*words: str, ok: bool = True, folder: Path | None = None) -> Done:
         done = subprocess.run(
-            ["git", *words], cwd=folder or dataset.folder, capture_output=True, text=True, env=environment
+            ["git", *words], cwd=folder or bare_of_hooks.folder, capture_output=True, text=True, env=environment
         )
         assert done.returncode == 0 or not ok, done.stdout + done.stderr
         return done

@@ -29,16 +29,12 @@ def put(path: Path, text: str, mode: int = 0o755) -> None:
 
 
 def state(dataset: Dataset) -> dict[str, str]:
-    """Return everything that installing may touch."""
+    """Return everything that installing may touch: files, and what git reads from its settings."""
     folder = dataset.folder / ".git"
-    paths = [folder / "config", folder / "info/attributes", *(path for path in (folder / "hooks").iterdir())]
-    return {path.name: path.read_text() for path in paths if path.exists() and path.suffix != ".sample"}
-
-
-@pytest.fixture
-def bare_of_hooks(dataset: Dataset) -> Dataset:
-    hooking.remove(dataset.repository)
-    return dataset
+    paths = [folder / "info/attributes", *(folder / "hooks").glob("*")]
+    config = subprocess.run(["git", "config", "--list", "--local"], cwd=folder, capture_output=True, text=True).stdout
+    files = {path.name: path.read_text() for path in paths if path.exists() and path.suffix != ".sample"}
+    return {"config": config, **files}
 
 
 def test_install_and_remove_leave_everything_as_it_was(bare_of_hooks: Dataset) -> None:
@@ -56,6 +52,20 @@ def test_install_and_remove_leave_everything_as_it_was(bare_of_hooks: Dataset) -
     assert after.pop("attributes").rstrip("\n") == before.pop("attributes")
     assert after == before
     assert os.access(hook(dataset), os.X_OK)
+
+
+def test_lines_behind_ours_stay_also_where_the_end_of_ours_was_taken_away(bare_of_hooks: Dataset) -> None:
+    path = bare_of_hooks.folder / ".git/info/attributes"
+    hooking.install(bare_of_hooks.repository)
+    ours = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(["*.png binary\n", *ours[:-1], "*.gif binary\n"]))
+
+    hooking.install(bare_of_hooks.repository)
+    installed = path.read_text()
+    hooking.remove(bare_of_hooks.repository)
+
+    assert installed == "".join(["*.png binary\n", "*.gif binary\n", *ours])
+    assert path.read_text() == "*.png binary\n*.gif binary\n"
 
 
 def test_settings_of_ones_own_that_are_as_ours_stay_when_the_hooks_go(bare_of_hooks: Dataset) -> None:

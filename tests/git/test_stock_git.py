@@ -13,6 +13,7 @@ from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.upkeep import hooking
 from rolethread_vcs.transaction import Intent
 
 pytestmark = needs_git
@@ -171,7 +172,8 @@ def test_the_gate_stops_a_merge_that_brings_an_error(dataset: Dataset, git: Git)
     git("merge", "--abort")
 
 
-def test_a_removed_entry_is_never_taken_for_one_that_resembles_it(dataset: Dataset, git: Git) -> None:
+def a_copy_of_a_removed_entry(dataset: Dataset, git: Git) -> Path:
+    """Edit an entry on the branch `side`; on main remove it and add a copy under another number, which is returned."""
     git("switch", "-qc", "side")
     rewrite(dataset, 1, "She laughs.", "She smiles.")
     git("commit", "-qam", "theirs")
@@ -182,11 +184,28 @@ def test_a_removed_entry_is_never_taken_for_one_that_resembles_it(dataset: Datas
     first.unlink()
     git("add", "-A")
     git("commit", "-qm", "ours")
+    return copy
+
+
+def test_a_removed_entry_is_never_taken_for_one_that_resembles_it(dataset: Dataset, git: Git) -> None:
+    copy = a_copy_of_a_removed_entry(dataset, git)
 
     done = git("merge", "side", "-m", "together", ok=False)
 
     assert "CONFLICT (modify/delete)" in done.stdout
     assert "She laughs." in copy.read_text()
+
+
+def test_who_wants_to_see_renames_gets_none_in_merges_all_the_same(bare_of_hooks: Dataset, git: Git) -> None:
+    git("config", "diff.renames", "true")
+    hooking.install(bare_of_hooks.repository)
+    copy = a_copy_of_a_removed_entry(bare_of_hooks, git)
+
+    done = git("merge", "side", "-m", "together", ok=False)
+
+    assert "CONFLICT (modify/delete)" in done.stdout
+    assert "She laughs." in copy.read_text()
+    assert git("config", "diff.renames").stdout == "true\n"
 
 
 def test_settings_and_order_merge_key_by_key(dataset: Dataset, git: Git) -> None:
@@ -279,16 +298,7 @@ def test_gc_takes_nothing_that_can_be_undone(dataset: Dataset, git: Git) -> None
 def test_no_way_of_git_puts_an_edit_into_an_entry_that_resembles_a_removed_one(
     dataset: Dataset, git: Git, way: str
 ) -> None:
-    git("switch", "-qc", "side")
-    rewrite(dataset, 1, "She laughs.", "She smiles.")
-    git("commit", "-qam", "theirs")
-    git("switch", "-q", "main")
-    first = file_of(dataset, 1)
-    copy = first.with_name("00000004-aaaaaaaa.json")
-    shutil.copy(first, copy)
-    first.unlink()
-    git("add", "-A")
-    git("commit", "-qm", "ours")
+    copy = a_copy_of_a_removed_entry(dataset, git)
 
     words = {"cherry-pick": ("cherry-pick", "side"), "rebase": ("rebase", "main", "side")}
     done = git(*words[way], ok=False)

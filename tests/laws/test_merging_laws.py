@@ -13,7 +13,8 @@ from rolethread_vcs import Dataset, Entry
 from rolethread_vcs.model.canonical import encode_entry, encode_value
 from rolethread_vcs.model.layout import ORDER, entry_path
 from rolethread_vcs.ops.merges.deciding import Decision
-from rolethread_vcs.ops.merges.three_way import Sides, TreeMerge, merge_trees
+from rolethread_vcs.ops.merges.entry_sides import Sides
+from rolethread_vcs.ops.merges.three_way import TreeMerge, merge_trees
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.overlay import Overlay
 from rolethread_vcs.store.repository import Repository
@@ -76,7 +77,7 @@ def result_of(overlay: Overlay, ours: bytes | None, merged: TreeMerge) -> bytes 
 
 
 def merge(repository: Repository, overlay: Overlay, *states: bytes | None) -> TreeMerge:
-    return merge_trees(repository, Sides(*states), objects=overlay)
+    return merge_trees(overlay, Sides(*states))
 
 
 @given(base=_states, other=_states)
@@ -119,12 +120,12 @@ def test_deciding_everything_for_ours_leaves_no_conflict(
     sides = Sides(*(tree_of(overlay, state) for state in (base, ours, theirs)))
     decisions: dict[str, dict[str, Decision]] = {}
 
-    merged = merge_trees(repository, sides, objects=overlay)
+    merged = merge_trees(overlay, sides)
     rounds = 0
     while merged.conflicts and rounds < 5:
         for conflict in merged.conflicts:
             decisions.setdefault(conflict.id, {})[conflict.field] = Decision("ours", conflict.about)
-        merged = merge_trees(repository, sides, decisions=decisions, objects=overlay)
+        merged = merge_trees(overlay, sides, decisions=decisions)
         rounds += 1
 
     assert (merged.conflicts, merged.void) == ((), ())

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 from workshop import Workshop
+
+from rolethread_vcs.cli.main import rtv
 
 _COMMIT_KEYS = {"commit", "branch", "operation", "added", "changed", "removed", "findings"}
 _KEYS = {
     "rolethread.commit/v1": _COMMIT_KEYS,
     "rolethread.import/v1": {*_COMMIT_KEYS, "unchanged", "rejected", "rejects", "format", "source"},
     "rolethread.ops/v1": {"operations"},
-}
-_KEYS |= {
     "rolethread.merge/v1": {*_COMMIT_KEYS, "conflicts", "state", "kind"},
     "rolethread.resolve/v1": {"commit", "operation", "decided", "conflicts"},
 }
@@ -244,6 +245,16 @@ MUTATORS = [
     Mutator("undo 2", ("undo", "2"), commits=0, envelope="rolethread.ops/v1", back=("redo",)),
     Mutator("redo", ("redo",), commits=0, envelope="rolethread.ops/v1", before=_undo),
 ]
+ELSEWHERE = {
+    "config edit": "config set, through an editor",
+    "hooks install": "only the settings of git change: tests/git",
+    "hooks remove": "as hooks install",
+    "workcopy add": "a file or a folder beside the dataset: tests/ops/copies",
+    "workcopy refresh": "as workcopy add",
+    "workcopy remove": "as workcopy add",
+}
+"""Verbs with `--dry-run` that change no data or take another road to it, and where they are asked."""
+
 CASES = [
     pytest.param(mutator, mode, id=f"{mutator.name} ({mode})")
     for mutator in MUTATORS
@@ -286,6 +297,23 @@ def shop(models: Path, tmp_path: Path, mode: str) -> Workshop:
         shutil.copy(models / name, tmp_path)
     shutil.copytree(models / mode, tmp_path / "tavern", symlinks=True)
     return Workshop(tmp_path / "tavern")
+
+
+def _verbs_with_a_dry_run(group: click.Group, *path: str) -> Iterator[str]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from _verbs_with_a_dry_run(command, *path, name)
+        if any("--dry-run" in parameter.opts for parameter in command.params):
+            yield " ".join((*path, name))
+
+
+def test_every_verb_that_changes_something_is_asked() -> None:
+    asked = {" ".join(mutator.words[:length]) for mutator in MUTATORS for length in (1, 2)}
+
+    assert set(_verbs_with_a_dry_run(rtv)) - asked == ELSEWHERE.keys()
 
 
 @pytest.mark.parametrize(("mutator", "mode"), CASES)

@@ -95,7 +95,8 @@ def edited(draw: st.DrawFn, messages: list[dict[str, Any]]) -> list[dict[str, An
 def three_sides(draw: st.DrawFn) -> tuple[Entry, Entry, Entry]:
     """Base, ours and theirs."""
     base = draw(conversations())
-    return tuple(  # type: ignore[return-value]
-        Entry.of({"messages": side, "tags": draw(st.lists(st.sampled_from("abc"), max_size=2))})
-        for side in (base, draw(edited(base)), draw(edited(base)))
-    )
+
+    def entry(messages: list[dict[str, Any]]) -> Entry:
+        return Entry.of({"messages": messages, "tags": draw(st.lists(st.sampled_from("abc"), max_size=2))})
+
+    return entry(base), entry(draw(edited(base))), entry(draw(edited(base)))

@@ -34,10 +34,10 @@ def test_clashes_of_all_fields_are_named_and_the_rest_merges() -> None:
 def test_one_choice_settles_all() -> None:
     base, ours, theirs = entry(uuid="x", rating=1), entry("Wet.", uuid="y", rating=2), entry("Dry.", uuid="z", rating=3)
 
-    merged, choices = settle_all(base, ours, theirs, "theirs", {"uuid": "ours"})
+    choices: Any = {"messages[1].content": "theirs", "uuid": "ours", "extra.rating": "theirs"}
 
-    assert merged == MergedEntry(entry("Dry.", uuid="y", rating=3))
-    assert choices == {"messages[1].content": "theirs", "uuid": "ours", "extra.rating": "theirs"}
+    assert merge_entries(base, ours, theirs, choices) == MergedEntry(entry("Dry.", uuid="y", rating=3))
+    assert settle_all(base, ours, theirs, "theirs") == MergedEntry(theirs)
 
 
 def test_an_entry_removed_and_edited_shows_both_and_can_be_chosen() -> None:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from rolethread_vcs.merge.clash import Clash
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.finding import Scope, Severity
+from rolethread_vcs.rules import all_rules, find_in_entry
 
 SIDES = st.none() | ODD_ENTRIES
 ANY_THREE = st.tuples(SIDES, SIDES, SIDES) | three_sides()
@@ -117,10 +119,7 @@ def _has_words(entry: Entry, text: str, base: Entry) -> bool:
 @settings(max_examples=100)
 @given(three_sides(), st.sampled_from(["ours", "theirs", "base"]))
 def test_choosing_one_side_everywhere_settles_everything(sides: tuple[Entry, Entry, Entry], choice: Any) -> None:
-    merged, made = settle_all(*sides, choice)
-
-    assert merged.is_clean
-    assert set(made.values()) <= {choice}
+    assert settle_all(*sides, choice).is_clean
 
 
 @settings(max_examples=100)
@@ -130,6 +129,21 @@ def test_a_clean_merge_breaks_no_conversation_that_both_sides_had_whole(sides: t
 
     if merged.is_clean and merged.entry is not None and all(map(_alternates, sides[1:])):
         assert _alternates(merged.entry)
+
+
+@settings(max_examples=100)
+@given(three_sides())
+def test_a_clean_merge_passes_the_gate_where_both_sides_do(sides: tuple[Entry, Entry, Entry]) -> None:
+    base, ours, theirs = sides
+    merged = merge_entries(base, ours, theirs)
+
+    if merged.is_clean and merged.entry is not None:
+        assert _errors(merged.entry) <= _errors(ours) | _errors(theirs)
+
+
+def _errors(entry: Entry) -> set[object]:
+    rules = [rule for rule in all_rules() if rule.scope is Scope.ENTRY and rule.severity is Severity.ERROR]
+    return {finding.identity() for finding in find_in_entry(rules, "00000001-abcdefgh", entry)}
 
 
 def _alternates(entry: Entry) -> bool:
@@ -150,5 +164,7 @@ def test_no_two_clashes_have_one_name(sides: tuple[Entry | None, Entry | None, E
 def test_an_unsettled_merge_has_no_result() -> None:
     base, ours, theirs = (Entry.of({"messages": [], "uuid": each}) for each in ("a", "b", "c"))
 
+    merged = merge_entries(base, ours, theirs)
+
     with pytest.raises(ValueError, match="uuid"):
-        merge_entries(base, ours, theirs).entry  # noqa: B018
+        _ = merged.entry

@@ -8,13 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sweeping import conversation
 
 from rolethread_vcs.dataset import Dataset
-
-
-def conversation(text: str) -> dict[str, object]:
-    """Return the fields of a small valid entry."""
-    return {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": f"You said {text}."}]}
 
 
 @pytest.fixture

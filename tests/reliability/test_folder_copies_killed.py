@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sweeping import KILLED, conversation
+from killing import killed_at_each_step
+from sweeping import conversation
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.copies import folder_copies
-from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -35,41 +35,18 @@ def edit(dataset: Dataset, text: str, branch: str) -> None:
         change.put(dataset.snapshot().ids()[0], conversation(text))
 
 
-def killed_at_each_step(
+def folders_after_each_kill(
     tmp_path: Path, prepare: Callable[[Dataset, Path], None], run: Callable[[Dataset, Path], None]
 ) -> Iterator[tuple[Dataset, Path]]:
-    """Yield what each kill left, until the steps run out; each time a fresh dataset."""
-    step = 0
-    while True:
-        step += 1
+    """Yield the dataset, opened anew, and where its folder copy is to lie, after each kill."""
+
+    def bench(step: int) -> tuple[Dataset, Path]:
         dataset, place = make(tmp_path / f"kill-{step}")
         prepare(dataset, place)
-        pid = os.fork()
-        if not pid:
-            _die_at(step, lambda dataset=dataset, place=place: run(dataset, place))
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return dataset, place
+
+    for dataset, place in killed_at_each_step(bench, lambda made: run(*made)):
         yield Dataset.open(dataset.folder), place
-        if code != KILLED:
-            assert code == 0
-            assert step > 10
-            return
-
-
-def _die_at(step: int, run: Callable[[], None]) -> None:
-    count = 0
-
-    def fault(_what: str, _path: str) -> None:
-        nonlocal count
-        count += 1
-        if count == step:
-            os._exit(KILLED)
-
-    disk.fault_point = fault
-    try:
-        run()
-    except BaseException:
-        os._exit(1)
-    os._exit(0)
 
 
 def git(folder: Path, *words: str) -> str:
@@ -85,12 +62,14 @@ def assert_whole(*folders: Path) -> None:
     assert Dataset.open(folders[0]).verify().problems == ()
 
 
-def test_a_folder_copy_that_was_cut_off_is_finished_by_adding_it_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_pruned", [False, True], ids=["as it is", "pruned by git"])
+def test_a_folder_copy_that_was_cut_off_is_finished_by_adding_it_again(tmp_path: Path, is_pruned: bool) -> None:
     def add(dataset: Dataset, place: Path) -> None:
         folder_copies.add(dataset.repository, place, "try", WORKCOPY)
 
-    for dataset, place in killed_at_each_step(tmp_path, lambda *_: None, add):
-        git(dataset.folder, "worktree", "prune")
+    for dataset, place in folders_after_each_kill(tmp_path, lambda *_: None, add):
+        if is_pruned:
+            git(dataset.folder, "worktree", "prune")
         if not any(
             each.folder == place and not each.problem for each in folder_copies.folder_copies(dataset.repository)
         ):
@@ -108,7 +87,7 @@ def test_a_removal_that_was_cut_off_is_finished_by_removing_it_again(tmp_path: P
     def remove(dataset: Dataset, place: Path) -> None:
         folder_copies.remove(dataset.repository, place, WORKCOPY)
 
-    for dataset, place in killed_at_each_step(tmp_path, add, remove):
+    for dataset, place in folders_after_each_kill(tmp_path, add, remove):
         if folder_copies.is_folder_copy(dataset.repository, place):
             remove(dataset, place)
         edit(dataset, "the next command", "try")
@@ -125,7 +104,7 @@ def test_a_branch_moved_from_another_folder_leaves_both_folders_whole(tmp_path: 
     def move(dataset: Dataset, _place: Path) -> None:
         edit(dataset, "moved from outside", "try")
 
-    for dataset, place in killed_at_each_step(tmp_path, add, move):
+    for dataset, place in folders_after_each_kill(tmp_path, add, move):
         edit(dataset, "the next command", "main")
 
         assert_whole(dataset.folder, place)

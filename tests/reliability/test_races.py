@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -9,8 +10,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from sweeping import conversation
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import MovedError
+from rolethread_vcs.store import disk
 
 WRITER = str(Path(__file__).with_name("writing.py"))
 
@@ -66,6 +70,35 @@ def test_acknowledged_is_in_history_while_git_collects_garbage(dataset, fsck, pr
     assert numbers == list(range(len(numbers), 0, -1))
     assert fsck(dataset.folder) == ""
     assert again.verify().ok
+
+
+@pytest.mark.parametrize("verb", ["undo", "edit"])
+def test_a_branch_that_plain_git_moves_while_a_command_writes_is_not_overwritten(dataset, fsck, verb):
+    with dataset.edit("ours") as change:
+        change.add(conversation("ours"))
+    git = ("git", "-C", str(dataset.folder))
+    made = subprocess.run([*git, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "theirs"], capture_output=True)
+    theirs = made.stdout.decode().strip()
+
+    def move_once(what: str, _path: str) -> None:
+        if what == "fsync":
+            disk.fault_point = None
+            subprocess.run([*git, "update-ref", "refs/heads/main", theirs], check=True)
+
+    disk.fault_point = move_once
+    try:
+        with contextlib.suppress(MovedError):
+            if verb == "undo":
+                dataset.undo()
+            else:
+                with dataset.edit("beside it") as change:
+                    change.add(conversation("beside it"))
+    finally:
+        disk.fault_point = None
+
+    again = Dataset.open(dataset.folder).repository
+    assert theirs in {commit.id for commit in again.walk(again.head_commit())}
+    assert fsck(dataset.folder) == ""
 
 
 def test_a_writer_that_is_killed_again_and_again_loses_nothing_it_acknowledged(dataset, fsck):

@@ -41,14 +41,21 @@ def test_a_torn_branch_is_named_with_where_it_was_and_the_command_repairs_it(dat
     assert Dataset.open(dataset.folder).snapshot("tries/one").id == commit
 
 
-def test_a_torn_branch_is_known_after_a_later_command_took_it_for_deleted(dataset: Dataset) -> None:
+@pytest.mark.parametrize("is_packed", [False, True], ids=["loose", "packed too"])
+def test_a_torn_branch_is_not_taken_for_moved_and_stays_known(dataset: Dataset, is_packed: bool) -> None:
     commit = dataset.snapshot().id
+    if is_packed:
+        subprocess.run(["git", "pack-refs", "--all"], cwd=dataset.folder, check=True)
+        ref_file(dataset).parent.mkdir()
     ref_file(dataset).write_text("")
-    dataset.branch("other")
+    made = [dataset.branch(name) for name in ("other", "third")]
 
     (found,) = damaged_refs(dataset.repository)
 
     assert found.known == commit
+    assert [each.notes for each in made] == [(), ()]
+    assert [operation.verb for operation in dataset.repository.operations] == ["branch", "branch", "branch", "init"]
+    assert next(iter(dataset.repository.operations)).refs[found.name] == commit
 
 
 def test_a_packed_branch_that_points_at_nothing_is_named(dataset: Dataset) -> None:

@@ -8,8 +8,13 @@ import subprocess
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.store import folding
-from rolethread_vcs.store.folding import FOLD_AT, fold_if_many
+from rolethread_vcs.store import disk, folding
+from rolethread_vcs.store.folding import FOLD_AT, fold_if_many, leftovers
+from rolethread_vcs.transaction import Intent
+
+
+class Killed(BaseException):
+    """Stands for a process that stops existing."""
 
 
 def _packs(dataset):
@@ -110,6 +115,28 @@ def test_a_reader_goes_on_while_packs_are_folded(filled):
     fold_if_many(filled.repository)
 
     assert dict(reader.snapshot()) == first
+
+
+def test_who_was_killed_while_folding_had_saved_and_nobody_says_otherwise(filled, monkeypatch):
+    _write_packs(filled, FOLD_AT)
+    before = dict(filled.snapshot())
+
+    def fault(what: str, path: str) -> None:
+        if what == "unlink":
+            raise Killed
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed):
+        fold_if_many(filled.repository)
+    monkeypatch.setattr(disk, "fault_point", None)
+    (filled.repository.pack_folder / "tmp_rtv_999999999_ab_fold").touch()  # what another one left
+    assert {path.suffix for path in leftovers(filled.repository)} == {".keep", ""}
+    question, answer = {"role": "user", "content": "what now"}, {"role": "assistant", "content": "nothing"}
+    result = Dataset.open(filled.folder).add([{"messages": [question, answer]}], Intent("add", "add"))
+
+    assert result.notes == ()
+    assert leftovers(filled.repository) == []
+    assert len(Dataset.open(filled.folder).snapshot()) == len(before) + 1
 
 
 @pytest.mark.parametrize(

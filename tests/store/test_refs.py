@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
+from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError, SystemRefusedError
-from rolethread_vcs.store.refs import HEAD, RefLockedError, RefMovedError
+from rolethread_vcs.store.refs import HEAD, AliasError, RefLockedError, RefMovedError
+from rolethread_vcs.transaction import Intent
 
 MAIN = "refs/heads/main"
 
@@ -129,12 +131,63 @@ def test_head_follows_a_branch_or_holds_a_commit(two_commits):
     dataset, first, _ = two_commits
     refs = dataset.repository.refs
 
-    refs.set_head(first)
+    refs.set_head(first, before=f"ref: {MAIN}")
     detached = refs.head()
-    refs.set_head(f"ref: {MAIN}")
+    refs.set_head(f"ref: {MAIN}", before=first)
 
     assert detached == first
     assert refs.head() == f"ref: {MAIN}"
+
+
+def test_head_stays_when_it_is_not_where_it_was(two_commits, git):
+    dataset, first, _ = two_commits
+    git(dataset.folder, "update-ref", "refs/heads/side", first)
+
+    with pytest.raises(RefMovedError, match="HEAD moved"):
+        dataset.repository.refs.set_head(f"ref: {MAIN}", before="ref: refs/heads/side")
+
+    assert dataset.repository.refs.head() == f"ref: {MAIN}"
+
+
+def test_another_name_for_a_branch_is_no_branch_and_its_branch_is_never_moved_or_deleted_by_it(two_commits, git):
+    dataset, _, second = two_commits
+    git(dataset.folder, "symbolic-ref", "refs/heads/master", MAIN)
+    dataset.switch_to_new("side")
+    refs = dataset.repository.refs
+
+    with pytest.raises(AliasError, match="master is another name for main; nothing was changed"):
+        dataset.delete_branches("master")
+    with pytest.raises(AliasError):
+        dataset.switch("master")
+
+    assert refs.read("refs/heads/master") == refs.read(MAIN) == second
+    assert sorted(refs.branches()) == ["main", "side"]
+    assert refs.head() == "ref: refs/heads/side"
+
+
+def test_who_stands_on_another_name_for_a_branch_saves_to_the_branch(two_commits, git):
+    dataset, _, second = two_commits
+    git(dataset.folder, "symbolic-ref", "refs/heads/master", MAIN)
+    git(dataset.folder, "symbolic-ref", "HEAD", "refs/heads/master")
+    dataset = Dataset.open(dataset.folder)
+
+    for text in ("good evening", "good night"):
+        dataset.add(
+            [{"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": "Yes."}]}],
+            Intent("add", "add"),
+        )
+
+    assert dataset.repository.refs.read(MAIN) not in (None, second)
+    assert [operation.verb for operation in dataset.repository.operations][:2] == ["add", "add"]
+    assert git(dataset.folder, "status", "--porcelain") == ""
+
+
+def test_another_name_that_leads_nowhere_is_no_branch(two_commits, git):
+    dataset, _, second = two_commits
+    git(dataset.folder, "symbolic-ref", "refs/heads/master", "refs/heads/gone")
+
+    assert dataset.repository.refs.read("refs/heads/master") is None
+    assert dataset.repository.refs.branches() == {"main": second}
 
 
 def test_swaps_of_several_processes_are_never_lost(two_commits):

@@ -9,6 +9,7 @@ import pytest
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.store import disk
 from rolethread_vcs.store import worktree as worktree_module
 from rolethread_vcs.store.git_errors import GitLockedError
 from rolethread_vcs.store.walk import Difference
@@ -31,6 +32,23 @@ def test_stock_git_sees_a_clean_folder_after_every_command(filled, git):
 
     assert git(filled.folder, "status", "--porcelain") == ""
     assert file_of(filled).read_bytes() == filled.snapshot().raw(ids[0])
+
+
+def test_a_command_that_was_interrupted_between_two_steps_of_a_write_does_not_stop_the_next_one(filled, monkeypatch):
+    def interrupt(what: str, path: str) -> None:
+        if what == "rename" and path.endswith(".json"):
+            raise KeyboardInterrupt
+
+    worktree = filled.repository.worktree
+    monkeypatch.setattr(disk, "fault_point", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        worktree.write("tags/ghost.json", b"{}\n")
+    monkeypatch.setattr(disk, "fault_point", None)
+
+    worktree.write("tags/ghost.json", b"{}\n")
+
+    assert worktree.read("tags/ghost.json") == b"{}\n"
+    assert list(filled.repository.scratch_folder.iterdir()) == []
 
 
 def test_a_hand_edit_on_the_same_file_stops_the_command(filled):

@@ -38,7 +38,7 @@ class _OrderedCommand(Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as usual, and once more for the order."""
-        if not ctx.resilient_parsing and not {"-h", "--help"} & set(args):
+        if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             ctx.meta[_ORDER] = [param.name for param in order if param.name in _ROLES]
         return super().parse_args(ctx, args)

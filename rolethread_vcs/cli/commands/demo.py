@@ -33,13 +33,19 @@ def command(context: Context, directory: str | None) -> None:
     from rolethread_vcs.cli._demo_story import BETTER_LINE, DRAFTS
     from rolethread_vcs.errors import InvalidError
     from rolethread_vcs.model.canonical import encode_line
+    from rolethread_vcs.store import disk
 
     folder = _free(context.path(_FOLDER)) if directory is None else context.path(directory)
-    if folder.exists() and any(folder.iterdir()):
-        raise InvalidError(f"{folder} is there already and not empty; nothing was made", hint="rtv demo another-folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    drafts = folder / "drafts.jsonl"
-    drafts.write_bytes(b"".join(encode_line(draft) + b"\n" for draft in DRAFTS))
+    with disk.system_errors(f"making {folder}"):
+        if folder.is_file():
+            raise InvalidError(f"{folder} is a file; nothing was made", hint="rtv demo another-folder")
+        if folder.exists() and any(folder.iterdir()):
+            raise InvalidError(
+                f"{folder} is there already and not empty; nothing was made", hint="rtv demo another-folder"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        drafts = folder / "drafts.jsonl"
+        drafts.write_bytes(b"".join(encode_line(draft) + b"\n" for draft in DRAFTS))
     story = _Story(context, folder)
     story.tell("Your drafts are a plain file. A dataset starts with them:")
     story.rtv("init", "inn", "--from", "drafts.jsonl")

@@ -26,7 +26,7 @@ from rolethread_vcs.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rolethread_vcs.cli._diff_text import Words
+    from rolethread_vcs.cli._diff_layout import Words
     from rolethread_vcs.ops.differences.comparing import Comparison
 
 GROUP = "history"

@@ -21,13 +21,13 @@ What you type in the editor is never lost: until it is saved, the form waits as 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, name_words, saving_options
-from rolethread_vcs.cli._select import entry_choice, select
+from rolethread_vcs.cli._select import entry_choice
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def command(
     every: bool,
     yes: bool,
     saving: Saving,
-    **fields: object,
+    **fields: Any,
 ) -> None:
     has_fields = any(value not in (None, ()) for value in fields.values())
     if (resume or discard_draft) and (has_fields or where is not None or (resume and discard_draft)):
@@ -79,10 +79,10 @@ def command(
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._committed import print_committed
 
-    edit = _field_edit(context, **fields) if has_fields else None  # type: ignore[arg-type]  # click's own types
+    edit = _field_edit(context, **fields) if has_fields else None
     if edit is None and not ids and where is None:
         raise UsageError("which entry?", hint=_hint_of_drafts(dataset) or "rtv edit 12   (numbers: rtv list)")
-    chosen = select(dataset, ids, where)
+    chosen = dataset.select(ids, where)
     if edit is None:
         from rolethread_vcs.cli._forms import edit_entries
 
@@ -137,7 +137,7 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
     from dataclasses import replace
 
     from rolethread_vcs.cli._editor import can_ask
-    from rolethread_vcs.ops.entries.editing import similar_tags
+    from rolethread_vcs.ops.entries.similar_tags import similar_tags
 
     alike: Mapping[str, str] = similar_tags(dataset.snapshot(), edit.add_tags)
     meant = {}

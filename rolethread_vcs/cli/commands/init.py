@@ -3,6 +3,7 @@
 \b
   rtv init my-dataset
   rtv init my-dataset --from chats.jsonl
+  rtv init my-dataset --from drafts/*.jsonl
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def command(
     output.saved = True
     for warning in started.warnings:
         output.warn(warning)
-    output.note(f"made the dataset {started.repository.head_snapshot().settings.name} in {started.repository.folder}")
+    snapshot = started.repository.head_snapshot()
+    output.note(f"made the dataset {snapshot.settings.name} in {started.repository.folder}")
     if files:
         _import(context, started.repository, directory or ".", files, (*sources, *more))
         return
@@ -65,9 +67,9 @@ def command(
             "rolethread.init/v1",
             {
                 "folder": str(started.repository.folder),
-                "name": started.repository.head_snapshot().settings.name,
-                "id": started.repository.head_snapshot().settings.id,
-                "commit": started.repository.head_commit(),
+                "name": snapshot.settings.name,
+                "id": snapshot.settings.id,
+                "commit": snapshot.id,
             },
         )
     here = f"rtv -C {shlex.quote(directory or '.')}"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._how_many import HowMany
 from rolethread_vcs.cli._output import Output, count, one_line, width_of
 from rolethread_vcs.cli._select import complete_branches, complete_entries
 from rolethread_vcs.cli._words import entry_number
@@ -35,7 +36,7 @@ _TAGS_WIDTH = 28
 @click.command(cls=Command)
 @click.argument("query", nargs=-1)
 @click.option("--where", metavar="QUERY", help="The query as one text; with words too, both must fit.")
-@click.option("--limit", metavar="N", type=click.IntRange(min=1), default=25, help="Show so many (25).")
+@click.option("--limit", metavar="N", type=HowMany(), default=25, help="Show so many (25).")
 @click.option("--after", metavar="ID", shell_complete=complete_entries, help="Begin behind this entry.")
 @click.option("--rev", metavar="REV", default="@", shell_complete=complete_branches, help="List another commit.")
 @pass_context

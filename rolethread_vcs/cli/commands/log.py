@@ -21,11 +21,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._how_many import HowMany
 from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
 from rolethread_vcs.cli._select import complete_branches
 from rolethread_vcs.errors import UsageError
@@ -41,7 +42,7 @@ ENVELOPE = "rolethread.log/v1"
 
 @click.command(cls=Command)
 @click.argument("rev", metavar="[REV|ID]", default="@", shell_complete=complete_branches)
-@click.option("-n", "number", metavar="N", type=click.IntRange(min=1), help="Show so many commits.")
+@click.option("-n", "number", metavar="N", type=HowMany(), help="Show so many commits.")
 @click.option("--since", metavar="WHEN", help="Only from then on: 2026-11-01, yesterday, '3 days ago', 2w.")
 @click.option("--until", metavar="WHEN", help="Only up to then; a day is meant to its end.")
 @click.option("--author", metavar="TEXT", help="Only by an author whose name or address holds this.")
@@ -110,7 +111,10 @@ def _list(
 ) -> None:
     history = dataset.log(*revisions, count=number, only=only)
     if context.json:
-        context.output.envelope(ENVELOPE, {"commits": [_value(logged) for logged in history]})
+        # as above
+        from rolethread_vcs.cli._log_json import logged_value
+
+        context.output.envelope(ENVELOPE, {"commits": list(map(logged_value, history))})
     else:
         _print(context, _lines(history, full=full, width=context.output.width))
     if history.ends:
@@ -133,28 +137,11 @@ def _tell_ends(context: Context, dataset: Dataset, ends: tuple[str, ...]) -> Non
     tell_ends(context.output, dataset.repository, ends)
 
 
-def _value(logged: Logged) -> dict[str, Any]:
-    commit, operation = logged.commit, logged.operation
-    return {
-        "id": commit.id,
-        "message": commit.message.rstrip("\n"),
-        "author": commit.author.name,
-        "email": commit.author.email,
-        "time": commit.author.time,
-        "parents": list(commit.parents),
-        "operation": None if operation is None else operation.number,
-        "verb": None if operation is None else operation.verb,
-        "added": logged.added,
-        "changed": logged.changed,
-        "removed": logged.removed,
-    }
-
-
 # ---- commits
 
 
 def _lines(history: Iterable[Logged], *, full: bool, width: int) -> Iterator[str]:
-    # what opens a dataset is of no use to help
+    # as above
     from rolethread_vcs.ops.history.listing_commits import Logged, fold
 
     now = time.time()
@@ -231,12 +218,15 @@ def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number
 
 
 def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, number: int | None, only: Only) -> None:
-    from rolethread_vcs.cli._life_text import life_lines, step_value
+    from rolethread_vcs.cli._life_text import life_lines
     from rolethread_vcs.ops.history.listing_commits import OperationsByCommit, is_by_and_within
 
     life = dataset.life(word, rev=revision)
     steps = islice((step for step in life if is_by_and_within(step.commit, only)), number)
     if context.json:
+        # as above
+        from rolethread_vcs.cli._log_json import step_value
+
         repository, makers = dataset.repository, OperationsByCommit(dataset.repository)
         told = [step_value(repository, step, makers.find(step.commit)) for step in steps]
         context.output.envelope(ENVELOPE, {"entry": life.entry_id, "commits": told})

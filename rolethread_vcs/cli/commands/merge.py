@@ -16,6 +16,8 @@ committed, the branch stays as it is, and everything else can be used meanwhile.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
@@ -63,16 +65,24 @@ def command(
         intent = saving.intent("merge", words)
         return print_outcome(context, dataset.finish(intent=intent) if go_on else dataset.give_up(intent=intent))
     options = MergeOptions(where=where, keeps_rest=rest is not None, folder=context.path("."))
-    if patch:
-        from rolethread_vcs.cli._merge_patch import ask
-
-        asked = ask(context, dataset, source, options)
-        if asked is None:
-            context.output.report("nothing was merged")
-            return 0
-        options = asked
     words = f"merge {source}" + (f" --where {where}" if where is not None else "") + (" -p" if patch else "")
     words += f" --rest {rest}" if rest is not None else ""
-    outcome = dataset.merge(source, options=options, intent=saving.intent("merge", words))
-    is_none_taken = patch and not options.ids and outcome.committed.is_empty
+    intent = saving.intent("merge", words)
+    if not patch:
+        return print_outcome(context, dataset.merge(source, options=options, intent=intent))
+    # most merges ask nothing
+    from rolethread_vcs.cli._merge_patch import ask
+    from rolethread_vcs.cli._resolve_form import Forms
+
+    with Forms(context, dataset, "merge", f"rtv {words}") as forms:
+        asked = ask(context, dataset.merge_offers(source, options=options), forms)
+        if asked is None:
+            forms.keep()
+            context.output.report("nothing was merged")
+            return 0
+        ids, decisions = asked
+        outcome = dataset.merge(source, options=replace(options, ids=ids, decisions=decisions), intent=intent)
+        if outcome.committed.operation is None:
+            forms.keep()
+    is_none_taken = not ids and outcome.committed.is_empty
     return print_outcome(context, outcome, nothing="nothing was taken; nothing changed" if is_none_taken else None)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._how_many import HowMany
 
 GROUP = "history"
 
 
 @click.command(cls=Command)
-@click.option("-n", "limit", metavar="N", type=click.IntRange(min=1), default=20, help="How many; 20 by default.")
+@click.option("-n", "limit", metavar="N", type=HowMany(), default=20, help="How many; 20 by default.")
 @pass_context
 def command(context: Context, limit: int) -> None:
     # what opens a dataset is of no use to help

@@ -16,11 +16,18 @@ rtv pick REV after rtv revert REV.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from rolethread_vcs.cli._applying import change_options, fixed_name, go_on_or_give_up, print_applied, words_of
+from rolethread_vcs.cli._applying import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, saving_options
+
+if TYPE_CHECKING:
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.merges.finishing import Outcome
+    from rolethread_vcs.transaction import Intent
 
 GROUP = "history"
 
@@ -30,37 +37,38 @@ GROUP = "history"
 @click.option("-p", "--patch", is_flag=True, help="Ask about each entry: take, skip, edit.")
 @saving_options
 @pass_context
-def command(
-    context: Context,
-    /,
-    rev: str | None,
-    ids: tuple[str, ...],
-    where: str | None,
-    patch: bool,
-    skip_conflicts: bool,
-    go_on: bool,
-    abort: bool,
-    saving: Saving,
-) -> int:
-    ended = go_on_or_give_up(
-        context, "pick", saving, rev, where, go_on=go_on, abort=abort, skip_conflicts=skip_conflicts
-    )
-    if ended is not None or rev is None:
-        return ended or 0
+def command(context: Context, /, change: Change, patch: bool, saving: Saving) -> int:
+    ended = go_on_or_give_up(context, "pick", saving, change)
+    if ended is not None:
+        return ended
     dataset = context.open_dataset()
-    fixed = fixed_name(dataset, rev)
-    words = words_of(rev, ids, where, skip_conflicts=skip_conflicts)
-    intent = saving.intent("pick", f"pick {words}{' -p' if patch else ''}")
-    nothing = f"nothing to pick: what {rev} did is here already"
+    fixed = fixed_name(dataset, change.rev)
+    words = f"pick {change.words}{' -p' if patch else ''}"
+    intent = saving.intent("pick", words)
     if patch:
-        # most picks ask nothing
-        from rolethread_vcs.cli._merge_patch import ask_about
-
-        asked = ask_about(context, dataset, dataset.pick_offers(rev, words=ids, where=where), name="pick")
-        if asked is None or not asked[0]:
+        outcome = _asked(context, dataset, change, words, intent)
+        if outcome is None:
             context.output.report("nothing was taken; nothing changed")
             return 0
-        outcome = dataset.pick_chosen(rev, *asked, intent=intent, skip_conflicts=skip_conflicts)
     else:
-        outcome = dataset.pick(rev, intent, words=ids, where=where, skip_conflicts=skip_conflicts)
-    return print_applied(context, outcome, rev, ("pick", "picked"), nothing, fixed=fixed, is_queried=where is not None)
+        outcome = dataset.pick(
+            change.rev, intent, words=change.ids, where=change.where, skip_conflicts=change.skip_conflicts
+        )
+    nothing = f"nothing to pick: what {change.rev} did is here already"
+    return print_applied(context, outcome, change, ("pick", "picked"), nothing, fixed)
+
+
+def _asked(context: Context, dataset: Dataset, change: Change, words: str, intent: Intent) -> Outcome | None:
+    # most picks ask nothing
+    from rolethread_vcs.cli._merge_patch import ask
+    from rolethread_vcs.cli._resolve_form import Forms
+
+    with Forms(context, dataset, "pick", f"rtv {words}") as forms:
+        asked = ask(context, dataset.pick_offers(change.rev, words=change.ids, where=change.where), forms)
+        if asked is None or not asked[0]:
+            forms.keep()
+            return None
+        outcome = dataset.pick_chosen(change.rev, *asked, intent=intent, skip_conflicts=change.skip_conflicts)
+        if outcome.committed.operation is None:
+            forms.keep()
+        return outcome

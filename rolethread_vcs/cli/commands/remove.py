@@ -13,7 +13,7 @@ import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, name_words, saving_options
-from rolethread_vcs.cli._select import entry_choice, select
+from rolethread_vcs.cli._select import entry_choice
 
 GROUP = "entries"
 
@@ -27,7 +27,7 @@ def command(context: Context, ids: tuple[str, ...], where: str | None, saving: S
     from rolethread_vcs.cli._committed import print_committed
 
     dataset = context.open_dataset()
-    chosen = select(dataset, ids, where)
+    chosen = dataset.select(ids, where)
     result = dataset.remove(chosen, saving.intent("remove", f"remove{name_words(ids, where)}"))
     print_committed(context, result)
     if result.commit is not None:

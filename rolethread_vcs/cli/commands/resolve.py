@@ -79,23 +79,31 @@ def command(
         if more:
             raise UsageError("one entry at a time is edited, or given as a file", hint=f"rtv resolve {name} --edit")
         intent = Intent("resolve", f"{words} {'--edit' if edit else '--file'}", dry_run=dry_run)
-        value = _edited(context, dataset, found, name) if edit else _from_file(context, name, source or "")
-        resolved = give(repository, name, value, intent)
+        if edit:
+            resolved = _edited(context, dataset, found, name, intent)
+        else:
+            resolved = give(repository, name, _from_file(context, name, source or ""), intent)
     _say(context, resolved, intent)
 
 
-def _edited(context: Context, dataset: Dataset, found: Waiting, name: str) -> Entry:
-    from rolethread_vcs.cli._resolve_form import edit_one
+def _edited(context: Context, dataset: Dataset, found: Waiting, name: str, intent: Intent) -> Resolved:
+    from rolethread_vcs.cli._resolve_form import Forms
+    from rolethread_vcs.ops.merges.resolving import give
 
     opened = found.entries.get(name)
     preview = None if opened is None else opened.preview or opened.theirs or opened.ours or opened.base
-    if preview is None:
+    if opened is None or preview is None:
         raise InvalidError(
             f"{name} cannot be opened in a form: it is a file, or decided already, or does not read",
             hint=f"rtv resolve {name} --take {found.unfinished.labels[1]}   or: --file FILE",
         )
     conflicts = [conflict for conflict in found.conflicts if conflict.id == name]
-    return edit_one(context, dataset, name, preview, conflicts=conflicts, labels=found.unfinished.labels)
+    with Forms(context, dataset, "resolve", f"rtv resolve {name} --edit") as forms:
+        entry = forms.edit(name, preview, opened.about, conflicts=conflicts, labels=found.unfinished.labels)
+        resolved = give(dataset.repository, name, entry, intent, about=opened.about)
+        if intent.dry_run:
+            forms.keep()
+    return resolved
 
 
 def _from_file(context: Context, name: str, source: str) -> Entry | bytes:

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli._how_many import HowMany
 from rolethread_vcs.cli._intent import Saving, name_words, saving_options
-from rolethread_vcs.cli._select import complete_branches, complete_entries, names_entry, select
+from rolethread_vcs.cli._select import complete_branches, complete_entries, names_entry
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ _PAGE = 25
     shell_complete=complete_branches,
     help="With --removed: only what went after this revision.",
 )
-@click.option("-n", "limit", metavar="N", type=click.IntRange(min=1), help="With --removed: list so many (25).")
+@click.option("-n", "limit", metavar="N", type=HowMany(), help="With --removed: list so many (25).")
 @saving_options
 @pass_context
 def command(
@@ -119,7 +120,7 @@ def _bring_back(
     if choice is None:
         result = dataset.restore_all(source, intent)
     else:
-        result = dataset.restore(select(dataset, *choice, rev=revision), source, intent)
+        result = dataset.restore(dataset.select(*choice, rev=revision), source, intent)
     same = "all entries are" if choice is None else "they are"
     print_committed(context, result, nothing=f"nothing changed: {same} as in {revision}")
 
@@ -137,7 +138,7 @@ def _bring_message_back(
     from rolethread_vcs.cli._committed import print_committed
 
     source = dataset.snapshot(revision)
-    chosen = select(dataset, *choice, rev=revision)
+    chosen = dataset.select(*choice, rev=revision)
     restored = dataset.restore_message(chosen, source, number, saving.intent("restore", command))
     result = restored.committed
     moved = [each for each in restored.places if each.is_new or each.place != number]
@@ -214,7 +215,7 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
         else:
             rest.append(word)
     if rest or where is not None:
-        chosen += select(dataset, tuple(rest), where)
+        chosen += dataset.select(rest, where)
     return chosen
 
 

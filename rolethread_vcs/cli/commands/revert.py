@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._applying import change_options, fixed_name, go_on_or_give_up, print_applied, words_of
+from rolethread_vcs.cli._applying import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.cli._intent import Saving, saving_options
 
@@ -29,27 +29,15 @@ GROUP = "history"
 @change_options
 @saving_options
 @pass_context
-def command(
-    context: Context,
-    /,
-    rev: str | None,
-    ids: tuple[str, ...],
-    where: str | None,
-    skip_conflicts: bool,
-    go_on: bool,
-    abort: bool,
-    saving: Saving,
-) -> int:
-    ended = go_on_or_give_up(
-        context, "revert", saving, rev, where, go_on=go_on, abort=abort, skip_conflicts=skip_conflicts
-    )
-    if ended is not None or rev is None:
-        return ended or 0
+def command(context: Context, /, change: Change, saving: Saving) -> int:
+    ended = go_on_or_give_up(context, "revert", saving, change)
+    if ended is not None:
+        return ended
     dataset = context.open_dataset()
-    fixed = fixed_name(dataset, rev)
-    intent = saving.intent("revert", f"revert {words_of(rev, ids, where, skip_conflicts=skip_conflicts)}")
-    outcome = dataset.revert(rev, intent, words=ids, where=where, skip_conflicts=skip_conflicts)
-    nothing = f"nothing to take back: the entries are as they were before {rev} already"
-    return print_applied(
-        context, outcome, rev, ("take back", "took back"), nothing, fixed=fixed, is_queried=where is not None
+    fixed = fixed_name(dataset, change.rev)
+    intent = saving.intent("revert", f"revert {change.words}")
+    outcome = dataset.revert(
+        change.rev, intent, words=change.ids, where=change.where, skip_conflicts=change.skip_conflicts
     )
+    nothing = f"nothing to take back: the entries are as they were before {change.rev} already"
+    return print_applied(context, outcome, change, ("take back", "took back"), nothing, fixed)

@@ -122,12 +122,14 @@ def _lines(survey: Survey, waiting: Waiting | RoleThreadError | None) -> Iterato
 
 def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:
     """Yield each draft with the command that takes up this very one."""
-    of_entries = [name for name in names if not name.startswith(("config", "resolve-", "merge-"))]
+    of_entries = [name for name in names if not name.startswith(("config", "resolve-", "merge-", "pick-"))]
     for name in names:
         if name.startswith("resolve-"):
             resume = f"rtv resolve {name.removeprefix('resolve-').removesuffix('.txt')} --edit"
         elif name.startswith("merge-"):
             resume = "rtv merge BRANCH -p"
+        elif name.startswith("pick-"):
+            resume = "rtv pick REV -p"
         elif name not in of_entries:
             resume = "rtv config edit --resume"
         else:

@@ -10,7 +10,7 @@ from rolethread_vcs.ops.branches.judging_branches import judge_start
 from rolethread_vcs.ops.branches.naming_branches import refuse_branch_name
 from rolethread_vcs.ops.folder.surveying import unsaved_files
 from rolethread_vcs.store import own_config
-from rolethread_vcs.store.branch_notes import note_key, noted, notes
+from rolethread_vcs.store.branch_notes import ConfigMoves, note_key, noted, notes
 from rolethread_vcs.store.damaged_refs import damaged_refs
 from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
@@ -96,13 +96,9 @@ def write_note(repository: Repository, name: str, note: str, intent: Intent) -> 
         repository = session.repository
         commit = branch_commit(repository, name)
         config = _note_moves(repository, name, note)
-        done = Committed(name, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
         if not config:
-            return done
-        if not intent.dry_run:
-            with noted(repository, config):
-                done = session.move({}, config=config)
-        return replace(done, branch=name, commit=commit)
+            return Committed(name, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+        return replace(move_noted(session, {}, config), branch=name, commit=commit)
 
 
 def branch_commit(repository: Repository, name: str) -> str:
@@ -111,7 +107,7 @@ def branch_commit(repository: Repository, name: str) -> str:
     Raises:
         NoSuchBranchError: there is none; the hint names the nearest.
     """
-    commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
+    commit = _tip(repository, name)
     if commit is None:
         near = get_close_matches(name, repository.refs.branches(), n=1, cutoff=0.6)
         guess = f"; did you mean {near[0]}?" if near else ""
@@ -126,7 +122,7 @@ def switch(repository: Repository, name: str, intent: Intent) -> Committed:
         NoSuchBranchError: there is none; the hint names the nearest. UnsavedEditsError: there are hand edits.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
-        commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
+        commit = _tip(repository, name)
         if commit is None:
             raise _no_such_branch(repository, name)
         here = Committed(name, commit, None, notes=tuple(session.notes), dry_run=intent.dry_run)
@@ -160,16 +156,24 @@ def switch_to_new(
         return replace(done, branch=name, commit=commit)
 
 
-def _make(session: Session, name: str, note: str | None, moves: Moves) -> Committed:
-    """Make a branch with its note; one that an earlier branch of this name left behind goes."""
-    config = _note_moves(session.repository, name, note or "")
-    if session.intent.dry_run or not config:
+def move_noted(session: Session, moves: Moves, config: ConfigMoves) -> Committed:
+    """Move branches, and what git's configuration holds of them, as one operation."""
+    if session.intent.dry_run:
         return session.move(moves)
     with noted(session.repository, config):
         return session.move(moves, config=config)
 
 
-def _note_moves(repository: Repository, name: str, note: str) -> dict[str, tuple[str | None, str | None]]:
+def _make(session: Session, name: str, note: str | None, moves: Moves) -> Committed:
+    """Make a branch with its note; one that an earlier branch of this name left behind goes."""
+    return move_noted(session, moves, _note_moves(session.repository, name, note or ""))
+
+
+def _tip(repository: Repository, name: str) -> str | None:
+    return repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
+
+
+def _note_moves(repository: Repository, name: str, note: str) -> ConfigMoves:
     key = note_key(name)
     before, after = own_config.read(repository, key), note.strip() or None
     return {} if before == after else {key: (before, after)}

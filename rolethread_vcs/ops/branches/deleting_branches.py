@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rolethread_vcs.errors import ConflictError, UsageError
-from rolethread_vcs.ops.branches.branching import branch_commit
+from rolethread_vcs.ops.branches.branching import branch_commit, move_noted
 from rolethread_vcs.ops.branches.unfinished_on import refuse_unfinished
 from rolethread_vcs.ops.copies.file_copies import all_copies
 from rolethread_vcs.ops.entries.counting_entries import count_between
-from rolethread_vcs.store.branch_notes import noted, settings_of
+from rolethread_vcs.store.branch_notes import settings_of
 from rolethread_vcs.store.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders
+from rolethread_vcs.transaction import Committed, Intent, Session
 
 
 class CurrentBranchError(ConflictError):
@@ -61,12 +61,7 @@ def delete(repository: Repository, names: Sequence[str], intent: Intent) -> Dele
         lost = _out_of_sight(repository, commits)
         config = {key: (value, None) for name in chosen for key, value in settings_of(repository, name).items()}
         moves = {BRANCHES + name: (commit, None) for name, commit in commits.items()}
-        refuse_other_folders(repository, moves)
-        if intent.dry_run:
-            done = session.move(moves)
-        else:
-            with noted(repository, config):
-                done = session.move(moves, config=config)
+        done = move_noted(session, moves, config)
         tied = tuple(
             f"{copy.path} is tied to {copy.branch}: it can be brought in again once undo has brought the branch back"
             for copy in all_copies(repository)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from rolethread_vcs.ops.branches.branching import branch_commit
+from rolethread_vcs.ops.branches.branching import branch_commit, move_noted
 from rolethread_vcs.ops.branches.judging_branches import judge_start
 from rolethread_vcs.ops.branches.naming_branches import refuse_branch_name
 from rolethread_vcs.ops.branches.unfinished_on import refuse_unfinished
 from rolethread_vcs.ops.copies.file_copies import FileCopy, all_copies
-from rolethread_vcs.store.branch_notes import noted, settings_of
+from rolethread_vcs.store.branch_notes import ConfigMoves, settings_of
 from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders
+from rolethread_vcs.transaction import Committed, Intent, Session
 
 
 def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> Committed:
@@ -34,18 +34,12 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> 
         moves: Moves = {BRANCHES + name: (commit, None), BRANCHES + new_name: (None, commit)}
         if repository.branch() == name:
             moves = {**moves, HEAD: (SYMBOLIC + BRANCHES + name, SYMBOLIC + BRANCHES + new_name)}
-        refuse_other_folders(repository, moves)
-        config = _renamed(repository, name, new_name)
-        if intent.dry_run:
-            done = session.move(moves)
-        else:
-            with noted(repository, config):
-                done = session.move(moves, config=config)
+        done = move_noted(session, moves, _renamed(repository, name, new_name))
         tied = tuple(_tied(copy, new_name) for copy in all_copies(repository) if copy.branch == name)
         return replace(done, branch=new_name, commit=commit, notes=(*done.notes, *tied))
 
 
-def _renamed(repository: Repository, name: str, new_name: str) -> dict[str, tuple[str | None, str | None]]:
+def _renamed(repository: Repository, name: str, new_name: str) -> ConfigMoves:
     """Return what happens to the configuration of a branch; what an earlier one of the new name left goes."""
     old, stale = settings_of(repository, name), settings_of(repository, new_name)
     coming = {f"branch.{new_name}.{key.rpartition('.')[2]}": value for key, value in old.items()}
@@ -58,8 +52,9 @@ def _renamed(repository: Repository, name: str, new_name: str) -> dict[str, tupl
 
 def _tied(copy: FileCopy, new_name: str) -> str:
     clean = " --clean" if copy.clean else ""
+    where = "" if copy.where is None else f" --where {shlex.quote(copy.where)}"
     return (
         f"{copy.path} is tied to {copy.branch}, which is {new_name} now; tie it anew: "
-        f"rtv workcopy add {shlex.quote(str(copy.path))} --branch {new_name} --format {copy.format}{clean} "
+        f"rtv workcopy add {shlex.quote(str(copy.path))} --branch {new_name} --format {copy.format}{clean}{where} "
         f"--from {copy.commit[:10]} --bind"
     )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from rolethread_vcs.errors import ConflictError, RefusedError
+from rolethread_vcs.errors import ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.change import ChangeSet
-from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.ops.copies import copy_bindings
 from rolethread_vcs.ops.copies.copy_bindings import Binding
@@ -23,15 +22,15 @@ from rolethread_vcs.ops.copies.relaying_copies import (
     refuse_unwritable,
     relay_committed,
     relay_refreshed,
+    tie_as_read,
 )
 from rolethread_vcs.ops.copies.reviewing_copies import has_changes, recognise_copy
-from rolethread_vcs.ops.copies.tying_copies import CopyOptions, add, locate, tip_of
-from rolethread_vcs.ops.copies.writing_copies import set_aside
-from rolethread_vcs.ops.entries.changing import new_ids
-from rolethread_vcs.store import disk
+from rolethread_vcs.ops.copies.tying_copies import announce_columns, locate, tip_of, write_anew
+from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, run
+from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Planned, Session, carry, commit_planned
 
 FEW_REMOVED = 20
 """Entries that may always go; more need `--removed` when they are over a tenth of the file."""
@@ -99,27 +98,28 @@ def commit(repository: Repository, path: Path, options: CommitOptions, intent: I
     if tip_of(repository, binding.branch) is None:
         raise _branch_gone(binding)
     _refuse_many_removed(recognised, options.removed)
-    planned: list[tuple[Snapshot, CopyMerge, dict[int, str]]] = []
+    planned: list[tuple[Snapshot, CopyMerge]] = []
 
-    def plan(base: Snapshot) -> ChangeSet:
-        named: dict[int, str] = {}
-        merge = _merge(repository, recognised, base, options.take, named)
+    def work(session: Session) -> Committed:
+        base = session.base
+        merge = _merge(repository, recognised, base, options.take)
         refuse_unwritable(recognised, merge, base)
-        change = _change(recognised, base, merge, named)
         recognised.lines.refuse_if_changed()
-        planned[:] = [(base, merge, named)]
-        return change
+        planned[:] = [(base, merge)]
+        if base.id == binding.commit:
+            session.before_publish = lambda _, moves: _announce(repository, recognised, merge, moves)
+        return commit_planned(session, Planned(_change(recognised, base, merge)))
 
-    done = run(repository, replace(intent, branch=binding.branch), plan)
+    done = carry(repository, replace(intent, branch=binding.branch), work)
     if done.dry_run:
         return CopyCommitted(done)
-    base, merge, named = planned[-1]
-    if done.commit is None and (base.id != binding.commit and not has_changes(recognised)):
+    base, merge = planned[-1]
+    if done.commit is None and base.id != binding.commit and not has_changes(recognised):
         return CopyCommitted(
             done, f"{binding.branch} is at another commit by now; rtv workcopy refresh brings the file there"
         )
     ground = base if done.commit is None else repository.snapshot_of(done.commit)
-    return CopyCommitted(done, _settle(repository, recognised, merge, ground, named))
+    return CopyCommitted(done, _settle(repository, recognised, merge, ground))
 
 
 def refresh(
@@ -144,29 +144,34 @@ def refresh(
         return Refreshed(path, tip, tip, 0, False, dry_run=dry_run)
     _refuse_ambiguous(recognised)
     ground = repository.snapshot_of(tip)
-    named: dict[int, str] = {}
-    merge = _merge(repository, recognised, ground, options.take, named)
+    merge = _merge(repository, recognised, ground, options.take)
     refuse_unwritable(recognised, merge, ground)
     if dry_run:
         return Refreshed(path, binding.commit, tip, len(merge.changed), False, dry_run=True)
-    _announce_columns(repository, recognised, merge, ground)
-    relaid: Relaid = relay_refreshed(recognised, merge, ground, named)
+    announce_columns(repository, recognised.bound.binding, columns(recognised, merge, ground))
+    relaid: Relaid = relay_refreshed(recognised, merge, ground)
     copy_bindings.save(repository, relaid.binding)
     return Refreshed(path, binding.commit, tip, relaid.rewritten, relaid.is_written)
 
 
-def _settle(
-    repository: Repository, recognised: Recognised, merge: CopyMerge, ground: Snapshot, named: dict[int, str]
-) -> str:
+def _announce(repository: Repository, recognised: Recognised, merge: CopyMerge, moves: Moves) -> Mapping[str, Any]:
+    """Remember what the file is tied to as soon as the commit is made: cut off in between, it is tied all the same."""
+    _, commit = moves[BRANCHES + recognised.bound.binding.branch]
+    assert commit is not None
+    copy_bindings.announce(repository, tie_as_read(recognised, merge, commit))
+    return {}
+
+
+def _settle(repository: Repository, recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> str:
     """Tie the file to the commit that was made of it; whatever stands in the way, the commit is saved."""
     name = recognised.bound.binding.path.name
-    _announce_columns(repository, recognised, merge, ground)
     try:
-        relaid = relay_committed(recognised, merge, ground, named)
-    except ChangedSourceError as error:
-        # the binding stays at the older commit: what was saved is then found to be on the branch already
+        announce_columns(repository, recognised.bound.binding, columns(recognised, merge, ground))
+        relaid = relay_committed(recognised, merge, ground)
+        copy_bindings.save(repository, relaid.binding)
+    except (ChangedSourceError, SystemRefusedError) as error:
+        # an older binding is right, too: what was saved is then found to be on the branch already
         return f"{error.message}; what was edited before is saved. rtv workcopy refresh brings the file up to date"
-    copy_bindings.save(repository, relaid.binding)
     notes = []
     if relaid.rewritten:
         lines = "1 line" if relaid.rewritten == 1 else f"{relaid.rewritten:,} lines"
@@ -177,35 +182,16 @@ def _settle(
     return "; ".join(notes)
 
 
-def _announce_columns(repository: Repository, recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> None:
-    """Remember columns that a clean file is about to get, before it has them.
-
-    Cut off between the file and its binding, their nulls would else be taken for edits of every line.
-    """
-    binding = recognised.bound.binding
-    keys = columns(recognised, merge, ground)
-    if keys != binding.keys:
-        copy_bindings.save(repository, replace(binding, keys=keys))
-
-
-def _merge(
-    repository: Repository, recognised: Recognised, tip: Snapshot, take: Take | None, named: dict[int, str]
-) -> CopyMerge:
-    def name(entries: Sequence[Entry]) -> list[str]:
-        return new_ids(tip, entries)
-
-    merge = merge_copy(repository, recognised, tip, name, take)
+def _merge(repository: Repository, recognised: Recognised, tip: Snapshot, take: Take | None) -> CopyMerge:
+    merge = merge_copy(repository, recognised, tip, take)
     if merge.conflicts:
         raise _conflict(recognised, merge.conflicts)
-    fresh = [place for place in merge.new if place not in merge.known]
-    named.update(zip(fresh, name([merge.new[place] for place in fresh]), strict=True))
-    named.update(merge.known)
     return merge
 
 
-def _change(recognised: Recognised, base: Snapshot, merge: CopyMerge, named: dict[int, str]) -> ChangeSet:
+def _change(recognised: Recognised, base: Snapshot, merge: CopyMerge) -> ChangeSet:
     puts = {entry_id: entry for entry_id, entry in merge.merged.items() if base.get(entry_id) != entry}
-    fresh = {named[place]: entry for place, entry in merge.new.items() if place not in merge.known}
+    fresh = {merge.named[place]: entry for place, entry in merge.new.items() if place not in merge.known}
     files = {} if merge.order == base.order else {ORDER: merge.order.encode()}
     parts = [
         f"{number:,} {word}"
@@ -229,15 +215,7 @@ def _change(recognised: Recognised, base: Snapshot, merge: CopyMerge, named: dic
 def _discard(repository: Repository, binding: Binding, tip: str, *, dry_run: bool) -> Refreshed:
     if dry_run:
         return Refreshed(binding.path, binding.commit, tip, 0, False, dry_run=True)
-    aside = set_aside(binding.path) if binding.path.exists() else None
-    options = CopyOptions(binding.branch, None, binding.format, binding.clean, binding.where)
-    try:
-        fresh = add(repository, binding.path, options)
-    except BaseException:  # Ctrl-C too: a large file takes its time to write
-        if aside is not None and not binding.path.exists():
-            with disk.system_errors(f"bringing {binding.path} back"):
-                disk.rename(aside, binding.path)
-        raise
+    fresh, aside = write_anew(repository, binding, tip)
     return Refreshed(binding.path, binding.commit, fresh.commit, len(fresh.ids), True, aside)
 
 
@@ -305,6 +283,5 @@ def _branch_gone(binding: Binding) -> NoSuchBranchError:
         f"the branch {binding.branch} that {binding.path.name} is tied to is gone; "
         "the file is as it was, and nothing was saved",
         hint=f"make it again where it was: rtv branch {binding.branch} --from {binding.commit[:10]}\n"
-        f"or tie the file to another branch: rtv workcopy add {shlex.quote(str(binding.path))} --branch NAME "
-        f"--format {binding.format}{' --clean' if binding.clean else ''} --from {binding.commit[:10]} --bind",
+        f"or tie the file to another branch: {binding.command(branch='NAME', revision=binding.commit[:10])}",
     )

@@ -6,6 +6,7 @@ One small file a copy, in the private folder of this worktree: a binding is of t
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from rolethread_vcs.formats import CleanKeys
 from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
 from rolethread_vcs.model.ids import CROCKFORD
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import PRIVATE, Repository
 
 VERSION = 1
@@ -78,6 +80,14 @@ class Binding:
     kept: Mapping[int, bytes] = field(default_factory=dict)
     stamp: FileStamp | None = None
 
+    def command(self, *, path: Path | None = None, branch: str = "", revision: str = "") -> str:
+        """Return the command that ties the file anew as it is tied, or another file, or to another branch."""
+        words = [str(path or self.path), "--branch", branch or self.branch, "--format", self.format]
+        words += ["--clean"] if self.clean else []
+        words += [] if self.where is None else ["--where", self.where]
+        words += ["--from", revision] if revision else []
+        return shlex.join(["rtv", "workcopy", "add", *words, "--bind"])
+
     @property
     def is_touched(self) -> bool:
         """Whether the file has changed since the program wrote it, by size and time; False when it is gone."""
@@ -100,11 +110,24 @@ def digest_of(line: bytes) -> str:
 
 
 def save(repository: Repository, binding: Binding) -> None:
-    """Write a binding, in one step."""
+    """Write a binding, in one step; what was announced for the file is void then."""
+    store = store_path(repository, binding.path)
+    with disk.system_errors("remembering a working copy"):
+        _write(repository, store, binding)
+        disk.remove(_announced(store))
+
+
+def announce(repository: Repository, binding: Binding) -> None:
+    """Write a binding that counts once its branch has its commit, if that was made on the one the file is tied to."""
+    with disk.system_errors("remembering a working copy"):
+        _write(repository, _announced(store_path(repository, binding.path)), binding)
+
+
+def _write(repository: Repository, store: Path, binding: Binding) -> None:
     document = {
         "version": VERSION,
         "dataset": repository.head_snapshot().settings.id,
-        "path": str(binding.path),
+        "path": _told(repository, binding.path),
         "branch": binding.branch,
         "commit": binding.commit,
         "format": binding.format,
@@ -117,10 +140,8 @@ def save(repository: Repository, binding: Binding) -> None:
         "digests": " ".join(binding.digests),
         "kept": {str(place): line.decode("utf-8") for place, line in sorted(binding.kept.items())},
     }
-    path = store_path(repository, binding.path)
-    with disk.system_errors("remembering a working copy"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        disk.replace_file(path, encode_line(document) + b"\n", durable=repository.durable)
+    store.parent.mkdir(parents=True, exist_ok=True)
+    disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable)
 
 
 def load(repository: Repository, path: Path) -> Binding:
@@ -140,8 +161,10 @@ def all_bindings(repository: Repository) -> tuple[Binding | BrokenBinding, ...]:
     for store in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             found.append(_read(repository, store, None))
+        except NotBoundError:
+            continue  # forgotten at this very moment
         except DamagedBindingError as error:
-            found.append(BrokenBinding(_path_in(store), store, error.message))
+            found.append(BrokenBinding(_path_in(repository, store), store, error.message))
     return tuple(sorted(found, key=lambda each: str(each.path or "")))
 
 
@@ -151,27 +174,64 @@ def forget(repository: Repository, path: Path) -> None:
     Raises:
         NotBoundError: there is none.
     """
+    store = store_path(repository, path)
     with disk.system_errors("forgetting a working copy"):
-        if not disk.remove(store_path(repository, path)):
-            raise _not_bound(path)
+        disk.remove(_announced(store))
+        if not disk.remove(store):
+            raise not_bound(repository, path)
 
 
 def store_path(repository: Repository, path: Path) -> Path:
     """Return where the binding of a file lies, whether it is there or not."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem)[:40]
-    key = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    key = hashlib.sha256(_told(repository, path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return _folder(repository) / f"{name}-{key}.json"
+
+
+def not_bound(repository: Repository, path: Path) -> NotBoundError:
+    """Return the error for a file that is tied to nothing; a file of its name that is gone may have been moved here."""
+    gone = [
+        each
+        for each in all_bindings(repository)
+        if isinstance(each, Binding) and each.path.name == path.name and not each.path.exists()
+    ]
+    if len(gone) == 1 and path.exists():
+        old = gone[0]
+        return NotBoundError(
+            f"{path} is no working copy of this dataset; {old.path} was one, and is gone",
+            hint=f"if that is this file: {old.command(path=path, revision=old.commit[:10])}\n"
+            f"then forget the old place: rtv workcopy remove {shlex.quote(str(old.path))}",
+        )
+    return NotBoundError(
+        f"{path} is no working copy of this dataset",
+        hint="see them with: rtv workcopy list\n"
+        f"tie the file with: rtv workcopy add {shlex.quote(str(path))} --branch BRANCH --format NAME --bind",
+    )
 
 
 def _folder(repository: Repository) -> Path:
     return repository.git_folder / PRIVATE / _FOLDER
 
 
+def _announced(store: Path) -> Path:
+    return store.with_suffix(".announced")
+
+
+def _home(repository: Repository) -> Path:
+    return Path(os.path.realpath(repository.folder))
+
+
+def _told(repository: Repository, path: Path) -> str:
+    """Return a path as its binding tells it: a file inside the dataset goes with it, wherever that is moved."""
+    home = _home(repository)
+    return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
+
+
 def _read(repository: Repository, store: Path, path: Path | None) -> Binding:
     try:
         data = store.read_bytes()
     except FileNotFoundError as error:
-        raise _not_bound(path or store) from error
+        raise not_bound(repository, path or store) from error
     except OSError as error:
         raise disk.system_refused("reading the binding of a working copy", error) from error
     named = path.name if path is not None else store.stem
@@ -186,13 +246,24 @@ def _read(repository: Repository, store: Path, path: Path | None) -> Binding:
         raise _damaged(path, f"the binding of {named} is of version {version!r}; this program knows version {VERSION}")
     if document.get("dataset") != repository.head_snapshot().settings.id:
         raise _damaged(path, f"the binding of {named} belongs to another dataset")
-    binding = _binding(document)
+    binding = _binding(_home(repository), document)
     if binding is None or (path is not None and binding.path != path):
         raise _damaged(path, f"the binding of {named} is damaged: it is not what was written")
-    return binding
+    return _announced_binding(repository, store, binding) or binding
 
 
-def _binding(document: Mapping[str, Any]) -> Binding | None:
+def _announced_binding(repository: Repository, store: Path, binding: Binding) -> Binding | None:
+    """Return what was announced, if a commit was cut off between the branch and the binding; else None."""
+    document = _document(_announced(store))
+    found = None if document is None else _binding(_home(repository), document)
+    tip = None if found is None else repository.refs.read(BRANCHES + binding.branch)
+    if found is None or tip is None or not repository.is_ancestor(found.commit, tip):
+        return None
+    is_next = repository.objects.commit(found.commit).parents == (binding.commit,)
+    return found if is_next and (found.path, found.branch) == (binding.path, binding.branch) else None
+
+
+def _binding(home: Path, document: Mapping[str, Any]) -> Binding | None:
     """Return the binding of a document, None when something in it is not what was written."""
     ids, digests, kept = document.get("ids"), document.get("digests"), document.get("kept")
     texts = [document.get(key) for key in ("path", "branch", "format")]
@@ -215,7 +286,7 @@ def _binding(document: Mapping[str, Any]) -> Binding | None:
         return None
     path, branch, format_name = (str(text) for text in texts)
     return Binding(
-        path=Path(path),
+        path=home / path,
         branch=branch,
         commit=str(document["commit"]),
         format=format_name,
@@ -229,22 +300,19 @@ def _binding(document: Mapping[str, Any]) -> Binding | None:
     )
 
 
-def _path_in(store: Path) -> Path | None:
+def _path_in(repository: Repository, store: Path) -> Path | None:
     """Return the path that a broken binding names, where so much of it reads."""
+    path = (_document(store) or {}).get("path")
+    return _home(repository) / path if isinstance(path, str) else None
+
+
+def _document(store: Path) -> dict[str, Any] | None:
+    """Return the object in a file, None where none reads."""
     try:
         document = parse(store.read_bytes())
     except (OSError, JsonProblemError):
         return None
-    path = document.get("path") if isinstance(document, dict) else None
-    return Path(path) if isinstance(path, str) else None
-
-
-def _not_bound(path: Path) -> NotBoundError:
-    return NotBoundError(
-        f"{path} is no working copy of this dataset",
-        hint="see them with: rtv workcopy list\n"
-        f"tie the file with: rtv workcopy add {shlex.quote(str(path))} --branch BRANCH --format NAME --bind",
-    )
+    return document if isinstance(document, dict) else None
 
 
 def _damaged(path: Path | None, problem: str) -> DamagedBindingError:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, UsageError
+from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.ops.copies import copy_bindings
-from rolethread_vcs.ops.copies.copy_bindings import BrokenBinding
+from rolethread_vcs.ops.copies.copy_bindings import BrokenBinding, FileStamp
 from rolethread_vcs.ops.copies.reviewing_copies import status
 from rolethread_vcs.ops.copies.tying_copies import locate, tip_of
 from rolethread_vcs.store import disk
@@ -67,10 +68,9 @@ def find(repository: Repository, path: Path | None, name: str = "") -> Path:
     copies = [each.path for each in copy_bindings.all_bindings(repository) if each.path is not None]
     if path is not None:
         named = [each for each in copies if each.name == name]
-        if len(named) == 1:
+        if len(named) == 1 and (named[0].exists() or not path.exists()):
             return named[0]
-        copy_bindings.load(repository, locate(path))  # says that there is none
-        raise AssertionError("unreachable")
+        raise copy_bindings.not_bound(repository, locate(path))
     if len(copies) == 1:
         return copies[0]
     if not copies:
@@ -91,10 +91,13 @@ def remove(
 
     Raises:
         NotBoundError: it is none. ConflictError: it holds edits that are on no branch, and shall be deleted.
+        ChangedSourceError: it shall be deleted, and something writes to it right now.
     """
     path = locate(path)
-    if delete and not force and path.is_file():
+    seen = FileStamp.of(path)
+    if delete and not force and seen is not None:
         found = status(repository, path)
+        seen = found.recognised.lines.stamp
         if not found.is_clean:
             raise ConflictError(
                 f"{path.name} holds edits that were never committed; it was not deleted",
@@ -103,6 +106,10 @@ def remove(
             )
     if dry_run:
         return delete and path.is_file()
+    if delete and FileStamp.of(path) != seen:
+        raise ChangedSourceError(
+            f"{path.name} changed since it was read; it was not deleted", hint="try again when nothing writes to it"
+        )
     copy_bindings.forget(repository, path)
     if not delete:
         return False

@@ -294,9 +294,16 @@ def _existing(repository: Repository, folder: Path) -> CheckedOutFolder:
 
 
 def _cut_off_at(repository: Repository, folder: Path, branch: str) -> CheckedOutFolder | None:
-    """Return the folder copy at a place that was cut off while it was made for a branch."""
+    """Return the folder copy at a place that was cut off while it was made for a branch.
+
+    One that never came so far that there was a folder is forgotten.
+    """
     found = _find(repository, folder)
-    if found is None or found.cut_off != MAKING or found.branch != branch:
+    if found is None or found.branch != branch:
+        return None
+    # killed before it was marked, there is neither a folder nor an index
+    is_unmarked = found.locked is None and not found.is_there and not (found.private / "index").exists()
+    if found.cut_off != MAKING and not is_unmarked:
         return None
     if not found.is_there:
         linked_folders.unlink(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -21,6 +21,7 @@ from rolethread_vcs.ops.copies.arranging_lines import insert_runs, order_with, r
 from rolethread_vcs.ops.copies.carrying_edits import carry
 from rolethread_vcs.ops.copies.copy_lines import CopyCommitGoneError
 from rolethread_vcs.ops.copies.recognising_lines import Recognised
+from rolethread_vcs.ops.entries.changing import new_ids
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.walk import two_way
@@ -43,16 +44,17 @@ class CopyMerge:
 
     `merged` holds the entries that the file changed, as they are to be: equal to what the branch has where there is
     nothing to save. `same` are, of these, those in which the line says all there is. `removed` are entries that the
-    file dropped; `new` maps places of new lines to their entries, `known` those that the branch has already to their
-    ids. `changed` are the ids that the branch changed since, `added` those it added that belong into the file.
-    `listed` is the order of all entries, new lines under the names that `name` gave them, and `order` its ranks.
+    file dropped; `new` maps places of new lines to their entries, `named` to the ids that these get, and `known` holds
+    the places of those that the branch has already. `changed` are the ids that the branch changed since, `added` those
+    it added that belong into the file. `listed` is the order of all entries, and `order` its ranks.
     """
 
     merged: Mapping[str, Entry]
     same: frozenset[str]
     removed: frozenset[str]
     new: Mapping[int, Entry]
-    known: Mapping[int, str]
+    named: Mapping[int, str]
+    known: frozenset[int]
     changed: frozenset[str]
     added: tuple[str, ...]
     listed: tuple[str, ...]
@@ -60,36 +62,22 @@ class CopyMerge:
     conflicts: tuple[CopyConflict, ...]
 
 
-def merge_copy(
-    repository: Repository,
-    recognised: Recognised,
-    tip: Snapshot,
-    name: Callable[[Sequence[Entry]], Sequence[str]],
-    take: Take | None = None,
-) -> CopyMerge:
-    """Return what a file and the tip of its branch come to; `name` gives ids to new entries, in order.
+def merge_copy(repository: Repository, recognised: Recognised, tip: Snapshot, take: Take | None = None) -> CopyMerge:
+    """Return what a file and the tip of its branch come to.
 
     With `take`, conflicts are settled for the file or for the branch.
     """
-    return _CopyMerger(repository, recognised, tip, name, take).run()
+    return _CopyMerger(repository, recognised, tip, take).run()
 
 
 class _CopyMerger:
     """One pass; the fields are the result as it grows."""
 
-    def __init__(
-        self,
-        repository: Repository,
-        recognised: Recognised,
-        tip: Snapshot,
-        name: Callable[[Sequence[Entry]], Sequence[str]],
-        take: Take | None,
-    ) -> None:
+    def __init__(self, repository: Repository, recognised: Recognised, tip: Snapshot, take: Take | None) -> None:
         self._recognised = recognised
         self._bound = recognised.bound
         self._base = recognised.bound.snapshot
         self._tip = tip
-        self._name = name
         self._take = take
         self._conflicts: list[CopyConflict] = []
         self._merged: dict[str, Entry] = {}
@@ -113,14 +101,15 @@ class _CopyMerger:
         new = {place: self._recognised.reading(place).entry for place in self._recognised.new}
         known = self._find_known(new)
         fresh = [place for place in new if place not in known]
-        named = dict(zip(fresh, self._name([new[place] for place in fresh]), strict=True)) | known
+        named = dict(zip(fresh, new_ids(self._tip, [new[place] for place in fresh]), strict=True)) | known
         listed, order = self._arrange(named)
         return CopyMerge(
             merged=self._merged,
             same=frozenset(self._same),
             removed=frozenset(self._removed),
             new=new,
-            known=known,
+            named=named,
+            known=frozenset(known),
             changed=frozenset(self._changed),
             added=self._fitting(known),
             listed=tuple(listed),
@@ -176,11 +165,7 @@ class _CopyMerger:
         if not merged.clashes:
             return merged.entry
         if self._take is not None:
-            # a conversation that the merge itself broke is not mended by a side: then that side is taken whole
-            settled, _ = settle_all(base, ours, theirs, "theirs" if self._take == "file" else "ours")
-            if settled.is_clean:
-                return settled.entry
-            return theirs if self._take == "file" else ours
+            return settle_all(base, ours, theirs, "theirs" if self._take == "file" else "ours").entry
         line = None if place is None else self._recognised.lines.numbers[place]
         self._conflicts += [CopyConflict(entry_id, line, clash) for clash in merged.clashes]
         return ours

@@ -15,7 +15,7 @@ from rolethread_vcs.ops.copies.copy_bindings import Binding, digest_of
 from rolethread_vcs.ops.copies.copy_lines import Layout
 from rolethread_vcs.ops.copies.merging_copies import CopyMerge
 from rolethread_vcs.ops.copies.recognising_lines import Recognised
-from rolethread_vcs.ops.copies.writing_copies import raw_lines, write_copy
+from rolethread_vcs.ops.copies.writing_copies import raw_lines, rewrite
 from rolethread_vcs.store.snapshot import Snapshot
 
 
@@ -33,18 +33,16 @@ class Relaid:
 
 
 class _Relay:
-    """One file on its way from one commit to another; `ids` are its lines to be, in order."""
+    """One file on its way from one commit to another; `place_of` tells which line of it each entry is."""
 
-    def __init__(
-        self, recognised: Recognised, merge: CopyMerge, ground: Snapshot, place_of: Mapping[str, int], keys: CleanKeys
-    ) -> None:
+    def __init__(self, recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> None:
         self.recognised = recognised
         self.merge = merge
         self.ground = ground
-        self.place_of = place_of
+        self.place_of = _places(recognised, merge.named)
         old = recognised.bound.layout
-        self.layout = Layout(old.format, old.clean, keys)
-        self.has_new_keys = keys != old.keys
+        self.layout = Layout(old.format, old.clean, columns(recognised, merge, ground))
+        self.has_new_keys = self.layout.keys != old.keys
         self._user = {*recognised.edited, *recognised.new}
 
     def entry(self, entry_id: str) -> Entry:
@@ -104,14 +102,14 @@ class _Relay:
         return None
 
 
-def relay_committed(recognised: Recognised, merge: CopyMerge, ground: Snapshot, named: Mapping[int, str]) -> Relaid:
-    """Bring a file to the commit that was made of it; `named` are the ids that its new lines got.
+def relay_committed(recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> Relaid:
+    """Bring a file to the commit that was made of it.
 
     Raises:
         ChangedSourceError: the file changed meanwhile; it stays as it is.
     """
-    place_of = _places(recognised, named)
-    relay = _Relay(recognised, merge, ground, place_of, columns(recognised, merge, ground))
+    relay = _Relay(recognised, merge, ground)
+    place_of = relay.place_of
     here = _belonging(recognised, merge, place_of)
     ids = [entry_id for entry_id in ground.ids() if entry_id in here]
     lines, count = relay.lines(ids)
@@ -128,26 +126,47 @@ def relay_committed(recognised: Recognised, merge: CopyMerge, ground: Snapshot, 
             spelled = relay.kept(entry_id, line)
             if spelled is not None:
                 kept[number] = spelled
-    stamp = recognised.lines.stamp if lines is None else write_copy(old.path, lines, read=recognised.lines)
+    stamp = recognised.lines.stamp if lines is None else rewrite(recognised.lines, lines)
     binding = replace(
         old, commit=ground.id, keys=relay.layout.keys, ids=tuple(ids), digests=tuple(digests), kept=kept, stamp=stamp
     )
     return Relaid(binding, lines is not None, count, len(place_of.keys() - set(ids)))
 
 
-def relay_refreshed(recognised: Recognised, merge: CopyMerge, ground: Snapshot, named: Mapping[int, str]) -> Relaid:
-    """Bring a file to the tip of its branch, with its edits in it; `named` are names for its new lines.
+def tie_as_read(recognised: Recognised, merge: CopyMerge, commit: str) -> Binding:
+    """Return what ties a file, as it was read, to a commit that makes of its branch what the file says.
+
+    So it is where the branch did not move: then there is nothing that the file has to have besides.
+    """
+    old = recognised.bound.binding
+    ids = {place: entry_id for entry_id, place in _places(recognised, merge.named).items()}
+    kept = {place: old.kept[before] for place, before in recognised.pairs.items() if before in old.kept}
+    kept |= {place: recognised.raw(place) for place in (*recognised.edited, *recognised.new)}
+    lines = recognised.lines
+    return replace(
+        old,
+        commit=commit,
+        ids=tuple(ids[place] for place in range(len(lines))),
+        digests=lines.digests,
+        kept=kept,
+        stamp=lines.stamp,
+    )
+
+
+def relay_refreshed(recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> Relaid:
+    """Bring a file to the tip of its branch, with its edits in it.
 
     Raises:
         ChangedSourceError: the file changed meanwhile; it stays as it is.
     """
-    place_of = _places(recognised, named)
-    relay = _Relay(recognised, merge, ground, place_of, columns(recognised, merge, ground))
+    relay = _Relay(recognised, merge, ground)
+    place_of = relay.place_of
     here = _belonging(recognised, merge, place_of)
     lines, count = relay.lines([entry_id for entry_id in merge.listed if entry_id in here])
     old = recognised.bound.binding
     before = {entry_id: number for number, entry_id in enumerate(old.ids)}
-    theirs = {*before, *merge.added, *merge.known.values(), *recognised.adopted.values()}
+    known = (merge.named[place] for place in merge.known)
+    theirs = {*before, *merge.added, *known, *recognised.adopted.values()}
     ids = [entry_id for entry_id in ground.ids() if entry_id in theirs]
     digests, kept = [], {}
     for number, entry_id in enumerate(ids):
@@ -158,7 +177,7 @@ def relay_refreshed(recognised: Recognised, merge: CopyMerge, ground: Snapshot, 
         digests.append(old.digests[place])
         if place in old.kept:
             kept[number] = old.kept[place]
-    stamp = old.stamp if lines is None else write_copy(old.path, lines, read=recognised.lines)
+    stamp = old.stamp if lines is None else rewrite(recognised.lines, lines)
     binding = replace(
         old, commit=ground.id, keys=relay.layout.keys, ids=tuple(ids), digests=tuple(digests), kept=kept, stamp=stamp
     )
@@ -171,7 +190,7 @@ def refuse_unwritable(recognised: Recognised, merge: CopyMerge, tip: Snapshot) -
     Raises:
         CannotCarryError: an entry of the branch does not fit the format of the file any more.
     """
-    relay = _Relay(recognised, merge, tip, _places(recognised, {}), columns(recognised, merge, tip))
+    relay = _Relay(recognised, merge, tip)
     for entry_id in merge.changed:
         if entry_id in tip and (entry_id in merge.added or (entry_id in relay.place_of and relay.is_ours(entry_id))):
             relay.own_line(entry_id)

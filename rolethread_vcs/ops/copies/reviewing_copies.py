@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,12 +170,10 @@ def _snapshot(repository: Repository, binding: Binding) -> Snapshot:
         snapshot = repository.snapshot_of(binding.commit)
         _ = snapshot.entries_tree
     except MissingObjectError as error:
-        quoted = shlex.quote(str(binding.path))
         raise CopyCommitGoneError(
             f"the commit {binding.commit[:10]} that {binding.path.name} was written from is no longer in the store; "
             "the file is as it was, and nothing was saved",
-            hint=f"tie the file to the branch as it is now: rtv workcopy add {quoted} --branch {binding.branch} "
-            f"--format {binding.format}{' --clean' if binding.clean else ''} --bind",
+            hint=f"tie the file to the branch as it is now: {binding.command()}",
         ) from error
     return snapshot
 
@@ -199,13 +196,9 @@ def _differences(before: bytes, after: bytes) -> Iterator[str]:
             yield "escapes"
         if before.count(b" ") != after.count(b" ") or b"\n" in after:
             yield "spaces"
-    elif _sorted(one) == _sorted(two):
+    elif encode_value(one) == encode_value(two):
         yield "key order"
         if before.count(b"\\") != after.count(b"\\"):
             yield "escapes"
     else:
         yield "other words for the same"
-
-
-def _sorted(value: object) -> bytes:
-    return encode_value(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
@@ -15,7 +15,7 @@ from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.copies import copy_bindings
 from rolethread_vcs.ops.copies.copy_bindings import Binding, FileStamp, digest_of
 from rolethread_vcs.ops.copies.copy_lines import Layout
-from rolethread_vcs.ops.copies.writing_copies import write_copy
+from rolethread_vcs.ops.copies.writing_copies import set_aside, written_beside
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -73,43 +73,103 @@ def add(
     tip = tip_of(repository, branch)
     if tip is None:
         raise NoSuchBranchError(f"there is no branch {branch}; nothing was written", hint=f"rtv branch {branch}")
-    snapshot = repository.snapshot_of(tip if options.revision is None else repository.resolve(options.revision))
-    layout = Layout(
-        chosen, options.clean, clean_keys(chosen, _entries(snapshot, options)) if options.clean else CleanKeys()
-    )
-    ids: list[str] = []
-    digests: list[str] = []
-
-    def lines() -> Iterator[bytes]:
-        for entry_id, blob, entry in _selected(snapshot, options):
-            line = layout.write(entry_id, blob, entry)
-            ids.append(entry_id)
-            digests.append(digest_of(line))
-            if len(ids) & 0xFF == 0:
-                step(256)
-            yield line
-
-    stamp: FileStamp | None = None
+    commit = tip if options.revision is None else repository.resolve(options.revision)
+    written = _Writing(repository.snapshot_of(commit), path, branch, options, step)
     if options.bind or dry_run:
-        for _ in lines():
+        for _ in written.lines():
             pass
+        binding = written.binding(None)
     else:
-        stamp = write_copy(path, lines())
-    binding = Binding(
-        path=path,
-        branch=branch,
-        commit=snapshot.id,
-        format=chosen.name,
-        clean=options.clean,
-        where=options.where,
-        keys=layout.keys,
-        ids=tuple(ids),
-        digests=tuple(digests),
-        stamp=stamp,
-    )
+        with written_beside(path, written.lines()) as fresh:
+            fresh.put(None)
+        binding = written.binding(fresh.stamp)
     if not dry_run:
         copy_bindings.save(repository, binding)
     return binding
+
+
+def write_anew(repository: Repository, bound: Binding, commit: str) -> tuple[Binding, Path | None]:
+    """Write a file copy as a commit of its branch has it; return its binding, and where what it held was set aside.
+
+    There is a whole file at every moment, and cut off at any, it is tied so that nothing of it is taken for an edit.
+
+    Raises:
+        CannotCarryError: an entry does not fit the format. ChangedSourceError: something writes to the file right now.
+    """
+    options = CopyOptions(bound.branch, None, bound.format, bound.clean, bound.where)
+    written = _Writing(repository.snapshot_of(commit), bound.path, bound.branch, options)
+    with written_beside(bound.path, written.lines()) as fresh:
+        binding = written.binding(fresh.stamp)
+        before = FileStamp.of(bound.path)
+        aside = None if before is None else set_aside(bound.path)
+        announce_columns(repository, bound, binding.keys)
+        fresh.put(before)
+    copy_bindings.save(repository, binding)
+    return binding, aside
+
+
+def announce_columns(repository: Repository, bound: Binding, keys: CleanKeys) -> None:
+    """Remember columns that a clean file is about to get, before it has them.
+
+    Cut off between the file and its binding, their nulls would else be taken for edits of every line.
+    """
+    keys = bound.keys.union(keys)
+    if keys != bound.keys:
+        copy_bindings.save(repository, replace(bound, keys=keys))
+
+
+class _Writing:
+    """The lines of a file copy as a commit has them; once all are taken, `binding` tells which was which."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        path: Path,
+        branch: str,
+        options: CopyOptions,
+        step: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._snapshot = snapshot
+        self._path = path
+        self._branch = branch
+        self._options = options
+        self._step = step
+        chosen = find_format(options.format)
+        keys = clean_keys(chosen, (entry for _, _, entry in self._selected())) if options.clean else CleanKeys()
+        self._layout = Layout(chosen, options.clean, keys)
+        self._ids: list[str] = []
+        self._digests: list[str] = []
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield them."""
+        for entry_id, blob, entry in self._selected():
+            line = self._layout.write(entry_id, blob, entry)
+            self._ids.append(entry_id)
+            self._digests.append(digest_of(line))
+            if len(self._ids) & 0xFF == 0:
+                self._step(256)
+            yield line
+
+    def binding(self, stamp: FileStamp | None) -> Binding:
+        """Return what ties the file to the commit."""
+        return Binding(
+            path=self._path,
+            branch=self._branch,
+            commit=self._snapshot.id,
+            format=self._layout.format.name,
+            clean=self._layout.clean,
+            where=self._options.where,
+            keys=self._layout.keys,
+            ids=tuple(self._ids),
+            digests=tuple(self._digests),
+            stamp=stamp,
+        )
+
+    def _selected(self) -> Iterator[tuple[str, str, Entry]]:
+        query = None if self._options.where is None else parse_query(self._options.where)
+        for entry_id, blob, entry in self._snapshot.entries():
+            if query is None or query.matches(entry_id, entry):
+                yield entry_id, blob, entry
 
 
 def is_file_name(path: Path) -> bool:
@@ -125,17 +185,6 @@ def locate(path: Path) -> Path:
 def tip_of(repository: Repository, branch: str) -> str | None:
     """Return the commit that a branch is at, None when there is no such branch."""
     return repository.refs.read(BRANCHES + branch)
-
-
-def _entries(snapshot: Snapshot, options: CopyOptions) -> Iterator[Entry]:
-    return (entry for _, _, entry in _selected(snapshot, options))
-
-
-def _selected(snapshot: Snapshot, options: CopyOptions) -> Iterator[tuple[str, str, Entry]]:
-    query = None if options.where is None else parse_query(options.where)
-    for entry_id, blob, entry in snapshot.entries():
-        if query is None or query.matches(entry_id, entry):
-            yield entry_id, blob, entry
 
 
 def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.formats import ChangedSourceError
@@ -15,11 +18,35 @@ from rolethread_vcs.ops.copies.reading_copies import LINE_FEED, CopyLines, piece
 from rolethread_vcs.store import disk
 
 
-def write_copy(path: Path, lines: Iterable[bytes], *, read: CopyLines | None = None) -> FileStamp:
-    """Write the lines of a file and return its stamp; `read` is the file that it takes the place of.
+@dataclass(frozen=True, slots=True)
+class FreshCopy:
+    """Lines that are written beside the file whose place they are to take; `stamp` is theirs, there too."""
+
+    path: Path
+    temporary: Path
+    stamp: FileStamp
+
+    def put(self, over: FileStamp | None) -> None:
+        """Take the place of the file that has this stamp; None where there is no file.
+
+        Raises:
+            ChangedSourceError: another file stands there; it stays as it is.
+        """
+        if FileStamp.of(self.path) != over:
+            what = "has appeared meanwhile" if over is None else "changed since it was read"
+            raise ChangedSourceError(
+                f"{self.path.name} {what}; it was left as it is", hint="try again when nothing writes to it"
+            )
+        with disk.system_errors(f"writing {self.path}"):
+            disk.rename(self.temporary, self.path)
+            disk.sync_folder(self.path.parent)
+
+
+@contextlib.contextmanager
+def written_beside(path: Path, lines: Iterable[bytes]) -> Iterator[FreshCopy]:
+    """Write the lines of a file to one beside it, which goes at the end unless it was put into its place.
 
     Raises:
-        ChangedSourceError: the file is not the one that was read, or one has appeared; it stays as it is.
         SystemRefusedError: it cannot be written.
     """
     with disk.system_errors(f"writing {path}"):
@@ -33,24 +60,24 @@ def write_copy(path: Path, lines: Iterable[bytes], *, read: CopyLines | None = N
                 stream.flush()
                 disk.sync_file(stream.fileno(), temporary)
             temporary.chmod(disk.plain_mode(path))
-        _refuse_other_file(path, read)
         stamp = FileStamp.of(temporary)
         assert stamp is not None
-        with disk.system_errors(f"writing {path}"):
-            disk.rename(temporary, path)
-            disk.sync_folder(path.parent)
-    except BaseException:
+        yield FreshCopy(path, temporary, stamp)
+    finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise
-    return stamp
 
 
-def _refuse_other_file(path: Path, read: CopyLines | None) -> None:
-    if read is not None:
-        read.refuse_if_changed()
-    elif path.exists():
-        raise ChangedSourceError(f"{path} has appeared meanwhile; it was left as it is")
+def rewrite(read: CopyLines, lines: Iterable[bytes]) -> FileStamp:
+    """Write the lines of a file that was read, and return its stamp.
+
+    Raises:
+        ChangedSourceError: the file is not the one that was read; it stays as it is.
+        SystemRefusedError: it cannot be written.
+    """
+    with written_beside(read.path, lines) as fresh:
+        fresh.put(read.stamp)
+    return fresh.stamp
 
 
 def raw_lines(read: CopyLines) -> list[bytes]:
@@ -60,20 +87,28 @@ def raw_lines(read: CopyLines) -> list[bytes]:
         ChangedSourceError: it is not the file that was read.
     """
     result = [data for _, data, _ in pieces_of(read.path)]
-    read.refuse_if_changed()
     if tuple(map(digest_of, result)) != read.digests:
         raise ChangedSourceError(f"{read.path.name} changed since it was read; it was left as it is")
     return [encode_line(parse(data)) if LINE_FEED in data else data.rstrip(b"\r") for data in result]
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a file so that it is out of the way and nothing of it is lost; return its new path."""
-    number = 1
-    while True:
-        target = path.with_name(f"{path.name}.discarded-{number}")
-        if not target.exists():
-            break
-        number += 1
+    """Keep what a file holds beside it, under a name that is free, before another takes its place; return that name."""
     with disk.system_errors(f"setting {path} aside"):
-        disk.rename(path, target)
+        for number in itertools.count(1):
+            target = path.with_name(f"{path.name}.discarded-{number}")
+            with contextlib.suppress(FileExistsError):
+                _keep(path, target)
+                break
     return target
+
+
+def _keep(path: Path, target: Path) -> None:
+    disk.reach("link", target)
+    try:
+        target.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:  # this disk knows no second names
+        with path.open("rb") as old, target.open("xb") as new:
+            shutil.copyfileobj(old, new)

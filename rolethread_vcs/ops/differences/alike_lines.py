@@ -14,7 +14,7 @@ likeness that the lines next to it have as well (a file in which everything look
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rolethread_vcs.diff.chain import heaviest_chain
@@ -33,7 +33,8 @@ MOST = 20_000
 _ALL_PAIRS = 400  # places of one gap multiplied: up to here each is compared with each
 _FEW_PLACES = 12  # a word in more lines than that tells none of them
 _CANDIDATES = 4
-_SCALE = 10_000
+SCALE = 10_000
+"""What a likeness is multiplied with where whole numbers are weighed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class _Search:
         for pairs in near:
             # a weak likeness next door must not hide a strong one elsewhere
             weighed = [
-                (one, other, round(self._known[one, other] * _SCALE))
+                (one, other, round(self._known[one, other] * SCALE))
                 for one, other in pairs
                 if self._known[one, other] >= max(best["before", one], best["after", other]) - MARGIN
             ]
@@ -146,10 +147,8 @@ class _Search:
 
     def _compare_near(self) -> list[list[tuple[int, int]]]:
         """Compare lines between the same neighbours; return, for each gap, the pairs that could be one."""
-        here, there = _grouped(self._before, self._gaps.before), _grouped(self._after, self._gaps.after)
         near = []
-        for gap in sorted(here.keys() & there.keys()):
-            some, others = here[gap], there[gap]
+        for some, others in self._gaps.grouped(self._before, self._after):
             if len(some) * len(others) <= _ALL_PAIRS:
                 candidates = [(one, other) for one in some for other in others]
             else:
@@ -240,10 +239,3 @@ def _around(some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]
             if 0 <= place < len(others):
                 pairs.append((one, others[place]))
     return pairs
-
-
-def _grouped(places: Iterable[int], gap_of: Callable[[int], int]) -> dict[int, list[int]]:
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place in places:
-        groups[gap_of(place)].append(place)
-    return groups

@@ -31,6 +31,13 @@ class ChangeKind(StrEnum):
     CHANGED = "changed"
     MOVED = "moved"
 
+    @classmethod
+    def between(cls, before: object, after: object) -> ChangeKind:
+        """Return what happened to something that differs and is None where it is absent."""
+        if before is None:
+            return cls.ADDED
+        return cls.REMOVED if after is None else cls.CHANGED
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedEntry:
@@ -54,10 +61,7 @@ class ComparedEntry:
     @classmethod
     def of(cls, entry_id: str, before: Entry | None, after: Entry | None) -> ComparedEntry:
         """Return an entry before and after a change that is known otherwise (a dry run, a decision of a merge)."""
-        change = ChangeKind.CHANGED
-        if before is None or after is None:
-            change = ChangeKind.ADDED if before is None else ChangeKind.REMOVED
-        return cls(entry_id, change, before, after)
+        return cls(entry_id, ChangeKind.between(before, after), before, after)
 
     @property
     def diff(self) -> EntryDiff:
@@ -165,9 +169,9 @@ class _Touched(NamedTuple):
 
     @property
     def change(self) -> ChangeKind:
-        if self.before is None or self.after is None:
-            return ChangeKind.ADDED if self.before is None else ChangeKind.REMOVED
-        return ChangeKind.MOVED if self.before.oid == self.after.oid else ChangeKind.CHANGED
+        if self.before is not None and self.after is not None and self.before.oid == self.after.oid:
+            return ChangeKind.MOVED
+        return ChangeKind.between(self.before, self.after)
 
 
 def compare_trees(
@@ -266,10 +270,7 @@ def _decoded(touched: _Touched, before: TreeSide, after: TreeSide) -> ComparedEn
 def _compared_file(
     path: str, old: Content | None, new: Content | None, before: TreeSide, after: TreeSide
 ) -> ComparedFile:
-    change = ChangeKind.CHANGED
-    if old is None or new is None:
-        change = ChangeKind.ADDED if old is None else ChangeKind.REMOVED
-    return ComparedFile(path, change, before.file(path), after.file(path))
+    return ComparedFile(path, ChangeKind.between(old, new), before.file(path), after.file(path))
 
 
 def counted(kinds: Iterable[ChangeKind]) -> DiffSummary:

@@ -204,7 +204,7 @@ def _compare(one: Known | None, other: Known | None, carried: Carried, *, is_mov
         entry = known.load()
         return ComparedEntry(
             known.id or known.name,
-            ChangeKind.ADDED if one is None else ChangeKind.REMOVED,
+            ChangeKind.between(one, other),
             None if one is None else entry,
             None if other is None else entry,
             is_row=known.id is None,
@@ -232,11 +232,11 @@ def _compare(one: Known | None, other: Known | None, carried: Carried, *, is_mov
 
 def _moved(pairs: Sequence[tuple[int, int]]) -> tuple[frozenset[int], bool]:
     """Return the numbers on the second side of what left its place, and whether so much did that it says nothing."""
-    names = {other: str(other) for _, other in pairs}
-    left = moved([names[other] for _, other in pairs], [names[other] for other in sorted(names)])
+    order = [other for _, other in pairs]
+    left = moved(order, sorted(order))
     if len(left) > _FEW and len(left) > _SHUFFLED * len(pairs):
         return frozenset(), True
-    return frozenset(map(int, left)), False
+    return left, False
 
 
 def _in_reading_order(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from rolethread_vcs.diff.entry import MessageChange, Placed
-from rolethread_vcs.diff.tokens import count_words
+from rolethread_vcs.diff.entry import MessageChange, Placed, count_changed_words
 from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry
 
 
@@ -83,7 +81,7 @@ def _count_message(stat: DiffStat, speakers: dict[str, Spoken], change: MessageC
         stat.messages.moved += 1
     else:
         stat.messages.changed += 1
-    came, went = _words(change)
+    came, went = count_changed_words(change, "insert"), count_changed_words(change, "delete")
     stat.words.added += came
     stat.words.removed += went
     if change.after is not None:
@@ -95,24 +93,6 @@ def _count_message(stat: DiffStat, speakers: dict[str, Spoken], change: MessageC
         spoken = speakers.setdefault(speaker_of(change.before), Spoken())
         spoken.removed += change.op == "remove"
         spoken.words_removed += went
-
-
-def _words(change: MessageChange) -> tuple[int, int]:
-    if change.words:
-        return (
-            sum(count_words(text) for kind, text in change.words if kind == "insert"),
-            sum(count_words(text) for kind, text in change.words if kind == "delete"),
-        )
-    if change.op == "insert":
-        return _size(change.after), 0
-    if change.op == "remove":
-        return 0, _size(change.before)
-    return 0, 0
-
-
-def _size(placed: Placed | None) -> int:
-    content: Any = placed.message.get("content") if placed is not None and isinstance(placed.message, dict) else None
-    return count_words(content) if isinstance(content, str) else 0
 
 
 def speaker_of(placed: Placed) -> str:

@@ -72,6 +72,16 @@ class Gaps:
         """Return the gap of a place in the file."""
         return bisect_left(self._after, place)
 
+    def grouped(self, before: Iterable[int], after: Iterable[int]) -> list[tuple[list[int], list[int]]]:
+        """Return the places of both sides gap by gap, in order; a gap may have some on one side alone."""
+        here: dict[int, list[int]] = defaultdict(list)
+        there: dict[int, list[int]] = defaultdict(list)
+        for place in before:
+            here[self.before(place)].append(place)
+        for place in after:
+            there[self.after(place)].append(place)
+        return [(here.get(gap, []), there.get(gap, [])) for gap in sorted(here.keys() | there.keys())]
+
 
 def kept_order(pairs: Pairs) -> list[tuple[int, int]]:
     """Return (before, after) of the pairs that did not move, as many as possible."""
@@ -98,9 +108,7 @@ def _by_gap(
     left_after: list[int] = []
     shut: list[int] = []
     shut_after: list[int] = []
-    here, there = _grouped(candidates, gaps.before), _grouped(places, gaps.after)
-    for gap in sorted(here.keys() | there.keys()):
-        some, others = here.get(gap, []), there.get(gap, [])
+    for some, others in gaps.grouped(candidates, places):
         if len(some) > len(others) and others and not are_one(some):
             shut += some
             shut_after += others
@@ -112,10 +120,3 @@ def _by_gap(
         return found, shut_after + left_after, shut + left
     found.update(zip(left_after, left, strict=False))
     return found, shut_after, shut
-
-
-def _grouped(places: Iterable[int], gap_of: Callable[[int], int]) -> dict[int, list[int]]:
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place in places:
-        groups[gap_of(place)].append(place)
-    return groups

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
+from typing import TypeVar
 
 from rolethread_vcs.diff.chain import longest_chain
 
+T = TypeVar("T", bound=Hashable)
 
-def moved(before: Sequence[str], after: Sequence[str], *, fixed: Collection[str] = ()) -> frozenset[str]:
+
+def moved(before: Sequence[T], after: Sequence[T], *, fixed: Collection[T] = ()) -> frozenset[T]:
     """Return the items of both orders that left their place among the others; removed and added ones do not count.
 
     `fixed` are items known to keep their order among each other: where it could be either of two that moved, it is
@@ -16,8 +19,8 @@ def moved(before: Sequence[str], after: Sequence[str], *, fixed: Collection[str]
     places = {item: place for place, item in enumerate(after)}
     common = [item for item in before if item in places]
     here = set(common)
-    stays: set[str] = {item for item in common if item in fixed}
-    slots_after: dict[str, int] = {}
+    stays = {item for item in common if item in fixed}
+    slots_after: dict[T, int] = {}
     met = 0
     for item in after:
         if item in stays:

@@ -13,10 +13,8 @@ from typing import Any
 
 from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.differences.alike_lines import MOST, SURE, pair_alike, text_of
+from rolethread_vcs.ops.differences.alike_lines import MOST, SCALE, SURE, pair_alike, text_of
 from rolethread_vcs.ops.differences.equal_lines import Gaps
-
-_SCALE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def _pair_similar(before: Sequence[Known], after: Sequence[Known], found: dict[i
     # a person who reads is served better by the likeliest reading than by none: what order tells apart is told apart
     gaps = Gaps(longest_chain(found.items()))
     unclear = [
-        (one, other, round(likeness * _SCALE))
+        (one, other, round(likeness * SCALE))
         for other, candidates in alike.unclear.items()
         for one, likeness in candidates
         if likeness >= SURE and gaps.before(one) == gaps.after(other)

@@ -157,8 +157,8 @@ def read_entry(side: TreeSide, content: Content) -> Entry | str:
         return decode_entry(side.read(content))
     except MissingObjectError:
         return "damaged: does not read"
-    except (JsonProblemError, InvalidEntryError):
-        return "does not read as an entry"
+    except (JsonProblemError, InvalidEntryError) as error:
+        return f"does not read as an entry: {error.message}"
 
 
 def _content(blob: Blob | None) -> Content | None:

@@ -133,10 +133,9 @@ class Change:
         self._repository = repository
         self._intent = intent
         self.base = repository.snapshot(intent.branch or "@")
-        self._added: list[Entry] = []
-        self._given: list[str] = []
+        self._added: dict[str, Entry] = {}
         self._put: dict[str, Entry] = {}
-        self._removed: list[str] = []
+        self._removed: dict[str, None] = {}
         self._expected: dict[str, str] = {}
         self._first = next_number(self.base)
         self.result: Committed | None = None
@@ -145,16 +144,14 @@ class Change:
         """Return an entry as it would be after the block so far."""
         if entry_id in self._removed:
             raise NoSuchEntryError(f"entry {entry_id} is removed in this edit")
-        if entry_id in self._put:
-            return self._put[entry_id]
-        return self.base[entry_id]
+        made = self._put.get(entry_id) or self._added.get(entry_id)
+        return self.base[entry_id] if made is None else made
 
     def add(self, entry: AnyEntry) -> str:
         """Add an entry behind the last one and return its id."""
         new = as_entry(entry)
         entry_id = new_id(self._first + len(self._added), birth_suffix(new.messages))
-        self._added.append(new)
-        self._given.append(entry_id)
+        self._added[entry_id] = new
         return entry_id
 
     def put(self, entry_id: str, entry: AnyEntry, *, if_unchanged_since: str | None = None) -> None:
@@ -164,12 +161,13 @@ class Change:
         """
         self._expect(entry_id, if_unchanged_since)
         self._put[entry_id] = as_entry(entry)
+        self._removed.pop(entry_id, None)
 
     def remove(self, entry_id: str) -> None:
         """Remove an entry as the block found it."""
         self._expect(entry_id)
         self._put.pop(entry_id, None)
-        self._removed.append(entry_id)
+        self._removed[entry_id] = None
 
     def commit(self) -> Committed:
         """Make one commit of all changes; called at the end of the block.
@@ -183,20 +181,19 @@ class Change:
         """
 
         def plan(base: Snapshot) -> ChangeSet:
-            given = dict(zip(self._given, self._added, strict=True))
-            taken = [entry_id for entry_id in given if entry_id in base]
-            if taken:
+            taken = next((entry_id for entry_id in self._added if entry_id in base), None)
+            if taken is not None:
                 raise ConflictError(
-                    f"the id {taken[0]} was taken by another writer meanwhile; nothing was saved",
+                    f"the id {taken} was taken by another writer meanwhile; nothing was saved",
                     hint="run the same edit again",
                 )
             going = removal(base, self._removed) if self._removed else ChangeSet()
-            puts = given | self._put
+            puts = self._added | self._put
             return ChangeSet(
                 puts=puts,
                 removes=going.removes,
                 files=going.files,
-                made_up=tuple(self._given),
+                made_up=tuple(self._added),
                 summary=self._describe(puts),
             )
 
@@ -215,5 +212,5 @@ class Change:
         if not self._removed and not self._put:
             return f"add {name_some(list(puts))}"
         if not self._added and not self._put:
-            return f"remove {name_some(self._removed)}"
+            return f"remove {name_some(list(self._removed))}"
         return f"edit {name_some([*puts, *self._removed])}"

@@ -110,19 +110,15 @@ def readable(data: bytes) -> Entry | None:
 
 def _no_such_id(snapshot: Snapshot, entry_id: str) -> NoSuchEntryError:
     same_number = snapshot.with_number(number_of(entry_id))
-    near = get_close_matches(entry_id, same_number, n=1, cutoff=0) if same_number else []
-    if near:
-        hint = f"did you mean {near[0]}?"
-    else:
-        twins = _with_suffix(snapshot, entry_id)
-        hint = f"did you mean {twins[0]}?" if twins else "see them with: rtv list"
+    near = next(iter(get_close_matches(entry_id, same_number, n=1, cutoff=0)), None) or _with_suffix(snapshot, entry_id)
+    hint = f"did you mean {near}?" if near else "see them with: rtv list"
     return NoSuchEntryError(f"there is no entry {entry_id} in {snapshot.id[:10]}", hint=hint)
 
 
-def _with_suffix(snapshot: Snapshot, entry_id: str) -> list[str]:
+def _with_suffix(snapshot: Snapshot, entry_id: str) -> str | None:
     """Return an entry of the same birth suffix: the number was mistyped, or the entry got another one elsewhere."""
     suffix = entry_id[-SUFFIX_DIGITS:]
-    return next(([found] for found, _ in snapshot.blobs() if found.endswith(suffix)), [])
+    return next((found for found, _ in snapshot.blobs() if found.endswith(suffix)), None)
 
 
 def _no_such_number(snapshot: Snapshot, number: int) -> NoSuchEntryError:

@@ -5,15 +5,14 @@ The last line of a page holds the SHA-256 of everything above it; by that a page
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, NotFoundError
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.replacing import replacing
 
 _SEAL = "<!-- written by rolethread-vcs; sha256 of the lines above: {} -->\n"
 _SEAL_LENGTH = len(_SEAL.format("0" * 64))
@@ -40,24 +39,13 @@ def write_page(path: Path, parts: Iterable[str], *, overwrite: bool = False) -> 
             f"{path} exists, and is no page that rtv wrote, left as it was; nothing was written",
             hint="choose another name" if path.is_dir() else "choose another name, or replace it with: --overwrite",
         )
-    with disk.system_errors(f"writing {path}"):
-        fd, name = tempfile.mkstemp(prefix=f".{path.name[:40]}-", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with disk.system_errors(f"writing {path}"), os.fdopen(fd, "wb") as stream:
-            digest = hashlib.sha256()
-            for part in parts:
-                data = part.encode("utf-8", "backslashreplace")
-                digest.update(data)
-                stream.write(data)
-            stream.write(_SEAL.format(digest.hexdigest()).encode())
-        with disk.system_errors(f"writing {path}"):
-            temporary.chmod(disk.plain_mode(path))
-            disk.rename(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    digest = hashlib.sha256()
+    with replacing(path, durable=False) as stream:
+        for part in parts:
+            data = part.encode("utf-8", "backslashreplace")
+            digest.update(data)
+            stream.write(data)
+        stream.write(_SEAL.format(digest.hexdigest()).encode())
 
 
 def is_own_page(path: Path) -> bool:

@@ -59,8 +59,9 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
         NotCheckedOutError: a bare dataset. InvalidError: a symbolic link stands where a file should.
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
     """
-    worktree = _worktree_of(repository)
     with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        worktree = _worktree_of(repository)
         base = repository.head_snapshot()
         chosen = hand_edits(repository)
         if ids is not None:
@@ -105,12 +106,11 @@ def _worktree_of(repository: Repository) -> Worktree:
 
 def _bytes_of(worktree: Worktree, item: Unsaved) -> bytes | None:
     try:
-        data = worktree.read(item.path)
+        return worktree.read(item.path)
     except InvalidError as error:
         raise InvalidError(
             f"{error.message}; nothing was changed", hint="move it away yourself, then run the same command again"
         ) from error
-    return data
 
 
 def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
@@ -169,11 +169,9 @@ def bring_all_back(repository: Repository, source: Snapshot, intent: Intent) -> 
         removes: set[str] = set()
         for path, _, after in two_way(base.tree, source.tree, repository.objects.tree):
             entry_id = id_of_path(path)
-            if entry_id is None:
-                continue
-            if after is None:
+            if entry_id is not None and after is None:
                 removes.add(entry_id)
-            else:
+            elif entry_id is not None:
                 puts[entry_id] = source[entry_id]
         return ChangeSet(
             puts=puts,

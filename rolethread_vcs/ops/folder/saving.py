@@ -22,7 +22,7 @@ from rolethread_vcs.model.layout import (
 )
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import Settings, parse_settings
-from rolethread_vcs.ops.entries.changing import order_without
+from rolethread_vcs.ops.entries.changing import name_some, order_without
 from rolethread_vcs.ops.folder.healing import whole_files
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -72,15 +72,15 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
         BrokenFileError: a file does not read, or is a symbolic link; nothing was saved.
         RefusedByGateError: the gate said no. NotCheckedOutError: a bare dataset.
     """
-    worktree = repository.worktree
-    if worktree is None:
-        raise NotCheckedOutError(
-            "the files of this dataset are not checked out, so there is nothing to edit by hand; "
-            "every command saves by itself",
-            hint="rtv edit ID   or check the files out with: rtv config set checkout always",
-        )
     with Session.open(repository, intent) as session:
-        base = session.base
+        repository, base = session.repository, session.base
+        worktree = repository.worktree
+        if worktree is None:
+            raise NotCheckedOutError(
+                "the files of this dataset are not checked out, so there is nothing to edit by hand; "
+                "every command saves by itself",
+                hint="rtv edit ID   or check the files out with: rtv config set checkout always",
+            )
         edits = _read(worktree, base)
         if edits.problems:
             raise _broken(edits.problems)
@@ -224,10 +224,12 @@ def _change_of(base: Snapshot, edits: _HandEdits) -> ChangeSet:
 
 
 def _summary(base: Snapshot, edits: _HandEdits) -> str:
-    added = [entry_id for entry_id in edits.puts if base.blob_at(entry_path(entry_id)) is None]
-    changed = [entry_id for entry_id in edits.puts if entry_id not in added]
+    added: list[str] = []
+    changed: list[str] = []
+    for entry_id in edits.puts:
+        (added if base.blob_at(entry_path(entry_id)) is None else changed).append(entry_id)
     parts = [
-        f"{verb} {ids[0] if len(ids) == 1 else f'{len(ids):,} entries'}"
+        f"{verb} {name_some(ids)}"
         for verb, ids in (("add", added), ("edit", changed), ("remove", sorted(edits.removes)))
         if ids
     ]
@@ -272,11 +274,10 @@ def _tidied_notes(edits: _HandEdits, *, dry_run: bool) -> tuple[str, ...]:
     if not paths:
         return ()
     verb = "would be brought" if dry_run else "was brought"
-    names = paths[0] if len(paths) == 1 else f"the layout of {len(paths):,} files ({', '.join(paths[:_NAMED])}"
     if len(paths) == 1:
-        return (f"{names} {verb} into the usual layout; its content is the same",)
-    more = " …)" if len(paths) > _NAMED else ")"
-    return (f"{names}{more} {verb} into the usual shape; their content is the same",)
+        return (f"{paths[0]} {verb} into the usual layout; its content is the same",)
+    names = ", ".join(paths[:_NAMED]) + (" …" if len(paths) > _NAMED else "")
+    return (f"the layout of {len(paths):,} files ({names}) {verb} into the usual shape; their content is the same",)
 
 
 def _left_notes(left: list[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from rolethread_vcs.model.layout import SETTINGS, id_of_path, is_dataset_path
 from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.store import journal, lock
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
+from rolethread_vcs.store.lengths import count_entries
 from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.packs import KEEP
 from rolethread_vcs.store.repository import Repository
@@ -69,6 +70,7 @@ class Survey:
 
 def survey(repository: Repository) -> Survey:
     """Return the present state; of the checked-out files only those that changed on disk are read."""
+    repository = repository.reopened_if_changed()
     snapshot = repository.head_snapshot()
     branch = repository.branch()
     settings = snapshot.settings
@@ -78,7 +80,7 @@ def survey(repository: Repository) -> Survey:
         branch=branch,
         commit=snapshot.id,
         is_strict=branch is not None and settings.is_strict(branch),
-        entries=len(snapshot),
+        entries=count_entries(repository, snapshot),
         is_checked_out=repository.worktree is not None,
         has_unfinished=repository.refs.read(repository.unfinished_ref) is not None,
         hand_edits=edits,
@@ -93,7 +95,8 @@ def survey(repository: Repository) -> Survey:
 
 def hand_edits(repository: Repository) -> tuple[HandEdit, ...]:
     """Return what differs between the checked-out folder and its branch, by path; nothing when none is checked out."""
-    worktree = repository.worktree
+    # where the files went since this repository was opened, all of them would seem to be removed by hand
+    worktree = repository.reopened_if_changed().worktree
     if worktree is None:
         return ()
     return tuple(_hand_edit(item) for item in worktree.unsaved(repository.head_snapshot().tree))

@@ -152,14 +152,13 @@ class _Tracker:
             befores = self._made_from(place, link, above)
         moved: dict[_Place, list[_Tracked]] = {}
         for each in tracked:
-            before = _holder(befores, each.at)
-            pair = None if before is None else before.pairs[each.at]
-            is_same = pair is not None and pair.match is Match.EQUAL
-            changed = each.changed or (None if is_same else link.commit)
-            if before is None or pair is None:
-                self.found[each.number] = (changed or link.commit, link.commit)
-            else:
-                moved.setdefault(before.place, []).append(_Tracked(each.number, pair.before, changed))
+            held = _held(befores, each.at)
+            if held is None:
+                self.found[each.number] = (each.changed or link.commit, link.commit)
+                continue
+            before, pair = held
+            changed = each.changed or (None if pair.match is Match.EQUAL else link.commit)
+            moved.setdefault(before, []).append(_Tracked(each.number, pair.before, changed))
         for target, items in moved.items():
             self._hand_over(target, items)
 
@@ -176,7 +175,7 @@ class _Tracker:
             for parent in above:
                 blob = trace.state(parent.tree).blob
                 if blob is not None:
-                    before = self._before(_Place(parent.id, origin, blob), place)
+                    before = self._before(_Place(parent.id, origin, blob), place, levels=True)
                     # what merely stands in the same place of another entry is not where a message comes from
                     pairs = {index: pair for index, pair in before.pairs.items() if pair.match is not Match.PLACED}
                     found.append(before._replace(pairs=pairs))
@@ -192,8 +191,8 @@ class _Tracker:
                 return _Place(link.id, entry_id, blob)
         return None
 
-    def _before(self, earlier: _Place, later: _Place) -> _Before:
-        pairs = align(self._messages(earlier.version), self._messages(later.version))
+    def _before(self, earlier: _Place, later: _Place, *, levels: bool = False) -> _Before:
+        pairs = align(self._messages(earlier.version), self._messages(later.version), levels=levels)
         return _Before(earlier, {pair.after: pair for pair in pairs})
 
     def _messages(self, version: bytes) -> Sequence[Any]:
@@ -215,8 +214,13 @@ class _Tracker:
         self._waiting.setdefault(place, []).extend(tracked)
 
 
-def _holder(befores: list[_Before], index: int) -> _Before | None:
-    """Return the version that holds the same message, else the first that holds one it was made from."""
-    holders = [before for before in befores if index in before.pairs]
-    same = (before for before in holders if before.pairs[index].match is Match.EQUAL)
-    return next(same, next(iter(holders), None))
+def _held(befores: list[_Before], index: int) -> tuple[_Place, Pair] | None:
+    """Return where the same message was, else where the first was that it was made from."""
+    found = None
+    for before in befores:
+        pair = before.pairs.get(index)
+        if pair is not None and (found is None or pair.match is Match.EQUAL):
+            found = (before.place, pair)
+            if pair.match is Match.EQUAL:
+                break
+    return found

@@ -90,7 +90,7 @@ def span_of(repository: Repository, text: str) -> Span:
 
 
 def _range(repository: Repository, text: str, start: str, after: str) -> Span:
-    before = repository.fork_point(start, after)
+    before = repository.common_ancestor(start, after)
     if before is None:
         raise NothingBeforeError(f"the two ends of {text} have no commit in common; nothing was changed")
     if before == after:

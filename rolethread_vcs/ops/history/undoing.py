@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
+from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError
 from rolethread_vcs.ops.entries.counting_entries import count_between
+from rolethread_vcs.ops.history.listing_operations import log
 from rolethread_vcs.ops.upkeep.configuring import applied
-from rolethread_vcs.store.operations import REDO, UNDO, Operation, moved_since
+from rolethread_vcs.store.operations import REDO, UNDO, Operation
 from rolethread_vcs.store.packs import PackWriter
 from rolethread_vcs.store.publishing import Moves, head_commit
 from rolethread_vcs.store.refs import HEAD, SYMBOLIC, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.worktree import UnsavedEditsError, blob_id
-from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
+from rolethread_vcs.transaction import Committed, Counts, Intent, Session
 
 _NAMED = 3
 """Operations that are named one by one in an answer."""
@@ -30,42 +30,11 @@ class NothingToUndoError(NotFoundError):
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedOperation:
-    """An operation with whether it is undone by now."""
-
-    operation: Operation
-    undone: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Undone:
     """What an undo or a redo did: the operations it took back (or brought again), newest first."""
 
     operations: tuple[Operation, ...]
     committed: Committed
-
-
-def log(repository: Repository) -> Iterator[LoggedOperation]:
-    """Yield the operations, newest first, each with whether it is undone by now.
-
-    What plain git moved since the last one comes first, as the operation that the next mutating verb will record.
-    """
-    undone: set[int] = set()
-    cancelled: set[int] = set()
-    for operation in itertools.chain(_unrecorded(repository), repository.operations):
-        if operation.verb == REDO and operation.redoes is not None and operation.number not in undone:
-            cancelled.add(operation.redoes)
-        elif operation.verb == UNDO and operation.number not in cancelled:
-            undone.update(operation.undoes)
-        yield LoggedOperation(operation, operation.number in undone or operation.number in cancelled)
-
-
-def _unrecorded(repository: Repository) -> Iterator[Operation]:
-    last, table = repository.operations.last(), repository.refs.table()
-    changes = moved_since(last, table, repository.worktree_name) if last is not None else {}
-    if last is not None and changes:
-        now = repository.signature().time
-        yield external_operation(repository, last, changes, table, now, repository.branch() or "")
 
 
 def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = None) -> tuple[Operation, ...]:
@@ -212,7 +181,7 @@ def _take(
     config = _config_moves(chosen, forward=forward)
     if session.intent.dry_run:
         return Undone(chosen, session.move(moves))
-    session.before_publish = lambda pack: _restore_tags(repository, chosen, moves, pack)
+    session.before_publish = lambda pack, _: _restore_tags(repository, chosen, moves, pack)
     with applied(session, config):
         committed = session.move(
             moves, counts=count_entries(repository, moves), undoes=undoes, redoes=redoes, config=config
@@ -352,23 +321,5 @@ def _config_moves(chosen: Sequence[Operation], *, forward: bool) -> dict[str, tu
     moves: dict[str, tuple[str | None, str | None]] = {}
     for operation in chosen:
         for key, (before, after) in operation.config.items():
-            if forward:
-                moves.setdefault(key, (None, after))
-                moves[key] = (before, moves[key][1])
-            else:
-                moves.setdefault(key, (after, None))
-                moves[key] = (moves[key][0], before)
-    return moves
-
-
-def record_external(repository: Repository) -> tuple[str, ...]:
-    """Take moves by plain git into the log, as an operation of their own; a dataset that is read-only stays so."""
-    last = repository.operations.last()
-    if last is None or not moved_since(last, repository.refs.table(), repository.worktree_name):
-        return ()
-    try:
-        with Session.open(repository, Intent("ops", "ops"), needs_branch=False) as session:
-            session.record_external()
-            return tuple(session.notes)
-    except (BusyError, SystemRefusedError, NewerWriterError) as error:
-        return (f"plain git moved something, and that could not be noted: {error.message}",)
+            moves[key] = (before, moves[key][1] if key in moves else after)
+    return moves if forward else {key: (after, before) for key, (before, after) in moves.items()}

@@ -80,6 +80,15 @@ def to_plain(decision: Decision) -> dict[str, Any]:
     return {"about": decision.about, "value": decision.choice.value}
 
 
+def plain_decisions(decisions: Decisions) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return decisions as JSON, by id and field; what has none is left out."""
+    return {
+        name: {each: to_plain(decision) for each, decision in fields.items()}
+        for name, fields in decisions.items()
+        if fields
+    }
+
+
 def from_plain(plain: Mapping[str, Any]) -> Decision:
     """Return the decision of what `to_plain` gave.
 

@@ -10,21 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from rolethread_vcs.errors import ConflictError, InvalidError, MovedError, NotFoundError
-from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.merge.clash import Note
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.entries.counting_entries import count_between
 from rolethread_vcs.ops.folder.surveying import unsaved_files
-from rolethread_vcs.ops.merges.deciding import Decisions, from_plain
-from rolethread_vcs.ops.merges.three_way import ENTRY, Conflict, Part, Sides, TreeMerge, about_entry, merge_trees
-from rolethread_vcs.ops.merges.virtual_bases import base_tree
-from rolethread_vcs.store import unfinished as store
-from rolethread_vcs.store.overlay import Readable
+from rolethread_vcs.ops.merges.corners import Corners, as_conflicts, corners_of, decisions_of, merge_at
+from rolethread_vcs.ops.merges.three_way import Conflict, TreeMerge
+from rolethread_vcs.ops.merges.waiting import keep, nothing_unfinished, waiting
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.unfinished import Kind, Unfinished
+from rolethread_vcs.store.unfinished import Kind, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.transaction import (
     Committed,
     Counts,
@@ -32,6 +29,7 @@ from rolethread_vcs.transaction import (
     MergeBreaksRulesError,
     Planned,
     Session,
+    StaleEntryError,
     carry,
     commit_planned,
     refuse_unsaved,
@@ -49,22 +47,10 @@ class UnfinishedError(ConflictError):
     code = "unfinished"
 
 
-class NothingUnfinishedError(NotFoundError):
-    """There is nothing to go on with."""
-
-    code = "nothing_unfinished"
-
-
 class OpenConflictsError(ConflictError):
     """Conflicts are left; nothing was saved."""
 
     code = "open_conflicts"
-
-
-class UnrelatedHistoriesError(InvalidError):
-    """Two histories have no commit in common."""
-
-    code = "unrelated"
 
 
 class State(StrEnum):
@@ -83,7 +69,7 @@ class Outcome:
 
     `labels` are what people call ours, theirs and base. `conflicts` wait for decisions, or were skipped where that was
     asked for. `void` are decisions, by id and field, that no longer fit. The counts are those of `TreeMerge`, as are
-    `merge_notes`; `preview` shows, for a dry run, the clean part.
+    `merge_notes`.
     """
 
     kind: Kind
@@ -98,77 +84,6 @@ class Outcome:
     merge_notes: tuple[tuple[str, Note], ...] = ()
     theirs: str = ""
     is_partial: bool = False
-
-
-# ---- what is at the corners
-
-
-@dataclass(frozen=True, slots=True)
-class Corners:
-    """The three trees of an unfinished thing on a tip, what reads them, and the bases (hex ids) they stand for."""
-
-    sides: Sides
-    objects: Readable
-    bases: tuple[str, ...]
-
-
-def corners_of(repository: Repository, unfinished: Unfinished, tip: str) -> Corners:
-    """Return the corners on a tip of the branch (hex id); a merge finds its bases anew.
-
-    Raises:
-        UnrelatedHistoriesError: a merge, and the histories share nothing.
-    """
-
-    def tree(commit: str) -> bytes | None:
-        return bytes.fromhex(repository.objects.commit(commit).tree) if commit else None
-
-    bases = unfinished.bases
-    objects: Readable = repository.objects
-    if unfinished.kind == "merge":
-        bases = repository.merge_bases(tip, unfinished.theirs)
-        if not bases:
-            raise _unrelated(repository, unfinished)
-        base, objects = base_tree(repository, bases)
-    else:
-        base = tree(bases[0]) if bases else None
-    return Corners(Sides(base, tree(tip), tree(unfinished.theirs), *unfinished.labels), objects, bases)
-
-
-def decisions_of(unfinished: Unfinished) -> Decisions:
-    """Return what was decided so far.
-
-    Raises:
-        UnreadableUnfinishedError: a decision does not read.
-    """
-    try:
-        return {
-            name: {field: from_plain(plain) for field, plain in fields.items()}
-            for name, fields in unfinished.decided.items()
-        }
-    except (KeyError, ValueError, TypeError) as error:
-        raise store.UnreadableUnfinishedError(
-            f"a decision of the unfinished {unfinished.kind} does not read: {error}",
-            hint=f"rtv {unfinished.kind} --abort",
-        ) from error
-
-
-def part_of(unfinished: Unfinished) -> Part:
-    """Return the part of the other side that is wanted."""
-    return Part(None if unfinished.ids is None else frozenset(unfinished.ids), unfinished.where)
-
-
-def merge_now(
-    repository: Repository, unfinished: Unfinished, tip: str, decisions: Decisions | None = None
-) -> TreeMerge:
-    """Return what an unfinished thing comes to on a tip of its branch (hex id), with what was decided so far."""
-    corners = corners_of(repository, unfinished, tip)
-    return _merge_at(repository, unfinished, corners, decisions_of(unfinished) if decisions is None else decisions)
-
-
-def _merge_at(repository: Repository, unfinished: Unfinished, corners: Corners, decisions: Decisions) -> TreeMerge:
-    return merge_trees(
-        repository, corners.sides, part=part_of(unfinished), decisions=decisions, objects=corners.objects
-    )
 
 
 # ---- beginning, going on, giving up
@@ -207,9 +122,10 @@ def go_on(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts:
     skips = skip_conflicts and kind != "merge"
 
     def work(session: Session) -> Outcome:
-        if session.repository.refs.read(session.repository.unfinished_ref) != found.id:
-            raise MovedError(f"the unfinished {kind} was changed by another command meanwhile; nothing was saved")
-        return _Finish(session, found, skip_conflicts=skips).run()
+        now = waiting(session.repository, kind)
+        if now.branch != found.branch:
+            raise MovedError(f"another {kind} was begun by another command meanwhile; nothing was saved")
+        return _Finish(session, now, skip_conflicts=skips).run()
 
     return carry(repository, replace(intent, branch=found.branch), work)
 
@@ -225,81 +141,15 @@ def abort(repository: Repository, kind: Kind, intent: Intent) -> Outcome:
         ref = repository.unfinished_ref
         oid = repository.refs.read(ref)
         if oid is None:
-            raise _nothing(kind)
+            raise nothing_unfinished(kind)
         try:
             found = waiting(repository, kind)
-        except store.UnreadableUnfinishedError:
+        except UnreadableUnfinishedError:
             labels, theirs = ("ours", "theirs", "base"), ""
         else:
             labels, theirs = found.labels, found.theirs
         done = session.move({ref: (oid, None)})
         return Outcome(kind, State.ABORTED, done, labels, theirs=theirs)
-
-
-def waiting(repository: Repository, kind: Kind | None = None) -> Unfinished:
-    """Return what waits for decisions in this folder.
-
-    Raises:
-        NothingUnfinishedError: nothing does, or something of another kind.
-    """
-    found = repository.unfinished()
-    if found is None:
-        raise _nothing(kind or "merge")
-    if kind is not None and found.kind != kind:
-        raise NothingUnfinishedError(
-            f"no {kind} is unfinished, but a {found.kind} is ({found.command})", hint=f"rtv {found.kind} --continue"
-        )
-    return found
-
-
-def _nothing(kind: str) -> NothingUnfinishedError:
-    return NothingUnfinishedError(f"no {kind} is unfinished", hint="see where you are with: rtv status")
-
-
-def keep(session: Session, unfinished: Unfinished, before: str | None) -> Committed:
-    """Write down what waits, as one operation; `before` is what the ref holds now (hex id)."""
-    repository = session.repository
-    committed = Committed(unfinished.branch, None, None, notes=tuple(session.notes))
-    if session.intent.dry_run:
-        return replace(committed, dry_run=True)
-    with repository.pack() as pack:
-        oid = store.write(unfinished, pack, repository.objects, repository.signature())
-        if oid == before:
-            return committed
-        number = session.publish(pack, {repository.unfinished_ref: (before, oid)})
-    return replace(committed, operation=number, notes=tuple(session.notes))
-
-
-def broken_rules(
-    repository: Repository, unfinished: Unfinished, tip: str, corners: Corners, merged: TreeMerge
-) -> tuple[Conflict, ...]:
-    """Return, of a merge without other conflicts, the rules that both sides break together and neither broke alone.
-
-    What came with the other side is for the gate to say, at the end.
-    """
-    if merged.conflicts or not unfinished.theirs:
-        return ()
-    others = (repository.snapshot_of(unfinished.theirs),)
-    try:
-        vote(repository.snapshot_of(tip), merged.change, Intent(unfinished.kind, ""), unfinished.branch, others=others)
-    except MergeBreaksRulesError as error:
-        return _broken(error, corners)
-    except RefusedByGateError:
-        return ()
-    return ()
-
-
-def _broken(error: MergeBreaksRulesError, corners: Corners) -> tuple[Conflict, ...]:
-    return tuple(
-        Conflict(
-            finding.entry_id or "",
-            ENTRY,
-            finding.name,
-            f"together both sides break {finding.code} {finding.name}: {finding.message}",
-            about=about_entry(corners.objects, corners.sides, finding.entry_id or ""),
-        )
-        for finding in error.findings
-    )
 
 
 class _Finish:
@@ -318,9 +168,9 @@ class _Finish:
         if is_merge and repository.is_ancestor(unfinished.theirs, self._tip):
             return self._nothing()
         corners = corners_of(repository, unfinished, self._tip)
-        merged = _merge_at(repository, unfinished, corners, decisions_of(unfinished))
+        merged = merge_at(corners, unfinished, decisions_of(unfinished))
         if merged.void and not unfinished.id:
-            raise MovedError(
+            raise StaleEntryError(
                 f"{merged.void[0][0]} was changed by another command since you looked at it; nothing was saved",
                 hint=f"look again: rtv {unfinished.command}",
             )
@@ -332,7 +182,7 @@ class _Finish:
         except MergeBreaksRulesError as error:
             if self._skips:
                 raise
-            return self._wait(merged, _broken(error, corners), corners)
+            return self._wait(merged, as_conflicts(error, corners), corners)
         if is_merge and self._can_move_on(corners, merged) and not verdict.allowed:
             return self._move_on(merged)
         is_whole = merged.left_out == 0 or unfinished.keeps_rest
@@ -461,19 +311,4 @@ def _left(
         "nothing was saved",
         details=[f"{name} {field}: it is another conflict by now, so what was decided is void" for name, field in void],
         hint=f"rtv conflicts   rtv resolve {names[0]} --take {unfinished.labels[1]}",
-    )
-
-
-def _unrelated(repository: Repository, unfinished: Unfinished) -> UnrelatedHistoriesError:
-    ours, theirs, _ = unfinished.labels
-    if repository.copy_is_shallow():
-        return UnrelatedHistoriesError(
-            f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this "
-            "copy was made; nothing was changed",
-            hint="git fetch --unshallow   brings the rest of it",
-        )
-    return UnrelatedHistoriesError(
-        f"{ours} and {theirs} have no commit in common: they are two datasets, not two versions of one; "
-        "nothing was changed",
-        hint="to bring entries over: rtv export there, rtv import here",
     )

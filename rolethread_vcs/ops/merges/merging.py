@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.ops.differences.comparing import ComparedEntry
-from rolethread_vcs.ops.merges.deciding import Decision, to_plain
-from rolethread_vcs.ops.merges.finishing import Corners, Outcome, carry_out, corners_of, part_of
-from rolethread_vcs.ops.merges.three_way import Conflict, TreeMerge, about_entry, merge_trees
+from rolethread_vcs.ops.merges.corners import Corners, corners_of, merge_at
+from rolethread_vcs.ops.merges.deciding import NONE, Decisions, plain_decisions
+from rolethread_vcs.ops.merges.finishing import Outcome, carry_out
+from rolethread_vcs.ops.merges.three_way import Conflict, TreeMerge
+from rolethread_vcs.store.copying import fetch_commit, read_also
 from rolethread_vcs.store.opening import NoDatasetError, discover
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.revisions import UnknownRevisionError, is_branch_name
-from rolethread_vcs.store.snapshot import UnreadableEntryError
 from rolethread_vcs.store.unfinished import Unfinished
 from rolethread_vcs.transaction import DetachedHeadError, Intent, NewerWriterError
 
@@ -39,7 +39,7 @@ class MergeOptions:
     ids: tuple[str, ...] | None = None
     where: str | None = None
     keeps_rest: bool = False
-    decisions: Mapping[str, Mapping[str, Decision]] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=dict)
     folder: Path = Path()
 
 
@@ -75,7 +75,6 @@ class Offers:
     labels: tuple[str, str, str]
     entries: tuple[Offer, ...]
     files: tuple[str, ...]
-    notes: tuple[str, ...] = ()
 
 
 def merge(repository: Repository, word: str, intent: Intent, options: MergeOptions = WHOLE) -> Outcome:
@@ -98,9 +97,9 @@ def merge(repository: Repository, word: str, intent: Intent, options: MergeOptio
     _refuse_newer(repository, source)
     if source.original is not None:
         if intent.dry_run:
-            repository.read_also(source.original)
+            read_also(repository, source.original)
         else:
-            repository.fetch_commit(source.original, source.branch)
+            fetch_commit(repository, source.original, source.branch)
     return carry_out(repository, _unfinished(repository, source, intent, options), intent)
 
 
@@ -113,7 +112,7 @@ def offers(repository: Repository, word: str, options: MergeOptions = WHOLE) -> 
     source = find_source(repository, word, options.folder)
     _refuse_newer(repository, source)
     if source.original is not None:
-        repository.read_also(source.original)
+        read_also(repository, source.original)
     unfinished = _unfinished(repository, source, Intent("merge", "merge"), options)
     if repository.is_ancestor(source.commit, repository.head_snapshot().id):
         return Offers(unfinished.labels, (), ())
@@ -122,31 +121,22 @@ def offers(repository: Repository, word: str, options: MergeOptions = WHOLE) -> 
 
 def offers_of(repository: Repository, unfinished: Unfinished) -> Offers:
     """Return what a merge, a revert or a pick would bring to where one is, entry by entry; nothing is changed."""
-    tip = repository.head_snapshot()
-    corners = corners_of(repository, unfinished, tip.id)
-    merged = merge_trees(repository, corners.sides, part=part_of(unfinished), objects=corners.objects)
-    return Offers(
-        unfinished.labels, tuple(_offers(repository, tip.id, corners, merged)), tuple(sorted(merged.change.files))
-    )
+    corners = corners_of(repository, unfinished, repository.head_snapshot().id)
+    merged = merge_at(corners, unfinished, NONE)
+    return Offers(unfinished.labels, tuple(_offers(corners, merged)), tuple(sorted(merged.change.files)))
 
 
-def _offers(repository: Repository, tip: str, corners: Corners, merged: TreeMerge) -> list[Offer]:
-    snapshot = repository.snapshot_of(tip)
+def _offers(corners: Corners, merged: TreeMerge) -> list[Offer]:
     conflicts: dict[str, list[Conflict]] = {}
     for conflict in merged.conflicts:
         conflicts.setdefault(conflict.id, []).append(conflict)
     found = []
     for entry_id in sorted({*merged.change.puts, *merged.change.removes, *merged.open}):
-        if entry_id in merged.open:
-            opened = merged.open[entry_id]
-            compared = ComparedEntry.of(entry_id, opened.ours, opened.theirs)
-        else:
-            before = None
-            with contextlib.suppress(UnreadableEntryError):
-                before = snapshot.get(entry_id)
-            compared = ComparedEntry.of(entry_id, before, merged.change.puts.get(entry_id))
-        about = about_entry(corners.objects, corners.sides, entry_id)
-        found.append(Offer(compared, tuple(conflicts.get(entry_id, ())), about))
+        sides = corners.entry(entry_id)
+        _, ours, theirs = sides.readable
+        after = theirs if entry_id in merged.open else merged.change.puts.get(entry_id)
+        compared = ComparedEntry.of(entry_id, ours, after)
+        found.append(Offer(compared, tuple(conflicts.get(entry_id, ())), sides.about))
     return found
 
 
@@ -157,10 +147,6 @@ def _unfinished(repository: Repository, source: Source, intent: Intent, options:
             "you are looking at a commit, not at a branch, so there is nothing to merge into",
             hint="start a branch here with: rtv switch -c NAME",
         )
-    decided = {
-        name: {each: to_plain(decision) for each, decision in fields.items()}
-        for name, fields in options.decisions.items()
-    }
     return Unfinished(
         kind="merge",
         branch=branch,
@@ -172,7 +158,7 @@ def _unfinished(repository: Repository, source: Source, intent: Intent, options:
         ids=options.ids,
         where=options.where,
         keeps_rest=options.keeps_rest,
-        decided=decided,
+        decided=plain_decisions(options.decisions),
     )
 
 

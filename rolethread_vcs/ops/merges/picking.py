@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.ops.history.spans import Span, span_of, touched_ids
-from rolethread_vcs.ops.merges.deciding import Decisions, to_plain
+from rolethread_vcs.ops.merges.deciding import Decisions, plain_decisions
 from rolethread_vcs.ops.merges.finishing import PICKED, Outcome, carry_out
 from rolethread_vcs.ops.merges.merging import Offers, offers_of
 from rolethread_vcs.store.repository import Repository
@@ -59,11 +59,9 @@ def pick_chosen(
         As `pick`.
     """
     span = span_of(repository, text)
-    decided = {
-        name: {each: to_plain(decision) for each, decision in fields.items()} for name, fields in decisions.items()
-    }
     whole = _wanted(repository, span, intent)
-    wanted = replace(whole, ids=tuple(ids), decided=decided, message=intent.message or _message(span, is_part=True))
+    message = intent.message or _message(span, is_part=True)
+    wanted = replace(whole, ids=tuple(ids), decided=plain_decisions(decisions), message=message)
     return _carried_out(repository, span, wanted, intent, skip_conflicts=skip_conflicts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,24 +14,18 @@ from rolethread_vcs.model.ids import is_id, number_of
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
-from rolethread_vcs.ops.merges.deciding import Decision, Decisions, to_plain
-from rolethread_vcs.ops.merges.finishing import Corners, broken_rules, corners_of, decisions_of, keep, part_of, waiting
+from rolethread_vcs.ops.merges.corners import Corners, broken_rules, corners_of, decisions_of, merge_at
+from rolethread_vcs.ops.merges.deciding import Decision, plain_decisions
 from rolethread_vcs.ops.merges.merging_files import FILE
-from rolethread_vcs.ops.merges.three_way import (
-    ENTRY,
-    Conflict,
-    OpenEntry,
-    Part,
-    TreeMerge,
-    about_entry,
-    merge_trees,
-)
+from rolethread_vcs.ops.merges.three_way import ENTRY, Conflict, OpenEntry, Part
+from rolethread_vcs.ops.merges.waiting import keep, waiting
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.unfinished import Unfinished
-from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session
+from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, StaleEntryError
 
 Side = Literal["ours", "theirs", "base", "both"]
+_Made = dict[str, dict[str, Decision]]
 
 
 class NoConflictError(NotFoundError):
@@ -76,7 +70,7 @@ def look(repository: Repository) -> Waiting:
     tip = _tip(repository, unfinished)
     corners = corners_of(repository, unfinished, tip)
     decisions = decisions_of(unfinished)
-    merged = _merge(repository, corners, part_of(unfinished), decisions)
+    merged = merge_at(corners, unfinished, decisions)
     broken = broken_rules(repository, unfinished, tip, corners, merged)
     void = set(merged.void)
     decided = tuple(
@@ -140,53 +134,71 @@ def take_side(
         UnusableChoiceError: both sides cannot be kept there.
     """
 
-    def decide(repository: Repository, corners: Corners, part: Part, decisions: dict[str, dict[str, Decision]]) -> None:
-        _take(repository, corners, part, decisions, list(names), side, field)
+    def decide(corners: Corners, found: Unfinished, decisions: _Made) -> None:
+        _take(corners, found, decisions, list(names), side, field)
 
     return _resolve(repository, intent, decide)
 
 
-def give(repository: Repository, name: str, value: Entry | bytes | None, intent: Intent) -> Resolved:
+def give(
+    repository: Repository, name: str, value: Entry | bytes | None, intent: Intent, *, about: str = ""
+) -> Resolved:
     """Decide an entry, or a file, as a whole: it becomes this, or goes (None).
+
+    `about` tells the sides of the entry that were looked at (`OpenEntry`), "" whatever they are now.
 
     Raises:
         NoConflictError: it is not in conflict. InvalidError: a file that merges key by key cannot be given whole.
+        StaleEntryError: a side has changed since it was looked at.
     """
 
-    def decide(repository: Repository, corners: Corners, part: Part, decisions: dict[str, dict[str, Decision]]) -> None:
-        mine = {other: fields for other, fields in decisions.items() if other != name}
-        merged = _merge(repository, corners, part, mine)
-        conflict = next((each for each in merged.conflicts if each.id == name), None)
+    def decide(corners: Corners, found: Unfinished, decisions: _Made) -> None:
         if isinstance(value, bytes):
+            mine = {other: fields for other, fields in decisions.items() if other != name}
+            conflicts = merge_at(corners, found, mine).conflicts
+            conflict = next((each for each in conflicts if each.id == name), None)
             if conflict is None or conflict.field != FILE:
                 raise InvalidError(
                     f"{name} is merged key by key, and cannot be given as a whole; nothing was changed",
                     hint=f"rtv resolve {name} --take BRANCH",
                 )
-            text = value.decode("utf-8", "replace")
-            decisions[name] = {FILE: Decision(Value(text), conflict.about)}
+            decisions[name] = {FILE: Decision(Value(_as_text(name, value)), conflict.about)}
             return
         if not is_id(name):
             raise InvalidError(f"{name} is a file and no entry; nothing was changed", hint="give it with --file FILE")
+        now = corners.entry(name).about
+        if about not in ("", now):
+            raise StaleEntryError(
+                f"entry {name} was changed by another command since you looked at it; nothing was decided",
+                hint=f"look again: rtv conflicts {name}",
+            )
         fields: Any = ABSENT if value is None else dict(value.fields)
-        decisions[name] = {ENTRY: Decision(Value(fields), about_entry(corners.objects, corners.sides, name))}
+        decisions[name] = {ENTRY: Decision(Value(fields), now)}
 
     return _resolve(repository, intent, decide)
 
 
-def _resolve(repository: Repository, intent: Intent, decide: Any) -> Resolved:
-    found = waiting(repository)
+def _as_text(name: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidError(f"what was given for {name} is no UTF-8 text; nothing was changed") from error
+
+
+def _resolve(repository: Repository, intent: Intent, decide: Callable[[Corners, Unfinished, _Made], None]) -> Resolved:
+    looked_at = waiting(repository)
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        if repository.refs.read(repository.unfinished_ref) != found.id:
-            raise MovedError("another command decided something meanwhile; nothing was changed", hint="rtv conflicts")
+        found = waiting(repository)
+        # what another command decided beside it stays; another merge is another matter
+        if replace(looked_at, decided=found.decided, id=found.id) != found:
+            raise MovedError("another command began another merge meanwhile; nothing was changed", hint="rtv conflicts")
         tip = _tip(repository, found)
         corners = corners_of(repository, found, tip)
-        part = part_of(found)
         before = decisions_of(found)
         decisions = {name: dict(fields) for name, fields in before.items()}
-        decide(repository, corners, part, decisions)
-        merged = _merge(repository, corners, part, decisions)
+        decide(corners, found, decisions)
+        merged = merge_at(corners, found, decisions)
         for name, each in merged.void:
             if before.get(name, {}).get(each) != decisions[name].pop(each, None):
                 raise NoConflictError(
@@ -199,37 +211,31 @@ def _resolve(repository: Repository, intent: Intent, decide: Any) -> Resolved:
             for each, decision in sorted(fields.items())
             if before.get(name, {}).get(each) != decision
         )
-        plain = {
-            name: {each: to_plain(decision) for each, decision in fields.items()}
-            for name, fields in decisions.items()
-            if fields
-        }
-        decided = replace(found, decided=plain)
+        decided = replace(found, decided=plain_decisions(decisions))
         done = keep(session, decided, found.id)
         left = merged.conflicts or broken_rules(repository, found, tip, corners, merged)
         return Resolved(decided, done, settled, left)
 
 
 def _take(
-    repository: Repository,
     corners: Corners,
-    part: Part,
-    decisions: dict[str, dict[str, Decision]],
+    found: Unfinished,
+    decisions: _Made,
     names: Sequence[str],
     side: Choice,
     field: str | None,
 ) -> None:
     """Decide entries and files, over what comes up only when others are settled, until nothing of them is open."""
     kept = {name: decisions.pop(name, {}) for name in names}
-    mine: dict[str, dict[str, Decision]] = {
+    mine: _Made = {
         name: {} if field is None else {each: decision for each, decision in fields.items() if each != field}
         for name, fields in kept.items()
     }
     # which ranks clash depends on the whole part; anything else stands alone
-    scope = part if ORDER in mine else Part(frozenset(mine), part.where)
+    scope = None if ORDER in mine else Part(frozenset(mine), found.where)
     met: set[str] = set()
     while True:
-        merged = _merge(repository, corners, scope, mine)
+        merged = merge_at(corners, found, mine, part=scope)
         fresh = [each for each in merged.conflicts if each.id in mine and field in (None, each.field)]
         if not fresh:
             break
@@ -241,7 +247,7 @@ def _take(
             continue
         if field is None and is_id(name) and side != "both":
             # what clashes here is a rule that both sides break together: the entry as it is on one side
-            mine[name] = {ENTRY: Decision(side, about_entry(corners.objects, corners.sides, name))}
+            mine[name] = {ENTRY: Decision(side, corners.entry(name).about)}
             continue
         fields = ", ".join(sorted({each.field for each in merged.conflicts if each.id == name}) or sorted(kept[name]))
         raise NoConflictError(
@@ -249,10 +255,6 @@ def _take(
             hint=f"its conflicts are in: {fields}" if fields else "rtv conflicts",
         )
     decisions |= mine
-
-
-def _merge(repository: Repository, corners: Corners, part: Part, decisions: Decisions) -> TreeMerge:
-    return merge_trees(repository, corners.sides, part=part, decisions=decisions, objects=corners.objects)
 
 
 def _tip(repository: Repository, unfinished: Unfinished) -> str:

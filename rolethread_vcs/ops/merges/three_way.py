@@ -11,22 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.errors import DamagedError, UsageError
 from rolethread_vcs.merge.clash import Clash, Note, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.change import ChangeSet
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
+from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.entries.lazy_entries import LazyEntries
 from rolethread_vcs.ops.merges import deciding
-from rolethread_vcs.ops.merges.deciding import Decision, Decisions, decide, digest, digest_of_blobs
+from rolethread_vcs.ops.merges.deciding import Decision, Decisions, decide, digest
+from rolethread_vcs.ops.merges.entry_sides import EntrySides, Sides, UnreadableSideError, find_blob
 from rolethread_vcs.ops.merges.merging_files import FileMerger, UnreadableFileError
 from rolethread_vcs.store.overlay import Readable
-from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.trees import FOLDER, LINK, Item, parse
-from rolethread_vcs.store.walk import Blob, Triple, incoming
+from rolethread_vcs.store.walk import Triple, incoming
 
 ENTRY = "entry"
 """The field of a decision about an entry as a whole."""
@@ -38,24 +36,6 @@ _HELD = 5_000
 """Decoded entries that a merge holds; more are decoded again when their turn comes."""
 
 _UNREADABLE = "it does not read on one side, so it cannot be merged"
-
-
-class UnreadableSideError(UsageError):
-    """A side was chosen that cannot be had: it does not read, or two cannot be kept as one."""
-
-    code = "unreadable_side"
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The three corners of a merge: 20-byte ids of trees, None for an empty one, and what people call them."""
-
-    base: bytes | None
-    ours: bytes | None
-    theirs: bytes | None
-    label_ours: str = "ours"
-    label_theirs: str = "theirs"
-    label_base: str = "base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +80,16 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class OpenEntry:
-    """An entry with conflicts: its three sides, and the preview with ours wherever something is not decided."""
+    """An entry with conflicts: its three sides, and the preview with ours wherever something is not decided.
+
+    `about` goes into a decision about the entry as a whole: it tells these sides from others.
+    """
 
     base: Entry | None
     ours: Entry | None
     theirs: Entry | None
     preview: Entry | None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +113,14 @@ class TreeMerge:
 
 
 def merge_trees(
-    repository: Repository,
-    sides: Sides,
-    *,
-    part: Part = EVERYTHING,
-    decisions: Decisions = deciding.NONE,
-    objects: Readable | None = None,
-    summary: str = "",
+    objects: Readable, sides: Sides, *, part: Part = EVERYTHING, decisions: Decisions = deciding.NONE
 ) -> TreeMerge:
-    """Return the merge of three trees.
-
-    `objects` reads trees that are not in the repository. A decision that fits no conflict is told in `void`.
+    """Return the merge of three trees that `objects` reads; a decision that fits no conflict is told in `void`.
 
     Raises:
         QueryError: the query of the part does not read. UnusableChoiceError: a decision does not fit its conflict.
     """
-    merger = _Merger(objects or repository.objects, sides, part, decisions)
-    return merger.run(summary)
+    return _Merger(objects, sides, part, decisions).run()
 
 
 class _Merger:
@@ -154,7 +129,6 @@ class _Merger:
     def __init__(self, objects: Readable, sides: Sides, part: Part, decisions: Decisions) -> None:
         self._objects = objects
         self._sides = sides
-        self._trees = (sides.base, sides.ours, sides.theirs)
         self._part = part
         self._query: Query | None = None if part.where is None else parse_query(part.where)
         self._decisions = decisions
@@ -169,7 +143,7 @@ class _Merger:
         self._met: set[str] = set()
         self._taken = self._merged = self._left_out = 0
 
-    def run(self, summary: str) -> TreeMerge:
+    def run(self) -> TreeMerge:
         order: Triple | None = None
         sides = self._sides
         for triple in incoming(sides.base, sides.ours, sides.theirs, self._objects.tree):
@@ -177,10 +151,10 @@ class _Merger:
             if triple.path == ORDER:
                 order = triple
             elif entry_id is not None:
-                if not _is_theirs(triple):
-                    continue
-                self._met.add(entry_id)
-                self._merge_entry(_Corners(self._objects, entry_id, triple.base, triple.ours, triple.theirs))
+                entry = EntrySides(self._objects, entry_id, triple[1:])
+                if entry.is_theirs:
+                    self._met.add(entry_id)
+                    self._merge_entry(entry)
             else:
                 self._met.add(triple.path)
                 self._merge_file(triple)
@@ -191,7 +165,6 @@ class _Merger:
             removes=frozenset(self._removes),
             files=self._files,
             stored=self._stored,
-            summary=summary,
         )
         return TreeMerge(
             change=change,
@@ -209,92 +182,91 @@ class _Merger:
 
     # ---- entries
 
-    def _merge_entry(self, corners: _Corners) -> None:
-        if not self._is_wanted(corners):
+    def _merge_entry(self, sides: EntrySides) -> None:
+        if not self._is_wanted(sides):
             self._left_out += 1
             return
-        decision = self._of(corners.id).get(ENTRY)
-        if decision is not None and decision.fits(corners.about):
-            self._take_whole(corners, decision)
-            self._void += [(corners.id, each) for each in self._of(corners.id) if each != ENTRY]
+        decision = self._of(sides.id).get(ENTRY)
+        if decision is not None and decision.fits(sides.about):
+            self._take_whole(sides, decision)
+            self._void += [(sides.id, each) for each in self._of(sides.id) if each != ENTRY]
             return
-        is_theirs_alone = _key(corners.blobs[1]) == _key(corners.blobs[0])
-        unreadable = corners.unreadable(2) if is_theirs_alone else corners.unreadable(1, 2, 0)
+        unreadable = sides.unreadable(2) if sides.is_theirs_alone else sides.unreadable(1, 2, 0)
         if unreadable:
-            self._clash(corners, _unreadable(corners.id, unreadable, corners.about))
-        elif is_theirs_alone:
-            self._take(corners)
+            self._clash(sides, _unreadable(sides.id, unreadable, sides.about))
+        elif sides.is_theirs_alone:
+            self._take(sides)
         else:
-            self._merge_both(corners)
+            self._merge_both(sides)
             return
-        self._void += [(corners.id, each) for each in self._of(corners.id)]
+        self._void += [(sides.id, each) for each in self._of(sides.id)]
 
-    def _is_wanted(self, corners: _Corners) -> bool:
+    def _is_wanted(self, sides: EntrySides) -> bool:
         if self._part.is_everything:
             return True
-        if self._part.ids is not None and corners.id not in self._part.ids:
+        if self._part.ids is not None and sides.id not in self._part.ids:
             return False
         if self._query is None:
             return True
-        quick = self._query.decide(corners.id)
+        quick = self._query.decide(sides.id)
         if quick is not None:
             return quick
-        return any(entry is not None and self._query.matches(corners.id, entry) for entry in corners.readable)
+        return any(entry is not None and self._query.matches(sides.id, entry) for entry in sides.readable)
 
-    def _take(self, corners: _Corners) -> None:
+    def _take(self, sides: EntrySides) -> None:
         """Take theirs as it is."""
         self._taken += 1
-        blob = corners.blobs[2]
+        blob = sides.blobs[2]
         if blob is None:
-            self._removes.add(corners.id)
+            self._removes.add(sides.id)
         else:
-            self._stored[corners.id] = blob.oid
+            self._stored[sides.id] = blob.oid
             if len(self._puts) < _HELD:
-                entry = corners.side(2)
+                entry = sides.side(2)
                 assert entry is not None
-                self._puts[corners.id] = entry
+                self._puts[sides.id] = entry
 
-    def _take_whole(self, corners: _Corners, decision: Decision) -> None:
+    def _take_whole(self, sides: EntrySides, decision: Decision) -> None:
         """Do what was decided about the entry as a whole."""
         self._merged += 1
         choice = decision.choice
         if isinstance(choice, Value):
-            self._put(corners, None if choice.value is ABSENT else Entry.of(choice.value))
+            self._put(sides, None if choice.value is ABSENT else Entry.of(choice.value))
             return
         side = {"base": 0, "ours": 1, "theirs": 2}.get(choice)
         if side is None:
-            raise UnreadableSideError(f"both sides of {corners.id} cannot be kept as one entry; nothing was changed")
+            raise UnreadableSideError(f"both sides of {sides.id} cannot be kept as one entry; nothing was changed")
         if side == 1:
             return
-        self._put(corners, corners.side(side))
+        self._put(sides, sides.side(side))
 
-    def _merge_both(self, corners: _Corners) -> None:
-        base, ours, theirs = (corners.side(number) for number in range(3))
+    def _merge_both(self, sides: EntrySides) -> None:
+        base, ours, theirs = (sides.side(number) for number in range(3))
 
         def merge(choices: Mapping[str, Any]) -> MergedEntry:
             return merge_entries(base, ours, theirs, choices)
 
-        merged, void = decide(merge, self._of(corners.id))
-        self._void += [(corners.id, each) for each in sorted(void)]
-        self._notes += [(corners.id, note) for note in merged.notes]
+        merged, void = decide(merge, self._of(sides.id))
+        self._void += [(sides.id, each) for each in sorted(void)]
+        self._notes += [(sides.id, note) for note in merged.notes]
         if merged.clashes:
-            self._open[corners.id] = OpenEntry(base, ours, theirs, merged.preview)
-            self._conflicts += [_conflict(corners.id, clash, corners.about) for clash in merged.clashes]
+            self._open[sides.id] = OpenEntry(base, ours, theirs, merged.preview, sides.about)
+            self._conflicts += [_conflict(sides.id, clash, sides.about) for clash in merged.clashes]
             return
         self._merged += merged.entry != ours
-        self._put(corners, merged.entry)
+        self._put(sides, merged.entry)
 
-    def _put(self, corners: _Corners, entry: Entry | None) -> None:
+    def _put(self, sides: EntrySides, entry: Entry | None) -> None:
         if entry is None:
-            if corners.blobs[1] is not None:
-                self._removes.add(corners.id)
-        elif corners.unreadable(1) or entry != corners.side(1):
-            self._puts[corners.id] = entry
+            if sides.blobs[1] is not None:
+                self._removes.add(sides.id)
+        elif sides.unreadable(1) or entry != sides.side(1):
+            self._puts[sides.id] = entry
 
-    def _clash(self, corners: _Corners, conflict: Conflict) -> None:
+    def _clash(self, sides: EntrySides, conflict: Conflict) -> None:
         self._conflicts.append(conflict)
-        base, ours, theirs = corners.readable
-        self._open[corners.id] = OpenEntry(base, ours, theirs, ours)
+        base, ours, theirs = sides.readable
+        self._open[sides.id] = OpenEntry(base, ours, theirs, ours, sides.about)
 
     # ---- other files
 
@@ -345,7 +317,13 @@ class _Merger:
             self._left_out += any(each not in self._met and self._is_there(each) for each in refused)
             self._void += [(ORDER, each) for each in sorted(void)]
             self._conflicts += [_conflict(ORDER, clash, merger.about) for clash in merged.clashes]
-            gone = [each for each in merged.order.ranks if not self._is_there(each)]
+            ours = Order.parse(merger.ours).ranks
+            # an entry is looked for in the trees only where ours did not speak of it already: ranks may be many
+            gone = [
+                each
+                for each in merged.order.ranks
+                if each in self._removes or (each not in ours and not self._is_there(each))
+            ]
             data = merged.order.without(gone).encode()
         except UnreadableFileError as error:
             self._conflicts.append(_unreadable(ORDER, error.message, merger.about))
@@ -357,9 +335,7 @@ class _Merger:
         """Whether theirs has a say about the place of an entry."""
         if self._part.is_everything or ORDER in (self._part.ids or ()):
             return True
-        path = entry_path(entry_id)
-        base, ours, theirs = (find_blob(self._objects, tree, path) for tree in self._trees)
-        return self._is_wanted(_Corners(self._objects, entry_id, base, ours, theirs))
+        return self._is_wanted(EntrySides.at(self._objects, self._sides, entry_id))
 
     def _is_there(self, entry_id: str) -> bool:
         """Whether the merged dataset holds an entry."""
@@ -368,95 +344,6 @@ class _Merger:
         if entry_id in self._stored or entry_id in self._puts:
             return True
         return find_blob(self._objects, self._sides.ours, entry_path(entry_id)) is not None
-
-
-class _Corners:
-    """An entry on its three sides; what is asked for is read, once."""
-
-    def __init__(self, objects: Readable, entry_id: str, base: Blob | None, ours: Blob | None, theirs: Blob | None):
-        self.id = entry_id
-        self.blobs = (base, ours, theirs)
-        self._objects = objects
-        self._known: dict[int, Entry | str | None] = {}
-
-    def _read(self, number: int) -> Entry | str | None:
-        if number not in self._known:
-            blob = self.blobs[number]
-            self._known[number] = None if blob is None else _read(self._objects, blob)
-        return self._known[number]
-
-    def unreadable(self, *numbers: int) -> str:
-        """Return why one of some sides does not read, "" when all do."""
-        return next((side for side in map(self._read, numbers) if isinstance(side, str)), "")
-
-    @property
-    def readable(self) -> tuple[Entry | None, Entry | None, Entry | None]:
-        """Base, ours and theirs, None for one that does not read."""
-        base, ours, theirs = (None if isinstance(side, str) else side for side in map(self._read, range(3)))
-        return base, ours, theirs
-
-    @property
-    def about(self) -> str:
-        """What tells a conflict of these three from another of the same entry."""
-        return digest_of_blobs(*(None if blob is None else blob.oid for blob in self.blobs))
-
-    def side(self, number: int) -> Entry | None:
-        """Return base (0), ours (1) or theirs (2).
-
-        Raises:
-            UnreadableSideError: it does not read.
-        """
-        side = self._read(number)
-        if isinstance(side, str):
-            raise UnreadableSideError(
-                f"entry {self.id} does not read there ({side}), so it cannot be taken; nothing was changed",
-                hint="take the other side, or give it anew with --edit or --file",
-            )
-        return side
-
-
-def _read(objects: Readable, blob: Blob) -> Entry | str:
-    """Return an entry, or in a few words why there is none."""
-    if blob.mode == LINK:
-        return "a symbolic link"
-    try:
-        return decode_entry(objects.blob(blob.oid))
-    except DamagedError:
-        return "damaged"
-    except (JsonProblemError, InvalidEntryError) as error:
-        return error.message
-
-
-def _is_theirs(triple: Triple) -> bool:
-    """Whether the other side changed a file, and not to what ours has already."""
-    theirs = _key(triple.theirs)
-    return theirs != _key(triple.base) and theirs != _key(triple.ours)
-
-
-def _key(blob: Blob | None) -> tuple[bool, bytes] | None:
-    """Return what an entry is compared by: that its file may be run as a program says nothing."""
-    return None if blob is None else (blob.mode == LINK, blob.oid)
-
-
-def find_blob(objects: Readable, tree: bytes | None, path: str) -> Blob | None:
-    """Return the file at a path of a tree, or None."""
-    *folders, name = path.encode().split(b"/")
-    for folder in folders:
-        found = None if tree is None else _item(objects, tree, folder)
-        tree = found.oid if found is not None and found.mode == FOLDER else None
-    found = None if tree is None else _item(objects, tree, name)
-    return None if found is None or found.mode == FOLDER else Blob(found.mode, found.oid)
-
-
-def _item(objects: Readable, tree: bytes, name: bytes) -> Item | None:
-    return next((item for item in parse(objects.tree(tree)) if item.name == name), None)
-
-
-def about_entry(objects: Readable, sides: Sides, entry_id: str) -> str:
-    """Return what tells a conflict of an entry as a whole from another one."""
-    path = entry_path(entry_id)
-    blobs = [find_blob(objects, tree, path) for tree in (sides.base, sides.ours, sides.theirs)]
-    return digest_of_blobs(*(None if blob is None else blob.oid for blob in blobs))
 
 
 def _conflict(name: str, clash: Clash, whole: str) -> Conflict:

@@ -13,7 +13,8 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.merges.deciding import Decision
-from rolethread_vcs.ops.merges.three_way import UNREADABLE, Sides, TreeMerge, find_blob, merge_trees
+from rolethread_vcs.ops.merges.entry_sides import Sides, find_blob
+from rolethread_vcs.ops.merges.three_way import UNREADABLE, TreeMerge, merge_trees
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.overlay import Overlay, Readable
 from rolethread_vcs.store.repository import Repository
@@ -48,15 +49,15 @@ def _common(repository: Repository, commits: Sequence[str]) -> tuple[str, ...]:
 def _merged(repository: Repository, overlay: Overlay, base: bytes | None, commits: Sequence[str]) -> bytes | None:
     tree: bytes | None = _tree(repository, commits[0])
     for commit in commits[1:]:
-        tree = _merge_two(repository, overlay, Sides(base, tree, _tree(repository, commit)))
+        tree = _merge_two(overlay, Sides(base, tree, _tree(repository, commit)))
     return tree
 
 
-def _merge_two(repository: Repository, overlay: Overlay, sides: Sides) -> bytes | None:
+def _merge_two(overlay: Overlay, sides: Sides) -> bytes | None:
     decisions: dict[str, dict[str, Decision]] = {}
     whole: set[str] = set()
     while True:
-        merged = merge_trees(repository, sides, decisions=decisions, objects=overlay)
+        merged = merge_trees(overlay, sides, decisions=decisions)
         fresh = [conflict for conflict in merged.conflicts if conflict.id not in whole]
         if not fresh:
             break

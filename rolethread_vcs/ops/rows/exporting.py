@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
 import os
 import shlex
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.folder.surveying import unsaved_files
 from rolethread_vcs.ops.rows.tracing import file_sha256, find_export
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.replacing import replacing
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
@@ -99,7 +98,7 @@ def export(
     counter = _Counter()
     chunks = counter.watch(_rows(snapshot, options, counter, step))
     if path is not None:
-        _write_file(path, chunks, packed=path.name.endswith(".gz"), counter=counter)
+        _write_file(path, chunks)
     else:
         assert write is not None
         for chunk in chunks:
@@ -107,12 +106,15 @@ def export(
     if options.where is not None and not counter.entries:
         warnings.append(f"no entry fits {options.where}; the export is empty")
     name = _name(repository, revision, snapshot)
+    sha256, size = counter.sha256, counter.size
+    if path is not None and _is_packed(path) and path.is_file():
+        sha256, size = file_sha256(path), path.stat().st_size
     details = {
         **asdict(options),
         "commit": snapshot.id,
         "revision": name,
-        "sha256": counter.sha256,
-        "size": counter.size,
+        "sha256": sha256,
+        "size": size,
         "entries": counter.entries,
         "path": None if path is None else str(path.resolve()),
     }
@@ -121,8 +123,8 @@ def export(
         entries=counter.entries,
         commit=snapshot.id,
         revision=name,
-        sha256=counter.sha256,
-        size=counter.size,
+        sha256=sha256,
+        size=size,
         options=options,
         path=path,
         operation=number,
@@ -168,14 +170,6 @@ class _Counter:
         self.size += len(data)
         self._digest.update(data)
         return data
-
-    def restart(self) -> None:
-        """Count the bytes of the packed file in place of those that went into it."""
-        self.size = 0
-        self._digest = hashlib.sha256()
-
-    def add(self, data: bytes) -> None:
-        self._account(data)
 
 
 def _rows(
@@ -261,42 +255,22 @@ def _refuse_file_in_the_way(repository: Repository, path: Path, *, overwrite: bo
         )
 
 
-def _write_file(path: Path, chunks: Iterator[bytes], *, packed: bool, counter: _Counter) -> None:
-    """Write beside the file, fsync, and rename: a reader sees the old file or the whole new one."""
+def _is_packed(path: Path) -> bool:
+    return path.name.lower().endswith(".gz")
+
+
+def _write_file(path: Path, chunks: Iterator[bytes]) -> None:
+    """Write the file, or, where that is a pipe or a device, into it."""
     if path.exists() and not path.is_file():
         with disk.system_errors(f"writing {path}"), path.open("wb") as stream:
-            for chunk in chunks:
-                stream.write(chunk)
+            stream.writelines(chunks)
         return
-    with disk.system_errors(f"writing {path}"):
-        fd, name = tempfile.mkstemp(prefix=f".{path.name[:40]}-", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with disk.system_errors(f"writing {path}"), os.fdopen(fd, "wb") as stream:
-            if packed:
-                with gzip.GzipFile(
-                    filename="", fileobj=stream, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0
-                ) as zipped:
-                    for chunk in chunks:
-                        zipped.write(chunk)
-            else:
-                for chunk in chunks:
-                    stream.write(chunk)
-            stream.flush()
-            disk.sync_file(stream.fileno(), temporary)
-        with disk.system_errors(f"writing {path}"):
-            temporary.chmod(disk.plain_mode(path))
-            disk.rename(temporary, path)
-            disk.sync_folder(path.parent)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    if packed:
-        counter.restart()
-        with disk.system_errors(f"reading {path}"), path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                counter.add(chunk)
+    with replacing(path, durable=True) as stream:
+        if _is_packed(path):
+            with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as zipped:
+                zipped.writelines(chunks)
+        else:
+            stream.writelines(chunks)
 
 
 # ---- remembering

@@ -264,7 +264,7 @@ def _publish(
         added = sum(kept.is_new for kept in reader.kept)
         counts = Counts(added, len(reader.kept) - added)
         if reader.rejects:
-            session.before_publish = lambda writer: _remember_rejects(writer, reader, ids, intent, reject_files, places)
+            session.before_publish = lambda file, _: _remember_rejects(file, reader, ids, intent, reject_files, places)
         done = session.commit(pack, paths, counts, summary=_summary(reader, added), verdict=verdict, ids=tuple(ids))
         if reader.rejects and done.is_empty and not intent.dry_run:
             # nothing to commit, but where the rejects belong must be known when they come back corrected

@@ -96,9 +96,8 @@ def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> tuple[Path, ..
 
     Return the files that were made. One that was there stays as it is; it may be the very source of the import.
     """
-    lines = [str(reject) for reject in rejects]
-    lines = [_visible(line) for line in lines]
-    contents = {files.rows: join_rows(rejects), files.reasons: ("\n".join(lines) + "\n").encode()}
+    reasons = "".join(f"{_visible(str(reject))}\n" for reject in rejects)
+    contents = {files.rows: join_rows(rejects), files.reasons: reasons.encode()}
     made = tuple(path for path in contents if not path.exists())
     try:
         for path in made:

@@ -13,8 +13,6 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.repository import Repository
 
-_CHUNK = 1 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -62,8 +60,5 @@ def _exports(repository: Repository) -> Iterator[Operation]:
 
 def file_sha256(path: Path) -> str:
     """Return the hex SHA-256 of a file's bytes."""
-    digest = hashlib.sha256()
     with disk.system_errors(f"reading {path}"), path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()

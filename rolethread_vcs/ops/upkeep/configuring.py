@@ -20,9 +20,10 @@ from rolethread_vcs.ops.folder.surveying import unsaved_files
 from rolethread_vcs.rules import find_rule
 from rolethread_vcs.store import own_config
 from rolethread_vcs.store.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
+from rolethread_vcs.store.refs import HEAD
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent, Session, refuse_unsaved, run
+from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders, refuse_unsaved, run
 
 BARE_KEY = "core.bare"
 DEFAULT = "default"
@@ -190,12 +191,13 @@ def _machine_value(key: str, value: str) -> str | None:
 def _set_on_machine(repository: Repository, key: str, value: str | None, intent: Intent) -> Committed:
     known = _MACHINE[key]
     with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
         config = {known.git_key: (own_config.read(repository, known.git_key), value)}
         if key == "checkout" and value in ("always", "never"):
             config[BARE_KEY] = (_bare_word(repository.is_bare), _bare_word(value == "never"))
         config = {name: pair for name, pair in config.items() if pair[0] != pair[1]}
-        if intent.dry_run and config.get(BARE_KEY, ("", ""))[1] == "true":
-            refuse_unsaved(unsaved_files(repository))
+        if intent.dry_run and BARE_KEY in config:
+            _refuse_moving_files(repository, wants_bare=value == "never")
         if intent.dry_run or not config:
             nothing = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
             return nothing if not config else replace(nothing, message=_said(key, value))
@@ -240,24 +242,34 @@ def apply_config(repository: Repository, key: str, value: str | None) -> Reposit
 
     Raises:
         UnsavedEditsError: hand edits, or other files, are in the way of that; nothing was changed.
+        CheckedOutElsewhereError: another folder has the branch checked out that this one would get.
     """
     if key != BARE_KEY:
         own_config.write(repository, key, value)
         return repository
+    wants_bare = value == "true"
+    if wants_bare == repository.is_bare and not repository.worktree_name:
+        return repository
+    _refuse_moving_files(repository, wants_bare=wants_bare)
+    return _go_bare(repository) if wants_bare else _check_out(repository)
+
+
+def _refuse_moving_files(repository: Repository, *, wants_bare: bool) -> None:
+    """Raise when files cannot be checked out here, or be taken away."""
     if repository.worktree_name:
         main = shlex.quote(str(repository.common_folder))
         raise UsageError(
             "this is a folder copy, which always has its files; nothing was changed",
             hint=f"for the dataset's own folder: rtv -C {main} config set checkout …",
         )
-    wants_bare = value == "true"
-    if wants_bare == repository.is_bare:
-        return repository
-    return _go_bare(repository) if wants_bare else _check_out(repository)
+    if wants_bare:
+        refuse_unsaved(unsaved_files(repository))
+    else:
+        head = repository.refs.head()
+        refuse_other_folders(repository, {HEAD: (head, head)})
 
 
 def _go_bare(repository: Repository) -> Repository:
-    refuse_unsaved(unsaved_files(repository))
     worktree = repository.worktree
     tree = repository.head_snapshot().tree
     # In this order a crash leaves files that nobody misses, and not a folder that seems to have lost them.

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, RoleThreadError
 from rolethread_vcs.model.layout import ENTRIES
-from rolethread_vcs.store import filesystem, folding, journal, lock
+from rolethread_vcs.ops.folder.surveying import interrupted_command
+from rolethread_vcs.store import filesystem, folding, lock
 from rolethread_vcs.store.cloud import cloud_service
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.git_locks import GitLock, git_locks, remove_git_lock
@@ -162,7 +163,6 @@ def _health(repository: Repository) -> Health:
         operations = 0 if last is None else last.number
     except DamagedError:
         operations = None
-    pending = journal.load_all(folding.leftovers(repository))
     name, email = repository.config("user.name"), repository.config("user.email")
     held = lock.is_held(repository.lock_path)
     return Health(
@@ -171,7 +171,7 @@ def _health(repository: Repository) -> Health:
         durable=repository.durable,
         identity=f"{name} <{email}>" if name and email else None,
         holder=lock.describe_holder(repository.lock_path) if held else None,
-        pending=None if not pending or held else list(pending.values())[-1].command,
+        pending=interrupted_command(repository),
         unwritable=filesystem.unwritable_folders(_folders_written_to(repository)),
         read_only_disk=filesystem.is_mounted_read_only(repository.common_folder),
         git_locks=tuple(git_locks(repository)),

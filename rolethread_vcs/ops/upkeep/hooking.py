@@ -1,18 +1,16 @@
-"""Puts our hooks and drivers into a repository for people who use git itself, and takes them out again.
+"""Puts our hooks into a repository for people who use git itself, the drivers with them, and takes them out again.
 
-Hooks are small scripts in git's hooks folder; a hook that was there is moved beside and runs first. Drivers stand in
-`.git/config` and `.git/info/attributes`, which nobody clones and which win over the dataset's own `.gitattributes`.
+Hooks are small scripts in git's hooks folder; a hook that was there is moved beside and runs first.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError
-from rolethread_vcs.model.layout import ENTRIES, ORDER, REGISTRIES, SETTINGS
+from rolethread_vcs.ops.upkeep.driving import install_drivers, remove_drivers
 from rolethread_vcs.store import disk, own_config
 from rolethread_vcs.store.repository import Repository
 
@@ -22,20 +20,6 @@ BEFORE = ".before-rolethread"
 """Ends the name under which a hook that was there is kept."""
 
 _MARK = "# rolethread-vcs hook"
-_BEGIN = "# rolethread-vcs: begin (rtv hooks remove takes these lines away)\n"
-_END = "# rolethread-vcs: end\n"
-
-_ADDED = "merge.rolethread.added"
-"""The setting that notes which settings of git's own we put in beside those that only we read."""
-
-_ATTRIBUTES = "".join(
-    (
-        f"/{ENTRIES}/**/*.json diff=rolethread merge=rolethread\n",
-        *(f"/{folder}/*.json merge=rolethread\n" for folder in REGISTRIES),
-        f"/{ORDER} merge=rolethread\n",
-        f"/{SETTINGS} merge=rolethread\n",
-    )
-)
 
 _SCRIPT = """\
 #!/bin/sh
@@ -87,24 +71,6 @@ class Hooked:
     was_there: bool = False
 
 
-def driver_settings(text_version: int) -> dict[str, str]:
-    """Return what stands in `.git/config`; the version of the text is part of it, so that git forgets older text.
-
-    Entries are never renamed: git must not take a new one that resembles a removed one for the same, and put an edit of
-    the removed one there. Git's newer way to merge asks `merge.renames` only since 2.50, so the older one is named,
-    which newer gits take for the newer one.
-    """
-    return {
-        "diff.rolethread.textconv": f"rtv git-textconv --text {text_version}",
-        "diff.rolethread.cachetextconv": "true",
-        "merge.rolethread.name": "conversations, merged by rolethread-vcs",
-        "merge.rolethread.driver": "rtv git-merge-driver %O %A %B %P",
-        "merge.renames": "false",
-        "diff.renames": "false",
-        "pull.twohead": "recursive",
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class HookWish:
     """What to put in: `push` the hook of a push too, `only_drivers` no hooks at all.
@@ -144,8 +110,7 @@ def install(repository: Repository, wish: HookWish | None = None, *, dry_run: bo
                 if name in to_move:
                     disk.rename(folder / name, folder / (name + BEFORE))
                 _write_script(folder / name, script(name), durable=repository.durable)
-            _write_attributes(repository, _ATTRIBUTES)
-            _write_settings(repository, driver_settings(wish.text_version))
+            install_drivers(repository, wish.text_version)
     chained = tuple(name for name in names if name in to_move or os.path.lexists(folder / (name + BEFORE)))
     return Hooked(folder, names, chained, was_there=there)
 
@@ -169,8 +134,7 @@ def remove(repository: Repository, *, home: Path | None = None, dry_run: bool = 
                 disk.remove(folder / name)
                 if name in kept:
                     disk.rename(folder / (name + BEFORE), folder / name)
-            _write_attributes(repository, "")
-            _remove_settings(repository)
+            remove_drivers(repository)
     return Hooked(folder, tuple(ours), kept, tuple(left), was_there=bool(ours))
 
 
@@ -225,42 +189,6 @@ def script(hook: str) -> str:
     return _SCRIPT.format(mark=_MARK, body=body.format(hook=hook, before=BEFORE, guard=_GUARD))
 
 
-def _write_settings(repository: Repository, settings: Mapping[str, str]) -> None:
-    """Write our settings; of git's own only those that nobody has set, and note which, so that `remove` knows them."""
-    wanted = [key for key in settings if not _is_of_ours_alone(key)]
-    added = [key for key in wanted if repository.config(key) is None]
-    noted = _noted_settings(repository, wanted)
-    # the note comes first: killed in between, a setting that is noted and was not written is nothing to take away
-    own_config.write(repository, _ADDED, " ".join(dict.fromkeys((*noted, *added))))
-    for key, value in settings.items():
-        if _is_of_ours_alone(key) or key in added:
-            own_config.write(repository, key, value)
-
-
-def _remove_settings(repository: Repository) -> None:
-    settings = driver_settings(0)
-    noted = _noted_settings(repository, [key for key in settings if not _is_of_ours_alone(key)])
-    for key, value in settings.items():
-        if _is_of_ours_alone(key) or (key in noted and own_config.read(repository, key) == value):
-            own_config.write(repository, key, None)
-    own_config.write(repository, _ADDED, None)
-
-
-def _noted_settings(repository: Repository, wanted: Sequence[str]) -> Sequence[str]:
-    """Return the settings of git's that we put in; where hooks are in and no note is, those that are as ours."""
-    note = own_config.read(repository, _ADDED)
-    if note is not None:
-        return note.split()
-    if own_config.read(repository, "merge.rolethread.driver") is None:
-        return ()
-    settings = driver_settings(0)
-    return [key for key in wanted if own_config.read(repository, key) == settings[key]]
-
-
-def _is_of_ours_alone(key: str) -> bool:
-    return ".rolethread." in key
-
-
 def _write_script(path: Path, text: str, *, durable: bool) -> None:
     if _read(path) != text:
         disk.replace_file(path, text.encode(), durable=durable, mode=0o755)
@@ -277,33 +205,3 @@ def _read(path: Path) -> str | None:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-
-
-def _write_attributes(repository: Repository, lines: str) -> None:
-    """Put our lines at the end of `info/attributes`, or with none take them away; other lines stay as they are."""
-    path = (repository.common_folder / "info" / "attributes").resolve()  # a link to a file elsewhere stays one
-    before = path.read_bytes().decode("utf-8", "surrogateescape") if path.exists() else ""
-    rest = _without_ours(before)
-    if rest and not rest.endswith("\n"):
-        rest += "\n"
-    after = f"{rest}{_BEGIN}{lines}{_END}" if lines else rest
-    if after == before:
-        return
-    if not after:
-        disk.remove(path)
-        return
-    path.parent.mkdir(exist_ok=True)
-    disk.replace_file(path, after.encode("utf-8", "surrogateescape"), durable=repository.durable)
-
-
-def _without_ours(text: str) -> str:
-    kept: list[str] = []
-    is_ours = False
-    for line in text.splitlines(keepends=True):
-        if line == _BEGIN:
-            is_ours = True
-        if not is_ours:
-            kept.append(line)
-        if line == _END:
-            is_ours = False
-    return "".join(kept)

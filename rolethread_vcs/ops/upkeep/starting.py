@@ -14,6 +14,7 @@ from rolethread_vcs.gate import RefusedRow, refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.branch_notes import copy_notes
 from rolethread_vcs.store.cloud import cloud_service
+from rolethread_vcs.store.copying import clone as clone_repository
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.transaction import Intent, Session
 
@@ -84,7 +85,7 @@ def clone(source: Path, folder: Path) -> Started:
     Raises:
         NotFoundError: no dataset there. InvalidError: the target is not empty.
     """
-    repository = Repository.clone(source, folder)
+    repository = clone_repository(source, folder)
     copy_notes(Repository.find(source), repository)
     snapshot = repository.head_snapshot()
     entries = len(snapshot)

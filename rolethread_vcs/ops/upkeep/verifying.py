@@ -179,11 +179,7 @@ class _Verifier:
             return None
 
     def _known(self, name: str) -> str:
-        try:
-            last = self.repository.operations.last()
-        except DamagedError:
-            return ""
-        value = None if last is None else last.refs.get(name)
+        value = self.repository.operations.last_known(name)
         return f"; the operation log has it at {value[:10]}" if value else ""
 
     def _ref_names(self) -> list[str]:

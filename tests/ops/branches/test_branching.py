@@ -9,6 +9,7 @@ import pytest
 from small_dataset import conversation, dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.branches.naming_branches import BranchExistsError, BranchNameError
 from rolethread_vcs.ops.history.undoing import undo
 from rolethread_vcs.store.revisions import UnknownRevisionError
@@ -200,3 +201,39 @@ def test_one_comes_back_to_a_branch_from_a_lone_commit(tmp_path: Path) -> None:
 
     assert dataset.repository.branch() == "main"
     assert git(dataset, "status", "--porcelain") == ""
+
+
+def test_where_plain_git_removed_the_current_branch_each_way_on_that_is_named_works(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "my data", "one")
+    dataset.switch_to_new("try")
+    tip = dataset.snapshot().id
+    git(dataset, "update-ref", "-d", "refs/heads/try")
+
+    with pytest.raises(DamagedError) as caught:
+        Dataset.open(dataset.folder)
+    back, away = [line.partition("   ")[0] for line in (caught.value.hint or "").splitlines()]
+    subprocess.run(back, shell=True, check=True)
+    brought_back = Dataset.open(dataset.folder).snapshot().id
+    git(dataset, "update-ref", "-d", "refs/heads/try")
+    subprocess.run(away, shell=True, check=True)
+
+    assert brought_back == tip
+    assert Dataset.open(dataset.folder).repository.branch() == "main"
+
+
+def test_a_branch_that_plain_git_removed_under_a_folder_copy_is_made_again_from_here(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.branch("side")
+    dataset.branch("other")
+    dataset.add_folder_copy(tmp_path / "copy", "side", Intent("workcopy", "workcopy add"))
+    git(dataset, "update-ref", "-d", "refs/heads/side")
+    dataset.switch("other")
+
+    with pytest.raises(DamagedError) as caught:
+        Dataset.open(tmp_path / "copy")
+    dataset.branch("side", start="main")
+
+    # the operation log has noted by now that it went, and still knows where it was
+    assert f"branch side {dataset.snapshot('main').id[:10]}   brings it back" in (caught.value.hint or "")
+    assert "refs/heads/other" not in (caught.value.hint or "")
+    assert Dataset.open(tmp_path / "copy").status().unsaved == ()

@@ -30,6 +30,7 @@ from rolethread_vcs.ops.copies.reading_copies import TornLineError
 from rolethread_vcs.ops.copies.recognising_lines import Doubt
 from rolethread_vcs.ops.copies.tying_copies import AlreadyBoundError, CopyOptions, FileExistsHereError
 from rolethread_vcs.ops.entries.editing import FieldEdit
+from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
 SHAREGPT = CopyOptions(format="sharegpt", clean=True)
@@ -714,16 +715,15 @@ def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
     assert dataset.file_copy_status(path).is_clean
 
 
-def test_a_discard_that_is_interrupted_brings_the_file_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rolethread_vcs.ops.copies import committing_copies
-
-    def interrupted(*given: Any) -> None:
-        raise KeyboardInterrupt
+def test_a_discard_that_is_interrupted_leaves_the_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(what: str, _: str) -> None:
+        if what == "fsync":
+            raise KeyboardInterrupt
 
     dataset, path, _ = bench
     change(path, set_text(4, "from the file"))
     before = path.read_bytes()
-    monkeypatch.setattr(committing_copies, "add", interrupted)
+    monkeypatch.setattr(disk, "fault_point", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         dataset.refresh_file_copy(path, discard=True)

@@ -167,7 +167,7 @@ def test_what_does_not_read_is_named_and_costs_only_itself(inn: tuple[Dataset, l
         ids[0],
         ChangeKind.CHANGED,
         None,
-        "does not read as an entry",
+        "does not read as an entry: line 1, column 1: a value is missing here",
     )
     assert second.change is ChangeKind.REMOVED
 
@@ -223,3 +223,14 @@ def test_a_hand_edit_is_read_from_the_folder(inn: tuple[Dataset, list[str]]) -> 
     assert compared.after is not None
     assert compared.after.messages[1]["content"] == "Wet, by now."
     assert blob_id(path.read_bytes()).hex() != dataset.snapshot().blob_id(ids[1])
+
+
+def test_a_broken_hand_edit_says_where_it_is_broken(inn: tuple[Dataset, list[str]]) -> None:
+    dataset, ids = inn
+    path = dataset.folder / entry_path(ids[1])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([lines[0], "  nonsense", *lines[1:]]) + "\n", encoding="utf-8")
+
+    (compared,) = dataset.diff().entries()
+
+    assert compared.problem.startswith("does not read as an entry: line 2, column 3: ")

@@ -54,3 +54,9 @@ def test_odd_messages_are_counted_without_words() -> None:
 
     assert stat.messages == Tally(added=3)
     assert set(stat.speakers) == {"(not a message)", "(no role)"}
+
+
+def test_words_of_a_message_that_is_bare_text_count_too() -> None:
+    stat = counted(({"messages": ["Who is there?"]}, {"messages": []}))
+
+    assert (stat.words.added, stat.words.removed) == (0, 3)

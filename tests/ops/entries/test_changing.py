@@ -66,6 +66,8 @@ def test_an_empty_block_is_no_commit(dataset: Dataset) -> None:
 def test_a_block_sees_its_own_changes(dataset: Dataset) -> None:
     with dataset.edit() as change:
         entry_id = change.add(row("a"))
+
+        assert change[entry_id] == Entry.of(row("a"))
     with dataset.edit() as change:
         change.put(entry_id, row("b"))
 
@@ -73,6 +75,23 @@ def test_a_block_sees_its_own_changes(dataset: Dataset) -> None:
         change.remove(entry_id)
         with pytest.raises(NotFoundError):
             change[entry_id]
+
+
+@pytest.mark.parametrize(("steps", "left"), [(("remove", "put"), ["new"]), (("put", "remove"), [])])
+def test_the_last_thing_done_to_an_entry_in_a_block_counts(
+    dataset: Dataset, steps: tuple[str, str], left: list[str]
+) -> None:
+    with dataset.edit() as change:
+        entry_id = change.add(row("a"))
+
+    with dataset.edit() as change:
+        for step in steps:
+            if step == "put":
+                change.put(entry_id, row("new"))
+            else:
+                change.remove(entry_id)
+
+    assert questions(dataset) == left
 
 
 @pytest.mark.parametrize("step", ["put", "remove"])

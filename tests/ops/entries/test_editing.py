@@ -1,17 +1,16 @@
-"""Edits of one field, and tags that look alike."""
+"""Edits of one field."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs import Dataset, Entry
+from rolethread_vcs import Entry
 from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.ops.entries.editing import FieldEdit, NoSuchMessageError, similar_tags
+from rolethread_vcs.ops.entries.editing import FieldEdit, NoSuchMessageError
 
 ID = "00000012-k2x9m3ab"
 TALK = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "name": "kept"}]
@@ -97,24 +96,3 @@ def test_adding_tags_and_taking_them_away_leaves_the_others(old: list[str], new:
 
     assert back == entry
     assert set(added.tags) == {*entry.tags, *fresh}
-
-
-@pytest.mark.parametrize(
-    ("tag", "meant"),
-    [
-        ("Tavern", "tavern"),
-        ("tavren", "tavern"),
-        ("slow-burn", "slow_burn"),
-        ("slowburn", "slow_burn"),
-        ("tavern", None),
-        ("chapter_2", None),
-        ("garden", None),
-        ("b", None),
-    ],
-)
-def test_a_tag_looks_like_one_in_use(tag: str, meant: str | None, tmp_path: Path) -> None:
-    dataset = Dataset.init(tmp_path / "d")
-    with dataset.edit() as change:
-        change.add({"messages": TALK, "tags": ["tavern", "slow_burn", "chapter_1", "a"]})
-
-    assert similar_tags(dataset.snapshot(), [tag]) == ({} if meant is None else {tag: meant})

@@ -193,3 +193,23 @@ def test_every_message_has_a_commit_of_the_life_that_held_it_so(tmp_path_factory
         then = dataset.repository.snapshot_of(each.changed.id)[entry_id].messages
         assert each.message in then
         assert each.brought.committer.time <= each.changed.committer.time
+
+
+def test_a_thousand_edits_of_one_entry_are_told(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    texts = [f"This is message {number} of a long evening at the inn." for number in range(5)]
+    born = put(dataset, ids[0], *texts)
+    stream = [f"reset refs/heads/main\nfrom {born}\n".encode()]
+    for number in range(1_000):
+        texts[number % 5] = f"This is message {number % 5}, told for the {number}th time at the inn."
+        data = encode_entry(Entry.of({"messages": said(*texts)}))
+        head = f"commit refs/heads/main\ncommitter B <b@localhost> {2_000_000_000 + number} +0000\ndata 0\n"
+        stream.append(f"{head}M 100644 inline {entry_path(ids[0])}\ndata {len(data)}\n".encode() + data + b"\n")
+    subprocess.run(["git", "fast-import", "--quiet"], input=b"".join(stream), cwd=dataset.folder, check=True)
+    newest = git(dataset.folder, "rev-list", "-n", "5", "main").split()
+
+    found = told(dataset)
+
+    assert [changed for changed, _ in found] == newest[::-1]
+    # the first two came with the first version there was
+    assert [brought for _, brought in found[2:]] == [born] * 3

@@ -10,8 +10,13 @@ from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import NotFoundError
+from rolethread_vcs.ops.history.blaming import blame
 from rolethread_vcs.ops.history.listing_commits import Logged, OperationsByCommit, Run, count_changes, fold, log
+from rolethread_vcs.ops.history.lives import life
 from rolethread_vcs.ops.history.undoing import redo, undo
+from rolethread_vcs.store.copying import clone
+from rolethread_vcs.store.objects import MissingObjectError
+from rolethread_vcs.store.operations import OPERATIONS_REF
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
 
@@ -104,7 +109,7 @@ def test_a_commit_is_told_of_the_operation_that_made_it_and_not_of_those_that_mo
 def test_a_clone_has_history_without_operations(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
     edit(dataset, ids[0], "two")
-    copy = Repository.clone(dataset.folder, tmp_path / "copy")
+    copy = clone(dataset.folder, tmp_path / "copy")
 
     history = list(log(copy))
 
@@ -151,3 +156,49 @@ def test_folding_loses_nothing_and_keeps_the_order(tmp_path: Path) -> None:
     flat = [each for item in fold(history) for each in (item.edits if isinstance(item, Run) else [item])]
 
     assert flat == history
+
+
+def without_old_tree(tmp_path: Path) -> tuple[Dataset, str]:
+    """Return a dataset of three edits without the tree of the first of them, and the id of that tree."""
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    for number in range(3):
+        edit(dataset, ids[0], f"version {number}")
+    tree = dataset.repository.snapshot_of(dataset.repository.resolve("@~2")).tree.hex()
+    packs = dataset.folder / ".git/objects/pack"
+    aside = [pack.rename(dataset.folder / pack.name) for pack in sorted(packs.glob("*.pack"))]
+    for path in packs.iterdir():
+        path.unlink()
+    for pack in aside:
+        subprocess.run(["git", "unpack-objects", "-q"], input=pack.read_bytes(), cwd=dataset.folder, check=True)
+    (dataset.folder / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    return dataset, tree
+
+
+def test_a_missing_tree_does_not_stop_a_log_that_the_operation_log_tells(tmp_path: Path) -> None:
+    dataset, _ = without_old_tree(tmp_path)
+
+    history = list(log(Repository.open(dataset.folder)))
+
+    assert [logged.changes for logged in history] == [1, 1, 1, 1, 0]
+
+
+def test_a_missing_tree_is_named_after_what_could_be_told_before_it(tmp_path: Path) -> None:
+    dataset, tree = without_old_tree(tmp_path)
+    subprocess.run(["git", "update-ref", "-d", OPERATIONS_REF], cwd=dataset.folder, check=True)
+    history = log(Repository.open(dataset.folder))
+
+    newest = next(history)
+
+    assert newest.changes == 1
+    with pytest.raises(MissingObjectError, match=tree[:10]):
+        next(history)
+
+
+def test_a_missing_tree_is_named_by_the_life_and_the_blame_of_an_entry(tmp_path: Path) -> None:
+    dataset, tree = without_old_tree(tmp_path)
+    repository = Repository.open(dataset.folder)
+
+    with pytest.raises(MissingObjectError, match=tree[:10]):
+        list(life(repository, "1"))
+    with pytest.raises(MissingObjectError, match=tree[:10]):
+        blame(repository, "1")

@@ -170,6 +170,18 @@ def test_the_same_conversation_under_a_new_id_goes_on_with_the_old_one(tmp_path:
     assert steps[0].origin.is_renumbered
 
 
+def test_a_file_whose_name_only_ends_like_the_entry_s_is_another(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    path = Path(entry_path(ids[0]))
+    born = dataset.snapshot().id
+    commit_files(
+        dataset, {f"{path.parent}/Copy of {path.name}": b"{}", f"an old {ORDER}": b'{"%s":"Z"}' % ids[0].encode()}
+    )
+    removed = dataset.remove([ids[0]], Intent("remove", "remove")).commit
+
+    assert told(dataset, ids[0]) == [(removed, "removed"), (born, "added")]
+
+
 def test_a_copy_is_no_renumbering(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
     copy = "00000009" + ids[0][8:]

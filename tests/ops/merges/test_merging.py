@@ -10,23 +10,23 @@ from small_dataset import conversation, hand_edit
 from two_branches import QUESTIONS, Branches
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.errors import MovedError, UsageError
+from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
 from rolethread_vcs.merge.clash import Reason, Value
 from rolethread_vcs.model.layout import ORDER, SETTINGS, entry_path
+from rolethread_vcs.ops.merges.corners import UnrelatedHistoriesError
 from rolethread_vcs.ops.merges.deciding import Decision
 from rolethread_vcs.ops.merges.finishing import (
     OpenConflictsError,
     State,
     UnfinishedError,
-    UnrelatedHistoriesError,
 )
 from rolethread_vcs.ops.merges.merging import AnotherDatasetError, merge
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.opening import NoDatasetError
 from rolethread_vcs.store.revisions import UnknownRevisionError
 from rolethread_vcs.store.worktree import UnsavedEditsError
-from rolethread_vcs.transaction import DetachedHeadError, Intent
+from rolethread_vcs.transaction import DetachedHeadError, Intent, StaleEntryError
 
 
 @pytest.fixture
@@ -425,6 +425,8 @@ def test_registry_cards_merge_key_by_key_and_other_files_wait_as_a_whole(pair: B
     (conflict,) = pair.merge().conflicts
 
     assert (conflict.id, conflict.field, conflict.ours, conflict.theirs) == ("notes.md", "file", "ours\n", "theirs\n")
+    with pytest.raises(InvalidError, match="no UTF-8 text"):
+        pair.dataset.resolve_with("notes.md", b"b\xffth\n")
     pair.dataset.resolve_with("notes.md", b"both\n")
     pair.dataset.finish()
     snapshot = pair.dataset.snapshot()
@@ -777,7 +779,7 @@ def test_an_entry_given_beforehand_stops_the_merge_when_somebody_else_changed_it
     pair.answer("main", 0, "Dry as bone, since today.")
     given = Decision(Value(conversation(QUESTIONS[0], "Damp.")), offer.about)
 
-    with pytest.raises(MovedError, match=pair.ids[0]):
+    with pytest.raises(StaleEntryError, match=pair.ids[0]):
         pair.merge(ids=(pair.ids[0],), decisions={pair.ids[0]: {"entry": given}})
 
     assert pair.said(0) == "Dry as bone, since today."

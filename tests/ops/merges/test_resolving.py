@@ -12,8 +12,9 @@ from two_branches import QUESTIONS, Branches
 from rolethread_vcs import Entry
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.merge.choosing import UnusableChoiceError
-from rolethread_vcs.ops.merges.finishing import NothingUnfinishedError, OpenConflictsError, State
+from rolethread_vcs.ops.merges.finishing import OpenConflictsError, State
 from rolethread_vcs.ops.merges.resolving import NoConflictError, choose, look, side_of, take_side
+from rolethread_vcs.ops.merges.waiting import NothingUnfinishedError
 from rolethread_vcs.transaction import Intent
 
 

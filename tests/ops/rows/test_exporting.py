@@ -70,6 +70,14 @@ def test_a_packed_export_holds_the_same_bytes_and_no_time_or_name(dataset: Datas
     assert one.size == len(packed)
 
 
+def test_a_packed_export_comes_back_however_the_ending_is_spelled(dataset: Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "ONE.JSONL.GZ"
+
+    dataset.export(path=path)
+
+    assert hashlib.sha256(gzip.decompress(path.read_bytes())).hexdigest() == GOLDEN["messages full jsonl"]
+
+
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
 def test_another_process_writes_the_same_bytes(
     dataset: Dataset, environment: dict[str, str], seed: str, tmp_path: Path

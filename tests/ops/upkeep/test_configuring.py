@@ -11,11 +11,13 @@ from small_dataset import conversation, dataset_of, hand_edit
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.settings import InvalidSettingsError
+from rolethread_vcs.ops.branches.branching import create
+from rolethread_vcs.ops.folder.saving import NotCheckedOutError
 from rolethread_vcs.ops.history.undoing import redo, undo
 from rolethread_vcs.ops.upkeep.configuring import apply_config
 from rolethread_vcs.store import own_config
 from rolethread_vcs.store.worktree import UnsavedEditsError
-from rolethread_vcs.transaction import Intent
+from rolethread_vcs.transaction import CheckedOutElsewhereError, Intent
 
 
 def reopened(dataset: Dataset) -> Dataset:
@@ -173,6 +175,31 @@ def test_hand_edits_stop_going_bare(tmp_path: Path) -> None:
     assert reopened(dataset).setting("checkout").value == "auto"
 
 
+def test_a_branch_that_a_folder_copy_has_is_not_checked_out_a_second_time(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.set_setting("checkout", "never")
+    bare = reopened(dataset)
+    bare.add_folder_copy(tmp_path / "copy", "main", Intent("workcopy", "workcopy add"))
+
+    for intent in (None, Intent("config", "config", dry_run=True)):
+        with pytest.raises(CheckedOutElsewhereError):
+            bare.set_setting("checkout", "always", intent=intent)
+
+    assert files_of(dataset) == set()
+    assert reopened(dataset).repository.is_bare
+    assert reopened(dataset).setting("checkout").value == "never"
+
+
+def test_a_folder_copy_cannot_go_bare_and_a_dry_run_says_so_too(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    create(dataset.repository, "try", Intent("branch", "branch try"))
+    dataset.add_folder_copy(tmp_path / "copy", "try", Intent("workcopy", "workcopy add"))
+
+    for intent in (None, Intent("config", "config", dry_run=True)):
+        with pytest.raises(UsageError, match="this is a folder copy, which always has its files"):
+            Dataset.open(tmp_path / "copy").set_setting("checkout", "never", intent=intent)
+
+
 def test_a_stray_file_stays_where_it_is_when_going_bare(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     (tmp_path / "d" / "notes.txt").write_text("mine")
@@ -292,3 +319,20 @@ def test_a_dataset_that_is_open_elsewhere_follows_when_its_files_are_checked_out
     with open_elsewhere.edit() as change:
         change.add(conversation("b"))
     assert not (tmp_path / "d/entries").exists()
+
+
+def test_a_dataset_that_is_open_elsewhere_sees_no_hand_edits_when_its_files_went(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "a")
+    open_elsewhere = Dataset.open(tmp_path / "d")
+    dataset.set_setting("checkout", "never")
+
+    survey = open_elsewhere.status()
+    with pytest.raises(NotCheckedOutError):
+        open_elsewhere.commit(Intent("commit", "commit"))
+    with pytest.raises(NotCheckedOutError):
+        open_elsewhere.discard_edits(None, Intent("restore", "restore --all"))
+    again = open_elsewhere.set_setting("checkout", "never")
+
+    assert (survey.unsaved, survey.is_checked_out) == ((), False)
+    assert again.is_empty
+    assert files_of(dataset) == set()

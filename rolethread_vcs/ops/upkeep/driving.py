@@ -1,0 +1,132 @@
+"""Puts our diff and merge drivers into a repository, so that plain git shows and merges conversations.
+
+They stand in `.git/config` and `.git/info/attributes`, which nobody clones and which win over the dataset's own
+`.gitattributes`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from rolethread_vcs.model.layout import ENTRIES, ORDER, REGISTRIES, SETTINGS
+from rolethread_vcs.store import disk, own_config
+from rolethread_vcs.store.repository import Repository
+
+_BEGIN = "# rolethread-vcs: begin (rtv hooks remove takes these lines away)\n"
+_END = "# rolethread-vcs: end\n"
+_BLOCK = re.compile(f"{re.escape(_BEGIN)}(?:(?!{re.escape(_BEGIN)}).)*?{re.escape(_END)}", re.DOTALL)
+
+_ADDED = "merge.rolethread.added"
+"""The setting that notes which settings of git's own we put in beside those that only we read."""
+
+_ATTRIBUTES = "".join(
+    (
+        f"/{ENTRIES}/**/*.json diff=rolethread merge=rolethread\n",
+        *(f"/{folder}/*.json merge=rolethread\n" for folder in REGISTRIES),
+        f"/{ORDER} merge=rolethread\n",
+        f"/{SETTINGS} merge=rolethread\n",
+    )
+)
+
+
+def install_drivers(repository: Repository, text_version: int) -> None:
+    """Put the drivers in, or bring them up to date; call under the lock.
+
+    Raises:
+        SystemRefusedError, DamagedError: the files of git cannot be written, or do not read.
+    """
+    _write_attributes(repository, _ATTRIBUTES)
+    _write_settings(repository, _driver_settings(text_version))
+
+
+def remove_drivers(repository: Repository) -> None:
+    """Take the drivers out, and what was put in beside them; call under the lock."""
+    _write_attributes(repository, "")
+    _remove_settings(repository)
+
+
+# ---- settings
+
+
+def _driver_settings(text_version: int) -> dict[str, str]:
+    """Return what stands in `.git/config`; the version of the text is part of it, so that git forgets older text.
+
+    Entries are never renamed: git must not take a new one that resembles a removed one for the same, and put an edit of
+    the removed one there. Git's newer way to merge asks `merge.renames` only since 2.50, so the older one is named,
+    which newer gits take for the newer one.
+    """
+    return {
+        "diff.rolethread.textconv": f"rtv git-textconv --text {text_version}",
+        "diff.rolethread.cachetextconv": "true",
+        "merge.rolethread.name": "conversations, merged by rolethread-vcs",
+        "merge.rolethread.driver": "rtv git-merge-driver %O %A %B %P",
+        "merge.renames": "false",
+        "diff.renames": "false",
+        "pull.twohead": "recursive",
+    }
+
+
+def _write_settings(repository: Repository, settings: Mapping[str, str]) -> None:
+    """Write our settings; of git's own only those that nobody has set, and note which, so that `remove` knows them."""
+    wanted = [key for key in settings if not _is_of_ours_alone(key)]
+    added = [key for key in wanted if repository.config(key) is None]
+    noted = _noted_settings(repository, wanted)
+    # the note comes first: killed in between, a setting that is noted and was not written is nothing to take away
+    own_config.write(repository, _ADDED, " ".join(dict.fromkeys((*noted, *added))))
+    for key, value in settings.items():
+        if _is_of_ours_alone(key) or key in added:
+            own_config.write(repository, key, value)
+
+
+def _remove_settings(repository: Repository) -> None:
+    settings = _driver_settings(0)
+    noted = _noted_settings(repository, [key for key in settings if not _is_of_ours_alone(key)])
+    for key, value in settings.items():
+        if _is_of_ours_alone(key) or (key in noted and own_config.read(repository, key) == value):
+            own_config.write(repository, key, None)
+    own_config.write(repository, _ADDED, None)
+
+
+def _noted_settings(repository: Repository, wanted: Sequence[str]) -> Sequence[str]:
+    """Return the settings of git's that we put in; where hooks are in and no note is, those that are as ours."""
+    note = own_config.read(repository, _ADDED)
+    if note is not None:
+        return note.split()
+    if own_config.read(repository, "merge.rolethread.driver") is None:
+        return ()
+    settings = _driver_settings(0)
+    return [key for key in wanted if own_config.read(repository, key) == settings[key]]
+
+
+def _is_of_ours_alone(key: str) -> bool:
+    return ".rolethread." in key
+
+
+# ---- attributes
+
+
+def _write_attributes(repository: Repository, lines: str) -> None:
+    """Put our lines at the end of `info/attributes`, or with none take them away; other lines stay as they are."""
+    path = (repository.common_folder / "info" / "attributes").resolve()  # a link to a file elsewhere stays one
+    before = path.read_bytes().decode("utf-8", "surrogateescape") if path.exists() else ""
+    rest = _without_ours(before)
+    if rest and not rest.endswith("\n"):
+        rest += "\n"
+    after = f"{rest}{_BEGIN}{lines}{_END}" if lines else rest
+    if after == before:
+        return
+    if not after:
+        disk.remove(path)
+        return
+    path.parent.mkdir(exist_ok=True)
+    disk.replace_file(path, after.encode("utf-8", "surrogateescape"), durable=repository.durable)
+
+
+def _without_ours(text: str) -> str:
+    rest = _BLOCK.sub("", text)
+    if _BEGIN not in rest:
+        return rest
+    # somebody took the last of our lines away: what follows them may be his own, so only lines known as ours go
+    ours = {_BEGIN, *_ATTRIBUTES.splitlines(keepends=True)}
+    return "".join(line for line in rest.splitlines(keepends=True) if line not in ours)

@@ -1,0 +1,115 @@
+"""Copies from another dataset of this machine: the whole of it, or the commits of one branch."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygit2
+
+from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.git_errors import git_errors, system_reason
+from rolethread_vcs.store.integrity import bad_loose
+from rolethread_vcs.store.opening import NoDatasetError, create_git
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC
+from rolethread_vcs.store.repository import Repository
+
+_FETCHED = "refs/remotes/origin/"
+
+
+def clone(source: Path, folder: Path) -> Repository:
+    """Copy a dataset with its whole history, all its branches and releases; files are checked out later.
+
+    The new copy has an empty operation log.
+
+    Raises:
+        InvalidError: the target exists and is not empty. DamagedError: the dataset cannot be copied whole.
+    """
+    if not source.is_dir():
+        raise NoDatasetError(f"there is no dataset at {source}")
+    original = Repository.find(source)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise _not_empty(folder)
+    made = not folder.exists()
+    with disk.system_errors(f"making {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            (folder / ".git").mkdir()
+        except FileExistsError as error:  # another command was faster, and what lies there is its own
+            raise _not_empty(folder) from error
+    try:
+        repository = Repository(create_git(folder))
+        _fetch_all(repository, original)
+        repository.check_is_dataset()
+    except BaseException:
+        shutil.rmtree(folder / ".git", ignore_errors=True)
+        if made:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return repository
+
+
+def fetch_commit(repository: Repository, original: Repository, branch: str) -> None:
+    """Copy a branch's commits, with all that belongs to them, from another local repository; no ref moves.
+
+    Raises:
+        DamagedError: the other cannot be copied whole. SystemRefusedError: the disk refuses.
+    """
+    with _copying(original):
+        remote = repository._git.remotes.create_anonymous(str(original.folder.resolve()))
+        remote.fetch([BRANCHES + branch], message="merge")
+
+
+def read_also(repository: Repository, other: Repository) -> None:
+    """Read objects of another repository of this machine as if they were here, for as long as this one is open."""
+    with git_errors(f"reading {other.folder}"):
+        repository._git.odb.add_disk_alternate(str(other.common_folder / "objects"))
+
+
+def _fetch_all(repository: Repository, original: Repository) -> None:
+    """Copy objects and refs of another local repository, and remember it as `origin`."""
+    head = original.refs.head()
+    with _copying(original):
+        remote = repository._git.remotes.create("origin", str(original.folder.resolve()))
+        remote.fetch([f"+{BRANCHES}*:{_FETCHED}*", "+refs/tags/*:refs/tags/*"], message="clone")
+    # as they were fetched: the original may have gone on since, to commits that are not here
+    for name in repository.refs.names():
+        target = repository.refs.read(name) if name.startswith(_FETCHED) else None
+        if target is not None:
+            repository.refs.create(BRANCHES + name.removeprefix(_FETCHED), target)
+    if head.startswith(SYMBOLIC) and repository.refs.read(head.removeprefix(SYMBOLIC)) is not None:
+        repository.refs.set_head(head, before=repository.refs.head())
+
+
+@contextlib.contextmanager
+def _copying(original: Repository) -> Iterator[None]:
+    """Refuse torn loose objects before libgit2 meets them, it would never come back; and say what else it met."""
+    for bad in bad_loose(original.common_folder / "objects"):
+        try:
+            original.objects.check(bad.object or "")
+        except DamagedError as error:
+            raise _damaged_original(original) from error
+    try:
+        yield
+    except (pygit2.GitError, OSError, ValueError, KeyError) as error:
+        if system_reason(error) is not None:
+            raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
+        raise _damaged_original(original) from error
+
+
+def _damaged_original(original: Repository) -> DamagedError:
+    """Return the error of a copy that cannot be whole; it names a damaged entry when one is on the current branch."""
+    named = ""
+    with contextlib.suppress(RoleThreadError):  # its folders or its branch may be what is damaged
+        named = next((f": entry {entry_id} does not read" for entry_id, _ in original.head_snapshot().damaged()), "")
+    return DamagedError(
+        f"the dataset at {original.folder} is damaged and cannot be copied whole{named}; nothing was copied",
+        hint=f"see what is damaged with: rtv -C {original.folder} verify",
+    )
+
+
+def _not_empty(folder: Path) -> InvalidError:
+    return InvalidError(f"{folder} exists and is not empty; nothing was done")
