@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pygit2
@@ -170,6 +170,11 @@ class Objects:
 
     def __contains__(self, oid: str) -> bool:
         return bool(self._odb.exists(pygit2.Oid(hex=oid)))
+
+    def missing(self, oids: Iterable[bytes]) -> list[bytes]:
+        """Return those of some 20-byte ids that no object has."""
+        exists, as_oid = self._odb.exists, pygit2.Oid
+        return [oid for oid in oids if not exists(as_oid(oid))]
 
     def kind(self, oid: str) -> str | None:
         """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""

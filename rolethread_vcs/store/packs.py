@@ -11,8 +11,9 @@ import contextlib
 import hashlib
 import os
 import struct
-from collections.abc import Iterator
-from itertools import accumulate
+from bisect import bisect_left
+from collections.abc import Collection
+from itertools import count
 from pathlib import Path
 
 from rolethread_vcs.store import disk
@@ -63,9 +64,9 @@ class PackWriter:
         """Return the bytes of a tag object written so far, or None; nobody else can read it yet."""
         return self._tags.get(oid)
 
-    def ids(self) -> Iterator[str]:
-        """Yield the hex id of every object written so far."""
-        return (oid.hex() for oid in self._places)
+    def ids(self) -> Collection[bytes]:
+        """Return the 20-byte ids of the objects written so far."""
+        return self._places.keys()
 
     def add(self, kind: str, data: bytes) -> str:
         """Write one object (`blob`, `tree`, `commit`, `tag`) and return its hex id; a repeat costs nothing."""
@@ -160,25 +161,20 @@ class PackWriter:
 def build_index(places: dict[bytes, tuple[int, int]], pack_checksum: bytes) -> bytes:
     """Return the `.idx` (version 2) of a pack, from object id to (offset, crc32)."""
     ordered = sorted(places)
-    counts = [0] * 256
-    for oid in ordered:
-        counts[oid[0]] += 1
-    total, fanout = len(ordered), accumulate(counts)
-    offsets: list[int] = []
-    large: list[int] = []
-    for oid in ordered:
-        offset = places[oid][0]
-        if offset >= _LARGE_OFFSET:
-            offsets.append(_LARGE_OFFSET | len(large))
-            large.append(offset)
-        else:
-            offsets.append(offset)
+    total = len(ordered)
+    fanout = [bisect_left(ordered, bytes((first,))) for first in range(1, 256)]
+    spots = [places[oid] for oid in ordered]
+    offsets = [offset for offset, _ in spots]
+    large = [offset for offset in offsets if offset >= _LARGE_OFFSET]
+    if large:
+        number = count()
+        offsets = [_LARGE_OFFSET | next(number) if offset >= _LARGE_OFFSET else offset for offset in offsets]
     body = b"".join(
         (
             b"\xfftOc\x00\x00\x00\x02",
-            struct.pack(">256I", *fanout),
+            struct.pack(">256I", *fanout, total),
             b"".join(ordered),
-            struct.pack(f">{total}I", *(places[oid][1] for oid in ordered)),
+            struct.pack(f">{total}I", *[crc for _, crc in spots]),
             struct.pack(f">{total}I", *offsets),
             struct.pack(f">{len(large)}Q", *large),
             pack_checksum,

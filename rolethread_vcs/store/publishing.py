@@ -101,7 +101,7 @@ def _take_back(repository: Repository, moves: Moves, done: Sequence[str], comman
 
 def _check_written(repository: Repository, pack: PackWriter) -> None:
     """Look every object up before telling anybody that it is saved."""
-    missing = [oid for oid in pack.ids() if oid not in repository.objects]
+    missing = repository.objects.missing(pack.ids())
     if missing:
         raise DamagedError(
             f"{len(missing)} objects that were just written cannot be read back; nothing was saved",

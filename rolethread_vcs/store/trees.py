@@ -117,16 +117,25 @@ def apply(base: bytes | None, changes: Change, read: ReadTree, write: WriteTree)
     bytes and back.
     """
     nested: _Nested = {}
+    folders: dict[str, _Nested] = {"": nested}
     for path, change in changes.items():
-        folder = nested
-        *parents, name = path.encode("utf-8", "surrogateescape").split(b"/")
-        for parent in parents:
-            below = folder.setdefault(parent, {})
-            if not isinstance(below, dict):
-                raise TypeError(f"{path} lies below a path that is a file in the same change")
-            folder = below
-        folder[name] = change
+        parents, _, name = path.rpartition("/")
+        folder = folders.get(parents)  # many entries lie in one folder
+        if folder is None:
+            folder = folders[parents] = _folder_in(nested, parents)
+        folder[name.encode("utf-8", "surrogateescape")] = change
     return _apply(base, nested, read, write)
+
+
+def _folder_in(nested: _Nested, parents: str) -> _Nested:
+    """Return the changes below a folder, which are made if missing."""
+    folder = nested
+    for parent in parents.encode("utf-8", "surrogateescape").split(b"/"):
+        below = folder.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise TypeError(f"{parents} is a file in the same change")
+        folder = below
+    return folder
 
 
 def _apply(base: bytes | None, changes: _Nested, read: ReadTree, write: WriteTree) -> bytes | None:

@@ -3,9 +3,10 @@
 It keeps nothing, writes nowhere else, and ends when its input does: when the import is over, or its process gone. A
 Ctrl-C is for the process that started it, which decides. `ops.rows.sharing_out` starts it and speaks with it.
 
-Both sides speak in messages: eight bytes of length, then that much of `marshal`. The first says how to prepare, each
-further one is the bytes of some lines, or a list of rows. The answer has an item for each row: what is `Known` of a
-sound one, or None for any other. Those the import prepares itself, and so finds the words for what is wrong with them.
+Both sides speak in messages: a byte that tells the kind, eight bytes of length, then that many bytes, as they are or
+of `marshal`. The first says how to prepare, each further one is the bytes of some lines, or a list of rows. The answer
+has an item for each row: what is `Known` of a sound one, or None for any other. Those the import prepares itself, and
+so finds the words for what is wrong with them.
 """
 
 from __future__ import annotations
@@ -15,36 +16,38 @@ import marshal
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from rolethread_vcs.formats import rows_in_lines
 from rolethread_vcs.ops.rows.preparing import Known, Preparation, Preparer
 
-_LENGTH = 8
+_BYTES, _VALUES = b"b", b"v"
+_HEAD = 9
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """Rows are trees and freed as they go; looking for circles among them takes time and finds none."""
 
 
-def send(pipe: BinaryIO, message: Any) -> None:
-    """Write one message of plain values."""
-    data = marshal.dumps(message)
-    pipe.write(len(data).to_bytes(_LENGTH, "big"))
+def send(pipe: IO[bytes], message: Any) -> None:
+    """Write one message: bytes, or plain values."""
+    is_raw = isinstance(message, bytes)
+    data = message if is_raw else marshal.dumps(message)
+    pipe.write((_BYTES if is_raw else _VALUES) + len(data).to_bytes(_HEAD - 1, "big"))
     pipe.write(data)
     pipe.flush()
 
 
-def receive(pipe: BinaryIO) -> Any:
+def receive(pipe: IO[bytes]) -> Any:
     """Return the next message.
 
     Raises:
         EOFError: the other side has ended, perhaps in the middle of a message.
     """
-    head = pipe.read(_LENGTH)
-    size = int.from_bytes(head, "big")
-    data = pipe.read(size) if len(head) == _LENGTH else b""
-    if not data or len(data) < size:
+    head = pipe.read(_HEAD)
+    size = int.from_bytes(head[1:], "big")
+    data = pipe.read(size) if len(head) == _HEAD else b""
+    if len(head) < _HEAD or len(data) < size:
         raise EOFError
-    return marshal.loads(data)
+    return data if head[:1] == _BYTES else marshal.loads(data)
 
 
 def answer(preparer: Preparer, rows: bytes | Sequence[bytes | None]) -> list[tuple[Any, ...] | None]:

@@ -147,7 +147,7 @@ class _Helper:
             return None
         assert self._process.stdout is not None
         try:
-            answers: _Answers = receive(self._process.stdout)  # type: ignore[arg-type]
+            answers: _Answers = receive(self._process.stdout)
         except (EOFError, OSError):
             self.end()
             return None
@@ -170,7 +170,7 @@ class _Helper:
             return
         assert self._process.stdin is not None
         try:
-            send(self._process.stdin, message)  # type: ignore[arg-type]
+            send(self._process.stdin, message)
         except OSError:
             self.end()
 
