@@ -133,7 +133,7 @@ def _folder_in(nested: _Nested, parents: str) -> _Nested:
     for parent in parents.encode("utf-8", "surrogateescape").split(b"/"):
         below = folder.setdefault(parent, {})
         if not isinstance(below, dict):
-            raise TypeError(f"{parents} is a file in the same change")
+            raise TypeError(f"something lies below {parents}, which is a file in the same change")
         folder = below
     return folder
 
