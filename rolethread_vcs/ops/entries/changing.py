@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from rolethread_vcs.errors import ConflictError, InvalidError
@@ -137,8 +138,12 @@ class Change:
         self._put: dict[str, Entry] = {}
         self._removed: dict[str, None] = {}
         self._expected: dict[str, str] = {}
-        self._first = next_number(self.base)
         self.result: Committed | None = None
+
+    @cached_property
+    def _first(self) -> int:
+        """The number of the first entry added; it takes trees to find that an edit of one entry has no need of."""
+        return next_number(self.base)
 
     def __getitem__(self, entry_id: str) -> Entry:
         """Return an entry as it would be after the block so far."""
