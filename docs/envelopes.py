@@ -144,8 +144,8 @@ ENVELOPES = (
         ("status",),
         (
             *("name", "branch", "commit", "strict", "entries", "checked_out", "unsaved", "foreign", "drafts"),
-            *("conflicts", "unfinished", "interrupted", "why_read_only", "settings_problem", "damaged_refs"),
-            *("last_operation", "last_command", "last_time"),
+            *("conflicts", "unfinished", "git_merge", "interrupted", "why_read_only", "settings_problem"),
+            *("damaged_refs", "last_operation", "last_command", "last_time"),
         ),
         (("unsaved", ("id", "change", "path")), ("conflicts", ("id", "field", "reason"))),
     ),

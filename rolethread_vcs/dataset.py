@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
@@ -89,6 +90,14 @@ class Dataset:
     def open(cls, path: str | Path = ".", *, check: bool = True) -> Dataset:
         """Open the dataset that a folder lies in; without `check` also a damaged one, to `verify` it."""
         return cls(Repository.find(Path(path), check=check))
+
+    @classmethod
+    def open_to_go_back(cls, path: str | Path = ".") -> Dataset:
+        """Open as `open` does, and also a dataset whose settings do not read: `undo` and `redo` are the way out."""
+        try:
+            return cls.open(path)
+        except InvalidSettingsError:
+            return cls.open(path, check=False)
 
     @property
     def folder(self) -> Path:

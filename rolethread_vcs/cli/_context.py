@@ -70,8 +70,8 @@ class Context:
         path = Path(name)
         return path if self.folder == Path.cwd() else self.folder / path
 
-    def open_dataset(self) -> Dataset:
-        """Open the dataset that the folder lies in.
+    def open_dataset(self, *, to_go_back: bool = False) -> Dataset:
+        """Open the dataset that the folder lies in; `to_go_back` is for `undo` and `redo`.
 
         Raises:
             NotFoundError: there is no dataset here.
@@ -79,7 +79,7 @@ class Context:
         # pygit2 costs a hundred milliseconds, which help and completion need not pay
         from rolethread_vcs.dataset import Dataset
 
-        return Dataset.open(self.folder)
+        return Dataset.open_to_go_back(self.folder) if to_go_back else Dataset.open(self.folder)
 
 
 pass_context = click.make_pass_decorator(Context)

@@ -125,7 +125,7 @@ def _row_lines(result: Imported) -> list[str]:
     if result.absent:
         lines.append(
             f"{count(result.absent, 'entry', 'entries')} of the dataset {'is' if result.absent == 1 else 'are'} "
-            "not in the file; an import never removes"
+            "not in the file; an import never removes (to mirror a file: rtv workcopy add --bind FILE)"
         )
     return lines
 

@@ -55,7 +55,7 @@ def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None
             context,
             committed,
             done=done or _done(outcome),
-            nothing=nothing or f"{outcome.labels[1]} is in {committed.branch} already; nothing changed",
+            nothing=nothing or _nothing(outcome),
         )
         for line in _after(outcome, output.width):
             output.note(line)
@@ -126,17 +126,27 @@ def _done(outcome: Outcome) -> str | None:
     committed, (_, theirs, _) = outcome.committed, outcome.labels
     if committed.is_empty and not committed.dry_run:
         return None
+    if outcome.state is State.NOTHING:  # no commit, but what waited is over, and that is an operation
+        return f"the {outcome.kind} is over, and changed no entry; {committed.branch} is as it was"
     counts = {"added": committed.added, "changed": committed.changed, "removed": committed.removed}
     said = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number) or "no entry changes"
     would = committed.dry_run
     if outcome.state is State.FAST_FORWARD:
         return f"{committed.branch} {'would move' if would else 'moved'} on to {theirs}: {said}"
-    if outcome.kind != "merge" or outcome.state is State.NOTHING:
+    if outcome.kind != "merge":
         return None
+    if outcome.is_partial and not outcome.taken + outcome.merged:
+        return "nothing would be taken" if would else None
     if outcome.is_partial:
         number = count(outcome.taken + outcome.merged, "change", "changes")
         return f"{'would take' if would else 'took'} {number} of {theirs} into {committed.branch}: {said}"
     return f"{'would merge' if would else 'merged'} {theirs} into {committed.branch}: {said}"
+
+
+def _nothing(outcome: Outcome) -> str:
+    if outcome.is_partial:
+        return "nothing was taken; nothing changed"
+    return f"{outcome.labels[1]} is in {outcome.committed.branch} already; nothing changed"
 
 
 def _after(outcome: Outcome, width: int) -> Iterator[str]:

@@ -34,6 +34,8 @@ def print_status(context: Context, found: CopyStatus) -> None:
         context.output.hint(
             f"decide with: rtv workcopy commit --as {line_number}=ID   or --new {line_number}   or --ambiguous new"
         )
+    elif found.takes_many:
+        context.output.hint(f"rtv workcopy commit --removed {found.counts['dropped']}")
     elif not found.is_clean:
         context.output.hint("rtv workcopy commit")
 
@@ -108,7 +110,7 @@ def _line(found: CopyStatus, each: LineStatus, width: int) -> Iterator[str]:
     if each.change == "ambiguous":
         head = f"? {place}"
         yield f"{Output.style(head, 'warning')}  {one_line(each.preview, max(width - len(head) - 2, 10))}"
-        some = ", ".join(f"{one.id} ({one.likeness:.0%})" for one in each.candidates[:3])
+        some = ", ".join(f"{one.id} ({one.percent}%)" for one in each.candidates[:3])
         yield f"    {each.reason}" + (f": {some}" if some else "")
         return
     if each.change == "moved":
@@ -139,3 +141,6 @@ def _notes(found: CopyStatus) -> Iterator[str]:
         how = f" ({', '.join(found.respelled)})" if found.respelled else ""
         lines = "every line is" if number == found.counts["lines"] else f"{count(number, 'line is', 'lines are')}"
         yield f"{lines} written another way, with the same values{how}: another program wrote it, which is no change"
+    if found.takes_many:
+        gone, before = found.counts["dropped"], len(found.recognised.bound)
+        yield f"{gone:,} of {before:,} entries would go: was the file cut off? a commit asks for the number"

@@ -123,7 +123,10 @@ def print_refreshed(context: Context, done: Refreshed) -> None:
     elif done.dry_run:
         context.output.report(f"would bring {name} from {done.before[:10]} to {commit}; nothing was changed")
     else:
-        what = f"{count(done.lines, 'line', 'lines')} came from the branch" if done.lines else "no line had to change"
+        if done.lines:
+            what = f"{count(done.lines, 'line', 'lines')} came from the branch"
+        else:
+            what = "lines went or moved as on the branch" if done.is_written else "no line had to change"
         context.output.report(f"{name} is at {commit} now; {what}")
 
 
@@ -133,7 +136,8 @@ def print_removed_file(context: Context, path: Path, *, deleted: bool, dry_run: 
         context.output.envelope(REMOVED, {"path": str(path), "deleted": deleted, "left": [], "dry_run": dry_run})
         return
     would = "would forget" if dry_run else "forgot"
-    stays = "deleted the file" if deleted else "the file stays as it is"
+    gone = "would delete the file" if dry_run else "deleted the file"
+    stays = gone if deleted else "the file stays as it is"
     context.output.report(f"{would} {path.name}; {stays}")
 
 

@@ -16,7 +16,10 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedErro
 
 BLOCK = 1 << 19
 """Bytes; half of what a pipe to another process holds, so that one goes through without waiting."""
+STREAM = "standard input"
+"""What messages call a stream that has no name."""
 _GZIP = 31
+_GZIP_START = b"\x1f\x8b"
 
 
 class TornSourceError(InvalidError):
@@ -46,7 +49,7 @@ class ByteSource:
             self._owned = _open(path)
             self._opened: BinaryIO | FileIO = self._owned
         else:
-            self.name = name or "standard input"
+            self.name = name or STREAM
             self._opened = where
         self._is_gzip = self.name.lower().endswith(".gz")
 
@@ -93,7 +96,14 @@ class ByteSource:
     def _unpacked(self) -> Iterator[bytes]:
         unpacker = zlib.decompressobj(_GZIP)
         has_begun = False
+        is_start = True
         for packed in self._raw():
+            if is_start and not packed.startswith(_GZIP_START[: len(packed)]):
+                raise TornSourceError(
+                    f"{self.name} is not compressed, though its name ends in .gz; nothing was saved",
+                    hint=f"rtv import - < {shlex.quote(self.name)}",
+                )
+            is_start = False
             while packed:
                 if not has_begun:
                     packed = packed.lstrip(b"\x00") if self.size > len(packed) else packed

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
+from rolethread_vcs.formats._bytes import STREAM
 from rolethread_vcs.formats._contract import UnreadFormatError
 
 _MAGIC = (
@@ -44,7 +45,10 @@ def refuse_unread_file(start: bytes, name: str) -> None:
             raise _refusal(kind, name)
     for magic, program, hint in _COMPRESSED:
         if start.startswith(magic):
-            raise UnreadFormatError(f"{name} is compressed with {program}", hint=hint.format(name=shlex.quote(name)))
+            typed = "FILE" if name == STREAM else shlex.quote(name)
+            raise UnreadFormatError(
+                f"{name} is compressed with {program}; nothing was read", hint=hint.format(name=typed)
+            )
     if start.lstrip()[:12].startswith(b"<|im_start|>"):
         raise _refusal("ChatML text", name)
     if not start.lstrip().startswith((b"{", b"[")):

@@ -79,7 +79,8 @@ class Entry:
         uuid = fields.get("uuid")
         if uuid is not None:
             if not isinstance(uuid, str) or not uuid:
-                raise InvalidEntryError(f"uuid must be text, not {_kind(uuid)}")
+                found = "empty text" if uuid == "" else _kind(uuid)
+                raise InvalidEntryError(f"uuid must be text, not {found}")
             document["uuid"] = uuid
         if len(document) < len(fields):
             extra = _whole_extra(fields)

@@ -174,12 +174,15 @@ class Refs:
         if head is None:
             return SYMBOLIC + BRANCHES + "main"
         target = str(head.target)
-        if head.type != pygit2.enums.ReferenceType.SYMBOLIC:
-            return target
-        with suppress(DamagedError):  # a torn branch is still the one that HEAD leads to
-            held = self.hold(target)
-            target = target if held is None else held.name
-        return SYMBOLIC + target
+        return target if head.type != pygit2.enums.ReferenceType.SYMBOLIC else self.followed(SYMBOLIC + target)
+
+    def followed(self, head: str) -> str:
+        """Return what a HEAD (`ref: refs/heads/x`, or a hex id) comes to where x is another name for a branch."""
+        if head.startswith(SYMBOLIC):
+            with suppress(DamagedError):  # a torn branch is still the one that HEAD leads to
+                held = self.hold(head.removeprefix(SYMBOLIC))
+                return head if held is None else SYMBOLIC + held.name
+        return head
 
     def set_head(self, value: str, *, before: str) -> None:
         """Point HEAD at a branch (`ref: refs/heads/x`) or at a commit; call only under our lock.

@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from rolethread_vcs.errors import (
     RoleThreadError,
 )
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
+from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store import commits, disk, lock, revisions, trees
 from rolethread_vcs.store.commits import Signature
 from rolethread_vcs.store.facts_cache import NAME as FACTS_CACHE
@@ -197,7 +199,12 @@ class Repository:
                 f"{self.folder} is a git repository, but no dataset: there is no {SETTINGS}",
                 hint="make a dataset in a folder of its own: rtv init my-dataset",
             )
-        _ = snapshot.settings
+        try:
+            _ = snapshot.settings
+        except InvalidSettingsError as error:
+            # what every command must read first, none that saves can mend
+            error.hint = "rtv undo   takes back what brought this in"
+            raise
 
     def _missing_branch(self) -> DamagedError:
         name = self.refs.head().removeprefix(SYMBOLIC)
@@ -269,7 +276,8 @@ class Repository:
             return ()
         others = tuple(each for each in linked_folders(self.common_folder) if each.private != self.git_folder)
         has_main = self.worktree_name and (self.config("core.bare") or "false").lower() != "true"
-        return (main_folder(self.common_folder), *others) if has_main else others
+        everywhere = (main_folder(self.common_folder), *others) if has_main else others
+        return tuple(replace(each, head=self.refs.followed(each.head)) for each in everywhere)
 
     def other_heads(self) -> dict[str, str]:
         """Return HEAD of each other folder, by its name, as far as it reads."""
@@ -499,10 +507,15 @@ def _cut_off_history(text: str) -> UnknownRevisionError:
 def _already_there(folder: Path) -> InvalidError:
     try:
         Repository.open(folder)
-    except RoleThreadError:
+    except (NoDatasetError, ForeignRepositoryError):
         return ForeignRepositoryError(
             f"{folder} is already a git repository, but no dataset; nothing was changed",
             hint="choose a folder of its own: rtv init my-dataset",
+        )
+    except RoleThreadError as error:
+        return InvalidError(
+            f"{folder} is already a dataset, though none that opens here: {error.message}; nothing was changed",
+            hint=error.hint,
         )
     return InvalidError(
         f"{folder} is already a dataset; nothing was changed",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from rolethread_vcs.errors import InvalidError
 
 FILE = b"100644"
 PROGRAM = b"100755"
@@ -115,25 +118,48 @@ def apply(base: bytes | None, changes: Change, read: ReadTree, write: WriteTree)
 
     Only the trees on changed paths are read and written. `read` and `write` turn a tree's 20-byte id into its raw
     bytes and back.
+
+    Raises:
+        InvalidError: a file would take the place of a folder, or a folder that of a file, that the changes leave there.
     """
     nested: _Nested = {}
-    folders: dict[str, _Nested] = {"": nested}
+    folders: dict[str, _Nested | None] = {"": nested}
+    gone: list[str] = []
     for path, change in changes.items():
+        if change is None:
+            gone.append(path)
+            continue
         parents, _, name = path.rpartition("/")
         folder = folders.get(parents)  # many entries lie in one folder
         if folder is None:
             folder = folders[parents] = _folder_in(nested, parents)
-        folder[name.encode("utf-8", "surrogateescape")] = change
+            if folder is None:
+                raise TypeError(f"{path} lies below a path that is a file in the same change")
+        if type(folder.setdefault(key := name.encode("utf-8", "surrogateescape"), change)) is dict:
+            raise TypeError(f"something lies below {path}, which is a file in the same change")
+        folder[key] = change
+    making_way: dict[str, None] = {}  # files where a folder comes, or in a folder where a file comes
+    for path in gone:
+        parents, _, name = path.rpartition("/")
+        if parents not in folders:
+            folders[parents] = _folder_in(nested, parents)
+        folder = folders[parents]
+        if folder is None or folder.setdefault(name.encode("utf-8", "surrogateescape"), None) is not None:
+            making_way[path] = None
+    if making_way:
+        base = apply(base, making_way, read, write)
     return _apply(base, nested, read, write)
 
 
-def _folder_in(nested: _Nested, parents: str) -> _Nested:
-    """Return the changes below a folder, which are made if missing."""
+def _folder_in(nested: _Nested, parents: str) -> _Nested | None:
+    """Return the changes below a folder, which are made if missing; None where a file comes to stand."""
     folder = nested
     for parent in parents.encode("utf-8", "surrogateescape").split(b"/"):
-        below = folder.setdefault(parent, {})
+        below = folder.get(parent)
+        if below is None:  # nothing yet, or a file that goes
+            below = folder[parent] = {}
         if not isinstance(below, dict):
-            raise TypeError(f"something lies below {parents}, which is a file in the same change")
+            return None
         folder = below
     return folder
 
@@ -145,20 +171,34 @@ def _apply(base: bytes | None, changes: _Nested, read: ReadTree, write: WriteTre
             return write(spliced)
     items = {} if base is None else {item.name: item for item in parse(read(base))}
     for name, change in changes.items():
+        old = items.get(name)
+        is_folder = old is not None and old.mode == FOLDER
         if isinstance(change, dict):
-            old = items.get(name)
-            below = _apply(old.oid if old is not None and old.mode == FOLDER else None, change, read, write)
-            if below is None:
-                items.pop(name, None)
-            else:
+            below = _apply(old.oid if old is not None and is_folder else None, change, read, write)
+            if below is not None:
+                if old is not None and not is_folder:
+                    raise _taken(name, "file")
                 items[name] = Item(FOLDER, name, below)
-        elif change is None:
-            items.pop(name, None)
-        else:
+            elif is_folder:
+                del items[name]
+        elif change is not None:
+            if is_folder:
+                raise _taken(name, "folder")
             items[name] = Item(change[0], name, change[1])
+        elif not is_folder:
+            items.pop(name, None)
     if not items:
         return None
     return write(unparse(items.values()))
+
+
+def _taken(name: bytes, by: str) -> InvalidError:
+    named = name.decode("utf-8", "backslashreplace")
+    other = "folder" if by == "file" else "file"
+    return InvalidError(
+        f"{named} is a {by} here, and a {other} of that name would take its place; nothing was saved",
+        hint=f"give one of both another name first: git mv {shlex.quote(named)} NAME",
+    )
 
 
 def _spliced(tree: bytes, changes: _Nested, read: ReadTree, write: WriteTree) -> bytes | None:

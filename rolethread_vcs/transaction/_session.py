@@ -10,6 +10,7 @@ from typing import Any
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
+from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store import commits, operations
 from rolethread_vcs.store.operations import Operation
 from rolethread_vcs.store.packs import PackWriter
@@ -67,11 +68,18 @@ class Session:
     @classmethod
     @contextlib.contextmanager
     def open(
-        cls, repository: Repository, intent: Intent, *, needs_branch: bool = True, makes_branch: bool = False
+        cls,
+        repository: Repository,
+        intent: Intent,
+        *,
+        needs_branch: bool = True,
+        makes_branch: bool = False,
+        goes_back: bool = False,
     ) -> Iterator[Session]:
         """Take the lock, finish what was cut off, and read the branch (ref verbs need none).
 
         With `makes_branch`, a branch that does not exist is made by the first commit to it, from the current one.
+        One that `goes_back` may find settings that do not read: it is the way out of them.
 
         Raises:
             LockedError, NoSuchBranchError, DetachedHeadError, NewerWriterError.
@@ -86,7 +94,8 @@ class Session:
             if held is not None or to_make:
                 refuse_newer_writer(session.base)
             elif (commit := repository.head_commit()) is not None:
-                refuse_newer_writer(repository.snapshot_of(commit))
+                with contextlib.suppress(*((InvalidSettingsError,) if goes_back else ())):
+                    refuse_newer_writer(repository.snapshot_of(commit))
             yield session
 
     @property

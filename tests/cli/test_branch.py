@@ -52,6 +52,24 @@ def test_switching_says_where_one_is(rtv: Rtv, dataset: Dataset) -> None:
     assert dataset.repository.branch() == "try"
 
 
+def test_a_dash_goes_back_to_the_branch_that_one_came_from(rtv: Rtv, dataset: Dataset) -> None:
+    nowhere = rtv("switch", "-")
+    rtv("switch", "-c", "try")
+    rtv("switch", "-c", "gone")
+    rtv("switch", "try")
+    rtv("branch", "--delete", "gone")
+
+    back = rtv("switch", "-")
+    planned = rtv("switch", "-", "--dry-run")
+    forth = rtv("switch", "-")
+
+    assert (nowhere.status, "no branch that you came from" in nowhere.err) == (40, True)
+    assert back.out.startswith("you are on the branch main now @ ")
+    assert planned.out.startswith("would go to the branch try; nothing was changed")
+    assert forth.out.startswith("you are on the branch try now @ ")
+    assert dataset.repository.operations.last().command == "switch try"
+
+
 def test_a_new_branch_and_going_there_are_one_step(rtv: Rtv, dataset: Dataset) -> None:
     change(dataset, 1, "changed")
 
@@ -201,6 +219,16 @@ def test_a_branch_is_renamed(rtv: Rtv, dataset: Dataset) -> None:
     assert rtv("branch", "--rename", "warm").status == 2
     assert rtv("branch", "--rename", "none", "other").status == 40
     assert rtv("branch", "--rename", "warm", "main").status == 50
+
+
+def test_a_strict_branch_that_only_reports_by_its_new_name_is_told(rtv: Rtv, dataset: Dataset) -> None:
+    rtv("branch", "try")
+
+    disarmed = rtv("branch", "--rename", "main", "trunk")
+    plain = rtv("branch", "--rename", "try", "warm")
+
+    assert "main was strict by its name, and trunk only reports" in disarmed.err
+    assert "strict" not in plain.err
 
 
 def test_deleting_says_what_goes_out_of_sight(rtv: Rtv, dataset: Dataset) -> None:

@@ -421,3 +421,12 @@ def test_figures_of_nothing_are_a_sentence(rtv: Rtv, dataset: Dataset) -> None:
     answer = rtv("diff", "@", "@", "--stat")
 
     assert (answer.status, answer.out, answer.err) == (0, "", "main → main: no entry differs\n")
+
+
+def test_without_hand_edits_a_bare_diff_says_that_there_are_none(rtv: Rtv, dataset: Dataset) -> None:
+    sentence = "nothing is edited by hand on main; rtv diff REV compares with an earlier state\n"
+
+    assert rtv("diff").err == sentence
+    assert rtv("diff", "--stat").err == sentence
+    edit_by_hand(dataset, 1)
+    assert rtv("diff", "--", "2").err == "main with unsaved edits: no entry that was asked for differs\n"

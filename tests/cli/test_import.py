@@ -104,7 +104,7 @@ UNREADABLE = {
     "UTF-16": ("x.jsonl", GOOD_LINE.decode().encode("utf-16"), 20, "UTF-16"),
     "UTF-16 without a mark": ("x.jsonl", GOOD_LINE.decode().encode("utf-16-be"), 20, "UTF-16"),
     "torn": ("x.jsonl.gz", gzip.compress(GOOD_LINE * 50)[:-15], 20, "is torn"),
-    "not packed": ("x.jsonl.gz", GOOD_LINE, 20, "is damaged"),
+    "not packed": ("x.jsonl.gz", GOOD_LINE, 20, "is not compressed, though its name ends in .gz"),
     "a picture": ("x.png", b"\x89PNG\r\n\x1a\n" + bytes(100), 20, ""),
 }
 
@@ -457,3 +457,15 @@ def test_a_dry_run_that_saves_nothing_remembers_no_rejects(room: Room) -> None:
     assert said.status == 0
     assert room.dataset.repository.operations.head() == before
     assert not (room.folder / "chats.rejects.jsonl").exists()
+
+
+def test_a_file_that_lacks_entries_removes_none_and_names_the_way_to_mirror_it(room: Room) -> None:
+    room.write("all.jsonl", lines(row("a"), row("b")))
+    room.write("less.jsonl", lines(row("a")))
+    room.rtv("import", "../all.jsonl")
+
+    said = room.rtv("import", "../less.jsonl")
+
+    assert room.questions() == ["a", "b"]
+    assert "1 entry of the dataset is not in the file; an import never removes" in said.out
+    assert "rtv workcopy add --bind FILE" in said.out

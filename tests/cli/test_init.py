@@ -127,3 +127,16 @@ def test_the_hint_of_a_dataset_that_is_there_can_be_pasted(room: Room) -> None:
     said = room.rtv("init", "ümlaut ds", inside=".")
 
     assert "hint: rtv -C 'ümlaut ds' status\n" in said.err
+
+
+def test_a_dataset_that_does_not_open_here_is_told_from_a_foreign_repository(room: Room) -> None:
+    room.rtv("init", "inn", inside=".")
+    settings = room.folder / "inn" / "rolethread.toml"
+    settings.write_bytes(settings.read_bytes().replace(b"format = 1", b"format = 2"))
+    room.git("-C", "../inn", "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-a", "-m", "newer")
+
+    said = room.rtv("init", "inn", inside=".")
+
+    assert said.status == 20
+    assert "inn is already a dataset, though none that opens here: this dataset has format 2" in said.err
+    assert "install a newer version" in said.err

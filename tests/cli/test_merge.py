@@ -127,6 +127,15 @@ def test_a_part_is_taken_by_a_query(desk: Desk) -> None:
     assert contents(desk, 1)[2] == '*She laughs.* "Dry enough."'
 
 
+def test_a_part_that_fits_nothing_is_not_said_to_be_in_already(desk: Desk) -> None:
+    answer = desk.rtv("merge", "warmer", "--where", "tag:nowhere")
+    would = desk.rtv("merge", "warmer", "--where", "tag:nowhere", "--dry-run")
+
+    assert (answer.status, answer.out) == (0, "nothing was taken; nothing changed\n")
+    assert would.out == "nothing would be taken; nothing was changed\n"
+    assert "2 changes were left out" in answer.err
+
+
 def test_entries_are_taken_and_skipped_one_by_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     typing(monkeypatch, "what?", "s", "t")
 

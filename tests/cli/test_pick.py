@@ -6,7 +6,7 @@ import io
 import sys
 
 import pytest
-from reading_steps import Rtv, change
+from reading_steps import Rtv, change, edit_by_hand
 
 from rolethread_vcs import Dataset
 
@@ -95,6 +95,24 @@ def test_conflicts_wait_or_are_skipped(rtv: Rtv, dataset: Dataset, tried: str) -
     assert tried in waits.out
     assert skipped.out.startswith("picked main..try on main: 1 changed")
     assert questions(dataset) == ["Is the cellar warm?", "Who oils the clock?", "Where is the key?"]
+
+
+def test_what_cannot_begin_is_refused_before_anything_is_asked(
+    rtv: Rtv, dataset: Dataset, tried: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = edit_by_hand(dataset, 1)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("t\n" * 8))
+
+    unsaved = [rtv(verb, word, "-p") for verb, word in (("pick", "main..try"), ("merge", "try"))]
+    path.write_bytes(path.read_bytes().replace(b"Wet, by now.", b"Dry enough."))
+    change(dataset, 2, "Who oils the clock?")
+    rtv("pick", "main..try")
+    waiting = [rtv(verb, word, "-p") for verb, word in (("pick", "main..try"), ("merge", "try"))]
+
+    for answer in (*unsaved, *waiting):
+        assert (answer.status, "take it?" in answer.out + answer.err) == (50, False)
+    assert "in the way" in unsaved[0].err
+    assert "a pick is unfinished here" in waiting[0].err
 
 
 def test_words_that_do_not_go_together_are_refused(rtv: Rtv, tried: str) -> None:

@@ -42,6 +42,20 @@ def test_a_release_is_described_against_the_one_before_it(rtv: Rtv, dataset: Dat
     assert rtv("release", "--show", "v1", "--json").json("rolethread.release/v1")["previous"] is None
 
 
+def test_an_older_version_named_later_is_still_the_release_before(rtv: Rtv, dataset: Dataset) -> None:
+    change(dataset, 1, "changed")
+    change(dataset, 2, "changed")
+    rtv("release", "v2", "-m", "second")
+    rtv("release", "v1", "main~1", "-m", "first, named too late")
+    rtv("release", "v0", "main~2", "-m", "the beginning, named last")
+
+    text = rtv("release", "--show", "v2").out
+    value = rtv("release", "--show", "v1", "--json").json("rolethread.release/v1")
+
+    assert "since v1: 1 changed\n" in text
+    assert value["previous"] == "v0"
+
+
 def test_a_release_moves_only_with_force(rtv: Rtv, dataset: Dataset) -> None:
     rtv("release", "v1", "-m", "first")
     change(dataset, 1, "changed")

@@ -154,6 +154,19 @@ def test_an_entry_comes_back_as_it_was(tmp_path: Path, capsys: pytest.CaptureFix
     assert desk.git("status", "--short") == ""
 
 
+def test_a_query_that_fits_today_and_nothing_of_then_says_what_it_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    desk.rtv("edit", "1", "--tag", "+night")
+
+    answer = desk.rtv("restore", "--where", "tag:night", "--from", "@~1")
+
+    assert answer.status == 40
+    assert "error: no entry of @~1 fits 'tag:night'; nothing was changed" in answer.err
+    assert "rtv restore ID… --from @~1" in answer.err
+
+
 def test_a_removed_entry_comes_back_with_its_id_and_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     desk = Desk.with_entries(tmp_path, capsys)
     (desk.folder / "order.json").write_text(f'{{"{desk.ids[2]}": ".8"}}', "utf-8")

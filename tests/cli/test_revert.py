@@ -93,6 +93,24 @@ def test_the_clear_part_of_what_waits_can_be_committed(rtv: Rtv, dataset: Datase
     assert rtv("revert", "--continue").status == 40
 
 
+def test_a_revert_decided_for_what_is_there_says_that_it_is_over_and_changed_nothing(
+    rtv: Rtv, dataset: Dataset
+) -> None:
+    rev = ruin(dataset)
+    over(dataset, 2)
+    head = dataset.snapshot().id
+    rtv("revert", rev, "2")
+    rtv("resolve", "--all", "--take", "now")
+
+    ended = rtv("revert", "--continue")
+
+    assert ended.out.splitlines() == [
+        "the revert is over, and changed no entry; main is as it was",
+        "undo with: rtv undo",
+    ]
+    assert dataset.snapshot().id == head
+
+
 def test_it_is_given_up(rtv: Rtv, dataset: Dataset) -> None:
     rev = ruin(dataset)
     over(dataset, 2)

@@ -82,3 +82,24 @@ def test_a_commit_by_plain_git_is_undone_as_an_operation(room: Room) -> None:
     assert "plain git moved main" in said.out
     assert room.dataset.snapshot().id == before
     assert room.git("status", "--porcelain") == ""
+
+
+def test_settings_that_plain_git_committed_broken_are_taken_back(room: Room) -> None:
+    settings = room.folder / "tavern" / "rolethread.toml"
+    whole = settings.read_bytes()
+    settings.write_bytes(b"name = [\n")
+    room.git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-a", "-m", "broken")
+    refused = room.rtv("list")
+    assert refused.status == 20
+    assert "not TOML" in refused.err
+    assert "hint: rtv undo" in refused.err
+
+    said = room.rtv("undo")
+
+    assert said.status == 0
+    assert settings.read_bytes() == whole
+    assert room.questions() == ["a", "b"]
+    assert room.git("status", "--porcelain") == ""
+    assert room.rtv("redo").status == 0
+    assert room.rtv("undo").status == 0
+    assert settings.read_bytes() == whole

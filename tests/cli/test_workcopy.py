@@ -120,3 +120,38 @@ def test_words_that_do_not_fit_are_refused(dataset: Dataset, rtv: Rtv, tmp_path:
     assert rtv("workcopy", "add", str(tmp_path / "a.jsonl"), "--format", "nothing").status == 2
     assert rtv("workcopy", "status").status == 40
     assert rtv("workcopy", "refresh", str(tmp_path)).status == 2
+
+
+def test_status_of_a_file_that_was_cut_off_says_how_many_entries_would_go(rtv: Rtv, tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    rtv("workcopy", "add", str(path))
+    path.write_bytes(b"")
+
+    status = rtv("workcopy", "status")
+
+    assert "3 of 3 entries would go: was the file cut off?" in status.out
+    assert "rtv workcopy commit --removed 3" in status.err
+
+
+def test_a_refresh_that_only_moves_lines_back_says_so(rtv: Rtv, tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    rtv("workcopy", "add", str(path), "--clean")
+    before = path.read_bytes()
+    write(path, rows(path)[::-1])
+    rtv("workcopy", "commit")
+    rtv("undo")
+
+    refreshed = rtv("workcopy", "refresh")
+
+    assert refreshed.out.rstrip().endswith("lines went or moved as on the branch")
+    assert path.read_bytes() == before
+
+
+def test_a_dry_run_of_remove_does_not_say_that_the_file_was_deleted(rtv: Rtv, tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    rtv("workcopy", "add", str(path))
+
+    answer = rtv("workcopy", "remove", str(path), "--delete", "--dry-run")
+
+    assert answer.out == "would forget train.jsonl; would delete the file\n"
+    assert path.exists()

@@ -249,6 +249,18 @@ def test_a_damaged_gz_file_is_refused():
         rows(bytes(packed), "x.gz")
 
 
+def test_a_plain_file_with_the_suffix_of_gz_is_named():
+    with pytest.raises(InvalidError, match=r"not compressed, though its name ends in \.gz") as caught:
+        rows(text(A), "my chats.gz")
+    assert caught.value.hint == "rtv import - < 'my chats.gz'"
+
+
+def test_the_way_to_unpack_standard_input_names_no_file():
+    with pytest.raises(InvalidError, match="compressed with gzip; nothing was read") as caught:
+        rows(gzip.compress(text(A)), "standard input")
+    assert caught.value.hint.startswith("gunzip < FILE | rtv import -")
+
+
 def test_a_gz_file_without_the_suffix_is_named():
     with pytest.raises(InvalidError, match="compressed with gzip"):
         rows(gzip.compress(text(A)), "x.jsonl")

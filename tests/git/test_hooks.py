@@ -68,6 +68,18 @@ def test_lines_behind_ours_stay_also_where_the_end_of_ours_was_taken_away(bare_o
     assert path.read_text() == "*.png binary\n*.gif binary\n"
 
 
+def test_a_last_line_of_ours_that_lost_its_line_feed_goes_all_the_same(bare_of_hooks: Dataset) -> None:
+    path = bare_of_hooks.folder / ".git/info/attributes"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("*.png binary\n")
+    hooking.install(bare_of_hooks.repository)
+    path.write_text(path.read_text().rstrip("\n"))
+
+    hooking.remove(bare_of_hooks.repository)
+
+    assert path.read_text() == "*.png binary\n"
+
+
 def test_settings_of_ones_own_that_are_as_ours_stay_when_the_hooks_go(bare_of_hooks: Dataset) -> None:
     dataset = bare_of_hooks
     dataset.repository.set_config("merge.renames", "false")

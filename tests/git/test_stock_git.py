@@ -140,6 +140,32 @@ def test_git_merges_two_edits_of_one_message_that_do_not_overlap(dataset: Datase
     assert any("plain git moved" in command for command in commands(dataset))
 
 
+def test_commit_and_restore_keep_out_of_a_merge_that_git_has_not_ended(
+    dataset: Dataset, git: Git, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git("switch", "-qc", "side")
+    rewrite(dataset, 1, "She laughs.", "She hums.")
+    rewrite(dataset, 2, "Dry enough.", "Dry, love.")
+    git("commit", "-qam", "side")
+    git("switch", "-q", "main")
+    rewrite(dataset, 1, "She laughs.", "She cries.")
+    git("commit", "-qam", "main")
+    before = dataset.snapshot().id
+    git("merge", "side", ok=False)
+
+    where = ("-C", str(dataset.folder))
+    statuses = [run([*where, *words]) for words in (("commit",), ("restore", "--all"), ("status",))]
+
+    assert statuses == [50, 50, 0]
+    said = capsys.readouterr()
+    assert "plain git is in the middle of a merge here; nothing was changed" in said.err
+    assert "go on: git merge --continue   give it up: git merge --abort" in said.out
+    assert "keep them: rtv commit" not in said.out
+    assert contents(dataset, 2)[1] == "Dry, love."
+    git("merge", "--abort")
+    assert (dataset.snapshot().id, run([*where, "commit"])) == (before, 0)
+
+
 def test_a_conflict_of_git_leaves_json_without_markers_and_says_what_clashed(dataset: Dataset, git: Git) -> None:
     two_sides(dataset, git, ("She laughs.", "She smiles."), ("She laughs.", "She frowns."))
 

@@ -210,7 +210,7 @@ def test_a_foreign_key_may_repeat_what_extra_says() -> None:
         ({"tags": ["a", None]}, "tags must be a list of text; it holds null"),
         ({"origin": 7}, "origin must be a list of text, not a number"),
         ({"uuid": 7}, "uuid must be text, not a number"),
-        ({"uuid": ""}, "uuid must be text, not text"),
+        ({"uuid": ""}, "uuid must be text, not empty text"),
         ({"extra": []}, "extra must be an object, not a list"),
         ({"extra": "x", "id": 1}, "extra must be an object, not text"),
         ({"extra": {"id": True}, "id": 1}, "'id' stands both at the top and in extra, with different values"),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.store import trees
 from rolethread_vcs.store.trees import FILE, apply
 from rolethread_vcs.store.walk import files, two_way
@@ -124,11 +125,21 @@ def test_applying_the_walked_differences_gives_the_other_tree(before, after):
     known, write = _memory()
     one, two = _tree(before, known, write), _tree(after, known, write)
 
-    gone = {path: None for path, _, new in two_way(one, two, known.__getitem__) if new is None}
-    come = {path: tuple(new) for path, _, new in two_way(one, two, known.__getitem__) if new is not None}
-    cleared = apply(one, gone, known.__getitem__, write) if gone else one
-    result = apply(cleared, come, known.__getitem__, write) if come else cleared
-    assert result == two
+    changes = {path: None if new is None else tuple(new) for path, _, new in two_way(one, two, known.__getitem__)}
+    backwards = dict(reversed(changes.items()))
+
+    assert [apply(one, each, known.__getitem__, write) for each in (changes, backwards)] == [two, two]
+
+
+@pytest.mark.parametrize("before", [{"a": b"1"}, {"a/b": b"1"}], ids=["file", "folder"])
+def test_a_file_and_a_folder_of_one_name_give_way_to_each_other_in_one_change(before):
+    known, write = _memory()
+    after = {"a/b": b"2", "a/c": b"3"} if "a" in before else {"a": b"2"}
+    one, two = _tree(before, known, write), _tree(after, known, write)
+
+    changes = {path: (FILE, data.ljust(20, b".")) for path, data in after.items()} | dict.fromkeys(before)
+
+    assert apply(one, changes, known.__getitem__, write) == two
 
 
 def test_equal_folders_are_not_read():
@@ -148,8 +159,20 @@ def test_equal_folders_are_not_read():
 def test_a_change_below_a_file_of_the_same_change_is_refused():
     known, write = _memory()
 
-    with pytest.raises(TypeError, match="lies below a"):
-        _tree({"a": b"1", "a/b": b"2"}, known, write)
+    for paths in (("a", "a/b"), ("a/b", "a"), ("a/b", "a", "a/c")):
+        with pytest.raises(TypeError, match="lies below a"):
+            _tree(dict.fromkeys(paths, b"1"), known, write)
+
+
+@pytest.mark.parametrize(("there", "coming"), [("a", "a/b"), ("a/b", "a")], ids=["file", "folder"])
+def test_nothing_takes_the_place_of_a_file_or_folder_that_stays(there, coming):
+    known, write = _memory()
+    base = _tree({there: b"1", "z": b"2"}, known, write)
+
+    with pytest.raises(InvalidError, match="would take its place; nothing was saved"):
+        _tree({coming: b"3"}, known, write, base)
+
+    assert apply(base, {coming: None}, known.__getitem__, write) == base
 
 
 def test_what_is_parsed_is_written_back_to_the_byte():

@@ -104,9 +104,9 @@ def command(
     elif markdown:
         is_different = _print_markdown(context, comparison, marking)
     elif stat:
-        is_different = _print_stat(context, comparison)
+        is_different = _print_stat(context, comparison, is_about_edits=not words)
     else:
-        is_different = _print_text(context, comparison, marking, brief=brief)
+        is_different = _print_text(context, comparison, marking, brief=brief, is_about_edits=not words)
     return 1 if exit_code and is_different else 0
 
 
@@ -119,7 +119,7 @@ def _compare(context: Context, words: tuple[str, ...], where: str | None, only: 
     return dataset.diff(*words, ids=ids, where=where, only=only, stdin=stdin, locate=context.path)
 
 
-def _print_text(context: Context, comparison: Comparison, marking: Words, *, brief: bool) -> bool:
+def _print_text(context: Context, comparison: Comparison, marking: Words, *, brief: bool, is_about_edits: bool) -> bool:
     from rolethread_vcs.cli._diff_text import entry_diff_head, entry_diff_lines, file_diff_lines, summary_line
     from rolethread_vcs.ops.differences.comparing import ChangeKind, counted
 
@@ -149,18 +149,30 @@ def _print_text(context: Context, comparison: Comparison, marking: Words, *, bri
                 break
     if moves > _FOLDED_MOVES:
         output.note(f"… and {moves - _FOLDED_MOVES:,} more that only moved")
-    output.note(f"{comparison.from_label} → {comparison.to_label}: {summary_line(counted(kinds), len(files))}")
-    return bool(kinds or files)
+    is_different = bool(kinds or files)
+    if is_different or not is_about_edits:
+        output.note(f"{comparison.from_label} → {comparison.to_label}: {summary_line(counted(kinds), len(files))}")
+    else:
+        output.note(_nothing_edited(comparison))
+    return is_different
 
 
-def _print_stat(context: Context, comparison: Comparison) -> bool:
+def _nothing_edited(comparison: Comparison) -> str:
+    """Say that no hand edit is to be shown: there is none, or none that fits what was asked for."""
+    if comparison.from_label == comparison.to_label:
+        return f"nothing is edited by hand on {comparison.to_label}; rtv diff REV compares with an earlier state"
+    return f"{comparison.to_label}: no entry that was asked for differs"
+
+
+def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: bool) -> bool:
     from rolethread_vcs.cli._diff_stat import stat_lines
     from rolethread_vcs.ops.differences.counting_changes import count_changes
 
     figures = count_changes(comparison.entries())
     files = comparison.files()
     if not comparison.is_different():
-        context.output.note(f"{comparison.from_label} → {comparison.to_label}: no entry differs")
+        nothing = f"{comparison.from_label} → {comparison.to_label}: no entry differs"
+        context.output.note(_nothing_edited(comparison) if is_about_edits else nothing)
         return False
     for line in stat_lines(figures):
         context.output.print(line)

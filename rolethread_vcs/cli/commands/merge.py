@@ -84,5 +84,4 @@ def command(
         outcome = dataset.merge(source, options=replace(options, ids=ids, decisions=decisions), intent=intent)
         if outcome.committed.operation is None:
             forms.keep()
-    is_none_taken = not ids and outcome.committed.is_empty
-    return print_outcome(context, outcome, nothing="nothing was taken; nothing changed" if is_none_taken else None)
+    return print_outcome(context, outcome)

@@ -20,4 +20,4 @@ def command(context: Context, dry_run: bool) -> None:
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._operations import print_undone
 
-    print_undone(context, context.open_dataset().redo(dry_run=dry_run), verb="redo", dry_run=dry_run)
+    print_undone(context, context.open_dataset(to_go_back=True).redo(dry_run=dry_run), verb="redo", dry_run=dry_run)

@@ -155,10 +155,16 @@ def _show(context: Context, name: str) -> None:
 
 
 def _before(dataset: Dataset, release: Release) -> Release | None:
-    """Return the newest of the releases whose commits lead to this one."""
+    """Return the nearest of the releases whose commits lead to this one, whenever they were named."""
     repository = dataset.repository
-    older = (each for each in dataset.releases() if each.commit != release.commit and each.time <= release.time)
-    return next((each for each in older if repository.is_ancestor(each.commit, release.commit)), None)
+    nearest: Release | None = None
+    for each in dataset.releases():
+        is_older = each.commit != release.commit and repository.is_ancestor(each.commit, release.commit)
+        if is_older and (
+            nearest is None or (each.commit != nearest.commit and repository.is_ancestor(nearest.commit, each.commit))
+        ):
+            nearest = each
+    return nearest
 
 
 def _changes(dataset: Dataset, before: Release, release: Release) -> dict[str, int]:

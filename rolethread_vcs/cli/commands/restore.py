@@ -120,9 +120,23 @@ def _bring_back(
     if choice is None:
         result = dataset.restore_all(source, intent)
     else:
-        result = dataset.restore(dataset.select(*choice, rev=revision), source, intent)
+        result = dataset.restore(_chosen_of(dataset, choice, revision), source, intent)
     same = "all entries are" if choice is None else "they are"
     print_committed(context, result, nothing=f"nothing changed: {same} as in {revision}")
+
+
+def _chosen_of(dataset: Dataset, choice: tuple[tuple[str, ...], str | None], revision: str) -> list[str]:
+    """Return the entries that were chosen among those of a revision, and say that where none fits."""
+    # only a query that nothing fits needs it
+    from rolethread_vcs.ops.entries.selecting import NothingFitsError
+
+    try:
+        return dataset.select(*choice, rev=revision)
+    except NothingFitsError as error:
+        raise NothingFitsError(
+            f"no entry of {revision} fits {choice[1]!r}; nothing was changed",
+            hint=f"entries are chosen by what they were then; name those of today: rtv restore ID… --from {revision}",
+        ) from error
 
 
 def _bring_message_back(
@@ -138,7 +152,7 @@ def _bring_message_back(
     from rolethread_vcs.cli._committed import print_committed
 
     source = dataset.snapshot(revision)
-    chosen = dataset.select(*choice, rev=revision)
+    chosen = _chosen_of(dataset, choice, revision)
     restored = dataset.restore_message(chosen, source, number, saving.intent("restore", command))
     result = restored.committed
     moved = [each for each in restored.places if each.is_new or each.place != number]

@@ -60,6 +60,7 @@ def _value(survey: Survey, waiting: Waiting | RoleThreadError | None) -> dict[st
         "drafts": list(survey.drafts),
         "conflicts": _conflicts(waiting),
         "unfinished": _unfinished(waiting),
+        "git_merge": survey.has_git_merge,
         "interrupted": survey.interrupted,
         "why_read_only": survey.why_read_only,
         "settings_problem": survey.settings_problem,
@@ -115,6 +116,9 @@ def _lines(survey: Survey, waiting: Waiting | RoleThreadError | None) -> Iterato
         yield f"{Output.style('damaged:', 'error')} {ref}"
         yield f"  {ref.repair or 'see more with: rtv verify'}"
     yield from _unfinished_lines(waiting)
+    if survey.has_git_merge:
+        yield "plain git is in the middle of a merge here; git status tells what is left to decide in it"
+        yield "  go on: git merge --continue   give it up: git merge --abort"
     yield from _unsaved_lines(survey)
     yield from _draft_lines(survey.drafts)
     yield _last_line(survey)
@@ -143,7 +147,9 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
     if survey.unsaved:
         yield f"{count(len(survey.unsaved), 'hand-edited file is', 'hand-edited files are')} not saved:"
         yield from _edit_lines(survey.unsaved)
-        if survey.settings_problem is not None:
+        if survey.has_git_merge:
+            yield "  rtv commit and rtv restore wait until that merge has ended"
+        elif survey.settings_problem is not None:
             yield f"  rtv commit will refuse: {survey.settings_problem}"
             yield "  correct rolethread.toml first   throw them away: rtv restore --all"
         else:

@@ -2,6 +2,7 @@
 
 \b
   rtv switch try
+  rtv switch -                  back to the branch that you came from
   rtv switch -c try             a new branch that starts here
   rtv switch -c try main~3      a new branch that starts there
   rtv switch -c try --note "warmer answers, shorter greetings"
@@ -63,6 +64,7 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
         result = dataset.switch_to_new(name, start=start or "@", note=note, intent=intent)
     else:
         result = dataset.switch(name, intent=intent)
+        name = result.branch
     if context.json:
         _print_json(context, dataset, result, before)
         return

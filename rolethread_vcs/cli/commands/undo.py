@@ -26,7 +26,7 @@ def command(context: Context, number: int, to: int | None, dry_run: bool) -> Non
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._operations import print_undone
 
-    dataset = context.open_dataset()
+    dataset = context.open_dataset(to_go_back=True)
     branch = dataset.repository.branch()
     for operation in dataset.undo_candidates(number, to=to):
         if operation.branch and operation.branch != branch and not dry_run:

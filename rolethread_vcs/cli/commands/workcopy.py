@@ -108,7 +108,7 @@ def status(context: Context, path: str | None, wish: Wish) -> None:
 @command.command("commit")
 @click.argument("path", metavar="[FILE|DIR]", required=False)
 @line_options
-@click.option("--removed", type=int, metavar="N", help="Let so many entries go; needed when it is a tenth or more.")
+@click.option("--removed", type=int, metavar="N", help="Let so many entries go; needed for more than 20 and a tenth.")
 @click.option("--take", type=click.Choice(["file", "branch"]), help="Who wins where both changed the same.")
 @saving_options
 @pass_context

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.ops.branches.coming_from import branch_before
 from rolethread_vcs.ops.branches.judging_branches import judge_start
 from rolethread_vcs.ops.branches.naming_branches import refuse_branch_name
 from rolethread_vcs.ops.folder.surveying import unsaved_files
@@ -17,6 +18,8 @@ from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.revisions import UnknownRevisionError, is_branch_name
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, refuse_unsaved
+
+LAST_BRANCH = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +119,16 @@ def branch_commit(repository: Repository, name: str) -> str:
 
 
 def switch(repository: Repository, name: str, intent: Intent) -> Committed:
-    """Go to a branch, as one operation; `commit` of the result is where it stands.
+    """Go to a branch, as one operation; `commit` of the result is where it stands, `branch` which one it is.
+
+    The name `-` is the branch that this folder stood on last.
 
     Raises:
         NoSuchBranchError: there is none; the hint names the nearest. UnsavedEditsError: there are hand edits.
     """
+    if name == LAST_BRANCH:
+        name = branch_before(repository)
+        intent = replace(intent, command=f"switch {name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         commit = _tip(repository, name)
         if commit is None:

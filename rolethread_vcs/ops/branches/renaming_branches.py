@@ -36,7 +36,16 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> 
             moves = {**moves, HEAD: (SYMBOLIC + BRANCHES + name, SYMBOLIC + BRANCHES + new_name)}
         done = move_noted(session, moves, _renamed(repository, name, new_name))
         tied = tuple(_tied(copy, new_name) for copy in all_copies(repository) if copy.branch == name)
-        return replace(done, branch=new_name, commit=commit, notes=(*done.notes, *tied))
+        notes = (*done.notes, *_disarmed(repository, commit, name, new_name), *tied)
+        return replace(done, branch=new_name, commit=commit, notes=notes)
+
+
+def _disarmed(repository: Repository, commit: str, name: str, new_name: str) -> tuple[str, ...]:
+    """Return what has to be said when the name was what made a branch refuse errors."""
+    settings = repository.snapshot_of(commit).settings
+    if not settings.is_strict(name) or settings.is_strict(new_name):
+        return ()
+    return (f"{name} was strict by its name, and {new_name} only reports; the names are in rolethread.toml: strict",)
 
 
 def _renamed(repository: Repository, name: str, new_name: str) -> ConfigMoves:

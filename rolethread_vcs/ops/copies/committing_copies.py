@@ -24,16 +24,13 @@ from rolethread_vcs.ops.copies.relaying_copies import (
     relay_refreshed,
     tie_as_read,
 )
-from rolethread_vcs.ops.copies.reviewing_copies import has_changes, recognise_copy
+from rolethread_vcs.ops.copies.reviewing_copies import has_changes, recognise_copy, takes_many
 from rolethread_vcs.ops.copies.tying_copies import announce_columns, locate, tip_of, write_anew
-from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Planned, Session, carry, commit_planned
 
-FEW_REMOVED = 20
-"""Entries that may always go; more need `--removed` when they are over a tenth of the file."""
 _SHOWN = 5
 
 
@@ -107,7 +104,8 @@ def commit(repository: Repository, path: Path, options: CommitOptions, intent: I
         recognised.lines.refuse_if_changed()
         planned[:] = [(base, merge)]
         if base.id == binding.commit:
-            session.before_publish = lambda _, moves: _announce(repository, recognised, merge, moves)
+            name = BRANCHES + session.branch  # the file may be tied by another name for it
+            session.before_publish = lambda _, moves: _announce(repository, recognised, merge, moves[name][1])
         return commit_planned(session, Planned(_change(recognised, base, merge)))
 
     done = carry(repository, replace(intent, branch=binding.branch), work)
@@ -154,9 +152,10 @@ def refresh(
     return Refreshed(path, binding.commit, tip, relaid.rewritten, relaid.is_written)
 
 
-def _announce(repository: Repository, recognised: Recognised, merge: CopyMerge, moves: Moves) -> Mapping[str, Any]:
+def _announce(
+    repository: Repository, recognised: Recognised, merge: CopyMerge, commit: str | None
+) -> Mapping[str, Any]:
     """Remember what the file is tied to as soon as the commit is made: cut off in between, it is tied all the same."""
-    _, commit = moves[BRANCHES + recognised.bound.binding.branch]
     assert commit is not None
     copy_bindings.announce(repository, tie_as_read(recognised, merge, commit))
     return {}
@@ -225,7 +224,7 @@ def _refuse_ambiguous(recognised: Recognised) -> None:
         return
     details = []
     for place, each in sorted(unclear.items())[:_SHOWN]:
-        some = ", ".join(f"{one.id} ({one.likeness:.0%})" for one in each.candidates[:3])
+        some = ", ".join(f"{one.id} ({one.percent}%)" for one in each.candidates[:3])
         details.append(f"line {recognised.lines.numbers[place]}: {each.doubt}{': ' + some if some else ''}")
     if len(unclear) > _SHOWN:
         details.append(f"… and {len(unclear) - _SHOWN:,} more")
@@ -252,7 +251,7 @@ def _refuse_many_removed(recognised: Recognised, allowed: int | None) -> None:
             f"{recognised.lines.path.name} is empty, so all {lines:,} entries would go; nothing was saved",
             hint=f"wait until what writes it has finished; if that is meant: --removed {count}",
         )
-    if allowed is None and count > FEW_REMOVED and count * 10 > lines:
+    if allowed is None and takes_many(recognised):
         raise ManyRemovedError(
             f"{count:,} of {lines:,} entries would go, because their lines are not in "
             f"{recognised.lines.path.name} any more; nothing was saved",

@@ -122,26 +122,27 @@ def add(repository: Repository, folder: Path, branch: str, intent: Intent) -> Ad
 
     Raises:
         NoSuchBranchError. CheckedOutElsewhereError: it is checked out in another folder. FolderTakenError.
+        AliasError: it is another name for a branch.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        commit = repository.refs.read(BRANCHES + branch) if is_branch_name(branch) else None
-        if commit is None:
+        held = repository.refs.hold_itself(BRANCHES + branch) if is_branch_name(branch) else None
+        if held is None:
             raise NoSuchBranchError(f"there is no branch {branch!r}", hint=f"make it with: rtv branch {branch}")
         cut_off = _cut_off_at(repository, folder, branch)
         _refuse_branch_in_use(repository, branch, but=cut_off)
         if cut_off is None:
             _refuse_place(repository, folder)
         if intent.dry_run:
-            return AddedFolder(folder, branch, Committed(branch, commit, None, dry_run=True))
+            return AddedFolder(folder, branch, Committed(branch, held.target, None, dry_run=True))
         linked = cut_off or linked_folders.link(repository.common_folder, folder, branch)
         copy = Repository.open(linked.folder, check=False)
         assert copy.worktree is not None
-        copy.worktree.fill(copy.snapshot_of(commit).tree)
+        copy.worktree.fill(copy.snapshot_of(held.target).tree)
         linked_folders.mark(linked.private, None)
         session.intent = replace(intent, details={**intent.details, "folder": str(linked.folder), "branch": branch})
         done = session.move({})
-        return AddedFolder(linked.folder, branch, replace(done, branch=branch, commit=commit))
+        return AddedFolder(linked.folder, branch, replace(done, branch=branch, commit=held.target))
 
 
 def remove(repository: Repository, folder: Path, intent: Intent) -> RemovedFolder:

@@ -1,4 +1,4 @@
-"""Says which line of a file copy is which entry: by decision, equal bytes, our id, uuid, equal content, likeness.
+"""Says which line of a file copy is which entry: by decision, bytes, our id, uuid, content, likeness, the question.
 
 Nothing is guessed. What cannot be told with confidence is `unclear`, with what it could be.
 """
@@ -14,6 +14,7 @@ from functools import cached_property
 from rolethread_vcs.diff.words import similarity
 from rolethread_vcs.formats import Bad
 from rolethread_vcs.model.canonical import encode_line
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.copies.copy_lines import BoundLines, Reading, UnreadableLineError
 from rolethread_vcs.ops.copies.reading_copies import CopyLines, TornLineError
 from rolethread_vcs.ops.differences.alike_lines import MARGIN, MOST, SURE, pair_alike, text_of
@@ -51,6 +52,11 @@ class Candidate:
 
     id: str
     likeness: float
+
+    @property
+    def percent(self) -> int:
+        """The likeness in hundredths, rounded down: only what is equal is 100."""
+        return round(self.likeness * 1000) // 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,7 @@ class _Recognition:
         self._match_uuids()
         self._match_content()
         self._match_alike()
+        self._match_openings()
         self._doubt_copies()
         stays = frozenset(after for _, after in self._chain if after in self._pairs)
         result = Recognised(self._bound, self._lines, self._pairs, self._unclear, self._adopted, self._readings, stays)
@@ -300,6 +307,26 @@ class _Recognition:
             some = tuple(Candidate(self._ids[before], round(alike, 3)) for before, alike in candidates)
             self._unclear[place] = Unclear(Doubt.ALIKE if some else Doubt.TOO_MANY, some)
 
+    def _match_openings(self) -> None:
+        """Pair lines that ask in their old place what no other line asks: all that follows was written anew."""
+        before = self._open_before()
+        after = [place for place in self._open_after() if place in self._readings]
+        if not before or not after or max(len(before), len(after)) > MOST:
+            return
+        asked, asks = defaultdict(list), defaultdict(list)
+        for place in before:
+            asked[_opening(self._bound.reading(place).entry)].append(place)
+        for place in after:
+            asks[_opening(self._readings[place].entry)].append(place)
+        gaps = Gaps(kept_order(self._pairs))
+        for opening, places in asks.items():
+            was = asked.get(opening, ())
+            if opening is None or len(places) != 1 or len(was) != 1 or gaps.after(places[0]) != gaps.before(was[0]):
+                continue
+            near = (place for place in (was[0] - 1, was[0] + 1) if 0 <= place < len(self._bound))
+            if all(_opening(self._bound.reading(place).entry) != opening for place in near):
+                self._pairs[places[0]] = was[0]
+
     def _doubt_copies(self) -> None:
         """Doubt a line that moved where a new one like it stands in its old place: which of the two is the copy?"""
         fresh = [
@@ -362,6 +389,13 @@ class _Recognition:
         if isinstance(reading, Bad):
             raise _unreadable(self._lines, [reading])
         return reading
+
+
+def _opening(entry: Entry) -> str | None:
+    """Return the question with which a conversation begins, None when something else stands first."""
+    first = next((turn for turn in entry.turns if turn.get("role") != "system"), {})
+    text = first.get("content")
+    return text if first.get("role") == "user" and isinstance(text, str) and text.strip() else None
 
 
 def _unreadable(lines: CopyLines, bad: Sequence[Bad]) -> UnreadableLineError | TornLineError:

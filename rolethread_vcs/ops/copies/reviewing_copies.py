@@ -21,6 +21,9 @@ from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
+FEW_REMOVED = 20
+"""Entries that may always go; more need `--removed` when they are over a tenth of the file."""
+
 
 @dataclass(frozen=True, slots=True)
 class BranchState:
@@ -69,6 +72,11 @@ class CopyStatus:
     def is_clean(self) -> bool:
         """Whether there is nothing to commit."""
         return not has_changes(self.recognised)
+
+    @property
+    def takes_many(self) -> bool:
+        """Whether a commit asks for the number of entries that go."""
+        return takes_many(self.recognised)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -128,6 +136,12 @@ class CopyStatus:
 def has_changes(recognised: Recognised) -> bool:
     """Return whether a file says something else than it did; other spelling of the same does not count."""
     return any((recognised.new, recognised.edited, recognised.moved, recognised.dropped, recognised.unclear))
+
+
+def takes_many(recognised: Recognised) -> bool:
+    """Return whether so many entries go that it looks like an accident."""
+    gone, before = len(recognised.dropped), len(recognised.bound)
+    return (gone > FEW_REMOVED and gone * 10 > before) or (gone > 0 and not len(recognised.lines))
 
 
 def status(repository: Repository, path: Path, words: DecisionWords | None = None) -> CopyStatus:

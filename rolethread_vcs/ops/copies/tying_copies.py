@@ -102,8 +102,13 @@ def write_anew(repository: Repository, bound: Binding, commit: str) -> tuple[Bin
         binding = written.binding(fresh.stamp)
         before = FileStamp.of(bound.path)
         aside = None if before is None else set_aside(bound.path)
-        announce_columns(repository, bound, binding.keys)
-        fresh.put(before)
+        try:
+            announce_columns(repository, bound, binding.keys)
+            fresh.put(before)
+        except BaseException:  # Ctrl-C too
+            if aside is not None and bound.path.exists() and aside.samefile(bound.path):
+                aside.unlink()  # a second name of a file that stays; where it had to be copied, the copy stays too
+            raise
     copy_bindings.save(repository, binding)
     return binding, aside
 

@@ -111,4 +111,8 @@ def _keep(path: Path, target: Path) -> None:
         raise
     except OSError:  # this disk knows no second names
         with path.open("rb") as old, target.open("xb") as new:
-            shutil.copyfileobj(old, new)
+            try:
+                shutil.copyfileobj(old, new)
+            except BaseException:  # half of a file looks like all that it held
+                target.unlink()
+                raise

@@ -12,6 +12,7 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.entries.changing import name_some
 from rolethread_vcs.ops.folder.healing import whole_files
+from rolethread_vcs.ops.folder.merge_of_git import refuse_merge_of_git
 from rolethread_vcs.ops.folder.saving import NotCheckedOutError
 from rolethread_vcs.ops.folder.surveying import unsaved_files
 from rolethread_vcs.store import trees
@@ -58,10 +59,12 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
     Raises:
         NotCheckedOutError: a bare dataset. InvalidError: a symbolic link stands where a file should.
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
+        GitMergeError.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         worktree = _worktree_of(repository)
+        refuse_merge_of_git(repository)
         base = repository.head_snapshot()
         chosen = hand_edits(repository)
         if ids is not None:

@@ -24,6 +24,7 @@ from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import Settings, parse_settings
 from rolethread_vcs.ops.entries.changing import name_some, order_without
 from rolethread_vcs.ops.folder.healing import whole_files
+from rolethread_vcs.ops.folder.merge_of_git import refuse_merge_of_git
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.worktree import NEW, REMOVED, Unsaved, Worktree, blob_id
@@ -70,7 +71,7 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
 
     Raises:
         BrokenFileError: a file does not read, or is a symbolic link; nothing was saved.
-        RefusedByGateError: the gate said no. NotCheckedOutError: a bare dataset.
+        RefusedByGateError: the gate said no. NotCheckedOutError: a bare dataset. GitMergeError.
     """
     with Session.open(repository, intent) as session:
         repository, base = session.repository, session.base
@@ -81,6 +82,7 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
                 "every command saves by itself",
                 hint="rtv edit ID   or check the files out with: rtv config set checkout always",
             )
+        refuse_merge_of_git(repository)
         edits = _read(worktree, base)
         if edits.problems:
             raise _broken(edits.problems)

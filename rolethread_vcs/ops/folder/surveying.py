@@ -39,7 +39,8 @@ class Survey:
     `interrupted` is the command that a crash cut off, which the next mutating command finishes. `damaged_refs` are
     branches and releases that cannot be followed. `why_read_only` says why no command of this version may write here,
     `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is well. `has_unfinished`
-    tells of a merge, a revert or a pick that waits for decisions; see `ops.merges.resolving.look`.
+    tells of a merge, a revert or a pick that waits for decisions; see `ops.merges.resolving.look`. `has_git_merge`
+    tells of a merge that plain git has begun here: what it brings shows as hand edits.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Survey:
     why_read_only: str | None = None
     settings_problem: str | None = None
     has_unfinished: bool = False
+    has_git_merge: bool = False
 
     @property
     def unsaved(self) -> tuple[HandEdit, ...]:
@@ -83,6 +85,7 @@ def survey(repository: Repository) -> Survey:
         entries=count_entries(repository, snapshot),
         is_checked_out=repository.worktree is not None,
         has_unfinished=repository.refs.read(repository.unfinished_ref) is not None,
+        has_git_merge=repository.has_merge_of_git(),
         hand_edits=edits,
         drafts=drafts(repository),
         last_operation=repository.operations.last(),

@@ -142,7 +142,7 @@ def undo(repository: Repository, *, count: int = 1, to: int | None = None, dry_r
         raise UsageError("undo takes back at least one operation", hint="rtv undo")
     command = f"undo --to {to}" if to is not None else ("undo" if count == 1 else f"undo {count}")
     intent = Intent(UNDO, command, dry_run=dry_run)
-    with Session.open(repository, intent, needs_branch=False) as session:
+    with Session.open(repository, intent, needs_branch=False, goes_back=True) as session:
         if not dry_run:
             session.record_external()
         chosen, elsewhere = _choose(repository, count, to)
@@ -157,7 +157,7 @@ def undo(repository: Repository, *, count: int = 1, to: int | None = None, dry_r
 def redo(repository: Repository, *, dry_run: bool = False) -> Undone:
     """Bring the operations again that the last undo took back, as one new operation."""
     intent = Intent(REDO, REDO, dry_run=dry_run)
-    with Session.open(repository, intent, needs_branch=False) as session:
+    with Session.open(repository, intent, needs_branch=False, goes_back=True) as session:
         if not dry_run:
             session.record_external()
         undone = redo_candidate(repository)

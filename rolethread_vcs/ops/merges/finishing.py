@@ -15,6 +15,7 @@ from rolethread_vcs.merge.clash import Note
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.entries.counting_entries import count_between
+from rolethread_vcs.ops.folder.merge_of_git import refuse_merge_of_git
 from rolethread_vcs.ops.folder.surveying import unsaved_files
 from rolethread_vcs.ops.merges.corners import Corners, as_conflicts, corners_of, decisions_of, merge_at
 from rolethread_vcs.ops.merges.three_way import Conflict, TreeMerge
@@ -95,18 +96,28 @@ def carry_out(repository: Repository, wanted: Unfinished, intent: Intent, *, ski
     `wanted.ours` is filled in here. With `skip_conflicts` the clean part is committed, and the rest only told.
 
     Raises:
-        UnfinishedError: another one waits, or plain git is in the middle of a merge. UnsavedEditsError: hand edits.
+        UnfinishedError: another one waits. GitMergeError. UnsavedEditsError: hand edits.
         UnrelatedHistoriesError. RefusedByGateError: what comes from the other side breaks a rule.
     """
 
     def work(session: Session) -> Outcome:
-        _refuse_unfinished(session.repository)
-        if session.is_current:
-            refuse_unsaved(unsaved_files(session.repository))
+        refuse_to_begin(session.repository, is_current=session.is_current)
         fresh = replace(wanted, ours=session.base.id, branch=session.branch)
         return _Finish(session, fresh, skip_conflicts=skip_conflicts).run()
 
     return carry(repository, intent, work)
+
+
+def refuse_to_begin(repository: Repository, *, is_current: bool = True) -> None:
+    """Refuse what could not begin here; who is asked entry by entry is told before the first question.
+
+    Raises:
+        UnfinishedError: another one waits, or plain git is in the middle of a merge. UnsavedEditsError: there are hand
+        edits, and what begins goes into the checked-out branch (`is_current`).
+    """
+    _refuse_unfinished(repository)
+    if is_current:
+        refuse_unsaved(unsaved_files(repository))
 
 
 def go_on(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
@@ -287,11 +298,7 @@ class _Finish:
 
 
 def _refuse_unfinished(repository: Repository) -> None:
-    if repository.has_merge_of_git():
-        raise UnfinishedError(
-            "plain git is in the middle of a merge here; nothing was changed",
-            hint="git merge --continue   or: git merge --abort",
-        )
+    refuse_merge_of_git(repository)
     if repository.refs.read(repository.unfinished_ref) is not None:
         found = repository.unfinished()
         assert found is not None

@@ -10,7 +10,7 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.ops.differences.comparing import ComparedEntry
 from rolethread_vcs.ops.merges.corners import Corners, corners_of, merge_at
 from rolethread_vcs.ops.merges.deciding import NONE, Decisions, plain_decisions
-from rolethread_vcs.ops.merges.finishing import Outcome, carry_out
+from rolethread_vcs.ops.merges.finishing import Outcome, carry_out, refuse_to_begin
 from rolethread_vcs.ops.merges.three_way import Conflict, TreeMerge
 from rolethread_vcs.store.copying import fetch_commit, read_also
 from rolethread_vcs.store.opening import NoDatasetError, discover
@@ -109,6 +109,7 @@ def offers(repository: Repository, word: str, options: MergeOptions = WHOLE) -> 
     Raises:
         As `merge`, as far as they can be known.
     """
+    refuse_to_begin(repository)
     source = find_source(repository, word, options.folder)
     _refuse_newer(repository, source)
     if source.original is not None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.ops.history.spans import Span, span_of, touched_ids
 from rolethread_vcs.ops.merges.deciding import Decisions, plain_decisions
-from rolethread_vcs.ops.merges.finishing import PICKED, Outcome, carry_out
+from rolethread_vcs.ops.merges.finishing import PICKED, Outcome, carry_out, refuse_to_begin
 from rolethread_vcs.ops.merges.merging import Offers, offers_of
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.unfinished import Unfinished
@@ -71,6 +71,7 @@ def offers(repository: Repository, text: str, *, words: Sequence[str] = (), wher
     Raises:
         As `pick`, as far as they can be known.
     """
+    refuse_to_begin(repository)
     span = span_of(repository, text)
     return offers_of(repository, _wanted(repository, span, Intent("pick", "pick"), words=words, where=where))
 

@@ -98,8 +98,8 @@ class TreeMerge:
 
     `change` is the clean part, against ours. `open` are the entries of the conflicts. `taken` counts what was taken
     from the other side as it is, `merged` what was put together of both, entries and files alike; `left_out` what was
-    not asked for. `void` are decisions, by id and field, that fit no conflict any more. `notes` name, by entry, places
-    that merged and deserve a look.
+    not asked for and would change something. `void` are decisions, by id and field, that fit no conflict any more.
+    `notes` name, by entry, places that merged and deserve a look.
     """
 
     change: ChangeSet
@@ -184,7 +184,7 @@ class _Merger:
 
     def _merge_entry(self, sides: EntrySides) -> None:
         if not self._is_wanted(sides):
-            self._left_out += 1
+            self._left_out += _would_change(sides)
             return
         decision = self._of(sides.id).get(ENTRY)
         if decision is not None and decision.fits(sides.about):
@@ -272,10 +272,10 @@ class _Merger:
 
     def _merge_file(self, triple: Triple) -> None:
         path = triple.path
-        if not self._part.is_everything and path not in (self._part.ids or ()):
-            self._left_out += 1
-            return
         merger = FileMerger(self._objects, triple)
+        if not self._part.is_everything and path not in (self._part.ids or ()):
+            self._left_out += _would_change_file(merger)
+            return
         try:
             merged, void = merger.merge(self._of(path))
         except UnreadableFileError as error:
@@ -344,6 +344,23 @@ class _Merger:
         if entry_id in self._stored or entry_id in self._puts:
             return True
         return find_blob(self._objects, self._sides.ours, entry_path(entry_id)) is not None
+
+
+def _would_change(sides: EntrySides) -> bool:
+    """Whether taking an entry would change ours, or ask; an edit that was taken earlier is in it already."""
+    if sides.is_theirs_alone or sides.unreadable(0, 1, 2):
+        return True
+    base, ours, theirs = sides.readable
+    merged = merge_entries(base, ours, theirs)
+    return bool(merged.clashes) or merged.entry != ours
+
+
+def _would_change_file(merger: FileMerger) -> bool:
+    try:
+        merged, _ = merger.merge({})
+    except UnreadableFileError:
+        return True
+    return bool(merged.clashes) or merged.data != merger.ours
 
 
 def _conflict(name: str, clash: Clash, whole: str) -> Conflict:

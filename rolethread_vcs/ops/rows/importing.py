@@ -328,7 +328,7 @@ def _summary(reader: RowReader, added: int) -> str:
     names += " …" if len(reader.sources) > 3 else ""
     changed = len(reader.kept) - added
     if not added:
-        return f"import {changed:,} changed entries from {names}"
+        return f"import {changed:,} changed {'entry' if changed == 1 else 'entries'} from {names}"
     return f"import {added:,} {'entry' if added == 1 else 'entries'} from {names}"
 
 

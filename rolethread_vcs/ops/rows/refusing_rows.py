@@ -38,11 +38,12 @@ def refuse_what_blocks(
     if reader.rejects and not options.skip_invalid:
         conflicts = [reject for reject in reader.rejects if reject.code == CONFLICT]
         if conflicts:
+            which = f"{len(conflicts):,} of {reader.rows:,} rows" if reader.rows > 1 else "the only row"
+            others = "saves the others and " if reader.rows > len(reader.rejects) else ""
             raise RowsInConflictError(
-                f"{len(conflicts):,} of {reader.rows:,} rows {'conflicts' if len(conflicts) == 1 else 'conflict'} "
-                "with edits made here; nothing was saved",
+                f"{which} {'conflicts' if len(conflicts) == 1 else 'conflict'} with edits made here; nothing was saved",
                 details=[str(each) for each in conflicts[:10]],
-                hint=f"{_command(reader, options, intent)} --skip-invalid   saves the others and writes "
+                hint=f"{_command(reader, options, intent)} --skip-invalid   {others}writes "
                 f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
             )
         ways = _ways_forward(reader, files, options, intent)

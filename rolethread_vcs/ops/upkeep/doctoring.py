@@ -241,7 +241,7 @@ def _advise(health: Health) -> list[str]:
         advice.append("git is at work, or was killed a moment ago; if nothing runs: rtv doctor --unlock --yes")
     if health.identity is None:
         advice.append(
-            "commits carry a neutral name; to sign them: git config user.name NAME, git config user.email MAIL"
+            "commits carry a neutral name; to sign them: rtv config set user.name NAME, rtv config set user.email MAIL"
         )
     if not health.durable:
         advice.append("durability is fast: a power cut may lose the last commands (rtv config set durability safe)")

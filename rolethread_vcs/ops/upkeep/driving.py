@@ -128,5 +128,5 @@ def _without_ours(text: str) -> str:
     if _BEGIN not in rest:
         return rest
     # somebody took the last of our lines away: what follows them may be his own, so only lines known as ours go
-    ours = {_BEGIN, *_ATTRIBUTES.splitlines(keepends=True)}
-    return "".join(line for line in rest.splitlines(keepends=True) if line not in ours)
+    ours = {line.strip() for line in (_BEGIN, *_ATTRIBUTES.splitlines(), _END)}
+    return "".join(line for line in rest.splitlines(keepends=True) if line.strip() not in ours)

@@ -71,6 +71,20 @@ def answer(dataset: Dataset, entry_id: str, text: str) -> None:
     dataset.replace({entry_id: entry.with_fields(messages=messages)}, Intent("edit", "edit"))
 
 
+def asked(folder: Path, questions: tuple[str, ...]) -> Bench:
+    """Return a dataset of short questions with answers that have nothing in common, tied to a clean file."""
+    dataset = Dataset.init(folder / "inn")
+    rng = random.Random(3)
+    entries = [
+        {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": sentence(rng, 20)}]}
+        for text in questions
+    ]
+    done = dataset.add([{**each, "tags": ["kept"]} for each in entries], Intent("add", "add"))
+    path = folder / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    return dataset, path, list(done.ids)
+
+
 # ---- tying
 
 
@@ -286,6 +300,23 @@ def test_lines_that_do_not_read_are_named(bench: Bench) -> None:
         dataset.file_copy_status(path)
 
     assert [detail.split(":")[0] for detail in caught.value.details] == ["line 3", "line 4"]
+
+
+def test_an_answer_written_wholly_anew_under_its_question_is_an_edit_and_keeps_the_tags(tmp_path: Path) -> None:
+    dataset, path, ids = asked(tmp_path, ("Is the cellar dry?", "Who mends the clock?", "Where is the key?"))
+    change(path, set_text(1, "Old Jonas, when he is sober enough to climb the ladder, and that is seldom in winter."))
+
+    done = dataset.commit_file_copy(path).committed
+
+    assert (done.added, done.changed, done.removed) == (0, 1, 0)
+    assert dataset.snapshot()[ids[1]].tags == ("kept",)
+
+
+def test_a_question_that_the_line_next_to_it_asks_too_tells_nothing(tmp_path: Path) -> None:
+    dataset, path, _ = asked(tmp_path, ("Go on.", "Go on.", "Where is the key?"))
+    change(path, set_text(1, "Old Jonas, when he is sober enough to climb the ladder, and that is seldom in winter."))
+
+    assert dataset.file_copy_status(path).counts["edited"] == 0
 
 
 def test_a_file_that_lost_half_its_lines_is_refused_until_the_number_is_said(tmp_path: Path) -> None:

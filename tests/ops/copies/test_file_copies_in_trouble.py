@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import random
 import shlex
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from scripted_edits import Script, make_dataset
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.ops.copies import copy_bindings, file_copies
 from rolethread_vcs.ops.copies.copy_bindings import NotBoundError
@@ -156,6 +159,51 @@ def test_a_file_saved_while_it_is_discarded_stays(bench: Bench, monkeypatch: pyt
 
     assert path.read_text() == "Saved by an editor.\n"
     assert not list(path.parent.glob(".train*"))
+
+
+def test_a_discard_that_cannot_be_finished_leaves_one_file_of_one_name(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, path = bench
+    say(path, 2, "The file said so.")
+    before = path.read_bytes()
+    full_at(monkeypatch, "rename", "train.jsonl")
+
+    with pytest.raises(SystemRefusedError, match="no space left"):
+        dataset.refresh_file_copy(path, discard=True)
+
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir() if "train" in each.name] == ["train.jsonl"]
+
+
+def test_a_disk_that_is_full_while_a_file_is_set_aside_leaves_no_half_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "train.jsonl"
+    path.write_text("mine\n")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "hardlink_to", full)
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    with pytest.raises(SystemRefusedError, match="no space left"):
+        set_aside(path)
+
+    assert [each.name for each in tmp_path.iterdir() if "train" in each.name] == ["train.jsonl"]
+
+
+def test_a_file_that_is_tied_by_another_name_of_a_branch_commits_to_that_branch(tmp_path: Path) -> None:
+    dataset, path = make_dataset(tmp_path / "inn", random.Random(1)), tmp_path / "train.jsonl"
+    subprocess.run(["git", "symbolic-ref", "refs/heads/other", "refs/heads/main"], cwd=dataset.folder, check=True)
+    dataset.add_file_copy(path, replace(SHAREGPT, branch="other"))
+    say(path, 2, "The file said so.")
+
+    done = dataset.commit_file_copy(path).committed
+
+    assert (done.branch, done.changed) == ("main", 1)
+    assert dataset.snapshot("main").id == done.commit
+    assert dataset.file_copy_status(path).is_clean
 
 
 def test_what_is_set_aside_takes_no_name_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from rolethread_vcs.ops.copies.copy_bindings import all_bindings
 from rolethread_vcs.ops.copies.folder_copies import FolderInUseError, FolderTakenError, NoFolderCopyError
 from rolethread_vcs.ops.history.undoing import NothingToUndoError
 from rolethread_vcs.store import linked_folders
+from rolethread_vcs.store.refs import AliasError
 from rolethread_vcs.store.worktree import UnsavedEditsError
 from rolethread_vcs.transaction import CheckedOutElsewhereError, Intent, NoSuchBranchError
 
@@ -95,6 +96,21 @@ def test_a_branch_is_checked_out_once_only(dataset: Dataset, tmp_path: Path) -> 
         with pytest.raises(CheckedOutElsewhereError, match=f"{branch} is checked out in"):
             here.switch(branch)
     assert dataset.repository.branch() == "main"
+
+
+def test_a_folder_on_another_name_of_a_branch_is_on_that_branch(dataset: Dataset, tmp_path: Path) -> None:
+    git(dataset.folder, "symbolic-ref", "refs/heads/attempt", "refs/heads/try")
+    git(dataset.folder, "worktree", "add", "-q", str(tmp_path / "second"), "attempt")
+    copy = Dataset.open(tmp_path / "second")
+
+    with pytest.raises(CheckedOutElsewhereError, match="second"):
+        dataset.switch("try")
+    edit(dataset, "Is the attic dry?", branch="try")
+
+    assert is_clean(copy)
+    assert "attic" in copy.snapshot()[copy.snapshot().ids()[0]].messages[0]["content"]
+    with pytest.raises(AliasError, match="another name for try"):
+        folder_copies.add(dataset.repository, tmp_path / "third", "attempt", ADD)
 
 
 def test_a_folder_with_something_in_it_or_inside_the_dataset_is_refused(dataset: Dataset, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
 from rolethread_vcs.merge.clash import Reason, Value
 from rolethread_vcs.model.layout import ORDER, SETTINGS, entry_path
+from rolethread_vcs.ops.folder.merge_of_git import GitMergeError
 from rolethread_vcs.ops.merges.corners import UnrelatedHistoriesError
 from rolethread_vcs.ops.merges.deciding import Decision
 from rolethread_vcs.ops.merges.finishing import (
@@ -316,6 +317,19 @@ def test_a_part_is_an_ordinary_commit_and_the_rest_is_offered_again(pair: Branch
     assert (pair.said(0), pair.said(1)) == ("Bone dry.", "Dry enough.")
     assert pair.merge().state is State.COMMITTED
     assert pair.said(1) == "Nobody."
+
+
+def test_what_was_taken_earlier_does_not_count_as_left_out(pair: Branches) -> None:
+    pair.answer("side", 0, "Bone dry.")
+    pair.answer("side", 1, "Nobody.")
+    pair.merge(where="id:1")
+    pair.put("main", 0, conversation(QUESTIONS[0], "Bone dry.") | {"tags": ["cellar"]})
+
+    again = pair.merge(where="id:1")
+    rest = pair.merge(where="id:2")
+
+    assert (again.state, again.left_out) == (State.NOTHING, 1)
+    assert (rest.left_out, rest.is_partial, pair.merge().state) == (0, False, State.NOTHING)
 
 
 def test_keeping_mine_in_the_rest_finishes_the_branch_for_good(pair: Branches) -> None:
@@ -647,7 +661,7 @@ def test_a_merge_of_plain_git_comes_first(pair: Branches) -> None:
     pair.answer("side", 0, "Bone dry.")
     (pair.dataset.repository.git_folder / "MERGE_HEAD").write_text(pair.dataset.snapshot().id + "\n")
 
-    with pytest.raises(UnfinishedError) as caught:
+    with pytest.raises(GitMergeError) as caught:
         pair.merge()
 
     assert "git merge --abort" in (caught.value.hint or "")
@@ -693,6 +707,17 @@ def commit_files(pair: Branches, branch: str, files: dict[str, bytes]) -> None:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "-m", f"files on {branch}")
     pair.on("main")
+
+
+def test_a_file_here_does_not_go_because_a_folder_of_its_name_comes(pair: Branches) -> None:
+    commit_files(pair, "side", {"notes/a.md": b"theirs\n"})
+    commit_files(pair, "main", {"notes": b"ours\n"})
+    pair.dataset.set_setting("checkout", "never")
+
+    with pytest.raises(InvalidError, match="notes is a file here"):
+        pair.dataset.merge("side")
+
+    assert git(pair.dataset.folder, "show", "main:notes") == "ours"
 
 
 def bases(pair: Branches) -> tuple[str, ...]:

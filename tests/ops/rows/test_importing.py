@@ -381,6 +381,7 @@ def test_rows_edited_on_both_sides_are_told_and_nothing_is_overwritten(dataset: 
     )
     done = bring(dataset, path, skip_invalid=True)
     assert (done.committed.changed, len(done.rejects)) == (1, 1)
+    assert "import 1 changed entry from " in (done.committed.message or "")
     assert dataset.snapshot()[ids[0]].messages[1]["content"] == "here"
     assert dataset.snapshot()[ids[1]].messages[1]["content"] == "changed there"
 
