@@ -43,6 +43,12 @@ class InvalidSettingsError(InvalidError):
     code = "invalid_settings"
 
 
+class MissingSettingsError(InvalidSettingsError):
+    """A dataset has lost its `rolethread.toml`; without it nothing says what may be saved."""
+
+    code = "missing_settings"
+
+
 class NewerFormatError(InvalidError):
     """The dataset was written by a later program in a format that this one does not know."""
 

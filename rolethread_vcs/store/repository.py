@@ -183,7 +183,7 @@ class Repository:
         """Refuse a repository without `rolethread.toml`, or one of a newer format.
 
         Raises:
-            NoDatasetError, InvalidError. DamagedError: it was a dataset, and its branch is gone.
+            NoDatasetError, InvalidError, InvalidSettingsError. DamagedError: it was a dataset, and its branch is gone.
         """
         try:
             snapshot = self.head_snapshot()
@@ -194,7 +194,7 @@ class Repository:
                 f"{self.folder} is a git repository without a dataset: its branch has no commit",
                 hint="make a dataset in a folder of its own: rtv init my-dataset",
             ) from error
-        if snapshot.find(SETTINGS) is None:
+        if snapshot.find(SETTINGS) is None and self.operations.head() is None:
             raise NoDatasetError(
                 f"{self.folder} is a git repository, but no dataset: there is no {SETTINGS}",
                 hint="make a dataset in a folder of its own: rtv init my-dataset",

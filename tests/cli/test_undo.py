@@ -103,3 +103,21 @@ def test_settings_that_plain_git_committed_broken_are_taken_back(room: Room) -> 
     assert room.rtv("redo").status == 0
     assert room.rtv("undo").status == 0
     assert settings.read_bytes() == whole
+
+
+def test_settings_that_plain_git_removed_come_back(room: Room) -> None:
+    settings = room.folder / "tavern" / "rolethread.toml"
+    whole = settings.read_bytes()
+    room.git("rm", "-q", "rolethread.toml")
+    room.git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "gone")
+    refused = room.rtv("list")
+    assert refused.status == 20
+    assert "there is no rolethread.toml" in refused.err
+    assert "hint: rtv undo" in refused.err
+
+    said = room.rtv("undo")
+
+    assert said.status == 0
+    assert settings.read_bytes() == whole
+    assert room.questions() == ["a", "b"]
+    assert room.git("status", "--porcelain") == ""
