@@ -170,6 +170,14 @@ class Refs:
         """Return HEAD as `ref: refs/heads/main`, or a hex id when it is detached."""
         return self._said(self._get(HEAD))
 
+    def head_commit(self) -> str | None:
+        """Return the hex id of the commit that HEAD leads to, or None on a branch without one."""
+        head = self._get(HEAD)
+        if head is None:
+            return self.read(BRANCHES + "main")
+        target = str(head.target)
+        return self.read(target) if head.type == pygit2.enums.ReferenceType.SYMBOLIC else target
+
     def _said(self, head: pygit2.Reference | None) -> str:
         if head is None:
             return SYMBOLIC + BRANCHES + "main"

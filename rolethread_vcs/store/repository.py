@@ -297,8 +297,7 @@ class Repository:
 
     def head_commit(self) -> str | None:
         """Return the hex id of the current commit, or None on a branch without one."""
-        head = self.refs.head()
-        return self.refs.read(head.removeprefix(SYMBOLIC)) if head.startswith(SYMBOLIC) else head
+        return self.refs.head_commit()
 
     def head_snapshot(self) -> Snapshot:
         """Return the snapshot of the current commit."""

@@ -84,14 +84,17 @@ def test_a_commit_by_plain_git_is_undone_as_an_operation(room: Room) -> None:
     assert room.git("status", "--porcelain") == ""
 
 
-def test_settings_that_plain_git_committed_broken_are_taken_back(room: Room) -> None:
+@pytest.mark.parametrize(("data", "why"), [(b"name = [\n", "not TOML"), (None, "there is no rolethread.toml")])
+def test_settings_that_plain_git_broke_or_removed_come_back(room: Room, data: bytes | None, why: str) -> None:
     settings = room.folder / "tavern" / "rolethread.toml"
     whole = settings.read_bytes()
-    settings.write_bytes(b"name = [\n")
+    settings.unlink()
+    if data is not None:
+        settings.write_bytes(data)
     room.git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-a", "-m", "broken")
     refused = room.rtv("list")
     assert refused.status == 20
-    assert "not TOML" in refused.err
+    assert why in refused.err
     assert "hint: rtv undo" in refused.err
 
     said = room.rtv("undo")
@@ -103,21 +106,3 @@ def test_settings_that_plain_git_committed_broken_are_taken_back(room: Room) -> 
     assert room.rtv("redo").status == 0
     assert room.rtv("undo").status == 0
     assert settings.read_bytes() == whole
-
-
-def test_settings_that_plain_git_removed_come_back(room: Room) -> None:
-    settings = room.folder / "tavern" / "rolethread.toml"
-    whole = settings.read_bytes()
-    room.git("rm", "-q", "rolethread.toml")
-    room.git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "gone")
-    refused = room.rtv("list")
-    assert refused.status == 20
-    assert "there is no rolethread.toml" in refused.err
-    assert "hint: rtv undo" in refused.err
-
-    said = room.rtv("undo")
-
-    assert said.status == 0
-    assert settings.read_bytes() == whole
-    assert room.questions() == ["a", "b"]
-    assert room.git("status", "--porcelain") == ""

@@ -41,8 +41,14 @@ def put(dataset: Dataset, ids: list[str], text: str) -> None:
 
 def start(dataset: Dataset, environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "rolethread_vcs.cli.main", "-C", str(dataset.folder), *words]
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, env=environment, **pipes)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(
+        command,
+        text=True,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def at_once(dataset: Dataset, environment: dict[str, str], *commands: tuple[str, ...]) -> list[tuple[int, str]]:

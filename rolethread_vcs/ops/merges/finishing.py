@@ -86,6 +86,10 @@ class Outcome:
     theirs: str = ""
     is_partial: bool = False
 
+    def with_note(self, note: str) -> Outcome:
+        """Return it with one more thing to say, before all others."""
+        return replace(self, committed=replace(self.committed, notes=(note, *self.committed.notes)))
+
 
 # ---- beginning, going on, giving up
 

@@ -80,10 +80,7 @@ def _carried_out(
     repository: Repository, span: Span, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool
 ) -> Outcome:
     outcome = carry_out(repository, wanted, intent, skip_conflicts=skip_conflicts)
-    if not span.is_merge:
-        return outcome
-    note = f"{span.name} is a merge: picked is what it brought to its first parent, {span.before[:10]}"
-    return replace(outcome, committed=replace(outcome.committed, notes=(note, *outcome.committed.notes)))
+    return outcome.with_note(span.merge_note("picked")) if span.is_merge else outcome
 
 
 def _wanted(

@@ -8,7 +8,6 @@ branches, and what cannot be is a conflict between `now` and `before`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.ops.history.spans import NothingBeforeError, Span, span_of, touched_ids
@@ -64,14 +63,8 @@ def revert(
         trailers=((REVERTS, span.id),),
     )
     outcome = carry_out(repository, wanted, intent, skip_conflicts=skip_conflicts)
-    return _told(outcome, span) if span.is_merge else outcome
+    return outcome.with_note(span.merge_note("taken back")) if span.is_merge else outcome
 
 
 def _message(span: Span, *, is_part: bool) -> str:
     return f"revert {'a part of ' if is_part else ''}{span.title}"
-
-
-def _told(outcome: Outcome, span: Span) -> Outcome:
-    note = f"{span.name} is a merge: taken back is what it brought to its first parent, {span.before[:10]}"
-    committed = outcome.committed
-    return replace(outcome, committed=replace(committed, notes=(note, *committed.notes)))
