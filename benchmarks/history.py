@@ -15,8 +15,8 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.store import commits, trees
-from rolethread_vcs.store.commits import Signature
+from rolethread_vcs.store.objects import commits, trees
+from rolethread_vcs.store.objects.commits import Signature
 
 COMMITS = 10_000
 EVERY = 500

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from rolethread_vcs.merge.clash import Reason
+from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry

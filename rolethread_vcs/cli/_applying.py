@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
     from rolethread_vcs.cli._intent import Saving
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.merges.finishing import Outcome
-    from rolethread_vcs.store.unfinished import Kind
+    from rolethread_vcs.ops.merge.completion import Outcome
+    from rolethread_vcs.store.log.unfinished import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def print_applied(
     """
     # as above
     from rolethread_vcs.cli._outcome_text import print_outcome
-    from rolethread_vcs.ops.merges.finishing import State
+    from rolethread_vcs.ops.merge.completion import State
 
     committed = outcome.committed
     counts = {"added": committed.added, "changed": committed.changed, "removed": committed.removed}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.ops.history.bisecting import Answer
+from rolethread_vcs.ops.history.bisect import Answer
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset

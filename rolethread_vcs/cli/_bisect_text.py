@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
-from rolethread_vcs.ops.history.bisecting import Answer, Mark, Search
+from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.store.commits import Commit
+    from rolethread_vcs.store.objects.commits import Commit
 
 _NAMED = 10
 _STYLES = {Answer.GOOD: "added", Answer.BAD: "removed", Answer.SKIP: "changed"}
@@ -61,7 +61,7 @@ def _about(tests: int) -> str:
 
 def _end_lines(context: Context, dataset: Dataset, commit: Commit) -> Iterator[str]:
     from rolethread_vcs.cli._commit_text import commit_head, touched_lines
-    from rolethread_vcs.ops.history.showing import show_commit
+    from rolethread_vcs.ops.history.show import show_commit
 
     yield f"the first bad change is {commit.id[:10]}"
     yield ""

@@ -7,14 +7,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli._output import Output, count, long_time, one_line, wrap
-from rolethread_vcs.ops.history.listing_commits import OperationsByCommit
-from rolethread_vcs.ops.history.showing import changes_of, preview_of
+from rolethread_vcs.ops.history.log import OperationsByCommit
+from rolethread_vcs.ops.history.show import changes_of, preview_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.history.showing import ShownCommit
-    from rolethread_vcs.store.commits import Commit
+    from rolethread_vcs.ops.history.show import ShownCommit
+    from rolethread_vcs.store.objects.commits import Commit
 
 _SHOWN = 20
 _DETAILED = 1_000
@@ -139,7 +139,7 @@ def _explained(key: str, value: str) -> str:
     """Return the value of a trailer in words: `RT104=3` is `3 × RT104 empty_message`."""
     if key != "Allowed":
         return value
-    from rolethread_vcs.ops.upkeep.ruling import weighed_rule
+    from rolethread_vcs.ops.check.rule_list import weighed_rule
     from rolethread_vcs.rules import UnknownRuleError
 
     code, _, number = value.partition("=")

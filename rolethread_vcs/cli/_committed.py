@@ -142,7 +142,7 @@ def _touched_lines(result: Committed, total: int, width: int, *, color: bool) ->
         return
     # only a dry run compares entries
     from rolethread_vcs.cli._diff_text import entry_diff_lines
-    from rolethread_vcs.ops.differences.comparing import ComparedEntry
+    from rolethread_vcs.ops.compare.comparison import ComparedEntry
 
     for change in result.touched:
         if change.before is None and change.after is None:  # a damaged entry that goes
@@ -173,7 +173,7 @@ def _kind(change: EntryChange) -> str:
 
 def _preview(entry: Entry) -> str:
     # only a dry run shows entries
-    from rolethread_vcs.ops.entries.listing import preview
+    from rolethread_vcs.ops.select.page import preview
 
     return preview(entry)
 

@@ -18,7 +18,7 @@ from rolethread_vcs.cli._diff_page import SCRIPT, STYLE
 from rolethread_vcs.cli._diff_text import summary_line
 from rolethread_vcs.cli._output import one_line, safe_text
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
-from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
+from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
 
 _LINE = 300
 _UNFOLDED = 100

@@ -8,8 +8,8 @@ from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.entry import MessageChange, Placed
-from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
-from rolethread_vcs.ops.differences.counting_changes import DiffStat
+from rolethread_vcs.ops.compare.change_counts import DiffStat
+from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
 
 ENVELOPE = "rolethread.diff/v1"
 

@@ -12,7 +12,7 @@ from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile
+from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile
 
 Words = Literal["auto", "color", "plain", "none"]
 """How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""

@@ -15,7 +15,7 @@ from rolethread_vcs.cli._diff_layout import MARKS, Folded, Step, Unchanged, Word
 from rolethread_vcs.cli._diff_text import summary_line
 from rolethread_vcs.cli._output import one_line, safe_text
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
-from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
+from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
 
 LIMIT = 60_000
 """Characters of a comment; GitHub takes 65,536."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rolethread_vcs.cli._output import Output, one_line, width_of
-from rolethread_vcs.ops.differences.counting_changes import DiffStat
+from rolethread_vcs.ops.compare.change_counts import DiffStat
 
 _SHOWN = 20
 _NAME_WIDTH = 32

@@ -10,8 +10,8 @@ from rolethread_vcs.cli._entries import message_head
 from rolethread_vcs.cli._output import Output, count, one_line, safe_text, width_of, wrap, wrap_styled
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
-from rolethread_vcs.ops.differences.comparing import ChangeKind, ComparedEntry, ComparedFile, DiffSummary
-from rolethread_vcs.ops.entries.listing import preview
+from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, DiffSummary
+from rolethread_vcs.ops.select.page import preview
 
 _STYLES = {"insert": "added", "delete": "removed"}
 _BRACKETS = {"insert": ("{+", "+}"), "delete": ("[-", "-]")}

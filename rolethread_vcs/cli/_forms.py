@@ -15,7 +15,7 @@ from rolethread_vcs.cli.form import blank_form, form_heads, form_text, parse_for
 from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.entries.editing import refuse_hand_edited
+from rolethread_vcs.ops.edit.field_edits import refuse_hand_edited
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import InvalidError, SystemRefusedError
-from rolethread_vcs.ops.entries.editing import refuse_hand_edited
-from rolethread_vcs.store.worktree import UnsavedEditsError
+from rolethread_vcs.ops.edit.field_edits import refuse_hand_edited
+from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._output import Output

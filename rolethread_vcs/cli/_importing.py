@@ -14,8 +14,8 @@ from rolethread_vcs.gate import mass_sentences
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.rows.importing import Imported
-    from rolethread_vcs.ops.rows.reading_rows import ImportOptions
+    from rolethread_vcs.ops.import_.importer import Imported
+    from rolethread_vcs.ops.import_.row_reader import ImportOptions
     from rolethread_vcs.transaction import Intent
 
 ENVELOPE = "rolethread.import/v1"

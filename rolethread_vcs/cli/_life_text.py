@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from rolethread_vcs.cli._diff_layout import summary_of
 from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
 from rolethread_vcs.cli._words import entry_number
-from rolethread_vcs.ops.differences.comparing import ComparedEntry
-from rolethread_vcs.ops.history.kinship import entry_of, successors
-from rolethread_vcs.ops.history.lives import Step, StepKind
+from rolethread_vcs.ops.compare.comparison import ComparedEntry
+from rolethread_vcs.ops.history.entry_history import Step, StepKind
+from rolethread_vcs.ops.history.lineage import entry_of, successors
 from rolethread_vcs.store.repository import Repository
 
 _NAMED = 4

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rolethread_vcs.cli._life_text import compared_in, step_words
-from rolethread_vcs.ops.history.listing_commits import Logged, counts_of
-from rolethread_vcs.ops.history.lives import Step
-from rolethread_vcs.store.operations import Operation
+from rolethread_vcs.ops.history.entry_history import Step
+from rolethread_vcs.ops.history.log import Logged, counts_of
+from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.repository import Repository
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.cli._conflict_text import conflict_block
 from rolethread_vcs.cli._diff_text import entry_diff_lines
 from rolethread_vcs.cli._output import Output
-from rolethread_vcs.merge.clash import Value
-from rolethread_vcs.ops.merges.deciding import Decision
-from rolethread_vcs.ops.merges.three_way import ENTRY
+from rolethread_vcs.merge.conflict import Value
+from rolethread_vcs.ops.merge.decisions import Decision
+from rolethread_vcs.ops.merge.tree_merge import ENTRY
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
     from rolethread_vcs.cli._resolve_form import Forms
-    from rolethread_vcs.ops.merges.merging import Offer, Offers
+    from rolethread_vcs.ops.merge.merge import Offer, Offers
 
 _QUESTION = "take it? [t]ake, [s]kip, [e]dit, take [a]ll that are left, skip the [r]est, [q]uit: "
 _HELP = (

@@ -11,8 +11,8 @@ from rolethread_vcs.cli._output import Output, count, short_time
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.history.undoing import Undone
-    from rolethread_vcs.store.operations import Operation
+    from rolethread_vcs.ops.history.undo import Undone
+    from rolethread_vcs.store.log.operations import Operation
 
 ENVELOPE = "rolethread.ops/v1"
 

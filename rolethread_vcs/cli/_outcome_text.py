@@ -9,12 +9,12 @@ from rolethread_vcs.cli._committed import UNDO, committed_value, print_committed
 from rolethread_vcs.cli._conflict_text import conflict_value
 from rolethread_vcs.cli._output import Output, count, one_line, width_of
 from rolethread_vcs.errors import ConflictError
-from rolethread_vcs.ops.merges.finishing import State
+from rolethread_vcs.ops.merge.completion import State
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
-    from rolethread_vcs.ops.merges.finishing import Outcome
-    from rolethread_vcs.ops.merges.three_way import Conflict
+    from rolethread_vcs.ops.merge.completion import Outcome
+    from rolethread_vcs.ops.merge.tree_merge import Conflict
 
 ENVELOPE = "rolethread.merge/v1"
 _SHOWN = 20

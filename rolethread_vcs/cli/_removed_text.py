@@ -12,7 +12,7 @@ from rolethread_vcs.cli._output import Output, one_line, short_time
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.merges.removals import GoneEntry
+    from rolethread_vcs.ops.restore.removed_entries import GoneEntry
 
 ENVELOPE = "rolethread.removed/v1"
 
@@ -58,7 +58,7 @@ def _lines(shown: Sequence[GoneEntry], now: float, width: int) -> Iterator[str]:
 
 def _preview(gone: GoneEntry) -> str:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.entries.listing import preview
+    from rolethread_vcs.ops.select.page import preview
 
     return "(does not read)" if gone.entry is None else preview(gone.entry)
 

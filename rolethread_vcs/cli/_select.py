@@ -56,7 +56,7 @@ def complete_sides(ctx: click.Context, _param: click.Parameter, incomplete: str)
 
 def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the codes, or the names, of rules that start like this."""
-    from rolethread_vcs.ops.upkeep.ruling import weighed_rules
+    from rolethread_vcs.ops.check.rule_list import weighed_rules
 
     words = ((word, each.summary) for each in weighed_rules() for word in (each.rule.code, each.rule.name))
     folded = incomplete.casefold()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rolethread_vcs.cli._output import count, one_line
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.branches.whereabouts import Whereabouts
+    from rolethread_vcs.ops.branches.position import Whereabouts
 
 
 def whereabouts_line(where: Whereabouts, width: int) -> str:

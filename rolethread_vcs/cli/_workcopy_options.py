@@ -11,9 +11,9 @@ import click
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
-    from rolethread_vcs.ops.copies.committing_copies import CommitOptions
-    from rolethread_vcs.ops.copies.deciding_lines import DecisionWords
-    from rolethread_vcs.ops.copies.merging_copies import Take
+    from rolethread_vcs.ops.workcopy.commit import CommitOptions
+    from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
+    from rolethread_vcs.ops.workcopy.merge import Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Wish:
     def words(self, context: Context) -> DecisionWords:
         """Return it as decisions."""
         # help needs no decisions
-        from rolethread_vcs.ops.copies.deciding_lines import DecisionWords
+        from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
 
         path = None if self.file is None else context.path(self.file)
         return DecisionWords(self.entries, self.new, path, self.ambiguous == "new")
@@ -36,7 +36,7 @@ class Wish:
     def options(self, context: Context, removed: int | None, take: str | None) -> CommitOptions:
         """Return it as the options of a commit."""
         # as above
-        from rolethread_vcs.ops.copies.committing_copies import CommitOptions
+        from rolethread_vcs.ops.workcopy.commit import CommitOptions
 
         return CommitOptions(self.words(context), removed, cast("Take | None", take))
 

@@ -14,8 +14,8 @@ from rolethread_vcs.gate import EntryChange
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rolethread_vcs.ops.copies.reviewing_copies import CopyStatus, LineStatus
-    from rolethread_vcs.ops.folder.surveying import Survey
+    from rolethread_vcs.ops.edit.status import Survey
+    from rolethread_vcs.ops.workcopy.status import CopyStatus, LineStatus
 
 ENVELOPE = "rolethread.workcopy/v1"
 _SHOWN = 50

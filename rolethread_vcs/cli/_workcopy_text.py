@@ -13,10 +13,10 @@ from rolethread_vcs.cli._output import Output, count
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rolethread_vcs.ops.copies.committing_copies import Refreshed
-    from rolethread_vcs.ops.copies.copy_bindings import Binding
-    from rolethread_vcs.ops.copies.file_copies import FileCopy
-    from rolethread_vcs.ops.copies.folder_copies import AddedFolder, FolderCopy, RemovedFolder
+    from rolethread_vcs.ops.workcopy.commit import Refreshed
+    from rolethread_vcs.ops.workcopy.file_copies import FileCopy
+    from rolethread_vcs.ops.workcopy.folder_copies import AddedFolder, FolderCopy, RemovedFolder
+    from rolethread_vcs.ops.workcopy.links import Binding
 
 COPIES = "rolethread.workcopies/v1"
 REFRESH = "rolethread.workcopy_refresh/v1"

@@ -15,7 +15,7 @@ from itertools import count, islice
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.diff.fitting import require
+from rolethread_vcs.diff.mismatch import require
 from rolethread_vcs.model.entry import is_same
 
 _LONGEST_LIST = 1_000  # items; DeepDiff needs 0.1 s for so many, and its time grows with the square

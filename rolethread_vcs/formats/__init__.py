@@ -22,10 +22,10 @@ from rolethread_vcs.formats._contract import (
     UnknownShapeError,
     UnreadFormatError,
 )
-from rolethread_vcs.formats._drafting import Recognition, expected_keys, read_drafts, read_row
-from rolethread_vcs.formats._reading import NotUtf8Error, Source, open_source, read_record
-from rolethread_vcs.formats._splitting import Batch, Lines, Piece, RowTooLargeError, rows_in_lines
-from rolethread_vcs.formats._writing import CONTAINERS, clean_keys, export_rows
+from rolethread_vcs.formats._drafts import Recognition, expected_keys, read_drafts, read_row
+from rolethread_vcs.formats._reader import NotUtf8Error, Source, open_source, read_record
+from rolethread_vcs.formats._splitter import Batch, Lines, Piece, RowTooLargeError, rows_in_lines
+from rolethread_vcs.formats._writer import CONTAINERS, clean_keys, export_rows
 
 __all__ = [
     "CONTAINERS",

@@ -13,16 +13,16 @@ Only rules whose severity is error under the settings run here; `settings` is th
 before the change, so that a change cannot disarm its own gate.
 """
 
-from rolethread_vcs.gate._allowing import Allowance, parse_allowance
-from rolethread_vcs.gate._judging import EntryChange, Gate
-from rolethread_vcs.gate._refusing import (
+from rolethread_vcs.gate._allowances import Allowance, parse_allowance
+from rolethread_vcs.gate._judgement import EntryChange, Gate
+from rolethread_vcs.gate._refusal import (
     RefusedByGateError,
     RefusedRow,
     place_in_source,
     refusal_of_edit,
     refusal_of_import,
 )
-from rolethread_vcs.gate._sifting import Sieve, SoundEntry, gate_rules
+from rolethread_vcs.gate._sieve import Sieve, SoundEntry, gate_rules
 from rolethread_vcs.gate._verdict import Overrun, Verdict, mass_codes, mass_sentences
 from rolethread_vcs.rules import safe_repair
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rolethread_vcs.merge.clash import Reason
+from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.model.roles import ANSWERING_ROLES, OPENING_ROLES, known_role
 
 

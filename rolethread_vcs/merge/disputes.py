@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rolethread_vcs.merge.clash import Reason
+from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.gaps import Alignment, Gap
+from rolethread_vcs.merge.insertions import Row, kept_both, one_after_the_other, pair_up
 from rolethread_vcs.merge.lists import SIDES, Lists, Side, Token
-from rolethread_vcs.merge.weaving import Row, kept_both, one_after_the_other, pair_up
 from rolethread_vcs.model.roles import OPENING_ROLES
 
 

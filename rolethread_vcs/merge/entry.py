@@ -8,14 +8,14 @@ from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.align import Match, align
-from rolethread_vcs.merge.choosing import Choosing, UnusableChoiceError
-from rolethread_vcs.merge.clash import Choice, Clash, Note, Reason
+from rolethread_vcs.merge.choices import Choosing, UnusableChoiceError
+from rolethread_vcs.merge.conflict import Choice, Clash, Note, Reason
 from rolethread_vcs.merge.lists import Lists
 from rolethread_vcs.merge.maps import merge_maps, scalar_clash
 from rolethread_vcs.merge.message import merge_content
 from rolethread_vcs.merge.messages import merge_conversation
+from rolethread_vcs.merge.scalars import CONFLICT, settle
 from rolethread_vcs.merge.sets import merge_lists_as_sets, merge_sets
-from rolethread_vcs.merge.three_way import CONFLICT, settle
 from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, InvalidEntryError, is_same
 
 _CONVERSATIONS = frozenset({"messages", "chosen", "rejected"})

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choosing import Choosing
-from rolethread_vcs.merge.clash import Choice, Clash, Reason, field_name
+from rolethread_vcs.merge.choices import Choosing
+from rolethread_vcs.merge.conflict import Choice, Clash, Reason, field_name
 from rolethread_vcs.merge.maps import merge_maps, scalar_clash
+from rolethread_vcs.merge.scalars import CONFLICT, settle
 from rolethread_vcs.merge.sets import merge_lists_as_sets
 from rolethread_vcs.merge.text import merge_text
-from rolethread_vcs.merge.three_way import CONFLICT, settle
 
 
 def merge_message(

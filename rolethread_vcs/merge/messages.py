@@ -8,15 +8,15 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choosing import Choosing, UnusableChoiceError
-from rolethread_vcs.merge.clash import Choice, Clash, Note, Reason
+from rolethread_vcs.merge.choices import Choosing, UnusableChoiceError
+from rolethread_vcs.merge.conflict import Choice, Clash, Note, Reason
 from rolethread_vcs.merge.conversation import END, START, role_of
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
 from rolethread_vcs.merge.gaps import Alignment, in_place, values_of
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
-from rolethread_vcs.merge.renamed import renamed_speakers, stale_speaker
-from rolethread_vcs.merge.three_way import CONFLICT, settle
+from rolethread_vcs.merge.renamed_speakers import renamed_speakers, stale_speaker
+from rolethread_vcs.merge.scalars import CONFLICT, settle
 
 _RECOGNISABLE = 12
 """Characters from which a message that both sides added in two places is one by more than chance."""

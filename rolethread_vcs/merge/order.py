@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choosing import Choosing, UnusableChoiceError
-from rolethread_vcs.merge.clash import Choice, Clash, Reason, field_name
-from rolethread_vcs.merge.three_way import CONFLICT, settle
+from rolethread_vcs.merge.choices import Choosing, UnusableChoiceError
+from rolethread_vcs.merge.conflict import Choice, Clash, Reason, field_name
+from rolethread_vcs.merge.scalars import CONFLICT, settle
 from rolethread_vcs.model.order import Order
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choosing import Choosing
-from rolethread_vcs.merge.clash import Choice, Clash
+from rolethread_vcs.merge.choices import Choosing
+from rolethread_vcs.merge.conflict import Choice, Clash
 from rolethread_vcs.merge.maps import merge_maps
 from rolethread_vcs.model.entry import is_same
 from rolethread_vcs.model.settings import put_values, read_values

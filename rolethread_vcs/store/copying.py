@@ -12,9 +12,9 @@ import pygit2
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_errors import git_errors, system_reason
-from rolethread_vcs.store.integrity import bad_loose
-from rolethread_vcs.store.opening import NoDatasetError, create_git
-from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC
+from rolethread_vcs.store.objects.integrity import bad_loose
+from rolethread_vcs.store.places.opening import NoDatasetError, create_git
+from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
 
 _FETCHED = "refs/remotes/origin/"

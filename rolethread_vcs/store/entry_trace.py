@@ -6,8 +6,8 @@ import re
 from typing import NamedTuple
 
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_folder
-from rolethread_vcs.store.objects import Objects
-from rolethread_vcs.store.trees import FILE
+from rolethread_vcs.store.objects.reader import Objects
+from rolethread_vcs.store.objects.trees import FILE
 
 _FOLDER = b"40000 %s\0"
 ENTRIES_ITEM = _FOLDER % ENTRIES.encode()

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.store import disk, journal
-from rolethread_vcs.store.packs import FOLDING, KEEP, TEMPORARY, PackWriter
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.log import journal
+from rolethread_vcs.store.objects.packs import FOLDING, KEEP, TEMPORARY, PackWriter
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository

@@ -12,10 +12,10 @@ from typing import Final
 from rolethread_vcs.errors import DamagedError, RoleThreadError
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.objects.trees import LINK
+from rolethread_vcs.store.objects.walk import Blob, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.trees import LINK
-from rolethread_vcs.store.walk import Blob, two_way
 
 _CACHE: Final = "lengths.json"
 _VERSION: Final = 1

@@ -15,11 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThreadError
-from rolethread_vcs.store import disk, folding, journal
-from rolethread_vcs.store.linked_folders import CheckedOutFolder, linked_folders
-from rolethread_vcs.store.operations import OPERATIONS_REF
-from rolethread_vcs.store.packs import KEEP, PackWriter
-from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, shorten
+from rolethread_vcs.store import disk, folding
+from rolethread_vcs.store.log import journal
+from rolethread_vcs.store.log.operations import OPERATIONS_REF
+from rolethread_vcs.store.objects.packs import KEEP, PackWriter
+from rolethread_vcs.store.places.linked_folders import CheckedOutFolder, linked_folders
+from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 
 REF_PATIENCE = 10.0

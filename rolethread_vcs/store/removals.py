@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.store.ancestry import Ancestry, Link
-from rolethread_vcs.store.trees import LINK
-from rolethread_vcs.store.walk import Blob, two_way
+from rolethread_vcs.store.objects.trees import LINK
+from rolethread_vcs.store.objects.walk import Blob, two_way
+from rolethread_vcs.store.refs.ancestry import Ancestry, Link
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.objects import Objects
+    from rolethread_vcs.store.objects.reader import Objects
 
 
 class Removal(NamedTuple):

@@ -12,10 +12,10 @@ from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.model.canonical import birth_suffix, decode_entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.walk import two_way
+from rolethread_vcs.store.objects.walk import two_way
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.objects import Objects
+    from rolethread_vcs.store.objects.reader import Objects
     from rolethread_vcs.store.repository import Repository
 
 _CACHE = "removed.json"

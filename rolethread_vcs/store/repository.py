@@ -20,12 +20,19 @@ from rolethread_vcs.errors import (
 )
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.model.settings import InvalidSettingsError
-from rolethread_vcs.store import commits, disk, lock, revisions, trees
-from rolethread_vcs.store.commits import Signature
+from rolethread_vcs.store import disk, lock
+from rolethread_vcs.store.checkout.worktree import Worktree
 from rolethread_vcs.store.facts_cache import NAME as FACTS_CACHE
 from rolethread_vcs.store.facts_cache import FactsCache
 from rolethread_vcs.store.git_errors import git_errors
-from rolethread_vcs.store.linked_folders import (
+from rolethread_vcs.store.log.operations import OperationLog
+from rolethread_vcs.store.log.unfinished import Unfinished
+from rolethread_vcs.store.log.unfinished import read as read_unfinished
+from rolethread_vcs.store.objects import commits, trees
+from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
+from rolethread_vcs.store.places.linked_folders import (
     MAKING,
     WORKTREES,
     CheckedOutFolder,
@@ -34,9 +41,7 @@ from rolethread_vcs.store.linked_folders import (
     linked_place,
     main_folder,
 )
-from rolethread_vcs.store.merge_bases import merge_bases
-from rolethread_vcs.store.objects import MissingObjectError, Objects
-from rolethread_vcs.store.opening import (
+from rolethread_vcs.store.places.opening import (
     DEFAULT_BRANCH,
     ForeignRepositoryError,
     NoDatasetError,
@@ -46,14 +51,11 @@ from rolethread_vcs.store.opening import (
     discover,
     open_git,
 )
-from rolethread_vcs.store.operations import OperationLog
-from rolethread_vcs.store.packs import PackWriter
-from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UNFINISHED, UNFINISHED_ELSEWHERE, Refs, shorten
-from rolethread_vcs.store.revisions import UnknownRevisionError
+from rolethread_vcs.store.refs import revisions
+from rolethread_vcs.store.refs.merge_bases import merge_bases
+from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, UNFINISHED, UNFINISHED_ELSEWHERE, Refs, shorten
+from rolethread_vcs.store.refs.revisions import UnknownRevisionError
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.unfinished import Unfinished
-from rolethread_vcs.store.unfinished import read as read_unfinished
-from rolethread_vcs.store.worktree import Worktree
 
 PRIVATE = "rolethread"
 _LOCK = "lock"
@@ -318,7 +320,7 @@ class Repository:
         return self.snapshot_of(self.resolve(revision))
 
     def resolve(self, text: str) -> str:
-        """Return the full hex id of the commit that a revision names; see `store.revisions`.
+        """Return the full hex id of the commit that a revision names; see `store.refs.revisions`.
 
         Raises:
             UnknownRevisionError: nothing of that name, or it lies where the history of a shallow copy is cut off.
@@ -365,7 +367,7 @@ class Repository:
         return None if found is None else str(found)
 
     def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
-        """Return the newest commits that lead to both of two commits; see `store.merge_bases`."""
+        """Return the newest commits that lead to both of two commits; see `store.refs.merge_bases`."""
         return merge_bases(self._git, one, other)
 
     def ahead_behind(self, one: str, other: str) -> tuple[int, int]:
@@ -464,7 +466,7 @@ class Repository:
 
     @property
     def unfinished_ref(self) -> str:
-        """The ref of the merge, revert or pick that waits for decisions in this folder; see `store.unfinished`."""
+        """The ref of the merge, revert or pick that waits for decisions in this folder; see `store.log.unfinished`."""
         return f"{UNFINISHED_ELSEWHERE}{self.worktree_name}/merge" if self.worktree_name else UNFINISHED
 
     def unfinished(self) -> Unfinished | None:

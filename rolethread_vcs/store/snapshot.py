@@ -15,11 +15,11 @@ from rolethread_vcs.model.ids import CROCKFORD, LAST_NUMBER, NUMBER_DIGITS, is_i
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_folder, entry_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import MissingSettingsError, Settings, parse_settings
-from rolethread_vcs.store.commits import Commit
 from rolethread_vcs.store.facts_cache import FactsCache
-from rolethread_vcs.store.objects import MissingObjectError, Objects
-from rolethread_vcs.store.trees import FOLDER, LINK, Item, parse
-from rolethread_vcs.store.walk import Blob
+from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
+from rolethread_vcs.store.objects.trees import FOLDER, LINK, Item, parse
+from rolethread_vcs.store.objects.walk import Blob
 
 _SUFFIX = SUFFIX.encode()
 _ENTRY_FILE = re.compile(rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0" % CROCKFORD.encode())

@@ -16,10 +16,10 @@ import pygit2
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.model.layout import ENTRIES, ORDER, entry_folder
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.objects import MissingObjectError
+from rolethread_vcs.store.objects.reader import MissingObjectError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.ancestry import Ancestry, Link
+    from rolethread_vcs.store.refs.ancestry import Ancestry, Link
     from rolethread_vcs.store.repository import Repository
 
 _CACHE = "stretches.json"

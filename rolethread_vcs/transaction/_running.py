@@ -15,12 +15,12 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, id_of_path
-from rolethread_vcs.store import trees
 from rolethread_vcs.store.facts import SnapshotFacts
-from rolethread_vcs.store.packs import PackWriter
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.walk import Blob
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
-from rolethread_vcs.store.walk import Blob
 from rolethread_vcs.transaction._merging import refuse_broken_by_merge
 from rolethread_vcs.transaction._session import Session
 from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange, Planned

@@ -11,14 +11,22 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.settings import InvalidSettingsError
-from rolethread_vcs.store import commits, operations
-from rolethread_vcs.store.operations import Operation
-from rolethread_vcs.store.packs import PackWriter
-from rolethread_vcs.store.publishing import Moves, finish_interrupted, head_commit, is_published, publish_moves, settle
-from rolethread_vcs.store.refs import BRANCHES, HeldRef
+from rolethread_vcs.store.log import operations
+from rolethread_vcs.store.log.operations import Operation
+from rolethread_vcs.store.objects import commits
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.walk import Blob, Difference, two_way
+from rolethread_vcs.store.publishing import (
+    Moves,
+    finish_interrupted,
+    head_commit,
+    is_published,
+    publish_moves,
+    settle,
+)
+from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.walk import Blob, Difference, two_way
 from rolethread_vcs.transaction._external import describe_external, external_operation
 from rolethread_vcs.transaction._guards import (
     branch_to_make,

@@ -17,9 +17,10 @@ from rolethread_vcs.model.canonical import encode_with_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import make_id
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.upkeep.configuring import set_setting
-from rolethread_vcs.store import disk, trees
-from rolethread_vcs.store.objects import Objects
+from rolethread_vcs.ops.settings.settings import set_setting
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.transaction import Counts, Intent, Session
 
 

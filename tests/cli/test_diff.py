@@ -14,7 +14,7 @@ from reading_steps import Rtv, change, edit_by_hand, said
 from rolethread_vcs import Dataset
 from rolethread_vcs.cli._diff_text import entry_diff_lines
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.differences.comparing import ComparedEntry
+from rolethread_vcs.ops.compare.comparison import ComparedEntry
 
 ID = "00000012-k2x9m3ab"
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \u202etxt"

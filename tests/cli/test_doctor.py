@@ -12,7 +12,7 @@ import pytest
 
 from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.store.journal import Pending
+from rolethread_vcs.store.log.journal import Pending
 
 
 @pytest.fixture

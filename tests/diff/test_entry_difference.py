@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.entry import EntryDiff, FieldChange, MessageChange, Placed, apply, diff_entries, invert
 from rolethread_vcs.diff.fields import ValueChange
-from rolethread_vcs.diff.fitting import DifferenceDoesNotFitError
+from rolethread_vcs.diff.mismatch import DifferenceDoesNotFitError
 from rolethread_vcs.model.entry import Entry, is_same
 
 SYSTEM = {"role": "system", "content": "You are the keeper of a tavern."}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rolethread_vcs.diff import fields
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, invert_changes
-from rolethread_vcs.diff.fitting import DifferenceDoesNotFitError
+from rolethread_vcs.diff.mismatch import DifferenceDoesNotFitError
 from rolethread_vcs.model.entry import is_same, sort_keys
 
 SCALARS = st.none() | st.booleans() | st.sampled_from([0, 1, 1.0, 2, -0.0, 0.0, "", "a", "text"])

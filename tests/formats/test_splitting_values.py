@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.formats._splitting import find_end, split_lines, split_values
+from rolethread_vcs.formats._splitter import find_end, split_lines, split_values
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text('ab"\\[]{},: \nü', max_size=6),

@@ -10,7 +10,7 @@ import pytest
 from git_desk import Done, Git, conversation
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.upkeep import hooking
+from rolethread_vcs.ops.git_support import hooks as hooking
 from rolethread_vcs.transaction import Intent
 
 

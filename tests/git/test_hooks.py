@@ -12,8 +12,8 @@ from git_desk import Git, file_of, needs_git, rewrite
 from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError
-from rolethread_vcs.ops.upkeep import hooking
-from rolethread_vcs.ops.upkeep.hooking import ForeignHooksError, HookWish
+from rolethread_vcs.ops.git_support import hooks as hooking
+from rolethread_vcs.ops.git_support.hooks import ForeignHooksError, HookWish
 
 pytestmark = needs_git
 

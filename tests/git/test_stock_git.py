@@ -13,7 +13,7 @@ from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.upkeep import hooking
+from rolethread_vcs.ops.git_support import hooks as hooking
 from rolethread_vcs.transaction import Intent
 
 pytestmark = needs_git

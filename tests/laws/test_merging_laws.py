@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from rolethread_vcs import Dataset, Entry
 from rolethread_vcs.model.canonical import encode_entry, encode_value
 from rolethread_vcs.model.layout import ORDER, entry_path
-from rolethread_vcs.ops.merges.deciding import Decision
-from rolethread_vcs.ops.merges.entry_sides import Sides
-from rolethread_vcs.ops.merges.three_way import TreeMerge, merge_trees
-from rolethread_vcs.store import trees
-from rolethread_vcs.store.overlay import Overlay
+from rolethread_vcs.ops.merge.decisions import Decision
+from rolethread_vcs.ops.merge.entry_sides import Sides
+from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.overlay import Overlay
 from rolethread_vcs.store.repository import Repository
 
 IDS = [f"0000000{number}-{'abcdefgh'[number] * 8}" for number in range(1, 6)]

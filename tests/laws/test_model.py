@@ -27,7 +27,7 @@ from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import make_id, number_of
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.history.undoing import NothingToUndoError
+from rolethread_vcs.ops.history.undo import NothingToUndoError
 from rolethread_vcs.transaction import Intent
 
 names = st.sampled_from("abcdefg")

@@ -249,7 +249,7 @@ ELSEWHERE = {
     "config edit": "config set, through an editor",
     "hooks install": "only the settings of git change: tests/git",
     "hooks remove": "as hooks install",
-    "workcopy add": "a file or a folder beside the dataset: tests/ops/copies",
+    "workcopy add": "a file or a folder beside the dataset: tests/ops/workcopy",
     "workcopy refresh": "as workcopy add",
     "workcopy remove": "as workcopy add",
 }

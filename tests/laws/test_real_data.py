@@ -10,7 +10,7 @@ import pytest
 from workshop import Workshop
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.rows.reading_rows import ImportOptions
+from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.transaction import Intent
 
 

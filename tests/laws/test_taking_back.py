@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.merges.finishing import State
+from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.transaction import Intent
 
 ENTRIES = 4

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choosing import UnknownConflictError, UnusableChoiceError
-from rolethread_vcs.merge.clash import Clash, Reason, Value
+from rolethread_vcs.merge.choices import UnknownConflictError, UnusableChoiceError
+from rolethread_vcs.merge.conflict import Clash, Reason, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
 from rolethread_vcs.model.entry import Entry
 

@@ -10,7 +10,7 @@ from conversations import ODD_ENTRIES, TEXTS, conversations, three_sides
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolethread_vcs.merge.clash import Clash
+from rolethread_vcs.merge.conflict import Clash
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Scope, Severity

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choosing import Choosing, UnknownConflictError, UnusableChoiceError
-from rolethread_vcs.merge.clash import Clash, Reason, Value
+from rolethread_vcs.merge.choices import Choosing, UnknownConflictError, UnusableChoiceError
+from rolethread_vcs.merge.conflict import Clash, Reason, Value
 from rolethread_vcs.merge.maps import MergedMap, merge_documents, merge_maps
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rolethread_vcs.merge.choosing import UnknownConflictError, UnusableChoiceError
-from rolethread_vcs.merge.clash import Note, Reason, Value
+from rolethread_vcs.merge.choices import UnknownConflictError, UnusableChoiceError
+from rolethread_vcs.merge.conflict import Note, Reason, Value
 from rolethread_vcs.merge.messages import MergedMessages, merge_messages
 
 

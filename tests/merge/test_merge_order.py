@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choosing import UnusableChoiceError
-from rolethread_vcs.merge.clash import Clash, Reason, Value
+from rolethread_vcs.merge.choices import UnusableChoiceError
+from rolethread_vcs.merge.conflict import Clash, Reason, Value
 from rolethread_vcs.merge.order import MergedOrder, merge_order
 from rolethread_vcs.model.order import Order
 

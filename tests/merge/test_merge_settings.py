@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rolethread_vcs.merge.clash import Clash, Reason
+from rolethread_vcs.merge.conflict import Clash, Reason
 from rolethread_vcs.merge.settings import MergedSettings, merge_settings
 from rolethread_vcs.model.settings import InvalidSettingsError, new_settings_text, parse_settings, set_value
 

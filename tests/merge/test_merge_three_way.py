@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.three_way import CONFLICT, settle
+from rolethread_vcs.merge.scalars import CONFLICT, settle
 
 
 @pytest.mark.parametrize(

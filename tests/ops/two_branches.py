@@ -9,8 +9,8 @@ from typing import Any
 from small_dataset import conversation
 
 from rolethread_vcs import Dataset, Entry
-from rolethread_vcs.ops.merges.finishing import Outcome
-from rolethread_vcs.ops.merges.merging import MergeOptions
+from rolethread_vcs.ops.merge.completion import Outcome
+from rolethread_vcs.ops.merge.merge import MergeOptions
 from rolethread_vcs.transaction import Intent
 
 QUESTIONS = ("Is the cellar dry?", "Who goes there?", "Where is the key?", "What is for supper?")

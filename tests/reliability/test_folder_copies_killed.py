@@ -12,7 +12,7 @@ from killing import killed_at_each_step
 from sweeping import conversation
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.copies import folder_copies
+from rolethread_vcs.ops.workcopy import folder_copies
 from rolethread_vcs.transaction import Intent
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

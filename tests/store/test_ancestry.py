@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rolethread_vcs.store import commits
-from rolethread_vcs.store.ancestry import Ancestry, read_link
-from rolethread_vcs.store.commits import Signature
-from rolethread_vcs.store.objects import MissingObjectError
+from rolethread_vcs.store.objects import commits
+from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.refs.ancestry import Ancestry, read_link
 from rolethread_vcs.store.repository import Repository
 
 TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -37,7 +37,7 @@ class Shape:
         path.unlink()
 
     def ancestry(self) -> Ancestry:
-        from rolethread_vcs.store.opening import open_git
+        from rolethread_vcs.store.places.opening import open_git
 
         return Ancestry(Repository(open_git(self.folder)).objects)
 

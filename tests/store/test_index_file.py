@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.store import index_file
+from rolethread_vcs.store.checkout import index_file
+from rolethread_vcs.store.checkout.worktree import blob_id
 from rolethread_vcs.store.git_errors import GitLockedError
-from rolethread_vcs.store.trees import FILE, PROGRAM
-from rolethread_vcs.store.walk import Blob
-from rolethread_vcs.store.worktree import blob_id
+from rolethread_vcs.store.objects.trees import FILE, PROGRAM
+from rolethread_vcs.store.objects.walk import Blob
 from rolethread_vcs.transaction import Intent
 
 Git = Callable[..., str]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from rolethread_vcs.store.objects import MissingObjectError
-from rolethread_vcs.store.packed import SMALLEST, PackedObjects
-from rolethread_vcs.store.packs import build_index
+from rolethread_vcs.store.objects.packed import SMALLEST, PackedObjects
+from rolethread_vcs.store.objects.packs import build_index
+from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.repository import Repository
 
 WORDS = ["lantern", "cellar", "tide", "“quoted”", "ash", "Mara", "harbour", "rain", "letter", "stone"]

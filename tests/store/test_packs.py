@@ -13,8 +13,8 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.folding import leftovers, object_ids, sweep
-from rolethread_vcs.store.packing import pack_object
-from rolethread_vcs.store.packs import PackWriter, build_index
+from rolethread_vcs.store.objects.pack_format import pack_object
+from rolethread_vcs.store.objects.packs import PackWriter, build_index
 
 
 def test_git_accepts_a_pack_and_its_index(dataset, git):

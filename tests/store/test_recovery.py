@@ -10,10 +10,11 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.ops.entries.changing import add
-from rolethread_vcs.store import disk, journal
-from rolethread_vcs.store.journal import Pending
-from rolethread_vcs.store.packs import KEEP_TEXT
+from rolethread_vcs.ops.edit.change import add
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.log import journal
+from rolethread_vcs.store.log.journal import Pending
+from rolethread_vcs.store.objects.packs import KEEP_TEXT
 from rolethread_vcs.store.publishing import finish_interrupted
 from rolethread_vcs.transaction import Intent, Session, run
 

@@ -10,7 +10,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError, SystemRefusedError
-from rolethread_vcs.store.refs import HEAD, AliasError, RefLockedError, RefMovedError
+from rolethread_vcs.store.refs.refs import HEAD, AliasError, RefLockedError, RefMovedError
 from rolethread_vcs.transaction import Intent
 
 MAIN = "refs/heads/main"

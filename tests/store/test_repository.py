@@ -13,9 +13,9 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, RoleThreadError, UsageError
 from rolethread_vcs.store.copying import clone
-from rolethread_vcs.store.opening import ForeignRepositoryError, NoDatasetError
+from rolethread_vcs.store.places.opening import ForeignRepositoryError, NoDatasetError
+from rolethread_vcs.store.refs.revisions import UnknownRevisionError
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.revisions import UnknownRevisionError
 
 SETTINGS = b'name = "x"\nid = "00000000-0000-0000-0000-000000000001"\nformat = 1\n'
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -220,7 +220,7 @@ def test_revisions_resolve_as_people_write_them(filled, git):
 
 def test_a_prefix_of_several_commits_is_ambiguous(filled):
     repository = filled.repository
-    from rolethread_vcs.store import commits
+    from rolethread_vcs.store.objects import commits
 
     base, who = repository.head_snapshot(), commits.Signature("a", "b", 1, 0)
     made: dict[str, int] = {}

@@ -11,9 +11,9 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.ids import make_id
-from rolethread_vcs.ops.history.blaming import blame
-from rolethread_vcs.ops.history.lives import life
-from rolethread_vcs.store.ancestry import Ancestry
+from rolethread_vcs.ops.history.blame import blame
+from rolethread_vcs.ops.history.entry_history import life
+from rolethread_vcs.store.refs.ancestry import Ancestry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.stretches import Stretches
 from rolethread_vcs.transaction import Intent

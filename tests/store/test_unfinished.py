@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.store import refs, unfinished
-from rolethread_vcs.store.unfinished import Unfinished, UnreadableUnfinishedError
+from rolethread_vcs.store.log import unfinished
+from rolethread_vcs.store.log.unfinished import Unfinished, UnreadableUnfinishedError
+from rolethread_vcs.store.refs import refs
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.store import disk
-from rolethread_vcs.store import worktree as worktree_module
+from rolethread_vcs.store.checkout import worktree as worktree_module
+from rolethread_vcs.store.checkout.worktree import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.git_errors import GitLockedError
-from rolethread_vcs.store.walk import Difference
-from rolethread_vcs.store.worktree import Unsaved, UnsavedEditsError
+from rolethread_vcs.store.objects.walk import Difference
 from rolethread_vcs.transaction import Intent, Session
 
 CHANGED = {"messages": [{"role": "user", "content": "changed"}, {"role": "assistant", "content": "yes"}]}

@@ -21,7 +21,7 @@ from rolethread_vcs.cli._select import complete_branches
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.history.bisecting import Search
+    from rolethread_vcs.ops.history.bisect import Search
 
 GROUP = "history"
 ENVELOPE = "rolethread.bisect/v1"
@@ -79,7 +79,7 @@ def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...])
     """
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._bisect_run import Judge
-    from rolethread_vcs.ops.history.bisecting import Answer
+    from rolethread_vcs.ops.history.bisect import Answer
 
     dataset = context.open_dataset()
     judge = Judge(words, format_name, clean, is_quiet=context.json)
@@ -128,7 +128,7 @@ def reset(context: Context) -> None:
 
 
 def _answer(context: Context, word: str, rev: str | None) -> None:
-    from rolethread_vcs.ops.history.bisecting import Answer
+    from rolethread_vcs.ops.history.bisect import Answer
 
     dataset = context.open_dataset()
     _tell(context, dataset, dataset.bisect_mark(Answer(word), rev))

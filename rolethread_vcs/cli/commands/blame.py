@@ -22,8 +22,8 @@ from rolethread_vcs.cli._select import complete_entries
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.history.blaming import Blame, BlamedMessage
-    from rolethread_vcs.store.commits import Commit
+    from rolethread_vcs.ops.history.blame import Blame, BlamedMessage
+    from rolethread_vcs.store.objects.commits import Commit
 
 GROUP = "history"
 ENVELOPE = "rolethread.blame/v1"

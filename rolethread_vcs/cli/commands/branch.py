@@ -33,8 +33,8 @@ from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.branches.branching import Branch
-    from rolethread_vcs.ops.branches.deleting_branches import DeletedBranches, OutOfSight
+    from rolethread_vcs.ops.branches.branches import Branch
+    from rolethread_vcs.ops.branches.deletion import DeletedBranches, OutOfSight
 
 GROUP = "history"
 ENVELOPE = "rolethread.branches/v1"

@@ -25,7 +25,7 @@ from rolethread_vcs.errors import RefusedError, UsageError
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.finding import Finding
-    from rolethread_vcs.ops.upkeep.checking import Checked
+    from rolethread_vcs.ops.check.check import Checked
 
 GROUP = "gate"
 ENVELOPE = "rolethread.check/v1"

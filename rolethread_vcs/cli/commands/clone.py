@@ -21,7 +21,7 @@ def command(context: Context, source: str, directory: str | None) -> None:
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._output import count
     from rolethread_vcs.errors import UsageError
-    from rolethread_vcs.ops.upkeep.starting import clone
+    from rolethread_vcs.ops.settings.creation import clone
 
     if "://" in source or (":" in source and not context.path(source).exists()):
         raise UsageError(f"{source} is not a path; this version copies datasets from folders only")

@@ -25,7 +25,7 @@ from rolethread_vcs.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rolethread_vcs.ops.upkeep.configuring import Setting
+    from rolethread_vcs.ops.settings.settings import Setting
 
 GROUP = "start"
 ENVELOPE = "rolethread.config/v1"
@@ -80,7 +80,7 @@ def set_(context: Context, key: str, value: str, saving: Saving) -> None:
     """Change one setting."""
     dataset = context.open_dataset()
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.ops.upkeep.configuring import checkout_remark
+    from rolethread_vcs.ops.settings.settings import checkout_remark
 
     result = dataset.set_setting(key, value, intent=saving.intent("config", f"config set {key} {value}"))
     verb = "would set" if saving.dry_run else "set"

@@ -19,7 +19,7 @@ from rolethread_vcs.cli._output import Output, count
 from rolethread_vcs.cli._select import complete_conflicts
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.merges.resolving import Waiting
+    from rolethread_vcs.ops.merge.resolve import Waiting
 
 GROUP = "history"
 ENVELOPE = "rolethread.conflicts/v1"
@@ -32,7 +32,7 @@ def command(context: Context, ids: tuple[str, ...]) -> None:
     dataset = context.open_dataset()
     found = dataset.conflicts()
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.merges.resolving import choose
+    from rolethread_vcs.ops.merge.resolve import choose
 
     wanted = set(choose(found, ids)) if ids else None
     if context.json:
@@ -65,7 +65,7 @@ def _value(found: Waiting, wanted: set[str] | None) -> dict[str, Any]:
 def _lines(found: Waiting, wanted: set[str] | None, width: int, *, color: bool) -> Iterator[str]:
     from rolethread_vcs.cli._conflict_text import conflict_block
     from rolethread_vcs.cli._outcome_text import next_steps
-    from rolethread_vcs.ops.entries.listing import preview
+    from rolethread_vcs.ops.select.page import preview
 
     unfinished = found.unfinished
     labels = unfinished.labels

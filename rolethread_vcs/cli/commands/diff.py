@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rolethread_vcs.cli._diff_layout import Words
-    from rolethread_vcs.ops.differences.comparing import Comparison
+    from rolethread_vcs.ops.compare.comparison import Comparison
 
 GROUP = "history"
 
@@ -121,7 +121,7 @@ def _compare(context: Context, words: tuple[str, ...], where: str | None, only: 
 
 def _print_text(context: Context, comparison: Comparison, marking: Words, *, brief: bool, is_about_edits: bool) -> bool:
     from rolethread_vcs.cli._diff_text import entry_diff_head, entry_diff_lines, file_diff_lines, summary_line
-    from rolethread_vcs.ops.differences.comparing import ChangeKind, counted
+    from rolethread_vcs.ops.compare.comparison import ChangeKind, counted
 
     output = context.output
     kinds: list[ChangeKind] = []
@@ -166,7 +166,7 @@ def _nothing_edited(comparison: Comparison) -> str:
 
 def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: bool) -> bool:
     from rolethread_vcs.cli._diff_stat import stat_lines
-    from rolethread_vcs.ops.differences.counting_changes import count_changes
+    from rolethread_vcs.ops.compare.change_counts import count_changes
 
     figures = count_changes(comparison.entries())
     files = comparison.files()
@@ -183,7 +183,7 @@ def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: boo
 
 def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> bool:
     from rolethread_vcs.cli._diff_json import ENVELOPE, diff_value
-    from rolethread_vcs.ops.differences.counting_changes import count_changes
+    from rolethread_vcs.ops.compare.change_counts import count_changes
 
     value = diff_value(comparison, count_changes(comparison.entries()) if stat else None)
     context.output.envelope(ENVELOPE, value)
@@ -215,7 +215,7 @@ def _print_markdown(context: Context, comparison: Comparison, marking: Words) ->
 
 def _write_page(context: Context, comparison: Comparison, page: str, marking: Words, *, overwrite: bool) -> bool:
     from rolethread_vcs.cli._diff_html import html_page
-    from rolethread_vcs.ops.entries.writing_pages import write_page
+    from rolethread_vcs.ops.export.page_file import write_page
 
     if page == "-":
         for part in html_page(comparison, marking):

@@ -17,7 +17,7 @@ from rolethread_vcs.cli._output import count
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.upkeep.doctoring import Diagnosis, Health, Machine, Unlocked
+    from rolethread_vcs.ops.verify.doctor import Diagnosis, Health, Machine, Unlocked
     from rolethread_vcs.store.git_locks import GitLock
 
 GROUP = "start"

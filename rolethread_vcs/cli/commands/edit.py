@@ -32,7 +32,7 @@ from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.entries.editing import FieldEdit
+    from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
 GROUP = "entries"
 
@@ -106,7 +106,7 @@ def _field_edit(
 ) -> FieldEdit:
     # what edits entries is of no use to help
     from rolethread_vcs.cli._typed_text import TypedTexts
-    from rolethread_vcs.ops.entries.editing import FieldEdit
+    from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
     typed = TypedTexts(context)
     added, removed = _split_tags(tags)
@@ -137,7 +137,7 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
     from dataclasses import replace
 
     from rolethread_vcs.cli._editor import can_ask
-    from rolethread_vcs.ops.entries.similar_tags import similar_tags
+    from rolethread_vcs.ops.select.similar_tags import similar_tags
 
     alike: Mapping[str, str] = similar_tags(dataset.snapshot(), edit.add_tags)
     meant = {}

@@ -42,7 +42,7 @@ def command(
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._output import count
     from rolethread_vcs.errors import UsageError
-    from rolethread_vcs.ops.rows.exporting import ExportOptions
+    from rolethread_vcs.ops.export.exporter import ExportOptions
 
     if revision == "-":
         raise UsageError("- is no revision; an export without -o goes to standard output", hint="rtv export -o -")

@@ -16,7 +16,7 @@ from rolethread_vcs.cli._context import Command, Context, pass_context
 from rolethread_vcs.errors import RefusedError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.upkeep.judging_git import Judged
+    from rolethread_vcs.ops.git_support.staged_gate import Judged
 
 GROUP = "git"
 
@@ -29,7 +29,7 @@ HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
 @pass_context
 def command(context: Context, hook: str, words: tuple[str, ...]) -> int:
     # only git calls this; help needs none of it
-    from rolethread_vcs.ops.upkeep import judging_git
+    from rolethread_vcs.ops.git_support import staged_gate as judging_git
 
     _ = words
     repository = context.open_dataset().repository

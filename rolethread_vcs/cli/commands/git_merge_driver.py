@@ -15,7 +15,7 @@ import click
 from rolethread_vcs.cli._context import Command, Context, pass_context
 
 if TYPE_CHECKING:
-    from rolethread_vcs.merge.clash import Clash
+    from rolethread_vcs.merge.conflict import Clash
 
 GROUP = "git"
 
@@ -31,7 +31,7 @@ CONFLICT = 1
 @pass_context
 def command(context: Context, base: str, ours: str, theirs: str, path: str) -> int:
     # only git calls this; help needs none of it
-    from rolethread_vcs.ops.merges.merging_versions import UnreadableVersionError, merge_versions
+    from rolethread_vcs.ops.merge.version_merge import UnreadableVersionError, merge_versions
     from rolethread_vcs.store import disk
 
     versions = [context.path(name) for name in (base, ours, theirs)]

@@ -20,7 +20,7 @@ from rolethread_vcs.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rolethread_vcs.ops.upkeep.hooking import Hooked
+    from rolethread_vcs.ops.git_support.hooks import Hooked
 
 GROUP = "gate"
 ENVELOPE = "rolethread.hooks/v1"
@@ -42,7 +42,7 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     from shutil import which
 
     from rolethread_vcs.cli._plain_text import VERSION
-    from rolethread_vcs.ops.upkeep import hooking
+    from rolethread_vcs.ops.git_support import hooks as hooking
 
     if drivers and push:
         raise UsageError("--drivers puts no hooks in, and --pre-push is one")
@@ -71,7 +71,7 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
 def remove(context: Context, dry_run: bool) -> None:
     """Take the hooks and drivers out, and put back what was there before."""
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.upkeep import hooking
+    from rolethread_vcs.ops.git_support import hooks as hooking
 
     repository = context.open_dataset().repository
     done = hooking.remove(repository, home=_home(context), dry_run=dry_run)

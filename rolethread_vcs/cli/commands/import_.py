@@ -55,8 +55,8 @@ def command(
 
     from rolethread_vcs.cli._importing import run_import
     from rolethread_vcs.errors import NotFoundError, UsageError
-    from rolethread_vcs.ops.rows.reading_rows import ImportOptions
-    from rolethread_vcs.ops.rows.refusing_rows import STANDARD_INPUT
+    from rolethread_vcs.ops.import_.refusal import STANDARD_INPUT
+    from rolethread_vcs.ops.import_.row_reader import ImportOptions
 
     try:
         dataset = context.open_dataset()

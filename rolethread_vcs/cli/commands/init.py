@@ -41,7 +41,7 @@ def command(
 ) -> None:
     # what makes a dataset is of no use to help
     from rolethread_vcs.errors import NotFoundError, UsageError
-    from rolethread_vcs.ops.upkeep.starting import init
+    from rolethread_vcs.ops.settings.creation import init
 
     files = [context.path(source) for source in (*sources, *more)]
     if more and not sources:
@@ -79,7 +79,7 @@ def command(
 def _refuse_unreadable(files: list[Path]) -> None:
     """Refuse what can never come in before anything is made for it."""
     from rolethread_vcs.errors import RoleThreadError
-    from rolethread_vcs.ops.upkeep.starting import refuse_unreadable
+    from rolethread_vcs.ops.settings.creation import refuse_unreadable
 
     try:
         refuse_unreadable(files)
@@ -98,7 +98,7 @@ def _import(
     from rolethread_vcs.cli._importing import run_import
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import RoleThreadError
-    from rolethread_vcs.ops.rows.reading_rows import ImportOptions
+    from rolethread_vcs.ops.import_.row_reader import ImportOptions
     from rolethread_vcs.transaction import Intent
 
     intent = Intent("import", f"import {' '.join(file.name for file in files[:3])}")

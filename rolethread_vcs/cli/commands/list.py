@@ -25,7 +25,7 @@ from rolethread_vcs.cli._words import entry_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rolethread_vcs.ops.entries.listing import Row
+    from rolethread_vcs.ops.select.page import Row
 
 GROUP = "entries"
 ENVELOPE = "rolethread.list/v1"

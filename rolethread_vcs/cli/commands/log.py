@@ -33,8 +33,8 @@ from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.history.listing_commits import Logged, Only, Run
-    from rolethread_vcs.store.operations import Operation
+    from rolethread_vcs.ops.history.log import Logged, Only, Run
+    from rolethread_vcs.store.log.operations import Operation
 
 GROUP = "history"
 ENVELOPE = "rolethread.log/v1"
@@ -69,7 +69,7 @@ def command(
 ) -> None:
     # what opens a dataset is of no use to help
     from rolethread_vcs.model.revision import is_selector
-    from rolethread_vcs.ops.history.listing_commits import Only
+    from rolethread_vcs.ops.history.log import Only
 
     only = Only(verb, min_changes, _moment(since), _moment(until, end_of_day=True), author, where)
     entry, at, revision = rev.partition("@")
@@ -142,7 +142,7 @@ def _tell_ends(context: Context, dataset: Dataset, ends: tuple[str, ...]) -> Non
 
 def _lines(history: Iterable[Logged], *, full: bool, width: int) -> Iterator[str]:
     # as above
-    from rolethread_vcs.ops.history.listing_commits import Logged, fold
+    from rolethread_vcs.ops.history.log import Logged, fold
 
     now = time.time()
     for item in history if full else fold(history):
@@ -195,7 +195,7 @@ def _operation(operation: Operation | None) -> str:
 
 
 def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: Only) -> None:
-    from rolethread_vcs.ops.history.graphing import Graph, names_by_commit
+    from rolethread_vcs.ops.history.graph import Graph, names_by_commit
 
     graph = Graph(dataset.repository, revisions, count=number, only=only)
     names, now, width = names_by_commit(dataset.repository), time.time(), context.output.width
@@ -219,7 +219,7 @@ def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number
 
 def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, number: int | None, only: Only) -> None:
     from rolethread_vcs.cli._life_text import life_lines
-    from rolethread_vcs.ops.history.listing_commits import OperationsByCommit, is_by_and_within
+    from rolethread_vcs.ops.history.log import OperationsByCommit, is_by_and_within
 
     life = dataset.life(word, rev=revision)
     steps = islice((step for step in life if is_by_and_within(step.commit, only)), number)

@@ -57,7 +57,7 @@ def command(
         raise UsageError("which part is wanted was said when the merge began", hint="rtv merge --continue")
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._outcome_text import print_outcome
-    from rolethread_vcs.ops.merges.merging import MergeOptions
+    from rolethread_vcs.ops.merge.merge import MergeOptions
 
     dataset = context.open_dataset()
     if source is None:

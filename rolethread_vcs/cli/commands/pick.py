@@ -26,7 +26,7 @@ from rolethread_vcs.cli._intent import Saving, saving_options
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.merges.finishing import Outcome
+    from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.transaction import Intent
 
 GROUP = "history"

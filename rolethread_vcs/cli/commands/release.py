@@ -28,7 +28,7 @@ from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.branches.releasing import Release
+    from rolethread_vcs.ops.branches.releases import Release
 
 GROUP = "history"
 LIST = "rolethread.releases/v1"

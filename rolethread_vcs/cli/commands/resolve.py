@@ -27,7 +27,7 @@ from rolethread_vcs.errors import InvalidError, UsageError
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.entry import Entry
-    from rolethread_vcs.ops.merges.resolving import Resolved, Waiting
+    from rolethread_vcs.ops.merge.resolve import Resolved, Waiting
     from rolethread_vcs.transaction import Intent
 
 GROUP = "history"
@@ -61,7 +61,7 @@ def command(
     if take is None and field is not None:
         raise UsageError("--field goes with --take", hint="rtv resolve ID --field FIELD --take SIDE")
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.merges.resolving import choose, give, look, side_of, take_side
+    from rolethread_vcs.ops.merge.resolve import choose, give, look, side_of, take_side
     from rolethread_vcs.transaction import Intent
 
     dataset = context.open_dataset()
@@ -88,7 +88,7 @@ def command(
 
 def _edited(context: Context, dataset: Dataset, found: Waiting, name: str, intent: Intent) -> Resolved:
     from rolethread_vcs.cli._resolve_form import Forms
-    from rolethread_vcs.ops.merges.resolving import give
+    from rolethread_vcs.ops.merge.resolve import give
 
     opened = found.entries.get(name)
     preview = None if opened is None else opened.preview or opened.theirs or opened.ours or opened.base

@@ -31,7 +31,7 @@ from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.folder.restoring import Discarded
+    from rolethread_vcs.ops.restore.restore import Discarded
 
 GROUP = "history"
 
@@ -128,7 +128,7 @@ def _bring_back(
 def _chosen_of(dataset: Dataset, choice: tuple[tuple[str, ...], str | None], revision: str) -> list[str]:
     """Return the entries that were chosen among those of a revision, and say that where none fits."""
     # only a query that nothing fits needs it
-    from rolethread_vcs.ops.entries.selecting import NothingFitsError
+    from rolethread_vcs.ops.select.selection import NothingFitsError
 
     try:
         return dataset.select(*choice, rev=revision)
@@ -217,7 +217,7 @@ def _discard(
 def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
     """Return the ids chosen, among entries that are saved and new ones that only lie in the folder."""
     from rolethread_vcs.model.layout import id_of_path
-    from rolethread_vcs.ops.folder.restoring import hand_edits
+    from rolethread_vcs.ops.restore.restore import hand_edits
 
     edited = [entry_id for item in hand_edits(dataset.repository) if (entry_id := id_of_path(item.path))]
     chosen = []

@@ -19,7 +19,7 @@ from rolethread_vcs.cli._select import complete_rules
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.settings import Settings
-    from rolethread_vcs.ops.upkeep.ruling import WeighedRule
+    from rolethread_vcs.ops.check.rule_list import WeighedRule
 
 GROUP = "gate"
 ENVELOPE = "rolethread.rules/v1"
@@ -38,7 +38,7 @@ _REPAIRS = {
 def command(context: Context, code: str | None) -> None:
     settings = _settings(context)
     # the rules are of no use to help
-    from rolethread_vcs.ops.upkeep.ruling import weighed_rule, weighed_rules
+    from rolethread_vcs.ops.check.rule_list import weighed_rule, weighed_rules
 
     if code is None:
         rules = weighed_rules(settings)
@@ -59,7 +59,7 @@ def command(context: Context, code: str | None) -> None:
 
 def _settings(context: Context) -> Settings | None:
     """Return the settings of the dataset here; rules can be read where there is none."""
-    from rolethread_vcs.store.opening import NoDatasetError
+    from rolethread_vcs.store.places.opening import NoDatasetError
 
     try:
         return context.open_dataset().snapshot().settings

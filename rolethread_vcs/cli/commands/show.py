@@ -25,7 +25,7 @@ from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.history.showing import ShownCommit, ShownEntry
+    from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
 
 GROUP = "entries"
 ENTRY_ENVELOPE = "rolethread.entry/v1"
@@ -44,7 +44,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
     dataset = context.open_dataset()
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._hand_edits import tell_hand_edit
-    from rolethread_vcs.ops.history.showing import ShownEntry
+    from rolethread_vcs.ops.history.show import ShownEntry
 
     if context.json:
         _show_json(context, dataset, list(dataset.show(*words)), short=short)
@@ -66,7 +66,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
 
 
 def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommit) -> None:
-    from rolethread_vcs.ops.history.showing import raw_bytes
+    from rolethread_vcs.ops.history.show import raw_bytes
 
     data = raw_bytes(dataset.repository, shown)
     if context.output.is_terminal:
@@ -81,7 +81,7 @@ def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommi
 
 def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:
     from rolethread_vcs.cli._commit_text import commit_value
-    from rolethread_vcs.ops.history.showing import ShownCommit, ShownEntry
+    from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
 
     entries = [_entry_value(each) for each in shown if isinstance(each, ShownEntry)]
     commits = [each for each in shown if isinstance(each, ShownCommit)]

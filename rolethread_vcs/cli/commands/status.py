@@ -14,8 +14,8 @@ from rolethread_vcs.errors import RoleThreadError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.folder.surveying import HandEdit, Survey
-    from rolethread_vcs.ops.merges.resolving import Waiting
+    from rolethread_vcs.ops.edit.status import HandEdit, Survey
+    from rolethread_vcs.ops.merge.resolve import Waiting
 
 GROUP = "start"
 ENVELOPE = "rolethread.status/v1"

@@ -15,7 +15,7 @@ from rolethread_vcs.cli._output import count
 from rolethread_vcs.errors import DamagedError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.upkeep.verifying import Verification
+    from rolethread_vcs.ops.verify.verify import Verification
 
 GROUP = "safety"
 ENVELOPE = "rolethread.verify/v1"

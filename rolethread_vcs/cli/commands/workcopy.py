@@ -59,7 +59,7 @@ def add(
     """Write the entries of a branch to a file, or check a branch out in a folder."""
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._workcopy_text import print_added_file, print_added_folder
-    from rolethread_vcs.ops.copies.tying_copies import CopyOptions, is_file_name
+    from rolethread_vcs.ops.workcopy.creation import CopyOptions, is_file_name
 
     dataset = context.open_dataset()
     target = context.path(path)
@@ -176,7 +176,7 @@ def remove(context: Context, path: str, delete: bool, force: bool, saving: Savin
 def _folder(context: Context, path: str | None) -> Path | None:
     """Return the folder copy that a word names, None when it names a file or nothing."""
     # help needs no paths
-    from rolethread_vcs.ops.copies.tying_copies import is_file_name
+    from rolethread_vcs.ops.workcopy.creation import is_file_name
 
     if path is None:
         return None

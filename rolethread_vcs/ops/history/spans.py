@@ -9,9 +9,9 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_range, parse_selector
-from rolethread_vcs.ops.entries.selecting import AmbiguousEntryError
+from rolethread_vcs.ops.select.selection import AmbiguousEntryError
+from rolethread_vcs.store.objects.walk import two_way
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.walk import two_way
 
 
 class EmptySpanError(NotFoundError):

@@ -10,10 +10,10 @@ from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError
-from rolethread_vcs.ops.branches.deleting_branches import CurrentBranchError
-from rolethread_vcs.ops.branches.naming_branches import BranchExistsError, BranchNameError
-from rolethread_vcs.ops.branches.unfinished_on import UnfinishedOnBranchError
-from rolethread_vcs.ops.copies.tying_copies import CopyOptions
+from rolethread_vcs.ops.branches.branch_names import BranchExistsError, BranchNameError
+from rolethread_vcs.ops.branches.deletion import CurrentBranchError
+from rolethread_vcs.ops.branches.unfinished_merges import UnfinishedOnBranchError
+from rolethread_vcs.ops.workcopy.creation import CopyOptions
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
 

@@ -1,0 +1,1 @@
+"""Which row or line is which entry."""

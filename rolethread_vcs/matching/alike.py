@@ -1,0 +1,241 @@
+"""Pairs edited lines with what they were, by their words and their order; what is not sure is left to a person.
+
+| likeness | between the same neighbours | elsewhere in the file |
+|---|---|---|
+| from `SURE_FAR` | the same, edited | the same, edited and moved |
+| from `SURE` | the same, edited | a person decides |
+| from `UNLIKE` | a person decides | two different ones |
+| below | two different ones | two different ones |
+
+Two candidates closer together than `MARGIN` are a person's affair too, unless their order tells them apart. So is a
+likeness that the lines next to it have as well (a file in which everything looks alike), up to `UNMISTAKABLE`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rolethread_vcs.diff.chain import heaviest_chain
+from rolethread_vcs.diff.likeness import Likeness, Text
+from rolethread_vcs.matching.equal import Gaps, Pairs, kept_order
+from rolethread_vcs.model.entry import Entry
+
+SURE = 0.6
+SURE_FAR = 0.8
+UNLIKE = 0.4
+MARGIN = 0.1
+UNMISTAKABLE = 0.9
+
+MOST = 20_000
+"""Lines left over on either side up to which similar ones are looked for."""
+_ALL_PAIRS = 400  # places of one gap multiplied: up to here each is compared with each
+_FEW_PLACES = 12  # a word in more lines than that tells none of them
+_CANDIDATES = 4
+SCALE = 10_000
+"""What a likeness is multiplied with where whole numbers are weighed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeLines:
+    """What was found: sure pairs, and lines with what they could be, the likeliest first."""
+
+    pairs: Pairs
+    unclear: Mapping[int, tuple[tuple[int, float], ...]]
+
+
+def text_of(entry: Entry) -> str:
+    """Return the words by which a conversation is recognised: not its system message, which a hundred may share."""
+    turns = [turn for turn in entry.turns if turn.get("role") != "system"] or list(entry.turns)
+    texts = [text for turn in turns if isinstance(text := turn.get("content"), str)]
+    for side in ("chosen", "rejected"):
+        answer = entry.fields.get(side)
+        if isinstance(answer, list):
+            contents = [turn.get("content") for turn in answer if isinstance(turn, dict)]
+            texts += [text for text in contents if isinstance(text, str)]
+    return "\n".join(texts)
+
+
+def pair_alike(
+    before: Sequence[int],
+    after: Sequence[int],
+    settled: Pairs,
+    before_text: Callable[[int], str],
+    after_text: Callable[[int], str],
+    count: int,
+) -> AlikeLines:
+    """Pair what is left over on both sides; `count` is the number of lines that were bound."""
+    if not before or not after:
+        return AlikeLines({}, {})
+    if len(before) > MOST or len(after) > MOST:
+        return AlikeLines({}, dict.fromkeys(after, ()))
+    return _Search(before, after, settled, before_text, after_text, count).run()
+
+
+class _Search:
+    """One search; likeness is worked out once for each two lines that are compared."""
+
+    def __init__(
+        self,
+        before: Sequence[int],
+        after: Sequence[int],
+        settled: Pairs,
+        before_text: Callable[[int], str],
+        after_text: Callable[[int], str],
+        count: int,
+    ) -> None:
+        self._likeness = Likeness()
+        self._before = list(before)
+        self._after = list(after)
+        self._read_before = before_text
+        self._texts: dict[int, Text] = {place: self._likeness.prepare(before_text(place)) for place in before}
+        self._after_texts: dict[int, Text] = {place: self._likeness.prepare(after_text(place)) for place in after}
+        self._gaps = Gaps(kept_order(settled))
+        self._count = count
+        self._known: dict[tuple[int, int], float] = {}
+        self._by_before: dict[int, set[int]] = defaultdict(set)
+        self._by_after: dict[int, set[int]] = defaultdict(set)
+
+    def run(self) -> AlikeLines:
+        """Find pairs between the same neighbours, then elsewhere."""
+        near = self._compare_near()
+        self._compare_by_words()
+        chosen: Pairs = {}
+        best = self._best()
+        for pairs in near:
+            # a weak likeness next door must not hide a strong one elsewhere
+            weighed = [
+                (one, other, round(self._known[one, other] * SCALE))
+                for one, other in pairs
+                if self._known[one, other] >= max(best["before", one], best["after", other]) - MARGIN
+            ]
+            chosen.update({after: before for before, after in heaviest_chain(weighed)})
+        found = _Found(dict(chosen), set(chosen.values()))
+        for after, before in chosen.items():
+            self._weigh(before, after, found, SURE)
+        # what was found in no gap of its own may have moved, if it is sure enough
+        ranked = sorted((-alike, after, before) for (before, after), alike in self._known.items() if alike >= SURE)
+        for _, after, before in ranked:
+            if after not in found.partners and before not in found.taken:
+                found.partners[after] = before
+                found.taken.add(before)
+                self._weigh(before, after, found, SURE_FAR)
+        return AlikeLines(found.sure, found.left())
+
+    def _best(self) -> dict[tuple[str, int], float]:
+        """Return, for each place on either side, the greatest likeness it has to anything."""
+        best: dict[tuple[str, int], float] = defaultdict(float)
+        for (before, after), alike in self._known.items():
+            best["before", before] = max(best["before", before], alike)
+            best["after", after] = max(best["after", after], alike)
+        return best
+
+    def _weigh(self, before: int, after: int, found: _Found, threshold: float) -> None:
+        """Take a pair as sure, or note what is unclear about it."""
+        likeness = self._known[before, after]
+        rivals = self._rivals(before, after, found)
+        best = max((alike for _, _, alike in rivals), default=0.0)
+        is_clear = likeness >= threshold and likeness - best >= MARGIN
+        if is_clear and (likeness >= UNMISTAKABLE or not self._is_like_neighbours(before, after, likeness)):
+            found.sure[after] = before
+            return
+        found.note(before, after, likeness)
+        for one, other, alike in rivals:
+            if alike >= SURE:
+                found.note(one, other, alike)
+
+    def _compare_near(self) -> list[list[tuple[int, int]]]:
+        """Compare lines between the same neighbours; return, for each gap, the pairs that could be one."""
+        near = []
+        for some, others in self._gaps.grouped(self._before, self._after):
+            if len(some) * len(others) <= _ALL_PAIRS:
+                candidates = [(one, other) for one in some for other in others]
+            else:
+                candidates = _around(some, others) + self._by_rare_words(some, others)
+            near.append([pair for pair in dict.fromkeys(candidates) if self._compare(*pair) >= UNLIKE])
+        return near
+
+    def _compare_by_words(self) -> None:
+        for one, other in self._by_rare_words(self._before, self._after):
+            self._compare(one, other)
+
+    def _by_rare_words(self, some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
+        """Return the lines after, each with the few before that share most of its rare words."""
+        holders: dict[int, list[int]] = defaultdict(list)
+        for place in some:
+            for number in set(self._texts[place].numbers):
+                holders[number].append(place)
+        found = []
+        for other in others:
+            shared: dict[int, int] = defaultdict(int)
+            for number in set(self._after_texts[other].numbers):
+                places = holders.get(number, ())
+                if len(places) <= _FEW_PLACES:
+                    for place in places:
+                        shared[place] += 1
+            best = sorted(shared, key=lambda place: (-shared[place], place))[:_CANDIDATES]
+            found += [(one, other) for one in best]
+        return found
+
+    def _compare(self, before: int, after: int) -> float:
+        alike = self._known.get((before, after))
+        if alike is None:
+            alike = self._likeness.of(self._texts[before], self._after_texts[after], at_least=UNLIKE)
+            self._known[before, after] = alike
+            self._by_before[before].add(after)
+            self._by_after[after].add(before)
+        return alike
+
+    def _rivals(self, before: int, after: int, found: _Found) -> list[tuple[int, int, float]]:
+        """Return what else one of the two could be, among what has no partner: (before, after, likeness)."""
+        rivals = [(before, other) for other in self._by_before[before] if other not in found.partners]
+        rivals += [(one, after) for one in self._by_after[after] if one not in found.taken]
+        return [(one, other, self._known[one, other]) for one, other in rivals]
+
+    def _is_like_neighbours(self, before: int, after: int, likeness: float) -> bool:
+        """Return whether the line is as much like those next to what it was, so that likeness says nothing."""
+        for place in (before - 1, before + 1):
+            if 0 <= place < self._count:
+                text = self._texts.get(place)
+                if text is None:
+                    text = self._texts[place] = self._likeness.prepare(self._read_before(place))
+                alike = self._likeness.of(text, self._after_texts[after], at_least=UNLIKE)
+                if likeness - alike < MARGIN and (place, after) not in self._known:
+                    return True
+        return False
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a search has found so far: the likeliest partner of each place, which of these are sure, and doubts."""
+
+    partners: Pairs
+    taken: set[int]
+    sure: Pairs = field(default_factory=dict)
+    doubts: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
+
+    def note(self, before: int, after: int, likeness: float) -> None:
+        """Note that a line could be another one."""
+        self.doubts.setdefault(after, []).append((before, likeness))
+
+    def left(self) -> dict[int, tuple[tuple[int, float], ...]]:
+        """Return the doubts that what is sure did not settle, the likeliest first."""
+        taken = set(self.sure.values())
+        left = {}
+        for after, some in self.doubts.items():
+            candidates = {each for each in some if each[0] not in taken}
+            if after not in self.sure:
+                left[after] = tuple(sorted(candidates, key=lambda each: (-each[1], each[0])))
+        return left
+
+
+def _around(some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
+    """Return pairs of about the same place, counted from both ends."""
+    shift = len(others) - len(some)
+    pairs = []
+    for number, one in enumerate(some):
+        for place in {*range(number - 2, number + 3), *range(number + shift - 2, number + shift + 3)}:
+            if 0 <= place < len(others):
+                pairs.append((one, others[place]))
+    return pairs

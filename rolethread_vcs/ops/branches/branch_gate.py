@@ -1,0 +1,104 @@
+"""Judges a branch that would begin its life strict: what its entries bring that no strict branch has taken yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from rolethread_vcs.gate import EntryChange, Gate, RefusedByGateError, Verdict
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.store.facts import SnapshotFacts
+from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.places.opening import DEFAULT_BRANCH
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.transaction import Intent
+
+
+def judge_start(repository: Repository, name: str, commit: str, intent: Intent) -> Intent:
+    """Return the intent of making a branch at a commit, with what was let through in its details.
+
+    Policy is that of the commit, which governs the branch from then on. Where the branch would only report there is
+    nothing to judge, nor where a strict branch holds the commit already: its gate has spoken. Else the errors count as
+    introduced that stand at the commit and not where it parted from `main` (or, where main is not strict, from another
+    strict branch); where no strict branch has anything in common with it, all of them.
+
+    Raises:
+        RefusedByGateError: there are such errors, and they are not allowed; no branch was made.
+    """
+    tip = repository.snapshot_of(commit)
+    if not tip.settings.is_strict(name):
+        return intent
+    strict = {
+        branch: at
+        for branch, at in repository.refs.branches().items()
+        # a damaged branch says nothing, and stops nobody from making another
+        if tip.settings.is_strict(branch) and repository.objects.kind(at) == "commit"
+    }
+    if any(repository.is_ancestor(commit, at) for at in strict.values()):
+        return intent
+    verdict = _judge(repository, name, _parting(repository, commit, strict), tip, intent)
+    if not verdict.passes:
+        raise _refusal(name, verdict)
+    trailers = verdict.trailers()
+    return (
+        replace(intent, details={**intent.details, "allowed": [list(each) for each in trailers]})
+        if trailers
+        else intent
+    )
+
+
+def _parting(repository: Repository, commit: str, strict: Mapping[str, str]) -> Snapshot | None:
+    """Return where a commit parted from main, else from the first strict branch that shares history with it."""
+    for branch in sorted(strict, key=lambda each: (each != DEFAULT_BRANCH, each)):
+        common = repository.common_ancestor(commit, strict[branch])
+        if common is not None:
+            return repository.snapshot_of(common)
+    return None
+
+
+def _judge(repository: Repository, name: str, before: Snapshot | None, tip: Snapshot, intent: Intent) -> Verdict:
+    gate = Gate(
+        tip.settings,
+        name,
+        intent.allowances,
+        intent.because,
+        facts=None if before is None else SnapshotFacts(before),
+        entry_before=None if before is None else before.get,
+    )
+    for change in _changes(repository, before, tip):
+        gate.feed(change)
+    return gate.finish()
+
+
+def _changes(repository: Repository, before: Snapshot | None, tip: Snapshot) -> Iterator[EntryChange]:
+    """Yield the entries that differ; one that does not read at the tip is not for the gate, `verify` names it."""
+    old_tree = None if before is None else before.tree
+    for path, _, blob in two_way(old_tree, tip.tree, repository.objects.tree):
+        entry_id = id_of_path(path)
+        if entry_id is not None:
+            old = None if before is None else _readable(before, entry_id)
+            new = None if blob is None else _readable(tip, entry_id)
+            yield EntryChange(entry_id, old, new, new.origin if new is not None else ())
+
+
+def _readable(snapshot: Snapshot, entry_id: str) -> Entry | None:
+    try:
+        return snapshot.get(entry_id)
+    except UnreadableEntryError:
+        return None
+
+
+def _refusal(name: str, verdict: Verdict) -> RefusedByGateError:
+    ids = {finding.entry_id for finding in verdict.blocking}
+    have = "1 entry here has" if len(ids) == 1 else f"{len(ids):,} entries here have"
+    overruns = {overrun.code: f"{overrun.code}={overrun.found}" for overrun in verdict.overruns}
+    codes = sorted({finding.code for finding in (*verdict.blocking, *verdict.allowed)})
+    flags = " ".join(f"--allow {overruns.get(code, code)}" for code in codes)
+    return RefusedByGateError(
+        f"{name} would be a strict branch, and {have} errors that no strict branch has taken; no branch was made",
+        hint=f'{flags} --because "…"   makes it all the same\n'
+        "or correct the entries first, or choose a name that no pattern of gate.strict fits",
+        findings=verdict.blocking,
+    )

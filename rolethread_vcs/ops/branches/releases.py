@@ -1,0 +1,180 @@
+"""Names versions: a release is an annotated git tag, moved only on purpose, and like everything else undoable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, UsageError
+from rolethread_vcs.model.revision import is_selector
+from rolethread_vcs.store.refs import releases as tags
+from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
+from rolethread_vcs.store.refs.revisions import is_branch_name
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Committed, Intent, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A named version: its commit, when it was named (seconds since 1970), by whom, and what was said about it.
+
+    A plain tag of git (not `is_annotated`) tells what its commit tells.
+    """
+
+    name: str
+    commit: str
+    time: int
+    by: str
+    message: str
+    entries: int
+    is_annotated: bool
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
+
+
+class ReleaseNameError(UsageError):
+    """A name that no release can have."""
+
+    code = "release_name"
+
+
+class ReleaseExistsError(ConflictError):
+    """There is a release of that name; it moves only with `force`."""
+
+    code = "release_exists"
+
+
+class NoSuchReleaseError(NotFoundError):
+    """There is no release of that name."""
+
+    code = "no_such_release"
+
+
+def releases(repository: Repository) -> tuple[Release, ...]:
+    """Return all releases, the newest first; those that cannot be followed are left to `damaged_refs`."""
+    found = []
+    for ref, target in repository.refs.table().items():
+        if ref.startswith(TAGS):
+            try:
+                found.append(_described(repository, ref.removeprefix(TAGS), target))
+            except (DamagedError, NotFoundError):
+                continue
+    return tuple(sorted(found, key=lambda each: (-each.time, each.name)))
+
+
+def describe(repository: Repository, name: str) -> Release:
+    """Return one release.
+
+    Raises:
+        NoSuchReleaseError: there is none; the hint names the nearest. DamagedError: it leads nowhere.
+    """
+    return _described(repository, name, _target(repository, name))
+
+
+def release(repository: Repository, name: str, revision: str, intent: Intent, *, force: bool = False) -> Committed:
+    """Name a revision, as one operation; `commit` of the result is what the name stands for now.
+
+    `intent.message` says what the release is. With `force` one that is there moves; it keeps its message unless there
+    is a new one.
+
+    Raises:
+        ReleaseNameError: no release can be called so. ReleaseExistsError: there is one, elsewhere.
+        UnknownRevisionError: the revision names nothing.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        commit = repository.resolve(revision)
+        ref = TAGS + name
+        before = repository.refs.read(ref) if is_branch_name(name) else None
+        if before is None:
+            _refuse_name(repository, name)
+        else:
+            known = _described(repository, name, before)
+            done = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+            if known.commit == commit and (intent.message or known.message).strip() == known.message.strip():
+                return done
+            if not force:
+                raise _exists(known, commit)
+        message = intent.message or (known.message if before is not None and known.is_annotated else f"release {name}")
+        done = Committed(session.branch, commit, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+        if intent.dry_run:
+            return replace(done, message=message)
+        with repository.pack() as pack:
+            tag = pack.add("tag", tags.encode(name, commit, repository.signature(), message))
+            number = session.publish(pack, {ref: (before, tag)})
+        return replace(done, operation=number, notes=tuple(session.notes), message=message)
+
+
+def delete(repository: Repository, name: str, intent: Intent) -> Committed:
+    """Delete a release, as one operation; the operation keeps it, so `undo` brings the very same one back.
+
+    Raises:
+        NoSuchReleaseError: there is none.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        target = _target(session.repository, name)
+        done = session.move({TAGS + name: (target, None)})
+        kind = session.repository.objects.kind(target)
+        return replace(done, commit=None if kind not in ("commit", "tag") else session.repository.objects.peel(target))
+
+
+def _described(repository: Repository, name: str, target: str) -> Release:
+    objects = repository.objects
+    snapshot = repository.snapshot_of(objects.peel(target))
+    if objects.kind(target) != "tag":
+        commit = snapshot.commit
+        who = commit.committer
+        return Release(name, commit.id, who.time, who.name, commit.subject, len(snapshot), is_annotated=False)
+    try:
+        tag = tags.decode(objects.read(target, "tag"))
+    except ValueError as error:
+        raise DamagedError(f"the release {name} does not read: {error}", hint="rtv verify") from error
+    tagger = tag.tagger or snapshot.commit.committer
+    message = tag.message.rstrip("\n")
+    return Release(name, snapshot.id, tagger.time, tagger.name, message, len(snapshot), is_annotated=True)
+
+
+def _target(repository: Repository, name: str) -> str:
+    target = repository.refs.read(TAGS + name) if is_branch_name(name) else None
+    if target is None:
+        known = [ref.removeprefix(TAGS) for ref in repository.refs.table() if ref.startswith(TAGS)]
+        near = get_close_matches(name, known, n=1, cutoff=0.6)
+        guess = f"; did you mean {near[0]}?" if near else ""
+        raise NoSuchReleaseError(f"there is no release {name!r}{guess}", hint="see the releases with: rtv release")
+    return target
+
+
+def _exists(known: Release, commit: str) -> ReleaseExistsError:
+    if known.commit == commit:
+        return ReleaseExistsError(
+            f"the release {known.name} is here already, and says something else; nothing was changed",
+            hint=f"give it the new words: rtv release {known.name} -m … --force",
+        )
+    return ReleaseExistsError(
+        f"there is a release {known.name} already, of {known.commit[:10]}; nothing was changed",
+        hint=f"see how they differ: rtv diff {known.name} {commit[:10]}\n"
+        f"move it all the same: rtv release {known.name} {commit[:10]} --force",
+    )
+
+
+def _refuse_name(repository: Repository, name: str) -> None:
+    if is_selector(name):
+        raise ReleaseNameError(f"{name!r} is how an entry is named; give the release a name with a letter in front")
+    if not is_branch_name(name):
+        raise ReleaseNameError(
+            f"{name!r} cannot be the name of a release", hint="letters, digits, . - _ and / do, for example v1.2"
+        )
+    for ref in repository.refs.table():
+        kind = "branch" if ref.startswith(BRANCHES) else "release"
+        other = ref.removeprefix(BRANCHES).removeprefix(TAGS)
+        if kind == "branch" and other == name:
+            raise ReleaseExistsError(f"there is a branch {name}, and one name shall mean one thing; choose another")
+        if not ref.startswith(TAGS):
+            continue
+        if other.casefold() == name.casefold():
+            raise ReleaseExistsError(f"there is a release {other} already; many disks cannot tell it from {name}")
+        if other.startswith(name + "/") or name.startswith(other + "/"):
+            raise ReleaseExistsError(f"there is a release {other} already, and {name} cannot stand beside it")

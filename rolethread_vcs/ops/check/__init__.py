@@ -1,0 +1,1 @@
+"""Findings of the rules in entries of a revision."""

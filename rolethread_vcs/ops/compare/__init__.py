@@ -1,0 +1,1 @@
+"""Two states side by side: which entries differ, and how."""

@@ -1,0 +1,259 @@
+"""Compares a file in any readable format with a dataset, or with another file: what came, what went, what changed.
+
+Only fields that the file can carry are compared (`ops.export.carried_fields`). A side is read once, and of it no more
+is kept than digests; what differs is read again when its turn has come.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from rolethread_vcs.formats import Bad, Draft, Record, UnknownShapeError, open_source, read_drafts, read_row
+from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line, parse
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.ids import is_id, suffix_part
+from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, Comparison, DiffSummary, Selection, counted
+from rolethread_vcs.ops.compare.order_changes import moved
+from rolethread_vcs.ops.compare.pairing import Known, pair
+from rolethread_vcs.ops.compare.sides import Content, TreeSide, read_entry
+from rolethread_vcs.ops.export.carried_fields import EVERYTHING, Carried, carried_by
+from rolethread_vcs.store.checkout.worktree import blob_id
+
+_NAMED = 3
+_SHUFFLED = 0.5
+"""Share of the entries on other places from which the file counts as shuffled, and places say nothing."""
+_FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSide:
+    """One side, read: what its entries are recognised by, what it can carry, and sentences about it."""
+
+    label: str
+    commit: str | None
+    entries: tuple[Known, ...]
+    carried: Carried
+    notes: tuple[str, ...]
+
+
+def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
+    """Read the rows of a file, or of an open binary stream.
+
+    Raises:
+        UnknownShapeError, UnreadFormatError: it holds no conversations that can be read.
+        NotFoundError, InvalidError, SystemRefusedError: it cannot be read at all.
+    """
+    rows: list[Known] = []
+    bad: list[Bad] = []
+    is_all = False
+
+    def entries(drafts: Iterator[tuple[Record, Draft] | Bad]) -> Iterator[Entry]:
+        nonlocal is_all
+        for row in drafts:
+            if isinstance(row, Bad):
+                bad.append(row)
+                continue
+            record, draft = row
+            try:
+                entry = Entry.of(draft.fields)
+                known = _known_row(label, record, draft, entry)
+            except (InvalidEntryError, UnkeepableValueError) as error:
+                bad.append(Bad(record.line, record.number, record.raw, error.message, error.code))
+                continue
+            is_all = is_all or draft.rolethread is not None
+            rows.append(known)
+            yield entry
+
+    with open_source(file, name=label) as source:
+        carried = carried_by(entries(read_drafts(source)))
+        notes = [f"{label}: {note}" for note in source.notes]
+    if bad and not rows:
+        raise UnknownShapeError(f"{label}: no row reads; line {bad[0].line}: {bad[0].reason}")
+    if bad:
+        places = ", ".join(f"line {each.line}: {each.reason}" for each in bad[:_NAMED])
+        more = " …" if len(bad) > _NAMED else ""
+        do = "1 row does not read and counts" if len(bad) == 1 else f"{len(bad):,} rows do not read and count"
+        notes.append(f"{label}: {do} for nothing ({places}{more})")
+    return KnownSide(label, None, tuple(rows), EVERYTHING if is_all else carried, tuple(notes))
+
+
+def known_tree(side: TreeSide, label: str, commit: str | None, carried: Carried) -> KnownSide:
+    """Read the entries of a dataset, to be compared with a file that can carry so much."""
+    known: list[Known] = []
+    unread = 0
+    for entry_id, content in side.entries():
+        entry = read_entry(side, content)
+        if isinstance(entry, str):
+            unread += 1
+        else:
+            load = partial(_entry_again, side, content)
+            known.append(_known(entry_id, entry_id, None, entry, load, whole=_whole(carried.project(entry))))
+    notes: tuple[str, ...] = ()
+    if unread:
+        do = "1 entry does not read and counts" if unread == 1 else f"{unread:,} entries do not read and count"
+        notes = (f"{label}: {do} for nothing; see: rtv verify",)
+    return KnownSide(label, commit, tuple(known), EVERYTHING, notes)
+
+
+def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> Comparison:
+    """Return what differs between two sides of which at least one is a file."""
+    carried = before.carried.common(after.carried)
+    pairing = pair(before.entries, after.entries)
+    notes = [*before.notes, *after.notes]
+    if not pairing.is_complete:
+        notes.append("too much differs to look for similar entries; what has other text counts as removed and added")
+    places, is_shuffled = _moved(pairing.pairs)
+    if is_shuffled:
+        notes.append("most entries stand in another order; places were not compared")
+    if not carried.is_all:
+        notes.append(_left_out(carried))
+
+    def asked(compared: ComparedEntry, one: int | None, other: int | None) -> tuple[Entry | None, Entry | None]:
+        """Return both sides as a query shall see them: with what a file has no place for, too."""
+        if selection.query is None or one is None or other is None:
+            return compared.before, compared.after
+        old, new = before.entries[one].load(), after.entries[other].load()
+        return before.carried.fill(old, new), after.carried.fill(new, old)
+
+    steps = _in_reading_order(len(before.entries), len(after.entries), pairing.pairs)
+
+    def entries() -> Iterator[ComparedEntry]:
+        for one, other in steps:
+            compared = _compare(
+                None if one is None else before.entries[one],
+                None if other is None else after.entries[other],
+                carried,
+                is_moved=other in places,
+            )
+            if compared is not None and selection.takes(compared, *asked(compared, one, other)):
+                yield compared
+
+    def summary() -> DiffSummary:
+        return counted(each.change for each in entries())
+
+    return Comparison(
+        before.label, after.label, before.commit, after.commit, tuple(notes), entries, lambda: (), summary
+    )
+
+
+# ---- reading
+
+
+def _known_row(label: str, record: Record, draft: Draft, entry: Entry) -> Known:
+    name = f"{label}:{record.line}"
+    own = (draft.rolethread or {}).get("id", "")
+    load = partial(_row_again, record.raw)
+    return _known(name, own if is_id(own) else None, record.line, entry, load, whole=_whole(entry))
+
+
+def _known(
+    name: str, entry_id: str | None, line: int | None, entry: Entry, load: Callable[[], Entry], *, whole: bytes
+) -> Known:
+    spoken = [
+        [turn.get("role"), turn.get("content")] if isinstance(turn, dict) else turn
+        for turn in (entry.messages if isinstance(entry.messages, list) else [entry.messages])
+    ]
+    return Known(
+        name=name,
+        id=entry_id,
+        uuid=entry.uuid,
+        whole=whole,
+        spoken=hashlib.sha1(encode_line(spoken), usedforsecurity=False).digest(),
+        suffix=birth_suffix(entry.messages),
+        born=None if entry_id is None else suffix_part(entry_id),
+        line=line,
+        load=load,
+    )
+
+
+def _whole(entry: Entry) -> bytes:
+    return blob_id(encode_entry(entry))
+
+
+def _row_again(raw: bytes) -> Entry:
+    draft = read_row(Record(1, 1, raw, parse(raw)))
+    assert isinstance(draft, Draft)  # it was one when it was read first
+    return Entry.of(draft.fields)
+
+
+def _entry_again(side: TreeSide, content: Content) -> Entry:
+    entry = read_entry(side, content)
+    assert isinstance(entry, Entry)
+    return entry
+
+
+# ---- comparing
+
+
+def _compare(one: Known | None, other: Known | None, carried: Carried, *, is_moved: bool) -> ComparedEntry | None:
+    if one is None or other is None:
+        known = other or one
+        assert known is not None
+        entry = known.load()
+        return ComparedEntry(
+            known.id or known.name,
+            ChangeKind.between(one, other),
+            None if one is None else entry,
+            None if other is None else entry,
+            is_row=known.id is None,
+            before_line=None if one is None else one.line,
+            after_line=None if other is None else other.line,
+        )
+    is_equal = one.whole == other.whole
+    before = after = None
+    if not is_equal or is_moved:
+        before, after = carried.project(one.load()), carried.project(other.load())
+        is_equal = before == after
+    if is_equal and not is_moved:
+        return None
+    return ComparedEntry(
+        other.id or one.id or other.name,
+        ChangeKind.MOVED if is_equal else ChangeKind.CHANGED,
+        before,
+        after,
+        is_moved,
+        is_row=other.id is None and one.id is None,
+        before_line=one.line,
+        after_line=other.line,
+    )
+
+
+def _moved(pairs: Sequence[tuple[int, int]]) -> tuple[frozenset[int], bool]:
+    """Return the numbers on the second side of what left its place, and whether so much did that it says nothing."""
+    order = [other for _, other in pairs]
+    left = moved(order, sorted(order))
+    if len(left) > _FEW and len(left) > _SHUFFLED * len(pairs):
+        return frozenset(), True
+    return left, False
+
+
+def _in_reading_order(
+    count: int, to_count: int, pairs: Sequence[tuple[int, int]]
+) -> list[tuple[int | None, int | None]]:
+    """Return everything in the order of the second side; what went stands behind what was before it."""
+    partner = dict(pairs)
+    taken = {other: one for one, other in pairs}
+    gone: dict[int, list[int]] = {}
+    place = -1
+    for one in range(count):
+        if one in partner:
+            place = partner[one]
+        else:
+            gone.setdefault(place, []).append(one)
+    steps: list[tuple[int | None, int | None]] = [(one, None) for one in gone.get(-1, ())]
+    for other in range(to_count):
+        steps.append((taken.get(other), other))
+        steps += [(one, None) for one in gone.get(other, ())]
+    return steps
+
+
+def _left_out(carried: Carried) -> str:
+    has = sorted(carried.message - {"role", "content"}) + sorted(carried.entry - {"messages", "extra"})
+    has += sorted(carried.extra)
+    beside = f", {', '.join(has)}" if has else ""
+    return f"compared is what the file can carry: role, content{beside}"

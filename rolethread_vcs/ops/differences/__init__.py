@@ -1,1 +1,0 @@
-"""Two states, side by side: which entries differ, and how."""

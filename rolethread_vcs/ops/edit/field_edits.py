@@ -1,0 +1,145 @@
+"""Edits of one field at a time: a message's text, role, speaker or training, the system message, the tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.model.entry import Entry, canonical_tags
+from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.ops.edit.change import put
+from rolethread_vcs.store.checkout.worktree import CHANGED, REMOVED, Unsaved
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.transaction import Committed, Intent, refuse_unsaved
+
+
+class NoSuchMessageError(NotFoundError):
+    """The entry has no message of that number."""
+
+    code = "no_such_message"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEdit:
+    """What to change in an entry; None leaves a field alone.
+
+    `content`, `role`, `speaker` and `train` are of the message with the number `message`, from 0; an empty `speaker`
+    takes the speaker away. `system` is the text of the system message, which is put in front where there is none;
+    an empty one takes it away.
+    """
+
+    message: int | None = None
+    content: str | None = None
+    role: str | None = None
+    speaker: str | None = None
+    train: bool | None = None
+    system: str | None = None
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        of_message = (self.content, self.role, self.speaker, self.train)
+        if self.message is None and any(value is not None for value in of_message):
+            raise UsageError("which message?", hint="--message 2 names it; numbers are those of rtv show, from 0")
+        if self.message is not None and all(value is None for value in of_message):
+            raise UsageError(
+                f"what should change in message [{self.message}]?",
+                hint="--content TEXT, --role ROLE, --speaker NAME, --train or --no-train",
+            )
+        if not all(map(str.strip, (*self.add_tags, *self.remove_tags))):
+            raise UsageError("a tag needs a name", hint="--tag +tavern   or: --tag -tavern")
+        both = set(self.add_tags) & set(self.remove_tags)
+        if both:
+            raise UsageError(f"the tag {min(both)} is both added and taken away")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is asked for."""
+        return self == FieldEdit()
+
+    def apply(self, entry_id: str, entry: Entry) -> Entry:
+        """Return the entry with the edit done; the id is for messages only.
+
+        Raises:
+            NoSuchMessageError: there is no message of that number. InvalidError: messages that are no list.
+        """
+        fields = dict(entry.fields)
+        if self.message is not None or self.system is not None:
+            messages = _messages_of(entry_id, entry)
+            # The number is the one that the user saw, so the system message comes last.
+            if self.message is not None:
+                messages[self.message] = self._edited(entry_id, messages)
+            if self.system is not None:
+                messages = _with_system(messages, self.system)
+            fields["messages"] = messages
+        if self.add_tags or self.remove_tags:
+            gone = canonical_tags(self.remove_tags)
+            fields["tags"] = [tag for tag in (*entry.tags, *self.add_tags) if canonical_tags([tag])[0] not in gone]
+        return Entry.of(fields)
+
+    def _edited(self, entry_id: str, messages: Sequence[Any]) -> dict[str, Any]:
+        assert self.message is not None
+        if not 0 <= self.message < len(messages):
+            last = f"the last one is [{len(messages) - 1}]" if messages else "it has none"
+            raise NoSuchMessageError(
+                f"entry {entry_id} has no message [{self.message}]; {last}; nothing was saved",
+                hint=f"rtv show {entry_id}",
+            )
+        message = messages[self.message]
+        if not isinstance(message, dict):
+            raise InvalidError(
+                f"message [{self.message}] of entry {entry_id} is no message with fields; nothing was saved",
+                hint=f"rtv edit {entry_id}   opens it in an editor",
+            )
+        edited = dict(message)
+        if self.content is not None:
+            edited["content"] = self.content
+        if self.role is not None:
+            edited["role"] = self.role
+        if self.speaker is not None:
+            edited["speaker"] = self.speaker or None
+        if self.train is not None:
+            edited["train"] = self.train
+        return edited
+
+
+def _messages_of(entry_id: str, entry: Entry) -> list[Any]:
+    messages = entry.fields.get("messages", [])
+    if not isinstance(messages, list):
+        raise InvalidError(
+            f"the messages of entry {entry_id} are no list; nothing was saved",
+            hint=f"rtv edit {entry_id}   opens it in an editor",
+        )
+    return list(messages)
+
+
+def _with_system(messages: list[Any], text: str) -> list[Any]:
+    place = next(
+        (index for index, item in enumerate(messages) if isinstance(item, dict) and item.get("role") == "system"), None
+    )
+    if not text:
+        return messages if place is None else [*messages[:place], *messages[place + 1 :]]
+    if place is None:
+        return [{"role": "system", "content": text}, *messages]
+    return [*messages[:place], {**messages[place], "content": text}, *messages[place + 1 :]]
+
+
+def edit_fields(repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent) -> Committed:
+    """Do the same edit to entries, in one commit."""
+    return put(repository, edit.apply, ids, intent)
+
+
+def refuse_hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> None:
+    """Refuse entries whose files were edited by hand, before somebody types an edit that could not be saved.
+
+    Raises:
+        UnsavedEditsError: there are such files.
+    """
+    worktree = repository.worktree
+    if worktree is None:
+        return
+    files = ((entry_path(entry_id), worktree.read(entry_path(entry_id)), snapshot.raw(entry_id)) for entry_id in ids)
+    refuse_unsaved([Unsaved(path, REMOVED if data is None else CHANGED) for path, data, raw in files if data != raw])

@@ -1,0 +1,298 @@
+"""Saves hand edits: files of the checked-out folder that somebody changed, made or removed outside of rtv."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
+from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry, encode_value, parse
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.ids import is_id
+from rolethread_vcs.model.layout import (
+    ENTRIES,
+    ORDER,
+    REGISTRIES,
+    SETTINGS,
+    SUFFIX,
+    entry_path,
+    id_of_path,
+    is_dataset_path,
+)
+from rolethread_vcs.model.order import Order
+from rolethread_vcs.model.settings import Settings, parse_settings
+from rolethread_vcs.ops.edit.change import name_some, order_without
+from rolethread_vcs.ops.edit.damaged_entries import whole_files
+from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
+from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree, blob_id
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.transaction import Committed, Intent, Session, touched_entries, vote, write_blobs
+
+_NAMED = 3
+
+
+class BrokenFileError(InvalidError):
+    """A hand-edited file does not read; nothing was saved."""
+
+    code = "broken_file"
+
+
+class NotCheckedOutError(UsageError):
+    """The dataset has no files on disk that could be edited by hand."""
+
+    code = "not_checked_out"
+
+
+@dataclass(slots=True)
+class _HandEdits:
+    """What the folder holds that the branch does not, sorted by what becomes of it."""
+
+    puts: dict[str, Entry] = field(default_factory=dict)
+    removes: set[str] = field(default_factory=set)
+    files: dict[str, bytes | None] = field(default_factory=dict)
+    read: dict[str, bytes] = field(default_factory=dict)
+    """What was read from each path."""
+    tidy: dict[str, bytes] = field(default_factory=dict)
+    """The canonical bytes of paths that hold the same in another layout."""
+    left: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
+    """Take the hand edits of the checked-out folder through the gate into one commit.
+
+    Changed, new and removed entries, the settings, the order and the registries; staged or not. What is valid JSON in
+    another layout is saved in the canonical one, and its file is rewritten. Files that belong to nothing in a dataset
+    stay where they are; `notes` of the result name them. An entry that is damaged in the store is saved from its file;
+    where that holds just what was saved there is nothing to commit, and the result has an operation alone. With nothing
+    to save and nothing damaged it is empty.
+
+    Raises:
+        BrokenFileError: a file does not read, or is a symbolic link; nothing was saved.
+        RefusedByGateError: the gate said no. NotCheckedOutError: a bare dataset. GitMergeError.
+    """
+    with Session.open(repository, intent) as session:
+        repository, base = session.repository, session.base
+        worktree = repository.worktree
+        if worktree is None:
+            raise NotCheckedOutError(
+                "the files of this dataset are not checked out, so there is nothing to edit by hand; "
+                "every command saves by itself",
+                hint="rtv edit ID   or check the files out with: rtv config set checkout always",
+            )
+        refuse_merge_of_git(repository)
+        edits = _read(worktree, base)
+        if edits.problems:
+            raise _broken(edits.problems)
+        change = _change_of(base, edits)
+        verdict = vote(base, change, intent, session.branch)
+        healed, replaced = _damaged(repository, base, edits)
+        with repository.pack() as pack:
+            paths, counts = write_blobs(base, change, pack)
+            for data in healed.values():
+                pack.add("blob", data)
+            if not intent.dry_run:
+                _tidy(worktree, base, edits, paths)
+            result = session.commit(
+                pack,
+                paths,
+                counts,
+                summary=change.summary,
+                verdict=verdict,
+                ids=tuple(sorted(change.puts)),
+                overwrite=True,
+            )
+            if healed and not paths:
+                number = None if intent.dry_run else session.publish(pack, {})
+                result = replace(result, operation=number, ids=tuple(sorted(healed)), undoable=False)
+    notes = (
+        *result.notes,
+        *(
+            f"entry {entry_id} was damaged in the store; what its file holds now takes its place"
+            for entry_id in replaced
+        ),
+        *_tidied_notes(edits, dry_run=intent.dry_run),
+        *_left_notes(edits.left),
+    )
+    return replace(result, notes=notes, touched=touched_entries(base, change, paths))
+
+
+def _damaged(repository: Repository, base: Snapshot, edits: _HandEdits) -> tuple[dict[str, bytes], list[str]]:
+    """Return the damaged entries that can be saved just as they were, with their bytes, and those that get new ones.
+
+    Where nobody edited anything, all entries are looked at: whoever asks what is not saved yet wants to know of what
+    no longer is. Else only the edited ones are, since a commit shall cost what it changes.
+    """
+    if not (edits.puts or edits.removes or edits.files):
+        return whole_files(repository, base, None), []
+    healed, replaced = {}, []
+    for entry_id, oid in base.damaged(sorted(edits.puts)):
+        data = encode_entry(edits.puts[entry_id])
+        if blob_id(data) == oid:
+            healed[entry_id] = data
+        else:
+            replaced.append(entry_id)
+    return healed, replaced
+
+
+# ---- reading the folder
+
+
+def _read(worktree: Worktree, base: Snapshot) -> _HandEdits:
+    edits = _HandEdits()
+    for item in worktree.unsaved(base.tree):
+        if item.change == NEW and not is_dataset_path(item.path):
+            edits.left.append(item.path)
+        elif item.change == REMOVED:
+            _note_removed(item.path, edits)
+        else:
+            _read_file(worktree, item, edits)
+    return edits
+
+
+def _note_removed(path: str, edits: _HandEdits) -> None:
+    entry_id = id_of_path(path)
+    if entry_id is not None:
+        edits.removes.add(entry_id)
+    elif path == SETTINGS:
+        edits.problems.append(f"{SETTINGS} is gone, and without it this is no dataset")
+    else:
+        edits.files[path] = None
+
+
+def _read_file(worktree: Worktree, item: Unsaved, edits: _HandEdits) -> None:
+    path = item.path
+    try:
+        data = worktree.read(path)
+        if data is None:
+            _note_removed(path, edits)
+            return
+        canonical = _take(path, data, edits)
+    except JsonProblemError as error:
+        edits.problems.append(f"{path}:{error.line}:{error.column}: {error.reason}")
+    except InvalidError as error:
+        edits.problems.append(error.message if path in error.message else f"{path}: {error.message}")
+    else:
+        edits.read[path] = data
+        if canonical != data:
+            edits.tidy[path] = canonical
+
+
+def _take(path: str, data: bytes, edits: _HandEdits) -> bytes:
+    """Note what a file holds, and return the bytes that are saved."""
+    entry_id = id_of_path(path)
+    if entry_id is not None:
+        try:
+            entry = decode_entry(data)
+        except InvalidEntryError as error:
+            raise InvalidError(f"{path}:1:1: {error.message}") from error
+        edits.puts[entry_id] = entry
+        return encode_entry(entry)
+    canonical = data
+    if path == SETTINGS:
+        _refuse_locking_out(parse_settings(data))
+    elif path == ORDER:
+        canonical = Order.parse(data).encode() or b""
+    elif path.partition("/")[0] in REGISTRIES and path.endswith(SUFFIX):
+        canonical = encode_value(parse(data))
+    # An order in which nothing is moved any more has no file.
+    edits.files[path] = None if path == ORDER and not canonical else canonical
+    return canonical
+
+
+def _refuse_locking_out(settings: Settings) -> None:
+    """Raise when saving these settings would be the last thing that this program can do with the dataset."""
+    unknown = settings.unknown_writer_features
+    if unknown:
+        raise BrokenFileError(
+            f"{SETTINGS}: writer_features names {', '.join(unknown)}, which this program does not know; saved so, "
+            "the dataset could no longer be changed with it, and that not be undone"
+        )
+
+
+def _change_of(base: Snapshot, edits: _HandEdits) -> ChangeSet:
+    settings = edits.files.get(SETTINGS)
+    if settings is not None and parse_settings(settings).id != base.settings.id:
+        raise BrokenFileError(
+            f"{SETTINGS}: the id of a dataset never changes, since clones and exports rely on it; nothing was saved",
+            hint=f'write it back: id = "{base.settings.id}"',
+        )
+    files: Mapping[str, bytes | None] = edits.files
+    if edits.removes and ORDER not in files:
+        files = {**order_without(base, edits.removes), **files}
+    return ChangeSet(edits.puts, frozenset(edits.removes), files, summary=_summary(base, edits))
+
+
+def _summary(base: Snapshot, edits: _HandEdits) -> str:
+    added: list[str] = []
+    changed: list[str] = []
+    for entry_id in edits.puts:
+        (added if base.blob_at(entry_path(entry_id)) is None else changed).append(entry_id)
+    parts = [
+        f"{verb} {name_some(ids)}"
+        for verb, ids in (("add", added), ("edit", changed), ("remove", sorted(edits.removes)))
+        if ids
+    ]
+    if edits.files:
+        names = sorted(edits.files)
+        parts.append(f"change {', '.join(names[:_NAMED])}{' …' if len(names) > _NAMED else ''}")
+    return f"{', '.join(parts)} by hand" if parts else "save hand edits"
+
+
+def _broken(problems: list[str]) -> BrokenFileError:
+    count = "1 file does" if len(problems) == 1 else f"{len(problems):,} files do"
+    return BrokenFileError(
+        f"{count} not read; nothing was saved",
+        details=problems,
+        hint="correct them and run rtv commit again, or throw the edits away with: rtv restore --all",
+    )
+
+
+# ---- writing the folder
+
+
+def _tidy(worktree: Worktree, base: Snapshot, edits: _HandEdits, paths: Mapping[str, object]) -> None:
+    """Rewrite files in canonical layout, before the commit: then the folder equals what is committed.
+
+    Raises:
+        ConflictError: a file changed since it was read.
+    """
+    for path, data in edits.tidy.items():
+        if worktree.read(path) != edits.read[path]:
+            raise ConflictError(f"{path} changed while it was being saved; nothing was saved", hint="rtv commit")
+        if edits.files.get(path, data) is None:
+            worktree.remove(path)
+        else:
+            worktree.write(path, data)
+    unchanged = [path for path in edits.read if path not in paths]
+    if unchanged:
+        worktree.refresh(unchanged, base.tree)
+
+
+def _tidied_notes(edits: _HandEdits, *, dry_run: bool) -> tuple[str, ...]:
+    paths = sorted(edits.tidy)
+    if not paths:
+        return ()
+    verb = "would be brought" if dry_run else "was brought"
+    if len(paths) == 1:
+        return (f"{paths[0]} {verb} into the usual layout; its content is the same",)
+    names = ", ".join(paths[:_NAMED]) + (" …" if len(paths) > _NAMED else "")
+    return (f"the layout of {len(paths):,} files ({names}) {verb} into the usual shape; their content is the same",)
+
+
+def _left_notes(left: list[str]) -> tuple[str, ...]:
+    return tuple(f"left alone: {path} {_why_left(path)}" for path in left[:10]) + (
+        (f"left alone: {len(left) - 10:,} more files that are no part of the dataset",) if len(left) > 10 else ()
+    )
+
+
+def _why_left(path: str) -> str:
+    name = path.rpartition("/")[2]
+    entry_id = name.removesuffix(SUFFIX)
+    if name.endswith(SUFFIX) and is_id(entry_id):
+        return f"lies in the wrong folder; an entry of this name lies at {entry_path(entry_id)}"
+    if path.startswith(f"{ENTRIES}/"):
+        return "has no entry's name; to add what it holds, move it out of entries/ and use rtv add"
+    return "is no part of the dataset"

@@ -1,0 +1,146 @@
+"""Surveys the present state: where one is, what is not saved yet, what waits, what was done last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.layout import SETTINGS, id_of_path, is_dataset_path
+from rolethread_vcs.model.settings import parse_settings
+from rolethread_vcs.store import lock
+from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
+from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
+from rolethread_vcs.store.lengths import count_entries
+from rolethread_vcs.store.log import journal
+from rolethread_vcs.store.log.operations import Operation
+from rolethread_vcs.store.objects.packs import KEEP
+from rolethread_vcs.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class HandEdit:
+    """A file of the folder that differs from the branch.
+
+    `change` is `new`, `changed` or `removed`; `id` is None for a file that is no entry; `is_foreign` tells of a new
+    file that is no part of a dataset at all (a note, a stray export), which `commit` leaves where it is.
+    """
+
+    path: str
+    id: str | None
+    change: str
+    is_foreign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The present state.
+
+    `branch` is None when a commit is looked at and no branch; `drafts` are names of files in the drafts folder;
+    `interrupted` is the command that a crash cut off, which the next mutating command finishes. `damaged_refs` are
+    branches and releases that cannot be followed. `why_read_only` says why no command of this version may write here,
+    `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is well. `has_unfinished`
+    tells of a merge, a revert or a pick that waits for decisions; see `ops.merge.resolve.look`. `has_git_merge`
+    tells of a merge that plain git has begun here: what it brings shows as hand edits.
+    """
+
+    name: str
+    branch: str | None
+    commit: str
+    is_strict: bool
+    entries: int
+    is_checked_out: bool
+    hand_edits: tuple[HandEdit, ...]
+    drafts: tuple[str, ...]
+    last_operation: Operation | None
+    interrupted: str | None
+    damaged_refs: tuple[DamagedRef, ...] = ()
+    why_read_only: str | None = None
+    settings_problem: str | None = None
+    has_unfinished: bool = False
+    has_git_merge: bool = False
+
+    @property
+    def unsaved(self) -> tuple[HandEdit, ...]:
+        """The hand edits that `commit` would take and `restore` would throw away."""
+        return tuple(edit for edit in self.hand_edits if not edit.is_foreign)
+
+    @property
+    def foreign(self) -> tuple[HandEdit, ...]:
+        """The new files that are no part of a dataset."""
+        return tuple(edit for edit in self.hand_edits if edit.is_foreign)
+
+
+def survey(repository: Repository) -> Survey:
+    """Return the present state; of the checked-out files only those that changed on disk are read."""
+    repository = repository.reopened_if_changed()
+    snapshot = repository.head_snapshot()
+    branch = repository.branch()
+    settings = snapshot.settings
+    edits = hand_edits(repository)
+    return Survey(
+        name=settings.name,
+        branch=branch,
+        commit=snapshot.id,
+        is_strict=branch is not None and settings.is_strict(branch),
+        entries=count_entries(repository, snapshot),
+        is_checked_out=repository.worktree is not None,
+        has_unfinished=repository.refs.read(repository.unfinished_ref) is not None,
+        has_git_merge=repository.has_merge_of_git(),
+        hand_edits=edits,
+        drafts=drafts(repository),
+        last_operation=repository.operations.last(),
+        interrupted=interrupted_command(repository),
+        damaged_refs=damaged_refs(repository),
+        why_read_only=settings.why_read_only,
+        settings_problem=_settings_problem(repository, edits),
+    )
+
+
+def hand_edits(repository: Repository) -> tuple[HandEdit, ...]:
+    """Return what differs between the checked-out folder and its branch, by path; nothing when none is checked out."""
+    # where the files went since this repository was opened, all of them would seem to be removed by hand
+    worktree = repository.reopened_if_changed().worktree
+    if worktree is None:
+        return ()
+    return tuple(_hand_edit(item) for item in worktree.unsaved(repository.head_snapshot().tree))
+
+
+def _settings_problem(repository: Repository, edits: Sequence[HandEdit]) -> str | None:
+    """Return why a hand-edited `rolethread.toml` cannot be saved: `commit` would say the same."""
+    worktree = repository.worktree
+    if worktree is None or all(edit.path != SETTINGS for edit in edits):
+        return None
+    try:
+        data = worktree.read(SETTINGS)
+        return f"{SETTINGS} is gone" if data is None else parse_settings(data).why_read_only
+    except InvalidError as error:
+        return error.message
+
+
+def _hand_edit(item: Unsaved) -> HandEdit:
+    is_foreign = item.change == NEW and not is_dataset_path(item.path)
+    return HandEdit(item.path, id_of_path(item.path), item.change, is_foreign)
+
+
+def unsaved_files(repository: Repository) -> list[Unsaved]:
+    """Return the hand edits that belong to the dataset, in path order; nothing when no files are checked out."""
+    return [Unsaved(edit.path, edit.change) for edit in hand_edits(repository) if not edit.is_foreign]
+
+
+def drafts(repository: Repository) -> tuple[str, ...]:
+    """Return the names of the files with typed text that was not saved."""
+    folder = repository.drafts_folder
+    try:
+        return tuple(sorted(path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".tmp"))
+    except OSError:
+        return ()
+
+
+def interrupted_command(repository: Repository) -> str | None:
+    """Return the command that a crash cut off, or None; one that is running right now does not count."""
+    pending = journal.load_all(repository.pack_folder.glob(f"*{KEEP}"))
+    if not pending or lock.is_held(repository.lock_path):
+        return None
+    # looked at again: a command that ended between the two looks was not cut off
+    return next((each.command for keep, each in reversed(pending.items()) if keep.exists()), None)

@@ -1,0 +1,1 @@
+"""Plain git: its hooks, its merge and text drivers, and its unfinished merges."""

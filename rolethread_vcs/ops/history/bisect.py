@@ -1,0 +1,310 @@
+"""Finds the commit that made things worse, by asking about few of those between a good and a bad one.
+
+What was answered lies in one small file of the worktree's private folder; everything else follows from it. HEAD and the
+checked-out files stay as they are: what is tested is an export.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, NotFoundError, UsageError
+from rolethread_vcs.formats import clean_keys, export_rows, find_format
+from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
+from rolethread_vcs.ops.history.bisect_midpoint import halve, tests_left
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.refs.ancestry import Ancestry
+from rolethread_vcs.store.repository import PRIVATE, Repository
+
+_VERSION = 1
+_FILE = "bisect.json"
+
+
+class NotBisectingError(NotFoundError):
+    """There is no search under way."""
+
+    code = "not_bisecting"
+
+
+class BisectingError(ConflictError):
+    """A search is under way already."""
+
+    code = "bisecting"
+
+
+class ContradictionError(InvalidError):
+    """The answers cannot all be true; the last one was not taken."""
+
+    code = "contradiction"
+
+
+class BisectStateError(InvalidError):
+    """What was answered does not read."""
+
+    code = "bisect_state"
+
+
+class Answer(StrEnum):
+    """What somebody found out about a commit."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One answer about a commit (hex id), and when it was given, in seconds since 1970."""
+
+    answer: Answer
+    commit: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How far a search has come.
+
+    `suspects` are the commits (hex ids) that may be the first bad one, the known bad one included, newest first.
+    `test` is the commit to look at next, None when there is none: then `first_bad` is what was looked for, or, where
+    skipped commits are in the way, None too, and it is one of the suspects. `tests` is about how many are left. When
+    `is_fork`, the commit to test is one where a good and a bad line of history parted. `ends` are the commits behind
+    which history is not here.
+    """
+
+    marks: tuple[Mark, ...]
+    suspects: tuple[str, ...]
+    test: Commit | None = None
+    first_bad: Commit | None = None
+    tests: int = 0
+    is_fork: bool = False
+    ends: tuple[str, ...] = ()
+
+    def marked(self, answer: Answer) -> tuple[str, ...]:
+        """Return the commits of an answer, in the order given."""
+        return tuple(dict.fromkeys(mark.commit for mark in self.marks if mark.answer is answer))
+
+
+def start(repository: Repository, good: str, bad: str = "@") -> Search:
+    """Begin a search between a good revision and a bad one.
+
+    Raises:
+        BisectingError: one is under way. ContradictionError: good is not older than bad.
+    """
+    if _path(repository).exists():
+        raise BisectingError(
+            "a search is under way already", hint="rtv bisect status   or, to end it: rtv bisect reset"
+        )
+    now = int(time.time())
+    marks = (
+        Mark(Answer.BAD, repository.resolve(bad), now),
+        Mark(Answer.GOOD, repository.resolve(good), now),
+    )
+    search = _search(repository, marks)
+    _save(repository, marks)
+    return search
+
+
+def mark(repository: Repository, answer: Answer, revision: str | None = None) -> Search:
+    """Take an answer about a revision, by default about the commit that is to be tested.
+
+    Raises:
+        NotBisectingError, BisectStateError. ContradictionError: it does not go with the answers before.
+    """
+    marks = _load(repository)
+    if revision is not None:
+        commit = repository.resolve(revision)
+    else:
+        asked = _search(repository, marks).test
+        if asked is None:
+            raise UsageError("the search is at its end, and asks for nothing", hint="rtv bisect status")
+        commit = asked.id
+    if answer is Answer.SKIP and any(each.commit == commit and each.answer is Answer.BAD for each in marks):
+        raise ContradictionError(f"{commit[:10]} was called bad; there is nothing to skip", hint="rtv bisect log")
+    more = (*marks, Mark(answer, commit, int(time.time())))
+    search = _search(repository, more)
+    _save(repository, more)
+    return search
+
+
+def status(repository: Repository) -> Search:
+    """Return how far the search has come.
+
+    Raises:
+        NotBisectingError, BisectStateError.
+    """
+    return _search(repository, _load(repository))
+
+
+def run(repository: Repository, judge: Callable[[Search], Answer]) -> Search:
+    """Ask `judge` about one commit after the other, until the search is at its end; answers so far are kept.
+
+    Raises:
+        NotBisectingError, BisectStateError, ContradictionError, and whatever `judge` raises.
+    """
+    search = status(repository)
+    while search.test is not None:
+        search = mark(repository, judge(search), search.test.id)
+    return search
+
+
+def marks(repository: Repository) -> tuple[Mark, ...]:
+    """Return the answers given so far, the oldest first.
+
+    Raises:
+        NotBisectingError, BisectStateError.
+    """
+    return _load(repository)
+
+
+def reset(repository: Repository) -> bool:
+    """End the search, also one whose answers do not read; return whether there was one."""
+    with disk.system_errors("ending the search"):
+        return disk.remove(_path(repository))
+
+
+def export_candidate(repository: Repository, commit: str, path: Path, *, format: str = "messages", clean: bool) -> None:
+    """Write the entries of a commit (hex id) as JSON lines; unlike `export`, this leaves no trace in the operation log.
+
+    Raises:
+        UsageError: no such format. CannotCarryError: an entry does not fit it.
+    """
+    chosen = find_format(format)
+    snapshot = repository.snapshot_of(commit)
+    keys = clean_keys(chosen, (entry for _, entry in snapshot)) if clean else None
+    with disk.system_errors(f"writing {path}"), path.open("wb") as file:
+        for chunk in export_rows(chosen, snapshot.entries(), clean=clean, keys=keys, container="jsonl"):
+            file.write(chunk)
+
+
+# ---- the search
+
+
+def _search(repository: Repository, marks: tuple[Mark, ...]) -> Search:
+    ancestry = Ancestry(repository.objects)
+    bad = next(each.commit for each in reversed(marks) if each.answer is Answer.BAD)
+    goods = list(dict.fromkeys(each.commit for each in marks if each.answer is Answer.GOOD))
+    try:
+        past = ancestry.parents_of_all([bad])
+        excluded: set[str] = set()
+        aside = []
+        for good in goods:
+            if good in past:
+                excluded |= _reached(past, [good])
+            else:
+                aside.append(good)
+        if bad in excluded:
+            raise _contradiction(bad, goods)
+        for good in aside:
+            fork = _fork(ancestry, past, good, bad, excluded)
+            if fork is not None:
+                return Search(marks, (), ancestry.link(fork).commit, None, 1, is_fork=True, ends=tuple(ancestry.ends))
+            excluded |= past.keys() & ancestry.parents_of_all([good]).keys()
+    except MissingObjectError as error:
+        raise DamagedError(
+            f"a commit that was answered about is not here: {error.message}", hint="rtv bisect reset"
+        ) from error
+    suspects = {
+        commit: [parent for parent in above if parent not in excluded]
+        for commit, above in past.items()
+        if commit not in excluded
+    }
+    skipped = {each.commit for each in marks if each.answer is Answer.SKIP}
+    test = halve(suspects, skipped=skipped)
+    ends = tuple(end for end in ancestry.ends if end in suspects)
+    if test is not None:
+        return Search(marks, tuple(suspects), ancestry.link(test).commit, None, tests_left(len(suspects)), ends=ends)
+    first_bad = ancestry.link(bad).commit if len(suspects) == 1 else None
+    return Search(marks, tuple(suspects), None, first_bad, ends=ends)
+
+
+def _reached(past: Mapping[str, Sequence[str]], starts: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        commit = waiting.pop()
+        if commit not in found:
+            found.add(commit)
+            waiting += past[commit]
+    return found
+
+
+def _fork(ancestry: Ancestry, past: Mapping[str, Sequence[str]], good: str, bad: str, excluded: set[str]) -> str | None:
+    """Return a commit where the lines of good and bad parted and that nobody has called good yet, or None.
+
+    Raises:
+        ContradictionError: good comes after bad, or they have nothing in common.
+    """
+    good_past = ancestry.parents_of_all([good])
+    if bad in good_past:
+        raise _contradiction(bad, [good])
+    common = past.keys() & good_past.keys()
+    if not common:
+        raise ContradictionError(f"{good[:10]} and {bad[:10]} have no commit in common", hint="rtv log --graph --all")
+    inner = {parent for commit in common for parent in past[commit]}
+    return next((commit for commit in past if commit in common - inner and commit not in excluded), None)
+
+
+def _contradiction(bad: str, goods: Sequence[str]) -> ContradictionError:
+    named = goods[0] if len(goods) == 1 else None
+    if named == bad:
+        return ContradictionError(f"{bad[:10]} cannot be good and bad; nothing was changed", hint="rtv bisect log")
+    good = f"{named[:10]}, called good," if named is not None else "a commit called good"
+    return ContradictionError(
+        f"{good} comes after {bad[:10]}, called bad; nothing was changed",
+        hint="the good one must be the older; to find what made it better, call the new state bad\n"
+        "see what was answered: rtv bisect log",
+    )
+
+
+# ---- the file
+
+
+def _path(repository: Repository) -> Path:
+    return repository.git_folder / PRIVATE / _FILE
+
+
+def _save(repository: Repository, marks: Sequence[Mark]) -> None:
+    rows = [{"answer": str(each.answer), "commit": each.commit, "time": each.time} for each in marks]
+    path = _path(repository)
+    with disk.system_errors("writing down the answer"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        disk.replace_file(path, encode_value({"marks": rows, "version": _VERSION}), durable=repository.durable)
+
+
+def _load(repository: Repository) -> tuple[Mark, ...]:
+    path = _path(repository)
+    try:
+        with disk.system_errors("reading what was answered"):
+            data = path.read_bytes() if path.exists() else None
+        if data is None:
+            raise NotBisectingError("no search is under way", hint="rtv bisect start GOOD BAD")
+        value = parse(data)
+        if value["version"] != _VERSION:
+            raise BisectStateError(f"a newer rtv began this search (version {value['version']})", hint="use that one")
+        marks = tuple(_mark(row) for row in value["marks"])
+    except (JsonProblemError, KeyError, TypeError, ValueError) as error:
+        raise _unreadable(path, str(error)) from error
+    if not {Answer.GOOD, Answer.BAD} <= {each.answer for each in marks}:
+        raise _unreadable(path, "a good or a bad commit is missing")
+    return marks
+
+
+def _mark(row: Mapping[str, Any]) -> Mark:
+    commit = str(row["commit"])
+    if len(commit) != 40 or not set(commit) <= set("0123456789abcdef"):
+        raise ValueError(f"{commit!r} is no commit")
+    return Mark(Answer(row["answer"]), commit, int(row["time"]))
+
+
+def _unreadable(path: Path, reason: str) -> BisectStateError:
+    return BisectStateError(
+        f"what was answered in this search does not read: {path}: {reason}", hint="rtv bisect reset   ends the search"
+    )

@@ -1,0 +1,226 @@
+"""Says for each message of an entry which commit last changed it, and which one brought it in."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from rolethread_vcs.diff.align import Match, Pair, align
+from rolethread_vcs.ops.history.entry_history import find_in_history
+from rolethread_vcs.ops.history.lineage import entry_of, origins
+from rolethread_vcs.store.entry_trace import EntryTrace
+from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.refs.ancestry import Ancestry, Link
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import NoSuchEntryError
+from rolethread_vcs.store.stretches import Stretches
+
+SIDES = ("messages", "chosen", "rejected")
+_VERSIONS_REMEMBERED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class BlamedMessage:
+    """A message and where it comes from; `side` is `messages`, or `chosen` or `rejected` of a preference pair.
+
+    `changed` is the commit that last changed it, `brought` the one that brought it in; the same where nobody changed
+    it since.
+    """
+
+    side: str
+    index: int
+    message: Any
+    changed: Commit
+    brought: Commit
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The messages of one entry as a commit holds it.
+
+    `ends` are the commits (hex ids) behind which history is not here: what comes from there is theirs, as far as
+    anybody can say.
+    """
+
+    id: str
+    commit: str
+    messages: tuple[BlamedMessage, ...]
+    ends: tuple[str, ...] = ()
+
+
+class _Place(NamedTuple):
+    """What is looked at: an entry in a commit, as a version (a blob id) that came from that commit's one."""
+
+    commit: str
+    entry_id: str
+    version: bytes
+
+
+class _Tracked(NamedTuple):
+    """A message on its way back: its number at the end, its number in the version, the commit that changed it."""
+
+    number: int
+    at: int
+    changed: Commit | None
+
+
+class _Before(NamedTuple):
+    """A version that a commit may have made its own from: where it lies, and how its messages pair with the new."""
+
+    place: _Place
+    pairs: dict[int, Pair]
+
+
+def blame(repository: Repository, word: str, revision: str = "@") -> Blame:
+    """Return where the messages of an entry come from, as a revision holds it.
+
+    Raises:
+        NoSuchEntryError: the revision does not hold it. UsageError: a number of several entries.
+    """
+    commit = repository.resolve(revision)
+    entry_id = find_in_history(repository, word, commit)
+    snapshot = repository.snapshot_of(commit)
+    if entry_id not in snapshot:
+        raise NoSuchEntryError(
+            f"entry {entry_id} is not in {commit[:10]}; it was removed", hint=f"see its life with: rtv log {entry_id}"
+        )
+    entry = snapshot[entry_id]
+    version = bytes.fromhex(snapshot.blob_id(entry_id))
+    found: list[BlamedMessage] = []
+    ends: dict[str, None] = {}
+    for side in SIDES:
+        messages = entry.fields.get(side)
+        if isinstance(messages, list) and messages:
+            tracker = _Tracker(repository, side, len(messages))
+            tracker.run(_Place(commit, entry_id, version))
+            ends |= tracker.ancestry.ends
+            found += (
+                BlamedMessage(side, index, message, *tracker.found[index]) for index, message in enumerate(messages)
+            )
+    return Blame(entry_id, commit, tuple(found), tuple(ends))
+
+
+class _Tracker:
+    """Follows messages from commit to commit, each to the parent that holds the same, until its birth is found."""
+
+    def __init__(self, repository: Repository, side: str, count: int) -> None:
+        self.ancestry = Ancestry(repository.objects)
+        self.found: dict[int, tuple[Commit, Commit]] = {}
+        self._repository = repository
+        self._stretches = Stretches(repository)
+        self._side = side
+        self._count = count
+        self._traces: dict[str, EntryTrace] = {}
+        self._versions: OrderedDict[bytes, Sequence[Any]] = OrderedDict()
+        self._waiting: dict[_Place, list[_Tracked]] = {}
+
+    def run(self, start: _Place) -> None:
+        """Fill `found`: for each message the commit that changed it, and the one that brought it in."""
+        self._waiting[start] = [_Tracked(number, number, None) for number in range(self._count)]
+        links = {start.commit: self.ancestry.link(start.commit)}
+        while self._waiting:
+            # the newest first, so that two lines of history meet before either goes on
+            place = max(self._waiting, key=lambda each: links[each.commit].time)
+            tracked = self._waiting.pop(place)
+            link = links[place.commit]
+            above = self.ancestry.parents(link)
+            links |= {parent.id: parent for parent in above}
+            self._step(place, link, above, tracked)
+            if not any(each.commit == place.commit for each in self._waiting):
+                del links[place.commit]
+            links |= {
+                each.commit: self.ancestry.link(each.commit) for each in self._waiting if each.commit not in links
+            }
+        self._stretches.save()
+
+    def _step(self, place: _Place, link: Link, above: list[Link], tracked: list[_Tracked]) -> None:
+        trace = self._trace(place.entry_id)
+        blobs = [trace.state(parent.tree).blob for parent in above]
+        if place.version in blobs:
+            same = above[blobs.index(place.version)]
+            goal = self._stretches.pass_over(self.ancestry, same, place.entry_id)
+            self._hand_over(place._replace(commit=goal.id), tracked)
+            return
+        befores = [
+            self._before(_Place(parent.id, place.entry_id, blob), place)
+            for parent, blob in zip(above, blobs, strict=True)
+            if blob is not None
+        ]
+        if not befores:
+            befores = self._made_from(place, link, above)
+        moved: dict[_Place, list[_Tracked]] = {}
+        for each in tracked:
+            held = _held(befores, each.at)
+            if held is None:
+                self.found[each.number] = (each.changed or link.commit, link.commit)
+                continue
+            before, pair = held
+            changed = each.changed or (None if pair.match is Match.EQUAL else link.commit)
+            moved.setdefault(before, []).append(_Tracked(each.number, pair.before, changed))
+        for target, items in moved.items():
+            self._hand_over(target, items)
+
+    def _made_from(self, place: _Place, link: Link, above: list[Link]) -> list[_Before]:
+        """Return what an entry that no parent has was made from: itself before it was removed, or other entries."""
+        if not above:
+            return []
+        earlier = self._last_seen(place.entry_id, above)
+        if earlier is not None:
+            return [self._before(earlier, place)]
+        found = []
+        for origin in origins(self._repository, above, link, place.entry_id, place.version).ids:
+            trace = self._trace(origin)
+            for parent in above:
+                blob = trace.state(parent.tree).blob
+                if blob is not None:
+                    before = self._before(_Place(parent.id, origin, blob), place, levels=True)
+                    # what merely stands in the same place of another entry is not where a message comes from
+                    pairs = {index: pair for index, pair in before.pairs.items() if pair.match is not Match.PLACED}
+                    found.append(before._replace(pairs=pairs))
+                    break
+        return found
+
+    def _last_seen(self, entry_id: str, above: list[Link]) -> _Place | None:
+        """Return the newest commit before a gap in an entry's life that still has it."""
+        trace = self._trace(entry_id)
+        for link in self.ancestry.newest_first(parent.id for parent in above):
+            blob = trace.state(link.tree).blob
+            if blob is not None:
+                return _Place(link.id, entry_id, blob)
+        return None
+
+    def _before(self, earlier: _Place, later: _Place, *, levels: bool = False) -> _Before:
+        pairs = align(self._messages(earlier.version), self._messages(later.version), levels=levels)
+        return _Before(earlier, {pair.after: pair for pair in pairs})
+
+    def _messages(self, version: bytes) -> Sequence[Any]:
+        known = self._versions.get(version)
+        if known is None:
+            entry = entry_of(self._repository, version)
+            messages = None if entry is None else entry.fields.get(self._side)
+            known = self._versions[version] = messages if isinstance(messages, list) else ()
+            if len(self._versions) > _VERSIONS_REMEMBERED:
+                self._versions.popitem(last=False)
+        return known
+
+    def _trace(self, entry_id: str) -> EntryTrace:
+        if entry_id not in self._traces:
+            self._traces[entry_id] = EntryTrace(self._repository.objects, entry_id)
+        return self._traces[entry_id]
+
+    def _hand_over(self, place: _Place, tracked: list[_Tracked]) -> None:
+        self._waiting.setdefault(place, []).extend(tracked)
+
+
+def _held(befores: list[_Before], index: int) -> tuple[_Place, Pair] | None:
+    """Return where the same message was, else where the first was that it was made from."""
+    found = None
+    for before in befores:
+        pair = before.pairs.get(index)
+        if pair is not None and (found is None or pair.match is Match.EQUAL):
+            found = (before.place, pair)
+            if pair.match is Match.EQUAL:
+                break
+    return found

@@ -1,0 +1,213 @@
+"""Tells the life of one entry: born, changed, moved, removed, restored, and under which ids it lived before."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from rolethread_vcs.model.ids import NUMBER_DIGITS, is_id
+from rolethread_vcs.model.layout import ENTRIES, SUFFIX, entry_folder
+from rolethread_vcs.model.revision import parse_selector
+from rolethread_vcs.ops.history.lineage import UNRELATED, Origin, origins
+from rolethread_vcs.ops.select.selection import AmbiguousEntryError, find_entry
+from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
+from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.objects.trees import FOLDER, parse
+from rolethread_vcs.store.refs.ancestry import Ancestry, Link, Queue
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import NoSuchEntryError
+from rolethread_vcs.store.stretches import Stretches
+
+
+class StepKind(StrEnum):
+    """What a commit did to an entry."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    MOVED = "moved"
+    MERGED = "merged"
+    REMOVED = "removed"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One commit in the life of an entry.
+
+    `before` and `after` are the 20-byte ids of its blobs, None where it is absent; before is that of the first parent
+    that has the entry. `origin` is what an added entry was made from.
+    """
+
+    commit: Commit
+    entry_id: str
+    kind: StepKind
+    before: bytes | None
+    after: bytes | None
+    is_moved: bool = False
+    origin: Origin = UNRELATED
+
+
+class Life:
+    """The steps of an entry's life, newest first; an iterator, streaming.
+
+    `ends` are the commits (hex ids) behind which history is not here, known when the last step was read.
+    """
+
+    def __init__(self, repository: Repository, entry_id: str, start: str) -> None:
+        self.entry_id = entry_id
+        self._repository = repository
+        self._ancestry = Ancestry(repository.objects)
+        self._stretches = Stretches(repository)
+        self._told = {entry_id}
+        self._steps = self._life(entry_id, [start])
+
+    def __iter__(self) -> Iterator[Step]:
+        return self
+
+    def __next__(self) -> Step:
+        return next(self._steps)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The commits behind which nothing is here: of a shallow copy, or where an object is missing."""
+        return tuple(self._ancestry.ends)
+
+    def _life(self, entry_id: str, starts: list[str]) -> Iterator[Step]:
+        """Yield the steps under one id, then those under the ids that it was made from."""
+        births = []
+        waiting: list[Step] = []  # an entry that was added may turn out to have been there before
+        for step, link in self._walk(entry_id, starts):
+            if step.kind is StepKind.ADDED:
+                births.append((step, link))
+                waiting.append(step)
+                continue
+            if step.kind is StepKind.REMOVED and waiting:
+                yield from (_as_restored(each) for each in waiting)
+                waiting, births = [], []
+            if waiting:
+                waiting.append(step)
+            else:
+                yield step
+        before = []
+        for step, link in births:
+            told = self._with_origin(step, link)
+            waiting[waiting.index(step)] = told
+            fresh = [origin for origin in told.origin.ids if origin not in self._told]
+            self._told.update(fresh)
+            above = [parent.id for parent in self._ancestry.parents(link)]
+            before += [self._life(origin, above) for origin in fresh]
+        yield from waiting
+        yield from heapq.merge(*before, key=lambda step: -step.commit.committer.time)
+
+    def _walk(self, entry_id: str, starts: list[str]) -> Iterator[tuple[Step, Link]]:
+        """Yield the commits at which the entry is not what it was in any parent.
+
+        Of a merge only the first side that holds the same is followed, as `git log -- PATH` does.
+        """
+        trace = EntryTrace(self._repository.objects, entry_id)
+        ancestry = self._ancestry
+        queue: Queue[State] = Queue()
+        seen = set(starts)
+        for oid in starts:
+            link = self._stretches.pass_over(ancestry, ancestry.link(oid), entry_id)
+            queue.push(link, trace.state(link.tree))
+        while queue:
+            link, state = queue.pop()
+            above = [(parent, trace.state(parent.tree)) for parent in ancestry.parents(link)]
+            same = next((pair for pair in above if pair[1] == state), None)
+            if same is None and (state != ABSENT or above):
+                yield _step(entry_id, link, state, [each for _, each in above]), link
+            for parent, before in above if same is None else (same,):
+                goal = self._stretches.pass_over(ancestry, parent, entry_id)
+                if goal.id not in seen:
+                    seen.add(goal.id)
+                    queue.push(goal, before)
+        self._stretches.save()
+
+    def _with_origin(self, step: Step, link: Link) -> Step:
+        origin = origins(self._repository, self._ancestry.parents(link), link, step.entry_id, step.after)
+        return replace(step, origin=origin)
+
+
+def life(repository: Repository, word: str, revision: str = "@") -> Life:
+    """Return the life of an entry (`12`, a whole id) up to a revision, newest first; it may be removed by then.
+
+    Raises:
+        NoSuchEntryError: no commit that leads to the revision holds it. UsageError: a number of several entries.
+    """
+    commit = repository.resolve(revision)
+    return Life(repository, find_in_history(repository, word, commit), commit)
+
+
+def find_in_history(repository: Repository, word: str, commit: str) -> str:
+    """Return the id that a word names in a commit (full hex id), or else in the newest one before that has it.
+
+    Raises:
+        NoSuchEntryError, UsageError.
+    """
+    snapshot = repository.snapshot_of(commit)
+    try:
+        return find_entry(snapshot, word)
+    except NoSuchEntryError as error:
+        selector = parse_selector(word)
+        digits = selector if isinstance(selector, str) else f"{selector:0{NUMBER_DIGITS}d}"
+        found = _last_ids(repository, digits, commit)
+        if not found:
+            raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=error.hint) from error
+        if len(found) > 1:
+            raise AmbiguousEntryError(
+                f"{word} was the number of {len(found)} entries: {', '.join(found)}", hint="write the whole id"
+            ) from error
+        return found[0]
+
+
+def _last_ids(repository: Repository, digits: str, commit: str) -> list[str]:
+    """Return the ids that begin so in the newest commit that has one."""
+    objects = repository.objects
+    one, two = (part.encode() for part in entry_folder(digits))
+    looked_at: set[bytes] = set()
+    for link in Ancestry(objects).newest_first([commit]):
+        folder: bytes | None = link.tree
+        for name in (ENTRIES.encode(), one, two):
+            if folder is None or folder in looked_at:
+                folder = None
+                break
+            looked_at.add(folder)
+            item = objects.items(folder).get(name)
+            folder = item.oid if item is not None and item.mode == FOLDER else None
+        if folder is None or folder in looked_at:
+            continue
+        looked_at.add(folder)
+        names = (item.name.decode("utf-8", "replace").removesuffix(SUFFIX) for item in parse(objects.tree(folder)))
+        found = [name for name in names if name.startswith(digits) and is_id(name)]
+        if found:
+            return found
+    return []
+
+
+# ---- steps
+
+
+def _step(entry_id: str, link: Link, state: State, befores: list[State]) -> Step:
+    before = next((each for each in befores if each.blob is not None), ABSENT)
+    return Step(
+        link.commit, entry_id, _kind(state, before, befores), before.blob, state.blob, before.rank != state.rank
+    )
+
+
+def _kind(state: State, before: State, befores: list[State]) -> StepKind:
+    if before.blob is None:
+        return StepKind.ADDED
+    if state.blob is None:
+        return StepKind.REMOVED
+    if len(befores) > 1:
+        return StepKind.MERGED
+    return StepKind.MOVED if state.blob == before.blob else StepKind.CHANGED
+
+
+def _as_restored(step: Step) -> Step:
+    if step.kind is not StepKind.ADDED:
+        return step
+    return replace(step, kind=StepKind.RESTORED)

@@ -1,0 +1,307 @@
+"""Tells the history of a dataset, newest first, reading no more of it than is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.model.revision import parse_range
+from rolethread_vcs.ops.compare.entry_counts import count_between
+from rolethread_vcs.store.log.operations import EXTERNAL, REDO, UNDO, Operation
+from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.refs.ancestry import Ancestry, Link
+from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.repository import Repository
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.query import Query
+
+_NEVER_MAKE_COMMITS = (UNDO, REDO, "branch", "switch")
+_EDITING = ("edit", "commit", EXTERNAL, None)
+_CLOCKS_APART = 86_400
+"""Seconds by which a commit may claim to be older than one that led to it: the clocks of two machines."""
+_CLOCK_SLACK = 2
+"""Seconds by which an operation may be older than the commit it made, both written in one transaction."""
+
+
+class Logged(NamedTuple):
+    """A commit of the history: `operation` made it, None when the operation log does not know (a clone, plain git).
+
+    The counts are entries, against the first parent. A tuple, as is `Run`: a frozen dataclass takes ten times as long
+    to make, and `log -n 1` is mostly start-up.
+    """
+
+    commit: Commit
+    operation: Operation | None
+    added: int
+    changed: int
+    removed: int
+
+    @property
+    def is_single_edit(self) -> bool:
+        """Whether the commit is an edit of one entry, and no other verb brought it about."""
+        verb = None if self.operation is None else self.operation.verb
+        return verb in _EDITING and (self.added, self.changed, self.removed) == (0, 1, 0)
+
+    @property
+    def changes(self) -> int:
+        """How many entries were added, changed or removed."""
+        return self.added + self.changed + self.removed
+
+
+class Only(NamedTuple):
+    """Which commits a log shows.
+
+    `verb` made them, they touched at least `min_changes` entries, their committer's time (seconds) lies between `since`
+    and `until`, both included, `author` stands in the name or the address of who wrote them, and `where` fits an entry
+    that they touched, before or after.
+    """
+
+    verb: str | None = None
+    min_changes: int = 0
+    since: int | None = None
+    until: int | None = None
+    author: str | None = None
+    where: str | None = None
+
+
+EVERYTHING = Only()
+
+
+class History:
+    """The commits that lead to some revisions, or those of ranges `A..B` and `A...B`; an iterator, newest first.
+
+    `ends` are the commits (hex ids) behind which history is not here, as far as it was walked.
+
+    Raises:
+        UnknownRevisionError, UsageError: a revision names nothing, or the query does not read.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        revisions: Sequence[str] = ("@",),
+        *,
+        count: int | None = None,
+        only: Only = EVERYTHING,
+    ) -> None:
+        self._repository = repository
+        self._only = only
+        self._query = None if only.where is None else _parsed(only.where)
+        self._ancestry = Ancestry(repository.objects)
+        self._starts, self._hidden = _span(repository, self._ancestry, revisions)
+        self._makers = OperationsByCommit(repository)
+        self._chosen = islice(self._choose(), count)
+
+    def __iter__(self) -> Iterator[Logged]:
+        return self
+
+    def __next__(self) -> Logged:
+        return next(self._chosen)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The commits behind which nothing is here: of a shallow copy, or where an object is missing."""
+        return tuple(self._ancestry.ends)
+
+    def by_line(self) -> Iterator[tuple[Link, tuple[str, ...]]]:
+        """Yield every commit with those of its parents that are here and in the span, children before parents."""
+        return self._ancestry.children_first(self._starts, hide=self._hidden)
+
+    def told(self, link: Link) -> Logged | None:
+        """Return a commit with what is known about it, or None when it is not to be shown."""
+        only = self._only
+        commit = link.commit
+        if not is_by_and_within(commit, only):
+            return None
+        operation = self._makers.find(commit)
+        if only.verb is not None and (operation is None or operation.verb != only.verb):
+            return None
+        logged = Logged(commit, operation, *counts_of(self._repository, commit, operation))
+        if logged.changes < only.min_changes:
+            return None
+        if self._query is not None and not (logged.changes and _touches(self._repository, commit, self._query)):
+            return None
+        return logged
+
+    def _choose(self) -> Iterator[Logged]:
+        since = self._only.since
+        for link in self._ancestry.newest_first(self._starts, hide=self._hidden):
+            if since is not None and link.time < since - _CLOCKS_APART:
+                return
+            logged = self.told(link)
+            if logged is not None:
+                yield logged
+
+
+def log(
+    repository: Repository,
+    revision: str = "@",
+    *,
+    count: int | None = None,
+    verb: str | None = None,
+    min_changes: int = 0,
+) -> History:
+    """Return the commits that lead to a revision, or those of a range `A..B`, newest first, at most `count`.
+
+    `verb` keeps those that an operation of that verb made, `min_changes` those that touched so many entries; `History`
+    takes more conditions.
+
+    Raises:
+        UnknownRevisionError, UsageError: the revision names nothing.
+    """
+    return History(repository, (revision,), count=count, only=Only(verb, min_changes))
+
+
+def is_by_and_within(commit: Commit, only: Only) -> bool:
+    """Return whether a commit is of the author and of the time that are wanted; the rest of `only` is not asked."""
+    moment, author = commit.committer.time, commit.author
+    if (only.since is not None and moment < only.since) or (only.until is not None and moment > only.until):
+        return False
+    return only.author is None or only.author.casefold() in f"{author.name} <{author.email}>".casefold()
+
+
+def _span(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]) -> tuple[list[str], Collection[str]]:
+    """Return the commits to start at, and all those to leave out."""
+    starts: list[str] = []
+    hidden: set[str] = set()
+    for revision in revisions:
+        span = parse_range(revision)
+        end = repository.resolve(str(span.end))
+        starts.append(end)
+        if span.start is not None:
+            start = repository.resolve(str(span.start))
+            left = ancestry.parents_of_all([start]).keys()
+            if span.from_fork:
+                starts.append(start)
+                hidden |= left & ancestry.parents_of_all([end]).keys()
+            else:
+                hidden |= left
+    return [start for start in dict.fromkeys(starts) if start not in hidden], hidden
+
+
+def _parsed(where: str) -> Query:
+    # a log without a query does not pay for the grammar
+    from rolethread_vcs.model.query import parse_query
+
+    return parse_query(where)
+
+
+def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
+    """Return whether a commit touched an entry that fits a query, before or after."""
+    # as above
+    from rolethread_vcs.ops.select.selection import readable
+    from rolethread_vcs.store.objects.walk import two_way
+
+    objects = repository.objects
+    for path, before, after in two_way(tree_before(repository, commit), bytes.fromhex(commit.tree), objects.tree):
+        entry_id = id_of_path(path)
+        if entry_id is None:
+            continue
+        answer = query.decide(entry_id)
+        if answer is None:
+            sides = (readable(objects.blob(side.oid)) for side in (after, before) if side is not None)
+            answer = any(entry is not None and query.matches(entry_id, entry) for entry in sides)
+        if answer:
+            return True
+    return False
+
+
+def counts_of(repository: Repository, commit: Commit, operation: Operation | None) -> tuple[int, int, int]:
+    """Return how many entries a commit added, changed and removed, from the operation log where that knows."""
+    if operation is not None and operation.verb != EXTERNAL:
+        return operation.added, operation.changed, operation.removed
+    return count_changes(repository, commit)
+
+
+def count_changes(repository: Repository, commit: Commit) -> tuple[int, int, int]:
+    """Return how many entries a commit added, changed and removed against its first parent; reads trees only."""
+    return count_between(repository.objects, tree_before(repository, commit), bytes.fromhex(commit.tree))
+
+
+def tree_before(repository: Repository, commit: Commit) -> bytes | None:
+    """Return the 20-byte tree id of a commit's first parent, None for the first commit, and where history is cut."""
+    if not commit.parents:
+        return None
+    try:
+        return Ancestry(repository.objects).link(commit.parents[0]).tree
+    except MissingObjectError:  # history ends here, and what was there before is not known
+        return None
+
+
+class OperationsByCommit:
+    """Finds the operation that made a commit; reads the operation log only as far as it must."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._operations = iter(repository.operations)
+        self._made: dict[tuple[str | None, str], Operation] = {}
+        self._oldest_read: int | None = None
+
+    def find(self, commit: Commit) -> Operation | None:
+        """Return the operation that made a commit, or None when the log does not know it."""
+        parent = commit.parents[0] if commit.parents else None
+        while True:
+            found = self._made.get((parent, commit.id)) or self._made.get((None, commit.id))
+            if found is not None:
+                return found
+            if self._oldest_read is not None and self._oldest_read < commit.committer.time - _CLOCK_SLACK:
+                return None
+            operation = next(self._operations, None)
+            if operation is None:
+                return None
+            self._oldest_read = operation.time
+            self._note(operation)
+
+    def _note(self, operation: Operation) -> None:
+        if operation.verb in _NEVER_MAKE_COMMITS:
+            return
+        for name, (before, after) in operation.changes.items():
+            if name.startswith(BRANCHES) and after is not None:
+                self._made[before, after] = operation
+
+
+# ---- runs of small edits
+
+
+class Run(NamedTuple):
+    """Single edits by one author on one day, newest first."""
+
+    edits: tuple[Logged, ...]
+
+    @property
+    def last(self) -> Logged:
+        """The newest of them."""
+        return self.edits[0]
+
+    @property
+    def first(self) -> Logged:
+        """The oldest of them."""
+        return self.edits[-1]
+
+
+def fold(history: Iterable[Logged]) -> Iterator[Logged | Run]:
+    """Yield the history with every two or more single edits in a row, by one author on one day, as one run."""
+    run: list[Logged] = []
+    for logged in history:
+        if run and not (logged.is_single_edit and _author_and_day(logged) == _author_and_day(run[0])):
+            yield _folded(run)
+            run = []
+        if logged.is_single_edit:
+            run.append(logged)
+        else:
+            yield logged
+    if run:
+        yield _folded(run)
+
+
+def _folded(run: list[Logged]) -> Logged | Run:
+    return run[0] if len(run) == 1 else Run(tuple(run))
+
+
+def _author_and_day(logged: Logged) -> tuple[str, str, date]:
+    author = logged.commit.author
+    return author.name, author.email, datetime.fromtimestamp(author.time).date()

@@ -1,0 +1,148 @@
+"""Shows one entry as some commit holds it, or one commit with what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.model.revision import is_selector, parse_selector
+from rolethread_vcs.ops.history.log import tree_before
+from rolethread_vcs.ops.select.page import preview
+from rolethread_vcs.ops.select.selection import find_entry, readable
+from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.objects.walk import Blob, two_way
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import NoSuchEntryError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.compare.comparison import Comparison
+
+ADDED = "added"
+CHANGED = "changed"
+REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """An entry as a commit holds it; `blob` is the hex id of its stored bytes."""
+
+    id: str
+    commit: str
+    blob: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedEntry:
+    """An entry that a commit `added`, `changed` or `removed`; `blob` is the hex id of its (last) bytes."""
+
+    id: str
+    change: str
+    blob: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCommit:
+    """A commit and what it changed against its first parent; `files` are other paths with their change.
+
+    `is_cut` when that parent is not here (a shallow copy, a missing object): all that the commit holds counts as added.
+    """
+
+    commit: Commit
+    entries: tuple[TouchedEntry, ...]
+    files: tuple[tuple[str, str], ...]
+    is_cut: bool = False
+
+    def count(self, change: str) -> int:
+        """Return how many entries were `added`, `changed` or `removed`."""
+        return sum(1 for entry in self.entries if entry.change == change)
+
+
+def show(repository: Repository, words: Sequence[str]) -> Iterator[ShownEntry | ShownCommit]:
+    """Yield what each word names: an entry (`12`, an id, `12@main~1`) or a commit (`main`, `3fa9c1`, `commit:1234`).
+
+    A number is an entry's, also where a commit's id begins with the same digits; `commit:` says otherwise. No words
+    name the current commit.
+
+    Raises:
+        UsageError, NoSuchEntryError, UnknownRevisionError: a word names nothing.
+    """
+    for word in words or ("@",):
+        selector, at, revision = word.partition("@")
+        if is_selector(selector) and (revision or not at):
+            yield show_entry(repository, selector, revision or "@")
+        else:
+            yield show_commit(repository, word)
+
+
+def show_entry(repository: Repository, word: str, revision: str = "@") -> ShownEntry:
+    """Return an entry as a revision holds it.
+
+    Raises:
+        NoSuchEntryError: there is none there. UnreadableEntryError: it does not read.
+    """
+    snapshot = repository.snapshot(revision)
+    try:
+        entry_id = find_entry(snapshot, word)
+    except NoSuchEntryError as error:
+        if isinstance(parse_selector(word), int) and len(word) >= 4 and repository.objects.expand(word):
+            raise NoSuchEntryError(error.message, hint=f"the commit is: rtv show commit:{word}") from error
+        raise
+    return ShownEntry(entry_id, snapshot.id, snapshot.blob_id(entry_id), snapshot[entry_id])
+
+
+def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
+    """Return a commit with the names of all that it changed; no content is read."""
+    commit = repository.objects.commit(repository.resolve(revision))
+    entries, files = [], []
+    start = tree_before(repository, commit)
+    for path, before, after in two_way(start, bytes.fromhex(commit.tree), repository.objects.tree):
+        change = _change(before, after)
+        entry_id = id_of_path(path)
+        blob = after or before
+        if entry_id is not None and blob is not None:
+            entries.append(TouchedEntry(entry_id, change, blob.oid.hex()))
+        else:
+            files.append((path, change))
+    return ShownCommit(commit, tuple(entries), tuple(files), is_cut=start is None and bool(commit.parents))
+
+
+def changes_of(repository: Repository, shown: ShownCommit) -> Comparison:
+    """Return what a commit changed against its first parent, message by message."""
+    # a look at an entry compares nothing
+    from rolethread_vcs.ops.compare.comparison import compare_trees
+
+    commit = shown.commit
+    return compare_trees(
+        repository,
+        tree_before(repository, commit),
+        bytes.fromhex(commit.tree),
+        from_label=commit.parents[0][:10] if commit.parents else "nothing",
+        to_label=commit.id[:10],
+    )
+
+
+def preview_of(repository: Repository, touched: TouchedEntry) -> str:
+    """Return the beginning of what is said in an entry that a commit touched, as written."""
+    try:
+        entry = readable(repository.objects.blob(bytes.fromhex(touched.blob)))
+    except MissingObjectError:
+        return ""
+    return "" if entry is None else preview(entry)
+
+
+def raw_bytes(repository: Repository, shown: ShownEntry | ShownCommit) -> bytes:
+    """Return the stored bytes of an entry, or of a commit."""
+    if isinstance(shown, ShownEntry):
+        return repository.objects.blob(bytes.fromhex(shown.blob))
+    return repository.objects.read(shown.commit.id, "commit")
+
+
+def _change(before: Blob | None, after: Blob | None) -> str:
+    if before is None:
+        return ADDED
+    return REMOVED if after is None else CHANGED

@@ -1,0 +1,325 @@
+"""Takes operations back and brings them again: moves only the refs of those operations, and never asks the gate."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError
+from rolethread_vcs.ops.compare.entry_counts import count_between
+from rolethread_vcs.ops.history.operation_log import log
+from rolethread_vcs.ops.settings.settings import applied
+from rolethread_vcs.store.checkout.worktree import UnsavedEditsError, blob_id
+from rolethread_vcs.store.log.operations import REDO, UNDO, Operation
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.publishing import Moves, head_commit
+from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, is_unfinished, shorten
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Committed, Counts, Intent, Session
+
+_NAMED = 3
+"""Operations that are named one by one in an answer."""
+
+
+class NothingToUndoError(NotFoundError):
+    """No operation is left that could be taken back, or brought again."""
+
+    code = "nothing_to_undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo or a redo did: the operations it took back (or brought again), newest first."""
+
+    operations: tuple[Operation, ...]
+    committed: Committed
+
+
+def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = None) -> tuple[Operation, ...]:
+    """Return the operations that an undo would take back, newest first; see `is_of_another_folder`.
+
+    Raises:
+        NothingToUndoError: there are not so many. NotFoundError: there is no operation `to`.
+    """
+    return _choose(repository, count, to)[0]
+
+
+def is_of_another_folder(repository: Repository, operation: Operation) -> bool:
+    """Return whether an operation is another folder's own affair, and can be taken back only there.
+
+    It was done there, and moved HEAD, threw hand edits away, checked files out or in, or began, decided or ended a
+    merge. Anything else that was done in another folder moved branches or releases, which all folders share.
+    """
+    if operation.worktree == repository.worktree_name:
+        return False
+    return (
+        bool(operation.discarded)
+        or "core.bare" in operation.config
+        or any(name == HEAD or is_unfinished(name) for name in operation.changes)
+    )
+
+
+def _choose(repository: Repository, count: int, to: int | None) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:
+    """Return the operations to take back, and those between them that another folder has to take back, newest first."""
+    chosen: list[Operation] = []
+    elsewhere: list[Operation] = []
+    for logged in log(repository):
+        operation = logged.operation
+        if to is not None and operation.number <= to:
+            break
+        if logged.undone or operation.verb in (UNDO, REDO) or not operation.has_effect:
+            continue
+        if is_of_another_folder(repository, operation):
+            elsewhere.append(operation)
+            continue
+        chosen.append(operation)
+        if to is None and len(chosen) == count:
+            break
+    if to is not None:
+        last = repository.operations.last()
+        if last is None or not 1 <= to <= last.number:
+            raise NotFoundError(f"there is no operation {to}", hint="see them with: rtv ops")
+    if not chosen or (to is None and len(chosen) < count):
+        left = f"only {_counted(len(chosen))} can be undone" if chosen else "there is nothing to undo"
+        notes = "".join(f"; {note}" for note in _notes_elsewhere(repository, elsewhere))
+        raise NothingToUndoError(f"{left}{notes}", hint="see what was done with: rtv ops")
+    return tuple(chosen), tuple(elsewhere)
+
+
+def _notes_elsewhere(repository: Repository, elsewhere: Sequence[Operation]) -> list[str]:
+    """Return what to say of operations that only another folder can take back, as far as it is still there."""
+    folders = {each.name: each.folder for each in repository.other_folders()}
+    return [
+        f"operation {each.number} ({each.command}) is left alone: it was done in {folders[each.worktree]}, "
+        f"so take it back there: rtv -C {shlex.quote(str(folders[each.worktree]))} undo"
+        for each in elsewhere[:_NAMED]
+        if each.worktree in folders
+    ]
+
+
+def _notes_of_origin(repository: Repository, chosen: Sequence[Operation]) -> list[str]:
+    """Return what to say of operations that were done in another folder, and are taken back (or done again) here."""
+    folders = {each.name: each.folder for each in repository.other_folders()}
+    return [
+        f"operation {each.number} ({each.command}) was done in {folders[each.worktree]}"
+        for each in chosen[:_NAMED]
+        if each.worktree != repository.worktree_name and each.worktree in folders
+    ]
+
+
+def _counted(number: int) -> str:
+    return f"{number} operation{'' if number == 1 else 's'}"
+
+
+def redo_candidate(repository: Repository) -> Operation:
+    """Return the undo that a redo would take back.
+
+    Raises:
+        NothingToUndoError: nothing was undone, or something else was done since.
+    """
+    for logged in log(repository):
+        operation = logged.operation
+        if is_of_another_folder(repository, operation):
+            continue
+        if operation.verb == UNDO and not logged.undone:
+            return operation
+        if operation.verb not in (UNDO, REDO) and operation.has_effect:
+            break
+    raise NothingToUndoError(
+        "there is nothing to redo: nothing was undone, or something else was done since", hint="rtv ops"
+    )
+
+
+def undo(repository: Repository, *, count: int = 1, to: int | None = None, dry_run: bool = False) -> Undone:
+    """Take the last operations back as one new operation.
+
+    Raises:
+        ConflictError: a ref has moved since, or hand edits are in the way; nothing was changed.
+    """
+    if count < 1:
+        raise UsageError("undo takes back at least one operation", hint="rtv undo")
+    command = f"undo --to {to}" if to is not None else ("undo" if count == 1 else f"undo {count}")
+    intent = Intent(UNDO, command, dry_run=dry_run)
+    with Session.open(repository, intent, needs_branch=False, goes_back=True) as session:
+        if not dry_run:
+            session.record_external()
+        chosen, elsewhere = _choose(repository, count, to)
+        session.notes += [*_notes_elsewhere(repository, elsewhere), *_notes_of_origin(repository, chosen)]
+        named = ", ".join(f"{each.number} ({each.command})" for each in chosen[:3]) + (" …" if len(chosen) > 3 else "")
+        session.intent = replace(session.intent, command=f"undo {named}")
+        moves = _backwards(chosen)
+        _refuse_moved(repository, moves, chosen)
+        return _take(session, chosen, moves, undoes=tuple(operation.number for operation in chosen))
+
+
+def redo(repository: Repository, *, dry_run: bool = False) -> Undone:
+    """Bring the operations again that the last undo took back, as one new operation."""
+    intent = Intent(REDO, REDO, dry_run=dry_run)
+    with Session.open(repository, intent, needs_branch=False, goes_back=True) as session:
+        if not dry_run:
+            session.record_external()
+        undone = redo_candidate(repository)
+        moves = _backwards([undone])
+        _refuse_moved(repository, moves, [undone])
+        chosen = tuple(each for each in repository.operations if each.number in undone.undoes)
+        session.notes += _notes_of_origin(repository, chosen)
+        return _take(session, chosen, moves, redoes=undone.number)
+
+
+def _take(
+    session: Session,
+    chosen: tuple[Operation, ...],
+    moves: Moves,
+    *,
+    undoes: tuple[int, ...] = (),
+    redoes: int | None = None,
+) -> Undone:
+    repository, forward = session.repository, redoes is not None
+    _check_files(repository, chosen, forward=forward)
+    config = _config_moves(chosen, forward=forward)
+    if session.intent.dry_run:
+        return Undone(chosen, session.move(moves))
+    session.before_publish = lambda pack, _: _restore_tags(repository, chosen, moves, pack)
+    with applied(session, config):
+        committed = session.move(
+            moves, counts=count_entries(repository, moves), undoes=undoes, redoes=redoes, config=config
+        )
+    _swap_files(session.repository, chosen, forward=forward)
+    return Undone(chosen, committed)
+
+
+def _backwards(chosen: Sequence[Operation]) -> dict[str, tuple[str | None, str | None]]:
+    """Return the moves that take operations back, newest first, each ref moved once.
+
+    Raises:
+        ConflictError: an operation in between that is not among them moved one of the refs.
+    """
+    moves: dict[str, tuple[str | None, str | None]] = {}
+    for operation in chosen:
+        for name, (before, after) in operation.changes.items():
+            if name not in moves:
+                moves[name] = (after, before)
+            elif moves[name][1] == after:
+                moves[name] = (moves[name][0], before)
+            else:
+                raise ConflictError(
+                    f"{shorten(name)} was moved between operation {operation.number} and the ones after it; "
+                    "nothing was changed",
+                    hint="rtv ops",
+                )
+    return {name: pair for name, pair in moves.items() if pair[0] != pair[1]}
+
+
+def _refuse_moved(repository: Repository, moves: Moves, chosen: Sequence[Operation]) -> None:
+    for name, (expected, _) in moves.items():
+        now = repository.refs.head() if name == HEAD else repository.refs.read(name)
+        if now == expected:
+            continue
+        oldest = chosen[-1]
+        raise ConflictError(
+            f"{shorten(name)} has moved since operation {oldest.number} ({oldest.command}); nothing was changed",
+            hint="see what moved it with: rtv ops",
+        )
+    _refuse_missing_branch(repository, moves)
+
+
+def _refuse_missing_branch(repository: Repository, moves: Moves) -> None:
+    """Raise when a folder would go back to a branch that another folder deleted since: no command works on such a one.
+
+    Within one folder this cannot be, since what deleted the branch is taken back first.
+    """
+    head = moves[HEAD][1] if HEAD in moves else None
+    if head is None or not head.startswith(SYMBOLIC):
+        return
+    name = head.removeprefix(SYMBOLIC)
+    there = moves[name][1] if name in moves else repository.refs.read(name)
+    if there is None:
+        branch = shlex.quote(shorten(name))
+        raise ConflictError(
+            f"this would go back to the branch {shorten(name)}, which is not there any more; nothing was changed",
+            hint=f"see what took it with: rtv ops   make one of that name with: rtv branch {branch}",
+        )
+
+
+def count_entries(repository: Repository, moves: Moves) -> Counts:
+    """Return how many entries ref moves bring, change and take on the current branch, or on the one that moves."""
+    before, after = (head_commit(repository, moves, side) for side in (0, 1))
+    if before == after:
+        pair = next(((b, a) for name, (b, a) in moves.items() if name != HEAD and b and a), None)
+        before, after = pair if pair is not None else (None, None)
+    if before is None or after is None:
+        return Counts()
+    objects = repository.objects
+    old, new = (bytes.fromhex(objects.commit(objects.peel(commit)).tree) for commit in (before, after))
+    return Counts(*count_between(objects, old, new))
+
+
+def _restore_tags(
+    repository: Repository, chosen: Sequence[Operation], moves: Moves, pack: PackWriter
+) -> Mapping[str, Any]:
+    """Write tag objects again that a garbage collection took: the operation kept their bytes."""
+    for _, target in moves.values():
+        if target is None or target.startswith("ref:") or target in repository.objects:
+            continue
+        for operation in chosen:
+            data = repository.operations.tag_object(operation, target)
+            if data is not None:
+                pack.add("tag", data)
+                break
+    return {}
+
+
+# ---- hand edits that a restore threw away
+
+
+def _check_files(repository: Repository, chosen: Sequence[Operation], *, forward: bool) -> None:
+    """Refuse when a file to bring back (or to throw away again) is not as the operation left it."""
+    for operation, path, kept in _discarded(chosen):
+        worktree = repository.worktree
+        if worktree is None:
+            raise ConflictError(
+                f"operation {operation.number} threw away hand edits, and no files are checked out now to bring "
+                "them back to; nothing was changed",
+                hint="rtv config set checkout always",
+            )
+        now = worktree.read(path)
+        saved = repository.head_snapshot().file(path)
+        edited = repository.objects.blob(bytes.fromhex(kept)) if kept else None
+        expected, wanted = (edited, saved) if forward else (saved, edited)
+        if now not in (expected, wanted):
+            raise UnsavedEditsError(
+                f"{path} has other hand edits now; nothing was changed", hint="save them first with: rtv commit"
+            )
+
+
+def _swap_files(repository: Repository, chosen: Sequence[Operation], *, forward: bool) -> None:
+    """Write the hand edits back into the folder, or, for a redo, the saved content."""
+    worktree = repository.worktree
+    if worktree is None:
+        return
+    for _, path, kept in _discarded(chosen):
+        if forward:
+            data = repository.head_snapshot().file(path)
+        else:
+            data = repository.objects.blob(bytes.fromhex(kept)) if kept else None
+        now = worktree.read(path)
+        if data is None and now is not None:
+            worktree.remove(path)
+        elif data is not None and (now is None or blob_id(now) != blob_id(data)):
+            worktree.write(path, data)
+
+
+def _discarded(chosen: Sequence[Operation]) -> Iterator[tuple[Operation, str, str]]:
+    for operation in chosen:
+        for path, kept in operation.discarded.items():
+            yield operation, path, kept
+
+
+def _config_moves(chosen: Sequence[Operation], *, forward: bool) -> dict[str, tuple[str | None, str | None]]:
+    moves: dict[str, tuple[str | None, str | None]] = {}
+    for operation in chosen:
+        for key, (before, after) in operation.config.items():
+            moves[key] = (before, moves[key][1] if key in moves else after)
+    return moves if forward else {key: (after, before) for key, (before, after) in moves.items()}

@@ -1,0 +1,1 @@
+"""Import: rows of foreign files become entries."""

@@ -1,0 +1,368 @@
+"""Brings rows of files in as entries, in one commit: reads once, streams into one pack while the gate votes.
+
+    rows -> prepared -> matched (new, changed, already here) -> judged -> blobs in the pack      ops.import_.row_reader
+    a refusal, if there must be one                                                              ops.import_.refusal
+    then, under the lock: numbers, trees, the commit
+
+Blobs hold no id, so losing a race against another writer renumbers and rebuilds trees only; when the other writer
+touched the same entries, everything is read again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rolethread_vcs.errors import MovedError
+from rolethread_vcs.formats import open_source
+from rolethread_vcs.gate import Verdict
+from rolethread_vcs.model.ids import number_of, suffix_part
+from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
+from rolethread_vcs.model.order import Order
+from rolethread_vcs.ops.edit.change import new_id, next_number
+from rolethread_vcs.ops.edit.damaged_entries import refusal_to_match
+from rolethread_vcs.ops.edit.placement import as_listed, behind_anchors
+from rolethread_vcs.ops.import_ import rejects as rejecting
+from rolethread_vcs.ops.import_.refusal import SourceFile, refuse_what_blocks
+from rolethread_vcs.ops.import_.rejects import Reject, RejectFiles
+from rolethread_vcs.ops.import_.row_matcher import Outcome
+from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.transaction import ATTEMPTS, Committed, Counts, Intent, PathChange, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did; counts are rows, `committed` has the counts of entries.
+
+    `edited_since` rows are part of `unchanged`: their entry was edited here after an earlier import. `removed_before`
+    rows were removed here and stay away. `repaired` counts repaired rows by what was done. `absent` is the number of
+    entries that no row was matched with, when the file was matched at all.
+    """
+
+    committed: Committed
+    sources: tuple[SourceInfo, ...]
+    unchanged: int = 0
+    edited_since: int = 0
+    removed_before: int = 0
+    absent: int = 0
+    rejects: tuple[Reject, ...] = ()
+    reject_files: RejectFiles | None = None
+    repaired: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class _ReadAgainError(MovedError):
+    """Another writer touched the very entries that rows were matched with."""
+
+
+def import_files(
+    repository: Repository,
+    files: Sequence[SourceFile],
+    options: ImportOptions,
+    intent: Intent,
+    *,
+    names: Sequence[str | None] = (),
+    step: Progress = lambda _: None,
+) -> Imported:
+    """Import files (paths, or open binary streams with `names`) into the intent's branch as one commit.
+
+    The branch is made from the current one when it does not exist.
+
+    Raises:
+        RefusedByGateError: rows cannot be saved, and no option says what to do with them; the hint counts the ways.
+        RowsInConflictError, InvalidError, SystemRefusedError; nothing was saved then.
+        DamagedEntriesError: entries do not read that rows must be compared with; see `healing.refusal_to_match`.
+    """
+    labels = list(names) or [None] * len(files)
+    for attempt in range(ATTEMPTS):
+        try:
+            return _import_once(repository, files, options, intent, labels, step)
+        except _ReadAgainError:
+            if attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in files):
+                raise
+        except UnreadableEntryError as error:
+            if error.saved:
+                raise
+            raise refusal_to_match(repository, _target(repository, intent)[0]) from error
+    raise AssertionError("unreachable")
+
+
+def _import_once(
+    repository: Repository,
+    files: Sequence[SourceFile],
+    options: ImportOptions,
+    intent: Intent,
+    labels: Sequence[str | None],
+    step: Progress,
+) -> Imported:
+    base, branch = _target(repository, intent)
+    with repository.pack() as pack:
+        corrected = _is_rejects_file(repository, files)
+        with RowReader(repository, base, branch, options, intent) as reader:
+            reader.raws = [] if corrected else None
+            for file, label in zip(files, labels, strict=True):
+                with open_source(file, name=label) as source:
+                    reader.read(source, pack, step)
+        verdict = reader.gate.finish()
+        refuse_what_blocks(reader, verdict, files, options, intent)
+        places = rejecting.find_places(repository, corrected, reader.raws or ()) if corrected else None
+        bare, notes = _decide_checkout(repository, reader, branch, intent)
+        try:
+            with _reject_files(reader, files, options, intent) as reject_files:
+                committed = _publish(bare, reader, pack, intent, branch, verdict, reject_files, places or {})
+        except BaseException as error:
+            if bare is not repository and not getattr(error, "saved", False):
+                _check_out_again(bare, reader.base)
+            raise
+    unchanged = reader.rows_here
+    return Imported(
+        committed=replace(committed, notes=(*committed.notes, *notes)),
+        sources=tuple(reader.sources),
+        unchanged=unchanged,
+        edited_since=reader.outcomes[Outcome.EDITED_SINCE],
+        removed_before=reader.outcomes[Outcome.REMOVED],
+        absent=reader.matcher.unmatched() if unchanged or reader.outcomes[Outcome.CHANGED] else 0,
+        rejects=tuple(reader.rejects),
+        reject_files=reject_files,
+        repaired=dict(reader.repaired),
+        notes=(
+            *reader.notes,
+            *_key_note(reader, options),
+            *_other_fields_note(reader.outcomes[Outcome.OTHER_FIELDS]),
+        ),
+    )
+
+
+def _key_note(reader: RowReader, options: ImportOptions) -> tuple[str, ...]:
+    if reader.is_key_met or not reader.rows:
+        return ()
+    return (f"no row has the field {options.key} of --key, so it told no rows apart",)
+
+
+def _other_fields_note(rows: int) -> tuple[str, ...]:
+    if not rows:
+        return ()
+    are = "1 row has" if rows == 1 else f"{rows:,} rows have"
+    return (
+        f"{are} the messages of an entry and other tags or keys; the entries stay as they are "
+        "(rows of a full export bring such changes back)",
+    )
+
+
+def _target(repository: Repository, intent: Intent) -> tuple[Snapshot, str]:
+    """Return the snapshot to import into and its branch; a branch still to be made starts from here."""
+    if intent.branch is not None:
+        tip = repository.refs.read(BRANCHES + intent.branch)
+        return (repository.head_snapshot() if tip is None else repository.snapshot_of(tip)), intent.branch
+    return repository.head_snapshot(), repository.branch() or ""
+
+
+def _is_rejects_file(repository: Repository, files: Sequence[SourceFile]) -> str:
+    """Return the name of the file when it is one that an earlier import wrote its rejects to, else ""."""
+    if len(files) != 1 or not isinstance(files[0], Path):
+        return ""
+    name = files[0].name
+    known = any(operation.details.get("rejects_name") == name for operation in repository.operations)
+    return name if known else ""
+
+
+# ---- rejects
+
+
+@contextlib.contextmanager
+def _reject_files(
+    reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
+) -> Iterator[RejectFiles | None]:
+    """Write the rejects before the commit, and take them back when it fails."""
+    if not reader.rejects or intent.dry_run:
+        yield None
+        return
+    path = rejecting.rejects_path(files, options.rejects)
+    written = rejecting.choose_files(path, rejecting.join_rows(reader.rejects))
+    made = rejecting.write_files(written, reader.rejects)
+    try:
+        yield written
+    except BaseException as error:
+        if not getattr(error, "saved", False):
+            rejecting.remove_files(made)
+        raise
+
+
+# ---- files or bare
+
+
+def _decide_checkout(
+    repository: Repository, reader: RowReader, branch: str, intent: Intent
+) -> tuple[Repository, list[str]]:
+    """Decide once, at the first import, whether files are checked out; above the limit the dataset goes bare."""
+    if intent.dry_run or not reader.kept or len(reader.base) or repository.config("rolethread.decided"):
+        return repository, []
+    if (repository.config("rolethread.checkout") or "auto") != "auto":
+        return repository, []
+    many = len(reader.kept) > CHECKOUT_LIMIT
+    if not many or repository.worktree is None or repository.branch() != branch:
+        if repository.branch() == branch:
+            repository.set_config("rolethread.decided", "files")
+        return repository, []
+    with repository.lock("rtv import"):
+        # In this order a crash leaves files that nobody misses, and not a folder that seems to have lost them.
+        bare = repository.set_bare(True)
+        bare.set_config("rolethread.decided", "bare")
+        repository.worktree.empty(reader.base.tree)
+    note = (
+        f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out, so that every command stays fast "
+        "(rtv config set checkout always brings them)"
+    )
+    return bare, [note]
+
+
+def _check_out_again(bare: Repository, base: Snapshot) -> None:
+    """Take the decision back: the import that it was made for did not happen."""
+    with bare.lock("rtv import"):
+        repository = bare.set_bare(False)
+        bare.set_config("rolethread.decided", None)
+        if repository.worktree is not None:
+            repository.worktree.fill(base.tree)
+
+
+# ---- publishing
+
+
+def _publish(
+    repository: Repository,
+    reader: RowReader,
+    pack: PackWriter,
+    intent: Intent,
+    branch: str,
+    verdict: Verdict,
+    reject_files: RejectFiles | None,
+    places: Mapping[int, str | None],
+) -> Committed:
+    makes_branch = intent.branch is not None
+    # The branch that the gate judged for, though somebody else may have switched to another one meanwhile.
+    intent = replace(intent, branch=branch or None, trailers=(*intent.trailers, *_trailers(reader)))
+    with Session.open(repository, intent, makes_branch=makes_branch) as session:
+        if session.base.id != reader.base.id:
+            _refuse_interference(session.base, reader, repository)
+        ids = _assign_ids(session.base, reader)
+        paths: dict[str, PathChange] = {
+            entry_path(entry_id): (trees.FILE, kept.blob) for entry_id, kept in zip(ids, reader.kept, strict=True)
+        }
+        order = _place(session.base, reader, ids, places)
+        if order != session.base.order:
+            data = order.encode()
+            paths[ORDER] = None if data is None else (trees.FILE, bytes.fromhex(pack.add("blob", data)))
+        added = sum(kept.is_new for kept in reader.kept)
+        counts = Counts(added, len(reader.kept) - added)
+        if reader.rejects:
+            session.before_publish = lambda file, _: _remember_rejects(file, reader, ids, intent, reject_files, places)
+        done = session.commit(pack, paths, counts, summary=_summary(reader, added), verdict=verdict, ids=tuple(ids))
+        if reader.rejects and done.is_empty and not intent.dry_run:
+            # nothing to commit, but where the rejects belong must be known when they come back corrected
+            done = replace(done, operation=session.publish(pack, {}), undoable=False)
+        return done
+
+
+def _assign_ids(base: Snapshot, reader: RowReader) -> list[str]:
+    """Number the new rows in file order, behind every number in use; rows with an id of ours keep it."""
+    own = [number_of(kept.entry_id) for kept in reader.kept if kept.entry_id is not None and kept.is_new]
+    number = max([next_number(base), *(each + 1 for each in own)])
+    ids = []
+    for kept in reader.kept:
+        if kept.entry_id is not None:
+            ids.append(kept.entry_id)
+        else:
+            ids.append(new_id(number, kept.suffix))
+            number += 1
+    return ids
+
+
+def _place(base: Snapshot, reader: RowReader, ids: Sequence[str], places: Mapping[int, str | None]) -> Order:
+    """Return the order after the import: corrected rejects in their old places, an export of ours as it was."""
+    if not len(base) and any(kept.entry_id is not None for kept in reader.kept):
+        return as_listed(ids)
+    behind: dict[str | None, list[str]] = {}
+    for entry_id, kept in zip(ids, reader.kept, strict=True):
+        if kept.is_new and kept.entry_id is None and kept.row in places:
+            behind.setdefault(places[kept.row], []).append(entry_id)
+    return behind_anchors(base, behind)
+
+
+def _refuse_interference(now: Snapshot, reader: RowReader, repository: Repository) -> None:
+    """Raise when what another writer did since we read could change what a row is matched with."""
+    suffixes = {kept.suffix for kept in reader.kept}
+    for difference in two_way(reader.base.tree, now.tree, repository.objects.tree):
+        entry_id = id_of_path(difference.path)
+        if entry_id is None:
+            touches = difference.path != ORDER
+        elif difference.before is None:
+            touches = suffix_part(entry_id) in suffixes or entry_id in reader.matched_ids or reader.has_names
+        else:
+            touches = True
+        if touches:
+            raise _ReadAgainError("another command changed the same entries meanwhile; nothing was saved")
+
+
+def _trailers(reader: RowReader) -> list[tuple[str, str]]:
+    trailers = []
+    for source in reader.sources:
+        trailers.append(("Source", Path(source.name).name))
+        trailers.append(("Source-Size", str(source.size)))
+        trailers.append(("Source-SHA256", source.sha256))
+    if reader.rejects:
+        trailers.append(("Rejected", str(len(reader.rejects))))
+    return trailers
+
+
+def _summary(reader: RowReader, added: int) -> str:
+    names = ", ".join(Path(source.name).name for source in reader.sources[:3])
+    names += " …" if len(reader.sources) > 3 else ""
+    changed = len(reader.kept) - added
+    if not added:
+        return f"import {changed:,} changed {'entry' if changed == 1 else 'entries'} from {names}"
+    return f"import {added:,} {'entry' if added == 1 else 'entries'} from {names}"
+
+
+def _remember_rejects(
+    pack: PackWriter,
+    reader: RowReader,
+    ids: Sequence[str],
+    intent: Intent,
+    files: RejectFiles | None,
+    known: Mapping[int, str | None],
+) -> Mapping[str, Any]:
+    """Keep the rejects with the operation: their bytes, and behind which entry each belongs.
+
+    Rows that were rejects before keep the places that are `known` of them.
+    """
+    afters = [
+        known[each.row - 1] if each.row - 1 in known else (ids[anchor] if isinstance(anchor, int) else anchor)
+        for each, anchor in zip(reader.rejects, reader.anchors, strict=True)
+    ]
+    places = [
+        {
+            "line": reject.line,
+            "row": reject.row,
+            "code": reject.code,
+            "after": after,
+            "size": rejecting.row_size(reject),
+        }
+        for reject, after in zip(reader.rejects, afters, strict=True)
+    ]
+    return {
+        "attached": {"rejects": pack.add("blob", rejecting.join_rows(reader.rejects))},
+        "details": {
+            **intent.details,
+            "rejects": places,
+            "rejects_name": files.rows.name if files is not None else "",
+        },
+    }

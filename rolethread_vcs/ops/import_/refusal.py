@@ -1,0 +1,129 @@
+"""Refuses an import as a whole: what is wrong with which rows, and a command for each way forward."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from rolethread_vcs.errors import ConflictError
+from rolethread_vcs.gate import Allowance, Verdict, refusal_of_edit, refusal_of_import
+from rolethread_vcs.ops.import_ import rejects as rejecting
+from rolethread_vcs.ops.import_.row_matcher import Outcome
+from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader
+from rolethread_vcs.transaction import Intent
+
+SourceFile: TypeAlias = Path | BinaryIO
+
+STANDARD_INPUT = "standard input"
+"""What messages call the stream that the word `-` means."""
+
+
+class RowsInConflictError(ConflictError):
+    """Rows were edited here and in the file, in ways that do not go together."""
+
+    code = "rows_in_conflict"
+
+
+def refuse_what_blocks(
+    reader: RowReader, verdict: Verdict, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
+) -> None:
+    """Raise when rows cannot be saved and no option says what to do with them.
+
+    Raises:
+        RowsInConflictError: rows go against edits made here. RefusedByGateError: the hint counts the ways forward.
+    """
+    if reader.rejects and not options.skip_invalid:
+        conflicts = [reject for reject in reader.rejects if reject.code == CONFLICT]
+        if conflicts:
+            which = f"{len(conflicts):,} of {reader.rows:,} rows" if reader.rows > 1 else "the only row"
+            others = "saves the others and " if reader.rows > len(reader.rejects) else ""
+            raise RowsInConflictError(
+                f"{which} {'conflicts' if len(conflicts) == 1 else 'conflict'} with edits made here; nothing was saved",
+                details=[str(each) for each in conflicts[:10]],
+                hint=f"{_command(reader, options, intent)} --skip-invalid   {others}writes "
+                f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
+            )
+        ways = _ways_forward(reader, files, options, intent)
+        raise refusal_of_import(reader.rows, reader.refused, here=reader.rows_here, hint=ways)
+    if verdict.overruns:
+        over = {overrun.code: overrun.found for overrun in verdict.overruns}
+        rows = [row for row in reader.allowed if any(finding.code in over for finding in row.findings)]
+        allowances = tuple(replace(each, count=over.get(each.code, each.count)) for each in intent.allowances)
+        command = _command(reader, options, replace(intent, allowances=allowances))
+        saved = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
+        raise refusal_of_import(
+            reader.rows,
+            rows,
+            here=reader.rows_here,
+            hint=f"{command}   saves {saved:,} {'as it is' if saved == 1 else 'as they are'}",
+            overruns=verdict.overruns,
+        )
+    if not verdict.passes:
+        raise refusal_of_edit(verdict)
+
+
+def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent) -> str:
+    """Return one line a way, each with how many rows it would save: rows that are here already are not counted."""
+    refused = len(reader.refused)
+    fine = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
+    ruled = [row for row in reader.refused if row.findings]
+    skip = " --skip-invalid" if len(ruled) < refused else ""
+    path = rejecting.rejects_path(files, options.rejects)
+    rejects = rejecting.choose_files(path, rejecting.join_rows(reader.rejects)).rows.name
+    ways: list[tuple[str, str]] = []
+
+    def offer(more: str, saved: int, note: str = "", *, plan: Intent = intent) -> None:
+        if saved:
+            ways.append((_command(reader, options, plan) + more, f"saves {saved:,}{note}"))
+
+    def leave(number: int) -> str:
+        return f"; {number:,} {'goes' if number == 1 else 'go'} to {rejects}"
+
+    if reader.fixable == refused:
+        offer(" --fix", fine + refused, f", {refused:,} of them repaired")
+    elif reader.fixable:
+        offer(" --fix --skip-invalid", fine + reader.fixable, leave(refused - reader.fixable))
+    offer(" --skip-invalid", fine, leave(refused))
+    if ruled:
+        saved = fine + len(ruled)
+        if intent.branch is None:
+            offer(f"{skip} --to work/{_stem(reader)}", saved, " on a branch that only reports")
+        codes = sorted({finding.code for row in ruled for finding in row.findings})
+        allowances = (*intent.allowances, *(Allowance(code, None) for code in codes))
+        offer(skip, saved, " as it is" if saved == 1 else " as they are", plan=replace(intent, allowances=allowances))
+    width = max((len(command) for command, _ in ways), default=0)
+    lines = [f"{command:<{width}}   {what}" for command, what in ways]
+    return "\n".join(lines) or f"correct the rows named above, then: {_command(reader, options, intent)}"
+
+
+def _command(reader: RowReader, options: ImportOptions, intent: Intent) -> str:
+    """Return the command as it was given, to be gone on with."""
+    words = ["rtv", "import", *(_typed(source.name) for source in reader.sources)]
+    for flag, value in (
+        ("--format", options.format if options.format != "auto" else None),
+        ("--key", options.key),
+        ("--rejects", None if options.rejects is None else str(options.rejects)),
+        ("--to", intent.branch),
+        ("-m", intent.message),
+    ):
+        if value is not None:
+            words += [flag, shlex.quote(value)]
+    words += [flag for flag, is_given in (("--fix", options.fix), ("--again", options.again)) if is_given]
+    words += ["--skip-invalid"] if options.skip_invalid else []
+    for each in intent.allowances:
+        words += ["--allow", str(each)]
+    if intent.allowances:
+        words += ["--because", shlex.quote(intent.because) if intent.because else '"…"']
+    return " ".join(words)
+
+
+def _typed(name: str) -> str:
+    return "-" if name == STANDARD_INPUT else shlex.quote(name)
+
+
+def _stem(reader: RowReader) -> str:
+    stem = Path(reader.sources[0].name).name.partition(".")[0] if reader.sources else "import"
+    return "".join(each if each.isalnum() or each in "-_" else "-" for each in stem).strip("-") or "import"

@@ -1,0 +1,271 @@
+"""Reads the rows of an import, one after the other: what each is to the dataset, the gate's word on it, its blob.
+
+What can be told of a row without the dataset is told before, in `ops.import_.preparing`, by this process or by helpers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.formats import Bad, Recognition, Source
+from rolethread_vcs.gate import EntryChange, Gate, RefusedRow, SoundEntry, gate_rules, safe_repair
+from rolethread_vcs.model.canonical import decode_entry, encode_entry
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.finding import Finding
+from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
+from rolethread_vcs.ops.edit.change import new_id, next_number
+from rolethread_vcs.ops.import_.preparing import Known, Preparation, Row
+from rolethread_vcs.ops.import_.rejects import Reject
+from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome
+from rolethread_vcs.ops.import_.row_merge import merge_row
+from rolethread_vcs.ops.import_.sharing_out import WORTH_IT, Helpers, usual_helpers
+from rolethread_vcs.rules import all_rules
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.removed import removed_entries
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.transaction import Intent
+
+Progress = Callable[[int], None]
+
+CONFLICT = "conflict"
+NUMBER_TOO_HIGH = "number_too_high"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How to import.
+
+    `format` is a format's name or `auto`; `fix` applies safe repairs; `skip_invalid` leaves rows out that cannot be
+    saved and writes them to `rejects`; `key` names a field that identifies rows; `again` brings back entries that were
+    removed here.
+
+    `helpers` processes (None: as many as the cores are good for) take part from `helpers_from` bytes of rows. The
+    result does not depend on them.
+    """
+
+    format: str = "auto"
+    fix: bool = False
+    skip_invalid: bool = False
+    rejects: Path | None = None
+    key: str | None = None
+    again: bool = False
+    helpers: int | None = None
+    helpers_from: int = WORTH_IT
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What was read: the name, size in bytes and SHA-256 of a source, its rows, the formats met."""
+
+    name: str
+    size: int
+    sha256: str
+    rows: int
+    formats: tuple[str, ...]
+
+
+class Kept(NamedTuple):
+    """A row that will be saved: which entry it is (None: a new one), its suffix, its 20-byte blob id.
+
+    `row` is its place among all rows read, from 0. A plain tuple: there is one for each of 100,000 rows.
+    """
+
+    entry_id: str | None
+    suffix: str
+    blob: bytes
+    is_new: bool
+    row: int
+
+
+class RowReader:
+    """One pass over the sources: everything known after reading, before anything is committed.
+
+    Use as a context manager: leaving the block ends the helper processes of the pass.
+    """
+
+    def __init__(
+        self, repository: Repository, base: Snapshot, branch: str, options: ImportOptions, intent: Intent
+    ) -> None:
+        self.base = base
+        self.kept: list[Kept] = []
+        self.outcomes: Counter[Outcome] = Counter()
+        self.repaired: Counter[str] = Counter()
+        self.refused: list[RefusedRow] = []
+        self.allowed: list[RefusedRow] = []
+        self.fixable = 0
+        self.rejects: list[Reject] = []
+        self.anchors: list[int | str | None] = []
+        self.matched_ids: set[str] = set()
+        self.has_names = options.key is not None  # rows are known by more than their messages
+        self.sources: list[SourceInfo] = []
+        self.notes: list[str] = []
+        self.rows = 0
+        self.is_key_met = options.key is None
+        self.raws: list[bytes] | None = None
+        self._anchor: int | str | None = base.last_id()
+        self._mends = not options.fix
+        self._next = next_number(base)
+        severities = base.settings.severities
+        self.matcher = Matcher(
+            base,
+            lambda: removed_entries(repository, base.id),
+            three_way=merge_row,
+            old_entry=lambda prefix: _old_entry(repository, prefix),
+            key=options.key,
+            again=options.again,
+            rules=gate_rules(severities),
+        )
+        self.gate = Gate(
+            base.settings, branch, intent.allowances, intent.because, facts=self.matcher, entry_before=base.get
+        )
+        plain = {str(rule): str(severity) for rule, severity in severities.items()}
+        self._helpers = Helpers(
+            Preparation(options.format, options.fix, options.key, plain),
+            number=usual_helpers() if options.helpers is None else options.helpers,
+            worth_it=options.helpers_from,
+        )
+
+    def __enter__(self) -> RowReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._helpers.end()
+
+    @property
+    def rows_here(self) -> int:
+        """How many rows brought nothing new, because they are in the dataset already."""
+        return sum(self.outcomes[each] for each in (Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.OTHER_FIELDS))
+
+    def read(self, source: Source, pack: PackWriter, step: Progress) -> None:
+        """Read one source to its end.
+
+        Raises:
+            UnreadFormatError, UnknownShapeError: see `Recognition`.
+            InvalidError, SystemRefusedError: see `Source.pieces`.
+        """
+        formats: Counter[str] = Counter()
+        notes: Counter[str] = Counter()
+        recognition = Recognition(source.name, self._helpers.format)
+        before = self.rows
+        for row in self._helpers.rows(source):
+            told = row.told
+            if told.format:
+                recognition.see(None)
+                formats[told.format] += 1
+                if told.notes:
+                    notes.update(told.notes)
+            if isinstance(told, Known):
+                self._take(source.name, row, told, pack)
+            else:
+                if not told.format:
+                    recognition.see(told.bad)
+                self._reject_bad(source.name, told.bad)
+            if self.raws is not None:
+                self.raws.append(row.raw)
+            self.rows += 1
+            if self.rows & 0xFF == 0:
+                step(256)
+        recognition.finish()
+        self.notes += [f"{source.name}: {note}" for note in source.notes]
+        self.notes += [
+            f"{source.name}: {note} ({count:,} row{'' if count == 1 else 's'})" for note, count in notes.most_common(5)
+        ]
+        self.sources.append(
+            SourceInfo(source.name, source.size, source.sha256, self.rows - before, tuple(sorted(formats)))
+        )
+
+    def _take(self, source: str, row: Row, known: Known, pack: PackWriter) -> None:
+        if known.has_key:
+            self.is_key_met = True
+        match = self.matcher.match(known, row.entry)
+        outcome, entry_id = match.outcome, match.entry_id
+        if outcome is Outcome.NEW and entry_id is not None and number_of(entry_id) > LAST_BROUGHT_NUMBER:
+            reason = f"it says that it is {entry_id}; its number is so high that it would use up the numbers"
+            self._reject_bad(source, row.as_bad(reason, NUMBER_TOO_HIGH))
+        elif outcome is Outcome.CONFLICT:
+            self._reject_bad(source, row.as_bad(match.reason, CONFLICT))
+        elif outcome is Outcome.NEW or outcome is Outcome.CHANGED:
+            self._judge(source, row, known, match, pack)
+        else:
+            self.outcomes[outcome] += 1
+            if entry_id is not None and outcome is not Outcome.REMOVED:
+                self.matched_ids.add(entry_id)
+                self._anchor = entry_id
+
+    def _judge(self, source: str, row: Row, known: Known, match: Match, pack: PackWriter) -> None:
+        is_new = match.outcome is Outcome.NEW
+        if not is_new or not known.is_sound or known.shared:  # of any other no rule has anything to say
+            entry_id = match.entry_id or new_id(self._next, known.suffix)
+            change: EntryChange | SoundEntry
+            if is_new and known.is_sound:
+                change = SoundEntry(entry_id, known.shared)
+            else:
+                change = EntryChange(entry_id, None if is_new else self.base.get(entry_id), match.entry or row.entry())
+            introduced = self.gate.judge(change)
+            if introduced:
+                blocking = tuple(finding for finding in introduced if self.gate.blocks(finding))
+                if blocking:
+                    self._refuse(source, row, change, blocking)
+                    return
+                self.allowed.append(RefusedRow(row.number, row.line, introduced))
+            self.gate.record(change, introduced)
+        self._keep(known, match, pack)
+
+    def _keep(self, known: Known, match: Match, pack: PackWriter) -> None:
+        if match.entry is None:
+            blob = known.packed[0]
+            pack.add_packed(known.packed)
+        else:
+            blob = bytes.fromhex(pack.add("blob", encode_entry(match.entry)))
+        if known.repaired:
+            self.repaired.update(known.repaired)
+        self.outcomes[match.outcome] += 1
+        if match.entry_id is None:
+            self._next += 1
+        else:
+            self.matched_ids.add(match.entry_id)
+        if (known if match.entry is None else match.entry).uuid is not None:
+            self.has_names = True
+        self._anchor = len(self.kept)
+        self.kept.append(Kept(match.entry_id, known.suffix, blob, match.outcome is Outcome.NEW, self.rows))
+
+    def _refuse(self, source: str, row: Row, change: EntryChange | SoundEntry, blocking: tuple[Finding, ...]) -> None:
+        if self._mends:
+            self.fixable += self._is_fixable(row, change)
+        said = "; ".join(f"{finding.code} {finding.name}: {finding.message}" for finding in blocking)
+        self._reject(source, row.as_bad(said, blocking[0].code), RefusedRow(row.number, row.line, blocking))
+
+    def _is_fixable(self, row: Row, change: EntryChange | SoundEntry) -> bool:
+        """Return whether safe repairs would make a refused row pass."""
+        before, after = (None, row.entry()) if isinstance(change, SoundEntry) else (change.before, change.after)
+        if after is None:
+            return False
+        mended, done = safe_repair(after, all_rules())
+        judged = self.gate.judge(EntryChange(change.entry_id, before, mended))
+        return bool(done) and not any(self.gate.blocks(finding) for finding in judged)
+
+    def _reject_bad(self, source: str, bad: Bad) -> None:
+        self._reject(source, bad, RefusedRow(bad.number, bad.line, code=bad.code, reason=bad.reason))
+
+    def _reject(self, source: str, bad: Bad, refused: RefusedRow) -> None:
+        self.refused.append(refused)
+        self.rejects.append(Reject(source, bad.line, bad.number, bad.code, bad.reason, bad.raw))
+        self.anchors.append(self._anchor)
+
+
+def _old_entry(repository: Repository, prefix: str) -> Entry | None:
+    """Return the entry that an export was made from, by the first digits of its blob id, if it was ever here."""
+    found = repository.objects.find_blob(prefix)
+    if found is None:
+        return None
+    try:
+        return decode_entry(repository.objects.read(found, "blob"))
+    except InvalidError:
+        # a file that holds no entry: the row's revision is not one of ours
+        return None

@@ -1,0 +1,325 @@
+"""Carries a merge, a revert or a pick to its end: to a commit, or to conflicts that wait for decisions.
+
+All three are one thing, an `Unfinished`: what stands at the corners, which part is wanted, what was decided. Where
+nothing is left to decide it becomes a commit at once, and is never written down; where something is, it is kept under
+the unfinished ref of this folder. `go_on` plans it again from there, on the branch as it is then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from rolethread_vcs.errors import ConflictError, MovedError
+from rolethread_vcs.merge.conflict import Note
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.ops.compare.entry_counts import count_between
+from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
+from rolethread_vcs.ops.merge.merge_inputs import Corners, as_conflicts, corners_of, decisions_of, merge_at
+from rolethread_vcs.ops.merge.tree_merge import Conflict, TreeMerge
+from rolethread_vcs.ops.merge.unfinished import keep, nothing_unfinished, waiting
+from rolethread_vcs.store.log.unfinished import Kind, Unfinished, UnreadableUnfinishedError
+from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import (
+    Committed,
+    Counts,
+    Intent,
+    MergeBreaksRulesError,
+    Planned,
+    Session,
+    StaleEntryError,
+    carry,
+    commit_planned,
+    refuse_unsaved,
+    touched_entries,
+    vote,
+)
+
+PICKED = "Picked-From"
+"""The trailer that names the commit from which a part was taken."""
+
+
+class UnfinishedError(ConflictError):
+    """A merge, a revert or a pick waits for decisions, and there is room for one."""
+
+    code = "unfinished"
+
+
+class OpenConflictsError(ConflictError):
+    """Conflicts are left; nothing was saved."""
+
+    code = "open_conflicts"
+
+
+class State(StrEnum):
+    """What became of a merge: a commit, a branch that moved on, nothing to do, a wait for decisions, an end."""
+
+    COMMITTED = "committed"
+    FAST_FORWARD = "fast_forward"
+    NOTHING = "nothing"
+    WAITING = "waiting"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a merge, a revert or a pick.
+
+    `labels` are what people call ours, theirs and base. `conflicts` wait for decisions, or were skipped where that was
+    asked for. `void` are decisions, by id and field, that no longer fit. The counts are those of `TreeMerge`, as are
+    `merge_notes`.
+    """
+
+    kind: Kind
+    state: State
+    committed: Committed
+    labels: tuple[str, str, str]
+    conflicts: tuple[Conflict, ...] = ()
+    void: tuple[tuple[str, str], ...] = ()
+    taken: int = 0
+    merged: int = 0
+    left_out: int = 0
+    merge_notes: tuple[tuple[str, Note], ...] = ()
+    theirs: str = ""
+    is_partial: bool = False
+
+    def with_note(self, note: str) -> Outcome:
+        """Return it with one more thing to say, before all others."""
+        return replace(self, committed=replace(self.committed, notes=(note, *self.committed.notes)))
+
+
+# ---- beginning, going on, giving up
+
+
+def carry_out(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
+    """Carry a merge, a revert or a pick out: one commit, or, where something has to be decided, a wait for that.
+
+    `wanted.ours` is filled in here. With `skip_conflicts` the clean part is committed, and the rest only told.
+
+    Raises:
+        UnfinishedError: another one waits. GitMergeError. UnsavedEditsError: hand edits.
+        UnrelatedHistoriesError. RefusedByGateError: what comes from the other side breaks a rule.
+    """
+
+    def work(session: Session) -> Outcome:
+        refuse_to_begin(session.repository, is_current=session.is_current)
+        fresh = replace(wanted, ours=session.base.id, branch=session.branch)
+        return _Finish(session, fresh, skip_conflicts=skip_conflicts).run()
+
+    return carry(repository, intent, work)
+
+
+def refuse_to_begin(repository: Repository, *, is_current: bool = True) -> None:
+    """Refuse what could not begin here; who is asked entry by entry is told before the first question.
+
+    Raises:
+        UnfinishedError: another one waits, or plain git is in the middle of a merge. UnsavedEditsError: there are hand
+        edits, and what begins goes into the checked-out branch (`is_current`).
+    """
+    _refuse_unfinished(repository)
+    if is_current:
+        refuse_unsaved(unsaved_files(repository))
+
+
+def go_on(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
+    """Finish what waits for decisions: plan it again on the branch as it is now, and commit.
+
+    With `skip_conflicts` what is not decided of a revert or a pick is left out; a merge has to be decided as a whole.
+
+    Raises:
+        NothingUnfinishedError: nothing of this kind waits. OpenConflictsError: something is left to decide.
+        As `carry_out`.
+    """
+    found = waiting(repository, kind)
+    skips = skip_conflicts and kind != "merge"
+
+    def work(session: Session) -> Outcome:
+        now = waiting(session.repository, kind)
+        if now.branch != found.branch:
+            raise MovedError(f"another {kind} was begun by another command meanwhile; nothing was saved")
+        return _Finish(session, now, skip_conflicts=skips).run()
+
+    return carry(repository, replace(intent, branch=found.branch), work)
+
+
+def abort(repository: Repository, kind: Kind, intent: Intent) -> Outcome:
+    """Give up what waits, as one operation; the branch is as it was, and undo brings the decisions back.
+
+    Raises:
+        NothingUnfinishedError: nothing of this kind waits.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        ref = repository.unfinished_ref
+        oid = repository.refs.read(ref)
+        if oid is None:
+            raise nothing_unfinished(kind)
+        try:
+            found = waiting(repository, kind)
+        except UnreadableUnfinishedError:
+            labels, theirs = ("ours", "theirs", "base"), ""
+        else:
+            labels, theirs = found.labels, found.theirs
+        done = session.move({ref: (oid, None)})
+        return Outcome(kind, State.ABORTED, done, labels, theirs=theirs)
+
+
+class _Finish:
+    """One attempt at one unfinished thing, in a session."""
+
+    def __init__(self, session: Session, unfinished: Unfinished, *, skip_conflicts: bool = False) -> None:
+        self._session = session
+        self._repository = session.repository
+        self._unfinished = unfinished
+        self._skips = skip_conflicts
+        self._tip = session.base.id
+
+    def run(self) -> Outcome:
+        unfinished, repository = self._unfinished, self._repository
+        is_merge = unfinished.kind == "merge"
+        if is_merge and repository.is_ancestor(unfinished.theirs, self._tip):
+            return self._nothing()
+        corners = corners_of(repository, unfinished, self._tip)
+        merged = merge_at(corners, unfinished, decisions_of(unfinished))
+        if merged.void and not unfinished.id:
+            raise StaleEntryError(
+                f"{merged.void[0][0]} was changed by another command since you looked at it; nothing was saved",
+                hint=f"look again: rtv {unfinished.command}",
+            )
+        if merged.conflicts and not self._skips:
+            return self._wait(merged, merged.conflicts, corners)
+        others = (repository.snapshot_of(unfinished.theirs),) if unfinished.theirs else ()
+        try:
+            verdict = vote(self._session.base, merged.change, self._session.intent, self._session.branch, others=others)
+        except MergeBreaksRulesError as error:
+            if self._skips:
+                raise
+            return self._wait(merged, as_conflicts(error, corners), corners)
+        if is_merge and self._can_move_on(corners, merged) and not verdict.allowed:
+            return self._move_on(merged)
+        is_whole = merged.left_out == 0 or unfinished.keeps_rest
+        planned = Planned(
+            replace(merged.change, summary=unfinished.message or self._summary(merged)),
+            merges=(unfinished.theirs,) if is_merge and is_whole else (),
+            also=self._ending(),
+            trailers=(*unfinished.trailers, *(((PICKED, unfinished.theirs),) if is_merge and not is_whole else ())),
+        )
+        committed = commit_planned(self._session, planned, verdict)
+        state = State.COMMITTED if committed.commit or committed.dry_run else State.NOTHING
+        return self._outcome(state, committed, merged, merged.conflicts, is_partial=is_merge and not is_whole)
+
+    def _can_move_on(self, corners: Corners, merged: TreeMerge) -> bool:
+        """Whether the branch can go on to the other's tip, without a commit that joins them.
+
+        It cannot where something was decided beforehand: an entry given anew is not what the other's tip holds.
+        """
+        unfinished = self._unfinished
+        has_message = bool(unfinished.message or self._session.intent.message)
+        return corners.bases == (self._tip,) and not (
+            unfinished.id or has_message or merged.left_out or unfinished.keeps_rest or unfinished.decided
+        )
+
+    def _move_on(self, merged: TreeMerge) -> Outcome:
+        session, theirs = self._session, self._unfinished.theirs
+        objects = self._repository.objects
+        new = bytes.fromhex(objects.commit(theirs).tree)
+        counts = Counts(*count_between(objects, session.base.tree, new))
+        done = session.move({BRANCHES + session.branch: (self._tip, theirs)}, counts=counts)
+        ids = (*merged.change.puts, *merged.change.removes)
+        touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})
+        done = replace(
+            done,
+            commit=None if done.dry_run else theirs,
+            touched=touched,
+            added=counts.added,
+            changed=counts.changed,
+            removed=counts.removed,
+            ids=tuple(merged.change.puts),
+        )
+        return self._outcome(State.FAST_FORWARD, done, merged, ())
+
+    def _nothing(self) -> Outcome:
+        """Say that the other side is in already; what waited for it ends."""
+        ending = self._ending()
+        done = self._session.move(ending) if ending else Committed(self._session.branch, None, None)
+        return self._outcome(State.NOTHING, done, TreeMerge(ChangeSet()), ())
+
+    def _wait(self, merged: TreeMerge, conflicts: tuple[Conflict, ...], corners: Corners) -> Outcome:
+        unfinished, session = self._unfinished, self._session
+        if unfinished.id:
+            raise _left(unfinished, conflicts, merged.void)
+        if session.intent.message:
+            unfinished = replace(unfinished, message=session.intent.message)
+        done = keep(session, replace(unfinished, bases=corners.bases), None)
+        if done.dry_run:
+            ids = (*merged.change.puts, *merged.change.removes)
+            touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})
+            done = replace(done, touched=touched, message=unfinished.message or self._summary(merged))
+        return self._outcome(State.WAITING, done, merged, conflicts)
+
+    def _ending(self) -> dict[str, tuple[str | None, str | None]]:
+        unfinished = self._unfinished
+        return {self._repository.unfinished_ref: (unfinished.id, None)} if unfinished.id else {}
+
+    def _summary(self, merged: TreeMerge) -> str:
+        unfinished, there = self._unfinished, self._unfinished.labels[1]
+        if unfinished.kind != "merge":
+            return f"{unfinished.kind} {there}"
+        if merged.left_out and not unfinished.keeps_rest:
+            number = merged.taken + merged.merged
+            return f"take {number:,} {'entry' if number == 1 else 'entries'} of {there}"
+        if merged.left_out:
+            return f"merge {there}, and keep {unfinished.branch} in the rest"
+        return f"merge {there}"
+
+    def _outcome(
+        self,
+        state: State,
+        committed: Committed,
+        merged: TreeMerge,
+        conflicts: tuple[Conflict, ...],
+        *,
+        is_partial: bool = False,
+    ) -> Outcome:
+        unfinished = self._unfinished
+        return Outcome(
+            unfinished.kind,
+            state,
+            committed,
+            unfinished.labels,
+            conflicts,
+            merged.void,
+            merged.taken,
+            merged.merged,
+            merged.left_out,
+            merged.notes,
+            unfinished.theirs,
+            is_partial,
+        )
+
+
+def _refuse_unfinished(repository: Repository) -> None:
+    refuse_merge_of_git(repository)
+    if repository.refs.read(repository.unfinished_ref) is not None:
+        found = repository.unfinished()
+        assert found is not None
+        raise UnfinishedError(
+            f"a {found.kind} is unfinished here ({found.command}); nothing was changed",
+            hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
+        )
+
+
+def _left(
+    unfinished: Unfinished, conflicts: tuple[Conflict, ...], void: tuple[tuple[str, str], ...]
+) -> OpenConflictsError:
+    names = list(dict.fromkeys(conflict.id for conflict in conflicts))
+    are = "conflict is" if len(conflicts) == 1 else "conflicts are"
+    return OpenConflictsError(
+        f"{len(conflicts):,} {are} left to decide ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}); "
+        "nothing was saved",
+        details=[f"{name} {field}: it is another conflict by now, so what was decided is void" for name, field in void],
+        hint=f"rtv conflicts   rtv resolve {names[0]} --take {unfinished.labels[1]}",
+    )

@@ -1,0 +1,103 @@
+"""Decisions about conflicts: as values, as plain JSON to be kept, and put to a merge as far as they still fit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.merge.conflict import Choice, Clash, Value
+from rolethread_vcs.model.canonical import encode_value
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person chose for a field, and the clash it was chosen for: a digest, "" for whatever clashes there."""
+
+    choice: Choice
+    about: str = ""
+
+    def fits(self, about: str) -> bool:
+        """Return whether the clash is still the one that was decided."""
+        return self.about in ("", about)
+
+
+Decisions = Mapping[str, Mapping[str, Decision]]
+"""An entry id or a path to its decisions by field."""
+
+NONE: Decisions = {}
+
+
+class _Merged(Protocol):
+    @property
+    def clashes(self) -> tuple[Clash, ...]: ...
+
+
+M = TypeVar("M", bound=_Merged)
+
+
+def decide(merge: Callable[[Mapping[str, Choice]], M], decisions: Mapping[str, Decision]) -> tuple[M, frozenset[str]]:
+    """Return a merge with every decision that fits, and the fields of those that fit no more.
+
+    Some clashes come up only when others are settled, so this goes on until no decision is left that fits.
+    """
+    made: dict[str, Choice] = {}
+    while True:
+        merged = merge(made)
+        fresh = {
+            clash.field: decisions[clash.field].choice
+            for clash in merged.clashes
+            if clash.field in decisions and clash.field not in made and decisions[clash.field].fits(digest(clash))
+        }
+        if not fresh:
+            return merged, frozenset(decisions.keys() - made.keys())
+        made |= fresh
+
+
+def digest(clash: Clash) -> str:
+    """Return what tells one clash from another: its field, its reason and its three values."""
+    sides = [[] if value is ABSENT else [value] for value in (clash.base, clash.ours, clash.theirs)]
+    return _digest(encode_value([clash.field, clash.reason, *sides]))
+
+
+def digest_of_blobs(*oids: bytes | None) -> str:
+    """Return what tells one clash of whole entries or files from another."""
+    return _digest(b" ".join(b"-" if oid is None else oid.hex().encode() for oid in oids))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
+def to_plain(decision: Decision) -> dict[str, Any]:
+    """Return a decision as JSON: `{"about", "take"}`, `{"about", "value"}`, or `{"about"}` for what goes."""
+    if not isinstance(decision.choice, Value):
+        return {"about": decision.about, "take": decision.choice}
+    if decision.choice.value is ABSENT:
+        return {"about": decision.about}
+    return {"about": decision.about, "value": decision.choice.value}
+
+
+def plain_decisions(decisions: Decisions) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return decisions as JSON, by id and field; what has none is left out."""
+    return {
+        name: {each: to_plain(decision) for each, decision in fields.items()}
+        for name, fields in decisions.items()
+        if fields
+    }
+
+
+def from_plain(plain: Mapping[str, Any]) -> Decision:
+    """Return the decision of what `to_plain` gave.
+
+    Raises:
+        KeyError, ValueError: it is none.
+    """
+    about = str(plain["about"])
+    if "take" in plain:
+        if plain["take"] not in ("ours", "theirs", "base", "both"):
+            raise ValueError(f"{plain['take']!r} is no choice")
+        return Decision(plain["take"], about)
+    return Decision(Value(plain.get("value", ABSENT)), about)

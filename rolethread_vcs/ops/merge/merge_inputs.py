@@ -1,0 +1,133 @@
+"""What an unfinished merge, revert or pick comes to on a tip of its branch: its three trees, and what they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.ops.merge.decisions import Decisions, from_plain
+from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
+from rolethread_vcs.ops.merge.tree_merge import ENTRY, Conflict, Part, TreeMerge, merge_trees
+from rolethread_vcs.ops.merge.virtual_base import base_tree
+from rolethread_vcs.store.log.unfinished import Unfinished, UnreadableUnfinishedError
+from rolethread_vcs.store.objects.overlay import Readable
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Intent, MergeBreaksRulesError, vote
+
+
+class UnrelatedHistoriesError(InvalidError):
+    """Two histories have no commit in common."""
+
+    code = "unrelated"
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """The three trees of an unfinished thing on a tip, what reads them, and the bases (hex ids) they stand for."""
+
+    sides: Sides
+    objects: Readable
+    bases: tuple[str, ...]
+
+    def entry(self, entry_id: str) -> EntrySides:
+        """Return an entry on the three sides."""
+        return EntrySides.at(self.objects, self.sides, entry_id)
+
+
+def corners_of(repository: Repository, unfinished: Unfinished, tip: str) -> Corners:
+    """Return the corners on a tip of the branch (hex id); a merge finds its bases anew.
+
+    Raises:
+        UnrelatedHistoriesError: a merge, and the histories share nothing.
+    """
+
+    def tree(commit: str) -> bytes | None:
+        return bytes.fromhex(repository.objects.commit(commit).tree) if commit else None
+
+    bases = unfinished.bases
+    objects: Readable = repository.objects
+    if unfinished.kind == "merge":
+        bases = repository.merge_bases(tip, unfinished.theirs)
+        if not bases:
+            raise _unrelated(repository, unfinished)
+        base, objects = base_tree(repository, bases)
+    else:
+        base = tree(bases[0]) if bases else None
+    return Corners(Sides(base, tree(tip), tree(unfinished.theirs), *unfinished.labels), objects, bases)
+
+
+def decisions_of(unfinished: Unfinished) -> Decisions:
+    """Return what was decided so far.
+
+    Raises:
+        UnreadableUnfinishedError: a decision does not read.
+    """
+    try:
+        return {
+            name: {field: from_plain(plain) for field, plain in fields.items()}
+            for name, fields in unfinished.decided.items()
+        }
+    except (KeyError, ValueError, TypeError) as error:
+        raise UnreadableUnfinishedError(
+            f"a decision of the unfinished {unfinished.kind} does not read: {error}",
+            hint=f"rtv {unfinished.kind} --abort",
+        ) from error
+
+
+def part_of(unfinished: Unfinished) -> Part:
+    """Return the part of the other side that is wanted."""
+    return Part(None if unfinished.ids is None else frozenset(unfinished.ids), unfinished.where)
+
+
+def merge_at(corners: Corners, unfinished: Unfinished, decisions: Decisions, *, part: Part | None = None) -> TreeMerge:
+    """Return what an unfinished thing comes to with some decisions; `part` looks at less than what is wanted of it."""
+    return merge_trees(corners.objects, corners.sides, part=part or part_of(unfinished), decisions=decisions)
+
+
+def broken_rules(
+    repository: Repository, unfinished: Unfinished, tip: str, corners: Corners, merged: TreeMerge
+) -> tuple[Conflict, ...]:
+    """Return, of a merge without other conflicts, the rules that both sides break together and neither broke alone.
+
+    What came with the other side is for the gate to say, at the end.
+    """
+    if merged.conflicts or not unfinished.theirs:
+        return ()
+    others = (repository.snapshot_of(unfinished.theirs),)
+    try:
+        vote(repository.snapshot_of(tip), merged.change, Intent(unfinished.kind, ""), unfinished.branch, others=others)
+    except MergeBreaksRulesError as error:
+        return as_conflicts(error, corners)
+    except RefusedByGateError:
+        return ()
+    return ()
+
+
+def as_conflicts(error: MergeBreaksRulesError, corners: Corners) -> tuple[Conflict, ...]:
+    """Return the rules that both sides break together as conflicts of the entries that break them."""
+    return tuple(
+        Conflict(
+            finding.entry_id or "",
+            ENTRY,
+            finding.name,
+            f"together both sides break {finding.code} {finding.name}: {finding.message}",
+            about=corners.entry(finding.entry_id or "").about,
+        )
+        for finding in error.findings
+    )
+
+
+def _unrelated(repository: Repository, unfinished: Unfinished) -> UnrelatedHistoriesError:
+    ours, theirs, _ = unfinished.labels
+    if repository.copy_is_shallow():
+        return UnrelatedHistoriesError(
+            f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this "
+            "copy was made; nothing was changed",
+            hint="git fetch --unshallow   brings the rest of it",
+        )
+    return UnrelatedHistoriesError(
+        f"{ours} and {theirs} have no commit in common: they are two datasets, not two versions of one; "
+        "nothing was changed",
+        hint="to bring entries over: rtv export there, rtv import here",
+    )

@@ -1,0 +1,295 @@
+"""Decides conflicts of an unfinished merge, revert or pick; each time is an operation of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, UsageError
+from rolethread_vcs.merge.conflict import Choice, Value
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.ids import is_id, number_of
+from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.model.query import parse_query
+from rolethread_vcs.model.revision import RevisionError, parse_selector
+from rolethread_vcs.ops.merge.decisions import Decision, plain_decisions
+from rolethread_vcs.ops.merge.file_merge import FILE
+from rolethread_vcs.ops.merge.merge_inputs import Corners, broken_rules, corners_of, decisions_of, merge_at
+from rolethread_vcs.ops.merge.tree_merge import ENTRY, Conflict, OpenEntry, Part
+from rolethread_vcs.ops.merge.unfinished import keep, waiting
+from rolethread_vcs.store.log.unfinished import Unfinished
+from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, StaleEntryError
+
+Side = Literal["ours", "theirs", "base", "both"]
+_Made = dict[str, dict[str, Decision]]
+
+
+class NoConflictError(NotFoundError):
+    """What was named is not in conflict."""
+
+    code = "no_conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An unfinished thing as it stands: what is open, what was decided, which decisions no longer fit.
+
+    `conflicts` are open; `decided` lists (id, field) pairs that are settled. `entries` has, for each entry with open
+    conflicts, its sides and its preview. `has_moved` tells of commits on the branch since it began.
+    """
+
+    unfinished: Unfinished
+    conflicts: tuple[Conflict, ...]
+    entries: Mapping[str, OpenEntry]
+    decided: tuple[tuple[str, str], ...]
+    void: tuple[tuple[str, str], ...]
+    has_moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a `resolve` did: the (id, field) pairs it settled, and the conflicts that are left."""
+
+    unfinished: Unfinished
+    committed: Committed
+    settled: tuple[tuple[str, str], ...]
+    left: tuple[Conflict, ...]
+
+
+def look(repository: Repository) -> Waiting:
+    """Return what waits for decisions here, on the branch as it is now.
+
+    Raises:
+        NothingUnfinishedError: nothing waits. NoSuchBranchError: its branch has gone.
+    """
+    unfinished = waiting(repository)
+    tip = _tip(repository, unfinished)
+    corners = corners_of(repository, unfinished, tip)
+    decisions = decisions_of(unfinished)
+    merged = merge_at(corners, unfinished, decisions)
+    broken = broken_rules(repository, unfinished, tip, corners, merged)
+    void = set(merged.void)
+    decided = tuple(
+        (name, each)
+        for name, fields in sorted(decisions.items())
+        for each in sorted(fields)
+        if (name, each) not in void
+    )
+    return Waiting(unfinished, merged.conflicts or broken, merged.open, decided, merged.void, tip != unfinished.ours)
+
+
+def side_of(unfinished: Unfinished, word: str) -> Side:
+    """Return the side that a word names: a branch by its name, `base`, `both`.
+
+    Raises:
+        UsageError: it names none.
+    """
+    ours, theirs, base = unfinished.labels
+    known: dict[str, Side] = {"ours": "ours", "theirs": "theirs", "both": "both", "base": "base", base: "base"}
+    known |= {theirs: "theirs", ours: "ours"}
+    if word not in known:
+        raise UsageError(
+            f"{word} is no side here; the sides are {ours}, {theirs}, base and both",
+            hint=f"rtv resolve ID --take {theirs}",
+        )
+    return known[word]
+
+
+def choose(found: Waiting, words: Sequence[str], *, everything: bool = False, where: str | None = None) -> list[str]:
+    """Return the ids and paths that a user chose among those in conflict, or decided already.
+
+    Raises:
+        UsageError: nothing is chosen, or in several ways at once. NoConflictError: what is named is not in conflict.
+    """
+    if (bool(words) + everything + (where is not None)) != 1:
+        raise UsageError(
+            "say what to decide: ids, --all, or --where QUERY", hint="see the conflicts with: rtv conflicts"
+        )
+    open_names = list(dict.fromkeys(conflict.id for conflict in found.conflicts))
+    if everything:
+        if not open_names:
+            raise NoConflictError("everything is decided", hint=f"rtv {found.unfinished.kind} --continue")
+        return open_names
+    if where is not None:
+        query = parse_query(where)
+        chosen = [name for name in open_names if name in found.entries and _fits(query, name, found.entries[name])]
+        if not chosen:
+            raise NoConflictError(f"no entry in conflict fits {where!r}", hint="rtv conflicts")
+        return chosen
+    names = list(dict.fromkeys([*open_names, *(name for name, _ in found.decided)]))
+    return list(dict.fromkeys(_named(found, word, names) for word in words))
+
+
+def take_side(
+    repository: Repository, names: Iterable[str], side: Choice, intent: Intent, *, field: str | None = None
+) -> Resolved:
+    """Decide conflicts for one side: all of these entries and files, or one field of each.
+
+    Raises:
+        NoConflictError: one of them is not in conflict, or not in that field.
+        UnusableChoiceError: both sides cannot be kept there.
+    """
+
+    def decide(corners: Corners, found: Unfinished, decisions: _Made) -> None:
+        _take(corners, found, decisions, list(names), side, field)
+
+    return _resolve(repository, intent, decide)
+
+
+def give(
+    repository: Repository, name: str, value: Entry | bytes | None, intent: Intent, *, about: str = ""
+) -> Resolved:
+    """Decide an entry, or a file, as a whole: it becomes this, or goes (None).
+
+    `about` tells the sides of the entry that were looked at (`OpenEntry`), "" whatever they are now.
+
+    Raises:
+        NoConflictError: it is not in conflict. InvalidError: a file that merges key by key cannot be given whole.
+        StaleEntryError: a side has changed since it was looked at.
+    """
+
+    def decide(corners: Corners, found: Unfinished, decisions: _Made) -> None:
+        if isinstance(value, bytes):
+            mine = {other: fields for other, fields in decisions.items() if other != name}
+            conflicts = merge_at(corners, found, mine).conflicts
+            conflict = next((each for each in conflicts if each.id == name), None)
+            if conflict is None or conflict.field != FILE:
+                raise InvalidError(
+                    f"{name} is merged key by key, and cannot be given as a whole; nothing was changed",
+                    hint=f"rtv resolve {name} --take BRANCH",
+                )
+            decisions[name] = {FILE: Decision(Value(_as_text(name, value)), conflict.about)}
+            return
+        if not is_id(name):
+            raise InvalidError(f"{name} is a file and no entry; nothing was changed", hint="give it with --file FILE")
+        now = corners.entry(name).about
+        if about not in ("", now):
+            raise StaleEntryError(
+                f"entry {name} was changed by another command since you looked at it; nothing was decided",
+                hint=f"look again: rtv conflicts {name}",
+            )
+        fields: Any = ABSENT if value is None else dict(value.fields)
+        decisions[name] = {ENTRY: Decision(Value(fields), now)}
+
+    return _resolve(repository, intent, decide)
+
+
+def _as_text(name: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidError(f"what was given for {name} is no UTF-8 text; nothing was changed") from error
+
+
+def _resolve(repository: Repository, intent: Intent, decide: Callable[[Corners, Unfinished, _Made], None]) -> Resolved:
+    looked_at = waiting(repository)
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        found = waiting(repository)
+        # what another command decided beside it stays; another merge is another matter
+        if replace(looked_at, decided=found.decided, id=found.id) != found:
+            raise MovedError("another command began another merge meanwhile; nothing was changed", hint="rtv conflicts")
+        tip = _tip(repository, found)
+        corners = corners_of(repository, found, tip)
+        before = decisions_of(found)
+        decisions = {name: dict(fields) for name, fields in before.items()}
+        decide(corners, found, decisions)
+        merged = merge_at(corners, found, decisions)
+        for name, each in merged.void:
+            if before.get(name, {}).get(each) != decisions[name].pop(each, None):
+                raise NoConflictError(
+                    f"{name} has no conflict that could be decided here; nothing was changed",
+                    hint=f"change it on {found.branch} itself: rtv edit {name}   then: rtv {found.kind} --continue",
+                )
+        settled = tuple(
+            (name, each)
+            for name, fields in sorted(decisions.items())
+            for each, decision in sorted(fields.items())
+            if before.get(name, {}).get(each) != decision
+        )
+        decided = replace(found, decided=plain_decisions(decisions))
+        done = keep(session, decided, found.id)
+        left = merged.conflicts or broken_rules(repository, found, tip, corners, merged)
+        return Resolved(decided, done, settled, left)
+
+
+def _take(
+    corners: Corners,
+    found: Unfinished,
+    decisions: _Made,
+    names: Sequence[str],
+    side: Choice,
+    field: str | None,
+) -> None:
+    """Decide entries and files, over what comes up only when others are settled, until nothing of them is open."""
+    kept = {name: decisions.pop(name, {}) for name in names}
+    mine: _Made = {
+        name: {} if field is None else {each: decision for each, decision in fields.items() if each != field}
+        for name, fields in kept.items()
+    }
+    # which ranks clash depends on the whole part; anything else stands alone
+    scope = None if ORDER in mine else Part(frozenset(mine), found.where)
+    met: set[str] = set()
+    while True:
+        merged = merge_at(corners, found, mine, part=scope)
+        fresh = [each for each in merged.conflicts if each.id in mine and field in (None, each.field)]
+        if not fresh:
+            break
+        for conflict in fresh:
+            met.add(conflict.id)
+            mine[conflict.id][conflict.field] = Decision(side, conflict.about)
+    for name in names:
+        if name in met:
+            continue
+        if field is None and is_id(name) and side != "both":
+            # what clashes here is a rule that both sides break together: the entry as it is on one side
+            mine[name] = {ENTRY: Decision(side, corners.entry(name).about)}
+            continue
+        fields = ", ".join(sorted({each.field for each in merged.conflicts if each.id == name}) or sorted(kept[name]))
+        raise NoConflictError(
+            f"{name} has no conflict in {field}; nothing was changed",
+            hint=f"its conflicts are in: {fields}" if fields else "rtv conflicts",
+        )
+    decisions |= mine
+
+
+def _tip(repository: Repository, unfinished: Unfinished) -> str:
+    tip = repository.refs.read(BRANCHES + unfinished.branch)
+    if tip is None:
+        raise NoSuchBranchError(
+            f"the branch {unfinished.branch} of the unfinished {unfinished.kind} has gone; what was decided is kept",
+            hint=f"bring it back: rtv undo   or give up: rtv {unfinished.kind} --abort",
+        )
+    return tip
+
+
+def _fits(query: Any, entry_id: str, opened: OpenEntry) -> bool:
+    return any(
+        entry is not None and query.matches(entry_id, entry) for entry in (opened.base, opened.ours, opened.theirs)
+    )
+
+
+def _named(found: Waiting, word: str, names: Sequence[str]) -> str:
+    if word in names:
+        return word
+    try:
+        selector = parse_selector(word)
+    except RevisionError:
+        selector = word
+    fitting = [name for name in names if name == selector or (is_id(name) and number_of(name) == selector)]
+    if len(fitting) > 1:
+        raise UsageError(f"{word} is the number of {len(fitting)} entries: {', '.join(fitting)}", hint="write the id")
+    if fitting:
+        return fitting[0]
+    voided = [each for name, each in found.void if name == selector or (is_id(name) and number_of(name) == selector)]
+    gone = "; it is not in conflict any more, since the branch moved on" if voided else ""
+    raise NoConflictError(
+        f"{word} has no conflict{gone}; nothing was changed",
+        hint=f"in conflict are: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
+        if names
+        else f"rtv {found.unfinished.kind} --continue",
+    )

@@ -1,0 +1,92 @@
+"""Makes one base of several: after two branches merged each other, a merge starts from more than one commit.
+
+The bases are merged with each other first, from what they have in common, and so on back to where there was one. What
+clashes on that way stays as it was before: then a person decides, in the merge itself, and nothing is taken for settled
+that was settled twice in different ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rolethread_vcs.model.canonical import encode_entry
+from rolethread_vcs.model.ids import is_id
+from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.ops.merge.decisions import Decision
+from rolethread_vcs.ops.merge.entry_sides import Sides, find_blob
+from rolethread_vcs.ops.merge.tree_merge import UNREADABLE, TreeMerge, merge_trees
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.overlay import Overlay, Readable
+from rolethread_vcs.store.repository import Repository
+
+
+def base_tree(repository: Repository, bases: Sequence[str]) -> tuple[bytes | None, Readable]:
+    """Return the tree (20-byte id) that a merge starts from, None for an empty one, and what reads it.
+
+    `bases` are the merge's (hex ids), as `Repository.merge_bases` gives them.
+    """
+    if len(bases) <= 1:
+        return (_tree(repository, bases[0]) if bases else None), repository.objects
+    levels = [tuple(bases)]
+    while len(levels[-1]) > 1:
+        levels.append(_common(repository, levels[-1]))
+    overlay = Overlay(repository.objects)
+    below = _tree(repository, levels[-1][0]) if levels[-1] else None
+    for level in reversed(levels[:-1]):
+        below = _merged(repository, overlay, below, level)
+    return below, overlay
+
+
+def _common(repository: Repository, commits: Sequence[str]) -> tuple[str, ...]:
+    """Return the newest commits that lead to all of some commits."""
+    found: tuple[str, ...] = (commits[0],)
+    for commit in commits[1:]:
+        each = {base for one in found for base in repository.merge_bases(one, commit)}
+        found = tuple(one for one in sorted(each) if not any(o != one and repository.is_ancestor(one, o) for o in each))
+    return found
+
+
+def _merged(repository: Repository, overlay: Overlay, base: bytes | None, commits: Sequence[str]) -> bytes | None:
+    tree: bytes | None = _tree(repository, commits[0])
+    for commit in commits[1:]:
+        tree = _merge_two(overlay, Sides(base, tree, _tree(repository, commit)))
+    return tree
+
+
+def _merge_two(overlay: Overlay, sides: Sides) -> bytes | None:
+    decisions: dict[str, dict[str, Decision]] = {}
+    whole: set[str] = set()
+    while True:
+        merged = merge_trees(overlay, sides, decisions=decisions)
+        fresh = [conflict for conflict in merged.conflicts if conflict.id not in whole]
+        if not fresh:
+            break
+        for conflict in fresh:
+            if conflict.reason == UNREADABLE:
+                whole.add(conflict.id)
+            else:
+                decisions.setdefault(conflict.id, {})[conflict.field] = Decision("base", conflict.about)
+    return trees.apply(
+        sides.ours, _changes(overlay, sides, merged, whole), overlay.tree, lambda data: overlay.add("tree", data)
+    )
+
+
+def _changes(
+    overlay: Overlay, sides: Sides, merged: TreeMerge, whole: set[str]
+) -> dict[str, tuple[bytes, bytes] | None]:
+    change = merged.change
+    changes: dict[str, tuple[bytes, bytes] | None] = {entry_path(entry_id): None for entry_id in change.removes}
+    for entry_id in change.puts:
+        oid = change.stored.get(entry_id) or overlay.add("blob", encode_entry(change.puts[entry_id]))
+        changes[entry_path(entry_id)] = (trees.FILE, oid)
+    for path, data in change.files.items():
+        changes[path] = None if data is None else (trees.FILE, overlay.add("blob", data))
+    for name in whole:
+        path = entry_path(name) if is_id(name) else name
+        blob = find_blob(overlay, sides.base, path)
+        changes[path] = None if blob is None else (blob.mode, blob.oid)
+    return changes
+
+
+def _tree(repository: Repository, commit: str) -> bytes:
+    return bytes.fromhex(repository.objects.commit(commit).tree)

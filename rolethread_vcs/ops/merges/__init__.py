@@ -1,1 +1,0 @@
-"""Three versions brought together: merging, picking, reverting, restoring, and deciding what is left."""

@@ -1,0 +1,1 @@
+"""Bringing back entries, messages and files as they were."""

@@ -1,0 +1,202 @@
+"""Lists the entries that history holds and the branch no longer does, and brings them back to their old places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.ids import number_of
+from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.model.order import Order
+from rolethread_vcs.model.query import parse_query
+from rolethread_vcs.model.revision import parse_selector
+from rolethread_vcs.ops.edit.change import name_some
+from rolethread_vcs.ops.history.log import OperationsByCommit
+from rolethread_vcs.ops.select.selection import AmbiguousEntryError
+from rolethread_vcs.store.log.operations import Operation
+from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
+from rolethread_vcs.store.removals import Removal, Removals
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.transaction import Committed, Intent, run
+
+
+class NotRemovedError(NotFoundError):
+    """What is named is no removed entry: it is there, or never was."""
+
+    code = "not_removed"
+
+
+@dataclass(frozen=True)
+class GoneEntry:
+    """An entry that is gone: the commit that removed it, and the operation that made that commit, where it is known."""
+
+    id: str
+    commit: Commit
+    operation: Operation | None
+    _removal: Removal
+    _objects: Objects
+
+    @cached_property
+    def entry(self) -> Entry | None:
+        """What it was in the end, or None when that does not read."""
+        try:
+            return decode_entry(self._objects.blob(self._removal.blob))
+        except (MissingObjectError, JsonProblemError, InvalidEntryError):
+            return None
+
+    @property
+    def blob(self) -> bytes:
+        """The 20-byte id of its last bytes."""
+        return self._removal.blob
+
+    @property
+    def last_in(self) -> str:
+        """The hex id of the commit that still had it."""
+        return self._removal.parent.id
+
+
+class RemovedEntries:
+    """The entries that commits of a branch removed and that are gone now; an iterator, newest first, streaming.
+
+    `where` keeps those that a query fits as they were in the end, `since` those that went after a revision. `ends` are
+    the commits (hex ids) behind which history is not here.
+
+    Raises:
+        QueryError, UnknownRevisionError.
+    """
+
+    def __init__(self, repository: Repository, *, where: str | None = None, since: str | None = None) -> None:
+        self._objects = repository.objects
+        self._now = repository.head_snapshot()
+        self._query = None if where is None else parse_query(where)
+        self._makers = OperationsByCommit(repository)
+        self._removals = Removals(
+            repository.objects, self._now.id, since=None if since is None else repository.resolve(since)
+        )
+        self._found = self._find()
+
+    def __iter__(self) -> Iterator[GoneEntry]:
+        return self
+
+    def __next__(self) -> GoneEntry:
+        return next(self._found)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The commits behind which nothing is here."""
+        return self._removals.ends
+
+    def _find(self) -> Iterator[GoneEntry]:
+        commits: dict[str, tuple[Commit, Operation | None]] = {}
+        for removal in self._removals:
+            if removal.entry_id in self._now:
+                continue
+            if removal.link.id not in commits:
+                commit = removal.link.commit
+                commits = {commit.id: (commit, self._makers.find(commit))}  # those of one commit come together
+            found = GoneEntry(removal.entry_id, *commits[removal.link.id], removal, self._objects)
+            if self._query is None or (found.entry is not None and self._query.matches(removal.entry_id, found.entry)):
+                yield found
+
+
+def bring_back_removed(
+    repository: Repository,
+    intent: Intent,
+    *,
+    words: Sequence[str] = (),
+    where: str | None = None,
+    since: str | None = None,
+) -> Committed:
+    """Bring removed entries back as they were in the end, with their ids and to their old places, in one commit.
+
+    `words` (numbers, ids) or `where` choose among them; without either all come back that went after `since`.
+
+    Raises:
+        UsageError: words and a query. AmbiguousEntryError: a number that several removed entries have.
+        NotRemovedError: there is none that is meant. UnreadableEntryError: one of them is damaged.
+    """
+    if words and where is not None:
+        raise UsageError("removed entries are chosen by their ids or by --where, not by both")
+    found = RemovedEntries(repository, where=where, since=since)
+    chosen = list(_named(found, words, repository.head_snapshot())) if words else list(found)
+    if not chosen:
+        fits = "that was removed fits" if where is not None else "was removed"
+        raise NotRemovedError(f"no entry {fits}; nothing was changed", hint="see them with: rtv restore --removed")
+    for each in chosen:
+        if each.entry is None:
+            raise UnreadableEntryError(
+                f"what was saved of entry {each.id} does not read; nothing was changed",
+                hint=f"rtv log {each.id}   shows earlier states; leave it out, or restore one of them with --from REV",
+            )
+    ranks = _old_ranks(repository, chosen)
+
+    def plan(base: Snapshot) -> ChangeSet:
+        back = [each for each in chosen if each.id not in base]
+        there = {each.id for each in back}
+        order = Order({**base.order.ranks, **{one: rank for one, rank in ranks.items() if one in there}})
+        return ChangeSet(
+            puts={each.id: each.entry for each in back if each.entry is not None},
+            stored={each.id: each.blob for each in back},
+            files={} if order == base.order else {ORDER: order.encode()},
+            summary=f"restore {name_some([each.id for each in back])} that had been removed" if back else "",
+        )
+
+    return run(repository, intent, plan)
+
+
+def _named(found: Iterable[GoneEntry], words: Sequence[str], now: Snapshot) -> Iterator[GoneEntry]:
+    """Yield the removed entries that words name, in the order of the words; history is read as far as it must."""
+    selectors = {word: parse_selector(word) for word in dict.fromkeys(words)}
+    wanted = {each for each in selectors.values() if isinstance(each, str)}
+    has_numbers = len(wanted) < len(selectors)
+    met: dict[str, GoneEntry] = {}
+    for each in found:
+        if each.id in wanted or number_of(each.id) in selectors.values():
+            met[each.id] = each
+            if not has_numbers and len(met) == len(wanted):
+                break
+    for word, selector in selectors.items():
+        fitting = [each for each in met.values() if selector in (each.id, number_of(each.id))]
+        if len(fitting) > 1:
+            raise AmbiguousEntryError(
+                f"{word} is the number of {len(fitting)} removed entries: {', '.join(each.id for each in fitting)}",
+                hint="write the whole id",
+            )
+        if not fitting:
+            raise _not_removed(word, selector, now)
+        yield fitting[0]
+
+
+def _not_removed(word: str, selector: int | str, now: Snapshot) -> NotRemovedError:
+    there = [selector] if isinstance(selector, str) and selector in now else []
+    if isinstance(selector, int):
+        there = now.with_number(selector)
+    if there:
+        return NotRemovedError(
+            f"entry {there[0]} was not removed, it is there; nothing was changed",
+            hint=f"make it what it was: rtv restore {word} --from REV   (its life: rtv log {word})",
+        )
+    return NotRemovedError(
+        f"no removed entry {word} is in the history of this branch; nothing was changed",
+        hint="see them with: rtv restore --removed",
+    )
+
+
+def _old_ranks(repository: Repository, chosen: Iterable[GoneEntry]) -> dict[str, str]:
+    """Return the places of those that had been moved away from the order of ids."""
+    orders: dict[str, Order] = {}
+    ranks = {}
+    for each in chosen:
+        if each.last_in not in orders:
+            orders[each.last_in] = repository.snapshot_of(each.last_in).order
+        rank = orders[each.last_in].ranks.get(each.id)
+        if rank is not None:
+            ranks[each.id] = rank
+    return ranks

@@ -1,0 +1,197 @@
+"""Restores entries: throws hand edits away, or brings entries back as they were in an earlier revision."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
+from rolethread_vcs.model.order import Order
+from rolethread_vcs.ops.edit.change import name_some
+from rolethread_vcs.ops.edit.damaged_entries import whole_files
+from rolethread_vcs.ops.edit.hand_edits import NotCheckedOutError
+from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
+from rolethread_vcs.store.checkout.worktree import Unsaved, Worktree
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
+from rolethread_vcs.transaction import Committed, Intent, PathChange, Session, run
+
+# ---- without a revision: hand edits
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """Hand edits that were thrown away: `files` names them; `left_alone` changed meanwhile and are as they were.
+
+    `healed` are damaged entries whose checked-out files were whole, and were saved again as they stood.
+    """
+
+    committed: Committed
+    files: tuple[Unsaved, ...] = ()
+    left_alone: tuple[str, ...] = ()
+    healed: tuple[str, ...] = ()
+
+
+def hand_edits(repository: Repository) -> list[Unsaved]:
+    """Return the hand edits of the checked-out folder that belong to the dataset, in path order.
+
+    Raises:
+        NotCheckedOutError: a bare dataset.
+    """
+    _worktree_of(repository)
+    return unsaved_files(repository)
+
+
+def discard_edits(repository: Repository, ids: Collection[str] | None, intent: Intent) -> Discarded:
+    """Throw the hand edits of some entries away, or with None all of them; new files go, deleted ones come back.
+
+    What was thrown away is kept in the operation, so that `undo` brings it back. Entries that nobody edited are
+    passed over, and files that are no part of the dataset are left alone. A damaged entry whose file holds what was
+    saved is saved again from it.
+
+    Raises:
+        NotCheckedOutError: a bare dataset. InvalidError: a symbolic link stands where a file should.
+        UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
+        GitMergeError.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        worktree = _worktree_of(repository)
+        refuse_merge_of_git(repository)
+        base = repository.head_snapshot()
+        chosen = hand_edits(repository)
+        if ids is not None:
+            wanted = {entry_path(entry_id) for entry_id in ids}
+            chosen = [item for item in chosen if item.path in wanted]
+        nothing = Committed(
+            session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run, message=intent.command
+        )
+        edited = {item.path: _bytes_of(worktree, item) for item in chosen}
+        _refuse_damaged(base, chosen)
+        whole = whole_files(repository, base, ids)
+        if intent.dry_run or not (chosen or whole):
+            return Discarded(nothing, tuple(chosen), healed=tuple(whole))
+        with repository.pack() as pack:
+            kept = {path: "" if data is None else pack.add("blob", data) for path, data in edited.items()}
+            for data in whole.values():
+                pack.add("blob", data)
+            tree = _tree_of_edits(repository, base, kept, pack)
+            number = session.publish(pack, {}, discarded=kept)
+        # The folder goes from the tree of the hand edits to that of the commit; a file that is neither is left alone.
+        left_alone = worktree.follow(tree, base.tree)
+        committed = Committed(
+            session.branch,
+            None,
+            number,
+            notes=tuple(session.notes),
+            message=intent.command,
+            ids=() if chosen else tuple(whole),
+            undoable=bool(chosen),
+        )
+    return Discarded(committed, tuple(chosen), tuple(left_alone), tuple(whole))
+
+
+def _worktree_of(repository: Repository) -> Worktree:
+    if repository.worktree is None:
+        raise NotCheckedOutError(
+            "the files of this dataset are not checked out, so there are no hand edits to throw away",
+            hint="bring entries back from an earlier revision with: rtv restore ID --from REV",
+        )
+    return repository.worktree
+
+
+def _bytes_of(worktree: Worktree, item: Unsaved) -> bytes | None:
+    try:
+        return worktree.read(item.path)
+    except InvalidError as error:
+        raise InvalidError(
+            f"{error.message}; nothing was changed", hint="move it away yourself, then run the same command again"
+        ) from error
+
+
+def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
+    """Raise when what an edited file would become again does not read."""
+    edited = {entry_id: item.path for item in chosen if (entry_id := id_of_path(item.path))}
+    for entry_id, _ in base.damaged(edited):
+        raise UnreadableEntryError(
+            f"entry {entry_id} is damaged, and its hand-edited file cannot become again what was saved; "
+            "nothing was changed",
+            hint=f"move {edited[entry_id]} away, then: rtv remove {entry_id}, and rtv restore {entry_id} --from REV",
+        )
+
+
+def _tree_of_edits(repository: Repository, base: Snapshot, kept: Mapping[str, str], pack: PackWriter) -> bytes | None:
+    changes: dict[str, PathChange] = {
+        path: (trees.FILE, bytes.fromhex(blob)) if blob else None for path, blob in kept.items()
+    }
+    return repository.write_tree(base.tree, changes, pack)
+
+
+# ---- from a revision
+
+
+def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent) -> Committed:
+    """Make entries what they were in a snapshot, in one commit; those removed since come back with their ids.
+
+    An entry that comes back takes its old place in the order.
+
+    Raises:
+        NoSuchEntryError: an entry did not exist then.
+    """
+    wanted: dict[str, Entry] = {}
+    for entry_id in ids:
+        entry = source.get(entry_id)
+        if entry is None:
+            raise NoSuchEntryError(
+                f"there was no entry {entry_id} in {source.id[:10]}; nothing was changed", hint=f"rtv log {entry_id}"
+            )
+        wanted[entry_id] = entry
+
+    def plan(base: Snapshot) -> ChangeSet:
+        return ChangeSet(
+            puts=wanted,
+            files=_order_with(base, source, wanted),
+            summary=f"restore {name_some(list(wanted))} from {source.id[:10]}",
+        )
+
+    return run(repository, intent, plan)
+
+
+def bring_all_back(repository: Repository, source: Snapshot, intent: Intent) -> Committed:
+    """Make all entries, and their order, what they were in a snapshot; entries that are newer go. One commit."""
+
+    def plan(base: Snapshot) -> ChangeSet:
+        puts: dict[str, Entry] = {}
+        removes: set[str] = set()
+        for path, _, after in two_way(base.tree, source.tree, repository.objects.tree):
+            entry_id = id_of_path(path)
+            if entry_id is not None and after is None:
+                removes.add(entry_id)
+            elif entry_id is not None:
+                puts[entry_id] = source[entry_id]
+        return ChangeSet(
+            puts=puts,
+            removes=frozenset(removes),
+            files={} if base.order == source.order else {ORDER: source.order.encode()},
+            summary=f"restore all entries from {source.id[:10]}",
+        )
+
+    return run(repository, intent, plan)
+
+
+def _order_with(base: Snapshot, source: Snapshot, ids: Collection[str]) -> dict[str, bytes | None]:
+    """Return the change of the order when removed entries come back to the places they had."""
+    ranks = {
+        entry_id: source.order.ranks[entry_id]
+        for entry_id in ids
+        if entry_id in source.order.ranks and base.blob_at(entry_path(entry_id)) is None
+    }
+    order = Order({**base.order.ranks, **ranks})
+    return {} if order == base.order else {ORDER: order.encode()}

@@ -1,1 +1,0 @@
-"""Rows of foreign files: bringing them in, and writing entries out."""

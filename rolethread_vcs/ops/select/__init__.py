@@ -1,0 +1,1 @@
+"""Selecting entries: by numbers, ids and queries; pages of them."""

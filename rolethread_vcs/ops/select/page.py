@@ -1,0 +1,145 @@
+"""Lists entries a page at a time; a page costs a page, however long the dataset is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.query import parse_query
+from rolethread_vcs.ops.select.selection import find_entry, matching, readable
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+
+PAGE = 25
+_PREVIEW = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry as a list shows it.
+
+    `messages` and `exchanges` are counts; `preview` is the beginning of the first user message, as written;
+    `reads` is false for what cannot be read as an entry, and `problem` says why in a few words.
+    """
+
+    id: str
+    messages: int
+    exchanges: int
+    tags: tuple[str, ...]
+    preview: str
+    reads: bool = True
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of entries; `total` counts all that fit, None when it was not counted; `more` tells of a next page."""
+
+    rows: tuple[Row, ...]
+    total: int | None
+    more: bool
+
+
+def page(
+    snapshot: Snapshot,
+    words: Sequence[str] = (),
+    *,
+    where: str | None = None,
+    limit: int = PAGE,
+    after: str | None = None,
+    count: bool = False,
+) -> Page:
+    """Return the entries that fit a query (all, without one) behind the entry `after`, at most `limit`.
+
+    `words` is the query as a command takes it, `where` as one text; with both, an entry must fit both. With
+    `count`, all that fit are counted, which reads the rest of the dataset when the query is about content.
+
+    Raises:
+        UsageError: the query does not read. NoSuchEntryError: there is no entry `after`.
+    """
+    start = None if after is None else find_entry(snapshot, after)
+    if not words and where is None:
+        ids = snapshot.ids(after=start, limit=limit + 1)
+        total = len(snapshot) if count or (start is None and len(ids) <= limit) else None
+        return Page(tuple(_row_of(snapshot, entry_id) for entry_id in ids[:limit]), total, len(ids) > limit)
+    found = _fitting(snapshot, words, where, start)
+    shown = list(islice(found, limit + 1))
+    rows = tuple(
+        _row_of(snapshot, entry_id) if entry is None else row(entry_id, entry) for entry_id, entry in shown[:limit]
+    )
+    total = None
+    if start is None and len(shown) <= limit:
+        total = len(shown)
+    elif count:
+        total = sum(1 for _ in _fitting(snapshot, words, where, None))
+    return Page(rows, total, len(shown) > limit)
+
+
+def row(entry_id: str, entry: Entry) -> Row:
+    """Return the row of an entry."""
+    messages = entry.messages
+    return Row(
+        entry_id,
+        len(messages) if isinstance(messages, list) else 0,
+        count_exchanges(entry),
+        entry.tags,
+        preview(entry),
+    )
+
+
+def count_exchanges(entry: Entry) -> int:
+    """Return how many user messages have an assistant message that answers them before the next user message."""
+    exchanges, is_asked = 0, False
+    for message in entry.turns:
+        role = message.get("role")
+        if role == "user":
+            is_asked = True
+        elif role == "assistant" and is_asked:
+            exchanges, is_asked = exchanges + 1, False
+    return exchanges
+
+
+def preview(entry: Entry) -> str:
+    """Return the beginning of the first user message with text, else of the first message with any, else nothing."""
+    texts = [(message.get("role"), text) for message in entry.turns if (text := _text_of(message)).strip()]
+    spoken = [text for role, text in texts if role == "user"] or [text for role, text in texts if role != "system"]
+    chosen = spoken or [text for _, text in texts]
+    return chosen[0].strip()[:_PREVIEW] if chosen else ""
+
+
+def _text_of(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    parts = content if isinstance(content, list) else [content]
+    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
+    return " ".join(text for text in texts if isinstance(text, str))
+
+
+def _fitting(
+    snapshot: Snapshot, words: Sequence[str], where: str | None, after: str | None
+) -> Iterator[tuple[str, Entry | None]]:
+    queries = [parse_query(words)] if words else []
+    if where is not None:
+        queries.append(parse_query(where))
+    found = matching(snapshot, queries[0], after=after)
+    if len(queries) == 1:
+        return found
+    second = queries[1]
+    return (
+        (entry_id, entry)
+        for entry_id, entry in found
+        if second.matches(entry_id, entry if entry is not None else snapshot[entry_id])
+    )
+
+
+def _row_of(snapshot: Snapshot, entry_id: str) -> Row:
+    try:
+        entry = readable(snapshot.raw(entry_id))
+    except UnreadableEntryError as error:
+        # one damaged entry must not hide the others
+        problem = "a symbolic link" if error.is_link else "damaged: does not read"
+        return Row(entry_id, 0, 0, (), "", reads=False, problem=problem)
+    if entry is None:
+        return Row(entry_id, 0, 0, (), "", reads=False, problem="does not read as an entry")
+    return row(entry_id, entry)

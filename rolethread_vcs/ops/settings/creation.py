@@ -1,0 +1,115 @@
+"""Starts a dataset: empty, or as a copy of another one; each with the first line of its operation log."""
+
+from __future__ import annotations
+
+import shlex
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.formats import open_source, read_drafts
+from rolethread_vcs.gate import RefusedRow, refusal_of_import
+from rolethread_vcs.model.settings import new_settings_text
+from rolethread_vcs.store.branch_notes import copy_notes
+from rolethread_vcs.store.copying import clone as clone_repository
+from rolethread_vcs.store.places.cloud import cloud_service
+from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
+from rolethread_vcs.transaction import Intent, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A dataset that is there now, and what its owner should know."""
+
+    repository: Repository
+    entries: int
+    branches: int
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def init(folder: Path, *, name: str | None = None, id: str | None = None) -> Started:
+    """Create an empty dataset; `id` is a UUID, a fresh one by default.
+
+    Raises:
+        InvalidError: there is a repository already, or the name or id does not fit. SystemRefusedError.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InvalidError(
+            f"{folder} is a file, and a dataset is a folder of its own; nothing was made",
+            hint=f"rtv init my-dataset --from {shlex.quote(str(folder))}",
+        )
+    text = new_settings_text(name or folder.resolve().name or "dataset", id or str(uuid.uuid4()))
+    repository = Repository.init(folder, text)
+    with Session.open(repository, Intent("init", "init"), needs_branch=False) as session:
+        session.move({})
+    return Started(repository, 0, 1, warnings=_warnings(folder))
+
+
+def refuse_unreadable(files: Sequence[Path]) -> None:
+    """Refuse files of which no import could ever save a row, so that no dataset is made for them.
+
+    A file is read up to its first row that can be read; a compressed one to its end, where it may be torn. What can be
+    read only once (a pipe) is left to the import.
+
+    Raises:
+        UnreadFormatError, UnknownShapeError, NotUtf8Error, TornSourceError, SystemRefusedError.
+        RefusedByGateError: there are rows, and none can be read.
+    """
+    for file in files:
+        if file.is_file():
+            _refuse_unreadable(file)
+
+
+def _refuse_unreadable(file: Path) -> None:
+    is_packed = file.name.lower().endswith(".gz")
+    bad: list[RefusedRow] = []
+    has_row = False
+    with open_source(file, name=str(file)) as source:
+        for row in read_drafts(source):
+            if not isinstance(row, tuple):
+                bad.append(RefusedRow(row.number, row.line, code=row.code, reason=row.reason))
+                continue
+            has_row = True
+            if not is_packed:
+                return
+    if bad and not has_row:
+        raise refusal_of_import(len(bad), bad, hint="correct the rows named above, or choose another file")
+
+
+def clone(source: Path, folder: Path) -> Started:
+    """Copy a dataset with all its branches and releases; up to 20,000 entries its files are checked out.
+
+    Raises:
+        NotFoundError: no dataset there. InvalidError: the target is not empty.
+    """
+    repository = clone_repository(source, folder)
+    copy_notes(Repository.find(source), repository)
+    snapshot = repository.head_snapshot()
+    entries = len(snapshot)
+    notes = ["the copy starts an operation log of its own: rtv undo there takes back only what is done there"]
+    if entries > CHECKOUT_LIMIT:
+        repository.set_config("rolethread.decided", "bare")
+        repository = repository.set_bare(True)
+        notes.append(f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out (rtv config set checkout always)")
+    else:
+        repository.set_config("rolethread.decided", "files")
+        assert repository.worktree is not None
+        repository.worktree.fill(snapshot.tree)
+    with Session.open(repository, Intent("clone", f"clone {source}"), needs_branch=False) as session:
+        session.move({})
+    if repository.copy_is_shallow():
+        notes.append("the history of the copy is cut off, because that of the original is")
+    return Started(repository, entries, len(repository.refs.branches()), tuple(notes), _warnings(folder))
+
+
+def _warnings(folder: Path) -> tuple[str, ...]:
+    service = cloud_service(folder)
+    if service is None:
+        return ()
+    return (
+        f"this folder is copied by {service}, which can damage a dataset while a command is writing; "
+        f"keep the dataset outside, and put copies (rtv clone, exports) into {service}",
+    )

@@ -1,0 +1,299 @@
+"""Reads and changes settings: those that travel with the dataset, and those of this machine.
+
+The first lie in `rolethread.toml`, and a change of them is one commit. The others lie in `.git/config`; a change of
+them makes no commit, and is one operation all the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
+from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.layout import SETTINGS
+from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
+from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.rules import find_rule
+from rolethread_vcs.store import own_config
+from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
+from rolethread_vcs.store.refs.refs import HEAD
+from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders, refuse_unsaved, run
+
+BARE_KEY = "core.bare"
+DEFAULT = "default"
+_RULES = "gate.rules."
+_TRAVELLING = ("name", "id", "format", "writer_features", "gate.strict", "gate.report_only")
+_FIXED_IN_EDITOR = ("id", "format", "writer_features")
+
+
+@dataclass(frozen=True, slots=True)
+class _MachineKey:
+    """A setting of this machine: the key in git's configuration, its default, the words it can be."""
+
+    git_key: str
+    default: str | None
+    choices: tuple[str, ...] = ()
+
+
+_MACHINE = {
+    "checkout": _MachineKey("rolethread.checkout", "auto", ("always", "never", "auto")),
+    "durability": _MachineKey("rolethread.durability", "safe", ("safe", "fast")),
+    "user.name": _MachineKey("user.name", None),
+    "user.email": _MachineKey("user.email", None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: `value` is None when it is not set; `travels` tells whether it is part of the dataset.
+
+    `remark` says what a reader must know beside the value, or nothing.
+    """
+
+    key: str
+    value: str | None
+    travels: bool
+    remark: str = ""
+
+
+# ---- reading
+
+
+def settings_list(repository: Repository) -> tuple[Setting, ...]:
+    """Return every setting, those that travel first."""
+    text = _settings_text(repository.head_snapshot())
+    keys = (*_TRAVELLING, *(_RULES + rule for rule in parse_settings(text).severities))
+    here = (_machine_setting(repository, key) for key in _MACHINE)
+    return (*(Setting(key, _value_or_none(text, key), travels=True) for key in keys), *here)
+
+
+def get(repository: Repository, key: str) -> Setting:
+    """Return one setting.
+
+    Raises:
+        NotFoundError: there is none of that key, or it is not set.
+    """
+    if key not in _MACHINE:
+        try:
+            return Setting(key, get_value(_settings_text(repository.head_snapshot()), key), travels=True)
+        except (NotFoundError, UsageError) as error:
+            near = get_close_matches(key, _MACHINE, n=1)
+            if near:
+                error.hint = f"rtv config get {near[0]}"
+            raise
+    setting = _machine_setting(repository, key)
+    if setting.value is None:
+        raise NotFoundError(f"{key} is not set; {setting.remark}", hint=f"rtv config set {key} VALUE")
+    return setting
+
+
+def _machine_setting(repository: Repository, key: str) -> Setting:
+    known = _MACHINE[key]
+    value = repository.config(known.git_key) or known.default
+    remark = ""
+    if key == "checkout":
+        remark = "no files are checked out now" if repository.is_bare else "files are checked out now"
+    elif value is None:
+        remark = f"commits say {NEUTRAL_NAME if key == 'user.name' else NEUTRAL_EMAIL}"
+    return Setting(key, value, travels=False, remark=remark)
+
+
+def _value_or_none(text: bytes, key: str) -> str | None:
+    try:
+        return get_value(text, key)
+    except NotFoundError:
+        return None
+
+
+def _settings_text(snapshot: Snapshot) -> bytes:
+    text = snapshot.file(SETTINGS)
+    if text is None:
+        raise NotFoundError(f"commit {snapshot.id[:10]} holds no {SETTINGS}", hint="rtv verify")
+    return text
+
+
+# ---- changing
+
+
+def set_setting(repository: Repository, key: str, value: str, intent: Intent) -> Committed:
+    """Change one setting; `default` takes it back to its default.
+
+    Raises:
+        UsageError: there is no such setting, or it cannot be set, or not to that value.
+        UnsavedEditsError: hand edits are in the way.
+    """
+    if key in _MACHINE:
+        return _set_on_machine(repository, key, _machine_value(key, value), intent)
+    if key.startswith(_RULES):
+        # a severity for a rule that does not exist would be silently without effect
+        find_rule(key.removeprefix(_RULES))
+
+    def plan(base: Snapshot) -> ChangeSet:
+        text = set_value(_settings_text(base), key, value)
+        return ChangeSet(files={SETTINGS: text}, summary=f"set {key} to {value}")
+
+    return run(repository, intent, plan)
+
+
+def settings_text(repository: Repository) -> bytes:
+    """Return the text of `rolethread.toml` for an editor.
+
+    Raises:
+        UnsavedEditsError: the checked-out file has hand edits.
+    """
+    refuse_unsaved([item for item in unsaved_files(repository) if item.path == SETTINGS])
+    return _settings_text(repository.head_snapshot())
+
+
+def replace_settings(repository: Repository, text: bytes, intent: Intent, *, read: bytes | None = None) -> Committed:
+    """Put a new text in the place of `rolethread.toml`; `read` is the text that it was made from.
+
+    Raises:
+        InvalidSettingsError: it does not read. InvalidError: it changes what no editor may.
+        ConflictError: the settings changed since they were read.
+    """
+    new = parse_settings(text)
+
+    def plan(base: Snapshot) -> ChangeSet:
+        now = _settings_text(base)
+        if read is not None and now != read:
+            raise ConflictError("the settings were changed by another command meanwhile; nothing was overwritten")
+        _refuse_fixed(base.settings, new)
+        return ChangeSet(files={SETTINGS: text}, summary="edit the settings")
+
+    return run(repository, intent, plan)
+
+
+def _refuse_fixed(old: Settings, new: Settings) -> None:
+    for key in _FIXED_IN_EDITOR:
+        if getattr(old, key) != getattr(new, key):
+            raise InvalidError(f"{SETTINGS}: {key} cannot be changed; nothing was saved", hint=f"{key} = as it was")
+
+
+def _machine_value(key: str, value: str) -> str | None:
+    known = _MACHINE[key]
+    if value == DEFAULT:
+        return None
+    if known.choices and value not in known.choices:
+        raise UsageError(f"{key} is one of {', '.join(known.choices)}, not {value!r}")
+    text = value.strip()
+    if not text or any(character in "<>" or not character.isprintable() for character in text):
+        raise UsageError(f"{key} must be readable text without < and >, not {value!r}")
+    return text
+
+
+def _set_on_machine(repository: Repository, key: str, value: str | None, intent: Intent) -> Committed:
+    known = _MACHINE[key]
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        config = {known.git_key: (own_config.read(repository, known.git_key), value)}
+        if key == "checkout" and value in ("always", "never"):
+            config[BARE_KEY] = (_bare_word(repository.is_bare), _bare_word(value == "never"))
+        config = {name: pair for name, pair in config.items() if pair[0] != pair[1]}
+        if intent.dry_run and BARE_KEY in config:
+            _refuse_moving_files(repository, wants_bare=value == "never")
+        if intent.dry_run or not config:
+            nothing = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+            return nothing if not config else replace(nothing, message=_said(key, value))
+        with applied(session, config):
+            done = session.move({}, config=config)
+        return replace(done, message=_said(key, value))
+
+
+def _said(key: str, value: str | None) -> str:
+    return f"set {key} to {value or DEFAULT}"
+
+
+def _bare_word(is_bare: bool) -> str:
+    return "true" if is_bare else "false"
+
+
+@contextlib.contextmanager
+def applied(session: Session, config: dict[str, tuple[str | None, str | None]]) -> Iterator[None]:
+    """Apply values of git's configuration, and take them back when the block fails before it saved anything.
+
+    Raises:
+        UnsavedEditsError: hand edits, or other files, are in the way; nothing was changed.
+    """
+    done: list[str] = []
+    try:
+        for key, (_, after) in config.items():
+            session.repository = apply_config(session.repository, key, after)
+            done.append(key)
+        yield
+    except BaseException as error:
+        if not getattr(error, "saved", False):
+            for key in reversed(done):
+                session.repository = apply_config(session.repository, key, config[key][0])
+        raise
+
+
+def apply_config(repository: Repository, key: str, value: str | None) -> Repository:
+    """Give a key of `.git/config` a value, None for none, and do what follows from it; call under the lock.
+
+    `core.bare` really checks files out, or removes those that are as saved. Returns the repository to go on with,
+    opened anew where that was needed.
+
+    Raises:
+        UnsavedEditsError: hand edits, or other files, are in the way of that; nothing was changed.
+        CheckedOutElsewhereError: another folder has the branch checked out that this one would get.
+    """
+    if key != BARE_KEY:
+        own_config.write(repository, key, value)
+        return repository
+    wants_bare = value == "true"
+    if wants_bare == repository.is_bare and not repository.worktree_name:
+        return repository
+    _refuse_moving_files(repository, wants_bare=wants_bare)
+    return _go_bare(repository) if wants_bare else _check_out(repository)
+
+
+def _refuse_moving_files(repository: Repository, *, wants_bare: bool) -> None:
+    """Raise when files cannot be checked out here, or be taken away."""
+    if repository.worktree_name:
+        main = shlex.quote(str(repository.common_folder))
+        raise UsageError(
+            "this is a folder copy, which always has its files; nothing was changed",
+            hint=f"for the dataset's own folder: rtv -C {main} config set checkout …",
+        )
+    if wants_bare:
+        refuse_unsaved(unsaved_files(repository))
+    else:
+        head = repository.refs.head()
+        refuse_other_folders(repository, {HEAD: (head, head)})
+
+
+def _go_bare(repository: Repository) -> Repository:
+    worktree = repository.worktree
+    tree = repository.head_snapshot().tree
+    # In this order a crash leaves files that nobody misses, and not a folder that seems to have lost them.
+    bare = repository.set_bare(True)
+    if worktree is not None:
+        worktree.empty(tree)
+    return bare
+
+
+def _check_out(repository: Repository) -> Repository:
+    opened = repository.set_bare(False)
+    tree = opened.head_snapshot().tree
+    try:
+        if opened.worktree is not None:
+            opened.worktree.fill(tree)
+    except BaseException:
+        opened.set_bare(True)
+        raise
+    return opened
+
+
+def checkout_remark(repository: Repository) -> str:
+    """Return what the setting `checkout` means for the folder as it is."""
+    setting = _machine_setting(repository, "checkout")
+    if setting.value != "auto":
+        return setting.remark
+    return f"{setting.remark}; auto decides at the first import or clone: files up to {CHECKOUT_LIMIT:,} entries"

@@ -1,0 +1,344 @@
+"""Folder copies: further folders of the dataset, each on a branch of its own; git calls them linked worktrees.
+
+They share the history, the lock and the operation log. Each has its own files, its own HEAD, its own unfinished merge
+and its own ties of file copies. A folder copy follows its branch: whichever folder moves that branch.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rolethread_vcs.errors import ConflictError, NotFoundError, RoleThreadError
+from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
+from rolethread_vcs.ops.workcopy.links import all_bindings
+from rolethread_vcs.store.checkout.worktree import REMOVED
+from rolethread_vcs.store.places import linked_folders
+from rolethread_vcs.store.places.linked_folders import MAKING, REMOVING, CheckedOutFolder
+from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.refs.refs import BRANCHES, UNFINISHED_ELSEWHERE
+from rolethread_vcs.store.refs.revisions import is_branch_name
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import CheckedOutElsewhereError, Committed, Intent, NoSuchBranchError, Session
+
+
+class NoFolderCopyError(NotFoundError):
+    """A folder is no folder copy of this dataset."""
+
+    code = "no_folder_copy"
+
+
+class FolderInUseError(ConflictError):
+    """Something waits in a folder copy that would be lost with it."""
+
+    code = "folder_in_use"
+
+
+class FolderTakenError(ConflictError):
+    """A folder copy cannot be made at a place: something stands there, or it lies inside the dataset."""
+
+    code = "folder_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCopy:
+    """A folder that the dataset is checked out in: `name` is "" for the main one.
+
+    `branch` is None where a commit is checked out. `problem` says what is wrong with the folder, with what to do; None
+    when all is well. `unsaved` counts hand edits, and is None where nobody can look.
+    """
+
+    name: str
+    folder: Path
+    branch: str | None
+    is_here: bool
+    unsaved: int | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedFolder:
+    """A folder copy that was made (or finished, where making it had been cut off), and how many files it holds."""
+
+    folder: Path
+    branch: str
+    committed: Committed
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedFolder:
+    """A folder copy that was removed: `was_there` is false where the folder had gone; `left` are files kept in it."""
+
+    folder: Path
+    branch: str | None
+    was_there: bool
+    left: tuple[str, ...]
+    committed: Committed
+
+
+def folder_copies(repository: Repository) -> tuple[FolderCopy, ...]:
+    """Return every folder that the dataset is checked out in, the main one first."""
+    others = [_described(each, _unsaved_in(each)) for each in repository.other_folders()]
+    if repository.worktree is None:
+        return tuple(others)
+    unsaved = len(unsaved_files(repository))
+    here = FolderCopy(repository.worktree_name, repository.folder, repository.branch(), is_here=True, unsaved=unsaved)
+    return tuple(sorted([here, *others], key=lambda each: each.name))
+
+
+def is_folder_copy(repository: Repository, folder: Path) -> bool:
+    """Return whether a path names a folder copy of this dataset, one that has gone by hand too."""
+    return _find(repository, folder) is not None
+
+
+def status(repository: Repository, folder: Path) -> Survey:
+    """Return the present state of a folder copy.
+
+    Raises:
+        NoFolderCopyError: it is none, or it is not there.
+    """
+    if folder.resolve() == repository.folder.resolve():
+        return survey(repository)
+    return survey(open_folder(repository, folder))
+
+
+def open_folder(repository: Repository, folder: Path) -> Repository:
+    """Return the dataset as opened in another folder copy.
+
+    Raises:
+        NoFolderCopyError: it is none, or it is not there.
+    """
+    found = _existing(repository, folder)
+    if not found.is_there:
+        raise NoFolderCopyError(f"{found.folder} is not there", hint=_way_on(found))
+    return Repository.open(found.folder)
+
+
+def add(repository: Repository, folder: Path, branch: str, intent: Intent) -> AddedFolder:
+    """Check a branch out in a folder of its own, which is not there yet or empty.
+
+    Where an earlier attempt was cut off, this finishes it.
+
+    Raises:
+        NoSuchBranchError. CheckedOutElsewhereError: it is checked out in another folder. FolderTakenError.
+        AliasError: it is another name for a branch.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        held = repository.refs.hold_itself(BRANCHES + branch) if is_branch_name(branch) else None
+        if held is None:
+            raise NoSuchBranchError(f"there is no branch {branch!r}", hint=f"make it with: rtv branch {branch}")
+        cut_off = _cut_off_at(repository, folder, branch)
+        _refuse_branch_in_use(repository, branch, but=cut_off)
+        if cut_off is None:
+            _refuse_place(repository, folder)
+        if intent.dry_run:
+            return AddedFolder(folder, branch, Committed(branch, held.target, None, dry_run=True))
+        linked = cut_off or linked_folders.link(repository.common_folder, folder, branch)
+        copy = Repository.open(linked.folder, check=False)
+        assert copy.worktree is not None
+        copy.worktree.fill(copy.snapshot_of(held.target).tree)
+        linked_folders.mark(linked.private, None)
+        session.intent = replace(intent, details={**intent.details, "folder": str(linked.folder), "branch": branch})
+        done = session.move({})
+        return AddedFolder(linked.folder, branch, replace(done, branch=branch, commit=held.target))
+
+
+def remove(repository: Repository, folder: Path, intent: Intent) -> RemovedFolder:
+    """Remove a folder copy: its files that are saved, and git's knowledge of it; files of other kinds stay there.
+
+    The branch stays. Where an earlier attempt was cut off, this finishes it.
+
+    Raises:
+        NoFolderCopyError. UnsavedEditsError: it has hand edits. FolderInUseError: something else waits there.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        found = _existing(repository, folder)
+        if not found.name:
+            raise FolderInUseError(
+                f"{found.folder} is the dataset itself, not a copy of it; nothing was removed",
+                hint="to check no files out there: rtv config set checkout never",
+            )
+        if found.private == repository.git_folder:
+            main = shlex.quote(str(repository.common_folder))
+            raise FolderInUseError(
+                f"{found.folder} is the folder you are in; nothing was removed",
+                hint=f"rtv -C {main} workcopy remove {shlex.quote(str(found.folder))}",
+            )
+        moves = _refuse_loss(repository, found)
+        if intent.dry_run:
+            dry = Committed(found.branch or "", None, None, dry_run=True)
+            return RemovedFolder(found.folder, found.branch, found.is_there, (), dry)
+        session.intent = replace(intent, details={**intent.details, "folder": str(found.folder)})
+        left = _take_away(found)
+        done = session.move(moves)
+        return RemovedFolder(found.folder, found.branch, found.is_there, left, done)
+
+
+def _take_away(found: CheckedOutFolder) -> tuple[str, ...]:
+    """Remove the saved files of a folder copy and what links it; return the names of what stays in the folder."""
+    if not found.is_there:
+        linked_folders.unlink(found)
+        return ()
+    if found.cut_off is not None:
+        linked_folders.unlock_index(found)
+    linked_folders.mark(found.private, REMOVING)
+    copy = Repository.open(found.folder, check=False)
+    assert copy.worktree is not None
+    commit = copy.head_commit()
+    if commit is not None:
+        copy.worktree.empty(copy.snapshot_of(commit).tree)
+    linked_folders.unlink(found)
+    return tuple(sorted(path.name for path in found.folder.iterdir())) if found.folder.exists() else ()
+
+
+# ---- what stands in the way
+
+
+def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
+    """Raise when something would be lost with a folder; return the refs of its own that go with it."""
+    where = shlex.quote(str(found.folder))
+    unfinished = f"{UNFINISHED_ELSEWHERE}{found.name}/merge"
+    waiting = repository.refs.read(unfinished)
+    if not found.is_there:
+        return {} if waiting is None else {unfinished: (waiting, None)}
+    if found.locked is not None and found.cut_off is None:
+        why = f": {found.locked}" if found.locked else ""
+        raise FolderInUseError(
+            f"{found.folder} is locked with git{why}; nothing was removed", hint=f"git worktree unlock {where}"
+        )
+    copy = Repository.open(found.folder, check=False)
+    if waiting is not None or copy.has_merge_of_git() or found.rebasing:
+        raise FolderInUseError(
+            f"a merge waits for its end in {found.folder}; nothing was removed",
+            hint=f"rtv -C {where} status" if waiting is not None else f"git -C {where} status",
+        )
+    is_half_made = found.cut_off == MAKING
+    edits = unsaved_files(copy) if copy.head_commit() is not None and not is_half_made else []
+    if found.cut_off == REMOVING:
+        edits = [edit for edit in edits if edit.change != REMOVED]
+    if edits:
+        _refuse_edits(found, len(edits))
+    tied = all_bindings(copy)
+    if tied:
+        raise FolderInUseError(
+            f"{'a file copy is' if len(tied) == 1 else 'file copies are'} tied to {found.folder}; nothing was removed",
+            hint=f"see them with: rtv -C {where} workcopy list",
+        )
+    _refuse_lost_commit(repository, found)
+    return {}
+
+
+def _refuse_edits(found: CheckedOutFolder, number: int) -> None:
+    where = shlex.quote(str(found.folder))
+    raise FolderInUseError(
+        f"{found.folder} has {number:,} file{'' if number == 1 else 's'} edited by hand and not saved; "
+        "nothing was removed",
+        hint=f"keep the edits with: rtv -C {where} commit   throw them away with: rtv -C {where} restore --all",
+    )
+
+
+def _refuse_lost_commit(repository: Repository, found: CheckedOutFolder) -> None:
+    """Raise when a folder stands on a commit that no branch leads to: with the folder it would be lost from sight."""
+    if found.branch is not None or not found.head:
+        return
+    if not any(repository.is_ancestor(found.head, tip) for tip in repository.refs.branches().values()):
+        raise FolderInUseError(
+            f"{found.folder} stands on the commit {found.head[:10]}, which is on no branch; nothing was removed",
+            hint=f"keep it with: rtv branch NAME --from {found.head[:10]}",
+        )
+
+
+def _refuse_branch_in_use(repository: Repository, branch: str, *, but: CheckedOutFolder | None) -> None:
+    here = repository.folder if repository.worktree is not None and repository.branch() == branch else None
+    others = (each.folder for each in repository.other_folders() if branch in (each.branch, each.rebasing))
+    where = next((each for each in ([here] if here else [*others]) if but is None or each != but.folder), None)
+    if where is not None:
+        raise CheckedOutElsewhereError(
+            f"{branch} is checked out in {where}, and one branch is worked on in one folder; nothing was made",
+            hint=f"make a branch of it, and a folder for that: rtv branch NAME --from {branch}",
+        )
+
+
+def _refuse_place(repository: Repository, folder: Path) -> None:
+    place = folder.resolve()
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise FolderTakenError(f"{folder} is there already, and not an empty folder; nothing was made")
+    for inside in (repository.common_folder.resolve(), repository.folder.resolve()):
+        if place.is_relative_to(inside):
+            raise FolderTakenError(
+                f"{folder} lies inside the dataset; nothing was made",
+                hint=f"put it beside: {repository.folder.resolve().parent / place.name}",
+            )
+
+
+# ---- finding
+
+
+def _find(repository: Repository, folder: Path) -> CheckedOutFolder | None:
+    place = folder.resolve()
+    everywhere = [*repository.other_folders()]
+    if repository.worktree_name:
+        everywhere += linked_folders.linked_folders(repository.common_folder)
+    elif repository.worktree is not None:
+        everywhere.append(linked_folders.main_folder(repository.common_folder))
+    return next((each for each in everywhere if each.folder.resolve() == place), None)
+
+
+def _existing(repository: Repository, folder: Path) -> CheckedOutFolder:
+    found = _find(repository, folder)
+    if found is None:
+        raise NoFolderCopyError(f"{folder} is no folder copy of this dataset", hint="see them with: rtv workcopy list")
+    return found
+
+
+def _cut_off_at(repository: Repository, folder: Path, branch: str) -> CheckedOutFolder | None:
+    """Return the folder copy at a place that was cut off while it was made for a branch.
+
+    One that never came so far that there was a folder is forgotten.
+    """
+    found = _find(repository, folder)
+    if found is None or found.branch != branch:
+        return None
+    # killed before it was marked, there is neither a folder nor an index
+    is_unmarked = found.locked is None and not found.is_there and not (found.private / "index").exists()
+    if found.cut_off != MAKING and not is_unmarked:
+        return None
+    if not found.is_there:
+        linked_folders.unlink(found)
+        return None
+    linked_folders.unlock_index(found)
+    return found
+
+
+def _unsaved_in(found: CheckedOutFolder) -> int | str | None:
+    """Return how many hand edits a folder has, or why nobody can look; None where `_described` knows better."""
+    if not found.is_there or found.cut_off is not None:
+        return None
+    try:
+        return len(unsaved_files(Repository.open(found.folder)))
+    except RoleThreadError as error:
+        return error.message
+
+
+def _described(found: CheckedOutFolder, unsaved: int | str | None) -> FolderCopy:
+    problem = unsaved if isinstance(unsaved, str) else None
+    if not found.is_there:
+        problem = f"not there: {_way_on(found)}"
+    elif found.cut_off is not None:
+        doing = "made" if found.cut_off == MAKING else "removed"
+        problem = f"cut off while it was {doing}: rtv workcopy {_again(found)}"
+    count = unsaved if isinstance(unsaved, int) else None
+    return FolderCopy(found.name, found.folder, found.branch, is_here=False, unsaved=count, problem=problem)
+
+
+def _again(found: CheckedOutFolder) -> str:
+    where = shlex.quote(str(found.folder))
+    return f"add {where} --branch {found.branch}" if found.cut_off == MAKING else f"remove {where}"
+
+
+def _way_on(found: CheckedOutFolder) -> str:
+    where = shlex.quote(str(found.folder))
+    return f"if it was deleted: rtv workcopy remove {where}   if it was moved: git worktree repair PLACE"

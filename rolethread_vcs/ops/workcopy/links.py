@@ -1,0 +1,324 @@
+"""Remembers, for each file copy, the commit it was written from and what each of its lines was.
+
+One small file a copy, in the private folder of this worktree: a binding is of this machine and never travels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rolethread_vcs.errors import InvalidError, NotFoundError
+from rolethread_vcs.formats import CleanKeys
+from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
+from rolethread_vcs.model.ids import CROCKFORD
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.repository import PRIVATE, Repository
+
+VERSION = 1
+DIGEST_SIZE = 12
+"""Bytes of the digest of a line."""
+_FOLDER = "workcopies"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_IDS = re.compile(rf"(?:[0-9]{{8}}-[{CROCKFORD}]{{8}}(?: |$))*")
+_DIGESTS = re.compile(rf"(?:[0-9a-f]{{{2 * DIGEST_SIZE}}}(?: |$))*")
+
+
+class NotBoundError(NotFoundError):
+    """The file is tied to nothing here."""
+
+    code = "not_bound"
+
+
+class DamagedBindingError(InvalidError):
+    """The binding of a file copy does not read, is of a newer version, or belongs to another dataset."""
+
+    code = "damaged_binding"
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """Size in bytes and time of the last change in nanoseconds, by which a touched file is told from an untouched."""
+
+    size: int
+    mtime: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileStamp | None:
+        """Return the stamp of a file as it is now, None when it is not there."""
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a file copy is tied to: a commit of a branch, and how its entries were written.
+
+    `ids` and `digests` tell of the lines in order. A line that is not what the commit would be written as (a person
+    spelled it another way) stands in `kept`, by its number from 0. `stamp` is the file as the program left it.
+    """
+
+    path: Path
+    branch: str
+    commit: str
+    format: str
+    clean: bool
+    where: str | None
+    keys: CleanKeys
+    ids: tuple[str, ...]
+    digests: tuple[str, ...]
+    kept: Mapping[int, bytes] = field(default_factory=dict)
+    stamp: FileStamp | None = None
+
+    def command(self, *, path: Path | None = None, branch: str = "", revision: str = "") -> str:
+        """Return the command that ties the file anew as it is tied, or another file, or to another branch."""
+        words = [str(path or self.path), "--branch", branch or self.branch, "--format", self.format]
+        words += ["--clean"] if self.clean else []
+        words += [] if self.where is None else ["--where", self.where]
+        words += ["--from", revision] if revision else []
+        return shlex.join(["rtv", "workcopy", "add", *words, "--bind"])
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether the file has changed since the program wrote it, by size and time; False when it is gone."""
+        now = FileStamp.of(self.path)
+        return now is not None and now != self.stamp
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenBinding:
+    """A binding that cannot be used, and why."""
+
+    path: Path | None
+    store: Path
+    problem: str
+
+
+def digest_of(line: bytes) -> str:
+    """Return the digest by which a line is known again, byte for byte."""
+    return hashlib.sha256(line).hexdigest()[: 2 * DIGEST_SIZE]
+
+
+def save(repository: Repository, binding: Binding) -> None:
+    """Write a binding, in one step; what was announced for the file is void then."""
+    store = store_path(repository, binding.path)
+    with disk.system_errors("remembering a working copy"):
+        _write(repository, store, binding)
+        disk.remove(_announced(store))
+
+
+def announce(repository: Repository, binding: Binding) -> None:
+    """Write a binding that counts once its branch has its commit, if that was made on the one the file is tied to."""
+    with disk.system_errors("remembering a working copy"):
+        _write(repository, _announced(store_path(repository, binding.path)), binding)
+
+
+def _write(repository: Repository, store: Path, binding: Binding) -> None:
+    document = {
+        "version": VERSION,
+        "dataset": repository.head_snapshot().settings.id,
+        "path": _told(repository, binding.path),
+        "branch": binding.branch,
+        "commit": binding.commit,
+        "format": binding.format,
+        "clean": binding.clean,
+        "where": binding.where,
+        "row_keys": list(binding.keys.row),
+        "message_keys": list(binding.keys.message),
+        "stamp": None if binding.stamp is None else [binding.stamp.size, binding.stamp.mtime],
+        "ids": " ".join(binding.ids),
+        "digests": " ".join(binding.digests),
+        "kept": {str(place): line.decode("utf-8") for place, line in sorted(binding.kept.items())},
+    }
+    store.parent.mkdir(parents=True, exist_ok=True)
+    disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable)
+
+
+def load(repository: Repository, path: Path) -> Binding:
+    """Return the binding of a file.
+
+    Raises:
+        NotBoundError: there is none.
+        DamagedBindingError: it cannot be used; the message says how to tie the file anew.
+    """
+    return _read(repository, store_path(repository, path), path)
+
+
+def all_bindings(repository: Repository) -> tuple[Binding | BrokenBinding, ...]:
+    """Return every binding of this worktree, those that cannot be used too, by the path of the file."""
+    folder = _folder(repository)
+    found: list[Binding | BrokenBinding] = []
+    for store in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        try:
+            found.append(_read(repository, store, None))
+        except NotBoundError:
+            continue  # forgotten at this very moment
+        except DamagedBindingError as error:
+            found.append(BrokenBinding(_path_in(repository, store), store, error.message))
+    return tuple(sorted(found, key=lambda each: str(each.path or "")))
+
+
+def forget(repository: Repository, path: Path) -> None:
+    """Remove the binding of a file; the file stays.
+
+    Raises:
+        NotBoundError: there is none.
+    """
+    store = store_path(repository, path)
+    with disk.system_errors("forgetting a working copy"):
+        disk.remove(_announced(store))
+        if not disk.remove(store):
+            raise not_bound(repository, path)
+
+
+def store_path(repository: Repository, path: Path) -> Path:
+    """Return where the binding of a file lies, whether it is there or not."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem)[:40]
+    key = hashlib.sha256(_told(repository, path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return _folder(repository) / f"{name}-{key}.json"
+
+
+def not_bound(repository: Repository, path: Path) -> NotBoundError:
+    """Return the error for a file that is tied to nothing; a file of its name that is gone may have been moved here."""
+    gone = [
+        each
+        for each in all_bindings(repository)
+        if isinstance(each, Binding) and each.path.name == path.name and not each.path.exists()
+    ]
+    if len(gone) == 1 and path.exists():
+        old = gone[0]
+        return NotBoundError(
+            f"{path} is no working copy of this dataset; {old.path} was one, and is gone",
+            hint=f"if that is this file: {old.command(path=path, revision=old.commit[:10])}\n"
+            f"then forget the old place: rtv workcopy remove {shlex.quote(str(old.path))}",
+        )
+    return NotBoundError(
+        f"{path} is no working copy of this dataset",
+        hint="see them with: rtv workcopy list\n"
+        f"tie the file with: rtv workcopy add {shlex.quote(str(path))} --branch BRANCH --format NAME --bind",
+    )
+
+
+def _folder(repository: Repository) -> Path:
+    return repository.git_folder / PRIVATE / _FOLDER
+
+
+def _announced(store: Path) -> Path:
+    return store.with_suffix(".announced")
+
+
+def _home(repository: Repository) -> Path:
+    return Path(os.path.realpath(repository.folder))
+
+
+def _told(repository: Repository, path: Path) -> str:
+    """Return a path as its binding tells it: a file inside the dataset goes with it, wherever that is moved."""
+    home = _home(repository)
+    return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
+
+
+def _read(repository: Repository, store: Path, path: Path | None) -> Binding:
+    try:
+        data = store.read_bytes()
+    except FileNotFoundError as error:
+        raise not_bound(repository, path or store) from error
+    except OSError as error:
+        raise disk.system_refused("reading the binding of a working copy", error) from error
+    named = path.name if path is not None else store.stem
+    try:
+        document = parse(data)
+    except JsonProblemError as error:
+        raise _damaged(path, f"the binding of {named} is damaged: {error.message}") from error
+    if not isinstance(document, dict):
+        raise _damaged(path, f"the binding of {named} is damaged: it is no object")
+    version = document.get("version")
+    if version != VERSION:
+        raise _damaged(path, f"the binding of {named} is of version {version!r}; this program knows version {VERSION}")
+    if document.get("dataset") != repository.head_snapshot().settings.id:
+        raise _damaged(path, f"the binding of {named} belongs to another dataset")
+    binding = _binding(_home(repository), document)
+    if binding is None or (path is not None and binding.path != path):
+        raise _damaged(path, f"the binding of {named} is damaged: it is not what was written")
+    return _announced_binding(repository, store, binding) or binding
+
+
+def _announced_binding(repository: Repository, store: Path, binding: Binding) -> Binding | None:
+    """Return what was announced, if a commit was cut off between the branch and the binding; else None."""
+    document = _document(_announced(store))
+    found = None if document is None else _binding(_home(repository), document)
+    tip = None if found is None else repository.refs.read(BRANCHES + binding.branch)
+    if found is None or tip is None or not repository.is_ancestor(found.commit, tip):
+        return None
+    is_next = repository.objects.commit(found.commit).parents == (binding.commit,)
+    return found if is_next and (found.path, found.branch) == (binding.path, binding.branch) else None
+
+
+def _binding(home: Path, document: Mapping[str, Any]) -> Binding | None:
+    """Return the binding of a document, None when something in it is not what was written."""
+    ids, digests, kept = document.get("ids"), document.get("digests"), document.get("kept")
+    texts = [document.get(key) for key in ("path", "branch", "format")]
+    where, stamp = document.get("where"), document.get("stamp")
+    keys = [document.get(key) for key in ("row_keys", "message_keys")]
+    if not all(isinstance(text, str) and text for text in texts) or not isinstance(document.get("clean"), bool):
+        return None
+    if not isinstance(ids, str) or not isinstance(digests, str) or not isinstance(kept, dict):
+        return None
+    if not _COMMIT.fullmatch(str(document.get("commit"))) or not (where is None or isinstance(where, str)):
+        return None
+    if not all(isinstance(each, list) and all(isinstance(key, str) for key in each) for each in keys):
+        return None
+    if not (stamp is None or (isinstance(stamp, list) and len(stamp) == 2 and all(type(n) is int for n in stamp))):
+        return None
+    lines, hashes = tuple(ids.split()), tuple(digests.split())
+    if len(lines) != len(hashes) or not _IDS.fullmatch(ids) or not _DIGESTS.fullmatch(digests):
+        return None
+    if not all(place.isdigit() and int(place) < len(lines) and isinstance(line, str) for place, line in kept.items()):
+        return None
+    path, branch, format_name = (str(text) for text in texts)
+    return Binding(
+        path=home / path,
+        branch=branch,
+        commit=str(document["commit"]),
+        format=format_name,
+        clean=bool(document["clean"]),
+        where=where,
+        keys=CleanKeys(tuple(keys[0] or ()), tuple(keys[1] or ())),
+        ids=lines,
+        digests=hashes,
+        kept={int(place): line.encode("utf-8") for place, line in kept.items()},
+        stamp=None if stamp is None else FileStamp(*stamp),
+    )
+
+
+def _path_in(repository: Repository, store: Path) -> Path | None:
+    """Return the path that a broken binding names, where so much of it reads."""
+    path = (_document(store) or {}).get("path")
+    return _home(repository) / path if isinstance(path, str) else None
+
+
+def _document(store: Path) -> dict[str, Any] | None:
+    """Return the object in a file, None where none reads."""
+    try:
+        document = parse(store.read_bytes())
+    except (OSError, JsonProblemError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _damaged(path: Path | None, problem: str) -> DamagedBindingError:
+    named = shlex.quote(str(path)) if path is not None else "FILE"
+    return DamagedBindingError(
+        f"{problem}; the file is as it was, and nothing was saved",
+        hint=f"tie it anew: rtv workcopy add {named} --branch BRANCH --format NAME --bind\n"
+        f"or forget it: rtv workcopy remove {named}",
+    )

@@ -1,0 +1,1 @@
+"""The checked-out folder and its index."""

@@ -1,0 +1,428 @@
+"""The checked-out folder: kept equal to its branch after every command, hand edits never overwritten."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pygit2
+
+from rolethread_vcs.errors import ConflictError, InvalidError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.checkout import index_file
+from rolethread_vcs.store.git_errors import GitLockedError, from_git, git_errors
+from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
+from rolethread_vcs.store.objects.trees import FOLDER, LINK, PROGRAM, parse
+from rolethread_vcs.store.objects.walk import Blob, Difference, files, two_way
+
+INDEX_PATIENCE = 5.0
+"""Seconds to wait for another git program that holds the index."""
+
+_T = TypeVar("_T")
+
+NEW = "new"
+CHANGED = "changed"
+REMOVED = "removed"
+
+
+_NEVER = frozenset({"", ".git", "git~1"})
+"""Parts of a path that leave the folder or reach into `.git`; dots and spaces at the end count for nothing."""
+
+_STAGED = (
+    pygit2.enums.FileStatus.INDEX_NEW
+    | pygit2.enums.FileStatus.INDEX_MODIFIED
+    | pygit2.enums.FileStatus.INDEX_DELETED
+    | pygit2.enums.FileStatus.INDEX_TYPECHANGE
+)
+
+
+class UnsavedEditsError(ConflictError):
+    """Files edited by hand stand in the way of a command that would change them."""
+
+    code = "unsaved_edits"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A file whose content on disk differs from the branch: `new`, `changed` or `removed`."""
+
+    path: str
+    change: str
+
+
+class Worktree:
+    """One checked-out folder of a repository."""
+
+    def __init__(self, git: pygit2.Repository, objects: Objects, folder: Path, *, scratch: Path) -> None:
+        self._git = git
+        self._objects = objects
+        self._scratch = scratch
+        self._root = os.path.join(os.fspath(folder), "")  # noqa: PTH118  plain text: 20,000 paths are joined to it
+        self._temporary = os.path.join(os.fspath(scratch), f"{os.getpid()}-{os.urandom(4).hex()}.tmp")  # noqa: PTH118
+        self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
+        self.folder = folder
+
+    def _index(self) -> pygit2.Index:
+        """Return libgit2's index.
+
+        Raises:
+            InvalidError: it is of a kind that libgit2 does not read. DamagedError: it is damaged.
+        """
+        try:
+            index: pygit2.Index = self._git.index
+            return index
+        except pygit2.GitError as error:
+            if "mandatory extension" in str(error):
+                raise InvalidError(
+                    f"git keeps the index of this folder in a way that only git itself reads ({error})",
+                    hint="git update-index --no-split-index",
+                ) from error
+            raise from_git("reading the index", error) from error
+
+    # ---- looking
+
+    def unsaved(self, tree: bytes) -> list[Unsaved]:
+        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk."""
+        self._plain_folders.clear()
+        with git_errors("comparing the checked-out folder"):
+            flags = self._git.status(untracked_files="all", ignored=False)
+        result = []
+        for path in sorted(flags):
+            change = self._change(path, self._blob_at(tree, path))
+            if change is not None:
+                result.append(Unsaved(path, change))
+        return result
+
+    def staged(self, tree: bytes, index_file: Path | None = None) -> list[Difference]:
+        """Return what plain git has staged on top of a tree, by path; `index_file` is another index than ours."""
+        if index_file is not None and index_file.resolve() != (Path(self._git.path) / "index").resolve():
+            return self._staged_in(tree, index_file)
+        index = self._index()
+        index.read(False)
+        with git_errors("comparing the index"):
+            flags = self._git.status(untracked_files="no", ignored=False)
+        return [
+            Difference(path, self._blob_at(tree, path), _staged_blob(index, path))
+            for path in sorted(flags)
+            if flags[path] & _STAGED
+        ]
+
+    def _staged_in(self, tree: bytes, index_file: Path) -> list[Difference]:
+        with git_errors("reading the staged files"):
+            index = pygit2.Index(str(index_file))
+            after = {entry.path: Blob(b"%o" % int(entry.mode), entry.id.raw) for entry in index}
+        before = dict(files(tree, self._objects.tree))
+        return [
+            Difference(path, before.get(path), after.get(path))
+            for path in sorted(before.keys() | after.keys())
+            if before.get(path) != after.get(path)
+        ]
+
+    def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:
+        """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
+        self._plain_folders.clear()
+        result = []
+        for path, before, after in differences:
+            change = self._change(path, before)
+            if change is not None and self._change(path, after) is not None:
+                result.append(Unsaved(path, change))
+        return result
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file in the folder, or None when it is not there.
+
+        Raises:
+            InvalidError: a symbolic link or a folder stands there; links are never followed.
+        """
+        return self._read(path)[0]
+
+    def _read(self, path: str) -> tuple[bytes | None, os.stat_result | None]:
+        """Return the bytes of a file and its status, which was taken first: an edit in between shows later."""
+        full = self._full(path)
+        try:
+            status = os.lstat(full)
+        except FileNotFoundError:
+            return None, None
+        except NotADirectoryError as error:
+            raise InvalidError(f"a file stands where {path} should have its folder") from error
+        if stat.S_ISLNK(status.st_mode):
+            raise InvalidError(f"{path} is a symbolic link; a dataset holds plain files, and links are not followed")
+        if not stat.S_ISREG(status.st_mode):
+            raise InvalidError(f"{path} is not a plain file")
+        with disk.system_errors(f"reading {path}"), open(full, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.readall(), status
+
+    def _change(self, path: str, expected: Blob | None) -> str | None:
+        return self._look(path, expected)[0]
+
+    def _look(self, path: str, expected: Blob | None) -> tuple[str | None, os.stat_result | None]:
+        """Return how a file differs from what is expected, and its status."""
+        if expected is not None and expected.mode == LINK and self._leads_to(path) == expected.oid:
+            return None, None
+        try:
+            data, status = self._read(path)
+        except InvalidError:
+            return CHANGED, None
+        if data is None:
+            return (None if expected is None else REMOVED), None
+        if expected is None:
+            return NEW, status
+        return (None if blob_id(data) == expected.oid else CHANGED), status
+
+    def _leads_to(self, path: str) -> bytes | None:
+        """Return the blob id that git gives the symbolic link at a path, or None when none stands there."""
+        try:
+            return blob_id(os.fsencode(os.readlink(self._full(path))))  # noqa: PTH115
+        except (OSError, InvalidError):
+            return None
+
+    def _blob_at(self, tree: bytes, path: str) -> Blob | None:
+        folder = tree
+        *parents, name = path.encode("utf-8", "surrogateescape").split(b"/")
+        for parent in parents:
+            item = next((i for i in parse(self._objects.tree(folder)) if i.name == parent and i.mode == FOLDER), None)
+            if item is None:
+                return None
+            folder = item.oid
+        found = next((i for i in parse(self._objects.tree(folder)) if i.name == name and i.mode != FOLDER), None)
+        return None if found is None else Blob(found.mode, found.oid)
+
+    # ---- following the branch
+
+    def follow(self, before: bytes | None, after: bytes) -> list[str]:
+        """Bring the folder from one tree to another; return paths left alone: edited by hand, or damaged in the store.
+
+        Only files that differ between the trees are touched. Repeatable: a file that already has its new content,
+        or its old one, is fine; running it again after a crash finishes the work.
+        """
+        self._plain_folders.clear()
+        left_alone = []
+        notes: dict[str, tuple[Blob, os.stat_result | None] | None] = {}
+        for path, old, new in two_way(before, after, self._objects.tree):
+            change, status = self._look(path, new)
+            if change is not None:
+                is_as_expected = old is None and change == REMOVED
+                if not is_as_expected and self._change(path, old) is not None:
+                    left_alone.append(path)
+                    continue
+                try:
+                    status = self._put(path, new)
+                except MissingObjectError:
+                    # refs have moved already, and one damaged file must not stop every command that follows
+                    left_alone.append(path)
+                    continue
+            notes[path] = None if new is None else (new, status)
+        self._write_notes(notes)
+        return left_alone
+
+    def fill(self, tree: bytes) -> None:
+        """Write every file of a tree into the folder and start a fresh index; used when a dataset is checked out.
+
+        Raises:
+            UnsavedEditsError: a file with other content is in the way.
+        """
+        self._plain_folders.clear()
+        everything = [Difference(path, None, blob) for path, blob in files(tree, self._objects.tree)]
+        blocking = self.in_the_way(everything)
+        if blocking:
+            raise UnsavedEditsError(
+                f"{len(blocking)} files in {self.folder} are in the way, {blocking[0].path} for one; nothing was done"
+            )
+        notes: dict[str, tuple[Blob, os.stat_result | None] | None] = {}
+        for path, _, blob in everything:
+            assert blob is not None
+            change, status = self._look(path, blob)
+            notes[path] = blob, self._put(path, blob) if change is not None else status
+        self._write_notes(notes, afresh=True)
+
+    def empty(self, tree: bytes) -> None:
+        """Remove the files that equal a tree, and the index; a file edited by hand stays."""
+        self._plain_folders.clear()
+        for path, blob in files(tree, self._objects.tree):
+            if self._change(path, blob) is None:
+                self._remove(path)
+        index = self._index()
+        index.clear()
+        _write_index(index)
+
+    def write(self, path: str, data: bytes, *, runs: bool = False) -> None:
+        """Put bytes into a file of the folder; the caller has looked at what stands there."""
+        self._write(path, data, runs=runs)
+
+    def _write(self, path: str, data: bytes, *, runs: bool) -> os.stat_result | None:
+        """Write a file beside the folder and rename it into place; return its status, None if somebody was faster."""
+        full = self._full(path)
+        with disk.system_errors(f"writing {path}"):
+            try:
+                written = self._write_temporary(data, 0o777 if runs else 0o666)
+                self._rename_into_place(full)
+            except BaseException as error:  # also Ctrl-C: the next file is written under the same name
+                with contextlib.suppress(OSError):
+                    os.unlink(self._temporary)  # noqa: PTH108
+                if not isinstance(error, OSError) or error.errno != errno.EXDEV:
+                    raise
+                # the folder may lie on another disk than `.git`
+                disk.replace_file(Path(full), data, durable=False, mode=0o755 if runs else 0o644)
+                return None
+            status = os.lstat(full)
+        is_ours = (status.st_ino, status.st_size, status.st_mtime_ns) == written
+        return status if is_ours else None
+
+    def _write_temporary(self, data: bytes, mode: int) -> tuple[int, int, int]:
+        """Write the temporary file; return its inode, size and time, by which it is known again after the rename."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        disk.reach("create", self._temporary)
+        try:
+            fd = os.open(self._temporary, flags, mode)
+        except FileNotFoundError:
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self._temporary, flags, mode)
+        try:
+            disk.write_all(fd, data, self._temporary)
+            status = os.fstat(fd)
+        finally:
+            os.close(fd)
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def _rename_into_place(self, full: str) -> None:
+        disk.reach("rename", full)
+        try:
+            os.replace(self._temporary, full)  # noqa: PTH105
+        except FileNotFoundError:
+            Path(full).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(self._temporary, full)  # noqa: PTH105
+
+    def remove(self, path: str) -> None:
+        """Remove a file of the folder, and the folders it leaves empty; the caller has looked at what stands there."""
+        self._remove(path)
+
+    def refresh(self, paths: Iterable[str], tree: bytes) -> None:
+        """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
+        index = self._index()
+        index.read(False)
+        for path in paths:
+            blob = self._blob_at(tree, path)
+            if blob is not None and self._change(path, blob) is None:
+                self._note(index, path, blob)
+            elif blob is not None:
+                index.add(pygit2.IndexEntry(path, pygit2.Oid(raw=blob.oid), pygit2.enums.FileMode.BLOB))
+            elif path in index:
+                index.remove(path)
+        _write_index(index)
+
+    def _put(self, path: str, blob: Blob | None) -> os.stat_result | None:
+        if blob is None:
+            self._remove(path)
+            return None
+        return self._write(path, self._objects.blob(blob.oid), runs=blob.mode == PROGRAM)
+
+    def _remove(self, path: str) -> None:
+        full = self._full(path)
+        with disk.system_errors(f"removing {path}"):
+            disk.remove(Path(full))
+            folder = os.path.dirname(full)  # noqa: PTH120
+            while len(folder) >= len(self._root):
+                try:
+                    os.rmdir(folder)  # noqa: PTH106
+                except FileNotFoundError:
+                    pass
+                except OSError as error:
+                    if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                        break
+                    raise
+                folder = os.path.dirname(folder)  # noqa: PTH120
+
+    def _write_notes(self, notes: index_file.Notes, *, afresh: bool = False) -> None:
+        """Take what was brought into the folder into the index; by libgit2 where it is of a kind that is not ours."""
+        path = Path(self._git.path) / "index"
+        are_plain = all(noted is None or noted[0].mode in index_file.PLAIN for noted in notes.values())
+        disk.reach("index")
+        if are_plain and _patiently(lambda: index_file.note(path, self._root, notes, afresh=afresh)):
+            return
+        index = self._index()
+        if afresh:
+            index.clear()
+        else:
+            index.read(False)
+        for name, noted in notes.items():
+            self._note(index, name, None if noted is None else noted[0])
+        _write_index(index)
+
+    def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
+        if blob is None:
+            if path in index:
+                index.remove(path)
+            return
+        with git_errors(f"noting {path} in the index"):
+            index.add(path)
+
+    def _full(self, path: str) -> str:
+        """Return where a path lies on disk.
+
+        Raises:
+            InvalidError: the path leaves the folder, or leads through a symbolic link.
+        """
+        folder, _, name = path.rpartition("/")
+        if _is_dangerous(name) or (folder and folder not in self._plain_folders):
+            self._check_folders(path)
+        return self._root + path
+
+    def _check_folders(self, path: str) -> None:
+        *parents, name = path.split("/")
+        if any(map(_is_dangerous, (*parents, name))):
+            raise InvalidError(f"the path {path!r} would leave the dataset; it was not touched")
+        folder = ""
+        for parent in parents:
+            folder = f"{folder}/{parent}" if folder else parent
+            if folder not in self._plain_folders:
+                if os.path.islink(self._root + folder):  # noqa: PTH114
+                    raise InvalidError(f"{self._root}{folder} is a symbolic link; a dataset holds plain folders only")
+                self._plain_folders.add(folder)
+
+
+def _is_dangerous(part: str) -> bool:
+    return "\\" in part or part.rstrip(". ").casefold() in _NEVER
+
+
+def _write_index(index: pygit2.Index) -> None:
+    disk.reach("index")
+
+    def write() -> None:
+        with git_errors("updating the checked-out folder"):
+            index.write()
+
+    _patiently(write)
+
+
+def _patiently(write: Callable[[], _T]) -> _T:
+    """Write the index; `git status` and editors hold its lock for moments, so wait for it a little."""
+    deadline = time.monotonic() + INDEX_PATIENCE
+    while True:
+        try:
+            return write()
+        except GitLockedError:
+            if time.monotonic() > deadline:
+                raise
+            from random import uniform  # imported here because start-up counts
+
+            time.sleep(uniform(0.002, 0.02))
+
+
+def _staged_blob(index: pygit2.Index, path: str) -> Blob | None:
+    if path not in index:
+        return None
+    entry = index[path]
+    return Blob(b"%o" % int(entry.mode), entry.id.raw)
+
+
+def blob_id(data: bytes) -> bytes:
+    """Return the 20-byte id that git gives a file of these bytes."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()

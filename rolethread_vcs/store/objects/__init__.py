@@ -1,0 +1,1 @@
+"""Git objects: packs written and read by us, loose objects, trees, commits."""

@@ -1,0 +1,183 @@
+"""Writes one pack per transaction: objects stream to `objects/pack/tmp_rtv_*`, then `.keep` and `.idx` join them.
+
+Pack and index follow git's documented formats (gitformat-pack, version 2 of both). No deltas: entries are small, and
+reading them fast matters more than a smaller disk. `.keep` protects the pack from `git gc --prune=now` until the
+transaction has published a ref to it, and holds the note by which a crash can be finished (`store.log.journal`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import struct
+from bisect import bisect_left
+from collections.abc import Collection
+from itertools import count
+from pathlib import Path
+
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.objects.pack_format import Packed, object_id, pack_object
+
+TEMPORARY = "tmp_rtv_"
+FOLDING = "_fold"
+"""How the name of a temporary pack ends that only copies what is saved."""
+KEEP = ".keep"
+KEEP_TEXT = b"rolethread transaction "
+"""How a `.keep` of ours begins; the process id and a line end follow, then the note of the transaction, if any."""
+
+_FLUSH_AT = 1 << 20
+_LARGE_OFFSET = 1 << 31
+
+
+class PackWriter:
+    """Collects objects for one transaction; nothing is visible to anybody before `publish`.
+
+    Use as a context manager: leaving the block without `publish` removes the temporary file.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool, end: str = "") -> None:
+        self._folder = folder
+        self._durable = durable
+        self._places: dict[bytes, tuple[int, int]] = {}  # id -> (offset, crc32)
+        self._buffer: list[bytes] = []
+        self._buffered = 0
+        self._size = 0
+        self._fd: int | None = None
+        self._path = folder / f"{TEMPORARY}{os.getpid()}_{os.urandom(4).hex()}{end}"
+        self._tags: dict[str, bytes] = {}
+        self._append(b"PACK" + struct.pack(">II", 2, 0))
+
+    def __enter__(self) -> PackWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, oid: str) -> bool:
+        return bytes.fromhex(oid) in self._places
+
+    def tag(self, oid: str) -> bytes | None:
+        """Return the bytes of a tag object written so far, or None; nobody else can read it yet."""
+        return self._tags.get(oid)
+
+    def ids(self) -> Collection[bytes]:
+        """Return the 20-byte ids of the objects written so far."""
+        return self._places.keys()
+
+    def add(self, kind: str, data: bytes) -> str:
+        """Write one object (`blob`, `tree`, `commit`, `tag`) and return its hex id; a repeat costs nothing."""
+        oid = object_id(kind, data)
+        if oid not in self._places:
+            if kind == "tag":
+                self._tags[oid.hex()] = data
+            self.add_packed(pack_object(kind, data, oid))
+        return oid.hex()
+
+    def add_packed(self, packed: Packed) -> None:
+        """Write one object that is packed already; a repeat costs nothing."""
+        oid, data, crc = packed
+        if oid not in self._places:
+            self._places[oid] = (self._size, crc)
+            self._append(data)
+
+    def publish(self, note: bytes = b"") -> Path:
+        """Make the pack visible to git and return its path; its `.keep`, with the note, is the caller's to remove.
+
+        When this returns and the writer is durable, pack, index, `.keep` and their names are on the disk.
+
+        Raises:
+            SystemRefusedError: a write failed; nothing was published.
+        """
+        durable = self._durable
+        with disk.system_errors("writing the objects of this change"):
+            self._flush()
+            checksum = self._seal()
+            index = build_index(self._places, checksum)
+            # as git names them: a pack of that name that is there already holds these very bytes, as its index says
+            pack = self._folder / f"pack-{checksum.hex()}.pack"
+            keep, idx = pack.with_suffix(KEEP), pack.with_suffix(".idx")
+            text = KEEP_TEXT + b"%d\n" % os.getpid() + note
+            already_there = idx.exists()
+            try:
+                disk.replace_file(keep, text, durable=durable, sync_name=False)
+                disk.rename(self._path, pack)
+                disk.replace_file(idx, index, durable=durable, sync_name=False, mode=0o444)
+                if durable:
+                    disk.sync_folder(self._folder)
+            except BaseException:
+                # without its index nobody has seen the pack; one that was there before is somebody's
+                for path in (keep,) if already_there else (idx, pack, keep):
+                    with contextlib.suppress(OSError):
+                        path.unlink()
+                raise
+        return pack
+
+    def discard(self) -> None:
+        """Drop what was not published."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    def _append(self, data: bytes) -> None:
+        self._buffer.append(data)
+        self._buffered += len(data)
+        self._size += len(data)
+        if self._buffered >= _FLUSH_AT:
+            with disk.system_errors("writing the objects of this change"):
+                self._flush()
+
+    def _flush(self) -> None:
+        if self._fd is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            disk.reach("create", self._path)
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o444)
+        disk.write_all(self._fd, b"".join(self._buffer), self._path)
+        self._buffer.clear()
+        self._buffered = 0
+
+    def _seal(self) -> bytes:
+        """Write the true object count into the header and the SHA-1 of everything at the end; return it."""
+        assert self._fd is not None
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        disk.write_all(self._fd, b"PACK" + struct.pack(">II", 2, len(self._places)), self._path)
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        digest = hashlib.sha1(usedforsecurity=False)
+        while chunk := os.read(self._fd, _FLUSH_AT):
+            digest.update(chunk)
+        disk.write_all(self._fd, digest.digest(), self._path)
+        if self._durable:
+            disk.sync_file(self._fd, self._path)
+        os.close(self._fd)
+        self._fd = None
+        return digest.digest()
+
+
+def build_index(places: dict[bytes, tuple[int, int]], pack_checksum: bytes) -> bytes:
+    """Return the `.idx` (version 2) of a pack, from object id to (offset, crc32)."""
+    ordered = sorted(places)
+    total = len(ordered)
+    fanout = [bisect_left(ordered, bytes((first,))) for first in range(1, 256)]
+    spots = [places[oid] for oid in ordered]
+    offsets = [offset for offset, _ in spots]
+    large = [offset for offset in offsets if offset >= _LARGE_OFFSET]
+    if large:
+        number = count()
+        offsets = [_LARGE_OFFSET | next(number) if offset >= _LARGE_OFFSET else offset for offset in offsets]
+    body = b"".join(
+        (
+            b"\xfftOc\x00\x00\x00\x02",
+            struct.pack(">256I", *fanout, total),
+            b"".join(ordered),
+            struct.pack(f">{total}I", *[crc for _, crc in spots]),
+            struct.pack(f">{total}I", *offsets),
+            struct.pack(f">{len(large)}Q", *large),
+            pack_checksum,
+        )
+    )
+    return body + hashlib.sha1(body, usedforsecurity=False).digest()

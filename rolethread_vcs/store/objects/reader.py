@@ -1,0 +1,218 @@
+"""Reads objects by id, raw; never through libgit2's parsed objects, which cost several times as much."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pygit2
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.store.objects import commits, trees
+from rolethread_vcs.store.objects.loose import LooseObjects, TornObjectError
+from rolethread_vcs.store.objects.packed import PackedObjects
+
+_KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
+_TREES_REMEMBERED = 512
+_ITEMS_REMEMBERED = 64
+_COMMITS_REMEMBERED = 64
+_MANY = 300
+"""Objects read after which the large packs are opened: to do so costs as much as two hundred reads save."""
+
+
+class MissingObjectError(DamagedError):
+    """An object that something points at is not there, or does not read."""
+
+    code = "missing_object"
+
+
+class Objects:
+    """The objects of one repository; `folder` is its `objects` folder."""
+
+    def __init__(self, git: pygit2.Repository, folder: Path) -> None:
+        self._git = git
+        self._odb = git.odb
+        self._folder = folder
+        self._loose = LooseObjects(folder)
+        self._packed = PackedObjects(folder)
+        self._trees: OrderedDict[bytes, bytes] = OrderedDict()
+        self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
+        self._commits: OrderedDict[str, commits.Commit] = OrderedDict()
+        self._reads = 0
+
+    def read(self, oid: str, kind: str) -> bytes:
+        """Return an object's bytes.
+
+        Raises:
+            MissingObjectError: it is missing, damaged or of another kind.
+        """
+        try:
+            found, data = self._read(oid)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise MissingObjectError(
+                f"the {kind} {oid[:10]} is missing or damaged{_reason(error)}",
+                hint="see what is damaged with: rtv verify",
+            ) from error
+        if found != kind:
+            raise MissingObjectError(f"{oid} should be a {kind} and is a {found}", hint="rtv verify")
+        return data
+
+    def _read(self, oid: str) -> tuple[str, bytes]:
+        if self._loose.may_hold(oid):
+            try:
+                loose = self._loose.read(oid)
+            except TornObjectError as error:
+                return self._read_packed(oid, error)
+            if loose is not None:
+                return loose
+        number, data = self._odb.read(oid)
+        return _KINDS.get(int(number), "unknown"), data
+
+    def _read_packed(self, oid: str, torn: TornObjectError) -> tuple[str, bytes]:
+        """Read an object whose loose file is torn from a pack beside it; libgit2 must not come near that file."""
+        packs = pygit2.Odb()
+        packs.add_backend(pygit2.OdbBackendPack(str(self._folder)), 1)
+        try:
+            number, data = packs.read(oid)
+        except KeyError:
+            raise torn from None
+        return _KINDS.get(int(number), "unknown"), data
+
+    def blob(self, oid: bytes) -> bytes:
+        """Return the bytes of a blob of a 20-byte id."""
+        self._reads += 1
+        data = self._packed.read(oid, "blob") if self._reads > _MANY else None
+        return self.read(oid.hex(), "blob") if data is None else data
+
+    def tree(self, oid: bytes) -> bytes:
+        """Return the raw bytes of a tree of a 20-byte id; recent ones are remembered."""
+        known = self._trees.get(oid)
+        if known is not None:
+            return known
+        self._reads += 1
+        data = self._packed.read(oid, "tree") if self._reads > _MANY else None
+        if data is None:
+            data = self.read(oid.hex(), "tree")
+        self._trees[oid] = data
+        if len(self._trees) > _TREES_REMEMBERED:
+            self._trees.popitem(last=False)
+        return data
+
+    def items(self, oid: bytes) -> dict[bytes, trees.Item]:
+        """Return the items of a tree by name; recent ones are remembered, since neighbours are asked for in a row."""
+        known = self._items.get(oid)
+        if known is None:
+            known = self._items[oid] = {item.name: item for item in trees.parse(self.tree(oid))}
+            if len(self._items) > _ITEMS_REMEMBERED:
+                self._items.popitem(last=False)
+        return known
+
+    def commit_bytes(self, oid: str) -> bytes:
+        """Return the raw bytes of a commit of a hex id, for walks that need little of it."""
+        self._reads += 1
+        data = self._packed.read(bytes.fromhex(oid), "commit") if self._reads > _MANY else None
+        return self.read(oid, "commit") if data is None else data
+
+    def commit(self, oid: str) -> commits.Commit:
+        """Return a commit of a hex id; recent ones are remembered."""
+        known = self._commits.get(oid)
+        if known is not None:
+            return known
+        data = self.read(oid, "commit")
+        try:
+            commit = self._commits[oid] = commits.decode(oid, data)
+        except ValueError as error:
+            raise MissingObjectError(f"the commit {oid} does not read: {error}", hint="rtv verify") from error
+        if len(self._commits) > _COMMITS_REMEMBERED:
+            self._commits.popitem(last=False)
+        return commit
+
+    def peel(self, oid: str) -> str:
+        """Return the hex id of the commit that a commit's or a tag's id leads to.
+
+        Raises:
+            MissingObjectError: it is missing, or leads to something else.
+        """
+        while self.kind(oid) == "tag":
+            oid = self.read(oid, "tag").partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+        if self.kind(oid) != "commit":
+            raise MissingObjectError(
+                f"{oid[:10]} should be a commit and is missing or something else", hint="rtv verify"
+            )
+        return oid
+
+    def ids(self) -> Iterator[str]:
+        """Yield the hex id of every object, packed and loose, each once.
+
+        Raises:
+            DamagedError: the object store does not list.
+        """
+        try:
+            yield from dict.fromkeys(str(oid) for oid in self._git)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise DamagedError(f"the objects cannot be listed: {error}", hint="rtv doctor") from error
+
+    def check(self, oid: str) -> tuple[str, bytes]:
+        """Return kind and bytes of an object, and make sure that they are what its id says.
+
+        Raises:
+            MissingObjectError: missing, unreadable, or other bytes than its id promises.
+        """
+        try:
+            kind, data = self._read(oid)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise MissingObjectError(f"{oid} is missing or damaged{_reason(error)}", hint="rtv verify") from error
+        if hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest() != oid:
+            raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
+        return kind, data
+
+    def __contains__(self, oid: str) -> bool:
+        return bool(self._odb.exists(pygit2.Oid(hex=oid)))
+
+    def missing(self, oids: Iterable[bytes]) -> list[bytes]:
+        """Return those of some 20-byte ids that no object has."""
+        exists, as_oid = self._odb.exists, pygit2.Oid
+        return [oid for oid in oids if not exists(as_oid(oid))]
+
+    def kind(self, oid: str) -> str | None:
+        """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""
+        try:
+            loose = self._loose.read(oid)
+            if loose is not None:
+                return loose[0]
+            return _KINDS.get(int(self._odb.read_header(pygit2.Oid(hex=oid))[0]))
+        except TornObjectError as error:
+            return self._kind_in_packs(oid, error)
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+
+    def _kind_in_packs(self, oid: str, torn: TornObjectError) -> str | None:
+        try:
+            return self._read_packed(oid, torn)[0]
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+
+    def find_blob(self, prefix: str) -> str | None:
+        """Return the hex id of the one blob that starts with a prefix, or None."""
+        try:
+            full = str(self._git.expand_id(prefix))
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+        return full if self.kind(full) == "blob" else None
+
+    def expand(self, prefix: str) -> list[str]:
+        """Return the commits whose hex id starts with a prefix (at least four digits): none, one, or several."""
+        try:
+            full = str(self._git.expand_id(prefix))
+        except KeyError:
+            return []
+        except ValueError:
+            return ["", ""]
+        return [full] if self.kind(full) in ("commit", "tag") else []
+
+
+def _reason(error: Exception) -> str:
+    """Return why a read failed, in brackets; a KeyError only says the object's id again."""
+    return "" if isinstance(error, KeyError) else f" ({error})"

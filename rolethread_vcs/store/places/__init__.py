@@ -1,0 +1,1 @@
+"""Where a dataset lies: opening and copying one, linked folders, its own configuration, the disk."""

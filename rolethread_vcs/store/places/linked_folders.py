@@ -1,0 +1,193 @@
+"""The folders that a repository is checked out in: the main one and git's linked worktrees, as their files say.
+
+A linked worktree is a folder with a file `.git` that names its private folder, `worktrees/<name>/` in the common one;
+there lie HEAD, the index, `commondir`, and `gitdir`: where that file `.git` lies. Stock git reads and writes the same.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, UNFINISHED_ELSEWHERE
+
+WORKTREES = "worktrees"
+_LOCKED = "locked"
+_OURS = "rtv workcopy: "
+"""How the reason begins with which we lock a folder, as git itself does, while it is being made or removed."""
+
+MAKING = f"{_OURS}this folder is being made"
+REMOVING = f"{_OURS}this folder is being removed"
+
+_POINTS = "gitdir: "
+"""How the file `.git` of a linked worktree begins."""
+
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOutFolder:
+    """A folder of the dataset: `name` is "" for the main one, `private` is where its HEAD and index lie.
+
+    `head` is as `Refs.head` gives it, "" where it does not read. `is_there` is false for a folder that was moved or
+    deleted by hand, or whose disk is not plugged in. `locked` is the reason of a lock of git's, None without one.
+    `rebasing` is the branch that plain git is in the middle of rebasing there, "" for none.
+    """
+
+    name: str
+    folder: Path
+    private: Path
+    head: str
+    is_there: bool
+    locked: str | None = None
+    rebasing: str = ""
+
+    @property
+    def branch(self) -> str | None:
+        """The branch that is checked out there, None for a commit."""
+        prefix = SYMBOLIC + BRANCHES
+        return self.head.removeprefix(prefix) if self.head.startswith(prefix) else None
+
+    @property
+    def cut_off(self) -> str | None:
+        """`MAKING` or `REMOVING` where a command of ours was cut off in it, else None."""
+        return self.locked if self.locked in (MAKING, REMOVING) else None
+
+
+def linked_folders(common: Path) -> Iterator[CheckedOutFolder]:
+    """Yield the linked worktrees of a repository's common folder, by name."""
+    try:
+        found = sorted((common / WORKTREES).iterdir())
+    except OSError:
+        return
+    for private in found:
+        pointer = _read(private / "gitdir")
+        if pointer:
+            link = private / pointer  # git may write it relative; an absolute one stands for itself
+            yield _folder(private.name, Path(link).parent.resolve(), private, is_there=link.exists())
+
+
+def main_folder(common: Path) -> CheckedOutFolder:
+    """Return the main folder of a repository that is not bare."""
+    return _folder("", common.parent, common, is_there=True)
+
+
+def _folder(name: str, folder: Path, private: Path, *, is_there: bool) -> CheckedOutFolder:
+    return CheckedOutFolder(
+        name,
+        folder,
+        private,
+        head=_read(private / "HEAD") or "",
+        is_there=is_there,
+        locked=_read(private / _LOCKED) if name else None,
+        rebasing=rebased_branch(private),
+    )
+
+
+def rebased_branch(private: Path) -> str:
+    """Return the branch that plain git is in the middle of rebasing in the folder of a private folder, or ""."""
+    name = _read(private / "rebase-merge" / "head-name") or _read(private / "rebase-apply" / "head-name") or ""
+    return name.removeprefix(BRANCHES)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape").strip()
+    except OSError:
+        return None
+
+
+def linked_place(start: Path) -> tuple[Path, Path] | None:
+    """Return the linked worktree that a path lies in, and the folder that the repository takes it for; else None.
+
+    They differ where a folder was moved or copied by hand: its file `.git` still leads to the private folder of the
+    place where it was made.
+    """
+    start = start.resolve()
+    here = next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
+    text = _read(here / ".git") if here is not None else None  # None for a folder `.git`, of a main one
+    if here is None or text is None or not text.startswith(_POINTS):
+        return None
+    private = here / text.removeprefix(_POINTS).strip()
+    pointer = _read(private / "gitdir")
+    return (here, (private / pointer).parent.resolve()) if pointer else None
+
+
+def cut_off(private: Path) -> str | None:
+    """Return `MAKING` or `REMOVING` where a command of ours was cut off in the linked worktree of a private folder."""
+    reason = _read(private / _LOCKED)
+    return reason if reason in (MAKING, REMOVING) else None
+
+
+def mark(private: Path, reason: str | None) -> None:
+    """Lock a linked worktree with a reason of ours, so that `git worktree prune` leaves it; None takes that away."""
+    path = private / _LOCKED
+    if reason is None:
+        disk.remove(path)
+    else:
+        disk.replace_file(path, f"{reason}\n".encode(), durable=False)
+
+
+def unlock_index(linked: CheckedOutFolder) -> None:
+    """Remove the lock of the index that our killed command left in a folder that it was making or removing."""
+    disk.remove(linked.private / "index.lock")
+
+
+def link(common: Path, folder: Path, branch: str) -> CheckedOutFolder:
+    """Make a folder a linked worktree on a branch, without its files, marked as `MAKING`; call under the lock.
+
+    The folder may be there, and empty.
+
+    Raises:
+        SystemRefusedError.
+    """
+    folder = folder.resolve()
+    with disk.system_errors(f"making {folder}"):
+        private = common / WORKTREES / _free_name(common, folder.name)
+        disk.reach("create", private)
+        private.mkdir(parents=True)
+        _write(private / "commondir", "../..")
+        _write(private / "HEAD", f"{SYMBOLIC}{BRANCHES}{branch}")
+        _write(private / "gitdir", str(folder / ".git"))
+        mark(private, MAKING)  # killed before this, git takes it for a folder that has gone, and prunes it
+        disk.reach("create", folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / ".git", f"{_POINTS}{private}", scratch=private)
+    return next(each for each in linked_folders(common) if each.private == private)
+
+
+def unlink(linked: CheckedOutFolder) -> bool:
+    """Take away what makes a folder a linked worktree; return whether the folder itself, left empty, went too."""
+    with disk.system_errors(f"removing {linked.folder}"):
+        if linked.is_there:
+            disk.remove(linked.folder / ".git")
+        is_gone = not linked.folder.exists()
+        if not is_gone and not any(linked.folder.iterdir()):
+            linked.folder.rmdir()
+            is_gone = True
+        disk.reach("unlink", linked.private)
+        shutil.rmtree(linked.private)
+    return is_gone
+
+
+def _write(path: Path, text: str, *, scratch: Path | None = None) -> None:
+    disk.replace_file(path, f"{text}\n".encode("utf-8", "surrogateescape"), durable=False, scratch=scratch)
+
+
+def _free_name(common: Path, wanted: str) -> str:
+    """Return a name that is free: a plain one, since it is part of the name of a ref."""
+    plain = unicodedata.normalize("NFKD", wanted).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-")[:_LONGEST_NAME] or "folder"
+    folders = [folder for folder in (common / WORKTREES, common / UNFINISHED_ELSEWHERE) if folder.is_dir()]
+    taken = {path.name.casefold() for folder in folders for path in folder.iterdir()}
+    number = 1
+    free = name
+    while free.casefold() in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free

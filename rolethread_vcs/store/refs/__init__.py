@@ -1,0 +1,1 @@
+"""Refs: branches, releases and notes; revisions and ancestry."""

@@ -1,0 +1,148 @@
+"""Releases: named, listed, described, moved on purpose, deleted, all undoable."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from small_dataset import conversation, dataset_of
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.ops.branches.branch_names import BranchExistsError
+from rolethread_vcs.ops.branches.releases import NoSuchReleaseError, ReleaseExistsError, ReleaseNameError
+from rolethread_vcs.transaction import Intent
+
+
+def git(dataset: Dataset, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=dataset.folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def saying(message: str) -> Intent:
+    return Intent("release", "release v1", message=message)
+
+
+def edit(dataset: Dataset, entry_id: str, question: str) -> None:
+    with dataset.edit() as change:
+        change.put(entry_id, conversation(question))
+
+
+def test_a_release_is_an_annotated_tag_that_stock_git_reads(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one", "two")
+
+    done = dataset.release("v1", intent=saying("what March was trained on"))
+
+    commit = dataset.snapshot().id
+    assert (done.commit, dataset.snapshot("v1").id, git(dataset, "rev-parse", "v1^{commit}")) == (commit,) * 3
+    assert git(dataset, "cat-file", "-t", "v1") == "tag"
+    assert git(dataset, "tag", "-l", "--format=%(contents:subject)", "v1") == "what March was trained on"
+    assert git(dataset, "fsck", "--strict") == ""
+    release = dataset.describe_release("v1")
+    assert (release.entries, release.message, release.is_annotated) == (2, "what March was trained on", True)
+    assert release.by == dataset.repository.signature().name
+
+
+def test_releases_are_listed_with_plain_tags_of_git_among_them(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    dataset.release("v1", intent=saying("first"))
+    edit(dataset, ids[0], "changed")
+    git(dataset, "tag", "plain")
+
+    found = {each.name: (each.subject, each.entries, each.is_annotated) for each in dataset.releases()}
+
+    assert found == {"v1": ("first", 1, True), "plain": (f"edit {ids[0]}", 1, False)}
+
+
+def test_a_release_moves_only_with_force_and_undo_brings_the_very_same_back(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    dataset.release("v1", intent=saying("first"))
+    tag, old = git(dataset, "rev-parse", "v1"), dataset.snapshot().id
+    edit(dataset, ids[0], "changed")
+
+    with pytest.raises(ReleaseExistsError) as caught:
+        dataset.release("v1", intent=saying("second"))
+    dataset.release("v1", force=True)
+    moved = dataset.describe_release("v1")
+    dataset.undo()
+
+    assert caught.value.hint is not None
+    assert "rtv diff v1" in caught.value.hint
+    assert (moved.commit, moved.message) == (dataset.snapshot().id, "first")
+    assert (git(dataset, "rev-parse", "v1"), dataset.describe_release("v1").commit) == (tag, old)
+
+
+def test_new_words_for_the_same_commit_need_force_too(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.release("v1", intent=saying("first"))
+
+    assert dataset.release("v1").operation is None
+    with pytest.raises(ReleaseExistsError):
+        dataset.release("v1", intent=saying("other words"))
+    dataset.release("v1", force=True, intent=saying("other words"))
+
+    assert dataset.describe_release("v1").message == "other words"
+
+
+def test_a_deleted_release_comes_back_after_a_collection(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.release("v1", intent=saying("first"))
+    tag = git(dataset, "rev-parse", "v1")
+
+    dataset.delete_release("v1")
+    gone = dataset.releases()
+    git(dataset, "reflog", "expire", "--expire=now", "--all")
+    git(dataset, "gc", "-q", "--prune=now")
+    dataset = Dataset.open(dataset.folder)
+    dataset.undo()
+
+    assert gone == ()
+    assert git(dataset, "rev-parse", "v1") == tag
+    assert dataset.describe_release("v1").message == "first"
+
+
+def test_an_unknown_release_names_the_nearest(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.release("march-2026")
+
+    for act in (dataset.describe_release, dataset.delete_release):
+        with pytest.raises(NoSuchReleaseError) as caught:
+            act("march-2025")
+        assert "did you mean march-2026?" in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["12", "00000012-k2x9m3ab", "", "a b", "a..b", "-x", "HEAD", "x.lock", "\x1b"])
+def test_a_name_that_cannot_be_a_release_is_refused(tmp_path: Path, name: str) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+
+    with pytest.raises(ReleaseNameError):
+        dataset.release(name)
+
+
+def test_one_name_means_one_thing(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.branch("try")
+    dataset.release("v1")
+
+    for name in ("try", "V1", "v1/again"):
+        with pytest.raises(ReleaseExistsError):
+            dataset.release(name)
+    with pytest.raises(BranchExistsError):
+        dataset.branch("v1")
+
+
+def test_a_dry_run_names_nothing(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+
+    done = dataset.release("v1", intent=Intent("release", "release v1", dry_run=True))
+
+    assert (done.dry_run, done.operation, dataset.releases()) == (True, None, ())
+
+
+def test_a_release_of_another_commit(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    edit(dataset, ids[0], "changed")
+
+    dataset.release("v0", "main~1")
+
+    assert dataset.describe_release("v0").commit == dataset.snapshot("main~1").id

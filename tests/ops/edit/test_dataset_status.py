@@ -1,0 +1,93 @@
+"""The present state."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from small_dataset import dataset_of, hand_edit
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.ops.edit.status import HandEdit, hand_edits, interrupted_command, survey, unsaved_files
+from rolethread_vcs.store.checkout.worktree import Unsaved
+from rolethread_vcs.store.log import journal
+
+
+def test_a_fresh_dataset_has_nothing_to_tell(tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "tavern")
+
+    found = survey(dataset.repository)
+
+    assert (found.name, found.branch, found.is_strict, found.entries) == ("tavern", "main", True, 0)
+    assert (found.hand_edits, found.drafts, found.interrupted) == ((), (), None)
+    assert found.last_operation == dataset.repository.operations.last()
+    assert found.is_checked_out
+
+
+def test_hand_edits_are_told_by_entry_and_stray_files_apart(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    changed = hand_edit(dataset, ids[0])
+    gone = changed.with_name(f"{ids[1]}.json")
+    gone.unlink()
+    new = changed.with_name("00000099-abcdefgh.json")
+    new.write_text("{}")
+    (tmp_path / "d" / "notes.txt").write_text("mine")
+    (tmp_path / "d" / "entries" / "stray.json").write_text("{}")
+
+    found = survey(dataset.repository)
+
+    folder = "entries/0000/00/"
+    assert found.unsaved == (
+        HandEdit(f"{folder}{ids[0]}.json", ids[0], "changed", is_foreign=False),
+        HandEdit(f"{folder}{ids[1]}.json", ids[1], "removed", is_foreign=False),
+        HandEdit(f"{folder}00000099-abcdefgh.json", "00000099-abcdefgh", "new", is_foreign=False),
+    )
+    assert [each.path for each in found.foreign] == ["entries/stray.json", "notes.txt"]
+
+
+def test_a_file_that_was_touched_and_is_the_same_is_no_hand_edit(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    path = hand_edit(dataset, ids[0])
+    path.write_bytes(dataset.snapshot().raw(ids[0]))
+
+    assert hand_edits(dataset.repository) == ()
+
+
+def test_settings_edited_by_hand_are_unsaved(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    with (tmp_path / "d" / "rolethread.toml").open("a") as file:
+        file.write("# a remark\n")
+
+    assert unsaved_files(dataset.repository) == [Unsaved("rolethread.toml", "changed")]
+
+
+def test_drafts_wait_and_are_named(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.repository.drafts_folder.mkdir(parents=True, exist_ok=True)
+    (dataset.repository.drafts_folder / "edit-1.txt").write_text("typed")
+
+    assert survey(dataset.repository).drafts == ("edit-1.txt",)
+
+
+def test_a_command_that_was_cut_off_is_told_and_a_running_one_is_not(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    repository = dataset.repository
+    note = journal.Pending("edit 12", int(time.time()), {}, (None, "0" * 40)).encode()
+    with repository.pack() as pack:
+        pack.publish(note)
+
+    cut_off = interrupted_command(repository)
+    with repository.lock("rtv edit"):
+        running = interrupted_command(repository)
+
+    assert (cut_off, running) == ("edit 12", None)
+
+
+def test_a_bare_dataset_has_no_hand_edits(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.set_setting("checkout", "never")
+
+    found = survey(Dataset.open(tmp_path / "d").repository)
+
+    assert not found.is_checked_out
+    assert (found.entries, found.hand_edits) == (1, ())

@@ -1,0 +1,40 @@
+"""Imported entries stand where they should."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rolethread_vcs.model.ids import make_id
+from rolethread_vcs.ops.edit.placement import as_listed, longest_rising
+
+
+def _ids(numbers: list[int]) -> list[str]:
+    return [make_id(number, "00000000") for number in numbers]
+
+
+@given(st.lists(st.integers(1, 500), unique=True, max_size=60))
+def test_entries_stand_as_listed_and_few_are_moved(numbers: list[int]) -> None:
+    ids = _ids(numbers)
+
+    order = as_listed(ids)
+
+    assert sorted(ids, key=order.key_of) == ids
+    assert len(order.ranks) == len(ids) - len(longest_rising(ids))
+
+
+def test_a_rising_list_needs_no_order() -> None:
+    assert as_listed(_ids([1, 2, 5, 9])).ranks == {}
+    assert as_listed([]).ranks == {}
+
+
+@given(st.permutations(list(range(1, 9))))
+def test_no_rising_subsequence_is_longer(numbers: list[int]) -> None:
+    ids = _ids(numbers)
+
+    best = max(
+        ([ids[i] for i in range(len(ids)) if mask >> i & 1] for mask in range(1 << len(ids))),
+        key=lambda chosen: len(chosen) if chosen == sorted(chosen) else 0,
+    )
+
+    assert len(longest_rising(ids)) == len(best)

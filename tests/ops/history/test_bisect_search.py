@@ -1,0 +1,259 @@
+"""Looking for the change that made it worse."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from small_dataset import conversation, dataset_of
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import DamagedError, UsageError
+from rolethread_vcs.ops.history import bisect as bisecting
+from rolethread_vcs.ops.history.bisect import (
+    Answer,
+    BisectingError,
+    BisectStateError,
+    ContradictionError,
+    NotBisectingError,
+    Search,
+)
+from rolethread_vcs.store.repository import Repository
+
+
+def put(dataset: Dataset, entry_id: str, question: str) -> str:
+    with dataset.edit() as change:
+        change.put(entry_id, conversation(question))
+    return dataset.snapshot().id
+
+
+def history_of(folder: Path, changes: int) -> tuple[Dataset, list[str]]:
+    """Return a dataset and its commits, the oldest first: one that adds an entry, and one for each change."""
+    dataset, ids = dataset_of(folder, "start")
+    commits = [dataset.snapshot().id]
+    commits += [put(dataset, ids[0], f"version {number}") for number in range(1, changes + 1)]
+    return dataset, commits
+
+
+def judge_by(commits: list[str], first_bad: int) -> tuple[list[str], object]:
+    asked: list[str] = []
+
+    def judge(search: Search) -> Answer:
+        assert search.test is not None
+        asked.append(search.test.id)
+        return Answer.BAD if commits.index(search.test.id) >= first_bad else Answer.GOOD
+
+    return asked, judge
+
+
+@pytest.mark.parametrize("first_bad", range(1, 10))
+def test_the_first_bad_commit_is_found(tmp_path: Path, first_bad: int) -> None:
+    dataset, commits = history_of(tmp_path / "d", 9)
+    asked, judge = judge_by(commits, first_bad)
+    dataset.bisect_start(commits[0], "main")
+
+    found = dataset.bisect_run(judge)
+
+    assert found.first_bad is not None
+    assert found.first_bad.id == commits[first_bad]
+    assert found.suspects == (commits[first_bad],)
+    assert len(asked) <= 4
+
+
+def test_a_search_moves_nothing_but_its_own_file(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 4)
+    before = (dataset.repository.refs.table(), dataset.repository.operations.head(), dataset.repository.refs.head())
+
+    dataset.bisect_start(commits[0])
+    dataset.bisect_mark(Answer.GOOD)
+
+    assert (
+        dataset.repository.refs.table(),
+        dataset.repository.operations.head(),
+        dataset.repository.refs.head(),
+    ) == before
+    assert [path.name for path in (dataset.folder / ".git/rolethread").glob("bisect*")] == ["bisect.json"]
+
+
+def test_a_search_goes_on_in_another_process(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 8)
+    first = dataset.bisect_start(commits[0])
+
+    again = Dataset.open(tmp_path / "d").bisect_status()
+
+    assert again == first
+    assert again.test is not None
+    assert again.tests == 3
+    assert len(again.suspects) == 8
+
+
+def test_skipped_commits_are_passed_over_and_named_where_they_hide_the_answer(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 3)
+    dataset.bisect_start(commits[0])
+    dataset.bisect_mark(Answer.SKIP, commits[1])
+
+    search = dataset.bisect_mark(Answer.SKIP, commits[2])
+
+    assert (search.test, search.first_bad) == (None, None)
+    assert set(search.suspects) == set(commits[1:])
+    with pytest.raises(UsageError, match="asks for nothing"):
+        dataset.bisect_mark(Answer.GOOD)
+
+
+def test_a_merge_is_searched_on_both_sides(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    good = dataset.snapshot().id
+    dataset.switch_to_new("try")
+    side = [put(dataset, ids[0], f"try {number}") for number in range(4)]
+    dataset.switch("main")
+    put(dataset, ids[1], "main")
+    subprocess.run(["git", "merge", "-q", "--no-edit", "try"], cwd=dataset.folder, check=True)
+    repository = Repository.open(dataset.folder)
+    bisecting.start(repository, good)
+
+    def judge(search: Search) -> Answer:
+        assert search.test is not None
+        return Answer.BAD if repository.is_ancestor(side[2], search.test.id) else Answer.GOOD
+
+    found = bisecting.run(repository, judge)
+
+    assert found.first_bad is not None
+    assert found.first_bad.id == side[2]
+
+
+def test_a_good_commit_on_another_branch_asks_for_the_fork_first(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    fork = dataset.snapshot().id
+    dataset.switch_to_new("try")
+    good = put(dataset, ids[0], "better")
+    dataset.switch("main")
+    bad = put(dataset, ids[1], "worse")
+
+    first = dataset.bisect_start(good, bad)
+    second = dataset.bisect_mark(Answer.GOOD)
+
+    assert first.is_fork
+    assert first.test is not None
+    assert first.test.id == fork
+    assert second.first_bad is not None
+    assert second.first_bad.id == bad
+
+
+def test_a_bad_fork_is_a_contradiction_and_is_not_taken(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    dataset.switch_to_new("try")
+    good = put(dataset, ids[0], "better")
+    dataset.switch("main")
+    dataset.bisect_start(good, put(dataset, ids[1], "worse"))
+
+    with pytest.raises(ContradictionError, match="comes after"):
+        dataset.bisect_mark(Answer.BAD)
+
+    assert len(dataset.bisect_marks()) == 2
+
+
+@pytest.mark.parametrize(("good", "bad"), [("main", "main~2"), ("main", "main")])
+def test_good_must_be_older_than_bad(tmp_path: Path, good: str, bad: str) -> None:
+    dataset, _ = history_of(tmp_path / "d", 3)
+
+    with pytest.raises(ContradictionError):
+        dataset.bisect_start(good, bad)
+
+    assert not dataset.bisect_reset()
+
+
+def test_what_is_bad_cannot_be_skipped(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 3)
+    dataset.bisect_start(commits[0])
+
+    with pytest.raises(ContradictionError, match="nothing to skip"):
+        dataset.bisect_mark(Answer.SKIP, "main")
+
+
+def test_one_search_at_a_time(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 3)
+    dataset.bisect_start(commits[0])
+
+    with pytest.raises(BisectingError):
+        dataset.bisect_start(commits[1])
+
+    assert dataset.bisect_reset()
+    with pytest.raises(NotBisectingError):
+        dataset.bisect_status()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{ torn",
+        "[]",
+        "{}",
+        '{"version": 2, "marks": []}',
+        '{"version": 1, "marks": []}',
+        '{"version": 1, "marks": [{"answer": "worse", "commit": "%s", "time": 1}]}' % ("a" * 40),
+        '{"version": 1, "marks": [{"answer": "good", "commit": "../x", "time": 1}]}',
+    ],
+)
+def test_answers_that_do_not_read_are_told_and_can_be_thrown_away(tmp_path: Path, text: str) -> None:
+    dataset, _ = history_of(tmp_path / "d", 2)
+    path = dataset.folder / ".git/rolethread/bisect.json"
+    path.write_text(text)
+
+    with pytest.raises(BisectStateError):
+        dataset.bisect_status()
+
+    assert dataset.bisect_reset()
+    assert not path.exists()
+
+
+def test_a_commit_that_is_gone_is_told(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 3)
+    dataset.bisect_start(commits[0])
+    path = dataset.folder / ".git/rolethread/bisect.json"
+    path.write_text(path.read_text().replace(commits[-1], "0" * 39 + "1"))
+
+    with pytest.raises(DamagedError, match="answered about is not here"):
+        dataset.bisect_status()
+
+
+def test_a_shallow_copy_says_where_history_ends(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 6)
+    dataset.branch("older", start=commits[0])
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "3", "--no-single-branch", f"file://{dataset.folder}", "shallow"],
+        cwd=tmp_path,
+        check=True,
+    )
+    repository = Repository.open(tmp_path / "shallow")
+
+    with pytest.raises(ContradictionError, match="no commit in common"):
+        bisecting.start(repository, "older")
+    search = bisecting.start(repository, "@~1", "@")
+
+    assert search.first_bad is not None
+    assert search.ends == ()
+
+
+def test_each_folder_copy_has_a_search_of_its_own(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 3)
+    subprocess.run(
+        ["git", "worktree", "add", "-q", "-b", "try", str(tmp_path / "copy")], cwd=dataset.folder, check=True
+    )
+    dataset.bisect_start(commits[0])
+
+    with pytest.raises(NotBisectingError):
+        Dataset.open(tmp_path / "copy").bisect_status()
+
+
+def test_the_export_for_a_test_leaves_no_operation(tmp_path: Path) -> None:
+    dataset, commits = history_of(tmp_path / "d", 2)
+    before = dataset.repository.operations.head()
+
+    dataset.bisect_export(commits[1], tmp_path / "some.jsonl", clean=True)
+
+    rows = [json.loads(line) for line in (tmp_path / "some.jsonl").read_text().splitlines()]
+    assert rows == [{"messages": conversation("version 1")["messages"]}]
+    assert dataset.repository.operations.head() == before

@@ -1,0 +1,204 @@
+"""The history, newest first."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from small_dataset import conversation, dataset_of
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import NotFoundError
+from rolethread_vcs.ops.history.blame import blame
+from rolethread_vcs.ops.history.entry_history import life
+from rolethread_vcs.ops.history.log import Logged, OperationsByCommit, Run, count_changes, fold, log
+from rolethread_vcs.ops.history.undo import redo, undo
+from rolethread_vcs.store.copying import clone
+from rolethread_vcs.store.log.operations import OPERATIONS_REF
+from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Intent
+
+
+def edit(dataset: Dataset, entry_id: str, question: str, message: str | None = None) -> None:
+    with dataset.edit(message) as change:
+        change.put(entry_id, conversation(question))
+
+
+def test_the_log_is_the_history_with_counts_and_operations(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    edit(dataset, ids[0], "one, again")
+    dataset.remove([ids[1]], Intent("remove", "remove 2"))
+
+    history = list(log(dataset.repository))
+
+    verbs = [logged.operation.verb if logged.operation else None for logged in history]
+    assert verbs == ["remove", "edit", "add", None]
+    assert [logged[2:] for logged in history] == [(0, 0, 1), (0, 1, 0), (2, 0, 0), (0, 0, 0)]
+
+
+def test_the_counts_of_the_operation_log_are_those_of_the_trees(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", *(f"entry {number}" for number in range(250)))
+    edit(dataset, ids[120], "changed")
+    dataset.remove(ids[90:240], Intent("remove", "remove"))
+    with dataset.edit() as change:
+        change.add(conversation("added"))
+        change.put(ids[3], conversation("changed too"))
+
+    history = list(log(dataset.repository))
+
+    assert [logged[2:] for logged in history] == [count_changes(dataset.repository, each.commit) for each in history]
+
+
+def test_a_log_of_one_reads_one_commit_and_its_operation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    for number in range(5):
+        edit(dataset, ids[0], f"version {number}")
+    repository = Repository.open(tmp_path / "d")
+    read: list[str] = []
+    plain = repository.objects.commit
+    monkeypatch.setattr(repository.objects, "commit", lambda oid: read.append(oid) or plain(oid))
+
+    (newest,) = log(repository, count=1)
+
+    assert newest.commit.subject == f"edit {ids[0]}"
+    assert set(read) == {newest.commit.id, repository.operations.head()}
+
+
+def test_the_log_can_keep_a_verb_or_what_is_large(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
+    edit(dataset, ids[0], "one, again")
+
+    assert [logged.added for logged in log(dataset.repository, verb="add")] == [3]
+    assert [logged.added for logged in log(dataset.repository, min_changes=2)] == [3]
+    assert list(log(dataset.repository, verb="import")) == []
+
+
+def test_a_range_leaves_out_what_both_have(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    dataset.switch_to_new("try")
+    edit(dataset, ids[0], "on the branch", "only here")
+
+    assert [logged.commit.subject for logged in log(dataset.repository, "main..try")] == ["only here"]
+    assert list(log(dataset.repository, "try..main")) == []
+
+
+def test_an_unknown_revision_is_told_at_once(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+
+    with pytest.raises(NotFoundError):
+        log(dataset.repository, "nowhere")
+
+
+def test_a_commit_is_told_of_the_operation_that_made_it_and_not_of_those_that_moved_to_it(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    edit(dataset, ids[0], "two")
+    made_by = dataset.repository.operations.last()
+    dataset.branch("other")
+    undo(dataset.repository, count=2)
+    redo(dataset.repository)
+
+    found = OperationsByCommit(dataset.repository).find(dataset.snapshot().commit)
+
+    assert made_by is not None
+    assert found is not None
+    assert (found.number, found.verb) == (made_by.number, "edit")
+
+
+def test_a_clone_has_history_without_operations(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    edit(dataset, ids[0], "two")
+    copy = clone(dataset.folder, tmp_path / "copy")
+
+    history = list(log(copy))
+
+    assert [logged.operation for logged in history] == [None, None, None]
+    assert [logged[2:] for logged in history] == [(0, 1, 0), (1, 0, 0), (0, 0, 0)]
+
+
+def test_a_merge_by_plain_git_is_walked_once_and_in_order(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    dataset.switch_to_new("try")
+    edit(dataset, ids[0], "on try", "ours")
+    dataset.switch("main")
+    edit(dataset, ids[1], "on main", "theirs")
+    subprocess.run(["git", "merge", "-q", "--no-edit", "try"], cwd=tmp_path / "d", check=True)
+
+    subjects = [logged.commit.subject for logged in log(Repository.open(tmp_path / "d"))]
+
+    assert subjects[0].startswith("Merge branch")
+    assert sorted(subjects[1:3]) == ["ours", "theirs"]
+    assert len(subjects) == 5
+
+
+def test_single_edits_in_a_row_are_folded(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    edit(dataset, ids[0], "a")
+    edit(dataset, ids[1], "b")
+    edit(dataset, ids[0], "c")
+    dataset.add([conversation("three")], Intent("add", "add"))
+    edit(dataset, ids[0], "d")
+    history = list(log(dataset.repository))
+
+    folded = list(fold(history))
+
+    assert [type(item) for item in folded] == [Logged, Logged, Run, Logged, Logged]
+    assert folded[2] == Run(tuple(history[2:5]))
+
+
+def test_folding_loses_nothing_and_keeps_the_order(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    for number in range(4):
+        edit(dataset, ids[0], str(number))
+    history = list(log(dataset.repository))
+
+    flat = [each for item in fold(history) for each in (item.edits if isinstance(item, Run) else [item])]
+
+    assert flat == history
+
+
+def without_old_tree(tmp_path: Path) -> tuple[Dataset, str]:
+    """Return a dataset of three edits without the tree of the first of them, and the id of that tree."""
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    for number in range(3):
+        edit(dataset, ids[0], f"version {number}")
+    tree = dataset.repository.snapshot_of(dataset.repository.resolve("@~2")).tree.hex()
+    packs = dataset.folder / ".git/objects/pack"
+    aside = [pack.rename(dataset.folder / pack.name) for pack in sorted(packs.glob("*.pack"))]
+    for path in packs.iterdir():
+        path.unlink()
+    for pack in aside:
+        subprocess.run(["git", "unpack-objects", "-q"], input=pack.read_bytes(), cwd=dataset.folder, check=True)
+    (dataset.folder / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    return dataset, tree
+
+
+def test_a_missing_tree_does_not_stop_a_log_that_the_operation_log_tells(tmp_path: Path) -> None:
+    dataset, _ = without_old_tree(tmp_path)
+
+    history = list(log(Repository.open(dataset.folder)))
+
+    assert [logged.changes for logged in history] == [1, 1, 1, 1, 0]
+
+
+def test_a_missing_tree_is_named_after_what_could_be_told_before_it(tmp_path: Path) -> None:
+    dataset, tree = without_old_tree(tmp_path)
+    subprocess.run(["git", "update-ref", "-d", OPERATIONS_REF], cwd=dataset.folder, check=True)
+    history = log(Repository.open(dataset.folder))
+
+    newest = next(history)
+
+    assert newest.changes == 1
+    with pytest.raises(MissingObjectError, match=tree[:10]):
+        next(history)
+
+
+def test_a_missing_tree_is_named_by_the_life_and_the_blame_of_an_entry(tmp_path: Path) -> None:
+    dataset, tree = without_old_tree(tmp_path)
+    repository = Repository.open(dataset.folder)
+
+    with pytest.raises(MissingObjectError, match=tree[:10]):
+        list(life(repository, "1"))
+    with pytest.raises(MissingObjectError, match=tree[:10]):
+        blame(repository, "1")

@@ -1,0 +1,163 @@
+"""Rejects: kept beside the source, kept in the operation, and taken back to where their rows had stood."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rows_of_a_file import bring, questions, row, write_rows
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.ops.import_.rejects import Reject, choose_files, join_rows
+from rolethread_vcs.store import disk
+from rolethread_vcs.transaction import Intent
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return Dataset.init(tmp_path / "tavern")
+
+
+def reject(raw: bytes) -> Reject:
+    return Reject("chats.jsonl", 1, 1, "RT104", "empty", raw)
+
+
+def test_rows_of_one_line_are_lines() -> None:
+    assert join_rows([reject(b'{"a": 1}\r'), reject(b"{nope")]) == b'{"a": 1}\n{nope\n'
+
+
+def test_rows_that_span_lines_are_an_array() -> None:
+    assert join_rows([reject(b'{\n"a": 1\n}'), reject(b"{}")]) == b'[\n{\n"a": 1\n},\n{}\n]\n'
+
+
+def test_names_are_counted_on_until_both_are_free(tmp_path: Path) -> None:
+    (tmp_path / "chats.rejects.txt").touch()
+    (tmp_path / "chats.rejects-2.jsonl").touch()
+
+    files = choose_files(tmp_path / "chats.rejects.jsonl", b"{}\n")
+
+    assert files.rows == tmp_path / "chats.rejects-3.jsonl"
+    assert files.reasons == tmp_path / "chats.rejects-3.txt"
+
+
+def test_the_same_rejects_are_not_written_twice(tmp_path: Path) -> None:
+    (tmp_path / "chats.rejects.jsonl").write_bytes(b"{}\n")
+
+    same = choose_files(tmp_path / "chats.rejects.jsonl", b"{}\n")
+    other = choose_files(tmp_path / "chats.rejects.jsonl", b"[]\n")
+
+    assert same.rows == tmp_path / "chats.rejects.jsonl"
+    assert other.rows == tmp_path / "chats.rejects-2.jsonl"
+
+
+def test_reasons_never_take_the_name_of_the_rows(tmp_path: Path) -> None:
+    files = choose_files(tmp_path / "bad.txt", b"{}\n")
+
+    assert (files.rows, files.reasons) == (tmp_path / "bad.txt", tmp_path / "bad.reasons.txt")
+
+
+def test_an_import_that_fails_leaves_files_that_were_there(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_rows(tmp_path / "chats.rejects.jsonl", row("", ""), b"{nope")
+    rows = source.read_bytes()
+    notes = tmp_path / "chats.rejects.txt"
+    notes.write_text("what I think of them")
+
+    def interrupt(what: str, path: str) -> None:
+        if (what, path) == ("ref", "refs/heads/main"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(disk, "fault_point", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        bring(dataset, source, write_rows(tmp_path / "chats.jsonl", row("1")), skip_invalid=True)
+
+    assert source.read_bytes() == rows
+    assert notes.read_text() == "what I think of them"
+
+
+def test_corrected_rejects_go_back_to_their_places(dataset: Dataset, tmp_path: Path) -> None:
+    bad = [row("", "first"), row("", "third"), row("", "fourth"), row("", "last")]
+    rows = [bad[0], row("2"), bad[1], bad[2], row("5"), bad[3]]
+    bring(dataset, write_rows(tmp_path / "chats.jsonl", *rows), skip_invalid=True)
+    write_rows(tmp_path / "chats.rejects.jsonl", row("1"), row("3"), row("4"), row("6"))
+
+    bring(dataset, tmp_path / "chats.rejects.jsonl")
+
+    assert questions(dataset) == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_some_of_the_rejects_find_their_places_by_likeness(dataset: Dataset, tmp_path: Path) -> None:
+    long = "the cellar of the tavern is as dry as it ever was, says the keeper, and nobody believes her"
+    bad = [row("", long), row("", "quite another thing, about ships and the sea and what lies under it " * 2)]
+    bring(
+        dataset, write_rows(tmp_path / "chats.jsonl", row("1"), bad[0], row("3"), bad[1], row("5")), skip_invalid=True
+    )
+    corrected = row("4", bad[1]["messages"][1]["content"])
+    write_rows(tmp_path / "chats.rejects.jsonl", corrected)
+
+    bring(dataset, tmp_path / "chats.rejects.jsonl")
+
+    assert questions(dataset) == ["1", "3", "4", "5"]
+
+
+def test_rejects_that_span_lines_find_their_places_too(dataset: Dataset, tmp_path: Path) -> None:
+    bad = [row("", "about the cellar, which is dry, they say, in summer"), row("", "ships and sea and wind, and rain")]
+    rows = [row("1"), bad[0], row("3"), bad[1], row("5")]
+    (tmp_path / "chats.json").write_text(json.dumps(rows, indent=2), "utf-8")
+    bring(dataset, tmp_path / "chats.json", skip_invalid=True)
+    corrected = row("4", "ships and sea and wind, and rain")
+    (tmp_path / "chats.rejects.jsonl").write_text(json.dumps([corrected], indent=2), "utf-8")
+
+    bring(dataset, tmp_path / "chats.rejects.jsonl")
+
+    assert questions(dataset) == ["1", "3", "4", "5"]
+
+
+def test_a_place_that_is_gone_is_the_end(dataset: Dataset, tmp_path: Path) -> None:
+    rows = [row("1"), row("", "second"), row("3")]
+    ids = bring(dataset, write_rows(tmp_path / "chats.jsonl", *rows), skip_invalid=True).committed.ids
+    dataset.remove([ids[0]], Intent("remove", "remove"))
+    write_rows(tmp_path / "chats.rejects.jsonl", row("2"))
+
+    bring(dataset, tmp_path / "chats.rejects.jsonl")
+
+    assert questions(dataset) == ["3", "2"]
+
+
+def test_rows_still_wrong_keep_their_places(dataset: Dataset, tmp_path: Path) -> None:
+    rows = [row("1"), row("", "second"), row("3"), row("", "fourth")]
+    bring(dataset, write_rows(tmp_path / "chats.jsonl", *rows), skip_invalid=True)
+    write_rows(tmp_path / "chats.rejects.jsonl", row("2", "second"), row("", "fourth"))
+
+    done = bring(dataset, tmp_path / "chats.rejects.jsonl", skip_invalid=True)
+
+    assert len(done.rejects) == 1
+    write_rows(tmp_path / "chats.rejects-2.jsonl", row("4", "fourth"))
+    bring(dataset, write_rows(tmp_path / "more.jsonl", row("5")))
+    bring(dataset, tmp_path / "chats.rejects-2.jsonl")
+    assert questions(dataset) == ["1", "2", "3", "4", "5"]
+
+
+def test_placing_corrected_rejects_is_undone_with_them(dataset: Dataset, tmp_path: Path) -> None:
+    rows = [row("1"), row("", "second"), row("3")]
+    bring(dataset, write_rows(tmp_path / "chats.jsonl", *rows), skip_invalid=True)
+    before = dataset.snapshot().tree
+    write_rows(tmp_path / "chats.rejects.jsonl", row("2"))
+    bring(dataset, tmp_path / "chats.rejects.jsonl")
+
+    dataset.undo()
+
+    assert dataset.snapshot().tree == before
+
+
+def test_another_file_of_the_same_name_is_no_rejects_file_of_ours_when_nothing_was_rejected(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    bring(dataset, write_rows(tmp_path / "chats.jsonl", row("1")))
+
+    bring(dataset, write_rows(tmp_path / "chats.rejects.jsonl", row("2")))
+
+    assert questions(dataset) == ["1", "2"]
+    assert not dataset.snapshot().order.ranks

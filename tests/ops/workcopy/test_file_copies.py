@@ -1,0 +1,786 @@
+"""File copies: tied, edited, committed, refreshed; and whatever can go wrong with a file in somebody's hands."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted_edits import Script, make_dataset, sentence
+
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, RefusedError, UsageError
+from rolethread_vcs.formats import CannotCarryError, ChangedSourceError
+from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.ops.edit.field_edits import FieldEdit
+from rolethread_vcs.ops.workcopy import links as copy_bindings
+from rolethread_vcs.ops.workcopy.commit import AmbiguousLinesError, CommitOptions, CopyConflictError, ManyRemovedError
+from rolethread_vcs.ops.workcopy.creation import AlreadyBoundError, CopyOptions, FileExistsHereError
+from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords, StaleDecisionError
+from rolethread_vcs.ops.workcopy.line_matcher import Doubt
+from rolethread_vcs.ops.workcopy.lines import CopyCommitGoneError, UnreadableLineError
+from rolethread_vcs.ops.workcopy.links import DamagedBindingError, NotBoundError
+from rolethread_vcs.ops.workcopy.reader import TornLineError
+from rolethread_vcs.store import disk
+from rolethread_vcs.transaction import Intent, NoSuchBranchError
+
+SHAREGPT = CopyOptions(format="sharegpt", clean=True)
+Bench = tuple[Dataset, Path, list[str]]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """A dataset of twelve entries, a clean ShareGPT file of them, and their ids."""
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    return dataset, path, dataset.snapshot().ids()
+
+
+def change(path: Path, edit: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Edit the rows of a file."""
+    script = Script.read(path, "sharegpt")
+    edit(script.rows)
+    script.write(path)
+
+
+def set_text(row: int, text: str, turn: int = -1) -> Callable[[list[dict[str, Any]]], None]:
+    def edit(rows: list[dict[str, Any]]) -> None:
+        rows[row]["conversations"][turn]["value"] = text
+
+    return edit
+
+
+def retag(dataset: Dataset, entry_id: str, tag: str = "hot") -> None:
+    dataset.edit_fields([entry_id], FieldEdit(add_tags=(tag,)), Intent("edit", "edit"))
+
+
+def answer(dataset: Dataset, entry_id: str, text: str) -> None:
+    """Change the last answer of an entry on the branch."""
+    entry = dataset.snapshot()[entry_id]
+    messages = [*entry.messages[:-1], {**entry.messages[-1], "content": text}]
+    dataset.replace({entry_id: entry.with_fields(messages=messages)}, Intent("edit", "edit"))
+
+
+def asked(folder: Path, questions: tuple[str, ...]) -> Bench:
+    """Return a dataset of short questions with answers that have nothing in common, tied to a clean file."""
+    dataset = Dataset.init(folder / "inn")
+    rng = random.Random(3)
+    entries = [
+        {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": sentence(rng, 20)}]}
+        for text in questions
+    ]
+    done = dataset.add([{**each, "tags": ["kept"]} for each in entries], Intent("add", "add"))
+    path = folder / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    return dataset, path, list(done.ids)
+
+
+# ---- tying
+
+
+def test_a_file_that_exists_is_left_alone_unless_it_shall_be_tied(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "train.jsonl"
+    path.write_text("mine\n")
+
+    with pytest.raises(FileExistsHereError):
+        dataset.add_file_copy(path)
+
+    assert path.read_text() == "mine\n"
+    assert dataset.file_copies() == ()
+
+
+def test_a_file_that_is_tied_as_it_is_shows_what_it_has_differently(bench: Bench) -> None:
+    dataset, path, ids = bench
+    dataset.remove_file_copy(path)
+    change(path, set_text(2, sentence(random.Random(9)), turn=0))
+
+    dataset.add_file_copy(path, CopyOptions(format="sharegpt", clean=True, bind=True))
+
+    found = dataset.file_copy_status(path).recognised
+    assert [found.entry_id(place) for place in found.edited] == [ids[2]]
+
+
+def test_a_tied_file_is_not_tied_again_by_accident(bench: Bench) -> None:
+    dataset, path, _ = bench
+
+    with pytest.raises(AlreadyBoundError):
+        dataset.add_file_copy(path, SHAREGPT)
+
+
+@pytest.mark.parametrize("name", ["train.json", "train.jsonl.gz"])
+def test_only_json_lines_can_be_a_working_copy(tmp_path: Path, name: str) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+
+    with pytest.raises(UsageError):
+        dataset.add_file_copy(tmp_path / name)
+
+
+def test_a_name_that_cannot_be_remembered_is_refused_before_anything_is_written(bench: Bench) -> None:
+    dataset, path, _ = bench
+    name = path.with_name("tr\udcffin.jsonl")
+
+    with pytest.raises(InvalidError, match="UTF-8"):
+        dataset.add_file_copy(name)
+
+    assert not name.exists()
+
+
+def test_a_copy_of_some_entries_leaves_the_others_alone(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "some.jsonl"
+    dataset.add_file_copy(path, CopyOptions(format="sharegpt", clean=True, where="tag:tag0"))
+    before = dataset.snapshot().ids()
+
+    def edit(rows: list[dict[str, Any]]) -> None:
+        rows.append({"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]})
+        rows.reverse()
+
+    change(path, edit)
+    dataset.commit_file_copy(path)
+
+    after = dataset.snapshot().ids()
+    mine = before[::3]
+    assert [entry_id for entry_id in after if entry_id in mine] == mine[::-1]
+    assert [entry_id for entry_id in after if entry_id in before and entry_id not in mine] == [
+        entry_id for entry_id in before if entry_id not in mine
+    ]
+    assert dataset.file_copy_status(path).is_clean
+
+
+# ---- what a commit keeps
+
+
+def test_a_commit_keeps_speakers_tags_and_flags_and_follows_its_messages(bench: Bench) -> None:
+    dataset, path, ids = bench
+    before = dataset.snapshot()[ids[3]]
+
+    def edit(rows: list[dict[str, Any]]) -> None:
+        turns = rows[3]["conversations"]
+        turns.insert(len(turns) - 2, {"from": "human", "value": "And you?"})
+        turns.insert(len(turns) - 2, {"from": "gpt", "value": "Me too."})
+
+    change(path, edit)
+    done = dataset.commit_file_copy(path).committed
+
+    after = dataset.snapshot()[ids[3]]
+    assert (done.added, done.changed, done.removed) == (0, 1, 0)
+    assert after.messages[:-4] + after.messages[-2:] == before.messages
+    assert after.messages[-4:-2] == [
+        {"role": "user", "content": "And you?"},
+        {"role": "assistant", "content": "Me too."},
+    ]
+    assert (after.tags, after.extra) == (before.tags, before.extra)
+
+
+def test_a_key_that_only_the_file_has_is_kept_and_can_be_taken_out_again(bench: Bench) -> None:
+    dataset, path, ids = bench
+    change(path, lambda rows: rows[0].update(stars=5))
+    dataset.commit_file_copy(path)
+    assert dataset.snapshot()[ids[0]].extra["stars"] == 5
+    assert dataset.file_copy_status(path).is_clean
+
+    change(path, lambda rows: rows[0].pop("stars"))
+    dataset.commit_file_copy(path)
+
+    assert "stars" not in dataset.snapshot()[ids[0]].extra
+
+
+def test_a_full_copy_learns_the_ids_of_its_new_lines(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path)
+    row = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]}
+    with path.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+
+    dataset.commit_file_copy(path)
+
+    last = json.loads(path.read_text().splitlines()[-1])
+    assert last["rolethread"]["id"] == dataset.snapshot().ids()[-1]
+    assert dataset.file_copy_status(path).is_clean
+
+
+def test_moves_in_the_file_become_moves_in_the_dataset(bench: Bench) -> None:
+    dataset, path, ids = bench
+    change(path, lambda rows: rows.insert(0, rows.pop()))
+
+    done = dataset.commit_file_copy(path).committed
+
+    assert dataset.snapshot().ids() == [ids[-1], *ids[:-1]]
+    assert list(dataset.snapshot().order.ranks) == [ids[-1]]
+    assert done.message.startswith("train.jsonl: 1 moved")
+
+
+def test_a_shuffled_file_keeps_every_entry(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1), 900)
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    ids = dataset.snapshot().ids()
+    numbers = list(range(len(ids)))
+    random.Random(5).shuffle(numbers)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[number] for number in numbers))
+
+    dataset.commit_file_copy(path)
+
+    assert dataset.snapshot().ids() == [ids[number] for number in numbers]
+
+
+# ---- another program wrote it
+
+
+@pytest.mark.parametrize(
+    ("how", "named"),
+    [
+        (lambda row: json.dumps(row, ensure_ascii=True, separators=(",", ":")), "escapes"),
+        (lambda row: json.dumps(row, ensure_ascii=False), "spaces"),
+        (lambda row: json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\r", "line ends"),
+        (lambda row: json.dumps(row, ensure_ascii=False, indent=1), "spaces"),
+    ],
+    ids=["escapes", "spaces", "line ends", "pretty"],
+)
+def test_a_file_that_was_only_written_another_way_is_named_and_no_change(
+    tmp_path: Path, how: Callable[[Any], str], named: str
+) -> None:
+    dataset = Dataset.init(tmp_path / "inn")
+    texts = ["“Ach,” sagte sie. Für dich?", "“Gewiß doch.”"]
+    roles = ("user", "assistant")
+    entries = [
+        {"messages": [{"role": role, "content": f"{text} {number}"} for role, text in zip(roles, texts, strict=True)]}
+        for number in range(30)
+    ]
+    dataset.add(entries, Intent("add", "add"))
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    with path.open("w", newline="") as file:
+        file.write("".join(how(row) + "\n" for row in rows))
+
+    found = dataset.file_copy_status(path)
+    done = dataset.commit_file_copy(path).committed
+
+    assert found.is_clean
+    assert found.counts["respelled"] == 30
+    assert named in found.respelled
+    assert done.commit is None
+    assert dataset.file_copy_status(path).counts["respelled"] == 0
+
+
+# ---- bad input
+
+
+def test_a_torn_last_line_is_an_error_and_nothing_is_saved(bench: Bench) -> None:
+    dataset, path, _ = bench
+    before = dataset.snapshot().id
+    path.write_bytes(path.read_bytes()[:-40])
+
+    with pytest.raises(TornLineError):
+        dataset.commit_file_copy(path)
+
+    assert dataset.snapshot().id == before
+
+
+def test_lines_that_do_not_read_are_named(bench: Bench) -> None:
+    dataset, path, _ = bench
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:2], "{broken}\n", '{"instruction": "x", "output": "y"}\n', *lines[2:]]))
+
+    with pytest.raises(UnreadableLineError) as caught:
+        dataset.file_copy_status(path)
+
+    assert [detail.split(":")[0] for detail in caught.value.details] == ["line 3", "line 4"]
+
+
+def test_an_answer_written_wholly_anew_under_its_question_is_an_edit_and_keeps_the_tags(tmp_path: Path) -> None:
+    dataset, path, ids = asked(tmp_path, ("Is the cellar dry?", "Who mends the clock?", "Where is the key?"))
+    change(path, set_text(1, "Old Jonas, when he is sober enough to climb the ladder, and that is seldom in winter."))
+
+    done = dataset.commit_file_copy(path).committed
+
+    assert (done.added, done.changed, done.removed) == (0, 1, 0)
+    assert dataset.snapshot()[ids[1]].tags == ("kept",)
+
+
+def test_a_question_that_the_line_next_to_it_asks_too_tells_nothing(tmp_path: Path) -> None:
+    dataset, path, _ = asked(tmp_path, ("Go on.", "Go on.", "Where is the key?"))
+    change(path, set_text(1, "Old Jonas, when he is sober enough to climb the ladder, and that is seldom in winter."))
+
+    assert dataset.file_copy_status(path).counts["edited"] == 0
+
+
+def test_a_file_that_lost_half_its_lines_is_refused_until_the_number_is_said(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1), 60)
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:30]))
+
+    with pytest.raises(ManyRemovedError):
+        dataset.commit_file_copy(path)
+    with pytest.raises(RefusedError):
+        dataset.commit_file_copy(path, CommitOptions(removed=29))
+    done = dataset.commit_file_copy(path, CommitOptions(removed=30)).committed
+
+    assert done.removed == 30
+
+
+def test_an_emptied_file_is_refused_however_small_it_was(bench: Bench) -> None:
+    dataset, path, ids = bench
+    path.write_bytes(b"")
+
+    with pytest.raises(ManyRemovedError, match="is empty"):
+        dataset.commit_file_copy(path)
+
+    assert dataset.snapshot().ids() == ids
+    assert dataset.commit_file_copy(path, CommitOptions(removed=12)).committed.removed == 12
+
+
+def test_rows_in_an_array_of_one_line_are_counted_so_that_a_decision_means_one(bench: Bench) -> None:
+    dataset, path, ids = bench
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows[2] = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
+    path.write_text(json.dumps(rows))
+
+    done = dataset.commit_file_copy(path, CommitOptions(DecisionWords(entries=(f"3={ids[2]}",)))).committed
+
+    assert (done.added, done.changed, done.removed) == (0, 1, 0)
+    assert dataset.snapshot()[ids[2]].messages[-1]["content"] == "b"
+
+
+def test_a_file_that_was_duplicated_brings_copies(bench: Bench) -> None:
+    dataset, path, ids = bench
+    path.write_text(path.read_text() * 2)
+
+    done = dataset.commit_file_copy(path).committed
+
+    assert done.added == len(ids)
+    assert dataset.snapshot().ids()[: len(ids)] == ids
+
+
+def test_a_file_that_changes_while_it_is_committed_saves_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rolethread_vcs.ops.workcopy import commit as committing_copies
+
+    dataset, path, _ = bench
+    before = dataset.snapshot().id
+    change(path, lambda rows: rows.pop())
+    wait = committing_copies.refuse_unwritable
+
+    def write_on(*given: Any) -> None:
+        wait(*given)
+        path.write_text(path.read_text() + "\n")
+
+    monkeypatch.setattr(committing_copies, "refuse_unwritable", write_on)
+    with pytest.raises(ChangedSourceError):
+        dataset.commit_file_copy(path)
+
+    assert dataset.snapshot().id == before
+
+
+def test_a_file_that_is_gone_is_named_with_ways_on(bench: Bench) -> None:
+    dataset, path, _ = bench
+    path.unlink()
+
+    with pytest.raises(NotFoundError, match="is gone"):
+        dataset.file_copy_status(path)
+
+    assert dataset.file_copies()[0].problem == "the file is gone"
+
+
+def test_the_gate_judges_what_a_file_brings(bench: Bench) -> None:
+    dataset, path, _ = bench
+    change(path, set_text(0, ""))
+    before = path.read_bytes()
+
+    with pytest.raises(RefusedByGateError):
+        dataset.commit_file_copy(path)
+
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"version":2}', b'{"version":1,"dataset":"another"}'])
+def test_a_damaged_binding_is_named_and_the_file_can_be_tied_anew(bench: Bench, damage: bytes) -> None:
+    dataset, path, _ = bench
+    copy_bindings.store_path(dataset.repository, path).write_bytes(damage)
+
+    with pytest.raises(DamagedBindingError) as caught:
+        dataset.file_copy_status(path)
+    assert caught.value.hint is not None
+    assert "--bind" in caught.value.hint
+    assert dataset.file_copies()[0].problem
+    dataset.add_file_copy(path, CopyOptions(format="sharegpt", clean=True, bind=True))
+
+    assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_file_without_a_binding_is_named(bench: Bench) -> None:
+    dataset, path, _ = bench
+    dataset.remove_file_copy(path)
+
+    with pytest.raises(NotBoundError):
+        dataset.commit_file_copy(path)
+
+
+def test_a_commit_that_is_no_longer_in_the_store_is_named(bench: Bench) -> None:
+    dataset, path, _ = bench
+    binding = copy_bindings.load(dataset.repository, path)
+    store = copy_bindings.store_path(dataset.repository, path)
+    store.write_bytes(store.read_bytes().replace(binding.commit.encode(), b"0" * 40))
+
+    with pytest.raises(CopyCommitGoneError):
+        dataset.file_copy_status(path)
+
+
+def test_a_branch_deleted_meanwhile_is_named_and_nothing_is_lost(bench: Bench, tmp_path: Path) -> None:
+    dataset, _, _ = bench
+    dataset.branch("warmer")
+    path = tmp_path / "warm.jsonl"
+    dataset.add_file_copy(path, CopyOptions(branch="warmer", format="sharegpt", clean=True))
+    change(path, lambda rows: rows.pop())
+    before = path.read_bytes()
+    subprocess.run(["git", "-C", dataset.folder, "branch", "-q", "-D", "warmer"], check=True)
+
+    assert dataset.file_copy_status(path).branch.tip is None
+    for attempt in (dataset.commit_file_copy, dataset.refresh_file_copy):
+        with pytest.raises(NoSuchBranchError, match="is gone"):
+            attempt(path)
+
+    assert path.read_bytes() == before
+
+
+# ---- what a person decides
+
+
+def ambiguous(bench: Bench) -> tuple[Dataset, Path, list[str]]:
+    """Edit a line, and copy it edited another way: either could be the entry."""
+    dataset, path, ids = bench
+
+    def edit(rows: list[dict[str, Any]]) -> None:
+        rows.insert(5, json.loads(json.dumps(rows[4])))
+        rows[4]["conversations"][-1]["value"] += " one"
+        rows[5]["conversations"][-1]["value"] += " two"
+
+    change(path, edit)
+    return dataset, path, ids
+
+
+def test_an_ambiguous_line_stops_the_commit(bench: Bench) -> None:
+    dataset, path, ids = ambiguous(bench)
+
+    with pytest.raises(AmbiguousLinesError) as caught:
+        dataset.commit_file_copy(path)
+
+    found = dataset.file_copy_status(path).recognised.unclear
+    assert {place: each.doubt for place, each in found.items()} == {4: Doubt.ALIKE, 5: Doubt.ALIKE}
+    assert [each.id for each in found[4].candidates] == [ids[4]]
+    assert "--as 5=" in (caught.value.hint or "")
+
+
+def test_said_which_line_it_is_the_other_one_is_new(bench: Bench) -> None:
+    dataset, path, ids = ambiguous(bench)
+
+    done = dataset.commit_file_copy(path, CommitOptions(DecisionWords(entries=("6=5",)))).committed
+
+    assert (done.added, done.changed, done.removed) == (1, 1, 0)
+    assert dataset.snapshot()[ids[4]].messages[-1]["content"].endswith(" two")
+    assert dataset.snapshot().ids()[5] == ids[4]
+
+
+def test_all_ambiguous_lines_can_be_taken_as_new(bench: Bench) -> None:
+    dataset, path, ids = ambiguous(bench)
+
+    done = dataset.commit_file_copy(path, CommitOptions(DecisionWords(all_new=True))).committed
+
+    assert (done.added, done.changed, done.removed) == (2, 0, 1)
+    assert ids[4] not in dataset.snapshot()
+
+
+def test_one_of_two_equal_entries_that_differ_in_tags_is_not_guessed(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1), 4)
+    first = dataset.snapshot().ids()[0]
+    twin = dataset.snapshot()[first].with_fields(tags=["twin"])
+    dataset.add([twin, twin.with_fields(tags=["other"])], Intent("add", "add"))
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    ids = dataset.snapshot().ids()
+    change(path, lambda rows: rows.pop())
+
+    found = dataset.file_copy_status(path).recognised
+
+    assert found.unclear[4].doubt is Doubt.EQUAL
+    assert {each.id for each in found.unclear[4].candidates} == set(ids[4:])
+
+
+@pytest.mark.parametrize("words", [("99=1",), ("1",), ("1=1", "2=1")])
+def test_a_decision_that_makes_no_sense_is_refused(bench: Bench, words: tuple[str, ...]) -> None:
+    dataset, path, _ = bench
+
+    with pytest.raises(UsageError):
+        dataset.file_copy_status(path, DecisionWords(entries=words))
+
+
+def test_a_decision_about_a_line_that_changed_since_is_refused(bench: Bench, tmp_path: Path) -> None:
+    dataset, path, ids = bench
+    decisions = tmp_path / "decisions.json"
+    decisions.write_text(json.dumps({"lines": [{"line": 2, "change": "edited", "id": ids[1], "digest": "00"}]}))
+
+    with pytest.raises(StaleDecisionError):
+        dataset.file_copy_status(path, DecisionWords(file=decisions))
+
+
+# ---- the branch moves meanwhile
+
+
+def test_a_commit_on_a_branch_that_moved_keeps_both(bench: Bench) -> None:
+    dataset, path, ids = bench
+    retag(dataset, ids[2])
+    answer(dataset, ids[3], "The branch said so.")
+    dataset.remove([ids[6]], Intent("remove", "remove"))
+    change(path, set_text(2, "The file said so."))
+
+    dataset.commit_file_copy(path)
+
+    after = dataset.snapshot()
+    assert "hot" in after[ids[2]].tags
+    assert after[ids[2]].messages[-1]["content"] == "The file said so."
+    assert after[ids[3]].messages[-1]["content"] == "The branch said so."
+    assert "The branch said so." in path.read_text()
+    assert len(path.read_text().splitlines()) == len(ids) - 1
+    assert dataset.file_copy_status(path).is_clean
+
+
+@pytest.mark.parametrize(("take", "said"), [("file", "from the file"), ("branch", "from the branch")])
+def test_what_both_changed_is_a_conflict_until_somebody_says_who_wins(bench: Bench, take: Any, said: str) -> None:
+    dataset, path, ids = bench
+    answer(dataset, ids[3], "from the branch")
+    change(path, set_text(3, "from the file"))
+    before = path.read_bytes()
+
+    with pytest.raises(CopyConflictError) as caught:
+        dataset.commit_file_copy(path)
+    assert path.read_bytes() == before
+    assert ids[3] in caught.value.details[0]
+    dataset.commit_file_copy(path, CommitOptions(take=take))
+
+    assert dataset.snapshot()[ids[3]].messages[-1]["content"] == said
+    assert said in path.read_text()
+    assert dataset.file_copy_status(path).is_clean
+
+
+@pytest.mark.parametrize(("take", "is_there"), [("file", False), ("branch", True)])
+def test_a_dropped_line_that_the_branch_edited_is_a_conflict(bench: Bench, take: Any, is_there: bool) -> None:
+    dataset, path, ids = bench
+    answer(dataset, ids[3], "from the branch")
+    change(path, lambda rows: rows.pop(3))
+
+    with pytest.raises(CopyConflictError):
+        dataset.commit_file_copy(path)
+    dataset.commit_file_copy(path, CommitOptions(take=take))
+
+    assert (ids[3] in dataset.snapshot()) is is_there
+    assert ("from the branch" in path.read_text()) is is_there
+
+
+def test_a_refresh_brings_newer_commits_into_an_edited_file(bench: Bench) -> None:
+    dataset, path, ids = bench
+    lines = path.read_text().splitlines()
+    answer(dataset, ids[3], "The branch said so.")
+    dataset.remove([ids[6]], Intent("remove", "remove"))
+    dataset.add(
+        [{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}], Intent("a", "a")
+    )
+    change(path, set_text(1, "The file said so."))
+
+    done = dataset.refresh_file_copy(path)
+
+    now = path.read_text().splitlines()
+    found = dataset.file_copy_status(path)
+    assert done.lines == 2
+    assert now[0] == lines[0]
+    assert "The file said so." in now[1]
+    assert "The branch said so." in now[3]
+    assert '"Q"' in now[-1]
+    assert len(now) == len(lines)
+    assert found.branch.newer == 0
+    assert {key: number for key, number in found.counts.items() if number} == {"lines": len(lines), "edited": 1}
+
+
+def test_a_refresh_with_a_conflict_leaves_the_file_as_it_is(bench: Bench) -> None:
+    dataset, path, ids = bench
+    answer(dataset, ids[3], "from the branch")
+    change(path, set_text(3, "from the file"))
+    before = path.read_bytes()
+
+    with pytest.raises(ConflictError):
+        dataset.refresh_file_copy(path)
+
+    assert path.read_bytes() == before
+
+
+def test_a_refresh_that_discards_sets_the_edits_aside(bench: Bench) -> None:
+    dataset, path, ids = bench
+    answer(dataset, ids[3], "from the branch")
+    change(path, set_text(4, "from the file"))
+
+    done = dataset.refresh_file_copy(path, discard=True)
+
+    assert done.set_aside is not None
+    assert "from the file" in done.set_aside.read_text()
+    assert "from the branch" in path.read_text()
+    assert "from the file" not in path.read_text()
+    assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_refresh_that_cannot_write_brings_the_file_back(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, SHAREGPT)
+    parts = [{"type": "text", "text": "Ho"}]  # ShareGPT has no place for parts
+    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": parts}]
+    dataset.add([{"messages": messages}], Intent("add", "add"))
+    before = path.read_bytes()
+
+    for discard in (False, True):
+        with pytest.raises(CannotCarryError):
+            dataset.refresh_file_copy(path, discard=discard)
+
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir() if "train" in each.name] == ["train.jsonl"]
+
+
+def test_after_an_undo_the_file_is_told_apart_and_can_follow(bench: Bench) -> None:
+    dataset, path, ids = bench
+    before = path.read_bytes()
+    change(path, set_text(4, "from the file"))
+    dataset.commit_file_copy(path)
+    dataset.undo()
+
+    found = dataset.file_copy_status(path)
+    dataset.refresh_file_copy(path)
+
+    assert found.is_clean
+    assert found.branch.is_apart
+    assert path.read_bytes() == before
+    assert dataset.file_copy_status(path).branch.is_apart is False
+    assert ids == dataset.snapshot().ids()
+
+
+def test_a_commit_cut_off_before_the_file_was_tied_is_not_made_twice(bench: Bench) -> None:
+    dataset, path, _ = bench
+    store = copy_bindings.store_path(dataset.repository, path)
+    binding = store.read_bytes()
+    new = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
+
+    def edit(rows: list[dict[str, Any]]) -> None:
+        rows.insert(3, new)
+        set_text(1, "edited")(rows)
+        rows.pop(8)
+
+    change(path, edit)
+    dataset.commit_file_copy(path)
+    commit, ids = dataset.snapshot().id, dataset.snapshot().ids()
+    store.write_bytes(binding)
+
+    again = dataset.commit_file_copy(path).committed
+
+    assert again.commit is None
+    assert dataset.snapshot().id == commit
+    assert dataset.snapshot().ids() == ids
+    assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_refresh_cut_off_before_the_file_was_tied_brings_nothing_twice(bench: Bench) -> None:
+    dataset, path, _ = bench
+    store = copy_bindings.store_path(dataset.repository, path)
+    binding = store.read_bytes()
+    messages = [{"role": "user", "content": "Ho?", "speaker": "Mara"}, {"role": "assistant", "content": "Hum."}]
+    dataset.add([{"messages": messages, "tags": ["late"]}], Intent("add", "add"))
+    commit = dataset.snapshot().id
+    dataset.refresh_file_copy(path)
+    store.write_bytes(binding)
+
+    again = dataset.commit_file_copy(path).committed
+
+    assert again.commit is None
+    assert dataset.snapshot().id == commit
+    assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "train.jsonl"
+    dataset.add_file_copy(path, CopyOptions(clean=True))
+    messages = [
+        {"role": "user", "content": "Ho?"},
+        {"role": "assistant", "content": "Hum.", "tool_calls": [{"id": "1"}]},
+    ]
+    dataset.add([{"messages": messages, "extra": {"source": "harbour"}, "tags": ["late"]}], Intent("add", "add"))
+    commit, before = dataset.snapshot().id, path.read_bytes()
+    save = copy_bindings.save
+
+    def cut_off(repository: Any, binding: Any) -> None:
+        if binding.commit == commit:
+            raise KeyboardInterrupt
+        save(repository, binding)
+
+    monkeypatch.setattr(copy_bindings, "save", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        dataset.refresh_file_copy(path)
+    monkeypatch.undo()
+    again = dataset.commit_file_copy(path).committed
+
+    assert b"null" not in before
+    assert b"null" in path.read_bytes()
+    assert again.commit is None
+    assert dataset.file_copy_status(path).is_clean
+
+
+def test_a_discard_that_is_interrupted_leaves_the_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(what: str, _: str) -> None:
+        if what == "fsync":
+            raise KeyboardInterrupt
+
+    dataset, path, _ = bench
+    change(path, set_text(4, "from the file"))
+    before = path.read_bytes()
+    monkeypatch.setattr(disk, "fault_point", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        dataset.refresh_file_copy(path, discard=True)
+
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir() if "train" in each.name] == ["train.jsonl"]
+
+
+def test_a_commit_after_an_undo_says_how_many_lines_went(bench: Bench) -> None:
+    dataset, path, _ = bench
+    new = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
+    change(path, lambda rows: rows.insert(3, new))
+    dataset.commit_file_copy(path)
+    dataset.undo()
+    change(path, set_text(0, "from the file"))
+
+    note = dataset.commit_file_copy(path).note
+
+    assert "1 line of train.jsonl went" in note
+
+
+# ---- forgetting
+
+
+def test_forgetting_leaves_the_file_and_deleting_refuses_to_lose_edits(bench: Bench) -> None:
+    dataset, path, _ = bench
+    change(path, set_text(4, "from the file"))
+
+    with pytest.raises(ConflictError):
+        dataset.remove_file_copy(path, delete=True)
+    dataset.remove_file_copy(path)
+
+    assert path.exists()
+    assert dataset.file_copies() == ()
