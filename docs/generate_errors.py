@@ -22,12 +22,9 @@ Every refusal says what happened, whether anything was saved, and as a rule give
 them all by exit status. It is generated from the program itself (`make docs`).
 
 A program reads the same from `rtv --json …`: the answer is then `rolethread.error/v1`, and its `code` is the one
-listed here. In the library each code is a class, and each class belongs to one of the families in
-`rolethread_vcs.errors`, so `except ConflictError` catches all of status 50.
+listed here. In the library every error belongs to one of the families in `rolethread_vcs.errors` (in bold), so
+`except ConflictError` catches all of status 50, and carries its `code`.
 """
-
-_LISTED = 6
-"""So many files are named one by one; of more, only their folders."""
 
 _MEANINGS = {
     2: "the words of the command do not fit together; nothing was done",
@@ -51,15 +48,38 @@ def error_classes() -> list[type[RoleThreadError]]:
     return sorted(found, key=lambda each: (each.status, not _is_family(each), each.code, each.__name__))
 
 
+def codes() -> dict[str, set[str]]:
+    """Return every code that an error is made with, and the names of the classes that carry it."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("Error"):
+                for each in node.keywords:
+                    if each.arg == "code" and isinstance(each.value, ast.Constant):
+                        found.setdefault(each.value.value, set()).add(node.func.id)
+    return found
+
+
 def errors_page() -> str:
     """Return the text of docs/errors.md."""
-    classes = error_classes()
-    raisers = _raisers({each.__name__ for each in classes})
+    classes = {each.__name__: each for each in error_classes()}
+    rows = {
+        each: [_row(kind.code, kind, _sentence(kind)) for kind in classes.values() if kind.status == each]
+        for each in {kind.status for kind in classes.values()}
+    }
+    for code, names in sorted(codes().items()):
+        for name in sorted(names):
+            rows[classes[name].status].append(_row(code, classes[name], errors.CODES[code]))
     parts = [_OPENING]
-    for status in sorted({each.status for each in classes}):
-        parts += [f"## {status}: {_MEANINGS[status]}", "", "| code | class | when | raised in |", "|---|---|---|---|"]
-        parts += [_row(each, raisers[each.__name__]) for each in classes if each.status == status]
-        parts.append("")
+    for status in sorted(rows):
+        parts += [
+            f"## {status}: {_MEANINGS[status]}",
+            "",
+            "| code | class | when |",
+            "|---|---|---|",
+            *rows[status],
+            "",
+        ]
     return "\n".join(parts)
 
 
@@ -75,27 +95,13 @@ def _is_family(each: type[RoleThreadError]) -> bool:
     return each.__module__ == errors.__name__
 
 
-def _row(each: type[RoleThreadError], raised: list[str]) -> str:
-    sentence = " ".join((each.__doc__ or "").split("\n\n")[0].split()).rstrip(".").replace("|", "\\|")
-    if len(raised) > _LISTED:
-        raised = sorted({place.partition("/")[0] + ("/" if "/" in place else "") for place in raised})
-    places = ", ".join(f"`{place}`" for place in raised) or "only by its kinds below"
+def _sentence(each: type[RoleThreadError]) -> str:
+    return " ".join((each.__doc__ or "").split("\n\n")[0].split()).rstrip(".")
+
+
+def _row(code: str, each: type[RoleThreadError], sentence: str) -> str:
     name = f"**{each.__name__}**" if _is_family(each) else each.__name__
-    return f"| `{each.code}` | {name} | {sentence} | {places} |"
-
-
-def _raisers(names: set[str]) -> dict[str, list[str]]:
-    """Return, for every class name, the files of the package that make one."""
-    found: dict[str, list[str]] = {name: [] for name in names}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        place = path.relative_to(PACKAGE).as_posix()
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        calls = {
-            node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        for name in sorted(calls & names):
-            found[name].append(place)
-    return found
+    return f"| `{code}` | {name} | {sentence.replace('|', chr(92) + '|')} |"
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@
     ├── DamagedError         70   the store is damaged
     └── SystemRefusedError   74   disk, permission, I/O
 
-A subclass is defined next to the code that raises it. Errors of libraries (`pygit2.GitError`, `OSError`,
-`orjson.JSONDecodeError` …) never leave the file that met them.
+A family tells the exit status, a code what happened: `raise NotFoundError(…, code="no_draft")`, with the code in
+`CODES`
+below. A class of its own is defined, next to the code that raises it, only where somebody catches it. Errors of
+libraries (`pygit2.GitError`, `OSError`, `orjson.JSONDecodeError` …) never leave the file that met them.
 """
 
 from __future__ import annotations
@@ -26,11 +28,12 @@ class RoleThreadError(Exception):
 
     `message` says what happened and whether anything was saved, without a final period; `hint` is a
     command or a sentence; `saved` is true when the mutation reached its branch all the same;
-    `findings` lists what the gate refused; `details` are extra lines printed under the message.
+    `findings` lists what the gate refused; `details` are extra lines printed under the message; `code`, one of `CODES`,
+    says more than the class does.
     """
 
     status: ClassVar[int] = 99
-    code: ClassVar[str] = "bug"
+    code: str = "bug"
 
     def __init__(
         self,
@@ -40,8 +43,10 @@ class RoleThreadError(Exception):
         saved: bool = False,
         findings: Sequence[Any] = (),
         details: Sequence[str] = (),
+        code: str | None = None,
     ) -> None:
         super().__init__(message)
+        self.code = code or type(self).code
         self.message = message
         self.hint = hint
         self.saved = saved
@@ -109,3 +114,77 @@ class SystemRefusedError(RoleThreadError):
 
     status = 74
     code = "system"
+
+
+CODES: dict[str, str] = {
+    "alias": "The name of a branch is another name for one, made with `git symbolic-ref`; that one is not moved by it",
+    "already_bound": "The file is a working copy already",
+    "ambiguous": "A bare number that several entries carry, as after a merge",
+    "ambiguous_lines": "Lines of a file copy could be one entry or another, and nobody said which",
+    "ambiguous_word": "A word of `diff` that is a revision and something else, too",
+    "another_dataset": "A path leads to a dataset that is not a copy of this one",
+    "bisect_state": "What was answered does not read",
+    "bisecting": "A search is under way already",
+    "branch_exists": "There is a branch of that name, or of one that cannot stand beside it",
+    "branch_name": "A name that no branch can have",
+    "broken_file": "A hand-edited file does not read; nothing was saved",
+    "checked_out_elsewhere": "Another folder of this dataset has the branch checked out, and cannot follow",
+    "contradiction": "The answers cannot all be true; the last one was not taken",
+    "copy_commit_gone": "The commit that a file copy was written from is no longer in the store",
+    "copy_conflict": "The file and its branch changed the same things differently",
+    "current_branch": "One cannot delete the branch that one is on",
+    "damaged_entries": "Entries do not read that a command must compare with; nothing was saved",
+    "detached": "HEAD points at a commit and not at a branch, so there is nothing to commit to",
+    "difference_does_not_fit": "A difference was applied to an entry that is not the one it was taken from",
+    "editor": "The editor did not start, failed, or came back at once; the draft is kept",
+    "empty_span": "A range that holds no commit",
+    "file_exists": "There is a file already where a file copy was to be written",
+    "file_in_the_way": "The output file exists, and is not an export of ours left as it was",
+    "folder_in_use": "Something waits in a folder copy that would be lost with it",
+    "folder_taken": "A folder copy cannot be made at a place: something stands there, or it lies inside the dataset",
+    "full": "Eight digits are used up",
+    "invalid_order": "`order.json` is no map of entry ids to ranks",
+    "judge_failed": "The program that should judge a commit could not be run, or was ended",
+    "many_removed": "So many entries would go that it looks like an accident",
+    "missing_settings": "A dataset has lost its `rolethread.toml`; without it nothing says what may be saved",
+    "moment": "A text that is no moment",
+    "newer_format": "The dataset was written by a later program in a format that this one does not know",
+    "no_conflict": "What was named is not in conflict",
+    "no_draft": "There is no draft, or none that the words name",
+    "no_folder_copy": "A folder is no folder copy of this dataset",
+    "no_such_message": "The entry has no message of that number",
+    "no_such_release": "There is no release of that name",
+    "not_bisecting": "There is no search under way",
+    "not_checked_out": "The dataset has no files on disk that could be edited by hand",
+    "not_removed": "What is named is no removed entry: it is there, or never was",
+    "not_touched": "A commit or a range did nothing to an entry that is named",
+    "not_utf8": "The source is text in another encoding, or no text",
+    "nothing_before": "There is no state before a commit: it is the first one, or history is cut off there",
+    "nothing_to_undo": "No operation is left that could be taken back, or brought again",
+    "nothing_unfinished": "There is nothing to go on with",
+    "open_conflicts": "Conflicts are left; nothing was saved",
+    "page_in_the_way": "The file exists, and is no page that this program wrote and nobody changed",
+    "query": "A query that does not read, or that could be read in two ways",
+    "ref_locked": "A `.lock` file stands beside a ref: another git process is moving it, or one died while doing so",
+    "release_exists": "There is a release of that name; it moves only with `force`",
+    "release_name": "A name that no release can have",
+    "rows_in_conflict": "Rows were edited here and in the file, in ways that do not go together",
+    "staged_entry": "A file staged with plain git that cannot be read as an entry",
+    "stale_decision": "A decision is about a line that is not in the file any more, or not as it was",
+    "stale_draft": "An entry changed since the draft was made",
+    "too_large": "A row never ends: most likely a quote or a bracket is missing",
+    "torn": "A compressed source ends too early or is damaged; what was read of it is not the whole",
+    "torn_line": "The last line of a file copy is cut off: the file is not whole, or still being written",
+    "unfinished": "A merge, a revert or a pick is unfinished, and there is room for one",
+    "unfinished_on_branch": "A merge, a revert or a pick on this branch needs decisions, so it cannot be removed",
+    "unknown_conflict": "A choice names a field that is not in conflict",
+    "unknown_format": "There is no format of that name",
+    "unknown_shape": "No row of a file has the keys of a known format",
+    "unread_format": "A kind of file that is known by name and not read by this version",
+    "unreadable_line": "Lines of a file copy are no rows of its format",
+    "unreadable_operation": "An operation of the log does not read",
+    "unreadable_side": "A side was chosen that cannot be had: it does not read, or two cannot be kept as one",
+    "unrelated": "Two histories have no commit in common",
+    "unusable_choice": "A choice does not fit its conflict: `both` of two values that cannot stand side by side",
+}
+"""What happened, by the code that an error of a family carries."""

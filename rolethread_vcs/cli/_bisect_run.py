@@ -28,12 +28,6 @@ _NO_ANSWER = 128
 _STDERR = 2
 
 
-class JudgeFailedError(InvalidError):
-    """The program that should judge a commit could not be run, or was ended."""
-
-    code = "judge_failed"
-
-
 @dataclass(frozen=True, slots=True)
 class Judge:
     """A program and how it wants its file. `is_quiet` sends what it prints to stderr: stdout is for an envelope."""
@@ -47,7 +41,8 @@ class Judge:
         """Return the program's answer about a commit (hex id): status 0 is good, 125 skip, anything else to 127 bad.
 
         Raises:
-            JudgeFailedError: it cannot be run, or ended with 126 (not a program), 127 (not found) or from 128 on.
+            InvalidError (judge_failed): it cannot be run, or ended with 126 (not a program), 127 (not found) or from
+            128 on.
         """
         with tempfile.TemporaryDirectory(prefix="rtv-bisect-") as folder:
             path = Path(folder, f"{commit[:10]}.jsonl")
@@ -59,9 +54,10 @@ class Judge:
             return Answer.SKIP
         if 0 < status < _NO_ANSWER and status not in _CANNOT_RUN:
             return Answer.BAD
-        raise JudgeFailedError(
+        raise InvalidError(
             f"{shlex.join(self.words)} {_ended(status)} at {commit[:10]}; the answers before are kept",
             hint="rtv bisect run …   goes on from there\nrtv bisect skip   leaves this commit out",
+            code="judge_failed",
         )
 
     def _run(self, path: Path, commit: str, environ: Mapping[str, str]) -> int:
@@ -74,10 +70,11 @@ class Judge:
         except OSError as error:
             is_line = len(self.words) == 1 and " " in self.words[0]
             hint = f"without the quotes: rtv bisect run {self.words[0]}" if is_line else None
-            raise JudgeFailedError(
+            raise InvalidError(
                 f"{self.words[0]} cannot be run: {(error.strerror or str(error)).lower()}; the answers before are kept",
                 hint=hint
                 or "a program in this folder is written ./program; a script: rtv bisect run python check.py {}",
+                code="judge_failed",
             ) from error
 
 

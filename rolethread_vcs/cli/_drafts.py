@@ -16,12 +16,6 @@ RESUME = "rtv edit --resume"
 _NAMES = ("add", "edit-")
 
 
-class NoDraftError(NotFoundError):
-    """There is no draft, or none that the words name."""
-
-    code = "no_draft"
-
-
 @dataclass(frozen=True, slots=True)
 class WaitingDraft:
     """A form whose text is not saved: `ids` are the entries it is about, none for a new entry."""
@@ -60,14 +54,14 @@ def choose_draft(folder: Path, words: Sequence[str]) -> WaitingDraft:
     """Return the draft that words name, or the only one.
 
     Raises:
-        NoDraftError: there is none. UsageError: there are several; the message names them.
+        NotFoundError (no_draft): there is none. UsageError: there are several; the message names them.
     """
     drafts = waiting_drafts(folder)
     if not drafts:
-        raise NoDraftError("no draft is waiting")
+        raise NotFoundError("no draft is waiting", code="no_draft")
     fitting = [draft for draft in drafts if all(draft.is_called(word) for word in words)]
     if not fitting:
-        raise NoDraftError(f"no draft is called {' '.join(words)}", details=_listed(drafts))
+        raise NotFoundError(f"no draft is called {' '.join(words)}", details=_listed(drafts), code="no_draft")
     if len(fitting) > 1:
         raise UsageError(
             f"{len(fitting)} drafts are waiting; say which",

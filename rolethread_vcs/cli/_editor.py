@@ -19,12 +19,6 @@ AT_ONCE_SECONDS = 1.0
 """An editor that returns sooner, with nothing changed, has only asked a running program to open the file."""
 
 
-class EditorError(InvalidError):
-    """The editor did not start, failed, or came back at once; the draft is kept."""
-
-    code = "editor"
-
-
 def editor_command(environ: Mapping[str, str]) -> str:
     """Return the command of the editor: `VISUAL`, else `EDITOR`, else what the system is known to have."""
     fallback = "notepad" if sys.platform == "win32" else "vi"
@@ -62,21 +56,22 @@ def edit_draft(path: Path, command: str, *, wait: Callable[[str], None] | None, 
     `is_resumed` holds typed text already, so an editor that leaves it as it is has done its work.
 
     Raises:
-        EditorError: the editor could not be started, ended with an error, or did not wait.
+        InvalidError (editor): the editor could not be started, ended with an error, or did not wait.
         UsageError: the command of the editor cannot be read.
     """
     before = _read(path)
     started = time.monotonic()
     status = _run([*_words(command), str(path)], command)
     if status != 0:
-        raise EditorError(f"the editor ended with status {status}; nothing was saved")
+        raise InvalidError(f"the editor ended with status {status}; nothing was saved", code="editor")
     after = _read(path)
     if is_resumed or after != before or time.monotonic() - started >= AT_ONCE_SECONDS:
         return after
     if wait is None:
-        raise EditorError(
+        raise InvalidError(
             "the editor came back at once and nothing is changed; nothing was saved",
             hint='EDITOR="code --wait"   makes an editor with windows wait',
+            code="editor",
         )
     wait("The editor came back at once. Press Enter when you have saved the text there.")
     return _read(path)
@@ -109,9 +104,10 @@ def _run(words: list[str], command: str) -> int:
     try:
         process = subprocess.Popen(words)
     except OSError as error:
-        raise EditorError(
+        raise InvalidError(
             f"the editor {command!r} does not start: {error.strerror}; nothing was saved",
             hint="export EDITOR=nano   names another one",
+            code="editor",
         ) from error
     with _interrupts_left_to_the_editor():
         return process.wait()
@@ -134,7 +130,9 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise EditorError(f"the draft {path} cannot be read: {error.strerror}; nothing was saved") from error
+        raise InvalidError(
+            f"the draft {path} cannot be read: {error.strerror}; nothing was saved", code="editor"
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -26,12 +26,6 @@ MOST_ENTRIES = 500
 """Entries that fit into one form; a longer one is no work for a person."""
 
 
-class StaleDraftError(ConflictError):
-    """An entry changed since the draft was made."""
-
-    code = "stale_draft"
-
-
 def write_new(context: Context, dataset: Dataset, saving: Saving, tags: Sequence[str] = ()) -> None:
     """Open a blank form, and add the entries written into it."""
     refuse_without_editor(context, 'rtv add --user "…" --assistant "…"   or: rtv add -')
@@ -143,15 +137,16 @@ def _originals(
     """Return the entries that a form was made from, and their blob ids.
 
     Raises:
-        StaleDraftError: an entry is no longer what it was then.
+        ConflictError (stale_draft): an entry is no longer what it was then.
     """
     originals, revs = {}, {}
     for entry_id, rev in heads:
         if entry_id not in snapshot:
-            raise StaleDraftError(
+            raise ConflictError(
                 f"entry {entry_id} was removed since this form was made; nothing was overwritten",
                 hint=f"rtv log {entry_id}   names the commit that removed it\n"
                 f"rtv restore {entry_id} --from COMMIT~1   brings it back, and your text can be saved then",
+                code="stale_draft",
             )
         blob = snapshot.blob_id(entry_id)
         refuse_stale(entry_id, rev, blob)
@@ -164,13 +159,14 @@ def refuse_stale(entry_id: str, rev: str | None, now: str) -> None:
     """Refuse a draft of an entry whose heading names another state than the one that is there now.
 
     Raises:
-        StaleDraftError: it does.
+        ConflictError (stale_draft): it does.
     """
     if rev is not None and not now.startswith(rev):
-        raise StaleDraftError(
+        raise ConflictError(
             f"entry {entry_id} changed since this form was made; nothing was overwritten",
             hint=f"see it as it is now: rtv show {entry_id}\n"
             f"to save your text all the same, take ' @ {rev}' out of the line '=== entry {entry_id} @ {rev}'",
+            code="stale_draft",
         )
 
 

@@ -20,19 +20,13 @@ _SHORT = {"min": "minute", "h": "hour", "d": "day", "w": "week", "m": "month", "
 _DAYS = {"today": 0, "yesterday": 1}
 
 
-class MomentError(UsageError):
-    """A text that is no moment."""
-
-    code = "moment"
-
-
 def parse_moment(text: str, *, now: float, end_of_day: bool = False) -> int:
     """Return a moment of local time in seconds since 1970.
 
     A day without an hour is its first second, or with `end_of_day` its last. A month counts 30 days, a year 365.
 
     Raises:
-        MomentError: the text does not read.
+        UsageError (moment): the text does not read.
     """
     # `3.days.ago` is how git writes it
     words = text.strip().casefold()
@@ -50,8 +44,10 @@ def parse_moment(text: str, *, now: float, end_of_day: bool = False) -> int:
             return _day(moment, end_of_day=end_of_day)
         return int(moment.timestamp())
     except (ValueError, OverflowError, OSError) as error:
-        raise MomentError(
-            f"{text!r} is no moment", hint="2026-11-01, '2026-11-01 21:05', yesterday, '3 days ago' or 3d"
+        raise UsageError(
+            f"{text!r} is no moment",
+            hint="2026-11-01, '2026-11-01 21:05', yesterday, '3 days ago' or 3d",
+            code="moment",
         ) from error
 
 

@@ -66,8 +66,8 @@ class Forms:
         `about` tells the three sides from others; it stands in the form, so that a draft knows what it was made from.
 
         Raises:
-            UsageError: there is no editor. FormError: the text does not read. EditorError.
-            StaleDraftError: a draft that was made from other sides.
+            UsageError: there is no editor. FormError: the text does not read. InvalidError (editor).
+            ConflictError (stale_draft): a draft that was made from other sides.
         """
         refuse_without_editor(self._context, f"rtv resolve {entry_id} --take {labels[1]}")
         draft = self._folder / f"{self._name}-{entry_id}.txt"

@@ -120,7 +120,8 @@ def apply(entry: Entry, difference: EntryDiff) -> Entry:
     """Return the entry with a difference applied: `apply(a, diff_entries(a, b)) == b`.
 
     Raises:
-        DifferenceDoesNotFitError: the entry is not the one that the difference was taken from, as far as can be
+        ConflictError (difference_does_not_fit): the entry is not the one that the difference was taken from, as far
+        as can be
             told from what the difference changes.
     """
     fields = dict(entry.fields)

@@ -47,7 +47,7 @@ def apply_changes(value: Any, difference: Iterable[ValueChange]) -> Any:
     """Return a value with changes applied; the value itself stays as it is, parts of it are shared.
 
     Raises:
-        DifferenceDoesNotFitError: the value is not the one that the changes were taken from.
+        ConflictError (difference_does_not_fit): the value is not the one that the changes were taken from.
     """
     return _apply((), value, list(difference))
 

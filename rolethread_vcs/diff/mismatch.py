@@ -5,20 +5,15 @@ from __future__ import annotations
 from rolethread_vcs.errors import ConflictError
 
 
-class DifferenceDoesNotFitError(ConflictError):
-    """A difference was applied to an entry that is not the one it was taken from."""
-
-    code = "difference_does_not_fit"
-
-
 def require(place: str, *, fits: bool) -> None:
     """Check that a place is what a difference starts from; `place` is spelled as people type it.
 
     Raises:
-        DifferenceDoesNotFitError: it is not.
+        ConflictError (difference_does_not_fit): it is not.
     """
     if not fits:
-        raise DifferenceDoesNotFitError(
+        raise ConflictError(
             f"{place} is not what this difference starts from; nothing was changed",
             hint="take the difference again, or merge the two changes",
+            code="difference_does_not_fit",
         )

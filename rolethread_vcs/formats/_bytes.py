@@ -22,12 +22,6 @@ _GZIP = 31
 _GZIP_START = b"\x1f\x8b"
 
 
-class TornSourceError(InvalidError):
-    """A compressed source ends too early or is damaged; what was read of it is not the whole."""
-
-    code = "torn"
-
-
 class ChangedSourceError(InvalidError):
     """A file changed while it was being read; the rows read are neither the old file nor the new one."""
 
@@ -62,7 +56,7 @@ class ByteSource:
         """Return the unpacked bytes, about half a megabyte at a time.
 
         Raises:
-            TornSourceError: a compressed source is not whole.
+            InvalidError (torn): a compressed source is not whole.
             ChangedSourceError: the file changed meanwhile; raised after its last block.
             SystemRefusedError: reading failed.
         """
@@ -99,9 +93,10 @@ class ByteSource:
         is_start = True
         for packed in self._raw():
             if is_start and not packed.startswith(_GZIP_START[: len(packed)]):
-                raise TornSourceError(
+                raise InvalidError(
                     f"{self.name} is not compressed, though its name ends in .gz; nothing was saved",
                     hint=f"rtv import - < {shlex.quote(self.name)}",
+                    code="torn",
                 )
             is_start = False
             while packed:
@@ -113,9 +108,10 @@ class ByteSource:
                 try:
                     block = unpacker.decompress(packed, BLOCK)
                 except zlib.error as error:
-                    raise TornSourceError(
+                    raise InvalidError(
                         f"the compressed file {self.name} is damaged: {error}; nothing was saved",
                         hint=f"gzip -t {shlex.quote(self.name)}",
+                        code="torn",
                     ) from error
                 if block:
                     yield block
@@ -125,9 +121,10 @@ class ByteSource:
                     unpacker = zlib.decompressobj(_GZIP)
                     has_begun = False
         if has_begun:
-            raise TornSourceError(
+            raise InvalidError(
                 f"the compressed file {self.name} is torn: it ends before its data does; nothing was saved",
                 hint=f"gzip -t {shlex.quote(self.name)}",
+                code="torn",
             )
 
 

@@ -12,12 +12,6 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats._contract import Format
 
 
-class UnknownFormatError(UsageError):
-    """There is no format of that name."""
-
-    code = "unknown_format"
-
-
 @cache
 def all_formats() -> tuple[Format, ...]:
     """Return every format, the one that is asked first about a row first."""
@@ -30,7 +24,7 @@ def find_format(name: str) -> Format:
     """Return the format of a name or one of its other names; case does not count.
 
     Raises:
-        UnknownFormatError: with the name that was probably meant.
+        UsageError (unknown_format): with the name that was probably meant.
     """
     names = {word: each for each in all_formats() for word in (each.name, *each.aliases)}
     found = names.get(name.lower())
@@ -39,7 +33,7 @@ def find_format(name: str) -> Format:
     close = difflib.get_close_matches(name.lower(), names, n=1)
     known = ", ".join(each.name for each in all_formats())
     hint = f"did you mean {close[0]}?" if close else f"formats are {known}"
-    raise UnknownFormatError(f"there is no format called {name!r}", hint=hint)
+    raise UsageError(f"there is no format called {name!r}", hint=hint, code="unknown_format")
 
 
 def writable_formats() -> tuple[Format, ...]:

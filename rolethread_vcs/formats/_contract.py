@@ -19,18 +19,6 @@ class RowProblemError(InvalidError):
     code = "row"
 
 
-class UnreadFormatError(InvalidError):
-    """A kind of file that is known by name and not read by this version."""
-
-    code = "unread_format"
-
-
-class UnknownShapeError(InvalidError):
-    """No row of a file has the keys of a known format."""
-
-    code = "unknown_shape"
-
-
 class CannotCarryError(InvalidError):
     """An entry holds what a format has no place for; nothing is dropped in silence.
 

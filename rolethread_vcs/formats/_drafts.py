@@ -6,16 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._catalogue import all_formats, detect
-from rolethread_vcs.formats._contract import (
-    Bad,
-    Draft,
-    Format,
-    Record,
-    RowProblemError,
-    UnknownShapeError,
-    UnreadFormatError,
-)
+from rolethread_vcs.formats._contract import Bad, Draft, Format, Record, RowProblemError
 from rolethread_vcs.formats._reader import Source
 from rolethread_vcs.formats._unread import name_unread_row, unread_sentence
 from rolethread_vcs.model.canonical import parse
@@ -30,8 +23,8 @@ def read_drafts(source: Source, format: Format | None = None) -> Iterator[tuple[
     after its last row; one that turns out to be of a kind known by name and not read, at its first.
 
     Raises:
-        UnreadFormatError: the source is a chat log, a card … that this version does not read.
-        UnknownShapeError: no row has the keys of a known format.
+        InvalidError (unread_format): the source is a chat log, a card … that this version does not read.
+        InvalidError (unknown_shape): no row has the keys of a known format.
         InvalidError, SystemRefusedError: see `Source.records`.
     """
     recognition = Recognition(source.name, format)
@@ -65,14 +58,15 @@ class Recognition:
         """Take the next row, of which a format made a draft (None), or which is bad.
 
         Raises:
-            UnreadFormatError: it is of a kind known by name and not read, and no row before it was recognised.
+            InvalidError (unread_format): it is of a kind known by name and not read, and no row before it was
+            recognised.
         """
         if self._is_recognised:
             return
         if bad is None:
             self._is_recognised = True
         elif bad.code == "unread_format":
-            raise UnreadFormatError(f"{self._name}: {bad.reason}")
+            raise InvalidError(f"{self._name}: {bad.reason}", code="unread_format")
         elif bad.code == "unknown_shape":
             self._unknown = self._unknown or bad
 
@@ -80,14 +74,15 @@ class Recognition:
         """Say that there are no more rows.
 
         Raises:
-            UnknownShapeError: no row has the keys of a known format.
+            InvalidError (unknown_shape): no row has the keys of a known format.
         """
         if self._unknown is None or self._is_recognised:
             return
         known = "a known format" if self._format is None else self._format.title
-        raise UnknownShapeError(
+        raise InvalidError(
             f"{self._name}: no row has the keys of {known}; the first has {name_keys(parse(self._unknown.raw))}",
             hint=f"a row needs {expected_keys(self._format)}",
+            code="unknown_shape",
         )
 
 

@@ -41,12 +41,6 @@ _ENOUGH = 1 << 16
 _KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 
 
-class NotUtf8Error(InvalidError):
-    """The source is text in another encoding, or no text."""
-
-    code = "not_utf8"
-
-
 class Source:
     """Rows to be read once, in order, in the memory of one row; `open_source` makes one.
 
@@ -116,10 +110,10 @@ class Source:
         rows before it.
 
         Raises:
-            UnreadFormatError: the file is of a kind that is known by name and not read.
-            NotUtf8Error: UTF-16, or no text at all.
-            TornSourceError, ChangedSourceError, SystemRefusedError: see `ByteSource.blocks`.
-            RowTooLargeError: a row never ends.
+            InvalidError (unread_format): the file is of a kind that is known by name and not read.
+            InvalidError (not_utf8): UTF-16, or no text at all.
+            InvalidError (torn), ChangedSourceError, SystemRefusedError: see `ByteSource.blocks`.
+            InvalidError (too_large): a row never ends.
         """
         try:
             blocks = self._text_blocks()
@@ -190,14 +184,17 @@ def _refuse_other_encodings(head: bytes, name: str) -> None:
     if encoding is not None:
         path = Path(name)
         made = shlex.quote(str(path.with_name(f"utf8-{path.name}")))
-        raise NotUtf8Error(
+        raise InvalidError(
             f"{name} looks like UTF-16; nothing was read",
             hint=f"iconv -f {encoding} -t UTF-8 {shlex.quote(name)} > {made}",
+            code="not_utf8",
         )
     null = head[:1024].find(b"\x00")
     if null >= 0:
         line = head.count(b"\n", 0, null) + 1
-        raise NotUtf8Error(f"{name} is no text file: there is a null byte on line {line}; nothing was read")
+        raise InvalidError(
+            f"{name} is no text file: there is a null byte on line {line}; nothing was read", code="not_utf8"
+        )
 
 
 def _utf_16(head: bytes) -> str | None:

@@ -18,12 +18,6 @@ _GATHERED_ROWS = 256
 _GATHERED_BYTES = 512 << 10
 
 
-class RowTooLargeError(InvalidError):
-    """A row never ends: most likely a quote or a bracket is missing."""
-
-    code = "too_large"
-
-
 Piece = tuple[int, bytes, str | None]
 """One row: the line it starts on, its bytes, and what is wrong around it, or None. A plain tuple, for speed."""
 
@@ -297,8 +291,9 @@ class _ValueSplitter:
         return True
 
 
-def _too_large(line: int) -> RowTooLargeError:
-    return RowTooLargeError(
+def _too_large(line: int) -> InvalidError:
+    return InvalidError(
         f"the row that starts on line {line} is larger than {MAX_ROW >> 20} MB",
         hint="a quote or a bracket is probably missing there",
+        code="too_large",
     )

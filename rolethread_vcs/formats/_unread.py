@@ -10,8 +10,8 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._bytes import STREAM
-from rolethread_vcs.formats._contract import UnreadFormatError
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture, perhaps a character card"),
@@ -38,7 +38,7 @@ def refuse_unread_file(start: bytes, name: str) -> None:
     """Raise when the first bytes, or the name, tell of a file that this version does not read.
 
     Raises:
-        UnreadFormatError: one plain sentence that names the kind.
+        InvalidError (unread_format): one plain sentence that names the kind.
     """
     for magic, kind in _MAGIC:
         if start.startswith(magic):
@@ -46,8 +46,10 @@ def refuse_unread_file(start: bytes, name: str) -> None:
     for magic, program, hint in _COMPRESSED:
         if start.startswith(magic):
             typed = "FILE" if name == STREAM else shlex.quote(name)
-            raise UnreadFormatError(
-                f"{name} is compressed with {program}; nothing was read", hint=hint.format(name=typed)
+            raise InvalidError(
+                f"{name} is compressed with {program}; nothing was read",
+                hint=hint.format(name=typed),
+                code="unread_format",
             )
     if start.lstrip()[:12].startswith(b"<|im_start|>"):
         raise _refusal("ChatML text", name)
@@ -70,8 +72,8 @@ def unread_sentence(kind: str) -> str:
     return f"this is {kind}; reading that comes in a later version"
 
 
-def _refusal(kind: str, name: str) -> UnreadFormatError:
-    return UnreadFormatError(f"{name}: {unread_sentence(kind)}")
+def _refusal(kind: str, name: str) -> InvalidError:
+    return InvalidError(f"{name}: {unread_sentence(kind)}", code="unread_format")
 
 
 def _has(*keys: str) -> Callable[[dict[str, Any]], bool]:

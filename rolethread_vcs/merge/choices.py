@@ -10,18 +10,6 @@ from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Choice, Clash, Note, Value
 
 
-class UnknownConflictError(NotFoundError):
-    """A choice names a field that is not in conflict."""
-
-    code = "unknown_conflict"
-
-
-class UnusableChoiceError(UsageError):
-    """A choice does not fit its conflict: `both` of two values that cannot stand side by side."""
-
-    code = "unusable_choice"
-
-
 class Choosing:
     """The one thing in a merge that is written to: clashes and notes as they are met, choices as they are used."""
 
@@ -41,7 +29,7 @@ class Choosing:
         The preview is ours where none is given.
 
         Raises:
-            UnusableChoiceError: `both` was chosen, and there is no such thing here.
+            UsageError (unusable_choice): `both` was chosen, and there is no such thing here.
         """
         choice = self._choices.get(clash.field)
         if choice is None:
@@ -52,9 +40,10 @@ class Choosing:
             return choice.value
         if choice == "both":
             if both is ABSENT:
-                raise UnusableChoiceError(
+                raise UsageError(
                     f"both sides of {clash.field} cannot be kept; nothing was changed",
                     hint="take one side, or give the value yourself",
+                    code="unusable_choice",
                 )
             return both
         return {"ours": clash.ours, "theirs": clash.theirs, "base": clash.base}[choice]
@@ -63,10 +52,12 @@ class Choosing:
         """Check that every choice was about something.
 
         Raises:
-            UnknownConflictError: a choice names a field that is not in conflict.
+            NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
         """
         unknown = sorted(self._choices.keys() - self._used)
         if unknown:
             known = sorted({clash.field for clash in self.clashes} | self._used)
             listed = f"the conflicts are {', '.join(known)}" if known else "there is no conflict"
-            raise UnknownConflictError(f"{', '.join(unknown)} is not in conflict; nothing was changed", hint=listed)
+            raise NotFoundError(
+                f"{', '.join(unknown)} is not in conflict; nothing was changed", hint=listed, code="unknown_conflict"
+            )

@@ -8,7 +8,8 @@ from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.align import Match, align
-from rolethread_vcs.merge.choices import Choosing, UnusableChoiceError
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.merge.choices import Choosing
 from rolethread_vcs.merge.conflict import Choice, Clash, Note, Reason
 from rolethread_vcs.merge.lists import Lists
 from rolethread_vcs.merge.maps import merge_maps, scalar_clash
@@ -63,8 +64,8 @@ def merge_entries(
     (`messages`) may come up when what clashed inside the list has been settled.
 
     Raises:
-        UnknownConflictError: a choice names a field that is not in conflict.
-        UnusableChoiceError: a choice does not fit its conflict, or the entry could not be one with it.
+        NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
+        UsageError (unusable_choice): a choice does not fit its conflict, or the entry could not be one with it.
     """
     choosing = Choosing(choices)
     was, left, right = (ABSENT if side is None else side.fields for side in (base, ours, theirs))
@@ -73,7 +74,7 @@ def merge_entries(
     try:
         preview = None if fields is ABSENT or fields is None else Entry.of(fields)
     except InvalidEntryError as error:
-        raise UnusableChoiceError(f"{error.message}; nothing was changed") from error
+        raise UsageError(f"{error.message}; nothing was changed", code="unusable_choice") from error
     return MergedEntry(preview, tuple(choosing.clashes), tuple(choosing.notes))
 
 
@@ -81,7 +82,7 @@ def settle_all(base: Entry | None, ours: Entry | None, theirs: Entry | None, cho
     """Return the merge with one choice for every clash, those too that come up when others are settled.
 
     Raises:
-        UnusableChoiceError: the choice fits not every clash.
+        UsageError (unusable_choice): the choice fits not every clash.
     """
     made: dict[str, Choice] = {}
     merged = merge_entries(base, ours, theirs)

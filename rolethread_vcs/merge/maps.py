@@ -33,8 +33,8 @@ def merge_documents(
     other changed is one clash, `file`.
 
     Raises:
-        UnknownConflictError: a choice names a field that is not in conflict.
-        UnusableChoiceError: `both` was chosen where there is no such thing.
+        NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
+        UsageError (unusable_choice): `both` was chosen where there is no such thing.
     """
     choosing = Choosing(choices)
     was, left, right = (ABSENT if side is None else side for side in (base, ours, theirs))

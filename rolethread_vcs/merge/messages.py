@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choices import Choosing, UnusableChoiceError
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.merge.choices import Choosing
 from rolethread_vcs.merge.conflict import Choice, Clash, Note, Reason
 from rolethread_vcs.merge.conversation import END, START, role_of
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
@@ -48,8 +49,8 @@ def merge_messages(
     """Return the merge of three lists of messages in canonical shape; fields are named `messages[3].content` …
 
     Raises:
-        UnknownConflictError: a choice names a field that is not in conflict.
-        UnusableChoiceError: a choice does not fit its conflict.
+        NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
+        UsageError (unusable_choice): a choice does not fit its conflict.
     """
     choosing = Choosing(choices)
     messages = merge_conversation(Lists(base, ours, theirs), "messages", choosing)
@@ -98,7 +99,7 @@ def _choose_places(
 
 def _as_messages(field: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise UnusableChoiceError(f"{field} takes a list of messages; nothing was changed")
+        raise UsageError(f"{field} takes a list of messages; nothing was changed", code="unusable_choice")
     return value
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choices import Choosing, UnusableChoiceError
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.merge.choices import Choosing
 from rolethread_vcs.merge.conflict import Choice, Clash, Reason, field_name
 from rolethread_vcs.merge.scalars import CONFLICT, settle
 from rolethread_vcs.model.order import Order
@@ -27,8 +28,8 @@ def merge_order(base: Order, ours: Order, theirs: Order, choices: Mapping[str, C
     its neighbours needed room was not moved.
 
     Raises:
-        UnknownConflictError: a choice names an entry that is not in conflict.
-        UnusableChoiceError: a choice is no rank.
+        NotFoundError (unknown_conflict): a choice names an entry that is not in conflict.
+        UsageError (unusable_choice): a choice is no rank.
     """
     choosing = Choosing(choices)
     ranks: dict[str, str] = {}
@@ -42,7 +43,7 @@ def merge_order(base: Order, ours: Order, theirs: Order, choices: Mapping[str, C
         if isinstance(rank, str):
             ranks[entry_id] = rank
         elif rank is not ABSENT:
-            raise UnusableChoiceError(f"a rank is text, not {rank!r}; nothing was changed")
+            raise UsageError(f"a rank is text, not {rank!r}; nothing was changed", code="unusable_choice")
     choosing.finish()
     return MergedOrder(Order(ranks), tuple(choosing.clashes))
 

@@ -31,8 +31,8 @@ def merge_settings(
 
     Raises:
         InvalidSettingsError: a side does not read, or the whole does not.
-        UnknownConflictError: a choice names a key that is not in conflict.
-        UnusableChoiceError: a choice does not fit its conflict.
+        NotFoundError (unknown_conflict): a choice names a key that is not in conflict.
+        UsageError (unusable_choice): a choice does not fit its conflict.
     """
     choosing = Choosing(choices)
     was = {} if base is None else read_values(base)

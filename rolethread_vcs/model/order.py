@@ -25,12 +25,6 @@ _RANK = re.compile(rf"(?:[0-9]{{8}}-[{CROCKFORD}]{{8}})?\.[{CROCKFORD}]+")
 _BASE = len(CROCKFORD)
 
 
-class InvalidOrderError(InvalidError):
-    """`order.json` is no map of entry ids to ranks."""
-
-    code = "invalid_order"
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """Where the moved entries are: `ranks` maps their ids to rank texts; a value.
@@ -46,18 +40,18 @@ class Order:
 
         Raises:
             JsonProblemError: not JSON.
-            InvalidOrderError: not a map of ids to ranks.
+            InvalidError (invalid_order): not a map of ids to ranks.
         """
         if data is None:
             return cls()
         value = parse(data)
         if not isinstance(value, dict):
-            raise InvalidOrderError(f"{ORDER} must be an object of entry ids and ranks")
+            raise InvalidError(f"{ORDER} must be an object of entry ids and ranks", code="invalid_order")
         for entry_id, rank in value.items():
             if not is_id(entry_id):
-                raise InvalidOrderError(f"{ORDER}: {entry_id!r} is no entry id")
+                raise InvalidError(f"{ORDER}: {entry_id!r} is no entry id", code="invalid_order")
             if not isinstance(rank, str) or not _RANK.fullmatch(rank):
-                raise InvalidOrderError(f"{ORDER}: {rank!r} is no rank ({entry_id})")
+                raise InvalidError(f"{ORDER}: {rank!r} is no rank ({entry_id})", code="invalid_order")
         return cls(value)
 
     def encode(self) -> bytes | None:

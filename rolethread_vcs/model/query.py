@@ -31,12 +31,6 @@ _TOKEN = re.compile(
 _OPERATORS = ("and", "or", "not")
 
 
-class QueryError(UsageError):
-    """A query that does not read, or that could be read in two ways."""
-
-    code = "query"
-
-
 class _Node(Protocol):
     def decide(self, entry_id: str) -> bool | None: ...
 
@@ -65,7 +59,7 @@ def parse_query(text: str | Sequence[str]) -> Query:
     value with its spaces: the shell has eaten the quotes.
 
     Raises:
-        QueryError: the query does not read, or has two readings; the message names both.
+        UsageError (query): the query does not read, or has two readings; the message names both.
     """
     if isinstance(text, str):
         tokens = _tokens_of(text)
@@ -76,7 +70,9 @@ def parse_query(text: str | Sequence[str]) -> Query:
         if not text:
             return Query(_All(()))
     if not tokens:
-        raise QueryError("an empty query could mean every entry or none", hint="leave it away to choose every entry")
+        raise UsageError(
+            "an empty query could mean every entry or none", hint="leave it away to choose every entry", code="query"
+        )
     return Query(_Parser(tokens).parse())
 
 
@@ -154,9 +150,10 @@ def _tokens_of(text: str) -> list[_Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise QueryError(
+            raise UsageError(
                 f"a quotation mark has no partner in {text!r}, or stands inside a word",
                 hint='"the whole phrase", or tag:"two words"',
+                code="query",
             )
         token = _token(match)
         if token is not None:
@@ -191,9 +188,10 @@ def _tokens_of_word(word: str) -> list[_Token]:
     has_keyword = bool(colon) and head.lower() in KEYWORDS
     first = 1 if has_keyword else 0
     if any(token.kind != "term" or _is_keyword(token) for token in inside[first:]):
-        raise QueryError(
+        raise UsageError(
             f"{word!r} beside other words could be a phrase to search for or a query of its own",
             hint=f"'({word})' for the query, or '\"{word}\"' for the phrase",
+            code="query",
         )
     if has_keyword:
         return [_Token("term", word, _keyword_term(head, value.strip(), word))]
@@ -206,7 +204,7 @@ def _is_keyword(token: _Token) -> bool:
 
 def _content(content: str, text: str) -> str:
     if not content.strip():
-        raise QueryError(f"{text} holds nothing to search for")
+        raise UsageError(f"{text} holds nothing to search for", code="query")
     return content
 
 
@@ -218,18 +216,19 @@ def _keyword_term(keyword: str, value: str, text: str) -> Term:
         near = get_close_matches(name, [*KEYWORDS, *BARE_KEYWORDS], n=1, cutoff=0.6)
         known = ", ".join([*(f"{known}:" for known in KEYWORDS), *BARE_KEYWORDS])
         suggestion = f"did you mean {near[0]}:{value}?" if near else f"the keywords are {known}"
-        raise QueryError(
+        raise UsageError(
             f"there is no keyword {keyword}:",
             hint=f"{suggestion}  To search for the text itself, quote it: '\"{text}\"'",
+            code="query",
         )
     if not value.strip():
         raise _two_readings(text, f"the keyword {name}: without a value", hint=f"for example {KEYWORDS[name].example}")
     return KEYWORDS[name].build(value.strip())
 
 
-def _two_readings(text: str, reading: str, *, hint: str) -> QueryError:
-    return QueryError(
-        f"{text!r} could be {reading} or a word to search for", hint=f"{hint}; for the word: '\"{text}\"'"
+def _two_readings(text: str, reading: str, *, hint: str) -> UsageError:
+    return UsageError(
+        f"{text!r} could be {reading} or a word to search for", hint=f"{hint}; for the word: '\"{text}\"'", code="query"
     )
 
 
@@ -246,7 +245,7 @@ class _Parser:
     def parse(self) -> _Node:
         node = self._any()
         if self._position < len(self._tokens):
-            raise QueryError("a parenthesis is closed that was never opened")
+            raise UsageError("a parenthesis is closed that was never opened", code="query")
         return node
 
     def _any(self) -> _Node:
@@ -273,7 +272,7 @@ class _Parser:
             self._position += 1
             node = self._any()
             if self._kind() != ")":
-                raise QueryError("a parenthesis is never closed")
+                raise UsageError("a parenthesis is never closed", code="query")
             self._position += 1
             return node
         if kind == "term":
@@ -283,7 +282,7 @@ class _Parser:
                 return _Leaf(term)
         raise self._missing_item()
 
-    def _missing_item(self) -> QueryError:
+    def _missing_item(self) -> UsageError:
         kind = self._kind()
         before = self._tokens[self._position - 1] if self._position else None
         # The operator that has nothing on one side: the one here, or the one just read.
@@ -292,7 +291,7 @@ class _Parser:
         elif before is not None and before.kind in _OPERATORS:
             lonely = before
         else:
-            return QueryError("there is nothing between two parentheses")
+            return UsageError("there is nothing between two parentheses", code="query")
         return _two_readings(
             lonely.text, f"the operator {lonely.kind} with a side missing", hint="tag:a or tag:b, not tag:c"
         )

@@ -43,18 +43,6 @@ class InvalidSettingsError(InvalidError):
     code = "invalid_settings"
 
 
-class MissingSettingsError(InvalidSettingsError):
-    """A dataset has lost its `rolethread.toml`; without it nothing says what may be saved."""
-
-    code = "missing_settings"
-
-
-class NewerFormatError(InvalidError):
-    """The dataset was written by a later program in a format that this one does not know."""
-
-    code = "newer_format"
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What `rolethread.toml` says, as far as this program knows its keys; all others stay in the file.
@@ -104,16 +92,17 @@ def parse_settings(data: bytes) -> Settings:
 
     Raises:
         InvalidSettingsError: not UTF-8, not TOML, a key missing, or a value of the wrong type.
-        NewerFormatError: the format number is one that this program does not know.
+        InvalidError (newer_format): the format number is one that this program does not know.
     """
     document = _parse_toml(data)
     number = document.get("format")
     if type(number) is not int or number < 1:
         raise InvalidSettingsError(f"{SETTINGS}: format must be a number from 1, {_not(number)}")
     if number > FORMAT:
-        raise NewerFormatError(
+        raise InvalidError(
             f"this dataset has format {number}; this program knows {FORMAT} and leaves it alone",
             hint="install a newer version of rolethread-vcs",
+            code="newer_format",
         )
     identity = _text(document, "id")
     if not _UUID.fullmatch(identity):

@@ -14,7 +14,7 @@ from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import CROCKFORD, LAST_NUMBER, NUMBER_DIGITS, is_id, number_of
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_folder, entry_path
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.model.settings import MissingSettingsError, Settings, parse_settings
+from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_settings
 from rolethread_vcs.store.facts_cache import FactsCache
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
@@ -112,7 +112,9 @@ class Snapshot:
         """The parsed `rolethread.toml` of this commit."""
         data = self.file(SETTINGS)
         if data is None:
-            raise MissingSettingsError(f"commit {self.id[:10]} holds no dataset: there is no {SETTINGS}")
+            raise InvalidSettingsError(
+                f"commit {self.id[:10]} holds no dataset: there is no {SETTINGS}", code="missing_settings"
+            )
         return _parsed_settings(data)
 
     @cached_property

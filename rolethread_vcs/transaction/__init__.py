@@ -11,14 +11,9 @@ when another writer was faster. A bulk import streams its blobs into a pack firs
 """
 
 from rolethread_vcs.transaction._external import external_operation
-from rolethread_vcs.transaction._guards import (
-    DetachedHeadError,
-    NewerWriterError,
-    NoSuchBranchError,
-    refuse_unsaved,
-)
+from rolethread_vcs.transaction._guards import NewerWriterError, NoSuchBranchError, refuse_unsaved
 from rolethread_vcs.transaction._merging import MergeBreaksRulesError
-from rolethread_vcs.transaction._other_folders import CheckedOutElsewhereError, refuse_other_folders
+from rolethread_vcs.transaction._other_folders import refuse_other_folders
 from rolethread_vcs.transaction._running import (
     ATTEMPTS,
     StaleEntryError,
@@ -35,11 +30,11 @@ from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts,
 __all__ = [
     "ATTEMPTS",
     "TOUCHED_SHOWN",
-    "CheckedOutElsewhereError",
     "Committed",
+    "ConflictError (checked_out_elsewhere)",
     "Counts",
-    "DetachedHeadError",
     "Intent",
+    "InvalidError (detached)",
     "MergeBreaksRulesError",
     "NewerWriterError",
     "NoSuchBranchError",

@@ -13,12 +13,6 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction._values import Intent
 
 
-class DetachedHeadError(InvalidError):
-    """HEAD points at a commit and not at a branch, so there is nothing to commit to."""
-
-    code = "detached"
-
-
 class NoSuchBranchError(NotFoundError):
     """There is no branch of that name."""
 
@@ -67,13 +61,14 @@ def hold_branch(repository: Repository, branch: str | None) -> HeldRef:
     """Return the branch to commit to, as it is now; None stands for the current one.
 
     Raises:
-        DetachedHeadError, NoSuchBranchError, UnknownRevisionError.
+        InvalidError (detached), NoSuchBranchError, UnknownRevisionError.
     """
     name = branch if branch is not None else repository.branch()
     if name is None:
-        raise DetachedHeadError(
+        raise InvalidError(
             "you are looking at a commit, not at a branch, so there is nothing to save to",
             hint="start a branch here with: rtv switch -c NAME",
+            code="detached",
         )
     held = repository.refs.hold(BRANCHES + name)
     if held is None:

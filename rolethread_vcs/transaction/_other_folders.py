@@ -14,12 +14,6 @@ from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
 
 
-class CheckedOutElsewhereError(ConflictError):
-    """Another folder of this dataset has the branch checked out, and cannot follow what would happen to it here."""
-
-    code = "checked_out_elsewhere"
-
-
 def refuse_other_folders(
     repository: Repository, moves: Moves, changes: Mapping[str, Iterable[Difference]] | None = None
 ) -> None:
@@ -28,7 +22,7 @@ def refuse_other_folders(
     `changes` are the differences that a move brings to a branch (by ref) whose new commit is not in the store yet.
 
     Raises:
-        CheckedOutElsewhereError. UnsavedEditsError: hand edits there lie on files that would change.
+        ConflictError (checked_out_elsewhere). UnsavedEditsError: hand edits there lie on files that would change.
     """
     going_to = (moves[HEAD][1] or "").removeprefix(SYMBOLIC) if HEAD in moves else None
     for other in repository.other_folders():
@@ -52,31 +46,35 @@ def _between(repository: Repository, before: str | None, after: str | None) -> I
 
 def _refuse_twice(other: CheckedOutFolder) -> None:
     branch = other.branch or other.rebasing
-    raise CheckedOutElsewhereError(
+    raise ConflictError(
         f"{branch} is checked out in {other.folder}, and one branch is worked on in one folder; nothing was changed",
         hint=f"cd {_quoted(other)}   or make a branch of it for here: rtv switch -c NAME {branch}",
+        code="checked_out_elsewhere",
     )
 
 
 def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> None:
     where = f"{branch} is checked out in {other.folder}"
     if not other.is_there:
-        raise CheckedOutElsewhereError(
+        raise ConflictError(
             f"{where}, and that folder is not there: moved, deleted, or on a disk that is not plugged in; "
             "nothing was changed",
             hint=f"if it was deleted: rtv workcopy remove {_quoted(other)}   "
             "if it was moved: git worktree repair PLACE",
+            code="checked_out_elsewhere",
         )
     if is_deleted:
-        raise CheckedOutElsewhereError(
+        raise ConflictError(
             f"{where}, so it cannot go; nothing was changed",
             hint=f"remove that folder first: rtv workcopy remove {_quoted(other)}" if other.name else None,
+            code="checked_out_elsewhere",
         )
     doing = "a rebase" if other.rebasing else "a merge" if (other.private / "MERGE_HEAD").exists() else ""
     if doing:
-        raise CheckedOutElsewhereError(
+        raise ConflictError(
             f"{where}, where plain git is in the middle of {doing}; nothing was changed",
             hint=f"finish that first: git -C {_quoted(other)} status",
+            code="checked_out_elsewhere",
         )
 
 

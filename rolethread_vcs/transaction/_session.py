@@ -90,7 +90,7 @@ class Session:
         One that `goes_back` may find settings that do not read: it is the way out of them.
 
         Raises:
-            LockedError, NoSuchBranchError, DetachedHeadError, NewerWriterError.
+            LockedError, NoSuchBranchError, InvalidError (detached), NewerWriterError.
         """
         with repository.lock(f"rtv {intent.verb}"):
             # another command may have checked the files out, or removed them, since this repository was opened

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 
-from rolethread_vcs.cli._editor import EditorError, edit_draft, editor_command, write_draft
-from rolethread_vcs.errors import SystemRefusedError, UsageError
+from rolethread_vcs.cli._editor import edit_draft, editor_command, write_draft
+from rolethread_vcs.errors import InvalidError, SystemRefusedError, UsageError
 
 
 def editor(tmp_path: Path, code: str) -> str:
@@ -49,7 +50,7 @@ def test_what_the_editor_wrote_is_returned(tmp_path: Path) -> None:
 def test_an_editor_that_fails_leaves_the_typed_text(tmp_path: Path) -> None:
     draft = write_draft(tmp_path, "edit", "old")
 
-    with pytest.raises(EditorError) as caught:
+    with refusal(InvalidError, "editor") as caught:
         edit_draft(draft, editor(tmp_path, "path.write_bytes(b'typed'); sys.exit(3)"), wait=None)
 
     assert draft.read_bytes() == b"typed"
@@ -59,7 +60,7 @@ def test_an_editor_that_fails_leaves_the_typed_text(tmp_path: Path) -> None:
 def test_an_editor_that_returns_at_once_needs_a_terminal(tmp_path: Path) -> None:
     draft = write_draft(tmp_path, "edit", "old")
 
-    with pytest.raises(EditorError) as caught:
+    with refusal(InvalidError, "editor") as caught:
         edit_draft(draft, editor(tmp_path, ""), wait=None)
 
     assert 'EDITOR="code --wait"' in (caught.value.hint or "")
@@ -91,7 +92,7 @@ def test_an_editor_that_returns_at_once_is_waited_for_at_a_terminal(tmp_path: Pa
 def test_an_editor_that_is_not_there_is_told(tmp_path: Path) -> None:
     draft = write_draft(tmp_path, "edit", "old")
 
-    with pytest.raises(EditorError) as caught:
+    with refusal(InvalidError, "editor") as caught:
         edit_draft(draft, str(tmp_path / "nowhere"), wait=None)
 
     assert "does not start" in caught.value.message

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from refusals import refusal
 
-from rolethread_vcs.cli._moments import MomentError, parse_moment
+from rolethread_vcs.cli._moments import parse_moment
+from rolethread_vcs.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 21, 5, 30)
 
@@ -46,7 +48,7 @@ def test_a_day_can_be_meant_to_its_end() -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "3 eons ago", "2026-13-01", "999999 years ago", "12", "-3d"])
 def test_what_is_no_moment_is_told_with_examples(text: str) -> None:
-    with pytest.raises(MomentError) as caught:
+    with refusal(UsageError, "moment") as caught:
         read(text)
 
     assert caught.value.hint is not None

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.entry import EntryDiff, FieldChange, MessageChange, Placed, apply, diff_entries, invert
 from rolethread_vcs.diff.fields import ValueChange
-from rolethread_vcs.diff.mismatch import DifferenceDoesNotFitError
+from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.model.entry import Entry, is_same
 
 SYSTEM = {"role": "system", "content": "You are the keeper of a tavern."}
@@ -224,7 +225,7 @@ def test_a_difference_of_another_entry_is_refused(other: Entry) -> None:
     after = changed(messages=[SYSTEM, ASK, ASK, THEN], tags=["tavern", "ghost"], extra={"rating": 5}, uuid="u")
     difference = diff_entries(TAVERN, after)
 
-    with pytest.raises(DifferenceDoesNotFitError):
+    with refusal(ConflictError, "difference_does_not_fit"):
         apply(other, difference)
 
 

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusal
 
 from rolethread_vcs.diff import fields
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, invert_changes
-from rolethread_vcs.diff.mismatch import DifferenceDoesNotFitError
+from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.model.entry import is_same, sort_keys
 
 SCALARS = st.none() | st.booleans() | st.sampled_from([0, 1, 1.0, 2, -0.0, 0.0, "", "a", "text"])
@@ -118,14 +119,16 @@ def test_a_very_long_list_is_one_change() -> None:
 def test_changes_of_another_value_are_refused(before: Any, after: Any, other: Any) -> None:
     difference = changes(before, after)
 
-    with pytest.raises(DifferenceDoesNotFitError, match="is not what this difference starts from; nothing was changed"):
+    with refusal(
+        ConflictError, "difference_does_not_fit", match="is not what this difference starts from; nothing was changed"
+    ):
         apply_changes(other, difference)
 
 
 def test_a_refusal_names_the_place() -> None:
     difference = changes({"lore": [1, {"name": "inn"}]}, {"lore": [1, {"name": "tavern"}]})
 
-    with pytest.raises(DifferenceDoesNotFitError, match=r"lore\[1\]\.name is not"):
+    with refusal(ConflictError, "difference_does_not_fit", match=r"lore\[1\]\.name is not"):
         apply_changes({"lore": [1, {"name": "house"}]}, difference)
 
 

@@ -4,19 +4,10 @@ import io
 import json
 
 import pytest
+from refusals import refusal
 
-from rolethread_vcs.errors import UsageError
-from rolethread_vcs.formats import (
-    Bad,
-    UnknownShapeError,
-    UnreadFormatError,
-    all_formats,
-    detect,
-    find_format,
-    open_source,
-    read_drafts,
-    writable_formats,
-)
+from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.formats import Bad, all_formats, detect, find_format, open_source, read_drafts, writable_formats
 
 TURNS = [{"from": "human", "value": "Hi"}]
 MESSAGES = [{"role": "user", "content": "Hi"}]
@@ -88,7 +79,7 @@ def test_rows_of_another_format_than_the_one_asked_for_are_bad():
 
 
 def test_a_file_of_which_no_row_is_recognised_is_refused_with_its_keys():
-    with pytest.raises(UnknownShapeError) as caught:
+    with refusal(InvalidError, "unknown_shape") as caught:
         drafts({"prompt": "a", "completion": "b"}, {"prompt": "c"}, 5)
 
     assert "the first has the keys prompt, completion" in caught.value.message
@@ -96,7 +87,7 @@ def test_a_file_of_which_no_row_is_recognised_is_refused_with_its_keys():
 
 
 def test_many_and_long_keys_are_cut():
-    with pytest.raises(UnknownShapeError, match=r"k{40}…, 1, 2, .* and 3 more"):
+    with refusal(InvalidError, "unknown_shape", match=r"k{40}…, 1, 2, .* and 3 more"):
         drafts({"k" * 50: 1, **{str(number): 1 for number in range(1, 15)}})
 
 
@@ -125,7 +116,7 @@ UNREAD = {
 
 @pytest.mark.parametrize(("kind", "row"), [(kind, row) for kind, found in UNREAD.items() for row in found])
 def test_a_known_kind_that_is_not_read_is_named(kind, row):
-    with pytest.raises(UnreadFormatError, match=f"this is an? ?.*{kind}.*later version|this is {kind}"):
+    with refusal(InvalidError, "unread_format", match=f"this is an? ?.*{kind}.*later version|this is {kind}"):
         drafts(row)
 
 
@@ -137,7 +128,7 @@ def test_a_known_kind_that_is_not_read_is_named(kind, row):
     ],
 )
 def test_a_file_about_data_is_told_from_data(row, kind):
-    with pytest.raises(UnreadFormatError, match=f"{kind}.*it holds no conversations"):
+    with refusal(InvalidError, "unread_format", match=f"{kind}.*it holds no conversations"):
         drafts(row)
 
 
@@ -163,7 +154,7 @@ def test_a_row_of_an_unread_kind_among_others_is_bad():
     ],
 )
 def test_a_whole_file_of_a_known_kind_is_named(start, name, kind):
-    with pytest.raises(UnreadFormatError, match=kind):
+    with refusal(InvalidError, "unread_format", match=kind):
         list(read_drafts(open_source(io.BytesIO(start), name=name)))
 
 

@@ -21,13 +21,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from refusals import refusal
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import make_id, number_of
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.history.undo import NothingToUndoError
 from rolethread_vcs.transaction import Intent
 
 names = st.sampled_from("abcdefg")
@@ -219,7 +220,7 @@ class DatasetMachine(RuleBasedStateMachine):
     @rule(count=st.integers(1, 3))
     def undo(self, count: int) -> None:
         if len(self.past) < count:
-            with pytest.raises(NothingToUndoError):
+            with refusal(NotFoundError, "nothing_to_undo"):
                 self.dataset.undo(count + self.settings_changed)
             return
         self.dataset.undo(count)
@@ -231,7 +232,7 @@ class DatasetMachine(RuleBasedStateMachine):
     @rule()
     def redo(self) -> None:
         if not self.future:
-            with pytest.raises(NothingToUndoError):
+            with refusal(NotFoundError, "nothing_to_undo"):
                 self.dataset.redo()
             return
         self.dataset.redo()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choices import UnknownConflictError, UnusableChoiceError
+from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Clash, Reason, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
 from rolethread_vcs.model.entry import Entry
@@ -62,12 +62,12 @@ def test_a_longer_text_that_holds_the_other_is_suggested() -> None:
 
 
 def test_a_choice_that_could_be_no_entry_is_refused() -> None:
-    with pytest.raises(UnusableChoiceError, match="uuid must be text"):
+    with refusal(UsageError, "unusable_choice", match="uuid must be text"):
         merge_entries(entry(uuid="x"), entry(uuid="y"), entry(uuid="z"), {"uuid": Value(5)})
 
 
 def test_a_choice_for_a_merge_without_conflict_is_refused() -> None:
-    with pytest.raises(UnknownConflictError, match="uuid is not in conflict") as caught:
+    with refusal(NotFoundError, "unknown_conflict", match="uuid is not in conflict") as caught:
         merge_entries(entry(), entry(uuid="y"), entry(), {"uuid": "ours"})
 
     assert caught.value.hint == "there is no conflict"

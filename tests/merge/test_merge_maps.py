@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choices import Choosing, UnknownConflictError, UnusableChoiceError
+from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.merge.choices import Choosing
 from rolethread_vcs.merge.conflict import Clash, Reason, Value
 from rolethread_vcs.merge.maps import MergedMap, merge_documents, merge_maps
 
@@ -72,12 +73,12 @@ def test_a_choice_settles_a_key() -> None:
 
 
 def test_both_of_two_values_is_refused() -> None:
-    with pytest.raises(UnusableChoiceError, match="both sides of name cannot be kept"):
+    with refusal(UsageError, "unusable_choice", match="both sides of name cannot be kept"):
         merge_documents({"name": "a"}, {"name": "b"}, {"name": "c"}, {"name": "both"})
 
 
 def test_a_choice_for_what_is_not_in_conflict_is_refused_and_names_what_is() -> None:
-    with pytest.raises(UnknownConflictError) as caught:
+    with refusal(NotFoundError, "unknown_conflict") as caught:
         merge_documents({"name": "a"}, {"name": "b"}, {"name": "c"}, {"nmae": "ours"})
 
     assert caught.value.message == "nmae is not in conflict; nothing was changed"

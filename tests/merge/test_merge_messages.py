@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from refusals import refusal
 
-from rolethread_vcs.merge.choices import UnknownConflictError, UnusableChoiceError
+from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Note, Reason, Value
 from rolethread_vcs.merge.messages import MergedMessages, merge_messages
 
@@ -115,12 +116,12 @@ def test_moves_that_fit_one_by_one_and_not_together_clash() -> None:
 def test_a_choice_that_is_no_list_of_messages_is_refused() -> None:
     ours, theirs = [SYSTEM, *FIRST], [SYSTEM, *FIRST, SECOND[0], answer("Mind the last step, it is rotten.")]
 
-    with pytest.raises(UnusableChoiceError, match=r"messages\[3\] takes a list of messages"):
+    with refusal(UsageError, "unusable_choice", match=r"messages\[3\] takes a list of messages"):
         merge_messages(BASE, ours, theirs, {"messages[3]": Value("text")})
 
 
 def test_a_choice_where_nothing_clashes_is_refused() -> None:
-    with pytest.raises(UnknownConflictError, match=r"messages\[1\]"):
+    with refusal(NotFoundError, "unknown_conflict", match=r"messages\[1\]"):
         merge_messages(BASE, BASE, [SYSTEM, *FIRST], {"messages[1]": "ours"})
 
 

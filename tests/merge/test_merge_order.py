@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choices import UnusableChoiceError
+from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Clash, Reason, Value
 from rolethread_vcs.merge.order import MergedOrder, merge_order
 from rolethread_vcs.model.order import Order
@@ -44,5 +45,5 @@ def test_an_entry_ranked_anew_to_make_room_was_not_moved() -> None:
 
 
 def test_a_rank_that_is_no_text_is_refused() -> None:
-    with pytest.raises(UnusableChoiceError, match="a rank is text"):
+    with refusal(UsageError, "unusable_choice", match="a rank is text"):
         merge_order(Order(), Order({A: ".1"}), Order({A: ".2"}), {f'order["{A}"]': Value(3)})

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusal
 
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import JsonProblemError
-from rolethread_vcs.model.order import InvalidOrderError, Order
+from rolethread_vcs.model.order import Order
 
 
 def _id(number: int) -> str:
@@ -256,7 +258,7 @@ def test_neighbours_that_cannot_be_are_refused(anchor_id: str, next_id: str) -> 
     ],
 )
 def test_a_file_that_is_no_order_is_refused(data: bytes) -> None:
-    with pytest.raises(InvalidOrderError):
+    with refusal(InvalidError, "invalid_order"):
         Order.parse(data)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusal
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.query import QueryError, parse_query
+from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.query_terms import parse_span
 
 ID = "00000012-k2x9m3ab"
@@ -223,7 +224,7 @@ def test_a_query_that_does_not_read_says_why(query: str, message: str, hint: str
 
 
 def test_a_word_with_spaces_beside_others_that_reads_like_a_query_is_refused() -> None:
-    with pytest.raises(QueryError) as caught:
+    with refusal(UsageError, "query") as caught:
         parse_query(["cellar", "tag:a or tag:b"])
 
     assert caught.value.message == (

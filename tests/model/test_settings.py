@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusal
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, UsageError
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.settings import (
     InvalidSettingsError,
-    NewerFormatError,
     Settings,
     get_value,
     new_settings_text,
@@ -121,7 +121,7 @@ def test_a_file_that_is_not_utf8_says_in_which_line() -> None:
 
 
 def test_a_newer_format_is_left_alone() -> None:
-    with pytest.raises(NewerFormatError) as caught:
+    with refusal(InvalidError, "newer_format") as caught:
         parse_settings(b'format = 2\nname = ["all", "else", "may", "differ"]\n')
 
     assert (caught.value.code, caught.value.status, caught.value.message) == (

@@ -20,7 +20,7 @@ import click
 from rolethread_vcs.cli._context import Context, Group, pass_context
 from rolethread_vcs.cli._intent import Saving, saving_options
 from rolethread_vcs.cli._output import Output
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +101,7 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
     dataset = context.open_dataset()
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.cli._drafts import NoDraftError, discard, text_kept
+    from rolethread_vcs.cli._drafts import discard, text_kept
     from rolethread_vcs.cli._editor import can_ask, edit_draft, editor_command, press_enter, write_draft
     from rolethread_vcs.cli._forms import nothing_done
 
@@ -111,7 +111,7 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
     if resume or discard_draft:
         draft = _waiting(folder)
         if draft is None:
-            raise NoDraftError("no draft of the settings is waiting", hint=_EDIT)
+            raise NotFoundError("no draft of the settings is waiting", hint=_EDIT, code="no_draft")
         if discard_draft:
             if not saving.dry_run:
                 discard(draft)

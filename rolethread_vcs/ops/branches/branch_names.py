@@ -9,39 +9,38 @@ from rolethread_vcs.store.refs.revisions import is_branch_name
 from rolethread_vcs.store.repository import Repository
 
 
-class BranchNameError(UsageError):
-    """A name that no branch can have."""
-
-    code = "branch_name"
-
-
-class BranchExistsError(ConflictError):
-    """There is a branch of that name, or of one that cannot stand beside it."""
-
-    code = "branch_exists"
-
-
 def refuse_branch_name(repository: Repository, name: str) -> None:
     """Raise when no new branch can be called so.
 
     Raises:
-        BranchNameError, BranchExistsError.
+        UsageError (branch_name), ConflictError (branch_exists).
     """
     if is_selector(name):
-        raise BranchNameError(f"{name!r} is how an entry is named; give the branch a name with a letter in front")
+        raise UsageError(
+            f"{name!r} is how an entry is named; give the branch a name with a letter in front", code="branch_name"
+        )
     if not is_branch_name(name):
-        raise BranchNameError(
+        raise UsageError(
             f"{name!r} cannot be the name of a branch",
             hint="letters, digits, - _ and / do, for example tavern/second-try",
+            code="branch_name",
         )
     if repository.refs.read(TAGS + name) is not None:
-        raise BranchExistsError(
-            f"there is a release {name} already, and one name shall mean one thing", hint=f"rtv release --show {name}"
+        raise ConflictError(
+            f"there is a release {name} already, and one name shall mean one thing",
+            hint=f"rtv release --show {name}",
+            code="branch_exists",
         )
     for other in repository.refs.branches():
         if other == name:
-            raise BranchExistsError(f"there is a branch {name} already", hint=f"go to it with: rtv switch {name}")
+            raise ConflictError(
+                f"there is a branch {name} already", hint=f"go to it with: rtv switch {name}", code="branch_exists"
+            )
         if other.casefold() == name.casefold():
-            raise BranchExistsError(f"there is a branch {other} already; many disks cannot tell it from {name}")
+            raise ConflictError(
+                f"there is a branch {other} already; many disks cannot tell it from {name}", code="branch_exists"
+            )
         if other.startswith(name + "/") or name.startswith(other + "/"):
-            raise BranchExistsError(f"there is a branch {other} already, and {name} cannot stand beside it")
+            raise ConflictError(
+                f"there is a branch {other} already, and {name} cannot stand beside it", code="branch_exists"
+            )

@@ -78,7 +78,8 @@ def create(
     `note` is written down about it.
 
     Raises:
-        BranchNameError: no branch can be called so. BranchExistsError: there is one. UnknownRevisionError.
+        UsageError (branch_name): no branch can be called so. ConflictError (branch_exists): there is one.
+        UnknownRevisionError.
         RefusedByGateError: it would be strict, and begin with errors; see `judging_branches.judge_start`.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
@@ -149,7 +150,7 @@ def switch_to_new(
     Hand edits come along when the new branch starts where one is; else they stop it.
 
     Raises:
-        BranchNameError, BranchExistsError, UnknownRevisionError, UnsavedEditsError.
+        UsageError (branch_name), ConflictError (branch_exists), UnknownRevisionError, UnsavedEditsError.
         RefusedByGateError: it would be strict, and begin with errors; see `judging_branches.judge_start`.
     """
     with Session.open(repository, intent, needs_branch=False) as session:

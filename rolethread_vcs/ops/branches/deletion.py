@@ -16,12 +16,6 @@ from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, Session
 
 
-class CurrentBranchError(ConflictError):
-    """One cannot delete the branch that one is on."""
-
-    code = "current_branch"
-
-
 @dataclass(frozen=True, slots=True)
 class OutOfSight:
     """What no other branch and no release holds: a number of commits, and what they did to entries, in total."""
@@ -46,8 +40,9 @@ def delete(repository: Repository, names: Sequence[str], intent: Intent) -> Dele
     """Delete branches, as one operation; the operation log holds their commits, so `undo` brings them back.
 
     Raises:
-        NoSuchBranchError: there is none of a name. CurrentBranchError: one is on it.
-        CheckedOutElsewhereError: another folder stands on it. UnfinishedOnBranchError: a merge into it waits.
+        NoSuchBranchError: there is none of a name. ConflictError (current_branch): one is on it.
+        ConflictError (checked_out_elsewhere): another folder stands on it. ConflictError (unfinished_on_branch): a
+        merge into it waits.
     """
     chosen = list(dict.fromkeys(names))
     if not chosen:
@@ -74,14 +69,16 @@ def delete(repository: Repository, names: Sequence[str], intent: Intent) -> Dele
 def _refuse_current(repository: Repository, name: str, chosen: Sequence[str]) -> None:
     others = [other for other in repository.refs.branches() if other not in chosen]
     if repository.branch() == name:
-        raise CurrentBranchError(
+        raise ConflictError(
             f"you are on {name}, so it cannot be deleted; nothing was changed",
             hint=f"rtv switch {others[0] if others else 'OTHER'}   goes to another one first",
+            code="current_branch",
         )
     if not others:
-        raise CurrentBranchError(
+        raise ConflictError(
             f"{name} is the last branch, and a dataset has one at least; nothing was changed",
             hint="make another one first: rtv switch -c NAME",
+            code="current_branch",
         )
 
 

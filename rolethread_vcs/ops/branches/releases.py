@@ -35,24 +35,6 @@ class Release:
         return self.message.partition("\n")[0]
 
 
-class ReleaseNameError(UsageError):
-    """A name that no release can have."""
-
-    code = "release_name"
-
-
-class ReleaseExistsError(ConflictError):
-    """There is a release of that name; it moves only with `force`."""
-
-    code = "release_exists"
-
-
-class NoSuchReleaseError(NotFoundError):
-    """There is no release of that name."""
-
-    code = "no_such_release"
-
-
 def releases(repository: Repository) -> tuple[Release, ...]:
     """Return all releases, the newest first; those that cannot be followed are left to `damaged_refs`."""
     found = []
@@ -69,7 +51,7 @@ def describe(repository: Repository, name: str) -> Release:
     """Return one release.
 
     Raises:
-        NoSuchReleaseError: there is none; the hint names the nearest. DamagedError: it leads nowhere.
+        NotFoundError (no_such_release): there is none; the hint names the nearest. DamagedError: it leads nowhere.
     """
     return _described(repository, name, _target(repository, name))
 
@@ -81,7 +63,7 @@ def release(repository: Repository, name: str, revision: str, intent: Intent, *,
     is a new one.
 
     Raises:
-        ReleaseNameError: no release can be called so. ReleaseExistsError: there is one, elsewhere.
+        UsageError (release_name): no release can be called so. ConflictError (release_exists): there is one, elsewhere.
         UnknownRevisionError: the revision names nothing.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
@@ -112,7 +94,7 @@ def delete(repository: Repository, name: str, intent: Intent) -> Committed:
     """Delete a release, as one operation; the operation keeps it, so `undo` brings the very same one back.
 
     Raises:
-        NoSuchReleaseError: there is none.
+        NotFoundError (no_such_release): there is none.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
         target = _target(session.repository, name)
@@ -143,38 +125,52 @@ def _target(repository: Repository, name: str) -> str:
         known = [ref.removeprefix(TAGS) for ref in repository.refs.table() if ref.startswith(TAGS)]
         near = get_close_matches(name, known, n=1, cutoff=0.6)
         guess = f"; did you mean {near[0]}?" if near else ""
-        raise NoSuchReleaseError(f"there is no release {name!r}{guess}", hint="see the releases with: rtv release")
+        raise NotFoundError(
+            f"there is no release {name!r}{guess}", hint="see the releases with: rtv release", code="no_such_release"
+        )
     return target
 
 
-def _exists(known: Release, commit: str) -> ReleaseExistsError:
+def _exists(known: Release, commit: str) -> ConflictError:
     if known.commit == commit:
-        return ReleaseExistsError(
+        return ConflictError(
             f"the release {known.name} is here already, and says something else; nothing was changed",
             hint=f"give it the new words: rtv release {known.name} -m … --force",
+            code="release_exists",
         )
-    return ReleaseExistsError(
+    return ConflictError(
         f"there is a release {known.name} already, of {known.commit[:10]}; nothing was changed",
         hint=f"see how they differ: rtv diff {known.name} {commit[:10]}\n"
         f"move it all the same: rtv release {known.name} {commit[:10]} --force",
+        code="release_exists",
     )
 
 
 def _refuse_name(repository: Repository, name: str) -> None:
     if is_selector(name):
-        raise ReleaseNameError(f"{name!r} is how an entry is named; give the release a name with a letter in front")
+        raise UsageError(
+            f"{name!r} is how an entry is named; give the release a name with a letter in front", code="release_name"
+        )
     if not is_branch_name(name):
-        raise ReleaseNameError(
-            f"{name!r} cannot be the name of a release", hint="letters, digits, . - _ and / do, for example v1.2"
+        raise UsageError(
+            f"{name!r} cannot be the name of a release",
+            hint="letters, digits, . - _ and / do, for example v1.2",
+            code="release_name",
         )
     for ref in repository.refs.table():
         kind = "branch" if ref.startswith(BRANCHES) else "release"
         other = ref.removeprefix(BRANCHES).removeprefix(TAGS)
         if kind == "branch" and other == name:
-            raise ReleaseExistsError(f"there is a branch {name}, and one name shall mean one thing; choose another")
+            raise ConflictError(
+                f"there is a branch {name}, and one name shall mean one thing; choose another", code="release_exists"
+            )
         if not ref.startswith(TAGS):
             continue
         if other.casefold() == name.casefold():
-            raise ReleaseExistsError(f"there is a release {other} already; many disks cannot tell it from {name}")
+            raise ConflictError(
+                f"there is a release {other} already; many disks cannot tell it from {name}", code="release_exists"
+            )
         if other.startswith(name + "/") or name.startswith(other + "/"):
-            raise ReleaseExistsError(f"there is a release {other} already, and {name} cannot stand beside it")
+            raise ConflictError(
+                f"there is a release {other} already, and {name} cannot stand beside it", code="release_exists"
+            )

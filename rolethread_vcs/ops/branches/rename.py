@@ -21,8 +21,10 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> 
     """Give a branch another name, as one operation; its commits stay the same.
 
     Raises:
-        NoSuchBranchError: there is none. BranchNameError, BranchExistsError: it cannot have the new name.
-        CheckedOutElsewhereError: another folder stands on it. UnfinishedOnBranchError: a merge into it waits.
+        NoSuchBranchError: there is none. UsageError (branch_name), ConflictError (branch_exists): it cannot have the
+        new name.
+        ConflictError (checked_out_elsewhere): another folder stands on it. ConflictError (unfinished_on_branch): a
+        merge into it waits.
         RefusedByGateError: it would be strict by its new name, and has errors; see `judging_branches.judge_start`.
     """
     with Session.open(repository, intent, needs_branch=False) as session:

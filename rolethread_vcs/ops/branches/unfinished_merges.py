@@ -8,12 +8,6 @@ from rolethread_vcs.store.refs.refs import is_unfinished
 from rolethread_vcs.store.repository import Repository
 
 
-class UnfinishedOnBranchError(ConflictError):
-    """A merge, a revert or a pick on this branch waits for decisions; the branch cannot go away under it."""
-
-    code = "unfinished_on_branch"
-
-
 def unfinished_on(repository: Repository, branch: str) -> Unfinished | None:
     """Return what waits for decisions on a branch, or None."""
     for name, oid in repository.refs.table().items():
@@ -31,11 +25,12 @@ def refuse_unfinished(repository: Repository, branch: str) -> None:
     """Raise when something waits for decisions on a branch.
 
     Raises:
-        UnfinishedOnBranchError.
+        ConflictError (unfinished_on_branch).
     """
     found = unfinished_on(repository, branch)
     if found is not None:
-        raise UnfinishedOnBranchError(
+        raise ConflictError(
             f"{branch} waits for the end of: {found.command}; nothing was changed",
             hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
+            code="unfinished_on_branch",
         )

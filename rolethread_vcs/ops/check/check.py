@@ -102,7 +102,7 @@ def check_staged(repository: Repository, *, index: Path | None = None, only: Seq
     `index` is another index than that of the folder: git makes one for `git commit -a` and `git commit FILE`.
 
     Raises:
-        UsageError: no files are checked out. StagedEntryError: a staged file does not read as an entry.
+        UsageError: no files are checked out. InvalidError (staged_entry): a staged file does not read as an entry.
     """
     worktree = repository.worktree
     if worktree is None:
@@ -142,18 +142,13 @@ def _changed(
             yield entry_id, None if after is None else read(entry_id, after)
 
 
-class StagedEntryError(InvalidError):
-    """A file staged with plain git that cannot be read as an entry."""
-
-    code = "staged_entry"
-
-
 def _staged_entry(entry_id: str, blob: Blob, data: bytes) -> Entry:
     entry = None if blob.mode == LINK else readable(data)
     if entry is None:
-        raise StagedEntryError(
+        raise InvalidError(
             f"the staged file {entry_path(entry_id)} does not read as an entry",
             hint=f"git restore --staged {entry_path(entry_id)}",
+            code="staged_entry",
         )
     return entry
 

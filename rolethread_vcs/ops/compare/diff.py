@@ -36,12 +36,6 @@ _FILE_STARTS = ("./", "../", "/", ".\\", "..\\")
 _FILE_ENDS = (".json", ".jsonl", ".gz")
 
 
-class AmbiguousWordError(UsageError):
-    """A word of `diff` that is a revision and something else, too."""
-
-    code = "ambiguous_word"
-
-
 @dataclass(frozen=True, slots=True)
 class CommitSide:
     """A commit, as somebody named it."""
@@ -144,8 +138,10 @@ class _Reader:
             others = [each for each in words if each not in named] or ([revision] if revision else [])
             if word == entry and self._names_revision(word):
                 hint = f"the entry: {_command(others, entry)}\nthe commit: rtv diff commit:{word}"
-                raise AmbiguousWordError(
-                    f"{word} is an entry, and a commit begins like that; nothing was compared", hint=hint
+                raise UsageError(
+                    f"{word} is an entry, and a commit begins like that; nothing was compared",
+                    hint=hint,
+                    code="ambiguous_word",
                 )
             raise UsageError(f"{word} is an entry, and diff compares two states", hint=_command(others, entry))
 
@@ -177,9 +173,10 @@ class _Reader:
         if not self._is_file(word):
             return self._revision(word)
         if self._names_revision(word):
-            raise AmbiguousWordError(
+            raise UsageError(
                 f"{word} is a revision and a file; nothing was compared",
                 hint=f"the file is ./{word}; the revision is {self._repository.resolve(word)[:10]}",
+                code="ambiguous_word",
             )
         return self._file(word)
 

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from rolethread_vcs.formats import Bad, Draft, Record, UnknownShapeError, open_source, read_drafts, read_row
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.formats import Bad, Draft, Record, open_source, read_drafts, read_row
 from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line, parse
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import is_id, suffix_part
@@ -45,7 +46,7 @@ def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
     """Read the rows of a file, or of an open binary stream.
 
     Raises:
-        UnknownShapeError, UnreadFormatError: it holds no conversations that can be read.
+        InvalidError (unknown_shape), InvalidError (unread_format): it holds no conversations that can be read.
         NotFoundError, InvalidError, SystemRefusedError: it cannot be read at all.
     """
     rows: list[Known] = []
@@ -73,7 +74,7 @@ def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
         carried = carried_by(entries(read_drafts(source)))
         notes = [f"{label}: {note}" for note in source.notes]
     if bad and not rows:
-        raise UnknownShapeError(f"{label}: no row reads; line {bad[0].line}: {bad[0].reason}")
+        raise InvalidError(f"{label}: no row reads; line {bad[0].line}: {bad[0].reason}", code="unknown_shape")
     if bad:
         places = ", ".join(f"line {each.line}: {each.reason}" for each in bad[:_NAMED])
         more = " …" if len(bad) > _NAMED else ""

@@ -19,12 +19,6 @@ from rolethread_vcs.transaction import Committed, Intent, run
 AnyEntry = Entry | Mapping[str, Any]
 
 
-class FullError(InvalidError):
-    """Eight digits are used up."""
-
-    code = "full"
-
-
 def as_entry(entry: AnyEntry) -> Entry:
     """Return an entry of an `Entry` or a plain mapping of its fields."""
     return entry if isinstance(entry, Entry) else Entry.of(entry)
@@ -40,7 +34,7 @@ def new_ids(base: Snapshot, entries: Iterable[Entry]) -> list[str]:
     """Return fresh ids for entries in order, behind the last entry of a snapshot.
 
     Raises:
-        FullError: the numbers are used up.
+        InvalidError (full): the numbers are used up.
     """
     first = next_number(base)
     return [new_id(number, birth_suffix(entry.messages)) for number, entry in enumerate(entries, first)]
@@ -50,10 +44,12 @@ def new_id(number: int, suffix: str) -> str:
     """Return the id of a new entry.
 
     Raises:
-        FullError: the numbers are used up.
+        InvalidError (full): the numbers are used up.
     """
     if number > LAST_NUMBER:
-        raise FullError(f"a dataset holds numbers up to {LAST_NUMBER:,}, and the last one is taken; nothing was saved")
+        raise InvalidError(
+            f"a dataset holds numbers up to {LAST_NUMBER:,}, and the last one is taken; nothing was saved", code="full"
+        )
     return make_id(number, suffix)
 
 

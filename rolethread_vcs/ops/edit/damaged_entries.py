@@ -13,13 +13,7 @@ from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 _NAMED = 10
 
 
-class DamagedEntriesError(UnreadableEntryError):
-    """Entries do not read that a command must compare with; nothing was saved."""
-
-    code = "damaged_entries"
-
-
-def refusal_to_match(repository: Repository, base: Snapshot) -> DamagedEntriesError:
+def refusal_to_match(repository: Repository, base: Snapshot) -> UnreadableEntryError:
     """Return the error of an import that cannot tell which rows are here already, because entries do not read.
 
     It stops as a whole, on purpose. A row that fits no entry that reads may still be the damaged one: equal messages,
@@ -40,10 +34,11 @@ def refusal_to_match(repository: Repository, base: Snapshot) -> DamagedEntriesEr
         ways.append(f"rtv restore {others[0]} --from REV   brings one back as it was in another revision")
         ways.append(f"rtv remove {others[0]}   goes on without it; history keeps what is left of it")
     count = "1 entry does" if len(unreadable) == 1 else f"{len(unreadable):,} entries do"
-    return DamagedEntriesError(
+    return UnreadableEntryError(
         f"{count} not read, so nobody can tell which rows are here already; nothing was saved",
         details=[*details, *([f"… and {hidden:,} more (rtv verify)"] if hidden else [])],
         hint="\n".join([*ways, "then import again"]),
+        code="damaged_entries",
     )
 
 

@@ -16,12 +16,6 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Committed, Intent, refuse_unsaved
 
 
-class NoSuchMessageError(NotFoundError):
-    """The entry has no message of that number."""
-
-    code = "no_such_message"
-
-
 @dataclass(frozen=True, slots=True)
 class FieldEdit:
     """What to change in an entry; None leaves a field alone.
@@ -64,7 +58,8 @@ class FieldEdit:
         """Return the entry with the edit done; the id is for messages only.
 
         Raises:
-            NoSuchMessageError: there is no message of that number. InvalidError: messages that are no list.
+            NotFoundError (no_such_message): there is no message of that number. InvalidError: messages that are no
+            list.
         """
         fields = dict(entry.fields)
         if self.message is not None or self.system is not None:
@@ -84,9 +79,10 @@ class FieldEdit:
         assert self.message is not None
         if not 0 <= self.message < len(messages):
             last = f"the last one is [{len(messages) - 1}]" if messages else "it has none"
-            raise NoSuchMessageError(
+            raise NotFoundError(
                 f"entry {entry_id} has no message [{self.message}]; {last}; nothing was saved",
                 hint=f"rtv show {entry_id}",
+                code="no_such_message",
             )
         message = messages[self.message]
         if not isinstance(message, dict):

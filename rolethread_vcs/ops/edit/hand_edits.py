@@ -33,18 +33,6 @@ from rolethread_vcs.transaction import Committed, Intent, Session, touched_entri
 _NAMED = 3
 
 
-class BrokenFileError(InvalidError):
-    """A hand-edited file does not read; nothing was saved."""
-
-    code = "broken_file"
-
-
-class NotCheckedOutError(UsageError):
-    """The dataset has no files on disk that could be edited by hand."""
-
-    code = "not_checked_out"
-
-
 @dataclass(slots=True)
 class _HandEdits:
     """What the folder holds that the branch does not, sorted by what becomes of it."""
@@ -70,17 +58,18 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
     to save and nothing damaged it is empty.
 
     Raises:
-        BrokenFileError: a file does not read, or is a symbolic link; nothing was saved.
-        RefusedByGateError: the gate said no. NotCheckedOutError: a bare dataset. GitMergeError.
+        InvalidError (broken_file): a file does not read, or is a symbolic link; nothing was saved.
+        RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. GitMergeError.
     """
     with Session.open(repository, intent) as session:
         repository, base = session.repository, session.base
         worktree = repository.worktree
         if worktree is None:
-            raise NotCheckedOutError(
+            raise UsageError(
                 "the files of this dataset are not checked out, so there is nothing to edit by hand; "
                 "every command saves by itself",
                 hint="rtv edit ID   or check the files out with: rtv config set checkout always",
+                code="not_checked_out",
             )
         refuse_merge_of_git(repository)
         edits = _read(worktree, base)
@@ -206,18 +195,20 @@ def _refuse_locking_out(settings: Settings) -> None:
     """Raise when saving these settings would be the last thing that this program can do with the dataset."""
     unknown = settings.unknown_writer_features
     if unknown:
-        raise BrokenFileError(
+        raise InvalidError(
             f"{SETTINGS}: writer_features names {', '.join(unknown)}, which this program does not know; saved so, "
-            "the dataset could no longer be changed with it, and that not be undone"
+            "the dataset could no longer be changed with it, and that not be undone",
+            code="broken_file",
         )
 
 
 def _change_of(base: Snapshot, edits: _HandEdits) -> ChangeSet:
     settings = edits.files.get(SETTINGS)
     if settings is not None and parse_settings(settings).id != base.settings.id:
-        raise BrokenFileError(
+        raise InvalidError(
             f"{SETTINGS}: the id of a dataset never changes, since clones and exports rely on it; nothing was saved",
             hint=f'write it back: id = "{base.settings.id}"',
+            code="broken_file",
         )
     files: Mapping[str, bytes | None] = edits.files
     if edits.removes and ORDER not in files:
@@ -241,12 +232,13 @@ def _summary(base: Snapshot, edits: _HandEdits) -> str:
     return f"{', '.join(parts)} by hand" if parts else "save hand edits"
 
 
-def _broken(problems: list[str]) -> BrokenFileError:
+def _broken(problems: list[str]) -> InvalidError:
     count = "1 file does" if len(problems) == 1 else f"{len(problems):,} files do"
-    return BrokenFileError(
+    return InvalidError(
         f"{count} not read; nothing was saved",
         details=problems,
         hint="correct them and run rtv commit again, or throw the edits away with: rtv restore --all",
+        code="broken_file",
     )
 
 

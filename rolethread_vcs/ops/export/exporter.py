@@ -62,12 +62,6 @@ class Exported:
     left_out: tuple[str, ...] = ()
 
 
-class FileInTheWayError(ConflictError):
-    """The output file exists, and is not an export of ours left as it was."""
-
-    code = "file_in_the_way"
-
-
 def export(
     repository: Repository,
     revision: str,
@@ -82,7 +76,7 @@ def export(
     """Export a revision to a file (replaced in one step, gzipped when its name ends in `.gz`) or through `write`.
 
     Raises:
-        FileInTheWayError: the file exists and `rtv` did not write it, or it was changed since.
+        ConflictError (file_in_the_way): the file exists and `rtv` did not write it, or it was changed since.
         NotFoundError: the folder of the file is not there.
         UnsavedEditsError: with `fail_if_unsaved`, when files were edited by hand.
         CannotCarryError: an entry does not fit the format; nothing is written then.
@@ -249,9 +243,10 @@ def _refuse_file_in_the_way(repository: Repository, path: Path, *, overwrite: bo
     if overwrite or not stat.S_ISREG(status.st_mode):
         return
     if find_export(repository, file_sha256(path)) is None:
-        raise FileInTheWayError(
+        raise ConflictError(
             f"{path} exists, and is no export of this dataset left as it was; nothing was written",
             hint="choose another name, or replace it with: --overwrite",
+            code="file_in_the_way",
         )
 
 

@@ -18,26 +18,22 @@ _SEAL = "<!-- written by rolethread-vcs; sha256 of the lines above: {} -->\n"
 _SEAL_LENGTH = len(_SEAL.format("0" * 64))
 
 
-class PageInTheWayError(ConflictError):
-    """The file exists, and is no page that this program wrote and nobody changed."""
-
-    code = "page_in_the_way"
-
-
 def write_page(path: Path, parts: Iterable[str], *, overwrite: bool = False) -> None:
     """Write a page piece by piece beside the file, and rename it into place.
 
     Raises:
-        PageInTheWayError: something else is there, and `overwrite` was not said. NotFoundError: no such folder.
+        ConflictError (page_in_the_way): something else is there, and `overwrite` was not said. NotFoundError: no
+        such folder.
         SystemRefusedError: the file cannot be written.
     """
     path = Path(os.path.realpath(path))  # what a link leads to is the file that would be replaced
     if not path.parent.is_dir():
         raise NotFoundError(f"there is no folder {path.parent}; nothing was written")
     if path.is_dir() or (path.exists() and not overwrite and not is_own_page(path)):
-        raise PageInTheWayError(
+        raise ConflictError(
             f"{path} exists, and is no page that rtv wrote, left as it was; nothing was written",
             hint="choose another name" if path.is_dir() else "choose another name, or replace it with: --overwrite",
+            code="page_in_the_way",
         )
     digest = hashlib.sha256()
     with replacing(path, durable=False) as stream:

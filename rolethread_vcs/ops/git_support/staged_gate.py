@@ -32,7 +32,7 @@ def judge_staged(repository: Repository, index: Path | None = None) -> Judged:
     The policy is that of the branch before the commit.
 
     Raises:
-        StagedEntryError: a staged file does not read as an entry.
+        InvalidError (staged_entry): a staged file does not read as an entry.
     """
     settings = repository.head_snapshot().settings
     branch = repository.branch() or rebased_branch(repository.git_folder)

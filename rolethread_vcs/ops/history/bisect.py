@@ -27,30 +27,6 @@ _VERSION = 1
 _FILE = "bisect.json"
 
 
-class NotBisectingError(NotFoundError):
-    """There is no search under way."""
-
-    code = "not_bisecting"
-
-
-class BisectingError(ConflictError):
-    """A search is under way already."""
-
-    code = "bisecting"
-
-
-class ContradictionError(InvalidError):
-    """The answers cannot all be true; the last one was not taken."""
-
-    code = "contradiction"
-
-
-class BisectStateError(InvalidError):
-    """What was answered does not read."""
-
-    code = "bisect_state"
-
-
 class Answer(StrEnum):
     """What somebody found out about a commit."""
 
@@ -96,11 +72,13 @@ def start(repository: Repository, good: str, bad: str = "@") -> Search:
     """Begin a search between a good revision and a bad one.
 
     Raises:
-        BisectingError: one is under way. ContradictionError: good is not older than bad.
+        ConflictError (bisecting): one is under way. InvalidError (contradiction): good is not older than bad.
     """
     if _path(repository).exists():
-        raise BisectingError(
-            "a search is under way already", hint="rtv bisect status   or, to end it: rtv bisect reset"
+        raise ConflictError(
+            "a search is under way already",
+            hint="rtv bisect status   or, to end it: rtv bisect reset",
+            code="bisecting",
         )
     now = int(time.time())
     marks = (
@@ -116,7 +94,8 @@ def mark(repository: Repository, answer: Answer, revision: str | None = None) ->
     """Take an answer about a revision, by default about the commit that is to be tested.
 
     Raises:
-        NotBisectingError, BisectStateError. ContradictionError: it does not go with the answers before.
+        NotFoundError (not_bisecting), InvalidError (bisect_state). InvalidError (contradiction): it does not go with
+        the answers before.
     """
     marks = _load(repository)
     if revision is not None:
@@ -127,7 +106,9 @@ def mark(repository: Repository, answer: Answer, revision: str | None = None) ->
             raise UsageError("the search is at its end, and asks for nothing", hint="rtv bisect status")
         commit = asked.id
     if answer is Answer.SKIP and any(each.commit == commit and each.answer is Answer.BAD for each in marks):
-        raise ContradictionError(f"{commit[:10]} was called bad; there is nothing to skip", hint="rtv bisect log")
+        raise InvalidError(
+            f"{commit[:10]} was called bad; there is nothing to skip", hint="rtv bisect log", code="contradiction"
+        )
     more = (*marks, Mark(answer, commit, int(time.time())))
     search = _search(repository, more)
     _save(repository, more)
@@ -138,7 +119,7 @@ def status(repository: Repository) -> Search:
     """Return how far the search has come.
 
     Raises:
-        NotBisectingError, BisectStateError.
+        NotFoundError (not_bisecting), InvalidError (bisect_state).
     """
     return _search(repository, _load(repository))
 
@@ -147,7 +128,8 @@ def run(repository: Repository, judge: Callable[[Search], Answer]) -> Search:
     """Ask `judge` about one commit after the other, until the search is at its end; answers so far are kept.
 
     Raises:
-        NotBisectingError, BisectStateError, ContradictionError, and whatever `judge` raises.
+        NotFoundError (not_bisecting), InvalidError (bisect_state), InvalidError (contradiction), and whatever
+        `judge` raises.
     """
     search = status(repository)
     while search.test is not None:
@@ -159,7 +141,7 @@ def marks(repository: Repository) -> tuple[Mark, ...]:
     """Return the answers given so far, the oldest first.
 
     Raises:
-        NotBisectingError, BisectStateError.
+        NotFoundError (not_bisecting), InvalidError (bisect_state).
     """
     return _load(repository)
 
@@ -240,27 +222,32 @@ def _fork(ancestry: Ancestry, past: Mapping[str, Sequence[str]], good: str, bad:
     """Return a commit where the lines of good and bad parted and that nobody has called good yet, or None.
 
     Raises:
-        ContradictionError: good comes after bad, or they have nothing in common.
+        InvalidError (contradiction): good comes after bad, or they have nothing in common.
     """
     good_past = ancestry.parents_of_all([good])
     if bad in good_past:
         raise _contradiction(bad, [good])
     common = past.keys() & good_past.keys()
     if not common:
-        raise ContradictionError(f"{good[:10]} and {bad[:10]} have no commit in common", hint="rtv log --graph --all")
+        raise InvalidError(
+            f"{good[:10]} and {bad[:10]} have no commit in common", hint="rtv log --graph --all", code="contradiction"
+        )
     inner = {parent for commit in common for parent in past[commit]}
     return next((commit for commit in past if commit in common - inner and commit not in excluded), None)
 
 
-def _contradiction(bad: str, goods: Sequence[str]) -> ContradictionError:
+def _contradiction(bad: str, goods: Sequence[str]) -> InvalidError:
     named = goods[0] if len(goods) == 1 else None
     if named == bad:
-        return ContradictionError(f"{bad[:10]} cannot be good and bad; nothing was changed", hint="rtv bisect log")
+        return InvalidError(
+            f"{bad[:10]} cannot be good and bad; nothing was changed", hint="rtv bisect log", code="contradiction"
+        )
     good = f"{named[:10]}, called good," if named is not None else "a commit called good"
-    return ContradictionError(
+    return InvalidError(
         f"{good} comes after {bad[:10]}, called bad; nothing was changed",
         hint="the good one must be the older; to find what made it better, call the new state bad\n"
         "see what was answered: rtv bisect log",
+        code="contradiction",
     )
 
 
@@ -285,10 +272,12 @@ def _load(repository: Repository) -> tuple[Mark, ...]:
         with disk.system_errors("reading what was answered"):
             data = path.read_bytes() if path.exists() else None
         if data is None:
-            raise NotBisectingError("no search is under way", hint="rtv bisect start GOOD BAD")
+            raise NotFoundError("no search is under way", hint="rtv bisect start GOOD BAD", code="not_bisecting")
         value = parse(data)
         if value["version"] != _VERSION:
-            raise BisectStateError(f"a newer rtv began this search (version {value['version']})", hint="use that one")
+            raise InvalidError(
+                f"a newer rtv began this search (version {value['version']})", hint="use that one", code="bisect_state"
+            )
         marks = tuple(_mark(row) for row in value["marks"])
     except (JsonProblemError, KeyError, TypeError, ValueError) as error:
         raise _unreadable(path, str(error)) from error
@@ -304,7 +293,9 @@ def _mark(row: Mapping[str, Any]) -> Mark:
     return Mark(Answer(row["answer"]), commit, int(row["time"]))
 
 
-def _unreadable(path: Path, reason: str) -> BisectStateError:
-    return BisectStateError(
-        f"what was answered in this search does not read: {path}: {reason}", hint="rtv bisect reset   ends the search"
+def _unreadable(path: Path, reason: str) -> InvalidError:
+    return InvalidError(
+        f"what was answered in this search does not read: {path}: {reason}",
+        hint="rtv bisect reset   ends the search",
+        code="bisect_state",
     )

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.ids import NUMBER_DIGITS, is_id
 from rolethread_vcs.model.layout import ENTRIES, SUFFIX, entry_folder
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.history.lineage import UNRELATED, Origin, origins
-from rolethread_vcs.ops.select.selection import AmbiguousEntryError, find_entry
+from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import FOLDER, parse
@@ -157,8 +158,10 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
         if not found:
             raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=error.hint) from error
         if len(found) > 1:
-            raise AmbiguousEntryError(
-                f"{word} was the number of {len(found)} entries: {', '.join(found)}", hint="write the whole id"
+            raise UsageError(
+                f"{word} was the number of {len(found)} entries: {', '.join(found)}",
+                hint="write the whole id",
+                code="ambiguous",
             ) from error
         return found[0]
 

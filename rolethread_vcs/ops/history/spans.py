@@ -9,27 +9,8 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_range, parse_selector
-from rolethread_vcs.ops.select.selection import AmbiguousEntryError
 from rolethread_vcs.store.objects.walk import two_way
 from rolethread_vcs.store.repository import Repository
-
-
-class EmptySpanError(NotFoundError):
-    """A range that holds no commit."""
-
-    code = "empty_span"
-
-
-class NotTouchedError(NotFoundError):
-    """A commit or a range did nothing to an entry that is named."""
-
-    code = "not_touched"
-
-
-class NothingBeforeError(InvalidError):
-    """There is no state before a commit: it is the first one, or history is cut off there."""
-
-    code = "nothing_before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +52,9 @@ def span_of(repository: Repository, text: str) -> Span:
     """Return what a revision or a range names. A range goes from where both ends parted to its end.
 
     Raises:
-        UnknownRevisionError, UsageError: it names nothing, or an entry. EmptySpanError: a range without commits.
-        NothingBeforeError: history is cut off before it.
+        UnknownRevisionError, UsageError: it names nothing, or an entry. NotFoundError (empty_span): a range without
+        commits.
+        InvalidError (nothing_before): history is cut off before it.
     """
     if is_selector(text):
         raise UsageError(
@@ -86,9 +68,10 @@ def span_of(repository: Repository, text: str) -> Span:
     commit = repository.objects.commit(after)
     before = commit.parents[0] if commit.parents else ""
     if before and before not in repository.objects:
-        raise NothingBeforeError(
+        raise InvalidError(
             f"what was before {after[:10]} is not in this copy, so what it changed is not known; nothing was changed",
             hint="git fetch --unshallow   brings the rest of the history" if repository.copy_is_shallow() else None,
+            code="nothing_before",
         )
     return Span(text, before, after, commit.subject, is_range=False, is_merge=len(commit.parents) > 1)
 
@@ -96,10 +79,12 @@ def span_of(repository: Repository, text: str) -> Span:
 def _range(repository: Repository, text: str, start: str, after: str) -> Span:
     before = repository.common_ancestor(start, after)
     if before is None:
-        raise NothingBeforeError(f"the two ends of {text} have no commit in common; nothing was changed")
+        raise InvalidError(
+            f"the two ends of {text} have no commit in common; nothing was changed", code="nothing_before"
+        )
     if before == after:
         hint = f"the other way round: {text.rpartition('.')[2]}..{text.partition('.')[0]}" if start != after else None
-        raise EmptySpanError(f"{text} holds no commit; nothing was changed", hint=hint)
+        raise NotFoundError(f"{text} holds no commit; nothing was changed", hint=hint, code="empty_span")
     return Span(text, before, after, "", is_range=True, is_merge=False)
 
 
@@ -107,8 +92,8 @@ def touched_ids(repository: Repository, span: Span, words: Sequence[str]) -> tup
     """Return the ids of the entries that words (numbers, ids) name among those that a span touched.
 
     Raises:
-        UsageError: a word can name no entry. AmbiguousEntryError: a number that several of them carry.
-        NotTouchedError: it did nothing to one.
+        UsageError: a word can name no entry. UsageError (ambiguous): a number that several of them carry.
+        NotFoundError (not_touched): it did nothing to one.
     """
     touched = _touched(repository, span)
     found: dict[str, None] = {}
@@ -116,13 +101,16 @@ def touched_ids(repository: Repository, span: Span, words: Sequence[str]) -> tup
         selector = parse_selector(word)
         fitting = [each for each in touched if selector in (each, number_of(each))]
         if len(fitting) > 1:
-            raise AmbiguousEntryError(
-                f"{word} is the number of {len(fitting)} entries: {', '.join(fitting)}", hint="write the whole id"
+            raise UsageError(
+                f"{word} is the number of {len(fitting)} entries: {', '.join(fitting)}",
+                hint="write the whole id",
+                code="ambiguous",
             )
         if not fitting:
-            raise NotTouchedError(
+            raise NotFoundError(
                 f"{span.name} did nothing to entry {word}; nothing was changed",
                 hint=f"what it did: rtv diff {span.text}" if span.is_range else f"what it did: rtv show {span.text}",
+                code="not_touched",
             )
         found[fitting[0]] = None
     return tuple(found)

@@ -23,12 +23,6 @@ _NAMED = 3
 """Operations that are named one by one in an answer."""
 
 
-class NothingToUndoError(NotFoundError):
-    """No operation is left that could be taken back, or brought again."""
-
-    code = "nothing_to_undo"
-
-
 @dataclass(frozen=True, slots=True)
 class Undone:
     """What an undo or a redo did: the operations it took back (or brought again), newest first."""
@@ -41,7 +35,7 @@ def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = 
     """Return the operations that an undo would take back, newest first; see `is_of_another_folder`.
 
     Raises:
-        NothingToUndoError: there are not so many. NotFoundError: there is no operation `to`.
+        NotFoundError (nothing_to_undo): there are not so many. NotFoundError: there is no operation `to`.
     """
     return _choose(repository, count, to)[0]
 
@@ -84,7 +78,7 @@ def _choose(repository: Repository, count: int, to: int | None) -> tuple[tuple[O
     if not chosen or (to is None and len(chosen) < count):
         left = f"only {_counted(len(chosen))} can be undone" if chosen else "there is nothing to undo"
         notes = "".join(f"; {note}" for note in _notes_elsewhere(repository, elsewhere))
-        raise NothingToUndoError(f"{left}{notes}", hint="see what was done with: rtv ops")
+        raise NotFoundError(f"{left}{notes}", hint="see what was done with: rtv ops", code="nothing_to_undo")
     return tuple(chosen), tuple(elsewhere)
 
 
@@ -117,7 +111,7 @@ def redo_candidate(repository: Repository) -> Operation:
     """Return the undo that a redo would take back.
 
     Raises:
-        NothingToUndoError: nothing was undone, or something else was done since.
+        NotFoundError (nothing_to_undo): nothing was undone, or something else was done since.
     """
     for logged in log(repository):
         operation = logged.operation
@@ -127,8 +121,10 @@ def redo_candidate(repository: Repository) -> Operation:
             return operation
         if operation.verb not in (UNDO, REDO) and operation.has_effect:
             break
-    raise NothingToUndoError(
-        "there is nothing to redo: nothing was undone, or something else was done since", hint="rtv ops"
+    raise NotFoundError(
+        "there is nothing to redo: nothing was undone, or something else was done since",
+        hint="rtv ops",
+        code="nothing_to_undo",
     )
 
 

@@ -79,8 +79,9 @@ def import_files(
 
     Raises:
         RefusedByGateError: rows cannot be saved, and no option says what to do with them; the hint counts the ways.
-        RowsInConflictError, InvalidError, SystemRefusedError; nothing was saved then.
-        DamagedEntriesError: entries do not read that rows must be compared with; see `healing.refusal_to_match`.
+        ConflictError (rows_in_conflict), InvalidError, SystemRefusedError; nothing was saved then.
+        UnreadableEntryError (damaged_entries): entries do not read that rows must be compared with; see
+        `healing.refusal_to_match`.
     """
     labels = list(names) or [None] * len(files)
     for attempt in range(ATTEMPTS):

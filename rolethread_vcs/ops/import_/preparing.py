@@ -63,7 +63,7 @@ class Preparer:
     """Prepares rows; remembers nothing of them.
 
     Raises:
-        UnknownFormatError: the preparation names a format that there is not.
+        UsageError (unknown_format): the preparation names a format that there is not.
     """
 
     def __init__(self, preparation: Preparation) -> None:

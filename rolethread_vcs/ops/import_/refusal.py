@@ -21,30 +21,26 @@ STANDARD_INPUT = "standard input"
 """What messages call the stream that the word `-` means."""
 
 
-class RowsInConflictError(ConflictError):
-    """Rows were edited here and in the file, in ways that do not go together."""
-
-    code = "rows_in_conflict"
-
-
 def refuse_what_blocks(
     reader: RowReader, verdict: Verdict, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
 ) -> None:
     """Raise when rows cannot be saved and no option says what to do with them.
 
     Raises:
-        RowsInConflictError: rows go against edits made here. RefusedByGateError: the hint counts the ways forward.
+        ConflictError (rows_in_conflict): rows go against edits made here. RefusedByGateError: the hint counts the
+        ways forward.
     """
     if reader.rejects and not options.skip_invalid:
         conflicts = [reject for reject in reader.rejects if reject.code == CONFLICT]
         if conflicts:
             which = f"{len(conflicts):,} of {reader.rows:,} rows" if reader.rows > 1 else "the only row"
             others = "saves the others and " if reader.rows > len(reader.rejects) else ""
-            raise RowsInConflictError(
+            raise ConflictError(
                 f"{which} {'conflicts' if len(conflicts) == 1 else 'conflict'} with edits made here; nothing was saved",
                 details=[str(each) for each in conflicts[:10]],
                 hint=f"{_command(reader, options, intent)} --skip-invalid   {others}writes "
                 f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
+                code="rows_in_conflict",
             )
         ways = _ways_forward(reader, files, options, intent)
         raise refusal_of_import(reader.rows, reader.refused, here=reader.rows_here, hint=ways)

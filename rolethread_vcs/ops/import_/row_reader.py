@@ -146,7 +146,7 @@ class RowReader:
         """Read one source to its end.
 
         Raises:
-            UnreadFormatError, UnknownShapeError: see `Recognition`.
+            InvalidError (unread_format), InvalidError (unknown_shape): see `Recognition`.
             InvalidError, SystemRefusedError: see `Source.pieces`.
         """
         formats: Counter[str] = Counter()

@@ -42,18 +42,6 @@ PICKED = "Picked-From"
 """The trailer that names the commit from which a part was taken."""
 
 
-class UnfinishedError(ConflictError):
-    """A merge, a revert or a pick waits for decisions, and there is room for one."""
-
-    code = "unfinished"
-
-
-class OpenConflictsError(ConflictError):
-    """Conflicts are left; nothing was saved."""
-
-    code = "open_conflicts"
-
-
 class State(StrEnum):
     """What became of a merge: a commit, a branch that moved on, nothing to do, a wait for decisions, an end."""
 
@@ -100,8 +88,8 @@ def carry_out(repository: Repository, wanted: Unfinished, intent: Intent, *, ski
     `wanted.ours` is filled in here. With `skip_conflicts` the clean part is committed, and the rest only told.
 
     Raises:
-        UnfinishedError: another one waits. GitMergeError. UnsavedEditsError: hand edits.
-        UnrelatedHistoriesError. RefusedByGateError: what comes from the other side breaks a rule.
+        ConflictError (unfinished): another one waits. GitMergeError. UnsavedEditsError: hand edits.
+        InvalidError (unrelated). RefusedByGateError: what comes from the other side breaks a rule.
     """
 
     def work(session: Session) -> Outcome:
@@ -116,7 +104,8 @@ def refuse_to_begin(repository: Repository, *, is_current: bool = True) -> None:
     """Refuse what could not begin here; who is asked entry by entry is told before the first question.
 
     Raises:
-        UnfinishedError: another one waits, or plain git is in the middle of a merge. UnsavedEditsError: there are hand
+        ConflictError (unfinished): another one waits, or plain git is in the middle of a merge. UnsavedEditsError:
+        there are hand
         edits, and what begins goes into the checked-out branch (`is_current`).
     """
     _refuse_unfinished(repository)
@@ -130,7 +119,8 @@ def go_on(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts:
     With `skip_conflicts` what is not decided of a revert or a pick is left out; a merge has to be decided as a whole.
 
     Raises:
-        NothingUnfinishedError: nothing of this kind waits. OpenConflictsError: something is left to decide.
+        NotFoundError (nothing_unfinished): nothing of this kind waits. ConflictError (open_conflicts): something is
+        left to decide.
         As `carry_out`.
     """
     found = waiting(repository, kind)
@@ -149,7 +139,7 @@ def abort(repository: Repository, kind: Kind, intent: Intent) -> Outcome:
     """Give up what waits, as one operation; the branch is as it was, and undo brings the decisions back.
 
     Raises:
-        NothingUnfinishedError: nothing of this kind waits.
+        NotFoundError (nothing_unfinished): nothing of this kind waits.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
@@ -306,20 +296,20 @@ def _refuse_unfinished(repository: Repository) -> None:
     if repository.refs.read(repository.unfinished_ref) is not None:
         found = repository.unfinished()
         assert found is not None
-        raise UnfinishedError(
+        raise ConflictError(
             f"a {found.kind} is unfinished here ({found.command}); nothing was changed",
             hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
+            code="unfinished",
         )
 
 
-def _left(
-    unfinished: Unfinished, conflicts: tuple[Conflict, ...], void: tuple[tuple[str, str], ...]
-) -> OpenConflictsError:
+def _left(unfinished: Unfinished, conflicts: tuple[Conflict, ...], void: tuple[tuple[str, str], ...]) -> ConflictError:
     names = list(dict.fromkeys(conflict.id for conflict in conflicts))
     are = "conflict is" if len(conflicts) == 1 else "conflicts are"
-    return OpenConflictsError(
+    return ConflictError(
         f"{len(conflicts):,} {are} left to decide ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}); "
         "nothing was saved",
         details=[f"{name} {field}: it is another conflict by now, so what was decided is void" for name, field in void],
         hint=f"rtv conflicts   rtv resolve {names[0]} --take {unfinished.labels[1]}",
+        code="open_conflicts",
     )

@@ -14,12 +14,6 @@ from rolethread_vcs.store.objects.trees import FOLDER, LINK, Item, parse
 from rolethread_vcs.store.objects.walk import Blob
 
 
-class UnreadableSideError(UsageError):
-    """A side was chosen that cannot be had: it does not read, or two cannot be kept as one."""
-
-    code = "unreadable_side"
-
-
 @dataclass(frozen=True, slots=True)
 class Sides:
     """The three corners of a merge: 20-byte ids of trees, None for an empty one, and what people call them."""
@@ -84,13 +78,14 @@ class EntrySides:
         """Return base (0), ours (1) or theirs (2).
 
         Raises:
-            UnreadableSideError: it does not read.
+            UsageError (unreadable_side): it does not read.
         """
         side = self._read(number)
         if isinstance(side, str):
-            raise UnreadableSideError(
+            raise UsageError(
                 f"entry {self.id} does not read there ({side}), so it cannot be taken; nothing was changed",
                 hint="take the other side, or give it anew with --edit or --file",
+                code="unreadable_side",
             )
         return side
 

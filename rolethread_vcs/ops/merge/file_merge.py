@@ -65,7 +65,8 @@ class FileMerger:
         """Return the merge, and the fields of decisions that fit no more.
 
         Raises:
-            UnreadableFileError: a side does not read. UnusableChoiceError: a decision does not fit its conflict.
+            UnreadableFileError: a side does not read. UsageError (unusable_choice): a decision does not fit its
+            conflict.
         """
         base, ours, theirs = map(self._read, self._triple[1:])
         if base == ours:

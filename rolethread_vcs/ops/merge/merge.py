@@ -18,13 +18,7 @@ from rolethread_vcs.store.places.opening import NoDatasetError, discover
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import DetachedHeadError, Intent, NewerWriterError
-
-
-class AnotherDatasetError(InvalidError):
-    """A path leads to a dataset that is not a copy of this one."""
-
-    code = "another_dataset"
+from rolethread_vcs.transaction import Intent, NewerWriterError
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +78,9 @@ def merge(repository: Repository, word: str, intent: Intent, options: MergeOptio
     Where a person has to decide, nothing is committed, and the merge waits; see `ops.merge.resolve`.
 
     Raises:
-        UnknownRevisionError: there is no such thing. AnotherDatasetError: the path leads to another dataset.
-        UnrelatedHistoriesError, UnfinishedError, UnsavedEditsError, DetachedHeadError. RefusedByGateError: what comes
+        UnknownRevisionError: there is no such thing. InvalidError (another_dataset): the path leads to another dataset.
+        InvalidError (unrelated), ConflictError (unfinished), UnsavedEditsError, InvalidError (detached).
+        RefusedByGateError: what comes
         from the other side breaks a rule.
     """
     if options.keeps_rest and options.ids is None and options.where is None:
@@ -144,9 +139,10 @@ def _offers(corners: Corners, merged: TreeMerge) -> list[Offer]:
 def _unfinished(repository: Repository, source: Source, intent: Intent, options: MergeOptions) -> Unfinished:
     branch = repository.branch()
     if branch is None:
-        raise DetachedHeadError(
+        raise InvalidError(
             "you are looking at a commit, not at a branch, so there is nothing to merge into",
             hint="start a branch here with: rtv switch -c NAME",
+            code="detached",
         )
     return Unfinished(
         kind="merge",
@@ -172,7 +168,7 @@ def find_source(repository: Repository, word: str, folder: Path = Path()) -> Sou
     A path is relative to `folder`.
 
     Raises:
-        UsageError: it names both. UnknownRevisionError: it names nothing. AnotherDatasetError.
+        UsageError: it names both. UnknownRevisionError: it names nothing. InvalidError (another_dataset).
     """
     commit = _commit(repository, word)
     path, branch = _path(word, folder)
@@ -233,9 +229,10 @@ def _copy(repository: Repository, path: Path, branch: str) -> Source:
         raise UsageError(f"{path} is this very dataset", hint=f"rtv merge {branch or original.branch() or 'BRANCH'}")
     ours, theirs = repository.head_snapshot().settings, original.head_snapshot().settings
     if ours.id != theirs.id:
-        raise AnotherDatasetError(
+        raise InvalidError(
             f"{path} is another dataset ({theirs.name}), not a copy of this one ({ours.name}); nothing was changed",
             hint=f"to bring its entries over: rtv -C {path} export -o rows.jsonl, then rtv import rows.jsonl",
+            code="another_dataset",
         )
     name = branch or original.branch()
     if name is None:

@@ -16,12 +16,6 @@ from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent, MergeBreaksRulesError, vote
 
 
-class UnrelatedHistoriesError(InvalidError):
-    """Two histories have no commit in common."""
-
-    code = "unrelated"
-
-
 @dataclass(frozen=True, slots=True)
 class Corners:
     """The three trees of an unfinished thing on a tip, what reads them, and the bases (hex ids) they stand for."""
@@ -39,7 +33,7 @@ def corners_of(repository: Repository, unfinished: Unfinished, tip: str) -> Corn
     """Return the corners on a tip of the branch (hex id); a merge finds its bases anew.
 
     Raises:
-        UnrelatedHistoriesError: a merge, and the histories share nothing.
+        InvalidError (unrelated): a merge, and the histories share nothing.
     """
 
     def tree(commit: str) -> bytes | None:
@@ -118,16 +112,18 @@ def as_conflicts(error: MergeBreaksRulesError, corners: Corners) -> tuple[Confli
     )
 
 
-def _unrelated(repository: Repository, unfinished: Unfinished) -> UnrelatedHistoriesError:
+def _unrelated(repository: Repository, unfinished: Unfinished) -> InvalidError:
     ours, theirs, _ = unfinished.labels
     if repository.copy_is_shallow():
-        return UnrelatedHistoriesError(
+        return InvalidError(
             f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this "
             "copy was made; nothing was changed",
             hint="git fetch --unshallow   brings the rest of it",
+            code="unrelated",
         )
-    return UnrelatedHistoriesError(
+    return InvalidError(
         f"{ours} and {theirs} have no commit in common: they are two datasets, not two versions of one; "
         "nothing was changed",
         hint="to bring entries over: rtv export there, rtv import here",
+        code="unrelated",
     )

@@ -33,8 +33,10 @@ def pick(
     waits, as a merge does; with `skip_conflicts` the rest is committed at once.
 
     Raises:
-        UnknownRevisionError, UsageError, EmptySpanError, NotTouchedError: what is named is not there.
-        NothingBeforeError: history is cut off before it. UnfinishedError, UnsavedEditsError, DetachedHeadError.
+        UnknownRevisionError, UsageError, NotFoundError (empty_span), NotFoundError (not_touched): what is named is
+        not there.
+        InvalidError (nothing_before): history is cut off before it. ConflictError (unfinished), UnsavedEditsError,
+        InvalidError (detached).
         RefusedByGateError: what comes in breaks a rule.
     """
     span = span_of(repository, text)

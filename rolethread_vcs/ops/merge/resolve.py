@@ -28,12 +28,6 @@ Side = Literal["ours", "theirs", "base", "both"]
 _Made = dict[str, dict[str, Decision]]
 
 
-class NoConflictError(NotFoundError):
-    """What was named is not in conflict."""
-
-    code = "no_conflict"
-
-
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """An unfinished thing as it stands: what is open, what was decided, which decisions no longer fit.
@@ -64,7 +58,7 @@ def look(repository: Repository) -> Waiting:
     """Return what waits for decisions here, on the branch as it is now.
 
     Raises:
-        NothingUnfinishedError: nothing waits. NoSuchBranchError: its branch has gone.
+        NotFoundError (nothing_unfinished): nothing waits. NoSuchBranchError: its branch has gone.
     """
     unfinished = waiting(repository)
     tip = _tip(repository, unfinished)
@@ -103,7 +97,8 @@ def choose(found: Waiting, words: Sequence[str], *, everything: bool = False, wh
     """Return the ids and paths that a user chose among those in conflict, or decided already.
 
     Raises:
-        UsageError: nothing is chosen, or in several ways at once. NoConflictError: what is named is not in conflict.
+        UsageError: nothing is chosen, or in several ways at once. NotFoundError (no_conflict): what is named is not
+        in conflict.
     """
     if (bool(words) + everything + (where is not None)) != 1:
         raise UsageError(
@@ -112,13 +107,15 @@ def choose(found: Waiting, words: Sequence[str], *, everything: bool = False, wh
     open_names = list(dict.fromkeys(conflict.id for conflict in found.conflicts))
     if everything:
         if not open_names:
-            raise NoConflictError("everything is decided", hint=f"rtv {found.unfinished.kind} --continue")
+            raise NotFoundError(
+                "everything is decided", hint=f"rtv {found.unfinished.kind} --continue", code="no_conflict"
+            )
         return open_names
     if where is not None:
         query = parse_query(where)
         chosen = [name for name in open_names if name in found.entries and _fits(query, name, found.entries[name])]
         if not chosen:
-            raise NoConflictError(f"no entry in conflict fits {where!r}", hint="rtv conflicts")
+            raise NotFoundError(f"no entry in conflict fits {where!r}", hint="rtv conflicts", code="no_conflict")
         return chosen
     names = list(dict.fromkeys([*open_names, *(name for name, _ in found.decided)]))
     return list(dict.fromkeys(_named(found, word, names) for word in words))
@@ -130,8 +127,8 @@ def take_side(
     """Decide conflicts for one side: all of these entries and files, or one field of each.
 
     Raises:
-        NoConflictError: one of them is not in conflict, or not in that field.
-        UnusableChoiceError: both sides cannot be kept there.
+        NotFoundError (no_conflict): one of them is not in conflict, or not in that field.
+        UsageError (unusable_choice): both sides cannot be kept there.
     """
 
     def decide(corners: Corners, found: Unfinished, decisions: _Made) -> None:
@@ -148,7 +145,8 @@ def give(
     `about` tells the sides of the entry that were looked at (`OpenEntry`), "" whatever they are now.
 
     Raises:
-        NoConflictError: it is not in conflict. InvalidError: a file that merges key by key cannot be given whole.
+        NotFoundError (no_conflict): it is not in conflict. InvalidError: a file that merges key by key cannot be
+        given whole.
         StaleEntryError: a side has changed since it was looked at.
     """
 
@@ -201,9 +199,10 @@ def _resolve(repository: Repository, intent: Intent, decide: Callable[[Corners, 
         merged = merge_at(corners, found, decisions)
         for name, each in merged.void:
             if before.get(name, {}).get(each) != decisions[name].pop(each, None):
-                raise NoConflictError(
+                raise NotFoundError(
                     f"{name} has no conflict that could be decided here; nothing was changed",
                     hint=f"change it on {found.branch} itself: rtv edit {name}   then: rtv {found.kind} --continue",
+                    code="no_conflict",
                 )
         settled = tuple(
             (name, each)
@@ -250,9 +249,10 @@ def _take(
             mine[name] = {ENTRY: Decision(side, corners.entry(name).about)}
             continue
         fields = ", ".join(sorted({each.field for each in merged.conflicts if each.id == name}) or sorted(kept[name]))
-        raise NoConflictError(
+        raise NotFoundError(
             f"{name} has no conflict in {field}; nothing was changed",
             hint=f"its conflicts are in: {fields}" if fields else "rtv conflicts",
+            code="no_conflict",
         )
     decisions |= mine
 
@@ -287,9 +287,10 @@ def _named(found: Waiting, word: str, names: Sequence[str]) -> str:
         return fitting[0]
     voided = [each for name, each in found.void if name == selector or (is_id(name) and number_of(name) == selector)]
     gone = "; it is not in conflict any more, since the branch moved on" if voided else ""
-    raise NoConflictError(
+    raise NotFoundError(
         f"{word} has no conflict{gone}; nothing was changed",
         hint=f"in conflict are: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
         if names
         else f"rtv {found.unfinished.kind} --continue",
+        code="no_conflict",
     )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rolethread_vcs.errors import UsageError
-from rolethread_vcs.ops.history.spans import NothingBeforeError, Span, span_of, touched_ids
+from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.ops.history.spans import Span, span_of, touched_ids
 from rolethread_vcs.ops.merge.completion import Outcome, carry_out
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.repository import Repository
@@ -37,17 +37,20 @@ def revert(
     waits, as a merge does; with `skip_conflicts` the rest is committed at once.
 
     Raises:
-        UnknownRevisionError, UsageError, EmptySpanError, NotTouchedError: what is named is not there.
-        NothingBeforeError: the first commit. UnfinishedError, UnsavedEditsError, DetachedHeadError.
+        UnknownRevisionError, UsageError, NotFoundError (empty_span), NotFoundError (not_touched): what is named is
+        not there.
+        InvalidError (nothing_before): the first commit. ConflictError (unfinished), UnsavedEditsError, InvalidError
+        (detached).
         RefusedByGateError: what comes back breaks a rule.
     """
     if words and where is not None:
         raise UsageError("entries are chosen by their ids or by --where, not by both")
     span = span_of(repository, text)
     if not span.before:
-        raise NothingBeforeError(
+        raise InvalidError(
             f"{span.name} is the first commit, and there is nothing before it; nothing was changed",
             hint="entries go with: rtv remove ID…",
+            code="nothing_before",
         )
     wanted = Unfinished(
         kind="revert",

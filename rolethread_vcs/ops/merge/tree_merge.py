@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Clash, Note, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries
 from rolethread_vcs.model.change import ChangeSet
@@ -20,7 +21,7 @@ from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
-from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides, UnreadableSideError, find_blob
+from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides, find_blob
 from rolethread_vcs.ops.merge.file_merge import FileMerger, UnreadableFileError
 from rolethread_vcs.ops.merge.lazy_entries import LazyEntries
 from rolethread_vcs.store.objects.overlay import Readable
@@ -118,7 +119,8 @@ def merge_trees(
     """Return the merge of three trees that `objects` reads; a decision that fits no conflict is told in `void`.
 
     Raises:
-        QueryError: the query of the part does not read. UnusableChoiceError: a decision does not fit its conflict.
+        UsageError (query): the query of the part does not read. UsageError (unusable_choice): a decision does not
+        fit its conflict.
     """
     return _Merger(objects, sides, part, decisions).run()
 
@@ -235,7 +237,9 @@ class _Merger:
             return
         side = {"base": 0, "ours": 1, "theirs": 2}.get(choice)
         if side is None:
-            raise UnreadableSideError(f"both sides of {sides.id} cannot be kept as one entry; nothing was changed")
+            raise UsageError(
+                f"both sides of {sides.id} cannot be kept as one entry; nothing was changed", code="unreadable_side"
+            )
         if side == 1:
             return
         self._put(sides, sides.side(side))

@@ -11,31 +11,29 @@ from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Session
 
 
-class NothingUnfinishedError(NotFoundError):
-    """There is nothing to go on with."""
-
-    code = "nothing_unfinished"
-
-
 def waiting(repository: Repository, kind: Kind | None = None) -> Unfinished:
     """Return what waits for decisions in this folder.
 
     Raises:
-        NothingUnfinishedError: nothing does, or something of another kind.
+        NotFoundError (nothing_unfinished): nothing does, or something of another kind.
     """
     found = repository.unfinished()
     if found is None:
         raise nothing_unfinished(kind or "merge")
     if kind is not None and found.kind != kind:
-        raise NothingUnfinishedError(
-            f"no {kind} is unfinished, but a {found.kind} is ({found.command})", hint=f"rtv {found.kind} --continue"
+        raise NotFoundError(
+            f"no {kind} is unfinished, but a {found.kind} is ({found.command})",
+            hint=f"rtv {found.kind} --continue",
+            code="nothing_unfinished",
         )
     return found
 
 
-def nothing_unfinished(kind: str) -> NothingUnfinishedError:
+def nothing_unfinished(kind: str) -> NotFoundError:
     """Return the error that nothing of a kind waits."""
-    return NothingUnfinishedError(f"no {kind} is unfinished", hint="see where you are with: rtv status")
+    return NotFoundError(
+        f"no {kind} is unfinished", hint="see where you are with: rtv status", code="nothing_unfinished"
+    )
 
 
 def keep(session: Session, unfinished: Unfinished, before: str | None) -> Committed:

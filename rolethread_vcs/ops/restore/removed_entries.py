@@ -17,7 +17,6 @@ from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
-from rolethread_vcs.ops.select.selection import AmbiguousEntryError
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
@@ -25,12 +24,6 @@ from rolethread_vcs.store.removals import Removal, Removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import Committed, Intent, run
-
-
-class NotRemovedError(NotFoundError):
-    """What is named is no removed entry: it is there, or never was."""
-
-    code = "not_removed"
 
 
 @dataclass(frozen=True)
@@ -69,7 +62,7 @@ class RemovedEntries:
     the commits (hex ids) behind which history is not here.
 
     Raises:
-        QueryError, UnknownRevisionError.
+        UsageError (query), UnknownRevisionError.
     """
 
     def __init__(self, repository: Repository, *, where: str | None = None, since: str | None = None) -> None:
@@ -119,8 +112,8 @@ def bring_back_removed(
     `words` (numbers, ids) or `where` choose among them; without either all come back that went after `since`.
 
     Raises:
-        UsageError: words and a query. AmbiguousEntryError: a number that several removed entries have.
-        NotRemovedError: there is none that is meant. UnreadableEntryError: one of them is damaged.
+        UsageError: words and a query. UsageError (ambiguous): a number that several removed entries have.
+        NotFoundError (not_removed): there is none that is meant. UnreadableEntryError: one of them is damaged.
     """
     if words and where is not None:
         raise UsageError("removed entries are chosen by their ids or by --where, not by both")
@@ -128,7 +121,9 @@ def bring_back_removed(
     chosen = list(_named(found, words, repository.head_snapshot())) if words else list(found)
     if not chosen:
         fits = "that was removed fits" if where is not None else "was removed"
-        raise NotRemovedError(f"no entry {fits}; nothing was changed", hint="see them with: rtv restore --removed")
+        raise NotFoundError(
+            f"no entry {fits}; nothing was changed", hint="see them with: rtv restore --removed", code="not_removed"
+        )
     for each in chosen:
         if each.entry is None:
             raise UnreadableEntryError(
@@ -165,27 +160,30 @@ def _named(found: Iterable[GoneEntry], words: Sequence[str], now: Snapshot) -> I
     for word, selector in selectors.items():
         fitting = [each for each in met.values() if selector in (each.id, number_of(each.id))]
         if len(fitting) > 1:
-            raise AmbiguousEntryError(
+            raise UsageError(
                 f"{word} is the number of {len(fitting)} removed entries: {', '.join(each.id for each in fitting)}",
                 hint="write the whole id",
+                code="ambiguous",
             )
         if not fitting:
             raise _not_removed(word, selector, now)
         yield fitting[0]
 
 
-def _not_removed(word: str, selector: int | str, now: Snapshot) -> NotRemovedError:
+def _not_removed(word: str, selector: int | str, now: Snapshot) -> NotFoundError:
     there = [selector] if isinstance(selector, str) and selector in now else []
     if isinstance(selector, int):
         there = now.with_number(selector)
     if there:
-        return NotRemovedError(
+        return NotFoundError(
             f"entry {there[0]} was not removed, it is there; nothing was changed",
             hint=f"make it what it was: rtv restore {word} --from REV   (its life: rtv log {word})",
+            code="not_removed",
         )
-    return NotRemovedError(
+    return NotFoundError(
         f"no removed entry {word} is in the history of this branch; nothing was changed",
         hint="see them with: rtv restore --removed",
+        code="not_removed",
     )
 
 

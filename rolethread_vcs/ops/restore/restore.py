@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.edit.damaged_entries import whole_files
-from rolethread_vcs.ops.edit.hand_edits import NotCheckedOutError
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
 from rolethread_vcs.store.checkout.worktree import Unsaved, Worktree
@@ -43,7 +42,7 @@ def hand_edits(repository: Repository) -> list[Unsaved]:
     """Return the hand edits of the checked-out folder that belong to the dataset, in path order.
 
     Raises:
-        NotCheckedOutError: a bare dataset.
+        UsageError (not_checked_out): a bare dataset.
     """
     _worktree_of(repository)
     return unsaved_files(repository)
@@ -57,7 +56,7 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
     saved is saved again from it.
 
     Raises:
-        NotCheckedOutError: a bare dataset. InvalidError: a symbolic link stands where a file should.
+        UsageError (not_checked_out): a bare dataset. InvalidError: a symbolic link stands where a file should.
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
         GitMergeError.
     """
@@ -100,9 +99,10 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
 
 def _worktree_of(repository: Repository) -> Worktree:
     if repository.worktree is None:
-        raise NotCheckedOutError(
+        raise UsageError(
             "the files of this dataset are not checked out, so there are no hand edits to throw away",
             hint="bring entries back from an earlier revision with: rtv restore ID --from REV",
+            code="not_checked_out",
         )
     return repository.worktree
 

@@ -16,12 +16,6 @@ from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, Unreadable
 _NAMED = 5
 
 
-class AmbiguousEntryError(UsageError):
-    """A bare number that several entries carry, as after a merge."""
-
-    code = "ambiguous"
-
-
 class NothingFitsError(NotFoundError):
     """A query that no entry meets, where entries are needed."""
 
@@ -69,8 +63,10 @@ def find_entry(snapshot: Snapshot, word: str | int) -> str:
         raise _no_such_id(snapshot, selector)
     found = snapshot.with_number(selector)
     if len(found) > 1:
-        raise AmbiguousEntryError(
-            f"{selector} is the number of {len(found)} entries: {', '.join(found)}", hint="write the whole id"
+        raise UsageError(
+            f"{selector} is the number of {len(found)} entries: {', '.join(found)}",
+            hint="write the whole id",
+            code="ambiguous",
         )
     if not found:
         raise _no_such_number(snapshot, selector)

@@ -55,7 +55,8 @@ def refuse_unreadable(files: Sequence[Path]) -> None:
     read only once (a pipe) is left to the import.
 
     Raises:
-        UnreadFormatError, UnknownShapeError, NotUtf8Error, TornSourceError, SystemRefusedError.
+        InvalidError (unread_format), InvalidError (unknown_shape), InvalidError (not_utf8), InvalidError (torn),
+        SystemRefusedError.
         RefusedByGateError: there are rows, and none can be read.
     """
     for file in files:

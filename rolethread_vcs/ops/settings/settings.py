@@ -242,7 +242,7 @@ def apply_config(repository: Repository, key: str, value: str | None) -> Reposit
 
     Raises:
         UnsavedEditsError: hand edits, or other files, are in the way of that; nothing was changed.
-        CheckedOutElsewhereError: another folder has the branch checked out that this one would get.
+        ConflictError (checked_out_elsewhere): another folder has the branch checked out that this one would get.
     """
     if key != BARE_KEY:
         own_config.write(repository, key, value)

@@ -34,24 +34,6 @@ from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Pla
 _SHOWN = 5
 
 
-class AmbiguousLinesError(ConflictError):
-    """Lines of a file copy could be one entry or another, and nobody said which."""
-
-    code = "ambiguous_lines"
-
-
-class ManyRemovedError(RefusedError):
-    """So many entries would go that it looks like an accident."""
-
-    code = "many_removed"
-
-
-class CopyConflictError(ConflictError):
-    """The file and its branch changed the same things differently."""
-
-    code = "copy_conflict"
-
-
 @dataclass(frozen=True, slots=True)
 class CommitOptions:
     """How to commit: decisions about lines, how many may go, and which side wins where both changed."""
@@ -86,7 +68,8 @@ def commit(repository: Repository, path: Path, options: CommitOptions, intent: I
     """Make one commit of what was edited in a file, on the branch as it is now; then tie the file to that commit.
 
     Raises:
-        AmbiguousLinesError, ManyRemovedError, CopyConflictError, RefusedByGateError: nothing was saved.
+        ConflictError (ambiguous_lines), RefusedError (many_removed), ConflictError (copy_conflict),
+        RefusedByGateError: nothing was saved.
         NoSuchBranchError: the branch is gone.
     """
     recognised = recognise_copy(repository, locate(path), options.decisions)
@@ -128,7 +111,8 @@ def refresh(
     With `discard` the file is written as the branch has it; what it held is set aside beside it.
 
     Raises:
-        CopyConflictError, AmbiguousLinesError: the file stays as it is. NoSuchBranchError: the branch is gone.
+        ConflictError (copy_conflict), ConflictError (ambiguous_lines): the file stays as it is. NoSuchBranchError:
+        the branch is gone.
     """
     path = locate(path)
     binding = copy_bindings.load(repository, path)
@@ -232,34 +216,39 @@ def _refuse_ambiguous(recognised: Recognised) -> None:
     line = recognised.lines.numbers[place]
     one = f"--as {line}={first.candidates[0].id}   or " if first.candidates else ""
     lines = "1 line is" if len(unclear) == 1 else f"{len(unclear):,} lines are"
-    raise AmbiguousLinesError(
+    raise ConflictError(
         f"{lines} ambiguous in {recognised.lines.path.name}; nothing was saved",
         details=details,
         hint=f"decide: {one}--new {line}   or all of them: --ambiguous new\n"
         "or in a file: rtv --json workcopy status > decisions.json, fill in the ids, then --decisions decisions.json",
+        code="ambiguous_lines",
     )
 
 
 def _refuse_many_removed(recognised: Recognised, allowed: int | None) -> None:
     count, lines = len(recognised.dropped), len(recognised.bound)
     if allowed is not None and allowed != count:
-        raise ManyRemovedError(
-            f"--removed says {allowed:,}, and {count:,} would go; nothing was saved", hint=f"--removed {count}"
+        raise RefusedError(
+            f"--removed says {allowed:,}, and {count:,} would go; nothing was saved",
+            hint=f"--removed {count}",
+            code="many_removed",
         )
     if allowed is None and lines and not len(recognised.lines):
-        raise ManyRemovedError(
+        raise RefusedError(
             f"{recognised.lines.path.name} is empty, so all {lines:,} entries would go; nothing was saved",
             hint=f"wait until what writes it has finished; if that is meant: --removed {count}",
+            code="many_removed",
         )
     if allowed is None and takes_many(recognised):
-        raise ManyRemovedError(
+        raise RefusedError(
             f"{count:,} of {lines:,} entries would go, because their lines are not in "
             f"{recognised.lines.path.name} any more; nothing was saved",
             hint=f"if that is meant: --removed {count}",
+            code="many_removed",
         )
 
 
-def _conflict(recognised: Recognised, conflicts: Sequence[CopyConflict]) -> CopyConflictError:
+def _conflict(recognised: Recognised, conflicts: Sequence[CopyConflict]) -> ConflictError:
     details = []
     for each in conflicts[:_SHOWN]:
         line = "" if each.line is None else f" (line {each.line})"
@@ -268,12 +257,13 @@ def _conflict(recognised: Recognised, conflicts: Sequence[CopyConflict]) -> Copy
         details.append(f"… and {len(conflicts) - _SHOWN:,} more")
     entries = len({each.id for each in conflicts})
     named = "1 entry was" if entries == 1 else f"{entries:,} entries were"
-    return CopyConflictError(
+    return ConflictError(
         f"{named} changed in {recognised.lines.path.name} and on {recognised.bound.binding.branch} differently; "
         "nothing was saved",
         details=details,
         hint="let one side win where both changed the same: --take file   or --take branch\n"
         "or edit the lines so that they say both, and run it again",
+        code="copy_conflict",
     )
 
 

@@ -22,18 +22,6 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import NoSuchBranchError
 
 
-class FileExistsHereError(ConflictError):
-    """There is a file already where a file copy was to be written."""
-
-    code = "file_exists"
-
-
-class AlreadyBoundError(ConflictError):
-    """The file is a working copy already."""
-
-    code = "already_bound"
-
-
 @dataclass(frozen=True, slots=True)
 class CopyOptions:
     """What a new file copy is to be: of which branch (the current one), from which revision of it (its tip), how."""
@@ -59,7 +47,8 @@ def add(
     A file that is tied is compared with what would have been written, so whatever it has differently is an edit.
 
     Raises:
-        FileExistsHereError, AlreadyBoundError, NoSuchBranchError. CannotCarryError: an entry does not fit the format.
+        ConflictError (file_exists), ConflictError (already_bound), NoSuchBranchError. CannotCarryError: an entry
+        does not fit the format.
     """
     path = locate(path)
     chosen = find_format(options.format)
@@ -214,11 +203,14 @@ def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> N
             raise NotFoundError(f"there is no file {path} to tie", hint="without --bind it is written")
         return
     if copy_bindings.store_path(repository, path).exists() and path.exists():
-        raise AlreadyBoundError(
+        raise ConflictError(
             f"{path} is a working copy already; it was left as it is",
             hint=f"see what was edited in it: rtv workcopy status {quoted}\ntie it anew: the same command with --bind",
+            code="already_bound",
         )
     if path.exists():
-        raise FileExistsHereError(
-            f"{path} exists; it was left as it is", hint="choose another name, or tie this very file with: --bind"
+        raise ConflictError(
+            f"{path} exists; it was left as it is",
+            hint="choose another name, or tie this very file with: --bind",
+            code="file_exists",
         )

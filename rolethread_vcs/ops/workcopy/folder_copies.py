@@ -20,25 +20,7 @@ from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs.refs import BRANCHES, UNFINISHED_ELSEWHERE
 from rolethread_vcs.store.refs.revisions import is_branch_name
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import CheckedOutElsewhereError, Committed, Intent, NoSuchBranchError, Session
-
-
-class NoFolderCopyError(NotFoundError):
-    """A folder is no folder copy of this dataset."""
-
-    code = "no_folder_copy"
-
-
-class FolderInUseError(ConflictError):
-    """Something waits in a folder copy that would be lost with it."""
-
-    code = "folder_in_use"
-
-
-class FolderTakenError(ConflictError):
-    """A folder copy cannot be made at a place: something stands there, or it lies inside the dataset."""
-
-    code = "folder_taken"
+from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +78,7 @@ def status(repository: Repository, folder: Path) -> Survey:
     """Return the present state of a folder copy.
 
     Raises:
-        NoFolderCopyError: it is none, or it is not there.
+        NotFoundError (no_folder_copy): it is none, or it is not there.
     """
     if folder.resolve() == repository.folder.resolve():
         return survey(repository)
@@ -107,11 +89,11 @@ def open_folder(repository: Repository, folder: Path) -> Repository:
     """Return the dataset as opened in another folder copy.
 
     Raises:
-        NoFolderCopyError: it is none, or it is not there.
+        NotFoundError (no_folder_copy): it is none, or it is not there.
     """
     found = _existing(repository, folder)
     if not found.is_there:
-        raise NoFolderCopyError(f"{found.folder} is not there", hint=_way_on(found))
+        raise NotFoundError(f"{found.folder} is not there", hint=_way_on(found), code="no_folder_copy")
     return Repository.open(found.folder)
 
 
@@ -121,8 +103,9 @@ def add(repository: Repository, folder: Path, branch: str, intent: Intent) -> Ad
     Where an earlier attempt was cut off, this finishes it.
 
     Raises:
-        NoSuchBranchError. CheckedOutElsewhereError: it is checked out in another folder. FolderTakenError.
-        AliasError: it is another name for a branch.
+        NoSuchBranchError. ConflictError (checked_out_elsewhere): it is checked out in another folder. ConflictError
+        (folder_taken).
+        InvalidError (alias): it is another name for a branch.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
@@ -151,21 +134,24 @@ def remove(repository: Repository, folder: Path, intent: Intent) -> RemovedFolde
     The branch stays. Where an earlier attempt was cut off, this finishes it.
 
     Raises:
-        NoFolderCopyError. UnsavedEditsError: it has hand edits. FolderInUseError: something else waits there.
+        NotFoundError (no_folder_copy). UnsavedEditsError: it has hand edits. ConflictError (folder_in_use):
+        something else waits there.
     """
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         found = _existing(repository, folder)
         if not found.name:
-            raise FolderInUseError(
+            raise ConflictError(
                 f"{found.folder} is the dataset itself, not a copy of it; nothing was removed",
                 hint="to check no files out there: rtv config set checkout never",
+                code="folder_in_use",
             )
         if found.private == repository.git_folder:
             main = shlex.quote(str(repository.common_folder))
-            raise FolderInUseError(
+            raise ConflictError(
                 f"{found.folder} is the folder you are in; nothing was removed",
                 hint=f"rtv -C {main} workcopy remove {shlex.quote(str(found.folder))}",
+                code="folder_in_use",
             )
         moves = _refuse_loss(repository, found)
         if intent.dry_run:
@@ -206,14 +192,17 @@ def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
         return {} if waiting is None else {unfinished: (waiting, None)}
     if found.locked is not None and found.cut_off is None:
         why = f": {found.locked}" if found.locked else ""
-        raise FolderInUseError(
-            f"{found.folder} is locked with git{why}; nothing was removed", hint=f"git worktree unlock {where}"
+        raise ConflictError(
+            f"{found.folder} is locked with git{why}; nothing was removed",
+            hint=f"git worktree unlock {where}",
+            code="folder_in_use",
         )
     copy = Repository.open(found.folder, check=False)
     if waiting is not None or copy.has_merge_of_git() or found.rebasing:
-        raise FolderInUseError(
+        raise ConflictError(
             f"a merge waits for its end in {found.folder}; nothing was removed",
             hint=f"rtv -C {where} status" if waiting is not None else f"git -C {where} status",
+            code="folder_in_use",
         )
     is_half_made = found.cut_off == MAKING
     edits = unsaved_files(copy) if copy.head_commit() is not None and not is_half_made else []
@@ -223,9 +212,10 @@ def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
         _refuse_edits(found, len(edits))
     tied = all_bindings(copy)
     if tied:
-        raise FolderInUseError(
+        raise ConflictError(
             f"{'a file copy is' if len(tied) == 1 else 'file copies are'} tied to {found.folder}; nothing was removed",
             hint=f"see them with: rtv -C {where} workcopy list",
+            code="folder_in_use",
         )
     _refuse_lost_commit(repository, found)
     return {}
@@ -233,10 +223,11 @@ def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
 
 def _refuse_edits(found: CheckedOutFolder, number: int) -> None:
     where = shlex.quote(str(found.folder))
-    raise FolderInUseError(
+    raise ConflictError(
         f"{found.folder} has {number:,} file{'' if number == 1 else 's'} edited by hand and not saved; "
         "nothing was removed",
         hint=f"keep the edits with: rtv -C {where} commit   throw them away with: rtv -C {where} restore --all",
+        code="folder_in_use",
     )
 
 
@@ -245,9 +236,10 @@ def _refuse_lost_commit(repository: Repository, found: CheckedOutFolder) -> None
     if found.branch is not None or not found.head:
         return
     if not any(repository.is_ancestor(found.head, tip) for tip in repository.refs.branches().values()):
-        raise FolderInUseError(
+        raise ConflictError(
             f"{found.folder} stands on the commit {found.head[:10]}, which is on no branch; nothing was removed",
             hint=f"keep it with: rtv branch NAME --from {found.head[:10]}",
+            code="folder_in_use",
         )
 
 
@@ -256,21 +248,25 @@ def _refuse_branch_in_use(repository: Repository, branch: str, *, but: CheckedOu
     others = (each.folder for each in repository.other_folders() if branch in (each.branch, each.rebasing))
     where = next((each for each in ([here] if here else [*others]) if but is None or each != but.folder), None)
     if where is not None:
-        raise CheckedOutElsewhereError(
+        raise ConflictError(
             f"{branch} is checked out in {where}, and one branch is worked on in one folder; nothing was made",
             hint=f"make a branch of it, and a folder for that: rtv branch NAME --from {branch}",
+            code="checked_out_elsewhere",
         )
 
 
 def _refuse_place(repository: Repository, folder: Path) -> None:
     place = folder.resolve()
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise FolderTakenError(f"{folder} is there already, and not an empty folder; nothing was made")
+        raise ConflictError(
+            f"{folder} is there already, and not an empty folder; nothing was made", code="folder_taken"
+        )
     for inside in (repository.common_folder.resolve(), repository.folder.resolve()):
         if place.is_relative_to(inside):
-            raise FolderTakenError(
+            raise ConflictError(
                 f"{folder} lies inside the dataset; nothing was made",
                 hint=f"put it beside: {repository.folder.resolve().parent / place.name}",
+                code="folder_taken",
             )
 
 
@@ -290,7 +286,11 @@ def _find(repository: Repository, folder: Path) -> CheckedOutFolder | None:
 def _existing(repository: Repository, folder: Path) -> CheckedOutFolder:
     found = _find(repository, folder)
     if found is None:
-        raise NoFolderCopyError(f"{folder} is no folder copy of this dataset", hint="see them with: rtv workcopy list")
+        raise NotFoundError(
+            f"{folder} is no folder copy of this dataset",
+            hint="see them with: rtv workcopy list",
+            code="no_folder_copy",
+        )
     return found
 
 

@@ -19,12 +19,6 @@ ENVELOPE = "rolethread.workcopy/v1"
 NEW = "new"
 
 
-class StaleDecisionError(InvalidError):
-    """A decision is about a line that is not in the file any more, or not as it was."""
-
-    code = "stale_decision"
-
-
 @dataclass(frozen=True, slots=True)
 class DecisionWords:
     """Decisions as they were typed: `LINE=ID` pairs, lines that are new, a file; `all_new` takes the rest as new."""
@@ -40,7 +34,7 @@ def decide_lines(words: DecisionWords, lines: CopyLines, bound: Snapshot) -> Dec
 
     Raises:
         UsageError: a line is not in the file, or two lines are to be one entry. NotFoundError: there is no such entry.
-        StaleDecisionError: the file of decisions is about other lines.
+        InvalidError (stale_decision): the file of decisions is about other lines.
     """
     place_of = {number: place for place, number in enumerate(lines.numbers)}
     entries: dict[int, str] = {}
@@ -76,9 +70,10 @@ def _take(
     if place is None or lines.digests[place] != digest:
         same = [number for number, each in enumerate(lines.digests) if each == digest]
         if len(same) != 1:
-            raise StaleDecisionError(
+            raise InvalidError(
                 f"line {line} of {lines.path.name} is not what it was when this was decided; nothing was saved",
                 hint="write the decisions anew: rtv --json workcopy status > decisions.json",
+                code="stale_decision",
             )
         place = same[0]
     if is_new:

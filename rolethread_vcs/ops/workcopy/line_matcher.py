@@ -12,13 +12,14 @@ from enum import StrEnum
 from functools import cached_property
 
 from rolethread_vcs.diff.words import similarity
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Bad
 from rolethread_vcs.matching.alike import MARGIN, MOST, SURE, pair_alike, text_of
 from rolethread_vcs.matching.equal import Gaps, Pairs, kept_order, pair_equal
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.workcopy.lines import BoundLines, Reading, UnreadableLineError
-from rolethread_vcs.ops.workcopy.reader import CopyLines, TornLineError
+from rolethread_vcs.ops.workcopy.lines import BoundLines, Reading
+from rolethread_vcs.ops.workcopy.reader import CopyLines
 
 _SHOWN = 5
 _NEAR = 20
@@ -155,9 +156,9 @@ def recognise(bound: BoundLines, lines: CopyLines, decisions: Decisions) -> Reco
     """Return which line is which.
 
     Raises:
-        TornLineError: the file ends inside a line.
-        UnreadableLineError: other lines are no rows of the format.
-        CopyCommitGoneError: the commit that the file was written from is needed, and gone.
+        InvalidError (torn_line): the file ends inside a line.
+        InvalidError (unreadable_line): other lines are no rows of the format.
+        DamagedError (copy_commit_gone): the commit that the file was written from is needed, and gone.
     """
     return _Recognition(bound, lines, decisions).run()
 
@@ -398,19 +399,23 @@ def _opening(entry: Entry) -> str | None:
     return text if first.get("role") == "user" and isinstance(text, str) and text.strip() else None
 
 
-def _unreadable(lines: CopyLines, bad: Sequence[Bad]) -> UnreadableLineError | TornLineError:
+def _unreadable(lines: CopyLines, bad: Sequence[Bad]) -> InvalidError | InvalidError:
     name = lines.path.name
     last = lines.numbers[-1]
     if lines.ends_torn and bad[-1].line == last and bad[-1].code == "not_json":
-        return TornLineError(
+        return InvalidError(
             f"{name} is torn: its last line, {last}, ends in the middle; nothing was saved",
             hint="wait until what writes it has finished, or repair that line; to have the file as it was again:\n"
             f"rtv workcopy refresh --discard {name}",
+            code="torn_line",
         )
     details = [f"line {each.line}: {each.reason}" for each in bad[:_SHOWN]]
     if len(bad) > _SHOWN:
         details.append(f"… and {len(bad) - _SHOWN:,} more")
     does = "1 line does" if len(bad) == 1 else f"{len(bad):,} lines do"
-    return UnreadableLineError(
-        f"{does} not read in {name}; nothing was saved", details=details, hint="repair them, then run the command again"
+    return InvalidError(
+        f"{does} not read in {name}; nothing was saved",
+        details=details,
+        hint="repair them, then run the command again",
+        code="unreadable_line",
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rolethread_vcs.errors import DamagedError, InvalidError
+from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.formats import Bad, CannotCarryError, CleanKeys, Format, find_format, read_record, read_row
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
@@ -14,18 +14,6 @@ from rolethread_vcs.ops.workcopy.links import Binding
 from rolethread_vcs.store.snapshot import Snapshot
 
 _REV_DIGITS = 12
-
-
-class UnreadableLineError(InvalidError):
-    """Lines of a file copy are no rows of its format."""
-
-    code = "unreadable_line"
-
-
-class CopyCommitGoneError(DamagedError):
-    """The commit that a file copy was written from is no longer in the store, so its edits cannot be told."""
-
-    code = "copy_commit_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +118,10 @@ class BoundLines:
         entry_id = self.binding.ids[place]
         entry = self.snapshot.get(entry_id)
         if entry is None:
-            raise CopyCommitGoneError(f"entry {entry_id} is not in the commit that {self.binding.path.name} is tied to")
+            raise DamagedError(
+                f"entry {entry_id} is not in the commit that {self.binding.path.name} is tied to",
+                code="copy_commit_gone",
+            )
         return entry
 
     def raw(self, place: int) -> bytes:
@@ -153,7 +144,8 @@ class BoundLines:
     def _read(self, place: int) -> Reading:
         reading = self.layout.read(self.raw(place))
         if isinstance(reading, Bad):
-            raise CopyCommitGoneError(
-                f"line {place + 1} of {self.binding.path.name} as it was does not read: {reading.reason}"
+            raise DamagedError(
+                f"line {place + 1} of {self.binding.path.name} as it was does not read: {reading.reason}",
+                code="copy_commit_gone",
             )
         return reading

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.formats import Bad, CannotCarryError
 from rolethread_vcs.merge.conflict import Clash, Reason
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
@@ -21,7 +22,6 @@ from rolethread_vcs.ops.edit.change import new_ids
 from rolethread_vcs.ops.workcopy.line_edits import carry
 from rolethread_vcs.ops.workcopy.line_matcher import Recognised
 from rolethread_vcs.ops.workcopy.line_order import insert_runs, order_with, runs_of
-from rolethread_vcs.ops.workcopy.lines import CopyCommitGoneError
 from rolethread_vcs.store.objects.walk import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -146,7 +146,7 @@ class _CopyMerger:
         raw = layout.write(entry_id, self._base.blob_id(entry_id), self._base[entry_id])
         reading = layout.read(raw)
         if isinstance(reading, Bad):
-            raise CopyCommitGoneError(f"entry {entry_id} as a line does not read: {reading.reason}")
+            raise DamagedError(f"entry {entry_id} as a line does not read: {reading.reason}", code="copy_commit_gone")
         return reading.entry
 
     def _merge_dropped(self, before: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rolethread_vcs.errors import InvalidError, NotFoundError
+from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.formats import ChangedSourceError, Piece, open_source
 from rolethread_vcs.ops.workcopy.links import FileStamp, digest_of
 from rolethread_vcs.store import disk
@@ -17,12 +17,6 @@ LINE_FEED = b"\n"
 LAST_LINE = "the file ends inside this line"
 _BUFFER = 1 << 20
 _LONGEST_FIRST = 64 << 20
-
-
-class TornLineError(InvalidError):
-    """The last line of a file copy is cut off: the file is not whole, or still being written."""
-
-    code = "torn_line"
 
 
 @dataclass(frozen=True, slots=True)

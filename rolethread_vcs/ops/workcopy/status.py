@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import encode_line, encode_value, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.select.page import preview
@@ -14,7 +15,7 @@ from rolethread_vcs.ops.workcopy.creation import locate, tip_of
 from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords, decide_lines
 from rolethread_vcs.ops.workcopy.line_edits import carry
 from rolethread_vcs.ops.workcopy.line_matcher import Candidate, Decisions, LineChange, Recognised, recognise
-from rolethread_vcs.ops.workcopy.lines import BoundLines, CopyCommitGoneError
+from rolethread_vcs.ops.workcopy.lines import BoundLines
 from rolethread_vcs.ops.workcopy.links import Binding
 from rolethread_vcs.ops.workcopy.reader import read_copy
 from rolethread_vcs.store.objects.reader import MissingObjectError
@@ -148,7 +149,8 @@ def status(repository: Repository, path: Path, words: DecisionWords | None = Non
     """Return what was done in a file since it was written, and what its branch did meanwhile.
 
     Raises:
-        NotBoundError, DamagedBindingError, CopyCommitGoneError. TornLineError, UnreadableLineError,
+        NotBoundError, DamagedBindingError, DamagedError (copy_commit_gone). InvalidError (torn_line), InvalidError
+        (unreadable_line),
         ChangedSourceError: the file cannot be taken as it is.
     """
     recognised = recognise_copy(repository, locate(path), words or DecisionWords())
@@ -184,10 +186,11 @@ def _snapshot(repository: Repository, binding: Binding) -> Snapshot:
         snapshot = repository.snapshot_of(binding.commit)
         _ = snapshot.entries_tree
     except MissingObjectError as error:
-        raise CopyCommitGoneError(
+        raise DamagedError(
             f"the commit {binding.commit[:10]} that {binding.path.name} was written from is no longer in the store; "
             "the file is as it was, and nothing was saved",
             hint=f"tie the file to the branch as it is now: {binding.command()}",
+            code="copy_commit_gone",
         ) from error
     return snapshot
 

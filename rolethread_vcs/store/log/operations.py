@@ -30,12 +30,6 @@ Changes = dict[str, tuple[str | None, str | None]]
 """Refs to their values before and after; None for absent."""
 
 
-class UnreadableOperationError(DamagedError):
-    """An operation of the log does not read."""
-
-    code = "unreadable_operation"
-
-
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One thing the user did, numbered from 1.
@@ -169,7 +163,7 @@ class OperationLog:
         """Return the operation of a commit.
 
         Raises:
-            UnreadableOperationError: it is missing or does not read.
+            DamagedError (unreadable_operation): it is missing or does not read.
         """
         try:
             commit = self._objects.commit(oid)
@@ -177,8 +171,10 @@ class OperationLog:
             record = parse(self._objects.blob(items[RECORD].oid))
             return _from_record(record, oid, commit)
         except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
-            raise UnreadableOperationError(
-                f"the operation {oid[:10]} of the log does not read: {error}", hint="rtv verify"
+            raise DamagedError(
+                f"the operation {oid[:10]} of the log does not read: {error}",
+                hint="rtv verify",
+                code="unreadable_operation",
             ) from error
 
     def tag_object(self, operation: Operation, oid: str) -> bytes | None:

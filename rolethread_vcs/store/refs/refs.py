@@ -21,12 +21,6 @@ UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
 """Below it lies, as `<name>/merge`, that of a linked worktree; in sight of all, since it must outlive the folder."""
 
 
-class RefLockedError(BusyError):
-    """A `.lock` file stands beside a ref: another git process is moving it, or one died while doing so."""
-
-    code = "ref_locked"
-
-
 class RefMovedError(MovedError):
     """The ref no longer has the value that was read."""
 
@@ -43,16 +37,18 @@ def _reading(name: str) -> Iterator[None]:
 
 @contextmanager
 def _typed(name: str) -> Iterator[None]:
-    """Turn libgit2's untyped failures of the ref step into `RefMovedError`, `RefLockedError` or a system error."""
+    """Turn libgit2's untyped failures of the ref step into `RefMovedError`, `BusyError (ref_locked)` or a system
+    error."""
     try:
         yield
     except git_errors.RAISED as error:
         text = str(error).lower()
         short = shorten(name)
         if git_errors.is_lock(error):
-            raise RefLockedError(
+            raise BusyError(
                 f"{short} is locked by another git program ({error}); nothing was saved",
                 hint="if no other program is running: rtv doctor --unlock",
+                code="ref_locked",
             ) from error
         if "does not match" in text or "not the first parent" in text or "already exists" in text:
             raise RefMovedError(f"{short} moved while this command was working; nothing was overwritten") from error
@@ -75,12 +71,6 @@ def is_unfinished(name: str) -> bool:
     return name == UNFINISHED or name.startswith(UNFINISHED_ELSEWHERE)
 
 
-class AliasError(InvalidError):
-    """The name of a branch is another name for one, made with `git symbolic-ref`; that one is not moved by it."""
-
-    code = "alias"
-
-
 class HeldRef:
     """A ref as it was when it was read; `swap` succeeds only if it still is. `name` is its own, never an alias."""
 
@@ -95,7 +85,7 @@ class HeldRef:
         libgit2 compares with the value held in this very object; a fresh look-up here would defeat it.
 
         Raises:
-            RefMovedError: it moved. RefLockedError: another program holds its lock.
+            RefMovedError: it moved. BusyError (ref_locked): another program holds its lock.
         """
         disk.reach("ref", self.name)
         with _typed(self.name):
@@ -133,13 +123,14 @@ class Refs:
         """Return a ref as `hold` does, but no other one in its place.
 
         Raises:
-            AliasError: the name is another name for a ref. DamagedError.
+            InvalidError (alias): the name is another name for a ref. DamagedError.
         """
         held = self.hold(name)
         if held is not None and held.name != name:
-            raise AliasError(
+            raise InvalidError(
                 f"{shorten(name)} is another name for {shorten(held.name)}; nothing was changed",
                 hint=f"use {shorten(held.name)}   the other name goes with: git symbolic-ref --delete {name}",
+                code="alias",
             )
         return held
 
@@ -198,7 +189,7 @@ class Refs:
         libgit2 compares while it writes, but for a commit, where git's own creation does not.
 
         Raises:
-            RefMovedError: it is not where it was before. AliasError: that is another name for a branch.
+            RefMovedError: it is not where it was before. InvalidError (alias): that is another name for a branch.
         """
         head = self._get(HEAD)
         if self._said(head) != before:

@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.ops.branches.branch_names import BranchExistsError, BranchNameError
+from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
 from rolethread_vcs.ops.history.undo import undo
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError
@@ -147,7 +147,7 @@ def test_a_dry_run_moves_nothing(tmp_path: Path) -> None:
 def test_a_name_that_cannot_be_a_branch_is_refused(tmp_path: Path, name: str) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    with pytest.raises(BranchNameError):
+    with refusal(UsageError, "branch_name"):
         dataset.branch(name)
 
 
@@ -157,7 +157,7 @@ def test_a_name_that_cannot_stand_beside_another_is_refused(tmp_path: Path, name
     dataset.branch("try")
     dataset.branch("group/one")
 
-    with pytest.raises(BranchExistsError):
+    with refusal(ConflictError, "branch_exists"):
         dataset.branch(name)
 
 

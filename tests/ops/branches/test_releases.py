@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.branches.branch_names import BranchExistsError
-from rolethread_vcs.ops.branches.releases import NoSuchReleaseError, ReleaseExistsError, ReleaseNameError
+from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError
 from rolethread_vcs.transaction import Intent
 
 
@@ -60,7 +60,7 @@ def test_a_release_moves_only_with_force_and_undo_brings_the_very_same_back(tmp_
     tag, old = git(dataset, "rev-parse", "v1"), dataset.snapshot().id
     edit(dataset, ids[0], "changed")
 
-    with pytest.raises(ReleaseExistsError) as caught:
+    with refusal(ConflictError, "release_exists") as caught:
         dataset.release("v1", intent=saying("second"))
     dataset.release("v1", force=True)
     moved = dataset.describe_release("v1")
@@ -77,7 +77,7 @@ def test_new_words_for_the_same_commit_need_force_too(tmp_path: Path) -> None:
     dataset.release("v1", intent=saying("first"))
 
     assert dataset.release("v1").operation is None
-    with pytest.raises(ReleaseExistsError):
+    with refusal(ConflictError, "release_exists"):
         dataset.release("v1", intent=saying("other words"))
     dataset.release("v1", force=True, intent=saying("other words"))
 
@@ -106,7 +106,7 @@ def test_an_unknown_release_names_the_nearest(tmp_path: Path) -> None:
     dataset.release("march-2026")
 
     for act in (dataset.describe_release, dataset.delete_release):
-        with pytest.raises(NoSuchReleaseError) as caught:
+        with refusal(NotFoundError, "no_such_release") as caught:
             act("march-2025")
         assert "did you mean march-2026?" in caught.value.message
 
@@ -115,7 +115,7 @@ def test_an_unknown_release_names_the_nearest(tmp_path: Path) -> None:
 def test_a_name_that_cannot_be_a_release_is_refused(tmp_path: Path, name: str) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    with pytest.raises(ReleaseNameError):
+    with refusal(UsageError, "release_name"):
         dataset.release(name)
 
 
@@ -125,9 +125,9 @@ def test_one_name_means_one_thing(tmp_path: Path) -> None:
     dataset.release("v1")
 
     for name in ("try", "V1", "v1/again"):
-        with pytest.raises(ReleaseExistsError):
+        with refusal(ConflictError, "release_exists"):
             dataset.release(name)
-    with pytest.raises(BranchExistsError):
+    with refusal(ConflictError, "branch_exists"):
         dataset.branch("v1")
 
 

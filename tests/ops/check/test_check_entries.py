@@ -6,11 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.ops.check.check import StagedEntryError, check, check_since, check_staged
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.ops.check.check import check, check_since, check_staged
 from rolethread_vcs.transaction import Intent
 
 UUID = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"
@@ -124,7 +125,7 @@ def test_a_staged_file_that_does_not_read_is_named(tmp_path: Path) -> None:
     path.write_text("{ torn")
     subprocess.run(["git", "add", "."], cwd=tmp_path / "d", check=True)
 
-    with pytest.raises(StagedEntryError, match=ids[0]):
+    with refusal(InvalidError, "staged_entry", match=ids[0]):
         check_staged(dataset.repository)
 
 

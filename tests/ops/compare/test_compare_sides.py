@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.ops.compare.comparison import Comparison
-from rolethread_vcs.ops.compare.diff import AmbiguousWordError
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError
 
 QUESTIONS = ("Is the cellar dry?", "Who mends the clock?", "Where is the key?")
@@ -175,7 +175,7 @@ def test_a_word_that_is_a_branch_and_a_file_is_refused_and_both_can_be_said(inn:
     dataset, ids = inn
     write_rows("main", *map(conversation, QUESTIONS[:2]))
 
-    with pytest.raises(AmbiguousWordError, match="main is a revision and a file") as caught:
+    with refusal(UsageError, "ambiguous_word", match="main is a revision and a file") as caught:
         dataset.diff("main", "@")
 
     assert caught.value.status == 2

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.formats import UnknownShapeError
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.compare.comparison import Comparison
 from rolethread_vcs.ops.export.exporter import ExportOptions
 
@@ -269,9 +270,9 @@ def test_a_file_of_which_no_row_reads_is_refused(harbour: tuple[Dataset, list[st
     Path("broken.jsonl").write_text("nonsense\n", encoding="utf-8")
     Path("other.jsonl").write_text('{"a": 1}\n', encoding="utf-8")
 
-    with pytest.raises(UnknownShapeError, match=r"broken.jsonl: no row reads; line 1"):
+    with refusal(InvalidError, "unknown_shape", match=r"broken.jsonl: no row reads; line 1"):
         dataset.diff("broken.jsonl", "@")
-    with pytest.raises(UnknownShapeError, match="no row has the keys of a known format"):
+    with refusal(InvalidError, "unknown_shape", match="no row has the keys of a known format"):
         dataset.diff("other.jsonl", "@")
 
 

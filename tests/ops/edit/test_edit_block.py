@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from rows_of_a_file import questions, row
 
 from rolethread_vcs.dataset import Dataset
@@ -14,7 +15,7 @@ from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import make_id, number_of, suffix_part
-from rolethread_vcs.ops.edit.change import Change, FullError
+from rolethread_vcs.ops.edit.change import Change
 from rolethread_vcs.transaction import Intent, StaleEntryError, run
 
 
@@ -172,9 +173,9 @@ def test_used_up_numbers_are_told(dataset: Dataset) -> None:
     last = make_id(99_999_999, birth_suffix(row("z")["messages"]))
     run(dataset.repository, Intent("add", "add"), lambda _: ChangeSet(puts={last: Entry.of(row("z"))}, summary="x"))
 
-    with pytest.raises(FullError):
+    with refusal(InvalidError, "full"):
         dataset.add([row("a")], Intent("add", "add"))
-    with pytest.raises(FullError), dataset.edit() as change:
+    with refusal(InvalidError, "full"), dataset.edit() as change:
         change.add(row("a"))
 
     assert dataset.snapshot().ids() == [last]

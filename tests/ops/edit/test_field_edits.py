@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusal
 
 from rolethread_vcs import Entry
-from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.ops.edit.field_edits import FieldEdit, NoSuchMessageError
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
 ID = "00000012-k2x9m3ab"
 TALK = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "name": "kept"}]
@@ -54,7 +55,7 @@ def test_the_number_of_a_message_is_the_one_that_was_seen() -> None:
 
 @pytest.mark.parametrize("number", [-1, 2, 99])
 def test_a_message_that_is_not_there_is_not_found(number: int) -> None:
-    with pytest.raises(NoSuchMessageError):
+    with refusal(NotFoundError, "no_such_message"):
         edited({"messages": TALK}, message=number, content="x")
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refusal
 from rows_of_a_file import bring, edit_answer, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import CannotCarryError, writable_formats
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.export.exporter import ExportOptions, FileInTheWayError
+from rolethread_vcs.ops.export.exporter import ExportOptions
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 
@@ -176,7 +177,7 @@ def test_a_foreign_file_is_not_replaced(dataset: Dataset, tmp_path: Path) -> Non
     path = tmp_path / "train.jsonl"
     path.write_bytes(b"precious\n")
 
-    with pytest.raises(FileInTheWayError):
+    with refusal(ConflictError, "file_in_the_way"):
         dataset.export(path=path)
 
     assert path.read_bytes() == b"precious\n"
@@ -197,7 +198,7 @@ def test_an_export_that_somebody_changed_is_not_replaced(dataset: Dataset, tmp_p
     dataset.export(path=path)
     path.write_bytes(path.read_bytes() + b"\n")
 
-    with pytest.raises(FileInTheWayError):
+    with refusal(ConflictError, "file_in_the_way"):
         dataset.export(path=path)
 
 
@@ -206,7 +207,7 @@ def test_a_link_is_followed_and_what_it_leads_to_is_kept(dataset: Dataset, tmp_p
     link = tmp_path / "train.jsonl"
     link.symlink_to("precious.jsonl")
 
-    with pytest.raises(FileInTheWayError):
+    with refusal(ConflictError, "file_in_the_way"):
         dataset.export(path=link)
 
     assert link.is_symlink()

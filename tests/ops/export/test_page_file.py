@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 
-from rolethread_vcs.errors import NotFoundError, SystemRefusedError
-from rolethread_vcs.ops.export.page_file import PageInTheWayError, is_own_page, write_page
+from rolethread_vcs.errors import ConflictError, NotFoundError, SystemRefusedError
+from rolethread_vcs.ops.export.page_file import is_own_page, write_page
 
 
 def test_a_page_is_written_and_known_again(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_a_page_of_ours_is_replaced_and_an_edited_one_is_not(tmp_path: Path) -> 
     write_page(path, ["two\n"])
     path.write_text(path.read_text("utf-8").replace("two", "2"), encoding="utf-8")
 
-    with pytest.raises(PageInTheWayError, match="is no page that rtv wrote"):
+    with refusal(ConflictError, "page_in_the_way", match="is no page that rtv wrote"):
         write_page(path, ["three\n"])
 
     assert path.read_text("utf-8").startswith("2\n")
@@ -39,14 +40,14 @@ def test_somebody_elses_file_stays(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "notes.html"
     path.write_bytes(data)
 
-    with pytest.raises(PageInTheWayError):
+    with refusal(ConflictError, "page_in_the_way"):
         write_page(path, ["page"])
 
     assert path.read_bytes() == data
 
 
 def test_a_folder_is_never_replaced(tmp_path: Path) -> None:
-    with pytest.raises(PageInTheWayError, match="nothing was written"):
+    with refusal(ConflictError, "page_in_the_way", match="nothing was written"):
         write_page(tmp_path, ["page"], overwrite=True)
 
 

@@ -7,19 +7,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import DamagedError, UsageError
+from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.ops.history import bisect as bisecting
-from rolethread_vcs.ops.history.bisect import (
-    Answer,
-    BisectingError,
-    BisectStateError,
-    ContradictionError,
-    NotBisectingError,
-    Search,
-)
+from rolethread_vcs.ops.history.bisect import Answer, Search
 from rolethread_vcs.store.repository import Repository
 
 
@@ -148,7 +142,7 @@ def test_a_bad_fork_is_a_contradiction_and_is_not_taken(tmp_path: Path) -> None:
     dataset.switch("main")
     dataset.bisect_start(good, put(dataset, ids[1], "worse"))
 
-    with pytest.raises(ContradictionError, match="comes after"):
+    with refusal(InvalidError, "contradiction", match="comes after"):
         dataset.bisect_mark(Answer.BAD)
 
     assert len(dataset.bisect_marks()) == 2
@@ -158,7 +152,7 @@ def test_a_bad_fork_is_a_contradiction_and_is_not_taken(tmp_path: Path) -> None:
 def test_good_must_be_older_than_bad(tmp_path: Path, good: str, bad: str) -> None:
     dataset, _ = history_of(tmp_path / "d", 3)
 
-    with pytest.raises(ContradictionError):
+    with refusal(InvalidError, "contradiction"):
         dataset.bisect_start(good, bad)
 
     assert not dataset.bisect_reset()
@@ -168,7 +162,7 @@ def test_what_is_bad_cannot_be_skipped(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 3)
     dataset.bisect_start(commits[0])
 
-    with pytest.raises(ContradictionError, match="nothing to skip"):
+    with refusal(InvalidError, "contradiction", match="nothing to skip"):
         dataset.bisect_mark(Answer.SKIP, "main")
 
 
@@ -176,11 +170,11 @@ def test_one_search_at_a_time(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 3)
     dataset.bisect_start(commits[0])
 
-    with pytest.raises(BisectingError):
+    with refusal(ConflictError, "bisecting"):
         dataset.bisect_start(commits[1])
 
     assert dataset.bisect_reset()
-    with pytest.raises(NotBisectingError):
+    with refusal(NotFoundError, "not_bisecting"):
         dataset.bisect_status()
 
 
@@ -202,7 +196,7 @@ def test_answers_that_do_not_read_are_told_and_can_be_thrown_away(tmp_path: Path
     path = dataset.folder / ".git/rolethread/bisect.json"
     path.write_text(text)
 
-    with pytest.raises(BisectStateError):
+    with refusal(InvalidError, "bisect_state"):
         dataset.bisect_status()
 
     assert dataset.bisect_reset()
@@ -229,7 +223,7 @@ def test_a_shallow_copy_says_where_history_ends(tmp_path: Path) -> None:
     )
     repository = Repository.open(tmp_path / "shallow")
 
-    with pytest.raises(ContradictionError, match="no commit in common"):
+    with refusal(InvalidError, "contradiction", match="no commit in common"):
         bisecting.start(repository, "older")
     search = bisecting.start(repository, "@~1", "@")
 
@@ -244,7 +238,7 @@ def test_each_folder_copy_has_a_search_of_its_own(tmp_path: Path) -> None:
     )
     dataset.bisect_start(commits[0])
 
-    with pytest.raises(NotBisectingError):
+    with refusal(NotFoundError, "not_bisecting"):
         Dataset.open(tmp_path / "copy").bisect_status()
 
 

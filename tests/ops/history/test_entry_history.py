@@ -6,15 +6,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path
 from rolethread_vcs.ops.history.entry_history import StepKind, life
 from rolethread_vcs.ops.history.lineage import successors
-from rolethread_vcs.ops.select.selection import AmbiguousEntryError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
@@ -107,7 +108,7 @@ def test_a_number_of_two_removed_entries_needs_the_whole_id(tmp_path: Path) -> N
     commit_files(dataset, {entry_path(twin): data})
     commit_files(dataset, {entry_path(twin): None, entry_path(ids[0]): None})
 
-    with pytest.raises(AmbiguousEntryError, match=twin):
+    with refusal(UsageError, "ambiguous", match=twin):
         life(Repository.open(dataset.folder), "1")
 
 

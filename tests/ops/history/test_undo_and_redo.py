@@ -6,12 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from rows_of_a_file import bring, edit_answer, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.history.undo import NothingToUndoError
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 
@@ -127,7 +127,7 @@ def test_undo_and_redo_walk_up_and_down(dataset: Dataset) -> None:
         seen.append("".join(questions(dataset)))
 
     assert seen == ["ab", "a", "", "a", "", "a", "ab", "abc"]
-    with pytest.raises(NothingToUndoError):
+    with refusal(NotFoundError, "nothing_to_undo"):
         dataset.redo()
 
 
@@ -136,7 +136,7 @@ def test_redo_is_over_when_something_else_was_done(dataset: Dataset) -> None:
     dataset.undo()
     add(dataset, "b")
 
-    with pytest.raises(NothingToUndoError):
+    with refusal(NotFoundError, "nothing_to_undo"):
         dataset.redo()
 
     assert questions(dataset) == ["b"]
@@ -164,16 +164,16 @@ def test_an_export_in_between_stands_in_nobodys_way(dataset: Dataset, tmp_path: 
 
 
 def test_nothing_is_left_to_undo_in_a_fresh_dataset(dataset: Dataset) -> None:
-    with pytest.raises(NothingToUndoError):
+    with refusal(NotFoundError, "nothing_to_undo"):
         dataset.undo()
-    with pytest.raises(NothingToUndoError):
+    with refusal(NotFoundError, "nothing_to_undo"):
         dataset.redo()
 
 
 def test_more_than_was_done_is_refused_whole(dataset: Dataset) -> None:
     add(dataset, "a")
 
-    with pytest.raises(NothingToUndoError, match="only 1 operation can be undone"):
+    with refusal(NotFoundError, "nothing_to_undo", match="only 1 operation can be undone"):
         dataset.undo(2)
 
     assert questions(dataset) == ["a"]
@@ -286,7 +286,7 @@ def test_a_ref_that_has_moved_since_is_left_alone(dataset: Dataset) -> None:
     add(dataset, "b")
     tip = dataset.snapshot().id
 
-    with pytest.raises(NothingToUndoError):
+    with refusal(NotFoundError, "nothing_to_undo"):
         dataset.undo(9)
 
     assert dataset.snapshot().id == tip
@@ -341,5 +341,6 @@ def test_an_operation_under_a_later_one_cannot_be_taken_out_alone(dataset: Datas
     dataset.undo(2)
 
     assert questions(dataset) == []
-    with pytest.raises((NothingToUndoError, ConflictError)):
+    with pytest.raises((NotFoundError, ConflictError)) as caught:
         dataset.undo()
+    assert isinstance(caught.value, ConflictError) or caught.value.code == "nothing_to_undo"

@@ -9,18 +9,17 @@ import json
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from rows_of_a_file import as_lines, bring, edit_answer, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError
-from rolethread_vcs.formats import ChangedSourceError, NotUtf8Error, TornSourceError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, SystemRefusedError, UsageError
+from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.edit.change import FullError
-from rolethread_vcs.ops.import_.refusal import RowsInConflictError
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.transaction import Intent, run
@@ -231,7 +230,7 @@ def test_numbers_that_are_used_up_are_told_and_nothing_is_saved(dataset: Dataset
     run(dataset.repository, Intent("add", "add"), lambda _: ChangeSet(puts={last: Entry.of(row("own"))}, summary="x"))
     before = dataset.snapshot().id
 
-    with pytest.raises(FullError):
+    with refusal(InvalidError, "full"):
         bring(dataset, write_rows(tmp_path / "x.jsonl", row("b")))
 
     assert dataset.snapshot().id == before
@@ -370,7 +369,7 @@ def test_rows_edited_on_both_sides_are_told_and_nothing_is_overwritten(dataset: 
     path = write_rows(tmp_path / "back.jsonl", *rows)
     before = dataset.snapshot().id
 
-    with pytest.raises(RowsInConflictError) as caught:
+    with refusal(ConflictError, "rows_in_conflict") as caught:
         bring(dataset, path)
 
     assert dataset.snapshot().id == before
@@ -390,21 +389,21 @@ def test_rows_edited_on_both_sides_are_told_and_nothing_is_overwritten(dataset: 
 
 
 @pytest.mark.parametrize(
-    ("data", "name", "error"),
+    ("data", "name", "code"),
     [
-        ('{"messages": []}'.encode("utf-16"), "x.jsonl", NotUtf8Error),
-        (gzip.compress(as_lines([row("a")] * 50))[:-9], "x.jsonl.gz", TornSourceError),
-        (b"no gzip at all", "x.jsonl.gz", TornSourceError),
+        ('{"messages": []}'.encode("utf-16"), "x.jsonl", "not_utf8"),
+        (gzip.compress(as_lines([row("a")] * 50))[:-9], "x.jsonl.gz", "torn"),
+        (b"no gzip at all", "x.jsonl.gz", "torn"),
     ],
 )
 def test_a_file_that_cannot_be_read_whole_is_not_imported_in_part(
-    dataset: Dataset, tmp_path: Path, data: bytes, name: str, error: type[InvalidError]
+    dataset: Dataset, tmp_path: Path, data: bytes, name: str, code: str
 ) -> None:
     path = tmp_path / name
     path.write_bytes(data)
     before = dataset.snapshot().id
 
-    with pytest.raises(error):
+    with refusal(InvalidError, code):
         bring(dataset, path)
 
     assert dataset.snapshot().id == before

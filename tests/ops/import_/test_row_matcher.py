@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refusals import refusal
 from rows_of_a_file import as_lines, bring, edit_answer, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.import_.importer import Imported
-from rolethread_vcs.ops.import_.refusal import RowsInConflictError
 from rolethread_vcs.transaction import Intent
 
 UUID = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"
@@ -97,7 +98,7 @@ def test_a_row_with_our_id_and_a_revision_that_was_never_here_is_a_conflict(
     (entry_id,) = bring(dataset, write_rows(tmp_path / "x.jsonl", row("a"))).committed.ids
     mark = {"id": entry_id} if rev is None else {"id": entry_id, "rev": rev}
 
-    with pytest.raises(RowsInConflictError, match="the only row conflicts"):
+    with refusal(ConflictError, "rows_in_conflict", match="the only row conflicts"):
         bring(dataset, write_rows(tmp_path / "back.jsonl", {"rolethread": mark, **row("something else")}))
 
     assert questions(dataset) == ["a"]
@@ -109,7 +110,7 @@ def test_the_revision_of_a_file_that_is_no_entry_is_none_of_ours(dataset: Datase
     assert blob is not None
     mark = {"id": entry_id, "rev": blob.oid.hex()[:12]}
 
-    with pytest.raises(RowsInConflictError):
+    with refusal(ConflictError, "rows_in_conflict"):
         bring(dataset, write_rows(tmp_path / "back.jsonl", {"rolethread": mark, **row("something else")}))
 
 
@@ -186,7 +187,7 @@ def test_a_uuid_row_edited_on_both_sides_is_a_conflict(dataset: Dataset, tmp_pat
     (entry_id,) = bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID))).committed.ids
     edit_answer(dataset, entry_id, "here")
 
-    with pytest.raises(RowsInConflictError):
+    with refusal(ConflictError, "rows_in_conflict"):
         bring(dataset, write_rows(tmp_path / "y.jsonl", row("a", "there", uuid=UUID)))
 
 

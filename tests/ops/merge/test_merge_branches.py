@@ -6,24 +6,24 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, hand_edit
 from two_branches import QUESTIONS, Branches
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
 from rolethread_vcs.merge.conflict import Reason, Value
 from rolethread_vcs.model.layout import ORDER, SETTINGS, entry_path
 from rolethread_vcs.ops.git_support.git_merge import GitMergeError
-from rolethread_vcs.ops.merge.completion import OpenConflictsError, State, UnfinishedError
+from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.ops.merge.decisions import Decision
-from rolethread_vcs.ops.merge.merge import AnotherDatasetError, merge
-from rolethread_vcs.ops.merge.merge_inputs import UnrelatedHistoriesError
+from rolethread_vcs.ops.merge.merge import merge
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.places.opening import NoDatasetError
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError
-from rolethread_vcs.transaction import DetachedHeadError, Intent, StaleEntryError
+from rolethread_vcs.transaction import Intent, StaleEntryError
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_a_second_merge_has_to_wait_for_the_first(pair: Branches) -> None:
     pair.answer("main", 0, "Soaking wet.")
     pair.merge()
 
-    with pytest.raises(UnfinishedError) as caught:
+    with refusal(ConflictError, "unfinished") as caught:
         pair.merge()
 
     assert caught.value.hint == "rtv conflicts   rtv merge --continue   rtv merge --abort"
@@ -194,7 +194,7 @@ def test_a_decision_about_a_clash_that_changed_since_is_void_and_told(pair: Bran
     pair.dataset.resolve([pair.ids[0]], "side")
     pair.answer("main", 0, "Under water.")
 
-    with pytest.raises(OpenConflictsError) as caught:
+    with refusal(ConflictError, "open_conflicts") as caught:
         pair.dataset.finish()
 
     assert "what was decided is void" in caught.value.details[0]
@@ -502,7 +502,7 @@ def test_unrelated_histories_are_named_and_refused(pair: Branches, tmp_path: Pat
     other = Dataset.init(tmp_path / "other", id=pair.dataset.snapshot().settings.id)
     git(pair.dataset.folder, "fetch", "--quiet", str(other.folder), "main:stranger")
 
-    with pytest.raises(UnrelatedHistoriesError) as caught:
+    with refusal(InvalidError, "unrelated") as caught:
         pair.merge("stranger")
 
     assert "main and stranger have no commit in common" in caught.value.message
@@ -515,7 +515,7 @@ def test_a_shallow_copy_says_that_its_history_is_cut_off(pair: Branches, tmp_pat
     git(tmp_path, "clone", "--quiet", "--depth", "1", "--no-single-branch", source, "shallow")
     shallow = Dataset.open(tmp_path / "shallow")
 
-    with pytest.raises(UnrelatedHistoriesError) as caught:
+    with refusal(InvalidError, "unrelated") as caught:
         shallow.merge("origin/side")
 
     assert "as far as history is here" in caught.value.message
@@ -605,7 +605,7 @@ def test_a_dry_run_copies_nothing_from_a_stick(pair: Branches, tmp_path: Path) -
 def test_a_path_to_another_dataset_is_refused_in_words(pair: Branches, tmp_path: Path) -> None:
     Dataset.init(tmp_path / "shop", name="shop")
 
-    with pytest.raises(AnotherDatasetError) as caught:
+    with refusal(InvalidError, "another_dataset") as caught:
         pair.merge(str(tmp_path / "shop"))
 
     assert "is another dataset (shop), not a copy of this one (inn)" in caught.value.message
@@ -649,7 +649,7 @@ def test_hand_edits_stop_a_merge(pair: Branches) -> None:
 def test_there_must_be_a_branch_to_merge_into(pair: Branches) -> None:
     git(pair.dataset.folder, "checkout", "--quiet", "--detach")
 
-    with pytest.raises(DetachedHeadError):
+    with refusal(InvalidError, "detached"):
         pair.merge()
 
 
@@ -789,7 +789,7 @@ def test_an_entry_given_beforehand_is_asked_again_when_it_changed_before_the_mer
 
     pair.dataset.resolve([pair.ids[1]], "side")
 
-    with pytest.raises(OpenConflictsError):
+    with refusal(ConflictError, "open_conflicts"):
         pair.dataset.finish("merge")
     assert pair.said(0) == "Dry as bone, since today."
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.history.spans import NotTouchedError
+from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.transaction import Intent
 
@@ -52,7 +52,7 @@ def test_only_some_entries_are_picked(tmp_path: Path) -> None:
     assert (first.committed.changed, second.committed.changed) == (1, 1)
     assert [dataset.snapshot()[each].tags for each in ids] == [(), ("warm",), ("warm",)]
     assert first.committed.message.startswith("pick a part of “warmer answers”")
-    with pytest.raises(NotTouchedError):
+    with refusal(NotFoundError, "not_touched"):
         dataset.pick("try", words=["1"])
 
 

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation
 from two_branches import QUESTIONS, Branches
 
 from rolethread_vcs import Entry
-from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.merge.choices import UnusableChoiceError
-from rolethread_vcs.ops.merge.completion import OpenConflictsError, State
-from rolethread_vcs.ops.merge.resolve import NoConflictError, choose, look, side_of, take_side
-from rolethread_vcs.ops.merge.unfinished import NothingUnfinishedError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, RoleThreadError, UsageError
+from rolethread_vcs.ops.merge.completion import State
+from rolethread_vcs.ops.merge.resolve import choose, look, side_of, take_side
 from rolethread_vcs.transaction import Intent
 
 
@@ -126,26 +125,28 @@ def test_conflicts_are_chosen_by_a_query(pair: Branches) -> None:
     found = look(pair.dataset.repository)
 
     assert choose(found, [], where="soaking") == [pair.ids[0]]
-    with pytest.raises(NoConflictError):
+    with refusal(NotFoundError, "no_conflict"):
         choose(found, [], where="supper")
 
 
 @pytest.mark.parametrize(
-    ("words", "error"),
+    ("words", "family", "code"),
     [
-        (["3"], NoConflictError),  # it merged cleanly
-        (["99"], NoConflictError),
-        (["order.json"], NoConflictError),
-        ([], UsageError),
+        (["3"], NotFoundError, "no_conflict"),  # it merged cleanly
+        (["99"], NotFoundError, "no_conflict"),
+        (["order.json"], NotFoundError, "no_conflict"),
+        ([], UsageError, "usage"),
     ],
 )
-def test_what_is_not_in_conflict_cannot_be_decided(pair: Branches, words: list[str], error: type[Exception]) -> None:
-    with pytest.raises(error):
+def test_what_is_not_in_conflict_cannot_be_decided(
+    pair: Branches, words: list[str], family: type[RoleThreadError], code: str
+) -> None:
+    with refusal(family, code):
         pair.dataset.resolve(words, "side")
 
 
 def test_a_field_without_a_conflict_is_told_with_those_that_have_one(pair: Branches) -> None:
-    with pytest.raises(NoConflictError) as caught:
+    with refusal(NotFoundError, "no_conflict") as caught:
         pair.dataset.resolve(["1"], "side", field="tags")
 
     assert caught.value.hint == "its conflicts are in: extra.rating, messages[1].content"
@@ -159,7 +160,7 @@ def test_an_unknown_side_is_told_with_those_that_there_are(pair: Branches) -> No
 
 
 def test_both_is_refused_where_two_values_cannot_stand_side_by_side(pair: Branches) -> None:
-    with pytest.raises(UnusableChoiceError):
+    with refusal(UsageError, "unusable_choice"):
         pair.dataset.resolve(["1"], "both")
 
     assert len(fields(pair)) == 3
@@ -169,7 +170,7 @@ def test_an_entry_that_went_meanwhile_is_no_conflict_any_more(pair: Branches) ->
     pair.dataset.resolve(["2"], "side")
     pair.remove("main", 1)
 
-    with pytest.raises(NoConflictError) as caught:
+    with refusal(NotFoundError, "no_conflict") as caught:
         pair.dataset.resolve(["2"], "side")
 
     assert "it is not in conflict any more, since the branch moved on" in caught.value.message
@@ -188,16 +189,16 @@ def test_what_merges_key_by_key_cannot_be_given_as_a_whole(pair: Branches) -> No
 def test_nothing_waits_where_no_merge_is_unfinished(pair: Branches) -> None:
     pair.dataset.give_up()
 
-    with pytest.raises(NothingUnfinishedError):
+    with refusal(NotFoundError, "nothing_unfinished"):
         pair.dataset.conflicts()
-    with pytest.raises(NothingUnfinishedError):
+    with refusal(NotFoundError, "nothing_unfinished"):
         pair.dataset.finish()
-    with pytest.raises(NothingUnfinishedError):
+    with refusal(NotFoundError, "nothing_unfinished"):
         pair.dataset.give_up()
 
 
 def test_an_unfinished_merge_is_not_finished_as_a_revert(pair: Branches) -> None:
-    with pytest.raises(NothingUnfinishedError) as caught:
+    with refusal(NotFoundError, "nothing_unfinished") as caught:
         pair.dataset.finish("revert")
 
     assert caught.value.message == "no revert is unfinished, but a merge is (merge side)"
@@ -206,7 +207,7 @@ def test_an_unfinished_merge_is_not_finished_as_a_revert(pair: Branches) -> None
 def test_open_conflicts_keep_a_merge_from_its_end(pair: Branches) -> None:
     pair.dataset.resolve(["1"], "side")
 
-    with pytest.raises(OpenConflictsError) as caught:
+    with refusal(ConflictError, "open_conflicts") as caught:
         pair.dataset.finish()
 
     assert caught.value.message == f"1 conflict is left to decide ({pair.ids[1]}); nothing was saved"

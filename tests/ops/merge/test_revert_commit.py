@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
-from rolethread_vcs.ops.history.spans import EmptySpanError, NothingBeforeError, NotTouchedError
-from rolethread_vcs.ops.merge.completion import OpenConflictsError, State, UnfinishedError
-from rolethread_vcs.ops.select.selection import AmbiguousEntryError
+from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError
-from rolethread_vcs.transaction import DetachedHeadError, Intent
+from rolethread_vcs.transaction import Intent
 
 
 def git(dataset: Dataset, *words: str) -> str:
@@ -72,7 +71,7 @@ def test_conflicts_wait_between_now_and_before_and_the_rest_comes_with_them(tmp_
 
     outcome = dataset.revert(ruin)
     waits = dataset.conflicts()
-    with pytest.raises(OpenConflictsError):
+    with refusal(ConflictError, "open_conflicts"):
         dataset.finish("revert")
     dataset.resolve([ids[0]], "before")
     done = dataset.finish("revert")
@@ -94,7 +93,7 @@ def test_a_revert_that_is_given_up_leaves_the_branch_and_makes_room(tmp_path: Pa
     head = dataset.snapshot().id
 
     dataset.revert(ruin)
-    with pytest.raises(UnfinishedError):
+    with refusal(ConflictError, "unfinished"):
         dataset.revert(ruin)
     ended = dataset.give_up("revert")
 
@@ -121,7 +120,7 @@ def test_entries_that_the_change_did_nothing_to_are_named(tmp_path: Path) -> Non
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
     ruin = put(dataset, {ids[0]: conversation("one", "Ruined.")})
 
-    with pytest.raises(NotTouchedError) as caught:
+    with refusal(NotFoundError, "not_touched") as caught:
         dataset.revert(ruin, words=[ids[1]])
     with pytest.raises(UsageError):
         dataset.revert(ruin, words=["1"], where="one")
@@ -140,7 +139,7 @@ def test_a_number_that_two_touched_entries_carry_is_answered_with_both(tmp_path:
     path.with_name(f"{two[0]}.json").write_bytes(path.read_bytes())
     save_hand_edits(dataset.repository, Intent("commit", "commit"))
 
-    with pytest.raises(AmbiguousEntryError):
+    with refusal(UsageError, "ambiguous"):
         dataset.revert("@~2..@", words=["2"])
 
 
@@ -212,15 +211,15 @@ def test_a_name_that_is_no_change_is_refused(tmp_path: Path) -> None:
     put(dataset, {ids[0]: conversation("one", "Ruined.")})
     head = dataset.snapshot().id
 
-    for word, error in (
-        ("nowhere", UnknownRevisionError),
-        ("1", UsageError),
-        (ids[0], UsageError),
-        ("@..@~1", EmptySpanError),
-        ("main..main", EmptySpanError),
-        ("@~2", NothingBeforeError),
+    for word, family, code in (
+        ("nowhere", UnknownRevisionError, "unknown_revision"),
+        ("1", UsageError, "usage"),
+        (ids[0], UsageError, "usage"),
+        ("@..@~1", NotFoundError, "empty_span"),
+        ("main..main", NotFoundError, "empty_span"),
+        ("@~2", InvalidError, "nothing_before"),
     ):
-        with pytest.raises(error):
+        with refusal(family, code):
             dataset.revert(word)
 
     assert dataset.snapshot().id == head
@@ -235,7 +234,7 @@ def test_hand_edits_and_a_lone_commit_stop_it(tmp_path: Path) -> None:
     with pytest.raises(UnsavedEditsError):
         dataset.revert("@")
     git(dataset, "checkout", "-q", "-f", "--detach")
-    with pytest.raises(DetachedHeadError):
+    with refusal(InvalidError, "detached"):
         dataset.revert("main")
 
     assert text != path.read_bytes()
@@ -277,7 +276,7 @@ def test_in_a_shallow_copy_the_end_of_history_is_told(tmp_path: Path) -> None:
     )
     copy = Dataset.open(tmp_path / "copy")
 
-    with pytest.raises(NothingBeforeError) as caught:
+    with refusal(InvalidError, "nothing_before") as caught:
         copy.revert("@")
 
     assert caught.value.hint is not None

@@ -6,14 +6,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
-from rolethread_vcs.ops.restore.removed_entries import NotRemovedError
 from rolethread_vcs.transaction import Intent
 
 RESTORE = Intent("restore", "restore --removed")
@@ -134,7 +134,7 @@ def test_an_entry_that_is_there_or_never_was_is_refused_with_a_way_on(tmp_path: 
 
     hints = []
     for word in ("1", ids[0], "99"):
-        with pytest.raises(NotRemovedError) as caught:
+        with refusal(NotFoundError, "not_removed") as caught:
             dataset.restore_removed([word], RESTORE)
         hints.append(caught.value.hint or "")
 
@@ -148,7 +148,7 @@ def test_nothing_removed_is_told_as_such(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
     assert list(dataset.removed()) == []
-    with pytest.raises(NotRemovedError):
+    with refusal(NotFoundError, "not_removed"):
         dataset.restore_removed([], RESTORE)
 
 

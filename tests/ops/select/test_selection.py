@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.model.query import parse_query
-from rolethread_vcs.ops.select.selection import AmbiguousEntryError, NothingFitsError, find_entry, matching, select
+from rolethread_vcs.ops.select.selection import NothingFitsError, find_entry, matching, select
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
 
@@ -55,7 +56,7 @@ def test_a_number_of_two_entries_is_answered_with_both(tmp_path: Path) -> None:
         other = change.add(conversation("elsewhere"))
         dataset.add([conversation("here")], Intent("add", "add"))
 
-    with pytest.raises(AmbiguousEntryError) as caught:
+    with refusal(UsageError, "ambiguous") as caught:
         find_entry(dataset.snapshot(), "2")
 
     both = dataset.snapshot().with_number(2)

@@ -7,11 +7,11 @@ import uuid
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from rows_of_a_file import bring, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError, NotFoundError
-from rolethread_vcs.ops.history.undo import NothingToUndoError
 from rolethread_vcs.ops.settings.creation import clone, init
 
 
@@ -32,7 +32,7 @@ def test_a_new_dataset_is_a_repository_with_one_commit(tmp_path: Path) -> None:
 
 
 def test_making_a_dataset_cannot_be_undone(tmp_path: Path) -> None:
-    with pytest.raises(NothingToUndoError):
+    with refusal(NotFoundError, "nothing_to_undo"):
         Dataset.init(tmp_path / "tavern").undo()
 
 

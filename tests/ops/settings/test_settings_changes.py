@@ -6,18 +6,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.ops.branches.branches import create
-from rolethread_vcs.ops.edit.hand_edits import NotCheckedOutError
 from rolethread_vcs.ops.history.undo import redo, undo
 from rolethread_vcs.ops.settings.settings import apply_config
 from rolethread_vcs.store import own_config
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
-from rolethread_vcs.transaction import CheckedOutElsewhereError, Intent
+from rolethread_vcs.transaction import Intent
 
 
 def reopened(dataset: Dataset) -> Dataset:
@@ -182,7 +182,7 @@ def test_a_branch_that_a_folder_copy_has_is_not_checked_out_a_second_time(tmp_pa
     bare.add_folder_copy(tmp_path / "copy", "main", Intent("workcopy", "workcopy add"))
 
     for intent in (None, Intent("config", "config", dry_run=True)):
-        with pytest.raises(CheckedOutElsewhereError):
+        with refusal(ConflictError, "checked_out_elsewhere"):
             bare.set_setting("checkout", "always", intent=intent)
 
     assert files_of(dataset) == set()
@@ -327,9 +327,9 @@ def test_a_dataset_that_is_open_elsewhere_sees_no_hand_edits_when_its_files_went
     dataset.set_setting("checkout", "never")
 
     survey = open_elsewhere.status()
-    with pytest.raises(NotCheckedOutError):
+    with refusal(UsageError, "not_checked_out"):
         open_elsewhere.commit(Intent("commit", "commit"))
-    with pytest.raises(NotCheckedOutError):
+    with refusal(UsageError, "not_checked_out"):
         open_elsewhere.discard_edits(None, Intent("restore", "restore --all"))
     again = open_elsewhere.set_setting("checkout", "never")
 

@@ -10,21 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import refusal
 from scripted_edits import Script, make_dataset, sentence
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, RefusedError, UsageError
+from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, NotFoundError, RefusedError, UsageError
 from rolethread_vcs.formats import CannotCarryError, ChangedSourceError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
 from rolethread_vcs.ops.workcopy import links as copy_bindings
-from rolethread_vcs.ops.workcopy.commit import AmbiguousLinesError, CommitOptions, CopyConflictError, ManyRemovedError
-from rolethread_vcs.ops.workcopy.creation import AlreadyBoundError, CopyOptions, FileExistsHereError
-from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords, StaleDecisionError
+from rolethread_vcs.ops.workcopy.commit import CommitOptions
+from rolethread_vcs.ops.workcopy.creation import CopyOptions
+from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
 from rolethread_vcs.ops.workcopy.line_matcher import Doubt
-from rolethread_vcs.ops.workcopy.lines import CopyCommitGoneError, UnreadableLineError
 from rolethread_vcs.ops.workcopy.links import DamagedBindingError, NotBoundError
-from rolethread_vcs.ops.workcopy.reader import TornLineError
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
@@ -88,7 +87,7 @@ def test_a_file_that_exists_is_left_alone_unless_it_shall_be_tied(tmp_path: Path
     path = tmp_path / "train.jsonl"
     path.write_text("mine\n")
 
-    with pytest.raises(FileExistsHereError):
+    with refusal(ConflictError, "file_exists"):
         dataset.add_file_copy(path)
 
     assert path.read_text() == "mine\n"
@@ -109,7 +108,7 @@ def test_a_file_that_is_tied_as_it_is_shows_what_it_has_differently(bench: Bench
 def test_a_tied_file_is_not_tied_again_by_accident(bench: Bench) -> None:
     dataset, path, _ = bench
 
-    with pytest.raises(AlreadyBoundError):
+    with refusal(ConflictError, "already_bound"):
         dataset.add_file_copy(path, SHAREGPT)
 
 
@@ -280,7 +279,7 @@ def test_a_torn_last_line_is_an_error_and_nothing_is_saved(bench: Bench) -> None
     before = dataset.snapshot().id
     path.write_bytes(path.read_bytes()[:-40])
 
-    with pytest.raises(TornLineError):
+    with refusal(InvalidError, "torn_line"):
         dataset.commit_file_copy(path)
 
     assert dataset.snapshot().id == before
@@ -291,7 +290,7 @@ def test_lines_that_do_not_read_are_named(bench: Bench) -> None:
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([*lines[:2], "{broken}\n", '{"instruction": "x", "output": "y"}\n', *lines[2:]]))
 
-    with pytest.raises(UnreadableLineError) as caught:
+    with refusal(InvalidError, "unreadable_line") as caught:
         dataset.file_copy_status(path)
 
     assert [detail.split(":")[0] for detail in caught.value.details] == ["line 3", "line 4"]
@@ -320,7 +319,7 @@ def test_a_file_that_lost_half_its_lines_is_refused_until_the_number_is_said(tmp
     dataset.add_file_copy(path, SHAREGPT)
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:30]))
 
-    with pytest.raises(ManyRemovedError):
+    with refusal(RefusedError, "many_removed"):
         dataset.commit_file_copy(path)
     with pytest.raises(RefusedError):
         dataset.commit_file_copy(path, CommitOptions(removed=29))
@@ -333,7 +332,7 @@ def test_an_emptied_file_is_refused_however_small_it_was(bench: Bench) -> None:
     dataset, path, ids = bench
     path.write_bytes(b"")
 
-    with pytest.raises(ManyRemovedError, match="is empty"):
+    with refusal(RefusedError, "many_removed", match="is empty"):
         dataset.commit_file_copy(path)
 
     assert dataset.snapshot().ids() == ids
@@ -431,7 +430,7 @@ def test_a_commit_that_is_no_longer_in_the_store_is_named(bench: Bench) -> None:
     store = copy_bindings.store_path(dataset.repository, path)
     store.write_bytes(store.read_bytes().replace(binding.commit.encode(), b"0" * 40))
 
-    with pytest.raises(CopyCommitGoneError):
+    with refusal(DamagedError, "copy_commit_gone"):
         dataset.file_copy_status(path)
 
 
@@ -471,7 +470,7 @@ def ambiguous(bench: Bench) -> tuple[Dataset, Path, list[str]]:
 def test_an_ambiguous_line_stops_the_commit(bench: Bench) -> None:
     dataset, path, ids = ambiguous(bench)
 
-    with pytest.raises(AmbiguousLinesError) as caught:
+    with refusal(ConflictError, "ambiguous_lines") as caught:
         dataset.commit_file_copy(path)
 
     found = dataset.file_copy_status(path).recognised.unclear
@@ -528,7 +527,7 @@ def test_a_decision_about_a_line_that_changed_since_is_refused(bench: Bench, tmp
     decisions = tmp_path / "decisions.json"
     decisions.write_text(json.dumps({"lines": [{"line": 2, "change": "edited", "id": ids[1], "digest": "00"}]}))
 
-    with pytest.raises(StaleDecisionError):
+    with refusal(InvalidError, "stale_decision"):
         dataset.file_copy_status(path, DecisionWords(file=decisions))
 
 
@@ -560,7 +559,7 @@ def test_what_both_changed_is_a_conflict_until_somebody_says_who_wins(bench: Ben
     change(path, set_text(3, "from the file"))
     before = path.read_bytes()
 
-    with pytest.raises(CopyConflictError) as caught:
+    with refusal(ConflictError, "copy_conflict") as caught:
         dataset.commit_file_copy(path)
     assert path.read_bytes() == before
     assert ids[3] in caught.value.details[0]
@@ -577,7 +576,7 @@ def test_a_dropped_line_that_the_branch_edited_is_a_conflict(bench: Bench, take:
     answer(dataset, ids[3], "from the branch")
     change(path, lambda rows: rows.pop(3))
 
-    with pytest.raises(CopyConflictError):
+    with refusal(ConflictError, "copy_conflict"):
         dataset.commit_file_copy(path)
     dataset.commit_file_copy(path, CommitOptions(take=take))
 

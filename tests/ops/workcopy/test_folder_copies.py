@@ -7,18 +7,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from refusals import refusal
 from small_dataset import conversation, hand_edit
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
-from rolethread_vcs.ops.history.undo import NothingToUndoError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.ops.workcopy import folder_copies
-from rolethread_vcs.ops.workcopy.folder_copies import FolderInUseError, FolderTakenError, NoFolderCopyError
 from rolethread_vcs.ops.workcopy.links import all_bindings
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.places import linked_folders
-from rolethread_vcs.store.refs.refs import AliasError
-from rolethread_vcs.transaction import CheckedOutElsewhereError, Intent, NoSuchBranchError
+from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
 ADD = Intent("workcopy", "workcopy add")
 REMOVE = Intent("workcopy", "workcopy remove")
@@ -88,12 +86,14 @@ def test_a_branch_is_checked_out_once_only(dataset: Dataset, tmp_path: Path) -> 
     copy = copy_of(dataset)
 
     for branch, folder in (("try", "third"), ("main", "third")):
-        with pytest.raises(CheckedOutElsewhereError, match="is worked on in one folder; nothing was made") as caught:
+        with refusal(
+            ConflictError, "checked_out_elsewhere", match="is worked on in one folder; nothing was made"
+        ) as caught:
             folder_copies.add(dataset.repository, tmp_path / folder, branch, ADD)
         assert caught.value.status == 50
     assert not (tmp_path / "third").exists()
     for here, branch in ((dataset, "try"), (copy, "main")):
-        with pytest.raises(CheckedOutElsewhereError, match=f"{branch} is checked out in"):
+        with refusal(ConflictError, "checked_out_elsewhere", match=f"{branch} is checked out in"):
             here.switch(branch)
     assert dataset.repository.branch() == "main"
 
@@ -103,13 +103,13 @@ def test_a_folder_on_another_name_of_a_branch_is_on_that_branch(dataset: Dataset
     git(dataset.folder, "worktree", "add", "-q", str(tmp_path / "second"), "attempt")
     copy = Dataset.open(tmp_path / "second")
 
-    with pytest.raises(CheckedOutElsewhereError, match="second"):
+    with refusal(ConflictError, "checked_out_elsewhere", match="second"):
         dataset.switch("try")
     edit(dataset, "Is the attic dry?", branch="try")
 
     assert is_clean(copy)
     assert "attic" in copy.snapshot()[copy.snapshot().ids()[0]].messages[0]["content"]
-    with pytest.raises(AliasError, match="another name for try"):
+    with refusal(InvalidError, "alias", match="another name for try"):
         folder_copies.add(dataset.repository, tmp_path / "third", "attempt", ADD)
 
 
@@ -123,7 +123,7 @@ def test_a_folder_with_something_in_it_or_inside_the_dataset_is_refused(dataset:
         dataset.folder / "copy",
         dataset.folder / ".git/x",
     ):
-        with pytest.raises(FolderTakenError):
+        with refusal(ConflictError, "folder_taken"):
             folder_copies.add(dataset.repository, place, "try", ADD)
     with pytest.raises(NoSuchBranchError, match="there is no branch 'tyr'"):
         folder_copies.add(dataset.repository, tmp_path / "x", "tyr", ADD)
@@ -159,7 +159,7 @@ def test_removing_refuses_unsaved_edits_and_keeps_files_of_other_kinds(dataset: 
     copy = copy_of(dataset)
     path = hand_edit(copy, copy.snapshot().ids()[0])
 
-    with pytest.raises(FolderInUseError, match="1 file edited by hand and not saved; nothing was removed"):
+    with refusal(ConflictError, "folder_in_use", match="1 file edited by hand and not saved; nothing was removed"):
         folder_copies.remove(dataset.repository, copy.folder, REMOVE)
     assert path.exists()
     copy.discard_edits(None, Intent("restore", "restore --all"))
@@ -174,11 +174,11 @@ def test_the_dataset_itself_and_the_folder_one_is_in_are_not_removed(dataset: Da
     copy = copy_of(dataset)
 
     for repository, folder in ((dataset.repository, dataset.folder), (copy.repository, dataset.folder)):
-        with pytest.raises(FolderInUseError, match="is the dataset itself"):
+        with refusal(ConflictError, "folder_in_use", match="is the dataset itself"):
             folder_copies.remove(repository, folder, REMOVE)
-    with pytest.raises(FolderInUseError, match="is the folder you are in"):
+    with refusal(ConflictError, "folder_in_use", match="is the folder you are in"):
         folder_copies.remove(copy.repository, copy.folder, REMOVE)
-    with pytest.raises(NoFolderCopyError, match="is no folder copy of this dataset"):
+    with refusal(NotFoundError, "no_folder_copy", match="is no folder copy of this dataset"):
         folder_copies.remove(dataset.repository, tmp_path, REMOVE)
     assert is_clean(copy)
 
@@ -188,7 +188,7 @@ def test_a_folder_on_a_commit_of_no_branch_is_not_removed(dataset: Dataset) -> N
     git(copy.folder, "-c", "user.name=T", "-c", "user.email=t@x.org", "checkout", "-q", "--detach")
     git(copy.folder, "-c", "user.name=T", "-c", "user.email=t@x.org", "commit", "-q", "--allow-empty", "-m", "loose")
 
-    with pytest.raises(FolderInUseError, match="which is on no branch; nothing was removed"):
+    with refusal(ConflictError, "folder_in_use", match="which is on no branch; nothing was removed"):
         folder_copies.remove(dataset.repository, copy.folder, REMOVE)
 
 
@@ -198,9 +198,11 @@ def test_a_folder_deleted_by_hand_is_told_and_can_be_forgotten(dataset: Dataset)
 
     (_, gone) = folder_copies.folder_copies(dataset.repository)
     assert gone.problem is not None and gone.problem.startswith("not there: if it was deleted: rtv workcopy remove")
-    with pytest.raises(CheckedOutElsewhereError, match="that folder is not there: moved, deleted, or on a disk"):
+    with refusal(
+        ConflictError, "checked_out_elsewhere", match="that folder is not there: moved, deleted, or on a disk"
+    ):
         edit(dataset, "for the gone one", branch="try")
-    with pytest.raises(NoFolderCopyError, match="is not there"):
+    with refusal(NotFoundError, "no_folder_copy", match="is not there"):
         folder_copies.open_folder(dataset.repository, copy.folder)
     removed = folder_copies.remove(dataset.repository, copy.folder, REMOVE)
 
@@ -266,7 +268,7 @@ def test_a_folder_locked_with_git_is_not_removed(dataset: Dataset) -> None:
     copy = copy_of(dataset)
     git(dataset.folder, "worktree", "lock", "--reason", "on a stick", str(copy.folder))
 
-    with pytest.raises(FolderInUseError, match="is locked with git: on a stick"):
+    with refusal(ConflictError, "folder_in_use", match="is locked with git: on a stick"):
         folder_copies.remove(dataset.repository, copy.folder, REMOVE)
 
 
@@ -336,7 +338,7 @@ def test_a_merge_of_plain_git_in_another_folder_stops_a_move_of_its_branch(datas
     copy = copy_of(dataset)
     (copy.repository.git_folder / "MERGE_HEAD").write_text(f"{dataset.snapshot().id}\n")
 
-    with pytest.raises(CheckedOutElsewhereError, match="plain git is in the middle of a merge"):
+    with refusal(ConflictError, "checked_out_elsewhere", match="plain git is in the middle of a merge"):
         edit(dataset, "over it", branch="try")
 
 
@@ -411,7 +413,7 @@ def test_hand_edits_thrown_away_in_another_folder_come_back_only_there(dataset: 
 def test_a_branch_that_a_folder_stands_on_is_not_undone_away(dataset: Dataset) -> None:
     copy_of(dataset)
 
-    with pytest.raises(CheckedOutElsewhereError, match="so it cannot go; nothing was changed") as caught:
+    with refusal(ConflictError, "checked_out_elsewhere", match="so it cannot go; nothing was changed") as caught:
         dataset.undo()
     assert "rtv workcopy remove" in (caught.value.hint or "")
 
@@ -431,7 +433,7 @@ def test_with_nothing_of_its_own_left_undo_says_what_belongs_to_another_folder(d
     copy = copy_of(dataset)
     copy.switch_to_new("third")
 
-    with pytest.raises(NothingToUndoError, match=r"only 2 operations .*; operation 5 .* is left alone"):
+    with refusal(NotFoundError, "nothing_to_undo", match=r"only 2 operations .*; operation 5 .* is left alone"):
         dataset.undo(3)
 
 
@@ -442,6 +444,6 @@ def test_whether_files_are_checked_out_is_the_main_folders_affair(dataset: Datas
         copy.set_setting("checkout", "never")
     assert is_clean(copy)
     dataset.set_setting("checkout", "never")
-    with pytest.raises(NothingToUndoError, match="only 2 operations can be undone"):
+    with refusal(NotFoundError, "nothing_to_undo", match="only 2 operations can be undone"):
         copy.undo(9)
     assert is_clean(copy)
