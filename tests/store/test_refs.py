@@ -197,7 +197,7 @@ def test_swaps_of_several_processes_are_never_lost(two_commits):
         "import sys\n"
         "from pathlib import Path\n"
         "from rolethread_vcs.errors import BusyError, MovedError\n"
-        "from rolethread_vcs.store import commits\n"
+        "from rolethread_vcs.store.objects import commits\n"
         "from rolethread_vcs.store.repository import Repository\n"
         "repository = Repository.open(Path(sys.argv[1]))\n"
         "who = commits.Signature('a', 'b', 1, 0)\n"
