@@ -65,8 +65,8 @@ def _case_rows() -> list[str]:
 
 
 def _ours(merged: MergedEntry) -> str:
-    if merged.clashes:
-        return "<br>".join(f"`{clash.field}` {clash.reason}" for clash in merged.clashes)
+    if merged.conflicts:
+        return "<br>".join(f"`{conflict.field}` {conflict.reason}" for conflict in merged.conflicts)
     return "merged, with a note" if merged.notes else "merged"
 
 

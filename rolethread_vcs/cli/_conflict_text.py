@@ -11,7 +11,7 @@ from rolethread_vcs.cli._output import Output, safe_text, width_of, wrap, wrap_s
 from rolethread_vcs.diff.absent import ABSENT
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.merge.tree_merge import Conflict
+    from rolethread_vcs.merge.conflict import Conflict
 
 SIDE_BY_SIDE = 100
 """Columns from which the sides stand beside each other."""

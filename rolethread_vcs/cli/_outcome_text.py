@@ -13,8 +13,8 @@ from rolethread_vcs.ops.merge.completion import State
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli._context import Context
+    from rolethread_vcs.merge.conflict import Conflict
     from rolethread_vcs.ops.merge.completion import Outcome
-    from rolethread_vcs.ops.merge.tree_merge import Conflict
 
 ENVELOPE = "rolethread.merge/v1"
 _SHOWN = 20

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rolethread_vcs.cli._context import Context
     from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.merge.conflict import Conflict
     from rolethread_vcs.model.entry import Entry
-    from rolethread_vcs.ops.merge.tree_merge import Conflict
 
 _REV = 12
 

@@ -1,1 +1,1 @@
-"""Three-way merge of entries, as conversations: pure values in, decisions and clashes out."""
+"""Three-way merge of entries, as conversations: pure values in, decisions and conflicts out."""

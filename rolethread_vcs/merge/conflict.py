@@ -1,4 +1,4 @@
-"""What a merge cannot decide: one clash, why it is one, and what may be chosen."""
+"""What a merge cannot decide: one conflict, why it is one, and what may be chosen."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
+
+from rolethread_vcs.diff.absent import ABSENT
 
 _PLAIN_KEY = re.compile(r"[^\W\d]\w*")
 
@@ -32,6 +34,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     PAIR_EQUAL = "pair_equal"
     SAME_ID = "same_id"
+    UNREADABLE = "unreadable"
 
     @property
     def sentence(self) -> str:
@@ -58,6 +61,7 @@ _SENTENCES = {
     Reason.DUPLICATE: "both sides added the same message, in different places",
     Reason.PAIR_EQUAL: "the merge would make chosen and rejected the same",
     Reason.SAME_ID: "both sides added an entry under this id, and the two are different conversations",
+    Reason.UNREADABLE: "it cannot be read on one side, so it cannot be merged",
 }
 
 
@@ -68,15 +72,16 @@ class Value:
     value: Any
 
 
-Choice: TypeAlias = Literal["ours", "theirs", "base", "both"] | Value
-"""What settles a clash. `both` is possible where messages can stand one after the other."""
+SideChoice: TypeAlias = Literal["ours", "theirs", "base", "both"]
+Choice: TypeAlias = SideChoice | Value
+"""What settles a conflict. `both` is possible where messages can stand one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class Conflict:
     """One place that both sides changed and only a person can settle.
 
-    `field` is a name that a person can type, and no other clash of the merge has it:
+    `field` is a name that a person can type, and no other conflict of the merge has it:
 
     - `messages[3]`: a run of messages that begins at [3] of the preview; the three values are lists of messages,
       empty where a side has none here;
@@ -85,15 +90,29 @@ class Clash:
     - `tags`, `uuid`, `extra.rating`, `entry` …: one field, or all of the entry.
 
     Values are JSON, or `ABSENT`. `suggestion` is what most would choose, where there is such a thing.
+
+    A merge of whole datasets adds what the merge of one entry or file does not know: `id`, the entry's or the path of
+    another file, and `about`, a digest that tells this conflict from another one at the same place. Then `reason` may
+    be the name of a rule that both sides break together, and `detail` says more than the reason does.
     """
 
     field: str
-    reason: Reason
-    base: Any
-    ours: Any
-    theirs: Any
-    suggestion: Choice | None = None
+    reason: Reason | str
+    base: Any = ABSENT
+    ours: Any = ABSENT
+    theirs: Any = ABSENT
+    suggestion: SideChoice | None = None
     place: int | None = None
+    id: str = ""
+    about: str = ""
+    detail: str = ""
+
+    @property
+    def message(self) -> str:
+        """Why a person has to decide, in plain words, without a final period."""
+        if not isinstance(self.reason, Reason):
+            return self.detail
+        return f"{self.reason.sentence}: {self.detail}" if self.detail else self.reason.sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.conversation import END, START, break_between, is_answer, is_question, role_of
-from rolethread_vcs.merge.scalars import CONFLICT, settle
+from rolethread_vcs.merge.scalars import UNSETTLED, settle
 from rolethread_vcs.model.entry import is_same
 
 Side: TypeAlias = Literal["ours", "theirs"]
@@ -68,7 +68,7 @@ class Lists:
         if ours is ABSENT or theirs is ABSENT:
             return theirs if ours is ABSENT else ours
         value = settle(base, ours, theirs)
-        if value is CONFLICT:
+        if value is UNSETTLED:
             return min(ours, theirs, key=repr) if base is ABSENT else base
         return value
 
@@ -90,7 +90,7 @@ class Lists:
         if len(present) < 2:
             return present[0] if present else roles[0]
         role = settle(*roles)
-        return roles[1] if role is CONFLICT else role
+        return roles[1] if role is UNSETTLED else role
 
     def new_break(self, left: Token, right: Token, roles: tuple[Any, Any] | None = None) -> Reason | None:
         """Return how two neighbours of the result fail to read as a conversation, unless a side had that already.

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choices import Choosing
-from rolethread_vcs.merge.conflict import Choice, Clash, Reason, field_name
-from rolethread_vcs.merge.scalars import CONFLICT, settle
+from rolethread_vcs.merge.conflict import Choice, Conflict, Reason, SideChoice, field_name
+from rolethread_vcs.merge.resolver import Resolver
+from rolethread_vcs.merge.scalars import UNSETTLED, settle
 from rolethread_vcs.merge.sets import merge_lists_as_sets
 
 
 @dataclass(frozen=True, slots=True)
 class MergedMap:
-    """An object merged key by key, ours where it clashed; None when the file it stands for is gone."""
+    """An object merged key by key, ours where it conflicted; None when the file it stands for is gone."""
 
     value: Mapping[str, Any] | None
-    clashes: tuple[Clash, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 def merge_documents(
@@ -30,21 +30,21 @@ def merge_documents(
     """Return the merge of a JSON file of a registry (a tag, a category, a character, a prompt); None: no such file.
 
     Lists of text, such as aliases and the members of a category, merge as sets. A file that one side removed and the
-    other changed is one clash, `file`.
+    other changed is one conflict, `file`.
 
     Raises:
         NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
         UsageError (unusable_choice): `both` was chosen where there is no such thing.
     """
-    choosing = Choosing(choices)
+    resolver = Resolver(choices)
     was, left, right = (ABSENT if side is None else side for side in (base, ours, theirs))
     whole = settle(was, left, right)
-    if whole is CONFLICT and (ours is None or theirs is None):
-        whole = choosing.answer(scalar_clash("file", was, left, right))
-    elif whole is CONFLICT:
-        whole = merge_maps(base or {}, ours or {}, theirs or {}, "", choosing, are_lists_sets=True)
-    choosing.finish()
-    return MergedMap(None if whole is ABSENT else whole, tuple(choosing.clashes))
+    if whole is UNSETTLED and (ours is None or theirs is None):
+        whole = resolver.answer(value_conflict("file", was, left, right))
+    elif whole is UNSETTLED:
+        whole = merge_maps(base or {}, ours or {}, theirs or {}, "", resolver, are_lists_sets=True)
+    resolver.finish()
+    return MergedMap(None if whole is ABSENT else whole, tuple(resolver.conflicts))
 
 
 def merge_maps(
@@ -52,39 +52,39 @@ def merge_maps(
     ours: Mapping[str, Any],
     theirs: Mapping[str, Any],
     field: str,
-    choosing: Choosing,
+    resolver: Resolver,
     *,
     are_lists_sets: bool = False,
 ) -> dict[str, Any]:
-    """Return an object whose keys are merged one by one; what clashes is named below `field`."""
+    """Return an object whose keys are merged one by one; what conflicts is named below `field`."""
     merged: dict[str, Any] = {}
     for key in sorted(base.keys() | ours.keys() | theirs.keys()):
         was, left, right = (side.get(key, ABSENT) for side in (base, ours, theirs))
         value = settle(was, left, right)
-        if value is CONFLICT:
+        if value is UNSETTLED:
             name = field_name(field, key)
-            value = _merge_value(was, left, right, name, choosing, are_lists_sets=are_lists_sets)
+            value = _merge_value(was, left, right, name, resolver, are_lists_sets=are_lists_sets)
         if value is not ABSENT:
             merged[key] = value
     return merged
 
 
-def _merge_value(base: Any, ours: Any, theirs: Any, field: str, choosing: Choosing, *, are_lists_sets: bool) -> Any:
+def _merge_value(base: Any, ours: Any, theirs: Any, field: str, resolver: Resolver, *, are_lists_sets: bool) -> Any:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         was = base if isinstance(base, dict) else {}
-        return merge_maps(was, ours, theirs, field, choosing, are_lists_sets=are_lists_sets)
+        return merge_maps(was, ours, theirs, field, resolver, are_lists_sets=are_lists_sets)
     if are_lists_sets and _is_names(ours) and _is_names(theirs) and (base is ABSENT or _is_names(base)):
         return merge_lists_as_sets(() if base is ABSENT else base, ours, theirs)
-    return choosing.answer(scalar_clash(field, base, ours, theirs))
+    return resolver.answer(value_conflict(field, base, ours, theirs))
 
 
-def scalar_clash(field: str, base: Any, ours: Any, theirs: Any) -> Clash:
-    """Return the clash of a value that cannot be taken apart: removed and changed, of two kinds, or two values."""
+def value_conflict(field: str, base: Any, ours: Any, theirs: Any) -> Conflict:
+    """Return the conflict of a value that cannot be taken apart: removed and changed, of two kinds, or two values."""
     if base is not ABSENT and (ours is ABSENT or theirs is ABSENT):
-        suggestion: Choice = "theirs" if ours is ABSENT else "ours"
-        return Clash(field, Reason.DELETED_AND_EDITED, base, ours, theirs, suggestion)
+        suggestion: SideChoice = "theirs" if ours is ABSENT else "ours"
+        return Conflict(field, Reason.DELETED_AND_EDITED, base, ours, theirs, suggestion)
     reason = Reason.VALUE if _kind(ours) == _kind(theirs) else Reason.KIND
-    return Clash(field, reason, base, ours, theirs)
+    return Conflict(field, reason, base, ours, theirs)
 
 
 def _is_names(value: Any) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choices import Choosing
-from rolethread_vcs.merge.conflict import Choice, Clash, Reason, field_name
-from rolethread_vcs.merge.maps import merge_maps, scalar_clash
-from rolethread_vcs.merge.scalars import CONFLICT, settle
+from rolethread_vcs.merge.conflict import Conflict, Reason, SideChoice, field_name
+from rolethread_vcs.merge.maps import merge_maps, value_conflict
+from rolethread_vcs.merge.resolver import Resolver
+from rolethread_vcs.merge.scalars import UNSETTLED, settle
 from rolethread_vcs.merge.sets import merge_lists_as_sets
 from rolethread_vcs.merge.text import merge_text
 
@@ -19,9 +19,9 @@ def merge_message(
     ours: Mapping[str, Any],
     theirs: Mapping[str, Any],
     field: str,
-    choosing: Choosing,
+    resolver: Resolver,
 ) -> dict[str, Any]:
-    """Return the merged message; what clashes is named below `field` (`messages[3]`).
+    """Return the merged message; what conflicts is named below `field` (`messages[3]`).
 
     `base` is None for a message that both sides added.
     """
@@ -30,69 +30,69 @@ def merge_message(
     for key in [*ours, *(key for key in theirs if key not in ours)]:
         sides = (was.get(key, ABSENT), ours.get(key, ABSENT), theirs.get(key, ABSENT))
         value = settle(*sides)
-        if value is CONFLICT:
-            value = _merge_key(key, sides, field_name(field, key), choosing)
+        if value is UNSETTLED:
+            value = _merge_key(key, sides, field_name(field, key), resolver)
         if value is not ABSENT:
             merged[key] = value
     return merged
 
 
-def _merge_key(key: str, sides: tuple[Any, Any, Any], field: str, choosing: Choosing) -> Any:
+def _merge_key(key: str, sides: tuple[Any, Any, Any], field: str, resolver: Resolver) -> Any:
     base, ours, theirs = sides
     if key == "content":
-        return merge_content(base, ours, theirs, field, choosing)
+        return merge_content(base, ours, theirs, field, resolver)
     if key == "alternatives" and _are_lists(ours, theirs) and (base is ABSENT or isinstance(base, list)):
         return merge_lists_as_sets([] if base is ABSENT else base, ours, theirs)
     if key == "tool_calls" and _are_lists(base, ours, theirs) and len(base) == len(ours) == len(theirs):
         # A call is one thing: the name from one side and the arguments from the other would be a third call.
         calls = [settle(*each) for each in zip(base, ours, theirs, strict=True)]
-        if all(call is not CONFLICT for call in calls):
+        if all(call is not UNSETTLED for call in calls):
             return calls
     if key != "function_call" and isinstance(base, dict) and isinstance(ours, dict) and isinstance(theirs, dict):
-        return merge_maps(base, ours, theirs, field, choosing)
-    return choosing.answer(scalar_clash(field, base, ours, theirs))
+        return merge_maps(base, ours, theirs, field, resolver)
+    return resolver.answer(value_conflict(field, base, ours, theirs))
 
 
-def merge_content(base: Any, ours: Any, theirs: Any, field: str, choosing: Choosing) -> Any:
-    """Return the merge of a text, or of a list of parts; all else is taken whole or clashes."""
+def merge_content(base: Any, ours: Any, theirs: Any, field: str, resolver: Resolver) -> Any:
+    """Return the merge of a text, or of a list of parts; all else is taken whole or conflicts."""
     if isinstance(ours, str) and isinstance(theirs, str):
         if isinstance(base, str):
             text = merge_text(base, ours, theirs)
             if text is not None:
                 return text
         reason = Reason.BOTH_INSERTED if base is ABSENT else Reason.BOTH_EDITED
-        return choosing.answer(Clash(field, reason, base, ours, theirs, _fuller(ours, theirs)))
+        return resolver.answer(Conflict(field, reason, base, ours, theirs, _fuller(ours, theirs)))
     if _are_lists(base, ours, theirs) and len(base) == len(ours) == len(theirs):
         parts = [_merge_part(*each) for each in zip(base, ours, theirs, strict=True)]
-        if all(part is not CONFLICT for part in parts):
+        if all(part is not UNSETTLED for part in parts):
             return parts
     if _are_lists(ours, theirs):
-        return choosing.answer(Clash(field, Reason.BOTH_EDITED, base, ours, theirs))
-    return choosing.answer(scalar_clash(field, base, ours, theirs))
+        return resolver.answer(Conflict(field, Reason.BOTH_EDITED, base, ours, theirs))
+    return resolver.answer(value_conflict(field, base, ours, theirs))
 
 
 def _merge_part(base: Any, ours: Any, theirs: Any) -> Any:
-    """Return a part of a message's content (`{"type": "text", "text": …}`) with both edits, or CONFLICT."""
+    """Return a part of a message's content (`{"type": "text", "text": …}`) with both edits, or UNSETTLED."""
     value = settle(base, ours, theirs)
-    if value is not CONFLICT:
+    if value is not UNSETTLED:
         return value
     if not all(isinstance(part, dict) and part.get("type") == "text" for part in (base, ours, theirs)):
-        return CONFLICT
+        return UNSETTLED
     merged = {}
     for key in [*ours, *(key for key in theirs if key not in ours)]:
         sides = [part.get(key, ABSENT) for part in (base, ours, theirs)]
         value = settle(*sides)
-        if value is CONFLICT and key == "text" and all(isinstance(side, str) for side in sides):
+        if value is UNSETTLED and key == "text" and all(isinstance(side, str) for side in sides):
             text = merge_text(*sides)
-            value = CONFLICT if text is None else text
-        if value is CONFLICT:
-            return CONFLICT
+            value = UNSETTLED if text is None else text
+        if value is UNSETTLED:
+            return UNSETTLED
         if value is not ABSENT:
             merged[key] = value
     return merged
 
 
-def _fuller(ours: str, theirs: str) -> Choice | None:
+def _fuller(ours: str, theirs: str) -> SideChoice | None:
     """Suggest the side that holds all of the other's text and more."""
     if ours.strip() in theirs:
         return "theirs"

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.merge.choices import Choosing
-from rolethread_vcs.merge.conflict import Choice, Clash, Note, Reason
+from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Reason, SideChoice
 from rolethread_vcs.merge.conversation import END, START, role_of
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
 from rolethread_vcs.merge.gaps import Alignment, in_place, values_of
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
 from rolethread_vcs.merge.renamed_speakers import renamed_speakers, stale_speaker
-from rolethread_vcs.merge.scalars import CONFLICT, settle
+from rolethread_vcs.merge.resolver import Resolver
+from rolethread_vcs.merge.scalars import UNSETTLED, settle
 
 _RECOGNISABLE = 12
 """Characters from which a message that both sides added in two places is one by more than chance."""
@@ -25,10 +25,10 @@ _RECOGNISABLE = 12
 
 @dataclass(frozen=True, slots=True)
 class MergedMessages:
-    """The merged list, ours where it clashed; notes are about what merged and deserves a look."""
+    """The merged list, ours where it conflicted; notes are about what merged and deserves a look."""
 
     messages: list[Any]
-    clashes: tuple[Clash, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
@@ -52,49 +52,49 @@ def merge_messages(
         NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
         UsageError (unusable_choice): a choice does not fit its conflict.
     """
-    choosing = Choosing(choices)
-    messages = merge_conversation(Lists(base, ours, theirs), "messages", choosing)
-    choosing.finish()
-    return MergedMessages(messages, tuple(choosing.clashes), tuple(choosing.notes))
+    resolver = Resolver(choices)
+    messages = merge_conversation(Lists(base, ours, theirs), "messages", resolver)
+    resolver.finish()
+    return MergedMessages(messages, tuple(resolver.conflicts), tuple(resolver.notes))
 
 
-def merge_conversation(lists: Lists, field: str, choosing: Choosing) -> list[Any]:
-    """Return the merged messages of a field (`messages`, `chosen`, `rejected`); what clashes goes to `choosing`."""
+def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any]:
+    """Return the merged messages of a field (`messages`, `chosen`, `rejected`); what conflicts goes to `resolver`."""
     whole = settle(list(lists.base), list(lists.ours), list(lists.theirs))
-    if whole is not CONFLICT:
+    if whole is not UNSETTLED:
         return list(whole)
     tokens = in_place(lists)
     if tokens is not None:
-        return _Row(lists, field, choosing, {"ours": {}, "theirs": {}}).result(list(tokens))
+        return _Row(lists, field, resolver, {"ours": {}, "theirs": {}}).result(list(tokens))
     alignment = Alignment.of(lists)
     renamed = {side: renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
     if alignment.moved_twice:
-        return _choose_places(alignment, field, renamed, choosing)
+        return _choose_places(alignment, field, renamed, resolver)
     pieces = pieces_of(alignment, "ours")
     if isinstance(pieces, Reason):
-        return _choose_whole(lists, field, pieces, choosing)
-    return _Row(lists, field, choosing, renamed).result(pieces)
+        return _choose_whole(lists, field, pieces, resolver)
+    return _Row(lists, field, resolver, renamed).result(pieces)
 
 
-def _choose_whole(lists: Lists, field: str, reason: Reason, choosing: Choosing) -> list[Any]:
-    clash = Clash(field, reason, list(lists.base), list(lists.ours), list(lists.theirs))
-    return _as_messages(field, choosing.answer(clash))
+def _choose_whole(lists: Lists, field: str, reason: Reason, resolver: Resolver) -> list[Any]:
+    conflict = Conflict(field, reason, list(lists.base), list(lists.ours), list(lists.theirs))
+    return _as_messages(field, resolver.answer(conflict))
 
 
 def _choose_places(
-    alignment: Alignment, field: str, renamed: Mapping[Side, Mapping[str, str]], choosing: Choosing
+    alignment: Alignment, field: str, renamed: Mapping[Side, Mapping[str, str]], resolver: Resolver
 ) -> list[Any]:
     """Let a person choose between the two orders; each holds the edits of both sides, where they merge."""
     merged: dict[Side, list[Any]] = {}
     for side in SIDES:
         pieces = pieces_of(alignment, side)
-        alone = Choosing()
+        alone = Resolver()
         if not isinstance(pieces, Reason):
             merged[side] = _Row(alignment.lists, field, alone, renamed).result(pieces)
-        if alone.clashes or isinstance(pieces, Reason):
-            return _choose_whole(alignment.lists, field, Reason.BOTH_MOVED, choosing)
-    clash = Clash(field, Reason.BOTH_MOVED, list(alignment.lists.base), merged["ours"], merged["theirs"])
-    return _as_messages(field, choosing.answer(clash))
+        if alone.conflicts or isinstance(pieces, Reason):
+            return _choose_whole(alignment.lists, field, Reason.BOTH_MOVED, resolver)
+    conflict = Conflict(field, Reason.BOTH_MOVED, list(alignment.lists.base), merged["ours"], merged["theirs"])
+    return _as_messages(field, resolver.answer(conflict))
 
 
 def _as_messages(field: str, value: Any) -> list[Any]:
@@ -106,17 +106,17 @@ def _as_messages(field: str, value: Any) -> list[Any]:
 class _Row:
     """Lays the pieces of a merged conversation down one by one, and looks at the whole in the end."""
 
-    def __init__(self, lists: Lists, field: str, choosing: Choosing, renamed: Mapping[Side, Mapping[str, str]]) -> None:
+    def __init__(self, lists: Lists, field: str, resolver: Resolver, renamed: Mapping[Side, Mapping[str, str]]) -> None:
         self._lists = lists
         self._field = field
-        self._choosing = choosing
+        self._choosing = resolver
         self._renamed = renamed
         self._laid: list[_Laid] = []
         self._number = 0  # in the preview, which has ours in each dispute: names must not depend on choices
 
     def result(self, pieces: Sequence[Piece]) -> list[Any]:
-        """Return the messages, ours where something clashed."""
-        open_before = len(self._choosing.clashes)
+        """Return the messages, ours where something conflicted."""
+        open_before = len(self._choosing.conflicts)
         for piece in pieces:
             if isinstance(piece, Dispute):
                 self._lay_dispute(piece)
@@ -127,7 +127,7 @@ class _Row:
             else:
                 self._lay_message(piece)
         messages = [laid.message for laid in self._laid]
-        if len(self._choosing.clashes) > open_before:
+        if len(self._choosing.conflicts) > open_before:
             return messages
         return self._whole(messages)
 
@@ -140,7 +140,7 @@ class _Row:
             message = self._only(token)
         else:
             message = settle(base, ours, theirs)
-        if message is CONFLICT:
+        if message is UNSETTLED:
             if not (isinstance(ours, dict) and isinstance(theirs, dict) and (base is ABSENT or isinstance(base, dict))):
                 # What is no object has no keys to be merged by.
                 reason = Reason.VALUE if type(ours) is type(theirs) else Reason.KIND
@@ -160,7 +160,7 @@ class _Row:
             return message
         old, new = stale
         is_ours = token.ours is not None
-        clash = Clash(
+        conflict = Conflict(
             f"{self._name()}.speaker",
             Reason.SPEAKER_RENAMED,
             ABSENT,
@@ -168,7 +168,7 @@ class _Row:
             new if is_ours else old,
             "theirs" if is_ours else "ours",
         )
-        speaker = self._choosing.answer(clash)
+        speaker = self._choosing.answer(conflict)
         return {**message, "speaker": speaker}
 
     def _lay_dispute(self, dispute: Dispute) -> None:
@@ -177,8 +177,10 @@ class _Row:
         theirs = values_of(lists.theirs, (token.theirs for token in dispute.theirs))
         both = [lists.any_value(token) for token in dispute.both]
         choice = self._choosing.choice(name)
-        clash = Clash(name, dispute.reason, values_of(lists.base, dispute.base), ours, theirs, _suggested(dispute))
-        chosen = _as_messages(name, self._choosing.answer(clash, both=both))
+        conflict = Conflict(
+            name, dispute.reason, values_of(lists.base, dispute.base), ours, theirs, _suggested(dispute)
+        )
+        chosen = _as_messages(name, self._choosing.answer(conflict, both=both))
         tokens = {
             "ours": [token._replace(theirs=None) for token in dispute.ours],
             "theirs": [token._replace(ours=None) for token in dispute.theirs],
@@ -196,8 +198,8 @@ class _Row:
             return messages
         place, reason = found
         lists = self._lists
-        clash = Clash(self._field, reason, list(lists.base), list(lists.ours), list(lists.theirs), place=place)
-        return _as_messages(self._field, self._choosing.answer(clash, both=messages, preview=messages))
+        conflict = Conflict(self._field, reason, list(lists.base), list(lists.ours), list(lists.theirs), place=place)
+        return _as_messages(self._field, self._choosing.answer(conflict, both=messages, preview=messages))
 
     def _break(self) -> tuple[int, Reason] | None:
         row = [_Laid(None, FIRST), *self._laid, _Laid(None, self._lists.last)]
@@ -229,7 +231,7 @@ def _is_recognisable(message: Any) -> bool:
     return isinstance(content, str) and len(content.strip()) >= _RECOGNISABLE
 
 
-def _suggested(dispute: Dispute) -> Choice | None:
+def _suggested(dispute: Dispute) -> SideChoice | None:
     """Suggest to keep what was edited rather than to delete it: nothing is lost, and it can be deleted again."""
     if dispute.reason in (Reason.DELETED_AND_EDITED, Reason.CONTINUES_DELETED) and not (
         dispute.ours and dispute.theirs

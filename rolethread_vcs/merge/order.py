@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.merge.choices import Choosing
-from rolethread_vcs.merge.conflict import Choice, Clash, Reason, field_name
-from rolethread_vcs.merge.scalars import CONFLICT, settle
+from rolethread_vcs.merge.conflict import Choice, Conflict, Reason, field_name
+from rolethread_vcs.merge.resolver import Resolver
+from rolethread_vcs.merge.scalars import UNSETTLED, settle
 from rolethread_vcs.model.order import Order
 
 
@@ -18,34 +18,34 @@ class MergedOrder:
     """The merged order, ours where one entry was moved to two places."""
 
     order: Order
-    clashes: tuple[Clash, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 def merge_order(base: Order, ours: Order, theirs: Order, choices: Mapping[str, Choice] | None = None) -> MergedOrder:
     """Return the order with the moves of both sides; fields are `order["<id>"]`, values are ranks.
 
-    Its only clash is one entry that both moved to different places. An entry that got another rank only because
+    Its only conflict is one entry that both moved to different places. An entry that got another rank only because
     its neighbours needed room was not moved.
 
     Raises:
         NotFoundError (unknown_conflict): a choice names an entry that is not in conflict.
         UsageError (unusable_choice): a choice is no rank.
     """
-    choosing = Choosing(choices)
+    resolver = Resolver(choices)
     ranks: dict[str, str] = {}
     for entry_id in sorted(base.ranks.keys() | ours.ranks.keys() | theirs.ranks.keys()):
         was, left, right = (side.ranks.get(entry_id, ABSENT) for side in (base, ours, theirs))
         rank = settle(was, left, right)
-        if rank is CONFLICT:
+        if rank is UNSETTLED:
             rank = _where_moved(base, ours, theirs, entry_id)
         if rank is None:
-            rank = choosing.answer(Clash(field_name("order", entry_id), Reason.BOTH_MOVED, was, left, right))
+            rank = resolver.answer(Conflict(field_name("order", entry_id), Reason.BOTH_MOVED, was, left, right))
         if isinstance(rank, str):
             ranks[entry_id] = rank
         elif rank is not ABSENT:
             raise UsageError(f"a rank is text, not {rank!r}; nothing was changed", code="unusable_choice")
-    choosing.finish()
-    return MergedOrder(Order(ranks), tuple(choosing.clashes))
+    resolver.finish()
+    return MergedOrder(Order(ranks), tuple(resolver.conflicts))
 
 
 def _where_moved(base: Order, ours: Order, theirs: Order, entry_id: str) -> object:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.choices import Choosing
-from rolethread_vcs.merge.conflict import Choice, Clash
+from rolethread_vcs.merge.conflict import Choice, Conflict
 from rolethread_vcs.merge.maps import merge_maps
+from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.model.entry import is_same
 from rolethread_vcs.model.settings import put_values, read_values
 
 
 @dataclass(frozen=True, slots=True)
 class MergedSettings:
-    """The merged file, with ours where a key clashed."""
+    """The merged file, with ours where a key conflicted."""
 
     text: bytes
-    clashes: tuple[Clash, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 def merge_settings(
@@ -34,13 +34,13 @@ def merge_settings(
         NotFoundError (unknown_conflict): a choice names a key that is not in conflict.
         UsageError (unusable_choice): a choice does not fit its conflict.
     """
-    choosing = Choosing(choices)
+    resolver = Resolver(choices)
     was = {} if base is None else read_values(base)
     before = read_values(ours)
-    merged = merge_maps(was, before, read_values(theirs), "", choosing, are_lists_sets=True)
-    choosing.finish()
+    merged = merge_maps(was, before, read_values(theirs), "", resolver, are_lists_sets=True)
+    resolver.finish()
     changes = dict(_changes((), before, merged))
-    return MergedSettings(put_values(ours, changes) if changes else ours, tuple(choosing.clashes))
+    return MergedSettings(put_values(ours, changes) if changes else ours, tuple(resolver.conflicts))
 
 
 def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -25,8 +25,10 @@ def three_sides(case: dict[str, Any]) -> tuple[Entry | None, Entry | None, Entry
 
 def outcome(base: Entry | None, ours: Entry | None, theirs: Entry | None) -> dict[str, Any]:
     merged = merge_entries(base, ours, theirs)
-    if merged.clashes:
-        return {"conflicts": [{"field": clash.field, "reason": str(clash.reason)} for clash in merged.clashes]}
+    if merged.conflicts:
+        return {
+            "conflicts": [{"field": conflict.field, "reason": str(conflict.reason)} for conflict in merged.conflicts]
+        }
     return {"result": None if merged.entry is None else merged.entry.fields}
 
 

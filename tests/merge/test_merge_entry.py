@@ -8,7 +8,7 @@ from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.merge.conflict import Clash, Reason, Value
+from rolethread_vcs.merge.conflict import Conflict, Reason, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
 from rolethread_vcs.model.entry import Entry
 
@@ -24,7 +24,7 @@ def test_clashes_of_all_fields_are_named_and_the_rest_merges() -> None:
 
     merged = merge_entries(base, ours, theirs)
 
-    assert [clash.field for clash in merged.clashes] == ["messages[1].content", "uuid", "extra.rating"]
+    assert [conflict.field for conflict in merged.conflicts] == ["messages[1].content", "uuid", "extra.rating"]
     assert merged.preview == entry("Wet.", tags=["b"], uuid="y", rating=2)
     assert merge_entries(
         base, ours, theirs, {"messages[1].content": Value("Damp."), "uuid": "theirs", "extra.rating": "base"}
@@ -42,9 +42,9 @@ def test_one_choice_settles_all() -> None:
 
 def test_an_entry_removed_and_edited_shows_both_and_can_be_chosen() -> None:
     base, theirs = entry(), entry("Wet.")
-    clash = Clash("entry", Reason.DELETED_AND_EDITED, base.fields, ABSENT, theirs.fields, "theirs")
+    conflict = Conflict("entry", Reason.DELETED_AND_EDITED, base.fields, ABSENT, theirs.fields, "theirs")
 
-    assert merge_entries(base, None, theirs) == MergedEntry(None, (clash,))
+    assert merge_entries(base, None, theirs) == MergedEntry(None, (conflict,))
     assert merge_entries(base, None, theirs, {"entry": "theirs"}) == MergedEntry(theirs)
     assert merge_entries(base, None, theirs, {"entry": "ours"}) == MergedEntry(None)
     assert merge_entries(base, None, theirs, {"entry": Value(entry("Damp.").fields)}) == MergedEntry(entry("Damp."))
@@ -58,7 +58,9 @@ def test_a_removed_entry_that_nobody_edited_goes() -> None:
 def test_a_longer_text_that_holds_the_other_is_suggested() -> None:
     merged = merge_entries(entry(), entry("Dry enough. Come."), entry("Dry enough. Come. And mind the step."))
 
-    assert [(clash.field, clash.suggestion) for clash in merged.clashes] == [("messages[1].content", "theirs")]
+    assert [(conflict.field, conflict.suggestion) for conflict in merged.conflicts] == [
+        ("messages[1].content", "theirs")
+    ]
 
 
 def test_a_choice_that_could_be_no_entry_is_refused() -> None:

@@ -10,7 +10,7 @@ from conversations import ODD_ENTRIES, TEXTS, conversations, three_sides
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolethread_vcs.merge.conflict import Clash
+from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Scope, Severity
@@ -37,21 +37,28 @@ def test_swapping_the_sides_swaps_only_the_labels(sides: tuple[Entry | None, Ent
     base, ours, theirs = sides
     merged, swapped = merge_entries(base, ours, theirs), merge_entries(base, theirs, ours)
 
-    assert [_unlabelled(clash) for clash in merged.clashes] == [
-        _unlabelled(_swapped(clash)) for clash in swapped.clashes
+    assert [_unlabelled(conflict) for conflict in merged.conflicts] == [
+        _unlabelled(_swapped(conflict)) for conflict in swapped.conflicts
     ]
     if merged.is_clean:
         assert merged == swapped
 
 
-def _swapped(clash: Clash) -> Clash:
-    suggestion = {"ours": "theirs", "theirs": "ours"}.get(str(clash.suggestion), clash.suggestion)
-    return Clash(clash.field, clash.reason, clash.base, clash.theirs, clash.ours, suggestion, clash.place)
+def _swapped(conflict: Conflict) -> Conflict:
+    suggestion = {"ours": "theirs", "theirs": "ours"}.get(str(conflict.suggestion), conflict.suggestion)
+    return Conflict(
+        conflict.field, conflict.reason, conflict.base, conflict.theirs, conflict.ours, suggestion, conflict.place
+    )
 
 
-def _unlabelled(clash: Clash) -> tuple[Any, ...]:
+def _unlabelled(conflict: Conflict) -> tuple[Any, ...]:
     """The number in a name counts messages of the preview, which has ours: a label."""
-    return clash.field.partition("[")[0], clash.reason, repr([clash.base, clash.ours, clash.theirs]), clash.suggestion
+    return (
+        conflict.field.partition("[")[0],
+        conflict.reason,
+        repr([conflict.base, conflict.ours, conflict.theirs]),
+        conflict.suggestion,
+    )
 
 
 @st.composite
@@ -156,7 +163,7 @@ def _alternates(entry: Entry) -> bool:
 @settings(max_examples=100)
 @given(ANY_THREE)
 def test_no_two_clashes_have_one_name(sides: tuple[Entry | None, Entry | None, Entry | None]) -> None:
-    names = [clash.field for clash in merge_entries(*sides).clashes]
+    names = [conflict.field for conflict in merge_entries(*sides).conflicts]
 
     assert len(names) == len(set(names))
 

@@ -8,40 +8,40 @@ from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.merge.choices import Choosing
-from rolethread_vcs.merge.conflict import Clash, Reason, Value
+from rolethread_vcs.merge.conflict import Conflict, Reason, Value
 from rolethread_vcs.merge.maps import MergedMap, merge_documents, merge_maps
+from rolethread_vcs.merge.resolver import Resolver
 
 
 def test_keys_of_nested_objects_merge() -> None:
-    choosing = Choosing()
+    resolver = Resolver()
 
     merged = merge_maps(
         {"lore": {"place": "north", "year": 9}},
         {"lore": {"place": "south", "year": 9}, "new": None},
         {"lore": {"place": "north"}},
         "extra",
-        choosing,
+        resolver,
     )
 
     assert merged == {"lore": {"place": "south"}, "new": None}
-    assert choosing.clashes == []
+    assert resolver.conflicts == []
 
 
 def test_a_list_in_extra_is_one_value() -> None:
-    choosing = Choosing()
+    resolver = Resolver()
 
-    merge_maps({"stop": ["a"]}, {"stop": ["a", "b"]}, {"stop": ["a", "c"]}, "extra", choosing)
+    merge_maps({"stop": ["a"]}, {"stop": ["a", "b"]}, {"stop": ["a", "c"]}, "extra", resolver)
 
-    assert [(clash.field, clash.reason) for clash in choosing.clashes] == [("extra.stop", Reason.VALUE)]
+    assert [(conflict.field, conflict.reason) for conflict in resolver.conflicts] == [("extra.stop", Reason.VALUE)]
 
 
 def test_keys_that_are_no_words_are_quoted_in_the_name() -> None:
-    choosing = Choosing()
+    resolver = Resolver()
 
-    merge_maps({"a.b": {"ü": 1}}, {"a.b": {"ü": 2}}, {"a.b": {"ü": 3}}, "extra", choosing)
+    merge_maps({"a.b": {"ü": 1}}, {"a.b": {"ü": 2}}, {"a.b": {"ü": 3}}, "extra", resolver)
 
-    assert [clash.field for clash in choosing.clashes] == ['extra["a.b"].ü']
+    assert [conflict.field for conflict in resolver.conflicts] == ['extra["a.b"].ü']
 
 
 def test_lists_of_names_in_a_registry_file_merge_as_sets() -> None:
@@ -56,9 +56,9 @@ def test_lists_of_names_in_a_registry_file_merge_as_sets() -> None:
 
 def test_a_registry_file_removed_and_changed_is_one_clash() -> None:
     base: dict[str, Any] = {"name": "Tavern"}
-    clash = Clash("file", Reason.DELETED_AND_EDITED, base, ABSENT, {"name": "Inn"}, "theirs")
+    conflict = Conflict("file", Reason.DELETED_AND_EDITED, base, ABSENT, {"name": "Inn"}, "theirs")
 
-    assert merge_documents(base, None, {"name": "Inn"}) == MergedMap(None, (clash,))
+    assert merge_documents(base, None, {"name": "Inn"}) == MergedMap(None, (conflict,))
     assert merge_documents(base, None, {"name": "Inn"}, {"file": "theirs"}) == MergedMap({"name": "Inn"})
     assert merge_documents(base, None, base) == MergedMap(None)
 

@@ -1,4 +1,4 @@
-"""Conversations merge message by message; choices settle what clashes."""
+"""Conversations merge message by message; choices settle what conflicts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_run_of_messages_can_be_chosen(choice: Any, expected: list[Any]) -> No
 def test_both_answers_can_be_kept_by_somebody_who_wants_them() -> None:
     ours, theirs = [*BASE, THIRD[0], answer("Nothing.")], [*BASE, THIRD[0], answer("A door.")]
 
-    assert merge_messages(BASE, ours, theirs).clashes[0].reason == Reason.BOTH_INSERTED
+    assert merge_messages(BASE, ours, theirs).conflicts[0].reason == Reason.BOTH_INSERTED
     assert merge_messages(BASE, ours, theirs, {"messages[6]": "both"}) == MergedMessages(
         [*BASE, THIRD[0], answer("A door."), answer("Nothing.")]
     )
@@ -68,7 +68,7 @@ def test_a_value_that_breaks_the_conversation_is_said_and_can_be_kept() -> None:
 
     merged = merge_messages(BASE, [SYSTEM, *FIRST], theirs, choices)
 
-    assert [(clash.field, clash.reason, clash.place) for clash in merged.clashes] == [
+    assert [(conflict.field, conflict.reason, conflict.place) for conflict in merged.conflicts] == [
         ("messages", Reason.TURNS_TOUCH, 3)
     ]
     assert merge_messages(BASE, [SYSTEM, *FIRST], theirs, {**choices, "messages": "both"}) == MergedMessages(
@@ -86,11 +86,11 @@ def test_names_do_not_depend_on_choices() -> None:
         answer("Mind the last step, it is rotten."),
     ]
 
-    names = [clash.field for clash in merge_messages(BASE, ours, theirs).clashes]
+    names = [conflict.field for conflict in merge_messages(BASE, ours, theirs).conflicts]
     after = merge_messages(BASE, ours, theirs, {"messages[2]": "theirs"})
 
     assert names == ["messages[2]", "messages[3].content"]
-    assert [clash.field for clash in after.clashes] == ["messages[3].content"]
+    assert [conflict.field for conflict in after.conflicts] == ["messages[3].content"]
 
 
 def test_two_orders_hold_the_edits_of_both_sides() -> None:
@@ -101,8 +101,8 @@ def test_two_orders_hold_the_edits_of_both_sides() -> None:
 
     merged = merge_messages(base, ours, theirs)
 
-    assert [(clash.field, clash.reason) for clash in merged.clashes] == [("messages", Reason.BOTH_MOVED)]
-    assert merged.clashes[0].ours == [SYSTEM, *rats, *FIRST, *SECOND, THIRD[0], there]
+    assert [(conflict.field, conflict.reason) for conflict in merged.conflicts] == [("messages", Reason.BOTH_MOVED)]
+    assert merged.conflicts[0].ours == [SYSTEM, *rats, *FIRST, *SECOND, THIRD[0], there]
     assert merge_messages(base, ours, theirs, {"messages": "theirs"}) == MergedMessages(theirs)
 
 
@@ -110,7 +110,7 @@ def test_moves_that_fit_one_by_one_and_not_together_clash() -> None:
     base = [SYSTEM, *FIRST, *SECOND, *THIRD]
     ours, theirs = [SYSTEM, *SECOND, *FIRST, *THIRD], [SYSTEM, *FIRST, *THIRD, *SECOND]
 
-    assert [clash.reason for clash in merge_messages(base, ours, theirs).clashes] == [Reason.BOTH_MOVED]
+    assert [conflict.reason for conflict in merge_messages(base, ours, theirs).conflicts] == [Reason.BOTH_MOVED]
 
 
 def test_a_choice_that_is_no_list_of_messages_is_refused() -> None:

@@ -7,7 +7,7 @@ from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.merge.conflict import Clash, Reason, Value
+from rolethread_vcs.merge.conflict import Conflict, Reason, Value
 from rolethread_vcs.merge.order import MergedOrder, merge_order
 from rolethread_vcs.model.order import Order
 
@@ -29,10 +29,12 @@ def test_one_entry_moved_to_two_places_is_the_only_clash(base, left: str | None,
     places = {"C": f"{C}.g", "D": f"{D}.g"}
     ours = Order({A: places[left]} if left else {})
     theirs = Order({A: places[right]})
-    clash = Clash(f'order["{A}"]', Reason.BOTH_MOVED, base.get(A, ABSENT), ours.ranks.get(A, ABSENT), theirs.ranks[A])
+    conflict = Conflict(
+        f'order["{A}"]', Reason.BOTH_MOVED, base.get(A, ABSENT), ours.ranks.get(A, ABSENT), theirs.ranks[A]
+    )
 
-    assert merge_order(Order(base), ours, theirs) == MergedOrder(ours, (clash,))
-    assert merge_order(Order(base), ours, theirs, {clash.field: "theirs"}) == MergedOrder(theirs)
+    assert merge_order(Order(base), ours, theirs) == MergedOrder(ours, (conflict,))
+    assert merge_order(Order(base), ours, theirs, {conflict.field: "theirs"}) == MergedOrder(theirs)
 
 
 def test_an_entry_ranked_anew_to_make_room_was_not_moved() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rolethread_vcs.merge.conflict import Clash, Reason
+from rolethread_vcs.merge.conflict import Conflict, Reason
 from rolethread_vcs.merge.settings import MergedSettings, merge_settings
 from rolethread_vcs.model.settings import InvalidSettingsError, new_settings_text, parse_settings, set_value
 
@@ -30,9 +30,9 @@ def test_patterns_of_branches_merge_as_a_set() -> None:
 
 def test_a_name_given_twice_clashes() -> None:
     ours, theirs = set_value(BASE, "name", "inn"), set_value(BASE, "name", "pub")
-    clash = Clash("name", Reason.VALUE, "tavern", "inn", "pub")
+    conflict = Conflict("name", Reason.VALUE, "tavern", "inn", "pub")
 
-    assert merge_settings(BASE, ours, theirs) == MergedSettings(ours, (clash,))
+    assert merge_settings(BASE, ours, theirs) == MergedSettings(ours, (conflict,))
     assert parse_settings(merge_settings(BASE, ours, theirs, {"name": "theirs"}).text).name == "pub"
 
 

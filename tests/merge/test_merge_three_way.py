@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.scalars import CONFLICT, settle
+from rolethread_vcs.merge.scalars import UNSETTLED, settle
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,12 @@ from rolethread_vcs.merge.scalars import CONFLICT, settle
         (1, 2, 1, 2),
         (1, 1, 2, 2),
         (1, 2, 2, 2),
-        (1, 2, 3, CONFLICT),
+        (1, 2, 3, UNSETTLED),
         (ABSENT, 2, ABSENT, 2),
         (1, ABSENT, 1, ABSENT),
-        (1, ABSENT, 2, CONFLICT),
+        (1, ABSENT, 2, UNSETTLED),
         (None, ABSENT, None, ABSENT),
-        (1, 1.0, True, CONFLICT),
+        (1, 1.0, True, UNSETTLED),
         ([1], [True], [1], [True]),
     ],
 )

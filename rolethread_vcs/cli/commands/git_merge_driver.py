@@ -2,7 +2,7 @@
 
 `rtv hooks install` tells git to call this, so that plain `git merge`, `rebase`, `cherry-pick` and `stash` merge
 conversations. The result is written over OURS. Where both sides changed the same thing the status is 1, OURS holds
-everything that merged and our side of the rest, and what clashed is told; there are never markers in a file.
+everything that merged and our side of the rest, and what conflicted is told; there are never markers in a file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import click
 from rolethread_vcs.cli._context import Command, Context, pass_context
 
 if TYPE_CHECKING:
-    from rolethread_vcs.merge.conflict import Clash
+    from rolethread_vcs.merge.conflict import Conflict
 
 GROUP = "git"
 
@@ -44,15 +44,15 @@ def command(context: Context, base: str, ours: str, theirs: str, path: str) -> i
             return CONFLICT
         if merged.data != left:
             versions[1].write_bytes(merged.data)
-    for line in _clash_lines(path, merged.clashes):
+    for line in _clash_lines(path, merged.conflicts):
         context.output.warn(line)
-    return CONFLICT if merged.clashes else 0
+    return CONFLICT if merged.conflicts else 0
 
 
-def _clash_lines(path: str, clashes: tuple[Clash, ...]) -> list[str]:
-    if not clashes:
+def _clash_lines(path: str, conflicts: tuple[Conflict, ...]) -> list[str]:
+    if not conflicts:
         return []
-    lines = [f"{path}: {clash.field}: {clash.reason.sentence}" for clash in clashes]
+    lines = [f"{path}: {conflict.field}: {conflict.message}" for conflict in conflicts]
     name = shlex.quote(path)
     lines.append(
         f"{path} holds your side of that, and all the rest merged; edit it, then: git add {name}   "

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rolethread_vcs.errors import ConflictError, MovedError
-from rolethread_vcs.merge.conflict import Note
+from rolethread_vcs.merge.conflict import Conflict, Note
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
 from rolethread_vcs.ops.merge.merge_inputs import Corners, as_conflicts, corners_of, decisions_of, merge_at
-from rolethread_vcs.ops.merge.tree_merge import Conflict, TreeMerge
+from rolethread_vcs.ops.merge.tree_merge import TreeMerge
 from rolethread_vcs.ops.merge.unfinished import keep, nothing_unfinished, waiting
 from rolethread_vcs.store.log.unfinished import Kind, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.refs.refs import BRANCHES

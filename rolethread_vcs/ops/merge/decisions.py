@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.conflict import Choice, Clash, Value
+from rolethread_vcs.merge.conflict import Choice, Conflict, Value
 from rolethread_vcs.model.canonical import encode_value
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person chose for a field, and the clash it was chosen for: a digest, "" for whatever clashes there."""
+    """What a person chose for a field, and the conflict it was chosen for: a digest, "" for whatever conflicts
+    there."""
 
     choice: Choice
     about: str = ""
 
     def fits(self, about: str) -> bool:
-        """Return whether the clash is still the one that was decided."""
+        """Return whether the conflict is still the one that was decided."""
         return self.about in ("", about)
 
 
@@ -32,7 +33,7 @@ NONE: Decisions = {}
 
 class _Merged(Protocol):
     @property
-    def clashes(self) -> tuple[Clash, ...]: ...
+    def conflicts(self) -> tuple[Conflict, ...]: ...
 
 
 M = TypeVar("M", bound=_Merged)
@@ -41,29 +42,31 @@ M = TypeVar("M", bound=_Merged)
 def decide(merge: Callable[[Mapping[str, Choice]], M], decisions: Mapping[str, Decision]) -> tuple[M, frozenset[str]]:
     """Return a merge with every decision that fits, and the fields of those that fit no more.
 
-    Some clashes come up only when others are settled, so this goes on until no decision is left that fits.
+    Some conflicts come up only when others are settled, so this goes on until no decision is left that fits.
     """
     made: dict[str, Choice] = {}
     while True:
         merged = merge(made)
         fresh = {
-            clash.field: decisions[clash.field].choice
-            for clash in merged.clashes
-            if clash.field in decisions and clash.field not in made and decisions[clash.field].fits(digest(clash))
+            conflict.field: decisions[conflict.field].choice
+            for conflict in merged.conflicts
+            if conflict.field in decisions
+            and conflict.field not in made
+            and decisions[conflict.field].fits(digest(conflict))
         }
         if not fresh:
             return merged, frozenset(decisions.keys() - made.keys())
         made |= fresh
 
 
-def digest(clash: Clash) -> str:
-    """Return what tells one clash from another: its field, its reason and its three values."""
-    sides = [[] if value is ABSENT else [value] for value in (clash.base, clash.ours, clash.theirs)]
-    return _digest(encode_value([clash.field, clash.reason, *sides]))
+def digest(conflict: Conflict) -> str:
+    """Return what tells one conflict from another: its field, its reason and its three values."""
+    sides = [[] if value is ABSENT else [value] for value in (conflict.base, conflict.ours, conflict.theirs)]
+    return _digest(encode_value([conflict.field, conflict.reason, *sides]))
 
 
 def digest_of_blobs(*oids: bytes | None) -> str:
-    """Return what tells one clash of whole entries or files from another."""
+    """Return what tells one conflict of whole entries or files from another."""
     return _digest(b" ".join(b"-" if oid is None else oid.hex().encode() for oid in oids))
 
 

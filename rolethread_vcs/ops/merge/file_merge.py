@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import DamagedError, InvalidError
-from rolethread_vcs.merge.choices import Choosing
-from rolethread_vcs.merge.conflict import Choice, Clash, Reason, Value
+from rolethread_vcs.merge.conflict import Choice, Conflict, Reason, Value
 from rolethread_vcs.merge.maps import merge_documents
 from rolethread_vcs.merge.order import MergedOrder, merge_order
+from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.settings import merge_settings
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.model.layout import REGISTRIES, SETTINGS, SUFFIX
@@ -36,10 +36,10 @@ class UnreadableFileError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class MergedFile:
-    """A merged file, None when it goes; with clashes ours stays. `is_taken`: theirs as it is."""
+    """A merged file, None when it goes; with conflicts ours stays. `is_taken`: theirs as it is."""
 
     data: bytes | None
-    clashes: tuple[Clash, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     is_taken: bool = False
 
 
@@ -101,14 +101,14 @@ class FileMerger:
             merged, void = decide(lambda choices: merge_settings(base, ours, theirs, choices), decisions)
         except InvalidError as error:
             raise UnreadableFileError(error.message) from error
-        return MergedFile(merged.text, merged.clashes), void
+        return MergedFile(merged.text, merged.conflicts), void
 
     def _merge_document(
         self, base: bytes | None, ours: bytes | None, theirs: bytes | None, decisions: Mapping[str, Decision]
     ) -> tuple[MergedFile, frozenset[str]]:
         was, left, right = (None if data is None else self._document(data) for data in (base, ours, theirs))
         merged, void = decide(lambda choices: merge_documents(was, left, right, choices), decisions)
-        return MergedFile(None if merged.value is None else encode_value(merged.value), merged.clashes), void
+        return MergedFile(None if merged.value is None else encode_value(merged.value), merged.conflicts), void
 
     def _document(self, data: bytes) -> Mapping[str, Any]:
         try:
@@ -156,12 +156,12 @@ def _merge_whole(
     """Return the merge of a file of which nothing is known: a side, or what was given."""
     was, left, right = (_as_text(data) for data in (base, ours, theirs))
     reason = Reason.DELETED_AND_EDITED if ours is None or theirs is None else Reason.VALUE
-    choosing = Choosing(choices)
-    value = choosing.answer(Clash(FILE, reason, was, left, right))
-    choosing.finish()
+    resolver = Resolver(choices)
+    value = resolver.answer(Conflict(FILE, reason, was, left, right))
+    resolver.finish()
     chosen = choices.get(FILE)
     if chosen is None or isinstance(chosen, Value):
-        return MergedFile(None if value is ABSENT else str(value).encode(), tuple(choosing.clashes))
+        return MergedFile(None if value is ABSENT else str(value).encode(), tuple(resolver.conflicts))
     return MergedFile({"base": base, "ours": ours, "theirs": theirs}[chosen])
 
 

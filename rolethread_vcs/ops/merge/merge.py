@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.ops.compare.comparison import ComparedEntry
 from rolethread_vcs.ops.merge.completion import Outcome, carry_out, refuse_to_begin
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge_inputs import Corners, corners_of, merge_at
-from rolethread_vcs.ops.merge.tree_merge import Conflict, TreeMerge
+from rolethread_vcs.ops.merge.tree_merge import TreeMerge
 from rolethread_vcs.store.copying import fetch_commit, read_also
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.places.opening import NoDatasetError, discover

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.ops.merge.decisions import Decisions, from_plain
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
-from rolethread_vcs.ops.merge.tree_merge import ENTRY, Conflict, Part, TreeMerge, merge_trees
+from rolethread_vcs.ops.merge.tree_merge import ENTRY, Part, TreeMerge, merge_trees
 from rolethread_vcs.ops.merge.virtual_base import base_tree
 from rolethread_vcs.store.log.unfinished import Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.objects.overlay import Readable
@@ -102,11 +103,11 @@ def as_conflicts(error: MergeBreaksRulesError, corners: Corners) -> tuple[Confli
     """Return the rules that both sides break together as conflicts of the entries that break them."""
     return tuple(
         Conflict(
-            finding.entry_id or "",
             ENTRY,
             finding.name,
-            f"together both sides break {finding.code} {finding.name}: {finding.message}",
+            id=finding.entry_id or "",
             about=corners.entry(finding.entry_id or "").about,
+            detail=f"together both sides break {finding.code} {finding.name}: {finding.message}",
         )
         for finding in error.findings
     )

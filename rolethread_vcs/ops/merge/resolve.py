@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, UsageError
-from rolethread_vcs.merge.conflict import Choice, Value
+from rolethread_vcs.merge.conflict import Choice, Conflict, Value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id, number_of
 from rolethread_vcs.model.layout import ORDER
@@ -17,7 +17,7 @@ from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.ops.merge.decisions import Decision, plain_decisions
 from rolethread_vcs.ops.merge.file_merge import FILE
 from rolethread_vcs.ops.merge.merge_inputs import Corners, broken_rules, corners_of, decisions_of, merge_at
-from rolethread_vcs.ops.merge.tree_merge import ENTRY, Conflict, OpenEntry, Part
+from rolethread_vcs.ops.merge.tree_merge import ENTRY, OpenEntry, Part
 from rolethread_vcs.ops.merge.unfinished import keep, waiting
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs.refs import BRANCHES
@@ -230,7 +230,7 @@ def _take(
         name: {} if field is None else {each: decision for each, decision in fields.items() if each != field}
         for name, fields in kept.items()
     }
-    # which ranks clash depends on the whole part; anything else stands alone
+    # which ranks conflict depends on the whole part; anything else stands alone
     scope = None if ORDER in mine else Part(frozenset(mine), found.where)
     met: set[str] = set()
     while True:
@@ -245,7 +245,7 @@ def _take(
         if name in met:
             continue
         if field is None and is_id(name) and side != "both":
-            # what clashes here is a rule that both sides break together: the entry as it is on one side
+            # what conflicts here is a rule that both sides break together: the entry as it is on one side
             mine[name] = {ENTRY: Decision(side, corners.entry(name).about)}
             continue
         fields = ", ".join(sorted({each.field for each in merged.conflicts if each.id == name}) or sorted(kept[name]))

@@ -7,12 +7,12 @@ other side changed; nothing is written: the result is a change against ours, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.merge.conflict import Clash, Note, Value
+from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
@@ -30,13 +30,8 @@ from rolethread_vcs.store.objects.walk import Triple, incoming
 ENTRY = "entry"
 """The field of a decision about an entry as a whole."""
 
-UNREADABLE = "unreadable"
-"""The reason of a conflict about something that does not read."""
-
 _HELD = 5_000
 """Decoded entries that a merge holds; more are decoded again when their turn comes."""
-
-_UNREADABLE = "it does not read on one side, so it cannot be merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +51,6 @@ class Part:
 
 
 EVERYTHING = Part()
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """One thing that a person has to decide.
-
-    `id` is an entry's, or the path of another file; `field` and `reason` are those of `merge.conflict.Clash` (or the
-    reason is `unreadable`), `message` says it in words. Values are JSON or `ABSENT`; `about` tells this conflict from
-    another one at the same place. `suggestion` is `ours`, `theirs`, `base` or `both`.
-    """
-
-    id: str
-    field: str
-    reason: str
-    message: str
-    base: Any = ABSENT
-    ours: Any = ABSENT
-    theirs: Any = ABSENT
-    suggestion: str | None = None
-    place: int | None = None
-    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +227,9 @@ class _Merger:
         merged, void = decide(merge, self._of(sides.id))
         self._void += [(sides.id, each) for each in sorted(void)]
         self._notes += [(sides.id, note) for note in merged.notes]
-        if merged.clashes:
+        if merged.conflicts:
             self._open[sides.id] = OpenEntry(base, ours, theirs, merged.preview, sides.about)
-            self._conflicts += [_conflict(sides.id, clash, sides.about) for clash in merged.clashes]
+            self._conflicts += [_located(conflict, sides.id, sides.about) for conflict in merged.conflicts]
             return
         self._merged += merged.entry != ours
         self._put(sides, merged.entry)
@@ -286,8 +260,8 @@ class _Merger:
             self._conflicts.append(_unreadable(path, error.message, merger.about))
             return
         self._void += [(path, each) for each in sorted(void)]
-        self._conflicts += [_conflict(path, clash, merger.about) for clash in merged.clashes]
-        if not merged.clashes:
+        self._conflicts += [_located(conflict, path, merger.about) for conflict in merged.conflicts]
+        if not merged.conflicts:
             self._taken += merged.is_taken
             self._merged += not merged.is_taken
             if merged.data != merger.ours:
@@ -320,7 +294,7 @@ class _Merger:
             # a move alone is a change too: what is not asked for of it keeps the other branch from being finished
             self._left_out += any(each not in self._met and self._is_there(each) for each in refused)
             self._void += [(ORDER, each) for each in sorted(void)]
-            self._conflicts += [_conflict(ORDER, clash, merger.about) for clash in merged.clashes]
+            self._conflicts += [_located(conflict, ORDER, merger.about) for conflict in merged.conflicts]
             ours = Order.parse(merger.ours).ranks
             # an entry is looked for in the trees only where ours did not speak of it already: ranks may be many
             gone = [
@@ -356,7 +330,7 @@ def _would_change(sides: EntrySides) -> bool:
         return True
     base, ours, theirs = sides.readable
     merged = merge_entries(base, ours, theirs)
-    return bool(merged.clashes) or merged.entry != ours
+    return bool(merged.conflicts) or merged.entry != ours
 
 
 def _would_change_file(merger: FileMerger) -> bool:
@@ -364,24 +338,13 @@ def _would_change_file(merger: FileMerger) -> bool:
         merged, _ = merger.merge({})
     except UnreadableFileError:
         return True
-    return bool(merged.clashes) or merged.data != merger.ours
+    return bool(merged.conflicts) or merged.data != merger.ours
 
 
-def _conflict(name: str, clash: Clash, whole: str) -> Conflict:
-    suggestion = clash.suggestion if isinstance(clash.suggestion, str) else None
-    return Conflict(
-        name,
-        clash.field,
-        clash.reason,
-        clash.reason.sentence,
-        clash.base,
-        clash.ours,
-        clash.theirs,
-        suggestion,
-        clash.place,
-        whole if clash.field == ENTRY else digest(clash),
-    )
+def _located(conflict: Conflict, name: str, whole: str) -> Conflict:
+    """Return a conflict of one entry or file as one of the dataset."""
+    return replace(conflict, id=name, about=whole if conflict.field == ENTRY else digest(conflict))
 
 
 def _unreadable(name: str, why: str, about: str) -> Conflict:
-    return Conflict(name, ENTRY, UNREADABLE, f"{_UNREADABLE}: {why}", about=about)
+    return Conflict(ENTRY, Reason.UNREADABLE, id=name, about=about, detail=why)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.merge.conflict import Clash
+from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.merge.entry import merge_entries
 from rolethread_vcs.merge.maps import merge_documents
 from rolethread_vcs.merge.order import merge_order
@@ -25,10 +25,11 @@ class UnreadableVersionError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class MergedVersions:
-    """What the merge of a file gives: its bytes, which always read (ours where something clashed), and the clashes."""
+    """What the merge of a file gives: its bytes, which always read (ours where something conflicted), and the
+    conflicts."""
 
     data: bytes
-    clashes: tuple[Clash, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
 
 def merge_versions(path: str, base: bytes, ours: bytes, theirs: bytes) -> MergedVersions:
@@ -46,18 +47,18 @@ def merge_versions(path: str, base: bytes, ours: bytes, theirs: bytes) -> Merged
 def _merge(path: str, base: bytes, ours: bytes, theirs: bytes) -> MergedVersions:
     if path == SETTINGS:
         settings = merge_settings(base or None, ours, theirs)
-        return MergedVersions(settings.text, settings.clashes)
+        return MergedVersions(settings.text, settings.conflicts)
     if path == ORDER:
         order = merge_order(Order.parse(base or None), Order.parse(ours or None), Order.parse(theirs or None))
-        return MergedVersions(order.order.encode() or b"{}\n", order.clashes)
+        return MergedVersions(order.order.encode() or b"{}\n", order.conflicts)
     if id_of_path(path) is not None or path.startswith(f"{ENTRIES}/"):
         was = decode_entry(base) if base else None
         merged = merge_entries(was, decode_entry(ours), decode_entry(theirs))
         data = ours if merged.preview is None else encode_entry(merged.preview)
-        return MergedVersions(data, merged.clashes)
+        return MergedVersions(data, merged.conflicts)
     document = merge_documents(_object(path, base) if base else None, _object(path, ours), _object(path, theirs))
     data = ours if document.value is None else encode_value(dict(document.value))
-    return MergedVersions(data, document.clashes)
+    return MergedVersions(data, document.conflicts)
 
 
 def _object(path: str, data: bytes) -> Mapping[str, Any]:

@@ -1,7 +1,8 @@
 """Makes one base of several: after two branches merged each other, a merge starts from more than one commit.
 
 The bases are merged with each other first, from what they have in common, and so on back to where there was one. What
-clashes on that way stays as it was before: then a person decides, in the merge itself, and nothing is taken for settled
+conflicts on that way stays as it was before: then a person decides, in the merge itself, and nothing is taken for
+settled
 that was settled twice in different ways.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.entry_sides import Sides, find_blob
-from rolethread_vcs.ops.merge.tree_merge import UNREADABLE, TreeMerge, merge_trees
+from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.overlay import Overlay, Readable
 from rolethread_vcs.store.repository import Repository
@@ -62,7 +64,7 @@ def _merge_two(overlay: Overlay, sides: Sides) -> bytes | None:
         if not fresh:
             break
         for conflict in fresh:
-            if conflict.reason == UNREADABLE:
+            if conflict.reason == Reason.UNREADABLE:
                 whole.add(conflict.id)
             else:
                 decisions.setdefault(conflict.id, {})[conflict.field] = Decision("base", conflict.about)

@@ -252,7 +252,7 @@ def _conflict(recognised: Recognised, conflicts: Sequence[CopyConflict]) -> Conf
     details = []
     for each in conflicts[:_SHOWN]:
         line = "" if each.line is None else f" (line {each.line})"
-        details.append(f"{each.id}{line} {each.clash.field}: {each.clash.reason.sentence}")
+        details.append(f"{each.id}{line} {each.conflict.field}: {each.conflict.message}")
     if len(conflicts) > _SHOWN:
         details.append(f"… and {len(conflicts) - _SHOWN:,} more")
     entries = len({each.id for each in conflicts})

@@ -11,7 +11,7 @@ from typing import Literal
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.formats import Bad, CannotCarryError
-from rolethread_vcs.merge.conflict import Clash, Reason
+from rolethread_vcs.merge.conflict import Conflict, Reason
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
@@ -35,7 +35,7 @@ class CopyConflict:
 
     id: str
     line: int | None
-    clash: Clash
+    conflict: Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,12 @@ class _CopyMerger:
         self, entry_id: str, place: int | None, base: Entry, ours: Entry | None, theirs: Entry | None
     ) -> Entry | None:
         merged: MergedEntry = merge_entries(base, ours, theirs)
-        if not merged.clashes:
+        if not merged.conflicts:
             return merged.entry
         if self._take is not None:
             return settle_all(base, ours, theirs, "theirs" if self._take == "file" else "ours").entry
         line = None if place is None else self._recognised.lines.numbers[place]
-        self._conflicts += [CopyConflict(entry_id, line, clash) for clash in merged.clashes]
+        self._conflicts += [CopyConflict(entry_id, line, conflict) for conflict in merged.conflicts]
         return ours
 
     def _find_known(self, new: Mapping[int, Entry]) -> dict[int, str]:
@@ -247,8 +247,8 @@ class _CopyMerger:
             for place in self._recognised.moved:
                 entry_id = self._recognised.entry_id(place)
                 if entry_id is not None and entry_id in twice:
-                    clash = Clash("place", Reason.BOTH_MOVED, ABSENT, ABSENT, ABSENT)
-                    self._conflicts.append(CopyConflict(entry_id, self._recognised.lines.numbers[place], clash))
+                    conflict = Conflict("place", Reason.BOTH_MOVED, ABSENT, ABSENT, ABSENT)
+                    self._conflicts.append(CopyConflict(entry_id, self._recognised.lines.numbers[place], conflict))
         return twice
 
 

@@ -1,4 +1,4 @@
-"""The merge that git asks for: three versions in, bytes that read out, whatever clashed."""
+"""The merge that git asks for: three versions in, bytes that read out, whatever conflicted."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def entry(answer: str, *tags: str) -> bytes:
 def test_edits_and_tags_of_both_sides_are_merged() -> None:
     merged = merge_versions(PATH, entry("Dry enough."), entry("Dry as bone.", "a"), entry("Dry enough.", "b"))
 
-    assert merged.clashes == ()
+    assert merged.conflicts == ()
     assert merged.data == entry("Dry as bone.", "a", "b")
 
 
 def test_what_clashes_keeps_ours_and_all_the_rest_is_merged() -> None:
     merged = merge_versions(PATH, entry("Dry."), entry("Wet.", "a"), entry("Damp.", "b"))
 
-    assert [clash.field for clash in merged.clashes] == ["messages[1].content"]
+    assert [conflict.field for conflict in merged.conflicts] == ["messages[1].content"]
     assert decode_entry(merged.data) == decode_entry(entry("Wet.", "a", "b"))
 
 
 def test_an_entry_that_both_added_is_a_clash_that_keeps_ours() -> None:
     merged = merge_versions(PATH, b"", entry("Dry."), entry("Damp."))
 
-    assert merged.clashes != ()
+    assert merged.conflicts != ()
     assert merged.data == entry("Dry.")
 
 

@@ -1,4 +1,4 @@
-"""Choosing entries by number, id or query."""
+"""Resolver entries by number, id or query."""
 
 from __future__ import annotations
 
