@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.likeness import Likeness, Text
 from rolethread_vcs.matching.equal import Gaps, Pairs, kept_order
-from rolethread_vcs.model.entry import Entry
 
 SURE = 0.6
 SURE_FAR = 0.8
@@ -43,18 +42,6 @@ class AlikeLines:
 
     pairs: Pairs
     unclear: Mapping[int, tuple[tuple[int, float], ...]]
-
-
-def text_of(entry: Entry) -> str:
-    """Return the words by which a conversation is recognised: not its system message, which a hundred may share."""
-    turns = [turn for turn in entry.turns if turn.get("role") != "system"] or list(entry.turns)
-    texts = [text for turn in turns if isinstance(text := turn.get("content"), str)]
-    for side in ("chosen", "rejected"):
-        answer = entry.fields.get(side)
-        if isinstance(answer, list):
-            contents = [turn.get("content") for turn in answer if isinstance(turn, dict)]
-            texts += [text for text in contents if isinstance(text, str)]
-    return "\n".join(texts)
 
 
 def pair_alike(

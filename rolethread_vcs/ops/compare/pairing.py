@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
-from rolethread_vcs.matching.alike import MOST, SCALE, SURE, pair_alike, text_of
+from rolethread_vcs.matching.alike import MOST, SCALE, SURE, pair_alike
 from rolethread_vcs.matching.equal import Gaps
+from rolethread_vcs.matching.signature import text_of
 from rolethread_vcs.model.entry import Entry
 
 

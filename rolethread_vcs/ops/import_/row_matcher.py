@@ -1,17 +1,17 @@
 """Finds, for each row of a source, the entry that it already is: so that importing a file again adds nothing.
 
-In this order, the first that fits: our own id, a uuid, a field named by `--key`, equal messages, equal messages at
-birth. The n-th equal row matches the n-th equal entry; an entry is matched once.
+Rows are matched as they come, by `STEPS`; what a match means (unchanged, edited since, a conflict) is decided here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
+from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id, suffix_part
@@ -20,6 +20,8 @@ from rolethread_vcs.store.facts import holders_by_key, keys_fact
 from rolethread_vcs.store.removed import RemovedEntry
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.telling import Fact, tell
+
+STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.BIRTH)
 
 
 class Outcome(StrEnum):
@@ -54,21 +56,6 @@ class Match:
 _NEW = Match(Outcome.NEW)
 
 
-_Stacks: TypeAlias = dict[str, list[str]]
-"""Ids by a key, the first in dataset order on top, because the n-th equal row takes the n-th entry."""
-
-
-@dataclass(slots=True)
-class _Index:
-    """Ids by what rows are matched with."""
-
-    by_uuid: _Stacks = field(default_factory=dict)
-    by_key: _Stacks = field(default_factory=dict)
-    by_messages: _Stacks = field(default_factory=dict)
-    by_birth: _Stacks = field(default_factory=dict)
-    rule_keys: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-
-
 class Matcher:
     """Matches rows against one snapshot, and answers what dataset rules ask about it.
 
@@ -92,46 +79,54 @@ class Matcher:
         self._again = again
         self._three_way = three_way
         self._old_entry = old_entry
-        self._used: set[str] = set()
         self._matched = 0
         self._load_removed = removed
-        self._removed: _Removed | None = None
-        self._index = _read(base, key, [rule for rule in rules if rule.keys is not None])
+        self._index: Index[str] = Index()
+        self._rule_keys: dict[str, dict[str, list[str]]] = {}
+        self._read([rule for rule in rules if rule.keys is not None])
 
     def holders(self, rule: Any, keys: Collection[str]) -> dict[str, list[str]]:
         """Return, for each of some keys of a dataset rule, the ids of the entries that hold it."""
-        index = self._index.rule_keys.get(rule.name, {})
+        index = self._rule_keys.get(rule.name, {})
         return {key: index[key] for key in keys if key in index}
 
     def match(self, row: Known, entry: Callable[[], Entry]) -> Match:
         """Return what a row is; `entry` is asked for only where what is known of the row does not tell."""
-        if row.identity is not None:
-            own_id = row.identity.get("id", "")
-            if is_id(own_id) and own_id not in self._used:
-                return self._take(self._match_own(own_id, row.identity.get("rev", ""), row, entry))
-        return self._take(self._match_content(row, entry))
+        match = self._match(_signature(row), row.packed[0], entry)
+        if match.entry_id is not None:
+            self._index.taken.add(match.entry_id)
+            self._matched += match.outcome in _HERE
+        return match
 
-    def _match_content(self, row: Known, entry: Callable[[], Entry]) -> Match:
-        """Match a row by what it holds, with no id of ours to go by."""
+    def _match(self, row: Signature, blob: bytes, entry: Callable[[], Entry]) -> Match:
+        """Match a row; its id may come from another dataset, which holds the same conversation under another one."""
+        is_foreign = row.id is not None and row.id not in self._base and row.id not in self._index.taken
+        if is_foreign and not self._again and self._removed.has_id(row.id):
+            return Match(Outcome.REMOVED, row.id)
         if self._is_blank:
-            return _NEW
-        for found in (self._by_uuid(row), self._by_key(row)):
-            if found is not None:
-                return self._compare(found, entry(), row.suffix)
-        found = self._pop(self._index.by_messages, row.suffix)
-        if found is not None:
-            # a file that was written by hand holds an equal entry in other bytes
-            is_same = self._blobs[found] == row.packed[0] or self._base[found] == entry()
-            return Match(Outcome.UNCHANGED if is_same else Outcome.OTHER_FIELDS, found)
-        found = self._pop(self._index.by_birth, row.suffix)
-        if found is not None:
-            return Match(Outcome.EDITED_SINCE, found)
-        return self._match_removed(row)
+            return Match(Outcome.NEW, row.id) if is_foreign else _NEW
+        found = self._index.take(row, STEPS)
+        if found is None:
+            match = self._match_removed(row)
+            return Match(Outcome.NEW, row.id) if is_foreign and match is _NEW else match
+        entry_id, step = found
+        if step is Step.BIRTH:
+            return Match(Outcome.EDITED_SINCE, entry_id)
+        if step in (Step.UUID, Step.KEY):
+            return self._compare(entry_id, entry(), row.messages)
+        # a file that was written by hand holds an equal entry in other bytes
+        if self._blobs[entry_id] == blob or self._base[entry_id] == entry():
+            return Match(Outcome.UNCHANGED, entry_id)
+        return (
+            self._compare_own(entry_id, row.rev, entry())
+            if step is Step.OWN_ID
+            else Match(Outcome.OTHER_FIELDS, entry_id)
+        )
 
     @cached_property
     def _is_blank(self) -> bool:
         """Whether there is nothing to match with, here or among what was removed."""
-        return not self._index.by_birth and self._removed_entries().is_empty
+        return not len(self._base) and not len(self._removed)
 
     @cached_property
     def _blobs(self) -> dict[str, bytes]:
@@ -142,43 +137,8 @@ class Matcher:
         """Return how many entries of the snapshot no row was matched with."""
         return len(self._base) - self._matched
 
-    def _take(self, match: Match) -> Match:
-        if match.entry_id is not None:
-            self._used.add(match.entry_id)
-            self._matched += match.outcome in _HERE
-        return match
-
-    def _pop(self, index: _Stacks, key: str) -> str | None:
-        stack = index.get(key)
-        while stack:
-            entry_id = stack.pop()
-            if entry_id not in self._used:
-                return entry_id
-        return None
-
-    def _by_uuid(self, row: Known) -> str | None:
-        return None if row.uuid is None else self._pop(self._index.by_uuid, row.uuid.lower())
-
-    def _by_key(self, row: Known) -> str | None:
-        return None if row.key is None else self._pop(self._index.by_key, row.key)
-
-    def _match_own(self, own_id: str, rev: str, row: Known, entry: Callable[[], Entry]) -> Match:
-        """Match a row that carries our id: against the very content that it was exported from.
-
-        An id that was never here comes from another dataset, which may hold the same conversation under another id.
-        """
-        if own_id in self._base and self._base.blob_id(own_id) == row.packed[0].hex():
-            return Match(Outcome.UNCHANGED, own_id)
-        ours = self._base.get(own_id)
-        if ours is None:
-            if not self._again and self._removed_entries().has_id(own_id):
-                return Match(Outcome.REMOVED, own_id)
-            match = self._match_content(row, entry)
-            is_unknown = match.outcome is Outcome.NEW and match.entry_id is None
-            return replace(match, entry_id=own_id) if is_unknown else match
-        theirs = entry()
-        if ours == theirs:
-            return Match(Outcome.UNCHANGED, own_id)
+    def _compare_own(self, own_id: str, rev: str, theirs: Entry) -> Match:
+        """Decide about a row that carries our id and differs, against the very content that it was exported from."""
         if rev and self._base.blob_id(own_id).startswith(rev):
             return Match(Outcome.CHANGED, own_id, theirs)
         before = self._old_entry(rev) if rev else None
@@ -190,12 +150,13 @@ class Matcher:
             )
         if before == theirs:
             return Match(Outcome.EDITED_SINCE, own_id)
+        ours = self._base[own_id]
         merged = self._three_way(before, ours, theirs)
         if isinstance(merged, str):
             return Match(Outcome.CONFLICT, own_id, reason=f"{own_id} was edited here and in the file: {merged}")
         return Match(Outcome.UNCHANGED if merged == ours else Outcome.CHANGED, own_id, merged)
 
-    def _compare(self, entry_id: str, theirs: Entry, suffix: str) -> Match:
+    def _compare(self, entry_id: str, theirs: Entry, suffix: str | None) -> Match:
         """Decide about a row matched by uuid or key; without a revision only birth tells who edited what."""
         ours = self._base[entry_id]
         if birth_suffix(ours.messages) == suffix:
@@ -208,43 +169,63 @@ class Matcher:
             return Match(Outcome.CHANGED, entry_id, merged)
         return Match(Outcome.CONFLICT, entry_id, reason=f"the messages of {entry_id} were edited here and in the file")
 
-    def _match_removed(self, row: Known) -> Match:
-        removed = self._removed_entries().take(row.suffix, row.uuid)
+    def _match_removed(self, row: Signature) -> Match:
+        removed = self._removed.take(row)
         if removed is None:
             return _NEW
         return Match(Outcome.NEW if self._again else Outcome.REMOVED, removed)
 
-    def _removed_entries(self) -> _Removed:
-        if self._removed is None:
-            self._removed = _Removed(self._load_removed(), self._base)
-        return self._removed
+    @cached_property
+    def _removed(self) -> _Removed:
+        return _Removed(self._load_removed(), self._base)
+
+    def _read(self, rules: list[Any]) -> None:
+        """Look through the snapshot: what its entries are matched by, and the keys that rules hold."""
+        key = self._key
+        facts = [_MATCHING, *map(keys_fact, rules), *([] if key is None else [_key_fact(key)])]
+        matching, *others = tell(self._base, facts)
+        self._index.add(Step.OWN_ID, ((entry_id, entry_id) for entry_id, _, _ in matching))
+        self._index.add(Step.UUID, ((uuid or None, entry_id) for entry_id, _, uuid in matching))
+        self._index.add(Step.MESSAGES, ((digest, entry_id) for entry_id, digest, _ in matching))
+        self._index.add(Step.BIRTH, ((suffix_part(entry_id), entry_id) for entry_id, _, _ in matching))
+        keys = [] if key is None else others[-1]
+        self._index.add(Step.KEY, ((value, entry_id) for entry_id, *values in keys for value in values))
+        for rule, told in zip(rules, others, strict=False):
+            self._rule_keys[rule.name] = holders_by_key(told)
 
 
 class _Removed:
     """Entries that history holds and the snapshot does not."""
 
     def __init__(self, removed: Iterable[RemovedEntry], base: Snapshot) -> None:
-        self._ids: dict[str, list[str]] = {}
-        self._known: set[str] = set()
-        self.is_empty = True
-        for entry in removed:
-            if entry.entry_id in base:
-                continue
-            self._known.add(entry.entry_id)
-            self.is_empty = False
-            for key in {suffix_part(entry.entry_id), entry.digest, f"uuid:{entry.uuid}" if entry.uuid else ""} - {""}:
-                self._ids.setdefault(key, []).append(entry.entry_id)
+        gone = [entry for entry in removed if entry.entry_id not in base]
+        self._ids = {entry.entry_id for entry in gone}
+        self._index: Index[str] = Index()
+        self._index.add(Step.UUID, ((entry.uuid or None, entry.entry_id) for entry in gone))
+        suffixes = ((entry, suffix) for entry in gone for suffix in (suffix_part(entry.entry_id), entry.digest))
+        self._index.add(Step.MESSAGES, ((suffix, entry.entry_id) for entry, suffix in suffixes))
 
-    def has_id(self, entry_id: str) -> bool:
-        return entry_id in self._known
+    def __len__(self) -> int:
+        return len(self._ids)
 
-    def take(self, suffix: str, uuid: str | None) -> str | None:
-        for key in (f"uuid:{uuid.lower()}" if uuid else "", suffix):
-            for entry_id in self._ids.get(key, ()):
-                if entry_id in self._known:
-                    self._known.discard(entry_id)
-                    return entry_id
-        return None
+    def has_id(self, entry_id: str | None) -> bool:
+        return entry_id in self._ids and entry_id not in self._index.taken
+
+    def take(self, row: Signature) -> str | None:
+        found = self._index.take(row, (Step.UUID, Step.MESSAGES))
+        return None if found is None else found[0]
+
+
+def _signature(row: Known) -> Signature:
+    identity = row.identity or {}
+    own_id = identity.get("id", "")
+    return Signature(
+        id=own_id if is_id(own_id) else None,
+        rev=identity.get("rev", ""),
+        uuid=None if row.uuid is None else row.uuid.lower(),
+        key=row.key,
+        messages=row.suffix,
+    )
 
 
 def _tell(entry: Entry) -> tuple[str, str]:
@@ -261,19 +242,3 @@ def _key_fact(key: str) -> Fact:
         return () if value is None else (value,)
 
     return Fact(f"key {key!a}", 1, tell_key)
-
-
-def _read(base: Snapshot, key: str | None, rules: list[Any]) -> _Index:
-    index = _Index()
-    facts = [_MATCHING, *map(keys_fact, rules), *([] if key is None else [_key_fact(key)])]
-    matching, *others = tell(base, facts)
-    for entry_id, digest, uuid in reversed(matching):
-        index.by_messages.setdefault(digest, []).append(entry_id)
-        index.by_birth.setdefault(suffix_part(entry_id), []).append(entry_id)
-        if uuid:
-            index.by_uuid.setdefault(uuid, []).append(entry_id)
-    for rule, told in zip(rules, others, strict=False):
-        index.rule_keys[rule.name] = holders_by_key(told)
-    if key is not None:
-        index.by_key = holders_by_key(others[-1][::-1])
-    return index

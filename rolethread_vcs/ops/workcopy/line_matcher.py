@@ -14,8 +14,9 @@ from functools import cached_property
 from rolethread_vcs.diff.words import similarity
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Bad
-from rolethread_vcs.matching.alike import MARGIN, MOST, SURE, pair_alike, text_of
+from rolethread_vcs.matching.alike import MARGIN, MOST, SURE, pair_alike
 from rolethread_vcs.matching.equal import Gaps, Pairs, kept_order, pair_equal
+from rolethread_vcs.matching.signature import text_of
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.workcopy.lines import BoundLines, Reading

@@ -1,0 +1,113 @@
+"""What a row or an entry is recognised by, the steps that recognise it, and an index for rows that come one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
+
+from rolethread_vcs.model.entry import Entry
+
+Holder = TypeVar("Holder")
+
+
+class Step(StrEnum):
+    """What two sides have in common where a step pairs them; `docs/matching.md` has the order in which each is used."""
+
+    DECISION = "a person said so"
+    BYTES = "the same bytes"
+    OWN_ID = "our id"
+    UUID = "the same uuid"
+    KEY = "the same key"
+    WHOLE = "the same values"
+    MESSAGES = "the same messages"
+    SPOKEN = "the same roles and contents"
+    BIRTH = "the messages that the other one had at birth"
+    ALIKE = "similar words"
+    OPENING = "the same question, between the same neighbours"
+
+
+class Signature(NamedTuple):
+    """What one row or entry is recognised by; None where it has no such thing, or nobody asks for it.
+
+    `rev` is the beginning of the blob id that a row says it was exported from. `uuid` is in lower case. `whole` digests
+    all values, `messages` is the suffix of the messages as they are, `spoken` digests roles and contents, and `born` is
+    the suffix that the messages had at birth, which our ids tell.
+
+    A plain tuple: there is one for each of 100,000 rows.
+    """
+
+    id: str | None = None
+    rev: str = ""
+    uuid: str | None = None
+    key: str | None = None
+    whole: Hashable = None
+    messages: str | None = None
+    spoken: Hashable = None
+    born: str | None = None
+
+    def value(self, step: Step) -> Hashable | None:
+        """Return what a step compares; what it is compared with may be another part (`BIRTH`)."""
+        return self[_PARTS[step]]
+
+
+_PARTS = {
+    step: Signature._fields.index(part)
+    for step, part in (
+        (Step.OWN_ID, "id"),
+        (Step.UUID, "uuid"),
+        (Step.KEY, "key"),
+        (Step.WHOLE, "whole"),
+        (Step.MESSAGES, "messages"),
+        (Step.SPOKEN, "spoken"),
+        (Step.BIRTH, "messages"),
+    )
+}
+
+
+class Index(Generic[Holder]):
+    """Who holds what: the first in order is taken first, and each once, so that the n-th row is the n-th equal one."""
+
+    def __init__(self) -> None:
+        self._stacks: dict[Step, dict[Hashable, list[Holder]]] = {}
+        self.taken: set[Holder] = set()
+
+    def add(self, step: Step, held: Iterable[tuple[Hashable | None, Holder]]) -> None:
+        """Add values of one step with who holds them, all at once and in order; None is no value."""
+        stacks: dict[Hashable, list[Holder]] = {}
+        for value, holder in held:
+            if value is not None:
+                stacks.setdefault(value, []).append(holder)
+        for stack in stacks.values():
+            stack.reverse()
+        self._stacks[step] = stacks
+
+    def take(self, signature: Signature, steps: Iterable[Step]) -> tuple[Holder, Step] | None:
+        """Return who is meant by a row, and by which of some steps; it cannot be taken again."""
+        for step in steps:
+            stack = self._stacks[step].get(signature.value(step))
+            while stack:
+                holder = stack.pop()
+                if holder not in self.taken:
+                    self.taken.add(holder)
+                    return holder, step
+        return None
+
+
+def opening_of(entry: Entry) -> str | None:
+    """Return the question with which a conversation begins, None when something else stands first."""
+    first = next((turn for turn in entry.turns if turn.get("role") != "system"), {})
+    text = first.get("content")
+    return text if first.get("role") == "user" and isinstance(text, str) and text.strip() else None
+
+
+def text_of(entry: Entry) -> str:
+    """Return the words by which a conversation is recognised: not its system message, which a hundred may share."""
+    turns = [turn for turn in entry.turns if turn.get("role") != "system"] or list(entry.turns)
+    texts = [text for turn in turns if isinstance(text := turn.get("content"), str)]
+    for side in ("chosen", "rejected"):
+        answer = entry.fields.get(side)
+        if isinstance(answer, list):
+            contents = [turn.get("content") for turn in answer if isinstance(turn, dict)]
+            texts += [text for text in contents if isinstance(text, str)]
+    return "\n".join(texts)
