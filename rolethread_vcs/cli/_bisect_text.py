@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
 from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
+from rolethread_vcs.phrases import count, short_time
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli._context import Context
+    from rolethread_vcs.cli.context import Context
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.store.objects.commits import Commit
 
@@ -86,7 +87,7 @@ def _unsettled_lines(search: Search) -> Iterator[str]:
     number = len(search.suspects)
     yield f"the first bad change is one of {number:,}; the others that are left were skipped"
     for commit in search.suspects[:_NAMED]:
-        yield f"  {Output.style(commit[:10], 'id')}"
+        yield f"  {styled(commit[:10], 'id')}"
     if number > _NAMED:
         yield f"  … and {number - _NAMED:,} more"
 
@@ -99,11 +100,11 @@ def mark_lines(dataset: Dataset, marks: Sequence[Mark], width: int) -> Iterator[
         try:
             line = _commit_line(dataset.repository.objects.commit(each.commit), width - 6)
         except DamagedError:
-            line = f"{Output.style(each.commit[:10], 'id')}  (no longer here)"
-        yield f"{Output.style(f'{each.answer:<4}', _STYLES[each.answer])}  {line}"
+            line = f"{styled(each.commit[:10], 'id')}  (no longer here)"
+        yield f"{styled(f'{each.answer:<4}', _STYLES[each.answer])}  {line}"
 
 
 def _commit_line(commit: Commit, width: int) -> str:
     head = f"{commit.id[:10]}  {short_time(commit.author.time, now=time.time())}"
     said = one_line(commit.subject, max(width - width_of(head) - 2, 16))
-    return f"{Output.style(head[:10], 'id')}{Output.style(head[10:], 'faint')}  {said}"
+    return f"{styled(head[:10], 'id')}{styled(head[10:], 'faint')}  {said}"

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._output import Output, count, long_time, one_line, wrap
 from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.ops.history.show import changes_of, preview_of
+from rolethread_vcs.phrases import count, long_time
+from rolethread_vcs.views.terminal_text import one_line, styled, wrap
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli._context import Context
+    from rolethread_vcs.cli.context import Context
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.history.show import ShownCommit
     from rolethread_vcs.store.objects.commits import Commit
@@ -35,7 +36,7 @@ def commit_lines(context: Context, dataset: Dataset, shown: ShownCommit, *, shor
 def commit_head(context: Context, dataset: Dataset, shown: ShownCommit) -> Iterator[str]:
     """Yield the lines above the changes of a commit, with the counts last."""
     commit, width = shown.commit, context.output.width
-    yield f"{Output.style(f'commit {commit.id}', 'id')}"
+    yield f"{styled(f'commit {commit.id}', 'id')}"
     operation = OperationsByCommit(dataset.repository).find(commit)
     made_by = f"   operation {operation.number} ({operation.command})" if operation is not None else ""
     yield f"by {commit.author.name}, {long_time(commit.author.time)}{made_by}"
@@ -55,11 +56,11 @@ def touched_lines(context: Context, dataset: Dataset, shown: ShownCommit) -> Ite
     for entry in shown.entries[:_SHOWN]:
         head = f"{_MARKS[entry.change]} {entry.id}"
         text = one_line(preview_of(dataset.repository, entry), max(context.output.width - len(head) - 2, 10))
-        yield f"{Output.style(head, entry.change)}  {text}".rstrip()
+        yield f"{styled(head, entry.change)}  {text}".rstrip()
     if len(shown.entries) > _SHOWN:
         yield f"… and {len(shown.entries) - _SHOWN:,} more"
     for path, change in shown.files[:_SHOWN]:
-        yield Output.style(f"{_MARKS[change]} {path}", change)
+        yield styled(f"{_MARKS[change]} {path}", change)
     if len(shown.files) > _SHOWN:
         yield f"… and {count(len(shown.files) - _SHOWN, 'more file', 'more files')}"
 
@@ -104,7 +105,7 @@ def _difference_value(dataset: Dataset, shown: ShownCommit) -> dict[str, Any]:
 
 
 def _difference_lines(context: Context, dataset: Dataset, shown: ShownCommit) -> Iterator[str]:
-    from rolethread_vcs.cli._diff_text import entry_diff_lines, file_diff_lines
+    from rolethread_vcs.views.diff_text import entry_diff_lines, file_diff_lines
 
     width, color = context.output.width, context.output.color
     comparison = changes_of(dataset.repository, shown)
@@ -132,7 +133,7 @@ def _trailer_lines(commit: Commit) -> Iterator[str]:
     yield ""
     for key, value in commit.trailers:
         known = _TRAILERS.get(key, key.replace("-", " ").lower())
-        yield f"    {Output.style(f'{known}:', 'faint')} {_explained(key, value)}"
+        yield f"    {styled(f'{known}:', 'faint')} {_explained(key, value)}"
 
 
 def _explained(key: str, value: str) -> str:

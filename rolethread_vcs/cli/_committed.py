@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._context import Context
-from rolethread_vcs.cli._errors import finding_value
-from rolethread_vcs.cli._output import Output, count, one_line
+from rolethread_vcs.cli.context import Context
+from rolethread_vcs.cli.errors import finding_value
 from rolethread_vcs.gate import mass_sentences
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import one_line, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
@@ -89,7 +90,7 @@ def _lines(result: Committed, done: str | None, nothing: str, width: int, *, col
         yield from _finding_lines(result)
         return
     sentence = done or _sentence(counts, result, would=False)
-    yield sentence + (f" @ {Output.style(result.commit[:10], 'id')}" if result.commit else "")
+    yield sentence + (f" @ {styled(result.commit[:10], 'id')}" if result.commit else "")
     yield from _finding_lines(result)
     if result.undoable:
         yield UNDO
@@ -105,7 +106,7 @@ def _sentence(counts: dict[str, int], result: Committed, *, would: bool) -> str:
         verb = _PLAIN[kind] if would else kind
         parts.append(f"{verb} {count(number, 'entry', 'entries')}" if not parts else f"{verb} {number:,}")
     ids = [change.entry_id for change in result.touched]
-    named = f" ({Output.style(ids[0], 'id')})" if sum(there.values()) == 1 and len(ids) == 1 else ""
+    named = f" ({styled(ids[0], 'id')})" if sum(there.values()) == 1 and len(ids) == 1 else ""
     place = _PLACES[next(iter(there))] if len(there) == 1 else "on"
     return f"{'would ' if would else ''}{', '.join(parts)}{named} {place} {result.branch}"
 
@@ -141,8 +142,8 @@ def _touched_lines(result: Committed, total: int, width: int, *, color: bool) ->
             yield change_line(change, width)
         return
     # only a dry run compares entries
-    from rolethread_vcs.cli._diff_text import entry_diff_lines
     from rolethread_vcs.ops.compare.comparison import ComparedEntry
+    from rolethread_vcs.views.diff_text import entry_diff_lines
 
     for change in result.touched:
         if change.before is None and change.after is None:  # a damaged entry that goes
@@ -162,7 +163,7 @@ def change_line(change: EntryChange, width: int) -> str:
     else:
         what = _preview(entry) if entry is not None else ""
     head = f"{_MARKS[kind]} {change.entry_id}"
-    return f"{Output.style(head, kind)}  {one_line(what, max(width - len(head) - 2, 10))}".rstrip()
+    return f"{styled(head, kind)}  {one_line(what, max(width - len(head) - 2, 10))}".rstrip()
 
 
 def _kind(change: EntryChange) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.cli._output import Output
+from rolethread_vcs.cli.output import Output
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository

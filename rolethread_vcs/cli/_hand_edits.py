@@ -9,7 +9,7 @@ from rolethread_vcs.ops.edit.field_edits import refuse_hand_edited
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli._output import Output
+    from rolethread_vcs.cli.output import Output
     from rolethread_vcs.store.repository import Repository
 
 

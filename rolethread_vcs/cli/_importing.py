@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rolethread_vcs.cli._committed import UNDO, committed_value
-from rolethread_vcs.cli._context import Context
-from rolethread_vcs.cli._output import Output, count
+from rolethread_vcs.cli.context import Context
 from rolethread_vcs.gate import mass_sentences
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -89,7 +90,7 @@ def _lines(result: Imported, here: str | None) -> list[str]:
     elif committed.commit is None:
         lines.append(_why_nothing(result))
     else:
-        lines.append(f"{done} on {committed.branch} @ {Output.style(committed.commit[:10], 'id')}")
+        lines.append(f"{done} on {committed.branch} @ {styled(committed.commit[:10], 'id')}")
     lines += _row_lines(result)
     lines += _finding_lines(result, here)
     if committed.commit is not None:

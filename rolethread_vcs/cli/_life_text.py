@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from rolethread_vcs.cli._diff_layout import summary_of
-from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
-from rolethread_vcs.cli._words import entry_number
 from rolethread_vcs.ops.compare.comparison import ComparedEntry
 from rolethread_vcs.ops.history.entry_history import Step, StepKind
 from rolethread_vcs.ops.history.lineage import entry_of, successors
+from rolethread_vcs.phrases import count, entry_number, short_time
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.views.diff_layout import summary_of
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 _NAMED = 4
 _LEAST_SAID = 16
@@ -30,8 +30,8 @@ def life_lines(repository: Repository, steps: Iterable[Step], entry_id: str, wid
         left = room - width_of(what) - 3
         said = one_line(commit.subject, left) if left >= _LEAST_SAID else ""
         yield (
-            f"{Output.style(commit.id[:10], 'id')}  {Output.style(when, 'faint')}  {what}"
-            f"{Output.style(f'   {said}' if said else '', 'faint')}"
+            f"{styled(commit.id[:10], 'id')}  {styled(when, 'faint')}  {what}"
+            f"{styled(f'   {said}' if said else '', 'faint')}"
         )
 
 

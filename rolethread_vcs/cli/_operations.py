@@ -6,8 +6,9 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._context import Context
-from rolethread_vcs.cli._output import Output, count, short_time
+from rolethread_vcs.cli.context import Context
+from rolethread_vcs.phrases import count, short_time
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -33,7 +34,7 @@ def print_operations(context: Context, dataset: Dataset, limit: int) -> None:
     now = time.time()
     for each in shown:
         line = _line(each.operation, now)
-        output.print(f"{Output.style(line, 'faint')} (undone)" if each.undone else line)
+        output.print(f"{styled(line, 'faint')} (undone)" if each.undone else line)
     if len(logged) > limit:
         output.hint(f"older ones: rtv ops -n {limit * 5}")
 

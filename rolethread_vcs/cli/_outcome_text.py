@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli._committed import UNDO, committed_value, print_committed
-from rolethread_vcs.cli._conflict_text import conflict_value
-from rolethread_vcs.cli._output import Output, count, one_line, width_of
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.merge.completion import State
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.conflicts import conflict_value
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli._context import Context
+    from rolethread_vcs.cli.context import Context
     from rolethread_vcs.merge.conflict import Conflict
     from rolethread_vcs.ops.merge.completion import Outcome
 
@@ -87,8 +88,8 @@ def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:
     for conflict in shown:
         pad = " " * max(fields - width_of(conflict.field), 0)
         room = max(width - ids - fields - 6, 20)
-        head = f"{Output.style(conflict.id, 'id')}{' ' * (ids - width_of(conflict.id))}"
-        yield f"  {head}  {Output.style(conflict.field, 'heading')}{pad}  {one_line(conflict.message, room)}"
+        head = f"{styled(conflict.id, 'id')}{' ' * (ids - width_of(conflict.id))}"
+        yield f"  {head}  {styled(conflict.field, 'heading')}{pad}  {one_line(conflict.message, room)}"
     if len(conflicts) > _SHOWN:
         yield f"  … and {len(conflicts) - _SHOWN:,} more"
 

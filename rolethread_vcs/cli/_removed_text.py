@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._context import Context
-from rolethread_vcs.cli._output import Output, one_line, short_time
+from rolethread_vcs.cli.context import Context
+from rolethread_vcs.phrases import short_time
+from rolethread_vcs.views.terminal_text import one_line, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -49,11 +50,11 @@ def _lines(shown: Sequence[GoneEntry], now: float, width: int) -> Iterator[str]:
         by = "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
         when = short_time(commit.committer.time, now=now)
         subject = one_line(commit.subject, max(width - len(when) - len(by) - 15, 24))
-        head = f"{Output.style(commit_id[:10], 'id')}  {Output.style(when, 'faint')}"
-        yield f"{head}  {subject}{Output.style(by, 'faint')}"
+        head = f"{styled(commit_id[:10], 'id')}  {styled(when, 'faint')}"
+        yield f"{head}  {subject}{styled(by, 'faint')}"
         for each in together:
             begins = one_line(_preview(each), max(width - len(each.id) - 6, 10))
-            yield f"{Output.style(f'  - {each.id}', 'removed')}  {begins}".rstrip()
+            yield f"{styled(f'  - {each.id}', 'removed')}  {begins}".rstrip()
 
 
 def _preview(gone: GoneEntry) -> str:

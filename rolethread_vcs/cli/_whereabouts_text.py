@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._output import count, one_line
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import one_line
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.branches.position import Whereabouts

@@ -7,9 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli._committed import change_line
-from rolethread_vcs.cli._context import Context
-from rolethread_vcs.cli._output import Output, count, one_line
+from rolethread_vcs.cli.context import Context
 from rolethread_vcs.gate import EntryChange
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import one_line, styled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +92,7 @@ def status_value(found: CopyStatus) -> dict[str, Any]:
 
 def _lines(found: CopyStatus, width: int) -> Iterator[str]:
     binding = found.binding
-    where = f"{Output.style(binding.branch, 'heading')} @ {Output.style(binding.commit[:10], 'id')}"
+    where = f"{styled(binding.branch, 'heading')} @ {styled(binding.commit[:10], 'id')}"
     yield f"{binding.path.name} of {where}: {count(found.counts['lines'], 'line', 'lines')}"
     yield from _notes(found)
     changes = {key: number for key, number in found.counts.items() if number and key not in ("lines", "respelled")}
@@ -109,13 +110,13 @@ def _line(found: CopyStatus, each: LineStatus, width: int) -> Iterator[str]:
     moved = f" (was line {each.was})" if each.is_moved else ""
     if each.change == "ambiguous":
         head = f"? {place}"
-        yield f"{Output.style(head, 'warning')}  {one_line(each.preview, max(width - len(head) - 2, 10))}"
+        yield f"{styled(head, 'warning')}  {one_line(each.preview, max(width - len(head) - 2, 10))}"
         some = ", ".join(f"{one.id} ({one.percent}%)" for one in each.candidates[:3])
         yield f"    {each.reason}" + (f": {some}" if some else "")
         return
     if each.change == "moved":
         head = f"> {place}{moved}"
-        yield f"{Output.style(head, 'changed')}  {one_line(each.preview, max(width - len(head) - 2, 10))}"
+        yield f"{styled(head, 'changed')}  {one_line(each.preview, max(width - len(head) - 2, 10))}"
         return
     change = found.change_of(each)
     shown = change_line(

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli._committed import UNDO
-from rolethread_vcs.cli._context import Context
-from rolethread_vcs.cli._output import Output, count
+from rolethread_vcs.cli.context import Context
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def print_added_file(context: Context, binding: Binding, *, bind: bool, dry_run:
         return
     verb = ("would tie" if dry_run else "tied") if bind else ("would write" if dry_run else "wrote")
     kind = f"{'clean ' if binding.clean else ''}{binding.format}"
-    commit = Output.style(binding.commit[:10], "id")
+    commit = styled(binding.commit[:10], "id")
     entries = count(len(binding.ids), "entry", "entries")
     where = f"{binding.path.name} to {binding.branch}" if bind else f"{entries} of {binding.branch}"
     context.output.report(f"{verb} {where} @ {commit} ({kind})" + ("" if bind else f" to {binding.path.name}"))
@@ -84,18 +85,18 @@ def print_copies(context: Context, files: Sequence[FileCopy], folders: Sequence[
     for folder in others:
         here = "  (you are here)" if folder.is_here else ""
         unsaved = f"  {count(folder.unsaved, 'unsaved edit', 'unsaved edits')}" if folder.unsaved else ""
-        problem = f"  {Output.style(folder.problem, 'warning')}" if folder.problem else ""
+        problem = f"  {styled(folder.problem, 'warning')}" if folder.problem else ""
         branch = folder.branch or "no branch"
-        context.output.print(f"folder  {folder.folder}  {Output.style(branch, 'heading')}{here}{unsaved}{problem}")
+        context.output.print(f"folder  {folder.folder}  {styled(branch, 'heading')}{here}{unsaved}{problem}")
 
 
 def _file_line(each: FileCopy) -> str:
     if not each.branch:
-        return f"file    {each.path or '?'}  {Output.style(each.problem, 'warning')}"
+        return f"file    {each.path or '?'}  {styled(each.problem, 'warning')}"
     kind = f"{'clean ' if each.clean else ''}{each.format}{f' where {each.where}' if each.where else ''}"
     touched = "  touched since" if each.is_touched else ""
-    problem = f"  {Output.style(each.problem, 'warning')}" if each.problem else ""
-    where = f"{Output.style(each.branch, 'heading')} @ {Output.style(each.commit[:10], 'id')}"
+    problem = f"  {styled(each.problem, 'warning')}" if each.problem else ""
+    where = f"{styled(each.branch, 'heading')} @ {styled(each.commit[:10], 'id')}"
     return f"file    {each.path}  {where}  {count(each.lines, 'line', 'lines')}, {kind}{touched}{problem}"
 
 
@@ -115,7 +116,7 @@ def print_refreshed(context: Context, done: Refreshed) -> None:
             },
         )
         return
-    name, commit = done.path.name, Output.style(done.commit[:10], "id")
+    name, commit = done.path.name, styled(done.commit[:10], "id")
     if done.set_aside is not None:
         context.output.report(f"wrote {name} anew @ {commit}; what it held is in {done.set_aside.name}")
     elif done.before == done.commit and not done.is_written:

@@ -37,8 +37,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from rolethread_vcs.cli._form_errors import FormError
-from rolethread_vcs.cli._form_text import (
+from rolethread_vcs.cli.form_text import (
+    FormError,
     escaped_text,
     needs_escapes,
     plain_text,

@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 
 import click
 
-from rolethread_vcs.cli._context import Given, Group
 from rolethread_vcs.cli._verbs import GROUPS, VERBS
+from rolethread_vcs.cli.context import Given, Group
 from rolethread_vcs.errors import RoleThreadError
 
 PROGRAM = "rtv"
@@ -142,7 +142,7 @@ def run(arguments: Sequence[str]) -> int:
             return _fail_interrupted(given, arguments, saved=False)
         except click.ClickException as error:
             # errors are shown by a module that a command without an error does not pay for
-            from rolethread_vcs.cli._errors import from_click
+            from rolethread_vcs.cli.errors import from_click
 
             return _fail(from_click(error), given, arguments)
         except KeyboardInterrupt as error:
@@ -181,8 +181,8 @@ def _columns() -> int:
 
 
 def _fail(error: RoleThreadError, given: Given, arguments: Sequence[str]) -> int:
-    from rolethread_vcs.cli._errors import show_error
-    from rolethread_vcs.cli._output import Output
+    from rolethread_vcs.cli.errors import show_error
+    from rolethread_vcs.cli.output import Output
 
     output = given.output
     if output is None:
@@ -199,13 +199,13 @@ def _fail(error: RoleThreadError, given: Given, arguments: Sequence[str]) -> int
 
 
 def _fail_interrupted(given: Given, arguments: Sequence[str], *, saved: bool) -> int:
-    from rolethread_vcs.cli._errors import interrupted
+    from rolethread_vcs.cli.errors import interrupted
 
     return _fail(interrupted(saved=saved or _is_saved(given)), given, arguments)
 
 
 def _fail_bug(error: Exception, given: Given, arguments: Sequence[str]) -> int:
-    from rolethread_vcs.cli._bugs import bug_error
+    from rolethread_vcs.cli.errors import bug_error
 
     bug = bug_error(error, arguments, given.folder, saved=_is_saved(given))
     return _fail(bug, given, arguments)

@@ -12,9 +12,9 @@ import pytest
 from reading_steps import Rtv, change, edit_by_hand, said
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.cli._diff_text import entry_diff_lines
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.compare.comparison import ComparedEntry
+from rolethread_vcs.views.diff_text import entry_diff_lines
 
 ID = "00000012-k2x9m3ab"
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \u202etxt"
@@ -143,7 +143,7 @@ def test_no_line_is_wider_than_asked_for() -> None:
     wide = "日本語の文章。" * 30
     shown = lines(talk("word " * 80, wide), talk("word " * 40 + "dry " + "word " * 40, wide + "終"), width=50)
 
-    from rolethread_vcs.cli._output import width_of
+    from rolethread_vcs.views.terminal_text import width_of
 
     assert max(map(width_of, shown)) <= 50
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from refusals import refusal
 
-from rolethread_vcs.cli._editor import edit_draft, editor_command, write_draft
+from rolethread_vcs.cli.drafts import edit_draft, editor_command, write_draft
 from rolethread_vcs.errors import InvalidError, SystemRefusedError, UsageError
 
 

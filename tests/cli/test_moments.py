@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from refusals import refusal
 
-from rolethread_vcs.cli._moments import parse_moment
+from rolethread_vcs.cli.arguments import parse_moment
 from rolethread_vcs.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 21, 5, 30)

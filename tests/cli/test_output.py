@@ -13,17 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolethread_vcs.cli._output import (
-    Output,
-    count,
-    long_time,
-    one_line,
-    safe_text,
-    short_time,
-    wants_color,
-    width_of,
-    wrap,
-)
+from rolethread_vcs.cli.output import Output, wants_color
+from rolethread_vcs.phrases import count, long_time, short_time
+from rolethread_vcs.views.terminal_text import one_line, safe_text, styled, width_of, wrap
 
 
 @pytest.mark.parametrize(
@@ -44,15 +36,13 @@ def test_control_characters_are_made_visible(text: str, shown: str) -> None:
 def test_content_cannot_colour_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     output = Output(color="always", environ={})
 
-    styled = output.style("id \x1b[0m \ufdd0", "id")
-
-    output.print(styled + " \x1b[2J \x9b")
+    output.print(styled("id \x1b[0m \ufdd0", "id") + " \x1b[2J \x9b")
 
     assert capsys.readouterr().out == "\x1b[33mid \\x1b[0m \\ufdd0\x1b[0m \\x1b[2J \\x9b\n"
 
 
 def test_styles_leave_no_trace_without_colours(capsys: pytest.CaptureFixture[str]) -> None:
-    Output(color="never", environ={}).print(Output.style("mara", "assistant"))
+    Output(color="never", environ={}).print(styled("mara", "assistant"))
 
     assert capsys.readouterr().out == "mara\n"
 
@@ -120,7 +110,7 @@ def test_progress_is_silent_when_nobody_watches(capsys: pytest.CaptureFixture[st
 def test_progress_shows_on_a_terminal_after_a_second_and_erases_itself() -> None:
     code = (
         "import time\n"
-        "from rolethread_vcs.cli._output import Output\n"
+        "from rolethread_vcs.cli.output import Output\n"
         "with Output(environ={}).progress('importing', 4) as step:\n"
         "    step()\n"
         "    end = time.monotonic() + 1.1\n"

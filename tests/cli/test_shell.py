@@ -13,8 +13,8 @@ import click
 import pytest
 
 from rolethread_vcs.cli import _generate_verbs
-from rolethread_vcs.cli._context import Command, Context, Group, pass_context
-from rolethread_vcs.cli._errors import error_text, error_value
+from rolethread_vcs.cli.context import Command, Context, Group, pass_context
+from rolethread_vcs.cli.errors import error_text, error_value
 from rolethread_vcs.cli.main import rtv, run
 from rolethread_vcs.errors import ConflictError, RefusedError
 from rolethread_vcs.model.finding import Finding, RepairSafety, Severity
@@ -23,7 +23,7 @@ from rolethread_vcs.model.finding import Finding, RepairSafety, Severity
 PROBE = """
 import os, signal, sys, click
 from rolethread_vcs.cli import main as shell
-from rolethread_vcs.cli._context import Command, pass_context
+from rolethread_vcs.cli.context import Command, pass_context
 from rolethread_vcs.errors import ConflictError
 
 @click.command(cls=Command)

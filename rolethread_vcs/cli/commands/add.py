@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._intent import Saving, saving_options
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import InvalidError, UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def command(
     elif order:
         fields = {"messages": list(_from_words(context, order, texts))}
     else:
-        from rolethread_vcs.cli._forms import write_new
+        from rolethread_vcs.cli.forms import write_new
 
         write_new(context, dataset, saving, tags)
         return
@@ -77,7 +77,7 @@ def command(
 
 
 def _from_words(context: Context, order: Sequence[str], texts: dict[str, tuple[str, ...]]) -> Iterator[dict[str, str]]:
-    from rolethread_vcs.cli._typed_text import TypedTexts
+    from rolethread_vcs.cli.arguments import TypedTexts
 
     typed = TypedTexts(context)
     remaining = {role: iter(texts[role]) for role in _ROLES}

@@ -12,12 +12,20 @@ You are told which commit to test, and the command that exports it. Nothing here
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli._context import Context, Group, pass_context
-from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli.completions import complete_branches
+from rolethread_vcs.cli.context import Context, Group, pass_context
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.ops.history.bisect import Answer
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -78,8 +86,6 @@ def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...])
     status is the answer: 0 good, 125 skip, 1 to 124 bad; anything above stops the search, which can go on later.
     """
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._bisect_run import Judge
-    from rolethread_vcs.ops.history.bisect import Answer
 
     dataset = context.open_dataset()
     judge = Judge(words, format_name, clean, is_quiet=context.json)
@@ -147,3 +153,76 @@ def _tell(context: Context, dataset: Dataset, search: Search) -> None:
     hint = end_hint(search)
     if hint is not None:
         context.output.hint(hint)
+
+
+# ---- a program that judges
+
+
+FILE = "{}"
+"""Stands for the exported file in the words of the program."""
+
+FILE_VARIABLE = "ROLETHREAD_FILE"
+COMMIT_VARIABLE = "ROLETHREAD_COMMIT"
+
+_SKIP = 125
+_CANNOT_RUN = (126, 127)
+_NO_ANSWER = 128
+_STDERR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A program and how it wants its file. `is_quiet` sends what it prints to stderr: stdout is for an envelope."""
+
+    words: Sequence[str]
+    format: str = "messages"
+    clean: bool = False
+    is_quiet: bool = False
+
+    def ask(self, dataset: Dataset, commit: str, environ: Mapping[str, str]) -> Answer:
+        """Return the program's answer about a commit (hex id): status 0 is good, 125 skip, anything else to 127 bad.
+
+        Raises:
+            InvalidError (judge_failed): it cannot be run, or ended with 126 (not a program), 127 (not found) or from
+            128 on.
+        """
+        with tempfile.TemporaryDirectory(prefix="rtv-bisect-") as folder:
+            path = Path(folder, f"{commit[:10]}.jsonl")
+            dataset.bisect_export(commit, path, format=self.format, clean=self.clean)
+            status = self._run(path, commit, environ)
+        if status == 0:
+            return Answer.GOOD
+        if status == _SKIP:
+            return Answer.SKIP
+        if 0 < status < _NO_ANSWER and status not in _CANNOT_RUN:
+            return Answer.BAD
+        raise InvalidError(
+            f"{shlex.join(self.words)} {_ended(status)} at {commit[:10]}; the answers before are kept",
+            hint="rtv bisect run …   goes on from there\nrtv bisect skip   leaves this commit out",
+            code="judge_failed",
+        )
+
+    def _run(self, path: Path, commit: str, environ: Mapping[str, str]) -> int:
+        words = [word.replace(FILE, str(path)) for word in self.words]
+        variables = {**environ, FILE_VARIABLE: str(path), COMMIT_VARIABLE: commit}
+        try:
+            return subprocess.run(
+                words, env=variables, stdout=_STDERR if self.is_quiet else None, check=False
+            ).returncode
+        except OSError as error:
+            is_line = len(self.words) == 1 and " " in self.words[0]
+            hint = f"without the quotes: rtv bisect run {self.words[0]}" if is_line else None
+            raise InvalidError(
+                f"{self.words[0]} cannot be run: {(error.strerror or str(error)).lower()}; the answers before are kept",
+                hint=hint
+                or "a program in this folder is written ./program; a script: rtv bisect run python check.py {}",
+                code="judge_failed",
+            ) from error
+
+
+def _ended(status: int) -> str:
+    if status < 0:
+        return f"was ended by signal {-status}"
+    if status in _CANNOT_RUN:
+        return f"ended with status {status}, which means that a program was not found or cannot be run"
+    return f"ended with status {status}"

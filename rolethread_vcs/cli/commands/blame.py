@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._output import Output, one_line, short_time, width_of
-from rolethread_vcs.cli._select import complete_entries
+from rolethread_vcs.cli.completions import complete_entries
+from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import short_time
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.history.blame import Blame, BlamedMessage
@@ -82,7 +83,7 @@ def _commit_value(commit: Commit) -> dict[str, Any]:
 
 
 def _lines(blame: Blame, width: int) -> Iterator[str]:
-    from rolethread_vcs.cli._entries import message_head
+    from rolethread_vcs.views.entries import message_head
 
     now = time.time()
     heads = [message_head(each.index, each.message) for each in blame.messages]
@@ -90,11 +91,11 @@ def _lines(blame: Blame, width: int) -> Iterator[str]:
     for each, head in zip(blame.messages, heads, strict=True):
         if each.side != side:
             side = each.side
-            yield Output.style(side, "heading")
-        yield f"{head}  {Output.style(one_line(_text(each), max(width - width_of(head) - 4, 20)), 'faint')}"
+            yield styled(side, "heading")
+        yield f"{head}  {styled(one_line(_text(each), max(width - width_of(head) - 4, 20)), 'faint')}"
         yield f"    {_origin(each.changed, now, width)}"
         if each.brought.id != each.changed.id:
-            yield f"    {Output.style('brought in by', 'faint')} {_origin(each.brought, now, width - 14)}"
+            yield f"    {styled('brought in by', 'faint')} {_origin(each.brought, now, width - 14)}"
 
 
 def _text(blamed: BlamedMessage) -> str:
@@ -105,4 +106,4 @@ def _text(blamed: BlamedMessage) -> str:
 def _origin(commit: Commit, now: float, width: int) -> str:
     head = f"{commit.id[:10]}  {short_time(commit.author.time, now=now)}  {one_line(commit.author.name, 24)}"
     said = one_line(commit.subject, max(width - width_of(head) - 8, 12))
-    return f"{Output.style(head[:10], 'id')}{head[10:]}  {Output.style(said, 'faint')}"
+    return f"{styled(head[:10], 'id')}{head[10:]}  {styled(said, 'faint')}"

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._intent import Saving, making_options
-from rolethread_vcs.cli._output import Output, count, one_line, width_of
-from rolethread_vcs.cli._select import complete_branches
-from rolethread_vcs.cli._words import age
+from rolethread_vcs.cli.completions import complete_branches
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import Saving, making_options
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import age, count
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -202,15 +202,15 @@ def _lines(branches: tuple[Branch, ...], width: int) -> Iterator[str]:
     ways = max((len(way) for *_, way in rows), default=0)
     for branch, since, way in rows:
         mark = "*" if branch.is_current else " "
-        name = Output.style(branch.name, "heading") if branch.is_current else branch.name
+        name = styled(branch.name, "heading") if branch.is_current else branch.name
         gate = "strict     " if branch.is_strict else "report-only"
         room = max(width - names - ages - ways - len(gate) - 22, 16)
         about = branch.note if branch.note is not None else branch.subject
         columns = (
             f"{mark} {name}{' ' * (names - width_of(branch.name))}",
-            Output.style(branch.commit[:10], "id"),
+            styled(branch.commit[:10], "id"),
             f"{since:>{ages}}",
-            Output.style(gate, "faint"),
+            styled(gate, "faint"),
             *([f"{way:<{ways}}"] if ways else []),
             one_line(about, room),
         )

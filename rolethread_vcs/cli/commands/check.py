@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._errors import finding_value
-from rolethread_vcs.cli._output import Output, count, one_line
-from rolethread_vcs.cli._select import complete_branches, complete_rules, entry_choice
-from rolethread_vcs.cli._words import entry_number
+from rolethread_vcs.cli.completions import complete_branches, complete_rules, entry_choice
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.errors import finding_value
 from rolethread_vcs.errors import RefusedError, UsageError
+from rolethread_vcs.phrases import count, entry_number
+from rolethread_vcs.views.terminal_text import one_line, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -125,7 +125,7 @@ def _group_head(code: str, found: list[Finding], width: int) -> str:
     number = f"{len(found):,} in {count(len(ids), 'entry', 'entries')}"
     repair = _REPAIRS[found[0].repair.value]
     title = f"{code} {found[0].name}".ljust(width)
-    return f"{Output.style(severity.value, style)}  {title}  {number}{f'   {repair}' if repair else ''}"
+    return f"{styled(severity.value, style)}  {title}  {number}{f'   {repair}' if repair else ''}"
 
 
 def _without_number(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context, pass_context
 
 GROUP = "start"
 
@@ -19,9 +19,9 @@ GROUP = "start"
 @pass_context
 def command(context: Context, source: str, directory: str | None) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._output import count
     from rolethread_vcs.errors import UsageError
     from rolethread_vcs.ops.settings.creation import clone
+    from rolethread_vcs.phrases import count
 
     if "://" in source or (":" in source and not context.path(source).exists()):
         raise UsageError(f"{source} is not a path; this version copies datasets from folders only")

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._intent import Saving, saving_options
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import Saving, saving_options
 
 GROUP = "history"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
 
 GROUP = "start"

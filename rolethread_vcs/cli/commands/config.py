@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Context, Group, pass_context
-from rolethread_vcs.cli._intent import Saving, saving_options
-from rolethread_vcs.cli._output import Output
+from rolethread_vcs.cli.context import Context, Group, pass_context
+from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,12 +50,12 @@ def list_(context: Context) -> None:
         return
     keys = max(len(setting.key) for setting in settings)
     for travels, heading in ((True, "of the dataset"), (False, "of this machine")):
-        context.output.print(Output.style(heading, "heading"))
+        context.output.print(styled(heading, "heading"))
         for setting in settings:
             if setting.travels == travels:
                 absent = "(not set)" if setting.value is None else "(none)"
-                value = setting.value or Output.style(absent, "faint")
-                remark = Output.style(f"   {setting.remark}", "faint") if setting.remark else ""
+                value = setting.value or styled(absent, "faint")
+                remark = styled(f"   {setting.remark}", "faint") if setting.remark else ""
                 context.output.print(f"  {setting.key.ljust(keys)}  {value}{remark}")
 
 
@@ -101,9 +101,16 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
     dataset = context.open_dataset()
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.cli._drafts import discard, text_kept
-    from rolethread_vcs.cli._editor import can_ask, edit_draft, editor_command, press_enter, write_draft
-    from rolethread_vcs.cli._forms import nothing_done
+    from rolethread_vcs.cli.drafts import (
+        can_ask,
+        discard,
+        edit_draft,
+        editor_command,
+        press_enter,
+        text_kept,
+        write_draft,
+    )
+    from rolethread_vcs.cli.forms import nothing_done
 
     intent = saving.intent("config", "config edit")
     read = dataset.settings_text()

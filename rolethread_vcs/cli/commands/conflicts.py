@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._output import Output, count
-from rolethread_vcs.cli._select import complete_conflicts
+from rolethread_vcs.cli.completions import complete_conflicts
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.merge.resolve import Waiting
@@ -43,7 +44,7 @@ def command(context: Context, ids: tuple[str, ...]) -> None:
 
 
 def _value(found: Waiting, wanted: set[str] | None) -> dict[str, Any]:
-    from rolethread_vcs.cli._conflict_text import conflict_value
+    from rolethread_vcs.views.conflicts import conflict_value
 
     unfinished = found.unfinished
     return {
@@ -63,9 +64,9 @@ def _value(found: Waiting, wanted: set[str] | None) -> dict[str, Any]:
 
 
 def _lines(found: Waiting, wanted: set[str] | None, width: int, *, color: bool) -> Iterator[str]:
-    from rolethread_vcs.cli._conflict_text import conflict_block
     from rolethread_vcs.cli._outcome_text import next_steps
     from rolethread_vcs.ops.select.page import preview
+    from rolethread_vcs.views.conflicts import conflict_block
 
     unfinished = found.unfinished
     labels = unfinished.labels
@@ -84,7 +85,7 @@ def _lines(found: Waiting, wanted: set[str] | None, width: int, *, color: bool) 
             opened = found.entries.get(conflict.id)
             entry = None if opened is None else opened.preview or opened.theirs or opened.base
             yield ""
-            yield Output.style(conflict.id, "id") + (f"  {Output.style(preview(entry), 'faint')}" if entry else "")
+            yield styled(conflict.id, "id") + (f"  {styled(preview(entry), 'faint')}" if entry else "")
         yield from conflict_block(conflict, labels, width=width, color=color)
     yield ""
     yield from next_steps(unfinished.kind, labels, found.conflicts)

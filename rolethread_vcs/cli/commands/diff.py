@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli.completions import complete_branches
+from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rolethread_vcs.cli._diff_layout import Words
     from rolethread_vcs.ops.compare.comparison import Comparison
+    from rolethread_vcs.views.diff_layout import Words
 
 GROUP = "history"
 
@@ -120,8 +120,8 @@ def _compare(context: Context, words: tuple[str, ...], where: str | None, only: 
 
 
 def _print_text(context: Context, comparison: Comparison, marking: Words, *, brief: bool, is_about_edits: bool) -> bool:
-    from rolethread_vcs.cli._diff_text import entry_diff_head, entry_diff_lines, file_diff_lines, summary_line
     from rolethread_vcs.ops.compare.comparison import ChangeKind, counted
+    from rolethread_vcs.views.diff_text import entry_diff_head, entry_diff_lines, file_diff_lines, summary_line
 
     output = context.output
     kinds: list[ChangeKind] = []
@@ -165,8 +165,8 @@ def _nothing_edited(comparison: Comparison) -> str:
 
 
 def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: bool) -> bool:
-    from rolethread_vcs.cli._diff_stat import stat_lines
     from rolethread_vcs.ops.compare.change_counts import count_changes
+    from rolethread_vcs.views.diff_text import stat_lines
 
     figures = count_changes(comparison.entries())
     files = comparison.files()
@@ -206,7 +206,7 @@ def _print_json_lines(context: Context, comparison: Comparison) -> bool:
 
 
 def _print_markdown(context: Context, comparison: Comparison, marking: Words) -> bool:
-    from rolethread_vcs.cli._diff_markdown import markdown
+    from rolethread_vcs.views.diff_markdown import markdown
 
     for part in markdown(comparison, marking):
         context.output.print(part)
@@ -214,8 +214,8 @@ def _print_markdown(context: Context, comparison: Comparison, marking: Words) ->
 
 
 def _write_page(context: Context, comparison: Comparison, page: str, marking: Words, *, overwrite: bool) -> bool:
-    from rolethread_vcs.cli._diff_html import html_page
     from rolethread_vcs.ops.export.page_file import write_page
+    from rolethread_vcs.views.diff_html import html_page
 
     if page == "-":
         for part in html_page(comparison, marking):

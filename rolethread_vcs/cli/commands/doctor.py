@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._output import count
+from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.verify.doctor import Diagnosis, Health, Machine, Unlocked
@@ -110,9 +111,9 @@ def _print(context: Context, result: Diagnosis, unlocked: Unlocked | None) -> No
     for name, text in rows:
         output.print(f"{name:<15} {text}")
     if result.trouble is not None:
-        output.print(f"{output.style('trouble:', 'error')} {result.trouble}")
+        output.print(f"{styled('trouble:', 'error')} {result.trouble}")
     for sentence in result.advice:
-        output.print(f"{output.style('advice:', 'hint')} {sentence}")
+        output.print(f"{styled('advice:', 'hint')} {sentence}")
     if result.trouble is None and not result.advice:
         output.print("nothing is in the way")
 

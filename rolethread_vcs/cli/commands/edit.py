@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._intent import Saving, name_words, saving_options
-from rolethread_vcs.cli._select import entry_choice
+from rolethread_vcs.cli.completions import entry_choice
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import Saving, name_words, saving_options
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def command(
         raise UsageError("which entry?", hint=_hint_of_drafts(dataset) or "rtv edit 12   (numbers: rtv list)")
     chosen = dataset.select(ids, where)
     if edit is None:
-        from rolethread_vcs.cli._forms import edit_entries
+        from rolethread_vcs.cli.forms import edit_entries
 
         edit_entries(context, dataset, chosen, saving)
         return
@@ -105,7 +105,7 @@ def _field_edit(
     tags: tuple[str, ...],
 ) -> FieldEdit:
     # what edits entries is of no use to help
-    from rolethread_vcs.cli._typed_text import TypedTexts
+    from rolethread_vcs.cli.arguments import TypedTexts
     from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
     typed = TypedTexts(context)
@@ -136,7 +136,7 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
     # an edit without tags has no question
     from dataclasses import replace
 
-    from rolethread_vcs.cli._editor import can_ask
+    from rolethread_vcs.cli.drafts import can_ask
     from rolethread_vcs.ops.select.similar_tags import similar_tags
 
     alike: Mapping[str, str] = similar_tags(dataset.snapshot(), edit.add_tags)
@@ -152,8 +152,8 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
 
 def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving) -> None:
     # most edits have nothing to do with drafts
-    from rolethread_vcs.cli._drafts import choose_draft
-    from rolethread_vcs.cli._forms import resume
+    from rolethread_vcs.cli.drafts import choose_draft
+    from rolethread_vcs.cli.forms import resume
 
     resume(context, dataset, choose_draft(dataset.repository.drafts_folder, words), saving)
 
@@ -161,9 +161,9 @@ def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], sa
 def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, every: bool) -> None:
     # most edits have nothing to do with drafts
     from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.cli._drafts import choose_draft, discard, waiting_drafts
-    from rolethread_vcs.cli._forms import nothing_done
-    from rolethread_vcs.cli._output import count
+    from rolethread_vcs.cli.drafts import choose_draft, discard, waiting_drafts
+    from rolethread_vcs.cli.forms import nothing_done
+    from rolethread_vcs.phrases import count
 
     folder = dataset.repository.drafts_folder
     drafts = waiting_drafts(folder) if every else [choose_draft(folder, words)]
@@ -177,7 +177,7 @@ def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], 
 
 def _hint_of_drafts(dataset: Dataset) -> str | None:
     # most edits have nothing to do with drafts
-    from rolethread_vcs.cli._drafts import waiting_drafts
+    from rolethread_vcs.cli.drafts import waiting_drafts
 
     drafts = waiting_drafts(dataset.repository.drafts_folder)
     return f"rtv edit 12   (a draft waits: rtv edit --resume {drafts[0].name})" if drafts else None

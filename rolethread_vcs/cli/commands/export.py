@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli.completions import complete_branches
+from rolethread_vcs.cli.context import Command, Context, pass_context
 
 GROUP = "entries"
 
@@ -40,9 +40,9 @@ def command(
     overwrite: bool,
 ) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._output import count
     from rolethread_vcs.errors import UsageError
     from rolethread_vcs.ops.export.exporter import ExportOptions
+    from rolethread_vcs.phrases import count
 
     if revision == "-":
         raise UsageError("- is no revision; an export without -o goes to standard output", hint="rtv export -o -")

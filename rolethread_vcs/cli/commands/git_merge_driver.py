@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context, pass_context
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict

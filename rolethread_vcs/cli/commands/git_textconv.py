@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context, pass_context
 
 GROUP = "git"
 
@@ -20,8 +20,8 @@ GROUP = "git"
 @pass_context
 def command(context: Context, file: str, text: int) -> None:
     # only git calls this; help needs none of it
-    from rolethread_vcs.cli._plain_text import plain_text
     from rolethread_vcs.store import disk
+    from rolethread_vcs.views.plain_text import plain_text
 
     _ = text
     with disk.system_errors(f"reading {file}"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli._context import Context, Group, pass_context
+from rolethread_vcs.cli.context import Context, Group, pass_context
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     # what opens a dataset is of no use to help
     from shutil import which
 
-    from rolethread_vcs.cli._plain_text import VERSION
     from rolethread_vcs.ops.git_support import hooks as hooking
+    from rolethread_vcs.views.plain_text import VERSION
 
     if drivers and push:
         raise UsageError("--drivers puts no hooks in, and --pre-push is one")

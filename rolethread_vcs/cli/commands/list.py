@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._how_many import HowMany
-from rolethread_vcs.cli._output import Output, count, one_line, width_of
-from rolethread_vcs.cli._select import complete_branches, complete_entries
-from rolethread_vcs.cli._words import entry_number
+from rolethread_vcs.cli.arguments import HowMany
+from rolethread_vcs.cli.completions import complete_branches, complete_entries
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.output import Output
+from rolethread_vcs.phrases import count, entry_number
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,14 +82,14 @@ def _lines(rows: Sequence[Row], width: int) -> list[str]:
     first, second, third = (max(map(width_of, column), default=0) for column in (names, sizes, tags))
     lines = []
     for row, name, size, tag in zip(rows, names, sizes, tags, strict=True):
-        head = f"{Output.style(name.rjust(first), 'id')}  {Output.style(size.ljust(second), 'faint')}  "
+        head = f"{styled(name.rjust(first), 'id')}  {styled(size.ljust(second), 'faint')}  "
         if third:
-            head += Output.style(tag, "tag") + " " * (third - width_of(tag) + 2)
+            head += styled(tag, "tag") + " " * (third - width_of(tag) + 2)
         room = max(width - first - second - 4 - (third + 2 if third else 0), 10)
         text = one_line(row.preview, room) if row.preview.strip() else ""
         if not row.reads:
-            text = Output.style(row.problem, "warning")
-        lines.append((head + (text or Output.style("(nothing is said)", "faint"))).rstrip())
+            text = styled(row.problem, "warning")
+        lines.append((head + (text or styled("(nothing is said)", "faint"))).rstrip())
     return lines
 
 

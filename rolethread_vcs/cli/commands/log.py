@@ -25,11 +25,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._how_many import HowMany
-from rolethread_vcs.cli._output import Output, count, one_line, short_time, width_of
-from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli.arguments import HowMany
+from rolethread_vcs.cli.completions import complete_branches
+from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import count, short_time
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -93,7 +94,7 @@ def _moment(text: str | None, *, end_of_day: bool = False) -> int | None:
     if text is None:
         return None
     # a log of everything does not pay for reading dates
-    from rolethread_vcs.cli._moments import parse_moment
+    from rolethread_vcs.cli.arguments import parse_moment
 
     return parse_moment(text, now=time.time(), end_of_day=end_of_day)
 
@@ -155,7 +156,7 @@ def _commit_line(logged: Logged, now: float, width: int, names: str = "") -> str
     tail = f"  {_counts(logged)}{_operation(logged.operation)}"
     room = width - width_of(head) - width_of(tail) - (width_of(names) + 2 if names else 0) - 2
     subject = one_line(commit.subject, max(room, 24))
-    return _row(head, f"{Output.style(names, 'tag')}{'  ' if names else ''}{subject}", tail)
+    return _row(head, f"{styled(names, 'tag')}{'  ' if names else ''}{subject}", tail)
 
 
 def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
@@ -179,7 +180,7 @@ def _is_default(logged: Logged) -> bool:
 
 def _row(head: str, text: str, tail: str) -> str:
     commit, rest = head[:10], head[10:]
-    return f"{Output.style(commit, 'id')}{Output.style(rest, 'faint')}  {text}{Output.style(tail, 'faint')}"
+    return f"{styled(commit, 'id')}{styled(rest, 'faint')}  {text}{styled(tail, 'faint')}"
 
 
 def _counts(logged: Logged) -> str:
@@ -203,7 +204,7 @@ def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number
     def lines() -> Iterator[str]:
         for row in graph:
             if row.logged is None:
-                yield Output.style(row.lines, "faint")
+                yield styled(row.lines, "faint")
                 continue
             here = ", ".join(names.get(row.logged.commit.id, ()))
             room = max(width - len(row.lines) - 1, 40)

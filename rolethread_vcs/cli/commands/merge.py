@@ -20,9 +20,9 @@ from dataclasses import replace
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._intent import Saving, saving_options
-from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli.completions import complete_branches
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import UsageError
 
 GROUP = "history"
@@ -71,8 +71,8 @@ def command(
     if not patch:
         return print_outcome(context, dataset.merge(source, options=options, intent=intent))
     # most merges ask nothing
-    from rolethread_vcs.cli._merge_patch import ask
-    from rolethread_vcs.cli._resolve_form import Forms
+    from rolethread_vcs.cli.forms import Forms
+    from rolethread_vcs.cli.patch_questions import ask
 
     with Forms(context, dataset, "merge", f"rtv {words}") as forms:
         asked = ask(context, dataset.merge_offers(source, options=options), forms)

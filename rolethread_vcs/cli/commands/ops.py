@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._how_many import HowMany
+from rolethread_vcs.cli.arguments import HowMany
+from rolethread_vcs.cli.context import Command, Context, pass_context
 
 GROUP = "history"
 

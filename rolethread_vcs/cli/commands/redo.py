@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context, pass_context
 
 GROUP = "history"
 

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._intent import Saving
-from rolethread_vcs.cli._output import Output, count, long_time, one_line, short_time, width_of
-from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli.completions import complete_branches
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import Saving
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import count, long_time, short_time
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -132,8 +133,8 @@ def _lines(found: Sequence[Release], width: int) -> Iterator[str]:
     for each in found:
         when = short_time(each.time, now=now)
         room = max(width - names - counts - len(when) - 26, 16)
-        name = f"{Output.style(each.name, 'heading')}{' ' * (names - width_of(each.name))}"
-        commit = Output.style(each.commit[:10], "id")
+        name = f"{styled(each.name, 'heading')}{' ' * (names - width_of(each.name))}"
+        commit = styled(each.commit[:10], "id")
         entries = f"{each.entries:>{counts},} {'entry  ' if each.entries == 1 else 'entries'}"
         yield f"{name}  {commit}  {when}  {entries}  {one_line(each.subject, room)}"
 
@@ -179,8 +180,8 @@ def _changes(dataset: Dataset, before: Release, release: Release) -> dict[str, i
 
 def _description(dataset: Dataset, release: Release, before: Release | None) -> Iterator[str]:
     kind = "" if release.is_annotated else "  (a plain tag of git, without words of its own)"
-    yield f"{Output.style(release.name, 'heading')}  {count(release.entries, 'entry', 'entries')}{kind}"
-    yield f"commit {Output.style(release.commit, 'id')}"
+    yield f"{styled(release.name, 'heading')}  {count(release.entries, 'entry', 'entries')}{kind}"
+    yield f"commit {styled(release.commit, 'id')}"
     yield f"named {long_time(release.time)} by {release.by}"
     yield ""
     for line in release.message.splitlines():

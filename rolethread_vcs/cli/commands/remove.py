@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._intent import Saving, name_words, saving_options
-from rolethread_vcs.cli._select import entry_choice
+from rolethread_vcs.cli.completions import entry_choice
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import Saving, name_words, saving_options
 
 GROUP = "entries"
 

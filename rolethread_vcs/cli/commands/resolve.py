@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._intent import name_words
-from rolethread_vcs.cli._output import count
-from rolethread_vcs.cli._select import complete_conflicts, complete_sides
+from rolethread_vcs.cli.completions import complete_conflicts, complete_sides
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import name_words
 from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.phrases import count
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -87,7 +87,7 @@ def command(
 
 
 def _edited(context: Context, dataset: Dataset, found: Waiting, name: str, intent: Intent) -> Resolved:
-    from rolethread_vcs.cli._resolve_form import Forms
+    from rolethread_vcs.cli.forms import Forms
     from rolethread_vcs.ops.merge.resolve import give
 
     opened = found.entries.get(name)
@@ -149,7 +149,7 @@ def _say(context: Context, resolved: Resolved, intent: Intent) -> None:
 
 
 def _value(resolved: Resolved) -> dict[str, Any]:
-    from rolethread_vcs.cli._conflict_text import conflict_value
+    from rolethread_vcs.views.conflicts import conflict_value
 
     return {
         "commit": None,

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._how_many import HowMany
-from rolethread_vcs.cli._intent import Saving, name_words, saving_options
-from rolethread_vcs.cli._select import complete_branches, complete_entries, names_entry
+from rolethread_vcs.cli.arguments import HowMany
+from rolethread_vcs.cli.completions import complete_branches, complete_entries, names_entry
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import Saving, name_words, saving_options
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._output import Output, one_line, wrap
-from rolethread_vcs.cli._select import complete_rules
+from rolethread_vcs.cli.completions import complete_rules
+from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.views.terminal_text import one_line, styled, wrap
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.settings import Settings
@@ -87,20 +87,20 @@ def _table(rules: tuple[WeighedRule, ...], width: int) -> Iterator[str]:
         head = f"{each.rule.code}  {each.rule.name:<{names}}  {severity}"
         own = "" if each.severity == each.rule.severity else f"(by default {each.rule.severity.value}) "
         text = one_line(own + each.summary, max(width - len(head) - 2, 20))
-        severity_styled = Output.style(severity, _STYLES[str(each.severity)])
-        yield f"{Output.style(each.rule.code, 'id')}  {each.rule.name:<{names}}  {severity_styled}  {text}"
+        severity_styled = styled(severity, _STYLES[str(each.severity)])
+        yield f"{styled(each.rule.code, 'id')}  {each.rule.name:<{names}}  {severity_styled}  {text}"
 
 
 def _explained(each: WeighedRule, width: int, *, is_here: bool) -> Iterator[str]:
     rule = each.rule
-    yield f"{Output.style(rule.title, 'heading')}: {each.summary}"
+    yield f"{styled(rule.title, 'heading')}: {each.summary}"
     yield ""
     weighs = "is turned off" if each.severity == "off" else f"weighs as {each.severity}"
     default = "" if each.severity == rule.severity else f" (by default: {rule.severity.value})"
     yield f"It {weighs}{' in this dataset' if is_here else ''}{default}, and {_REPAIRS[rule.repair_safety.value]}."
     for heading, text in each.sections.items():
         yield ""
-        yield Output.style(heading, "heading")
+        yield styled(heading, "heading")
         # an example keeps its lines, prose is wrapped anew
         lines = text if heading in ("Example", "Instead") else " ".join(text.split())
         yield from wrap(lines, width, "    ")

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._output import safe_text
-from rolethread_vcs.cli._select import complete_entries
+from rolethread_vcs.cli.completions import complete_entries
+from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.views.terminal_text import safe_text
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -103,7 +103,7 @@ def _entry_value(shown: ShownEntry) -> dict[str, Any]:
 
 
 def _entry_lines(context: Context, shown: ShownEntry) -> Iterator[str]:
-    from rolethread_vcs.cli._entries import entry_lines
+    from rolethread_vcs.views.entries import entry_lines
 
     return entry_lines(shown.id, shown.entry, width=context.output.width)
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._output import Output, count, short_time
+from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.phrases import count, short_time
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -94,7 +95,7 @@ def _unfinished_lines(waiting: Waiting | RoleThreadError | None) -> Iterator[str
 
         found = waiting.unfinished
         left = count(len(waiting.conflicts), "conflict is", "conflicts are")
-        yield f"unfinished: {Output.style(found.command, 'heading')} on {found.branch}; {left} left to decide"
+        yield f"unfinished: {styled(found.command, 'heading')} on {found.branch}; {left} left to decide"
         for step in next_steps(found.kind, found.labels, waiting.conflicts):
             yield f"  {step}"
 
@@ -104,8 +105,8 @@ def _lines(survey: Survey, waiting: Waiting | RoleThreadError | None) -> Iterato
         where = "at a commit, on no branch (start one here: rtv switch -c NAME)"
     else:
         gate = "strict" if survey.is_strict else "report-only"
-        where = f"on {Output.style(survey.branch, 'heading')} ({gate})"
-    yield f"{survey.name}: {where} @ {Output.style(survey.commit[:10], 'id')}"
+        where = f"on {styled(survey.branch, 'heading')} ({gate})"
+    yield f"{survey.name}: {where} @ {styled(survey.commit[:10], 'id')}"
     files = "" if survey.is_checked_out else "; no files are checked out"
     yield f"{count(survey.entries, 'entry', 'entries')}{files}"
     if survey.interrupted is not None:
@@ -113,7 +114,7 @@ def _lines(survey: Survey, waiting: Waiting | RoleThreadError | None) -> Iterato
     if survey.why_read_only is not None:
         yield f"{survey.why_read_only} (install a newer one)"
     for ref in survey.damaged_refs:
-        yield f"{Output.style('damaged:', 'error')} {ref}"
+        yield f"{styled('damaged:', 'error')} {ref}"
         yield f"  {ref.repair or 'see more with: rtv verify'}"
     yield from _unfinished_lines(waiting)
     if survey.has_git_merge:
@@ -163,7 +164,7 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
 
 def _edit_lines(edits: tuple[HandEdit, ...]) -> Iterator[str]:
     for edit in edits[:_SHOWN]:
-        yield "  " + Output.style(f"{_MARKS[edit.change]} {edit.id or edit.path}", _STYLES[edit.change])
+        yield "  " + styled(f"{_MARKS[edit.change]} {edit.id or edit.path}", _STYLES[edit.change])
     if len(edits) > _SHOWN:
         yield f"  … and {len(edits) - _SHOWN:,} more"
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
-from rolethread_vcs.cli._output import count
+from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.verify.verify import Verification
@@ -63,7 +64,7 @@ def _print(context: Context, result: Verification) -> None:
     output = context.output
     for problem in result.problems[:_SHOWN]:
         style = {"error": "error", "warning": "warning"}.get(str(problem.severity), "faint")
-        output.print(f"{output.style(f'{problem.severity}:', style)} {problem.message}")
+        output.print(f"{styled(f'{problem.severity}:', style)} {problem.message}")
     hidden = len(result.problems) - _SHOWN
     if hidden > 0:
         output.print(f"… and {count(hidden, 'problem', 'problems')} more; all of them: rtv verify --json")

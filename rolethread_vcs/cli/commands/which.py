@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli._context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context, pass_context
 
 GROUP = "entries"
 
@@ -18,7 +18,7 @@ GROUP = "entries"
 @pass_context
 def command(context: Context, file: str) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._output import count, long_time
+    from rolethread_vcs.phrases import count, long_time
 
     origin = context.open_dataset().which(context.path(file))
     details, operation = origin.details, origin.operation

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli._context import Context, Group, pass_context
-from rolethread_vcs.cli._intent import Saving, making_options, saving_options
-from rolethread_vcs.cli._select import complete_branches
-from rolethread_vcs.cli._workcopy_options import Wish, line_options
+from rolethread_vcs.cli.completions import complete_branches
+from rolethread_vcs.cli.context import Context, Group, pass_context
+from rolethread_vcs.cli.options import Saving, Wish, line_options, making_options, saving_options
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from rolethread_vcs.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rolethread_vcs.cli._output import Output
+    from rolethread_vcs.cli.output import Output
     from rolethread_vcs.dataset import Dataset
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
@@ -95,7 +95,7 @@ def make_context(given: Given, environ: Mapping[str, str]) -> Context:
     # help needs none of these
     from pathlib import Path
 
-    from rolethread_vcs.cli._output import Output
+    from rolethread_vcs.cli.output import Output
 
     given.output = Output(json=given.json, quiet=given.quiet, color=given.color, environ=environ)
     try:

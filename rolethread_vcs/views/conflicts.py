@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._diff_layout import json_text, shortened, text_of
-from rolethread_vcs.cli._output import Output, safe_text, width_of, wrap, wrap_styled
 from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.views.diff_layout import json_text, shortened, text_of
+from rolethread_vcs.views.terminal_text import safe_text, styled, width_of, wrap, wrap_styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
@@ -27,7 +27,7 @@ def conflict_block(
     conflict: Conflict, labels: tuple[str, str, str], *, width: int, color: bool, whole: bool = True
 ) -> Iterator[str]:
     """Yield the lines of one conflict: field and reason, both sides, the suggestion."""
-    yield f"  {Output.style(conflict.field, 'heading')}: {safe_text(conflict.message)}"
+    yield f"  {styled(conflict.field, 'heading')}: {safe_text(conflict.message)}"
     if whole and conflict.base is conflict.ours is conflict.theirs is ABSENT:
         return
     ours, theirs = (_side(value, conflict.base, color=color) for value in (conflict.ours, conflict.theirs))
@@ -35,7 +35,7 @@ def conflict_block(
         yield from _beside(labels, ours, theirs, width)
     else:
         for label, text in zip(labels, (ours, theirs), strict=False):
-            yield f"    {Output.style(label, 'faint')}"
+            yield f"    {styled(label, 'faint')}"
             yield from wrap_styled(text, width, "      ")
     if conflict.suggestion is not None:
         yield f"    suggested: --take {side_label(conflict.suggestion, labels)}"
@@ -85,7 +85,7 @@ def _who(message: Mapping[str, Any]) -> str:
 def _side(value: Any, base: Any, *, color: bool) -> str:
     """Return a side with what it changed in the base marked."""
     if value is ABSENT or (value == [] and base):
-        return Output.style("(removed here)" if base is not ABSENT else "(not there)", "removed")
+        return styled("(removed here)" if base is not ABSENT else "(not there)", "removed")
     text = plain_text(value)
     more = ""
     if len(text) > _LONGEST:
@@ -98,7 +98,7 @@ def _side(value: Any, base: Any, *, color: bool) -> str:
 
     changes = word_changes(was, text)
     if not changes or all(kind == "equal" for kind, _ in changes):
-        return f"{safe_text(text + more)} {Output.style('(as it was)', 'faint')}"
+        return f"{safe_text(text + more)} {styled('(as it was)', 'faint')}"
     return "".join(_marked(kind, part, color=color) for kind, part in shortened(changes)) + safe_text(more)
 
 
@@ -106,15 +106,15 @@ def _marked(kind: str, text: str, *, color: bool) -> str:
     if kind == "equal":
         return safe_text(text)
     if color:
-        return Output.style(text if text.strip() else text.replace(" ", "␣"), _STYLES[kind])
+        return styled(text if text.strip() else text.replace(" ", "␣"), _STYLES[kind])
     start, end = _BRACKETS[kind]
-    return Output.style(f"{start}{text}{end}", _STYLES[kind])
+    return styled(f"{start}{text}{end}", _STYLES[kind])
 
 
 def _beside(labels: tuple[str, str, str], ours: str, theirs: str, width: int) -> Iterator[str]:
     half = (width - 4 - 3) // 2
-    left = [Output.style(labels[0], "faint"), *wrap_styled(ours, half)]
-    right = [Output.style(labels[1], "faint"), *wrap_styled(theirs, half)]
+    left = [styled(labels[0], "faint"), *wrap_styled(ours, half)]
+    right = [styled(labels[1], "faint"), *wrap_styled(theirs, half)]
     for one, other in zip_longest(left, right, fillvalue=""):
         yield f"    {one}{' ' * max(half - width_of(one), 0)} │ {other}".rstrip()
 

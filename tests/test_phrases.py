@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rolethread_vcs.cli._words import age
+from rolethread_vcs.phrases import age
 
 
 @pytest.mark.parametrize(

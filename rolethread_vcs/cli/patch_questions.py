@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.cli._conflict_text import conflict_block
-from rolethread_vcs.cli._diff_text import entry_diff_lines
-from rolethread_vcs.cli._output import Output
 from rolethread_vcs.merge.conflict import Value
 from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.tree_merge import ENTRY
+from rolethread_vcs.views.conflicts import conflict_block
+from rolethread_vcs.views.diff_text import entry_diff_lines
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli._context import Context
-    from rolethread_vcs.cli._resolve_form import Forms
+    from rolethread_vcs.cli.context import Context
+    from rolethread_vcs.cli.forms import Forms
     from rolethread_vcs.ops.merge.merge import Offer, Offers
 
 _QUESTION = "take it? [t]ake, [s]kip, [e]dit, take [a]ll that are left, skip the [r]est, [q]uit: "
@@ -52,7 +52,7 @@ def ask(
             taken.append(offer.compared.id)
     for number, path in enumerate(offers.files, start=len(offers.entries) + 1):
         if not rest:
-            context.output.complain(f"{Output.style(f'~ {path}', 'changed')}   a file that is no entry")
+            context.output.complain(f"{styled(f'~ {path}', 'changed')}   a file that is no entry")
         answer = rest or _answer(context, f"({number}/{total}) ", can_edit=False)
         if answer == "q":
             return None

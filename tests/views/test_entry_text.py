@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolethread_vcs.cli._entries import entry_lines
-from rolethread_vcs.cli._output import Output, width_of
+from rolethread_vcs.cli.output import Output
 from rolethread_vcs.model.canonical import decode_entry
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.views.entries import entry_lines
+from rolethread_vcs.views.terminal_text import width_of
 
 TAVERN = Path(__file__).parents[2] / "fixtures" / "form" / "tavern.json"
 

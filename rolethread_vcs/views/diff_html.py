@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any
 
-from rolethread_vcs.cli import _diff_layout as layout
-from rolethread_vcs.cli._diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
-from rolethread_vcs.cli._diff_page import SCRIPT, STYLE
-from rolethread_vcs.cli._diff_text import summary_line
-from rolethread_vcs.cli._output import one_line, safe_text
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
+from rolethread_vcs.views import diff_layout as layout
+from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
+from rolethread_vcs.views.diff_page import SCRIPT, STYLE
+from rolethread_vcs.views.diff_text import summary_line
+from rolethread_vcs.views.terminal_text import one_line, safe_text
 
 _LINE = 300
 _UNFOLDED = 100

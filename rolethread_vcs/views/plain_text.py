@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rolethread_vcs.cli._terminal_text import safe_text
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_line
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.views.terminal_text import safe_text
 
 VERSION = 1
 """Stands in the command that git is given, so that what git remembers of an older rendering is not used any more."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rolethread_vcs.cli._output import STYLES, Output, count, one_line, wrap
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import STYLES, one_line, styled, wrap
 
 _INDENT = "    "
 _SHOWN = frozenset({"role", "content", "speaker", "train", "alternatives"})
@@ -19,11 +20,11 @@ def entry_lines(entry_id: str, entry: Entry, *, width: int) -> Iterator[str]:
     if "messages" in entry.fields:
         yield from message_lines(entry.messages, width=width)
     else:
-        yield Output.style("(no messages)", "faint")
+        yield styled("(no messages)", "faint")
     for side in ("chosen", "rejected"):
         if side in entry.fields:
             yield ""
-            yield Output.style(side, "heading")
+            yield styled(side, "heading")
             yield from message_lines(entry.fields[side], width=width)
     rest = {key: value for key, value in (("origin", list(entry.origin)), *entry.extra.items()) if value != []}
     if rest:
@@ -45,26 +46,26 @@ def message_lines(messages: Any, *, width: int) -> Iterator[str]:
 def message_head(index: int, message: Any) -> str:
     """Return the line above a message: `[2] mara (assistant) (does not train)`."""
     if not isinstance(message, Mapping):
-        return f"[{index}] {Output.style('(not a message)', 'warning')}"
+        return f"[{index}] {styled('(not a message)', 'warning')}"
     role = message.get("role")
     name = role if isinstance(role, str) and role else "(no role)" if role is None else _json(role)
     style = name if name in STYLES else "role"
     speaker = message.get("speaker")
     if isinstance(speaker, str) and speaker:
-        who = f"{Output.style(speaker, style)} ({Output.style(name, 'faint')})"
+        who = f"{styled(speaker, style)} ({styled(name, 'faint')})"
     else:
-        who = Output.style(name, style)
+        who = styled(name, style)
     marks = " (does not train)" if message.get("train") is False else ""
     alternatives = message.get("alternatives")
     if isinstance(alternatives, list) and alternatives:
         marks += f" ({count(len(alternatives), 'alternative', 'alternatives')})"
-    return f"[{index}] {who}{Output.style(marks, 'faint')}"
+    return f"[{index}] {who}{styled(marks, 'faint')}"
 
 
 def _head(entry_id: str, entry: Entry) -> str:
-    parts = [Output.style(entry_id, "id"), *(Output.style(f"#{tag}", "tag") for tag in entry.tags)]
+    parts = [styled(entry_id, "id"), *(styled(f"#{tag}", "tag") for tag in entry.tags)]
     if entry.uuid is not None:
-        parts.append(Output.style(f"uuid {entry.uuid}", "faint"))
+        parts.append(styled(f"uuid {entry.uuid}", "faint"))
     return "  ".join(parts)
 
 
@@ -82,7 +83,7 @@ def _one_message(index: int, message: Any, width: int) -> Iterator[str]:
         yield from wrap(_json(content), width, _INDENT)
     else:
         word = "empty" if content == "" else "blank" if content else "null" if "content" in message else "no content"
-        yield _INDENT + Output.style(f"({word})", "faint")
+        yield _INDENT + styled(f"({word})", "faint")
     yield from _key_lines({key: value for key, value in message.items() if _is_rest(key, value)}, width)
 
 
@@ -91,7 +92,7 @@ def _part_lines(parts: list[Any], width: int) -> Iterator[str]:
         if isinstance(part, Mapping) and isinstance(part.get("text"), str) and set(part) <= {"type", "text"}:
             yield from wrap(part["text"], width, _INDENT)
         else:
-            yield _INDENT + Output.style(one_line(_json(part), width - len(_INDENT)), "faint")
+            yield _INDENT + styled(one_line(_json(part), width - len(_INDENT)), "faint")
 
 
 def _is_rest(key: str, value: Any) -> bool:
@@ -108,7 +109,7 @@ def _is_rest(key: str, value: Any) -> bool:
 def _key_lines(values: Mapping[str, Any], width: int) -> Iterator[str]:
     for key, value in values.items():
         text = value if isinstance(value, str) else _json(value)
-        yield _INDENT + Output.style(one_line(f"{key}: {text}", width - len(_INDENT)), "faint")
+        yield _INDENT + styled(one_line(f"{key}: {text}", width - len(_INDENT)), "faint")
 
 
 def _json(value: Any) -> str:

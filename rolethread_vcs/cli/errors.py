@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._output import Output, count, hint_text
+from rolethread_vcs.cli.output import Output, hint_text
 from rolethread_vcs.errors import InvalidError, RoleThreadError, UsageError
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +85,7 @@ def error_value(error: RoleThreadError) -> dict[str, Any]:
 
 def error_text(error: RoleThreadError) -> str:
     """Return an error as text: `error: …`, its details or else its findings, `hint: …`."""
-    lines = [f"{Output.style('error:', 'error')} {error.message}"]
+    lines = [f"{styled('error:', 'error')} {error.message}"]
     lines += [f"  {detail}" for detail in error.details or _finding_lines(error.findings)]
     if error.hint:
         lines.append(hint_text(error.hint))
@@ -108,3 +119,66 @@ def _finding_lines(findings: Sequence[Finding]) -> list[str]:
     lines = [finding_text(finding) for finding in findings[:_SHOWN_FINDINGS]]
     hidden = len(findings) - len(lines)
     return [*lines, f"… and {count(hidden, 'finding', 'findings')} more"] if hidden else lines
+
+
+# ---- bugs
+
+
+_PARTS = ("rolethread-vcs", "click", "orjson", "pygit2")
+
+
+def bug_error(error: BaseException, arguments: Sequence[str], folder: str, *, saved: bool) -> BugError:
+    """Write the log of an unforeseen error and return the error that names the file."""
+    cause = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
+    state = "the change was saved" if saved else "look at the last change before you go on"
+    log = _write_log(_log_text(error, arguments), Path(folder))
+    where = f"the details are in {log}" if log else "its details could not be written to a file"
+    return BugError(
+        f"a bug in rtv, not in your data: {cause}; {where}; {state}",
+        hint="rtv log -n 1   shows whether the last change was saved",
+        saved=saved,
+    )
+
+
+def _log_text(error: BaseException, arguments: Sequence[str]) -> str:
+    versions = [f"Python {platform.python_version()} on {platform.platform()}"]
+    for part in _PARTS:
+        try:
+            versions.append(f"{part} {metadata.version(part)}")
+        except metadata.PackageNotFoundError:
+            versions.append(f"{part} is not installed")
+    command = "rtv " + " ".join(repr(argument) for argument in arguments)
+    return "\n".join([command, *versions, "", *traceback.format_exception(error)])
+
+
+def _write_log(text: str, folder: Path) -> Path | None:
+    data = text.encode("utf-8", "backslashreplace")
+    for place in (_state_folder(folder), None):
+        if place is None:
+            place = Path(tempfile.gettempdir())
+        prefix = time.strftime("rtv-bug-%Y%m%d-%H%M%S-")
+        try:
+            handle, name = tempfile.mkstemp(prefix=prefix, suffix=".log", dir=place)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+        except OSError:
+            continue
+        return Path(name)
+    sys.stderr.write(text)
+    return None
+
+
+def _state_folder(folder: Path) -> Path | None:
+    """Return `.git/rolethread` of the dataset around a folder, without opening the repository."""
+    try:
+        folder = folder.absolute()
+        for parent in (folder, *folder.parents):
+            git = parent / ".git"
+            if git.is_file():
+                own = parent / git.read_text("utf-8").removeprefix("gitdir:").strip()
+                git = own / (own / "commondir").read_text("utf-8").strip()
+            if (git / "rolethread").is_dir():
+                return (git / "rolethread").resolve()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return None

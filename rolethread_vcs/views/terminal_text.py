@@ -1,13 +1,37 @@
-"""Makes any text fit for a terminal: control characters visible, widths counted, lines wrapped."""
+"""Text that is safe on any terminal: control characters visible, styles marked, widths counted, lines wrapped."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 STYLE_MARKS = range(0xFDD0, 0xFDF0)
-"""Noncharacters that `_output` uses inside a text to mark where a colour begins and ends."""
+"""Noncharacters that mark inside a text where a colour begins and ends; whoever prints it turns them into colours."""
+
+STYLES: Mapping[str, str] = {
+    "heading": "1",
+    "id": "33",
+    "faint": "2",
+    "tag": "35",
+    "system": "34",
+    "user": "36",
+    "assistant": "32",
+    "tool": "33",
+    "role": "35",
+    "added": "32",
+    "removed": "31",
+    "changed": "33",
+    "error": "1;31",
+    "warning": "1;33",
+    "hint": "36",
+}
+"""The colours by what they mean, as the numbers of ANSI sequences."""
+
+_MARKS = {name: chr(STYLE_MARKS[0] + number) for number, name in enumerate(STYLES)}
+_END_MARK = chr(STYLE_MARKS[-1])
+TO_COLORS = {ord(mark): f"\x1b[{STYLES[name]}m" for name, mark in _MARKS.items()} | {ord(_END_MARK): "\x1b[0m"}
+TO_NOTHING: dict[int, str | None] = dict.fromkeys(TO_COLORS)
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]")
 _UNSAFE_BUT_MARKS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -33,6 +57,11 @@ def safe_but_styled(text: str) -> str:
 def safe_json(text: str) -> str:
     """Return a JSON text of the same value whose strings hold no character that could steer a terminal."""
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def styled(text: str, name: str) -> str:
+    """Return the text made safe and marked with a style of `STYLES`; it shows where colours are on."""
+    return f"{_MARKS[name]}{safe_text(text)}{_END_MARK}" if text else ""
 
 
 def one_line(text: str, width: int) -> str:

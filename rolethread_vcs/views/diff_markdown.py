@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rolethread_vcs.cli import _diff_layout as layout
-from rolethread_vcs.cli._diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
-from rolethread_vcs.cli._diff_text import summary_line
-from rolethread_vcs.cli._output import one_line, safe_text
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
+from rolethread_vcs.views import diff_layout as layout
+from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
+from rolethread_vcs.views.diff_text import summary_line
+from rolethread_vcs.views.terminal_text import one_line, safe_text
 
 LIMIT = 60_000
 """Characters of a comment; GitHub takes 65,536."""

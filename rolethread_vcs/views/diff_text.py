@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rolethread_vcs.cli import _diff_layout as layout
-from rolethread_vcs.cli._diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
-from rolethread_vcs.cli._entries import message_head
-from rolethread_vcs.cli._output import Output, count, one_line, safe_text, width_of, wrap, wrap_styled
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
+from rolethread_vcs.ops.compare.change_counts import DiffStat
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, DiffSummary
 from rolethread_vcs.ops.select.page import preview
+from rolethread_vcs.phrases import count
+from rolethread_vcs.views import diff_layout as layout
+from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
+from rolethread_vcs.views.entries import message_head
+from rolethread_vcs.views.terminal_text import one_line, safe_text, styled, width_of, wrap, wrap_styled
 
 _STYLES = {"insert": "added", "delete": "removed"}
 _BRACKETS = {"insert": ("{+", "+}"), "delete": ("[-", "-]")}
@@ -32,7 +34,7 @@ def entry_diff_lines(
     paint = _Painter(width, words, color)
     for heading, steps in layout.changed_lists(compared, difference):
         if heading:
-            yield f"{_INDENT}{Output.style(heading, 'heading')}"
+            yield f"{_INDENT}{styled(heading, 'heading')}"
         yield from paint.messages(steps)
     if compared.change is ChangeKind.CHANGED:
         yield from _tag_lines(difference)
@@ -51,17 +53,17 @@ def entry_diff_head(compared: ComparedEntry, difference: EntryDiff, *, width: in
     if line is not None and not compared.is_row:
         what = f"{what}  (line {line})"
     style = {ChangeKind.MOVED: "changed"}.get(compared.change, compared.change.value)
-    return f"{Output.style(head, style)}  {one_line(what, max(width - width_of(head) - 2, 10))}".rstrip()
+    return f"{styled(head, style)}  {one_line(what, max(width - width_of(head) - 2, 10))}".rstrip()
 
 
 def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:
     """Yield the lines of another file that differs: what went and what came, line by line."""
-    yield Output.style(f"{MARKS[compared.change]} {compared.path}", compared.change.value)
+    yield styled(f"{MARKS[compared.change]} {compared.path}", compared.change.value)
     for mark, text in layout.changed_lines(compared):
         shown = one_line(text, max(width - 6, 10)) if text.strip() else ""
         indent = text[: len(text) - len(text.lstrip())][:20]
         whole = f"  {mark} {indent}{shown}".rstrip()
-        yield Output.style(whole, "added" if mark == "+" else "removed") if mark in "+-" else whole
+        yield styled(whole, "added" if mark == "+" else "removed") if mark in "+-" else whole
 
 
 def summary_line(summary: DiffSummary, files: int = 0) -> str:
@@ -88,11 +90,11 @@ class _Painter:
     def messages(self, steps: Iterable[Step]) -> Iterator[str]:
         for step in steps:
             if isinstance(step, Folded):
-                yield _INDENT + Output.style(f"… {step.count:,} unchanged", "faint")
+                yield _INDENT + styled(f"… {step.count:,} unchanged", "faint")
             elif isinstance(step, Unchanged):
                 head = f"{_INDENT}{message_head(step.index, step.message)}"
                 room = max(self._width - width_of(head) - 2, 10)
-                yield f"{head}  {Output.style(one_line(text_of(step.message), room), 'faint')}".rstrip()
+                yield f"{head}  {styled(one_line(text_of(step.message), room), 'faint')}".rstrip()
             else:
                 yield from self._message(step)
 
@@ -104,8 +106,8 @@ class _Painter:
         )
         was = ""
         if change.op == "move" and change.before is not None:
-            was = Output.style(f" (was [{change.before.index}])", "faint")
-        yield f"  {Output.style(mark, style)} {message_head(placed.index, placed.message)}{was}"
+            was = styled(f" (was [{change.before.index}])", "faint")
+        yield f"  {styled(mark, style)} {message_head(placed.index, placed.message)}{was}"
         if change.op in ("insert", "remove"):
             yield from self._block(text_of(placed.message), mark, style)
             return
@@ -124,7 +126,7 @@ class _Painter:
             yield from self._block(old, "-", "removed")
             yield from self._block(new, "+", "added")
         elif change.op in ("move", "attributes"):
-            yield f"{_INDENT}    {Output.style(one_line(new, self._width - 8), 'faint')}"
+            yield f"{_INDENT}    {styled(one_line(new, self._width - 8), 'faint')}"
 
     def _inline(self, words: Sequence[WordChange]) -> str:
         parts = []
@@ -133,32 +135,32 @@ class _Painter:
                 parts.append(safe_text(text))
             elif self._color and self._words != "plain":
                 # white space has no colour
-                parts.append(Output.style(text if text.strip() else text.replace(" ", "␣"), _STYLES[kind]))
+                parts.append(styled(text if text.strip() else text.replace(" ", "␣"), _STYLES[kind]))
             else:
                 start, end = _BRACKETS[kind]
-                parts.append(Output.style(f"{start}{text}{end}", _STYLES[kind]))
+                parts.append(styled(f"{start}{text}{end}", _STYLES[kind]))
         return "".join(parts)
 
     def _block(self, text: str, mark: str, style: str) -> Iterator[str]:
         """Yield a text as lines that each begin with its mark."""
         if not text:
-            yield f"  {Output.style(mark, style)}     {Output.style('(empty)', 'faint')}"
+            yield f"  {styled(mark, style)}     {styled('(empty)', 'faint')}"
             return
         for line in wrap(text.rstrip("\n") or text, self._width, f"  {mark}     "):
             # `wrap` has made the text safe, and would do it once more
-            yield Output.style(line or f"  {mark}", style)
+            yield styled(line or f"  {mark}", style)
 
     def value(self, name: str, before: str, after: str, kind: ChangeKind, *, indent: str = _INDENT) -> Iterator[str]:
         """Yield a value that changed: on one line, or on two where it is long."""
         room = max(self._width - len(indent) - width_of(name) - 2, 10)
         if kind is not ChangeKind.CHANGED:
             value, style = (after, "added") if kind is ChangeKind.ADDED else (before, "removed")
-            yield f"{indent}{Output.style(f'{name}: {one_line(value, room)}', style)}"
+            yield f"{indent}{styled(f'{name}: {one_line(value, room)}', style)}"
             return
         if width_of(before) + width_of(after) + 3 <= room and "\n" not in before + after:
-            yield f"{indent}{Output.style(name, 'faint')}: {_old(before)} → {_new(after)}"
+            yield f"{indent}{styled(name, 'faint')}: {_old(before)} → {_new(after)}"
             return
-        yield f"{indent}{Output.style(name, 'faint')}:"
+        yield f"{indent}{styled(name, 'faint')}:"
         yield f"{indent}  {_old('- ' + one_line(before, self._width - len(indent) - 4))}"
         yield f"{indent}  {_new('+ ' + one_line(after, self._width - len(indent) - 4))}"
 
@@ -166,12 +168,68 @@ class _Painter:
 def _tag_lines(difference: EntryDiff) -> Iterator[str]:
     tags = [_new(f"+{tag}") for tag in difference.tags_added] + [_old(f"-{tag}") for tag in difference.tags_removed]
     if tags:
-        yield f"{_INDENT}{Output.style('tags', 'faint')} {' '.join(tags)}"
+        yield f"{_INDENT}{styled('tags', 'faint')} {' '.join(tags)}"
 
 
 def _old(text: str) -> str:
-    return Output.style(text, "removed")
+    return styled(text, "removed")
 
 
 def _new(text: str) -> str:
-    return Output.style(text, "added")
+    return styled(text, "added")
+
+
+# ---- figures
+
+
+_SHOWN = 20
+_NAME_WIDTH = 32
+
+Row = tuple[str, int, int, int, int]
+
+
+def stat_lines(stat: DiffStat) -> Iterator[str]:
+    """Yield the lines of the figures, to be printed by `Output.print`."""
+    entries, messages, words = stat.entries, stat.messages, stat.words
+    rows: list[Row] = [
+        ("entries", entries.added, entries.removed, entries.changed, entries.moved),
+        ("messages", messages.added, messages.removed, messages.changed, messages.moved),
+        ("words", words.added, words.removed, 0, 0),
+    ]
+    tags: list[Row] = [
+        (f"#{tag}", each.added, each.removed, each.changed, each.moved) for tag, each in stat.tags.items()
+    ]
+    spoken = [(name, each.added, each.removed, each.changed, 0) for name, each in stat.speakers.items()]
+    said = [(name, each.words_added, each.words_removed, 0, 0) for name, each in stat.speakers.items()]
+    yield from _table("", rows)
+    yield from _table("entries by tag", _largest(tags))
+    yield from _table("messages by speaker", _largest(spoken))
+    yield from _table("words by speaker", _largest([row for row in said if row[1] or row[2]]))
+
+
+def _largest(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (-sum(row[1:]), row[0]))
+
+
+def _table(title: str, rows: Sequence[Row]) -> Iterator[str]:
+    if not rows:
+        return
+    if title:
+        yield ""
+        yield styled(title, "heading")
+    names = [one_line(row[0], _NAME_WIDTH) for row in rows[:_SHOWN]]
+    width = max(map(width_of, names))
+    cells = [[_cell(mark, number) for mark, number in zip("+-~>", row[1:], strict=True)] for row in rows[:_SHOWN]]
+    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    for name, row in zip(names, cells, strict=True):
+        line = styled(name, "faint") + " " * (width - width_of(name))
+        for cell, room, style in zip(row, widths, ("added", "removed", "changed", "changed"), strict=True):
+            if room:
+                line += "  " + " " * (room - len(cell)) + styled(cell, style)
+        yield line.rstrip()
+    if len(rows) > _SHOWN:
+        yield f"… and {len(rows) - _SHOWN:,} more"
+
+
+def _cell(mark: str, number: int) -> str:
+    return f"{mark}{number:,}" if number else ""

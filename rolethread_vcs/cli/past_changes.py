@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._select import complete_branches
+from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli._context import Context
-    from rolethread_vcs.cli._intent import Saving
+    from rolethread_vcs.cli.context import Context
+    from rolethread_vcs.cli.options import Saving
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.store.log.unfinished import Kind
@@ -35,7 +35,7 @@ class Change:
     def words(self) -> str:
         """What the operation log remembers behind the verb."""
         # help needs no words
-        from rolethread_vcs.cli._intent import name_words
+        from rolethread_vcs.cli.options import name_words
 
         skips = " --skip-conflicts" if self.skip_conflicts else ""
         return f"{self.rev}{name_words(self.ids, self.where)}{skips}"

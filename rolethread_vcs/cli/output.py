@@ -1,7 +1,7 @@
 """What a command says, and where: data to stdout, notes, warnings, hints and progress to stderr.
 
 Everything printed as text passes `safe_text`, so that content never steers a terminal. Colours are set with
-`Output.style`, which puts style marks into the text; printing turns the marks into colours, or drops them.
+`styled`, which puts style marks into the text; printing turns the marks into colours, or drops them.
 """
 
 from __future__ import annotations
@@ -9,61 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
-from rolethread_vcs.cli._progress import Progress
-from rolethread_vcs.cli._terminal_text import (
-    STYLE_MARKS,
-    one_line,
-    safe_but_styled,
-    safe_json,
-    safe_text,
-    width_of,
-    wrap,
-    wrap_styled,
-)
-from rolethread_vcs.cli._words import count, long_time, short_time
 from rolethread_vcs.errors import SystemRefusedError
-
-__all__ = [
-    "STYLES",
-    "Output",
-    "count",
-    "long_time",
-    "one_line",
-    "safe_text",
-    "short_time",
-    "wants_color",
-    "width_of",
-    "wrap",
-    "wrap_styled",
-]
-
-STYLES: Mapping[str, str] = {
-    "heading": "1",
-    "id": "33",
-    "faint": "2",
-    "tag": "35",
-    "system": "34",
-    "user": "36",
-    "assistant": "32",
-    "tool": "33",
-    "role": "35",
-    "added": "32",
-    "removed": "31",
-    "changed": "33",
-    "error": "1;31",
-    "warning": "1;33",
-    "hint": "36",
-}
-"""The colours by what they mean, as the numbers of ANSI sequences."""
-
-_MARKS = {name: chr(STYLE_MARKS[0] + number) for number, name in enumerate(STYLES)}
-_END_MARK = chr(STYLE_MARKS[-1])
-_TO_COLORS = {ord(mark): f"\x1b[{STYLES[name]}m" for name, mark in _MARKS.items()} | {ord(_END_MARK): "\x1b[0m"}
-_TO_NOTHING: dict[int, str | None] = dict.fromkeys(_TO_COLORS)
+from rolethread_vcs.views.terminal_text import TO_COLORS, TO_NOTHING, safe_but_styled, safe_json, safe_text, styled
 
 MAX_WIDTH = 100
 """Text is not wrapped wider than this, however wide the terminal is."""
@@ -116,11 +68,6 @@ class Output:
     def is_terminal(self) -> bool:
         """Whether a person reads stdout right now."""
         return self._stdout.isatty()
-
-    @staticmethod
-    def style(text: str, name: str) -> str:
-        """Return the text made safe and marked with a style of `STYLES`; it shows where colours are on."""
-        return f"{_MARKS[name]}{safe_text(text)}{_END_MARK}" if text else ""
 
     # ---- stdout
 
@@ -177,7 +124,7 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Write a warning."""
-        self._write(self._stderr, f"{self.style('warning:', 'warning')} {text}", color=self._stderr_color)
+        self._write(self._stderr, f"{styled('warning:', 'warning')} {text}", color=self._stderr_color)
 
     def hint(self, text: str) -> None:
         """Write a hint, a command to paste as a rule; `--quiet` drops it."""
@@ -201,7 +148,7 @@ class Output:
     # ----
 
     def _write(self, stream: TextIO, text: str, *, color: bool) -> None:
-        table = _TO_COLORS if color else _TO_NOTHING
+        table = TO_COLORS if color else TO_NOTHING
         self._put(stream, safe_but_styled(text).translate(table) + "\n")
 
     def _put(self, stream: TextIO, text: str) -> None:
@@ -221,7 +168,7 @@ class Output:
 
 def hint_text(hint: str) -> str:
     """Return a hint with its label; further lines stand under the first."""
-    return Output.style("hint:", "hint") + " " + hint.replace("\n", "\n      ")
+    return styled("hint:", "hint") + " " + hint.replace("\n", "\n      ")
 
 
 def _with_visible_surrogates(value: Any) -> Any:
@@ -232,3 +179,52 @@ def _with_visible_surrogates(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_with_visible_surrogates(item) for item in value]
     return value
+
+
+# ---- progress
+
+
+_QUIET_SECONDS = 1.0
+_REDRAW_SECONDS = 0.1
+_ERASE = "\r\x1b[K"
+
+
+class Progress:
+    """Counts steps and draws them; a call costs next to nothing between two drawings.
+
+    `total` is None when nobody knows how much there is. With `stream` None it counts and never draws.
+    """
+
+    def __init__(self, label: str, total: int | None, stream: TextIO | None) -> None:
+        self.done = 0
+        self._label = label
+        self._total = total
+        self._stream = stream
+        self._next_drawing = time.monotonic() + _QUIET_SECONDS
+        self._drawn = False
+
+    def __call__(self, amount: int = 1) -> None:
+        """Count `amount` more steps as done."""
+        self.done += amount
+        if self._stream is None:
+            return
+        now = time.monotonic()
+        if now < self._next_drawing:
+            return
+        self._next_drawing = now + _REDRAW_SECONDS
+        self._drawn = True
+        self._stream.write(f"{_ERASE}{self._label} {self._state()}")
+        self._stream.flush()
+
+    def finish(self) -> None:
+        """Erase the line, if one was drawn."""
+        if self._drawn and self._stream is not None:
+            self._stream.write(_ERASE)
+            self._stream.flush()
+            self._drawn = False
+
+    def _state(self) -> str:
+        if not self._total:
+            return f"{self.done:,}"
+        share = min(100, 100 * self.done // self._total)
+        return f"{self.done:,} of {self._total:,} ({share} %)"

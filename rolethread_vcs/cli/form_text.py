@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 
-from rolethread_vcs.cli._form_errors import FormError
+from rolethread_vcs.errors import InvalidError
 
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _TO_ESCAPE = re.compile("[\\\\\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
@@ -140,3 +140,14 @@ def _escape(character: str) -> str:
 
 def _escape_match(match: re.Match[str]) -> str:
     return _escape(match[0])
+
+
+class FormError(InvalidError):
+    """A line of a form that does not fit; `line` counts from 1."""
+
+    code = "form"
+
+    def __init__(self, reason: str, line: int) -> None:
+        super().__init__(f"line {line} of the form: {reason}; nothing was saved")
+        self.reason = reason
+        self.line = line

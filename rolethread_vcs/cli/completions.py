@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._context import Given
-from rolethread_vcs.cli._words import entry_number
+from rolethread_vcs.cli.context import Given
 from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.phrases import entry_number
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
