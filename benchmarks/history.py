@@ -15,8 +15,10 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.store.objects import commits, trees
+from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.reader import Objects
 
 COMMITS = 10_000
 EVERY = 500
@@ -60,29 +62,37 @@ def _with_history(workspace: Workspace, count: int) -> tuple[Path, str]:
     ids = snapshot.ids()
     watched, others = ids[len(ids) // 2], random.Random(SEED)
     tip, tree, who = snapshot.id, snapshot.tree, repository.signature()
-    fresh: dict[bytes, bytes] = {}
     with repository.pack() as pack:
-
-        def write(data: bytes) -> bytes:
-            oid = bytes.fromhex(pack.add("tree", data))
-            fresh[oid] = data
-            return oid
-
-        def read(oid: bytes) -> bytes:
-            return fresh.get(oid) or repository.objects.tree(oid)
-
+        fresh = _Trees(repository.objects, pack)
         for number in range(count):
             entry_id = watched if number % EVERY == EVERY // 2 else others.choice(ids)
-            blob = bytes.fromhex(pack.add("blob", _entry(number)))
-            root = trees.apply(tree, {entry_path(entry_id): (trees.FILE, blob)}, read, write)
+            blob = pack.add("blob", _entry(number))
+            root = trees.apply(tree, {entry_path(entry_id): (trees.FILE, blob)}, fresh, fresh)
             assert root is not None
             tree = root
             when = Signature(who.name, who.email, who.time + number, who.offset)
-            tip = pack.add("commit", commits.encode(tree.hex(), [tip], when, when, f"edit {entry_id}\n"))
+            tip = pack.add_commit(tree, [tip], when, f"edit {entry_id}\n")
         published = pack.publish()
     published.with_suffix(".keep").unlink()
     subprocess.run(["git", "-C", str(folder), "update-ref", "refs/heads/main", tip], check=True)
     return folder, watched
+
+
+class _Trees:
+    """Writes trees into a pack, and reads them while the pack is not published."""
+
+    def __init__(self, objects: Objects, pack: PackWriter) -> None:
+        self._objects = objects
+        self._pack = pack
+        self._fresh: dict[bytes, bytes] = {}
+
+    def add(self, kind: str, data: bytes) -> bytes:
+        oid = self._pack.add(kind, data)
+        self._fresh[oid] = data
+        return oid
+
+    def tree(self, oid: bytes) -> bytes:
+        return self._fresh.get(oid) or self._objects.tree(oid)
 
 
 def _entry(number: int) -> bytes:

@@ -464,7 +464,7 @@ class Dataset:
         entries: Mapping[str, Entry],
         intent: Intent,
         *,
-        if_unchanged_since: Mapping[str, str] | None = None,
+        if_unchanged_since: Mapping[str, bytes] | None = None,
     ) -> Committed:
         """Replace entries by id, in one commit; `if_unchanged_since` maps ids to the blob ids that were read."""
         from rolethread_vcs.ops.edit.change import put

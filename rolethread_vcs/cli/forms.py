@@ -27,6 +27,7 @@ from rolethread_vcs.cli.options import Saving, name_words
 from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.ids import rev_of
 from rolethread_vcs.ops.edit.field_edits import refuse_hand_edited
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.views.conflicts import comment_lines
@@ -68,7 +69,7 @@ def edit_entries(context: Context, dataset: Dataset, ids: Sequence[str], saving:
     refuse_hand_edited(dataset.repository, snapshot, ids)
     form = render_form(
         [(entry_id, snapshot[entry_id]) for entry_id in ids],
-        revs={entry_id: snapshot.blob_id(entry_id)[:12] for entry_id in ids},
+        revs={entry_id: rev_of(snapshot.blob_id(entry_id)) for entry_id in ids},
     )
     name = f"edit-{ids[0]}" if len(ids) == 1 else f"edit-{len(ids)}-entries"
     _edit_and_save(context, dataset, saving, write_draft(folder, name, form))
@@ -152,7 +153,7 @@ def _save_changes(
 
 def _originals(
     snapshot: Snapshot, heads: Sequence[tuple[str, str | None]]
-) -> tuple[Mapping[str, Entry], Mapping[str, str]]:
+) -> tuple[Mapping[str, Entry], Mapping[str, bytes]]:
     """Return the entries that a form was made from, and their blob ids.
 
     Raises:
@@ -168,7 +169,7 @@ def _originals(
                 code="stale_draft",
             )
         blob = snapshot.blob_id(entry_id)
-        refuse_stale(entry_id, rev, blob)
+        refuse_stale(entry_id, rev, blob.hex())
         originals[entry_id] = snapshot[entry_id]
         revs[entry_id] = blob
     return originals, revs

@@ -8,6 +8,7 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Format
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.ids import rev_of
 
 CONTAINERS = ("jsonl", "json")
 """One row a line, or one array with a row a line."""
@@ -24,7 +25,7 @@ def clean_keys(format: Format, entries: Iterable[Entry]) -> CleanKeys:
 
 def export_rows(
     format: Format,
-    entries: Iterable[tuple[str, str, Entry]],
+    entries: Iterable[tuple[str, bytes, Entry]],
     *,
     clean: bool = False,
     keys: CleanKeys | None = None,
@@ -32,7 +33,7 @@ def export_rows(
 ) -> Iterator[bytes]:
     """Return the bytes of an export, a row at a time.
 
-    `entries` are (entry id, the first 12 digits of its blob id, entry) in dataset order. A full export carries the id
+    `entries` are (entry id, 20-byte blob id, entry) in dataset order. A full export carries the id
     and all that the entry holds. A clean one needs `keys`, those of `clean_keys` over the same entries.
 
     Raises:
@@ -47,10 +48,10 @@ def export_rows(
     return rows if container == "jsonl" else _array(rows)
 
 
-def _rows(format: Format, entries: Iterable[tuple[str, str, Entry]], keys: CleanKeys | None) -> Iterator[bytes]:
+def _rows(format: Format, entries: Iterable[tuple[str, bytes, Entry]], keys: CleanKeys | None) -> Iterator[bytes]:
     is_clean = keys is not None
-    for entry_id, revision, entry in entries:
-        identity = None if is_clean else {"id": entry_id, "rev": revision}
+    for entry_id, blob, entry in entries:
+        identity = None if is_clean else {"id": entry_id, "rev": rev_of(blob)}
         try:
             row = format.write(entry, identity=identity, clean=is_clean, keys=keys)
         except CannotCarryError as error:

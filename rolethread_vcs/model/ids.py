@@ -45,3 +45,8 @@ def number_of(entry_id: str) -> int:
 def suffix_part(entry_id: str) -> str:
     """Return the birth suffix of a well-formed id."""
     return entry_id[NUMBER_DIGITS + 1 :]
+
+
+def rev_of(blob: bytes) -> str:
+    """Return how rows, forms and answers name the content of an entry: the first 12 hex digits of its blob id."""
+    return blob[:6].hex()

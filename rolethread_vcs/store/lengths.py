@@ -28,7 +28,7 @@ def count_entries(repository: Repository, snapshot: Snapshot) -> int:
     """Return how many entries a snapshot holds, the same as its `len`."""
     path = repository.private_folder / "cache" / _CACHE
     known = _load(path)
-    tree = snapshot.commit.tree
+    tree = snapshot.tree.hex()
     count = known.pop(tree, None)
     is_new = count is None
     if count is None:

@@ -239,7 +239,7 @@ def _folders_to_follow(repository: Repository, moves: Moves) -> list[CheckedOutF
 
 
 def _tree_of(repository: Repository, commit: str | None) -> bytes | None:
-    return None if commit is None else bytes.fromhex(repository.objects.commit(commit).tree)
+    return None if commit is None else repository.objects.commit(commit).tree
 
 
 def _trees(repository: Repository, moves: Moves) -> tuple[bytes | None, bytes | None]:

@@ -45,9 +45,9 @@ def removed_entries(repository: Repository, tip: str) -> Collection[RemovedEntry
     objects = repository.objects
     newer: dict[str, RemovedEntry] = {}
     for commit in repository.walk(tip, hide=known_tip):
-        after = bytes.fromhex(commit.tree)
+        after = commit.tree
         for parent in commit.parents:
-            before = bytes.fromhex(objects.commit(parent).tree)
+            before = objects.commit(parent).tree
             for difference in two_way(before, after, objects.tree):
                 entry_id = id_of_path(difference.path)
                 if entry_id is None or difference.before is None or difference.after is not None:

@@ -437,19 +437,19 @@ class Repository:
 
     def write_tree(self, base: bytes | None, changes: trees.Change, pack: PackWriter) -> bytes | None:
         """Apply changes of paths to a tree, writing new trees into a pack; see `trees.apply`."""
-        return trees.apply(base, changes, self.objects.tree, lambda data: bytes.fromhex(pack.add("tree", data)))
+        return trees.apply(base, changes, self.objects, pack)
 
     def _write_first_commit(self, settings: bytes, who: Signature | None) -> None:
         who = who or self.signature()
         with self.pack() as pack:
             changes: dict[str, tuple[bytes, bytes] | None] = {
-                SETTINGS: (trees.FILE, bytes.fromhex(pack.add("blob", settings))),
-                ATTRIBUTES: (trees.FILE, bytes.fromhex(pack.add("blob", ATTRIBUTES_TEXT))),
+                SETTINGS: (trees.FILE, pack.add("blob", settings)),
+                ATTRIBUTES: (trees.FILE, pack.add("blob", ATTRIBUTES_TEXT)),
             }
             tree = self.write_tree(None, changes, pack)
             assert tree is not None
             message = commits.compose_message("start the dataset")
-            commit = pack.add("commit", commits.encode(tree.hex(), [], who, who, message))
+            commit = pack.add_commit(tree, [], who, message)
             published = pack.publish()
         self.refs.create(BRANCHES + DEFAULT_BRANCH, commit)
         disk.remove(published.with_suffix(".keep"))

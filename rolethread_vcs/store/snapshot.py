@@ -81,7 +81,7 @@ class Snapshot:
     @property
     def tree(self) -> bytes:
         """The 20-byte id of the root tree."""
-        return bytes.fromhex(self.commit.tree)
+        return self.commit.tree
 
     # ---- files
 
@@ -198,14 +198,14 @@ class Snapshot:
         Raises:
             NoSuchEntryError: there is none of that id here. UnreadableEntryError: it is damaged.
         """
-        return self.bytes_of(entry_id, bytes.fromhex(self.blob_id(entry_id)))
+        return self.bytes_of(entry_id, self.blob_id(entry_id))
 
     def blob(self, oid: bytes) -> bytes:
         """Return the bytes of a blob by its 20-byte id."""
         return self._objects.blob(oid)
 
-    def blob_id(self, entry_id: str) -> str:
-        """Return the hex id of an entry's blob: equal ids mean equal bytes.
+    def blob_id(self, entry_id: str) -> bytes:
+        """Return the 20-byte id of an entry's blob: equal ids mean equal bytes.
 
         Raises:
             NoSuchEntryError: there is none of that id here.
@@ -213,7 +213,7 @@ class Snapshot:
         item = self._item(entry_id)
         if item is None:
             raise NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")
-        return item.oid.hex()
+        return item.oid
 
     def blobs(self) -> Iterator[tuple[str, bytes]]:
         """Yield (id, 20-byte blob id, or `LINKED`) in dataset order; costs a page to read a page."""
@@ -235,10 +235,10 @@ class Snapshot:
         """Return (id, 20-byte blob id, or `LINKED`) of the entries in a folder that `folders` gave, in id order."""
         return _entries_in(self._objects.tree(tree), prefix)
 
-    def entries(self) -> Iterator[tuple[str, str, Entry]]:
-        """Yield (id, hex blob id, entry) in dataset order, streaming."""
+    def entries(self) -> Iterator[tuple[str, bytes, Entry]]:
+        """Yield (id, blob id, entry) in dataset order, streaming."""
         for entry_id, oid in self.blobs():
-            yield entry_id, oid.hex(), self.entry(entry_id, oid)
+            yield entry_id, oid, self.entry(entry_id, oid)
 
     def ids(self, *, after: str | None = None, limit: int | None = None) -> list[str]:
         """Return ids in dataset order, at most `limit`, behind the entry `after`."""

@@ -40,7 +40,7 @@ def refuse_other_folders(
 
 def _between(repository: Repository, before: str | None, after: str | None) -> Iterable[Difference]:
     objects = repository.objects
-    old, new = (None if oid is None else bytes.fromhex(objects.commit(oid).tree) for oid in (before, after))
+    old, new = (None if oid is None else objects.commit(oid).tree for oid in (before, after))
     return two_way(old, new, objects.tree)
 
 

@@ -41,7 +41,7 @@ def run(
     intent: Intent,
     plan: Callable[[Snapshot], ChangeSet | Planned],
     *,
-    expected: Mapping[str, str] | None = None,
+    expected: Mapping[str, bytes] | None = None,
 ) -> Committed:
     """Carry a small change to its commit, planning again when the branch moved meanwhile.
 
@@ -73,7 +73,7 @@ def carry(repository: Repository, intent: Intent, work: Callable[[Session], T]) 
 
 
 def _run_once(
-    session: Session, plan: Callable[[Snapshot], ChangeSet | Planned], expected: Mapping[str, str]
+    session: Session, plan: Callable[[Snapshot], ChangeSet | Planned], expected: Mapping[str, bytes]
 ) -> Committed:
     base = session.base
     for entry_id, blob in expected.items():
@@ -164,7 +164,7 @@ def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[di
         path = entry_path(entry_id)
         oid = change.stored.get(entry_id)
         if oid is None:
-            oid = bytes.fromhex(pack.add("blob", encode_entry(change.puts[entry_id])))
+            oid = pack.add("blob", encode_entry(change.puts[entry_id]))
         blob = Blob(trees.FILE, oid)
         before = base.blob_at(path)
         if before is None:
@@ -177,5 +177,5 @@ def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[di
     for entry_id in change.removes:
         paths[entry_path(entry_id)] = None
     for path, data in change.files.items():
-        paths[path] = None if data is None else (trees.FILE, bytes.fromhex(pack.add("blob", data)))
+        paths[path] = None if data is None else (trees.FILE, pack.add("blob", data))
     return paths, Counts(added, changed, len(change.removes))

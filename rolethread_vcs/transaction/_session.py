@@ -171,8 +171,7 @@ class Session:
         result = replace(result, added=counts.added, changed=counts.changed, removed=counts.removed, message=message)
         if intent.dry_run:
             return replace(result, dry_run=True)
-        who = self._who
-        commit = pack.add("commit", commits.encode(tree.hex(), [self.base.id, *merges], who, who, message))
+        commit = pack.add_commit(tree, [self.base.id, *merges], self._who, message)
         held = None if self._to_make else self._held
         moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit), **others}
         number = self.publish(pack, moves, counts, held=held)
@@ -226,8 +225,8 @@ class Session:
             return
         before, after = (head_commit(self.repository, moves, side) for side in (0, 1))
         if after is not None and before != after:
-            old = None if before is None else bytes.fromhex(objects.commit(before).tree)
-            new = bytes.fromhex(objects.commit(after).tree)
+            old = None if before is None else objects.commit(before).tree
+            new = objects.commit(after).tree
             refuse_unsaved(worktree.in_the_way(two_way(old, new, objects.tree)))
 
     # ---- any verb

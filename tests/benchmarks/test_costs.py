@@ -34,7 +34,7 @@ def written(folder: Path, count: int) -> Dataset:
     repository = Dataset.open(folder).repository
     data, suffix = encode_with_suffix(Entry.of(conversation("hello")))
     with repository.pack() as pack:
-        blob = trees.FILE, bytes.fromhex(pack.add("blob", data))
+        blob = trees.FILE, pack.add("blob", data)
         paths = {entry_path(make_id(number, suffix)): blob for number in range(1, count + 1)}
         with Session.open(repository, Intent("import", "import")) as session:
             session.commit(pack, paths, Counts(count), summary="many")

@@ -10,6 +10,7 @@ import pytest
 from reading_steps import Rtv, change, edit_by_hand, said
 
 from rolethread_vcs import Dataset
+from rolethread_vcs.model.ids import rev_of
 from rolethread_vcs.transaction import Intent
 
 
@@ -45,7 +46,7 @@ def test_the_envelope_holds_the_fields_of_the_entry(rtv: Rtv, dataset: Dataset) 
 
     assert value == {
         "id": entry_id,
-        "rev": dataset.snapshot().blob_id(entry_id)[:12],
+        "rev": rev_of(dataset.snapshot().blob_id(entry_id)),
         "commit": dataset.snapshot().id,
         **dataset.snapshot()[entry_id].fields,
     }

@@ -63,7 +63,7 @@ def tree_of(overlay: Overlay, state: State) -> bytes | None:
                 continue
         data = encode_entry(Entry.of(value)) if path.startswith("entries/") else encode_value(value)
         paths[path] = (trees.FILE, overlay.add("blob", data))
-    return trees.apply(None, paths, overlay.tree, lambda data: overlay.add("tree", data))
+    return trees.apply(None, paths, overlay, overlay)
 
 
 def result_of(overlay: Overlay, ours: bytes | None, merged: TreeMerge) -> bytes | None:
@@ -73,7 +73,7 @@ def result_of(overlay: Overlay, ours: bytes | None, merged: TreeMerge) -> bytes 
         paths[entry_path(entry_id)] = (trees.FILE, overlay.add("blob", encode_entry(entry)))
     for path, data in change.files.items():
         paths[path] = None if data is None else (trees.FILE, overlay.add("blob", data))
-    return trees.apply(ours, paths, overlay.tree, lambda data: overlay.add("tree", data))
+    return trees.apply(ours, paths, overlay, overlay)
 
 
 def merge(repository: Repository, overlay: Overlay, *states: bytes | None) -> TreeMerge:

@@ -51,7 +51,7 @@ def test_a_damaged_object_is_status_70_and_verify_names_it(loose, rtv, what, how
     snapshot = loose.snapshot()
     entry_id = snapshot.ids()[1]
     oid = {
-        "entry": snapshot.blob_id(entry_id),
+        "entry": snapshot.blob_id(entry_id).hex(),
         "folder": snapshot.find("entries/0000/00").oid.hex(),
         "commit": snapshot.id,
         "operation": loose.repository.operations.head(),
@@ -144,7 +144,7 @@ def hurt(dataset, request):
     with dataset.edit("change it") as change:
         change.put(entry_id, {"messages": [{"role": "user", "content": "now"}, {"role": "assistant", "content": "a"}]})
     loosen(dataset, dataset.repository.common_folder)
-    damage(path_of(dataset, dataset.snapshot().blob_id(entry_id)), request.param)
+    damage(path_of(dataset, dataset.snapshot().blob_id(entry_id).hex()), request.param)
     return Dataset.open(dataset.folder)
 
 

@@ -13,7 +13,7 @@ from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.refs.ancestry import Ancestry, read_link
 from rolethread_vcs.store.repository import Repository
 
-TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+TREE = bytes.fromhex("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
 
 
 class Shape:
@@ -62,11 +62,11 @@ def test_a_link_is_what_decoding_gives(shape: Shape) -> None:
     link = ancestry.link(shape.ids["M"])
 
     commit = link.commit
-    assert (link.tree.hex(), link.parents, link.time) == (commit.tree, commit.parents, commit.committer.time)
+    assert (link.tree, link.parents, link.time) == (commit.tree, commit.parents, commit.committer.time)
     assert shape.names(link.parents) == "AD"
 
 
-@pytest.mark.parametrize("data", [b"", b"tree xyz\n", b"tree " + TREE.encode() + b"\nauthor a <b> 1 +0000\n\n"])
+@pytest.mark.parametrize("data", [b"", b"tree xyz\n", b"tree " + TREE.hex().encode() + b"\nauthor a <b> 1 +0000\n\n"])
 def test_bytes_that_are_no_commit_are_damage(data: bytes) -> None:
     with pytest.raises(MissingObjectError):
         read_link("0" * 40, data)

@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.overlay import Overlay
 from rolethread_vcs.store.objects.trees import FILE, FOLDER, Item, differing, parse, unparse
 from rolethread_vcs.store.objects.walk import two_way
 
@@ -67,29 +68,30 @@ def test_items_of_one_length_are_compared_in_their_places_and_when_they_shifted(
     assert came == [item for item in parse(other) if item not in parse(one)]
 
 
+class _Nothing:
+    def tree(self, oid: bytes) -> bytes:
+        raise KeyError(oid)
+
+    blob = tree
+
+
 def test_a_walk_of_two_trees_tells_the_files_that_a_full_comparison_would() -> None:
-    store: dict[bytes, bytes] = {}
-
-    def write(data: bytes) -> bytes:
-        oid = len(store).to_bytes(20, "big")
-        store[oid] = data
-        return oid
-
+    store = Overlay(_Nothing())
     paths = {
         f"entries/{first}/{second}.json": (FILE, bytes([first, second]) * 10)
         for first in range(4)
         for second in range(30)
     }
-    before = trees.apply(None, paths, store.__getitem__, write)
+    before = trees.apply(None, paths, store, store)
     changes = {
         "entries/1/7.json": (FILE, b"n" * 20),
         "entries/1/8.json": None,
         "entries/3/x.json": (FILE, b"m" * 20),
         "a": (FILE, b"a" * 20),
     }
-    after = trees.apply(before, changes, store.__getitem__, write)
+    after = trees.apply(before, changes, store, store)
 
-    found = {each.path: (each.before, each.after) for each in two_way(before, after, store.__getitem__)}
+    found = {each.path: (each.before, each.after) for each in two_way(before, after, store.tree)}
 
     assert found == {path: (paths.get(path), change) for path, change in changes.items()}
     assert list(found) == sorted(found)

@@ -41,7 +41,7 @@ def test_fifty_packs_are_folded_into_one_that_holds_everything(filled, git):
     assert not list(filled.repository.pack_folder.glob("*.keep"))
     again = Dataset.open(filled.folder)
     assert dict(again.snapshot()) == before
-    assert all(again.repository.objects.check(oid)[0] == "blob" for oid in ids)
+    assert all(again.repository.objects.check(oid.hex())[0] == "blob" for oid in ids)
     git(filled.folder, "fsck", "--strict")
 
 

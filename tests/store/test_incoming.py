@@ -34,7 +34,7 @@ def test_it_yields_what_theirs_changed_and_ours_has_otherwise(
 
     def tree(files: dict[str, bytes]) -> bytes | None:
         paths: trees.Change = {path: (trees.FILE, object_id("blob", data)) for path, data in files.items()}
-        return trees.apply(None, paths, overlay.tree, lambda data: overlay.add("tree", data))
+        return trees.apply(None, paths, overlay, overlay)
 
     found = list(walk.incoming(tree(base), tree(ours), tree(theirs), overlay.tree))
 
@@ -50,7 +50,7 @@ def test_it_yields_what_theirs_changed_and_ours_has_otherwise(
 def test_merge_bases_are_those_of_stock_git(tmp_path: Path) -> None:
     dataset = Dataset.init(tmp_path / "inn")
     rolled, commits = random.Random(7), [dataset.snapshot().id]
-    tree = dataset.snapshot().commit.tree
+    tree = dataset.snapshot().tree.hex()
     for number in range(40):
         parents = sorted({rolled.choice(commits[-6:]) for _ in range(rolled.choice([1, 1, 2]))})
         words = [word for parent in parents for word in ("-p", parent)]

@@ -96,7 +96,7 @@ def test_a_tag_made_in_the_same_pack_is_kept_as_bytes_and_never_a_parent(dataset
         dataset.repository.pack() as pack,
     ):
         text = f"object {first.commit}\ntype commit\ntag v1\ntagger T <t@example.org> 1700000000 +0000\n\nfirst\n"
-        tag = pack.add("tag", text.encode())
+        tag = pack.add_tag(text.encode())
         session.publish(pack, {"refs/tags/v1": (None, tag)})
 
     git(dataset.folder, "fsck", "--strict")

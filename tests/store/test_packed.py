@@ -56,7 +56,7 @@ def test_every_object_of_a_large_pack_is_read(repository, folder):
     packed = PackedObjects(folder)
 
     assert path.stat().st_size >= SMALLEST
-    assert [packed.read(bytes.fromhex(oid), "blob") for oid in ids] == blobs
+    assert [packed.read(oid, "blob") for oid in ids] == blobs
 
 
 def test_an_id_that_no_pack_holds_is_none(repository, folder):
@@ -70,38 +70,38 @@ def test_an_id_that_no_pack_holds_is_none(repository, folder):
 def test_another_kind_than_the_one_asked_for_is_none(repository, folder):
     (oid, *_), _ = publish(repository, texts(900))
 
-    assert PackedObjects(folder).read(bytes.fromhex(oid), "tree") is None
+    assert PackedObjects(folder).read(oid, "tree") is None
 
 
 def test_a_small_pack_is_left_to_libgit2(repository, folder):
     (oid,), _ = publish(repository, [b"small"])
 
-    assert PackedObjects(folder).read(bytes.fromhex(oid), "blob") is None
-    assert repository.objects.blob(bytes.fromhex(oid)) == b"small"
+    assert PackedObjects(folder).read(oid, "blob") is None
+    assert repository.objects.blob(oid) == b"small"
 
 
 def test_a_pack_that_comes_later_is_found(repository, folder):
     packed = PackedObjects(folder)
     first, _ = publish(repository, texts(900))
-    assert packed.read(bytes.fromhex(first[0]), "blob") == texts(1)[0]
+    assert packed.read(first[0], "blob") == texts(1)[0]
 
     second, _ = publish(repository, texts(900, seed=2))
 
-    assert packed.read(bytes.fromhex(second[5]), "blob") == texts(6, seed=2)[5]
-    assert packed.read(bytes.fromhex(first[5]), "blob") == texts(6)[5]
+    assert packed.read(second[5], "blob") == texts(6, seed=2)[5]
+    assert packed.read(first[5], "blob") == texts(6)[5]
 
 
 def test_objects_that_git_packed_as_deltas_read_the_same(repository, git):
     root = "".join(map(bytes.decode, texts(40)))
     blobs = [f"{root}{number}".encode() for number in range(60)] + texts(900)
     ids, _ = publish(repository, blobs)
-    tree = "".join(f"100644 blob {oid}\t{number}\n" for number, oid in enumerate(ids)).encode()
+    tree = "".join(f"100644 blob {oid.hex()}\t{number}\n" for number, oid in enumerate(ids)).encode()
     git(repository.folder, "tag", "keep", git(repository.folder, "mktree", data=tree).strip())
     git(repository.folder, "repack", "-adfq", "--depth=50")
 
     again = Repository.open(repository.folder)
 
-    assert [again.objects.blob(bytes.fromhex(oid)) for oid in ids] == blobs
+    assert [again.objects.blob(oid) for oid in ids] == blobs
     (path,) = repository.pack_folder.glob("*.idx")
     assert "chain length = 1" in git(repository.folder, "verify-pack", "-v", str(path))
 
@@ -109,12 +109,12 @@ def test_objects_that_git_packed_as_deltas_read_the_same(repository, git):
 def test_a_pack_stays_readable_when_git_removes_it(repository, folder):
     ids, path = publish(repository, texts(900))
     packed = PackedObjects(folder)
-    packed.read(bytes.fromhex(ids[0]), "blob")
+    packed.read(ids[0], "blob")
 
     for suffix in (".idx", ".pack"):
         path.with_suffix(suffix).unlink()
 
-    assert packed.read(bytes.fromhex(ids[1]), "blob") == texts(2)[1]
+    assert packed.read(ids[1], "blob") == texts(2)[1]
 
 
 @pytest.mark.parametrize("at", [0.2, 0.5, 0.9])
@@ -130,7 +130,7 @@ def test_a_damaged_byte_never_gives_other_bytes(repository, at):
     damaged = 0
     for oid, blob in zip(ids, blobs, strict=True):
         try:
-            assert again.objects.blob(bytes.fromhex(oid)) == blob
+            assert again.objects.blob(oid) == blob
         except MissingObjectError:
             damaged += 1
 
@@ -144,7 +144,7 @@ def test_a_torn_index_is_left_alone(repository, folder, cut):
     index.chmod(0o644)
     index.write_bytes(index.read_bytes()[:cut])
 
-    assert PackedObjects(folder).read(bytes.fromhex(ids[0]), "blob") is None
+    assert PackedObjects(folder).read(ids[0], "blob") is None
 
 
 def test_a_header_that_promises_more_than_any_pack_holds_takes_no_memory(repository, folder):
@@ -154,7 +154,7 @@ def test_a_header_that_promises_more_than_any_pack_holds_takes_no_memory(reposit
     path.chmod(0o644)
     path.write_bytes(data)
 
-    assert PackedObjects(folder).read(bytes.fromhex(ids[0]), "blob") is None
+    assert PackedObjects(folder).read(ids[0], "blob") is None
 
 
 def test_an_object_beyond_two_gigabytes_is_found(tmp_path):
@@ -194,7 +194,7 @@ def test_everything_reads_where_isal_is_not_installed(repository, environment):
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", code, str(repository.folder), ids[7]], capture_output=True, env=environment
+        [sys.executable, "-c", code, str(repository.folder), ids[7].hex()], capture_output=True, env=environment
     )
 
     assert (done.stdout, done.stderr) == (texts(8)[7], b"")

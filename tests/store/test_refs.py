@@ -207,7 +207,7 @@ def test_swaps_of_several_processes_are_never_lost(two_commits):
         "    base = repository.objects.commit(held.target)\n"
         "    with repository.pack() as pack:\n"
         "        text = f'{sys.argv[2]} {done}'\n"
-        "        new = pack.add('commit', commits.encode(base.tree, [base.id], who, who, text))\n"
+        "        new = pack.add_commit(base.tree, [base.id], who, text)\n"
         "        pack.publish()\n"
         "    try:\n        held.swap(new, 'race')\n"
         "    except (MovedError, BusyError):\n        continue\n"

@@ -226,7 +226,7 @@ def test_a_prefix_of_several_commits_is_ambiguous(filled):
     made: dict[str, int] = {}
     with repository.pack() as pack:
         for number in range(600):
-            oid = pack.add("commit", commits.encode(base.commit.tree, [], who, who, f"m {number}"))
+            oid = pack.add_commit(base.tree, [], who, f"m {number}")
             made[oid[:4]] = made.get(oid[:4], 0) + 1
         pack.publish()
     twice = next((prefix for prefix, count in made.items() if count > 1), None)

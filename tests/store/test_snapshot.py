@@ -15,10 +15,7 @@ def save(dataset, files):
     """Commit raw files, as plain git would."""
     repository = dataset.repository
     with Session.open(repository, Intent("test", "test")) as session, repository.pack() as pack:
-        paths = {
-            path: None if data is None else (mode, bytes.fromhex(pack.add("blob", data)))
-            for path, (mode, data) in files.items()
-        }
+        paths = {path: None if data is None else (mode, pack.add("blob", data)) for path, (mode, data) in files.items()}
         session.commit(pack, paths, Counts(), summary="raw files", overwrite=True)
 
 

@@ -36,10 +36,7 @@ def save(dataset, files):
     """Commit raw files, as plain git would."""
     repository = dataset.repository
     with Session.open(repository, Intent("test", "test")) as session, repository.pack() as pack:
-        paths = {
-            path: None if data is None else (b"100644", bytes.fromhex(pack.add("blob", data)))
-            for path, data in files.items()
-        }
+        paths = {path: None if data is None else (b"100644", pack.add("blob", data)) for path, data in files.items()}
         session.commit(pack, paths, Counts(), summary="raw files", overwrite=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.pack_format import object_id
 from rolethread_vcs.store.objects.trees import FILE, apply
 from rolethread_vcs.store.objects.walk import files, two_way
 
@@ -41,14 +41,17 @@ class Store:
             ["git", "-C", str(self.folder), *arguments], input=data, check=True, capture_output=True
         ).stdout
 
-    def write(self, data: bytes) -> bytes:
-        oid = self._hash("tree", data)
+    def add(self, kind: str, data: bytes) -> bytes:
+        oid = self._hash(kind, data)
         self.trees[oid] = data
         return oid
 
+    def tree(self, oid: bytes) -> bytes:
+        return self.trees[oid]
+
     def build(self, content: dict[str, bytes], base: bytes | None = None) -> bytes | None:
         changes = {path: (FILE, self.blobs[data]) for path, data in content.items()}
-        return apply(base, changes, self.trees.__getitem__, self.write)
+        return apply(base, changes, self, self)
 
     def _hash(self, kind: str, data: bytes) -> bytes:
         return bytes.fromhex(self.git("hash-object", "-w", "-t", kind, "--stdin", data=data).decode())
@@ -75,12 +78,12 @@ def test_git_lists_what_was_built_and_finds_nothing_wrong(store, content):
 @settings(max_examples=20)
 @given(before=FILES, after=FILES)
 def test_a_walk_of_two_trees_finds_what_git_diff_tree_finds(store, before, after):
-    empty = store.write(b"")
+    empty = store.add("tree", b"")
     one, two = store.build(before) or empty, store.build(after) or empty
 
     ours = [
         (path, old.oid.hex() if old else "0" * 40, new.oid.hex() if new else "0" * 40)
-        for path, old, new in two_way(one, two, store.trees.__getitem__)
+        for path, old, new in two_way(one, two, store.tree)
     ]
 
     fields = store.git("diff-tree", "-r", "-z", "--no-renames", one.hex(), two.hex()).decode().split("\0")[:-1]
@@ -88,64 +91,65 @@ def test_a_walk_of_two_trees_finds_what_git_diff_tree_finds(store, before, after
     assert sorted(ours) == sorted(theirs)
 
 
-def _memory() -> tuple[dict[bytes, bytes], object]:
-    known: dict[bytes, bytes] = {}
+class Memory(dict[bytes, bytes]):
+    """Trees by their ids, as `apply` reads and writes them."""
 
-    def write(data: bytes) -> bytes:
-        oid = hashlib.sha1(b"tree %d\0" % len(data) + data).digest()
-        known[oid] = data
+    def tree(self, oid: bytes) -> bytes:
+        return self[oid]
+
+    def add(self, kind: str, data: bytes) -> bytes:
+        oid = object_id(kind, data)
+        self[oid] = data
         return oid
 
-    return known, write
 
-
-def _tree(content: dict[str, bytes], known: dict[bytes, bytes], write, base: bytes | None = None) -> bytes | None:
+def _tree(content: dict[str, bytes], known: Memory, base: bytes | None = None) -> bytes | None:
     blobs = {path: (FILE, data.ljust(20, b".")) for path, data in content.items()}
-    return apply(base, blobs, known.__getitem__, write)
+    return apply(base, blobs, known, known)
 
 
 @given(content=FILES)
 def test_files_lists_what_was_built(content):
-    known, write = _memory()
-    tree = _tree(content, known, write)
+    known = Memory()
+    tree = _tree(content, known)
 
-    assert {path: blob.oid.rstrip(b".") for path, blob in files(tree, known.__getitem__)} == content
+    assert {path: blob.oid.rstrip(b".") for path, blob in files(tree, known.tree)} == content
 
 
 @given(content=FILES)
 def test_taking_everything_out_again_leaves_no_tree(content):
-    known, write = _memory()
-    tree = _tree(content, known, write)
+    known = Memory()
+    tree = _tree(content, known)
 
-    assert apply(tree, dict.fromkeys(content), known.__getitem__, write) is None
+    assert apply(tree, dict.fromkeys(content), known, known) is None
 
 
 @given(before=FILES, after=FILES)
 def test_applying_the_walked_differences_gives_the_other_tree(before, after):
-    known, write = _memory()
-    one, two = _tree(before, known, write), _tree(after, known, write)
+    known = Memory()
+    one, two = _tree(before, known), _tree(after, known)
 
-    changes = {path: None if new is None else tuple(new) for path, _, new in two_way(one, two, known.__getitem__)}
+    changes = {path: None if new is None else tuple(new) for path, _, new in two_way(one, two, known.tree)}
     backwards = dict(reversed(changes.items()))
 
-    assert [apply(one, each, known.__getitem__, write) for each in (changes, backwards)] == [two, two]
+    assert [apply(one, each, known, known) for each in (changes, backwards)] == [two, two]
 
 
 @pytest.mark.parametrize("before", [{"a": b"1"}, {"a/b": b"1"}], ids=["file", "folder"])
 def test_a_file_and_a_folder_of_one_name_give_way_to_each_other_in_one_change(before):
-    known, write = _memory()
+    known = Memory()
     after = {"a/b": b"2", "a/c": b"3"} if "a" in before else {"a": b"2"}
-    one, two = _tree(before, known, write), _tree(after, known, write)
+    one, two = _tree(before, known), _tree(after, known)
 
     changes = {path: (FILE, data.ljust(20, b".")) for path, data in after.items()} | dict.fromkeys(before)
 
-    assert apply(one, changes, known.__getitem__, write) == two
+    assert apply(one, changes, known, known) == two
 
 
 def test_equal_folders_are_not_read():
-    known, write = _memory()
-    one = _tree({"same/deep/a": b"1", "other/b": b"1"}, known, write)
-    two = _tree({"same/deep/a": b"1", "other/b": b"2"}, known, write)
+    known = Memory()
+    one = _tree({"same/deep/a": b"1", "other/b": b"1"}, known)
+    two = _tree({"same/deep/a": b"1", "other/b": b"2"}, known)
     read: list[bytes] = []
 
     def reading(oid: bytes) -> bytes:
@@ -157,27 +161,27 @@ def test_equal_folders_are_not_read():
 
 
 def test_a_change_below_a_file_of_the_same_change_is_refused():
-    known, write = _memory()
+    known = Memory()
 
     for paths in (("a", "a/b"), ("a/b", "a"), ("a/b", "a", "a/c")):
         with pytest.raises(TypeError, match="lies below a"):
-            _tree(dict.fromkeys(paths, b"1"), known, write)
+            _tree(dict.fromkeys(paths, b"1"), known)
 
 
 @pytest.mark.parametrize(("there", "coming"), [("a", "a/b"), ("a/b", "a")], ids=["file", "folder"])
 def test_nothing_takes_the_place_of_a_file_or_folder_that_stays(there, coming):
-    known, write = _memory()
-    base = _tree({there: b"1", "z": b"2"}, known, write)
+    known = Memory()
+    base = _tree({there: b"1", "z": b"2"}, known)
 
     with pytest.raises(InvalidError, match="would take its place; nothing was saved"):
-        _tree({coming: b"3"}, known, write, base)
+        _tree({coming: b"3"}, known, base)
 
-    assert apply(base, {coming: None}, known.__getitem__, write) == base
+    assert apply(base, {coming: None}, known, known) == base
 
 
 def test_what_is_parsed_is_written_back_to_the_byte():
-    known, write = _memory()
-    tree = _tree({"a.b": b"1", "a/x": b"2", "a-b": b"3"}, known, write)
+    known = Memory()
+    tree = _tree({"a.b": b"1", "a/x": b"2", "a-b": b"3"}, known)
     assert tree is not None
 
     assert trees.unparse(trees.parse(known[tree])) == known[tree]
@@ -189,20 +193,20 @@ def test_an_id_that_looks_like_a_name_is_not_taken_for_one():
     base = trees.unparse(
         [trees.Item(FILE, b"w", looks), trees.Item(FILE, b"x", bytes(20)), trees.Item(FILE, b"y", looks)]
     )
-    known = {b"base": base}
+    known = Memory({b"base": base})
 
-    written: list[bytes] = []
-    apply(b"base", {"x": (FILE, b"\1" * 20)}, known.__getitem__, lambda data: written.append(data) or b"id")
+    changed = apply(b"base", {"x": (FILE, b"\1" * 20)}, known, known)
 
-    assert [item.oid for item in trees.parse(written[0])] == [looks, b"\1" * 20, looks]
+    assert changed is not None
+    assert [item.oid for item in trees.parse(known[changed])] == [looks, b"\1" * 20, looks]
 
 
 def test_one_new_id_in_a_large_tree_is_all_that_changes():
     items = [trees.Item(FILE, b"%08d.json" % number, number.to_bytes(20)) for number in range(300)]
-    known = {b"base": trees.unparse(items)}
+    known = Memory({b"base": trees.unparse(items)})
 
-    written: list[bytes] = []
-    apply(b"base", {"00000007.json": (FILE, b"\1" * 20)}, known.__getitem__, lambda data: written.append(data) or b"id")
+    changed = apply(b"base", {"00000007.json": (FILE, b"\1" * 20)}, known, known)
 
     items[7] = trees.Item(FILE, items[7].name, b"\1" * 20)
-    assert written == [trees.unparse(items)]
+    assert changed is not None
+    assert known[changed] == trees.unparse(items)

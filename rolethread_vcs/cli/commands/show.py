@@ -21,6 +21,7 @@ import click
 from rolethread_vcs.cli.completions import complete_entries
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.model.ids import rev_of
 from rolethread_vcs.views.terminal_text import safe_text
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | Show
 
 
 def _entry_value(shown: ShownEntry) -> dict[str, Any]:
-    return {"id": shown.id, "rev": shown.blob[:12], "commit": shown.commit, **shown.entry.fields}
+    return {"id": shown.id, "rev": rev_of(shown.blob), "commit": shown.commit, **shown.entry.fields}
 
 
 # ---- text

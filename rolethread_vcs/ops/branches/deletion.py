@@ -98,6 +98,6 @@ def _out_of_sight(repository: Repository, commits: dict[str, str]) -> tuple[OutO
         alone = repository.only_in(commit, kept)
         if alone:
             start = repository.common_ancestor(commit, head) if head is not None else None
-            trees = [None if each is None else bytes.fromhex(objects.commit(each).tree) for each in (start, commit)]
+            trees = [None if each is None else objects.commit(each).tree for each in (start, commit)]
             found.append(OutOfSight(name, len(alone), *count_between(objects, trees[0], trees[1])))
     return tuple(found)

@@ -85,7 +85,7 @@ def release(repository: Repository, name: str, revision: str, intent: Intent, *,
         if intent.dry_run:
             return replace(done, message=message)
         with repository.pack() as pack:
-            tag = pack.add("tag", tags.encode(name, commit, repository.signature(), message))
+            tag = pack.add_tag(tags.encode(name, commit, repository.signature(), message))
             number = session.publish(pack, {ref: (before, tag)})
         return replace(done, operation=number, notes=tuple(session.notes), message=message)
 

@@ -71,7 +71,7 @@ def put(
     ids: Sequence[str],
     intent: Intent,
     *,
-    expected: Mapping[str, str] | None = None,
+    expected: Mapping[str, bytes] | None = None,
 ) -> Committed:
     """Change existing entries in one commit; `edit` gets id and entry and returns the new entry.
 
@@ -133,7 +133,7 @@ class Change:
         self._added: dict[str, Entry] = {}
         self._put: dict[str, Entry] = {}
         self._removed: dict[str, None] = {}
-        self._expected: dict[str, str] = {}
+        self._expected: dict[str, bytes] = {}
         self.result: Committed | None = None
 
     @cached_property
@@ -155,7 +155,7 @@ class Change:
         self._added[entry_id] = new
         return entry_id
 
-    def put(self, entry_id: str, entry: AnyEntry, *, if_unchanged_since: str | None = None) -> None:
+    def put(self, entry_id: str, entry: AnyEntry, *, if_unchanged_since: bytes | None = None) -> None:
         """Replace an entry as the block found it.
 
         `if_unchanged_since` is the blob id of what the caller read, when that was before the block.
@@ -201,7 +201,7 @@ class Change:
         self.result = run(self._repository, self._intent, plan, expected=self._expected)
         return self.result
 
-    def _expect(self, entry_id: str, blob: str | None = None) -> None:
+    def _expect(self, entry_id: str, blob: bytes | None = None) -> None:
         """Note what an entry must still be at the commit; what the caller said he read wins over what the block saw."""
         found = self.base.blob_id(entry_id)
         if blob is not None:

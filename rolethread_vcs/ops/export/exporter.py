@@ -24,7 +24,6 @@ from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
 
-REV_DIGITS = 12
 _CHUNK = 1 << 20
 _GZIP_LEVEL = 6
 
@@ -176,7 +175,7 @@ def _rows(
     if options.clean:
         keys = clean_keys(chosen, (entry for _, _, entry in _select(snapshot, query, left_out)))
 
-    def counted() -> Iterator[tuple[str, str, Entry]]:
+    def counted() -> Iterator[tuple[str, bytes, Entry]]:
         for item in _select(snapshot, query, left_out):
             counter.entries += 1
             if counter.entries & 0xFF == 0:
@@ -188,8 +187,8 @@ def _rows(
 
 def _select(
     snapshot: Snapshot, query: Query | None, left_out: dict[str, None] | None
-) -> Iterator[tuple[str, str, Entry]]:
-    """Yield (id, revision, entry) of what fits; damaged entries are noted in `left_out`, or with None stop it all."""
+) -> Iterator[tuple[str, bytes, Entry]]:
+    """Yield (id, blob id, entry) of what fits; damaged entries are noted in `left_out`, or with None stop it all."""
     for entry_id, oid in snapshot.blobs():
         try:
             entry = snapshot.entry(entry_id, oid)
@@ -202,7 +201,7 @@ def _select(
             left_out[entry_id] = None
             continue
         if query is None or query.matches(entry_id, entry):
-            yield entry_id, oid[: REV_DIGITS // 2].hex(), entry
+            yield entry_id, oid, entry
 
 
 def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:

@@ -87,7 +87,7 @@ def blame(repository: Repository, word: str, revision: str = "@") -> Blame:
             f"entry {entry_id} is not in {commit[:10]}; it was removed", hint=f"see its life with: rtv log {entry_id}"
         )
     entry = snapshot[entry_id]
-    version = bytes.fromhex(snapshot.blob_id(entry_id))
+    version = snapshot.blob_id(entry_id)
     found: list[BlamedMessage] = []
     ends: dict[str, None] = {}
     for side in SIDES:

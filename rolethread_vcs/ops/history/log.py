@@ -198,7 +198,7 @@ def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
     from rolethread_vcs.store.objects.walk import two_way
 
     objects = repository.objects
-    for path, before, after in two_way(tree_before(repository, commit), bytes.fromhex(commit.tree), objects.tree):
+    for path, before, after in two_way(tree_before(repository, commit), commit.tree, objects.tree):
         entry_id = id_of_path(path)
         if entry_id is None:
             continue
@@ -220,7 +220,7 @@ def counts_of(repository: Repository, commit: Commit, operation: Operation | Non
 
 def count_changes(repository: Repository, commit: Commit) -> tuple[int, int, int]:
     """Return how many entries a commit added, changed and removed against its first parent; reads trees only."""
-    return count_between(repository.objects, tree_before(repository, commit), bytes.fromhex(commit.tree))
+    return count_between(repository.objects, tree_before(repository, commit), commit.tree)
 
 
 def tree_before(repository: Repository, commit: Commit) -> bytes | None:

@@ -28,21 +28,21 @@ REMOVED = "removed"
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """An entry as a commit holds it; `blob` is the hex id of its stored bytes."""
+    """An entry as a commit holds it; `blob` is the 20-byte id of its stored bytes."""
 
     id: str
     commit: str
-    blob: str
+    blob: bytes
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
 class TouchedEntry:
-    """An entry that a commit `added`, `changed` or `removed`; `blob` is the hex id of its (last) bytes."""
+    """An entry that a commit `added`, `changed` or `removed`; `blob` is the 20-byte id of its (last) bytes."""
 
     id: str
     change: str
-    blob: str
+    blob: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,12 @@ def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
     commit = repository.objects.commit(repository.resolve(revision))
     entries, files = [], []
     start = tree_before(repository, commit)
-    for path, before, after in two_way(start, bytes.fromhex(commit.tree), repository.objects.tree):
+    for path, before, after in two_way(start, commit.tree, repository.objects.tree):
         change = _change(before, after)
         entry_id = id_of_path(path)
         blob = after or before
         if entry_id is not None and blob is not None:
-            entries.append(TouchedEntry(entry_id, change, blob.oid.hex()))
+            entries.append(TouchedEntry(entry_id, change, blob.oid))
         else:
             files.append((path, change))
     return ShownCommit(commit, tuple(entries), tuple(files), is_cut=start is None and bool(commit.parents))
@@ -120,7 +120,7 @@ def changes_of(repository: Repository, shown: ShownCommit) -> Comparison:
     return compare_trees(
         repository,
         tree_before(repository, commit),
-        bytes.fromhex(commit.tree),
+        commit.tree,
         from_label=commit.parents[0][:10] if commit.parents else "nothing",
         to_label=commit.id[:10],
     )
@@ -129,7 +129,7 @@ def changes_of(repository: Repository, shown: ShownCommit) -> Comparison:
 def preview_of(repository: Repository, touched: TouchedEntry) -> str:
     """Return the beginning of what is said in an entry that a commit touched, as written."""
     try:
-        entry = readable(repository.objects.blob(bytes.fromhex(touched.blob)))
+        entry = readable(repository.objects.blob(touched.blob))
     except MissingObjectError:
         return ""
     return "" if entry is None else preview(entry)
@@ -138,7 +138,7 @@ def preview_of(repository: Repository, touched: TouchedEntry) -> str:
 def raw_bytes(repository: Repository, shown: ShownEntry | ShownCommit) -> bytes:
     """Return the stored bytes of an entry, or of a commit."""
     if isinstance(shown, ShownEntry):
-        return repository.objects.blob(bytes.fromhex(shown.blob))
+        return repository.objects.blob(shown.blob)
     return repository.objects.read(shown.commit.id, "commit")
 
 

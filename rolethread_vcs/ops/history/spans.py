@@ -118,6 +118,6 @@ def touched_ids(repository: Repository, span: Span, words: Sequence[str]) -> tup
 
 def _touched(repository: Repository, span: Span) -> list[str]:
     objects = repository.objects
-    before = bytes.fromhex(objects.commit(span.before).tree) if span.before else None
-    after = bytes.fromhex(objects.commit(span.after).tree)
+    before = objects.commit(span.before).tree if span.before else None
+    after = objects.commit(span.after).tree
     return [each for path, _, _ in two_way(before, after, objects.tree) if (each := id_of_path(path))]

@@ -248,7 +248,7 @@ def count_entries(repository: Repository, moves: Moves) -> Counts:
     if before is None or after is None:
         return Counts()
     objects = repository.objects
-    old, new = (bytes.fromhex(objects.commit(objects.peel(commit)).tree) for commit in (before, after))
+    old, new = (objects.commit(objects.peel(commit)).tree for commit in (before, after))
     return Counts(*count_between(objects, old, new))
 
 
@@ -262,7 +262,7 @@ def _restore_tags(
         for operation in chosen:
             data = repository.operations.tag_object(operation, target)
             if data is not None:
-                pack.add("tag", data)
+                pack.add_tag(data)
                 break
     return {}
 
@@ -282,7 +282,7 @@ def _check_files(repository: Repository, chosen: Sequence[Operation], *, forward
             )
         now = worktree.read(path)
         saved = repository.head_snapshot().file(path)
-        edited = repository.objects.blob(bytes.fromhex(kept)) if kept else None
+        edited = None if kept is None else repository.objects.blob(kept)
         expected, wanted = (edited, saved) if forward else (saved, edited)
         if now not in (expected, wanted):
             raise UnsavedEditsError(
@@ -299,7 +299,7 @@ def _swap_files(repository: Repository, chosen: Sequence[Operation], *, forward:
         if forward:
             data = repository.head_snapshot().file(path)
         else:
-            data = repository.objects.blob(bytes.fromhex(kept)) if kept else None
+            data = None if kept is None else repository.objects.blob(kept)
         now = worktree.read(path)
         if data is None and now is not None:
             worktree.remove(path)
@@ -307,7 +307,7 @@ def _swap_files(repository: Repository, chosen: Sequence[Operation], *, forward:
             worktree.write(path, data)
 
 
-def _discarded(chosen: Sequence[Operation]) -> Iterator[tuple[Operation, str, str]]:
+def _discarded(chosen: Sequence[Operation]) -> Iterator[tuple[Operation, str, bytes | None]]:
     for operation in chosen:
         for path, kept in operation.discarded.items():
             yield operation, path, kept

@@ -261,7 +261,7 @@ def _publish(
         order = _place(session.base, reader, ids, places)
         if order != session.base.order:
             data = order.encode()
-            paths[ORDER] = None if data is None else (trees.FILE, bytes.fromhex(pack.add("blob", data)))
+            paths[ORDER] = None if data is None else (trees.FILE, pack.add("blob", data))
         added = sum(kept.is_new for kept in reader.kept)
         counts = Counts(added, len(reader.kept) - added)
         if reader.rejects:

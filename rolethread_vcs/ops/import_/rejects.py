@@ -139,8 +139,8 @@ def find_places(repository: Repository, name: str, raws: Sequence[bytes]) -> dic
 
 
 def _old_rows(repository: Repository, operation: Operation) -> list[bytes]:
-    blob = operation.attached.get("rejects", "")
-    data = repository.objects.blob(bytes.fromhex(blob)) if blob else b""
+    blob = operation.attached.get("rejects")
+    data = b"" if blob is None else repository.objects.blob(blob)
     start, between = (2, 2) if data.startswith(b"[\n") else (0, 1)
     rows = []
     for place in operation.details["rejects"]:

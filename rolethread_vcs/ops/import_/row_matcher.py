@@ -139,7 +139,7 @@ class Matcher:
 
     def _compare_own(self, own_id: str, rev: str, theirs: Entry) -> Match:
         """Decide about a row that carries our id and differs, against the very content that it was exported from."""
-        if rev and self._base.blob_id(own_id).startswith(rev):
+        if rev and self._base.blob_id(own_id).hex().startswith(rev):
             return Match(Outcome.CHANGED, own_id, theirs)
         before = self._old_entry(rev) if rev else None
         if before is None:

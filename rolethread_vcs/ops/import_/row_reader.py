@@ -222,7 +222,7 @@ class RowReader:
             blob = known.packed[0]
             pack.add_packed(known.packed)
         else:
-            blob = bytes.fromhex(pack.add("blob", encode_entry(match.entry)))
+            blob = pack.add("blob", encode_entry(match.entry))
         if known.repaired:
             self.repaired.update(known.repaired)
         self.outcomes[match.outcome] += 1
@@ -265,7 +265,7 @@ def _old_entry(repository: Repository, prefix: str) -> Entry | None:
     if found is None:
         return None
     try:
-        return decode_entry(repository.objects.read(found, "blob"))
+        return decode_entry(repository.objects.blob(found))
     except InvalidError:
         # a file that holds no entry: the row's revision is not one of ours
         return None

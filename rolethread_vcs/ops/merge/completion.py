@@ -215,7 +215,7 @@ class _Finish:
     def _move_on(self, merged: TreeMerge) -> Outcome:
         session, theirs = self._session, self._unfinished.theirs
         objects = self._repository.objects
-        new = bytes.fromhex(objects.commit(theirs).tree)
+        new = objects.commit(theirs).tree
         counts = Counts(*count_between(objects, session.base.tree, new))
         done = session.move({BRANCHES + session.branch: (self._tip, theirs)}, counts=counts)
         ids = (*merged.change.puts, *merged.change.removes)

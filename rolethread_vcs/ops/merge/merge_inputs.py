@@ -38,7 +38,7 @@ def corners_of(repository: Repository, unfinished: Unfinished, tip: str) -> Corn
     """
 
     def tree(commit: str) -> bytes | None:
-        return bytes.fromhex(repository.objects.commit(commit).tree) if commit else None
+        return repository.objects.commit(commit).tree if commit else None
 
     bases = unfinished.bases
     objects: Readable = repository.objects

@@ -68,9 +68,7 @@ def _merge_two(overlay: Overlay, sides: Sides) -> bytes | None:
                 whole.add(conflict.id)
             else:
                 decisions.setdefault(conflict.id, {})[conflict.field] = Decision("base", conflict.about)
-    return trees.apply(
-        sides.ours, _changes(overlay, sides, merged, whole), overlay.tree, lambda data: overlay.add("tree", data)
-    )
+    return trees.apply(sides.ours, _changes(overlay, sides, merged, whole), overlay, overlay)
 
 
 def _changes(
@@ -91,4 +89,4 @@ def _changes(
 
 
 def _tree(repository: Repository, commit: str) -> bytes:
-    return bytes.fromhex(repository.objects.commit(commit).tree)
+    return repository.objects.commit(commit).tree

@@ -78,7 +78,7 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
         if intent.dry_run or not (chosen or whole):
             return Discarded(nothing, tuple(chosen), healed=tuple(whole))
         with repository.pack() as pack:
-            kept = {path: "" if data is None else pack.add("blob", data) for path, data in edited.items()}
+            kept = {path: None if data is None else pack.add("blob", data) for path, data in edited.items()}
             for data in whole.values():
                 pack.add("blob", data)
             tree = _tree_of_edits(repository, base, kept, pack)
@@ -127,10 +127,10 @@ def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
         )
 
 
-def _tree_of_edits(repository: Repository, base: Snapshot, kept: Mapping[str, str], pack: PackWriter) -> bytes | None:
-    changes: dict[str, PathChange] = {
-        path: (trees.FILE, bytes.fromhex(blob)) if blob else None for path, blob in kept.items()
-    }
+def _tree_of_edits(
+    repository: Repository, base: Snapshot, kept: Mapping[str, bytes | None], pack: PackWriter
+) -> bytes | None:
+    changes: dict[str, PathChange] = {path: None if blob is None else (trees.FILE, blob) for path, blob in kept.items()}
     return repository.write_tree(base.tree, changes, pack)
 
 

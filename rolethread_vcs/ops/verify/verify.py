@@ -73,6 +73,7 @@ def verify(repository: Repository, step: Callable[[], object] = lambda: None) ->
 class _Place:
     """Where a blob was met first: its path, and in what words to say which commit."""
 
+    blob: bytes
     path: str
     where: str
     current: bool
@@ -251,7 +252,7 @@ class _Verifier:
         where = f"operation {operation.number}"
         self.reached[operation.id] = where
         commit = self.repository.objects.commit(operation.id)
-        self._walk_tree(bytes.fromhex(commit.tree), "", where, current=False, data=False)
+        self._walk_tree(commit.tree, "", where, current=False, data=False)
         values = [value for pair in operation.changes.values() for value in pair if value]
         for value in dict.fromkeys(value for value in values if not value.startswith(SYMBOLIC)):
             kind = self.repository.objects.kind(value)
@@ -300,7 +301,7 @@ class _Verifier:
                 self._add("missing_object", f"the commit {oid[:10]} ({where}) is missing or damaged", oid)
             return
         self.reached[oid] = where
-        self._walk_tree(bytes.fromhex(commit.tree), "", where, current=current, data=True)
+        self._walk_tree(commit.tree, "", where, current=current, data=True)
 
     def _walk_tree(self, oid: bytes, prefix: str, where: str, *, current: bool, data: bool) -> None:
         if (oid, prefix) in self.trees_seen:
@@ -336,20 +337,20 @@ class _Verifier:
 
     def _meet_file(self, item: trees.Item, path: str, where: str, *, current: bool, data: bool) -> None:
         read: Callable[[bytes], object] | None = None
+        oid = item.oid.hex()
         if data and path.startswith(f"{ENTRIES}/"):
-            if not self._is_entry(item, path, where, current=current):
+            if not self._is_entry(item, oid, path, where, current=current):
                 return
             read = decode_entry
         elif data and path in (SETTINGS, ORDER):
             read = parse_settings if path == SETTINGS else Order.parse
-        place = self.blobs.get(item.oid.hex())
+        place = self.blobs.get(oid)
         if place is None or (read is not None and place.read is None):
-            self.blobs[item.oid.hex()] = _Place(path, where, current, read)
+            self.blobs[oid] = _Place(item.oid, path, where, current, read)
 
-    def _is_entry(self, item: trees.Item, path: str, where: str, *, current: bool) -> bool:
+    def _is_entry(self, item: trees.Item, oid: str, path: str, where: str, *, current: bool) -> bool:
         """Return whether a file below `entries/` is one; say so when it is not."""
         entry_id = id_of_path(path)
-        oid = item.oid.hex()
         if item.mode == trees.LINK:
             message = f"{path} of {where} is a symbolic link; a dataset holds plain files, and links are not followed"
             self._add("symbolic_link", message, oid, path, Severity.ERROR if current else Severity.INFO)
@@ -357,7 +358,7 @@ class _Verifier:
         if entry_id is not None:
             return True
         name = path.rpartition("/")[2].removesuffix(SUFFIX)
-        self.blobs.setdefault(oid, _Place(path, where, current))
+        self.blobs.setdefault(oid, _Place(item.oid, path, where, current))
         if is_id(name):
             message = f"the entry {name} lies at {path} in {where}, so it is not read; it belongs at {entry_path(name)}"
             self._add("misplaced_entry", message, oid, path, Severity.ERROR if current else Severity.INFO)
@@ -379,7 +380,7 @@ class _Verifier:
             self._add("damaged_store", error.message)
         for oid, place in self.blobs.items():
             if oid not in found and oid not in self.reported:
-                self._add("missing_object", f"{_what(place)} is missing{self._cure(oid, place)}", oid, place.path)
+                self._add("missing_object", f"{_what(place)} is missing{self._cure(place)}", oid, place.path)
         for oid, name in self.bad_files.items():
             self._add_bad_file(oid, name)
         return len(found)
@@ -388,16 +389,16 @@ class _Verifier:
         """Report a damaged loose object by what it holds, where that is known."""
         bad = self.blobs.get(oid)
         if bad is not None:
-            message = f"{_what(bad)} is damaged: {name} does not read{self._cure(oid, bad)}"
+            message = f"{_what(bad)} is damaged: {name} does not read{self._cure(bad)}"
             self._add("damaged_object", message, oid, bad.path)
         else:
             where = f" (it belongs to {self.reached[oid]})" if oid in self.reached else ""
             self._add("damaged_object", f"the object file {name} is damaged{where}", oid, name)
 
-    def _cure(self, oid: str, place: _Place) -> str:
+    def _cure(self, place: _Place) -> str:
         """Return how a damaged entry can be saved again, when its checked-out file still holds it."""
         entry_id = id_of_path(place.path)
-        if entry_id is None or file_of_blob(self.repository, place.path, bytes.fromhex(oid)) is None:
+        if entry_id is None or file_of_blob(self.repository, place.path, place.blob) is None:
             return ""
         return f"; its checked-out file is whole, and saves it again: rtv restore {entry_id}"
 
@@ -412,7 +413,7 @@ class _Verifier:
             if place is not None:
                 self._add(
                     "damaged_object",
-                    f"{_what(place)} is damaged: its content is not what was saved{self._cure(oid, place)}",
+                    f"{_what(place)} is damaged: its content is not what was saved{self._cure(place)}",
                     oid,
                     place.path,
                 )

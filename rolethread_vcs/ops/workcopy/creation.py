@@ -159,7 +159,7 @@ class _Writing:
             stamp=stamp,
         )
 
-    def _selected(self) -> Iterator[tuple[str, str, Entry]]:
+    def _selected(self) -> Iterator[tuple[str, bytes, Entry]]:
         query = None if self._options.where is None else parse_query(self._options.where)
         for entry_id, blob, entry in self._snapshot.entries():
             if query is None or query.matches(entry_id, entry):

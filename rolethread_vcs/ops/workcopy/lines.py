@@ -10,10 +10,9 @@ from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.formats import Bad, CannotCarryError, CleanKeys, Format, find_format, read_record, read_row
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.ids import rev_of
 from rolethread_vcs.ops.workcopy.links import Binding
 from rolethread_vcs.store.snapshot import Snapshot
-
-_REV_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,13 @@ class Layout:
         """Return the layout that a binding tells."""
         return cls(find_format(binding.format), binding.clean, binding.keys)
 
-    def write(self, entry_id: str, blob: str, entry: Entry) -> bytes:
-        """Return the line of an entry without its line feed; `blob` is the hex id of its blob.
+    def write(self, entry_id: str, blob: bytes, entry: Entry) -> bytes:
+        """Return the line of an entry without its line feed; `blob` is the id of its blob.
 
         Raises:
             CannotCarryError: the entry holds what the format has no place for.
         """
-        identity = None if self.clean else {"id": entry_id, "rev": blob[:_REV_DIGITS]}
+        identity = None if self.clean else {"id": entry_id, "rev": rev_of(blob)}
         try:
             row = self.format.write(entry, identity=identity, clean=self.clean, keys=self.keys)
         except CannotCarryError as error:
@@ -65,12 +64,12 @@ class Layout:
             return Bad(line, line, raw, error.message, error.code)
         return Reading(self._without_padding(entry), (draft.rolethread or {}).get("id"))
 
-    def marked(self, raw: bytes, entry_id: str, blob: str) -> bytes:
+    def marked(self, raw: bytes, entry_id: str, blob: bytes) -> bytes:
         """Return a line of a full copy with our mark of an entry in it, all else as it is."""
         value = parse(raw)
         mark = value.get("rolethread")
         fields = {"fields": mark["fields"]} if isinstance(mark, dict) and "fields" in mark else {}
-        identity = {"id": entry_id, "rev": blob[:_REV_DIGITS], **fields}
+        identity = {"id": entry_id, "rev": rev_of(blob), **fields}
         value.pop("rolethread", None)
         return encode_line({"rolethread": identity, **value})
 

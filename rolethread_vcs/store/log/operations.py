@@ -38,7 +38,7 @@ class Operation:
     HEAD there is that of the folder in which it was done, `worktree`. `refs` is the whole table afterwards, with HEAD
     of the main folder and, as `worktrees/<name>/HEAD`, those of linked ones. `undoes` are the operations that an undo
     took back, `redoes` is the undo that a redo took back. `discarded` maps paths to the blobs of hand edits thrown away
-    ("" where the file had been deleted by hand), `attached` maps names to blobs kept with the operation, such as the
+    (None where the file had been deleted by hand), `attached` maps names to blobs kept with the operation, such as the
     rows that an import could not save. `config` maps keys of `.git/config` to values before and after. `details` is
     what the verb wants to remember (of an export: commit, options, SHA-256, path).
     """
@@ -56,8 +56,8 @@ class Operation:
     worktree: str = ""
     undoes: tuple[int, ...] = ()
     redoes: int | None = None
-    discarded: Mapping[str, str] = field(default_factory=dict)
-    attached: Mapping[str, str] = field(default_factory=dict)
+    discarded: Mapping[str, bytes | None] = field(default_factory=dict)
+    attached: Mapping[str, bytes | None] = field(default_factory=dict)
     config: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
@@ -86,8 +86,8 @@ class Operation:
         record["changes"] = {name: list(pair) for name, pair in self.changes.items()}
         record["refs"] = dict(self.refs)
         record["undoes"] = list(self.undoes)
-        record["discarded"] = dict(self.discarded)
-        record["attached"] = dict(self.attached)
+        record["discarded"] = _as_text(self.discarded)
+        record["attached"] = _as_text(self.attached)
         record["config"] = {name: list(pair) for name, pair in self.config.items()}
         record["details"] = dict(self.details)
         return encode_value(record)
@@ -105,22 +105,22 @@ def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signatu
         kind = "tag" if new_tag is not None else "commit" if value in pack else objects.kind(value)
         if kind == "tag":
             data = new_tag if new_tag is not None else objects.read(value, "tag")
-            tag_objects[f"tag-objects/{value}"] = (trees.FILE, bytes.fromhex(pack.add("blob", data)))
+            tag_objects[f"tag-objects/{value}"] = (trees.FILE, pack.add("blob", data))
             target = _tagged_commit(data, objects)
             if target is not None:
                 parents.append(target)
         elif kind == "commit":
             # not a tag of a file or folder, which plain git allows: a commit's parents are commits
             parents.append(value)
-    files = {RECORD: (trees.FILE, bytes.fromhex(pack.add("blob", operation.record())))}
+    files = {RECORD: (trees.FILE, pack.add("blob", operation.record()))}
     for folder, blobs in (("discarded", operation.discarded), ("attached", operation.attached)):
         for path, blob in blobs.items():
             if blob:
-                files[f"{folder}/{path}"] = (trees.FILE, bytes.fromhex(blob))
-    tree = trees.apply(None, files | tag_objects, objects.tree, lambda data: bytes.fromhex(pack.add("tree", data)))
+                files[f"{folder}/{path}"] = (trees.FILE, blob)
+    tree = trees.apply(None, files | tag_objects, objects, pack)
     assert tree is not None
     message = commits.compose_message(f"operation {operation.number}: {operation.command}")
-    return pack.add("commit", commits.encode(tree.hex(), list(dict.fromkeys(parents)), who, who, message))
+    return pack.add_commit(tree, list(dict.fromkeys(parents)), who, message)
 
 
 def _tagged_commit(data: bytes, objects: Objects) -> str | None:
@@ -167,7 +167,7 @@ class OperationLog:
         """
         try:
             commit = self._objects.commit(oid)
-            items = {item.name.decode(): item for item in trees.parse(self._objects.tree(bytes.fromhex(commit.tree)))}
+            items = {item.name.decode(): item for item in trees.parse(self._objects.tree(commit.tree))}
             record = parse(self._objects.blob(items[RECORD].oid))
             return _from_record(record, oid, commit)
         except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
@@ -180,7 +180,7 @@ class OperationLog:
     def tag_object(self, operation: Operation, oid: str) -> bytes | None:
         """Return the bytes of a tag object that an operation kept, or None; the id is checked."""
         commit = self._objects.commit(operation.id)
-        folder = {item.name: item for item in trees.parse(self._objects.tree(bytes.fromhex(commit.tree)))}
+        folder = {item.name: item for item in trees.parse(self._objects.tree(commit.tree))}
         if b"tag-objects" not in folder:
             return None
         kept = {item.name: item for item in trees.parse(self._objects.tree(folder[b"tag-objects"].oid))}
@@ -189,6 +189,14 @@ class OperationLog:
         data = self._objects.blob(kept[oid.encode()].oid)
         digest = hashlib.sha1(b"tag %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
         return data if digest == oid else None
+
+
+def _as_text(blobs: Mapping[str, bytes | None]) -> dict[str, str]:
+    return {name: "" if blob is None else blob.hex() for name, blob in blobs.items()}
+
+
+def _from_text(blobs: Mapping[str, str]) -> dict[str, bytes | None]:
+    return {name: bytes.fromhex(blob) or None for name, blob in blobs.items()}
 
 
 def _from_record(record: dict[str, Any], oid: str, commit: commits.Commit) -> Operation:
@@ -207,8 +215,8 @@ def _from_record(record: dict[str, Any], oid: str, commit: commits.Commit) -> Op
         worktree=str(record["worktree"]),
         undoes=tuple(record["undoes"]),
         redoes=record["redoes"],
-        discarded=dict(record["discarded"]),
-        attached=dict(record.get("attached", {})),
+        discarded=_from_text(record["discarded"]),
+        attached=_from_text(record.get("attached", {})),
         config={name: (pair[0], pair[1]) for name, pair in record["config"].items()},
         details=dict(record["details"]),
         id=oid,

@@ -82,16 +82,16 @@ _REQUIRED: Final = ("kind", "branch", "ours", "theirs", "bases", "labels", "comm
 
 def write(unfinished: Unfinished, pack: PackWriter, objects: Objects, who: Signature) -> str:
     """Add it to a pack and return the hex id of its commit."""
-    files = {STATE: (trees.FILE, bytes.fromhex(pack.add("blob", unfinished.state())))}
+    files = {STATE: (trees.FILE, pack.add("blob", unfinished.state()))}
     for name, decisions in unfinished.decided.items():
         if decisions:
             data = encode_value(dict(decisions))
-            files[f"{_DECIDED}{name}.json"] = (trees.FILE, bytes.fromhex(pack.add("blob", data)))
-    tree = trees.apply(None, files, objects.tree, lambda data: bytes.fromhex(pack.add("tree", data)))
+            files[f"{_DECIDED}{name}.json"] = (trees.FILE, pack.add("blob", data))
+    tree = trees.apply(None, files, objects, pack)
     assert tree is not None
     parents = dict.fromkeys(each for each in (unfinished.ours, unfinished.theirs, *unfinished.bases) if each)
     message = commits.compose_message(f"unfinished {unfinished.kind} on {unfinished.branch}: {unfinished.command}")
-    return pack.add("commit", commits.encode(tree.hex(), list(parents), who, who, message))
+    return pack.add_commit(tree, list(parents), who, message)
 
 
 def read(oid: str, objects: Objects) -> Unfinished:
@@ -101,7 +101,7 @@ def read(oid: str, objects: Objects) -> Unfinished:
         UnreadableUnfinishedError: it is missing, damaged or something else.
     """
     try:
-        tree = bytes.fromhex(objects.commit(oid).tree)
+        tree = objects.commit(oid).tree
         found = {path: objects.blob(blob.oid) for path, blob in walk.files(tree, objects.tree)}
         state = parse(found.pop(STATE))
         return _from_state(state, oid, {_name(path): parse(data) for path, data in found.items()})

@@ -35,10 +35,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit: hex ids, its message split into the text and its trailers."""
+    """A commit: its own id and those of its parents in hex, its tree as 20 bytes, its message."""
 
     id: str
-    tree: str
+    tree: bytes
     parents: tuple[str, ...]
     author: Signature
     committer: Signature
@@ -77,9 +77,9 @@ def compose_message(text: str, trailers: Sequence[tuple[str, str]] = ()) -> str:
     return "\n\n".join(part for part in (body, "\n".join(lines)) if part) + "\n"
 
 
-def encode(tree: str, parents: Sequence[str], author: Signature, committer: Signature, message: str) -> bytes:
+def encode(tree: bytes, parents: Sequence[str], author: Signature, committer: Signature, message: str) -> bytes:
     """Return the bytes of a commit object."""
-    lines = [f"tree {tree}".encode()]
+    lines = [f"tree {tree.hex()}".encode()]
     lines += [f"parent {parent}".encode() for parent in parents]
     lines += [b"author " + author.encode(), b"committer " + committer.encode(), b"", b""]
     return b"\n".join(lines) + message.encode("utf-8", "replace")
@@ -92,17 +92,17 @@ def decode(oid: str, data: bytes) -> Commit:
         ValueError: the bytes are no commit.
     """
     head, _, body = data.partition(b"\n\n")
-    tree, parents = "", []
+    tree, parents = b"", []
     people: dict[str, Signature] = {}
     for line in head.split(b"\n"):
         key, _, value = line.partition(b" ")
         if key == b"tree":
-            tree = value.decode("ascii")
+            tree = bytes.fromhex(value.decode("ascii"))
         elif key == b"parent":
             parents.append(value.decode("ascii"))
         elif key in (b"author", b"committer"):
             people[key.decode()] = decode_signature(value)
-    if not tree or "author" not in people or "committer" not in people:
+    if len(tree) != 20 or "author" not in people or "committer" not in people:
         raise ValueError("a commit needs a tree, an author and a committer")
     return Commit(oid, tree, tuple(parents), people["author"], people["committer"], body.decode("utf-8", "replace"))
 

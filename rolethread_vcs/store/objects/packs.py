@@ -12,11 +12,13 @@ import hashlib
 import os
 import struct
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import count
 from pathlib import Path
 
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.objects import commits
+from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.pack_format import Packed, object_id, pack_object
 
 TEMPORARY = "tmp_rtv_"
@@ -68,14 +70,22 @@ class PackWriter:
         """Return the 20-byte ids of the objects written so far."""
         return self._places.keys()
 
-    def add(self, kind: str, data: bytes) -> str:
-        """Write one object (`blob`, `tree`, `commit`, `tag`) and return its hex id; a repeat costs nothing."""
+    def add(self, kind: str, data: bytes) -> bytes:
+        """Write one object (`blob`, `tree`) and return its 20-byte id; a repeat costs nothing."""
         oid = object_id(kind, data)
         if oid not in self._places:
-            if kind == "tag":
-                self._tags[oid.hex()] = data
             self.add_packed(pack_object(kind, data, oid))
-        return oid.hex()
+        return oid
+
+    def add_commit(self, tree: bytes, parents: Sequence[str], who: Signature, message: str) -> str:
+        """Write a commit and return its hex id."""
+        return self.add("commit", commits.encode(tree, parents, who, who, message)).hex()
+
+    def add_tag(self, data: bytes) -> str:
+        """Write a tag object and return its hex id."""
+        oid = self.add("tag", data).hex()
+        self._tags[oid] = data
+        return oid
 
     def add_packed(self, packed: Packed) -> None:
         """Write one object that is packed already; a repeat costs nothing."""

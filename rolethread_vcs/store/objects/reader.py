@@ -82,23 +82,22 @@ class Objects:
 
     def blob(self, oid: bytes) -> bytes:
         """Return the bytes of a blob of a 20-byte id."""
-        self._reads += 1
-        data = self._packed.read(oid, "blob") if self._reads > _MANY else None
-        return self.read(oid.hex(), "blob") if data is None else data
+        return self._whole(oid, "blob")
 
     def tree(self, oid: bytes) -> bytes:
         """Return the raw bytes of a tree of a 20-byte id; recent ones are remembered."""
         known = self._trees.get(oid)
         if known is not None:
             return known
-        self._reads += 1
-        data = self._packed.read(oid, "tree") if self._reads > _MANY else None
-        if data is None:
-            data = self.read(oid.hex(), "tree")
-        self._trees[oid] = data
+        data = self._trees[oid] = self._whole(oid, "tree")
         if len(self._trees) > _TREES_REMEMBERED:
             self._trees.popitem(last=False)
         return data
+
+    def _whole(self, oid: bytes, kind: str) -> bytes:
+        self._reads += 1
+        data = self._packed.read(oid, kind) if self._reads > _MANY else None
+        return self.read(oid.hex(), kind) if data is None else data
 
     def items(self, oid: bytes) -> dict[bytes, trees.Item]:
         """Return the items of a tree by name; recent ones are remembered, since neighbours are asked for in a row."""
@@ -111,9 +110,7 @@ class Objects:
 
     def commit_bytes(self, oid: str) -> bytes:
         """Return the raw bytes of a commit of a hex id, for walks that need little of it."""
-        self._reads += 1
-        data = self._packed.read(bytes.fromhex(oid), "commit") if self._reads > _MANY else None
-        return self.read(oid, "commit") if data is None else data
+        return self._whole(bytes.fromhex(oid), "commit")
 
     def commit(self, oid: str) -> commits.Commit:
         """Return a commit of a hex id; recent ones are remembered."""
@@ -194,13 +191,13 @@ class Objects:
         except (KeyError, ValueError, pygit2.GitError):
             return None
 
-    def find_blob(self, prefix: str) -> str | None:
-        """Return the hex id of the one blob that starts with a prefix, or None."""
+    def find_blob(self, prefix: str) -> bytes | None:
+        """Return the id of the one blob whose hex id starts with a prefix, or None."""
         try:
-            full = str(self._git.expand_id(prefix))
+            full = self._git.expand_id(prefix)
         except (KeyError, ValueError, pygit2.GitError):
             return None
-        return full if self.kind(full) == "blob" else None
+        return full.raw if self.kind(str(full)) == "blob" else None
 
     def expand(self, prefix: str) -> list[str]:
         """Return the commits whose hex id starts with a prefix (at least four digits): none, one, or several."""

@@ -7,7 +7,7 @@ import shlex
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from rolethread_vcs.errors import InvalidError
 
@@ -21,7 +21,20 @@ _WHOLE_ITEMS = re.compile(rb"(?:[0-7]+ [^\0]+\0.{20})*", re.DOTALL)
 _DIGEST = 20
 
 ReadTree = Callable[[bytes], bytes]
-WriteTree = Callable[[bytes], bytes]
+
+
+class TreeReader(Protocol):
+    """What reads trees by their 20-byte ids."""
+
+    def tree(self, oid: bytes) -> bytes:
+        """Return the raw bytes of a tree."""
+
+
+class ObjectWriter(Protocol):
+    """What takes new objects."""
+
+    def add(self, kind: str, data: bytes) -> bytes:
+        """Keep an object (`blob`, `tree`) and return its 20-byte id."""
 
 
 class Item(NamedTuple):
@@ -113,11 +126,10 @@ Change = Mapping[str, tuple[bytes, bytes] | None]
 """Paths to (mode, 20-byte id), or None to remove."""
 
 
-def apply(base: bytes | None, changes: Change, read: ReadTree, write: WriteTree) -> bytes | None:
+def apply(base: bytes | None, changes: Change, read: TreeReader, write: ObjectWriter) -> bytes | None:
     """Return the id of `base` with changes applied, or None when nothing is left.
 
-    Only the trees on changed paths are read and written. `read` and `write` turn a tree's 20-byte id into its raw
-    bytes and back.
+    Only the trees on changed paths are read and written.
 
     Raises:
         InvalidError: a file would take the place of a folder, or a folder that of a file, that the changes leave there.
@@ -164,12 +176,12 @@ def _folder_in(nested: _Nested, parents: str) -> _Nested | None:
     return folder
 
 
-def _apply(base: bytes | None, changes: _Nested, read: ReadTree, write: WriteTree) -> bytes | None:
+def _apply(base: bytes | None, changes: _Nested, read: TreeReader, write: ObjectWriter) -> bytes | None:
     if base is not None and len(changes) == 1:
-        spliced = _spliced(read(base), changes, read, write)
+        spliced = _spliced(read.tree(base), changes, read, write)
         if spliced is not None:
-            return write(spliced)
-    items = {} if base is None else {item.name: item for item in parse(read(base))}
+            return write.add("tree", spliced)
+    items = {} if base is None else {item.name: item for item in parse(read.tree(base))}
     for name, change in changes.items():
         old = items.get(name)
         is_folder = old is not None and old.mode == FOLDER
@@ -189,7 +201,7 @@ def _apply(base: bytes | None, changes: _Nested, read: ReadTree, write: WriteTre
             items.pop(name, None)
     if not items:
         return None
-    return write(unparse(items.values()))
+    return write.add("tree", unparse(items.values()))
 
 
 def _taken(name: bytes, by: str) -> InvalidError:
@@ -201,7 +213,7 @@ def _taken(name: bytes, by: str) -> InvalidError:
     )
 
 
-def _spliced(tree: bytes, changes: _Nested, read: ReadTree, write: WriteTree) -> bytes | None:
+def _spliced(tree: bytes, changes: _Nested, read: TreeReader, write: ObjectWriter) -> bytes | None:
     """Return a tree with another id at the one name of the changes, or None when more than that id changes.
 
     That is what an edit does to every tree on its way, and a tree taken apart and put together again costs more than

@@ -16,10 +16,6 @@ T = TypeVar("T")
 _LINK = re.compile(
     rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\ncommitter [^\n]*> ([0-9]{1,18}) [+-][0-9]+\n"
 )
-_TREE = slice(5, 45)
-_FIRST_PARENT = 46
-_PARENT = b"parent "
-_PARENT_LINE = len(_PARENT) + 41
 
 
 class Link(NamedTuple):
@@ -170,18 +166,10 @@ def read_link(oid: str, data: bytes) -> Link:
         above = tuple(lines.decode("ascii").split()[1::2])
         return Link(oid, bytes.fromhex(tree_id.decode("ascii")), above, int(seconds), data)
     try:  # an old or odd commit
-        tree = bytes.fromhex(data[_TREE].decode("ascii"))
-        position = _FIRST_PARENT
-        parents = []
-        while data.startswith(_PARENT, position):
-            parents.append(data[position + len(_PARENT) : position + _PARENT_LINE - 1].decode("ascii"))
-            position += _PARENT_LINE
-        line = data.index(b"\ncommitter ", position) + 1
-        words = data[line : data.index(b"\n", line)].rsplit(b" ", 2)
-        time = int(words[1]) if words[-1][:1] in b"+-" else 0
-    except (ValueError, IndexError) as error:
+        commit = commits.decode(oid, data)
+    except ValueError as error:
         raise _unreadable(oid, error) from error
-    return Link(oid, tree, tuple(parents), time, data)
+    return Link(oid, commit.tree, commit.parents, commit.committer.time, data)
 
 
 def _unreadable(oid: str, error: Exception) -> MissingObjectError:

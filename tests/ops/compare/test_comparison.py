@@ -216,7 +216,7 @@ def test_a_hand_edit_is_read_from_the_folder(inn: tuple[Dataset, list[str]]) -> 
     assert compared.id == ids[1]
     assert compared.after is not None
     assert compared.after.messages[1]["content"] == "Wet, by now."
-    assert blob_id(path.read_bytes()).hex() != dataset.snapshot().blob_id(ids[1])
+    assert blob_id(path.read_bytes()) != dataset.snapshot().blob_id(ids[1])
 
 
 def test_a_broken_hand_edit_says_where_it_is_broken(inn: tuple[Dataset, list[str]]) -> None:

@@ -70,8 +70,8 @@ def test_a_step_holds_the_two_versions(tmp_path: Path) -> None:
     step = next(life(dataset.repository, "1"))
 
     assert (step.before, step.after) == (
-        bytes.fromhex(before),
-        bytes.fromhex(dataset.snapshot().blob_id(ids[0])),
+        before,
+        dataset.snapshot().blob_id(ids[0]),
     )
 
 

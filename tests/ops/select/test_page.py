@@ -108,7 +108,7 @@ def test_a_file_that_does_not_read_is_shown_as_such(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
     path = f"entries/0000/00/{ids[0]}.json"
     with Session.open(dataset.repository, Intent("edit", "break it")) as session, dataset.repository.pack() as pack:
-        blob = bytes.fromhex(pack.add("blob", b"{ torn"))
+        blob = pack.add("blob", b"{ torn")
         session.commit(pack, {path: (trees.FILE, blob)}, Counts(changed=1), summary="break it")
 
     rows = page(dataset.snapshot()).rows

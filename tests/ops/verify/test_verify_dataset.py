@@ -132,7 +132,7 @@ def test_a_branch_without_settings_is_a_warning(dataset):
 
 
 def test_a_branch_that_points_at_a_file_is_damage(dataset):
-    blob = dataset.snapshot().blob_id(dataset.snapshot().ids()[0])
+    blob = dataset.snapshot().blob_id(dataset.snapshot().ids()[0]).hex()
     (dataset.repository.common_folder / "refs/heads/odd").write_text(f"{blob}\n")
 
     (problem,) = problems(dataset)
@@ -148,7 +148,7 @@ def test_a_torn_ref_beside_the_current_branch_is_found(dataset):
 def test_a_log_whose_beginning_is_gone_is_damage(dataset):
     repository = dataset.repository
     operation = repository.operations.last()
-    tree = repository.objects.commit(operation.id).tree
+    tree = repository.objects.commit(operation.id).tree.hex()
     alone = git(dataset, "commit-tree", "-m", "operation 2", tree)
     git(dataset, "update-ref", "refs/rolethread/ops", alone)
 
