@@ -82,15 +82,22 @@ class Index(Generic[Holder]):
             stack.reverse()
         self._stacks[step] = stacks
 
-    def take(self, signature: Signature, steps: Iterable[Step]) -> tuple[Holder, Step] | None:
-        """Return who is meant by a row, and by which of some steps; it cannot be taken again."""
+    def take(self, step: Step, value: Hashable | None) -> Holder | None:
+        """Return who holds a value and was not taken yet; it cannot be taken again."""
+        stack = self._stacks[step].get(value)
+        while stack:
+            holder = stack.pop()
+            if holder not in self.taken:
+                self.taken.add(holder)
+                return holder
+        return None
+
+    def find(self, row: Signature, steps: Iterable[Step]) -> tuple[Holder, Step] | None:
+        """Take who is meant by a row, by the first of some steps that tells, and return which step it was."""
         for step in steps:
-            stack = self._stacks[step].get(signature.value(step))
-            while stack:
-                holder = stack.pop()
-                if holder not in self.taken:
-                    self.taken.add(holder)
-                    return holder, step
+            holder = self.take(step, row.value(step))
+            if holder is not None:
+                return holder, step
         return None
 
 

@@ -18,7 +18,7 @@ def index_of(**held: list[str | None]) -> Index[int]:
 def test_the_nth_equal_row_is_the_nth_equal_entry() -> None:
     index = index_of(messages=["a", "b", "a"])
 
-    found = [index.take(Signature(messages="a"), STEPS) for _ in range(3)]
+    found = [index.find(Signature(messages="a"), STEPS) for _ in range(3)]
 
     assert found == [(0, Step.MESSAGES), (2, Step.MESSAGES), None]
 
@@ -26,23 +26,23 @@ def test_the_nth_equal_row_is_the_nth_equal_entry() -> None:
 def test_an_earlier_step_wins() -> None:
     index = index_of(uuid=[None, "u"], messages=["a", "b"])
 
-    assert index.take(Signature(uuid="u", messages="a"), STEPS) == (1, Step.UUID)
+    assert index.find(Signature(uuid="u", messages="a"), STEPS) == (1, Step.UUID)
 
 
 def test_who_is_taken_by_one_step_is_not_found_by_another() -> None:
     index = index_of(uuid=["u"], messages=["a"], birth=["a"])
 
-    assert index.take(Signature(uuid="u"), STEPS) == (0, Step.UUID)
-    assert index.take(Signature(messages="a"), STEPS) is None
+    assert index.find(Signature(uuid="u"), STEPS) == (0, Step.UUID)
+    assert index.find(Signature(messages="a"), STEPS) is None
 
 
 def test_messages_that_an_entry_had_at_birth_are_known() -> None:
     index = index_of(messages=["edited"], birth=["a"])
 
-    assert index.take(Signature(messages="a"), STEPS) == (0, Step.BIRTH)
+    assert index.find(Signature(messages="a"), STEPS) == (0, Step.BIRTH)
 
 
 def test_nothing_is_no_value_to_be_found_by() -> None:
     index = index_of(uuid=[None], messages=[None])
 
-    assert index.take(Signature(), STEPS) is None
+    assert index.find(Signature(), STEPS) is None

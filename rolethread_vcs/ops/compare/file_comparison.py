@@ -15,20 +15,35 @@ from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Bad, Draft, Record, open_source, read_drafts, read_row
+from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Policy, Side, match
+from rolethread_vcs.matching.signature import Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line, parse
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import is_id, suffix_part
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, Comparison, DiffSummary, Selection, counted
 from rolethread_vcs.ops.compare.order_changes import moved
-from rolethread_vcs.ops.compare.pairing import Known, pair
 from rolethread_vcs.ops.compare.sides import Content, TreeSide, read_entry
 from rolethread_vcs.ops.export.carried_fields import EVERYTHING, Carried, carried_by
 from rolethread_vcs.store.checkout.worktree import blob_id
 
+POLICY = Policy(
+    (Step.OWN_ID, Step.UUID, Step.WHOLE, Step.MESSAGES, Step.SPOKEN, Step.BIRTH, Step.ALIKE, Step.OPENING),
+    Ambiguity.FIRST,
+)
 _NAMED = 3
 _SHUFFLED = 0.5
 """Share of the entries on other places from which the file counts as shuffled, and places say nothing."""
 _FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row of a file or an entry of a dataset: its `name` where it has no id, and what reads it again."""
+
+    name: str
+    line: int | None
+    signature: Signature
+    load: Callable[[], Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +52,7 @@ class KnownSide:
 
     label: str
     commit: str | None
-    entries: tuple[Known, ...]
+    entries: tuple[Item, ...]
     carried: Carried
     notes: tuple[str, ...]
 
@@ -49,7 +64,7 @@ def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
         InvalidError (unknown_shape), InvalidError (unread_format): it holds no conversations that can be read.
         NotFoundError, InvalidError, SystemRefusedError: it cannot be read at all.
     """
-    rows: list[Known] = []
+    rows: list[Item] = []
     bad: list[Bad] = []
     is_all = False
 
@@ -85,7 +100,7 @@ def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
 
 def known_tree(side: TreeSide, label: str, commit: str | None, carried: Carried) -> KnownSide:
     """Read the entries of a dataset, to be compared with a file that can carry so much."""
-    known: list[Known] = []
+    known: list[Item] = []
     unread = 0
     for entry_id, content in side.entries():
         entry = read_entry(side, content)
@@ -104,11 +119,12 @@ def known_tree(side: TreeSide, label: str, commit: str | None, carried: Carried)
 def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> Comparison:
     """Return what differs between two sides of which at least one is a file."""
     carried = before.carried.common(after.carried)
-    pairing = pair(before.entries, after.entries)
+    matching = match(_matched(before.entries), _matched(after.entries), POLICY)
+    pairs = sorted((one, other) for other, one in matching.pairs.items())
     notes = [*before.notes, *after.notes]
-    if not pairing.is_complete:
+    if any(each.doubt is Doubt.TOO_MANY for each in matching.unclear.values()):
         notes.append("too much differs to look for similar entries; what has other text counts as removed and added")
-    places, is_shuffled = _moved(pairing.pairs)
+    places, is_shuffled = _moved(pairs)
     if is_shuffled:
         notes.append("most entries stand in another order; places were not compared")
     if not carried.is_all:
@@ -121,7 +137,7 @@ def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> 
         old, new = before.entries[one].load(), after.entries[other].load()
         return before.carried.fill(old, new), after.carried.fill(new, old)
 
-    steps = _in_reading_order(len(before.entries), len(after.entries), pairing.pairs)
+    steps = _in_reading_order(len(before.entries), len(after.entries), pairs)
 
     def entries() -> Iterator[ComparedEntry]:
         for one, other in steps:
@@ -145,7 +161,7 @@ def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> 
 # ---- reading
 
 
-def _known_row(label: str, record: Record, draft: Draft, entry: Entry) -> Known:
+def _known_row(label: str, record: Record, draft: Draft, entry: Entry) -> Item:
     name = f"{label}:{record.line}"
     own = (draft.rolethread or {}).get("id", "")
     load = partial(_row_again, record.raw)
@@ -154,21 +170,28 @@ def _known_row(label: str, record: Record, draft: Draft, entry: Entry) -> Known:
 
 def _known(
     name: str, entry_id: str | None, line: int | None, entry: Entry, load: Callable[[], Entry], *, whole: bytes
-) -> Known:
+) -> Item:
     spoken = [
         [turn.get("role"), turn.get("content")] if isinstance(turn, dict) else turn
         for turn in (entry.messages if isinstance(entry.messages, list) else [entry.messages])
     ]
-    return Known(
-        name=name,
+    signature = Signature(
         id=entry_id,
-        uuid=entry.uuid,
+        uuid=None if entry.uuid is None else entry.uuid.lower(),
         whole=whole,
+        messages=birth_suffix(entry.messages),
         spoken=hashlib.sha1(encode_line(spoken), usedforsecurity=False).digest(),
-        suffix=birth_suffix(entry.messages),
         born=None if entry_id is None else suffix_part(entry_id),
-        line=line,
-        load=load,
+    )
+    return Item(name, line, signature, load)
+
+
+def _matched(items: Sequence[Item]) -> Side:
+    return Side(
+        ids=[item.signature.id for item in items],
+        digests=(),
+        signatures=lambda places: {place: items[place].signature for place in places},
+        entry=lambda place: items[place].load(),
     )
 
 
@@ -191,21 +214,21 @@ def _entry_again(side: TreeSide, content: Content) -> Entry:
 # ---- comparing
 
 
-def _compare(one: Known | None, other: Known | None, carried: Carried, *, is_moved: bool) -> ComparedEntry | None:
+def _compare(one: Item | None, other: Item | None, carried: Carried, *, is_moved: bool) -> ComparedEntry | None:
     if one is None or other is None:
         known = other or one
         assert known is not None
         entry = known.load()
         return ComparedEntry(
-            known.id or known.name,
+            known.signature.id or known.name,
             ChangeKind.between(one, other),
             None if one is None else entry,
             None if other is None else entry,
-            is_row=known.id is None,
+            is_row=known.signature.id is None,
             before_line=None if one is None else one.line,
             after_line=None if other is None else other.line,
         )
-    is_equal = one.whole == other.whole
+    is_equal = one.signature.whole == other.signature.whole
     before = after = None
     if not is_equal or is_moved:
         before, after = carried.project(one.load()), carried.project(other.load())
@@ -213,12 +236,12 @@ def _compare(one: Known | None, other: Known | None, carried: Carried, *, is_mov
     if is_equal and not is_moved:
         return None
     return ComparedEntry(
-        other.id or one.id or other.name,
+        other.signature.id or one.signature.id or other.name,
         ChangeKind.MOVED if is_equal else ChangeKind.CHANGED,
         before,
         after,
         is_moved,
-        is_row=other.id is None and one.id is None,
+        is_row=other.signature.id is None and one.signature.id is None,
         before_line=one.line,
         after_line=other.line,
     )

@@ -105,7 +105,7 @@ class Matcher:
             return Match(Outcome.REMOVED, row.id)
         if self._is_blank:
             return Match(Outcome.NEW, row.id) if is_foreign else _NEW
-        found = self._index.take(row, STEPS)
+        found = self._index.find(row, STEPS)
         if found is None:
             match = self._match_removed(row)
             return Match(Outcome.NEW, row.id) if is_foreign and match is _NEW else match
@@ -212,7 +212,7 @@ class _Removed:
         return entry_id in self._ids and entry_id not in self._index.taken
 
     def take(self, row: Signature) -> str | None:
-        found = self._index.take(row, (Step.UUID, Step.MESSAGES))
+        found = self._index.find(row, (Step.UUID, Step.MESSAGES))
         return None if found is None else found[0]
 
 
