@@ -1,32 +1,90 @@
-"""What dataset-wide rules may ask about a snapshot: which entries hold a key."""
+"""Facts of every entry of a snapshot: computed by the entry alone, and remembered by folder.
+
+The id of a folder's tree stands for every byte below it, so a remembered row holds on every branch and for ever, and
+one look-up serves about a hundred entries.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple
 
-from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.telling import Fact, Told, tell
+from rolethread_vcs.model.canonical import encode_line, parse
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+
+WORTH_IT = 8
+"""Folders from which the cache is asked, about 800 entries: fewer are read before SQLite is loaded."""
+
+FactRows = list[list[str]]
+"""The id of an entry, then the texts of the fact; entries without any are absent."""
 
 
-class KeyedRule(Protocol):
-    """The part of a rule that an index needs: its identity, and the keys that an entry holds."""
+class Fact(NamedTuple):
+    """A few texts of an entry, or none; the table's version goes up when `compute` gives others."""
 
-    @property
-    def name(self) -> str:
-        """The rule's name."""
+    table: Table
+    compute: Callable[[Entry], Sequence[str]]
 
-    @property
-    def version(self) -> int:
-        """The rule's version; another version may give other keys."""
 
-    @property
-    def keys(self) -> Callable[..., Collection[str]] | None:
-        """The function from an entry to its keys."""
+def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bool = False) -> list[FactRows]:
+    """Return the rows of each fact, in dataset order; reads only entries of folders that are not remembered.
+
+    Raises:
+        UnreadableEntryError: an entry that has to be read cannot be, and shall not be skipped.
+    """
+    folders = {prefix + tree: (prefix, tree) for prefix, tree in snapshot.folders()}
+    derived = snapshot.derived if len(folders) >= WORTH_IT else None
+    known = [derived.find(fact.table, folders) if derived is not None else {} for fact in facts]
+    computed: list[dict[bytes, bytes]] = [{} for _ in facts]
+    result: list[FactRows] = [[] for _ in facts]
+    for folder, (prefix, tree) in folders.items():
+        remembered = [each.get(folder) for each in known]
+        found: list[FactRows] = [parse(each) for each in remembered if each is not None]
+        if len(found) < len(facts):
+            found, is_whole = _compute(snapshot, snapshot.entries_of(prefix, tree), facts, skip_unreadable)
+            if is_whole:
+                for new, rows in zip(computed, found, strict=True):
+                    new[folder] = encode_line(rows, is_parsed=True)
+        for rows, more in zip(result, found, strict=True):
+            rows += more
+    if derived is not None and computed and computed[0]:
+        for fact, new in zip(facts, computed, strict=True):
+            derived.keep(fact.table, new, in_use=folders)
+    if snapshot.order.ranks:
+        place = {entry_id: number for number, entry_id in enumerate(snapshot.ids())}
+        for rows in result:
+            rows.sort(key=lambda row: place[row[0]])
+    return result
+
+
+def _compute(
+    snapshot: Snapshot, entries: Sequence[tuple[str, bytes]], facts: Sequence[Fact], skip_unreadable: bool
+) -> tuple[list[FactRows], bool]:
+    """Return the rows of some entries, and whether all of these could be read."""
+    result: list[FactRows] = [[] for _ in facts]
+    is_whole = True
+    for entry_id, blob in entries:
+        try:
+            entry = snapshot.entry(entry_id, blob)
+        except UnreadableEntryError:
+            if not skip_unreadable:
+                raise
+            is_whole = False
+            continue
+        for rows, fact in zip(result, facts, strict=True):
+            texts = fact.compute(entry)
+            if texts:
+                rows.append([entry_id, *texts])
+    return result, is_whole
+
+
+# ---- keys of dataset rules
 
 
 class SnapshotFacts:
-    """Answers questions about a snapshot; looks through it at the first question about a rule, then no more."""
+    """Says which entries of a snapshot hold a key of a dataset rule; reads it at the first question about a rule."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -36,22 +94,22 @@ class SnapshotFacts:
         """Return, for each of some keys of a rule, the ids of the entries that hold it."""
         index = self._indexes.get((rule.name, rule.version))
         if index is None:
-            # an entry that does not read holds no key, and is no reason to refuse work on the others
-            (told,) = tell(self._snapshot, [keys_fact(rule)], skip_unreadable=True)
-            index = self._indexes[rule.name, rule.version] = holders_by_key(told)
+            # an entry that cannot be read holds no key, and is no reason to refuse work on the others
+            (rows,) = read_facts(self._snapshot, [keys_fact(rule)], skip_unreadable=True)
+            index = self._indexes[rule.name, rule.version] = holders_by_key(rows)
         return {key: index[key] for key in keys if key in index}
 
 
-def keys_fact(rule: KeyedRule) -> Fact:
-    """Return the fact that tells which keys of a rule an entry holds."""
+def keys_fact(rule: Any) -> Fact:
+    """Return the fact of the keys that an entry holds of a dataset rule."""
     keys = rule.keys
-    return Fact(f"rule {rule.name}", rule.version, lambda entry: () if keys is None else tuple(keys(entry)))
+    return Fact(Table(f"rule {rule.name}", rule.version), lambda entry: () if keys is None else tuple(keys(entry)))
 
 
-def holders_by_key(told: Told) -> dict[str, list[str]]:
-    """Return the ids of the entries that hold each key, in the order told."""
+def holders_by_key(rows: FactRows) -> dict[str, list[str]]:
+    """Return the ids of the entries that hold each key, in the order of the rows."""
     index: dict[str, list[str]] = {}
-    for entry_id, *keys in told:
+    for entry_id, *keys in rows:
         for key in keys:
             index.setdefault(key, []).append(entry_id)
     return index

@@ -1,17 +1,29 @@
-"""Finds, newest first, the entries that commits removed, each with the commit that did: reads trees only, streaming."""
+"""Finds the entries that commits removed, each with the commit that did; reads trees only, streaming."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from rolethread_vcs.model.canonical import JsonProblemError, birth_suffix, decode_entry, encode_line, parse
+from rolethread_vcs.model.entry import InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.objects.trees import LINK
 from rolethread_vcs.store.objects.walk import Blob, two_way
 from rolethread_vcs.store.refs.ancestry import Ancestry, Link
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.objects.reader import Objects
+    from rolethread_vcs.store.repository import Repository
+
+_TABLE = Table("removed entries", 1)
+_LAST = b"last tip"
+"""The one key: what was found up to the commit that was asked about last."""
+_WORTH_IT = 8
+"""Commits that take no longer to walk than SQLite takes to load."""
 
 
 class Removal(NamedTuple):
@@ -23,54 +35,80 @@ class Removal(NamedTuple):
     parent: Link
 
 
-class Removals:
-    """The entries that commits leading to a tip removed; an iterator, newest first, each entry once.
+def removals(objects: Objects, ancestry: Ancestry, links: Iterable[Link]) -> Iterator[Removal]:
+    """Yield the entries that commits, given newest first, removed; each once, as it was removed the last time."""
+    found: set[str] = set()
+    # An entry that a merge lacks and one of its sides lacks too was removed on that side, as a rule. It is yielded when
+    # it is met there, and only when it is met nowhere else the merge itself removed it.
+    by_merges: dict[str, Removal] = {}
+    for link in links:
+        parents = ancestry.parents(link)
+        lost = [_lost(objects, parent, link) for parent in parents]
+        for parent, blobs in zip(parents, lost, strict=True):
+            for entry_id, blob in blobs.items():
+                if entry_id in found:
+                    continue
+                removal = Removal(entry_id, blob.oid, link, parent)
+                if all(entry_id in each for each in lost):
+                    found.add(entry_id)
+                    yield removal
+                else:
+                    by_merges.setdefault(entry_id, removal)
+    yield from (each for entry_id, each in by_merges.items() if entry_id not in found)
 
-    Of an entry that was removed again and again the last time counts. `since` (hex id) and what leads to it are left
-    out. `ends` are the commits (hex ids) behind which history is not here, as far as it was walked.
+
+def _lost(objects: Objects, parent: Link, link: Link) -> dict[str, Blob]:
+    return {
+        entry_id: before
+        for path, before, after in two_way(parent.tree, link.tree, objects.tree)
+        if after is None and before is not None and before.mode != LINK and (entry_id := id_of_path(path))
+    }
+
+
+# ---- what an import matches rows with
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedEntry:
+    """An entry as it was when some commit removed it: its id, the digest of its messages then, its uuid or ""."""
+
+    entry_id: str
+    digest: str
+    uuid: str = ""
+
+
+def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
+    """Return every entry that a commit leading to `tip` removed, also those that came back later.
+
+    Only the commits since the last call are walked, where that was about one that leads to `tip`.
     """
+    known_tip, known = _remembered(repository)
+    if known_tip is not None and not repository.is_ancestor(known_tip, tip):
+        known_tip, known = None, {}
+    if known_tip == tip:
+        return list(known.values())
+    ancestry = Ancestry(repository.objects)
+    newer = repository.only_in(tip, () if known_tip is None else (known_tip,))
+    for removal in removals(repository.objects, ancestry, map(ancestry.link, newer)):
+        # an entry that came back may have been edited before it was removed again
+        known[removal.entry_id] = _describe(repository.objects, removal)
+    if len(newer) > _WORTH_IT:
+        value = {"tip": tip, "removed": [astuple(entry) for entry in known.values()]}
+        repository.derived.keep(_TABLE, {_LAST: encode_line(value)})
+    return list(known.values())
 
-    def __init__(self, objects: Objects, tip: str, *, since: str | None = None) -> None:
-        self._objects = objects
-        self._ancestry = Ancestry(objects)
-        hidden: Collection[str] = () if since is None else self._ancestry.parents_of_all([since]).keys()
-        self._links = self._ancestry.newest_first([tip], hide=hidden)
-        self._told: set[str] = set()
-        self._found = self._find()
 
-    def __iter__(self) -> Iterator[Removal]:
-        return self
+def _describe(objects: Objects, removal: Removal) -> RemovedEntry:
+    try:
+        entry = decode_entry(objects.blob(removal.blob))
+    except (MissingObjectError, JsonProblemError, InvalidEntryError):
+        return RemovedEntry(removal.entry_id, "")
+    return RemovedEntry(removal.entry_id, birth_suffix(entry.messages), (entry.uuid or "").lower())
 
-    def __next__(self) -> Removal:
-        return next(self._found)
 
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """The commits behind which nothing is here: of a shallow copy, or where an object is missing."""
-        return tuple(self._ancestry.ends)
-
-    def _find(self) -> Iterator[Removal]:
-        # An entry that a merge lacks and one of its sides lacks too went on that side, as a rule. It is told when it is
-        # met there, and only when it is met nowhere else the merge itself took it.
-        by_merges: dict[str, Removal] = {}
-        for link in self._links:
-            parents = self._ancestry.parents(link)
-            gone = [self._gone(parent, link) for parent in parents]
-            for parent, lost in zip(parents, gone, strict=True):
-                for entry_id, blob in lost.items():
-                    if entry_id in self._told:
-                        continue
-                    removal = Removal(entry_id, blob.oid, link, parent)
-                    if all(entry_id in each for each in gone):
-                        self._told.add(entry_id)
-                        yield removal
-                    else:
-                        by_merges.setdefault(entry_id, removal)
-        yield from (each for entry_id, each in by_merges.items() if entry_id not in self._told)
-
-    def _gone(self, parent: Link, link: Link) -> dict[str, Blob]:
-        return {
-            entry_id: before
-            for path, before, after in two_way(parent.tree, link.tree, self._objects.tree)
-            if after is None and before is not None and before.mode != LINK and (entry_id := id_of_path(path))
-        }
+def _remembered(repository: Repository) -> tuple[str | None, dict[str, RemovedEntry]]:
+    data = repository.derived.find(_TABLE, [_LAST]).get(_LAST)
+    if data is None:
+        return None, {}
+    value = parse(data)
+    return value["tip"], {row[0]: RemovedEntry(*row) for row in value["removed"]}

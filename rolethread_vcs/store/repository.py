@@ -22,8 +22,7 @@ from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store import disk, lock
 from rolethread_vcs.store.checkout.worktree import Worktree
-from rolethread_vcs.store.facts_cache import NAME as FACTS_CACHE
-from rolethread_vcs.store.facts_cache import FactsCache
+from rolethread_vcs.store.derived import Derived
 from rolethread_vcs.store.git_errors import git_errors
 from rolethread_vcs.store.log.operations import OperationLog
 from rolethread_vcs.store.log.unfinished import Unfinished
@@ -81,7 +80,7 @@ class Repository:
         self.objects = Objects(git, self.common_folder / "objects")
         self.refs = Refs(git)
         self.operations = OperationLog(self.objects, self.refs)
-        self._facts_cache = FactsCache(self.private_folder / "cache" / FACTS_CACHE)
+        self.derived = Derived(self.private_folder / "cache")
 
     # ---- opening
 
@@ -313,7 +312,7 @@ class Repository:
 
     def snapshot_of(self, commit: str) -> Snapshot:
         """Return the snapshot of a commit's full hex id."""
-        return Snapshot(self.objects, self.objects.commit(commit), self._facts_cache)
+        return Snapshot(self.objects, self.objects.commit(commit), self.derived)
 
     def snapshot(self, revision: str = "@") -> Snapshot:
         """Return the snapshot of a revision as people write it: `main`, `@~2`, `3fa9c1`, a release."""

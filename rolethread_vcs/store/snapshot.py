@@ -15,7 +15,7 @@ from rolethread_vcs.model.ids import CROCKFORD, LAST_NUMBER, NUMBER_DIGITS, is_i
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_folder, entry_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_settings
-from rolethread_vcs.store.facts_cache import FactsCache
+from rolethread_vcs.store.derived import Derived
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.objects.trees import FOLDER, LINK, Item, parse
@@ -67,11 +67,11 @@ class Snapshot:
     `len(snapshot)`, `id in snapshot`, `snapshot[id]`, and iteration over (id, entry) in dataset order, streaming.
     """
 
-    def __init__(self, objects: Objects, commit: Commit, facts_cache: FactsCache | None = None) -> None:
+    def __init__(self, objects: Objects, commit: Commit, derived: Derived | None = None) -> None:
         self._objects = objects
         self._recent: dict[str, Entry] = {}
         self.commit = commit
-        self.facts_cache = facts_cache
+        self.derived = derived
 
     @property
     def id(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rolethread_vcs.store.branch_notes import notes
-from rolethread_vcs.store.lengths import count_entries
 from rolethread_vcs.store.places.opening import DEFAULT_BRANCH
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
@@ -41,7 +40,7 @@ def whereabouts(repository: Repository, *, against: str | None = None) -> Wherea
     return Whereabouts(
         branch,
         snapshot.id,
-        count_entries(repository, snapshot),
+        len(snapshot),
         None if branch is None else notes(repository).get(branch),
         None if tip is None else other,
         ahead,

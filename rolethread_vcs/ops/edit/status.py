@@ -11,7 +11,6 @@ from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
-from rolethread_vcs.store.lengths import count_entries
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.packs import KEEP
@@ -83,7 +82,7 @@ def survey(repository: Repository) -> Survey:
         branch=branch,
         commit=snapshot.id,
         is_strict=branch is not None and settings.is_strict(branch),
-        entries=count_entries(repository, snapshot),
+        entries=len(snapshot),
         is_checked_out=repository.worktree is not None,
         has_unfinished=repository.refs.read(repository.unfinished_ref) is not None,
         has_git_merge=repository.has_merge_of_git(),

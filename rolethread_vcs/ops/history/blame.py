@@ -15,7 +15,6 @@ from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs.ancestry import Ancestry, Link
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
-from rolethread_vcs.store.stretches import Stretches
 
 SIDES = ("messages", "chosen", "rejected")
 _VERSIONS_REMEMBERED = 8
@@ -109,7 +108,6 @@ class _Tracker:
         self.ancestry = Ancestry(repository.objects)
         self.found: dict[int, tuple[Commit, Commit]] = {}
         self._repository = repository
-        self._stretches = Stretches(repository)
         self._side = side
         self._count = count
         self._traces: dict[str, EntryTrace] = {}
@@ -133,15 +131,13 @@ class _Tracker:
             links |= {
                 each.commit: self.ancestry.link(each.commit) for each in self._waiting if each.commit not in links
             }
-        self._stretches.save()
 
     def _step(self, place: _Place, link: Link, above: list[Link], tracked: list[_Tracked]) -> None:
         trace = self._trace(place.entry_id)
         blobs = [trace.state(parent.tree).blob for parent in above]
         if place.version in blobs:
             same = above[blobs.index(place.version)]
-            goal = self._stretches.pass_over(self.ancestry, same, place.entry_id)
-            self._hand_over(place._replace(commit=goal.id), tracked)
+            self._hand_over(place._replace(commit=same.id), tracked)
             return
         befores = [
             self._before(_Place(parent.id, place.entry_id, blob), place)

@@ -19,7 +19,6 @@ from rolethread_vcs.store.objects.trees import FOLDER, parse
 from rolethread_vcs.store.refs.ancestry import Ancestry, Link, Queue
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
-from rolethread_vcs.store.stretches import Stretches
 
 
 class StepKind(StrEnum):
@@ -60,7 +59,6 @@ class Life:
         self.entry_id = entry_id
         self._repository = repository
         self._ancestry = Ancestry(repository.objects)
-        self._stretches = Stretches(repository)
         self._told = {entry_id}
         self._steps = self._life(entry_id, [start])
 
@@ -112,7 +110,7 @@ class Life:
         queue: Queue[State] = Queue()
         seen = set(starts)
         for oid in starts:
-            link = self._stretches.pass_over(ancestry, ancestry.link(oid), entry_id)
+            link = ancestry.link(oid)
             queue.push(link, trace.state(link.tree))
         while queue:
             link, state = queue.pop()
@@ -121,11 +119,9 @@ class Life:
             if same is None and (state != ABSENT or above):
                 yield _step(entry_id, link, state, [each for _, each in above]), link
             for parent, before in above if same is None else (same,):
-                goal = self._stretches.pass_over(ancestry, parent, entry_id)
-                if goal.id not in seen:
-                    seen.add(goal.id)
-                    queue.push(goal, before)
-        self._stretches.save()
+                if parent.id not in seen:
+                    seen.add(parent.id)
+                    queue.push(parent, before)
 
     def _with_origin(self, step: Step, link: Link) -> Step:
         origin = origins(self._repository, self._ancestry.parents(link), link, step.entry_id, step.after)

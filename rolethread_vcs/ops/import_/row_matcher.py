@@ -16,10 +16,10 @@ from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id, suffix_part
 from rolethread_vcs.ops.import_.preparing import Known, key_value
-from rolethread_vcs.store.facts import holders_by_key, keys_fact
-from rolethread_vcs.store.removed import RemovedEntry
+from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.facts import Fact, holders_by_key, keys_fact, read_facts
+from rolethread_vcs.store.removals import RemovedEntry
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.telling import Fact, tell
 
 STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.BIRTH)
 
@@ -183,7 +183,7 @@ class Matcher:
         """Look through the snapshot: what its entries are matched by, and the keys that rules hold."""
         key = self._key
         facts = [_MATCHING, *map(keys_fact, rules), *([] if key is None else [_key_fact(key)])]
-        matching, *others = tell(self._base, facts)
+        matching, *others = read_facts(self._base, facts)
         self._index.add(Step.OWN_ID, ((entry_id, entry_id) for entry_id, _, _ in matching))
         self._index.add(Step.UUID, ((uuid or None, entry_id) for entry_id, _, uuid in matching))
         self._index.add(Step.MESSAGES, ((digest, entry_id) for entry_id, digest, _ in matching))
@@ -228,17 +228,17 @@ def _signature(row: Known) -> Signature:
     )
 
 
-def _tell(entry: Entry) -> tuple[str, str]:
+def _digest_and_uuid(entry: Entry) -> tuple[str, str]:
     """Return what an entry is matched by: the digest of its messages, and its uuid or nothing."""
     return birth_suffix(entry.messages), (entry.uuid or "").lower()
 
 
-_MATCHING = Fact("matching", 1, _tell)
+_MATCHING = Fact(Table("matching", 1), _digest_and_uuid)
 
 
 def _key_fact(key: str) -> Fact:
-    def tell_key(entry: Entry) -> tuple[str, ...]:
+    def value_of_key(entry: Entry) -> tuple[str, ...]:
         value = key_value(entry, key)
         return () if value is None else (value,)
 
-    return Fact(f"key {key!a}", 1, tell_key)
+    return Fact(Table(f"key {key!a}", 1), value_of_key)

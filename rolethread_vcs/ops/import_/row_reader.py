@@ -26,7 +26,7 @@ from rolethread_vcs.ops.import_.row_merge import merge_row
 from rolethread_vcs.ops.import_.sharing_out import WORTH_IT, Helpers, usual_helpers
 from rolethread_vcs.rules import all_rules
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.removed import removed_entries
+from rolethread_vcs.store.removals import removed_entries
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Intent

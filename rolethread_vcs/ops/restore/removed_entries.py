@@ -20,7 +20,8 @@ from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
-from rolethread_vcs.store.removals import Removal, Removals
+from rolethread_vcs.store.refs.ancestry import Ancestry
+from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import Committed, Intent, run
@@ -70,9 +71,9 @@ class RemovedEntries:
         self._now = repository.head_snapshot()
         self._query = None if where is None else parse_query(where)
         self._makers = OperationsByCommit(repository)
-        self._removals = Removals(
-            repository.objects, self._now.id, since=None if since is None else repository.resolve(since)
-        )
+        self._ancestry = Ancestry(repository.objects)
+        hidden = () if since is None else self._ancestry.parents_of_all([repository.resolve(since)]).keys()
+        self._links = self._ancestry.newest_first([self._now.id], hide=hidden)
         self._found = self._find()
 
     def __iter__(self) -> Iterator[GoneEntry]:
@@ -84,11 +85,11 @@ class RemovedEntries:
     @property
     def ends(self) -> tuple[str, ...]:
         """The commits behind which nothing is here."""
-        return self._removals.ends
+        return tuple(self._ancestry.ends)
 
     def _find(self) -> Iterator[GoneEntry]:
         commits: dict[str, tuple[Commit, Operation | None]] = {}
-        for removal in self._removals:
+        for removal in removals(self._objects, self._ancestry, self._links):
             if removal.entry_id in self._now:
                 continue
             if removal.link.id not in commits:

@@ -11,8 +11,8 @@ from rows_of_a_file import bring, edit_answer, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.gate import RefusedByGateError
-from rolethread_vcs.store.facts_cache import NAME
-from rolethread_vcs.store.telling import WORTH_IT
+from rolethread_vcs.store.derived import NAME
+from rolethread_vcs.store.facts import WORTH_IT
 from rolethread_vcs.transaction import Intent
 
 FOLDERS = WORTH_IT + 2

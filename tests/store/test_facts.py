@@ -1,4 +1,4 @@
-"""Telling facts of entries: the same with, without and with a broken cache, and nothing is read twice."""
+"""Facts of entries: the same with, without and with a broken cache, and nothing is read twice."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import ORDER, entry_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.rules.duplicate_uuid import RULE
-from rolethread_vcs.store.facts import SnapshotFacts
-from rolethread_vcs.store.facts_cache import NAME
+from rolethread_vcs.store.derived import NAME, Table
+from rolethread_vcs.store.facts import WORTH_IT, Fact, SnapshotFacts, read_facts
 from rolethread_vcs.store.snapshot import UnreadableEntryError
-from rolethread_vcs.store.telling import WORTH_IT, Fact, tell
 from rolethread_vcs.transaction import Counts, Intent, Session
 
 FOLDERS = WORTH_IT + 2
@@ -45,7 +44,10 @@ class Counted:
 
     def __init__(self):
         self.asked = 0
-        self.facts = [Fact("number", 1, self.number), Fact("uuid", 1, lambda entry: filter_none(entry.uuid))]
+        self.facts = [
+            Fact(Table("number", 1), self.number),
+            Fact(Table("uuid", 1), lambda entry: filter_none(entry.uuid)),
+        ]
 
     def number(self, entry):
         self.asked += 1
@@ -83,17 +85,17 @@ def expected(numbers):
 def test_what_was_told_is_remembered_and_nothing_is_read_again(wide, numbers):
     first, second = Counted(), Counted()
 
-    assert tell(wide.snapshot(), first.facts) == expected(numbers)
-    assert tell(Dataset.open(wide.folder).snapshot(), second.facts) == expected(numbers)
+    assert read_facts(wide.snapshot(), first.facts) == expected(numbers)
+    assert read_facts(Dataset.open(wide.folder).snapshot(), second.facts) == expected(numbers)
     assert (first.asked, second.asked) == (len(numbers), 0)
 
 
 def test_a_changed_folder_alone_is_read_again(wide, numbers):
-    tell(wide.snapshot(), Counted().facts)
+    read_facts(wide.snapshot(), Counted().facts)
     save(wide, {entry_path(entry_id(205)): raw(206), entry_path(entry_id(301)): None})
     counted = Counted()
 
-    told = tell(wide.snapshot(), counted.facts)
+    told = read_facts(wide.snapshot(), counted.facts)
 
     assert counted.asked == 3 + 2
     assert [entry_id(205), "206"] in told[0]
@@ -102,16 +104,16 @@ def test_a_changed_folder_alone_is_read_again(wide, numbers):
 
 
 def test_another_version_of_a_fact_is_told_anew(wide, numbers):
-    tell(wide.snapshot(), Counted().facts)
+    read_facts(wide.snapshot(), Counted().facts)
 
-    told = tell(wide.snapshot(), [Fact("number", 2, lambda _: ("other",))])
+    told = read_facts(wide.snapshot(), [Fact(Table("number", 2), lambda _: ("other",))])
 
     assert told == [[[entry_id(number), "other"] for number in numbers]]
 
 
 @pytest.mark.parametrize("harm", ["gone", "garbage", "torn", "empty", "foreign folder"])
 def test_a_harmed_cache_changes_no_answer(wide, numbers, cache_path, harm):
-    tell(wide.snapshot(), Counted().facts)
+    read_facts(wide.snapshot(), Counted().facts)
     data = cache_path.read_bytes()
     cache_path.unlink()
     if harm == "foreign folder":
@@ -119,16 +121,16 @@ def test_a_harmed_cache_changes_no_answer(wide, numbers, cache_path, harm):
     elif harm != "gone":
         cache_path.write_bytes({"garbage": os.urandom(9000), "torn": data[: len(data) // 2], "empty": b""}[harm])
 
-    assert [tell(wide.snapshot(), Counted().facts) for _ in range(3)] == [expected(numbers)] * 3
+    assert [read_facts(wide.snapshot(), Counted().facts) for _ in range(3)] == [expected(numbers)] * 3
 
 
 def test_what_was_told_comes_in_dataset_order(wide, numbers):
-    tell(wide.snapshot(), Counted().facts)
+    read_facts(wide.snapshot(), Counted().facts)
     moved, first, second = entry_id(numbers[-1]), entry_id(numbers[0]), entry_id(numbers[1])
     save(wide, {ORDER: Order().move_after(moved, first, next_id=second).encode()})
 
     for _ in range(2):
-        told = tell(wide.snapshot(), Counted().facts)
+        told = read_facts(wide.snapshot(), Counted().facts)
         assert [row[0] for row in told[0]] == wide.snapshot().ids()
         assert [row[0] for row in told[0]][:3] == [first, moved, second]
 
@@ -137,15 +139,15 @@ def test_an_entry_that_does_not_read_stops_or_is_skipped_and_is_looked_at_each_t
     save(wide, {entry_path(entry_id(205)): b"{"})
     for _ in range(2):
         with pytest.raises(UnreadableEntryError, match=entry_id(205)):
-            tell(wide.snapshot(), Counted().facts)
+            read_facts(wide.snapshot(), Counted().facts)
         counted = Counted()
-        (told, _) = tell(wide.snapshot(), counted.facts, skip_unreadable=True)
+        (told, _) = read_facts(wide.snapshot(), counted.facts, skip_unreadable=True)
         assert [number_of(row[0]) for row in told] == [number for number in numbers if number != 205]
     assert counted.asked == 2  # the others of its folder
 
 
 def test_a_small_dataset_leaves_no_cache(filled):
-    (told,) = tell(filled.snapshot(), Counted().facts[1:])
+    (told,) = read_facts(filled.snapshot(), Counted().facts[1:])
 
     assert told == []
     assert not (filled.repository.private_folder / "cache" / NAME).exists()
