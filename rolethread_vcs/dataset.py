@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.import_.row_reader import ImportOptions
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.ops.merge.decisions import Decisions
-    from rolethread_vcs.ops.merge.merge import MergeOptions, Offers
-    from rolethread_vcs.ops.merge.resolve import Resolved, Waiting
+    from rolethread_vcs.ops.merge.merge import MergeOptions, MergePreview
+    from rolethread_vcs.ops.merge.resolve import OpenMerge, Resolved
     from rolethread_vcs.ops.restore.messages import RestoredMessages
     from rolethread_vcs.ops.restore.removed_entries import RemovedEntries
     from rolethread_vcs.ops.restore.restore import Discarded
@@ -277,41 +277,41 @@ class Dataset:
 
         return merge(self.repository, name, _intent_of(intent, "merge", f"merge {name}"), options or WHOLE)
 
-    def merge_offers(self, name: str, *, options: MergeOptions | None = None) -> Offers:
+    def merge_preview(self, name: str, *, options: MergeOptions | None = None) -> MergePreview:
         """Return what a merge would bring, entry by entry, as it is here and as it would be."""
-        from rolethread_vcs.ops.merge.merge import WHOLE, offers
+        from rolethread_vcs.ops.merge.merge import WHOLE, preview
 
-        return offers(self.repository, name, options or WHOLE)
+        return preview(self.repository, name, options or WHOLE)
 
-    def conflicts(self) -> Waiting:
+    def conflicts(self) -> OpenMerge:
         """Return what waits for decisions, after a merge, a revert or a pick."""
-        from rolethread_vcs.ops.merge.resolve import look
+        from rolethread_vcs.ops.merge.resolve import open_merge
 
-        return look(self.repository)
+        return open_merge(self.repository)
 
     def resolve(
         self, words: Sequence[str], take: str, *, field: str | None = None, intent: Intent | None = None
     ) -> Resolved:
         """Decide conflicts of entries and files for a side: a branch by its name, `base`, or `both`."""
-        from rolethread_vcs.ops.merge.resolve import choose, look, side_of, take_side
+        from rolethread_vcs.ops.merge.resolve import open_merge, resolve_to_side, select_conflicts, side_named
 
-        found = look(self.repository)
-        names, side = choose(found, words), side_of(found.unfinished, take)
-        return take_side(self.repository, names, side, _intent_of(intent, "resolve", "resolve"), field=field)
+        found = open_merge(self.repository)
+        names, side = select_conflicts(found, words), side_named(found.unfinished, take)
+        return resolve_to_side(self.repository, names, side, _intent_of(intent, "resolve", "resolve"), field=field)
 
     def resolve_with(self, name: str, value: Entry | bytes | None, *, intent: Intent | None = None) -> Resolved:
         """Decide an entry in conflict, or a file, by giving it as a whole; None: it goes."""
-        from rolethread_vcs.ops.merge.resolve import choose, give, look
+        from rolethread_vcs.ops.merge.resolve import open_merge, resolve_as, select_conflicts
 
-        (chosen,) = choose(look(self.repository), [name])
-        return give(self.repository, chosen, value, _intent_of(intent, "resolve", f"resolve {name}"))
+        (chosen,) = select_conflicts(open_merge(self.repository), [name])
+        return resolve_as(self.repository, chosen, value, _intent_of(intent, "resolve", f"resolve {name}"))
 
     def finish(self, kind: Kind = "merge", *, skip_conflicts: bool = False, intent: Intent | None = None) -> Outcome:
         """Commit a merge, a revert or a pick of which everything is decided; the last two may leave conflicts out."""
-        from rolethread_vcs.ops.merge.completion import go_on
+        from rolethread_vcs.ops.merge.completion import finish
 
         intent = _intent_of(intent, kind, f"{kind} --continue")
-        return go_on(self.repository, kind, intent, skip_conflicts=skip_conflicts)
+        return finish(self.repository, kind, intent, skip_conflicts=skip_conflicts)
 
     def give_up(self, kind: Kind = "merge", *, intent: Intent | None = None) -> Outcome:
         """Give an unfinished merge, revert or pick up; the branch is as it was."""
@@ -349,11 +349,11 @@ class Dataset:
         intent = _intent_of(intent, "pick", f"pick {rev}")
         return pick(self.repository, rev, intent, words=words, where=where, skip_conflicts=skip_conflicts)
 
-    def pick_offers(self, rev: str, *, words: Sequence[str] = (), where: str | None = None) -> Offers:
+    def pick_preview(self, rev: str, *, words: Sequence[str] = (), where: str | None = None) -> MergePreview:
         """Return what a pick would bring, entry by entry, as it is here and as it would be."""
-        from rolethread_vcs.ops.merge.pick import offers
+        from rolethread_vcs.ops.merge.pick import preview
 
-        return offers(self.repository, rev, words=words, where=where)
+        return preview(self.repository, rev, words=words, where=where)
 
     def pick_chosen(
         self,

@@ -15,7 +15,7 @@ from rolethread_vcs.views.terminal_text import styled
 if TYPE_CHECKING:
     from rolethread_vcs.cli.context import Context
     from rolethread_vcs.cli.forms import Forms
-    from rolethread_vcs.ops.merge.merge import Offer, Offers
+    from rolethread_vcs.ops.merge.merge import MergePreview, PreviewedEntry
 
 _QUESTION = "take it? [t]ake, [s]kip, [e]dit, take [a]ll that are left, skip the [r]est, [q]uit: "
 _HELP = (
@@ -25,7 +25,7 @@ _HELP = (
 
 
 def ask(
-    context: Context, offers: Offers, forms: Forms
+    context: Context, offers: MergePreview, forms: Forms
 ) -> tuple[tuple[str, ...], dict[str, dict[str, Decision]]] | None:
     """Return the ids and paths that were taken, with decisions about those that were edited; None: the user quits.
 
@@ -63,7 +63,7 @@ def ask(
     return tuple(taken), decisions
 
 
-def _show(context: Context, offer: Offer, labels: tuple[str, str, str]) -> None:
+def _show(context: Context, offer: PreviewedEntry, labels: tuple[str, str, str]) -> None:
     output = context.output
     output.complain("")
     for line in entry_diff_lines(offer.compared, width=output.width, color=output.color):

@@ -20,7 +20,7 @@ from rolethread_vcs.phrases import count
 from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.merge.resolve import Waiting
+    from rolethread_vcs.ops.merge.resolve import OpenMerge
 
 GROUP = "history"
 ENVELOPE = "rolethread.conflicts/v1"
@@ -33,9 +33,9 @@ def command(context: Context, ids: tuple[str, ...]) -> None:
     dataset = context.open_dataset()
     found = dataset.conflicts()
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.merge.resolve import choose
+    from rolethread_vcs.ops.merge.resolve import select_conflicts
 
-    wanted = set(choose(found, ids)) if ids else None
+    wanted = set(select_conflicts(found, ids)) if ids else None
     if context.json:
         context.output.envelope(ENVELOPE, _value(found, wanted))
         return
@@ -43,7 +43,7 @@ def command(context: Context, ids: tuple[str, ...]) -> None:
         context.output.print(line)
 
 
-def _value(found: Waiting, wanted: set[str] | None) -> dict[str, Any]:
+def _value(found: OpenMerge, wanted: set[str] | None) -> dict[str, Any]:
     from rolethread_vcs.views.conflicts import conflict_value
 
     unfinished = found.unfinished
@@ -63,7 +63,7 @@ def _value(found: Waiting, wanted: set[str] | None) -> dict[str, Any]:
     }
 
 
-def _lines(found: Waiting, wanted: set[str] | None, width: int, *, color: bool) -> Iterator[str]:
+def _lines(found: OpenMerge, wanted: set[str] | None, width: int, *, color: bool) -> Iterator[str]:
     from rolethread_vcs.cli._outcome_text import next_steps
     from rolethread_vcs.ops.select.page import preview
     from rolethread_vcs.views.conflicts import conflict_block

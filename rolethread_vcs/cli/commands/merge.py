@@ -75,7 +75,7 @@ def command(
     from rolethread_vcs.cli.patch_questions import ask
 
     with Forms(context, dataset, "merge", f"rtv {words}") as forms:
-        asked = ask(context, dataset.merge_offers(source, options=options), forms)
+        asked = ask(context, dataset.merge_preview(source, options=options), forms)
         if asked is None:
             forms.keep()
             context.output.report("nothing was merged")

@@ -64,7 +64,7 @@ def _asked(context: Context, dataset: Dataset, change: Change, words: str, inten
     from rolethread_vcs.cli.patch_questions import ask
 
     with Forms(context, dataset, "pick", f"rtv {words}") as forms:
-        asked = ask(context, dataset.pick_offers(change.rev, words=change.ids, where=change.where), forms)
+        asked = ask(context, dataset.pick_preview(change.rev, words=change.ids, where=change.where), forms)
         if asked is None or not asked[0]:
             forms.keep()
             return None

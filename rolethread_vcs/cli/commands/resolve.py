@@ -27,7 +27,7 @@ from rolethread_vcs.phrases import count
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.entry import Entry
-    from rolethread_vcs.ops.merge.resolve import Resolved, Waiting
+    from rolethread_vcs.ops.merge.resolve import OpenMerge, Resolved
     from rolethread_vcs.transaction import Intent
 
 GROUP = "history"
@@ -61,19 +61,19 @@ def command(
     if take is None and field is not None:
         raise UsageError("--field goes with --take", hint="rtv resolve ID --field FIELD --take SIDE")
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.merge.resolve import choose, give, look, side_of, take_side
+    from rolethread_vcs.ops.merge.resolve import open_merge, resolve_as, resolve_to_side, select_conflicts, side_named
     from rolethread_vcs.transaction import Intent
 
     dataset = context.open_dataset()
     repository = dataset.repository
-    found = look(repository)
-    names = choose(found, ids, everything=everything, where=where)
+    found = open_merge(repository)
+    names = select_conflicts(found, ids, everything=everything, where=where)
     words = "resolve" + (" --all" if everything else name_words(ids, where))
     words += f" --field {field}" if field is not None else ""
     if take is not None:
-        side = side_of(found.unfinished, take)
+        side = side_named(found.unfinished, take)
         intent = Intent("resolve", f"{words} --take {take}", dry_run=dry_run)
-        resolved = take_side(repository, names, side, intent, field=field)
+        resolved = resolve_to_side(repository, names, side, intent, field=field)
     else:
         (name, *more) = names
         if more:
@@ -82,13 +82,13 @@ def command(
         if edit:
             resolved = _edited(context, dataset, found, name, intent)
         else:
-            resolved = give(repository, name, _from_file(context, name, source or ""), intent)
+            resolved = resolve_as(repository, name, _from_file(context, name, source or ""), intent)
     _say(context, resolved, intent)
 
 
-def _edited(context: Context, dataset: Dataset, found: Waiting, name: str, intent: Intent) -> Resolved:
+def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, intent: Intent) -> Resolved:
     from rolethread_vcs.cli.forms import Forms
-    from rolethread_vcs.ops.merge.resolve import give
+    from rolethread_vcs.ops.merge.resolve import resolve_as
 
     opened = found.entries.get(name)
     preview = None if opened is None else opened.preview or opened.theirs or opened.ours or opened.base
@@ -100,7 +100,7 @@ def _edited(context: Context, dataset: Dataset, found: Waiting, name: str, inten
     conflicts = [conflict for conflict in found.conflicts if conflict.id == name]
     with Forms(context, dataset, "resolve", f"rtv resolve {name} --edit") as forms:
         entry = forms.edit(name, preview, opened.about, conflicts=conflicts, labels=found.unfinished.labels)
-        resolved = give(dataset.repository, name, entry, intent, about=opened.about)
+        resolved = resolve_as(dataset.repository, name, entry, intent, about=opened.about)
         if intent.dry_run:
             forms.keep()
     return resolved

@@ -16,7 +16,7 @@ from rolethread_vcs.views.terminal_text import styled
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.edit.status import HandEdit, Survey
-    from rolethread_vcs.ops.merge.resolve import Waiting
+    from rolethread_vcs.ops.merge.resolve import OpenMerge
 
 GROUP = "start"
 ENVELOPE = "rolethread.status/v1"
@@ -39,7 +39,7 @@ def command(context: Context) -> None:
         context.output.print(line)
 
 
-def _waiting(dataset: Dataset) -> Waiting | RoleThreadError:
+def _waiting(dataset: Dataset) -> OpenMerge | RoleThreadError:
     """Return what waits for decisions, or why it cannot be told."""
     try:
         return dataset.conflicts()
@@ -47,7 +47,7 @@ def _waiting(dataset: Dataset) -> Waiting | RoleThreadError:
         return error
 
 
-def _value(survey: Survey, waiting: Waiting | RoleThreadError | None) -> dict[str, Any]:
+def _value(survey: Survey, waiting: OpenMerge | RoleThreadError | None) -> dict[str, Any]:
     last = survey.last_operation
     return {
         "name": survey.name,
@@ -72,20 +72,20 @@ def _value(survey: Survey, waiting: Waiting | RoleThreadError | None) -> dict[st
     }
 
 
-def _conflicts(waiting: Waiting | RoleThreadError | None) -> list[dict[str, str]]:
+def _conflicts(waiting: OpenMerge | RoleThreadError | None) -> list[dict[str, str]]:
     if waiting is None or isinstance(waiting, RoleThreadError):
         return []
     return [{"id": each.id, "field": each.field, "reason": str(each.reason)} for each in waiting.conflicts]
 
 
-def _unfinished(waiting: Waiting | RoleThreadError | None) -> dict[str, str] | None:
+def _unfinished(waiting: OpenMerge | RoleThreadError | None) -> dict[str, str] | None:
     if waiting is None or isinstance(waiting, RoleThreadError):
         return None if waiting is None else {"problem": waiting.message}
     found = waiting.unfinished
     return {"kind": found.kind, "branch": found.branch, "command": found.command}
 
 
-def _unfinished_lines(waiting: Waiting | RoleThreadError | None) -> Iterator[str]:
+def _unfinished_lines(waiting: OpenMerge | RoleThreadError | None) -> Iterator[str]:
     if isinstance(waiting, RoleThreadError):
         yield f"a merge is unfinished, and cannot be gone on with: {waiting.message}"
         yield f"  {waiting.hint or 'give it up: rtv merge --abort'}"
@@ -100,7 +100,7 @@ def _unfinished_lines(waiting: Waiting | RoleThreadError | None) -> Iterator[str
             yield f"  {step}"
 
 
-def _lines(survey: Survey, waiting: Waiting | RoleThreadError | None) -> Iterator[str]:
+def _lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None) -> Iterator[str]:
     if survey.branch is None:
         where = "at a commit, on no branch (start one here: rtv switch -c NAME)"
     else:

@@ -1,8 +1,8 @@
 """Carries a merge, a revert or a pick to its end: to a commit, or to conflicts that wait for decisions.
 
-All three are one thing, an `Unfinished`: what stands at the corners, which part is wanted, what was decided. Where
+All three are one thing, an `Unfinished`: what stands at the inputs, which part is wanted, what was decided. Where
 nothing is left to decide it becomes a commit at once, and is never written down; where something is, it is kept under
-the unfinished ref of this folder. `go_on` plans it again from there, on the branch as it is then.
+the unfinished ref of this folder. `finish` plans it again from there, on the branch as it is then.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
-from rolethread_vcs.ops.merge.merge_inputs import Corners, as_conflicts, corners_of, decisions_of, merge_at
+from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, as_conflicts, merge_at, read_inputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge
-from rolethread_vcs.ops.merge.unfinished import keep, nothing_unfinished, waiting
+from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, nothing_unfinished, save_unfinished
 from rolethread_vcs.store.log.unfinished import Kind, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
@@ -79,10 +79,10 @@ class Outcome:
         return replace(self, committed=replace(self.committed, notes=(note, *self.committed.notes)))
 
 
-# ---- beginning, going on, giving up
+# ---- start, finish, abort
 
 
-def carry_out(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
+def start(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
     """Carry a merge, a revert or a pick out: one commit, or, where something has to be decided, a wait for that.
 
     `wanted.ours` is filled in here. With `skip_conflicts` the clean part is committed, and the rest only told.
@@ -93,14 +93,14 @@ def carry_out(repository: Repository, wanted: Unfinished, intent: Intent, *, ski
     """
 
     def work(session: Session) -> Outcome:
-        refuse_to_begin(session.repository, is_current=session.is_current)
+        refuse_to_start(session.repository, is_current=session.is_current)
         fresh = replace(wanted, ours=session.base.id, branch=session.branch)
-        return _Finish(session, fresh, skip_conflicts=skip_conflicts).run()
+        return _Attempt(session, fresh, skip_conflicts=skip_conflicts).run()
 
     return carry(repository, intent, work)
 
 
-def refuse_to_begin(repository: Repository, *, is_current: bool = True) -> None:
+def refuse_to_start(repository: Repository, *, is_current: bool = True) -> None:
     """Refuse what could not begin here; who is asked entry by entry is told before the first question.
 
     Raises:
@@ -113,7 +113,7 @@ def refuse_to_begin(repository: Repository, *, is_current: bool = True) -> None:
         refuse_unsaved(unsaved_files(repository))
 
 
-def go_on(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
+def finish(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
     """Finish what waits for decisions: plan it again on the branch as it is now, and commit.
 
     With `skip_conflicts` what is not decided of a revert or a pick is left out; a merge has to be decided as a whole.
@@ -121,16 +121,16 @@ def go_on(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts:
     Raises:
         NotFoundError (nothing_unfinished): nothing of this kind waits. ConflictError (open_conflicts): something is
         left to decide.
-        As `carry_out`.
+        As `start`.
     """
-    found = waiting(repository, kind)
+    found = find_unfinished(repository, kind)
     skips = skip_conflicts and kind != "merge"
 
     def work(session: Session) -> Outcome:
-        now = waiting(session.repository, kind)
+        now = find_unfinished(session.repository, kind)
         if now.branch != found.branch:
             raise MovedError(f"another {kind} was begun by another command meanwhile; nothing was saved")
-        return _Finish(session, now, skip_conflicts=skips).run()
+        return _Attempt(session, now, skip_conflicts=skips).run()
 
     return carry(repository, replace(intent, branch=found.branch), work)
 
@@ -148,7 +148,7 @@ def abort(repository: Repository, kind: Kind, intent: Intent) -> Outcome:
         if oid is None:
             raise nothing_unfinished(kind)
         try:
-            found = waiting(repository, kind)
+            found = find_unfinished(repository, kind)
         except UnreadableUnfinishedError:
             labels, theirs = ("ours", "theirs", "base"), ""
         else:
@@ -157,7 +157,7 @@ def abort(repository: Repository, kind: Kind, intent: Intent) -> Outcome:
         return Outcome(kind, State.ABORTED, done, labels, theirs=theirs)
 
 
-class _Finish:
+class _Attempt:
     """One attempt at one unfinished thing, in a session."""
 
     def __init__(self, session: Session, unfinished: Unfinished, *, skip_conflicts: bool = False) -> None:
@@ -172,23 +172,23 @@ class _Finish:
         is_merge = unfinished.kind == "merge"
         if is_merge and repository.is_ancestor(unfinished.theirs, self._tip):
             return self._nothing()
-        corners = corners_of(repository, unfinished, self._tip)
-        merged = merge_at(corners, unfinished, decisions_of(unfinished))
+        inputs = read_inputs(repository, unfinished, self._tip)
+        merged = merge_at(inputs, unfinished, decisions_of(unfinished))
         if merged.void and not unfinished.id:
             raise StaleEntryError(
                 f"{merged.void[0][0]} was changed by another command since you looked at it; nothing was saved",
                 hint=f"look again: rtv {unfinished.command}",
             )
         if merged.conflicts and not self._skips:
-            return self._wait(merged, merged.conflicts, corners)
+            return self._wait(merged, merged.conflicts, inputs)
         others = (repository.snapshot_of(unfinished.theirs),) if unfinished.theirs else ()
         try:
             verdict = vote(self._session.base, merged.change, self._session.intent, self._session.branch, others=others)
         except MergeBreaksRulesError as error:
             if self._skips:
                 raise
-            return self._wait(merged, as_conflicts(error, corners), corners)
-        if is_merge and self._can_move_on(corners, merged) and not verdict.allowed:
+            return self._wait(merged, as_conflicts(error, inputs), inputs)
+        if is_merge and self._can_move_on(inputs, merged) and not verdict.allowed:
             return self._move_on(merged)
         is_whole = merged.left_out == 0 or unfinished.keeps_rest
         planned = Planned(
@@ -201,14 +201,14 @@ class _Finish:
         state = State.COMMITTED if committed.commit or committed.dry_run else State.NOTHING
         return self._outcome(state, committed, merged, merged.conflicts, is_partial=is_merge and not is_whole)
 
-    def _can_move_on(self, corners: Corners, merged: TreeMerge) -> bool:
+    def _can_move_on(self, inputs: MergeInputs, merged: TreeMerge) -> bool:
         """Whether the branch can go on to the other's tip, without a commit that joins them.
 
         It cannot where something was decided beforehand: an entry given anew is not what the other's tip holds.
         """
         unfinished = self._unfinished
         has_message = bool(unfinished.message or self._session.intent.message)
-        return corners.bases == (self._tip,) and not (
+        return inputs.bases == (self._tip,) and not (
             unfinished.id or has_message or merged.left_out or unfinished.keeps_rest or unfinished.decided
         )
 
@@ -237,13 +237,13 @@ class _Finish:
         done = self._session.move(ending) if ending else Committed(self._session.branch, None, None)
         return self._outcome(State.NOTHING, done, TreeMerge(ChangeSet()), ())
 
-    def _wait(self, merged: TreeMerge, conflicts: tuple[Conflict, ...], corners: Corners) -> Outcome:
+    def _wait(self, merged: TreeMerge, conflicts: tuple[Conflict, ...], inputs: MergeInputs) -> Outcome:
         unfinished, session = self._unfinished, self._session
         if unfinished.id:
             raise _left(unfinished, conflicts, merged.void)
         if session.intent.message:
             unfinished = replace(unfinished, message=session.intent.message)
-        done = keep(session, replace(unfinished, bases=corners.bases), None)
+        done = save_unfinished(session, replace(unfinished, bases=inputs.bases), None)
         if done.dry_run:
             ids = (*merged.change.puts, *merged.change.removes)
             touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})

@@ -16,7 +16,7 @@ from rolethread_vcs.store.objects.walk import Blob
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The three corners of a merge: 20-byte ids of trees, None for an empty one, and what people call them."""
+    """The three inputs of a merge: 20-byte ids of trees, None for an empty one, and what people call them."""
 
     base: bytes | None
     ours: bytes | None

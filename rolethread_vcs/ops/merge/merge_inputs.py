@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.merge.conflict import Conflict
-from rolethread_vcs.ops.merge.decisions import Decisions, from_plain
+from rolethread_vcs.ops.merge.decisions import Decisions
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
 from rolethread_vcs.ops.merge.tree_merge import ENTRY, Part, TreeMerge, merge_trees
+from rolethread_vcs.ops.merge.unfinished_merge import part_of
 from rolethread_vcs.ops.merge.virtual_base import base_tree
-from rolethread_vcs.store.log.unfinished import Unfinished, UnreadableUnfinishedError
+from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.objects.overlay import Readable
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent, MergeBreaksRulesError, vote
 
 
 @dataclass(frozen=True, slots=True)
-class Corners:
+class MergeInputs:
     """The three trees of an unfinished thing on a tip, what reads them, and the bases (hex ids) they stand for."""
 
     sides: Sides
@@ -30,8 +31,8 @@ class Corners:
         return EntrySides.at(self.objects, self.sides, entry_id)
 
 
-def corners_of(repository: Repository, unfinished: Unfinished, tip: str) -> Corners:
-    """Return the corners on a tip of the branch (hex id); a merge finds its bases anew.
+def read_inputs(repository: Repository, unfinished: Unfinished, tip: str) -> MergeInputs:
+    """Return the inputs on a tip of the branch (hex id); a merge finds its bases anew.
 
     Raises:
         InvalidError (unrelated): a merge, and the histories share nothing.
@@ -49,39 +50,18 @@ def corners_of(repository: Repository, unfinished: Unfinished, tip: str) -> Corn
         base, objects = base_tree(repository, bases)
     else:
         base = tree(bases[0]) if bases else None
-    return Corners(Sides(base, tree(tip), tree(unfinished.theirs), *unfinished.labels), objects, bases)
+    return MergeInputs(Sides(base, tree(tip), tree(unfinished.theirs), *unfinished.labels), objects, bases)
 
 
-def decisions_of(unfinished: Unfinished) -> Decisions:
-    """Return what was decided so far.
-
-    Raises:
-        UnreadableUnfinishedError: a decision does not read.
-    """
-    try:
-        return {
-            name: {field: from_plain(plain) for field, plain in fields.items()}
-            for name, fields in unfinished.decided.items()
-        }
-    except (KeyError, ValueError, TypeError) as error:
-        raise UnreadableUnfinishedError(
-            f"a decision of the unfinished {unfinished.kind} does not read: {error}",
-            hint=f"rtv {unfinished.kind} --abort",
-        ) from error
-
-
-def part_of(unfinished: Unfinished) -> Part:
-    """Return the part of the other side that is wanted."""
-    return Part(None if unfinished.ids is None else frozenset(unfinished.ids), unfinished.where)
-
-
-def merge_at(corners: Corners, unfinished: Unfinished, decisions: Decisions, *, part: Part | None = None) -> TreeMerge:
+def merge_at(
+    inputs: MergeInputs, unfinished: Unfinished, decisions: Decisions, *, part: Part | None = None
+) -> TreeMerge:
     """Return what an unfinished thing comes to with some decisions; `part` looks at less than what is wanted of it."""
-    return merge_trees(corners.objects, corners.sides, part=part or part_of(unfinished), decisions=decisions)
+    return merge_trees(inputs.objects, inputs.sides, part=part or part_of(unfinished), decisions=decisions)
 
 
 def broken_rules(
-    repository: Repository, unfinished: Unfinished, tip: str, corners: Corners, merged: TreeMerge
+    repository: Repository, unfinished: Unfinished, tip: str, inputs: MergeInputs, merged: TreeMerge
 ) -> tuple[Conflict, ...]:
     """Return, of a merge without other conflicts, the rules that both sides break together and neither broke alone.
 
@@ -93,20 +73,20 @@ def broken_rules(
     try:
         vote(repository.snapshot_of(tip), merged.change, Intent(unfinished.kind, ""), unfinished.branch, others=others)
     except MergeBreaksRulesError as error:
-        return as_conflicts(error, corners)
+        return as_conflicts(error, inputs)
     except RefusedByGateError:
         return ()
     return ()
 
 
-def as_conflicts(error: MergeBreaksRulesError, corners: Corners) -> tuple[Conflict, ...]:
+def as_conflicts(error: MergeBreaksRulesError, inputs: MergeInputs) -> tuple[Conflict, ...]:
     """Return the rules that both sides break together as conflicts of the entries that break them."""
     return tuple(
         Conflict(
             ENTRY,
             finding.name,
             id=finding.entry_id or "",
-            about=corners.entry(finding.entry_id or "").about,
+            about=inputs.entry(finding.entry_id or "").about,
             detail=f"together both sides break {finding.code} {finding.name}: {finding.message}",
         )
         for finding in error.findings

@@ -1,6 +1,6 @@
 """Applies the change of another branch's commits here, or only what they did to some entries, without merging the rest.
 
-At the corners stand the state before the change (base), today, and the state after it.
+At the inputs stand the state before the change (base), today, and the state after it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.ops.history.spans import Span, span_of, touched_ids
-from rolethread_vcs.ops.merge.completion import PICKED, Outcome, carry_out, refuse_to_begin
+from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import Decisions, plain_decisions
-from rolethread_vcs.ops.merge.merge import Offers, offers_of
+from rolethread_vcs.ops.merge.merge import MergePreview, preview_of
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
@@ -53,7 +53,7 @@ def pick_chosen(
     *,
     skip_conflicts: bool = False,
 ) -> Outcome:
-    """Do here what a commit or a range did to entries and files chosen among the `offers`; one commit.
+    """Do here what a commit or a range did to entries and files chosen among the `preview`; one commit.
 
     `decisions` settle conflicts beforehand, and may give an entry anew (field `entry`).
 
@@ -67,21 +67,21 @@ def pick_chosen(
     return _carried_out(repository, span, wanted, intent, skip_conflicts=skip_conflicts)
 
 
-def offers(repository: Repository, text: str, *, words: Sequence[str] = (), where: str | None = None) -> Offers:
+def preview(repository: Repository, text: str, *, words: Sequence[str] = (), where: str | None = None) -> MergePreview:
     """Return what a pick would bring, entry by entry; nothing is changed.
 
     Raises:
         As `pick`, as far as they can be known.
     """
-    refuse_to_begin(repository)
+    refuse_to_start(repository)
     span = span_of(repository, text)
-    return offers_of(repository, _wanted(repository, span, Intent("pick", "pick"), words=words, where=where))
+    return preview_of(repository, _wanted(repository, span, Intent("pick", "pick"), words=words, where=where))
 
 
 def _carried_out(
     repository: Repository, span: Span, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool
 ) -> Outcome:
-    outcome = carry_out(repository, wanted, intent, skip_conflicts=skip_conflicts)
+    outcome = start(repository, wanted, intent, skip_conflicts=skip_conflicts)
     return outcome.with_note(span.merge_note("picked")) if span.is_merge else outcome
 
 

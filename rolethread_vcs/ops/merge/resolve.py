@@ -16,9 +16,9 @@ from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.ops.merge.decisions import Decision, plain_decisions
 from rolethread_vcs.ops.merge.file_merge import FILE
-from rolethread_vcs.ops.merge.merge_inputs import Corners, broken_rules, corners_of, decisions_of, merge_at
+from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, broken_rules, merge_at, read_inputs
 from rolethread_vcs.ops.merge.tree_merge import ENTRY, OpenEntry, Part
-from rolethread_vcs.ops.merge.unfinished import keep, waiting
+from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, save_unfinished
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
@@ -29,7 +29,7 @@ _Made = dict[str, dict[str, Decision]]
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class OpenMerge:
     """An unfinished thing as it stands: what is open, what was decided, which decisions no longer fit.
 
     `conflicts` are open; `decided` lists (id, field) pairs that are settled. `entries` has, for each entry with open
@@ -54,18 +54,18 @@ class Resolved:
     left: tuple[Conflict, ...]
 
 
-def look(repository: Repository) -> Waiting:
+def open_merge(repository: Repository) -> OpenMerge:
     """Return what waits for decisions here, on the branch as it is now.
 
     Raises:
         NotFoundError (nothing_unfinished): nothing waits. NoSuchBranchError: its branch has gone.
     """
-    unfinished = waiting(repository)
+    unfinished = find_unfinished(repository)
     tip = _tip(repository, unfinished)
-    corners = corners_of(repository, unfinished, tip)
+    inputs = read_inputs(repository, unfinished, tip)
     decisions = decisions_of(unfinished)
-    merged = merge_at(corners, unfinished, decisions)
-    broken = broken_rules(repository, unfinished, tip, corners, merged)
+    merged = merge_at(inputs, unfinished, decisions)
+    broken = broken_rules(repository, unfinished, tip, inputs, merged)
     void = set(merged.void)
     decided = tuple(
         (name, each)
@@ -73,10 +73,10 @@ def look(repository: Repository) -> Waiting:
         for each in sorted(fields)
         if (name, each) not in void
     )
-    return Waiting(unfinished, merged.conflicts or broken, merged.open, decided, merged.void, tip != unfinished.ours)
+    return OpenMerge(unfinished, merged.conflicts or broken, merged.open, decided, merged.void, tip != unfinished.ours)
 
 
-def side_of(unfinished: Unfinished, word: str) -> Side:
+def side_named(unfinished: Unfinished, word: str) -> Side:
     """Return the side that a word names: a branch by its name, `base`, `both`.
 
     Raises:
@@ -93,7 +93,9 @@ def side_of(unfinished: Unfinished, word: str) -> Side:
     return known[word]
 
 
-def choose(found: Waiting, words: Sequence[str], *, everything: bool = False, where: str | None = None) -> list[str]:
+def select_conflicts(
+    found: OpenMerge, words: Sequence[str], *, everything: bool = False, where: str | None = None
+) -> list[str]:
     """Return the ids and paths that a user chose among those in conflict, or decided already.
 
     Raises:
@@ -121,7 +123,7 @@ def choose(found: Waiting, words: Sequence[str], *, everything: bool = False, wh
     return list(dict.fromkeys(_named(found, word, names) for word in words))
 
 
-def take_side(
+def resolve_to_side(
     repository: Repository, names: Iterable[str], side: Choice, intent: Intent, *, field: str | None = None
 ) -> Resolved:
     """Decide conflicts for one side: all of these entries and files, or one field of each.
@@ -131,13 +133,13 @@ def take_side(
         UsageError (unusable_choice): both sides cannot be kept there.
     """
 
-    def decide(corners: Corners, found: Unfinished, decisions: _Made) -> None:
-        _take(corners, found, decisions, list(names), side, field)
+    def decide(inputs: MergeInputs, found: Unfinished, decisions: _Made) -> None:
+        _take(inputs, found, decisions, list(names), side, field)
 
     return _resolve(repository, intent, decide)
 
 
-def give(
+def resolve_as(
     repository: Repository, name: str, value: Entry | bytes | None, intent: Intent, *, about: str = ""
 ) -> Resolved:
     """Decide an entry, or a file, as a whole: it becomes this, or goes (None).
@@ -150,10 +152,10 @@ def give(
         StaleEntryError: a side has changed since it was looked at.
     """
 
-    def decide(corners: Corners, found: Unfinished, decisions: _Made) -> None:
+    def decide(inputs: MergeInputs, found: Unfinished, decisions: _Made) -> None:
         if isinstance(value, bytes):
             mine = {other: fields for other, fields in decisions.items() if other != name}
-            conflicts = merge_at(corners, found, mine).conflicts
+            conflicts = merge_at(inputs, found, mine).conflicts
             conflict = next((each for each in conflicts if each.id == name), None)
             if conflict is None or conflict.field != FILE:
                 raise InvalidError(
@@ -164,7 +166,7 @@ def give(
             return
         if not is_id(name):
             raise InvalidError(f"{name} is a file and no entry; nothing was changed", hint="give it with --file FILE")
-        now = corners.entry(name).about
+        now = inputs.entry(name).about
         if about not in ("", now):
             raise StaleEntryError(
                 f"entry {name} was changed by another command since you looked at it; nothing was decided",
@@ -183,20 +185,22 @@ def _as_text(name: str, data: bytes) -> str:
         raise InvalidError(f"what was given for {name} is no UTF-8 text; nothing was changed") from error
 
 
-def _resolve(repository: Repository, intent: Intent, decide: Callable[[Corners, Unfinished, _Made], None]) -> Resolved:
-    looked_at = waiting(repository)
+def _resolve(
+    repository: Repository, intent: Intent, decide: Callable[[MergeInputs, Unfinished, _Made], None]
+) -> Resolved:
+    looked_at = find_unfinished(repository)
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        found = waiting(repository)
+        found = find_unfinished(repository)
         # what another command decided beside it stays; another merge is another matter
         if replace(looked_at, decided=found.decided, id=found.id) != found:
             raise MovedError("another command began another merge meanwhile; nothing was changed", hint="rtv conflicts")
         tip = _tip(repository, found)
-        corners = corners_of(repository, found, tip)
+        inputs = read_inputs(repository, found, tip)
         before = decisions_of(found)
         decisions = {name: dict(fields) for name, fields in before.items()}
-        decide(corners, found, decisions)
-        merged = merge_at(corners, found, decisions)
+        decide(inputs, found, decisions)
+        merged = merge_at(inputs, found, decisions)
         for name, each in merged.void:
             if before.get(name, {}).get(each) != decisions[name].pop(each, None):
                 raise NotFoundError(
@@ -211,13 +215,13 @@ def _resolve(repository: Repository, intent: Intent, decide: Callable[[Corners, 
             if before.get(name, {}).get(each) != decision
         )
         decided = replace(found, decided=plain_decisions(decisions))
-        done = keep(session, decided, found.id)
-        left = merged.conflicts or broken_rules(repository, found, tip, corners, merged)
+        done = save_unfinished(session, decided, found.id)
+        left = merged.conflicts or broken_rules(repository, found, tip, inputs, merged)
         return Resolved(decided, done, settled, left)
 
 
 def _take(
-    corners: Corners,
+    inputs: MergeInputs,
     found: Unfinished,
     decisions: _Made,
     names: Sequence[str],
@@ -234,7 +238,7 @@ def _take(
     scope = None if ORDER in mine else Part(frozenset(mine), found.where)
     met: set[str] = set()
     while True:
-        merged = merge_at(corners, found, mine, part=scope)
+        merged = merge_at(inputs, found, mine, part=scope)
         fresh = [each for each in merged.conflicts if each.id in mine and field in (None, each.field)]
         if not fresh:
             break
@@ -246,7 +250,7 @@ def _take(
             continue
         if field is None and is_id(name) and side != "both":
             # what conflicts here is a rule that both sides break together: the entry as it is on one side
-            mine[name] = {ENTRY: Decision(side, corners.entry(name).about)}
+            mine[name] = {ENTRY: Decision(side, inputs.entry(name).about)}
             continue
         fields = ", ".join(sorted({each.field for each in merged.conflicts if each.id == name}) or sorted(kept[name]))
         raise NotFoundError(
@@ -273,7 +277,7 @@ def _fits(query: Any, entry_id: str, opened: OpenEntry) -> bool:
     )
 
 
-def _named(found: Waiting, word: str, names: Sequence[str]) -> str:
+def _named(found: OpenMerge, word: str, names: Sequence[str]) -> str:
     if word in names:
         return word
     try:

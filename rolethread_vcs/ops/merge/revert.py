@@ -1,6 +1,6 @@
 """Takes an old change back: its inverse, applied to today three-way, so that what was done since stays.
 
-At the corners stand the state after the change (base), today (now), and the state before it (before). What nobody
+At the inputs stand the state after the change (base), today (now), and the state before it (before). What nobody
 touched since simply becomes what it was; where somebody did, messages, words and tags are merged like those of two
 branches, and what cannot be is a conflict between `now` and `before`.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.ops.history.spans import Span, span_of, touched_ids
-from rolethread_vcs.ops.merge.completion import Outcome, carry_out
+from rolethread_vcs.ops.merge.completion import Outcome, start
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
@@ -65,7 +65,7 @@ def revert(
         message=intent.message or _message(span, is_part=bool(words) or where is not None),
         trailers=((REVERTS, span.id),),
     )
-    outcome = carry_out(repository, wanted, intent, skip_conflicts=skip_conflicts)
+    outcome = start(repository, wanted, intent, skip_conflicts=skip_conflicts)
     return outcome.with_note(span.merge_note("taken back")) if span.is_merge else outcome
 
 

@@ -1,12 +1,12 @@
 """Merges three trees: what one side alone changed is taken as it is, what both changed is merged by what it is.
 
-One way for merge, revert and pick, which differ in what they put at the three corners. Nothing is read but what the
+One way for merge, revert and pick, which differ in what they put at the three inputs. Nothing is read but what the
 other side changed; nothing is written: the result is a change against ours, and what a person has to decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries
+from rolethread_vcs.model.canonical import decode_entry
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
@@ -23,7 +24,6 @@ from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides, find_blob
 from rolethread_vcs.ops.merge.file_merge import FileMerger, UnreadableFileError
-from rolethread_vcs.ops.merge.lazy_entries import LazyEntries
 from rolethread_vcs.store.objects.overlay import Readable
 from rolethread_vcs.store.objects.walk import Triple, incoming
 
@@ -99,6 +99,28 @@ def merge_trees(
     return _Merger(objects, sides, part, decisions).run()
 
 
+class _MergedEntries(Mapping[str, Entry]):
+    """Entries by id: those `made` here, and those `stored` under a 20-byte blob id (perhaps both); in the order of ids.
+
+    A stored one is decoded when it is asked for: a branch of a hundred thousand entries is judged without holding all.
+    """
+
+    def __init__(self, made: Mapping[str, Entry], stored: Mapping[str, bytes], objects: Readable) -> None:
+        self._made = made
+        self._stored = stored
+        self._objects = objects
+
+    def __getitem__(self, entry_id: str) -> Entry:
+        made = self._made.get(entry_id)
+        return decode_entry(self._objects.blob(self._stored[entry_id])) if made is None else made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._made, *self._stored}))
+
+    def __len__(self) -> int:
+        return len(self._made.keys() | self._stored.keys())
+
+
 class _Merger:
     """One pass over what differs; fields are the result as it grows."""
 
@@ -137,7 +159,7 @@ class _Merger:
         self._merge_order(order)
         self._void += [(name, each) for name in self._decisions if name not in self._met for each in self._of(name)]
         change = ChangeSet(
-            puts=LazyEntries(self._puts, self._stored, self._objects),
+            puts=_MergedEntries(self._puts, self._stored, self._objects),
             removes=frozenset(self._removes),
             files=self._files,
             stored=self._stored,

@@ -782,7 +782,7 @@ def test_an_entry_given_beforehand_is_asked_again_when_it_changed_before_the_mer
     pair.answer("side", 0, "Wet.")
     pair.answer("side", 1, "The miller.")
     pair.answer("main", 1, "The smith.")
-    [offer, _] = pair.dataset.merge_offers("side").entries
+    [offer, _] = pair.dataset.merge_preview("side").entries
     given = Decision(Value(conversation(QUESTIONS[0], "Damp.")), offer.about)
     pair.merge(ids=pair.ids[:2], decisions={pair.ids[0]: {"entry": given}})
     pair.answer("main", 0, "Dry as bone, since today.")
@@ -796,7 +796,7 @@ def test_an_entry_given_beforehand_is_asked_again_when_it_changed_before_the_mer
 
 def test_an_entry_given_beforehand_stops_the_merge_when_somebody_else_changed_it(pair: Branches) -> None:
     pair.answer("side", 0, "Wet.")
-    [offer] = pair.dataset.merge_offers("side").entries
+    [offer] = pair.dataset.merge_preview("side").entries
     pair.answer("main", 0, "Dry as bone, since today.")
     given = Decision(Value(conversation(QUESTIONS[0], "Damp.")), offer.about)
 

@@ -13,7 +13,7 @@ from two_branches import QUESTIONS, Branches
 from rolethread_vcs import Entry
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, RoleThreadError, UsageError
 from rolethread_vcs.ops.merge.completion import State
-from rolethread_vcs.ops.merge.resolve import choose, look, side_of, take_side
+from rolethread_vcs.ops.merge.resolve import open_merge, resolve_to_side, select_conflicts, side_named
 from rolethread_vcs.transaction import Intent
 
 
@@ -108,11 +108,11 @@ def test_the_same_decision_again_is_nothing(pair: Branches) -> None:
 
 
 def test_a_dry_run_decides_nothing(pair: Branches) -> None:
-    found = look(pair.dataset.repository)
+    found = open_merge(pair.dataset.repository)
 
-    done = take_side(
+    done = resolve_to_side(
         pair.dataset.repository,
-        choose(found, [], everything=True),
+        select_conflicts(found, [], everything=True),
         "ours",
         Intent("resolve", "resolve --all", dry_run=True),
     )
@@ -122,11 +122,11 @@ def test_a_dry_run_decides_nothing(pair: Branches) -> None:
 
 
 def test_conflicts_are_chosen_by_a_query(pair: Branches) -> None:
-    found = look(pair.dataset.repository)
+    found = open_merge(pair.dataset.repository)
 
-    assert choose(found, [], where="soaking") == [pair.ids[0]]
+    assert select_conflicts(found, [], where="soaking") == [pair.ids[0]]
     with refusal(NotFoundError, "no_conflict"):
-        choose(found, [], where="supper")
+        select_conflicts(found, [], where="supper")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_field_without_a_conflict_is_told_with_those_that_have_one(pair: Branc
 
 def test_an_unknown_side_is_told_with_those_that_there_are(pair: Branches) -> None:
     with pytest.raises(UsageError) as caught:
-        side_of(look(pair.dataset.repository).unfinished, "mine")
+        side_named(open_merge(pair.dataset.repository).unfinished, "mine")
 
     assert caught.value.message == "mine is no side here; the sides are main, side, base and both"
 

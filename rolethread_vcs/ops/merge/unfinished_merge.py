@@ -1,18 +1,21 @@
-"""What waits for decisions in this folder: there is room for one merge, revert or pick."""
+"""The unfinished merge, revert or pick of this folder (there is room for one): finding it, its decisions, keeping
+it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from rolethread_vcs.errors import NotFoundError
+from rolethread_vcs.ops.merge.decisions import Decisions, from_plain
+from rolethread_vcs.ops.merge.tree_merge import Part
 from rolethread_vcs.store.log import unfinished as store
-from rolethread_vcs.store.log.unfinished import Kind, Unfinished
+from rolethread_vcs.store.log.unfinished import Kind, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Session
 
 
-def waiting(repository: Repository, kind: Kind | None = None) -> Unfinished:
-    """Return what waits for decisions in this folder.
+def find_unfinished(repository: Repository, kind: Kind | None = None) -> Unfinished:
+    """Return what needs decisions in this folder.
 
     Raises:
         NotFoundError (nothing_unfinished): nothing does, or something of another kind.
@@ -36,7 +39,30 @@ def nothing_unfinished(kind: str) -> NotFoundError:
     )
 
 
-def keep(session: Session, unfinished: Unfinished, before: str | None) -> Committed:
+def decisions_of(unfinished: Unfinished) -> Decisions:
+    """Return what was decided so far.
+
+    Raises:
+        UnreadableUnfinishedError: a decision does not read.
+    """
+    try:
+        return {
+            name: {field: from_plain(plain) for field, plain in fields.items()}
+            for name, fields in unfinished.decided.items()
+        }
+    except (KeyError, ValueError, TypeError) as error:
+        raise UnreadableUnfinishedError(
+            f"a decision of the unfinished {unfinished.kind} does not read: {error}",
+            hint=f"rtv {unfinished.kind} --abort",
+        ) from error
+
+
+def part_of(unfinished: Unfinished) -> Part:
+    """Return the part of the other side that is wanted."""
+    return Part(None if unfinished.ids is None else frozenset(unfinished.ids), unfinished.where)
+
+
+def save_unfinished(session: Session, unfinished: Unfinished, before: str | None) -> Committed:
     """Write down what waits, as one operation; `before` is what the ref holds now (hex id)."""
     repository = session.repository
     committed = Committed(unfinished.branch, None, None, notes=tuple(session.notes))
