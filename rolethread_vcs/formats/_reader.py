@@ -23,16 +23,7 @@ from typing import BinaryIO
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._bytes import ByteSource
 from rolethread_vcs.formats._contract import Bad, Record
-from rolethread_vcs.formats._splitter import (
-    LAST_LINE,
-    TRAILING_COMMA,
-    Batch,
-    Piece,
-    find_end,
-    gather,
-    split_lines,
-    split_values,
-)
+from rolethread_vcs.formats._splitter import LAST_LINE, TRAILING_COMMA, Piece, find_end, split_lines, split_values
 from rolethread_vcs.formats._unread import refuse_unread_file
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
@@ -98,14 +89,6 @@ class Source:
     def pieces(self) -> Iterator[Piece]:
         """Return the rows in order as they were cut out of the source; `read_record` reads one.
 
-        Raises: see `batches`.
-        """
-        for batch in self.batches():
-            yield from batch.pieces()
-
-    def batches(self) -> Iterator[Batch]:
-        """Return the rows in order, many at a time.
-
         The file is closed after the last row, and when the iteration is given up. What goes wrong is raised behind the
         rows before it.
 
@@ -119,7 +102,7 @@ class Source:
             blocks = self._text_blocks()
             head = self._head(blocks)
             blocks = itertools.chain([head], blocks)
-            yield from gather(self._elements(blocks)) if _has_elements(head) else split_lines(blocks)
+            yield from self._elements(blocks) if _has_elements(head) else split_lines(blocks)
             if self._has_crlf:
                 self._notes.append("lines end with carriage return and line feed (Windows)")
         finally:

@@ -8,14 +8,11 @@ to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator
 
-from rolethread_vcs.errors import InvalidError, RoleThreadError
+from rolethread_vcs.errors import InvalidError
 
 MAX_ROW = 256 << 20
-_GATHERED_ROWS = 256
-_GATHERED_BYTES = 512 << 10
 
 
 Piece = tuple[int, bytes, str | None]
@@ -25,64 +22,32 @@ Piece = tuple[int, bytes, str | None]
 # ---- lines
 
 
-class Lines:
-    """Neighbouring lines of a source as one stretch of bytes, `line` being the number of the first.
+def split_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
+    """Return the lines that are not blank, without their line feeds; cut at line feeds only.
 
-    Only the last of a source may lack its line feed. Rows are cut out of it when somebody asks for them.
+    A carriage return before the line feed stays: it is white space to JSON. A last line without a line feed has the
+    problem `LAST_LINE`, which counts only if the line cannot be read.
     """
-
-    __slots__ = ("_pieces", "data", "line")
-
-    def __init__(self, line: int, data: bytes) -> None:
-        self.line = line
-        self.data = data
-        self._pieces: list[Piece] | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return len(self.data)
-
-    def pieces(self) -> Sequence[Piece]:
-        """Return the lines that are not blank.
-
-        A carriage return before the line feed stays: it is white space to JSON. A line without a line feed has the
-        problem `LAST_LINE`, which counts only if the line cannot be read.
-        """
-        if self._pieces is None:
-            *lines, last = self.data.split(b"\n")
-            self._pieces = [
-                (number, line, None) for number, line in enumerate(lines, self.line) if line and not line.isspace()
-            ]
-            if last and not last.isspace():
-                self._pieces.append((self.line + len(lines), last, LAST_LINE))
-        return self._pieces
-
-
-def rows_in_lines(data: bytes) -> list[bytes]:
-    """Return the rows of `Lines` of some data, without what else is known of them."""
-    return [line for line in data.split(b"\n") if line and not line.isspace()]
-
-
-def split_lines(blocks: Iterable[bytes]) -> Iterator[Lines]:
-    """Return a stream as whole lines, about as many at a time as there are in a block; cut at line feeds only."""
     number = 1
     tail: list[bytes] = []
     tail_size = 0
     for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end:
-            data = b"".join((*tail, block[:end]))
-            yield Lines(number, data)
-            number += data.count(b"\n")
+        end = block.rfind(b"\n")
+        if end >= 0:
+            lines = b"".join((*tail, block[:end])).split(b"\n")
+            for line in lines:
+                if line and not line.isspace():
+                    yield number, line, None
+                number += 1
             tail, tail_size = [], 0
-        if end < len(block):
-            tail.append(block[end:])
-            tail_size += len(block) - end
+        if end + 1 < len(block):
+            tail.append(block[end + 1 :])
+            tail_size += len(block) - end - 1
             if tail_size > MAX_ROW:
                 raise _too_large(number)
-    if tail:
-        yield Lines(number, b"".join(tail))
+    last = b"".join(tail)
+    if last and not last.isspace():
+        yield number, last, LAST_LINE
 
 
 LAST_LINE = "the file ends inside this line"
@@ -118,44 +83,6 @@ _REST_OF_LINE = re.compile(rb"[^\n]*+")
 def split_values(blocks: Iterable[bytes]) -> Iterator[Piece]:
     """Return the elements of the arrays, and the values beside them, that a stream consists of."""
     return _ValueSplitter(blocks).pieces()
-
-
-class Elements:
-    """Some neighbouring elements, `size` bytes in all."""
-
-    __slots__ = ("_pieces", "size")
-
-    def __init__(self, pieces: Sequence[Piece], size: int) -> None:
-        self._pieces = pieces
-        self.size = size
-
-    def pieces(self) -> Sequence[Piece]:
-        """Return them."""
-        return self._pieces
-
-
-def gather(pieces: Iterable[Piece]) -> Iterator[Elements]:
-    """Return elements, many at a time; what goes wrong with their source is raised behind those before it."""
-    gathered: list[Piece] = []
-    size = 0
-    failure: RoleThreadError | None = None
-    try:
-        for piece in pieces:
-            gathered.append(piece)
-            size += len(piece[1])
-            if size >= _GATHERED_BYTES or len(gathered) == _GATHERED_ROWS:
-                yield Elements(gathered, size)
-                gathered, size = [], 0
-    except RoleThreadError as error:
-        failure = error
-    if gathered:
-        yield Elements(gathered, size)
-    if failure is not None:
-        raise failure
-
-
-Batch: TypeAlias = Lines | Elements
-"""Some neighbouring rows of a source."""
 
 
 def find_end(data: bytes, start: int) -> int | None:

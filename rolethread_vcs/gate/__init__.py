@@ -7,14 +7,13 @@ Entries are judged one by one as a change streams by, so a bulk import never hol
         gate.feed(change)
     verdict = gate.finish()
 
-An importer that separates rows calls `judge` and, for the rows it keeps, `record`, in place of `feed`. It may have
-asked a `Sieve` about an entry before, and then hands over a `SoundEntry` in place of the change.
+An importer that separates rows calls `judge` and, for the rows it keeps, `record`, in place of `feed`.
 Only rules whose severity is error under the settings run here; `settings` is that of the target branch's tip
 before the change, so that a change cannot disarm its own gate.
 """
 
 from rolethread_vcs.gate._allowances import Allowance, parse_allowance
-from rolethread_vcs.gate._judgement import EntryChange, Gate
+from rolethread_vcs.gate._judgement import EntryChange, Gate, gate_rules
 from rolethread_vcs.gate._refusal import (
     RefusedByGateError,
     RefusedRow,
@@ -22,7 +21,6 @@ from rolethread_vcs.gate._refusal import (
     refusal_of_edit,
     refusal_of_import,
 )
-from rolethread_vcs.gate._sieve import Sieve, SoundEntry, gate_rules
 from rolethread_vcs.gate._verdict import Overrun, Verdict, mass_codes, mass_sentences
 from rolethread_vcs.rules import safe_repair
 
@@ -33,8 +31,6 @@ __all__ = [
     "Overrun",
     "RefusedByGateError",
     "RefusedRow",
-    "Sieve",
-    "SoundEntry",
     "Verdict",
     "gate_rules",
     "mass_codes",

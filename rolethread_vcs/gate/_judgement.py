@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.gate._allowances import Allowance, counts_by_code
-from rolethread_vcs.gate._sieve import SoundEntry, gate_rules
 from rolethread_vcs.gate._verdict import Overrun, Verdict
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.finding import Finding, Scope
+from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.settings import Settings
-from rolethread_vcs.rules import Facts, KeyLedger, Rule, introduced_between
+from rolethread_vcs.rules import Facts, KeyLedger, Rule, effective_rules, introduced_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +61,12 @@ class Gate:
         self._ledger = KeyLedger(self.rules)
         self._introduced: list[Finding] = []
 
-    def judge(self, change: EntryChange | SoundEntry) -> tuple[Finding, ...]:
+    def judge(self, change: EntryChange) -> tuple[Finding, ...]:
         """Return what one change introduces on its own entry; remembers nothing.
 
         Dataset rules speak here only when `facts` was given: against the dataset and the changes recorded so
         far. What this change means for other entries is said by `finish`.
         """
-        if type(change) is SoundEntry:
-            if not change.keys or self._facts is None:
-                return ()
-            return tuple(self._ledger.preview_new(change.entry_id, change.keys, self._facts))
-        assert isinstance(change, EntryChange)
         after = change.after
         if after is None:
             return ()
@@ -87,16 +81,12 @@ class Gate:
             found += self._ledger.preview(change.entry_id, change.before, after, self._facts)
         return tuple(found)
 
-    def record(self, change: EntryChange | SoundEntry, introduced: Sequence[Finding]) -> None:
+    def record(self, change: EntryChange, introduced: Sequence[Finding]) -> None:
         """Take a judged change into the verdict, with what `judge` returned for it."""
         # The ledger says anew, at the end, what dataset rules find: others may have changed meanwhile.
         if introduced:
             self._introduced.extend(f for f in introduced if f.code not in self._dataset_codes)
-        if type(change) is SoundEntry:
-            if change.keys:  # nearly every entry of an import has none
-                self._ledger.record_new(change.entry_id, change.keys)
-        elif isinstance(change, EntryChange):
-            self._ledger.record(change.entry_id, change.before, change.after)
+        self._ledger.record(change.entry_id, change.before, change.after)
 
     def feed(self, change: EntryChange) -> tuple[Finding, ...]:
         """Judge a change and take it into the verdict; return what it introduces."""
@@ -133,3 +123,8 @@ class Gate:
             entry = self._entry_before(entry_id) if self._entry_before is not None else None
             if entry is not None:
                 yield entry
+
+
+def gate_rules(severities: Mapping[str, Severity | str], rules: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
+    """Return the rules that run in the gate: those of severity error."""
+    return tuple(rule for rule in effective_rules(severities, rules) if rule.severity is Severity.ERROR)

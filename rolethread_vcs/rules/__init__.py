@@ -15,7 +15,7 @@ from rolethread_vcs.rules._catalogue import (
 )
 from rolethread_vcs.rules._checks import check_entries, find_in_entry, introduced_between
 from rolethread_vcs.rules._contract import Facts, Found, Holders, Repair, Rule, cache_key
-from rolethread_vcs.rules._keys import KeyLedger, SharedKeys
+from rolethread_vcs.rules._keys import KeyLedger
 from rolethread_vcs.rules._outline import Outline
 from rolethread_vcs.rules._repairs import safe_repair
 
@@ -28,7 +28,6 @@ __all__ = [
     "Outline",
     "Repair",
     "Rule",
-    "SharedKeys",
     "UnknownRuleError",
     "all_rules",
     "cache_key",

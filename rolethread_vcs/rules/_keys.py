@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
-from typing import TypeAlias
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
@@ -16,10 +15,6 @@ _NO_KEYS: frozenset[str] = frozenset()
 
 _PREVIEWED = 10
 """Other holders that a preview shows a rule: 100,000 rows with one uuid must not cost their square."""
-
-
-SharedKeys: TypeAlias = tuple[tuple[str, ...], ...]
-"""The keys of one entry under each rule of a ledger; empty when there are none. Plain, to travel between processes."""
 
 
 class KeyLedger:
@@ -36,21 +31,6 @@ class KeyLedger:
         """Note what one changed entry held before and holds now."""
         for book in self._books:
             book.record(entry_id, before, after)
-
-    def keys_of(self, entry: Entry) -> SharedKeys:
-        """Return the keys that an entry has under each rule, or nothing when it has none, as nearly every one."""
-        keys = [tuple(book.keys_of(entry)) for book in self._books]
-        return tuple(keys) if any(keys) else ()
-
-    def record_new(self, entry_id: str, keys: SharedKeys) -> None:
-        """Note what a new entry holds, of which `keys_of` told before."""
-        for book, held in zip(self._books, keys, strict=False):
-            book.gain(entry_id, held)
-
-    def preview_new(self, entry_id: str, keys: SharedKeys, facts: Facts) -> list[Finding]:
-        """Return the findings that one more new entry would bring on itself; notes nothing."""
-        books = zip(self._books, keys, strict=False)
-        return [finding for book, held in books for finding in book.preview_fresh(entry_id, frozenset(held), facts)]
 
     def findings(self, facts: Facts | None) -> list[Finding]:
         """Return every finding among the holders of the keys gained, also those that were there before."""
@@ -79,18 +59,12 @@ class _Book:
         self._gained: dict[str, list[str]] = {}
         self._lost: dict[str, set[str]] = {}
 
-    def keys_of(self, entry: Entry) -> Collection[str]:
-        return self._of(entry)
-
-    def gain(self, entry_id: str, keys: Iterable[str]) -> None:
-        for key in frozenset(keys):
-            self._gained.setdefault(key, []).append(entry_id)
-
     def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
         old, new = self._keys(before), self._keys(after)
         if old == new:
             return
-        self.gain(entry_id, new - old)
+        for key in new - old:
+            self._gained.setdefault(key, []).append(entry_id)
         for key in old - new:
             self._lost.setdefault(key, set()).add(entry_id)
 
@@ -106,9 +80,6 @@ class _Book:
         fresh = frozenset(self._of(after))
         if fresh:
             fresh -= self._keys(before)
-        return self.preview_fresh(entry_id, fresh, facts)
-
-    def preview_fresh(self, entry_id: str, fresh: frozenset[str], facts: Facts) -> list[Finding]:
         if not fresh:
             return []
         base = self._base(facts, fresh)

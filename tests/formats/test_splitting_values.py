@@ -53,7 +53,7 @@ def test_no_byte_but_white_space_and_commas_is_lost_whatever_comes(text, size):
 def test_lines_come_out_as_they_went_in(lines, size):
     data = b"\n".join(lines)
 
-    pieces = [piece for each in split_lines(blocks(data, size)) for piece in each.pieces()]
+    pieces = list(split_lines(blocks(data, size)))
 
     expected = [(number, line) for number, line in enumerate(lines, start=1) if line and not line.isspace()]
     assert [(line, raw) for line, raw, _ in pieces] == expected

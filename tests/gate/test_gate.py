@@ -17,8 +17,6 @@ from rolethread_vcs.gate import (
     EntryChange,
     Gate,
     RefusedRow,
-    Sieve,
-    SoundEntry,
     Verdict,
     mass_codes,
     parse_allowance,
@@ -436,34 +434,3 @@ def test_the_identity_of_a_finding_leaves_the_message_number_out() -> None:
     assert finding(1, "Emma").identity() == finding(3, "Emma").identity()
     assert finding(1, "Emma").identity() != finding(1, "Anna").identity()
     assert finding(1, "Emma").identity("b") == ("RT105", "b", finding(1, "Emma").identity()[2])
-
-
-# ---- what a sieve said before
-
-
-@quick(max_examples=60)
-@given(st.lists(st.tuples(st.sampled_from([None, UUID, UUID.upper(), OTHER_UUID]), st.booleans()), max_size=6))
-def test_a_sound_entry_is_judged_as_the_change_that_brings_it(rows: list[tuple[str | None, bool]]) -> None:
-    sieve = Sieve(SETTINGS.severities)
-    facts = Holders({"00000001-00000000": entry(USER, ANSWER, uuid=OTHER_UUID)})
-    plain, sifted = Gate(SETTINGS, "main", facts=facts), Gate(SETTINGS, "main", facts=facts)
-    said = []
-
-    for number, (uuid, is_sound) in enumerate(rows, 2):
-        value = entry(USER, ANSWER if is_sound else EMPTY, uuid=uuid)
-        change = added(f"{number:08d}-00000000", value)
-        assert sieve.is_sound(value) == is_sound
-        told = SoundEntry(change.entry_id, sieve.keys_of(value)) if is_sound else change
-        introduced = sifted.judge(told)
-        sifted.record(told, introduced)
-        said.append((introduced, plain.feed(change)))
-
-    assert all(one == other for one, other in said)
-    assert sifted.finish() == plain.finish()
-
-
-def test_a_sieve_asks_the_rules_that_the_settings_make_errors() -> None:
-    value = entry(USER, EMPTY)
-
-    assert not Sieve({}).is_sound(value)
-    assert Sieve({"empty_message": "warning"}).is_sound(value)

@@ -1,6 +1,6 @@
 """Brings rows of files in as entries, in one commit: reads once, streams into one pack while the gate votes.
 
-    rows -> prepared -> matched (new, changed, already here) -> judged -> blobs in the pack      ops.import_.row_reader
+    rows -> matched (new, changed, already here) -> judged -> blobs in the pack                  ops.import_.row_reader
     a refusal, if there must be one                                                              ops.import_.refusal
     then, under the lock: numbers, trees, the commit
 
@@ -108,11 +108,11 @@ def _import_once(
     base, branch = _target(repository, intent)
     with repository.pack() as pack:
         corrected = _is_rejects_file(repository, files)
-        with RowReader(repository, base, branch, options, intent) as reader:
-            reader.raws = [] if corrected else None
-            for file, label in zip(files, labels, strict=True):
-                with open_source(file, name=label) as source:
-                    reader.read(source, pack, step)
+        reader = RowReader(repository, base, branch, options, intent)
+        reader.raws = [] if corrected else None
+        for file, label in zip(files, labels, strict=True):
+            with open_source(file, name=label) as source:
+                reader.read(source, pack, step)
         verdict = reader.gate.finish()
         refuse_what_blocks(reader, verdict, files, options, intent)
         places = rejecting.find_places(repository, corrected, reader.raws or ()) if corrected else None

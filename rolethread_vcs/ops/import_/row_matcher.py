@@ -5,23 +5,43 @@ Rows are matched as they come, by `STEPS`; what a match means (unchanged, edited
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+from rolethread_vcs.formats import Bad, Record
 from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id, suffix_part
-from rolethread_vcs.ops.import_.preparing import Known, key_value
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.facts import Fact, holders_by_key, keys_fact, read_facts
 from rolethread_vcs.store.removals import RemovedEntry
 from rolethread_vcs.store.snapshot import Snapshot
 
 STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.BIRTH)
+
+
+class Row(NamedTuple):
+    """One row that is an entry, and what is told of it without the dataset; a plain tuple: there are 100,000.
+
+    `identity` is what a full export of ours carried. `data` are the canonical bytes of the entry, `suffix` digests its
+    messages, `blob` is its 20-byte id. `repaired` has a sentence for each repair made.
+    """
+
+    record: Record
+    identity: Mapping[str, str] | None
+    entry: Entry
+    data: bytes
+    suffix: str
+    blob: bytes
+    repaired: tuple[str, ...]
+
+    def as_bad(self, reason: str, code: str) -> Bad:
+        """Return the row as one that cannot be saved."""
+        return Bad(self.record.line, self.record.number, self.record.raw, reason, code)
 
 
 class Outcome(StrEnum):
@@ -90,37 +110,48 @@ class Matcher:
         index = self._rule_keys.get(rule.name, {})
         return {key: index[key] for key in keys if key in index}
 
-    def match(self, row: Known, entry: Callable[[], Entry]) -> Match:
-        """Return what a row is; `entry` is asked for only where what is known of the row does not tell."""
-        match = self._match(_signature(row), row.packed[0], entry)
+    def match(self, row: Row) -> Match:
+        """Return what a row is."""
+        match = self._match(self._signature(row), row)
         if match.entry_id is not None:
             self._index.taken.add(match.entry_id)
             self._matched += match.outcome in _HERE
         return match
 
-    def _match(self, row: Signature, blob: bytes, entry: Callable[[], Entry]) -> Match:
+    def _match(self, signature: Signature, row: Row) -> Match:
         """Match a row; its id may come from another dataset, which holds the same conversation under another one."""
-        is_foreign = row.id is not None and row.id not in self._base and row.id not in self._index.taken
-        if is_foreign and not self._again and self._removed.has_id(row.id):
-            return Match(Outcome.REMOVED, row.id)
+        own_id = signature.id
+        is_foreign = own_id is not None and own_id not in self._base and own_id not in self._index.taken
+        if is_foreign and not self._again and self._removed.has_id(own_id):
+            return Match(Outcome.REMOVED, own_id)
         if self._is_blank:
-            return Match(Outcome.NEW, row.id) if is_foreign else _NEW
-        found = self._index.find(row, STEPS)
+            return Match(Outcome.NEW, own_id) if is_foreign else _NEW
+        found = self._index.find(signature, STEPS)
         if found is None:
-            match = self._match_removed(row)
-            return Match(Outcome.NEW, row.id) if is_foreign and match is _NEW else match
+            match = self._match_removed(signature)
+            return Match(Outcome.NEW, own_id) if is_foreign and match is _NEW else match
         entry_id, step = found
         if step is Step.BIRTH:
             return Match(Outcome.EDITED_SINCE, entry_id)
         if step in (Step.UUID, Step.KEY):
-            return self._compare(entry_id, entry(), row.messages)
+            return self._compare(entry_id, row.entry, row.suffix)
         # a file that was written by hand holds an equal entry in other bytes
-        if self._blobs[entry_id] == blob or self._base[entry_id] == entry():
+        if self._blobs[entry_id] == row.blob or self._base[entry_id] == row.entry:
             return Match(Outcome.UNCHANGED, entry_id)
-        return (
-            self._compare_own(entry_id, row.rev, entry())
-            if step is Step.OWN_ID
-            else Match(Outcome.OTHER_FIELDS, entry_id)
+        if step is Step.OWN_ID:
+            return self._compare_own(entry_id, signature.rev, row.entry)
+        return Match(Outcome.OTHER_FIELDS, entry_id)
+
+    def _signature(self, row: Row) -> Signature:
+        identity = row.identity or {}
+        own_id = identity.get("id", "")
+        uuid = row.entry.uuid
+        return Signature(
+            id=own_id if is_id(own_id) else None,
+            rev=identity.get("rev", ""),
+            uuid=None if uuid is None else uuid.lower(),
+            key=None if self._key is None else key_value(row.entry, self._key),
+            messages=row.suffix,
         )
 
     @cached_property
@@ -216,16 +247,10 @@ class _Removed:
         return None if found is None else found[0]
 
 
-def _signature(row: Known) -> Signature:
-    identity = row.identity or {}
-    own_id = identity.get("id", "")
-    return Signature(
-        id=own_id if is_id(own_id) else None,
-        rev=identity.get("rev", ""),
-        uuid=None if row.uuid is None else row.uuid.lower(),
-        key=row.key,
-        messages=row.suffix,
-    )
+def key_value(entry: Entry, key: str) -> str | None:
+    """Return what tells a row apart; null, true and empty text tell nothing."""
+    value = entry.extra.get(key)
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
 def _digest_and_uuid(entry: Entry) -> tuple[str, str]:

@@ -1,7 +1,4 @@
-"""Reads the rows of an import, one after the other: what each is to the dataset, the gate's word on it, its blob.
-
-What can be told of a row without the dataset is told before, in `ops.import_.preparing`, by this process or by helpers.
-"""
+"""Reads the rows of an import, one after the other: what each is to the dataset, the gate's word on it, its blob."""
 
 from __future__ import annotations
 
@@ -12,19 +9,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.formats import Bad, Recognition, Source
-from rolethread_vcs.gate import EntryChange, Gate, RefusedRow, SoundEntry, gate_rules, safe_repair
-from rolethread_vcs.model.canonical import decode_entry, encode_entry
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.formats import Bad, Draft, Recognition, Record, Source, find_format, read_row
+from rolethread_vcs.gate import EntryChange, Gate, RefusedRow, gate_rules, safe_repair
+from rolethread_vcs.model.canonical import UnkeepableValueError, decode_entry, encode_entry, encode_with_suffix
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
-from rolethread_vcs.ops.import_.preparing import Known, Preparation, Row
 from rolethread_vcs.ops.import_.rejects import Reject
-from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome
+from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.ops.import_.row_merge import merge_row
-from rolethread_vcs.ops.import_.sharing_out import WORTH_IT, Helpers, usual_helpers
 from rolethread_vcs.rules import all_rules
+from rolethread_vcs.store.objects.pack_format import object_id, pack_object
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.removals import removed_entries
 from rolethread_vcs.store.repository import Repository
@@ -44,9 +40,6 @@ class ImportOptions:
     `format` is a format's name or `auto`; `fix` applies safe repairs; `skip_invalid` leaves rows out that cannot be
     saved and writes them to `rejects`; `key` names a field that identifies rows; `again` brings back entries that were
     removed here.
-
-    `helpers` processes (None: as many as the cores are good for) take part from `helpers_from` bytes of rows. The
-    result does not depend on them.
     """
 
     format: str = "auto"
@@ -55,8 +48,6 @@ class ImportOptions:
     rejects: Path | None = None
     key: str | None = None
     again: bool = False
-    helpers: int | None = None
-    helpers_from: int = WORTH_IT
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +77,8 @@ class Kept(NamedTuple):
 class RowReader:
     """One pass over the sources: everything known after reading, before anything is committed.
 
-    Use as a context manager: leaving the block ends the helper processes of the pass.
+    Raises:
+        UsageError (unknown_format): the options name a format that there is not.
     """
 
     def __init__(
@@ -109,9 +101,7 @@ class RowReader:
         self.is_key_met = options.key is None
         self.raws: list[bytes] | None = None
         self._anchor: int | str | None = base.last_id()
-        self._mends = not options.fix
         self._next = next_number(base)
-        severities = base.settings.severities
         self.matcher = Matcher(
             base,
             lambda: removed_entries(repository, base.id),
@@ -119,23 +109,14 @@ class RowReader:
             old_entry=lambda prefix: _old_entry(repository, prefix),
             key=options.key,
             again=options.again,
-            rules=gate_rules(severities),
+            rules=gate_rules(base.settings.severities),
         )
         self.gate = Gate(
             base.settings, branch, intent.allowances, intent.because, facts=self.matcher, entry_before=base.get
         )
-        plain = {str(rule): str(severity) for rule, severity in severities.items()}
-        self._helpers = Helpers(
-            Preparation(options.format, options.fix, options.key, plain),
-            number=usual_helpers() if options.helpers is None else options.helpers,
-            worth_it=options.helpers_from,
-        )
-
-    def __enter__(self) -> RowReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._helpers.end()
+        self._format = None if options.format == "auto" else find_format(options.format)
+        self._key = options.key
+        self._repairing_rules = all_rules() if options.fix else ()
 
     @property
     def rows_here(self) -> int:
@@ -151,23 +132,22 @@ class RowReader:
         """
         formats: Counter[str] = Counter()
         notes: Counter[str] = Counter()
-        recognition = Recognition(source.name, self._helpers.format)
+        recognition = Recognition(source.name, self._format)
         before = self.rows
-        for row in self._helpers.rows(source):
-            told = row.told
-            if told.format:
-                recognition.see(None)
-                formats[told.format] += 1
-                if told.notes:
-                    notes.update(told.notes)
-            if isinstance(told, Known):
-                self._take(source.name, row, told, pack)
-            else:
-                if not told.format:
-                    recognition.see(told.bad)
-                self._reject_bad(source.name, told.bad)
+        for record in source.records():
+            row: Row | Draft | Bad = record if isinstance(record, Bad) else read_row(record, self._format)
+            recognition.see(row if isinstance(row, Bad) else None)
+            if isinstance(record, Record) and isinstance(row, Draft):
+                formats[row.format] += 1
+                if row.notes:
+                    notes.update(row.notes)
+                row = self._row(record, row)
+            if isinstance(row, Row):
+                self._take(source.name, row, pack)
+            elif isinstance(row, Bad):
+                self._reject_bad(source.name, row)
             if self.raws is not None:
-                self.raws.append(row.raw)
+                self.raws.append(record.raw)
             self.rows += 1
             if self.rows & 0xFF == 0:
                 step(256)
@@ -180,10 +160,22 @@ class RowReader:
             SourceInfo(source.name, source.size, source.sha256, self.rows - before, tuple(sorted(formats)))
         )
 
-    def _take(self, source: str, row: Row, known: Known, pack: PackWriter) -> None:
-        if known.has_key:
+    def _row(self, record: Record, draft: Draft) -> Row | Bad:
+        """Return a draft as a row that is an entry, or why it is none."""
+        repaired: tuple[str, ...] = ()
+        try:
+            entry = Entry.of(draft.fields, is_owned=True)
+            if self._repairing_rules:
+                entry, repaired = safe_repair(entry, self._repairing_rules)
+            data, suffix = encode_with_suffix(entry)
+        except (InvalidEntryError, UnkeepableValueError) as error:
+            return Bad(record.line, record.number, record.raw, error.message, error.code)
+        if self._key is not None and self._key in entry.extra:
             self.is_key_met = True
-        match = self.matcher.match(known, row.entry)
+        return Row(record, draft.rolethread, entry, data, suffix, object_id("blob", data), repaired)
+
+    def _take(self, source: str, row: Row, pack: PackWriter) -> None:
+        match = self.matcher.match(row)
         outcome, entry_id = match.outcome, match.entry_id
         if outcome is Outcome.NEW and entry_id is not None and number_of(entry_id) > LAST_BROUGHT_NUMBER:
             reason = f"it says that it is {entry_id}; its number is so high that it would use up the numbers"
@@ -191,63 +183,58 @@ class RowReader:
         elif outcome is Outcome.CONFLICT:
             self._reject_bad(source, row.as_bad(match.reason, CONFLICT))
         elif outcome is Outcome.NEW or outcome is Outcome.CHANGED:
-            self._judge(source, row, known, match, pack)
+            self._judge(source, row, match, pack)
         else:
             self.outcomes[outcome] += 1
             if entry_id is not None and outcome is not Outcome.REMOVED:
                 self.matched_ids.add(entry_id)
                 self._anchor = entry_id
 
-    def _judge(self, source: str, row: Row, known: Known, match: Match, pack: PackWriter) -> None:
-        is_new = match.outcome is Outcome.NEW
-        if not is_new or not known.is_sound or known.shared:  # of any other no rule has anything to say
-            entry_id = match.entry_id or new_id(self._next, known.suffix)
-            change: EntryChange | SoundEntry
-            if is_new and known.is_sound:
-                change = SoundEntry(entry_id, known.shared)
-            else:
-                change = EntryChange(entry_id, None if is_new else self.base.get(entry_id), match.entry or row.entry())
-            introduced = self.gate.judge(change)
-            if introduced:
-                blocking = tuple(finding for finding in introduced if self.gate.blocks(finding))
-                if blocking:
-                    self._refuse(source, row, change, blocking)
-                    return
-                self.allowed.append(RefusedRow(row.number, row.line, introduced))
-            self.gate.record(change, introduced)
-        self._keep(known, match, pack)
+    def _judge(self, source: str, row: Row, match: Match, pack: PackWriter) -> None:
+        entry_id = match.entry_id or new_id(self._next, row.suffix)
+        before = None if match.outcome is Outcome.NEW else self.base.get(entry_id)
+        change = EntryChange(entry_id, before, match.entry or row.entry)
+        introduced = self.gate.judge(change)
+        if introduced:
+            blocking = tuple(finding for finding in introduced if self.gate.blocks(finding))
+            if blocking:
+                self._refuse(source, row, change, blocking)
+                return
+            self.allowed.append(RefusedRow(row.record.number, row.record.line, introduced))
+        self.gate.record(change, introduced)
+        self._keep(row, match, pack)
 
-    def _keep(self, known: Known, match: Match, pack: PackWriter) -> None:
+    def _keep(self, row: Row, match: Match, pack: PackWriter) -> None:
         if match.entry is None:
-            blob = known.packed[0]
-            pack.add_packed(known.packed)
+            blob = row.blob
+            pack.add_packed(pack_object("blob", row.data, blob))
         else:
             blob = pack.add("blob", encode_entry(match.entry))
-        if known.repaired:
-            self.repaired.update(known.repaired)
+        if row.repaired:
+            self.repaired.update(row.repaired)
         self.outcomes[match.outcome] += 1
         if match.entry_id is None:
             self._next += 1
         else:
             self.matched_ids.add(match.entry_id)
-        if (known if match.entry is None else match.entry).uuid is not None:
+        if (match.entry or row.entry).uuid is not None:
             self.has_names = True
         self._anchor = len(self.kept)
-        self.kept.append(Kept(match.entry_id, known.suffix, blob, match.outcome is Outcome.NEW, self.rows))
+        self.kept.append(Kept(match.entry_id, row.suffix, blob, match.outcome is Outcome.NEW, self.rows))
 
-    def _refuse(self, source: str, row: Row, change: EntryChange | SoundEntry, blocking: tuple[Finding, ...]) -> None:
-        if self._mends:
-            self.fixable += self._is_fixable(row, change)
+    def _refuse(self, source: str, row: Row, change: EntryChange, blocking: tuple[Finding, ...]) -> None:
+        if not self._repairing_rules:
+            self.fixable += self._is_fixable(change)
         said = "; ".join(f"{finding.code} {finding.name}: {finding.message}" for finding in blocking)
-        self._reject(source, row.as_bad(said, blocking[0].code), RefusedRow(row.number, row.line, blocking))
+        bad = row.as_bad(said, blocking[0].code)
+        self._reject(source, bad, RefusedRow(bad.number, bad.line, blocking))
 
-    def _is_fixable(self, row: Row, change: EntryChange | SoundEntry) -> bool:
+    def _is_fixable(self, change: EntryChange) -> bool:
         """Return whether safe repairs would make a refused row pass."""
-        before, after = (None, row.entry()) if isinstance(change, SoundEntry) else (change.before, change.after)
-        if after is None:
+        if change.after is None:
             return False
-        mended, done = safe_repair(after, all_rules())
-        judged = self.gate.judge(EntryChange(change.entry_id, before, mended))
+        repaired, done = safe_repair(change.after, all_rules())
+        judged = self.gate.judge(EntryChange(change.entry_id, change.before, repaired))
         return bool(done) and not any(self.gate.blocks(finding) for finding in judged)
 
     def _reject_bad(self, source: str, bad: Bad) -> None:
