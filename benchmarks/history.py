@@ -41,7 +41,7 @@ def figures(workspace: Workspace) -> Iterator[Figure]:
     def newest() -> Run:
         return run([RTV, "-C", str(folder), "log", "-n", "1"])
 
-    first = life()  # reads every commit, and remembers which folders each one changed
+    first = life()  # walks every commit, and remembers which of them changed the entry
     lives, logs, starts = take_turns(workspace.runs * TURNS, life, git_log, newest)
     yield Figure(
         f"`rtv log ID` over {count:,} commits, {workspace.entries:,} entries",

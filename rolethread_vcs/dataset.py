@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.export.origin import Origin
     from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
     from rolethread_vcs.ops.history.blame import Blame
-    from rolethread_vcs.ops.history.entry_history import Life
+    from rolethread_vcs.ops.history.entry_history import EntryHistory
     from rolethread_vcs.ops.history.log import History, Only
     from rolethread_vcs.ops.history.operation_log import LoggedOperation
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
@@ -146,11 +146,11 @@ class Dataset:
 
         return History(self.repository, revs or ("@",), count=count, only=only or EVERYTHING)
 
-    def life(self, entry: str, *, rev: str = "@") -> Life:
+    def life(self, entry: str, *, rev: str = "@") -> EntryHistory:
         """Iterate over what happened to one entry, newest first; see `ops.history.entry_history.Life`."""
-        from rolethread_vcs.ops.history.entry_history import life
+        from rolethread_vcs.ops.history.entry_history import entry_history
 
-        return life(self.repository, entry, rev)
+        return entry_history(self.repository, entry, rev)
 
     def blame(self, entry: str, *, rev: str = "@") -> Blame:
         """Return, for each message of an entry, which commits changed it last and brought it in."""

@@ -1,4 +1,4 @@
-"""Tells the life of one entry: born, changed, moved, removed, restored, and under which ids it lived before."""
+"""The history of one entry: added, changed, moved, removed, restored, and the ids it had before."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.model.canonical import encode_line
+from rolethread_vcs.model.canonical import parse as parse_json
 from rolethread_vcs.model.ids import NUMBER_DIGITS, is_id
 from rolethread_vcs.model.layout import ENTRIES, SUFFIX, entry_folder
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.history.lineage import UNRELATED, Origin, origins
 from rolethread_vcs.ops.select.selection import find_entry
+from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import FOLDER, parse
 from rolethread_vcs.store.refs.ancestry import Ancestry, Link, Queue
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
+
+_TABLE = Table("entry history", 1)
+"""By entry id: the commit that a walk began at, and the commits at which the entry was not what it was before."""
+_WORTH_IT = 500
+"""Commits whose walk takes longer than to load SQLite and ask it."""
 
 
 class StepKind(StrEnum):
@@ -34,7 +42,7 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One commit in the life of an entry.
+    """One commit in the history of an entry.
 
     `before` and `after` are the 20-byte ids of its blobs, None where it is absent; before is that of the first parent
     that has the entry. `origin` is what an added entry was made from.
@@ -49,8 +57,8 @@ class Step:
     origin: Origin = UNRELATED
 
 
-class Life:
-    """The steps of an entry's life, newest first; an iterator, streaming.
+class EntryHistory:
+    """The steps of an entry, newest first; an iterator, streaming.
 
     `ends` are the commits (hex ids) behind which history is not here, known when the last step was read.
     """
@@ -59,8 +67,8 @@ class Life:
         self.entry_id = entry_id
         self._repository = repository
         self._ancestry = Ancestry(repository.objects)
-        self._told = {entry_id}
-        self._steps = self._life(entry_id, [start])
+        self._ids = {entry_id}
+        self._steps = self._with_origins(entry_id, [start])
 
     def __iter__(self) -> Iterator[Step]:
         return self
@@ -73,7 +81,7 @@ class Life:
         """The commits behind which nothing is here: of a shallow copy, or where an object is missing."""
         return tuple(self._ancestry.ends)
 
-    def _life(self, entry_id: str, starts: list[str]) -> Iterator[Step]:
+    def _with_origins(self, entry_id: str, starts: list[str]) -> Iterator[Step]:
         """Yield the steps under one id, then those under the ids that it was made from."""
         births = []
         waiting: list[Step] = []  # an entry that was added may turn out to have been there before
@@ -91,51 +99,67 @@ class Life:
                 yield step
         before = []
         for step, link in births:
-            told = self._with_origin(step, link)
-            waiting[waiting.index(step)] = told
-            fresh = [origin for origin in told.origin.ids if origin not in self._told]
-            self._told.update(fresh)
-            above = [parent.id for parent in self._ancestry.parents(link)]
-            before += [self._life(origin, above) for origin in fresh]
+            parents = self._ancestry.parents(link)
+            born = replace(step, origin=origins(self._repository, parents, link, entry_id, step.after))
+            waiting[waiting.index(step)] = born
+            fresh = [origin for origin in born.origin.ids if origin not in self._ids]
+            self._ids.update(fresh)
+            before += [self._with_origins(origin, [parent.id for parent in parents]) for origin in fresh]
         yield from waiting
         yield from heapq.merge(*before, key=lambda step: -step.commit.committer.time)
 
     def _walk(self, entry_id: str, starts: list[str]) -> Iterator[tuple[Step, Link]]:
         """Yield the commits at which the entry is not what it was in any parent.
 
-        Of a merge only the first side that holds the same is followed, as `git log -- PATH` does.
+        Of a merge only the first side that holds the same is followed, as `git log -- PATH` does. What a long walk
+        found is remembered, and taken from there when a later one comes to where that began.
         """
         trace = EntryTrace(self._repository.objects, entry_id)
         ancestry = self._ancestry
+        known_tip, known = self._remembered(entry_id)
         queue: Queue[State] = Queue()
         seen = set(starts)
         for oid in starts:
             link = ancestry.link(oid)
             queue.push(link, trace.state(link.tree))
+        found: list[str] = []
         while queue:
             link, state = queue.pop()
-            above = [(parent, trace.state(parent.tree)) for parent in ancestry.parents(link)]
-            same = next((pair for pair in above if pair[1] == state), None)
-            if same is None and (state != ABSENT or above):
-                yield _step(entry_id, link, state, [each for _, each in above]), link
-            for parent, before in above if same is None else (same,):
+            if link.id == known_tip and not queue:
+                for link in (ancestry.link(oid) for oid in known if oid == known_tip or oid not in seen):
+                    above = [trace.state(parent.tree) for parent in ancestry.parents(link)]
+                    found.append(link.id)
+                    yield _step(entry_id, link, trace.state(link.tree), above), link
+                break
+            parents = [(parent, trace.state(parent.tree)) for parent in ancestry.parents(link)]
+            same = next((pair for pair in parents if pair[1] == state), None)
+            if same is None and (state != ABSENT or parents):
+                found.append(link.id)
+                yield _step(entry_id, link, state, [each for _, each in parents]), link
+            for parent, before in parents if same is None else (same,):
                 if parent.id not in seen:
                     seen.add(parent.id)
                     queue.push(parent, before)
+        if len(seen) > _WORTH_IT and len(starts) == 1 and not ancestry.ends:
+            rows = {entry_id.encode(): encode_line([starts[0], found])}
+            self._repository.derived.keep(_TABLE, rows)
 
-    def _with_origin(self, step: Step, link: Link) -> Step:
-        origin = origins(self._repository, self._ancestry.parents(link), link, step.entry_id, step.after)
-        return replace(step, origin=origin)
+    def _remembered(self, entry_id: str) -> tuple[str | None, list[str]]:
+        """Return the commit that the longest walk began at, and the commits it found; all of them are here."""
+        key = entry_id.encode()
+        data = self._repository.derived.find(_TABLE, [key]).get(key)
+        tip, found = (None, []) if data is None else parse_json(data)
+        return (tip, found) if all(oid in self._repository.objects for oid in found) else (None, [])
 
 
-def life(repository: Repository, word: str, revision: str = "@") -> Life:
-    """Return the life of an entry (`12`, a whole id) up to a revision, newest first; it may be removed by then.
+def entry_history(repository: Repository, word: str, revision: str = "@") -> EntryHistory:
+    """Return the history of an entry (`12`, a whole id) up to a revision; it may be removed by then.
 
     Raises:
         NoSuchEntryError: no commit that leads to the revision holds it. UsageError: a number of several entries.
     """
     commit = repository.resolve(revision)
-    return Life(repository, find_in_history(repository, word, commit), commit)
+    return EntryHistory(repository, find_in_history(repository, word, commit), commit)
 
 
 def find_in_history(repository: Repository, word: str, commit: str) -> str:

@@ -11,7 +11,7 @@ from small_dataset import conversation, dataset_of
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.ops.history.blame import blame
-from rolethread_vcs.ops.history.entry_history import life
+from rolethread_vcs.ops.history.entry_history import entry_history
 from rolethread_vcs.ops.history.log import Logged, OperationsByCommit, Run, count_changes, fold, log
 from rolethread_vcs.ops.history.undo import redo, undo
 from rolethread_vcs.store.copying import clone
@@ -199,6 +199,6 @@ def test_a_missing_tree_is_named_by_the_life_and_the_blame_of_an_entry(tmp_path:
     repository = Repository.open(dataset.folder)
 
     with pytest.raises(MissingObjectError, match=tree[:10]):
-        list(life(repository, "1"))
+        list(entry_history(repository, "1"))
     with pytest.raises(MissingObjectError, match=tree[:10]):
         blame(repository, "1")

@@ -14,7 +14,7 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path
-from rolethread_vcs.ops.history.entry_history import StepKind, life
+from rolethread_vcs.ops.history.entry_history import StepKind, entry_history
 from rolethread_vcs.ops.history.lineage import successors
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
@@ -48,7 +48,7 @@ def git(folder: Path, *words: str) -> str:
 def told(dataset: Dataset, word: str, revision: str = "@") -> list[tuple[str, str]]:
     """Return commit and kind of each step."""
     repository = Repository.open(dataset.folder)
-    return [(step.commit.id, str(step.kind)) for step in life(repository, word, revision)]
+    return [(step.commit.id, str(step.kind)) for step in entry_history(repository, word, revision)]
 
 
 def test_a_life_is_birth_and_changes_and_nothing_else(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_step_holds_the_two_versions(tmp_path: Path) -> None:
     before = dataset.snapshot().blob_id(ids[0])
     put(dataset, ids[0], "two")
 
-    step = next(life(dataset.repository, "1"))
+    step = next(entry_history(dataset.repository, "1"))
 
     assert (step.before, step.after) == (
         before,
@@ -98,7 +98,7 @@ def test_a_number_that_never_was_is_told(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
     with pytest.raises(NoSuchEntryError, match=r"^there is no entry 77, nor in any commit before$"):
-        life(dataset.repository, "77")
+        entry_history(dataset.repository, "77")
 
 
 def test_a_number_of_two_removed_entries_needs_the_whole_id(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_number_of_two_removed_entries_needs_the_whole_id(tmp_path: Path) -> N
     commit_files(dataset, {entry_path(twin): None, entry_path(ids[0]): None})
 
     with refusal(UsageError, "ambiguous", match=twin):
-        life(Repository.open(dataset.folder), "1")
+        entry_history(Repository.open(dataset.folder), "1")
 
 
 def test_a_move_in_the_order_is_a_step(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_what_was_split_off_goes_on_with_the_entry_it_was_split_from(tmp_path: P
         new = change.add(Entry.of(conversation("the rest", origin=[ids[0]])))
     split = dataset.snapshot().id
 
-    steps = list(life(dataset.repository, "2"))
+    steps = list(entry_history(dataset.repository, "2"))
 
     assert [(step.entry_id, str(step.kind)) for step in steps] == [
         (new, "added"),
@@ -151,7 +151,7 @@ def test_what_was_joined_goes_on_with_both(tmp_path: Path) -> None:
         change.remove(ids[0])
         change.remove(ids[1])
 
-    steps = [(step.entry_id, str(step.kind)) for step in life(dataset.repository, joined)]
+    steps = [(step.entry_id, str(step.kind)) for step in entry_history(dataset.repository, joined)]
 
     assert steps[0] == (joined, "added")
     assert sorted(steps[1:]) == [(entry_id, kind) for entry_id in ids for kind in ("added", "changed")]
@@ -165,7 +165,7 @@ def test_the_same_conversation_under_a_new_id_goes_on_with_the_old_one(tmp_path:
     new = "00000009" + ids[0][8:]
     commit = commit_files(dataset, {entry_path(ids[0]): None, entry_path(new): data})
 
-    steps = list(life(Repository.open(dataset.folder), new))
+    steps = list(entry_history(Repository.open(dataset.folder), new))
 
     assert [(step.commit.id, step.entry_id) for step in steps] == [(commit, new), (born, ids[0])]
     assert steps[0].origin.is_renumbered
@@ -223,7 +223,7 @@ def test_a_shallow_copy_says_where_history_ends(tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--depth", "2", f"file://{dataset.folder}", "shallow")
     repository = Repository.open(tmp_path / "shallow")
 
-    steps = life(repository, "1")
+    steps = entry_history(repository, "1")
 
     assert [step.kind for step in steps] == [StepKind.CHANGED, StepKind.ADDED]
     assert steps.ends == (repository.resolve("@~1"),)
@@ -233,7 +233,7 @@ def test_a_life_streams(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
     for number in range(5):
         put(dataset, ids[0], f"version {number}")
-    steps = life(dataset.repository, "1")
+    steps = entry_history(dataset.repository, "1")
 
     first = next(steps)
 
