@@ -1,4 +1,15 @@
-"""Goes through the gaps of three lists: what merges becomes a row of messages, the rest a dispute."""
+"""Goes through the gaps of three lists: what merges becomes a row of messages, the rest a dispute.
+
+In the example of `gaps` both sides asked something new between A1 and Q2. Question and answer of one read on from
+question and answer of the other, so the gap becomes `Joined(4)` and four messages: Roof Leaks Rats Two (which comes
+first does not depend on who is ours). A2, which theirs deleted and ours left alone, simply goes.
+
+Had theirs edited A2, and ours deleted Q2 and A2, nothing could be joined:
+
+    base     Q1 A1 Q2 A2
+    ours     Q1 A1
+    theirs   Q1 A1 Q2 a2        ->   Q1 A1 Dispute(deleted_and_edited, base=Q2 A2, ours=nothing, theirs=Q2 a2)
+"""
 
 from __future__ import annotations
 

@@ -11,12 +11,10 @@ from rolethread_vcs.diff.align import Match, align
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Reason
 from rolethread_vcs.merge.lists import Lists
-from rolethread_vcs.merge.maps import merge_maps, value_conflict
 from rolethread_vcs.merge.message import merge_content
 from rolethread_vcs.merge.messages import merge_conversation
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.scalars import UNSETTLED, settle
-from rolethread_vcs.merge.sets import merge_lists_as_sets, merge_sets
+from rolethread_vcs.merge.values import UNSETTLED, merge_lists_as_sets, merge_maps, merge_sets, settle, value_conflict
 from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, InvalidEntryError, is_same
 
 _CONVERSATIONS = frozenset({"messages", "chosen", "rejected"})

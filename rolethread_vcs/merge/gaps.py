@@ -1,4 +1,16 @@
-"""Cuts three lists of messages into what all of them have in one order, and the gaps between."""
+"""Cuts three lists of messages into what all of them have in one order, and the gaps between.
+
+Ours edits the answer and asks about rats behind it, theirs asks about the roof there and drops the last answer:
+
+    base     Q1 A1              Q2 A2
+    ours     Q1 a1  Rats  Two   Q2 A2
+    theirs   Q1 A1  Roof  Leaks Q2
+
+Q1, A1 and Q2 are in all three and nobody moved them: they are the backbone, as tokens (0, 0, 0), (1, 1, 1), (2, 4, 4):
+the numbers of one message in base, ours and theirs. Between A1 and Q2 is a gap with nothing of the base, two new
+messages of ours, (-, 2, -) (-, 3, -), and two of theirs, (-, -, 2) (-, -, 3). Behind Q2 is a gap with A2: (3, 5, -).
+What happens in a gap is for `disputes` to say.
+"""
 
 from __future__ import annotations
 

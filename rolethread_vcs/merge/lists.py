@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.conversation import END, START, break_between, is_answer, is_question, role_of
-from rolethread_vcs.merge.scalars import UNSETTLED, settle
+from rolethread_vcs.merge.values import UNSETTLED, settle
 from rolethread_vcs.model.entry import is_same
 
 Side: TypeAlias = Literal["ours", "theirs"]

@@ -7,11 +7,9 @@ from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.merge.conflict import Conflict, Reason, SideChoice, field_name
-from rolethread_vcs.merge.maps import merge_maps, value_conflict
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.scalars import UNSETTLED, settle
-from rolethread_vcs.merge.sets import merge_lists_as_sets
 from rolethread_vcs.merge.text import merge_text
+from rolethread_vcs.merge.values import UNSETTLED, merge_lists_as_sets, merge_maps, settle, value_conflict
 
 
 def merge_message(

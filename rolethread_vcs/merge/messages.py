@@ -1,7 +1,14 @@
-"""Merges three lists of messages into one conversation."""
+"""Merges three lists of messages into one conversation.
+
+The pieces that `disputes` gives are laid down one by one. With the examples there: A1, edited by ours alone, becomes
+a1, Roof Leaks Rats Two follow with a note (`messages[2] to [5] keep both`), then Q2. The dispute becomes the conflict
+`messages[2]`, and until it is decided the preview has ours there: nothing. In the end the whole is read once more: two
+neighbours that no side had, and that do not read as a conversation, are one conflict of the whole list, `messages`.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,9 +22,8 @@ from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
 from rolethread_vcs.merge.gaps import Alignment, in_place, values_of
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
-from rolethread_vcs.merge.renamed_speakers import renamed_speakers, stale_speaker
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.scalars import UNSETTLED, settle
+from rolethread_vcs.merge.values import UNSETTLED, settle
 
 _RECOGNISABLE = 12
 """Characters from which a message that both sides added in two places is one by more than chance."""
@@ -238,3 +244,36 @@ def _suggested(dispute: Dispute) -> SideChoice | None:
     ):
         return "theirs" if dispute.theirs else "ours"
     return None
+
+
+_AT_LEAST = 2
+"""So many messages make a rename; one could be a correction of that message."""
+
+
+def renamed_speakers(lists: Lists, side: Side, origins: Mapping[int, int]) -> dict[str, str]:
+    """Return the new names of speakers by their old ones, as far as a side changed each of their messages alike."""
+    names: dict[str, list[Any]] = defaultdict(list)
+    for number, base in origins.items():
+        before, after = _speaker(lists.base[base]), _speaker(lists.on(side)[number])
+        if isinstance(before, str):
+            names[before].append(after)
+    return {
+        before: after[0]
+        for before, after in names.items()
+        if len(after) >= _AT_LEAST
+        and all(isinstance(each, str) for each in after)
+        and set(after) == {after[0]} != {before}
+    }
+
+
+def stale_speaker(lists: Lists, token: Token, renamed: Mapping[Side, Mapping[str, str]]) -> tuple[str, str] | None:
+    """Return the old and the new name, when a message that only one side added has a speaker that the other renamed."""
+    if token.base is not None or None not in (token.ours, token.theirs):
+        return None
+    speaker = _speaker(lists.any_value(token))
+    new = renamed["theirs" if token.theirs is None else "ours"].get(speaker) if isinstance(speaker, str) else None
+    return None if new is None else (speaker, new)
+
+
+def _speaker(message: Any) -> Any:
+    return message.get("speaker") if isinstance(message, dict) else None

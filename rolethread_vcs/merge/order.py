@@ -9,7 +9,7 @@ from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Reason, field_name
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.scalars import UNSETTLED, settle
+from rolethread_vcs.merge.values import UNSETTLED, settle
 from rolethread_vcs.model.order import Order
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.merge.conflict import Choice, Conflict
-from rolethread_vcs.merge.maps import merge_maps
 from rolethread_vcs.merge.resolver import Resolver
+from rolethread_vcs.merge.values import merge_maps
 from rolethread_vcs.model.entry import is_same
 from rolethread_vcs.model.settings import put_values, read_values
 

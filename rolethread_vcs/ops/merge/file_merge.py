@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Reason, Value
-from rolethread_vcs.merge.maps import merge_documents
 from rolethread_vcs.merge.order import MergedOrder, merge_order
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.settings import merge_settings
+from rolethread_vcs.merge.values import merge_documents
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.model.layout import REGISTRIES, SETTINGS, SUFFIX
 from rolethread_vcs.model.order import Order

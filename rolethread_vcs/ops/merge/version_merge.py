@@ -9,9 +9,9 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.merge.entry import merge_entries
-from rolethread_vcs.merge.maps import merge_documents
 from rolethread_vcs.merge.order import merge_order
 from rolethread_vcs.merge.settings import merge_settings
+from rolethread_vcs.merge.values import merge_documents
 from rolethread_vcs.model.canonical import decode_entry, encode_entry, encode_value, parse
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, id_of_path
 from rolethread_vcs.model.order import Order

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Conflict, Reason, Value
-from rolethread_vcs.merge.maps import MergedMap, merge_documents, merge_maps
 from rolethread_vcs.merge.resolver import Resolver
+from rolethread_vcs.merge.values import (
+    UNSETTLED,
+    MergedMap,
+    merge_documents,
+    merge_lists_as_sets,
+    merge_maps,
+    merge_sets,
+    settle,
+)
 
 
 def test_keys_of_nested_objects_merge() -> None:
@@ -83,3 +94,65 @@ def test_a_choice_for_what_is_not_in_conflict_is_refused_and_names_what_is() -> 
 
     assert caught.value.message == "nmae is not in conflict; nothing was changed"
     assert caught.value.hint == "the conflicts are name"
+
+
+# ---- tags and other lists whose order says nothing
+
+
+TAGS = st.lists(st.sampled_from("abcdef"), unique=True)
+
+
+def test_added_tags_stay_and_removed_tags_go() -> None:
+    assert merge_sets(["draft", "tavern"], ["tavern", "zoo"], ["draft", "night", "tavern"]) == [
+        "night",
+        "tavern",
+        "zoo",
+    ]
+
+
+@given(TAGS, TAGS, TAGS)
+def test_each_tag_is_decided_by_the_side_that_changed_it(base: list[str], ours: list[str], theirs: list[str]) -> None:
+    merged = merge_sets(base, ours, theirs)
+
+    for tag in "abcdef":
+        was, left, right = tag in base, tag in ours, tag in theirs
+        assert (tag in merged) == (left if right == was else right)
+    assert merged == sorted(merged) == merge_sets(base, theirs, ours)
+
+
+@given(TAGS, TAGS, TAGS)
+def test_a_list_merges_as_a_set_and_keeps_the_order_of_what_stayed(
+    base: list[str], ours: list[str], theirs: list[str]
+) -> None:
+    merged = merge_lists_as_sets(base, ours, theirs)
+
+    assert sorted(merged) == merge_sets(base, ours, theirs)
+    assert [item for item in merged if item in base] == [item for item in base if item in merged]
+    assert merged == merge_lists_as_sets(base, theirs, ours)
+
+
+def test_items_of_a_list_may_be_of_any_kind() -> None:
+    assert merge_lists_as_sets([1], [1, {"a": 1}], [True, 1]) == [1, True, {"a": 1}]
+
+
+# ---- who alone changed a value, wins
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "result"),
+    [
+        (1, 1, 1, 1),
+        (1, 2, 1, 2),
+        (1, 1, 2, 2),
+        (1, 2, 2, 2),
+        (1, 2, 3, UNSETTLED),
+        (ABSENT, 2, ABSENT, 2),
+        (1, ABSENT, 1, ABSENT),
+        (1, ABSENT, 2, UNSETTLED),
+        (None, ABSENT, None, ABSENT),
+        (1, 1.0, True, UNSETTLED),
+        ([1], [True], [1], [True]),
+    ],
+)
+def test_a_value_is_settled_by_the_side_that_changed_it(base: Any, ours: Any, theirs: Any, result: Any) -> None:
+    assert repr(settle(base, ours, theirs)) == repr(result)

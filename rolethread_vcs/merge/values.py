@@ -1,16 +1,15 @@
-"""Merges JSON objects key by key, at every depth: the `extra` of an entry, a registry file."""
+"""Merges all values but messages: who alone changed one wins; else objects key by key, tags and names as sets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.merge.conflict import Choice, Conflict, Reason, SideChoice, field_name
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.scalars import UNSETTLED, settle
-from rolethread_vcs.merge.sets import merge_lists_as_sets
+from rolethread_vcs.model.entry import is_same
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +94,39 @@ def _kind(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return "number"
     return type(value).__name__
+
+
+def merge_sets(base: Iterable[str], ours: Iterable[str], theirs: Iterable[str]) -> list[str]:
+    """Return what a side added, and what neither took away, sorted by code point; there is no conflict."""
+    was, left, right = set(base), set(ours), set(theirs)
+    return sorted((left & right) | ((left ^ right) - was))
+
+
+def merge_lists_as_sets(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
+    """Return the same for JSON values in a list: what stayed in its order, then what was added.
+
+    What was added is ordered by a rule that does not know the sides: first what both added, then by spelling.
+    """
+    was, left, right = ({repr(item): item for item in side} for side in (base, ours, theirs))
+    kept = [item for key, item in was.items() if key in left and key in right]
+    added = {key: item for side in (left, right) for key, item in side.items() if key not in was}
+    return [*kept, *(added[key] for key in sorted(added, key=lambda key: (key not in left or key not in right, key)))]
+
+
+class _Unsettled:
+    def __repr__(self) -> str:
+        return "UNSETTLED"
+
+
+UNSETTLED: Final = _Unsettled()
+"""Both sides changed a value, and not in the same way."""
+
+
+def settle(base: Any, ours: Any, theirs: Any) -> Any:
+    """Return the value that one side alone made, or both alike; `UNSETTLED` when they differ.
+
+    Values are JSON, or `ABSENT` where there is none. 1, 1.0 and true are three different values.
+    """
+    if is_same(ours, theirs) or is_same(theirs, base):
+        return ours
+    return theirs if is_same(ours, base) else UNSETTLED
