@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-from envelopes import ENVELOPES, Envelope
 
 from rolethread_vcs.cli._verbs import GROUPS, VERBS
 from rolethread_vcs.cli.main import rtv
+from rolethread_vcs.views.envelopes import envelopes
+
+if TYPE_CHECKING:
+    from rolethread_vcs.views.envelopes._model import Envelope
 
 PAGE = Path(__file__).with_name("cli.md")
 
@@ -91,7 +96,7 @@ _ENVELOPES_OPENING = """\
 With `--json` a verb prints one document with one key, the name of its envelope. The keys listed here stay; more may
 come, so pass over those that you do not know. Counts are integers, message indexes count from 0, times are seconds
 since 1970, and what is not there is `null`. A refusal prints `rolethread.error/v1`, whatever the verb, and the exit
-status is the same as without `--json`.
+status is the same as without `--json`. [schemas](schemas/) holds a JSON Schema of each.
 
 | envelope | of | keys |
 |---|---|---|
@@ -102,7 +107,7 @@ def cli_page() -> str:
     """Return the text of docs/cli.md."""
     root = _context(rtv, "rtv")
     parts = [_OPENING + "\n".join(_option_rows(_any_command(root), everywhere=True)), _AFTER_OPTIONS]
-    parts += [_ENVELOPES_OPENING + "\n".join(map(_envelope_row, ENVELOPES)), ""]
+    parts += [_ENVELOPES_OPENING + "\n".join(itertools.starmap(_envelope_row, envelopes())), ""]
     for group in GROUPS:
         verbs = [verb for verb, of, _line in VERBS if of == group]
         if verbs:
@@ -172,12 +177,26 @@ def _option_rows(context: click.Context, *, everywhere: bool) -> Iterator[str]:
             yield f"| `{names}` | {_inline(does)} |"
 
 
-def _envelope_row(envelope: Envelope) -> str:
-    inner = dict(envelope.items)
-    keys = [f"`{key}: [{{{', '.join(inner[key])}}}]`" if key in inner else f"`{key}`" for key in envelope.keys]
-    extra = ", and the entry's own fields" if "rev" in (*envelope.keys, *inner.get("entries", ())) else ""
-    verbs = ", ".join(f"`{verb}`" if verb != "every refusal" else verb for verb in envelope.verbs)
-    return f"| `rolethread.{envelope.name}/v1` | {verbs} | {', '.join(keys)}{extra}{envelope.remark} |"
+def _envelope_row(name: str, model: type[Envelope]) -> str:
+    schema = model.model_json_schema(mode="serialization")
+    keys = []
+    for key, value in schema["properties"].items():
+        inner = _keys_of_items(value, schema)
+        keys.append(f"`{key}: [{{{', '.join(inner)}}}]`" if inner else f"`{key}`")
+    verbs = ", ".join(f"`{verb}`" if verb != "every refusal" else verb for verb in model.VERBS)
+    remark = inspect.cleandoc(model.__doc__ or "").rstrip(".")
+    remark = remark[:1].lower() + remark[1:]
+    return f"| `{name}` | {verbs} | {', '.join(keys)}; {remark} |"
+
+
+def _keys_of_items(value: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    """Return the keys of the objects in a list; of several kinds, those of the smallest."""
+    found = [
+        list(schema["$defs"][each["items"]["$ref"].rpartition("/")[2]]["properties"])
+        for each in (value, *value.get("anyOf", ()))
+        if "$ref" in each.get("items", {})
+    ]
+    return min(found, key=len, default=[])
 
 
 if __name__ == "__main__":

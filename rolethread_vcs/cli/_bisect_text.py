@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
 from rolethread_vcs.phrases import count, short_time
@@ -19,20 +19,13 @@ _NAMED = 10
 _STYLES = {Answer.GOOD: "added", Answer.BAD: "removed", Answer.SKIP: "changed"}
 
 
-def search_value(search: Search) -> dict[str, Any]:
-    """Return the value of `rolethread.bisect/v1`."""
+def search_lists(search: Search | None) -> dict[str, object]:
+    """Return what `rolethread.bisect/v1` says beside the search itself; None is a search that has ended."""
+    if search is None:
+        return {"running": False, "good": (), "bad": None, "skipped": ()}
     bad = search.marked(Answer.BAD)
-    return {
-        "running": True,
-        "bad": bad[-1] if bad else None,
-        "good": list(search.marked(Answer.GOOD)),
-        "skipped": list(search.marked(Answer.SKIP)),
-        "suspects": list(search.suspects),
-        "test": None if search.test is None else search.test.id,
-        "tests": search.tests,
-        "first_bad": None if search.first_bad is None else search.first_bad.id,
-        "answers": [{"answer": str(each.answer), "commit": each.commit, "time": each.time} for each in search.marks],
-    }
+    good, skipped = search.marked(Answer.GOOD), search.marked(Answer.SKIP)
+    return {"running": True, "bad": bad[-1] if bad else None, "good": good, "skipped": skipped}
 
 
 def search_lines(context: Context, dataset: Dataset, search: Search) -> Iterator[str]:

@@ -24,6 +24,22 @@ _MARKS = {"added": "+", "changed": "~", "removed": "-"}
 _TRAILERS = {"Allowed": "let through", "Because": "because"}
 
 
+def commit_sources(dataset: Dataset, shown: ShownCommit, *, short: bool) -> tuple[dict[str, Any], ShownCommit]:
+    """Return what `rolethread.show/v1` says; entries come with what changed in them, up to a thousand of them."""
+    short = short or len(shown.entries) > _DETAILED
+    comparison = None if short else changes_of(dataset.repository, shown)
+    own = {
+        "operation": OperationsByCommit(dataset.repository).find(shown.commit),
+        **{change: shown.count(change) for change in ("added", "changed", "removed")},
+        "details": not short,
+        "entries": shown.entries if comparison is None else list(comparison.entries()),
+        "files": [{"path": path, "change": change} for path, change in shown.files]
+        if comparison is None
+        else comparison.files(),
+    }
+    return own, shown
+
+
 def commit_lines(context: Context, dataset: Dataset, shown: ShownCommit, *, short: bool) -> Iterator[str]:
     """Yield the lines of a commit with its difference from the first parent, or in `short` a line for each entry."""
     yield from commit_head(context, dataset, shown)
@@ -63,45 +79,6 @@ def touched_lines(context: Context, dataset: Dataset, shown: ShownCommit) -> Ite
         yield styled(f"{_MARKS[change]} {path}", change)
     if len(shown.files) > _SHOWN:
         yield f"… and {count(len(shown.files) - _SHOWN, 'more file', 'more files')}"
-
-
-def commit_value(dataset: Dataset, shown: ShownCommit, *, short: bool) -> dict[str, Any]:
-    """Return a commit as `rolethread.show/v1`; entries come with what changed in them, up to a thousand of them."""
-    commit = shown.commit
-    operation = OperationsByCommit(dataset.repository).find(commit)
-    short = short or len(shown.entries) > _DETAILED
-    return {
-        "id": commit.id,
-        "parents": list(commit.parents),
-        "author": commit.author.name,
-        "email": commit.author.email,
-        "time": commit.author.time,
-        "message": commit.message,
-        "trailers": [list(pair) for pair in commit.trailers],
-        "operation": None if operation is None else operation.number,
-        "added": shown.count("added"),
-        "changed": shown.count("changed"),
-        "removed": shown.count("removed"),
-        "details": not short,
-        **(_touched_value(shown) if short else _difference_value(dataset, shown)),
-    }
-
-
-def _touched_value(shown: ShownCommit) -> dict[str, Any]:
-    return {
-        "entries": [{"id": entry.id, "change": entry.change} for entry in shown.entries],
-        "files": [{"path": path, "change": change} for path, change in shown.files],
-    }
-
-
-def _difference_value(dataset: Dataset, shown: ShownCommit) -> dict[str, Any]:
-    from rolethread_vcs.cli._diff_json import entry_value, file_value
-
-    comparison = changes_of(dataset.repository, shown)
-    return {
-        "entries": list(map(entry_value, comparison.entries())),
-        "files": list(map(file_value, comparison.files())),
-    }
 
 
 def _difference_lines(context: Context, dataset: Dataset, shown: ShownCommit) -> Iterator[str]:

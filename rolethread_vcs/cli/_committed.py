@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.cli.context import Context
-from rolethread_vcs.cli.errors import finding_value
 from rolethread_vcs.gate import mass_sentences
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views.terminal_text import one_line, styled
@@ -42,7 +41,7 @@ def print_committed(
     for note in result.notes:
         output.note(note)
     if context.json:
-        output.envelope(ENVELOPE, committed_value(result))
+        output.envelope(ENVELOPE, result)
     else:
         for line in _lines(result, done, nothing, output.width, color=output.color):
             output.report(line)
@@ -55,23 +54,6 @@ def healed_sentence(ids: Sequence[str], *, would: bool) -> str:
     return (
         f"{'would save' if would else 'saved'} {named} again, damaged in the store, from the checked-out {whole} whole"
     )
-
-
-def committed_value(result: Committed) -> dict[str, Any]:
-    """Return the value of `rolethread.commit/v1`."""
-    return {
-        "commit": result.commit,
-        "branch": result.branch,
-        "operation": result.operation,
-        "added": result.added,
-        "changed": result.changed,
-        "removed": result.removed,
-        "findings": [finding_value(finding) for finding in result.findings],
-        "dry_run": result.dry_run,
-        "message": result.message or None,
-        "entries": [{"id": change.entry_id, "change": _kind(change)} for change in result.touched],
-        "notes": list(result.notes),
-    }
 
 
 def _lines(result: Committed, done: str | None, nothing: str, width: int, *, color: bool) -> Iterator[str]:
@@ -156,7 +138,7 @@ def _touched_lines(result: Committed, total: int, width: int, *, color: bool) ->
 
 def change_line(change: EntryChange, width: int) -> str:
     """Return one changed entry on one line: `~ 00000012-k2x9m3ab  [2] content, tags +tavern`."""
-    kind = _kind(change)
+    kind = change.kind
     entry = change.after or change.before
     if kind == "changed" and change.before is not None and change.after is not None:
         what = ", ".join(_what_changed(change.before, change.after)) or "its layout only"
@@ -164,12 +146,6 @@ def change_line(change: EntryChange, width: int) -> str:
         what = _preview(entry) if entry is not None else ""
     head = f"{_MARKS[kind]} {change.entry_id}"
     return f"{styled(head, kind)}  {one_line(what, max(width - len(head) - 2, 10))}".rstrip()
-
-
-def _kind(change: EntryChange) -> str:
-    if change.after is None:
-        return "removed"
-    return "added" if change.before is None else "changed"
 
 
 def _preview(entry: Entry) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from rolethread_vcs.cli._committed import UNDO, committed_value
+from rolethread_vcs.cli._committed import UNDO
 from rolethread_vcs.cli.context import Context
 from rolethread_vcs.gate import mass_sentences
 from rolethread_vcs.phrases import count
@@ -45,35 +45,18 @@ def print_imported(context: Context, result: Imported, *, here: str | None) -> N
     for note in (*committed.notes, *result.notes):
         output.note(note)
     if context.json:
-        output.envelope(ENVELOPE, imported_value(result))
+        formats = sorted({name for source in result.sources for name in source.formats})
+        own = {
+            "rejected": len(result.rejects),
+            "rejects_file": None if result.reject_files is None else result.reject_files.rows,
+            "format": formats[0] if len(formats) == 1 else formats or None,
+            "source": result.sources[0] if len(result.sources) == 1 else result.sources,
+            "notes": [*committed.notes, *result.notes],
+        }
+        output.envelope(ENVELOPE, own, result, committed)
         return
     for line in _lines(result, here):
         output.report(line)
-
-
-def imported_value(result: Imported) -> dict[str, Any]:
-    """Return the value of `rolethread.import/v1`."""
-    formats = sorted({name for source in result.sources for name in source.formats})
-    sources = [
-        {"name": each.name, "size": each.size, "sha256": each.sha256, "rows": each.rows, "formats": list(each.formats)}
-        for each in result.sources
-    ]
-    return {
-        **committed_value(result.committed),
-        "unchanged": result.unchanged,
-        "edited_since": result.edited_since,
-        "removed_before": result.removed_before,
-        "rejected": len(result.rejects),
-        "rejects": [
-            {"line": each.line, "code": each.code, "message": each.message, "row": each.row, "source": each.source}
-            for each in result.rejects
-        ],
-        "rejects_file": str(result.reject_files.rows) if result.reject_files is not None else None,
-        "repaired": dict(result.repaired),
-        "format": formats[0] if len(formats) == 1 else formats or None,
-        "source": sources[0] if len(sources) == 1 else sources,
-        "notes": [*result.committed.notes, *result.notes],
-    }
 
 
 def _lines(result: Imported, here: str | None) -> list[str]:

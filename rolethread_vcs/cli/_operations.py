@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.cli.context import Context
 from rolethread_vcs.phrases import count, short_time
@@ -26,8 +26,7 @@ def print_operations(context: Context, dataset: Dataset, limit: int) -> None:
     logged = list(islice(dataset.ops(), limit + 1))
     shown = logged[:limit]
     if context.json:
-        value = [operation_value(each.operation, undone=each.undone) for each in shown]
-        output.envelope(ENVELOPE, {"operations": value})
+        output.envelope(ENVELOPE, {"operations": [(each, each.operation) for each in shown]})
         return
     if not shown:
         output.note("nothing was done here yet; a copy starts with an empty log")
@@ -46,8 +45,8 @@ def print_undone(context: Context, result: Undone, *, verb: str, dry_run: bool) 
     for note in committed.notes:
         output.note(note)
     if context.json:
-        undone = verb == "undo" and not dry_run
-        value = [operation_value(operation, undone=undone) for operation in result.operations]
+        state = {"undone": verb == "undo" and not dry_run}
+        value = [(state, operation) for operation in result.operations]
         output.envelope(ENVELOPE, {"operations": value, "operation": committed.operation, "dry_run": dry_run})
         return
     now = time.time()
@@ -72,21 +71,6 @@ def _place(context: Context, result: Undone) -> str:
     else:
         return f"the branch {other} is gone"
     return f"{where} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry', 'entries')}"
-
-
-def operation_value(operation: Operation, *, undone: bool) -> dict[str, Any]:
-    """Return one operation of `rolethread.ops/v1`."""
-    return {
-        "number": operation.number,
-        "command": operation.command,
-        "verb": operation.verb,
-        "time": operation.time,
-        "branch": operation.branch,
-        "added": operation.added,
-        "changed": operation.changed,
-        "removed": operation.removed,
-        "undone": undone,
-    }
 
 
 def _line(operation: Operation, now: float) -> str:

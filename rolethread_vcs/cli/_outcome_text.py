@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rolethread_vcs.cli._committed import UNDO, committed_value, print_committed
+from rolethread_vcs.cli._committed import UNDO, print_committed
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.phrases import count
-from rolethread_vcs.views.conflicts import conflict_value
 from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
@@ -33,7 +32,9 @@ def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None
     if context.json:
         for note in committed.notes:
             output.note(note)
-        output.envelope(ENVELOPE, outcome_value(outcome))
+        look_at = [{"id": name, "field": note.field, "sentence": note.sentence} for name, note in outcome.merge_notes]
+        sides = {"ours": outcome.labels[0], "theirs": outcome.labels[1], "look_at": look_at}
+        output.envelope(ENVELOPE, sides, outcome, committed)
         return status
     would = committed.dry_run
     if outcome.state is State.WAITING:
@@ -61,23 +62,6 @@ def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None
         for line in _after(outcome, output.width):
             output.note(line)
     return status
-
-
-def outcome_value(outcome: Outcome) -> dict[str, Any]:
-    """Return the value of `rolethread.merge/v1`."""
-    return {
-        **committed_value(outcome.committed),
-        "kind": outcome.kind,
-        "state": outcome.state.value,
-        "ours": outcome.labels[0],
-        "theirs": outcome.labels[1],
-        "taken": outcome.taken,
-        "merged": outcome.merged,
-        "left_out": outcome.left_out,
-        "conflicts": [conflict_value(conflict) for conflict in outcome.conflicts],
-        "void": [{"id": name, "field": field} for name, field in outcome.void],
-        "look_at": [{"id": name, "field": note.field, "sentence": note.sentence} for name, note in outcome.merge_notes],
-    }
 
 
 def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:

@@ -25,7 +25,7 @@ def print_removed(context: Context, dataset: Dataset, *, since: str | None, limi
     listed = list(islice(found, limit + 1))
     shown, more = listed[:limit], len(listed) > limit
     if context.json:
-        output.envelope(ENVELOPE, {"more": more, "removed": [_value(each) for each in shown]})
+        output.envelope(ENVELOPE, {"more": more, "removed": [(each, _tags_and_preview(each)) for each in shown]})
     else:
         for line in _lines(shown, time.time(), output.width):
             output.print(line)
@@ -57,23 +57,14 @@ def _lines(shown: Sequence[GoneEntry], now: float, width: int) -> Iterator[str]:
             yield f"{styled(f'  - {each.id}', 'removed')}  {begins}".rstrip()
 
 
+def _tags_and_preview(gone: GoneEntry) -> dict[str, Any]:
+    if gone.entry is None:
+        return {"tags": (), "preview": None}
+    return {"tags": gone.entry.tags, "preview": _preview(gone)}
+
+
 def _preview(gone: GoneEntry) -> str:
     # what opens a dataset is of no use to help
     from rolethread_vcs.ops.select.page import preview
 
     return "(does not read)" if gone.entry is None else preview(gone.entry)
-
-
-def _value(gone: GoneEntry) -> dict[str, Any]:
-    return {
-        "id": gone.id,
-        "commit": gone.commit.id,
-        "last_in": gone.last_in,
-        "time": gone.commit.committer.time,
-        "message": gone.commit.message.rstrip("\n"),
-        "author": gone.commit.author.name,
-        "operation": None if gone.operation is None else gone.operation.number,
-        "verb": None if gone.operation is None else gone.operation.verb,
-        "tags": [] if gone.entry is None else list(gone.entry.tags),
-        "preview": None if gone.entry is None else _preview(gone),
-    }

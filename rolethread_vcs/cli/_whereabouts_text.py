@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views.terminal_text import one_line
@@ -30,16 +30,3 @@ def distance(ahead: int, behind: int, against: str) -> str:
         )
         return f"{way} {against}"
     return f"level with {against}"
-
-
-def whereabouts_value(where: Whereabouts) -> dict[str, Any]:
-    """Return where one is, as a JSON answer tells it."""
-    return {
-        "branch": where.branch,
-        "commit": where.commit,
-        "entries": where.entries,
-        "note": where.note,
-        "against": where.against,
-        "ahead": where.ahead,
-        "behind": where.behind,
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.cli._committed import change_line
 from rolethread_vcs.cli.context import Context
@@ -25,7 +25,9 @@ _SHOWN = 50
 def print_status(context: Context, found: CopyStatus) -> None:
     """Show the state of a file copy."""
     if context.json:
-        context.output.envelope(ENVELOPE, status_value(found))
+        own = {"kind": "file", "apart": found.branch.is_apart, "notes": list(_notes(found)), "unsaved": None}
+        own |= {"branch": found.binding.branch, "lines": list(found.lines())}
+        context.output.envelope(ENVELOPE, own, found, found.binding, found.branch)
         return
     for line in _lines(found, context.output.width):
         context.output.print(line)
@@ -44,50 +46,12 @@ def print_status(context: Context, found: CopyStatus) -> None:
 def print_folder_status(context: Context, folder: Path, survey: Survey) -> None:
     """Show, in short, the state of a folder copy."""
     if context.json:
-        value = {"kind": "folder", "path": str(folder), "branch": survey.branch, "commit": survey.commit}
-        # the keys of a file copy are there too, so that one reader serves both
-        of_file = dict.fromkeys(("tip", "newer", "apart", "format", "clean", "where"))
-        lists = {"counts": {}, "respelled": [], "notes": [], "unsaved": len(survey.unsaved), "lines": []}
-        context.output.envelope(ENVELOPE, {**value, **of_file, **lists})
+        own = {"kind": "folder", "path": folder, "branch": survey.branch, "commit": survey.commit}
+        context.output.envelope(ENVELOPE, own | {"unsaved": len(survey.unsaved)})
         return
     unsaved = count(len(survey.unsaved), "unsaved edit", "unsaved edits") if survey.unsaved else "nothing unsaved"
     context.output.print(f"{folder} is on {survey.branch or 'no branch'}: {unsaved}")
     context.output.hint(f"rtv -C {folder} status")
-
-
-def status_value(found: CopyStatus) -> dict[str, Any]:
-    """Return the value of `rolethread.workcopy/v1`, which `--decisions` reads again."""
-    binding, branch = found.binding, found.branch
-    return {
-        "kind": "file",
-        "path": str(binding.path),
-        "branch": binding.branch,
-        "commit": binding.commit,
-        "tip": branch.tip,
-        "newer": branch.newer,
-        "apart": branch.is_apart,
-        "format": binding.format,
-        "clean": binding.clean,
-        "where": binding.where,
-        "counts": found.counts,
-        "respelled": list(found.respelled),
-        "notes": list(_notes(found)),
-        "unsaved": None,
-        "lines": [
-            {
-                "line": each.line,
-                "was": each.was,
-                "change": str(each.change),
-                "moved": each.is_moved,
-                "id": each.id,
-                "candidates": [{"id": one.id, "likeness": one.likeness} for one in each.candidates],
-                "reason": each.reason or None,
-                "digest": each.digest,
-                "preview": each.preview,
-            }
-            for each in found.lines()
-        ],
-    }
 
 
 def _lines(found: CopyStatus, width: int) -> Iterator[str]:

@@ -27,14 +27,8 @@ REMOVED = "rolethread.workcopy_removed/v1"
 def print_added_file(context: Context, binding: Binding, *, bind: bool, dry_run: bool) -> None:
     """Say which file was written and tied."""
     if context.json:
-        value = {
-            **_copy_value("file", str(binding.path), binding.branch, binding.commit),
-            "format": binding.format,
-            "clean": binding.clean,
-            "where": binding.where,
-            "lines": len(binding.ids),
-        }
-        context.output.envelope(COPIES, {"copies": [value]})
+        own = {"kind": "file", "lines": len(binding.ids), "is_touched": False}
+        context.output.envelope(COPIES, {"copies": [(own, binding)]})
         return
     verb = ("would tie" if dry_run else "tied") if bind else ("would write" if dry_run else "wrote")
     kind = f"{'clean ' if binding.clean else ''}{binding.format}"
@@ -50,9 +44,8 @@ def print_added_folder(context: Context, added: AddedFolder) -> None:
     """Say which branch was checked out where."""
     done = added.committed
     if context.json:
-        context.output.envelope(
-            COPIES, {"copies": [_copy_value("folder", str(added.folder), added.branch, done.commit)]}
-        )
+        copy = {"kind": "folder", "path": added.folder, "branch": added.branch, "commit": done.commit}
+        context.output.envelope(COPIES, {"copies": [copy]})
         return
     for note in done.notes:
         context.output.note(note)
@@ -66,16 +59,9 @@ def print_copies(context: Context, files: Sequence[FileCopy], folders: Sequence[
     """List working copies."""
     others = [each for each in folders if each.name or len(folders) > 1]
     if context.json:
-        values = [_file_value(each) for each in files]
-        values += [
-            {
-                **_copy_value("folder", str(each.folder), each.branch, None),
-                "touched": bool(each.unsaved),
-                "problem": each.problem,
-            }
-            for each in others
-        ]
-        context.output.envelope(COPIES, {"copies": values})
+        copies: list[Any] = [({"kind": "file"}, each) for each in files]
+        copies += [({"kind": "folder", "path": each.folder, "is_touched": bool(each.unsaved)}, each) for each in others]
+        context.output.envelope(COPIES, {"copies": copies})
         return
     if not files and not others:
         context.output.note("there are no working copies; make one with: rtv workcopy add train.jsonl --branch NAME")
@@ -103,18 +89,7 @@ def _file_line(each: FileCopy) -> str:
 def print_refreshed(context: Context, done: Refreshed) -> None:
     """Say what a refresh brought into a file."""
     if context.json:
-        context.output.envelope(
-            REFRESH,
-            {
-                "path": str(done.path),
-                "before": done.before,
-                "commit": done.commit,
-                "lines": done.lines,
-                "written": done.is_written,
-                "set_aside": None if done.set_aside is None else str(done.set_aside),
-                "dry_run": done.dry_run,
-            },
-        )
+        context.output.envelope(REFRESH, done)
         return
     name, commit = done.path.name, styled(done.commit[:10], "id")
     if done.set_aside is not None:
@@ -134,7 +109,7 @@ def print_refreshed(context: Context, done: Refreshed) -> None:
 def print_removed_file(context: Context, path: Path, *, deleted: bool, dry_run: bool) -> None:
     """Say that a file copy was forgotten."""
     if context.json:
-        context.output.envelope(REMOVED, {"path": str(path), "deleted": deleted, "left": [], "dry_run": dry_run})
+        context.output.envelope(REMOVED, {"path": path, "deleted": deleted, "left": [], "dry_run": dry_run})
         return
     would = "would forget" if dry_run else "forgot"
     gone = "would delete the file" if dry_run else "deleted the file"
@@ -146,8 +121,8 @@ def print_removed_folder(context: Context, removed: RemovedFolder) -> None:
     """Say that a folder copy was removed."""
     done = removed.committed
     if context.json:
-        value = {"path": str(removed.folder), "deleted": removed.was_there, "left": list(removed.left)}
-        context.output.envelope(REMOVED, {**value, "dry_run": done.dry_run})
+        own = {"path": removed.folder, "deleted": removed.was_there, "dry_run": done.dry_run}
+        context.output.envelope(REMOVED, own, removed)
         return
     for note in done.notes:
         context.output.note(note)
@@ -158,21 +133,3 @@ def print_removed_folder(context: Context, removed: RemovedFolder) -> None:
         context.output.note(
             f"left in that folder: {', '.join(removed.left[:5])}{' …' if len(removed.left) > 5 else ''}"
         )
-
-
-def _file_value(each: FileCopy) -> dict[str, Any]:
-    path = None if each.path is None else str(each.path)
-    return {
-        **_copy_value("file", path, each.branch or None, each.commit or None),
-        "format": each.format or None,
-        "clean": each.clean,
-        "where": each.where,
-        "lines": each.lines,
-        "touched": each.is_touched,
-        "problem": each.problem or None,
-    }
-
-
-def _copy_value(kind: str, path: str | None, branch: str | None, commit: str | None) -> dict[str, Any]:
-    nothing = {"format": None, "clean": None, "where": None, "lines": None, "touched": False, "problem": None}
-    return {"kind": kind, "path": path, "branch": branch, "commit": commit, **nothing}

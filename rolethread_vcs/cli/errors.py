@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -62,25 +62,12 @@ def from_click(error: click.ClickException) -> RoleThreadError:
 def show_error(error: RoleThreadError, output: Output) -> None:
     """Write an error to the right stream."""
     if output.json:
-        output.envelope(ENVELOPE, error_value(error))
+        output.envelope(ENVELOPE, error)
         output.flush()
     elif isinstance(error, InterruptedByUserError):
         output.complain(error.message)
     else:
         output.complain(error_text(error))
-
-
-def error_value(error: RoleThreadError) -> dict[str, Any]:
-    """Return an error as the value of its envelope."""
-    return {
-        "status": error.status,
-        "code": error.code,
-        "message": error.message,
-        "saved": error.saved,
-        "hint": error.hint,
-        "details": list(error.details),
-        "findings": [finding_value(finding) for finding in error.findings],
-    }
 
 
 def error_text(error: RoleThreadError) -> str:
@@ -90,20 +77,6 @@ def error_text(error: RoleThreadError) -> str:
     if error.hint:
         lines.append(hint_text(error.hint))
     return "\n".join(lines)
-
-
-def finding_value(finding: Finding) -> dict[str, Any]:
-    """Return a finding as the envelopes show it."""
-    return {
-        "code": finding.code,
-        "name": finding.name,
-        "severity": str(finding.severity),
-        "id": finding.entry_id,
-        "index": finding.index,
-        "message": finding.message,
-        "text": finding.text,
-        "repair": str(finding.repair),
-    }
 
 
 def finding_text(finding: Finding) -> str:

@@ -80,11 +80,13 @@ class Output:
         if not self.quiet:
             self.print(text)
 
-    def envelope(self, name: str, value: Any) -> None:
-        """Write `{name: value}` as indented JSON, such as `rolethread.commit/v1`."""
-        # orjson is not needed by help and plain text
+    def envelope(self, name: str, *sources: Any) -> None:
+        """Write `{name: value}` as indented JSON, such as `rolethread.commit/v1`; keys are read from the sources."""
+        # neither orjson nor pydantic is needed by help and plain text
         from rolethread_vcs.model.canonical import UnkeepableValueError, encode_pretty
+        from rolethread_vcs.views.envelopes import answer
 
+        value = answer(name, *sources)
         try:
             data = encode_pretty({name: value})
         except UnkeepableValueError:

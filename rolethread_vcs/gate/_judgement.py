@@ -27,6 +27,13 @@ class EntryChange:
     after: Entry | None
     origin: tuple[str, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """What happened to the entry: `added`, `changed` or `removed`."""
+        if self.after is None:
+            return "removed"
+        return "added" if self.before is None else "changed"
+
 
 class Gate:
     """Judges one change to one branch; each changed entry is fed once.

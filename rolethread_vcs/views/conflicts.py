@@ -41,21 +41,6 @@ def conflict_block(
         yield f"    suggested: --take {side_label(conflict.suggestion, labels)}"
 
 
-def conflict_value(conflict: Conflict) -> dict[str, Any]:
-    """Return a conflict as JSON; a side that is not there is null, and its name stands in `absent`."""
-    sides = {"base": conflict.base, "ours": conflict.ours, "theirs": conflict.theirs}
-    return {
-        "id": conflict.id,
-        "field": conflict.field,
-        "reason": str(conflict.reason),
-        "message": conflict.message,
-        **{name: None if value is ABSENT else value for name, value in sides.items()},
-        "absent": [name for name, value in sides.items() if value is ABSENT],
-        "suggestion": conflict.suggestion,
-        "place": conflict.place,
-    }
-
-
 def side_label(side: str, labels: tuple[str, str, str]) -> str:
     """Return what a person types for a side."""
     return {"ours": labels[0], "theirs": labels[1], "base": labels[2]}.get(side, side)

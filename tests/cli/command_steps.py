@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers import check_answer
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.cli.main import run
@@ -59,6 +60,7 @@ class Room:
         self.capsys.readouterr()
         status = run(list(words))
         printed = self.capsys.readouterr()
+        check_answer(printed.out)
         return Said(status, printed.out, printed.err)
 
     def write(self, name: str, data: bytes) -> Path:

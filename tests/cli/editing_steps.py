@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers import check_answer
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.cli.main import run
@@ -66,6 +67,7 @@ class Desk:
         self.capsys.readouterr()
         status = run(["-C", str(self.folder), *words])
         printed = self.capsys.readouterr()
+        check_answer(printed.out)
         return Answer(status, printed.out, printed.err)
 
     @property

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers import check_answer
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.cli.main import run
@@ -39,6 +40,7 @@ def runner(folder: Path, capsys: pytest.CaptureFixture[str]) -> Rtv:
         capsys.readouterr()
         status = run(["-C", str(folder), *words])
         said = capsys.readouterr()
+        check_answer(said.out)
         return Answer(status, said.out, said.err)
 
     return rtv

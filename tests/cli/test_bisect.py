@@ -153,4 +153,5 @@ def test_a_search_is_ended(rtv: Rtv, commits: list[str]) -> None:
     assert rtv("bisect", "reset").out == "the search is ended\n"
     assert rtv("bisect", "reset").out == "no search was under way\n"
     assert rtv("bisect", "good").status == 40
-    assert rtv("bisect", "reset", "--json").json("rolethread.bisect/v1") == {"running": False, "was_running": False}
+    ended = rtv("bisect", "reset", "--json").json("rolethread.bisect/v1")
+    assert (ended["running"], ended["was_running"], ended["test"]) == (False, False, None)

@@ -63,12 +63,12 @@ def test_colours_follow_the_option_then_the_environment(choice: str, environ: di
 
 
 def test_an_envelope_is_json_that_a_terminal_survives(capsys: pytest.CaptureFixture[str]) -> None:
-    value = {"text": "\x1b\x9b\u202e é", "path": "a\udcff"}
+    value = {"id": "\x1b\x9b\u202e é", "rev": "a\udcff", "commit": ""}
 
     Output(json=True, environ={}).envelope("rolethread.entry/v1", value)
 
     out = capsys.readouterr().out
-    assert json.loads(out) == {"rolethread.entry/v1": {"text": "\x1b\x9b\u202e é", "path": "a\\udcff"}}
+    assert json.loads(out) == {"rolethread.entry/v1": {"id": "\x1b\x9b\u202e é", "rev": "a\\udcff", "commit": ""}}
     assert not set(out) & {"\x1b", "\x9b", "\u202e"}
 
 

@@ -14,10 +14,11 @@ import pytest
 
 from rolethread_vcs.cli import _generate_verbs
 from rolethread_vcs.cli.context import Command, Context, Group, pass_context
-from rolethread_vcs.cli.errors import error_text, error_value
+from rolethread_vcs.cli.errors import error_text
 from rolethread_vcs.cli.main import rtv, run
 from rolethread_vcs.errors import ConflictError, RefusedError
 from rolethread_vcs.model.finding import Finding, RepairSafety, Severity
+from rolethread_vcs.views.envelopes import answer
 
 # verbs of our own, made for these tests and run in a process of their own
 PROBE = """
@@ -241,7 +242,7 @@ def test_findings_stand_in_the_error() -> None:
     error = RefusedError("the gate refuses; nothing was saved", findings=[finding])
 
     assert "RT104 empty_message   00000012-k2x9m3ab [4]   The message is empty." in error_text(error)
-    assert error_value(error)["findings"] == [
+    assert answer("rolethread.error/v1", error)["findings"] == [
         {
             "code": "RT104",
             "name": "empty_message",
@@ -256,7 +257,7 @@ def test_findings_stand_in_the_error() -> None:
 
 
 def test_an_error_that_was_saved_says_so() -> None:
-    assert error_value(ConflictError("late", saved=True))["saved"] is True
+    assert answer("rolethread.error/v1", ConflictError("late", saved=True))["saved"] is True
 
 
 def test_a_command_may_return_its_status() -> None:

@@ -112,11 +112,12 @@ def status(context: Context) -> None:
 @pass_context
 def log(context: Context) -> None:
     """List the answers given so far."""
-    from rolethread_vcs.cli._bisect_text import mark_lines, search_value
+    from rolethread_vcs.cli._bisect_text import mark_lines, search_lists
 
     dataset = context.open_dataset()
     if context.json:
-        context.output.envelope(ENVELOPE, search_value(dataset.bisect_status()))
+        search = dataset.bisect_status()
+        context.output.envelope(ENVELOPE, search_lists(search), search)
         return
     for line in mark_lines(dataset, dataset.bisect_marks(), context.output.width):
         context.output.print(line)
@@ -126,9 +127,12 @@ def log(context: Context) -> None:
 @pass_context
 def reset(context: Context) -> None:
     """End the search and forget the answers."""
+    from rolethread_vcs.cli._bisect_text import search_lists
+    from rolethread_vcs.ops.history.bisect import Search
+
     was_running = context.open_dataset().bisect_reset()
     if context.json:
-        context.output.envelope(ENVELOPE, {"running": False, "was_running": was_running})
+        context.output.envelope(ENVELOPE, {"was_running": was_running}, search_lists(None), Search((), ()))
     else:
         context.output.report("the search is ended" if was_running else "no search was under way")
 
@@ -141,11 +145,11 @@ def _answer(context: Context, word: str, rev: str | None) -> None:
 
 
 def _tell(context: Context, dataset: Dataset, search: Search) -> None:
-    from rolethread_vcs.cli._bisect_text import end_hint, search_lines, search_value
+    from rolethread_vcs.cli._bisect_text import end_hint, search_lines, search_lists
     from rolethread_vcs.cli._ends import tell_ends
 
     if context.json:
-        context.output.envelope(ENVELOPE, search_value(search))
+        context.output.envelope(ENVELOPE, search_lists(search), search)
         return
     for line in search_lines(context, dataset, search):
         context.output.print(line)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -44,7 +44,7 @@ def command(context: Context, entry: str) -> None:
     dataset = context.open_dataset()
     blame = dataset.blame(word, rev=revision or "@")
     if context.json:
-        context.output.envelope(ENVELOPE, _value(blame))
+        context.output.envelope(ENVELOPE, blame)
     else:
         for line in _lines(blame, context.output.width):
             context.output.print(line)
@@ -52,34 +52,6 @@ def command(context: Context, entry: str) -> None:
             context.output.note(f"entry {blame.id} has no messages")
         tell_hand_edit(context.output, dataset.repository, blame.id, blame.commit)
     tell_ends(context.output, dataset.repository, blame.ends)
-
-
-def _value(blame: Blame) -> dict[str, Any]:
-    return {
-        "id": blame.id,
-        "commit": blame.commit,
-        "messages": [
-            {
-                "side": each.side,
-                "index": each.index,
-                "message": each.message,
-                "changed": _commit_value(each.changed),
-                "brought": _commit_value(each.brought),
-            }
-            for each in blame.messages
-        ],
-        "ends": list(blame.ends),
-    }
-
-
-def _commit_value(commit: Commit) -> dict[str, Any]:
-    return {
-        "id": commit.id,
-        "author": commit.author.name,
-        "email": commit.author.email,
-        "time": commit.author.time,
-        "subject": commit.subject,
-    }
 
 
 def _lines(blame: Blame, width: int) -> Iterator[str]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -122,15 +122,15 @@ def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
 
 def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
     # as above
-    from rolethread_vcs.cli._committed import committed_value, print_committed
+    from rolethread_vcs.cli._committed import ENVELOPE as COMMIT
+    from rolethread_vcs.cli._committed import print_committed
 
     dataset = context.open_dataset()
     deleted = dataset.delete_branches(*names, intent=saving.intent("branch", f"branch --delete {' '.join(names)}"))
     if context.json:
         context.output.saved = deleted.committed.operation is not None
-        lost = [_lost_value(each) for each in deleted.out_of_sight]
-        value = {**committed_value(deleted.committed), "deleted": deleted.commits, "out_of_sight": lost}
-        context.output.envelope("rolethread.commit/v1", value)
+        lost = {"deleted": deleted.commits, "out_of_sight": deleted.out_of_sight}
+        context.output.envelope(COMMIT, lost, deleted.committed)
         return
     print_committed(context, deleted.committed, done=_deleted(deleted, dry_run=saving.dry_run))
 
@@ -153,16 +153,6 @@ def _counts(lost: OutOfSight) -> str:
     return f"entries: {', '.join(parts)}" if parts else "no entries differ"
 
 
-def _lost_value(lost: OutOfSight) -> dict[str, Any]:
-    return {
-        "branch": lost.branch,
-        "commits": lost.commits,
-        "added": lost.added,
-        "changed": lost.changed,
-        "removed": lost.removed,
-    }
-
-
 # ---- listing
 
 
@@ -170,28 +160,13 @@ def _list(context: Context) -> None:
     dataset: Dataset = context.open_dataset()
     branches, damaged = dataset.branches(), dataset.damaged_refs()
     if context.json:
-        value = {"branches": [_value(branch) for branch in branches], "damaged_refs": [ref.name for ref in damaged]}
-        context.output.envelope(ENVELOPE, value)
+        context.output.envelope(ENVELOPE, {"branches": branches, "damaged_refs": damaged})
         return
     for line in _lines(branches, context.output.width):
         context.output.print(line)
     for ref in damaged:
         context.output.warn(str(ref))
         context.output.hint(ref.repair or "rtv verify")
-
-
-def _value(branch: Branch) -> dict[str, Any]:
-    return {
-        "name": branch.name,
-        "commit": branch.commit,
-        "current": branch.is_current,
-        "strict": branch.is_strict,
-        "ahead": branch.ahead,
-        "behind": branch.behind,
-        "note": branch.note,
-        "time": branch.time,
-        "subject": branch.subject,
-    }
 
 
 def _lines(branches: tuple[Branch, ...], width: int) -> Iterator[str]:

@@ -17,7 +17,6 @@ import click
 
 from rolethread_vcs.cli.completions import complete_branches, complete_rules, entry_choice
 from rolethread_vcs.cli.context import Command, Context, pass_context
-from rolethread_vcs.cli.errors import finding_value
 from rolethread_vcs.errors import RefusedError, UsageError
 from rolethread_vcs.phrases import count, entry_number
 from rolethread_vcs.views.terminal_text import one_line, styled
@@ -59,15 +58,8 @@ def command(
     for word in checked.unknown_rules:
         context.output.warn(f"rolethread.toml gives a severity to {word}, and there is no such rule")
     if context.json:
-        value = {
-            "ok": checked.ok,
-            "entries": checked.entries,
-            "commit": checked.commit,
-            "since": checked.since,
-            "counts": {code: len(found) for code, found in checked.by_code().items()},
-            "findings": [finding_value(finding) for finding in checked.findings],
-        }
-        context.output.envelope(ENVELOPE, value)
+        counts = {code: len(found) for code, found in checked.by_code().items()}
+        context.output.envelope(ENVELOPE, {"counts": counts}, checked)
     else:
         for line in finding_lines(checked, all_places=bool(rules), width=context.output.width):
             context.output.print(line)

@@ -13,7 +13,7 @@ name and gate.* travel with the dataset: a change of them is a commit. checkout 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,7 +25,6 @@ from rolethread_vcs.views.terminal_text import styled
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rolethread_vcs.ops.settings.settings import Setting
 
 GROUP = "start"
 ENVELOPE = "rolethread.config/v1"
@@ -46,7 +45,7 @@ def list_(context: Context) -> None:
     """List every setting."""
     settings = context.open_dataset().settings()
     if context.json:
-        context.output.envelope(ENVELOPE, {"settings": [_value(setting) for setting in settings]})
+        context.output.envelope(ENVELOPE, {"settings": settings})
         return
     keys = max(len(setting.key) for setting in settings)
     for travels, heading in ((True, "of the dataset"), (False, "of this machine")):
@@ -66,7 +65,7 @@ def get(context: Context, key: str) -> None:
     """Print one setting."""
     setting = context.open_dataset().setting(key)
     if context.json:
-        context.output.envelope(ENVELOPE, {"settings": [_value(setting)]})
+        context.output.envelope(ENVELOPE, {"settings": [setting]})
     else:
         context.output.print(setting.value or "")
 
@@ -153,12 +152,3 @@ def _draft_name(read: bytes) -> str:
 def _waiting(folder: Path) -> Path | None:
     drafts = sorted(folder.glob(f"{_DRAFT}-*.txt"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
     return drafts[-1] if drafts else None
-
-
-def _value(setting: Setting) -> dict[str, Any]:
-    return {
-        "key": setting.key,
-        "value": setting.value,
-        "travels": setting.travels,
-        "remark": setting.remark or None,
-    }

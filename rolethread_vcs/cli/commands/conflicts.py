@@ -10,7 +10,7 @@ The sides go by the names of their branches (now and before in a revert). Decide
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -37,30 +37,13 @@ def command(context: Context, ids: tuple[str, ...]) -> None:
 
     wanted = set(select_conflicts(found, ids)) if ids else None
     if context.json:
-        context.output.envelope(ENVELOPE, _value(found, wanted))
+        ours, theirs, base = found.unfinished.labels
+        shown = [conflict for conflict in found.conflicts if wanted is None or conflict.id in wanted]
+        own = {"ours": ours, "theirs": theirs, "base": base, "conflicts": shown, "decided": found.decided}
+        context.output.envelope(ENVELOPE, own, found, found.unfinished)
         return
     for line in _lines(found, wanted, context.output.width, color=context.output.color):
         context.output.print(line)
-
-
-def _value(found: OpenMerge, wanted: set[str] | None) -> dict[str, Any]:
-    from rolethread_vcs.views.conflicts import conflict_value
-
-    unfinished = found.unfinished
-    return {
-        "kind": unfinished.kind,
-        "branch": unfinished.branch,
-        "command": unfinished.command,
-        "ours": unfinished.labels[0],
-        "theirs": unfinished.labels[1],
-        "base": unfinished.labels[2],
-        "conflicts": [
-            conflict_value(conflict) for conflict in found.conflicts if wanted is None or conflict.id in wanted
-        ],
-        "decided": [{"id": name, "field": field} for name, field in found.decided],
-        "void": [{"id": name, "field": field} for name, field in found.void],
-        "moved": found.has_moved,
-    }
 
 
 def _lines(found: OpenMerge, wanted: set[str] | None, width: int, *, color: bool) -> Iterator[str]:

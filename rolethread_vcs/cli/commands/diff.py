@@ -15,7 +15,7 @@ A side may be a file in any readable format; - is standard input. A word that is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,12 +24,11 @@ from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from rolethread_vcs.ops.compare.comparison import Comparison
     from rolethread_vcs.views.diff_layout import Words
 
 GROUP = "history"
+ENVELOPE = "rolethread.diff/v1"
 
 _KINDS = ("added", "removed", "changed", "moved")
 _FOLDED_MOVES = 20
@@ -182,26 +181,32 @@ def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: boo
 
 
 def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> bool:
-    from rolethread_vcs.cli._diff_json import ENVELOPE, diff_value
     from rolethread_vcs.ops.compare.change_counts import count_changes
+    from rolethread_vcs.ops.compare.comparison import counted
 
-    value = diff_value(comparison, count_changes(comparison.entries()) if stat else None)
-    context.output.envelope(ENVELOPE, value)
-    return bool(value["entries"] or value["files"])
+    entries, files = list(comparison.entries()), comparison.files()
+    figures = {"stat": count_changes(entries)} if stat else {}
+    sides = {
+        "from": comparison.from_label,
+        "to": comparison.to_label,
+        "summary": counted(each.change for each in entries),
+        "entries": entries,
+        "files": files,
+    }
+    context.output.envelope(ENVELOPE, sides, figures, comparison)
+    return bool(entries or files)
 
 
 def _print_json_lines(context: Context, comparison: Comparison) -> bool:
-    from rolethread_vcs.cli._diff_json import entry_value, file_value
     from rolethread_vcs.model.canonical import encode_line
+    from rolethread_vcs.views.envelopes import plain
+    from rolethread_vcs.views.envelopes.history import EntryDifference, FileDifference
 
     is_different = False
-    rows: Iterable[dict[str, Any]] = map(entry_value, comparison.entries())
-    for row in rows:
-        context.output.write_rows(encode_line(row) + b"\n")
-        is_different = True
-    for file in comparison.files():
-        context.output.write_rows(encode_line(file_value(file)) + b"\n")
-        is_different = True
+    for model, rows in ((EntryDifference, comparison.entries()), (FileDifference, comparison.files())):
+        for row in rows:
+            context.output.write_rows(encode_line(plain(model.model_validate(row))) + b"\n")
+            is_different = True
     return is_different
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +18,6 @@ from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.verify.doctor import Diagnosis, Health, Machine, Unlocked
-    from rolethread_vcs.store.git_locks import GitLock
 
 GROUP = "start"
 ENVELOPE = "rolethread.doctor/v1"
@@ -38,7 +36,7 @@ def command(context: Context, unlock: bool, yes: bool) -> None:
     unlocked = Dataset.open(context.folder, check=False).unlock(young_too=yes) if unlock else None
     result = Dataset.diagnose(context.folder, git_version=_git_version(context))
     if context.json:
-        context.output.envelope(ENVELOPE, _value(result, unlocked))
+        context.output.envelope(ENVELOPE, {"unlocked": unlocked}, result, result.machine)
     else:
         _print(context, result, unlocked)
 
@@ -53,51 +51,6 @@ def _git_version(context: Context) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip().removeprefix("git version ") or None
-
-
-def _value(result: Diagnosis, unlocked: Unlocked | None) -> dict[str, Any]:
-    machine, health = result.machine, result.health
-    value: dict[str, Any] = {
-        "versions": dict(machine.versions),
-        "system": machine.system,
-        "folder": str(machine.folder),
-        "filesystem": machine.filesystem,
-        "free": machine.free,
-        "cloud": machine.cloud,
-        "trouble": result.trouble,
-        "advice": list(result.advice),
-        "dataset": None,
-        "unlocked": None,
-    }
-    if health is not None:
-        value["dataset"] = {
-            "checked_out": health.checked_out,
-            "durability": "safe" if health.durable else "fast",
-            "identity": health.identity,
-            "holder": health.holder,
-            "pending": health.pending,
-            "unwritable": [str(path) for path in health.unwritable],
-            "git_locks": _locks(health.git_locks),
-            "leftovers": [str(path) for path in health.leftovers],
-            "damaged_refs": [ref.name for ref in health.damaged_refs],
-            "branch": health.branch,
-            "branches": health.branches,
-            "releases": health.releases,
-            "operations": health.operations,
-            "packs": health.packs,
-            "loose": health.loose,
-        }
-    if unlocked is not None:
-        value["unlocked"] = {
-            "removed": _locks(unlocked.removed),
-            "left": _locks(unlocked.left),
-            "notes": list(unlocked.notes),
-        }
-    return value
-
-
-def _locks(locks: Sequence[GitLock]) -> list[dict[str, Any]]:
-    return [{"path": str(lock.path), "age": int(lock.age)} for lock in locks]
 
 
 def _print(context: Context, result: Diagnosis, unlocked: Unlocked | None) -> None:

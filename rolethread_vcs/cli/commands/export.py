@@ -72,22 +72,7 @@ def command(
         f"(sha256 {result.sha256[:12]}…)"
     )
     if context.json:
-        output.envelope(
-            "rolethread.export/v1",
-            {
-                "entries": result.entries,
-                "commit": result.commit,
-                "revision": result.revision,
-                "sha256": result.sha256,
-                "size": result.size,
-                "format": options.format,
-                "clean": options.clean,
-                "where": options.where,
-                "path": str(result.path),
-                "operation": result.operation,
-                "left_out": list(result.left_out),
-            },
-        )
+        output.envelope("rolethread.export/v1", result)
     else:
         output.note(said + (f" to {target}" if path is not None else ""))
         if path is not None and path.is_file() and not name.endswith((".json", ".jsonl")):

@@ -20,7 +20,6 @@ from rolethread_vcs.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rolethread_vcs.ops.git_support.hooks import Hooked
 
 GROUP = "gate"
 ENVELOPE = "rolethread.hooks/v1"
@@ -52,7 +51,7 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     if which("rtv", path=context.environ.get("PATH")) is None:
         context.output.warn("rtv is not on the PATH: git cannot call it, and will stop at every commit until it is")
     if context.json:
-        context.output.envelope(ENVELOPE, _value(done, dry_run=dry_run))
+        context.output.envelope(ENVELOPE, {"dry_run": dry_run}, done)
         return
     would = "would be" if dry_run else "are"
     state = "were in place already" if done.was_there else f"{would} in place"
@@ -78,7 +77,7 @@ def remove(context: Context, dry_run: bool) -> None:
     for line in done.left:
         context.output.warn(line)
     if context.json:
-        context.output.envelope(ENVELOPE, _value(done, dry_run=dry_run))
+        context.output.envelope(ENVELOPE, {"dry_run": dry_run}, done)
         return
     if not done.was_there:
         context.output.report("none of our hooks was in place; the drivers are out")
@@ -96,13 +95,3 @@ def _home(context: Context) -> Path | None:
 
     home = context.environ.get("HOME")
     return Path(home) if home else None
-
-
-def _value(done: Hooked, *, dry_run: bool) -> dict[str, object]:
-    return {
-        "folder": str(done.folder),
-        "hooks": list(done.hooks),
-        "chained": list(done.chained),
-        "was_there": done.was_there,
-        "dry_run": dry_run,
-    }

@@ -50,7 +50,7 @@ def command(
         if not row.reads:
             output.warn(f"entry {row.id} does not read ({row.problem}); see what is damaged with: rtv verify")
     if context.json:
-        output.envelope(ENVELOPE, {"total": page.total, "more": page.more, "entries": list(map(_value, page.rows))})
+        output.envelope(ENVELOPE, page)
         return
     for line in _lines(page.rows, output.width):
         output.print(line)
@@ -61,16 +61,6 @@ def command(
         output.note(f"Show more: rtv list{options} --after {page.rows[-1].id}")
     elif page.total is not None:
         output.note(count(page.total, "entry", "entries"))
-
-
-def _value(row: Row) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "messages": row.messages,
-        "exchanges": row.exchanges,
-        "tags": list(row.tags),
-        "preview": row.preview,
-    }
 
 
 def _lines(rows: Sequence[Row], width: int) -> list[str]:

@@ -34,8 +34,10 @@ from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.history.log import Logged, Only, Run
+    from rolethread_vcs.ops.history.entry_history import Step
+    from rolethread_vcs.ops.history.log import Logged, Only, OperationsByCommit, Run
     from rolethread_vcs.store.log.operations import Operation
+    from rolethread_vcs.store.repository import Repository
 
 GROUP = "history"
 ENVELOPE = "rolethread.log/v1"
@@ -112,10 +114,7 @@ def _list(
 ) -> None:
     history = dataset.log(*revisions, count=number, only=only)
     if context.json:
-        # as above
-        from rolethread_vcs.cli._log_json import logged_value
-
-        context.output.envelope(ENVELOPE, {"commits": list(map(logged_value, history))})
+        context.output.envelope(ENVELOPE, {"commits": list(history)})
     else:
         _print(context, _lines(history, full=full, width=context.output.width))
     if history.ends:
@@ -225,12 +224,9 @@ def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, num
     life = dataset.life(word, rev=revision)
     steps = islice((step for step in life if is_by_and_within(step.commit, only)), number)
     if context.json:
-        # as above
-        from rolethread_vcs.cli._log_json import step_value
-
-        repository, makers = dataset.repository, OperationsByCommit(dataset.repository)
-        told = [step_value(repository, step, makers.find(step.commit)) for step in steps]
-        context.output.envelope(ENVELOPE, {"entry": life.entry_id, "commits": told})
+        makers = OperationsByCommit(dataset.repository)
+        commits = [(_step_value(dataset.repository, step, makers), step) for step in steps]
+        context.output.envelope(ENVELOPE, {"entry": life.entry_id, "commits": commits})
     else:
         _print(
             context,
@@ -239,3 +235,15 @@ def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, num
         )
     if life.ends:
         _tell_ends(context, dataset, life.ends)
+
+
+def _step_value(repository: Repository, step: Step, makers: OperationsByCommit) -> dict[str, object]:
+    """Return what a step of a life says beside itself."""
+    from rolethread_vcs.cli._life_text import compared_in, step_words
+    from rolethread_vcs.ops.history.log import counts_of
+
+    operation = makers.find(step.commit)
+    counts = zip(("added", "changed", "removed"), counts_of(repository, step.commit, operation), strict=True)
+    compared = compared_in(repository, step)
+    summary = None if compared is None else compared.diff.summary()
+    return {"operation": operation, "summary": summary, "text": step_words(repository, step), **dict(counts)}

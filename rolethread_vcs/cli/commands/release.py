@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -104,26 +104,13 @@ def _delete(context: Context, name: str, saving: Saving) -> None:
 def _list(context: Context) -> None:
     found = context.open_dataset().releases()
     if context.json:
-        context.output.envelope(LIST, {"releases": [_value(each) for each in found]})
+        context.output.envelope(LIST, {"releases": found})
         return
     for line in _lines(found, context.output.width):
         context.output.print(line)
     if not found:
         context.output.note("there is no release yet")
         context.output.hint("rtv release v1 -m TEXT   names the current commit")
-
-
-def _value(release: Release) -> dict[str, Any]:
-    return {
-        "name": release.name,
-        "commit": release.commit,
-        "time": release.time,
-        "by": release.by,
-        "entries": release.entries,
-        "subject": release.subject,
-        "message": release.message,
-        "annotated": release.is_annotated,
-    }
 
 
 def _lines(found: Sequence[Release], width: int) -> Iterator[str]:
@@ -147,9 +134,8 @@ def _show(context: Context, name: str) -> None:
     release = dataset.describe_release(name)
     before = _before(dataset, release)
     if context.json:
-        value = {**_value(release), "previous": None if before is None else before.name}
-        value["changes"] = None if before is None else _changes(dataset, before, release)
-        context.output.envelope(ONE, value)
+        changes = None if before is None else _changes(dataset, before, release)
+        context.output.envelope(ONE, {"previous": before and before.name, "changes": changes}, release)
         return
     for line in _description(dataset, release, before):
         context.output.print(line)

@@ -14,7 +14,7 @@ rtv undo takes back. When nothing is left: rtv merge --continue.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -134,7 +134,7 @@ def _say(context: Context, resolved: Resolved, intent: Intent) -> None:
     for note in resolved.committed.notes:
         output.note(note)
     if context.json:
-        output.envelope(ENVELOPE, _value(resolved))
+        output.envelope(ENVELOPE, {"commit": None}, resolved, resolved.committed)
         return
     verb = "would decide" if intent.dry_run else "decided"
     if not resolved.settled:
@@ -146,16 +146,3 @@ def _say(context: Context, resolved: Resolved, intent: Intent) -> None:
     if not intent.dry_run:
         for line in next_steps(resolved.unfinished.kind, resolved.unfinished.labels, resolved.left):
             output.note(line)
-
-
-def _value(resolved: Resolved) -> dict[str, Any]:
-    from rolethread_vcs.views.conflicts import conflict_value
-
-    return {
-        "commit": None,
-        "operation": resolved.committed.operation,
-        "branch": resolved.committed.branch,
-        "dry_run": resolved.committed.dry_run,
-        "decided": [{"id": name, "field": field} for name, field in resolved.settled],
-        "conflicts": [conflict_value(conflict) for conflict in resolved.left],
-    }

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -43,7 +43,7 @@ def command(context: Context, code: str | None) -> None:
     if code is None:
         rules = weighed_rules(settings)
         if context.json:
-            context.output.envelope(ENVELOPE, {"rules": [_value(each) for each in rules]})
+            context.output.envelope(ENVELOPE, {"rules": rules})
             return
         for line in _table(rules, context.output.width):
             context.output.print(line)
@@ -51,7 +51,7 @@ def command(context: Context, code: str | None) -> None:
         return
     rule = weighed_rule(code, settings)
     if context.json:
-        context.output.envelope(ENVELOPE, {"rules": [{**_value(rule), "sections": dict(rule.sections)}]})
+        context.output.envelope(ENVELOPE, {"rules": [({"explained": rule.sections}, rule)]})
         return
     for line in _explained(rule, context.output.width, is_here=settings is not None):
         context.output.print(line)
@@ -65,19 +65,6 @@ def _settings(context: Context) -> Settings | None:
         return context.open_dataset().snapshot().settings
     except NoDatasetError:
         return None
-
-
-def _value(each: WeighedRule) -> dict[str, Any]:
-    rule = each.rule
-    return {
-        "code": rule.code,
-        "name": rule.name,
-        "severity": str(each.severity),
-        "default": rule.severity.value,
-        "scope": rule.scope.value,
-        "repair": rule.repair_safety.value,
-        "summary": each.summary,
-    }
 
 
 def _table(rules: tuple[WeighedRule, ...], width: int) -> Iterator[str]:

@@ -81,7 +81,7 @@ def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommi
 
 
 def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:
-    from rolethread_vcs.cli._commit_text import commit_value
+    from rolethread_vcs.cli._commit_text import commit_sources
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
 
     entries = [_entry_value(each) for each in shown if isinstance(each, ShownEntry)]
@@ -89,7 +89,7 @@ def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | Show
     if (entries and commits) or len(commits) > 1:
         raise UsageError("--json shows entries, or one commit", hint="run rtv show once for each")
     if commits:
-        context.output.envelope(COMMIT_ENVELOPE, commit_value(dataset, commits[0], short=short))
+        context.output.envelope(COMMIT_ENVELOPE, *commit_sources(dataset, commits[0], short=short))
     elif len(entries) == 1:
         context.output.envelope(ENTRY_ENVELOPE, entries[0])
     else:

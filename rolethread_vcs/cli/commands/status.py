@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -33,7 +33,8 @@ def command(context: Context) -> None:
     survey = dataset.status()
     waiting = _waiting(dataset) if survey.has_unfinished else None
     if context.json:
-        context.output.envelope(ENVELOPE, _value(survey, waiting))
+        conflicts = () if waiting is None or isinstance(waiting, RoleThreadError) else waiting.conflicts
+        context.output.envelope(ENVELOPE, {"conflicts": conflicts, "unfinished": _unfinished(waiting)}, survey)
         return
     for line in _lines(survey, waiting):
         context.output.print(line)
@@ -45,37 +46,6 @@ def _waiting(dataset: Dataset) -> OpenMerge | RoleThreadError:
         return dataset.conflicts()
     except RoleThreadError as error:
         return error
-
-
-def _value(survey: Survey, waiting: OpenMerge | RoleThreadError | None) -> dict[str, Any]:
-    last = survey.last_operation
-    return {
-        "name": survey.name,
-        "branch": survey.branch,
-        "commit": survey.commit,
-        "strict": survey.is_strict,
-        "entries": survey.entries,
-        "checked_out": survey.is_checked_out,
-        "unsaved": [{"id": edit.id, "change": edit.change, "path": edit.path} for edit in survey.unsaved],
-        "foreign": [edit.path for edit in survey.foreign],
-        "drafts": list(survey.drafts),
-        "conflicts": _conflicts(waiting),
-        "unfinished": _unfinished(waiting),
-        "git_merge": survey.has_git_merge,
-        "interrupted": survey.interrupted,
-        "why_read_only": survey.why_read_only,
-        "settings_problem": survey.settings_problem,
-        "damaged_refs": [ref.name for ref in survey.damaged_refs],
-        "last_operation": None if last is None else last.number,
-        "last_command": None if last is None else last.command,
-        "last_time": None if last is None else last.time,
-    }
-
-
-def _conflicts(waiting: OpenMerge | RoleThreadError | None) -> list[dict[str, str]]:
-    if waiting is None or isinstance(waiting, RoleThreadError):
-        return []
-    return [{"id": each.id, "field": each.field, "reason": str(each.reason)} for each in waiting.conflicts]
 
 
 def _unfinished(waiting: OpenMerge | RoleThreadError | None) -> dict[str, str] | None:

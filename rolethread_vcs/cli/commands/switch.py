@@ -83,12 +83,10 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
 
 def _print_json(context: Context, dataset: Dataset, result: Committed, before: str | None) -> None:
     # as above
-    from rolethread_vcs.cli._committed import ENVELOPE, committed_value
-    from rolethread_vcs.cli._whereabouts_text import whereabouts_value
+    from rolethread_vcs.cli._committed import ENVELOPE
 
     context.output.saved = result.operation is not None
-    value = committed_value(result)
+    where = {}
     if not result.dry_run:
-        where = dataset.whereabouts(against=before if before != result.branch else None)
-        value["where"] = whereabouts_value(where)
-    context.output.envelope(ENVELOPE, value)
+        where["where"] = dataset.whereabouts(against=before if before != result.branch else None)
+    context.output.envelope(ENVELOPE, where, result)

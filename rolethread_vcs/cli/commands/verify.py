@@ -6,7 +6,7 @@ changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -34,30 +34,10 @@ def command(context: Context) -> int:
     with output.progress("verifying") as step:
         result = Dataset.open(context.folder, check=False).verify(step)
     if context.json:
-        output.envelope(ENVELOPE, _value(result))
+        output.envelope(ENVELOPE, result)
     else:
         _print(context, result)
     return 0 if result.ok else DamagedError.status
-
-
-def _value(result: Verification) -> dict[str, Any]:
-    return {
-        "ok": result.ok,
-        "problems": [
-            {
-                "kind": problem.kind,
-                "object": problem.object,
-                "path": problem.path,
-                "message": problem.message,
-                "severity": str(problem.severity),
-            }
-            for problem in result.problems
-        ],
-        "objects": result.objects,
-        "commits": result.commits,
-        "entries": result.entries,
-        "operations": result.operations,
-    }
 
 
 def _print(context: Context, result: Verification) -> None:

@@ -23,9 +23,7 @@ def command(context: Context, file: str) -> None:
     origin = context.open_dataset().which(context.path(file))
     details, operation = origin.details, origin.operation
     if context.json:
-        context.output.envelope(
-            "rolethread.which/v1", {**details, "operation": operation.number, "time": operation.time}
-        )
+        context.output.envelope("rolethread.which/v1", {"operation": operation.number, "time": operation.time}, details)
         return
     options = [details["format"], "clean" if details["clean"] else "full"]
     if details["where"]:

@@ -1,0 +1,128 @@
+"""What the models of JSON answers have in common: how they read results, and how they become JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from rolethread_vcs.diff.absent import ABSENT
+
+
+class Model(BaseModel):
+    """One JSON object. Its keys stand in the order of its fields; all are there, and null where nothing is known.
+
+    A field in `SOMETIMES` is left out where no source has it.
+    """
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True, extra="forbid", defer_build=True)
+
+    SOMETIMES: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core))
+        schema["required"] = [key for key in schema.get("required", ()) if key not in cls.SOMETIMES]
+        return schema
+
+
+class Envelope(Model):
+    """One JSON answer: `NAME` as in `rolethread.NAME/v1`, and the `VERBS` that give it. Its docstring is a remark."""
+
+    NAME: ClassVar[str]
+    VERBS: ClassVar[tuple[str, ...]]
+
+
+class Joined:
+    """Several results read as one: an attribute is that of the first that has it."""
+
+    def __init__(self, *sources: Any) -> None:
+        self._sources = sources
+
+    def __getattr__(self, name: str) -> Any:
+        for source in self._sources:
+            if isinstance(source, Mapping):
+                if name in source:
+                    return source[name]
+            elif hasattr(source, name):
+                return getattr(source, name)
+        raise AttributeError(name)
+
+
+class Sourced(Model):
+    """An object that may be given as a tuple of sources, read as one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _joined(cls, source: Any) -> Any:
+        return Joined(*source) if type(source) is tuple else source
+
+
+def plain(value: Any) -> Any:
+    """Return a model as plain JSON values; what an entry holds is passed on as it is."""
+    if isinstance(value, Model):
+        fields = type(value).model_fields
+        keys = {
+            field.serialization_alias or name: plain(getattr(value, name))
+            for name, field in fields.items()
+            if name not in value.SOMETIMES or name in value.model_fields_set
+        }
+        return keys | (value.__pydantic_extra__ or {})
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def _text(value: Any) -> Any:
+    return None if value is None else str(value)
+
+
+def _attribute(name: str) -> BeforeValidator:
+    """Return what takes one attribute of a value that may be None."""
+    return BeforeValidator(lambda value: getattr(value, name, value))
+
+
+def _named(*names: str) -> BeforeValidator:
+    """Return what makes objects of tuples: `("12", "tags")` is `{"id": "12", "field": "tags"}`."""
+
+    def objects(rows: Any) -> list[Any]:
+        return [dict(zip(names, row, strict=True)) if isinstance(row, tuple) else row for row in rows]
+
+    return BeforeValidator(objects)
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A text, a path, or a member of an enumeration."""
+MaybeText = Annotated[str | None, BeforeValidator(lambda value: _text(value) or None)]
+"""The same, and null for an empty one."""
+Number = Annotated[int | None, _attribute("number")]
+"""The number of an operation."""
+Verb = Annotated[str | None, _attribute("verb")]
+Id = Annotated[str | None, _attribute("id")]
+"""The id of a commit that may not be there."""
+Message = Annotated[str, BeforeValidator(lambda text: text.rstrip("\n"))]
+"""The message of a commit."""
+
+
+Side = Annotated[Any, BeforeValidator(lambda value: None if value is ABSENT else value)]
+"""A value that may not be there on one side; null then."""
+
+
+def of(*path: str, **more: Any) -> Any:
+    """Return a field that is read from an attribute of another name, or from one inside of another."""
+    return Field(validation_alias=path[0] if len(path) == 1 else AliasPath(*path), **more)
+
+
+class Place(Model):
+    """Where a conflict is."""
+
+    id: str
+    field: str
+
+
+Places = Annotated[list[Place], _named("id", "field")]

@@ -1,0 +1,288 @@
+"""The answers of verbs that change something, of merges with their conflicts, and of the operation log."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import model_validator
+
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.views.envelopes._model import (
+    Envelope,
+    Joined,
+    MaybeText,
+    Message,
+    Model,
+    Number,
+    Places,
+    Side,
+    Sourced,
+    Text,
+    Verb,
+    of,
+)
+
+
+class Finding(Model):
+    """A problem that a rule found."""
+
+    code: str
+    name: str
+    severity: Text
+    id: str | None = of("entry_id")
+    index: int | None
+    message: str
+    text: str
+    repair: Text
+
+
+class ChangedEntry(Model):
+    """An entry that was added, changed or removed."""
+
+    id: str = of("entry_id")
+    change: Literal["added", "changed", "removed"] = of("kind")
+
+
+class Whereabouts(Model):
+    """Where one is after a switch."""
+
+    branch: str | None
+    commit: str
+    entries: int
+    note: str | None
+    against: str | None
+    ahead: int
+    behind: int
+
+
+class OutOfSight(Model):
+    """What only a deleted branch held."""
+
+    branch: str
+    commits: int
+    added: int
+    changed: int
+    removed: int
+
+
+class Counted(Model):
+    """What every answer of a mutation holds."""
+
+    commit: str | None
+    branch: str | None
+    operation: int | None
+    added: int
+    changed: int
+    removed: int
+    findings: list[Finding]
+    dry_run: bool
+    message: MaybeText
+    entries: list[ChangedEntry] = of("touched")
+    notes: list[str]
+
+
+class Commit(Envelope, Counted):
+    """`switch` also says `where` one is, `branch --delete` what was `deleted` and is `out_of_sight`."""
+
+    NAME = "commit"
+    VERBS = (
+        "add",
+        "edit",
+        "remove",
+        "restore",
+        "commit",
+        "workcopy commit",
+        "branch NAME",
+        "switch",
+        "release NAME",
+        "config set",
+    )
+    SOMETIMES: ClassVar = frozenset({"where", "deleted", "out_of_sight"})
+
+    where: Whereabouts | None = None
+    deleted: dict[str, str] | None = None
+    out_of_sight: list[OutOfSight] | None = None
+
+
+class Reject(Model):
+    """A row that was not saved; lines and rows count from 1."""
+
+    line: int
+    code: str
+    message: str
+    row: int
+    source: str
+
+
+class Source(Model):
+    """A file that was read."""
+
+    name: str
+    size: int
+    sha256: str
+    rows: int
+    formats: list[str]
+
+
+class Import(Envelope, Counted):
+    """`format` and `source` are lists where there are several."""
+
+    NAME = "import"
+    VERBS = ("import", "init --from")
+
+    unchanged: int
+    edited_since: int
+    removed_before: int
+    rejected: int
+    rejects: list[Reject]
+    rejects_file: Text | None
+    repaired: dict[str, int]
+    format: str | list[str] | None
+    source: Source | list[Source]
+
+
+class Conflict(Model):
+    """What needs a decision; a side that is not there is null, and its name stands in `absent`."""
+
+    id: str
+    field: str
+    reason: Text
+    message: str
+    base: Side
+    ours: Side
+    theirs: Side
+    absent: list[str]
+    suggestion: str | None
+    place: int | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent_sides(cls, source: Any) -> Any:
+        if isinstance(source, dict):
+            return source
+        sides = ("base", "ours", "theirs")
+        return Joined({"absent": [side for side in sides if getattr(source, side) is ABSENT]}, source)
+
+
+class LookAt(Model):
+    """A place that merged by itself, and is worth a look."""
+
+    id: str
+    field: str
+    sentence: str
+
+
+class Merge(Envelope, Counted):
+    """`state` is `committed`, `fast_forward`, `nothing`, `waiting` (status 50) or `aborted`."""
+
+    NAME = "merge"
+    VERBS = ("merge", "revert", "pick")
+
+    kind: str
+    state: Text
+    ours: str
+    theirs: str
+    taken: int
+    merged: int
+    left_out: int
+    conflicts: list[Conflict]
+    void: Places
+    look_at: list[LookAt]
+
+
+class Conflicts(Envelope):
+    """What waits for decisions, as it is against the branch of now."""
+
+    NAME = "conflicts"
+    VERBS = ("conflicts",)
+
+    kind: str
+    branch: str
+    command: str
+    ours: str
+    theirs: str
+    base: str
+    conflicts: list[Conflict]
+    decided: Places
+    void: Places
+    moved: bool = of("has_moved")
+
+
+class Resolve(Envelope):
+    """`conflicts` are those that are left."""
+
+    NAME = "resolve"
+    VERBS = ("resolve",)
+
+    commit: str | None = None
+    operation: int | None
+    branch: str
+    dry_run: bool
+    decided: Places = of("settled")
+    conflicts: list[Conflict] = of("left")
+
+
+class Error(Envelope):
+    """`saved` says whether the change is saved all the same."""
+
+    NAME = "error"
+    VERBS = ("every refusal",)
+
+    status: int
+    code: str
+    message: str
+    saved: bool
+    hint: str | None
+    details: list[str]
+    findings: list[Finding]
+
+
+class Operation(Sourced):
+    """One thing that was done."""
+
+    number: int
+    command: str
+    verb: str
+    time: int
+    branch: str
+    added: int
+    changed: int
+    removed: int
+    undone: bool
+
+
+class Operations(Envelope):
+    """`undo` and `redo` give the operations that they took back or brought again, and their own `operation`."""
+
+    NAME = "ops"
+    VERBS = ("ops", "undo", "redo")
+    SOMETIMES: ClassVar = frozenset({"operation", "dry_run"})
+
+    operations: list[Operation]
+    operation: Number = None
+    dry_run: bool = False
+
+
+class RemovedEntry(Sourced):
+    """An entry that was removed: by which commit, and the last commit that held it."""
+
+    id: str
+    commit: str = of("commit", "id")
+    last_in: str
+    time: int = of("commit", "committer", "time")
+    message: Message = of("commit", "message")
+    author: str = of("commit", "author", "name")
+    operation: Number
+    verb: Verb = of("operation")
+    tags: list[str]
+    preview: str | None
+
+
+class Removed(Envelope):
+    """The newest first."""
+
+    NAME = "removed"
+    VERBS = ("restore --removed",)
+
+    more: bool
+    removed: list[RemovedEntry]

@@ -1,0 +1,301 @@
+"""The answers about history: commits, the life of an entry, differences, blame, bisect."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from rolethread_vcs.views.envelopes._model import (
+    Envelope,
+    Id,
+    Joined,
+    MaybeText,
+    Message,
+    Model,
+    Number,
+    Side,
+    Sourced,
+    Text,
+    Verb,
+    of,
+)
+
+
+def _decoded(data: Any) -> Any:
+    return data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
+
+
+def _sorted(table: Any) -> dict[str, Any]:
+    return dict(sorted(table.items()))
+
+
+Content = Annotated[str | None, BeforeValidator(_decoded)]
+"""The text of a file that is no entry."""
+
+
+class LoggedCommit(Sourced):
+    """A commit; in the life of an entry also what it did to the entry."""
+
+    SOMETIMES: ClassVar = frozenset({"entry", "change", "moved", "origin", "summary", "text"})
+
+    id: str = of("commit", "id")
+    message: Message = of("commit", "message")
+    author: str = of("commit", "author", "name")
+    email: str = of("commit", "author", "email")
+    time: int = of("commit", "author", "time")
+    parents: list[str] = of("commit", "parents")
+    operation: Number
+    verb: Verb = of("operation")
+    added: int
+    changed: int
+    removed: int
+    entry: str | None = of("entry_id", default=None)
+    change: MaybeText = of("kind", default=None)
+    moved: bool = of("is_moved", default=False)
+    origin: list[str] = of("origin", "ids", default=[])
+    summary: dict[str, int] | None = None
+    text: str | None = None
+
+
+class Log(Envelope):
+    """Of a life also `entry`, and with each commit `entry`, `change`, `moved`, `origin`, `summary`, `text`."""
+
+    NAME = "log"
+    VERBS = ("log", "log ID")
+    SOMETIMES: ClassVar = frozenset({"entry"})
+
+    entry: str | None = None
+    commits: list[LoggedCommit]
+
+
+class Placed(Model):
+    """A message and its number, from 0."""
+
+    index: int
+    message: Any
+
+
+class ChangedMessage(Model):
+    """A message that came, went, moved, or changed: its words, or the attributes beside its content."""
+
+    op: Literal["insert", "remove", "edit", "move", "attributes"]
+    before: Placed | None
+    after: Placed | None
+    words: list[tuple[Literal["equal", "delete", "insert"], str]]
+    attributes: list[str]
+
+
+class ChangedTags(Model):
+    """Tags that came and went."""
+
+    added: list[str]
+    removed: list[str]
+
+
+class ChangedField(Model):
+    """A field beside messages, tags and extra."""
+
+    field: str = of("key")
+    before: Side
+    after: Side
+
+
+class ChangedValue(Model):
+    """A value inside of `extra`, by the keys and places that lead to it."""
+
+    path: list[str | int]
+    before: Side
+    after: Side
+
+
+class Lines(Model):
+    """The lines of an entry in the files that were compared; null where a side is no file."""
+
+    before: int | None
+    after: int | None
+
+
+class EntryDifference(Model):
+    """An entry that differs; its `id` is null for a row of a file that is no known entry."""
+
+    id: str | None
+    change: Literal["added", "removed", "changed", "moved"]
+    moved: bool
+    lines: Lines
+    problem: MaybeText
+    messages: list[ChangedMessage]
+    chosen: list[ChangedMessage]
+    rejected: list[ChangedMessage]
+    tags: ChangedTags
+    fields: list[ChangedField]
+    extra: list[ChangedValue]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_comparison(cls, source: Any) -> Any:
+        difference = getattr(source, "diff", None)
+        if difference is None:
+            return source
+        own = {
+            "id": None if source.is_row else source.id,
+            "lines": {"before": source.before_line, "after": source.after_line},
+            "tags": {"added": difference.tags_added, "removed": difference.tags_removed},
+        }
+        return Joined(own, source, difference)
+
+
+class FileDifference(Model):
+    """Another file that differs, with its text on both sides."""
+
+    path: str
+    change: Literal["added", "removed", "changed", "moved"]
+    before: Content
+    after: Content
+
+
+class Summary(Model):
+    """How many entries differ, and how."""
+
+    added: int
+    removed: int
+    changed: int
+    moved: int
+
+
+class Words(Model):
+    """How many words came and went."""
+
+    added: int
+    removed: int
+
+
+class Spoken(Words):
+    """What changed in the messages of one speaker."""
+
+    changed: int
+    words_added: int
+    words_removed: int
+
+
+class Figures(Model):
+    """The figures of `--stat`."""
+
+    entries: Summary
+    messages: Summary
+    words: Words
+    tags: Annotated[dict[str, Summary], BeforeValidator(_sorted)]
+    speakers: Annotated[dict[str, Spoken], BeforeValidator(_sorted)]
+
+
+class Diff(Envelope):
+    """What stands in an entry is told in [diff.md](diff.md)."""
+
+    NAME = "diff"
+    VERBS = ("diff",)
+    SOMETIMES: ClassVar = frozenset({"stat"})
+
+    from_: str = Field(alias="from")
+    to: str
+    from_commit: str | None
+    to_commit: str | None
+    summary: Summary
+    notes: list[str]
+    entries: list[EntryDifference]
+    files: list[FileDifference]
+    stat: Figures | None = None
+
+
+class TouchedEntry(Model):
+    """An entry that a commit touched."""
+
+    id: str
+    change: Literal["added", "changed", "removed"]
+
+
+class TouchedFile(Model):
+    """Another file that a commit touched."""
+
+    path: str
+    change: Literal["added", "changed", "removed"]
+
+
+class Show(Envelope):
+    """With `details` an entry has the keys of `rolethread.diff/v1`."""
+
+    NAME = "show"
+    VERBS = ("show REV",)
+
+    id: str = of("commit", "id")
+    parents: list[str] = of("commit", "parents")
+    author: str = of("commit", "author", "name")
+    email: str = of("commit", "author", "email")
+    time: int = of("commit", "author", "time")
+    message: str = of("commit", "message")
+    trailers: list[tuple[str, str]] = of("commit", "trailers")
+    operation: Number
+    added: int
+    changed: int
+    removed: int
+    details: bool
+    entries: list[EntryDifference] | list[TouchedEntry] = Field(union_mode="left_to_right")
+    files: list[FileDifference] | list[TouchedFile] = Field(union_mode="left_to_right")
+
+
+class BlamedCommit(Model):
+    """Who, when, and why."""
+
+    id: str
+    author: str = of("author", "name")
+    email: str = of("author", "email")
+    time: int = of("author", "time")
+    subject: str
+
+
+class BlamedMessage(Model):
+    """A message with the commit that last changed it, and the one that brought it in."""
+
+    side: str
+    index: int
+    message: Any
+    changed: BlamedCommit
+    brought: BlamedCommit
+
+
+class Blame(Envelope):
+    """`changed` and `brought` are `{id, author, email, time, subject}`."""
+
+    NAME = "blame"
+    VERBS = ("blame",)
+
+    id: str
+    commit: str
+    messages: list[BlamedMessage]
+    ends: list[str]
+
+
+class Answer(Model):
+    """What was said of a commit."""
+
+    answer: Text
+    commit: str
+    time: int
+
+
+class Bisect(Envelope):
+    """`bisect reset` says whether a search `was_running`."""
+
+    NAME = "bisect"
+    VERBS = ("bisect",)
+    SOMETIMES: ClassVar = frozenset({"was_running"})
+
+    running: bool
+    bad: str | None
+    good: list[str]
+    skipped: list[str]
+    suspects: list[str]
+    test: Id
+    tests: int
+    first_bad: Id
+    answers: list[Answer] = of("marks")
+    was_running: bool | None = None

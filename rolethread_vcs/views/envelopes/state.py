@@ -1,0 +1,464 @@
+"""The answers about what is there: entries, branches, working copies, settings, rules, and how the dataset is."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from rolethread_vcs.views.envelopes._model import Envelope, MaybeText, Model, Number, Place, Sourced, Text, of
+from rolethread_vcs.views.envelopes.changes import Finding
+from rolethread_vcs.views.envelopes.history import Summary
+
+Seconds = Annotated[int, BeforeValidator(int)]
+Names = Annotated[list[str], BeforeValidator(lambda refs: [getattr(ref, "name", ref) for ref in refs])]
+"""The names of refs."""
+Paths = Annotated[list[str], BeforeValidator(lambda items: [str(getattr(item, "path", item)) for item in items])]
+LastNumber = Annotated[int | None, BeforeValidator(lambda last: getattr(last, "number", last))]
+LastCommand = Annotated[str | None, BeforeValidator(lambda last: getattr(last, "command", last))]
+LastTime = Annotated[int | None, BeforeValidator(lambda last: getattr(last, "time", last))]
+
+
+class Init(Envelope):
+    """The dataset that was made."""
+
+    NAME = "init"
+    VERBS = ("init",)
+
+    folder: Text
+    name: str
+    id: str
+    commit: str
+
+
+class Clone(Envelope):
+    """The copy that was made."""
+
+    NAME = "clone"
+    VERBS = ("clone",)
+
+    folder: Text
+    entries: int
+    branches: int
+    commit: str | None
+
+
+class ListedEntry(Model):
+    """An entry of a page; `messages` and `exchanges` are counts."""
+
+    id: str
+    messages: int
+    exchanges: int
+    tags: list[str]
+    preview: str
+
+
+class List(Envelope):
+    """`total` is null where it was not counted."""
+
+    NAME = "list"
+    VERBS = ("list",)
+
+    total: int | None
+    more: bool
+    entries: list[ListedEntry] = of("rows")
+
+
+class Entry(Envelope):
+    """And the entry's own fields."""
+
+    model_config = ConfigDict(extra="allow")
+    NAME = "entry"
+    VERBS = ("show ID",)
+
+    id: str
+    rev: str
+    commit: str
+
+
+class Entries(Envelope):
+    """And the own fields of each."""
+
+    NAME = "entries"
+    VERBS = ("show ID ID",)
+
+    entries: list[Entry]
+
+
+class UnsavedEdit(Model):
+    """A file that was edited by hand; its `id` is null when it is no entry."""
+
+    id: str | None
+    change: Literal["new", "changed", "removed"]
+    path: str
+
+
+class OpenConflict(Place):
+    """A conflict that needs a decision."""
+
+    reason: Text
+
+
+class Status(Envelope):
+    """`unfinished` is `{kind, branch, command}`, or `{problem}`."""
+
+    NAME = "status"
+    VERBS = ("status",)
+
+    name: str
+    branch: str | None
+    commit: str
+    strict: bool = of("is_strict")
+    entries: int
+    checked_out: bool = of("is_checked_out")
+    unsaved: list[UnsavedEdit]
+    foreign: Paths
+    drafts: list[str]
+    conflicts: list[OpenConflict]
+    unfinished: dict[str, str] | None
+    git_merge: bool = of("has_git_merge")
+    interrupted: str | None
+    why_read_only: str | None
+    settings_problem: str | None
+    damaged_refs: Names
+    last_operation: LastNumber
+    last_command: LastCommand = of("last_operation")
+    last_time: LastTime = of("last_operation")
+
+
+class Check(Envelope):
+    """`counts` are findings by code."""
+
+    NAME = "check"
+    VERBS = ("check",)
+
+    ok: bool
+    entries: int
+    commit: str
+    since: str | None
+    counts: dict[str, int]
+    findings: list[Finding]
+
+
+class Branch(Model):
+    """A branch; ahead and behind count commits against the one that you are on."""
+
+    name: str
+    commit: str
+    current: bool = of("is_current")
+    strict: bool = of("is_strict")
+    ahead: int
+    behind: int
+    note: str | None
+    time: int
+    subject: str
+
+
+class Branches(Envelope):
+    """All branches of this copy."""
+
+    NAME = "branches"
+    VERBS = ("branch",)
+
+    branches: list[Branch]
+    damaged_refs: Names
+
+
+class ListedRelease(Model):
+    """A release."""
+
+    name: str
+    commit: str
+    time: int
+    by: str
+    entries: int
+    subject: str
+    message: str
+    annotated: bool = of("is_annotated")
+
+
+class Releases(Envelope):
+    """The newest first."""
+
+    NAME = "releases"
+    VERBS = ("release",)
+
+    releases: list[ListedRelease]
+
+
+class Release(Envelope, ListedRelease):
+    """`changes` counts what is `added`, `removed`, `changed`, `moved` since the `previous` release."""
+
+    NAME = "release"
+    VERBS = ("release --show",)
+
+    previous: str | None
+    changes: Summary | None
+
+
+class Setting(Model):
+    """A setting; one that travels is part of the dataset."""
+
+    key: str
+    value: str | None
+    travels: bool
+    remark: MaybeText
+
+
+class Config(Envelope):
+    """Settings of the dataset and of this machine."""
+
+    NAME = "config"
+    VERBS = ("config list", "config get")
+
+    settings: list[Setting]
+
+
+class Hooks(Envelope):
+    """`chained` are hooks that were there before."""
+
+    NAME = "hooks"
+    VERBS = ("hooks install", "hooks remove")
+
+    folder: Text
+    hooks: list[str]
+    chained: list[str]
+    was_there: bool
+    dry_run: bool
+
+
+class Rule(Sourced):
+    """A rule, with its severity here and by default; `sections` explain one that was asked for."""
+
+    SOMETIMES: ClassVar = frozenset({"sections"})
+
+    code: str = of("rule", "code")
+    name: str = of("rule", "name")
+    severity: Text
+    default: Text = of("rule", "severity")
+    scope: Text = of("rule", "scope")
+    repair: Text = of("rule", "repair_safety")
+    summary: str
+    sections: dict[str, str] | None = of("explained", default=None)
+
+
+class Rules(Envelope):
+    """All rules, or the one that was asked for."""
+
+    NAME = "rules"
+    VERBS = ("rules",)
+
+    rules: list[Rule]
+
+
+class Export(Envelope):
+    """`left_out` are damaged entries."""
+
+    NAME = "export"
+    VERBS = ("export -o FILE",)
+
+    entries: int
+    commit: str
+    revision: str
+    sha256: str
+    size: int
+    format: str = of("options", "format")
+    clean: bool = of("options", "clean")
+    where: str | None = of("options", "where")
+    path: Text
+    operation: Number
+    left_out: list[str]
+
+
+class Which(Envelope):
+    """The export that wrote a file."""
+
+    NAME = "which"
+    VERBS = ("which",)
+
+    entries: int
+    commit: str
+    revision: str
+    sha256: str
+    size: int
+    format: str
+    clean: bool
+    where: str | None
+    container: str
+    path: str
+    operation: int
+    time: int
+
+
+class WorkingCopy(Sourced):
+    """A file copy or a folder copy; what only the other kind has is null."""
+
+    kind: Literal["file", "folder"]
+    path: Text | None
+    branch: MaybeText
+    commit: MaybeText = None
+    format: MaybeText = None
+    clean: bool | None = None
+    where: str | None = None
+    lines: int | None = None
+    touched: bool = of("is_touched", default=False)
+    problem: MaybeText = None
+
+
+class WorkingCopies(Envelope):
+    """`kind` is `file` or `folder`."""
+
+    NAME = "workcopies"
+    VERBS = ("workcopy list", "workcopy add")
+
+    copies: list[WorkingCopy]
+
+
+class Candidate(Model):
+    """An entry that a line may be."""
+
+    id: str
+    likeness: float
+
+
+class CopyLine(Model):
+    """A line that is not what it was; lines count from 1."""
+
+    line: int | None
+    was: int | None
+    change: Text
+    moved: bool = of("is_moved")
+    id: str | None
+    candidates: list[Candidate]
+    reason: MaybeText
+    digest: str | None
+    preview: str
+
+
+class CopyStatus(Envelope):
+    """Lines count from 1, `candidates` are `{id, likeness}`, `id` may be filled in for `--decisions`."""
+
+    NAME = "workcopy"
+    VERBS = ("workcopy status",)
+
+    kind: Literal["file", "folder"]
+    path: Text
+    branch: str | None
+    commit: str
+    tip: str | None = None
+    newer: int | None = None
+    apart: bool | None = None
+    format: str | None = None
+    clean: bool | None = None
+    where: str | None = None
+    counts: dict[str, int] = Field(default_factory=dict)
+    respelled: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
+    unsaved: int | None = None
+    lines: list[CopyLine] = Field(default_factory=list)
+
+
+class Refreshed(Envelope):
+    """`set_aside` is the file that holds what was discarded."""
+
+    NAME = "workcopy_refresh"
+    VERBS = ("workcopy refresh",)
+
+    path: Text
+    before: str
+    commit: str
+    lines: int
+    written: bool = of("is_written")
+    set_aside: Text | None
+    dry_run: bool
+
+
+class RemovedCopy(Envelope):
+    """`left` are files that stayed in a folder."""
+
+    NAME = "workcopy_removed"
+    VERBS = ("workcopy remove",)
+
+    path: Text
+    deleted: bool
+    left: list[str]
+    dry_run: bool
+
+
+class Problem(Model):
+    """Something damaged, or worth a look."""
+
+    kind: str
+    object: str | None
+    path: str | None
+    message: str
+    severity: Text
+
+
+class Verify(Envelope):
+    """The counts say what was looked at."""
+
+    NAME = "verify"
+    VERBS = ("verify",)
+
+    ok: bool
+    problems: list[Problem]
+    objects: int
+    commits: int
+    entries: int
+    operations: int
+
+
+class Lock(Model):
+    """A lock file of git, with its age in seconds."""
+
+    path: Text
+    age: Seconds
+
+
+class Health(Model):
+    """How the dataset is."""
+
+    checked_out: bool
+    durability: Annotated[str, BeforeValidator(lambda value: {True: "safe", False: "fast"}.get(value, value))] = of(
+        "durable"
+    )
+    identity: str | None
+    holder: str | None
+    pending: str | None
+    unwritable: Paths
+    git_locks: list[Lock]
+    leftovers: Paths
+    damaged_refs: Names
+    branch: str | None
+    branches: int | None
+    releases: int | None
+    operations: int | None
+    packs: int
+    loose: int
+
+
+class Unlocked(Model):
+    """What `--unlock` did."""
+
+    removed: list[Lock]
+    left: list[Lock]
+    notes: list[str]
+
+
+class Doctor(Envelope):
+    """`free` is in bytes; `dataset` is null where there is none."""
+
+    NAME = "doctor"
+    VERBS = ("doctor",)
+
+    versions: dict[str, str]
+    system: str
+    folder: Text
+    filesystem: str | None
+    free: int | None
+    cloud: str | None
+    trouble: str | None
+    advice: list[str]
+    dataset: Health | None = of("health")
+    unlocked: Unlocked | None
