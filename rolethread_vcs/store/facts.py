@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.store.derived import Table
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.snapshot import Snapshot, unreadable_entry
+from rolethread_vcs.store.tree_reader import Unreadable
 
 WORTH_IT = 8
 """Folders from which the cache is asked, about 800 entries: fewer are read before SQLite is loaded."""
@@ -66,11 +67,10 @@ def _compute(
     result: list[FactRows] = [[] for _ in facts]
     is_whole = True
     for entry_id, blob in entries:
-        try:
-            entry = snapshot.entry(entry_id, blob)
-        except UnreadableEntryError:
+        entry = snapshot.read_blob(blob)
+        if isinstance(entry, Unreadable):
             if not skip_unreadable:
-                raise
+                raise unreadable_entry(entry_id, entry)
             is_whole = False
             continue
         for rows, fact in zip(result, facts, strict=True):

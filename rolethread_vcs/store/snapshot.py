@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import struct
+from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 
 from rolethread_vcs.errors import DamagedError, NotFoundError
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import CROCKFORD, LAST_NUMBER, NUMBER_DIGITS, is_id, number_of
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_folder, entry_path
 from rolethread_vcs.model.order import Order
@@ -20,6 +20,7 @@ from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.objects.trees import FOLDER, LINK, Item, parse
 from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.tree_reader import IS_DAMAGED, IS_LINK, Unreadable, entry_of_blob, find_blob, find_folder
 
 _SUFFIX = SUFFIX.encode()
 _ENTRY_FILE = re.compile(rb"100[0-7]{3} ([0-9]{6})[0-9]{2}-[%s]{8}\.json\0" % CROCKFORD.encode())
@@ -57,8 +58,6 @@ class UnreadableEntryError(DamagedError):
     """A file under `entries/` cannot be read as an entry."""
 
     code = "unreadable_entry"
-    is_link = False
-    """Whether a symbolic link stands in its place."""
 
 
 class Snapshot:
@@ -68,10 +67,10 @@ class Snapshot:
     """
 
     def __init__(self, objects: Objects, commit: Commit, derived: Derived | None = None) -> None:
-        self._objects = objects
-        self._recent: dict[str, Entry] = {}
+        self.objects = objects
         self.commit = commit
         self.derived = derived
+        self._recent: dict[str, Entry | Unreadable] = {}
 
     @property
     def id(self) -> str:
@@ -85,27 +84,14 @@ class Snapshot:
 
     # ---- files
 
-    def find(self, path: str) -> Item | None:
-        """Return the tree item at a path, or None."""
-        item: Item | None = None
-        folder = self.tree
-        parts = path.encode().split(b"/")
-        for depth, name in enumerate(parts):
-            item = self._objects.items(folder).get(name)
-            if item is None or (item.mode != FOLDER and depth < len(parts) - 1):
-                return None
-            folder = item.oid
-        return item
-
-    def blob_at(self, path: str) -> Blob | None:
-        """Return the file at a path as a tree walk would, or None."""
-        item = self.find(path)
-        return None if item is None or item.mode == FOLDER else Blob(item.mode, item.oid)
+    def find(self, path: str) -> Blob | None:
+        """Return the file at a path, or None."""
+        return find_blob(self.objects, self.tree, path)
 
     def file(self, path: str) -> bytes | None:
-        """Return the bytes of a file at a path, or None."""
-        item = self.find(path)
-        return None if item is None or item.mode == FOLDER else self._objects.blob(item.oid)
+        """Return the bytes of the file at a path, or None."""
+        blob = self.find(path)
+        return None if blob is None else self.objects.blob(blob.oid)
 
     @cached_property
     def settings(self) -> Settings:
@@ -120,42 +106,146 @@ class Snapshot:
     @cached_property
     def order(self) -> Order:
         """The parsed `order.json` of this commit; empty when nothing was ever moved."""
-        data = self.file(ORDER)
-        return Order.parse(data)
+        return Order.parse(self.file(ORDER))
 
-    # ---- entries
-
-    @cached_property
-    def entries_tree(self) -> bytes | None:
-        """The 20-byte id of the `entries/` tree, or None when there are no entries."""
-        item = self.find(ENTRIES)
-        return item.oid if item is not None and item.mode == FOLDER else None
-
-    @cached_property
-    def _length(self) -> int:
-        return sum(_count_in(self._objects.tree(tree), prefix) for prefix, tree in self.folders())
+    # ---- entries by id
 
     def __len__(self) -> int:
         return self._length
 
+    @cached_property
+    def _length(self) -> int:
+        return sum(_count_in(self.objects.tree(tree), prefix) for prefix, tree in self.folders())
+
     def __contains__(self, entry_id: object) -> bool:
-        # by its path: an entry that is a symbolic link by now is there, and can be named to be repaired
-        return isinstance(entry_id, str) and is_id(entry_id) and self.blob_at(entry_path(entry_id)) is not None
+        # an entry that is a symbolic link by now is there, and can be named to be repaired
+        return isinstance(entry_id, str) and self._look_up(entry_id) is not None
 
     def __getitem__(self, entry_id: str) -> Entry:
-        return self._decode(entry_id, self.raw(entry_id))
+        return self._sound(entry_id, self.read_blob(self.blob_id(entry_id)))
 
-    def __iter__(self) -> Iterator[tuple[str, Entry]]:
-        for entry_id, oid in self.blobs():
-            yield entry_id, self.entry(entry_id, oid)
-
-    def entry(self, entry_id: str, oid: bytes) -> Entry:
-        """Return an entry whose id and blob id `blobs` gave.
+    def get(self, entry_id: str) -> Entry | None:
+        """Return an entry, or None when there is none of that id.
 
         Raises:
-            UnreadableEntryError: it is damaged, or holds no entry.
+            UnreadableEntryError: it cannot be read.
         """
-        return self._decode(entry_id, self.bytes_of(entry_id, oid))
+        found = self.read(entry_id)
+        return None if found is None else self._sound(entry_id, found)
+
+    def read(self, entry_id: str) -> Entry | Unreadable | None:
+        """Return an entry or why it cannot be read, None when there is none of that id; recent ones are remembered."""
+        known = self._recent.get(entry_id)
+        if known is None:
+            oid = self._look_up(entry_id)
+            if oid is None:
+                return None
+            if len(self._recent) >= _REMEMBERED:
+                self._recent.clear()
+            known = self._recent[entry_id] = self.read_blob(oid)
+        return known
+
+    def read_blob(self, oid: bytes) -> Entry | Unreadable:
+        """Return the entry of a blob id that `blobs` gave, or why it cannot be read."""
+        return IS_LINK if oid == LINKED else entry_of_blob(self.objects, oid)
+
+    def raw(self, entry_id: str) -> bytes:
+        """Return the stored bytes of an entry.
+
+        Raises:
+            NoSuchEntryError: there is none of that id here. UnreadableEntryError: a link, or damaged.
+        """
+        oid = self.blob_id(entry_id)
+        try:
+            return self.objects.blob(oid)
+        except MissingObjectError as error:
+            raise unreadable_entry(entry_id, IS_DAMAGED) from error
+
+    def blob_id(self, entry_id: str) -> bytes:
+        """Return the 20-byte id of an entry's blob: equal ids mean equal bytes.
+
+        Raises:
+            NoSuchEntryError: there is none of that id here. UnreadableEntryError: a link stands in its place.
+        """
+        oid = self._look_up(entry_id)
+        if oid is None:
+            raise NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")
+        if oid == LINKED:
+            raise unreadable_entry(entry_id, IS_LINK)
+        return oid
+
+    def with_number(self, number: int) -> list[str]:
+        """Return the ids that carry a sequence number: none, one, or several after a merge."""
+        if not 0 <= number <= LAST_NUMBER:
+            return []
+        digits = f"{number:0{NUMBER_DIGITS}d}"
+        folder = find_folder(self.objects, self.tree, f"{ENTRIES}/{digits[:4]}/{digits[4:6]}")
+        if folder is None:
+            return []
+        return [each for each, _ in self.entries_of(digits[:6].encode(), folder) if number_of(each) == number]
+
+    def last_number(self) -> int | None:
+        """Return the highest sequence number in use, or None in an empty dataset."""
+        found = (self.entries_of(*folder) for folder in self.folders(backwards=True))
+        newest = next((entries for entries in found if entries), None)
+        return None if newest is None else max(number_of(entry_id) for entry_id, _ in newest)
+
+    # ---- entries in order
+
+    def __iter__(self) -> Iterator[tuple[str, Entry]]:
+        for entry_id, _, entry in self.entries():
+            yield entry_id, entry
+
+    def entries(self) -> Iterator[tuple[str, bytes, Entry]]:
+        """Yield (id, blob id, entry) in dataset order, streaming.
+
+        Raises:
+            UnreadableEntryError: an entry cannot be read.
+        """
+        for entry_id, oid in self.blobs():
+            yield entry_id, oid, self._sound(entry_id, self.read_blob(oid))
+
+    def blobs(self, *, after: str | None = None) -> Iterator[tuple[str, bytes]]:
+        """Yield (id, 20-byte blob id, or `LINKED`) in dataset order; costs a page to read a page.
+
+        With `after`, only what comes behind that entry.
+
+        Raises:
+            NoSuchEntryError: there is no entry `after`.
+        """
+        if after is not None and after not in self:
+            raise NoSuchEntryError(f"there is no entry {after} in {self.id[:10]}", hint="see them with: rtv list")
+        if self.order.ranks:
+            start = "" if after is None else self.order.seek_id(after)
+            return self.order.merge_iter(self._by_id(start), self._look_up, after_id=after)
+        return self._by_id("") if after is None else (pair for pair in self._by_id(after) if pair[0] > after)
+
+    def ids(self, *, after: str | None = None, limit: int | None = None) -> list[str]:
+        """Return ids in dataset order, at most `limit`, behind the entry `after`."""
+        return [entry_id for entry_id, _ in islice(self.blobs(after=after), limit)]
+
+    def last_id(self) -> str | None:
+        """Return the entry that comes last in dataset order, or None in an empty dataset."""
+        if self.order.ranks:
+            return next(iter(deque(self.blobs(), maxlen=1)), (None,))[0]
+        number = self.last_number()
+        return None if number is None else self.with_number(number)[-1]
+
+    def folders(self, *, start: str = "", backwards: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        """Yield (first six digits of the ids, 20-byte tree id) of the folders that entries lie in, in id order.
+
+        From the folder on in which an entry of the id `start` lies.
+        """
+        one, two = (part.encode() for part in entry_folder(start)) if start else (b"", b"")
+        for first in self._subfolders(find_folder(self.objects, self.tree, ENTRIES), backwards):
+            if first.name >= one:
+                for second in self._subfolders(first.oid, backwards):
+                    if first.name > one or second.name >= two:
+                        yield first.name + second.name, second.oid
+
+    def entries_of(self, prefix: bytes, tree: bytes) -> list[tuple[str, bytes]]:
+        """Return (id, 20-byte blob id, or `LINKED`) of the entries in a folder that `folders` gave, in id order."""
+        return _entries_in(self.objects.tree(tree), prefix)
 
     def damaged(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, bytes]]:
         """Yield (id, blob id) of the entries, or of those named, whose stored bytes are missing or damaged."""
@@ -163,172 +253,29 @@ class Snapshot:
         for entry_id, oid in pairs:
             if oid:  # neither a link nor an entry that is not there
                 try:
-                    self._objects.blob(oid)
+                    self.objects.blob(oid)
                 except MissingObjectError:
                     yield entry_id, oid
 
-    def bytes_of(self, entry_id: str, oid: bytes) -> bytes:
-        """Return the stored bytes of an entry whose id and blob id `blobs` gave.
+    def _subfolders(self, tree: bytes | None, backwards: bool) -> list[Item]:
+        folders = [] if tree is None else [item for item in parse(self.objects.tree(tree)) if item.mode == FOLDER]
+        return folders[::-1] if backwards else folders
 
-        Raises:
-            UnreadableEntryError: they are missing or damaged, or belong to a symbolic link.
-        """
-        if oid == LINKED:
-            raise _is_link(entry_id)
-        try:
-            return self._objects.blob(oid)
-        except MissingObjectError as error:
-            raise _is_damaged(entry_id) from error
-
-    def get(self, entry_id: str) -> Entry | None:
-        """Return an entry, or None when there is none of that id; recent ones are remembered."""
-        known = self._recent.get(entry_id)
-        if known is None:
-            item = self._item(entry_id)
-            if item is None:
-                return None
-            if len(self._recent) >= _REMEMBERED:
-                self._recent.clear()
-            known = self._recent[entry_id] = self.entry(entry_id, item.oid)
-        return known
-
-    def raw(self, entry_id: str) -> bytes:
-        """Return the stored bytes of an entry.
-
-        Raises:
-            NoSuchEntryError: there is none of that id here. UnreadableEntryError: it is damaged.
-        """
-        return self.bytes_of(entry_id, self.blob_id(entry_id))
-
-    def blob(self, oid: bytes) -> bytes:
-        """Return the bytes of a blob by its 20-byte id."""
-        return self._objects.blob(oid)
-
-    def blob_id(self, entry_id: str) -> bytes:
-        """Return the 20-byte id of an entry's blob: equal ids mean equal bytes.
-
-        Raises:
-            NoSuchEntryError: there is none of that id here.
-        """
-        item = self._item(entry_id)
-        if item is None:
-            raise NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")
-        return item.oid
-
-    def blobs(self) -> Iterator[tuple[str, bytes]]:
-        """Yield (id, 20-byte blob id, or `LINKED`) in dataset order; costs a page to read a page."""
-        if not self.order.ranks:
-            return self._natural()
-        return self.order.merge_iter(self._natural(), self._look_up)
-
-    def folders(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield (first six digits of the ids, 20-byte tree id) of the folders that entries lie in, in id order."""
-        if self.entries_tree is None:
-            return
-        for first in parse(self._objects.tree(self.entries_tree)):
-            if first.mode == FOLDER:
-                for second in parse(self._objects.tree(first.oid)):
-                    if second.mode == FOLDER:
-                        yield first.name + second.name, second.oid
-
-    def entries_of(self, prefix: bytes, tree: bytes) -> list[tuple[str, bytes]]:
-        """Return (id, 20-byte blob id, or `LINKED`) of the entries in a folder that `folders` gave, in id order."""
-        return _entries_in(self._objects.tree(tree), prefix)
-
-    def entries(self) -> Iterator[tuple[str, bytes, Entry]]:
-        """Yield (id, blob id, entry) in dataset order, streaming."""
-        for entry_id, oid in self.blobs():
-            yield entry_id, oid, self.entry(entry_id, oid)
-
-    def ids(self, *, after: str | None = None, limit: int | None = None) -> list[str]:
-        """Return ids in dataset order, at most `limit`, behind the entry `after`."""
-        source = self.blobs() if after is None else self._after(after)
-        return [entry_id for entry_id, _ in islice(source, limit)]
-
-    def with_number(self, number: int) -> list[str]:
-        """Return the ids that carry a sequence number: none, one, or several after a merge."""
-        if not 0 <= number <= LAST_NUMBER:
-            return []
-        digits = f"{number:0{NUMBER_DIGITS}d}"
-        leaf = self._leaf(digits[:4], digits[4:6])
-        return [entry_id for entry_id, _ in leaf if number_of(entry_id) == number]
-
-    def last_id(self) -> str | None:
-        """Return the entry that comes last in dataset order, or None in an empty dataset."""
-        if self.order.ranks:
-            last = None
-            for last, _ in self.blobs():  # noqa: B007  # the last one is wanted
-                pass
-            return last
-        number = self.last_number()
-        return None if number is None else self.with_number(number)[-1]
-
-    def last_number(self) -> int | None:
-        """Return the highest sequence number in use, or None in an empty dataset."""
-        if self.entries_tree is None:
-            return None
-        for first in reversed(parse(self._objects.tree(self.entries_tree))):
-            if first.mode != FOLDER:
-                continue
-            for second in reversed(parse(self._objects.tree(first.oid))):
-                if second.mode != FOLDER:
-                    continue
-                found = _entries_in(self._objects.tree(second.oid), first.name + second.name)
-                if found:
-                    return max(number_of(entry_id) for entry_id, _ in found)
-        return None
-
-    def _after(self, after: str) -> Iterator[tuple[str, bytes]]:
-        if after not in self:
-            raise NoSuchEntryError(f"there is no entry {after} in {self.id[:10]}", hint="see them with: rtv list")
-        if not self.order.ranks:
-            return (pair for pair in self._natural(start=after) if pair[0] > after)
-        start = self.order.seek_id(after)
-        return self.order.merge_iter(self._natural(start=start), self._look_up, after_id=after)
-
-    def _natural(self, start: str = "") -> Iterator[tuple[str, bytes]]:
+    def _by_id(self, start: str) -> Iterator[tuple[str, bytes]]:
         """Yield (id, blob id) in id order, from the folder of `start` on."""
-        if self.entries_tree is None:
-            return
-        one, two = (part.encode() for part in entry_folder(start)) if start else (b"", b"")
-        for first in parse(self._objects.tree(self.entries_tree)):
-            if first.mode != FOLDER or first.name < one:
-                continue
-            for second in parse(self._objects.tree(first.oid)):
-                if second.mode != FOLDER or (first.name == one and second.name < two):
-                    continue
-                yield from _entries_in(self._objects.tree(second.oid), first.name + second.name)
+        for folder in self.folders(start=start):
+            yield from self.entries_of(*folder)
 
     def _look_up(self, entry_id: str) -> bytes | None:
-        item = self.find(entry_path(entry_id))
-        if item is None or item.mode == FOLDER:
+        blob = self.find(entry_path(entry_id)) if is_id(entry_id) else None
+        if blob is None:
             return None
-        return LINKED if item.mode == LINK else item.oid
+        return LINKED if blob.mode == LINK else blob.oid
 
-    def _leaf(self, one: str, two: str) -> list[tuple[str, bytes]]:
-        item = self.find(f"{ENTRIES}/{one}/{two}")
-        if item is None or item.mode != FOLDER:
-            return []
-        return _entries_in(self._objects.tree(item.oid), (one + two).encode())
-
-    def _item(self, entry_id: str) -> Item | None:
-        if not is_id(entry_id):
-            return None
-        item = self.find(entry_path(entry_id))
-        if item is None or item.mode == FOLDER:
-            return None
-        if item.mode == LINK:
-            raise _is_link(entry_id)
-        return item
-
-    def _decode(self, entry_id: str, data: bytes) -> Entry:
-        try:
-            return decode_entry(data)
-        except (JsonProblemError, InvalidEntryError) as error:
-            raise UnreadableEntryError(
-                f"entry {entry_id} does not read: {entry_path(entry_id)}: {error.message}",
-                hint=f"take it back from an earlier commit with: rtv restore {entry_id} --from REV",
-            ) from error
+    def _sound(self, entry_id: str, found: Entry | Unreadable) -> Entry:
+        if isinstance(found, Unreadable):
+            raise unreadable_entry(entry_id, found)
+        return found
 
 
 def _entries_in(leaf: bytes, prefix: bytes) -> list[tuple[str, bytes]]:
@@ -370,19 +317,21 @@ def _count_in(leaf: bytes, prefix: bytes) -> int:
     return count if is_plain else _ENTRY_FILE.findall(leaf).count(prefix)
 
 
-def _is_link(entry_id: str) -> UnreadableEntryError:
-    error = UnreadableEntryError(
-        f"entry {entry_id} is a symbolic link, not a file; it was not followed",
-        hint=f"take the entry back from an earlier commit with: rtv restore {entry_id} --from REV",
-    )
-    error.is_link = True
-    return error
-
-
-def _is_damaged(entry_id: str) -> UnreadableEntryError:
+def unreadable_entry(entry_id: str, why: Unreadable) -> UnreadableEntryError:
+    """Return the error of an entry that had to be read."""
+    if why == IS_LINK:
+        return UnreadableEntryError(
+            f"entry {entry_id} is a symbolic link, not a file; it was not followed",
+            hint=f"take the entry back from an earlier commit with: rtv restore {entry_id} --from REV",
+        )
+    if why == IS_DAMAGED:
+        return UnreadableEntryError(
+            f"entry {entry_id} is damaged: what was saved of it is missing or does not read",
+            hint=f"rtv restore {entry_id}   (when its checked-out file is whole)\n"
+            f"rtv restore {entry_id} --from REV   (from an earlier commit)\n"
+            "see all that is damaged with: rtv verify",
+        )
     return UnreadableEntryError(
-        f"entry {entry_id} is damaged: what was saved of it is missing or does not read",
-        hint=f"rtv restore {entry_id}   (when its checked-out file is whole)\n"
-        f"rtv restore {entry_id} --from REV   (from an earlier commit)\n"
-        "see all that is damaged with: rtv verify",
+        f"entry {entry_id} does not read: {entry_path(entry_id)}: {why.reason}",
+        hint=f"take it back from an earlier commit with: rtv restore {entry_id} --from REV",
     )

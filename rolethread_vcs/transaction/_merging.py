@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.gate import Gate, Verdict
 from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope
 from rolethread_vcs.rules import Rule, find_in_entry
 from rolethread_vcs.store.facts import SnapshotFacts
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.snapshot import Snapshot
 
 
 class MergeBreaksRulesError(ConflictError):
@@ -43,11 +44,8 @@ def _came(finding: Finding, gate: Gate, change: ChangeSet, others: Sequence[Snap
 
 def _in_entry(rule: Rule, finding: Finding, _: ChangeSet, side: Snapshot) -> list[Finding]:
     entry_id = finding.entry_id or ""
-    try:
-        entry = side.get(entry_id)
-    except UnreadableEntryError:
-        return []
-    return [] if entry is None else find_in_entry([rule], entry_id, entry)
+    entry = side.read(entry_id)
+    return find_in_entry([rule], entry_id, entry) if isinstance(entry, Entry) else []
 
 
 def _in_dataset(rule: Rule, finding: Finding, change: ChangeSet, side: Snapshot) -> list[Finding]:

@@ -20,7 +20,7 @@ from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.walk import Blob
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction._merging import refuse_broken_by_merge
 from rolethread_vcs.transaction._session import Session
 from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange, Planned
@@ -144,10 +144,8 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, othe
 
 def _before(base: Snapshot, entry_id: str) -> Entry | None:
     """Return an entry as it is; None where its file does not read, so that it can be repaired or removed."""
-    try:
-        return base.get(entry_id)
-    except UnreadableEntryError:
-        return None
+    entry = base.read(entry_id)
+    return entry if isinstance(entry, Entry) else None
 
 
 def touched_entries(base: Snapshot, change: ChangeSet, paths: Mapping[str, PathChange]) -> tuple[EntryChange, ...]:
@@ -166,7 +164,7 @@ def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[di
         if oid is None:
             oid = pack.add("blob", encode_entry(change.puts[entry_id]))
         blob = Blob(trees.FILE, oid)
-        before = base.blob_at(path)
+        before = base.find(path)
         if before is None:
             added += 1
         elif before != blob:

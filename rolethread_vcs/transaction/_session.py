@@ -185,7 +185,7 @@ class Session:
 
     def _differences(self, paths: Mapping[str, PathChange]) -> Iterator[Difference]:
         for path, change in paths.items():
-            yield Difference(path, self.base.blob_at(path), None if change is None else Blob(*change))
+            yield Difference(path, self.base.find(path), None if change is None else Blob(*change))
 
     def _refuse_other_folders(self, paths: Mapping[str, PathChange]) -> None:
         if self._to_make:

@@ -72,7 +72,7 @@ def test_a_real_file_comes_back_with_equal_entries_and_ids(real: Real, shared_da
 
     assert (done["added"], done["rejected"]) == (real.rows, 0)
     assert list(two.dataset.snapshot()) == list(one.dataset.snapshot())
-    assert two.dataset.snapshot().blob_at("order.json") == one.dataset.snapshot().blob_at("order.json")
+    assert two.dataset.snapshot().find("order.json") == one.dataset.snapshot().find("order.json")
     assert (one.is_clean(), two.is_clean()) == (True, True)
     one.git("fsck", "--strict")
 

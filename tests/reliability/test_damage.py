@@ -9,6 +9,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.store.tree_reader import find_folder
 
 
 def loosen(dataset: Dataset, git_folder: Path) -> None:
@@ -52,7 +53,7 @@ def test_a_damaged_object_is_status_70_and_verify_names_it(loose, rtv, what, how
     entry_id = snapshot.ids()[1]
     oid = {
         "entry": snapshot.blob_id(entry_id).hex(),
-        "folder": snapshot.find("entries/0000/00").oid.hex(),
+        "folder": find_folder(snapshot.objects, snapshot.tree, "entries/0000/00").hex(),
         "commit": snapshot.id,
         "operation": loose.repository.operations.head(),
     }[what]
@@ -162,7 +163,7 @@ def test_verify_and_list_name_the_damaged_entry_and_show_the_others(hurt, rtv):
     assert f"its checked-out file is whole, and saves it again: rtv restore {ids[1]}" in verified.stdout
     assert listed.returncode == 0
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["1", "2", "3"]
-    assert listed.stdout.splitlines()[1].endswith("damaged: does not read")
+    assert listed.stdout.splitlines()[1].endswith("damaged: it cannot be read")
     assert listed.stderr.startswith(f"warning: entry {ids[1]} does not read")
 
 

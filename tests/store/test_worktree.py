@@ -266,7 +266,7 @@ def test_a_link_that_is_committed_as_it_stands_is_no_hand_edit(filled, git):
     git(filled.folder, "commit", "-qam", "a link")
     worktree, tree = filled.repository.worktree, filled.snapshot().tree
     name = path.relative_to(filled.folder).as_posix()
-    differences = [Difference(name, filled.snapshot().blob_at(name), None)]
+    differences = [Difference(name, filled.snapshot().find(name), None)]
 
     same = worktree.unsaved(tree), worktree.in_the_way(differences)
     path.unlink()

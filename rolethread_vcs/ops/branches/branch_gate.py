@@ -12,7 +12,7 @@ from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.objects.walk import two_way
 from rolethread_vcs.store.places.opening import DEFAULT_BRANCH
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Intent
 
 
@@ -84,10 +84,8 @@ def _changes(repository: Repository, before: Snapshot | None, tip: Snapshot) -> 
 
 
 def _readable(snapshot: Snapshot, entry_id: str) -> Entry | None:
-    try:
-        return snapshot.get(entry_id)
-    except UnreadableEntryError:
-        return None
+    entry = snapshot.read(entry_id)
+    return entry if isinstance(entry, Entry) else None
 
 
 def _refusal(name: str, verdict: Verdict) -> RefusedByGateError:

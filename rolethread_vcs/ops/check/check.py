@@ -11,7 +11,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.layout import entry_path, id_of_path
 from rolethread_vcs.model.query import parse_query
-from rolethread_vcs.ops.select.selection import matching, readable, select
+from rolethread_vcs.ops.select.selection import matching, select
 from rolethread_vcs.rules import (
     KeyLedger,
     Rule,
@@ -22,10 +22,10 @@ from rolethread_vcs.rules import (
     unknown_severities,
 )
 from rolethread_vcs.store.facts import SnapshotFacts
-from rolethread_vcs.store.objects.trees import LINK
 from rolethread_vcs.store.objects.walk import Blob, Difference, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import Unreadable, read_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def check_staged(repository: Repository, *, index: Path | None = None, only: Seq
         raise UsageError("no files are checked out here, so nothing can be staged", hint="rtv check")
     before = repository.head_snapshot()
     changed = _changed(
-        worktree.staged(before.tree, index), lambda entry_id, blob: _staged_entry(entry_id, blob, before.blob(blob.oid))
+        worktree.staged(before.tree, index), lambda entry_id, blob: _staged_entry(repository, entry_id, blob)
     )
     return _introduced(before, changed, before.id, only)
 
@@ -142,9 +142,9 @@ def _changed(
             yield entry_id, None if after is None else read(entry_id, after)
 
 
-def _staged_entry(entry_id: str, blob: Blob, data: bytes) -> Entry:
-    entry = None if blob.mode == LINK else readable(data)
-    if entry is None:
+def _staged_entry(repository: Repository, entry_id: str, blob: Blob) -> Entry:
+    entry = read_entry(repository.objects, blob)
+    if isinstance(entry, Unreadable):
         raise InvalidError(
             f"the staged file {entry_path(entry_id)} does not read as an entry",
             hint=f"git restore --staged {entry_path(entry_id)}",

@@ -10,8 +10,8 @@ from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import LAST_NUMBER, is_id, make_id
-from rolethread_vcs.model.layout import ORDER, entry_path
+from rolethread_vcs.model.ids import LAST_NUMBER, make_id
+from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 from rolethread_vcs.transaction import Committed, Intent, run
@@ -102,8 +102,7 @@ def removal(base: Snapshot, ids: Iterable[str]) -> ChangeSet:
     """
     gone = list(dict.fromkeys(ids))
     for entry_id in gone:
-        # By its path, so that an entry that does not read, or is a symbolic link, can be removed too.
-        if not is_id(entry_id) or base.blob_at(entry_path(entry_id)) is None:
+        if entry_id not in base:
             raise NoSuchEntryError(f"there is no entry {entry_id} in {base.id[:10]}", hint="see them with: rtv list")
     return ChangeSet(removes=frozenset(gone), files=order_without(base, gone), summary=f"remove {name_some(gone)}")
 

@@ -9,6 +9,7 @@ from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.store.checkout.worktree import blob_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.tree_reader import Unreadable
 
 _NAMED = 10
 
@@ -43,11 +44,7 @@ def refusal_to_match(repository: Repository, base: Snapshot) -> UnreadableEntryE
 
 
 def _unreadable(base: Snapshot) -> Iterator[str]:
-    for entry_id, oid in base.blobs():
-        try:
-            base.entry(entry_id, oid)
-        except UnreadableEntryError:
-            yield entry_id
+    return (entry_id for entry_id, oid in base.blobs() if isinstance(base.read_blob(oid), Unreadable))
 
 
 def whole_files(repository: Repository, base: Snapshot, ids: Collection[str] | None) -> dict[str, bytes]:

@@ -220,7 +220,7 @@ def _summary(base: Snapshot, edits: _HandEdits) -> str:
     added: list[str] = []
     changed: list[str] = []
     for entry_id in edits.puts:
-        (added if base.blob_at(entry_path(entry_id)) is None else changed).append(entry_id)
+        (changed if entry_id in base else added).append(entry_id)
     parts = [
         f"{verb} {name_some(ids)}"
         for verb, ids in (("add", added), ("edit", changed), ("remove", sorted(edits.removes)))

@@ -21,7 +21,8 @@ from rolethread_vcs.ops.export.origin import file_sha256, find_export
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout.replacing import replacing
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
+from rolethread_vcs.store.tree_reader import Unreadable
 from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
 
 _CHUNK = 1 << 20
@@ -190,14 +191,13 @@ def _select(
 ) -> Iterator[tuple[str, bytes, Entry]]:
     """Yield (id, blob id, entry) of what fits; damaged entries are noted in `left_out`, or with None stop it all."""
     for entry_id, oid in snapshot.blobs():
-        try:
-            entry = snapshot.entry(entry_id, oid)
-        except UnreadableEntryError as error:
+        entry = snapshot.read_blob(oid)
+        if isinstance(entry, Unreadable):
             if left_out is None:
                 raise UnreadableEntryError(
-                    f"{error.message}; the export was stopped",
+                    f"{unreadable_entry(entry_id, entry).message}; the export was stopped",
                     hint="export the others with: rtv export --skip-damaged -o FILE",
-                ) from error
+                )
             left_out[entry_id] = None
             continue
         if query is None or query.matches(entry_id, entry):

@@ -8,12 +8,11 @@ from typing import NamedTuple
 from rolethread_vcs.model.entry import Entry, is_same
 from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import ENTRIES, SUFFIX, id_of_path
-from rolethread_vcs.ops.select.selection import readable
 from rolethread_vcs.store.objects import walk
-from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.objects.trees import FOLDER, parse
 from rolethread_vcs.store.refs.ancestry import Ancestry, Link
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.tree_reader import entry_of_blob, find_folder
 
 _COMPARED = 200
 """Entries of one commit that are read to see which of them became another."""
@@ -49,7 +48,8 @@ def origins(repository: Repository, above: list[Link], link: Link, entry_id: str
 
 
 def _renumbered(repository: Repository, parent: Link, link: Link, blob: bytes, entry: Entry) -> str | None:
-    lost = _lost(repository, _entries_tree(repository, parent), _entries_tree(repository, link), 2)
+    before, after = (find_folder(repository.objects, each.tree, ENTRIES) for each in (parent, link))
+    lost = _lost(repository, before, after, 2)
     for number, (other_id, before) in enumerate(lost):
         if before == blob:
             return other_id
@@ -76,11 +76,6 @@ def _lost(repository: Repository, before: bytes | None, after: bytes | None, dep
             entry_id = item.name.decode("utf-8", "replace").removesuffix(SUFFIX)
             if is_id(entry_id):
                 yield entry_id, item.oid
-
-
-def _entries_tree(repository: Repository, link: Link) -> bytes | None:
-    item = repository.objects.items(link.tree).get(ENTRIES.encode())
-    return item.oid if item is not None and item.mode == FOLDER else None
 
 
 def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str, ...]:
@@ -113,9 +108,5 @@ def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str,
 
 def entry_of(repository: Repository, blob: bytes | None) -> Entry | None:
     """Return the entry of a 20-byte blob id, or None when there is none, it does not read or is not here."""
-    if blob is None:
-        return None
-    try:
-        return readable(repository.objects.blob(blob))
-    except MissingObjectError:
-        return None
+    entry = None if blob is None else entry_of_blob(repository.objects, blob)
+    return entry if isinstance(entry, Entry) else None

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.ops.compare.entry_counts import count_between
@@ -16,6 +17,7 @@ from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.refs.ancestry import Ancestry, Link
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.tree_reader import read_entry
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.query import Query
@@ -194,7 +196,6 @@ def _parsed(where: str) -> Query:
 def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
     """Return whether a commit touched an entry that fits a query, before or after."""
     # as above
-    from rolethread_vcs.ops.select.selection import readable
     from rolethread_vcs.store.objects.walk import two_way
 
     objects = repository.objects
@@ -204,8 +205,8 @@ def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
             continue
         answer = query.decide(entry_id)
         if answer is None:
-            sides = (readable(objects.blob(side.oid)) for side in (after, before) if side is not None)
-            answer = any(entry is not None and query.matches(entry_id, entry) for entry in sides)
+            sides = (read_entry(objects, side) for side in (after, before) if side is not None)
+            answer = any(isinstance(entry, Entry) and query.matches(entry_id, entry) for entry in sides)
         if answer:
             return True
     return False

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_selector
+from rolethread_vcs.ops.history.lineage import entry_of
 from rolethread_vcs.ops.history.log import tree_before
 from rolethread_vcs.ops.select.page import preview
-from rolethread_vcs.ops.select.selection import find_entry, readable
+from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.objects.walk import Blob, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
@@ -128,10 +128,7 @@ def changes_of(repository: Repository, shown: ShownCommit) -> Comparison:
 
 def preview_of(repository: Repository, touched: TouchedEntry) -> str:
     """Return the beginning of what is said in an entry that a commit touched, as written."""
-    try:
-        entry = readable(repository.objects.blob(touched.blob))
-    except MissingObjectError:
-        return ""
+    entry = entry_of(repository, touched.blob)
     return "" if entry is None else preview(entry)
 
 

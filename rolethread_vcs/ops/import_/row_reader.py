@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Bad, Draft, Recognition, Record, Source, find_format, read_row
 from rolethread_vcs.gate import EntryChange, Gate, RefusedRow, gate_rules, safe_repair
-from rolethread_vcs.model.canonical import UnkeepableValueError, decode_entry, encode_entry, encode_with_suffix
+from rolethread_vcs.model.canonical import UnkeepableValueError, encode_entry, encode_with_suffix
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
@@ -25,6 +24,7 @@ from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.removals import removed_entries
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import entry_of_blob
 from rolethread_vcs.transaction import Intent
 
 Progress = Callable[[int], None]
@@ -249,10 +249,6 @@ class RowReader:
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:
     """Return the entry that an export was made from, by the first digits of its blob id, if it was ever here."""
     found = repository.objects.find_blob(prefix)
-    if found is None:
-        return None
-    try:
-        return decode_entry(repository.objects.blob(found))
-    except InvalidError:
-        # a file that holds no entry: the row's revision is not one of ours
-        return None
+    entry = None if found is None else entry_of_blob(repository.objects, found)
+    # a file that holds no entry: the row's revision is not one of ours
+    return entry if isinstance(entry, Entry) else None

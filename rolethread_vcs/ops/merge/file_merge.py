@@ -18,8 +18,7 @@ from rolethread_vcs.model.layout import REGISTRIES, SETTINGS, SUFFIX
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.ops.merge.decisions import Decision, decide, digest_of_blobs
-from rolethread_vcs.store.objects.overlay import Readable
-from rolethread_vcs.store.objects.trees import LINK
+from rolethread_vcs.store.objects.trees import LINK, Readable
 from rolethread_vcs.store.objects.walk import Blob, Triple
 
 FILE = "file"

@@ -13,7 +13,7 @@ from rolethread_vcs.ops.merge.tree_merge import ENTRY, Part, TreeMerge, merge_tr
 from rolethread_vcs.ops.merge.unfinished_merge import part_of
 from rolethread_vcs.ops.merge.virtual_base import base_tree
 from rolethread_vcs.store.log.unfinished import Unfinished
-from rolethread_vcs.store.objects.overlay import Readable
+from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent, MergeBreaksRulesError, vote
 

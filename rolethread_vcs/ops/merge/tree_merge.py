@@ -22,10 +22,11 @@ from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
-from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides, find_blob
+from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
 from rolethread_vcs.ops.merge.file_merge import FileMerger, UnreadableFileError
-from rolethread_vcs.store.objects.overlay import Readable
+from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.objects.walk import Triple, incoming
+from rolethread_vcs.store.tree_reader import find_blob
 
 ENTRY = "entry"
 """The field of a decision about an entry as a whole."""

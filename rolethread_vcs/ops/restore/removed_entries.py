@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.change import ChangeSet
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.order import Order
@@ -19,11 +18,12 @@ from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
+from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.store.refs.ancestry import Ancestry
 from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.tree_reader import entry_of_blob
 from rolethread_vcs.transaction import Committed, Intent, run
 
 
@@ -40,10 +40,8 @@ class GoneEntry:
     @cached_property
     def entry(self) -> Entry | None:
         """What it was in the end, or None when that does not read."""
-        try:
-            return decode_entry(self._objects.blob(self._removal.blob))
-        except (MissingObjectError, JsonProblemError, InvalidEntryError):
-            return None
+        entry = entry_of_blob(self._objects, self._removal.blob)
+        return entry if isinstance(entry, Entry) else None
 
     @property
     def blob(self) -> bytes:

@@ -191,7 +191,7 @@ def _order_with(base: Snapshot, source: Snapshot, ids: Collection[str]) -> dict[
     ranks = {
         entry_id: source.order.ranks[entry_id]
         for entry_id in ids
-        if entry_id in source.order.ranks and base.blob_at(entry_path(entry_id)) is None
+        if entry_id in source.order.ranks and entry_id not in base
     }
     order = Order({**base.order.ranks, **ranks})
     return {} if order == base.order else {ORDER: order.encode()}

@@ -9,8 +9,8 @@ from typing import Any
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query import parse_query
-from rolethread_vcs.ops.select.selection import find_entry, matching, readable
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.ops.select.selection import find_entry, matching
+from rolethread_vcs.store.snapshot import Snapshot
 
 PAGE = 25
 _PREVIEW = 400
@@ -134,12 +134,8 @@ def _fitting(
 
 
 def _row_of(snapshot: Snapshot, entry_id: str) -> Row:
-    try:
-        entry = readable(snapshot.raw(entry_id))
-    except UnreadableEntryError as error:
-        # one damaged entry must not hide the others
-        problem = "a symbolic link" if error.is_link else "damaged: does not read"
-        return Row(entry_id, 0, 0, (), "", reads=False, problem=problem)
-    if entry is None:
-        return Row(entry_id, 0, 0, (), "", reads=False, problem="does not read as an entry")
-    return row(entry_id, entry)
+    entry = snapshot.read(entry_id)
+    if isinstance(entry, Entry):
+        return row(entry_id, entry)
+    # one damaged entry must not hide the others
+    return Row(entry_id, 0, 0, (), "", reads=False, problem=str(entry or ""))

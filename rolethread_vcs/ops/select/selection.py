@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import SUFFIX_DIGITS, number_of
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
-from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
+from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 
 _NAMED = 5
 
@@ -88,20 +87,9 @@ def matching(snapshot: Snapshot, query: Query, *, after: str | None = None) -> I
             if answer:
                 yield entry_id, None
             continue
-        try:
-            entry = snapshot.entry(entry_id, oid)
-        except UnreadableEntryError:
-            continue
-        if query.matches(entry_id, entry):
+        entry = snapshot.read_blob(oid)
+        if isinstance(entry, Entry) and query.matches(entry_id, entry):
             yield entry_id, entry
-
-
-def readable(data: bytes) -> Entry | None:
-    """Return the entry of stored bytes, or None when they do not read (a file that plain git committed)."""
-    try:
-        return decode_entry(data)
-    except (JsonProblemError, InvalidEntryError):
-        return None
 
 
 def _no_such_id(snapshot: Snapshot, entry_id: str) -> NoSuchEntryError:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import islice
 
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
-from rolethread_vcs.model.entry import InvalidEntryError, canonical_tags
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.model.entry import canonical_tags
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import Unreadable
 
 TAGS_READ_FROM = 20_000
 """Entries that are read, the first ones, to find tags that look like a new one."""
@@ -25,22 +25,19 @@ def similar_tags(snapshot: Snapshot, tags: Sequence[str]) -> dict[str, str]:
     """
     unmet = set(canonical_tags(tags))
     known: set[str] = set()
-    for entry_id, oid in islice(snapshot.blobs(), TAGS_READ_FROM):
+    for _, oid in islice(snapshot.blobs(), TAGS_READ_FROM):
         if not unmet:
             return {}
-        found = set(_tags_in(snapshot, entry_id, oid))
+        found = set(_tags_in(snapshot, oid))
         unmet -= found
         known |= found
     nearest = {tag: _nearest(tag, sorted(known)) for tag in sorted(unmet)}
     return {tag: near for tag, near in nearest.items() if near is not None}
 
 
-def _tags_in(snapshot: Snapshot, entry_id: str, oid: bytes) -> tuple[str, ...]:
-    try:
-        data = snapshot.bytes_of(entry_id, oid)
-        return decode_entry(data).tags if b'"tags"' in data else ()
-    except (JsonProblemError, InvalidEntryError, UnreadableEntryError):
-        return ()
+def _tags_in(snapshot: Snapshot, oid: bytes) -> tuple[str, ...]:
+    found = snapshot.read_blob(oid)
+    return () if isinstance(found, Unreadable) else found.tags
 
 
 def _nearest(tag: str, known: Sequence[str]) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import encode_line, encode_value, parse
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.ops.workcopy import links as copy_bindings
 from rolethread_vcs.ops.workcopy.creation import locate, tip_of
@@ -184,7 +185,7 @@ def recognise_copy(repository: Repository, path: Path, words: DecisionWords) -> 
 def _snapshot(repository: Repository, binding: Binding) -> Snapshot:
     try:
         snapshot = repository.snapshot_of(binding.commit)
-        _ = snapshot.entries_tree
+        snapshot.find(ENTRIES)
     except MissingObjectError as error:
         raise DamagedError(
             f"the commit {binding.commit[:10]} that {binding.path.name} was written from is no longer in the store; "

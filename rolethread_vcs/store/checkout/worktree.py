@@ -20,8 +20,9 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import index_file
 from rolethread_vcs.store.git_errors import GitLockedError, from_git, git_errors
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
-from rolethread_vcs.store.objects.trees import FOLDER, LINK, PROGRAM, parse
+from rolethread_vcs.store.objects.trees import LINK, PROGRAM
 from rolethread_vcs.store.objects.walk import Blob, Difference, files, two_way
+from rolethread_vcs.store.tree_reader import find_blob
 
 INDEX_PATIENCE = 5.0
 """Seconds to wait for another git program that holds the index."""
@@ -105,7 +106,7 @@ class Worktree:
             flags = self._git.status(untracked_files="all", ignored=False)
         result = []
         for path in sorted(flags):
-            change = self._change(path, self._blob_at(tree, path))
+            change = self._change(path, find_blob(self._objects, tree, path))
             if change is not None:
                 result.append(Unsaved(path, change))
         return result
@@ -118,7 +119,7 @@ class Worktree:
         with git_errors("comparing the index"):
             flags = self._git.status(untracked_files="no", ignored=False)
         return [
-            Difference(path, self._blob_at(tree, path), _staged_blob(index, path))
+            Difference(path, find_blob(self._objects, tree, path), _staged_blob(index, path))
             for path in sorted(flags)
             if flags[path] & _STAGED
         ]
@@ -191,17 +192,6 @@ class Worktree:
             return blob_id(os.fsencode(os.readlink(self._full(path))))  # noqa: PTH115
         except (OSError, InvalidError):
             return None
-
-    def _blob_at(self, tree: bytes, path: str) -> Blob | None:
-        folder = tree
-        *parents, name = path.encode("utf-8", "surrogateescape").split(b"/")
-        for parent in parents:
-            item = next((i for i in parse(self._objects.tree(folder)) if i.name == parent and i.mode == FOLDER), None)
-            if item is None:
-                return None
-            folder = item.oid
-        found = next((i for i in parse(self._objects.tree(folder)) if i.name == name and i.mode != FOLDER), None)
-        return None if found is None else Blob(found.mode, found.oid)
 
     # ---- following the branch
 
@@ -317,7 +307,7 @@ class Worktree:
         """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
         index = self._index()
         for path in paths:
-            blob = self._blob_at(tree, path)
+            blob = find_blob(self._objects, tree, path)
             if blob is not None and self._change(path, blob) is None:
                 self._note(index, path, blob)
             elif blob is not None:

@@ -19,6 +19,7 @@ from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
+from rolethread_vcs.store.tree_reader import find_blob
 
 OPERATIONS_REF: Final = "refs/rolethread/ops"
 RECORD = "operation.json"
@@ -167,8 +168,7 @@ class OperationLog:
         """
         try:
             commit = self._objects.commit(oid)
-            items = {item.name.decode(): item for item in trees.parse(self._objects.tree(commit.tree))}
-            record = parse(self._objects.blob(items[RECORD].oid))
+            record = parse(self._objects.blob(self._objects.items(commit.tree)[RECORD.encode()].oid))
             return _from_record(record, oid, commit)
         except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
             raise DamagedError(
@@ -180,13 +180,10 @@ class OperationLog:
     def tag_object(self, operation: Operation, oid: str) -> bytes | None:
         """Return the bytes of a tag object that an operation kept, or None; the id is checked."""
         commit = self._objects.commit(operation.id)
-        folder = {item.name: item for item in trees.parse(self._objects.tree(commit.tree))}
-        if b"tag-objects" not in folder:
+        kept = find_blob(self._objects, commit.tree, f"tag-objects/{oid}")
+        if kept is None:
             return None
-        kept = {item.name: item for item in trees.parse(self._objects.tree(folder[b"tag-objects"].oid))}
-        if oid.encode() not in kept:
-            return None
-        data = self._objects.blob(kept[oid.encode()].oid)
+        data = self._objects.blob(kept.oid)
         digest = hashlib.sha1(b"tag %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
         return data if digest == oid else None
 

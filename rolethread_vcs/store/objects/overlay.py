@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from rolethread_vcs.store.objects.pack_format import object_id
-
-
-class Readable(Protocol):
-    """What reads trees and blobs by their 20-byte ids."""
-
-    def tree(self, oid: bytes) -> bytes:
-        """Return the raw bytes of a tree."""
-
-    def blob(self, oid: bytes) -> bytes:
-        """Return the bytes of a blob."""
+from rolethread_vcs.store.objects.trees import Item, Readable, parse
 
 
 class Overlay:
@@ -34,6 +23,10 @@ class Overlay:
         """Return the raw bytes of a tree."""
         known = self._objects.get(oid)
         return self._below.tree(oid) if known is None else known
+
+    def items(self, oid: bytes) -> dict[bytes, Item]:
+        """Return the items of a tree by name."""
+        return {item.name: item for item in parse(self.tree(oid))} if oid in self._objects else self._below.items(oid)
 
     def blob(self, oid: bytes) -> bytes:
         """Return the bytes of a blob."""

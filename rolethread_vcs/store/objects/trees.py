@@ -23,6 +23,14 @@ _DIGEST = 20
 ReadTree = Callable[[bytes], bytes]
 
 
+class Item(NamedTuple):
+    """One line of a tree: mode as git writes it, name, 20-byte id."""
+
+    mode: bytes
+    name: bytes
+    oid: bytes
+
+
 class TreeReader(Protocol):
     """What reads trees by their 20-byte ids."""
 
@@ -30,19 +38,21 @@ class TreeReader(Protocol):
         """Return the raw bytes of a tree."""
 
 
+class Readable(TreeReader, Protocol):
+    """What reads trees and blobs by their 20-byte ids: a repository's objects, or an overlay of them."""
+
+    def items(self, oid: bytes) -> dict[bytes, Item]:
+        """Return the items of a tree by name."""
+
+    def blob(self, oid: bytes) -> bytes:
+        """Return the bytes of a blob."""
+
+
 class ObjectWriter(Protocol):
     """What takes new objects."""
 
     def add(self, kind: str, data: bytes) -> bytes:
         """Keep an object (`blob`, `tree`) and return its 20-byte id."""
-
-
-class Item(NamedTuple):
-    """One line of a tree: mode as git writes it, name, 20-byte id."""
-
-    mode: bytes
-    name: bytes
-    oid: bytes
 
 
 def parse(data: bytes) -> list[Item]:

@@ -106,7 +106,7 @@ def test_a_row_with_our_id_and_a_revision_that_was_never_here_is_a_conflict(
 
 def test_the_revision_of_a_file_that_is_no_entry_is_none_of_ours(dataset: Dataset, tmp_path: Path) -> None:
     (entry_id,) = bring(dataset, write_rows(tmp_path / "x.jsonl", row("a"))).committed.ids
-    blob = dataset.snapshot().blob_at("rolethread.toml")
+    blob = dataset.snapshot().find("rolethread.toml")
     assert blob is not None
     mark = {"id": entry_id, "rev": blob.oid.hex()[:12]}
 

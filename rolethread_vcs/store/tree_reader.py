@@ -1,0 +1,64 @@
+"""What lies at a path in a tree, and the entry there or why it cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.store.objects.trees import FOLDER, LINK, Item, Readable
+from rolethread_vcs.store.objects.walk import Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why there is no entry to read; `code` is `symbolic_link`, `damaged` or `invalid_entry`."""
+
+    code: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"not a valid entry: {self.reason}" if self.code == "invalid_entry" else self.reason
+
+
+IS_LINK = Unreadable("symbolic_link", "a symbolic link")
+IS_DAMAGED = Unreadable("damaged", "damaged: it cannot be read")
+
+
+def find(objects: Readable, tree: bytes | None, path: str) -> Item | None:
+    """Return the file or folder at a path of a tree, or None."""
+    item = None
+    for name in path.encode("utf-8", "surrogateescape").split(b"/"):
+        if tree is None:
+            return None
+        item = objects.items(tree).get(name)
+        tree = item.oid if item is not None and item.mode == FOLDER else None
+    return item
+
+
+def find_blob(objects: Readable, tree: bytes | None, path: str) -> Blob | None:
+    """Return the file at a path of a tree, or None."""
+    item = find(objects, tree, path)
+    return None if item is None or item.mode == FOLDER else Blob(item.mode, item.oid)
+
+
+def find_folder(objects: Readable, tree: bytes | None, path: str) -> bytes | None:
+    """Return the tree id of the folder at a path of a tree, or None."""
+    item = find(objects, tree, path)
+    return item.oid if item is not None and item.mode == FOLDER else None
+
+
+def read_entry(objects: Readable, blob: Blob) -> Entry | Unreadable:
+    """Return the entry that a file of a tree holds; a link is not followed."""
+    return IS_LINK if blob.mode == LINK else entry_of_blob(objects, blob.oid)
+
+
+def entry_of_blob(objects: Readable, oid: bytes) -> Entry | Unreadable:
+    """Return the entry of a 20-byte blob id."""
+    try:
+        return decode_entry(objects.blob(oid))
+    except DamagedError:
+        return IS_DAMAGED
+    except (JsonProblemError, InvalidEntryError) as error:
+        return Unreadable("invalid_entry", error.message)
