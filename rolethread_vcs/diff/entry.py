@@ -11,8 +11,8 @@ from typing import Any, Literal
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, invert_changes
+from rolethread_vcs.diff.likeness import count_words
 from rolethread_vcs.diff.mismatch import require
-from rolethread_vcs.diff.tokens import count_words
 from rolethread_vcs.diff.words import WordChange, invert_words, word_changes
 from rolethread_vcs.model.entry import MESSAGE_KEYS, Entry, is_same
 

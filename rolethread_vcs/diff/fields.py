@@ -1,16 +1,13 @@
 """What changed inside free-form JSON: objects key by key, lists item by item.
 
-Lists are compared by DeepDiff where it is installed (the extra `deep`), and otherwise by place: then a list that
-became longer or shorter is one change as a whole. DeepDiff takes 100 ms to import, so only two unequal lists of
-different length or order bring it in; and it is given numbers in place of the items, because in lists it takes 1, 1.0
-and true for equal.
+Lists are compared by DeepDiff; very long ones, and those with no item in common, by place. DeepDiff takes 100 ms to
+import, so only two unequal lists of different length or order bring it in; and it is given numbers in place of the
+items, because in lists it takes 1, 1.0 and true for equal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from functools import cache
-from importlib.util import find_spec
 from itertools import count, islice
 from typing import Any, NamedTuple
 
@@ -67,7 +64,7 @@ def _changes(path: Path, before: Any, after: Any) -> list[ValueChange]:
         return found
     if not isinstance(before, list) or not isinstance(after, list):
         return [ValueChange(path, before, after)]
-    removed, added = _by_deepdiff(before, after) if _has_deepdiff() else _BY_PLACE
+    removed, added = _by_deepdiff(before, after)
     kept = [place for place in range(len(before)) if place not in removed]
     to_kept = [place for place in range(len(after)) if place not in added]
     if len(kept) != len(to_kept):
@@ -84,18 +81,12 @@ _Places = tuple[Set[int], Set[int]]
 _BY_PLACE: _Places = frozenset(), frozenset()
 
 
-@cache
-def _has_deepdiff() -> bool:
-    return find_spec("deepdiff") is not None
-
-
 def _by_deepdiff(before: Sequence[Any], after: Sequence[Any]) -> _Places:
     numbers: dict[str, int] = {}
     one = [numbers.setdefault(repr(item), len(numbers)) for item in before]
     other = [numbers.setdefault(repr(item), len(numbers)) for item in after]
     if max(len(one), len(other)) > _LONGEST_LIST or (len(one) == len(other) and not set(one) & set(other)):
         return _BY_PLACE
-    # Imported here: it takes 100 ms, and few differences need it.
     from deepdiff import DeepDiff
 
     found = DeepDiff(one, other, view="tree")

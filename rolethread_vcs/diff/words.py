@@ -11,8 +11,7 @@ from operator import ne
 from typing import Literal
 
 from rolethread_vcs.diff.chain import longest_chain
-from rolethread_vcs.diff.likeness import similarity
-from rolethread_vcs.diff.tokens import is_word, tokens
+from rolethread_vcs.diff.likeness import is_word, similarity, tokens
 
 __all__ = ["WordChange", "exact_changes", "invert_words", "similarity", "tokens", "word_changes"]
 

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolethread_vcs.gate._allowances import Allowance, counts_by_code
-from rolethread_vcs.gate._verdict import Overrun, Verdict
+from rolethread_vcs.gate._verdict import Allowance, Overrun, Verdict, counts_by_code
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.settings import Settings

@@ -13,11 +13,10 @@ from rolethread_vcs.rules._catalogue import (
     find_rule,
     unknown_severities,
 )
-from rolethread_vcs.rules._checks import check_entries, find_in_entry, introduced_between
+from rolethread_vcs.rules._checks import check_entries, find_in_entry, introduced_between, safe_repair
 from rolethread_vcs.rules._contract import Facts, Found, Holders, Repair, Rule, cache_key
 from rolethread_vcs.rules._keys import KeyLedger
 from rolethread_vcs.rules._outline import Outline
-from rolethread_vcs.rules._repairs import safe_repair
 
 __all__ = [
     "BrokenRuleError",

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.finding import Finding, Identity
+from rolethread_vcs.model.finding import Finding, Identity, RepairSafety
 from rolethread_vcs.rules._contract import Facts, Rule
-from rolethread_vcs.rules._keys import KeyLedger
+from rolethread_vcs.rules._keys import KeyLedger, without_known
 from rolethread_vcs.rules._outline import Outline
-from rolethread_vcs.rules._ratchet import without_known
 
 
 def find_in_entry(rules: Iterable[Rule], entry_id: str, entry: Entry) -> list[Finding]:
@@ -62,3 +61,27 @@ def introduced_between(
         if entry is not None:
             old.update(finding.identity(entry_id) for finding in find_in_entry(rules, entry_id, entry))
     return without_known(found, old)
+
+
+_MOST_ROUNDS = 10
+"""One repair may uncover another; two that undo each other must not run for ever."""
+
+
+def safe_repair(entry: Entry, rules: Iterable[Rule]) -> tuple[Entry, tuple[str, ...]]:
+    """Return the entry with every safe repair made, and one sentence for each thing done.
+
+    An entry that needs none comes back as the same object, with no sentences.
+    """
+    repairs = [rule.repair for rule in rules if rule.repair is not None and rule.repair.safety is RepairSafety.SAFE]
+    done: list[str] = []
+    for _ in range(_MOST_ROUNDS):
+        changed = False
+        for repair in repairs:
+            repaired = repair.apply(entry)
+            if repaired is not None:
+                entry, sentences = repaired
+                done.extend(sentences)
+                changed = True
+        if not changed:
+            break
+    return entry, tuple(done)

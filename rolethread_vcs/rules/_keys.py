@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.finding import Finding
+from rolethread_vcs.model.finding import Finding, Identity
 from rolethread_vcs.rules._contract import Facts, Holders, Keys, Rule
-from rolethread_vcs.rules._ratchet import without_known
 
 _NO_KEYS: frozenset[str] = frozenset()
 
@@ -119,3 +118,18 @@ class _Book:
         if self._rule.check_dataset is None or not holders:
             return []
         return [self._rule.as_finding(None, found) for found in self._rule.check_dataset(holders)]
+
+
+def without_known(findings: Iterable[Finding], known: Counter[Identity]) -> list[Finding]:
+    """Return the findings that remain when those of the counted identities are taken away, first ones first.
+
+    A difference of multisets: two equal findings against one known leave one. The counter is used up.
+    """
+    left = []
+    for finding in findings:
+        identity = finding.identity()
+        if known[identity] > 0:
+            known[identity] -= 1
+        else:
+            left.append(finding)
+    return left

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rolethread_vcs.diff.tokens import count_words, tokens, words
+from rolethread_vcs.diff.likeness import count_words, tokens, words
 
 
 @pytest.mark.parametrize(
