@@ -3,47 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.merge.conflict import Choice, Conflict, Reason, SideChoice, field_name
+from rolethread_vcs.merge.conflict import Conflict, Reason, SideChoice, field_name
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.model.entry import is_same
-
-
-@dataclass(frozen=True, slots=True)
-class MergedMap:
-    """An object merged key by key, ours where it conflicted; None when the file it stands for is gone."""
-
-    value: Mapping[str, Any] | None
-    conflicts: tuple[Conflict, ...] = ()
-
-
-def merge_documents(
-    base: Mapping[str, Any] | None,
-    ours: Mapping[str, Any] | None,
-    theirs: Mapping[str, Any] | None,
-    choices: Mapping[str, Choice] | None = None,
-) -> MergedMap:
-    """Return the merge of a JSON file of a registry (a tag, a category, a character, a prompt); None: no such file.
-
-    Lists of text, such as aliases and the members of a category, merge as sets. A file that one side removed and the
-    other changed is one conflict, `file`.
-
-    Raises:
-        NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
-        UsageError (unusable_choice): `both` was chosen where there is no such thing.
-    """
-    resolver = Resolver(choices)
-    was, left, right = (ABSENT if side is None else side for side in (base, ours, theirs))
-    whole = settle(was, left, right)
-    if whole is UNSETTLED and (ours is None or theirs is None):
-        whole = resolver.answer(value_conflict("file", was, left, right))
-    elif whole is UNSETTLED:
-        whole = merge_maps(base or {}, ours or {}, theirs or {}, "", resolver, are_lists_sets=True)
-    resolver.finish()
-    return MergedMap(None if whole is ABSENT else whole, tuple(resolver.conflicts))
 
 
 def merge_maps(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from rolethread_vcs.model.ids import is_id
+import unicodedata
+
+from rolethread_vcs.model.ids import is_id, suffix_of
 
 SETTINGS = "rolethread.toml"
 ATTRIBUTES = ".gitattributes"
 ORDER = "order.json"
 ENTRIES = "entries"
-REGISTRIES = ("tags", "categories", "characters", "prompts")
 SUFFIX = ".json"
 
 ATTRIBUTES_TEXT = b"*.json -text -merge\n*.toml -text\n"
 """Keeps plain git from merging conversations line by line and from rewriting line ends."""
+
+_SLUG_BYTES = 120
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+"""What Windows keeps for devices."""
 
 
 def entry_path(entry_id: str) -> str:
@@ -32,9 +37,14 @@ def id_of_path(path: str) -> str | None:
     return entry_id if is_id(entry_id) and path == entry_path(entry_id) else None
 
 
-def is_dataset_path(path: str) -> bool:
-    """Return whether a path is one of those that a dataset is made of: an entry, a registry card, its own files."""
-    if path in (SETTINGS, ORDER, ATTRIBUTES) or id_of_path(path) is not None:
-        return True
-    folder, _, name = path.rpartition("/")
-    return folder in REGISTRIES and name.endswith(SUFFIX) and not name.startswith(".")
+def slug_of(name: str) -> str:
+    """Return the slug of a display name, which is the name of its file in a registry: `slow_burn` of `Slow Burn!`."""
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
+    words = "".join(character if _stands_in_slug(character) else " " for character in text).split()
+    slug = "_".join(words).encode()[:_SLUG_BYTES].decode("utf-8", "ignore")
+    return f"{slug}_" if slug in _DEVICES else slug or f"t-{suffix_of(name.encode())}"
+
+
+def _stands_in_slug(character: str) -> bool:
+    category = unicodedata.category(character)
+    return character in "_-" or category[0] in "LM" or category == "Nd"

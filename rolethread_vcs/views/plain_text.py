@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rolethread_vcs.documents import find_kind
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_line
+from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.views.terminal_text import safe_text
 
@@ -19,13 +20,25 @@ VERSION = 1
 _INDENT = "    "
 
 
-def plain_text(data: bytes) -> str:
-    """Return the text of an entry's file; what is no entry comes back as it is."""
+def plain_text(data: bytes, kind: str = "entry") -> str:
+    """Return the text of a file of a kind (`documents/<kind>.py`); what cannot be read comes back as it is."""
     try:
-        entry = decode_entry(data)
-    except (JsonProblemError, InvalidError):
+        value = find_kind(kind).parse(data)
+    except InvalidError:
+        value = None
+    if not isinstance(value, Entry | dict):
         return data.decode("utf-8", "replace")
-    return "\n".join(safe_text(line) for line in _entry_lines(entry)) + "\n"
+    lines = _entry_lines(value) if isinstance(value, Entry) else _card_lines(value)
+    return "\n".join(map(safe_text, lines)) + "\n"
+
+
+def _card_lines(card: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in card.items():
+        if isinstance(value, list) and value:
+            yield f"{key}:"
+            yield from (f"{_INDENT}{_text(item)}" for item in value)
+        else:
+            yield f"{key}: {_text(value)}"
 
 
 def _entry_lines(entry: Entry) -> Iterator[str]:
@@ -64,6 +77,10 @@ def _message_lines(messages: Any) -> Iterator[str]:
             if key not in ("role", "content", "speaker"):
                 yield f"{_INDENT}{key}: {_json(value)}"
         yield ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else _json(value)
 
 
 def _json(value: Any) -> str:

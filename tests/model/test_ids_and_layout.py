@@ -16,7 +16,7 @@ from rolethread_vcs.model.ids import (
     suffix_of,
     suffix_part,
 )
-from rolethread_vcs.model.layout import entry_folder, entry_path, id_of_path, is_dataset_path
+from rolethread_vcs.model.layout import entry_folder, entry_path, id_of_path, slug_of
 
 SUFFIXES = st.text(CROCKFORD, min_size=8, max_size=8)
 
@@ -83,20 +83,17 @@ def test_a_path_where_no_entry_lies_has_no_id(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "expected"),
+    ("name", "slug"),
     [
-        ("rolethread.toml", True),
-        ("order.json", True),
-        (".gitattributes", True),
-        ("entries/0001/23/00012345-k2x9m3ab.json", True),
-        ("entries/0001/24/00012345-k2x9m3ab.json", False),
-        ("entries/notes.json", False),
-        ("tags/tavern.json", True),
-        ("tags/.tavern.json", False),
-        ("tags/old/tavern.json", False),
-        ("tags/tavern.txt", False),
-        ("train.jsonl", False),
+        ("Slow Burn", "slow_burn"),
+        ("  R&B! ", "r_b"),
+        ("日本語", "日本語"),
+        ("Straße", "strasse"),
+        ("_in-between_", "_in-between_"),
+        ("CON", "con_"),
+        ("!?", "t-hyqr73h7"),
+        ("ä" * 61, "ä" * 60),
     ],
 )
-def test_a_dataset_is_made_of_entries_cards_and_its_own_files(path: str, expected: bool) -> None:
-    assert is_dataset_path(path) is expected
+def test_a_display_name_has_a_slug(name: str, slug: str) -> None:
+    assert slug_of(name) == slug

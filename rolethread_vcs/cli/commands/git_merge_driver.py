@@ -30,23 +30,17 @@ CONFLICT = 1
 @click.argument("path")
 @pass_context
 def command(context: Context, base: str, ours: str, theirs: str, path: str) -> int:
-    # only git calls this; help needs none of it
-    from rolethread_vcs.ops.merge.version_merge import UnreadableVersionError, merge_versions
-    from rolethread_vcs.store import disk
+    from rolethread_vcs.documents import UnreadableDocumentError
+    from rolethread_vcs.ops.git_support.drivers import merge_files
 
-    versions = [context.path(name) for name in (base, ours, theirs)]
-    with disk.system_errors(f"merging {path}"):
-        was, left, right = (version.read_bytes() for version in versions)
-        try:
-            merged = merge_versions(path, was, left, right)
-        except UnreadableVersionError as error:
-            context.output.warn(f"{error.message}; your side was left as it is")
-            return CONFLICT
-        if merged.data != left:
-            versions[1].write_bytes(merged.data)
-    for line in _clash_lines(path, merged.conflicts):
+    try:
+        conflicts = merge_files(path, *map(context.path, (base, ours, theirs)))
+    except UnreadableDocumentError as error:
+        context.output.warn(f"{error.message}; your side was left as it is")
+        return CONFLICT
+    for line in _clash_lines(path, conflicts):
         context.output.warn(line)
-    return CONFLICT if merged.conflicts else 0
+    return CONFLICT if conflicts else 0
 
 
 def _clash_lines(path: str, conflicts: tuple[Conflict, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Print a file of a dataset as a conversation, for git's diff; called by git.
+"""Print a file of a dataset as people read it, for git's diff; called by git.
 
 `rtv hooks install` tells git to call this for `git diff`, `git show` and `git log -p`.
 """
@@ -16,14 +16,14 @@ GROUP = "git"
 
 @click.command(cls=Command)
 @click.argument("file")
+@click.option("--kind", default="entry", hidden=True, help="What the file is: entry, tag …")
 @click.option("--text", type=int, default=1, hidden=True, help="The version of the text, for git's memory.")
 @pass_context
-def command(context: Context, file: str, text: int) -> None:
-    # only git calls this; help needs none of it
+def command(context: Context, file: str, kind: str, text: int) -> None:
     from rolethread_vcs.store import disk
     from rolethread_vcs.views.plain_text import plain_text
 
     _ = text
     with disk.system_errors(f"reading {file}"):
         data = context.path(file).read_bytes()
-    sys.stdout.write(plain_text(data))
+    sys.stdout.write(plain_text(data, kind))

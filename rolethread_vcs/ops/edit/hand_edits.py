@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry, encode_value, parse
+from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry
 from rolethread_vcs.model.change import ChangeSet
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id
-from rolethread_vcs.model.layout import (
-    ENTRIES,
-    ORDER,
-    REGISTRIES,
-    SETTINGS,
-    SUFFIX,
-    entry_path,
-    id_of_path,
-    is_dataset_path,
-)
-from rolethread_vcs.model.order import Order
-from rolethread_vcs.model.settings import Settings, parse_settings
+from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path
 from rolethread_vcs.ops.edit.change import name_some, order_without
 from rolethread_vcs.ops.edit.damaged_entries import whole_files
 from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
@@ -132,84 +122,45 @@ def _damaged(repository: Repository, base: Snapshot, edits: _HandEdits) -> tuple
 def _read(worktree: Worktree, base: Snapshot) -> _HandEdits:
     edits = _HandEdits()
     for item in worktree.unsaved(base.tree):
-        if item.change == NEW and not is_dataset_path(item.path):
+        if item.change == NEW and not kind_of(item.path).is_part:
             edits.left.append(item.path)
-        elif item.change == REMOVED:
-            _note_removed(item.path, edits)
         else:
-            _read_file(worktree, item, edits)
+            _read_file(worktree, base, item, edits)
     return edits
 
 
-def _note_removed(path: str, edits: _HandEdits) -> None:
-    entry_id = id_of_path(path)
-    if entry_id is not None:
-        edits.removes.add(entry_id)
-    elif path == SETTINGS:
-        edits.problems.append(f"{SETTINGS} is gone, and without it this is no dataset")
-    else:
-        edits.files[path] = None
-
-
-def _read_file(worktree: Worktree, item: Unsaved, edits: _HandEdits) -> None:
+def _read_file(worktree: Worktree, base: Snapshot, item: Unsaved, edits: _HandEdits) -> None:
     path = item.path
     try:
-        data = worktree.read(path)
-        if data is None:
-            _note_removed(path, edits)
-            return
-        canonical = _take(path, data, edits)
+        data = None if item.change == REMOVED else worktree.read(path)
+        canonical = _take(path, data, base, edits)
     except JsonProblemError as error:
         edits.problems.append(f"{path}:{error.line}:{error.column}: {error.reason}")
     except InvalidError as error:
-        edits.problems.append(error.message if path in error.message else f"{path}: {error.message}")
+        edits.problems.append(error.message if path in error.message else f"{path}:1:1: {error.message}")
     else:
-        edits.read[path] = data
-        if canonical != data:
-            edits.tidy[path] = canonical
+        if data is not None:
+            edits.read[path] = data
+            if canonical != data:
+                edits.tidy[path] = canonical or b""
 
 
-def _take(path: str, data: bytes, edits: _HandEdits) -> bytes:
-    """Note what a file holds, and return the bytes that are saved."""
+def _take(path: str, data: bytes | None, base: Snapshot, edits: _HandEdits) -> bytes | None:
+    """Note what a file holds, None for one that is gone, and return the bytes that are saved."""
     entry_id = id_of_path(path)
-    if entry_id is not None:
-        try:
-            entry = decode_entry(data)
-        except InvalidEntryError as error:
-            raise InvalidError(f"{path}:1:1: {error.message}") from error
-        edits.puts[entry_id] = entry
+    if entry_id is not None and data is None:
+        edits.removes.add(entry_id)
+        return None
+    if entry_id is not None and data is not None:
+        entry = edits.puts[entry_id] = decode_entry(data)
         return encode_entry(entry)
-    canonical = data
-    if path == SETTINGS:
-        _refuse_locking_out(parse_settings(data))
-    elif path == ORDER:
-        canonical = Order.parse(data).encode() or b""
-    elif path.partition("/")[0] in REGISTRIES and path.endswith(SUFFIX):
-        canonical = encode_value(parse(data))
-    # An order in which nothing is moved any more has no file.
-    edits.files[path] = None if path == ORDER and not canonical else canonical
-    return canonical
-
-
-def _refuse_locking_out(settings: Settings) -> None:
-    """Raise when saving these settings would be the last thing that this program can do with the dataset."""
-    unknown = settings.unknown_writer_features
-    if unknown:
-        raise InvalidError(
-            f"{SETTINGS}: writer_features names {', '.join(unknown)}, which this program does not know; saved so, "
-            "the dataset could no longer be changed with it, and that not be undone",
-            code="broken_file",
-        )
+    kind = kind_of(path)
+    kind.check_by_hand(path, data, base.file(path))
+    edits.files[path] = None if data is None else kind.canonical(data)
+    return edits.files[path]
 
 
 def _change_of(base: Snapshot, edits: _HandEdits) -> ChangeSet:
-    settings = edits.files.get(SETTINGS)
-    if settings is not None and parse_settings(settings).id != base.settings.id:
-        raise InvalidError(
-            f"{SETTINGS}: the id of a dataset never changes, since clones and exports rely on it; nothing was saved",
-            hint=f'write it back: id = "{base.settings.id}"',
-            code="broken_file",
-        )
     files: Mapping[str, bytes | None] = edits.files
     if edits.removes and ORDER not in files:
         files = {**order_without(base, edits.removes), **files}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.layout import SETTINGS, id_of_path, is_dataset_path
+from rolethread_vcs.model.layout import SETTINGS, id_of_path
 from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
@@ -118,8 +118,11 @@ def _settings_problem(repository: Repository, edits: Sequence[HandEdit]) -> str 
 
 
 def _hand_edit(item: Unsaved) -> HandEdit:
-    is_foreign = item.change == NEW and not is_dataset_path(item.path)
-    return HandEdit(item.path, id_of_path(item.path), item.change, is_foreign)
+    from rolethread_vcs.documents import kind_of
+
+    entry_id = id_of_path(item.path)
+    is_foreign = entry_id is None and item.change == NEW and not kind_of(item.path).is_part
+    return HandEdit(item.path, entry_id, item.change, is_foreign)
 
 
 def unsaved_files(repository: Repository) -> list[Unsaved]:

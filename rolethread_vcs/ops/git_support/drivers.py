@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.model.layout import ENTRIES, ORDER, REGISTRIES, SETTINGS
+from rolethread_vcs.documents import Kind, UnreadableDocumentError, all_kinds, kind_of
 from rolethread_vcs.store import disk, own_config
 from rolethread_vcs.store.repository import Repository
+
+if TYPE_CHECKING:
+    from rolethread_vcs.merge.conflict import Conflict
 
 _BEGIN = "# rolethread-vcs: begin (rtv hooks remove takes these lines away)\n"
 _END = "# rolethread-vcs: end\n"
@@ -20,15 +25,6 @@ _BLOCK = re.compile(f"{re.escape(_BEGIN)}(?:(?!{re.escape(_BEGIN)}).)*?{re.escap
 _ADDED = "merge.rolethread.added"
 """The setting that notes which settings of git's own we put in beside those that only we read."""
 
-_ATTRIBUTES = "".join(
-    (
-        f"/{ENTRIES}/**/*.json diff=rolethread merge=rolethread\n",
-        *(f"/{folder}/*.json merge=rolethread\n" for folder in REGISTRIES),
-        f"/{ORDER} merge=rolethread\n",
-        f"/{SETTINGS} merge=rolethread\n",
-    )
-)
-
 
 def install_drivers(repository: Repository, text_version: int) -> None:
     """Put the drivers in, or bring them up to date; call under the lock.
@@ -36,7 +32,7 @@ def install_drivers(repository: Repository, text_version: int) -> None:
     Raises:
         SystemRefusedError, DamagedError: the files of git cannot be written, or do not read.
     """
-    _write_attributes(repository, _ATTRIBUTES)
+    _write_attributes(repository, _attributes())
     _write_settings(repository, _driver_settings(text_version))
 
 
@@ -44,6 +40,27 @@ def remove_drivers(repository: Repository) -> None:
     """Take the drivers out, and what was put in beside them; call under the lock."""
     _write_attributes(repository, "")
     _remove_settings(repository)
+
+
+def merge_files(path: str, base: Path, ours: Path, theirs: Path) -> tuple[Conflict, ...]:
+    """Merge three versions of a file of the dataset as git asks a merge driver to: the result is written over ours.
+
+    Returns what conflicts; there ours stays. An empty base stands for none.
+
+    Raises:
+        UnreadableDocumentError: a version cannot be read; nothing was written. SystemRefusedError.
+    """
+    kind = kind_of(path)
+    with disk.system_errors(f"merging {path}"):
+        was, left, right = (version.read_bytes() for version in (base, ours, theirs))
+        try:
+            merged = kind.merge(was or None, left, right)
+        except UnreadableDocumentError as error:
+            raise UnreadableDocumentError(f"{path}: {error.message}") from error
+        data = merged.data or kind.absent or b""
+        if data != left:
+            ours.write_bytes(data)
+    return merged.conflicts
 
 
 # ---- settings
@@ -56,9 +73,13 @@ def _driver_settings(text_version: int) -> dict[str, str]:
     the removed one there. Git's newer way to merge asks `merge.renames` only since 2.50, so the older one is named,
     which newer gits take for the newer one.
     """
+    diffs: dict[str, str] = {}
+    for kind in filter(lambda kind: kind.has_text, all_kinds()):
+        word = "" if kind.name == "entry" else f" --kind {kind.name}"
+        diffs[f"diff.{_diff_driver(kind)}.textconv"] = f"rtv git-textconv{word} --text {text_version}"
+        diffs[f"diff.{_diff_driver(kind)}.cachetextconv"] = "true"
     return {
-        "diff.rolethread.textconv": f"rtv git-textconv --text {text_version}",
-        "diff.rolethread.cachetextconv": "true",
+        **diffs,
         "merge.rolethread.name": "conversations, merged by rolethread-vcs",
         "merge.rolethread.driver": "rtv git-merge-driver %O %A %B %P",
         "merge.renames": "false",
@@ -100,10 +121,23 @@ def _noted_settings(repository: Repository, wanted: Sequence[str]) -> Sequence[s
 
 
 def _is_of_ours_alone(key: str) -> bool:
-    return ".rolethread." in key
+    return key.split(".")[1].startswith("rolethread")
 
 
 # ---- attributes
+
+
+def _attributes() -> str:
+    return "".join(
+        f"{pattern}{f' diff={_diff_driver(kind)}' if kind.has_text else ''} merge=rolethread\n"
+        for kind in all_kinds()
+        for pattern in kind.patterns
+    )
+
+
+def _diff_driver(kind: Kind[Any]) -> str:
+    """Return the name of a driver of its own: what git hands to it is a file somewhere, and no path to know it by."""
+    return "rolethread" if kind.name == "entry" else f"rolethread-{kind.name}"
 
 
 def _write_attributes(repository: Repository, lines: str) -> None:
@@ -128,5 +162,7 @@ def _without_ours(text: str) -> str:
     if _BEGIN not in rest:
         return rest
     # somebody took the last of our lines away: what follows them may be his own, so only lines known as ours go
-    ours = {line.strip() for line in (_BEGIN, *_ATTRIBUTES.splitlines(), _END)}
-    return "".join(line for line in rest.splitlines(keepends=True) if line.strip() not in ours)
+    lines = rest.splitlines(keepends=True)
+    return "".join(
+        line for line in lines if "=rolethread" not in line and line.strip() not in (_BEGIN.strip(), _END.strip())
+    )

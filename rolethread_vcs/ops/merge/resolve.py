@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.documents import FILE
 from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Value
 from rolethread_vcs.model.entry import Entry
@@ -15,7 +16,6 @@ from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.ops.merge.decisions import Decision, plain_decisions
-from rolethread_vcs.ops.merge.file_merge import FILE
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, broken_rules, merge_at, read_inputs
 from rolethread_vcs.ops.merge.tree_merge import ENTRY, OpenEntry, Part
 from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, save_unfinished

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.documents import UnreadableDocumentError
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries
@@ -23,7 +24,7 @@ from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
-from rolethread_vcs.ops.merge.file_merge import FileMerger, UnreadableFileError
+from rolethread_vcs.ops.merge.file_merge import FileMerger
 from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.objects.walk import Triple, incoming
 from rolethread_vcs.store.tree_reader import find_blob
@@ -279,14 +280,14 @@ class _Merger:
             return
         try:
             merged, void = merger.merge(self._of(path))
-        except UnreadableFileError as error:
+        except UnreadableDocumentError as error:
             self._conflicts.append(_unreadable(path, error.message, merger.about))
             return
         self._void += [(path, each) for each in sorted(void)]
         self._conflicts += [_located(conflict, path, merger.about) for conflict in merged.conflicts]
         if not merged.conflicts:
-            self._taken += merged.is_taken
-            self._merged += not merged.is_taken
+            self._taken += merger.is_theirs_alone
+            self._merged += not merger.is_theirs_alone
             if merged.data != merger.ours:
                 self._files[path] = merged.data
 
@@ -326,7 +327,7 @@ class _Merger:
                 if each in self._removes or (each not in ours and not self._is_there(each))
             ]
             data = merged.order.without(gone).encode()
-        except UnreadableFileError as error:
+        except UnreadableDocumentError as error:
             self._conflicts.append(_unreadable(ORDER, error.message, merger.about))
             return
         if data != merger.ours:
@@ -359,7 +360,7 @@ def _would_change(sides: EntrySides) -> bool:
 def _would_change_file(merger: FileMerger) -> bool:
     try:
         merged, _ = merger.merge({})
-    except UnreadableFileError:
+    except UnreadableDocumentError:
         return True
     return bool(merged.conflicts) or merged.data != merger.ours
 

@@ -1,0 +1,57 @@
+"""The settings that travel with a dataset: `rolethread.toml`, saved as it was written, comments and all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rolethread_vcs.documents._contract import Kind, MergedDocument
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.layout import SETTINGS
+from rolethread_vcs.model.settings import Settings, parse_settings
+
+if TYPE_CHECKING:
+    from rolethread_vcs.merge.conflict import Choice
+
+
+class _SettingsKind(Kind[Settings]):
+    name = "settings"
+    is_needed = True
+    patterns = (f"/{SETTINGS}",)
+
+    def owns(self, path: str) -> bool:
+        return path == SETTINGS
+
+    def parse(self, data: bytes) -> Settings:
+        return parse_settings(data)
+
+    def canonical(self, data: bytes) -> bytes:
+        parse_settings(data)
+        return data
+
+    def check_by_hand(self, path: str, data: bytes | None, before: bytes | None) -> None:
+        if data is None:
+            raise InvalidError(f"{path} is gone, and without it this is no dataset")
+        settings = parse_settings(data)
+        unknown = settings.unknown_writer_features
+        if unknown:
+            raise InvalidError(
+                f"{path}: writer_features names {', '.join(unknown)}, which this program does not know; saved so, "
+                "the dataset could no longer be changed with it, and that not be undone"
+            )
+        if before is not None and settings.id != (known := parse_settings(before).id):
+            raise InvalidError(
+                f"{path}: the id of a dataset never changes, since clones and exports rely on it; "
+                f'write it back: id = "{known}"'
+            )
+
+    def _merge_sides(
+        self, base: bytes | None, ours: bytes, theirs: bytes, choices: Mapping[str, Choice]
+    ) -> MergedDocument:
+        from rolethread_vcs.merge.settings import merge_settings
+
+        merged = merge_settings(base, ours, theirs, choices)
+        return MergedDocument(merged.text, merged.conflicts)
+
+
+KIND = _SettingsKind()
