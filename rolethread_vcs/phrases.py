@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 
 def count(number: int, one: str, many: str) -> str:
     """Return a number with its noun: `1 entry`, `1,203 entries`."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def counted_words(counts: object, *words: str) -> str:
+    """Return the counts of a value that are not zero, each with its word: `3 added, 1 removed`; "" for none.
+
+    A word is the name of an attribute; `added`, `changed`, `removed` are meant where none is given.
+    """
+    numbers = [(getattr(counts, word), word) for word in words or ("added", "changed", "removed")]
+    return ", ".join(f"{number:,} {word}" for number, word in numbers if number)
+
+
+def signed_counts(counts: object) -> str:
+    """Return how many entries were added, changed and removed in short: `+3 ~1 -2`; "" for none."""
+    pairs = zip("+~-", ("added", "changed", "removed"), strict=True)
+    return " ".join(f"{sign}{number:,}" for sign, word in pairs if (number := getattr(counts, word)))
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return names behind each other, at most so many: `12, 14, 15 …`."""
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
 
 
 def entry_number(entry_id: str) -> str:

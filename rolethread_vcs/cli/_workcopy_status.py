@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.cli._committed import change_line
 from rolethread_vcs.cli.context import Context
 from rolethread_vcs.gate import EntryChange
 from rolethread_vcs.phrases import count
+from rolethread_vcs.views.changes import change_line
 from rolethread_vcs.views.terminal_text import one_line, styled
 
 if TYPE_CHECKING:

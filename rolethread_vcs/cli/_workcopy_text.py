@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._committed import UNDO
 from rolethread_vcs.cli.context import Context
 from rolethread_vcs.phrases import count
+from rolethread_vcs.views.changes import UNDO
 from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:

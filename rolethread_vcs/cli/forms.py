@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli._committed import print_committed
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Context
 from rolethread_vcs.cli.drafts import (
     RESUME,

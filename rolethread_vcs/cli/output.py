@@ -10,12 +10,20 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
 from rolethread_vcs.errors import SystemRefusedError
-from rolethread_vcs.views.terminal_text import TO_COLORS, TO_NOTHING, safe_but_styled, safe_json, safe_text, styled
+from rolethread_vcs.views.terminal_text import (
+    TO_COLORS,
+    TO_NOTHING,
+    Line,
+    safe_but_styled,
+    safe_json,
+    safe_text,
+    styled,
+)
 
 MAX_WIDTH = 100
 """Text is not wrapped wider than this, however wide the terminal is."""
@@ -93,6 +101,23 @@ class Output:
             # names of files may hold bytes that are no UTF-8; no entry does
             data = encode_pretty(_with_visible_surrogates({name: value}))
         self._put(self._stdout, safe_json(data.decode("utf-8")))
+
+    def answer(self, name: str, *sources: Any, lines: Iterable[str | Line]) -> None:
+        """Write an answer: as the envelope of that name, read from the sources, or else as lines."""
+        if self.json:
+            self.envelope(name, *sources)
+        else:
+            self.show(lines)
+
+    def show(self, lines: Iterable[str | Line]) -> bool:
+        """Write lines, each where its kind belongs, and return whether there were any."""
+        line: str | Line | None = None
+        for line in lines:
+            if isinstance(line, str):
+                self.print(line)
+            else:
+                getattr(self, line.kind)(line.text)
+        return line is not None
 
     @property
     def binary(self) -> BinaryIO:

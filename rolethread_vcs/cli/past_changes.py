@@ -11,6 +11,7 @@ import click
 
 from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import counted_words
 
 if TYPE_CHECKING:
     from rolethread_vcs.cli.context import Context
@@ -84,7 +85,7 @@ def go_on_or_give_up(context: Context, kind: Kind, saving: Saving, change: Chang
     if change.where is not None or (change.abort and change.skip_conflicts):
         raise UsageError("what is wanted was said when it began", hint=f"rtv {kind} --continue")
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._outcome_text import print_outcome
+    from rolethread_vcs.cli.answers import print_outcome
 
     dataset = context.open_dataset()
     skips = " --skip-conflicts" if change.skip_conflicts else ""
@@ -102,12 +103,11 @@ def print_applied(
     `fixed` names the change when the branch has moved on, too.
     """
     # as above
-    from rolethread_vcs.cli._outcome_text import print_outcome
+    from rolethread_vcs.cli.answers import print_outcome
     from rolethread_vcs.ops.merge.completion import State
 
     committed = outcome.committed
-    counts = {"added": committed.added, "changed": committed.changed, "removed": committed.removed}
-    said = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number) or "no entry changes"
+    said = counted_words(committed) or "no entry changes"
     would, did = verbs
     done = f"{f'would {would}' if committed.dry_run else did} {change.rev} on {committed.branch}: {said}"
     if outcome.state is State.NOTHING and outcome.conflicts:

@@ -5,6 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+
+class Line(NamedTuple):
+    """A line of an answer that is not data: what was done (on stdout), or a remark beside it (on stderr)."""
+
+    kind: Literal["report", "note", "warn", "hint"]
+    text: str
+
+
+Lines = Iterator[str | Line]
+"""An answer as text; a plain text is data."""
 
 STYLE_MARKS = range(0xFDD0, 0xFDF0)
 """Noncharacters that mark inside a text where a colour begins and ends; whoever prints it turns them into colours."""

@@ -9,8 +9,8 @@ import pytest
 from editing_steps import Desk
 
 from rolethread_vcs import Dataset, Entry
-from rolethread_vcs.cli._committed import change_line
 from rolethread_vcs.gate import EntryChange
+from rolethread_vcs.views.changes import change_line
 
 ID = "00000012-k2x9m3ab"
 TALK = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]

@@ -56,7 +56,7 @@ def command(
     context: Context, /, source: str | None, tags: tuple[str, ...], saving: Saving, **texts: tuple[str, ...]
 ) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     order: Sequence[str] = click.get_current_context().meta.get(_ORDER, ())

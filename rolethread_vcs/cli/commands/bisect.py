@@ -146,14 +146,14 @@ def _answer(context: Context, word: str, rev: str | None) -> None:
 
 def _tell(context: Context, dataset: Dataset, search: Search) -> None:
     from rolethread_vcs.cli._bisect_text import end_hint, search_lines, search_lists
-    from rolethread_vcs.cli._ends import tell_ends
+    from rolethread_vcs.cli.answers import print_ends
 
     if context.json:
         context.output.envelope(ENVELOPE, search_lists(search), search)
         return
     for line in search_lines(context, dataset, search):
         context.output.print(line)
-    tell_ends(context.output, dataset.repository, search.ends)
+    print_ends(context.output, dataset.repository, search.ends)
     hint = end_hint(search)
     if hint is not None:
         context.output.hint(hint)

@@ -35,8 +35,7 @@ ENVELOPE = "rolethread.blame/v1"
 @pass_context
 def command(context: Context, entry: str) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._ends import tell_ends
-    from rolethread_vcs.cli._hand_edits import tell_hand_edit
+    from rolethread_vcs.cli.answers import print_ends, print_hand_edit
 
     word, at, revision = entry.partition("@")
     if at and not revision:
@@ -50,8 +49,8 @@ def command(context: Context, entry: str) -> None:
             context.output.print(line)
         if not blame.messages:
             context.output.note(f"entry {blame.id} has no messages")
-        tell_hand_edit(context.output, dataset.repository, blame.id, blame.commit)
-    tell_ends(context.output, dataset.repository, blame.ends)
+        print_hand_edit(context.output, dataset.repository, blame.id, blame.commit)
+    print_ends(context.output, dataset.repository, blame.ends)
 
 
 def _lines(blame: Blame, width: int) -> Iterator[str]:

@@ -18,8 +18,6 @@ git's own branch descriptions: they stay in this copy of the dataset, and rtv cl
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -28,13 +26,9 @@ from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, making_options
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.phrases import age, count
-from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.branches.branches import Branch
-    from rolethread_vcs.ops.branches.deletion import DeletedBranches, OutOfSight
 
 GROUP = "history"
 ENVELOPE = "rolethread.branches/v1"
@@ -90,7 +84,7 @@ def _refuse_mixed(names: tuple[str, ...], start: str | None, note: str | None, *
 
 def _make_or_note(context: Context, name: str, start: str | None, note: str | None, saving: Saving) -> None:
     # what changes a dataset is of no use to a list
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     said = "" if note is None else f" --note {note!r}"
@@ -112,7 +106,7 @@ def _make_or_note(context: Context, name: str, start: str | None, note: str | No
 
 def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
     # as above
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     result = dataset.rename_branch(name, new_name, intent=saving.intent("branch", f"branch --rename {name} {new_name}"))
@@ -122,77 +116,23 @@ def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
 
 def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
     # as above
-    from rolethread_vcs.cli._committed import ENVELOPE as COMMIT
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
+    from rolethread_vcs.views.branches import deleted_sentence
 
     dataset = context.open_dataset()
     deleted = dataset.delete_branches(*names, intent=saving.intent("branch", f"branch --delete {' '.join(names)}"))
-    if context.json:
-        context.output.saved = deleted.committed.operation is not None
-        lost = {"deleted": deleted.commits, "out_of_sight": deleted.out_of_sight}
-        context.output.envelope(COMMIT, lost, deleted.committed)
-        return
-    print_committed(context, deleted.committed, done=_deleted(deleted, dry_run=saving.dry_run))
-
-
-def _deleted(deleted: DeletedBranches, *, dry_run: bool) -> str:
-    names = ", ".join(deleted.commits)
-    lines = [
-        f"{each.branch}: {count(each.commits, 'commit', 'commits')} that no other branch and no release holds "
-        f"({_counts(each)}); out of sight, and undo brings them back"
-        for each in deleted.out_of_sight
-    ]
-    verb = "would delete" if dry_run else "deleted"
-    what = "branch" if len(deleted.commits) == 1 else "branches"
-    return "\n".join([*lines, f"{verb} the {what} {names}"])
-
-
-def _counts(lost: OutOfSight) -> str:
-    there = {"added": lost.added, "changed": lost.changed, "removed": lost.removed}
-    parts = [f"{number:,} {word}" for word, number in there.items() if number]
-    return f"entries: {', '.join(parts)}" if parts else "no entries differ"
+    lost = {"deleted": deleted.commits, "out_of_sight": deleted.out_of_sight}
+    done = deleted_sentence(deleted, would=saving.dry_run)
+    print_committed(context, deleted.committed, lost, done=done)
 
 
 # ---- listing
 
 
 def _list(context: Context) -> None:
+    from rolethread_vcs.views.branches import branch_lines
+
     dataset: Dataset = context.open_dataset()
     branches, damaged = dataset.branches(), dataset.damaged_refs()
-    if context.json:
-        context.output.envelope(ENVELOPE, {"branches": branches, "damaged_refs": damaged})
-        return
-    for line in _lines(branches, context.output.width):
-        context.output.print(line)
-    for ref in damaged:
-        context.output.warn(str(ref))
-        context.output.hint(ref.repair or "rtv verify")
-
-
-def _lines(branches: tuple[Branch, ...], width: int) -> Iterator[str]:
-    now = time.time()
-    rows = [(branch, age(branch.time, now=now), _distance(branch)) for branch in branches]
-    names = max((width_of(branch.name) for branch in branches), default=0)
-    ages = max((len(since) for _, since, _ in rows), default=0)
-    ways = max((len(way) for *_, way in rows), default=0)
-    for branch, since, way in rows:
-        mark = "*" if branch.is_current else " "
-        name = styled(branch.name, "heading") if branch.is_current else branch.name
-        gate = "strict     " if branch.is_strict else "report-only"
-        room = max(width - names - ages - ways - len(gate) - 22, 16)
-        about = branch.note if branch.note is not None else branch.subject
-        columns = (
-            f"{mark} {name}{' ' * (names - width_of(branch.name))}",
-            styled(branch.commit[:10], "id"),
-            f"{since:>{ages}}",
-            styled(gate, "faint"),
-            *([f"{way:<{ways}}"] if ways else []),
-            one_line(about, room),
-        )
-        yield "  ".join(columns)
-
-
-def _distance(branch: Branch) -> str:
-    """Return `3 ahead, 1 behind` against where one is, nothing where both are level."""
-    ways = [f"{number:,} {word}" for word, number in (("ahead", branch.ahead), ("behind", branch.behind)) if number]
-    return ", ".join(ways)
+    lines = branch_lines(branches, damaged, width=context.output.width)
+    context.output.answer(ENVELOPE, {"branches": branches, "damaged_refs": damaged}, lines=lines)

@@ -27,7 +27,8 @@ _NOTHING = (
 @pass_context
 def command(context: Context, saving: Saving) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import healed_sentence, print_committed
+    from rolethread_vcs.cli.answers import print_committed
+    from rolethread_vcs.views.changes import healed_sentence
 
     dataset = context.open_dataset()
     result = dataset.commit(saving.intent("commit", "commit"))

@@ -78,7 +78,7 @@ def get(context: Context, key: str) -> None:
 def set_(context: Context, key: str, value: str, saving: Saving) -> None:
     """Change one setting."""
     dataset = context.open_dataset()
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.ops.settings.settings import checkout_remark
 
     result = dataset.set_setting(key, value, intent=saving.intent("config", f"config set {key} {value}"))
@@ -99,7 +99,7 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
     if resume and discard_draft:
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
     dataset = context.open_dataset()
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.cli.drafts import (
         can_ask,
         discard,

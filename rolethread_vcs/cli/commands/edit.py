@@ -77,7 +77,7 @@ def command(
             _resume_draft(context, dataset, ids, saving)
         return
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     edit = _field_edit(context, **fields) if has_fields else None
     if edit is None and not ids and where is None:
@@ -160,7 +160,7 @@ def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], sa
 
 def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, every: bool) -> None:
     # most edits have nothing to do with drafts
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.cli.drafts import choose_draft, discard, waiting_drafts
     from rolethread_vcs.cli.forms import nothing_done
     from rolethread_vcs.phrases import count

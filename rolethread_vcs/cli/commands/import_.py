@@ -11,13 +11,24 @@ how many each way forward would save.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, BinaryIO
+
 import click
 
 from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, saving_options
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.import_.row_reader import ImportOptions
+    from rolethread_vcs.transaction import Intent
+
 GROUP = "entries"
+ENVELOPE = "rolethread.import/v1"
 
 
 @click.command(cls=Command)
@@ -53,7 +64,6 @@ def command(
     import shlex
     import sys
 
-    from rolethread_vcs.cli._importing import run_import
     from rolethread_vcs.errors import NotFoundError, UsageError
     from rolethread_vcs.ops.import_.refusal import STANDARD_INPUT
     from rolethread_vcs.ops.import_.row_reader import ImportOptions
@@ -81,3 +91,37 @@ def command(
     command = f"import {' '.join(short)}" + (" …" if len(files) > 3 else "")
     intent = saving.intent("import", command, branch=branch)
     run_import(context, dataset, sources, options, intent, names=names)
+
+
+def run_import(
+    context: Context,
+    dataset: Dataset,
+    files: Sequence[Path | BinaryIO],
+    options: ImportOptions,
+    intent: Intent,
+    *,
+    names: Sequence[str | None] = (),
+) -> None:
+    """Import and say what came of it."""
+    from rolethread_vcs.views.imports import imported_lines
+
+    output = context.output
+    with output.progress("importing") as step:
+        result = dataset.import_files(files, options, intent, names=names, step=step)
+    committed = result.committed
+    output.saved = committed.operation is not None
+    for note in (*committed.notes, *result.notes):
+        output.note(note)
+    formats = sorted({name for source in result.sources for name in source.formats})
+    own = {
+        "rejected": len(result.rejects),
+        "rejects_file": None if result.reject_files is None else result.reject_files.rows,
+        "format": formats[0] if len(formats) == 1 else formats or None,
+        "source": result.sources[0] if len(result.sources) == 1 else result.sources,
+        "notes": [*committed.notes, *result.notes],
+    }
+    if context.json:
+        output.envelope(ENVELOPE, own, result, committed)
+        return
+    for line in imported_lines(result, dataset.repository.branch()):
+        output.report(line)

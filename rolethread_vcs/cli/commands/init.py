@@ -95,7 +95,7 @@ def _import(
     context: Context, repository: Repository, directory: str, files: list[Path], typed: tuple[str, ...]
 ) -> None:
     """Import into the dataset just made; a refusal says how to go on with it, since it is there now."""
-    from rolethread_vcs.cli._importing import run_import
+    from rolethread_vcs.cli.commands.import_ import run_import
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import RoleThreadError
     from rolethread_vcs.ops.import_.row_reader import ImportOptions

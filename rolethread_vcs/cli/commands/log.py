@@ -132,9 +132,9 @@ def _print(context: Context, lines: Iterable[str], nothing: str = "no commit fit
 
 def _tell_ends(context: Context, dataset: Dataset, ends: tuple[str, ...]) -> None:
     # most histories are whole
-    from rolethread_vcs.cli._ends import tell_ends
+    from rolethread_vcs.cli.answers import print_ends
 
-    tell_ends(context.output, dataset.repository, ends)
+    print_ends(context.output, dataset.repository, ends)
 
 
 # ---- commits

@@ -56,7 +56,7 @@ def command(
     if source is None and (where is not None or patch or rest is not None):
         raise UsageError("which part is wanted was said when the merge began", hint="rtv merge --continue")
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._outcome_text import print_outcome
+    from rolethread_vcs.cli.answers import print_outcome
     from rolethread_vcs.ops.merge.merge import MergeOptions
 
     dataset = context.open_dataset()

@@ -7,8 +7,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import click
 
+from rolethread_vcs.cli.answers import OPERATIONS
 from rolethread_vcs.cli.arguments import HowMany
 from rolethread_vcs.cli.context import Command, Context, pass_context
 
@@ -19,7 +22,12 @@ GROUP = "history"
 @click.option("-n", "limit", metavar="N", type=HowMany(), default=20, help="How many; 20 by default.")
 @pass_context
 def command(context: Context, limit: int) -> None:
-    # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._operations import print_operations
+    from rolethread_vcs.views.operations import operation_lines
 
-    print_operations(context, context.open_dataset(), limit)
+    dataset = context.open_dataset()
+    for note in dataset.record_external():
+        context.output.note(note)
+    logged = list(islice(dataset.ops(), limit + 1))
+    shown = logged[:limit]
+    lines = operation_lines(shown, limit, more=len(logged) > limit)
+    context.output.answer(OPERATIONS, {"operations": [(each, each.operation) for each in shown]}, lines=lines)

@@ -18,6 +18,6 @@ GROUP = "history"
 @pass_context
 def command(context: Context, dry_run: bool) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._operations import print_undone
+    from rolethread_vcs.cli.answers import print_undone
 
-    print_undone(context, context.open_dataset(to_go_back=True).redo(dry_run=dry_run), verb="redo", dry_run=dry_run)
+    print_undone(context, context.open_dataset(to_go_back=True).redo(dry_run=dry_run), "redo", dry_run=dry_run)

@@ -14,8 +14,6 @@ rtv undo takes any of this back.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -24,8 +22,6 @@ from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.phrases import count, long_time, short_time
-from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -78,7 +74,7 @@ def command(
 
 def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force: bool) -> None:
     # what changes a dataset is of no use to a list
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     words = f"release {name}{'' if rev is None else f' {rev}'}{' --force' if force else ''}"
@@ -91,7 +87,7 @@ def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force
 
 def _delete(context: Context, name: str, saving: Saving) -> None:
     # as above
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     result = dataset.delete_release(name, intent=saving.intent("release", f"release --delete {name}"))
@@ -102,43 +98,24 @@ def _delete(context: Context, name: str, saving: Saving) -> None:
 
 
 def _list(context: Context) -> None:
+    from rolethread_vcs.views.branches import release_lines
+
     found = context.open_dataset().releases()
-    if context.json:
-        context.output.envelope(LIST, {"releases": found})
-        return
-    for line in _lines(found, context.output.width):
-        context.output.print(line)
-    if not found:
-        context.output.note("there is no release yet")
-        context.output.hint("rtv release v1 -m TEXT   names the current commit")
-
-
-def _lines(found: Sequence[Release], width: int) -> Iterator[str]:
-    now = time.time()
-    names = max((width_of(each.name) for each in found), default=0)
-    counts = max((len(f"{each.entries:,}") for each in found), default=0)
-    for each in found:
-        when = short_time(each.time, now=now)
-        room = max(width - names - counts - len(when) - 26, 16)
-        name = f"{styled(each.name, 'heading')}{' ' * (names - width_of(each.name))}"
-        commit = styled(each.commit[:10], "id")
-        entries = f"{each.entries:>{counts},} {'entry  ' if each.entries == 1 else 'entries'}"
-        yield f"{name}  {commit}  {when}  {entries}  {one_line(each.subject, room)}"
+    context.output.answer(LIST, {"releases": found}, lines=release_lines(found, width=context.output.width))
 
 
 # ---- one release
 
 
 def _show(context: Context, name: str) -> None:
+    from rolethread_vcs.views.branches import release_description
+
     dataset = context.open_dataset()
     release = dataset.describe_release(name)
     before = _before(dataset, release)
-    if context.json:
-        changes = None if before is None else _changes(dataset, before, release)
-        context.output.envelope(ONE, {"previous": before and before.name, "changes": changes}, release)
-        return
-    for line in _description(dataset, release, before):
-        context.output.print(line)
+    changes = None if before is None else dataset.diff(before.commit, release.commit).summary()
+    own = {"previous": before and before.name, "changes": changes}
+    context.output.answer(ONE, own, release, lines=release_description(release, before, changes))
 
 
 def _before(dataset: Dataset, release: Release) -> Release | None:
@@ -152,29 +129,3 @@ def _before(dataset: Dataset, release: Release) -> Release | None:
         ):
             nearest = each
     return nearest
-
-
-def _changes(dataset: Dataset, before: Release, release: Release) -> dict[str, int]:
-    summary = dataset.diff(before.commit, release.commit).summary()
-    return {
-        "added": summary.added,
-        "removed": summary.removed,
-        "changed": summary.changed,
-        "moved": summary.moved,
-    }
-
-
-def _description(dataset: Dataset, release: Release, before: Release | None) -> Iterator[str]:
-    kind = "" if release.is_annotated else "  (a plain tag of git, without words of its own)"
-    yield f"{styled(release.name, 'heading')}  {count(release.entries, 'entry', 'entries')}{kind}"
-    yield f"commit {styled(release.commit, 'id')}"
-    yield f"named {long_time(release.time)} by {release.by}"
-    yield ""
-    for line in release.message.splitlines():
-        yield f"    {line}"
-    if before is not None:
-        changes = _changes(dataset, before, release)
-        said = ", ".join(f"{number:,} {word}" for word, number in changes.items() if number) or "no entry differs"
-        yield ""
-        yield f"since {before.name}: {said}"
-        yield f"see it with: rtv diff {before.name} {release.name}"

@@ -24,7 +24,7 @@ GROUP = "entries"
 @pass_context
 def command(context: Context, ids: tuple[str, ...], where: str | None, saving: Saving) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     chosen = dataset.select(ids, where)

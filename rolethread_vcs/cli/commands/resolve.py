@@ -22,7 +22,6 @@ from rolethread_vcs.cli.completions import complete_conflicts, complete_sides
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import name_words
 from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.phrases import count
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -126,23 +125,11 @@ def _from_file(context: Context, name: str, source: str) -> Entry | bytes:
 
 
 def _say(context: Context, resolved: Resolved, intent: Intent) -> None:
-    from rolethread_vcs.cli._committed import UNDO
-    from rolethread_vcs.cli._outcome_text import next_steps
+    from rolethread_vcs.views.merges import resolved_lines
 
     output = context.output
     output.saved = resolved.committed.operation is not None
     for note in resolved.committed.notes:
         output.note(note)
-    if context.json:
-        output.envelope(ENVELOPE, {"commit": None}, resolved, resolved.committed)
-        return
-    verb = "would decide" if intent.dry_run else "decided"
-    if not resolved.settled:
-        output.report("that was decided so already; nothing changed")
-    else:
-        output.report(f"{verb} {count(len(resolved.settled), 'conflict', 'conflicts')}; {len(resolved.left):,} left")
-    if resolved.settled and not intent.dry_run:
-        output.report(UNDO)
-    if not intent.dry_run:
-        for line in next_steps(resolved.unfinished.kind, resolved.unfinished.labels, resolved.left):
-            output.note(line)
+    lines = resolved_lines(resolved, would=intent.dry_run)
+    output.answer(ENVELOPE, {"commit": None}, resolved, resolved.committed, lines=lines)

@@ -19,6 +19,7 @@ rtv undo takes any of these back, hand edits too.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -113,7 +114,7 @@ def _bring_back(
     command: str,
 ) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     source = dataset.snapshot(revision)
     intent = saving.intent("restore", command)
@@ -149,7 +150,7 @@ def _bring_message_back(
     command: str,
 ) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     source = dataset.snapshot(revision)
     chosen = _chosen_of(dataset, choice, revision)
@@ -173,8 +174,7 @@ def _removed(
     everything: bool,
 ) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.cli._removed_text import print_removed
+    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     if not (ids or where is not None or everything):
@@ -182,13 +182,27 @@ def _removed(
             raise UsageError(
                 "which removed entries shall come back?", hint="rtv restore --removed 12   or, all of them: --all"
             )
-        print_removed(context, dataset, since=since, limit=limit or _PAGE)
+        _list_removed(context, dataset, since=since, limit=limit or _PAGE)
         return
     if limit is not None:
         raise UsageError("-n is for the list of what was removed", hint="rtv restore --removed -n 100")
     words = " --all" if everything else name_words(ids, where)
     command = f"restore --removed{words}{'' if since is None else f' --since {since}'}"
     print_committed(context, dataset.restore_removed(ids, saving.intent("restore", command), where=where, since=since))
+
+
+def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limit: int) -> None:
+    """Print a page of what is gone; history is read no further than for that page."""
+    from rolethread_vcs.cli.answers import print_ends
+    from rolethread_vcs.views.removed import removed_lines, tags_and_preview
+
+    found = dataset.removed(since=since)
+    listed = list(islice(found, limit + 1))
+    shown, more = listed[:limit], len(listed) > limit
+    lines = removed_lines(shown, limit, more=more, since=since, width=context.output.width)
+    value = {"more": more, "removed": [(tags_and_preview(each), each) for each in shown]}
+    context.output.answer("rolethread.removed/v1", value, lines=lines)
+    print_ends(context.output, dataset.repository, found.ends)
 
 
 def _discard(
@@ -199,7 +213,7 @@ def _discard(
     command: str,
 ) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     chosen = None if choice is None else _choose(dataset, *choice)
     discarded = dataset.discard_edits(chosen, saving.intent("restore", command))
@@ -235,7 +249,7 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
 
 def _sentence(discarded: Discarded, *, would: bool) -> str:
     # what restores is loaded when it restores
-    from rolethread_vcs.cli._committed import healed_sentence
+    from rolethread_vcs.views.changes import healed_sentence
 
     said = [healed_sentence(discarded.healed, would=would)] if discarded.healed else []
     return "\n".join([*([_thrown_away(discarded, would=would)] if discarded.files else []), *said])

@@ -44,7 +44,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
         raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
     dataset = context.open_dataset()
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._hand_edits import tell_hand_edit
+    from rolethread_vcs.cli.answers import print_hand_edit
     from rolethread_vcs.ops.history.show import ShownEntry
 
     if context.json:
@@ -63,7 +63,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
         for line in lines:
             context.output.print(line)
         if isinstance(shown, ShownEntry):
-            tell_hand_edit(context.output, dataset.repository, shown.id, shown.commit)
+            print_hand_edit(context.output, dataset.repository, shown.id, shown.commit)
 
 
 def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommit) -> None:

@@ -61,7 +61,7 @@ def _unfinished_lines(waiting: OpenMerge | RoleThreadError | None) -> Iterator[s
         yield f"  {waiting.hint or 'give it up: rtv merge --abort'}"
     elif waiting is not None:
         # only an unfinished merge has steps to take
-        from rolethread_vcs.cli._outcome_text import next_steps
+        from rolethread_vcs.views.merges import next_steps
 
         found = waiting.unfinished
         left = count(len(waiting.conflicts), "conflict is", "conflicts are")

@@ -26,8 +26,7 @@ from rolethread_vcs.cli.options import Saving, making_options
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.transaction import Committed
+    pass
 
 GROUP = "history"
 
@@ -53,8 +52,8 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
     dataset = context.open_dataset()
     dry_run = saving.dry_run
     # what changes a dataset is of no use to help
-    from rolethread_vcs.cli._committed import print_committed
-    from rolethread_vcs.cli._whereabouts_text import whereabouts_line
+    from rolethread_vcs.cli.answers import print_committed
+    from rolethread_vcs.views.branches import whereabouts_line
 
     said = "" if note is None else f" --note {note!r}"
     words = f"switch{' -c' if create else ''} {name}{f' {start}' if start else ''}{said}"
@@ -65,28 +64,10 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
     else:
         result = dataset.switch(name, intent=intent)
         name = result.branch
-    if context.json:
-        _print_json(context, dataset, result, before)
-        return
-    if result.operation is None and not dry_run:
-        for note_ in result.notes:
-            context.output.note(note_)
-        context.output.report(f"you are on {name} already")
-    else:
-        made = " new branch" if create else ""
-        would = f"would go to the{made or ' branch'} {name}"
-        print_committed(context, result, done=would if dry_run else f"you are on the{made or ' branch'} {name} now")
-    if not dry_run:
-        where = dataset.whereabouts(against=before if before != name else None)
+    where = None if dry_run else dataset.whereabouts(against=before if before != result.branch else None)
+    made = " new" if create else ""
+    done = f"would go to the{made} branch {name}" if dry_run else f"you are on the{made} branch {name} now"
+    more = {} if where is None else {"where": where}
+    print_committed(context, result, more, done=done, nothing=f"you are on {name} already")
+    if where is not None and not context.json:
         context.output.note(whereabouts_line(where, context.output.width))
-
-
-def _print_json(context: Context, dataset: Dataset, result: Committed, before: str | None) -> None:
-    # as above
-    from rolethread_vcs.cli._committed import ENVELOPE
-
-    context.output.saved = result.operation is not None
-    where = {}
-    if not result.dry_run:
-        where["where"] = dataset.whereabouts(against=before if before != result.branch else None)
-    context.output.envelope(ENVELOPE, where, result)

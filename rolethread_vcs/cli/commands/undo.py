@@ -24,11 +24,11 @@ GROUP = "history"
 @pass_context
 def command(context: Context, number: int, to: int | None, dry_run: bool) -> None:
     # what opens a dataset is of no use to help
-    from rolethread_vcs.cli._operations import print_undone
+    from rolethread_vcs.cli.answers import print_undone
 
     dataset = context.open_dataset(to_go_back=True)
     branch = dataset.repository.branch()
     for operation in dataset.undo_candidates(number, to=to):
         if operation.branch and operation.branch != branch and not dry_run:
             context.output.note(f"operation {operation.number} ({operation.command}) was on {operation.branch}")
-    print_undone(context, dataset.undo(number, to=to, dry_run=dry_run), verb="undo", dry_run=dry_run)
+    print_undone(context, dataset.undo(number, to=to, dry_run=dry_run), "undo", dry_run=dry_run)

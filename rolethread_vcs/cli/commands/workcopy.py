@@ -115,7 +115,7 @@ def commit(
     context: Context, path: str | None, wish: Wish, removed: int | None, take: str | None, saving: Saving
 ) -> None:
     """Make one commit of what was edited in a file, on its branch as it is now."""
-    from rolethread_vcs.cli._committed import print_committed
+    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     folder = _folder(context, path)

@@ -3,63 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from rolethread_vcs.cli._committed import UNDO
-from rolethread_vcs.cli.context import Context
 from rolethread_vcs.gate import mass_sentences
 from rolethread_vcs.phrases import count
+from rolethread_vcs.views.changes import UNDO
 from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.import_.importer import Imported
-    from rolethread_vcs.ops.import_.row_reader import ImportOptions
-    from rolethread_vcs.transaction import Intent
 
-ENVELOPE = "rolethread.import/v1"
 _SHOWN = 10
 
 
-def run_import(
-    context: Context,
-    dataset: Dataset,
-    files: Sequence[Path | BinaryIO],
-    options: ImportOptions,
-    intent: Intent,
-    *,
-    names: Sequence[str | None] = (),
-) -> None:
-    """Import and print the result."""
-    with context.output.progress("importing") as step:
-        result = dataset.import_files(files, options, intent, names=names, step=step)
-    print_imported(context, result, here=dataset.repository.branch())
-
-
-def print_imported(context: Context, result: Imported, *, here: str | None) -> None:
-    """Say what an import did, as text or as `rolethread.import/v1`; `here` is the branch that one is on."""
-    output, committed = context.output, result.committed
-    output.saved = committed.operation is not None
-    for note in (*committed.notes, *result.notes):
-        output.note(note)
-    if context.json:
-        formats = sorted({name for source in result.sources for name in source.formats})
-        own = {
-            "rejected": len(result.rejects),
-            "rejects_file": None if result.reject_files is None else result.reject_files.rows,
-            "format": formats[0] if len(formats) == 1 else formats or None,
-            "source": result.sources[0] if len(result.sources) == 1 else result.sources,
-            "notes": [*committed.notes, *result.notes],
-        }
-        output.envelope(ENVELOPE, own, result, committed)
-        return
-    for line in _lines(result, here):
-        output.report(line)
-
-
-def _lines(result: Imported, here: str | None) -> list[str]:
+def imported_lines(result: Imported, here: str | None) -> list[str]:
+    """Return what an import did; `here` is the branch that one is on."""
     committed = result.committed
     would = committed.dry_run
     lines = []

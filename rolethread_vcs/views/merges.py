@@ -5,63 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.cli._committed import UNDO, print_committed
-from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.merge.completion import State
-from rolethread_vcs.phrases import count
-from rolethread_vcs.views.terminal_text import one_line, styled, width_of
+from rolethread_vcs.ops.select.page import preview
+from rolethread_vcs.phrases import count, counted_words
+from rolethread_vcs.views.changes import UNDO, committed_lines
+from rolethread_vcs.views.conflicts import conflict_block
+from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, width_of
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli.context import Context
     from rolethread_vcs.merge.conflict import Conflict
     from rolethread_vcs.ops.merge.completion import Outcome
+    from rolethread_vcs.ops.merge.resolve import OpenMerge, Resolved
 
-ENVELOPE = "rolethread.merge/v1"
 _SHOWN = 20
 
 
-def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None, nothing: str | None = None) -> int:
-    """Say what came of it, and return the exit status: 50 where something waits for a person.
+def outcome_lines(
+    outcome: Outcome, *, width: int, color: bool, done: str | None = None, nothing: str | None = None
+) -> Lines:
+    """Yield what came of it: a commit, a branch that moved on, or conflicts that need a decision.
 
     `done` and `nothing` replace the sentences about a commit, and about nothing to do.
     """
-    output = context.output
     committed = outcome.committed
-    output.saved = committed.operation is not None
-    status = ConflictError.status if outcome.state is State.WAITING else 0
-    if context.json:
-        for note in committed.notes:
-            output.note(note)
-        look_at = [{"id": name, "field": note.field, "sentence": note.sentence} for name, note in outcome.merge_notes]
-        sides = {"ours": outcome.labels[0], "theirs": outcome.labels[1], "look_at": look_at}
-        output.envelope(ENVELOPE, sides, outcome, committed)
-        return status
     would = committed.dry_run
     if outcome.state is State.WAITING:
-        for note in committed.notes:
-            output.note(note)
-        for line in _waiting_lines(outcome, output.width):
-            output.report(line)
+        for line in _waiting_lines(outcome, width):
+            yield Line("report", line)
         if would and committed.touched:
-            print_committed(context, committed, done="what goes in without a question would be this")
+            done = "what goes in without a question would be this"
+            yield from committed_lines(committed, width=width, color=color, done=done)
     elif outcome.state is State.ABORTED:
-        for note in committed.notes:
-            output.note(note)
-        output.report(
-            f"{'would give' if would else 'gave'} up the {outcome.kind}; what was decided goes, nothing else changes"
-        )
+        gave = "would give" if would else "gave"
+        yield Line("report", f"{gave} up the {outcome.kind}; what was decided goes, nothing else changes")
         if not would:
-            output.report(UNDO)
+            yield Line("report", UNDO)
     else:
-        print_committed(
-            context,
-            committed,
-            done=done or _done(outcome),
-            nothing=nothing or _nothing(outcome),
-        )
-        for line in _after(outcome, output.width):
-            output.note(line)
-    return status
+        done, nothing = done or _done(outcome), nothing or _nothing(outcome)
+        yield from committed_lines(committed, width=width, color=color, done=done, nothing=nothing)
+        for line in _after(outcome, width):
+            yield Line("note", line)
 
 
 def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:
@@ -113,8 +96,7 @@ def _done(outcome: Outcome) -> str | None:
         return None
     if outcome.state is State.NOTHING:  # no commit, but what waited is over, and that is an operation
         return f"the {outcome.kind} is over, and changed no entry; {committed.branch} is as it was"
-    counts = {"added": committed.added, "changed": committed.changed, "removed": committed.removed}
-    said = ", ".join(f"{number:,} {word}" for word, number in counts.items() if number) or "no entry changes"
+    said = counted_words(committed) or "no entry changes"
     would = committed.dry_run
     if outcome.state is State.FAST_FORWARD:
         return f"{committed.branch} {'would move' if would else 'moved'} on to {theirs}: {said}"
@@ -147,3 +129,41 @@ def _after(outcome: Outcome, width: int) -> Iterator[str]:
             words = ("conflict would be left as it is now", "conflicts would be left as they are now")
         yield f"{count(len(outcome.conflicts), *words)}:"
         yield from conflict_lines(outcome.conflicts, width)
+
+
+def open_lines(found: OpenMerge, wanted: set[str] | None, *, width: int, color: bool) -> Iterator[str]:
+    """Yield the conflicts of an unfinished merge, entry by entry, of `wanted` ids alone, and the next step."""
+    unfinished = found.unfinished
+    labels = unfinished.labels
+    left = count(len(found.conflicts), "conflict", "conflicts")
+    yield f"{unfinished.command}, on {unfinished.branch}: {left} left, {len(found.decided):,} decided"
+    if found.has_moved:
+        yield f"{unfinished.branch} has moved on since; what you see is against {unfinished.branch} as it is now"
+    for name, field in found.void:
+        yield f"void: {name} {field} is another conflict by now, or none; what was decided does not count"
+    last = ""
+    for conflict in found.conflicts:
+        if wanted is not None and conflict.id not in wanted:
+            continue
+        if conflict.id != last:
+            last = conflict.id
+            opened = found.entries.get(conflict.id)
+            entry = None if opened is None else opened.preview or opened.theirs or opened.base
+            yield ""
+            yield styled(conflict.id, "id") + (f"  {styled(preview(entry), 'faint')}" if entry else "")
+        yield from conflict_block(conflict, labels, width=width, color=color)
+    yield ""
+    yield from next_steps(unfinished.kind, labels, found.conflicts)
+
+
+def resolved_lines(resolved: Resolved, *, would: bool) -> Lines:
+    """Yield how many conflicts were decided, how many are left, and the next step."""
+    number = count(len(resolved.settled), "conflict", "conflicts")
+    decided = f"{'would decide' if would else 'decided'} {number}; {len(resolved.left):,} left"
+    yield Line("report", decided if resolved.settled else "that was decided so already; nothing changed")
+    if would:
+        return
+    if resolved.settled:
+        yield Line("report", UNDO)
+    for line in next_steps(resolved.unfinished.kind, resolved.unfinished.labels, resolved.left):
+        yield Line("note", line)

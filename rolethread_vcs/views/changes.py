@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.cli.context import Context
 from rolethread_vcs.gate import mass_sentences
 from rolethread_vcs.phrases import count
-from rolethread_vcs.views.terminal_text import one_line, styled
+from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.model.finding import Finding
     from rolethread_vcs.transaction import Committed
 
-ENVELOPE = "rolethread.commit/v1"
 UNDO = "undo with: rtv undo"
 
 _MARKS = {"added": "+", "changed": "~", "removed": "-"}
@@ -26,25 +24,6 @@ _PLAIN = {"added": "add", "changed": "change", "removed": "remove"}
 _SHOWN = 50
 _WHOLE = 20
 """Entries up to which a dry run shows the whole difference."""
-
-
-def print_committed(
-    context: Context, result: Committed, *, done: str | None = None, nothing: str = "nothing changed"
-) -> None:
-    """Say what a mutation did; the end of every verb that changes data.
-
-    `done` replaces the sentence about entries (`threw away the hand edits of 2 files`), `nothing` is said when there
-    was nothing to do.
-    """
-    output = context.output
-    output.saved = result.operation is not None
-    for note in result.notes:
-        output.note(note)
-    if context.json:
-        output.envelope(ENVELOPE, result)
-    else:
-        for line in _lines(result, done, nothing, output.width, color=output.color):
-            output.report(line)
 
 
 def healed_sentence(ids: Sequence[str], *, would: bool) -> str:
@@ -56,9 +35,21 @@ def healed_sentence(ids: Sequence[str], *, would: bool) -> str:
     )
 
 
+def committed_lines(
+    result: Committed, *, width: int, color: bool, done: str | None = None, nothing: str = "nothing changed"
+) -> Lines:
+    """Yield what a mutation did, or would do: what changed, the new commit, what the gate found, how to undo it.
+
+    `done` replaces the sentence about entries (`threw away the hand edits of 2 files`), `nothing` is said when there
+    was nothing to do.
+    """
+    for line in _lines(result, done, nothing, width, color=color):
+        yield Line("report", line)
+
+
 def _lines(result: Committed, done: str | None, nothing: str, width: int, *, color: bool) -> Iterator[str]:
     counts = {"added": result.added, "changed": result.changed, "removed": result.removed}
-    if result.is_empty and not (result.dry_run and (done or result.message)):
+    if result.operation is None and not (result.dry_run and (done or result.message)):
         yield nothing
         return
     yield from _mass_lines(result)

@@ -1,0 +1,115 @@
+"""The answers that several verbs share: a mutation, a merge, an undo, and what is said beside history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from rolethread_vcs.errors import ConflictError, InvalidError, SystemRefusedError
+from rolethread_vcs.phrases import count, listed
+
+if TYPE_CHECKING:
+    from rolethread_vcs.cli.context import Context
+    from rolethread_vcs.cli.output import Output
+    from rolethread_vcs.ops.history.undo import Undone
+    from rolethread_vcs.ops.merge.completion import Outcome
+    from rolethread_vcs.store.repository import Repository
+    from rolethread_vcs.transaction import Committed
+
+COMMIT = "rolethread.commit/v1"
+OPERATIONS = "rolethread.ops/v1"
+
+
+def print_committed(
+    context: Context, result: Committed, *more: object, done: str | None = None, nothing: str = "nothing changed"
+) -> None:
+    """Say what a mutation did; the end of every verb that changes data. `more` are further sources of the envelope."""
+    from rolethread_vcs.views.changes import committed_lines
+
+    output = context.output
+    output.saved = result.operation is not None
+    for note in result.notes:
+        output.note(note)
+    lines = committed_lines(result, width=output.width, color=output.color, done=done, nothing=nothing)
+    output.answer(COMMIT, *more, result, lines=lines)
+
+
+def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None, nothing: str | None = None) -> int:
+    """Say what came of a merge, a revert or a pick, and return the exit status: 50 where something needs a decision."""
+    from rolethread_vcs.ops.merge.completion import State
+    from rolethread_vcs.views.merges import outcome_lines
+
+    output, committed = context.output, outcome.committed
+    output.saved = committed.operation is not None
+    for note in committed.notes:
+        output.note(note)
+    look_at = [{"id": name, "field": note.field, "sentence": note.sentence} for name, note in outcome.merge_notes]
+    own = {"ours": outcome.labels[0], "theirs": outcome.labels[1], "look_at": look_at}
+    lines = outcome_lines(outcome, width=output.width, color=output.color, done=done, nothing=nothing)
+    output.answer("rolethread.merge/v1", own, outcome, committed, lines=lines)
+    return ConflictError.status if outcome.state is State.WAITING else 0
+
+
+def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"], *, dry_run: bool) -> None:
+    """Say what an undo or a redo took back or brought again."""
+    from rolethread_vcs.views.operations import undone_lines
+
+    output, committed = context.output, result.committed
+    output.saved = committed.operation is not None
+    for note in committed.notes:
+        output.note(note)
+    state = {"undone": verb == "undo" and not dry_run}
+    value = {
+        "operations": [(state, operation) for operation in result.operations],
+        "operation": committed.operation,
+        "dry_run": dry_run,
+    }
+    place = None if dry_run or context.json else _place(context, result)
+    output.answer(OPERATIONS, value, lines=undone_lines(result, verb, place))
+
+
+def _place(context: Context, result: Undone) -> str:
+    """Return where the branch stands now whose entries were moved, which need not be the one that one is on."""
+    dataset = context.open_dataset(to_go_back=True)
+    where = dataset.repository.branch() or result.committed.branch or "a commit"
+    moved = {each.branch for each in result.operations if each.added or each.changed or each.removed} - {""}
+    other = next(iter(moved)) if len(moved) == 1 else where
+    if other == where:
+        snapshot = dataset.snapshot()
+    elif other in dataset.repository.refs.branches():
+        where, snapshot = other, dataset.snapshot(other)
+    else:
+        return f"the branch {other} is gone"
+    return f"{where} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry', 'entries')}"
+
+
+# ---- beside history
+
+
+def print_ends(output: Output, repository: Repository, ends: Sequence[str]) -> None:
+    """Say behind which commits (hex ids) nothing is here, on stderr; nothing when there are none."""
+    if not ends:
+        return
+    named = listed([oid[:10] for oid in ends], 3)
+    if repository.copy_is_shallow():
+        output.note(f"history ends at {named}: this copy is shallow, and what was before is not in it")
+        output.hint("git fetch --unshallow   brings the rest")
+    else:
+        output.warn(f"history ends at {named}: the commit before it is missing or damaged")
+        output.hint("rtv verify   says what is damaged")
+
+
+def print_hand_edit(output: Output, repository: Repository, entry_id: str, commit: str) -> None:
+    """Say it on stderr, where the commit (a hex id) that the entry was shown of is the one that the folder follows."""
+    from rolethread_vcs.ops.edit.field_edits import refuse_hand_edited
+    from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+
+    head = repository.head_snapshot()
+    if commit != head.id:
+        return
+    try:
+        refuse_hand_edited(repository, head, [entry_id])
+    except (UnsavedEditsError, InvalidError):
+        output.note(f"this is what is saved; {entry_id} was edited by hand since: rtv diff -- {entry_id}")
+    except SystemRefusedError as error:
+        output.note(f"whether {entry_id} was edited by hand since cannot be told: {error.message}")
