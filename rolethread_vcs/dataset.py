@@ -48,11 +48,10 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.verify.doctor import Diagnosis, Unlocked
     from rolethread_vcs.ops.verify.verify import Verification
     from rolethread_vcs.ops.workcopy.commit import CommitOptions, CopyCommitted, Refreshed
-    from rolethread_vcs.ops.workcopy.creation import CopyOptions
-    from rolethread_vcs.ops.workcopy.file_copies import FileCopy
+    from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, FileCopy
     from rolethread_vcs.ops.workcopy.folder_copies import AddedFolder, FolderCopy, RemovedFolder
     from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
-    from rolethread_vcs.ops.workcopy.links import Binding
+    from rolethread_vcs.ops.workcopy.links import Link
     from rolethread_vcs.ops.workcopy.status import CopyStatus
     from rolethread_vcs.store.damaged_refs import DamagedRef
     from rolethread_vcs.store.log.operations import Operation
@@ -662,9 +661,9 @@ class Dataset:
         *,
         step: Callable[[int], None] = lambda _: None,
         dry_run: bool = False,
-    ) -> Binding:
-        """Write the entries of a branch to a file, to be edited there; see `ops.workcopy.creation.add`."""
-        from rolethread_vcs.ops.workcopy.creation import CopyOptions, add
+    ) -> Link:
+        """Write the entries of a branch to a file, to be edited there; see `ops.workcopy.file_copies.add`."""
+        from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, add
 
         return add(self.repository, Path(path), options or CopyOptions(), step, dry_run=dry_run)
 
@@ -711,7 +710,7 @@ class Dataset:
     def remove_file_copy(
         self, path: str | Path, *, delete: bool = False, force: bool = False, dry_run: bool = False
     ) -> bool:
-        """Forget a file copy; return whether the file was deleted."""
+        """Unlink a file copy; return whether the file was deleted."""
         from rolethread_vcs.ops.workcopy.file_copies import remove
 
         return remove(self.repository, Path(path), delete=delete, force=force, dry_run=dry_run)

@@ -26,18 +26,18 @@ def print_status(context: Context, found: CopyStatus) -> None:
     """Show the state of a file copy."""
     if context.json:
         own = {"kind": "file", "apart": found.branch.is_apart, "notes": list(_notes(found)), "unsaved": None}
-        own |= {"branch": found.binding.branch, "lines": list(found.lines())}
-        context.output.envelope(ENVELOPE, own, found, found.binding, found.branch)
+        own |= {"branch": found.link.branch, "lines": list(found.lines())}
+        context.output.envelope(ENVELOPE, own, found, found.link, found.branch)
         return
     for line in _lines(found, context.output.width):
         context.output.print(line)
-    if found.recognised.unclear:
-        place = min(found.recognised.unclear)
-        line_number = found.recognised.lines.numbers[place]
+    if found.edits.unclear:
+        place = min(found.edits.unclear)
+        line_number = found.edits.lines.numbers[place]
         context.output.hint(
             f"decide with: rtv workcopy commit --as {line_number}=ID   or --new {line_number}   or --ambiguous new"
         )
-    elif found.takes_many:
+    elif found.edits.drops_many:
         context.output.hint(f"rtv workcopy commit --removed {found.counts['dropped']}")
     elif not found.is_clean:
         context.output.hint("rtv workcopy commit")
@@ -55,9 +55,9 @@ def print_folder_status(context: Context, folder: Path, survey: Survey) -> None:
 
 
 def _lines(found: CopyStatus, width: int) -> Iterator[str]:
-    binding = found.binding
-    where = f"{styled(binding.branch, 'heading')} @ {styled(binding.commit[:10], 'id')}"
-    yield f"{binding.path.name} of {where}: {count(found.counts['lines'], 'line', 'lines')}"
+    link = found.link
+    where = f"{styled(link.branch, 'heading')} @ {styled(link.commit[:10], 'id')}"
+    yield f"{link.path.name} of {where}: {count(found.counts['lines'], 'line', 'lines')}"
     yield from _notes(found)
     changes = {key: number for key, number in found.counts.items() if number and key not in ("lines", "respelled")}
     yield ", ".join(f"{number:,} {key}" for key, number in changes.items()) or "nothing was edited"
@@ -90,9 +90,9 @@ def _line(found: CopyStatus, each: LineStatus, width: int) -> Iterator[str]:
 
 
 def _notes(found: CopyStatus) -> Iterator[str]:
-    branch, name = found.branch, found.binding.branch
+    branch, name = found.branch, found.link.branch
     if branch.tip is None:
-        yield f"the branch {name} is gone; make it again with: rtv branch {name} --from {found.binding.commit[:10]}"
+        yield f"the branch {name} is gone; make it again with: rtv branch {name} --from {found.link.commit[:10]}"
     elif branch.is_apart:
         yield (
             f"{name} does not lead through the commit of this file any more: that was undone, or the branch was moved\n"
@@ -106,6 +106,6 @@ def _notes(found: CopyStatus) -> Iterator[str]:
         how = f" ({', '.join(found.respelled)})" if found.respelled else ""
         lines = "every line is" if number == found.counts["lines"] else f"{count(number, 'line is', 'lines are')}"
         yield f"{lines} written another way, with the same values{how}: another program wrote it, which is no change"
-    if found.takes_many:
-        gone, before = found.counts["dropped"], len(found.recognised.bound)
+    if found.edits.drops_many:
+        gone, before = found.counts["dropped"], len(found.edits.linked)
         yield f"{gone:,} of {before:,} entries would go: was the file cut off? a commit asks for the number"

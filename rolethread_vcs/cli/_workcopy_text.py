@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.workcopy.commit import Refreshed
     from rolethread_vcs.ops.workcopy.file_copies import FileCopy
     from rolethread_vcs.ops.workcopy.folder_copies import AddedFolder, FolderCopy, RemovedFolder
-    from rolethread_vcs.ops.workcopy.links import Binding
+    from rolethread_vcs.ops.workcopy.links import Link
 
 COPIES = "rolethread.workcopies/v1"
 REFRESH = "rolethread.workcopy_refresh/v1"
 REMOVED = "rolethread.workcopy_removed/v1"
 
 
-def print_added_file(context: Context, binding: Binding, *, bind: bool, dry_run: bool) -> None:
-    """Say which file was written and tied."""
+def print_added_file(context: Context, link: Link, *, bind: bool, dry_run: bool) -> None:
+    """Say which file was written and linked."""
     if context.json:
-        own = {"kind": "file", "lines": len(binding.ids), "is_touched": False}
-        context.output.envelope(COPIES, {"copies": [(own, binding)]})
+        own = {"kind": "file", "lines": len(link.ids), "is_touched": False}
+        context.output.envelope(COPIES, {"copies": [(own, link)]})
         return
-    verb = ("would tie" if dry_run else "tied") if bind else ("would write" if dry_run else "wrote")
-    kind = f"{'clean ' if binding.clean else ''}{binding.format}"
-    commit = styled(binding.commit[:10], "id")
-    entries = count(len(binding.ids), "entry", "entries")
-    where = f"{binding.path.name} to {binding.branch}" if bind else f"{entries} of {binding.branch}"
-    context.output.report(f"{verb} {where} @ {commit} ({kind})" + ("" if bind else f" to {binding.path.name}"))
+    verb = ("would link" if dry_run else "linked") if bind else ("would write" if dry_run else "wrote")
+    kind = f"{'clean ' if link.clean else ''}{link.format}"
+    commit = styled(link.commit[:10], "id")
+    entries = count(len(link.ids), "entry", "entries")
+    where = f"{link.path.name} to {link.branch}" if bind else f"{entries} of {link.branch}"
+    context.output.report(f"{verb} {where} @ {commit} ({kind})" + ("" if bind else f" to {link.path.name}"))
     if not dry_run:
         context.output.note("edit it with any program, then: rtv workcopy status   rtv workcopy commit")
 
@@ -59,7 +59,7 @@ def print_copies(context: Context, files: Sequence[FileCopy], folders: Sequence[
     """List working copies."""
     others = [each for each in folders if each.name or len(folders) > 1]
     if context.json:
-        copies: list[Any] = [({"kind": "file"}, each) for each in files]
+        copies: list[Any] = [_file_value(each) for each in files]
         copies += [({"kind": "folder", "path": each.folder, "is_touched": bool(each.unsaved)}, each) for each in others]
         context.output.envelope(COPIES, {"copies": copies})
         return
@@ -76,14 +76,21 @@ def print_copies(context: Context, files: Sequence[FileCopy], folders: Sequence[
         context.output.print(f"folder  {folder.folder}  {styled(branch, 'heading')}{here}{unsaved}{problem}")
 
 
+def _file_value(each: FileCopy) -> tuple[Any, ...]:
+    if each.link is None:
+        return {"kind": "file", "branch": None, "clean": False, "lines": 0}, each
+    return {"kind": "file", "lines": len(each.link.ids)}, each, each.link
+
+
 def _file_line(each: FileCopy) -> str:
-    if not each.branch:
+    link = each.link
+    if link is None:
         return f"file    {each.path or '?'}  {styled(each.problem, 'warning')}"
-    kind = f"{'clean ' if each.clean else ''}{each.format}{f' where {each.where}' if each.where else ''}"
-    touched = "  touched since" if each.is_touched else ""
+    kind = f"{'clean ' if link.clean else ''}{link.format}{f' where {link.where}' if link.where else ''}"
+    touched = "  touched since" if link.is_touched else ""
     problem = f"  {styled(each.problem, 'warning')}" if each.problem else ""
-    where = f"{styled(each.branch, 'heading')} @ {styled(each.commit[:10], 'id')}"
-    return f"file    {each.path}  {where}  {count(each.lines, 'line', 'lines')}, {kind}{touched}{problem}"
+    where = f"{styled(link.branch, 'heading')} @ {styled(link.commit[:10], 'id')}"
+    return f"file    {each.path}  {where}  {count(len(link.ids), 'line', 'lines')}, {kind}{touched}{problem}"
 
 
 def print_refreshed(context: Context, done: Refreshed) -> None:
@@ -93,7 +100,7 @@ def print_refreshed(context: Context, done: Refreshed) -> None:
         return
     name, commit = done.path.name, styled(done.commit[:10], "id")
     if done.set_aside is not None:
-        context.output.report(f"wrote {name} anew @ {commit}; what it held is in {done.set_aside.name}")
+        context.output.report(f"wrote {name} again @ {commit}; what it held is in {done.set_aside.name}")
     elif done.before == done.commit and not done.is_written:
         context.output.report(f"{name} is up to date @ {commit}")
     elif done.dry_run:
@@ -107,11 +114,11 @@ def print_refreshed(context: Context, done: Refreshed) -> None:
 
 
 def print_removed_file(context: Context, path: Path, *, deleted: bool, dry_run: bool) -> None:
-    """Say that a file copy was forgotten."""
+    """Say that a file copy was unlinked."""
     if context.json:
         context.output.envelope(REMOVED, {"path": path, "deleted": deleted, "left": [], "dry_run": dry_run})
         return
-    would = "would forget" if dry_run else "forgot"
+    would = "would unlink" if dry_run else "unlinked"
     gone = "would delete the file" if dry_run else "deleted the file"
     stays = gone if deleted else "the file stays as it is"
     context.output.report(f"{would} {path.name}; {stays}")

@@ -5,8 +5,9 @@ Nothing is guessed unless a policy says so: what cannot be told with confidence 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cached_property
@@ -56,21 +57,33 @@ class Unclear:
     candidates: tuple[tuple[int, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of two sequences; places count from 0.
-
-    `ids` are our own ids, as far as they are known before anything is read; so are `digests` of the bytes (none where
-    bytes say nothing). `signatures` reads some places, and `entry` one.
-    """
+class Side(ABC):
+    """One of two sequences to be matched; places count from 0."""
 
     ids: Sequence[str | None]
-    digests: Sequence[str]
-    signatures: Callable[[Collection[int]], Mapping[int, Signature]]
-    entry: Callable[[int], Entry]
+    """Our own ids, as far as they are known before anything is read."""
+    digests: Sequence[str] = ()
+    """Digests of the bytes, known before anything is read; none where bytes say nothing."""
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @abstractmethod
+    def signatures(self, places: Collection[int]) -> Mapping[int, Signature]:
+        """Read some places and return what they are recognised by."""
+
+    @abstractmethod
+    def entry(self, place: int) -> Entry:
+        """Return what one place says."""
+
+    def are_one(self, places: Sequence[int]) -> bool:
+        """Return whether some places are the same, so that it does not matter which of them is meant."""
+        first = self.entry(places[0])
+        return all(self.entry(place) == first for place in places[1:])
+
+    def is_elsewhere(self, own_id: str) -> bool:  # noqa: ARG002  a side that leaves nothing out has no such ids
+        """Return whether an id is one of an entry that this side leaves out."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +106,19 @@ def match(
     *,
     decided: Mapping[int, int] | None = None,
     apart: Collection[int] = (),
-    is_elsewhere: Callable[[str], bool] = lambda _: False,
 ) -> Matching:
     """Return which places of two sides are the same entry.
 
     `decided` pairs (after, before) are given, and places after that stand `apart` are nothing that was before.
-    `is_elsewhere` says whether an id is one of an entry that the side before leaves out.
     """
-    return _Ladder(before, after, policy, decided or {}, apart, is_elsewhere).run()
+    return _Ladder(before, after, policy, decided or {}, apart).run()
 
 
 class _Ladder:
     """One matching as it grows."""
 
     def __init__(
-        self,
-        before: Side,
-        after: Side,
-        policy: Policy,
-        decided: Mapping[int, int],
-        apart: Collection[int],
-        is_elsewhere: Callable[[str], bool],
+        self, before: Side, after: Side, policy: Policy, decided: Mapping[int, int], apart: Collection[int]
     ) -> None:
         self._before = before
         self._after = after
@@ -121,7 +126,6 @@ class _Ladder:
         self._takes_first = policy.ambiguity is Ambiguity.FIRST
         self._decided = decided
         self._apart = frozenset(apart)
-        self._is_elsewhere = is_elsewhere
         self._pairs: Pairs = {}
         self._steps: dict[int, Step] = {}
         self._unclear: dict[int, Unclear] = {}
@@ -190,7 +194,7 @@ class _Ladder:
         for own_id, places in claims.items():
             before = place_of.get(own_id)
             if before is None:
-                if self._is_elsewhere(own_id):
+                if self._before.is_elsewhere(own_id):
                     self._unclear.update(dict.fromkeys(places, Unclear(Doubt.OTHER_ID)))
             elif before not in open_before:
                 self._copies.update(places)
@@ -297,15 +301,10 @@ class _Ladder:
                 self._pair({places[0]: holders[value][0]}, step)
 
     def _pair_by_neighbours(self, step: Step, old: Mapping[int, Hashable], new: Mapping[int, Hashable]) -> None:
-        pairs, unclear = pair_equal(old, new, self._pairs, self._are_one)
+        pairs, unclear = pair_equal(old, new, self._pairs, self._before.are_one)
         self._pair(pairs, step)
         for place, candidates in unclear.items():
             self._unclear[place] = Unclear(Doubt.EQUAL, tuple((before, 1.0) for before in candidates))
-
-    def _are_one(self, places: Sequence[int]) -> bool:
-        """Whether some entries are the same, so that it does not matter which of them stays."""
-        first = self._before.entry(places[0])
-        return all(self._before.entry(place) == first for place in places[1:])
 
     def _likeness(self, before: int, after: int) -> float:
         return similarity(text_of(self._before.entry(before)), text_of(self._after.entry(after)))

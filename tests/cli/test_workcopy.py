@@ -92,7 +92,7 @@ def test_copies_are_listed_and_forgotten(dataset: Dataset, rtv: Rtv, tmp_path: P
 
     assert "main @ " in listed.out
     assert "1 line, messages where tag:tavern" in listed.out
-    assert forgotten.out == "forgot train.jsonl; deleted the file\n"
+    assert forgotten.out == "unlinked train.jsonl; deleted the file\n"
     assert not path.exists()
     assert rtv("workcopy", "list").out == ""
 
@@ -153,5 +153,5 @@ def test_a_dry_run_of_remove_does_not_say_that_the_file_was_deleted(rtv: Rtv, tm
 
     answer = rtv("workcopy", "remove", str(path), "--delete", "--dry-run")
 
-    assert answer.out == "would forget train.jsonl; would delete the file\n"
+    assert answer.out == "would unlink train.jsonl; would delete the file\n"
     assert path.exists()

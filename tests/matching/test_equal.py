@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.matching.equal import kept_order, pair_equal
-from rolethread_vcs.ops.workcopy.line_order import insert_runs, order_with, runs_of
 
 
 def paired(before: str, after: str, *, are_one: bool = False) -> tuple[dict[int, int], dict[int, tuple[int, ...]]]:
@@ -42,21 +41,3 @@ def test_blocks_keep_as_many_in_order_as_single_lines_would(numbers: list[int], 
     assert all(pairs[after] == before for before, after in chain)
     assert chain == sorted(chain)
     assert [after for _, after in chain] == sorted(after for _, after in chain)
-
-
-@given(st.permutations([f"{number:08d}-00000000" for number in range(1, 10)]), st.integers(0, 9))
-def test_runs_put_behind_their_anchors_make_the_list(listed: list[str], staying: int) -> None:
-    from rolethread_vcs.model.order import Order
-
-    ids = sorted(listed)
-    stays = set(sorted(listed)[:staying])
-    in_order = iter(sorted(stays))
-    wanted = [next(in_order) if each in stays else each for each in listed]
-    floating = set(ids) - stays
-    runs = runs_of(wanted, floating)
-
-    after = insert_runs(ids, runs, next((each for each in wanted if each in stays), None))
-    order = order_with(Order(), ids, after, runs)
-
-    assert after == wanted
-    assert sorted(ids, key=order.key_of) == wanted

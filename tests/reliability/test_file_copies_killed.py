@@ -13,7 +13,7 @@ from killing import killed_at_each_step
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import NotFoundError
-from rolethread_vcs.ops.workcopy.creation import CopyOptions
+from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
 from rolethread_vcs.transaction import Intent
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

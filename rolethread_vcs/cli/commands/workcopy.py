@@ -6,7 +6,7 @@
   rtv workcopy status
   rtv workcopy commit -m "warmer answers"
 
-A name that ends in .jsonl is a file copy: entries a line each, tied to a commit. Any other name is a folder copy: a
+A name that ends in .jsonl is a file copy: entries a line each, linked to a commit. Any other name is a folder copy: a
 second folder of the dataset, on another branch.
 """
 
@@ -41,7 +41,7 @@ def command() -> None:
 @click.option("--format", "format_name", metavar="NAME", default="messages", help="messages, sharegpt or alpaca.")
 @click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
 @click.option("--where", metavar="QUERY", help="Only these entries.")
-@click.option("--bind", is_flag=True, help="Tie a file that is there, as it is.")
+@click.option("--bind", is_flag=True, help="Link a file that is there, as it is.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @pass_context
 def add(
@@ -58,15 +58,15 @@ def add(
     """Write the entries of a branch to a file, or check a branch out in a folder."""
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli._workcopy_text import print_added_file, print_added_folder
-    from rolethread_vcs.ops.workcopy.creation import CopyOptions, is_file_name
+    from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, is_file_name
 
     dataset = context.open_dataset()
     target = context.path(path)
     if is_file_name(target):
         options = CopyOptions(branch, revision, format_name, clean, where, bind)
         with context.output.progress("writing") as step:
-            binding = dataset.add_file_copy(target, options, step=step, dry_run=dry_run)
-        print_added_file(context, binding, bind=bind, dry_run=dry_run)
+            link = dataset.add_file_copy(target, options, step=step, dry_run=dry_run)
+        print_added_file(context, link, bind=bind, dry_run=dry_run)
         return
     if revision is not None or clean or where is not None or bind or format_name != "messages":
         raise UsageError(
@@ -134,7 +134,7 @@ def commit(
 @click.argument("path", metavar="[FILE]", required=False)
 @line_options
 @click.option("--take", type=click.Choice(["file", "branch"]), help="Who wins where both changed the same.")
-@click.option("--discard", is_flag=True, help="Write the file anew, without its edits; it is set aside first.")
+@click.option("--discard", is_flag=True, help="Write the file again, without its edits; it is set aside first.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @pass_context
 def refresh(context: Context, path: str | None, wish: Wish, take: str | None, discard: bool, dry_run: bool) -> None:
@@ -158,7 +158,7 @@ def refresh(context: Context, path: str | None, wish: Wish, take: str | None, di
 @making_options
 @pass_context
 def remove(context: Context, path: str, delete: bool, force: bool, saving: Saving) -> None:
-    """Forget a file copy, the file stays; or remove a folder copy that has no unsaved edits."""
+    """Unlink a file copy, the file stays; or remove a folder copy that has no unsaved edits."""
     from rolethread_vcs.cli._workcopy_text import print_removed_file, print_removed_folder
 
     dataset = context.open_dataset()
@@ -175,7 +175,7 @@ def remove(context: Context, path: str, delete: bool, force: bool, saving: Savin
 def _folder(context: Context, path: str | None) -> Path | None:
     """Return the folder copy that a word names, None when it names a file or nothing."""
     # help needs no paths
-    from rolethread_vcs.ops.workcopy.creation import is_file_name
+    from rolethread_vcs.ops.workcopy.file_copies import is_file_name
 
     if path is None:
         return None

@@ -9,7 +9,7 @@ from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.ops.branches.branches import branch_commit, move_noted
 from rolethread_vcs.ops.branches.unfinished_merges import refuse_unfinished
 from rolethread_vcs.ops.compare.entry_counts import count_between
-from rolethread_vcs.ops.workcopy.file_copies import all_copies
+from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.branch_notes import settings_of
 from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
@@ -57,12 +57,11 @@ def delete(repository: Repository, names: Sequence[str], intent: Intent) -> Dele
         config = {key: (value, None) for name in chosen for key, value in settings_of(repository, name).items()}
         moves = {BRANCHES + name: (commit, None) for name, commit in commits.items()}
         done = move_noted(session, moves, config)
-        tied = tuple(
-            f"{copy.path} is tied to {copy.branch}: it can be brought in again once undo has brought the branch back"
-            for copy in all_copies(repository)
-            if copy.branch in commits
+        linked = tuple(
+            f"{link.path} is linked to {link.branch}: it can be brought in again once undo has brought the branch back"
+            for link in links_of(repository, commits)
         )
-        done = replace(done, commit=next(iter(commits.values())), notes=(*done.notes, *tied))
+        done = replace(done, commit=next(iter(commits.values())), notes=(*done.notes, *linked))
         return DeletedBranches(done, commits, lost)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 
 from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branch_names import refuse_branch_name
 from rolethread_vcs.ops.branches.branches import branch_commit, move_noted
 from rolethread_vcs.ops.branches.unfinished_merges import refuse_unfinished
-from rolethread_vcs.ops.workcopy.file_copies import FileCopy, all_copies
+from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.branch_notes import ConfigMoves, settings_of
 from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC
@@ -37,8 +36,12 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> 
         if repository.branch() == name:
             moves = {**moves, HEAD: (SYMBOLIC + BRANCHES + name, SYMBOLIC + BRANCHES + new_name)}
         done = move_noted(session, moves, _renamed(repository, name, new_name))
-        tied = tuple(_tied(copy, new_name) for copy in all_copies(repository) if copy.branch == name)
-        notes = (*done.notes, *_disarmed(repository, commit, name, new_name), *tied)
+        linked = (
+            f"{link.path} is linked to {name}, which is {new_name} now; link it again: "
+            f"{link.command(branch=new_name, revision=link.commit[:10])}"
+            for link in links_of(repository, {name})
+        )
+        notes = (*done.notes, *_disarmed(repository, commit, name, new_name), *linked)
         return replace(done, branch=new_name, commit=commit, notes=notes)
 
 
@@ -59,13 +62,3 @@ def _renamed(repository: Repository, name: str, new_name: str) -> ConfigMoves:
         if stale.get(key) != coming.get(key):
             moves[key] = (stale.get(key), coming.get(key))
     return moves
-
-
-def _tied(copy: FileCopy, new_name: str) -> str:
-    clean = " --clean" if copy.clean else ""
-    where = "" if copy.where is None else f" --where {shlex.quote(copy.where)}"
-    return (
-        f"{copy.path} is tied to {copy.branch}, which is {new_name} now; tie it anew: "
-        f"rtv workcopy add {shlex.quote(str(copy.path))} --branch {new_name} --format {copy.format}{clean}{where} "
-        f"--from {copy.commit[:10]} --bind"
-    )

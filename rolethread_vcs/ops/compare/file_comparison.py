@@ -7,7 +7,7 @@ is kept than digests; what differs is read again when its turn has come.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -119,7 +119,7 @@ def known_tree(side: TreeSide, label: str, commit: str | None, carried: Carried)
 def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> Comparison:
     """Return what differs between two sides of which at least one is a file."""
     carried = before.carried.common(after.carried)
-    matching = match(_matched(before.entries), _matched(after.entries), POLICY)
+    matching = match(_Items(before.entries), _Items(after.entries), POLICY)
     pairs = sorted((one, other) for other, one in matching.pairs.items())
     notes = [*before.notes, *after.notes]
     if any(each.doubt is Doubt.TOO_MANY for each in matching.unclear.values()):
@@ -186,13 +186,18 @@ def _known(
     return Item(name, line, signature, load)
 
 
-def _matched(items: Sequence[Item]) -> Side:
-    return Side(
-        ids=[item.signature.id for item in items],
-        digests=(),
-        signatures=lambda places: {place: items[place].signature for place in places},
-        entry=lambda place: items[place].load(),
-    )
+class _Items(Side):
+    """One side as it is matched."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._items = items
+        self.ids = [item.signature.id for item in items]
+
+    def signatures(self, places: Collection[int]) -> dict[int, Signature]:
+        return {place: self._items[place].signature for place in places}
+
+    def entry(self, place: int) -> Entry:
+        return self._items[place].load()
 
 
 def _whole(entry: Entry) -> bytes:

@@ -11,21 +11,14 @@ from rolethread_vcs.errors import ConflictError, RefusedError, SystemRefusedErro
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import ORDER
-from rolethread_vcs.ops.workcopy import links as copy_bindings
-from rolethread_vcs.ops.workcopy.creation import announce_columns, locate, tip_of, write_anew
+from rolethread_vcs.ops.workcopy import links
+from rolethread_vcs.ops.workcopy.edits import FileEdits, read_edits
+from rolethread_vcs.ops.workcopy.file_copies import announce_columns, write_again
 from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
-from rolethread_vcs.ops.workcopy.line_matcher import Recognised
-from rolethread_vcs.ops.workcopy.links import Binding
+from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take, merge_copy
-from rolethread_vcs.ops.workcopy.refresh import (
-    Relaid,
-    columns,
-    refuse_unwritable,
-    relay_committed,
-    relay_refreshed,
-    tie_as_read,
-)
-from rolethread_vcs.ops.workcopy.status import has_changes, recognise_copy, takes_many
+from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read
+from rolethread_vcs.phrases import count
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -65,42 +58,42 @@ class Refreshed:
 
 
 def commit(repository: Repository, path: Path, options: CommitOptions, intent: Intent) -> CopyCommitted:
-    """Make one commit of what was edited in a file, on the branch as it is now; then tie the file to that commit.
+    """Make one commit of what was edited in a file, on the branch as it is now; then link the file to that commit.
 
     Raises:
         ConflictError (ambiguous_lines), RefusedError (many_removed), ConflictError (copy_conflict),
         RefusedByGateError: nothing was saved.
         NoSuchBranchError: the branch is gone.
     """
-    recognised = recognise_copy(repository, locate(path), options.decisions)
-    binding = recognised.bound.binding
-    _refuse_ambiguous(recognised)
-    if tip_of(repository, binding.branch) is None:
-        raise _branch_gone(binding)
-    _refuse_many_removed(recognised, options.removed)
+    edits = read_edits(repository, path, options.decisions)
+    link = edits.link
+    _refuse_ambiguous(edits)
+    if repository.refs.read(BRANCHES + link.branch) is None:
+        raise _branch_gone(link)
+    _refuse_many_removed(edits, options.removed)
     planned: list[tuple[Snapshot, CopyMerge]] = []
 
     def work(session: Session) -> Committed:
         base = session.base
-        merge = _merge(repository, recognised, base, options.take)
-        refuse_unwritable(recognised, merge, base)
-        recognised.lines.refuse_if_changed()
+        merge = _merge(repository, edits, base, options.take)
+        Rewrite(edits, merge, base).refuse_unwritable()
+        edits.lines.refuse_if_changed()
         planned[:] = [(base, merge)]
-        if base.id == binding.commit:
-            name = BRANCHES + session.branch  # the file may be tied by another name for it
-            session.before_publish = lambda _, moves: _announce(repository, recognised, merge, moves[name][1])
-        return commit_planned(session, Planned(_change(recognised, base, merge)))
+        if base.id == link.commit:
+            name = BRANCHES + session.branch  # the file may be linked by another name for it
+            session.before_publish = lambda _, moves: _announce(repository, edits, merge, moves[name][1])
+        return commit_planned(session, Planned(_change(edits, base, merge)))
 
-    done = carry(repository, replace(intent, branch=binding.branch), work)
+    done = carry(repository, replace(intent, branch=link.branch), work)
     if done.dry_run:
         return CopyCommitted(done)
     base, merge = planned[-1]
-    if done.commit is None and base.id != binding.commit and not has_changes(recognised):
+    if done.commit is None and base.id != link.commit and edits.is_empty:
         return CopyCommitted(
-            done, f"{binding.branch} is at another commit by now; rtv workcopy refresh brings the file there"
+            done, f"{link.branch} is at another commit by now; rtv workcopy refresh brings the file there"
         )
     ground = base if done.commit is None else repository.snapshot_of(done.commit)
-    return CopyCommitted(done, _settle(repository, recognised, merge, ground))
+    return CopyCommitted(done, _settle(repository, edits, merge, ground))
 
 
 def refresh(
@@ -114,163 +107,143 @@ def refresh(
         ConflictError (copy_conflict), ConflictError (ambiguous_lines): the file stays as it is. NoSuchBranchError:
         the branch is gone.
     """
-    path = locate(path)
-    binding = copy_bindings.load(repository, path)
-    tip = tip_of(repository, binding.branch)
+    link = links.load(repository, path)
+    tip = repository.refs.read(BRANCHES + link.branch)
     if tip is None:
-        raise _branch_gone(binding)
+        raise _branch_gone(link)
     if discard:
-        return _discard(repository, binding, tip, dry_run=dry_run)
-    recognised = recognise_copy(repository, path, options.decisions)
-    if tip == binding.commit:
-        return Refreshed(path, tip, tip, 0, False, dry_run=dry_run)
-    _refuse_ambiguous(recognised)
+        if dry_run:
+            return Refreshed(link.path, link.commit, tip, 0, False, dry_run=True)
+        fresh, aside = write_again(repository, link, tip)
+        return Refreshed(link.path, link.commit, tip, len(fresh.ids), True, aside)
+    edits = read_edits(repository, path, options.decisions)
+    if tip == link.commit:
+        return Refreshed(link.path, tip, tip, 0, False, dry_run=dry_run)
+    _refuse_ambiguous(edits)
     ground = repository.snapshot_of(tip)
-    merge = _merge(repository, recognised, ground, options.take)
-    refuse_unwritable(recognised, merge, ground)
+    merge = _merge(repository, edits, ground, options.take)
+    rewrite = Rewrite(edits, merge, ground)
+    rewrite.refuse_unwritable()
     if dry_run:
-        return Refreshed(path, binding.commit, tip, len(merge.changed), False, dry_run=True)
-    announce_columns(repository, recognised.bound.binding, columns(recognised, merge, ground))
-    relaid: Relaid = relay_refreshed(recognised, merge, ground)
-    copy_bindings.save(repository, relaid.binding)
-    return Refreshed(path, binding.commit, tip, relaid.rewritten, relaid.is_written)
+        return Refreshed(link.path, link.commit, tip, len(merge.changed), False, dry_run=True)
+    announce_columns(repository, link, rewrite.keys)
+    done = rewrite.refreshed()
+    links.save(repository, done.link)
+    return Refreshed(link.path, link.commit, tip, done.brought, done.is_written)
 
 
-def _announce(
-    repository: Repository, recognised: Recognised, merge: CopyMerge, commit: str | None
-) -> Mapping[str, Any]:
-    """Remember what the file is tied to as soon as the commit is made: cut off in between, it is tied all the same."""
+def _announce(repository: Repository, edits: FileEdits, merge: CopyMerge, commit: str | None) -> Mapping[str, Any]:
+    """Remember what the file is linked to as soon as the commit is made, in case the command is cut off."""
     assert commit is not None
-    copy_bindings.announce(repository, tie_as_read(recognised, merge, commit))
+    links.announce(repository, link_as_read(edits, merge, commit))
     return {}
 
 
-def _settle(repository: Repository, recognised: Recognised, merge: CopyMerge, ground: Snapshot) -> str:
-    """Tie the file to the commit that was made of it; whatever stands in the way, the commit is saved."""
-    name = recognised.bound.binding.path.name
+def _settle(repository: Repository, edits: FileEdits, merge: CopyMerge, ground: Snapshot) -> str:
+    """Link the file to the commit that was made of it; whatever stands in the way, the commit is saved."""
+    name = edits.link.path.name
     try:
-        announce_columns(repository, recognised.bound.binding, columns(recognised, merge, ground))
-        relaid = relay_committed(recognised, merge, ground)
-        copy_bindings.save(repository, relaid.binding)
+        rewrite = Rewrite(edits, merge, ground)
+        announce_columns(repository, edits.link, rewrite.keys)
+        done = rewrite.committed()
+        links.save(repository, done.link)
     except (ChangedSourceError, SystemRefusedError) as error:
-        # an older binding is right, too: what was saved is then found to be on the branch already
+        # an older link is right, too: what was saved is then found to be on the branch already
         return f"{error.message}; what was edited before is saved. rtv workcopy refresh brings the file up to date"
     notes = []
-    if relaid.rewritten:
-        lines = "1 line" if relaid.rewritten == 1 else f"{relaid.rewritten:,} lines"
-        notes.append(f"{lines} of {name} came from the branch")
-    if relaid.taken:
-        lines = "1 line" if relaid.taken == 1 else f"{relaid.taken:,} lines"
-        notes.append(f"{lines} of {name} went, because {recognised.bound.binding.branch} does not have them any more")
+    if done.brought:
+        notes.append(f"{count(done.brought, 'line', 'lines')} of {name} came from the branch")
+    if done.gone:
+        lines = count(done.gone, "line", "lines")
+        notes.append(f"{lines} of {name} went, because {edits.link.branch} does not have them any more")
     return "; ".join(notes)
 
 
-def _merge(repository: Repository, recognised: Recognised, tip: Snapshot, take: Take | None) -> CopyMerge:
-    merge = merge_copy(repository, recognised, tip, take)
+def _merge(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None) -> CopyMerge:
+    merge = merge_copy(repository, edits, tip, take)
     if merge.conflicts:
-        raise _conflict(recognised, merge.conflicts)
+        raise _conflict(edits.link, merge.conflicts)
     return merge
 
 
-def _change(recognised: Recognised, base: Snapshot, merge: CopyMerge) -> ChangeSet:
-    puts = {entry_id: entry for entry_id, entry in merge.merged.items() if base.get(entry_id) != entry}
-    fresh = {merge.named[place]: entry for place, entry in merge.new.items() if place not in merge.known}
+def _change(edits: FileEdits, base: Snapshot, merge: CopyMerge) -> ChangeSet:
+    puts = {entry_id: entry for entry_id, entry in merge.entries.items() if base.get(entry_id) != entry}
     files = {} if merge.order == base.order else {ORDER: merge.order.encode()}
-    parts = [
-        f"{number:,} {word}"
-        for number, word in (
-            (len(fresh), "new"),
-            (len(puts), "edited"),
-            (len(recognised.moved), "moved"),
-            (len(merge.removed), "dropped"),
-        )
-        if number
-    ]
+    numbers = {
+        "new": len(merge.fresh),
+        "edited": len(puts) - len(merge.fresh),
+        "moved": len(edits.moved),
+        "dropped": len(merge.removed),
+    }
+    parts = [f"{number:,} {word}" for word, number in numbers.items() if number]
     return ChangeSet(
-        puts={**puts, **fresh},
+        puts=puts,
         removes=merge.removed,
         files=files,
-        made_up=tuple(fresh),
-        summary=f"{recognised.bound.binding.path.name}: {', '.join(parts)}",
+        made_up=merge.fresh,
+        summary=f"{edits.link.path.name}: {', '.join(parts)}",
     )
 
 
-def _discard(repository: Repository, binding: Binding, tip: str, *, dry_run: bool) -> Refreshed:
-    if dry_run:
-        return Refreshed(binding.path, binding.commit, tip, 0, False, dry_run=True)
-    fresh, aside = write_anew(repository, binding, tip)
-    return Refreshed(binding.path, binding.commit, fresh.commit, len(fresh.ids), True, aside)
-
-
-def _refuse_ambiguous(recognised: Recognised) -> None:
-    unclear = recognised.unclear
-    if not unclear:
+def _refuse_ambiguous(edits: FileEdits) -> None:
+    if not edits.unclear:
         return
+    numbers, places = edits.lines.numbers, sorted(edits.unclear)
     details = []
-    for place, each in sorted(unclear.items())[:_SHOWN]:
-        some = ", ".join(f"{one.id} ({one.percent}%)" for one in each.candidates[:3])
-        details.append(f"line {recognised.lines.numbers[place]}: {each.doubt}{': ' + some if some else ''}")
-    if len(unclear) > _SHOWN:
-        details.append(f"… and {len(unclear) - _SHOWN:,} more")
-    place, first = min(unclear.items())
-    line = recognised.lines.numbers[place]
-    one = f"--as {line}={first.candidates[0].id}   or " if first.candidates else ""
-    lines = "1 line is" if len(unclear) == 1 else f"{len(unclear):,} lines are"
+    for place in places[:_SHOWN]:
+        some = ", ".join(f"{one.id} ({one.percent}%)" for one in edits.candidates(place)[:3])
+        details.append(f"line {numbers[place]}: {edits.unclear[place].doubt}{': ' + some if some else ''}")
+    line, candidates = numbers[places[0]], edits.candidates(places[0])
+    one = f"--as {line}={candidates[0].id}   or " if candidates else ""
     raise ConflictError(
-        f"{lines} ambiguous in {recognised.lines.path.name}; nothing was saved",
-        details=details,
+        f"{count(len(places), 'line is', 'lines are')} ambiguous in {edits.link.path.name}; nothing was saved",
+        details=_with_more(details, len(places)),
         hint=f"decide: {one}--new {line}   or all of them: --ambiguous new\n"
         "or in a file: rtv --json workcopy status > decisions.json, fill in the ids, then --decisions decisions.json",
         code="ambiguous_lines",
     )
 
 
-def _refuse_many_removed(recognised: Recognised, allowed: int | None) -> None:
-    count, lines = len(recognised.dropped), len(recognised.bound)
-    if allowed is not None and allowed != count:
-        raise RefusedError(
-            f"--removed says {allowed:,}, and {count:,} would go; nothing was saved",
-            hint=f"--removed {count}",
-            code="many_removed",
-        )
-    if allowed is None and lines and not len(recognised.lines):
-        raise RefusedError(
-            f"{recognised.lines.path.name} is empty, so all {lines:,} entries would go; nothing was saved",
-            hint=f"wait until what writes it has finished; if that is meant: --removed {count}",
-            code="many_removed",
-        )
-    if allowed is None and takes_many(recognised):
-        raise RefusedError(
-            f"{count:,} of {lines:,} entries would go, because their lines are not in "
-            f"{recognised.lines.path.name} any more; nothing was saved",
-            hint=f"if that is meant: --removed {count}",
-            code="many_removed",
-        )
+def _refuse_many_removed(edits: FileEdits, allowed: int | None) -> None:
+    gone, before, name = len(edits.dropped), len(edits.linked), edits.link.path.name
+    hint = f"if that is meant: --removed {gone}"
+    if allowed is not None:
+        if allowed == gone:
+            return
+        problem, hint = f"--removed says {allowed:,}, and {gone:,} would go", f"--removed {gone}"
+    elif before and not len(edits.lines):
+        problem = f"{name} is empty, so all {before:,} entries would go"
+        hint = f"wait until what writes it has finished; {hint}"
+    elif edits.drops_many:
+        problem = f"{gone:,} of {before:,} entries would go, because their lines are not in {name} any more"
+    else:
+        return
+    raise RefusedError(f"{problem}; nothing was saved", hint=hint, code="many_removed")
 
 
-def _conflict(recognised: Recognised, conflicts: Sequence[CopyConflict]) -> ConflictError:
+def _conflict(link: Link, conflicts: Sequence[CopyConflict]) -> ConflictError:
     details = []
     for each in conflicts[:_SHOWN]:
         line = "" if each.line is None else f" (line {each.line})"
         details.append(f"{each.id}{line} {each.conflict.field}: {each.conflict.message}")
-    if len(conflicts) > _SHOWN:
-        details.append(f"… and {len(conflicts) - _SHOWN:,} more")
-    entries = len({each.id for each in conflicts})
-    named = "1 entry was" if entries == 1 else f"{entries:,} entries were"
+    entries = count(len({each.id for each in conflicts}), "entry was", "entries were")
     return ConflictError(
-        f"{named} changed in {recognised.lines.path.name} and on {recognised.bound.binding.branch} differently; "
-        "nothing was saved",
-        details=details,
+        f"{entries} changed in {link.path.name} and on {link.branch} differently; nothing was saved",
+        details=_with_more(details, len(conflicts)),
         hint="let one side win where both changed the same: --take file   or --take branch\n"
         "or edit the lines so that they say both, and run it again",
         code="copy_conflict",
     )
 
 
-def _branch_gone(binding: Binding) -> NoSuchBranchError:
+def _with_more(details: list[str], number: int) -> list[str]:
+    return details if number <= len(details) else [*details, f"… and {number - len(details):,} more"]
+
+
+def _branch_gone(link: Link) -> NoSuchBranchError:
     return NoSuchBranchError(
-        f"the branch {binding.branch} that {binding.path.name} is tied to is gone; "
+        f"the branch {link.branch} that {link.path.name} is linked to is gone; "
         "the file is as it was, and nothing was saved",
-        hint=f"make it again where it was: rtv branch {binding.branch} --from {binding.commit[:10]}\n"
-        f"or tie the file to another branch: {binding.command(branch='NAME', revision=binding.commit[:10])}",
+        hint=f"make it again where it was: rtv branch {link.branch} --from {link.commit[:10]}\n"
+        f"or link the file to another branch: {link.command(branch='NAME', revision=link.commit[:10])}",
     )

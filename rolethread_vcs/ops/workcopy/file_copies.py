@@ -1,19 +1,176 @@
-"""Lists the file copies of this worktree, finds the one that is meant, and forgets one."""
+"""The file copies of a worktree: makes one, lists them, finds the one that is meant, and unlinks it."""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rolethread_vcs.errors import ConflictError, UsageError
-from rolethread_vcs.formats import ChangedSourceError
-from rolethread_vcs.ops.workcopy import links as copy_bindings
-from rolethread_vcs.ops.workcopy.creation import locate, tip_of
-from rolethread_vcs.ops.workcopy.links import BrokenBinding, FileStamp
-from rolethread_vcs.ops.workcopy.status import status
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
+from rolethread_vcs.formats import ChangedSourceError, CleanKeys, clean_keys, find_format, writable_formats
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.query import parse_query
+from rolethread_vcs.ops.workcopy import links
+from rolethread_vcs.ops.workcopy.edits import read_edits
+from rolethread_vcs.ops.workcopy.layout import Layout
+from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
+from rolethread_vcs.ops.workcopy.links import BrokenLink, FileStamp, Link, digest_of, locate
+from rolethread_vcs.ops.workcopy.writer import set_aside, written_beside
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.transaction import NoSuchBranchError
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOptions:
+    """What a new file copy is to be: of which branch (the current one), from which revision of it (its tip), how."""
+
+    branch: str | None = None
+    revision: str | None = None
+    format: str = "messages"
+    clean: bool = False
+    where: str | None = None
+    bind: bool = False
+
+
+def add(
+    repository: Repository,
+    path: Path,
+    options: CopyOptions,
+    step: Callable[[int], None] = lambda _: None,
+    *,
+    dry_run: bool = False,
+) -> Link:
+    """Write the entries of a branch to a file and link it to the commit; with `bind`, link a file that is there.
+
+    Such a file is compared with what would have been written, so whatever it has differently is an edit.
+
+    Raises:
+        ConflictError (file_exists), ConflictError (already_bound), NoSuchBranchError. CannotCarryError: an entry
+        does not fit the format.
+    """
+    path = locate(path)
+    chosen = find_format(options.format)
+    if not chosen.writes:
+        names = ", ".join(each.name for each in writable_formats())
+        raise UsageError(f"{chosen.name} can be read, not written", hint=f"formats for a working copy: {names}")
+    _refuse_place(repository, path, options)
+    branch = options.branch or repository.branch()
+    if branch is None:
+        raise UsageError("you are at a commit, not on a branch", hint="say to which branch it belongs: --branch NAME")
+    tip = repository.refs.read(BRANCHES + branch)
+    if tip is None:
+        raise NoSuchBranchError(f"there is no branch {branch}; nothing was written", hint=f"rtv branch {branch}")
+    commit = tip if options.revision is None else repository.resolve(options.revision)
+    written = _Writing(repository.snapshot_of(commit), path, branch, options, step)
+    if options.bind or dry_run:
+        for _ in written.lines():
+            pass
+        link = written.link(None)
+    else:
+        with written_beside(path, written.lines()) as fresh:
+            fresh.put(None)
+        link = written.link(fresh.stamp)
+    if not dry_run:
+        links.save(repository, link)
+    return link
+
+
+def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, Path | None]:
+    """Write a file copy as a commit of its branch has it; return its link, and where what it held was set aside.
+
+    There is a whole file at every moment, and cut off at any, it is linked so that nothing of it is taken for an edit.
+
+    Raises:
+        CannotCarryError: an entry does not fit the format. ChangedSourceError: something writes to the file right now.
+    """
+    options = CopyOptions(link.branch, None, link.format, link.clean, link.where)
+    written = _Writing(repository.snapshot_of(commit), link.path, link.branch, options)
+    with written_beside(link.path, written.lines()) as fresh:
+        new_link = written.link(fresh.stamp)
+        before = FileStamp.of(link.path)
+        aside = None if before is None else set_aside(link.path)
+        try:
+            announce_columns(repository, link, new_link.keys)
+            fresh.put(before)
+        except BaseException:  # Ctrl-C too
+            if aside is not None and link.path.exists() and aside.samefile(link.path):
+                aside.unlink()  # a second name of a file that stays; where it had to be copied, the copy stays too
+            raise
+    links.save(repository, new_link)
+    return new_link, aside
+
+
+def announce_columns(repository: Repository, link: Link, keys: CleanKeys) -> None:
+    """Remember columns that a clean file is about to get, before it has them.
+
+    Cut off between the file and its link, their nulls would else be taken for edits of every line.
+    """
+    keys = link.keys.union(keys)
+    if keys != link.keys:
+        links.save(repository, replace(link, keys=keys))
+
+
+class _Writing:
+    """The lines of a file copy as a commit has them; once all are taken, `link` tells which was which."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        path: Path,
+        branch: str,
+        options: CopyOptions,
+        step: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._snapshot = snapshot
+        self._path = path
+        self._branch = branch
+        self._options = options
+        self._step = step
+        chosen = find_format(options.format)
+        keys = clean_keys(chosen, (entry for _, _, entry in self._selected())) if options.clean else CleanKeys()
+        self._layout = Layout(chosen, options.clean, keys)
+        self._ids: list[str] = []
+        self._digests: list[str] = []
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield them."""
+        for entry_id, blob, entry in self._selected():
+            line = self._layout.write(entry_id, blob, entry)
+            self._ids.append(entry_id)
+            self._digests.append(digest_of(line))
+            if len(self._ids) & 0xFF == 0:
+                self._step(256)
+            yield line
+
+    def link(self, stamp: FileStamp | None) -> Link:
+        """Return what links the file to the commit."""
+        return Link(
+            path=self._path,
+            branch=self._branch,
+            commit=self._snapshot.id,
+            format=self._layout.format.name,
+            clean=self._layout.clean,
+            where=self._options.where,
+            keys=self._layout.keys,
+            ids=tuple(self._ids),
+            digests=tuple(self._digests),
+            stamp=stamp,
+        )
+
+    def _selected(self) -> Iterator[tuple[str, bytes, Entry]]:
+        query = None if self._options.where is None else parse_query(self._options.where)
+        for entry_id, blob, entry in self._snapshot.entries():
+            if query is None or query.matches(entry_id, entry):
+                yield entry_id, blob, entry
+
+
+def is_file_name(path: Path) -> bool:
+    """Return whether a name is one of a file copy rather than of a folder."""
+    return path.name.lower().endswith((".jsonl", ".json", ".jsonlines", ".ndjson", ".gz", ".txt")) or path.is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,60 +178,42 @@ class FileCopy:
     """A file copy as `list` shows it; `problem` says why it cannot be used, "" when it can."""
 
     path: Path | None
-    branch: str = ""
-    commit: str = ""
-    format: str = ""
-    clean: bool = False
-    where: str | None = None
-    lines: int = 0
-    is_touched: bool = False
+    link: Link | None
     problem: str = ""
 
 
 def all_copies(repository: Repository) -> tuple[FileCopy, ...]:
     """Return the file copies of this worktree, those that cannot be used too."""
-    result = []
-    for each in copy_bindings.all_bindings(repository):
-        if isinstance(each, BrokenBinding):
-            result.append(FileCopy(each.path, problem=each.problem))
-            continue
-        problem = "" if each.path.is_file() else "the file is gone"
-        if not problem and tip_of(repository, each.branch) is None:
-            problem = f"the branch {each.branch} is gone"
-        result.append(
-            FileCopy(
-                path=each.path,
-                branch=each.branch,
-                commit=each.commit,
-                format=each.format,
-                clean=each.clean,
-                where=each.where,
-                lines=len(each.ids),
-                is_touched=each.is_touched,
-                problem=problem,
-            )
-        )
-    return tuple(result)
+    return tuple(_file_copy(repository, each) for each in links.all_links(repository))
+
+
+def _file_copy(repository: Repository, link: Link | BrokenLink) -> FileCopy:
+    if isinstance(link, BrokenLink):
+        return FileCopy(link.path, None, link.problem)
+    problem = "" if link.path.is_file() else "the file is gone"
+    if not problem and repository.refs.read(BRANCHES + link.branch) is None:
+        problem = f"the branch {link.branch} is gone"
+    return FileCopy(link.path, link, problem)
 
 
 def find(repository: Repository, path: Path | None, name: str = "") -> Path:
     """Return the path of the file copy that is meant: a path, the bare name of one, or the only one there is.
 
     Raises:
-        NotBoundError: there is none of that path or name. UsageError: there are several.
+        NotLinkedError: there is none of that path or name. UsageError: there are several.
     """
-    if path is not None and copy_bindings.store_path(repository, locate(path)).exists():
+    if path is not None and links.store_path(repository, locate(path)).exists():
         return locate(path)
-    copies = [each.path for each in copy_bindings.all_bindings(repository) if each.path is not None]
+    copies = [each.path for each in links.all_links(repository) if each.path is not None]
     if path is not None:
         named = [each for each in copies if each.name == name]
         if len(named) == 1 and (named[0].exists() or not path.exists()):
             return named[0]
-        raise copy_bindings.not_bound(repository, locate(path))
+        raise links.not_linked(repository, locate(path))
     if len(copies) == 1:
         return copies[0]
     if not copies:
-        raise copy_bindings.NotBoundError(
+        raise links.NotLinkedError(
             "there is no file copy here", hint="write one with: rtv workcopy add train.jsonl --branch NAME"
         )
     raise UsageError(
@@ -87,18 +226,18 @@ def find(repository: Repository, path: Path | None, name: str = "") -> Path:
 def remove(
     repository: Repository, path: Path, *, delete: bool = False, force: bool = False, dry_run: bool = False
 ) -> bool:
-    """Forget a file copy; the file stays, unless `delete`. Return whether the file was deleted.
+    """Unlink a file copy; the file stays, unless `delete`. Return whether the file was deleted.
 
     Raises:
-        NotBoundError: it is none. ConflictError: it holds edits that are on no branch, and shall be deleted.
+        NotLinkedError: it is none. ConflictError: it holds edits that are on no branch, and shall be deleted.
         ChangedSourceError: it shall be deleted, and something writes to it right now.
     """
     path = locate(path)
     seen = FileStamp.of(path)
     if delete and not force and seen is not None:
-        found = status(repository, path)
-        seen = found.recognised.lines.stamp
-        if not found.is_clean:
+        edits = read_edits(repository, path, DecisionWords())
+        seen = edits.lines.stamp
+        if not edits.is_empty:
             raise ConflictError(
                 f"{path.name} holds edits that were never committed; it was not deleted",
                 hint=f"keep them with: rtv workcopy commit {shlex.quote(str(path))}\n"
@@ -110,8 +249,44 @@ def remove(
         raise ChangedSourceError(
             f"{path.name} changed since it was read; it was not deleted", hint="try again when nothing writes to it"
         )
-    copy_bindings.forget(repository, path)
+    links.forget(repository, path)
     if not delete:
         return False
     with disk.system_errors(f"deleting {path}"):
         return disk.remove(path)
+
+
+def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> None:
+    quoted = shlex.quote(str(path))
+    if path.name.endswith(".gz"):
+        raise UsageError("a working copy is plain text, not a compressed file", hint="name it FILE.jsonl")
+    if path.name.endswith(".json"):
+        raise UsageError("a working copy holds one entry a line, which is called JSON lines", hint="name it FILE.jsonl")
+    if path.is_dir():
+        raise InvalidError(f"{path} is a folder; name a file in it")
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
+        raise InvalidError(
+            f"{str(path)!a} is not valid UTF-8, so the file cannot be linked; nothing was written",
+            hint="choose another name",
+        )
+    if not path.parent.is_dir():
+        raise NotFoundError(
+            f"there is no folder {path.parent}; nothing was written", hint=f"mkdir -p {shlex.quote(str(path.parent))}"
+        )
+    if options.bind:
+        if not path.is_file():
+            raise NotFoundError(f"there is no file {path} to link", hint="without --bind it is written")
+        return
+    if links.store_path(repository, path).exists() and path.exists():
+        raise ConflictError(
+            f"{path} is a working copy already; it was left as it is",
+            hint=f"see what was edited in it: rtv workcopy status {quoted}\n"
+            "link it again: the same command with --bind",
+            code="already_bound",
+        )
+    if path.exists():
+        raise ConflictError(
+            f"{path} exists; it was left as it is",
+            hint="choose another name, or link this very file with: --bind",
+            code="file_exists",
+        )

@@ -1,7 +1,7 @@
 """Folder copies: further folders of the dataset, each on a branch of its own; git calls them linked worktrees.
 
 They share the history, the lock and the operation log. Each has its own files, its own HEAD, its own unfinished merge
-and its own ties of file copies. A folder copy follows its branch: whichever folder moves that branch.
+and its own links of file copies. A folder copy follows its branch: whichever folder moves that branch.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, NotFoundError, RoleThreadError
 from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
-from rolethread_vcs.ops.workcopy.links import all_bindings
+from rolethread_vcs.ops.workcopy.links import all_links
+from rolethread_vcs.phrases import count
 from rolethread_vcs.store.checkout.worktree import REMOVED
 from rolethread_vcs.store.places import linked_folders
 from rolethread_vcs.store.places.linked_folders import MAKING, REMOVING, CheckedOutFolder
@@ -210,10 +211,10 @@ def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
         edits = [edit for edit in edits if edit.change != REMOVED]
     if edits:
         _refuse_edits(found, len(edits))
-    tied = all_bindings(copy)
-    if tied:
+    linked = all_links(copy)
+    if linked:
         raise ConflictError(
-            f"{'a file copy is' if len(tied) == 1 else 'file copies are'} tied to {found.folder}; nothing was removed",
+            f"{count(len(linked), 'file copy is', 'file copies are')} linked to {found.folder}; nothing was removed",
             hint=f"see them with: rtv -C {where} workcopy list",
             code="folder_in_use",
         )
@@ -224,8 +225,7 @@ def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
 def _refuse_edits(found: CheckedOutFolder, number: int) -> None:
     where = shlex.quote(str(found.folder))
     raise ConflictError(
-        f"{found.folder} has {number:,} file{'' if number == 1 else 's'} edited by hand and not saved; "
-        "nothing was removed",
+        f"{found.folder} has {count(number, 'file', 'files')} edited by hand and not saved; nothing was removed",
         hint=f"keep the edits with: rtv -C {where} commit   throw them away with: rtv -C {where} restore --all",
         code="folder_in_use",
     )

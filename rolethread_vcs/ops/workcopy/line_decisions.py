@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.ops.select.selection import select
-from rolethread_vcs.ops.workcopy.line_matcher import Decisions
-from rolethread_vcs.ops.workcopy.reader import CopyLines
+from rolethread_vcs.ops.workcopy.lines import FileLines
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.snapshot import Snapshot
 
@@ -29,7 +28,15 @@ class DecisionWords:
     all_new: bool = False
 
 
-def decide_lines(words: DecisionWords, lines: CopyLines, bound: Snapshot) -> Decisions:
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a person said: lines (places from 0) that are an entry, and lines that are new."""
+
+    entries: Mapping[int, str] = field(default_factory=dict)
+    new: frozenset[int] = frozenset()
+
+
+def decide_lines(words: DecisionWords, lines: FileLines, bound: Snapshot) -> Decisions:
     """Return the decisions about the lines of a file; what was typed wins over the file of decisions.
 
     Raises:
@@ -45,7 +52,7 @@ def decide_lines(words: DecisionWords, lines: CopyLines, bound: Snapshot) -> Dec
     for text in words.entries:
         line, equals, word = text.partition("=")
         if not equals or not line.strip().isdigit() or not word.strip():
-            raise UsageError(f"{text!r} is no decision", hint="say which line is which entry: --as 12=4711")
+            raise UsageError(f"{text!r} is not a decision", hint="say which line is which entry: --as 12=4711")
         place = _place(int(line), place_of, lines)
         entries[place] = select(bound, [word.strip()], None)[0]
         new.discard(place)
@@ -60,7 +67,7 @@ def decide_lines(words: DecisionWords, lines: CopyLines, bound: Snapshot) -> Dec
 
 
 def _take(
-    item: Mapping[str, Any], lines: CopyLines, place_of: Mapping[int, int], entries: dict[int, str], new: set[int]
+    item: Mapping[str, Any], lines: FileLines, place_of: Mapping[int, int], entries: dict[int, str], new: set[int]
 ) -> None:
     line, entry_id, digest = item.get("line"), item.get("id"), item.get("digest")
     is_new = entry_id == NEW or (entry_id is None and item.get("change") == NEW)
@@ -72,7 +79,7 @@ def _take(
         if len(same) != 1:
             raise InvalidError(
                 f"line {line} of {lines.path.name} is not what it was when this was decided; nothing was saved",
-                hint="write the decisions anew: rtv --json workcopy status > decisions.json",
+                hint="write the decisions again: rtv --json workcopy status > decisions.json",
                 code="stale_decision",
             )
         place = same[0]
@@ -88,7 +95,7 @@ def _items(path: Path) -> list[Mapping[str, Any]]:
     try:
         value = parse(data)
     except JsonProblemError as error:
-        raise InvalidError(f"{path.name} does not read: {error.message}; nothing was saved") from error
+        raise InvalidError(f"{path.name} cannot be read: {error.message}; nothing was saved") from error
     value = value.get(ENVELOPE, value) if isinstance(value, dict) else value
     items = value.get("lines") if isinstance(value, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -99,13 +106,13 @@ def _items(path: Path) -> list[Mapping[str, Any]]:
     return items
 
 
-def _place(number: int, place_of: Mapping[int, int], lines: CopyLines) -> int:
+def _place(number: int, place_of: Mapping[int, int], lines: FileLines) -> int:
     if number not in place_of:
         raise UsageError(f"{lines.path.name} has no line {number}; nothing was saved")
     return place_of[number]
 
 
-def _refuse_twice(entries: Mapping[int, str], lines: CopyLines) -> None:
+def _refuse_twice(entries: Mapping[int, str], lines: FileLines) -> None:
     seen: dict[str, int] = {}
     for place, entry_id in entries.items():
         if entry_id in seen:

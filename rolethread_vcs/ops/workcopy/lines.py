@@ -1,150 +1,244 @@
-"""Turns an entry into a line of a file copy, and a line into what it says: both for one format and one set of keys."""
+"""The lines of a file copy, as the file has them now and as it was written; both are sides that can be matched.
+
+Places count from 0; the numbers that people see count from 1.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import shlex
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
 
-from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.formats import Bad, CannotCarryError, CleanKeys, Format, find_format, read_record, read_row
-from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.ids import rev_of
-from rolethread_vcs.ops.workcopy.links import Binding
+from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
+from rolethread_vcs.formats import Bad, ChangedSourceError, Piece, open_source
+from rolethread_vcs.matching.ladder import Side
+from rolethread_vcs.matching.signature import Signature
+from rolethread_vcs.model.canonical import encode_line, parse
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.workcopy.layout import Layout, Reading
+from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
+from rolethread_vcs.phrases import count
 from rolethread_vcs.store.snapshot import Snapshot
 
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a line says: an entry with what the line carries, and the id that a mark of ours in it names."""
-
-    entry: Entry
-    own_id: str | None = None
+LINE_FEED = b"\n"
+_MOST_KEPT = 50_000
+"""Readings of the lines as they were that are kept in memory."""
+_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How the lines of one file copy are written."""
+class _Lines(Side):
+    """Lines by what they say: a line is recognised by its id, its uuid and all its values."""
 
-    format: Format
-    clean: bool
-    keys: CleanKeys
+    def reading(self, place: int) -> Reading:
+        """Return what a line says."""
+        raise NotImplementedError
 
-    @classmethod
-    def of(cls, binding: Binding) -> Layout:
-        """Return the layout that a binding tells."""
-        return cls(find_format(binding.format), binding.clean, binding.keys)
-
-    def write(self, entry_id: str, blob: bytes, entry: Entry) -> bytes:
-        """Return the line of an entry without its line feed; `blob` is the id of its blob.
-
-        Raises:
-            CannotCarryError: the entry holds what the format has no place for.
-        """
-        identity = None if self.clean else {"id": entry_id, "rev": rev_of(blob)}
-        try:
-            row = self.format.write(entry, identity=identity, clean=self.clean, keys=self.keys)
-        except CannotCarryError as error:
-            raise CannotCarryError(error.format_title, error.reason, entry_id) from error
-        return encode_line(row, is_parsed=True)
-
-    def read(self, raw: bytes, line: int = 1) -> Reading | Bad:
-        """Return what a line says, or why it is no row of this format."""
-        record = read_record((line, raw, None), line)
-        if isinstance(record, Bad):
-            return record
-        draft = read_row(record, self.format)
-        if isinstance(draft, Bad):
-            return draft
-        try:
-            entry = Entry.of(draft.fields)
-            encode_line(entry.fields)
-        except (InvalidEntryError, UnkeepableValueError) as error:
-            return Bad(line, line, raw, error.message, error.code)
-        return Reading(self._without_padding(entry), (draft.rolethread or {}).get("id"))
-
-    def marked(self, raw: bytes, entry_id: str, blob: bytes) -> bytes:
-        """Return a line of a full copy with our mark of an entry in it, all else as it is."""
-        value = parse(raw)
-        mark = value.get("rolethread")
-        fields = {"fields": mark["fields"]} if isinstance(mark, dict) and "fields" in mark else {}
-        identity = {"id": entry_id, "rev": rev_of(blob), **fields}
-        value.pop("rolethread", None)
-        return encode_line({"rolethread": identity, **value})
-
-    def keys_with(self, entries: list[Entry]) -> CleanKeys:
-        """Return the keys that these entries need beside those of the copy; a full copy needs none."""
-        keys = self.keys
-        if self.clean and self.format.used_keys is not None:
-            for entry in entries:
-                keys = keys.union(self.format.used_keys(entry))
-        return keys
-
-    def _without_padding(self, entry: Entry) -> Entry:
-        """Leave out the nulls that only fill the columns of a clean file; they say nothing about an entry."""
-        if not self.clean or not (self.keys.row or self.keys.message):
-            return entry
-        fields: dict[str, Any] = dict(entry.fields)
-        if isinstance(fields.get("extra"), Mapping):
-            extra = {key: each for key, each in entry.extra.items() if each is not None or key not in self.keys.row}
-            fields["extra"] = extra or None
-        for side in ("messages", "chosen", "rejected"):
-            if isinstance(fields.get(side), list):
-                fields[side] = [self._bare(message) for message in fields[side]]
-        return Entry.of({key: each for key, each in fields.items() if each is not None})
-
-    def _bare(self, message: Any) -> Any:
-        if not isinstance(message, dict):
-            return message
-        return {key: each for key, each in message.items() if each is not None or key not in self.keys.message}
-
-
-class BoundLines:
-    """The lines that a binding remembers, read again from the commit when somebody asks what they said."""
-
-    def __init__(self, binding: Binding, snapshot: Snapshot) -> None:
-        self.binding = binding
-        self.snapshot = snapshot
-        self.layout = Layout.of(binding)
-        self._readings: dict[int, Reading] = {}
-
-    def __len__(self) -> int:
-        return len(self.binding.ids)
+    def signatures(self, places: Collection[int]) -> dict[int, Signature]:
+        return {place: _signature(self.reading(place)) for place in places}
 
     def entry(self, place: int) -> Entry:
+        return self.reading(place).entry
+
+
+class LinkedLines(_Lines):
+    """The lines that a link remembers, read again from its commit when somebody asks what they said."""
+
+    def __init__(self, link: Link, snapshot: Snapshot) -> None:
+        self.link = link
+        self.snapshot = snapshot
+        self.layout = Layout.of(link)
+        self.ids: tuple[str, ...] = link.ids
+        self.digests = link.digests
+        self._readings: dict[int, Reading] = {}
+
+    def stored(self, place: int) -> Entry:
         """Return the entry of a line, as the commit holds it."""
-        entry_id = self.binding.ids[place]
+        entry_id = self.ids[place]
         entry = self.snapshot.get(entry_id)
         if entry is None:
             raise DamagedError(
-                f"entry {entry_id} is not in the commit that {self.binding.path.name} is tied to",
+                f"entry {entry_id} is not in the commit that {self.link.path.name} is linked to",
                 code="copy_commit_gone",
             )
         return entry
 
     def raw(self, place: int) -> bytes:
         """Return the bytes of a line as it was."""
-        kept = self.binding.kept.get(place)
-        if kept is not None:
-            return kept
-        entry_id = self.binding.ids[place]
-        return self.layout.write(entry_id, self.snapshot.blob_id(entry_id), self.entry(place))
+        kept = self.link.kept.get(place)
+        return self._written(self.ids[place], self.stored(place)) if kept is None else kept
 
     def reading(self, place: int) -> Reading:
         """Return what a line said."""
         known = self._readings.get(place)
         if known is None:
-            known = self._read(place)
-            if len(self._readings) < 50_000:
+            known = self._said(self.raw(place), f"line {place + 1} of {self.link.path.name} as it was")
+            if len(self._readings) < _MOST_KEPT:
                 self._readings[place] = known
         return known
 
-    def _read(self, place: int) -> Reading:
-        reading = self.layout.read(self.raw(place))
+    def reading_of(self, entry_id: str) -> Reading:
+        """Return what the line of an entry of the commit would say, of one that the file did not hold too."""
+        return self._said(self._written(entry_id, self.snapshot[entry_id]), f"entry {entry_id} as a line")
+
+    def are_one(self, places: Sequence[int]) -> bool:
+        """Return whether the entries are the same, with what the lines have no place for."""
+        first = self.stored(places[0])
+        return all(self.stored(place) == first for place in places[1:])
+
+    def is_elsewhere(self, own_id: str) -> bool:
+        return own_id in self.snapshot
+
+    def _written(self, entry_id: str, entry: Entry) -> bytes:
+        return self.layout.write(entry_id, self.snapshot.blob_id(entry_id), entry)
+
+    def _said(self, raw: bytes, named: str) -> Reading:
+        reading = self.layout.read(raw)
         if isinstance(reading, Bad):
-            raise DamagedError(
-                f"line {place + 1} of {self.binding.path.name} as it was does not read: {reading.reason}",
-                code="copy_commit_gone",
-            )
+            raise DamagedError(f"{named} cannot be read: {reading.reason}", code="copy_commit_gone")
         return reading
+
+
+class FileLines(_Lines):
+    """The lines of a file as it is: where each starts (from 1), and its digest.
+
+    Where several rows start in one line (an array that another program wrote), `numbers` count rows instead. The bytes
+    of lines that are as they were are not kept. `stamp` is the file before it was read.
+    """
+
+    def __init__(self, linked: LinkedLines, stamp: FileStamp, pieces: Iterable[Piece]) -> None:
+        self.path = linked.link.path
+        self.stamp = stamp
+        self._linked = linked
+        self._raw: dict[int, bytes] = {}
+        self._readings: dict[int, Reading] = {}
+        expected = Counter(linked.digests)
+        numbers: list[int] = []
+        digests: list[str] = []
+        problem: str | None = None
+        for line, data, problem in pieces:  # noqa: B007  the last one is wanted
+            digest = digest_of(data)
+            if expected.get(digest, 0):
+                expected[digest] -= 1
+            else:
+                self._raw[len(numbers)] = data
+            numbers.append(line)
+            digests.append(digest)
+        if len(set(numbers)) < len(numbers):
+            numbers = list(range(1, len(numbers) + 1))  # a decision about "line 1" must mean one row
+        self.numbers = tuple(numbers)
+        self.digests = tuple(digests)
+        self.ids = (None,) * len(numbers)
+        self._ends_torn = problem is not None
+
+    def raw(self, place: int) -> bytes:
+        """Return the bytes of a line."""
+        known = self._raw.get(place)
+        return known if known is not None else self._linked.raw(self._as_it_was[self.digests[place]])
+
+    def reading(self, place: int) -> Reading:
+        """Return what a line says; see `read`."""
+        if place not in self._readings:
+            self.read([place])
+        return self._readings[place]
+
+    def read(self, places: Iterable[int]) -> None:
+        """Read some lines.
+
+        Raises:
+            InvalidError (torn_line): the file ends inside a line.
+            InvalidError (unreadable_line): other lines are no rows of the format; the message names them.
+        """
+        bad: list[Bad] = []
+        for place in sorted(set(places) - self._readings.keys()):
+            reading = self._linked.layout.read(self.raw(place), self.numbers[place])
+            if isinstance(reading, Bad):
+                bad.append(reading)
+            else:
+                self._readings[place] = reading
+        if bad:
+            raise self._unreadable(bad)
+
+    def signatures(self, places: Collection[int]) -> dict[int, Signature]:
+        self.read(places)
+        return super().signatures(places)
+
+    def read_again(self) -> list[bytes]:
+        """Return all lines of the file, each on one line.
+
+        Raises:
+            ChangedSourceError: it is not the file that was read.
+        """
+        result = [data for _, data, _ in _pieces_of(self.path)]
+        if tuple(map(digest_of, result)) != self.digests:
+            raise ChangedSourceError(f"{self.path.name} changed since it was read; it was left as it is")
+        return [encode_line(parse(data)) if LINE_FEED in data else data.rstrip(b"\r") for data in result]
+
+    def refuse_if_changed(self) -> None:
+        """Look at the file again.
+
+        Raises:
+            ChangedSourceError: it is not the file that was read.
+        """
+        if FileStamp.of(self.path) != self.stamp:
+            raise ChangedSourceError(
+                f"{self.path.name} changed since it was read; nothing was saved",
+                hint="try again when nothing writes to it",
+            )
+
+    @cached_property
+    def _as_it_was(self) -> dict[str, int]:
+        """The places of lines as they were, by digest."""
+        return {digest: place for place, digest in enumerate(self._linked.digests)}
+
+    def _unreadable(self, bad: Sequence[Bad]) -> InvalidError:
+        name, last = self.path.name, self.numbers[-1]
+        if self._ends_torn and bad[-1].line == last and bad[-1].code == "not_json":
+            return InvalidError(
+                f"{name} is torn: its last line, {last}, ends in the middle; nothing was saved",
+                hint="wait until what writes it has finished, or repair that line; to have the file as it was again:\n"
+                f"rtv workcopy refresh --discard {name}",
+                code="torn_line",
+            )
+        details = [f"line {each.line}: {each.reason}" for each in bad[:_SHOWN]]
+        if len(bad) > _SHOWN:
+            details.append(f"… and {len(bad) - _SHOWN:,} more")
+        return InvalidError(
+            f"{count(len(bad), 'line', 'lines')} of {name} cannot be read; nothing was saved",
+            details=details,
+            hint="repair them, then run the command again",
+            code="unreadable_line",
+        )
+
+
+def read_file(linked: LinkedLines) -> FileLines:
+    """Read a file that is linked.
+
+    Raises:
+        NotFoundError: it is gone. InvalidError, SystemRefusedError: it cannot be read.
+        ChangedSourceError: something writes to it right now.
+    """
+    path = linked.link.path
+    stamp = FileStamp.of(path)
+    if stamp is None:
+        quoted = shlex.quote(str(path))
+        raise NotFoundError(
+            f"{path} is gone; its entries are still on the branch, and nothing was saved",
+            hint=f"unlink it with: rtv workcopy remove {quoted}\nthen write it again with: rtv workcopy add {quoted} …",
+        )
+    lines = FileLines(linked, stamp, _pieces_of(path))
+    lines.refuse_if_changed()
+    return lines
+
+
+def _pieces_of(path: Path) -> Iterator[Piece]:
+    with open_source(path) as source:
+        yield from source.pieces()
+
+
+def _signature(reading: Reading) -> Signature:
+    uuid = reading.entry.uuid
+    return Signature(
+        id=reading.own_id, uuid=None if uuid is None else uuid.lower(), whole=encode_line(reading.entry.fields)
+    )

@@ -1,6 +1,6 @@
 """Remembers, for each file copy, the commit it was written from and what each of its lines was.
 
-One small file a copy, in the private folder of this worktree: a binding is of this machine and never travels.
+One small file a copy, in the private folder of this worktree: a link is of this machine and never travels.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,14 @@ _IDS = re.compile(rf"(?:[0-9]{{8}}-[{CROCKFORD}]{{8}}(?: |$))*")
 _DIGESTS = re.compile(rf"(?:[0-9a-f]{{{2 * DIGEST_SIZE}}}(?: |$))*")
 
 
-class NotBoundError(NotFoundError):
-    """The file is tied to nothing here."""
+class NotLinkedError(NotFoundError):
+    """The file is linked to nothing here."""
 
     code = "not_bound"
 
 
-class DamagedBindingError(InvalidError):
-    """The binding of a file copy does not read, is of a newer version, or belongs to another dataset."""
+class DamagedLinkError(InvalidError):
+    """The link of a file copy does not read, is of a newer version, or belongs to another dataset."""
 
     code = "damaged_binding"
 
@@ -61,8 +61,8 @@ class FileStamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
-    """What a file copy is tied to: a commit of a branch, and how its entries were written.
+class Link:
+    """What a file copy is linked to: a commit of a branch, and how its entries were written.
 
     `ids` and `digests` tell of the lines in order. A line that is not what the commit would be written as (a person
     spelled it another way) stands in `kept`, by its number from 0. `stamp` is the file as the program left it.
@@ -81,7 +81,7 @@ class Binding:
     stamp: FileStamp | None = None
 
     def command(self, *, path: Path | None = None, branch: str = "", revision: str = "") -> str:
-        """Return the command that ties the file anew as it is tied, or another file, or to another branch."""
+        """Return the command that links the file again as it is linked, or another file, or to another branch."""
         words = [str(path or self.path), "--branch", branch or self.branch, "--format", self.format]
         words += ["--clean"] if self.clean else []
         words += [] if self.where is None else ["--where", self.where]
@@ -96,11 +96,10 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenBinding:
-    """A binding that cannot be used, and why."""
+class BrokenLink:
+    """A link that cannot be used, and why."""
 
     path: Path | None
-    store: Path
     problem: str
 
 
@@ -109,103 +108,114 @@ def digest_of(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()[: 2 * DIGEST_SIZE]
 
 
-def save(repository: Repository, binding: Binding) -> None:
-    """Write a binding, in one step; what was announced for the file is void then."""
-    store = store_path(repository, binding.path)
+def save(repository: Repository, link: Link) -> None:
+    """Write a link, in one step; what was announced for the file is void then."""
+    store = store_path(repository, link.path)
     with disk.system_errors("remembering a working copy"):
-        _write(repository, store, binding)
+        _write(repository, store, link)
         disk.remove(_announced(store))
 
 
-def announce(repository: Repository, binding: Binding) -> None:
-    """Write a binding that counts once its branch has its commit, if that was made on the one the file is tied to."""
+def announce(repository: Repository, link: Link) -> None:
+    """Write a link that counts once its branch has its commit, if that was made on the one the file is linked to."""
     with disk.system_errors("remembering a working copy"):
-        _write(repository, _announced(store_path(repository, binding.path)), binding)
+        _write(repository, _announced(store_path(repository, link.path)), link)
 
 
-def _write(repository: Repository, store: Path, binding: Binding) -> None:
+def _write(repository: Repository, store: Path, link: Link) -> None:
     document = {
         "version": VERSION,
         "dataset": repository.head_snapshot().settings.id,
-        "path": _told(repository, binding.path),
-        "branch": binding.branch,
-        "commit": binding.commit,
-        "format": binding.format,
-        "clean": binding.clean,
-        "where": binding.where,
-        "row_keys": list(binding.keys.row),
-        "message_keys": list(binding.keys.message),
-        "stamp": None if binding.stamp is None else [binding.stamp.size, binding.stamp.mtime],
-        "ids": " ".join(binding.ids),
-        "digests": " ".join(binding.digests),
-        "kept": {str(place): line.decode("utf-8") for place, line in sorted(binding.kept.items())},
+        "path": _stored_path(repository, link.path),
+        "branch": link.branch,
+        "commit": link.commit,
+        "format": link.format,
+        "clean": link.clean,
+        "where": link.where,
+        "row_keys": list(link.keys.row),
+        "message_keys": list(link.keys.message),
+        "stamp": None if link.stamp is None else [link.stamp.size, link.stamp.mtime],
+        "ids": " ".join(link.ids),
+        "digests": " ".join(link.digests),
+        "kept": {str(place): line.decode("utf-8") for place, line in sorted(link.kept.items())},
     }
     store.parent.mkdir(parents=True, exist_ok=True)
     disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable)
 
 
-def load(repository: Repository, path: Path) -> Binding:
-    """Return the binding of a file.
+def locate(path: Path) -> Path:
+    """Return the absolute path by which a file copy is known; links of folders are followed, the file is not read."""
+    return Path(os.path.realpath(path))
+
+
+def load(repository: Repository, path: Path) -> Link:
+    """Return the link of a file.
 
     Raises:
-        NotBoundError: there is none.
-        DamagedBindingError: it cannot be used; the message says how to tie the file anew.
+        NotLinkedError: there is none.
+        DamagedLinkError: it cannot be used; the message says how to link the file again.
     """
+    path = locate(path)
     return _read(repository, store_path(repository, path), path)
 
 
-def all_bindings(repository: Repository) -> tuple[Binding | BrokenBinding, ...]:
-    """Return every binding of this worktree, those that cannot be used too, by the path of the file."""
+def all_links(repository: Repository) -> tuple[Link | BrokenLink, ...]:
+    """Return every link of this worktree, those that cannot be used too, by the path of the file."""
     folder = _folder(repository)
-    found: list[Binding | BrokenBinding] = []
+    found: list[Link | BrokenLink] = []
     for store in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             found.append(_read(repository, store, None))
-        except NotBoundError:
+        except NotLinkedError:
             continue  # forgotten at this very moment
-        except DamagedBindingError as error:
-            found.append(BrokenBinding(_path_in(repository, store), store, error.message))
+        except DamagedLinkError as error:
+            found.append(BrokenLink(_path_in(repository, store), error.message))
     return tuple(sorted(found, key=lambda each: str(each.path or "")))
 
 
+def links_of(repository: Repository, branches: Container[str]) -> list[Link]:
+    """Return the links of this worktree to some branches."""
+    return [each for each in all_links(repository) if isinstance(each, Link) and each.branch in branches]
+
+
 def forget(repository: Repository, path: Path) -> None:
-    """Remove the binding of a file; the file stays.
+    """Remove the link of a file; the file stays.
 
     Raises:
-        NotBoundError: there is none.
+        NotLinkedError: there is none.
     """
     store = store_path(repository, path)
-    with disk.system_errors("forgetting a working copy"):
+    with disk.system_errors("unlinking a working copy"):
         disk.remove(_announced(store))
         if not disk.remove(store):
-            raise not_bound(repository, path)
+            raise not_linked(repository, path)
 
 
 def store_path(repository: Repository, path: Path) -> Path:
-    """Return where the binding of a file lies, whether it is there or not."""
+    """Return where the link of a file lies, whether it is there or not."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem)[:40]
-    key = hashlib.sha256(_told(repository, path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    key = hashlib.sha256(_stored_path(repository, path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return _folder(repository) / f"{name}-{key}.json"
 
 
-def not_bound(repository: Repository, path: Path) -> NotBoundError:
-    """Return the error for a file that is tied to nothing; a file of its name that is gone may have been moved here."""
+def not_linked(repository: Repository, path: Path) -> NotLinkedError:
+    """Return the error for a file without a link; a linked one of its name that is gone may have been moved here."""
     gone = [
         each
-        for each in all_bindings(repository)
-        if isinstance(each, Binding) and each.path.name == path.name and not each.path.exists()
+        for each in all_links(repository)
+        if isinstance(each, Link) and each.path.name == path.name and not each.path.exists()
     ]
     if len(gone) == 1 and path.exists():
         old = gone[0]
-        return NotBoundError(
+        return NotLinkedError(
             f"{path} is no working copy of this dataset; {old.path} was one, and is gone",
             hint=f"if that is this file: {old.command(path=path, revision=old.commit[:10])}\n"
-            f"then forget the old place: rtv workcopy remove {shlex.quote(str(old.path))}",
+            f"then unlink the old place: rtv workcopy remove {shlex.quote(str(old.path))}",
         )
-    return NotBoundError(
+    return NotLinkedError(
         f"{path} is no working copy of this dataset",
         hint="see them with: rtv workcopy list\n"
-        f"tie the file with: rtv workcopy add {shlex.quote(str(path))} --branch BRANCH --format NAME --bind",
+        f"link the file with: rtv workcopy add {shlex.quote(str(path))} --branch BRANCH --format NAME --bind",
     )
 
 
@@ -221,50 +231,50 @@ def _home(repository: Repository) -> Path:
     return Path(os.path.realpath(repository.folder))
 
 
-def _told(repository: Repository, path: Path) -> str:
-    """Return a path as its binding tells it: a file inside the dataset goes with it, wherever that is moved."""
+def _stored_path(repository: Repository, path: Path) -> str:
+    """Return a path as its link tells it: a file inside the dataset goes with it, wherever that is moved."""
     home = _home(repository)
     return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
 
 
-def _read(repository: Repository, store: Path, path: Path | None) -> Binding:
+def _read(repository: Repository, store: Path, path: Path | None) -> Link:
     try:
         data = store.read_bytes()
     except FileNotFoundError as error:
-        raise not_bound(repository, path or store) from error
+        raise not_linked(repository, path or store) from error
     except OSError as error:
-        raise disk.system_refused("reading the binding of a working copy", error) from error
+        raise disk.system_refused("reading the link of a working copy", error) from error
     named = path.name if path is not None else store.stem
     try:
         document = parse(data)
     except JsonProblemError as error:
-        raise _damaged(path, f"the binding of {named} is damaged: {error.message}") from error
+        raise _damaged(path, f"the link of {named} is damaged: {error.message}") from error
     if not isinstance(document, dict):
-        raise _damaged(path, f"the binding of {named} is damaged: it is no object")
+        raise _damaged(path, f"the link of {named} is damaged: it is no object")
     version = document.get("version")
     if version != VERSION:
-        raise _damaged(path, f"the binding of {named} is of version {version!r}; this program knows version {VERSION}")
+        raise _damaged(path, f"the link of {named} is of version {version!r}; this program knows version {VERSION}")
     if document.get("dataset") != repository.head_snapshot().settings.id:
-        raise _damaged(path, f"the binding of {named} belongs to another dataset")
-    binding = _binding(_home(repository), document)
-    if binding is None or (path is not None and binding.path != path):
-        raise _damaged(path, f"the binding of {named} is damaged: it is not what was written")
-    return _announced_binding(repository, store, binding) or binding
+        raise _damaged(path, f"the link of {named} belongs to another dataset")
+    link = _link(_home(repository), document)
+    if link is None or (path is not None and link.path != path):
+        raise _damaged(path, f"the link of {named} is damaged: it is not what was written")
+    return _announced_link(repository, store, link) or link
 
 
-def _announced_binding(repository: Repository, store: Path, binding: Binding) -> Binding | None:
-    """Return what was announced, if a commit was cut off between the branch and the binding; else None."""
+def _announced_link(repository: Repository, store: Path, link: Link) -> Link | None:
+    """Return what was announced, if a commit was cut off between the branch and the link; else None."""
     document = _document(_announced(store))
-    found = None if document is None else _binding(_home(repository), document)
-    tip = None if found is None else repository.refs.read(BRANCHES + binding.branch)
+    found = None if document is None else _link(_home(repository), document)
+    tip = None if found is None else repository.refs.read(BRANCHES + link.branch)
     if found is None or tip is None or not repository.is_ancestor(found.commit, tip):
         return None
-    is_next = repository.objects.commit(found.commit).parents == (binding.commit,)
-    return found if is_next and (found.path, found.branch) == (binding.path, binding.branch) else None
+    is_next = repository.objects.commit(found.commit).parents == (link.commit,)
+    return found if is_next and (found.path, found.branch) == (link.path, link.branch) else None
 
 
-def _binding(home: Path, document: Mapping[str, Any]) -> Binding | None:
-    """Return the binding of a document, None when something in it is not what was written."""
+def _link(home: Path, document: Mapping[str, Any]) -> Link | None:
+    """Return the link of a document, None when something in it is not what was written."""
     ids, digests, kept = document.get("ids"), document.get("digests"), document.get("kept")
     texts = [document.get(key) for key in ("path", "branch", "format")]
     where, stamp = document.get("where"), document.get("stamp")
@@ -285,7 +295,7 @@ def _binding(home: Path, document: Mapping[str, Any]) -> Binding | None:
     if not all(place.isdigit() and int(place) < len(lines) and isinstance(line, str) for place, line in kept.items()):
         return None
     path, branch, format_name = (str(text) for text in texts)
-    return Binding(
+    return Link(
         path=home / path,
         branch=branch,
         commit=str(document["commit"]),
@@ -301,7 +311,7 @@ def _binding(home: Path, document: Mapping[str, Any]) -> Binding | None:
 
 
 def _path_in(repository: Repository, store: Path) -> Path | None:
-    """Return the path that a broken binding names, where so much of it reads."""
+    """Return the path that a broken link names, where so much of it reads."""
     path = (_document(store) or {}).get("path")
     return _home(repository) / path if isinstance(path, str) else None
 
@@ -315,10 +325,10 @@ def _document(store: Path) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _damaged(path: Path | None, problem: str) -> DamagedBindingError:
+def _damaged(path: Path | None, problem: str) -> DamagedLinkError:
     named = shlex.quote(str(path)) if path is not None else "FILE"
-    return DamagedBindingError(
+    return DamagedLinkError(
         f"{problem}; the file is as it was, and nothing was saved",
-        hint=f"tie it anew: rtv workcopy add {named} --branch BRANCH --format NAME --bind\n"
-        f"or forget it: rtv workcopy remove {named}",
+        hint=f"link it again: rtv workcopy add {named} --branch BRANCH --format NAME --bind\n"
+        f"or unlink it: rtv workcopy remove {named}",
     )

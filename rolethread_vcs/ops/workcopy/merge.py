@@ -1,32 +1,37 @@
-"""Puts a file copy and its branch together: each entry three-way, from the commit that the file was written from."""
+"""Puts a file copy and its branch together: each entry three-way, from the commit that the file was written from.
+
+Then the order: lines that stayed among each other stay, what moved and what is new goes behind the line above it.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.formats import Bad, CannotCarryError
 from rolethread_vcs.merge.conflict import Conflict, Reason
-from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
+from rolethread_vcs.merge.entry import merge_entries, settle_all
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.edit.change import new_ids
-from rolethread_vcs.ops.workcopy.line_edits import carry
-from rolethread_vcs.ops.workcopy.line_matcher import Recognised
-from rolethread_vcs.ops.workcopy.line_order import insert_runs, order_with, runs_of
+from rolethread_vcs.ops.edit.placement import as_listed
+from rolethread_vcs.ops.workcopy.edits import FileEdits
+from rolethread_vcs.ops.workcopy.line_edits import apply_edit
 from rolethread_vcs.store.objects.walk import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 Take = Literal["file", "branch"]
+
+_ONE_BY_ONE = 200
+"""Runs up to which entries are moved run by run; more are ranked anew at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,46 +47,44 @@ class CopyConflict:
 class CopyMerge:
     """What a file copy and a commit of its branch come to.
 
-    `merged` holds the entries that the file changed, as they are to be: equal to what the branch has where there is
-    nothing to save. `same` are, of these, those in which the line says all there is. `removed` are entries that the
-    file dropped; `new` maps places of new lines to their entries, `named` to the ids that these get, and `known` holds
-    the places of those that the branch has already. `changed` are the ids that the branch changed since, `added` those
-    it added that belong into the file. `listed` is the order of all entries, and `order` its ranks.
+    `entries` are those that the file changed or added, as they are to be: equal to what the branch has where there is
+    nothing to save. `fresh` are the ids that new lines get, `said` the ids of edited entries in which the line says all
+    there is, and `removed` those that the file dropped. `changed` are the ids that the branch changed since, `added`
+    those it added that belong into the file, or are a new line of it by now. `place_of` tells which line of the file an
+    entry is. `listed` is the order of all entries, and `order` its ranks.
     """
 
-    merged: Mapping[str, Entry]
-    same: frozenset[str]
+    entries: Mapping[str, Entry]
+    fresh: tuple[str, ...]
+    said: frozenset[str]
     removed: frozenset[str]
-    new: Mapping[int, Entry]
-    named: Mapping[int, str]
-    known: frozenset[int]
     changed: frozenset[str]
     added: tuple[str, ...]
+    place_of: Mapping[str, int]
     listed: tuple[str, ...]
     order: Order
     conflicts: tuple[CopyConflict, ...]
 
 
-def merge_copy(repository: Repository, recognised: Recognised, tip: Snapshot, take: Take | None = None) -> CopyMerge:
+def merge_copy(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None = None) -> CopyMerge:
     """Return what a file and the tip of its branch come to.
 
     With `take`, conflicts are settled for the file or for the branch.
     """
-    return _CopyMerger(repository, recognised, tip, take).run()
+    return _CopyMerger(repository, edits, tip, take).run()
 
 
 class _CopyMerger:
     """One pass; the fields are the result as it grows."""
 
-    def __init__(self, repository: Repository, recognised: Recognised, tip: Snapshot, take: Take | None) -> None:
-        self._recognised = recognised
-        self._bound = recognised.bound
-        self._base = recognised.bound.snapshot
+    def __init__(self, repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None) -> None:
+        self._edits = edits
+        self._base = edits.linked.snapshot
         self._tip = tip
         self._take = take
         self._conflicts: list[CopyConflict] = []
-        self._merged: dict[str, Entry] = {}
-        self._same: set[str] = set()
+        self._entries: dict[str, Entry] = {}
+        self._said: set[str] = set()
         self._removed: set[str] = set()
         self._changed: set[str] = set()
         self._added: list[str] = []
@@ -94,24 +97,27 @@ class _CopyMerger:
 
     def run(self) -> CopyMerge:
         """Merge entries, then their order."""
-        for place in self._recognised.edited:
+        edits = self._edits
+        for place in edits.edited:
             self._merge_edited(place)
-        for before in self._recognised.dropped:
+        for before in edits.dropped:
             self._merge_dropped(before)
-        new = {place: self._recognised.reading(place).entry for place in self._recognised.new}
+        new = {place: edits.reading(place).entry for place in edits.new}
         known = self._find_known(new)
-        fresh = [place for place in new if place not in known]
-        named = dict(zip(fresh, new_ids(self._tip, [new[place] for place in fresh]), strict=True)) | known
-        listed, order = self._arrange(named)
+        made = [place for place in new if place not in known]
+        fresh = dict(zip(made, new_ids(self._tip, [new[place] for place in made]), strict=True))
+        self._entries |= {entry_id: new[place] for place, entry_id in fresh.items()}
+        ids = {place: edits.linked.ids[before] for place, before in edits.pairs.items()} | edits.adopted | known | fresh
+        place_of = {entry_id: place for place, entry_id in ids.items()}
+        listed, order = self._arrange(ids, {*known.values(), *fresh.values()})
         return CopyMerge(
-            merged=self._merged,
-            same=frozenset(self._same),
+            entries=self._entries,
+            fresh=tuple(fresh.values()),
+            said=frozenset(self._said),
             removed=frozenset(self._removed),
-            new=new,
-            named=named,
-            known=frozenset(known),
             changed=frozenset(self._changed),
-            added=self._fitting(known),
+            added=self._belonging({*known.values()}),
+            place_of=place_of,
             listed=tuple(listed),
             order=order,
             conflicts=tuple(self._conflicts),
@@ -120,55 +126,43 @@ class _CopyMerger:
     # ---- entries
 
     def _merge_edited(self, place: int) -> None:
-        recognised = self._recognised
-        entry_id = recognised.entry_id(place)
+        edits = self._edits
+        entry_id = edits.entry_id(place)
         assert entry_id is not None
         base = self._base[entry_id]
-        theirs = carry(base, self._was(place, entry_id), recognised.reading(place).entry)
+        before = edits.pairs.get(place)
+        was = edits.linked.reading_of(entry_id) if before is None else edits.linked.reading(before)
+        theirs = apply_edit(base, was.entry, edits.reading(place).entry)
         if theirs == base:
             return
-        ours = self._tip.get(entry_id) if entry_id in self._changed else base
-        if ours is base:
-            self._merged[entry_id] = theirs
-            self._same.add(entry_id)
-            return
-        merged = self._settle(entry_id, place, base, ours, theirs)
+        if entry_id not in self._changed:
+            merged: Entry | None = theirs
+        else:
+            merged = self._settle(entry_id, place, base, theirs)
         if merged is not None:
-            self._merged[entry_id] = merged
+            self._entries[entry_id] = merged
             if merged == theirs:
-                self._same.add(entry_id)
-
-    def _was(self, place: int, entry_id: str) -> Entry:
-        """Return what the line of an entry said before it was edited."""
-        if place in self._recognised.pairs:
-            return self._bound.reading(self._recognised.pairs[place]).entry
-        layout = self._bound.layout
-        raw = layout.write(entry_id, self._base.blob_id(entry_id), self._base[entry_id])
-        reading = layout.read(raw)
-        if isinstance(reading, Bad):
-            raise DamagedError(f"entry {entry_id} as a line does not read: {reading.reason}", code="copy_commit_gone")
-        return reading.entry
+                self._said.add(entry_id)
 
     def _merge_dropped(self, before: int) -> None:
-        entry_id = self._bound.binding.ids[before]
-        if entry_id not in self._changed:
-            self._removed.add(entry_id)
+        entry_id = self._edits.linked.ids[before]
+        if entry_id in self._changed and entry_id not in self._tip:
             return
-        ours = self._tip.get(entry_id)
-        if ours is not None and self._settle(entry_id, None, self._base[entry_id], ours, None) is None:
+        if entry_id not in self._changed or self._settle(entry_id, None, self._base[entry_id], None) is None:
             self._removed.add(entry_id)
 
-    def _settle(
-        self, entry_id: str, place: int | None, base: Entry, ours: Entry | None, theirs: Entry | None
-    ) -> Entry | None:
-        merged: MergedEntry = merge_entries(base, ours, theirs)
+    def _settle(self, entry_id: str, place: int | None, base: Entry, theirs: Entry | None) -> Entry | None:
+        ours = self._tip.get(entry_id)
+        merged = merge_entries(base, ours, theirs)
         if not merged.conflicts:
             return merged.entry
         if self._take is not None:
             return settle_all(base, ours, theirs, "theirs" if self._take == "file" else "ours").entry
-        line = None if place is None else self._recognised.lines.numbers[place]
-        self._conflicts += [CopyConflict(entry_id, line, conflict) for conflict in merged.conflicts]
+        self._conflicts += [self._conflict(entry_id, place, conflict) for conflict in merged.conflicts]
         return ours
+
+    def _conflict(self, entry_id: str, place: int | None, conflict: Conflict) -> CopyConflict:
+        return CopyConflict(entry_id, None if place is None else self._edits.lines.numbers[place], conflict)
 
     def _find_known(self, new: Mapping[int, Entry]) -> dict[int, str]:
         """Return the new lines that the branch has by now: added elsewhere too, or by a command that was cut off.
@@ -189,47 +183,41 @@ class _CopyMerger:
 
     def _as_line(self, entry_id: str) -> Entry:
         """Return what a line of the file would say of an entry of the branch; all of it where none can be written."""
-        entry = self._tip[entry_id]
+        entry, layout = self._tip[entry_id], self._edits.linked.layout
         try:
-            reading = self._bound.layout.read(self._bound.layout.write(entry_id, self._tip.blob_id(entry_id), entry))
+            reading = layout.read(layout.write(entry_id, self._tip.blob_id(entry_id), entry))
         except CannotCarryError:
             return entry
         return entry if isinstance(reading, Bad) else reading.entry
 
-    def _fitting(self, known: Mapping[int, str]) -> tuple[str, ...]:
-        """Return what the branch added and the file should hold."""
-        where = self._bound.binding.where
+    def _belonging(self, known: Collection[str]) -> tuple[str, ...]:
+        """Return what the branch added and the file should hold, or holds."""
+        where = self._edits.link.where
         query = None if where is None else parse_query(where)
-        there = set(known.values())
         return tuple(
             entry_id
             for entry_id in self._added
-            if entry_id not in there and (query is None or query.matches(entry_id, self._tip[entry_id]))
+            if entry_id in known or query is None or query.matches(entry_id, self._tip[entry_id])
         )
 
     # ---- order
 
-    def _arrange(self, named: Mapping[int, str]) -> tuple[list[str], Order]:
+    def _arrange(self, line_ids: Mapping[int, str], new: Collection[str]) -> tuple[list[str], Order]:
         """Return all ids of the tip with the file's new ones, in order, and the ranks that make it so."""
-        recognised = self._recognised
+        edits = self._edits
         order = self._tip.order.without(self._removed)
         ids = [entry_id for entry_id in self._tip.ids() if entry_id not in self._removed]
-        there = {*ids, *named.values()}
         have = set(ids)
-        ids += [named[place] for place in sorted(named) if named[place] not in have]
-        listed = [
-            entry_id
-            for place in range(len(recognised.lines))
-            if place not in recognised.adopted
-            and (entry_id := named.get(place) or recognised.entry_id(place)) is not None
-            and entry_id in there
-        ]
-        moved = {entry_id for place in recognised.moved if (entry_id := recognised.entry_id(place)) in there}
-        if not (moved or named) or _is_in_order(listed, ids):
+        ids += [line_ids[place] for place in edits.new if line_ids[place] not in have]
+        have.update(new)
+        places = (place for place in sorted(line_ids) if place not in edits.adopted)
+        listed = [line_ids[place] for place in places if line_ids[place] in have]
+        moved = {line_ids[place] for place in edits.moved} & have
+        if not (moved or new) or _is_in_order(listed, ids):
             return ids, order
         twice = self._moved_twice(moved)
         listed = [entry_id for entry_id in listed if entry_id not in twice]
-        floating = {*named.values(), *moved} - twice
+        floating = {*new, *moved} - twice
         runs = runs_of(listed, floating)
         if runs and runs[-1].items[-1] == listed[-1] and not moved.intersection(runs[-1].items):
             runs.pop()  # new lines at the end have the highest numbers, and stand at the end anyway
@@ -244,11 +232,11 @@ class _CopyMerger:
         if self._take == "file":
             return set()
         if self._take is None:
-            for place in self._recognised.moved:
-                entry_id = self._recognised.entry_id(place)
+            conflict = Conflict("place", Reason.BOTH_MOVED, ABSENT, ABSENT, ABSENT)
+            for place in self._edits.moved:
+                entry_id = self._edits.entry_id(place)
                 if entry_id is not None and entry_id in twice:
-                    conflict = Conflict("place", Reason.BOTH_MOVED, ABSENT, ABSENT, ABSENT)
-                    self._conflicts.append(CopyConflict(entry_id, self._recognised.lines.numbers[place], conflict))
+                    self._conflicts.append(self._conflict(entry_id, place, conflict))
         return twice
 
 
@@ -257,3 +245,69 @@ def _is_in_order(listed: Sequence[str], ids: Sequence[str]) -> bool:
     place = {entry_id: number for number, entry_id in enumerate(ids)}
     numbers = [place[entry_id] for entry_id in listed]
     return all(one < two for one, two in pairwise(numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Items that stand behind an item that stayed; `anchor` is None at the front of the file."""
+
+    anchor: str | None
+    items: tuple[str, ...]
+
+
+def runs_of(listed: Sequence[str], floating: Collection[str]) -> list[Run]:
+    """Return the runs of floating items (moved and new ones) in a list, each with the staying one before it."""
+    runs: list[Run] = []
+    anchor: str | None = None
+    items: list[str] = []
+    for item in listed:
+        if item in floating:
+            items.append(item)
+            continue
+        if items:
+            runs.append(Run(anchor, tuple(items)))
+            items = []
+        anchor = item
+    if items:
+        runs.append(Run(anchor, tuple(items)))
+    return runs
+
+
+def insert_runs(ids: Sequence[str], runs: Sequence[Run], first_staying: str | None) -> list[str]:
+    """Return ids in order with runs put behind their anchors; ids of runs leave the place they had.
+
+    A run at the front of the file stands before `first_staying`, the first item that stayed.
+    """
+    floating = {item for run in runs for item in run.items}
+    behind = {run.anchor: run.items for run in runs}
+    front = behind.pop(None, ())
+    result: list[str] = []
+    for entry_id in ids:
+        if entry_id in floating:
+            continue
+        if entry_id == first_staying:
+            result += front
+            front = ()
+        result.append(entry_id)
+        result += behind.get(entry_id, ())
+    return [*front, *result] if front else result
+
+
+def order_with(order: Order, before: Sequence[str], after: Sequence[str], runs: Sequence[Run]) -> Order:
+    """Return the order in which the ids `after` stand as listed; `before` is how they stood, new ones last.
+
+    `runs` are what left its place. Ranks of entries that stayed change only where there are very many runs.
+    """
+    if list(before) == list(after):
+        return order
+    if len(runs) > _ONE_BY_ONE:
+        return as_listed(after)
+    place = {entry_id: number for number, entry_id in enumerate(after)}
+    floating = {item for run in runs for item in run.items}
+    for run in runs:
+        first = place[run.items[0]]
+        last = place[run.items[-1]] + 1
+        anchor = after[first - 1] if first else None
+        following = next((entry_id for entry_id in after[last:] if entry_id not in floating), None)
+        order = order.move_all_after(run.items, anchor, next_id=following)
+    return order

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.formats import ChangedSourceError
-from rolethread_vcs.model.canonical import encode_line, parse
-from rolethread_vcs.ops.workcopy.links import FileStamp, digest_of
-from rolethread_vcs.ops.workcopy.reader import LINE_FEED, CopyLines, pieces_of
+from rolethread_vcs.ops.workcopy.lines import LINE_FEED
+from rolethread_vcs.ops.workcopy.links import FileStamp
 from rolethread_vcs.store import disk
 
 
@@ -66,30 +65,6 @@ def written_beside(path: Path, lines: Iterable[bytes]) -> Iterator[FreshCopy]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
-
-
-def rewrite(read: CopyLines, lines: Iterable[bytes]) -> FileStamp:
-    """Write the lines of a file that was read, and return its stamp.
-
-    Raises:
-        ChangedSourceError: the file is not the one that was read; it stays as it is.
-        SystemRefusedError: it cannot be written.
-    """
-    with written_beside(read.path, lines) as fresh:
-        fresh.put(read.stamp)
-    return fresh.stamp
-
-
-def raw_lines(read: CopyLines) -> list[bytes]:
-    """Read the lines of a file again, each on one line.
-
-    Raises:
-        ChangedSourceError: it is not the file that was read.
-    """
-    result = [data for _, data, _ in pieces_of(read.path)]
-    if tuple(map(digest_of, result)) != read.digests:
-        raise ChangedSourceError(f"{read.path.name} changed since it was read; it was left as it is")
-    return [encode_line(parse(data)) if LINE_FEED in data else data.rstrip(b"\r") for data in result]
 
 
 def set_aside(path: Path) -> Path:

@@ -11,7 +11,7 @@ from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, UsageError
-from rolethread_vcs.ops.workcopy.creation import CopyOptions
+from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
 
@@ -248,4 +248,4 @@ def test_a_file_that_is_tied_to_a_branch_is_named_with_the_way_on(tmp_path: Path
 
     assert len(renamed.notes) == len(deleted.committed.notes) == 1
     assert f"rtv workcopy add {tmp_path / 'train.jsonl'} --branch warm --format messages" in renamed.notes[0]
-    assert "is tied to try" in deleted.committed.notes[0]
+    assert "is linked to try" in deleted.committed.notes[0]

@@ -17,13 +17,13 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, NotFoundError, RefusedError, UsageError
 from rolethread_vcs.formats import CannotCarryError, ChangedSourceError
 from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.matching.ladder import Doubt
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
-from rolethread_vcs.ops.workcopy import links as copy_bindings
+from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.commit import CommitOptions
-from rolethread_vcs.ops.workcopy.creation import CopyOptions
+from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
 from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
-from rolethread_vcs.ops.workcopy.line_matcher import Doubt
-from rolethread_vcs.ops.workcopy.links import DamagedBindingError, NotBoundError
+from rolethread_vcs.ops.workcopy.links import DamagedLinkError, NotLinkedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
@@ -101,7 +101,7 @@ def test_a_file_that_is_tied_as_it_is_shows_what_it_has_differently(bench: Bench
 
     dataset.add_file_copy(path, CopyOptions(format="sharegpt", clean=True, bind=True))
 
-    found = dataset.file_copy_status(path).recognised
+    found = dataset.file_copy_status(path).edits
     assert [found.entry_id(place) for place in found.edited] == [ids[2]]
 
 
@@ -362,18 +362,18 @@ def test_a_file_that_was_duplicated_brings_copies(bench: Bench) -> None:
 
 
 def test_a_file_that_changes_while_it_is_committed_saves_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rolethread_vcs.ops.workcopy import commit as committing_copies
+    from rolethread_vcs.ops.workcopy.rewrite import Rewrite
 
     dataset, path, _ = bench
     before = dataset.snapshot().id
     change(path, lambda rows: rows.pop())
-    wait = committing_copies.refuse_unwritable
+    wait = Rewrite.refuse_unwritable
 
     def write_on(*given: Any) -> None:
         wait(*given)
         path.write_text(path.read_text() + "\n")
 
-    monkeypatch.setattr(committing_copies, "refuse_unwritable", write_on)
+    monkeypatch.setattr(Rewrite, "refuse_unwritable", write_on)
     with pytest.raises(ChangedSourceError):
         dataset.commit_file_copy(path)
 
@@ -404,9 +404,9 @@ def test_the_gate_judges_what_a_file_brings(bench: Bench) -> None:
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"version":2}', b'{"version":1,"dataset":"another"}'])
 def test_a_damaged_binding_is_named_and_the_file_can_be_tied_anew(bench: Bench, damage: bytes) -> None:
     dataset, path, _ = bench
-    copy_bindings.store_path(dataset.repository, path).write_bytes(damage)
+    links.store_path(dataset.repository, path).write_bytes(damage)
 
-    with pytest.raises(DamagedBindingError) as caught:
+    with pytest.raises(DamagedLinkError) as caught:
         dataset.file_copy_status(path)
     assert caught.value.hint is not None
     assert "--bind" in caught.value.hint
@@ -420,14 +420,14 @@ def test_a_file_without_a_binding_is_named(bench: Bench) -> None:
     dataset, path, _ = bench
     dataset.remove_file_copy(path)
 
-    with pytest.raises(NotBoundError):
+    with pytest.raises(NotLinkedError):
         dataset.commit_file_copy(path)
 
 
 def test_a_commit_that_is_no_longer_in_the_store_is_named(bench: Bench) -> None:
     dataset, path, _ = bench
-    binding = copy_bindings.load(dataset.repository, path)
-    store = copy_bindings.store_path(dataset.repository, path)
+    binding = links.load(dataset.repository, path)
+    store = links.store_path(dataset.repository, path)
     store.write_bytes(store.read_bytes().replace(binding.commit.encode(), b"0" * 40))
 
     with refusal(DamagedError, "copy_commit_gone"):
@@ -473,9 +473,9 @@ def test_an_ambiguous_line_stops_the_commit(bench: Bench) -> None:
     with refusal(ConflictError, "ambiguous_lines") as caught:
         dataset.commit_file_copy(path)
 
-    found = dataset.file_copy_status(path).recognised.unclear
-    assert {place: each.doubt for place, each in found.items()} == {4: Doubt.ALIKE, 5: Doubt.ALIKE}
-    assert [each.id for each in found[4].candidates] == [ids[4]]
+    found = dataset.file_copy_status(path).edits
+    assert {place: each.doubt for place, each in found.unclear.items()} == {4: Doubt.ALIKE, 5: Doubt.ALIKE}
+    assert [each.id for each in found.candidates(4)] == [ids[4]]
     assert "--as 5=" in (caught.value.hint or "")
 
 
@@ -508,10 +508,10 @@ def test_one_of_two_equal_entries_that_differ_in_tags_is_not_guessed(tmp_path: P
     ids = dataset.snapshot().ids()
     change(path, lambda rows: rows.pop())
 
-    found = dataset.file_copy_status(path).recognised
+    found = dataset.file_copy_status(path).edits
 
     assert found.unclear[4].doubt is Doubt.EQUAL
-    assert {each.id for each in found.unclear[4].candidates} == set(ids[4:])
+    assert {each.id for each in found.candidates(4)} == set(ids[4:])
 
 
 @pytest.mark.parametrize("words", [("99=1",), ("1",), ("1=1", "2=1")])
@@ -670,7 +670,7 @@ def test_after_an_undo_the_file_is_told_apart_and_can_follow(bench: Bench) -> No
 
 def test_a_commit_cut_off_before_the_file_was_tied_is_not_made_twice(bench: Bench) -> None:
     dataset, path, _ = bench
-    store = copy_bindings.store_path(dataset.repository, path)
+    store = links.store_path(dataset.repository, path)
     binding = store.read_bytes()
     new = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
 
@@ -694,7 +694,7 @@ def test_a_commit_cut_off_before_the_file_was_tied_is_not_made_twice(bench: Benc
 
 def test_a_refresh_cut_off_before_the_file_was_tied_brings_nothing_twice(bench: Bench) -> None:
     dataset, path, _ = bench
-    store = copy_bindings.store_path(dataset.repository, path)
+    store = links.store_path(dataset.repository, path)
     binding = store.read_bytes()
     messages = [{"role": "user", "content": "Ho?", "speaker": "Mara"}, {"role": "assistant", "content": "Hum."}]
     dataset.add([{"messages": messages, "tags": ["late"]}], Intent("add", "add"))
@@ -721,14 +721,14 @@ def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
     ]
     dataset.add([{"messages": messages, "extra": {"source": "harbour"}, "tags": ["late"]}], Intent("add", "add"))
     commit, before = dataset.snapshot().id, path.read_bytes()
-    save = copy_bindings.save
+    save = links.save
 
     def cut_off(repository: Any, binding: Any) -> None:
         if binding.commit == commit:
             raise KeyboardInterrupt
         save(repository, binding)
 
-    monkeypatch.setattr(copy_bindings, "save", cut_off)
+    monkeypatch.setattr(links, "save", cut_off)
     with pytest.raises(KeyboardInterrupt):
         dataset.refresh_file_copy(path)
     monkeypatch.undo()

@@ -18,10 +18,9 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
-from rolethread_vcs.ops.workcopy import file_copies
-from rolethread_vcs.ops.workcopy import links as copy_bindings
-from rolethread_vcs.ops.workcopy.creation import CopyOptions
-from rolethread_vcs.ops.workcopy.links import NotBoundError
+from rolethread_vcs.ops.workcopy import file_copies, links
+from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
+from rolethread_vcs.ops.workcopy.links import NotLinkedError
 from rolethread_vcs.ops.workcopy.writer import set_aside
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
@@ -110,9 +109,9 @@ def test_a_file_that_was_moved_is_named_with_the_command_that_ties_it_as_it_was(
         [{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}], Intent("", "")
     )
 
-    with pytest.raises(NotBoundError, match="was one, and is gone"):
+    with pytest.raises(NotLinkedError, match="was one, and is gone"):
         dataset.find_file_copy(path, name="train.jsonl")
-    with pytest.raises(NotBoundError, match="was one, and is gone") as caught:
+    with pytest.raises(NotLinkedError, match="was one, and is gone") as caught:
         dataset.file_copy_status(path)
     words = shlex.split((caught.value.hint or "").splitlines()[0].partition(": ")[2])
     tied = dataset.add_file_copy(
@@ -129,14 +128,14 @@ def test_a_file_that_was_moved_is_named_with_the_command_that_ties_it_as_it_was(
 
 def test_a_file_saved_while_it_is_looked_at_is_not_deleted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, path = bench
-    look = file_copies.status
+    look = file_copies.read_edits
 
     def look_and_save(*given: Any) -> Any:
         found = look(*given)
         say(path, 2, "Saved by an editor.")
         return found
 
-    monkeypatch.setattr(file_copies, "status", look_and_save)
+    monkeypatch.setattr(file_copies, "read_edits", look_and_save)
 
     with pytest.raises(ChangedSourceError, match="was not deleted"):
         dataset.remove_file_copy(path, delete=True)
@@ -228,18 +227,18 @@ def test_what_is_set_aside_takes_no_name_that_is_taken(tmp_path: Path, monkeypat
 def test_what_was_announced_counts_only_once_the_branch_has_that_very_commit(bench: Bench) -> None:
     dataset, path = bench
     repository = dataset.repository
-    binding = copy_bindings.load(repository, path)
+    binding = links.load(repository, path)
     dataset.branch("side")
     next_one = retag(dataset, "one", "side")
     after_that = retag(dataset, "two", "side")
 
     def told(commit: str) -> str:
-        copy_bindings.announce(repository, replace(binding, commit=commit))
-        return copy_bindings.load(repository, path).commit
+        links.announce(repository, replace(binding, commit=commit))
+        return links.load(repository, path).commit
 
     assert told(next_one) == binding.commit  # main does not have it
     dataset.merge("side")
     assert told(next_one) == next_one
     assert told(after_that) == binding.commit
-    copy_bindings.store_path(repository, path).with_suffix(".announced").write_bytes(b"{")
-    assert copy_bindings.load(repository, path) == binding
+    links.store_path(repository, path).with_suffix(".announced").write_bytes(b"{")
+    assert links.load(repository, path) == binding

@@ -10,10 +10,10 @@ from scripted_edits import Script, contents, kept, make_dataset
 
 from rolethread_vcs.formats import writable_formats
 from rolethread_vcs.ops.workcopy.commit import CommitOptions, commit
-from rolethread_vcs.ops.workcopy.creation import CopyOptions, add
+from rolethread_vcs.ops.workcopy.edits import FileEdits
+from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, add
+from rolethread_vcs.ops.workcopy.layout import Layout, Reading
 from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
-from rolethread_vcs.ops.workcopy.line_matcher import Recognised
-from rolethread_vcs.ops.workcopy.lines import Layout, Reading
 from rolethread_vcs.ops.workcopy.status import status
 from rolethread_vcs.transaction import Intent
 
@@ -26,7 +26,7 @@ def play(folder: Path, format_name: str, clean: bool, seed: int) -> None:
     rng = random.Random(seed)
     dataset = make_dataset(folder / "inn", rng, plain=format_name == "alpaca" and not clean)
     path = folder / "train.jsonl"
-    binding = add(dataset.repository, path, CopyOptions(format=format_name, clean=clean))
+    link = add(dataset.repository, path, CopyOptions(format=format_name, clean=clean))
     before = dict(dataset.snapshot())
     ids = list(before)
     script = Script.read(path, format_name)
@@ -34,14 +34,14 @@ def play(folder: Path, format_name: str, clean: bool, seed: int) -> None:
         if script.rows:
             script.any_edit(rng)
     script.write(path)
-    words = decide(status(dataset.repository, path).recognised, script, ids)
+    words = decide(status(dataset.repository, path).edits, script, ids)
 
-    found = status(dataset.repository, path, words).recognised
+    found = status(dataset.repository, path, words).edits
     commit(dataset.repository, path, CommitOptions(words), INTENT)
 
     after = dict(dataset.snapshot())
     lines = path.read_bytes().splitlines()
-    layout = Layout.of(binding)
+    layout = Layout.of(link)
     assert len(after) == len(lines) == len(script.rows)
     for entry_id, source, line in zip(after, script.source, lines, strict=True):
         reading = layout.read(line)
@@ -59,16 +59,16 @@ def play(folder: Path, format_name: str, clean: bool, seed: int) -> None:
     assert status(dataset.repository, path).is_clean
 
 
-def decide(found: Recognised, script: Script, ids: list[str]) -> DecisionWords:
+def decide(found: FileEdits, script: Script, ids: list[str]) -> DecisionWords:
     """Check that only copies of one row are ambiguous, and say of each which is the entry: the first one."""
     entries: dict[str, int] = {}
     new = []
-    for place, unclear in sorted(found.unclear.items()):
+    for place in sorted(found.unclear):
         source = script.source[place]
         assert source is not None
         assert script.source.count(source) > 1
         assert source in script.edited
-        assert [candidate.id for candidate in unclear.candidates] == [ids[source]]
+        assert [candidate.id for candidate in found.candidates(place)] == [ids[source]]
         if entries.setdefault(ids[source], place + 1) != place + 1:
             new.append(place + 1)
     return DecisionWords(tuple(f"{line}={entry_id}" for entry_id, line in entries.items()), tuple(new))

@@ -1,0 +1,194 @@
+"""Brings a file copy to what it and its branch came to: lines of the branch anew, lines of the user byte for byte.
+
+After a commit the file is linked to that commit; after a refresh to the tip of the branch, with its edits still edits.
+The file is written only if something in it has to be another way, and only if it is still the file that was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rolethread_vcs.formats import Bad
+from rolethread_vcs.ops.workcopy.edits import FileEdits
+from rolethread_vcs.ops.workcopy.layout import Layout
+from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
+from rolethread_vcs.ops.workcopy.merge import CopyMerge
+from rolethread_vcs.ops.workcopy.writer import written_beside
+from rolethread_vcs.store.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What was done to a file: the link to save, and whether the file was written.
+
+    `brought` counts the lines that came from the branch, `gone` those that went because the branch does not have them.
+    """
+
+    link: Link
+    is_written: bool
+    brought: int
+    gone: int
+
+
+class Rewrite:
+    """One file on its way from the commit it was written from to another one, its ground."""
+
+    def __init__(self, edits: FileEdits, merge: CopyMerge, ground: Snapshot) -> None:
+        self._edits = edits
+        self._merge = merge
+        self._ground = ground
+        old = edits.linked.layout
+        fresh = [ground[entry_id] for entry_id in merge.changed if entry_id in ground]
+        self.keys = old.keys_with(fresh)
+        """The columns that a clean file is to have: more than before when the branch brought entries that need more."""
+        self._layout = Layout(old.format, old.clean, self.keys)
+        self._has_new_keys = self.keys != old.keys
+        self._new = set(edits.new)
+        self._user = {*edits.edited, *edits.new}
+
+    def refuse_unwritable(self) -> None:
+        """Write, nowhere, the lines that the program will have to write, before anything is saved.
+
+        Raises:
+            CannotCarryError: an entry of the branch does not fit the format of the file any more.
+        """
+        expected = {*self._merge.added, *self._merge.place_of}
+        for entry_id in self._merge.changed & expected:
+            if entry_id in self._ground and self._is_ours(entry_id):
+                self._written(entry_id)
+
+    def committed(self) -> Rewritten:
+        """Bring the file to the commit that was made of it.
+
+        Raises:
+            ChangedSourceError: the file changed meanwhile; it stays as it is.
+        """
+        edits, place_of, old = self._edits, self._merge.place_of, self._edits.link
+        belonging = self._belonging()
+        ids = [entry_id for entry_id in self._ground.ids() if entry_id in belonging]
+        lines, brought = self._lines(ids)
+        digests = tuple(edits.lines.digests) if lines is None else tuple(map(digest_of, lines))
+        kept: dict[int, bytes] = {}
+        for number, entry_id in enumerate(ids):
+            place = place_of.get(entry_id)
+            if place is None or self._is_ours(entry_id):
+                continue
+            if place in self._user or edits.pairs.get(place) in old.kept:
+                line = edits.lines.raw(place) if lines is None else lines[number]
+                if not self._is_as_written(entry_id, line):
+                    kept[number] = line
+        stamp = edits.lines.stamp if lines is None else self._write(lines)
+        link = replace(
+            old, commit=self._ground.id, keys=self.keys, ids=tuple(ids), digests=digests, kept=kept, stamp=stamp
+        )
+        return Rewritten(link, lines is not None, brought, len(place_of.keys() - set(ids)))
+
+    def refreshed(self) -> Rewritten:
+        """Bring the file to the tip of its branch, with its edits in it.
+
+        Raises:
+            ChangedSourceError: the file changed meanwhile; it stays as it is.
+        """
+        edits, merge, old = self._edits, self._merge, self._edits.link
+        belonging = self._belonging()
+        lines, brought = self._lines([entry_id for entry_id in merge.listed if entry_id in belonging])
+        before = {entry_id: number for number, entry_id in enumerate(old.ids)}
+        held = {*before, *merge.added, *edits.adopted.values()}
+        ids = [entry_id for entry_id in self._ground.ids() if entry_id in held]
+        digests: list[str] = []
+        kept: dict[int, bytes] = {}
+        for number, entry_id in enumerate(ids):
+            place = before.get(entry_id)
+            if place is None or entry_id in merge.changed or self._has_new_keys:
+                digests.append(digest_of(self._written(entry_id, as_committed=True)))
+                continue
+            digests.append(old.digests[place])
+            if place in old.kept:
+                kept[number] = old.kept[place]
+        stamp = old.stamp if lines is None else self._write(lines)
+        link = replace(
+            old, commit=self._ground.id, keys=self.keys, ids=tuple(ids), digests=tuple(digests), kept=kept, stamp=stamp
+        )
+        return Rewritten(link, lines is not None, brought, 0)
+
+    # ---- lines
+
+    def _is_ours(self, entry_id: str) -> bool:
+        """Whether the program has to write the line: it is new to the file, or the branch has a say in it."""
+        place = self._merge.place_of.get(entry_id)
+        if place is None:
+            return True
+        if place in self._new:
+            return False
+        if entry_id in self._merge.changed and entry_id not in self._merge.said:
+            return True
+        return self._has_new_keys and place not in self._user
+
+    def _needs_mark(self, entry_id: str, place: int) -> bool:
+        """Whether a full file names another entry in this line, or none: the line is new, or a copy of another."""
+        if self._layout.clean or place not in self._new or entry_id not in self._ground:
+            return False
+        return self._edits.reading(place).own_id != entry_id
+
+    def _written(self, entry_id: str, *, as_committed: bool = False) -> bytes:
+        """Return the line of an entry as the program writes it: as the file is to have it, or as the ground has it."""
+        entry = self._ground[entry_id]
+        if not as_committed:
+            entry = self._merge.entries.get(entry_id, entry)
+        return self._layout.write(entry_id, self._ground.blob_id(entry_id), entry)
+
+    def _lines(self, ids: Sequence[str]) -> tuple[list[bytes] | None, int]:
+        """Return all lines of the file, None when it can stay as it is, and how many are written by the program."""
+        ours = {entry_id for entry_id in ids if self._is_ours(entry_id)}
+        places = {entry_id: self._merge.place_of[entry_id] for entry_id in ids if entry_id not in ours}
+        marked = {entry_id for entry_id, place in places.items() if self._needs_mark(entry_id, place)}
+        if not ours and not marked and [*places.values()] == list(range(len(self._edits.lines))):
+            return None, 0
+        raw = self._edits.lines.read_again()
+        lines = []
+        for entry_id in ids:
+            if entry_id in ours:
+                lines.append(self._written(entry_id))
+            elif entry_id in marked:
+                blob = self._ground.blob_id(entry_id)
+                lines.append(self._layout.marked(raw[places[entry_id]], entry_id, blob))
+            else:
+                lines.append(raw[places[entry_id]])
+        return lines, len(ours)
+
+    def _is_as_written(self, entry_id: str, line: bytes) -> bool:
+        """Whether a line says what the program would write; any other has to be kept in the link."""
+        reading = self._layout.read(line)
+        would = self._layout.read(self._written(entry_id, as_committed=True))
+        return not isinstance(reading, Bad) and not isinstance(would, Bad) and reading.entry == would.entry
+
+    def _belonging(self) -> set[str]:
+        """Return the ids that have a line: those of the file, those the branch added, those that came back."""
+        ids = self._edits.linked.ids
+        back = {ids[before] for before in self._edits.dropped} - self._merge.removed
+        return {*self._merge.place_of, *self._merge.added, *back}
+
+    def _write(self, lines: Sequence[bytes]) -> FileStamp:
+        with written_beside(self._edits.link.path, lines) as fresh:
+            fresh.put(self._edits.lines.stamp)
+        return fresh.stamp
+
+
+def link_as_read(edits: FileEdits, merge: CopyMerge, commit: str) -> Link:
+    """Return what links a file, as it was read, to a commit that makes of its branch what the file says.
+
+    So it is where the branch did not move: then there is nothing that the file has to have besides.
+    """
+    lines, old = edits.lines, edits.link
+    ids = {place: entry_id for entry_id, place in merge.place_of.items()}
+    kept = {place: old.kept[before] for place, before in edits.pairs.items() if before in old.kept}
+    kept |= {place: lines.raw(place) for place in (*edits.edited, *edits.new)}
+    return replace(
+        old,
+        commit=commit,
+        ids=tuple(ids[place] for place in range(len(lines))),
+        digests=tuple(lines.digests),
+        kept=kept,
+        stamp=lines.stamp,
+    )
