@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import journal
-from rolethread_vcs.store.objects.packs import FOLDING, KEEP, TEMPORARY, PackWriter
+from rolethread_vcs.store.objects.packs import FOLDING, KEEP, TEMPORARY, PackWriter, read_index
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository
@@ -91,22 +90,6 @@ def _is_dead(pid: str) -> bool:
     return pid.isdigit() and not disk.process_is_alive(int(pid))
 
 
-def object_ids(index: Path) -> list[bytes]:
-    """Return the 20-byte ids that a pack's `.idx` (version 2) lists.
-
-    Raises:
-        ValueError: the index is of another version or torn.
-    """
-    data = index.read_bytes()
-    if data[:8] != b"\xfftOc\x00\x00\x00\x02" or len(data) < 8 + 1024 + 40:
-        raise ValueError(f"{index.name} is no version 2 pack index")
-    count = struct.unpack_from(">I", data, 8 + 1020)[0]
-    if len(data) < 1032 + count * (20 + 4 + 4) + 40:
-        raise ValueError(f"{index.name} is torn")
-    ids = data[1032 : 1032 + 20 * count]
-    return [ids[at : at + 20] for at in range(0, len(ids), 20)]
-
-
 def _sizes(folder: Path) -> dict[str, int]:
     """Return the bytes of each pack, by name, that nothing protects (`.keep`, bitmap, promisor) and that has its index.
 
@@ -130,7 +113,7 @@ def _fold(repository: Repository, packs: list[Path]) -> int:
     try:
         with PackWriter(repository.pack_folder, durable=repository.durable, end=FOLDING) as pack:
             for path in packs:
-                for oid in object_ids(path.with_suffix(".idx")):
+                for oid in read_index(path.with_suffix(".idx")):
                     pack.add(*repository.objects.check(oid.hex()))
             published = pack.publish(FOLDING.encode())
     except (RoleThreadError, OSError, ValueError):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rolethread_vcs import Dataset
 from rolethread_vcs.store.objects import trees, walk
 from rolethread_vcs.store.objects.overlay import Overlay
-from rolethread_vcs.store.objects.pack_format import object_id
+from rolethread_vcs.store.objects.packs import object_id
 
 PATHS = [f"{one}/{two}/{name}.json" for one in "ab" for two in "cd" for name in "efg"] + ["top.json", "a.json"]
 _trees = st.dictionaries(st.sampled_from(PATHS), st.sampled_from([b"1", b"2", b"3"]), max_size=8)

@@ -12,9 +12,8 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.folding import leftovers, object_ids, sweep
-from rolethread_vcs.store.objects.pack_format import pack_object
-from rolethread_vcs.store.objects.packs import PackWriter, build_index
+from rolethread_vcs.store.folding import leftovers, sweep
+from rolethread_vcs.store.objects.packs import PackWriter, build_index, pack_object, read_index
 
 
 def test_git_accepts_a_pack_and_its_index(dataset, git):
@@ -24,7 +23,7 @@ def test_git_accepts_a_pack_and_its_index(dataset, git):
 
     listed = git(dataset.folder, "verify-pack", "-v", str(path.with_suffix(".idx")))
     assert all(f"{oid.hex()} blob" in listed for oid in ids)
-    assert sorted(object_ids(path.with_suffix(".idx"))) == sorted(ids)
+    assert sorted(read_index(path.with_suffix(".idx"))) == sorted(ids)
 
 
 def test_the_same_object_is_written_once(dataset):

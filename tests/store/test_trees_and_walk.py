@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.pack_format import object_id
+from rolethread_vcs.store.objects.packs import object_id
 from rolethread_vcs.store.objects.trees import FILE, apply
 from rolethread_vcs.store.objects.walk import files, two_way
 

@@ -19,8 +19,7 @@ from rolethread_vcs.ops.import_.rejects import Reject
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.ops.import_.row_merge import merge_row
 from rolethread_vcs.rules import all_rules
-from rolethread_vcs.store.objects.pack_format import object_id, pack_object
-from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.packs import PackWriter, object_id, pack_object
 from rolethread_vcs.store.removals import removed_entries
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolethread_vcs.store.objects.pack_format import object_id
+from rolethread_vcs.store.objects.packs import object_id
 from rolethread_vcs.store.objects.trees import Item, Readable, parse
 
 

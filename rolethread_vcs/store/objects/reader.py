@@ -12,14 +12,12 @@ import pygit2
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.loose import LooseObjects, TornObjectError
-from rolethread_vcs.store.objects.packed import PackedObjects
+from rolethread_vcs.store.objects.pack_reader import PackReader
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TREES_REMEMBERED = 512
 _ITEMS_REMEMBERED = 64
 _COMMITS_REMEMBERED = 64
-_MANY = 300
-"""Objects read after which the large packs are opened: to do so costs as much as two hundred reads save."""
 
 
 class MissingObjectError(DamagedError):
@@ -36,11 +34,10 @@ class Objects:
         self._odb = git.odb
         self._folder = folder
         self._loose = LooseObjects(folder)
-        self._packed = PackedObjects(folder)
+        self._packs = PackReader(folder)
         self._trees: OrderedDict[bytes, bytes] = OrderedDict()
         self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
         self._commits: OrderedDict[str, commits.Commit] = OrderedDict()
-        self._reads = 0
 
     def read(self, oid: str, kind: str) -> bytes:
         """Return an object's bytes.
@@ -95,8 +92,7 @@ class Objects:
         return data
 
     def _whole(self, oid: bytes, kind: str) -> bytes:
-        self._reads += 1
-        data = self._packed.read(oid, kind) if self._reads > _MANY else None
+        data = self._packs.read(oid, kind)
         return self.read(oid.hex(), kind) if data is None else data
 
     def items(self, oid: bytes) -> dict[bytes, trees.Item]:

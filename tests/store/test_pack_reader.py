@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rolethread_vcs.store.objects.packed import SMALLEST, PackedObjects
+from rolethread_vcs.store.objects.pack_reader import FIRST_READS, SMALLEST, PackReader
 from rolethread_vcs.store.objects.packs import build_index
 from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.repository import Repository
@@ -34,6 +34,14 @@ def publish(repository, blobs):
     return ids, path
 
 
+def opened(folder):
+    """Return a reader that was asked for so many objects that it opens packs."""
+    packs = PackReader(folder)
+    for _ in range(FIRST_READS):
+        packs.read(b"\0" * 20, "blob")
+    return packs
+
+
 def in_pack(data):
     """Return a blob of less than 16 bytes as a pack holds it."""
     return bytes([3 << 4 | len(data)]) + zlib.compress(data)
@@ -53,7 +61,7 @@ def test_every_object_of_a_large_pack_is_read(repository, folder):
     blobs = [b"", b"x", *texts(900), bytes(range(256)) * 4096, random.Random(1).randbytes(70_000)]
     ids, path = publish(repository, blobs)
 
-    packed = PackedObjects(folder)
+    packed = opened(folder)
 
     assert path.stat().st_size >= SMALLEST
     assert [packed.read(oid, "blob") for oid in ids] == blobs
@@ -61,7 +69,7 @@ def test_every_object_of_a_large_pack_is_read(repository, folder):
 
 def test_an_id_that_no_pack_holds_is_none(repository, folder):
     publish(repository, texts(900))
-    packed = PackedObjects(folder)
+    packed = opened(folder)
 
     assert [packed.read(hashlib.sha1(b"%d" % number).digest(), "blob") for number in range(300)] == [None] * 300
     assert packed.read(b"\0" * 20, "blob") is packed.read(b"\xff" * 20, "blob") is None
@@ -70,25 +78,32 @@ def test_an_id_that_no_pack_holds_is_none(repository, folder):
 def test_another_kind_than_the_one_asked_for_is_none(repository, folder):
     (oid, *_), _ = publish(repository, texts(900))
 
-    assert PackedObjects(folder).read(oid, "tree") is None
+    assert opened(folder).read(oid, "tree") is None
 
 
 def test_a_small_pack_is_left_to_libgit2(repository, folder):
     (oid,), _ = publish(repository, [b"small"])
 
-    assert PackedObjects(folder).read(oid, "blob") is None
+    assert opened(folder).read(oid, "blob") is None
     assert repository.objects.blob(oid) == b"small"
 
 
-def test_a_pack_that_comes_later_is_found(repository, folder):
-    packed = PackedObjects(folder)
+def test_a_pack_that_comes_later_is_left_to_libgit2(repository, folder):
     first, _ = publish(repository, texts(900))
-    assert packed.read(first[0], "blob") == texts(1)[0]
+    assert [repository.objects.blob(oid) for oid in first] == texts(900)
 
     second, _ = publish(repository, texts(900, seed=2))
 
-    assert packed.read(second[5], "blob") == texts(6, seed=2)[5]
-    assert packed.read(first[5], "blob") == texts(6)[5]
+    assert [repository.objects.blob(oid) for oid in (*second, *first)] == [*texts(900, seed=2), *texts(900)]
+
+
+def test_packs_are_opened_when_much_is_read(repository, folder):
+    (oid, *_), _ = publish(repository, texts(900))
+    packs = PackReader(folder)
+
+    found = [packs.read(oid, "blob") for _ in range(FIRST_READS)]
+
+    assert found == [*[None] * (FIRST_READS - 1), texts(1)[0]]
 
 
 def test_objects_that_git_packed_as_deltas_read_the_same(repository, git):
@@ -108,7 +123,7 @@ def test_objects_that_git_packed_as_deltas_read_the_same(repository, git):
 
 def test_a_pack_stays_readable_when_git_removes_it(repository, folder):
     ids, path = publish(repository, texts(900))
-    packed = PackedObjects(folder)
+    packed = opened(folder)
     packed.read(ids[0], "blob")
 
     for suffix in (".idx", ".pack"):
@@ -144,7 +159,7 @@ def test_a_torn_index_is_left_alone(repository, folder, cut):
     index.chmod(0o644)
     index.write_bytes(index.read_bytes()[:cut])
 
-    assert PackedObjects(folder).read(ids[0], "blob") is None
+    assert opened(folder).read(ids[0], "blob") is None
 
 
 def test_a_header_that_promises_more_than_any_pack_holds_takes_no_memory(repository, folder):
@@ -154,7 +169,7 @@ def test_a_header_that_promises_more_than_any_pack_holds_takes_no_memory(reposit
     path.chmod(0o644)
     path.write_bytes(data)
 
-    assert PackedObjects(folder).read(ids[0], "blob") is None
+    assert opened(folder).read(ids[0], "blob") is None
 
 
 def test_an_object_beyond_two_gigabytes_is_found(tmp_path):
@@ -167,7 +182,7 @@ def test_an_object_beyond_two_gigabytes_is_found(tmp_path):
     oid = hashlib.sha1(b"far away").digest()
     (pack_folder / "pack-far.idx").write_bytes(build_index({oid: (offset, 0)}, b"\0" * 20))
 
-    assert PackedObjects(tmp_path / "objects").read(oid, "blob") == b"far away"
+    assert opened(tmp_path / "objects").read(oid, "blob") == b"far away"
 
 
 def test_objects_that_are_spread_unevenly_are_found(tmp_path):
@@ -180,7 +195,7 @@ def test_objects_that_are_spread_unevenly_are_found(tmp_path):
         data += in_pack(b"%d" % number)
     (pack_folder / "pack-odd.pack").write_bytes(data + b"\0" * SMALLEST)
     (pack_folder / "pack-odd.idx").write_bytes(build_index(places, b"\0" * 20))
-    packed = PackedObjects(tmp_path / "objects")
+    packed = opened(tmp_path / "objects")
 
     assert [packed.read(oid, "blob") for oid in places] == [b"%d" % number for number in range(2000)]
 
@@ -190,7 +205,9 @@ def test_everything_reads_where_isal_is_not_installed(repository, environment):
     code = (
         "import sys; sys.modules['isal'] = None\n"
         "from rolethread_vcs.store.repository import Repository; from pathlib import Path\n"
-        "sys.stdout.buffer.write(Repository.open(Path(sys.argv[1])).objects.blob(bytes.fromhex(sys.argv[2])))"
+        "objects = Repository.open(Path(sys.argv[1])).objects\n"
+        "found = {objects.blob(bytes.fromhex(sys.argv[2])) for _ in range(400)}\n"
+        "sys.stdout.buffer.write(b''.join(found))"
     )
 
     done = subprocess.run(
