@@ -55,8 +55,10 @@ def codes() -> dict[str, set[str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("Error"):
                 for each in node.keywords:
-                    if each.arg == "code" and isinstance(each.value, ast.Constant):
-                        found.setdefault(each.value.value, set()).add(node.func.id)
+                    values = [each.value.body, each.value.orelse] if isinstance(each.value, ast.IfExp) else [each.value]
+                    for value in values:
+                        if each.arg == "code" and isinstance(value, ast.Constant):
+                            found.setdefault(value.value, set()).add(node.func.id)
     return found
 
 

@@ -16,9 +16,8 @@ from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.branches.branches import Branch
-    from rolethread_vcs.ops.branches.deletion import DeletedBranches
-    from rolethread_vcs.ops.branches.position import Whereabouts
+    from rolethread_vcs.ops.branches.branch_edits import DeletedBranches
+    from rolethread_vcs.ops.branches.branches import Branch, Whereabouts
     from rolethread_vcs.ops.branches.releases import Release
     from rolethread_vcs.ops.check.check import Checked
     from rolethread_vcs.ops.compare.comparison import Comparison
@@ -220,19 +219,19 @@ class Dataset:
         self, name: str, *, start: str = "@", note: str | None = None, intent: Intent | None = None
     ) -> Committed:
         """Make a branch at a revision, with a note about it, and stay where one is."""
-        from rolethread_vcs.ops.branches.branches import create
+        from rolethread_vcs.ops.branches.branch_edits import create
 
         return create(self.repository, name, _intent_of(intent, "branch", f"branch {name}"), start=start, note=note)
 
     def note_branch(self, name: str, note: str, *, intent: Intent | None = None) -> Committed:
         """Write a note down about a branch; "" takes it away."""
-        from rolethread_vcs.ops.branches.branches import write_note
+        from rolethread_vcs.ops.branches.branch_edits import write_note
 
         return write_note(self.repository, name, note, _intent_of(intent, "branch", f"branch {name} --note {note}"))
 
     def rename_branch(self, name: str, new_name: str, *, intent: Intent | None = None) -> Committed:
         """Give a branch another name; its note goes with it."""
-        from rolethread_vcs.ops.branches.rename import rename
+        from rolethread_vcs.ops.branches.branch_edits import rename
 
         return rename(
             self.repository, name, new_name, _intent_of(intent, "branch", f"branch --rename {name} {new_name}")
@@ -240,19 +239,19 @@ class Dataset:
 
     def delete_branches(self, *names: str, intent: Intent | None = None) -> DeletedBranches:
         """Delete branches; the result says what no other branch or release holds, and `undo` brings them back."""
-        from rolethread_vcs.ops.branches.deletion import delete
+        from rolethread_vcs.ops.branches.branch_edits import delete
 
         return delete(self.repository, names, _intent_of(intent, "branch", f"branch --delete {' '.join(names)}"))
 
     def whereabouts(self, *, against: str | None = None) -> Whereabouts:
         """Return where one is, and how far that is ahead of, and behind, another branch (main)."""
-        from rolethread_vcs.ops.branches.position import whereabouts
+        from rolethread_vcs.ops.branches.branches import whereabouts
 
         return whereabouts(self.repository, against=against)
 
     def switch(self, name: str, *, intent: Intent | None = None) -> Committed:
         """Go to a branch."""
-        from rolethread_vcs.ops.branches.branches import switch
+        from rolethread_vcs.ops.branches.branch_edits import switch
 
         return switch(self.repository, name, _intent_of(intent, "switch", f"switch {name}"))
 
@@ -260,10 +259,10 @@ class Dataset:
         self, name: str, *, start: str = "@", note: str | None = None, intent: Intent | None = None
     ) -> Committed:
         """Make a branch at a revision, with a note about it, and go to it."""
-        from rolethread_vcs.ops.branches.branches import switch_to_new
+        from rolethread_vcs.ops.branches.branch_edits import create
 
         intent = _intent_of(intent, "switch", f"switch -c {name}")
-        return switch_to_new(self.repository, name, intent, start=start, note=note)
+        return create(self.repository, name, intent, start=start, note=note, switch=True)
 
     # ---- merging, reverting, picking
 

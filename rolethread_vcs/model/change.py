@@ -1,11 +1,25 @@
-"""What one mutation wants to be different: the plan that the gate judges and the transaction writes."""
+"""What one mutation wants to be different: the plan that the gate judges and the transaction writes; and its counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rolethread_vcs.model.entry import Entry
+
+
+class Counts(NamedTuple):
+    """How many entries a change adds, changes and removes. A plain tuple: a log makes one for each commit."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many entries it touches."""
+        return sum(self)
 
 
 @dataclass(frozen=True, slots=True)

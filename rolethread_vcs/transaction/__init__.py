@@ -10,6 +10,7 @@ when another writer was faster. A bulk import streams its blobs into a pack firs
     settle   operation log, checked-out folder, `.keep`, folding small packs; repeatable after a crash
 """
 
+from rolethread_vcs.model.change import Counts
 from rolethread_vcs.transaction._external import external_operation
 from rolethread_vcs.transaction._guards import NewerWriterError, NoSuchBranchError, refuse_unsaved
 from rolethread_vcs.transaction._merging import MergeBreaksRulesError
@@ -25,7 +26,7 @@ from rolethread_vcs.transaction._running import (
     write_blobs,
 )
 from rolethread_vcs.transaction._session import Session
-from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange, Planned
+from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Intent, PathChange, Planned
 
 __all__ = [
     "ATTEMPTS",

@@ -12,7 +12,7 @@ from typing import TypeVar
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.gate import EntryChange, Gate, Verdict, refusal_of_edit
 from rolethread_vcs.model.canonical import encode_entry
-from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.change import ChangeSet, Counts
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, id_of_path
 from rolethread_vcs.store.facts import SnapshotFacts
@@ -23,7 +23,7 @@ from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction._merging import refuse_broken_by_merge
 from rolethread_vcs.transaction._session import Session
-from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Counts, Intent, PathChange, Planned
+from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Intent, PathChange, Planned
 
 ATTEMPTS = 12
 

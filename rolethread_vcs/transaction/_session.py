@@ -10,6 +10,7 @@ from typing import Any
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
+from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store.log import operations
 from rolethread_vcs.store.log.operations import Operation
@@ -35,7 +36,7 @@ from rolethread_vcs.transaction._guards import (
     refuse_unsaved,
 )
 from rolethread_vcs.transaction._other_folders import refuse_other_folders
-from rolethread_vcs.transaction._values import Committed, Counts, Intent, PathChange
+from rolethread_vcs.transaction._values import Committed, Intent, PathChange
 
 
 class Session:

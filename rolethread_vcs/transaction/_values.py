@@ -82,12 +82,3 @@ class Committed:
     def is_empty(self) -> bool:
         """Whether there was nothing to do."""
         return self.commit is None and self.operation is None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many entries a change adds, changes and removes."""
-
-    added: int = 0
-    changed: int = 0
-    removed: int = 0

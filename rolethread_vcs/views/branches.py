@@ -10,9 +10,8 @@ from rolethread_vcs.phrases import age, count, counted_words, long_time, short_t
 from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, width_of
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.branches.branches import Branch
-    from rolethread_vcs.ops.branches.deletion import DeletedBranches, OutOfSight
-    from rolethread_vcs.ops.branches.position import Whereabouts
+    from rolethread_vcs.ops.branches.branch_edits import DeletedBranches, OutOfSight
+    from rolethread_vcs.ops.branches.branches import Branch, Whereabouts
     from rolethread_vcs.ops.branches.releases import Release
     from rolethread_vcs.ops.compare.comparison import DiffSummary
     from rolethread_vcs.store.damaged_refs import DamagedRef

@@ -183,7 +183,7 @@ def _row(head: str, text: str, tail: str) -> str:
 
 
 def _counts(logged: Logged) -> str:
-    pairs = (("+", logged.added), ("~", logged.changed), ("-", logged.removed))
+    pairs = zip("+~-", logged.counts, strict=True)
     return " ".join(f"{sign}{number:,}" for sign, number in pairs if number) or "no entries"
 
 
@@ -243,7 +243,7 @@ def _step_value(repository: Repository, step: Step, makers: OperationsByCommit) 
     from rolethread_vcs.ops.history.log import counts_of
 
     operation = makers.find(step.commit)
-    counts = zip(("added", "changed", "removed"), counts_of(repository, step.commit, operation), strict=True)
+    counts = counts_of(repository, step.commit, operation)
     compared = compared_in(repository, step)
     summary = None if compared is None else compared.diff.summary()
-    return {"operation": operation, "summary": summary, "text": step_words(repository, step), **dict(counts)}
+    return {"operation": operation, "summary": summary, "text": step_words(repository, step), "counts": counts}

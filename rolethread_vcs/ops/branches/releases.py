@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, UsageError
-from rolethread_vcs.model.revision import is_selector
+from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError
+from rolethread_vcs.ops.branches.names import refuse_name
 from rolethread_vcs.store.refs import releases as tags
-from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
+from rolethread_vcs.store.refs.refs import TAGS
 from rolethread_vcs.store.refs.revisions import is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, Session
@@ -72,7 +72,7 @@ def release(repository: Repository, name: str, revision: str, intent: Intent, *,
         ref = TAGS + name
         before = repository.refs.read(ref) if is_branch_name(name) else None
         if before is None:
-            _refuse_name(repository, name)
+            refuse_name(repository, "release", name)
         else:
             known = _described(repository, name, before)
             done = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
@@ -144,33 +144,3 @@ def _exists(known: Release, commit: str) -> ConflictError:
         f"move it all the same: rtv release {known.name} {commit[:10]} --force",
         code="release_exists",
     )
-
-
-def _refuse_name(repository: Repository, name: str) -> None:
-    if is_selector(name):
-        raise UsageError(
-            f"{name!r} is how an entry is named; give the release a name with a letter in front", code="release_name"
-        )
-    if not is_branch_name(name):
-        raise UsageError(
-            f"{name!r} cannot be the name of a release",
-            hint="letters, digits, . - _ and / do, for example v1.2",
-            code="release_name",
-        )
-    for ref in repository.refs.table():
-        kind = "branch" if ref.startswith(BRANCHES) else "release"
-        other = ref.removeprefix(BRANCHES).removeprefix(TAGS)
-        if kind == "branch" and other == name:
-            raise ConflictError(
-                f"there is a branch {name}, and one name shall mean one thing; choose another", code="release_exists"
-            )
-        if not ref.startswith(TAGS):
-            continue
-        if other.casefold() == name.casefold():
-            raise ConflictError(
-                f"there is a release {other} already; many disks cannot tell it from {name}", code="release_exists"
-            )
-        if other.startswith(name + "/") or name.startswith(other + "/"):
-            raise ConflictError(
-                f"there is a release {other} already, and {name} cannot stand beside it", code="release_exists"
-            )

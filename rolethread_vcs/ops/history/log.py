@@ -7,6 +7,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
@@ -33,26 +34,19 @@ _CLOCK_SLACK = 2
 class Logged(NamedTuple):
     """A commit of the history: `operation` made it, None when the operation log does not know (a clone, plain git).
 
-    The counts are entries, against the first parent. A tuple, as is `Run`: a frozen dataclass takes ten times as long
-    to make, and `log -n 1` is mostly start-up.
+    The counts are against the first parent. A tuple, as is `Run`: a frozen dataclass takes ten times as long to make,
+    and `log -n 1` is mostly start-up.
     """
 
     commit: Commit
     operation: Operation | None
-    added: int
-    changed: int
-    removed: int
+    counts: Counts
 
     @property
     def is_single_edit(self) -> bool:
         """Whether the commit is an edit of one entry, and no other verb brought it about."""
         verb = None if self.operation is None else self.operation.verb
-        return verb in _EDITING and (self.added, self.changed, self.removed) == (0, 1, 0)
-
-    @property
-    def changes(self) -> int:
-        """How many entries were added, changed or removed."""
-        return self.added + self.changed + self.removed
+        return verb in _EDITING and self.counts == (0, 1, 0)
 
 
 class Only(NamedTuple):
@@ -123,10 +117,10 @@ class History:
         operation = self._makers.find(commit)
         if only.verb is not None and (operation is None or operation.verb != only.verb):
             return None
-        logged = Logged(commit, operation, *counts_of(self._repository, commit, operation))
-        if logged.changes < only.min_changes:
+        logged = Logged(commit, operation, counts_of(self._repository, commit, operation))
+        if logged.counts.total < only.min_changes:
             return None
-        if self._query is not None and not (logged.changes and _touches(self._repository, commit, self._query)):
+        if self._query is not None and not (logged.counts.total and _touches(self._repository, commit, self._query)):
             return None
         return logged
 
@@ -212,15 +206,10 @@ def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
     return False
 
 
-def counts_of(repository: Repository, commit: Commit, operation: Operation | None) -> tuple[int, int, int]:
+def counts_of(repository: Repository, commit: Commit, operation: Operation | None) -> Counts:
     """Return how many entries a commit added, changed and removed, from the operation log where that knows."""
     if operation is not None and operation.verb != EXTERNAL:
-        return operation.added, operation.changed, operation.removed
-    return count_changes(repository, commit)
-
-
-def count_changes(repository: Repository, commit: Commit) -> tuple[int, int, int]:
-    """Return how many entries a commit added, changed and removed against its first parent; reads trees only."""
+        return Counts(operation.added, operation.changed, operation.removed)
     return count_between(repository.objects, tree_before(repository, commit), commit.tree)
 
 

@@ -249,7 +249,7 @@ def count_entries(repository: Repository, moves: Moves) -> Counts:
         return Counts()
     objects = repository.objects
     old, new = (objects.commit(objects.peel(commit)).tree for commit in (before, after))
-    return Counts(*count_between(objects, old, new))
+    return count_between(objects, old, new)
 
 
 def _restore_tags(

@@ -25,7 +25,6 @@ from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import (
     Committed,
-    Counts,
     Intent,
     MergeBreaksRulesError,
     Planned,
@@ -216,7 +215,7 @@ class _Attempt:
         session, theirs = self._session, self._unfinished.theirs
         objects = self._repository.objects
         new = objects.commit(theirs).tree
-        counts = Counts(*count_between(objects, session.base.tree, new))
+        counts = count_between(objects, session.base.tree, new)
         done = session.move({BRANCHES + session.branch: (self._tip, theirs)}, counts=counts)
         ids = (*merged.change.puts, *merged.change.removes)
         touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})

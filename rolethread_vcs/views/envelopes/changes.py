@@ -60,9 +60,9 @@ class OutOfSight(Model):
 
     branch: str
     commits: int
-    added: int
-    changed: int
-    removed: int
+    added: int = of("counts", "added")
+    changed: int = of("counts", "changed")
+    removed: int = of("counts", "removed")
 
 
 class Counted(Model):

@@ -47,9 +47,9 @@ class LoggedCommit(Sourced):
     parents: list[str] = of("commit", "parents")
     operation: Number
     verb: Verb = of("operation")
-    added: int
-    changed: int
-    removed: int
+    added: int = of("counts", "added")
+    changed: int = of("counts", "changed")
+    removed: int = of("counts", "removed")
     entry: str | None = of("entry_id", default=None)
     change: MaybeText = of("kind", default=None)
     moved: bool = of("is_moved", default=False)

@@ -155,7 +155,7 @@ def test_deleting_says_what_goes_out_of_sight_and_undo_brings_it_back(tmp_path: 
     dataset.undo()
 
     (lost,) = deleted.out_of_sight
-    assert (lost.branch, lost.commits, lost.added, lost.changed, lost.removed) == ("try", 2, 1, 1, 0)
+    assert (lost.branch, lost.commits, lost.counts) == ("try", 2, (1, 1, 0))
     assert (deleted.commits, left) == ({"try": tip}, ["main"])
     assert (dataset.snapshot("try").id, note_of(dataset, "try")) == (tip, "warmer")
 

@@ -10,9 +10,10 @@ from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import NotFoundError
+from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.history.blame import blame
 from rolethread_vcs.ops.history.entry_history import entry_history
-from rolethread_vcs.ops.history.log import Logged, OperationsByCommit, Run, count_changes, fold, log
+from rolethread_vcs.ops.history.log import Logged, OperationsByCommit, Run, fold, log, tree_before
 from rolethread_vcs.ops.history.undo import redo, undo
 from rolethread_vcs.store.copying import clone
 from rolethread_vcs.store.log.operations import OPERATIONS_REF
@@ -35,7 +36,7 @@ def test_the_log_is_the_history_with_counts_and_operations(tmp_path: Path) -> No
 
     verbs = [logged.operation.verb if logged.operation else None for logged in history]
     assert verbs == ["remove", "edit", "add", None]
-    assert [logged[2:] for logged in history] == [(0, 0, 1), (0, 1, 0), (2, 0, 0), (0, 0, 0)]
+    assert [logged.counts for logged in history] == [(0, 0, 1), (0, 1, 0), (2, 0, 0), (0, 0, 0)]
 
 
 def test_the_counts_of_the_operation_log_are_those_of_the_trees(tmp_path: Path) -> None:
@@ -48,7 +49,10 @@ def test_the_counts_of_the_operation_log_are_those_of_the_trees(tmp_path: Path) 
 
     history = list(log(dataset.repository))
 
-    assert [logged[2:] for logged in history] == [count_changes(dataset.repository, each.commit) for each in history]
+    objects = dataset.repository.objects
+    assert [logged.counts for logged in history] == [
+        count_between(objects, tree_before(dataset.repository, each.commit), each.commit.tree) for each in history
+    ]
 
 
 def test_a_log_of_one_reads_one_commit_and_its_operation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,8 +74,8 @@ def test_the_log_can_keep_a_verb_or_what_is_large(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
     edit(dataset, ids[0], "one, again")
 
-    assert [logged.added for logged in log(dataset.repository, verb="add")] == [3]
-    assert [logged.added for logged in log(dataset.repository, min_changes=2)] == [3]
+    assert [logged.counts.added for logged in log(dataset.repository, verb="add")] == [3]
+    assert [logged.counts.added for logged in log(dataset.repository, min_changes=2)] == [3]
     assert list(log(dataset.repository, verb="import")) == []
 
 
@@ -114,7 +118,7 @@ def test_a_clone_has_history_without_operations(tmp_path: Path) -> None:
     history = list(log(copy))
 
     assert [logged.operation for logged in history] == [None, None, None]
-    assert [logged[2:] for logged in history] == [(0, 1, 0), (1, 0, 0), (0, 0, 0)]
+    assert [logged.counts for logged in history] == [(0, 1, 0), (1, 0, 0), (0, 0, 0)]
 
 
 def test_a_merge_by_plain_git_is_walked_once_and_in_order(tmp_path: Path) -> None:
@@ -179,7 +183,7 @@ def test_a_missing_tree_does_not_stop_a_log_that_the_operation_log_tells(tmp_pat
 
     history = list(log(Repository.open(dataset.folder)))
 
-    assert [logged.changes for logged in history] == [1, 1, 1, 1, 0]
+    assert [logged.counts.total for logged in history] == [1, 1, 1, 1, 0]
 
 
 def test_a_missing_tree_is_named_after_what_could_be_told_before_it(tmp_path: Path) -> None:
@@ -189,7 +193,7 @@ def test_a_missing_tree_is_named_after_what_could_be_told_before_it(tmp_path: Pa
 
     newest = next(history)
 
-    assert newest.changes == 1
+    assert newest.counts.total == 1
     with pytest.raises(MissingObjectError, match=tree[:10]):
         next(history)
 

@@ -101,7 +101,7 @@ def test_commits_that_do_not_fit_are_left_out_and_their_lines_are_not(tmp_path: 
 
     rows = list(Graph(dataset.repository, only=Only(verb="add")))
 
-    assert [row.logged.added for row in rows if row.logged is not None] == [2]
+    assert [row.logged.counts.added for row in rows if row.logged is not None] == [2]
 
 
 def test_branches_and_releases_are_known_by_commit(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from small_dataset import conversation, dataset_of, hand_edit
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.settings import InvalidSettingsError
-from rolethread_vcs.ops.branches.branches import create
+from rolethread_vcs.ops.branches.branch_edits import create
 from rolethread_vcs.ops.history.undo import redo, undo
 from rolethread_vcs.ops.settings.settings import apply_config
 from rolethread_vcs.store import own_config

@@ -1,0 +1,295 @@
+"""Makes, switches, renames and deletes branches and writes notes on them, each as one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
+from rolethread_vcs.model.change import Counts
+from rolethread_vcs.ops.branches.branch_gate import judge_start
+from rolethread_vcs.ops.branches.branches import branch_before, branch_commit
+from rolethread_vcs.ops.branches.names import refuse_name
+from rolethread_vcs.ops.compare.entry_counts import count_between
+from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.workcopy.links import links_of
+from rolethread_vcs.store import own_config
+from rolethread_vcs.store.branch_notes import ConfigMoves, note_key, noted, settings_of
+from rolethread_vcs.store.log.unfinished import read
+from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, is_unfinished
+from rolethread_vcs.store.refs.revisions import UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, refuse_unsaved
+
+LAST_BRANCH = "-"
+
+
+def create(
+    repository: Repository,
+    name: str,
+    intent: Intent,
+    *,
+    start: str = "@",
+    note: str | None = None,
+    switch: bool = False,
+) -> Committed:
+    """Make a branch at a revision, with a note, and stay where one is or go to it; the result names its commit.
+
+    On the way to it hand edits come along when it starts where one is; else they stop it.
+
+    Raises:
+        UsageError (branch_name): no branch can be called so. ConflictError (branch_exists): there is one.
+        UnknownRevisionError. UnsavedEditsError.
+        RefusedByGateError: it would be strict, and begin with errors; see `branch_gate.judge_start`.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        commit = repository.resolve(start)
+        refuse_name(repository, "branch", name)
+        moves: Moves = {BRANCHES + name: (None, commit)}
+        if switch:
+            if commit != repository.head_commit():
+                refuse_unsaved(unsaved_files(repository))
+            moves = {**moves, HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)}
+        session.intent = judge_start(repository, name, commit, intent)
+        # a note that an earlier branch of this name left behind is removed
+        done = _move(session, moves, _note_moves(repository, name, note or ""))
+        return replace(done, branch=name, commit=commit)
+
+
+def write_note(repository: Repository, name: str, note: str, intent: Intent) -> Committed:
+    """Write a note down about a branch, in place of the one it has; "" takes that away. One operation.
+
+    Raises:
+        NoSuchBranchError: there is no such branch.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        commit = branch_commit(repository, name)
+        config = _note_moves(repository, name, note)
+        if not config:
+            return Committed(name, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+        return replace(_move(session, {}, config), branch=name, commit=commit)
+
+
+def switch(repository: Repository, name: str, intent: Intent) -> Committed:
+    """Go to a branch, as one operation; `commit` of the result is where it stands, `branch` which one it is.
+
+    The name `-` is the branch that this folder stood on last.
+
+    Raises:
+        NoSuchBranchError: there is none; the hint names the nearest. UnsavedEditsError: there are hand edits.
+    """
+    if name == LAST_BRANCH:
+        name = branch_before(repository)
+        intent = replace(intent, command=f"switch {name}")
+    with Session.open(repository, intent, needs_branch=False) as session:
+        commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
+        if commit is None:
+            raise _no_such_branch(repository, name)
+        here = Committed(name, commit, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+        if repository.branch() == name:
+            return here
+        refuse_unsaved(unsaved_files(repository))
+        done = session.move({HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)})
+        return replace(done, branch=name, commit=commit)
+
+
+def _move(session: Session, moves: Moves, config: ConfigMoves) -> Committed:
+    """Move branches, and what git's configuration holds of them, as one operation."""
+    if session.intent.dry_run:
+        return session.move(moves)
+    with noted(session.repository, config):
+        return session.move(moves, config=config)
+
+
+def _note_moves(repository: Repository, name: str, note: str) -> ConfigMoves:
+    key = note_key(name)
+    before, after = own_config.read(repository, key), note.strip() or None
+    return {} if before == after else {key: (before, after)}
+
+
+def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
+    known = repository.refs.branches()
+    if not is_branch_name(name) and _is_revision(repository, name):
+        return _no_place_to_work(name)
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near[0]}?", hint=f"rtv switch {near[0]}")
+    if is_branch_name(name) and repository.refs.read(TAGS + name) is not None:
+        return NoSuchBranchError(
+            f"{name} is a release, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
+        )
+    if _is_revision(repository, name):
+        return _no_place_to_work(name)
+    hint = f"make it with: rtv switch -c {name}" if is_branch_name(name) else "see the branches with: rtv branch"
+    return NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
+
+
+def _is_revision(repository: Repository, name: str) -> bool:
+    try:
+        repository.resolve(name)
+    except (UnknownRevisionError, UsageError):
+        return False
+    return True
+
+
+def _no_place_to_work(name: str) -> NoSuchBranchError:
+    return NoSuchBranchError(
+        f"{name!r} is a commit, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
+    )
+
+
+# ---- renaming
+
+
+def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> Committed:
+    """Give a branch another name, as one operation; its commits stay the same.
+
+    Raises:
+        NoSuchBranchError: there is none. UsageError (branch_name), ConflictError (branch_exists): it cannot have the
+        new name.
+        ConflictError (checked_out_elsewhere): another folder stands on it. ConflictError (unfinished_on_branch): a
+        merge into it waits.
+        RefusedByGateError: it would be strict by its new name, and has errors; see `branch_gate.judge_start`.
+    """
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        commit = branch_commit(repository, name)
+        refuse_name(repository, "branch", new_name)
+        _refuse_unfinished(repository, name)
+        session.intent = judge_start(repository, new_name, commit, intent)
+        moves: Moves = {BRANCHES + name: (commit, None), BRANCHES + new_name: (None, commit)}
+        if repository.branch() == name:
+            moves = {**moves, HEAD: (SYMBOLIC + BRANCHES + name, SYMBOLIC + BRANCHES + new_name)}
+        done = _move(session, moves, _renamed(repository, name, new_name))
+        linked = (
+            f"{link.path} is linked to {name}, which is {new_name} now; link it again: "
+            f"{link.command(branch=new_name, revision=link.commit[:10])}"
+            for link in links_of(repository, {name})
+        )
+        notes = (*done.notes, *_disarmed(repository, commit, name, new_name), *linked)
+        return replace(done, branch=new_name, commit=commit, notes=notes)
+
+
+def _disarmed(repository: Repository, commit: str, name: str, new_name: str) -> tuple[str, ...]:
+    """Return what has to be said when the name was what made a branch refuse errors."""
+    settings = repository.snapshot_of(commit).settings
+    if not settings.is_strict(name) or settings.is_strict(new_name):
+        return ()
+    return (f"{name} was strict by its name, and {new_name} only reports; the names are in rolethread.toml: strict",)
+
+
+def _renamed(repository: Repository, name: str, new_name: str) -> ConfigMoves:
+    """Return what happens to the configuration of a branch; what an earlier one of the new name left goes."""
+    old, stale = settings_of(repository, name), settings_of(repository, new_name)
+    coming = {f"branch.{new_name}.{key.rpartition('.')[2]}": value for key, value in old.items()}
+    moves: dict[str, tuple[str | None, str | None]] = {key: (value, None) for key, value in old.items()}
+    for key in stale.keys() | coming.keys():
+        if stale.get(key) != coming.get(key):
+            moves[key] = (stale.get(key), coming.get(key))
+    return moves
+
+
+# ---- deleting
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfSight:
+    """What no other branch and no release holds: a number of commits, and what they did to entries, in total."""
+
+    branch: str
+    commits: int
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedBranches:
+    """The branches that were deleted, each with its commit, and what went out of sight with them."""
+
+    committed: Committed
+    commits: dict[str, str]
+    out_of_sight: tuple[OutOfSight, ...]
+
+
+def delete(repository: Repository, names: Sequence[str], intent: Intent) -> DeletedBranches:
+    """Delete branches, as one operation; the operation log holds their commits, so `undo` brings them back.
+
+    Raises:
+        NoSuchBranchError: there is none of a name. ConflictError (current_branch): one is on it.
+        ConflictError (checked_out_elsewhere): another folder stands on it. ConflictError (unfinished_on_branch): a
+        merge into it waits.
+    """
+    chosen = list(dict.fromkeys(names))
+    if not chosen:
+        raise UsageError("which branch?", hint="rtv branch --delete NAME")
+    with Session.open(repository, intent, needs_branch=False) as session:
+        repository = session.repository
+        commits = {name: branch_commit(repository, name) for name in chosen}
+        for name in chosen:
+            _refuse_current(repository, name, chosen)
+            _refuse_unfinished(repository, name)
+        lost = _out_of_sight(repository, commits)
+        config = {key: (value, None) for name in chosen for key, value in settings_of(repository, name).items()}
+        moves = {BRANCHES + name: (commit, None) for name, commit in commits.items()}
+        done = _move(session, moves, config)
+        linked = tuple(
+            f"{link.path} is linked to {link.branch}: it can be brought in again once undo has brought the branch back"
+            for link in links_of(repository, commits)
+        )
+        done = replace(done, commit=next(iter(commits.values())), notes=(*done.notes, *linked))
+        return DeletedBranches(done, commits, lost)
+
+
+def _refuse_current(repository: Repository, name: str, chosen: Sequence[str]) -> None:
+    others = [other for other in repository.refs.branches() if other not in chosen]
+    if repository.branch() == name:
+        raise ConflictError(
+            f"you are on {name}, so it cannot be deleted; nothing was changed",
+            hint=f"rtv switch {others[0] if others else 'OTHER'}   goes to another one first",
+            code="current_branch",
+        )
+    if not others:
+        raise ConflictError(
+            f"{name} is the last branch, and a dataset has one at least; nothing was changed",
+            hint="make another one first: rtv switch -c NAME",
+            code="current_branch",
+        )
+
+
+def _out_of_sight(repository: Repository, commits: dict[str, str]) -> tuple[OutOfSight, ...]:
+    objects = repository.objects
+    gone = {BRANCHES + name for name in commits}
+    kept = {
+        objects.peel(value)
+        for ref, value in repository.refs.table().items()
+        if ref not in gone and ref.startswith((BRANCHES, TAGS)) and objects.kind(value) in ("commit", "tag")
+    }
+    head = repository.head_commit()
+    if head is not None:
+        kept.add(head)
+    found = []
+    for name, commit in commits.items():
+        alone = repository.only_in(commit, kept)
+        if alone:
+            start = repository.common_ancestor(commit, head) if head is not None else None
+            trees = [None if each is None else objects.commit(each).tree for each in (start, commit)]
+            found.append(OutOfSight(name, len(alone), count_between(objects, *trees)))
+    return tuple(found)
+
+
+def _refuse_unfinished(repository: Repository, branch: str) -> None:
+    """Raise when a merge, revert or pick of a branch needs decisions, in whichever folder."""
+    for name, oid in repository.refs.table().items():
+        if is_unfinished(name):
+            try:
+                found = read(oid, repository.objects)
+            except DamagedError:  # `verify` and the verbs of merging name it; it says nothing about a branch
+                continue
+            if found.branch == branch:
+                raise ConflictError(
+                    f"{branch} waits for the end of: {found.command}; nothing was changed",
+                    hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
+                    code="unfinished_on_branch",
+                )
