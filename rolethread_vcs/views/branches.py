@@ -55,7 +55,7 @@ def deleted_sentence(deleted: DeletedBranches, *, would: bool) -> str:
 
 
 def _counts(lost: OutOfSight) -> str:
-    said = counted_words(lost)
+    said = counted_words(lost.counts)
     return f"entries: {said}" if said else "no entries differ"
 
 
