@@ -66,12 +66,8 @@ class Kind(ABC, Generic[T]):
         """
 
     @abstractmethod
-    def canonical(self, data: bytes) -> bytes | None:
-        """Return the bytes that are saved for a file, None where there should be no file.
-
-        Raises:
-            InvalidError: it cannot be read.
-        """
+    def encode(self, value: T) -> bytes | None:
+        """Return the canonical bytes of what was read, None where there should be no file."""
 
     def title(self, path: str, data: bytes | None = None) -> str:
         """Return what people call the file; `data`, where given, may be anything."""
@@ -128,7 +124,7 @@ class Kind(ABC, Generic[T]):
         from rolethread_vcs.merge.resolver import Resolver
         from rolethread_vcs.merge.values import value_conflict
 
-        was, left, right = (None if data is None else self.canonical(data) for data in (base, ours, theirs))
+        was, left, right = (None if side is None else self.encode(self.parse(side)) for side in (base, ours, theirs))
         resolver = Resolver(choices)
         data = left if right in (was, left) else right
         if left not in (was, data):
@@ -138,7 +134,7 @@ class Kind(ABC, Generic[T]):
             if isinstance(chosen, str):
                 data = {"base": was, "ours": left, "theirs": right}[chosen]
             else:
-                data = None if value is ABSENT else self.canonical(str(value).encode())
+                data = None if value is ABSENT else self.encode(self.parse(str(value).encode()))
         resolver.finish()
         return MergedDocument(data, tuple(resolver.conflicts))
 
@@ -157,5 +153,5 @@ class WholeFile(Kind[bytes]):
     def parse(self, data: bytes) -> bytes:
         return data
 
-    def canonical(self, data: bytes) -> bytes:
-        return data
+    def encode(self, value: bytes) -> bytes:
+        return value

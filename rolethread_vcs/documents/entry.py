@@ -25,8 +25,8 @@ class _EntryKind(Kind[Entry]):
     def parse(self, data: bytes) -> Entry:
         return decode_entry(data)
 
-    def canonical(self, data: bytes) -> bytes:
-        return encode_entry(decode_entry(data))
+    def encode(self, value: Entry) -> bytes:
+        return encode_entry(value)
 
     def title(self, path: str, data: bytes | None = None) -> str:
         _ = data

@@ -24,8 +24,8 @@ class _OrderKind(Kind[Order]):
     def parse(self, data: bytes) -> Order:
         return Order.parse(data)
 
-    def canonical(self, data: bytes) -> bytes | None:
-        return Order.parse(data).encode()
+    def encode(self, value: Order) -> bytes | None:
+        return value.encode()
 
     def _merge_sides(
         self, base: bytes | None, ours: bytes, theirs: bytes, choices: Mapping[str, Choice]

@@ -55,8 +55,8 @@ class Registry(Kind[dict[str, Any]]):
                 raise InvalidError(f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}") from error
         return card
 
-    def canonical(self, data: bytes) -> bytes:
-        return encode_value(_object(data))
+    def encode(self, value: dict[str, Any]) -> bytes:
+        return encode_value(value)
 
     def title(self, path: str, data: bytes | None = None) -> str:
         if self._model is None:

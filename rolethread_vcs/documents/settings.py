@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.documents._contract import Kind, MergedDocument
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import SETTINGS
-from rolethread_vcs.model.settings import Settings, parse_settings
+from rolethread_vcs.model.settings import parse_settings
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Choice
 
 
-class _SettingsKind(Kind[Settings]):
+class _SettingsKind(Kind[bytes]):
     name = "settings"
     is_needed = True
     patterns = (f"/{SETTINGS}",)
@@ -22,12 +22,12 @@ class _SettingsKind(Kind[Settings]):
     def owns(self, path: str) -> bool:
         return path == SETTINGS
 
-    def parse(self, data: bytes) -> Settings:
-        return parse_settings(data)
-
-    def canonical(self, data: bytes) -> bytes:
+    def parse(self, data: bytes) -> bytes:
         parse_settings(data)
         return data
+
+    def encode(self, value: bytes) -> bytes:
+        return value
 
     def check_by_hand(self, path: str, data: bytes | None, before: bytes | None) -> None:
         if data is None:

@@ -156,7 +156,7 @@ def _take(path: str, data: bytes | None, base: Snapshot, edits: _HandEdits) -> b
         return encode_entry(entry)
     kind = kind_of(path)
     kind.check_by_hand(path, data, base.file(path))
-    edits.files[path] = None if data is None else kind.canonical(data)
+    edits.files[path] = None if data is None else kind.encode(kind.parse(data))
     return edits.files[path]
 
 

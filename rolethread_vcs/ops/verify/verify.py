@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from rolethread_vcs.errors import DamagedError, RoleThreadError
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry
-from rolethread_vcs.model.entry import InvalidEntryError
+from rolethread_vcs.documents import FOREIGN, Kind, kind_of
+from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.ids import is_id
-from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_path, id_of_path
-from rolethread_vcs.model.order import Order
-from rolethread_vcs.model.settings import parse_settings
+from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path
 from rolethread_vcs.ops.edit.damaged_entries import file_of_blob
 from rolethread_vcs.store.log.operations import OPERATIONS_REF, Operation
 from rolethread_vcs.store.objects import trees
@@ -77,7 +75,7 @@ class _Place:
     path: str
     where: str
     current: bool
-    read: Callable[[bytes], object] | None = None
+    kind: Kind[Any]
 
 
 @dataclass(slots=True)
@@ -146,13 +144,13 @@ class _Verifier:
             try:
                 target = self.repository.refs.read(name)
             except DamagedError as error:
-                self._add("damaged_ref", f"{_say(name)}: {error.message}", path=name)
+                self._add("damaged_ref", f"{_ref_title(name)}: {error.message}", path=name)
                 continue
             if target is None or name == OPERATIONS_REF:
                 continue
             commit = self._peel(name, target)
             if commit is not None:
-                starts.append((commit, name.startswith((BRANCHES, TAGS)), _say(name)))
+                starts.append((commit, name.startswith((BRANCHES, TAGS)), _ref_title(name)))
         return starts
 
     def _check_head(self) -> list[tuple[str, bool, str]]:
@@ -203,20 +201,22 @@ class _Verifier:
         oid, seen = target, 0
         try:
             while objects.kind(oid) == "tag" and seen < 100:
-                self.reached[oid] = _say(name)
+                self.reached[oid] = _ref_title(name)
                 oid = objects.read(oid, "tag").partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
                 seen += 1
         except DamagedError as error:
-            self._add("damaged_ref", f"{_say(name)} does not read: {error.message}", oid, name)
+            self._add("damaged_ref", f"{_ref_title(name)} cannot be read: {error.message}", oid, name)
             return None
         kind = objects.kind(oid)
         if kind == "commit":
             return oid
         if kind is None:
             self.reported.add(oid)
-            self._add("missing_object", f"{_say(name)} points at {oid[:10]}, which is missing or damaged", oid, name)
+            self._add(
+                "missing_object", f"{_ref_title(name)} points at {oid[:10]}, which is missing or damaged", oid, name
+            )
         elif name.startswith(BRANCHES):
-            self._add("damaged_ref", f"{_say(name)} points at a {kind}, not at a commit", oid, name)
+            self._add("damaged_ref", f"{_ref_title(name)} points at a {kind}, not at a commit", oid, name)
         return None
 
     # ---- operations
@@ -333,38 +333,33 @@ class _Verifier:
             if item.mode == trees.FOLDER:
                 self._walk_tree(item.oid, f"{path}/", where, current=current, data=data)
             elif item.mode != _SUBMODULE:
-                self._meet_file(item, path, where, current=current, data=data)
+                self._check_file(item, path, where, current=current, data=data)
 
-    def _meet_file(self, item: trees.Item, path: str, where: str, *, current: bool, data: bool) -> None:
-        read: Callable[[bytes], object] | None = None
-        oid = item.oid.hex()
-        if data and path.startswith(f"{ENTRIES}/"):
-            if not self._is_entry(item, oid, path, where, current=current):
-                return
-            read = decode_entry
-        elif data and path in (SETTINGS, ORDER):
-            read = parse_settings if path == SETTINGS else Order.parse
-        place = self.blobs.get(oid)
-        if place is None or (read is not None and place.read is None):
-            self.blobs[oid] = _Place(item.oid, path, where, current, read)
+    def _check_file(self, item: trees.Item, path: str, where: str, *, current: bool, data: bool) -> None:
+        kind = kind_of(path) if data else FOREIGN
+        place = _Place(item.oid, path, where, current, kind)
+        if data and (kind.is_part or path.startswith(f"{ENTRIES}/")) and not self._is_in_place(item, place):
+            place.kind = FOREIGN
+        known = self.blobs.get(item.oid.hex())
+        if known is None or (place.kind is not FOREIGN and known.kind is FOREIGN):
+            self.blobs[item.oid.hex()] = place
 
-    def _is_entry(self, item: trees.Item, oid: str, path: str, where: str, *, current: bool) -> bool:
-        """Return whether a file below `entries/` is one; say so when it is not."""
-        entry_id = id_of_path(path)
+    def _is_in_place(self, item: trees.Item, place: _Place) -> bool:
+        """Return whether a file can be what its path says; say so when it cannot."""
+        path, where, oid = place.path, place.where, item.oid.hex()
+        error, warning = (Severity.ERROR, Severity.WARNING) if place.current else (Severity.INFO, Severity.INFO)
+        name = path.rpartition("/")[2].removesuffix(SUFFIX)
         if item.mode == trees.LINK:
             message = f"{path} of {where} is a symbolic link; a dataset holds plain files, and links are not followed"
-            self._add("symbolic_link", message, oid, path, Severity.ERROR if current else Severity.INFO)
-            return False
-        if entry_id is not None:
+            self._add("symbolic_link", message, oid, path, error)
+        elif place.kind.is_part:
             return True
-        name = path.rpartition("/")[2].removesuffix(SUFFIX)
-        self.blobs.setdefault(oid, _Place(item.oid, path, where, current))
-        if is_id(name):
+        elif is_id(name):
             message = f"the entry {name} lies at {path} in {where}, so it is not read; it belongs at {entry_path(name)}"
-            self._add("misplaced_entry", message, oid, path, Severity.ERROR if current else Severity.INFO)
+            self._add("misplaced_entry", message, oid, path, error)
         else:
             message = f"{path} of {where} is no entry: its name is no entry id"
-            self._add("foreign_file", message, oid, path, Severity.WARNING if current else Severity.INFO)
+            self._add("foreign_file", message, oid, path, warning)
         return False
 
     # ---- objects
@@ -380,7 +375,7 @@ class _Verifier:
             self._add("damaged_store", error.message)
         for oid, place in self.blobs.items():
             if oid not in found and oid not in self.reported:
-                self._add("missing_object", f"{_what(place)} is missing{self._cure(place)}", oid, place.path)
+                self._add("missing_object", f"{_title(place)} is missing{self._repair_hint(place)}", oid, place.path)
         for oid, name in self.bad_files.items():
             self._add_bad_file(oid, name)
         return len(found)
@@ -389,13 +384,13 @@ class _Verifier:
         """Report a damaged loose object by what it holds, where that is known."""
         bad = self.blobs.get(oid)
         if bad is not None:
-            message = f"{_what(bad)} is damaged: {name} does not read{self._cure(bad)}"
+            message = f"{_title(bad)} is damaged: {name} cannot be read{self._repair_hint(bad)}"
             self._add("damaged_object", message, oid, bad.path)
         else:
             where = f" (it belongs to {self.reached[oid]})" if oid in self.reached else ""
             self._add("damaged_object", f"the object file {name} is damaged{where}", oid, name)
 
-    def _cure(self, place: _Place) -> str:
+    def _repair_hint(self, place: _Place) -> str:
         """Return how a damaged entry can be saved again, when its checked-out file still holds it."""
         entry_id = id_of_path(place.path)
         if entry_id is None or file_of_blob(self.repository, place.path, place.blob) is None:
@@ -413,7 +408,7 @@ class _Verifier:
             if place is not None:
                 self._add(
                     "damaged_object",
-                    f"{_what(place)} is damaged: its content is not what was saved{self._cure(place)}",
+                    f"{_title(place)} is damaged: its content is not what was saved{self._repair_hint(place)}",
                     oid,
                     place.path,
                 )
@@ -423,38 +418,32 @@ class _Verifier:
                 message = f"the object {oid[:10]} is damaged; no branch, release or operation needs it"
                 self._add("damaged_object", message, oid, severity=Severity.WARNING)
             return
-        if place is not None and place.read is not None and kind == "blob":
+        if place is not None and kind == "blob":
             self._read_file(oid, place, data)
 
     def _read_file(self, oid: str, place: _Place, data: bytes) -> None:
-        severity = Severity.ERROR if place.current else Severity.INFO
-        if place.read is not decode_entry:
-            try:
-                place.read(data) if place.read is not None else None
-            except (RoleThreadError, JsonProblemError) as error:
-                self._add(
-                    "unreadable_file", f"{_what(place)} does not read: {error.message}", oid, place.path, severity
-                )
-            return
-        self.entries += 1
+        is_entry = place.kind.name == "entry"
+        self.entries += is_entry
         try:
-            entry = decode_entry(data)
-        except (JsonProblemError, InvalidEntryError) as error:
-            self._add("unreadable_entry", f"{_what(place)} does not read: {error.message}", oid, place.path, severity)
+            is_canonical = place.kind.encode(place.kind.parse(data)) == data
+        except InvalidError as error:
+            kind = "unreadable_entry" if is_entry else "unreadable_file"
+            severity = Severity.ERROR if place.current else Severity.INFO
+            self._add(kind, f"{_title(place)} cannot be read: {error.message}", oid, place.path, severity)
             return
-        if encode_entry(entry) != data:
-            message = f"{_what(place)} was written by hand in another form; it is rewritten when it changes"
+        if not is_canonical:
+            message = f"{_title(place)} was written by hand in another form; it is rewritten when it changes"
             self._add("not_canonical", message, oid, place.path, Severity.INFO)
 
 
-def _what(place: _Place) -> str:
-    entry_id = id_of_path(place.path)
-    if entry_id is not None and place.where.startswith("branch "):
-        return f"entry {entry_id} on {place.where.removeprefix('branch ')}"
-    return f"entry {entry_id} of {place.where}" if entry_id is not None else f"{place.path} of {place.where}"
+def _title(place: _Place) -> str:
+    title = place.kind.title(place.path)
+    if title != place.path and place.where.startswith("branch "):
+        return f"{title} on {place.where.removeprefix('branch ')}"
+    return f"{title} of {place.where}"
 
 
-def _say(name: str) -> str:
+def _ref_title(name: str) -> str:
     if name.startswith(BRANCHES):
         return f"branch {shorten(name)}"
     return shorten(name)

@@ -74,7 +74,7 @@ def test_an_entry_of_a_branch_that_does_not_decode_is_damage(dataset):
         Severity.ERROR,
         entry_path(entry_id),
     )
-    assert problem.message.startswith(f"entry {entry_id} on main does not read: ")
+    assert problem.message.startswith(f"entry {entry_id} on main cannot be read: ")
 
 
 def test_an_unreadable_entry_that_only_history_holds_is_for_your_knowledge(dataset):
@@ -162,7 +162,7 @@ def test_releases_and_detached_heads_are_walked_too(dataset):
     git(dataset, "commit", "-q", "-a", "-m", "on no branch")
 
     (problem,) = problems(dataset)
-    assert problem.message.partition(" does not")[0].endswith("of HEAD")
+    assert problem.message.partition(" cannot be")[0].endswith("of HEAD")
 
 
 def test_a_pack_without_an_index_is_told_with_the_way_to_get_it_back(dataset):
