@@ -21,7 +21,7 @@ def figures(workspace: Workspace) -> Iterator[Figure]:
     folder = workspace.written(workspace.entries)
     dataset = Dataset.open(folder)
     here = dataset.repository.branch() or ""
-    dataset.switch_to_new("other")
+    dataset.branch("other", switch=True)
     ids = dataset.snapshot().ids()
     with dataset.edit(f"{CHANGES} changes") as edit:
         for number in range(CHANGES):

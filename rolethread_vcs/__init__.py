@@ -8,14 +8,48 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import RoleThreadError
     from rolethread_vcs.model.entry import Entry
-
-__all__ = ["Dataset", "Entry", "RoleThreadError"]
+    from rolethread_vcs.ops.edit.field_edits import FieldEdit
+    from rolethread_vcs.ops.export.exporter import ExportOptions
+    from rolethread_vcs.ops.git_support.hooks import HookWish
+    from rolethread_vcs.ops.history.log import Only
+    from rolethread_vcs.ops.import_.row_reader import ImportOptions
+    from rolethread_vcs.ops.merge.merge import MergeOptions
+    from rolethread_vcs.ops.workcopy.commit import CommitOptions
+    from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
+    from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
+    from rolethread_vcs.transaction import Intent
 
 _HOMES = {
-    "Dataset": "rolethread_vcs.dataset",
-    "Entry": "rolethread_vcs.model.entry",
-    "RoleThreadError": "rolethread_vcs.errors",
+    "CommitOptions": "ops.workcopy.commit",
+    "CopyOptions": "ops.workcopy.file_copies",
+    "Dataset": "dataset",
+    "DecisionWords": "ops.workcopy.line_decisions",
+    "Entry": "model.entry",
+    "ExportOptions": "ops.export.exporter",
+    "FieldEdit": "ops.edit.field_edits",
+    "HookWish": "ops.git_support.hooks",
+    "ImportOptions": "ops.import_.row_reader",
+    "Intent": "transaction",
+    "MergeOptions": "ops.merge.merge",
+    "Only": "ops.history.log",
+    "RoleThreadError": "errors",
 }
+
+__all__ = [
+    "CommitOptions",
+    "CopyOptions",
+    "Dataset",
+    "DecisionWords",
+    "Entry",
+    "ExportOptions",
+    "FieldEdit",
+    "HookWish",
+    "ImportOptions",
+    "Intent",
+    "MergeOptions",
+    "Only",
+    "RoleThreadError",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -24,4 +58,4 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

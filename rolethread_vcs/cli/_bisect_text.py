@@ -55,11 +55,10 @@ def _about(tests: int) -> str:
 
 def _end_lines(context: Context, dataset: Dataset, commit: Commit) -> Iterator[str]:
     from rolethread_vcs.cli._commit_text import commit_head, touched_lines
-    from rolethread_vcs.ops.history.show import show_commit
 
     yield f"the first bad change is {commit.id[:10]}"
     yield ""
-    shown = show_commit(dataset.repository, f"commit:{commit.id}")
+    shown = dataset.history.commit(f"commit:{commit.id}")
     yield from commit_head(context, dataset, shown)
     yield from touched_lines(context, dataset, shown)
 

@@ -71,12 +71,12 @@ def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"]
 def _place(context: Context, result: Undone) -> str:
     """Return where the branch stands now whose entries were moved, which need not be the one that one is on."""
     dataset = context.open_dataset(to_go_back=True)
-    where = dataset.repository.branch() or result.committed.branch or "a commit"
+    where = dataset.current_branch() or result.committed.branch or "a commit"
     moved = {each.branch for each in result.operations if each.added or each.changed or each.removed} - {""}
     other = next(iter(moved)) if len(moved) == 1 else where
     if other == where:
         snapshot = dataset.snapshot()
-    elif other in dataset.repository.refs.branches():
+    elif other in dataset.branches.names():
         where, snapshot = other, dataset.snapshot(other)
     else:
         return f"the branch {other} is gone"

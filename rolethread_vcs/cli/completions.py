@@ -56,12 +56,13 @@ def complete_sides(ctx: click.Context, _param: click.Parameter, incomplete: str)
 
 def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the codes, or the names, of rules that start like this."""
-    from rolethread_vcs.ops.check.rule_list import weighed_rules
+    from rolethread_vcs.dataset import Dataset
 
-    words = ((word, each.summary) for each in weighed_rules() for word in (each.rule.code, each.rule.name))
+    rules = Dataset.gate.rules()
+    words = ((word, each.summary) for each in rules for word in (each.rule.code, each.rule.name))
     folded = incomplete.casefold()
     return _items((word, about) for word, about in words if folded and word.casefold().startswith(folded)) or _items(
-        (each.rule.code, f"{each.rule.name}: {each.summary}") for each in weighed_rules() if not folded
+        (each.rule.code, f"{each.rule.name}: {each.summary}") for each in rules if not folded
     )
 
 
@@ -73,13 +74,13 @@ def _entries(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def _branches(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
-    for branch in dataset.branches():
+    for branch in dataset.branches.list():
         if branch.name.startswith(incomplete):
             yield branch.name, branch.subject
 
 
 def _conflicts(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
-    for conflict in dataset.conflicts().conflicts:
+    for conflict in dataset.merges.conflicts().conflicts:
         is_entry = conflict.id[:1].isdigit() and not incomplete.startswith("0")
         word = entry_number(conflict.id) if is_entry else conflict.id
         if word.startswith(incomplete):
@@ -87,7 +88,7 @@ def _conflicts(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def _sides(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
-    ours, theirs, base = dataset.conflicts().unfinished.labels
+    ours, theirs, base = dataset.merges.conflicts().unfinished.labels
     for word in dict.fromkeys((theirs, ours, base, "both")):
         if word.startswith(incomplete):
             yield word, ""

@@ -28,8 +28,6 @@ from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import rev_of
-from rolethread_vcs.ops.edit.field_edits import refuse_hand_edited
-from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.views.conflicts import comment_lines
 
 if TYPE_CHECKING:
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.merge.conflict import Conflict
     from rolethread_vcs.model.entry import Entry
+    from rolethread_vcs.store.snapshot import Snapshot
     from rolethread_vcs.transaction import Committed
 
 MOST_ENTRIES = 500
@@ -49,7 +48,7 @@ MOST_ENTRIES = 500
 def write_new(context: Context, dataset: Dataset, saving: Saving, tags: Sequence[str] = ()) -> None:
     """Open a blank form, and add the entries written into it."""
     refuse_without_editor(context, 'rtv add --user "…" --assistant "…"   or: rtv add -')
-    folder = dataset.repository.drafts_folder
+    folder = dataset.drafts_folder
     _edit_and_save(context, dataset, saving, write_draft(folder, "add", blank_form(tags=tags)))
 
 
@@ -61,12 +60,12 @@ def edit_entries(context: Context, dataset: Dataset, ids: Sequence[str], saving:
             f"{len(ids):,} entries are too many for one form; {MOST_ENTRIES} fit",
             hint="choose fewer: --where 'id:1..200 …'",
         )
-    folder = dataset.repository.drafts_folder
+    folder = dataset.drafts_folder
     for draft in waiting_drafts(folder):
         if set(draft.ids) & set(ids):
             context.output.warn(f"an older draft of this waits too: rtv edit --resume {draft.name}")
     snapshot = dataset.snapshot()
-    refuse_hand_edited(dataset.repository, snapshot, ids)
+    dataset.refuse_hand_edited(snapshot, ids)
     form = render_form(
         [(entry_id, snapshot[entry_id]) for entry_id in ids],
         revs={entry_id: rev_of(snapshot.blob_id(entry_id)) for entry_id in ids},
@@ -195,7 +194,7 @@ def nothing_done(dataset: Dataset) -> Committed:
     # the transaction is of no use where nothing changed, but its answer has one shape
     from rolethread_vcs.transaction import Committed
 
-    return Committed(dataset.repository.branch() or "", None, None)
+    return Committed(dataset.current_branch() or "", None, None)
 
 
 # ---- entries of a merge
@@ -212,7 +211,7 @@ class Forms:
 
     def __init__(self, context: Context, dataset: Dataset, name: str, again: str) -> None:
         self._context = context
-        self._folder = dataset.repository.drafts_folder
+        self._folder = dataset.drafts_folder
         self._name = name
         self._again = again
         self._texts = ExitStack()

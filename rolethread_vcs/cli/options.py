@@ -35,14 +35,13 @@ class Saving:
             UsageError: an allowance names no rule.
         """
         # the rules are of no use to help
-        from rolethread_vcs.gate import parse_allowance
-        from rolethread_vcs.transaction import Intent
+        from rolethread_vcs import Intent
 
-        return Intent(
+        return Intent.of(
             verb,
             command,
             message=self.message,
-            allowances=tuple(map(parse_allowance, self.allow)),
+            allow=self.allow,
             because=self.because,
             dry_run=self.dry_run,
             **more,
@@ -120,7 +119,7 @@ class Wish:
     def words(self, context: Context) -> DecisionWords:
         """Return it as decisions."""
         # help needs no decisions
-        from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
+        from rolethread_vcs import DecisionWords
 
         path = None if self.file is None else context.path(self.file)
         return DecisionWords(self.entries, self.new, path, self.ambiguous == "new")
@@ -128,7 +127,7 @@ class Wish:
     def options(self, context: Context, removed: int | None, take: str | None) -> CommitOptions:
         """Return it as the options of a commit."""
         # as above
-        from rolethread_vcs.ops.workcopy.commit import CommitOptions
+        from rolethread_vcs import CommitOptions
 
         return CommitOptions(self.words(context), removed, cast("Take | None", take))
 

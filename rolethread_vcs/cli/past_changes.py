@@ -91,8 +91,8 @@ def go_on_or_give_up(context: Context, kind: Kind, saving: Saving, change: Chang
     skips = " --skip-conflicts" if change.skip_conflicts else ""
     intent = saving.intent(kind, f"{kind} {f'--continue{skips}' if change.go_on else '--abort'}")
     if change.abort:
-        return print_outcome(context, dataset.give_up(kind, intent=intent))
-    return print_outcome(context, dataset.finish(kind, skip_conflicts=change.skip_conflicts, intent=intent))
+        return print_outcome(context, dataset.merges.abort(kind, intent=intent))
+    return print_outcome(context, dataset.merges.finish(kind, skip_conflicts=change.skip_conflicts, intent=intent))
 
 
 def print_applied(
@@ -127,7 +127,5 @@ def print_applied(
 def fixed_name(dataset: Dataset, rev: str) -> str:
     """Return a name of a change that goes on to mean the same when branches move: `3fa9c1b2d4`, `A..B` by ids."""
     # as above
-    from rolethread_vcs.ops.history.spans import span_of
-
-    span = span_of(dataset.repository, rev)
+    span = dataset.history.span(rev)
     return f"{span.before[:10]}..{span.after[:10]}" if span.is_range else span.after[:10]

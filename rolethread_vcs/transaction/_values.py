@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rolethread_vcs.gate import Allowance, EntryChange
+from rolethread_vcs.gate import Allowance, EntryChange, parse_allowance
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.store.publishing import Moves
@@ -36,6 +36,15 @@ class Intent:
     dry_run: bool = False
     trailers: tuple[tuple[str, str], ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, verb: str, command: str, *, allow: Sequence[str] = (), **more: Any) -> Intent:
+        """Return an intent whose allowances are given as words: `CODE`, `NAME`, `CODE=3`.
+
+        Raises:
+            UsageError: one of them names no rule.
+        """
+        return cls(verb, command, allowances=tuple(map(parse_allowance, allow)), **more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def test_texts_never_steer_the_terminal(rtv: Rtv, dataset: Dataset) -> None:
 
 
 def test_an_entry_without_messages_says_so(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     dataset.add([{"messages": [], "tags": ["empty"]}], Intent("add", "add"))
 
     answer = rtv("blame", "4")

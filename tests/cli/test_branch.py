@@ -79,7 +79,7 @@ def test_a_new_branch_and_going_there_are_one_step(rtv: Rtv, dataset: Dataset) -
     assert answer.out.startswith("you are on the new branch try now @ ")
     assert [(each["name"], each["current"]) for each in value["branches"]] == [("main", False), ("try", True)]
     rtv("undo")
-    assert [branch.name for branch in dataset.branches()] == ["main"]
+    assert [branch.name for branch in dataset.branches.list()] == ["main"]
 
 
 def test_the_envelope_of_a_switch(rtv: Rtv, dataset: Dataset) -> None:
@@ -124,7 +124,7 @@ def test_a_dry_run_goes_nowhere(rtv: Rtv, dataset: Dataset) -> None:
 
     assert first.out.startswith("would go to the new branch try; nothing was changed")
     assert second.out.startswith("would make the branch try; nothing was changed")
-    assert [branch.name for branch in dataset.branches()] == ["main"]
+    assert [branch.name for branch in dataset.branches.list()] == ["main"]
 
 
 def test_a_start_without_create_is_refused(rtv: Rtv) -> None:

@@ -16,7 +16,7 @@ from rolethread_vcs.transaction import Intent
 @pytest.fixture
 def messy(dataset: Dataset) -> Dataset:
     """A report-only branch where 4 to 11 hold an empty message, and 12 has no assistant."""
-    dataset.switch_to_new("work")
+    dataset.branch("work", switch=True)
     entries = [said(f"question {number}", "") for number in range(8)]
     entries.append({"messages": [{"role": "user", "content": "Nobody?"}]})
     dataset.add(entries, Intent("add", "add"))
@@ -67,8 +67,8 @@ def test_chosen_entries_alone_are_checked(rtv: Rtv, messy: Dataset) -> None:
 
 
 def test_warnings_do_not_fail(rtv: Rtv, messy: Dataset) -> None:
-    messy.set_setting("gate.rules.empty_message", "warning")
-    messy.set_setting("gate.rules.no_assistant", "info")
+    messy.settings.set("gate.rules.empty_message", "warning")
+    messy.settings.set("gate.rules.no_assistant", "info")
 
     answer = rtv("check")
 
@@ -124,8 +124,8 @@ def test_what_does_not_go_together_is_refused(rtv: Rtv, words: tuple[str, ...]) 
 
 
 def test_a_setting_for_no_rule_is_warned_about(rtv: Rtv, dataset: Dataset) -> None:
-    text = dataset.settings_text() + b'no_such_rule = "off"\n'
-    dataset.replace_settings(text, Intent("config", "config edit"))
+    text = dataset.settings.text() + b'no_such_rule = "off"\n'
+    dataset.settings.replace_text(text, Intent("config", "config edit"))
 
     assert "gives a severity to no_such_rule" in rtv("check").err
 
@@ -140,7 +140,7 @@ def test_the_process_ends_with_thirty(messy: Dataset) -> None:
 
 
 def test_rules_are_listed_with_their_weight_here(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.set_setting("gate.rules.empty_message", "off")
+    dataset.settings.set("gate.rules.empty_message", "off")
 
     lines = rtv("rules").out.splitlines()
 

@@ -26,8 +26,8 @@ def test_a_copy_holds_all_branches_and_their_history(room: Room) -> None:
     assert said.status == 0
     assert list(copy.snapshot()) == list(room.dataset.snapshot())
     assert copy.snapshot().id == room.dataset.snapshot().id
-    assert [branch.name for branch in copy.branches()] == ["main", "try"]
-    assert [each.operation.verb for each in copy.ops()] == ["clone"]
+    assert [branch.name for branch in copy.branches.list()] == ["main", "try"]
+    assert [each.operation.verb for each in copy.operations.list()] == ["clone"]
     assert copy.status().unsaved == ()
 
 

@@ -106,7 +106,7 @@ def test_the_editor_changes_the_settings_checked_out_or_not(
 def test_a_text_that_does_not_read_is_kept_and_taken_up(
     rtv: Rtv, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = dataset.settings_text()
+    text = dataset.settings.text()
     editor(tmp_path, monkeypatch, BREAK)
 
     refused = rtv("config", "edit")

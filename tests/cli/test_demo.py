@@ -24,7 +24,7 @@ def test_the_story_ends_with_a_dataset_and_says_where_it_is(room: Room) -> None:
     dataset = Dataset.open(folder)
     assert dataset.repository.branch() == "main"
     assert dataset.status().unsaved == ()
-    assert len(dataset.branches()) == 2
+    assert len(dataset.branches.list()) == 2
     for verb in ("init", "list", "show", "switch", "edit", "remove", "undo", "export", "which"):
         assert f"$ rtv {verb}" in said.out
 

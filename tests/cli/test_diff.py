@@ -261,7 +261,7 @@ def test_what_is_absent_is_null_in_json(rtv: Rtv, dataset: Dataset) -> None:
 
 def test_json_lines_give_one_entry_a_line(rtv: Rtv, dataset: Dataset) -> None:
     ids = [change(dataset, number, f"Question {number}?") for number in (1, 2)]
-    dataset.set_setting("gate.rules.empty_message", "warning")
+    dataset.settings.set("gate.rules.empty_message", "warning")
 
     rows = [json.loads(line) for line in rtv("diff", "@~3", "@", "--json-lines").out.splitlines()]
 
@@ -317,7 +317,7 @@ def test_figures_are_told_by_tag_and_speaker(rtv: Rtv, dataset: Dataset) -> None
 
 
 def test_other_files_are_told_line_by_line(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.set_setting("gate.rules.empty_message", "warning")
+    dataset.settings.set("gate.rules.empty_message", "warning")
 
     answer = rtv("diff", "@~1", "@")
 

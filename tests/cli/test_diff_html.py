@@ -59,7 +59,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def hostile(dataset: Dataset) -> Dataset:
     """The dataset with a commit in which every kind of difference holds hostile content."""
-    dataset.switch_to_new("work/hostile")
+    dataset.branch("work/hostile", switch=True)
     with dataset.edit() as edit:
         for each in HOSTILE:
             messages = [
@@ -181,7 +181,7 @@ def test_a_page_can_go_to_standard_output(rtv: Rtv) -> None:
 
 
 def test_files_and_moves_have_their_place_on_the_page(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.set_setting("gate.rules.empty_message", "warning")
+    dataset.settings.set("gate.rules.empty_message", "warning")
     ids = dataset.snapshot().ids()
     (dataset.folder / "order.json").write_bytes(b'{"%s": "%s.h"}\n' % (ids[0].encode(), ids[2].encode()))
 

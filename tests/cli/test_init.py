@@ -23,7 +23,7 @@ def test_a_new_dataset_has_a_first_commit_and_a_clean_folder(room: Room) -> None
     assert said.status == 0
     dataset = Dataset.open(room.folder / "inn")
     assert (len(dataset.snapshot()), dataset.snapshot().settings.name) == (0, "inn")
-    assert [each.operation.verb for each in dataset.ops()] == ["init"]
+    assert [each.operation.verb for each in dataset.operations.list()] == ["init"]
 
 
 def test_the_hint_can_be_pasted(room: Room) -> None:

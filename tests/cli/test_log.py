@@ -169,7 +169,7 @@ def test_the_envelope_of_a_life_tells_commit_and_step(rtv: Rtv, dataset: Dataset
 
 
 def test_the_graph_draws_what_parts_and_meets_and_names_branches(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     change(dataset, 1, "on try", "ours")
     dataset.switch("main")
     change(dataset, 2, "on main", "theirs")
@@ -187,7 +187,7 @@ def test_the_graph_draws_what_parts_and_meets_and_names_branches(rtv: Rtv, datas
 
 
 def test_all_branches_are_shown(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     change(dataset, 1, "on try", "only there")
     dataset.switch("main")
 

@@ -81,7 +81,7 @@ def test_a_release_is_deleted_and_comes_back(rtv: Rtv, dataset: Dataset) -> None
 
     assert planned.out.startswith("would delete the release v1; nothing was changed")
     assert deleted.out.startswith("deleted the release v1 @ ")
-    assert [each.name for each in dataset.releases()] == ["v1"]
+    assert [each.name for each in dataset.releases.list()] == ["v1"]
     assert rtv("release", "--delete", "v9").status == 40
 
 

@@ -126,7 +126,7 @@ def test_trailers_are_explained(rtv: Rtv, dataset: Dataset) -> None:
 
 
 def test_a_commit_of_settings_names_the_file(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.set_setting("name", "harbour")
+    dataset.settings.set("name", "harbour")
 
     lines = rtv("show").out.splitlines()
 

@@ -60,7 +60,7 @@ def test_a_draft_waits_with_the_way_to_take_it_up(rtv: Rtv, dataset: Dataset) ->
 
 
 def test_a_bare_dataset_says_that_no_files_are_checked_out(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
 
     lines = rtv("status").out.splitlines()
 

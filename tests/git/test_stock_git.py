@@ -24,7 +24,7 @@ def contents(dataset: Dataset, number: int) -> list[str]:
 
 
 def commands(dataset: Dataset) -> list[str]:
-    return [each.operation.command for each in dataset.ops()]
+    return [each.operation.command for each in dataset.operations.list()]
 
 
 # ---- commit
@@ -56,7 +56,7 @@ def test_the_gate_stops_a_commit_that_brings_an_error(dataset: Dataset, git: Git
     assert dataset.snapshot().id == before
     git("commit", "--no-verify", "-qm", "all the same")
 
-    checked = dataset.check_since("@~1")
+    checked = dataset.gate.check_since("@~1")
     assert [finding.name for finding in checked.findings] == ["empty_message"]
 
 
@@ -103,7 +103,7 @@ def test_git_shows_entries_as_conversations(dataset: Dataset, git: Git) -> None:
         assert '"content"' not in text
     assert git("log", "-p", "-1").stdout == logged
     assert "refs/notes/textconv/rolethread" in git("for-each-ref").stdout
-    assert dataset.verify().problems == ()
+    assert dataset.upkeep.verify().problems == ()
 
 
 def test_an_inserted_exchange_changes_no_line_of_another(dataset: Dataset, git: Git) -> None:
@@ -269,7 +269,7 @@ def test_rebase_and_cherry_pick_merge_conversations(dataset: Dataset, git: Git) 
     git("cherry-pick", "side")
     assert contents(dataset, 1)[1] == "She smiles. Dry as bone."
     git("fsck", "--strict")
-    assert dataset.verify().problems == ()
+    assert dataset.upkeep.verify().problems == ()
 
 
 def test_stash_merges_conversations_when_it_comes_back(dataset: Dataset, git: Git) -> None:
@@ -315,7 +315,7 @@ def test_gc_takes_nothing_that_can_be_undone(dataset: Dataset, git: Git) -> None
     dataset.redo()
     dataset.undo()
 
-    assert dataset.verify().problems == ()
+    assert dataset.upkeep.verify().problems == ()
     assert git("status", "--porcelain").stdout == ""
     git("fsck", "--strict")
 

@@ -108,13 +108,15 @@ def test_a_broken_tag_is_damage_on_a_branch_and_for_your_knowledge_in_history(da
     put(dataset, {"color": "red"})
     git("add", TAVERN)
     git("commit", "-qm", "by hand", "--no-verify")
-    broken = dataset.verify().problems
+    broken = dataset.upkeep.verify().problems
     saved(dataset, {"name": "Tavern"})
 
     assert [(each.kind, each.severity.value, each.message) for each in broken] == [
         ("unreadable_file", "error", "tag tavern on main cannot be read: name: field required")
     ]
-    assert [(each.kind, each.severity.value) for each in dataset.verify().problems] == [("unreadable_file", "info")]
+    assert [(each.kind, each.severity.value) for each in dataset.upkeep.verify().problems] == [
+        ("unreadable_file", "info")
+    ]
 
 
 def test_a_hand_edit_of_a_tag_is_thrown_away_with_all_others_and_undo_brings_it_back(dataset: Dataset) -> None:

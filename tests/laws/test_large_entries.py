@@ -64,7 +64,7 @@ def test_two_sides_merge_and_the_merge_is_taken_back(dataset: Dataset) -> None:
 def test_each_message_is_blamed_on_who_changed_it_last(dataset: Dataset) -> None:
     (entry_id,) = dataset.snapshot().ids()
 
-    blamed = dataset.blame(entry_id)
+    blamed = dataset.history.blame(entry_id)
 
     assert blamed.messages[-1].changed.id == dataset.snapshot().id
     assert {each.changed.id for each in blamed.messages[:-1]} == {dataset.snapshot("@~1").id}

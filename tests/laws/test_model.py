@@ -76,7 +76,7 @@ class DatasetMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.dataset = Dataset.init(self.folder / "tavern")
         if self.is_bare:
-            self.dataset.set_setting("checkout", "never")
+            self.dataset.settings.set("checkout", "never")
         else:
             self.dataset.repository.set_config("rolethread.decided", "files")
         self.state = State({"main": {}}, "main")
@@ -259,7 +259,7 @@ class DatasetMachine(RuleBasedStateMachine):
             }
             assert held == entries
             assert list(held) == sorted(entries)
-        assert {branch.name for branch in self.dataset.branches()} == self.state.branches.keys()
+        assert {branch.name for branch in self.dataset.branches.list()} == self.state.branches.keys()
 
     @invariant()
     def the_folder_is_what_the_branch_holds(self) -> None:

@@ -46,7 +46,7 @@ def dataset_in(folder: str) -> tuple[Dataset, list[str]]:
         for n in range(ENTRIES)
     ]
     ids = dataset.add(first, Intent("add", "add")).ids
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     return dataset, list(ids)
 
 
@@ -118,7 +118,7 @@ def test_a_range_is_taken_back_as_one_and_picked_as_one(first: Mapping[int, Any]
 
         dataset.revert(f"{start.id}..{end.id}")
         back = dataset.snapshot().tree
-        dataset.switch_to_new("other", start=start.id)
+        dataset.branch("other", start=start.id, switch=True)
         dataset.pick(f"{start.id}..{end.id}")
 
         assert back == start.tree

@@ -61,7 +61,7 @@ def redo(dataset: Dataset) -> None:
 
 def switch_to_new(dataset: Dataset) -> None:
     """Make a branch and go to it."""
-    dataset.switch_to_new("side")
+    dataset.branch("side", switch=True)
 
 
 def recover(dataset: Dataset) -> None:
@@ -77,17 +77,17 @@ def discard(dataset: Dataset) -> None:
 
 def release(dataset: Dataset) -> None:
     """Move a release, which writes a tag object and moves a tag."""
-    dataset.release("v1", force=True)
+    dataset.releases.create("v1", force=True)
 
 
 def rename(dataset: Dataset) -> None:
     """Give the current branch another name: two refs and HEAD, and a note in the configuration."""
-    dataset.rename_branch("main", "trunk")
+    dataset.branches.rename("main", "trunk")
 
 
 def delete(dataset: Dataset) -> None:
     """Delete a branch that has a note."""
-    dataset.delete_branches("noted")
+    dataset.branches.delete("noted")
 
 
 def revert(dataset: Dataset) -> None:
@@ -107,12 +107,12 @@ def merge_that_waits(dataset: Dataset) -> None:
 
 def resolve(dataset: Dataset) -> None:
     """Decide the conflict of an unfinished merge."""
-    dataset.resolve([dataset.snapshot().ids()[0]], "clash")
+    dataset.merges.resolve([dataset.snapshot().ids()[0]], "clash")
 
 
 def finish_merge(dataset: Dataset) -> None:
     """Commit an unfinished merge of which all is decided: the branch moves, and the unfinished ref goes."""
-    dataset.finish()
+    dataset.merges.finish()
 
 
 SCENARIOS: dict[str, Callable[[Dataset], None]] = {
@@ -172,9 +172,9 @@ def look(folder: Path) -> dict[str, object]:
         with dataset.edit("the next command", branch="probe") as change:
             change.add(conversation("next"))
         found["notes"] = list(change.result.notes)
-        found["numbers"] = [logged.operation.number for logged in dataset.ops()]
+        found["numbers"] = [logged.operation.number for logged in dataset.operations.list()]
         found["refs_after"] = subprocess.run(refs.args, capture_output=True).stdout.decode()
-        verification = dataset.verify()
+        verification = dataset.upkeep.verify()
         found["problems"] = [problem.message for problem in verification.problems]
         bare = dataset.repository.is_bare
     except RoleThreadError as error:

@@ -292,7 +292,7 @@ def test_an_import_beside_a_damaged_entry_names_it_and_the_way_to_go_on(hurt, rt
 
 def test_an_import_beside_an_entry_without_a_whole_file_says_what_to_choose_from(hurt, rtv, tmp_path):
     entry_id = hurt.snapshot().ids()[1]
-    hurt.set_setting("checkout", "never")
+    hurt.settings.set("checkout", "never")
     rows = [{"role": "user", "content": "new"}, {"role": "assistant", "content": "a"}]
     (tmp_path / "new.jsonl").write_text(json.dumps({"messages": rows}) + "\n")
 

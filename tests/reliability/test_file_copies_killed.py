@@ -36,7 +36,7 @@ def make(folder: Path, *, clean: bool) -> Bench:
     dataset = Dataset.init(folder / "tavern")
     dataset.add([conversation(word) for word in WORDS], Intent("add", "add"))
     path = folder / "train.jsonl"
-    dataset.add_file_copy(path, CopyOptions(clean=clean))
+    dataset.copies.add(path, CopyOptions(clean=clean))
     return dataset, path
 
 
@@ -59,7 +59,7 @@ def said(path: Path) -> list[str]:
 
 
 def commit(bench: Bench) -> None:
-    bench[0].commit_file_copy(bench[1])
+    bench[0].copies.commit(bench[1])
 
 
 @pytest.mark.parametrize("clean", [True, False], ids=["clean", "full"])
@@ -81,13 +81,13 @@ def test_a_commit_that_was_cut_off_makes_no_second_entry_of_a_line_that_is_edite
         change(path, say(1, answer("lantern") + " Twice."))
         change(path, say(3, answer("a new line") + " And more."))
         dataset = Dataset.open(killed.folder)
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
 
         edited = [answer("lantern") + " Twice.", answer("thunder"), answer("a new line") + " And more."]
         wanted = [answer("harbour"), *edited]
         assert answers(dataset) == wanted
         assert said(path) == wanted
-        assert dataset.file_copy_status(path).is_clean
+        assert dataset.copies.status(path).is_clean
 
 
 @pytest.mark.parametrize("discard", [False, True])
@@ -101,20 +101,20 @@ def test_a_refresh_that_was_cut_off_is_finished_by_the_next_one(tmp_path: Path, 
         return dataset, path
 
     def refresh(bench: Bench) -> None:
-        bench[0].refresh_file_copy(bench[1], discard=discard)
+        bench[0].copies.refresh(bench[1], discard=discard)
 
     for killed, path in killed_at_each_step(behind, refresh, at_least=5):
         dataset = Dataset.open(killed.folder)
         before = dataset.snapshot().id
         kept = [each.read_text() for each in path.parent.glob("train.jsonl*")]
-        found = dataset.file_copy_status(path)
-        dataset.refresh_file_copy(path)
+        found = dataset.copies.status(path)
+        dataset.copies.refresh(path)
 
         assert any("In the file." in text for text in kept)
         assert found.counts["edited"] <= 1
         assert found.counts["new"] in (0, 1)
-        assert dataset.file_copy_status(path).counts["new"] == 0
-        assert dataset.file_copy_status(path).counts["dropped"] == 0
+        assert dataset.copies.status(path).counts["new"] == 0
+        assert dataset.copies.status(path).counts["dropped"] == 0
         assert said(path)[2:] == [answer("thunder"), answer("late")]
         assert dataset.snapshot().id == before
 
@@ -126,26 +126,26 @@ def test_a_copy_that_was_cut_off_while_it_was_made_is_written_again_or_tied(tmp_
         return dataset, path.with_name("other.jsonl")
 
     def add(bench: Bench) -> None:
-        bench[0].add_file_copy(bench[1], CopyOptions(clean=clean))
+        bench[0].copies.add(bench[1], CopyOptions(clean=clean))
 
     for killed, path in killed_at_each_step(bare, add, at_least=5):
         dataset = Dataset.open(killed.folder)
-        dataset.add_file_copy(path, CopyOptions(clean=clean, bind=path.exists()))
+        dataset.copies.add(path, CopyOptions(clean=clean, bind=path.exists()))
 
         assert len(said(path)) == 4
-        assert dataset.file_copy_status(path).is_clean
+        assert dataset.copies.status(path).is_clean
 
 
 def test_a_removal_that_was_cut_off_forgets_before_it_deletes(tmp_path: Path) -> None:
     def remove(bench: Bench) -> None:
-        bench[0].remove_file_copy(bench[1], delete=True)
+        bench[0].copies.remove(bench[1], delete=True)
 
     for killed, path in killed_at_each_step(lambda step: make(tmp_path / f"{step}", clean=True), remove, at_least=2):
         dataset = Dataset.open(killed.folder)
-        is_tied = bool(dataset.file_copies())
+        is_tied = bool(dataset.copies.files())
         if is_tied:
-            dataset.remove_file_copy(path, delete=True)
+            dataset.copies.remove(path, delete=True)
 
         assert is_tied <= (not path.exists())
         with pytest.raises(NotFoundError):
-            dataset.file_copy_status(path)
+            dataset.copies.status(path)

@@ -59,7 +59,7 @@ def assert_whole(*folders: Path) -> None:
     for folder in folders:
         assert git(folder, "status", "--porcelain") == ""
         git(folder, "fsck", "--strict")
-    assert Dataset.open(folders[0]).verify().problems == ()
+    assert Dataset.open(folders[0]).upkeep.verify().problems == ()
 
 
 @pytest.mark.parametrize("is_pruned", [False, True], ids=["as it is", "pruned by git"])

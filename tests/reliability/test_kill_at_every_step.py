@@ -29,10 +29,10 @@ def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
         for number in range(5):
             change.add(conversation(f"hello {number}"))
     if scenario == "release":
-        dataset.release("v1", "@~1", intent=Intent("release", "release v1", message="first"))
+        dataset.releases.create("v1", "@~1", intent=Intent("release", "release v1", message="first"))
     if scenario in ("rename", "delete"):
         dataset.branch("noted", note="warmer answers")
-        dataset.note_branch("main", "where it all is")
+        dataset.branches.note("main", "where it all is")
     if scenario == "revert":
         edit(dataset)
         with dataset.edit("something else") as change:
@@ -42,7 +42,7 @@ def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
     if scenario in ("resolve", "finish_merge"):
         dataset.merge("clash")
     if scenario == "finish_merge":
-        dataset.resolve([dataset.snapshot().ids()[0]], "clash")
+        dataset.merges.resolve([dataset.snapshot().ids()[0]], "clash")
     if bare:
         repository = dataset.repository
         repository.worktree.empty(dataset.snapshot().tree)
@@ -60,7 +60,7 @@ def make_branches(dataset: Dataset) -> None:
     """Make a branch that changes another entry than main, and one that changes the same words."""
     ids = dataset.snapshot().ids()
     for name, number in (("side", 1), ("clash", 0)):
-        dataset.switch_to_new(name)
+        dataset.branch(name, switch=True)
         with dataset.edit(f"on {name}") as change:
             change.put(ids[number], conversation(f"edited on {name}"))
         dataset.switch("main")

@@ -26,7 +26,7 @@ def clash(tmp_path: Path) -> Dataset:
             change.add(conversation(f"hello {number}"))
     ids = dataset.snapshot().ids()
     for name, chosen in (("clash", ids[:CLASHING]), ("side", ids[-1:])):
-        dataset.switch_to_new(name)
+        dataset.branch(name, switch=True)
         put(dataset, chosen, name)
         dataset.switch("main")
     put(dataset, ids[:CLASHING], "main")
@@ -59,7 +59,7 @@ def at_once(dataset: Dataset, environment: dict[str, str], *commands: tuple[str,
 
 def assert_whole(dataset: Dataset, fsck: Callable[[Path], str]) -> None:
     assert fsck(dataset.folder) == ""
-    assert dataset.verify().ok
+    assert dataset.upkeep.verify().ok
     numbers = [operation.number for operation in dataset.repository.operations]
     assert numbers == list(range(len(numbers), 0, -1))
     status = subprocess.run(["git", "-C", str(dataset.folder), "status", "--porcelain"], capture_output=True)
@@ -92,7 +92,7 @@ def test_a_merge_killed_again_and_again_gets_to_its_end(clash, environment, rtv,
     assert rtv(clash.folder, "conflicts").returncode == 40
     undone = rtv(clash.folder, "undo")
     assert (undone.returncode, "merge --continue" in undone.stdout) == (0, True)
-    waiting = again.conflicts()
+    waiting = again.merges.conflicts()
     assert (waiting.conflicts, {name for name, _ in waiting.decided}) == ((), set(again.snapshot().ids()[:CLASHING]))
     assert_whole(Dataset.open(clash.folder), fsck)
 
@@ -115,7 +115,7 @@ def test_of_two_merges_that_wait_one_is_told_of_the_other(clash, environment, fs
 
     assert [status for status, _ in answers] == [50, 50]
     assert sum("a merge is unfinished here (merge clash); nothing was changed" in said for _, said in answers) == 1
-    assert len(clash.conflicts().entries) == CLASHING
+    assert len(clash.merges.conflicts().entries) == CLASHING
     assert_whole(Dataset.open(clash.folder), fsck)
 
 
@@ -126,14 +126,14 @@ def test_decisions_made_at_once_are_all_kept(clash, environment, fsck):
     answers = at_once(clash, environment, *(("resolve", each, "--take", "clash") for each in ids))
 
     assert [status for status, _ in answers] == [0] * CLASHING, answers
-    assert {name for name, _ in clash.conflicts().decided} == set(ids)
-    assert clash.conflicts().conflicts == ()
+    assert {name for name, _ in clash.merges.conflicts().decided} == set(ids)
+    assert clash.merges.conflicts().conflicts == ()
     assert_whole(Dataset.open(clash.folder), fsck)
 
 
 def test_a_merge_that_is_finished_twice_at_once_is_committed_once(clash, environment, fsck):
     clash.merge("clash")
-    clash.resolve(clash.snapshot().ids()[:CLASHING], "clash")
+    clash.merges.resolve(clash.snapshot().ids()[:CLASHING], "clash")
 
     answers = at_once(clash, environment, ("merge", "--continue"), ("merge", "--continue"))
 

@@ -69,7 +69,7 @@ def test_acknowledged_is_in_history_while_git_collects_garbage(dataset, fsck, pr
     numbers = [operation.number for operation in again.repository.operations]
     assert numbers == list(range(len(numbers), 0, -1))
     assert fsck(dataset.folder) == ""
-    assert again.verify().ok
+    assert again.upkeep.verify().ok
 
 
 @pytest.mark.parametrize("verb", ["undo", "edit"])
@@ -116,7 +116,7 @@ def test_a_writer_that_is_killed_again_and_again_loses_nothing_it_acknowledged(d
     history = {commit.id for commit in again.repository.walk(again.repository.head_commit())}
     assert set(acknowledged) <= history
     assert fsck(dataset.folder) == ""
-    assert again.verify().ok
+    assert again.upkeep.verify().ok
     status = subprocess.run(["git", "-C", str(dataset.folder), "status", "--porcelain"], capture_output=True)
     assert status.stdout == b""
 
@@ -137,7 +137,7 @@ def test_an_interrupt_at_any_moment_ends_a_writer_and_the_next_command_works(dat
     history = {commit.id for commit in again.repository.walk(again.repository.head_commit())}
     assert set(acknowledged) <= history
     assert fsck(dataset.folder) == ""
-    assert again.verify().ok
+    assert again.upkeep.verify().ok
 
 
 def test_a_reader_sees_whole_commits_while_others_write(dataset):

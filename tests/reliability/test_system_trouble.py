@@ -50,7 +50,7 @@ def check(folder: Path, old: str, done: subprocess.CompletedProcess[str], fsck) 
         assert tip != old, done.stderr
     with again.edit("the next command", branch="probe") as change:
         change.put(again.snapshot("probe").ids()[1], conversation("next"))
-    assert again.verify().ok
+    assert again.upkeep.verify().ok
     status = subprocess.run(["git", "-C", str(folder), "status", "--porcelain"], capture_output=True, text=True)
     assert status.stdout == "", done.stderr
     return tip

@@ -290,7 +290,7 @@ def test_an_undo_that_never_happened_is_not_finished_over_a_commit_of_plain_git(
 
 
 def test_a_redo_of_a_new_branch_never_leaves_head_without_one(filled, monkeypatch):
-    filled.switch_to_new("side")
+    filled.branch("side", switch=True)
     filled.undo()
     reached = []
 

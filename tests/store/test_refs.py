@@ -153,11 +153,11 @@ def test_head_stays_when_it_is_not_where_it_was(two_commits, git):
 def test_another_name_for_a_branch_is_no_branch_and_its_branch_is_never_moved_or_deleted_by_it(two_commits, git):
     dataset, _, second = two_commits
     git(dataset.folder, "symbolic-ref", "refs/heads/master", MAIN)
-    dataset.switch_to_new("side")
+    dataset.branch("side", switch=True)
     refs = dataset.repository.refs
 
     with refusal(InvalidError, "alias", match="master is another name for main; nothing was changed"):
-        dataset.delete_branches("master")
+        dataset.branches.delete("master")
     with refusal(InvalidError, "alias"):
         dataset.switch("master")
 

@@ -25,7 +25,6 @@ import click
 from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Context, Group, pass_context
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.ops.history.bisect import Answer
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -47,7 +46,7 @@ def command() -> None:
 def start(context: Context, good: str, bad: str) -> None:
     """Begin: GOOD was good, BAD (the current commit) is bad, and the change lies between."""
     dataset = context.open_dataset()
-    _tell(context, dataset, dataset.bisect_start(good, bad))
+    _tell(context, dataset, dataset.history.bisect.start(good, bad))
 
 
 @command.command("good")
@@ -90,14 +89,14 @@ def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...])
     dataset = context.open_dataset()
     judge = Judge(words, format_name, clean, is_quiet=context.json)
 
-    def ask(search: Search) -> Answer:
+    def ask(search: Search) -> str:
         assert search.test is not None
         commit = search.test
         answer = judge.ask(dataset, commit.id, context.environ)
         context.output.note(f"{answer:<4}  {commit.id[:10]}  {commit.subject}")
         return answer
 
-    _tell(context, dataset, dataset.bisect_run(ask))
+    _tell(context, dataset, dataset.history.bisect.run(ask))
 
 
 @command.command("status")
@@ -105,7 +104,7 @@ def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...])
 def status(context: Context) -> None:
     """Show how far the search has come, and what to test."""
     dataset = context.open_dataset()
-    _tell(context, dataset, dataset.bisect_status())
+    _tell(context, dataset, dataset.history.bisect.status())
 
 
 @command.command("log")
@@ -116,10 +115,10 @@ def log(context: Context) -> None:
 
     dataset = context.open_dataset()
     if context.json:
-        search = dataset.bisect_status()
+        search = dataset.history.bisect.status()
         context.output.envelope(ENVELOPE, search_lists(search), search)
         return
-    for line in mark_lines(dataset, dataset.bisect_marks(), context.output.width):
+    for line in mark_lines(dataset, dataset.history.bisect.marks(), context.output.width):
         context.output.print(line)
 
 
@@ -130,7 +129,7 @@ def reset(context: Context) -> None:
     from rolethread_vcs.cli._bisect_text import search_lists
     from rolethread_vcs.ops.history.bisect import Search
 
-    was_running = context.open_dataset().bisect_reset()
+    was_running = context.open_dataset().history.bisect.reset()
     if context.json:
         context.output.envelope(ENVELOPE, {"was_running": was_running}, search_lists(None), Search((), ()))
     else:
@@ -138,10 +137,8 @@ def reset(context: Context) -> None:
 
 
 def _answer(context: Context, word: str, rev: str | None) -> None:
-    from rolethread_vcs.ops.history.bisect import Answer
-
     dataset = context.open_dataset()
-    _tell(context, dataset, dataset.bisect_mark(Answer(word), rev))
+    _tell(context, dataset, dataset.history.bisect.mark(word, rev))
 
 
 def _tell(context: Context, dataset: Dataset, search: Search) -> None:
@@ -183,7 +180,7 @@ class Judge:
     clean: bool = False
     is_quiet: bool = False
 
-    def ask(self, dataset: Dataset, commit: str, environ: Mapping[str, str]) -> Answer:
+    def ask(self, dataset: Dataset, commit: str, environ: Mapping[str, str]) -> str:
         """Return the program's answer about a commit (hex id): status 0 is good, 125 skip, anything else to 127 bad.
 
         Raises:
@@ -192,14 +189,14 @@ class Judge:
         """
         with tempfile.TemporaryDirectory(prefix="rtv-bisect-") as folder:
             path = Path(folder, f"{commit[:10]}.jsonl")
-            dataset.bisect_export(commit, path, format=self.format, clean=self.clean)
+            dataset.history.bisect.export(commit, path, format=self.format, clean=self.clean)
             status = self._run(path, commit, environ)
         if status == 0:
-            return Answer.GOOD
+            return "good"
         if status == _SKIP:
-            return Answer.SKIP
+            return "skip"
         if 0 < status < _NO_ANSWER and status not in _CANNOT_RUN:
-            return Answer.BAD
+            return "bad"
         raise InvalidError(
             f"{shlex.join(self.words)} {_ended(status)} at {commit[:10]}; the answers before are kept",
             hint="rtv bisect run …   goes on from there\nrtv bisect skip   leaves this commit out",

@@ -41,7 +41,7 @@ def command(context: Context, entry: str) -> None:
     if at and not revision:
         raise UsageError(f"{entry!r} names no revision behind the @", hint=f"rtv blame {word}@main~1")
     dataset = context.open_dataset()
-    blame = dataset.blame(word, rev=revision or "@")
+    blame = dataset.history.blame(word, rev=revision or "@")
     if context.json:
         context.output.envelope(ENVELOPE, blame)
     else:

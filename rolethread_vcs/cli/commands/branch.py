@@ -88,8 +88,8 @@ def _make_or_note(context: Context, name: str, start: str | None, note: str | No
 
     dataset = context.open_dataset()
     said = "" if note is None else f" --note {note!r}"
-    if note is not None and start is None and name in dataset.repository.refs.branches():
-        result = dataset.note_branch(name, note, intent=saving.intent("branch", f"branch {name}{said}"))
+    if note is not None and start is None and name in dataset.branches.names():
+        result = dataset.branches.note(name, note, intent=saving.intent("branch", f"branch {name}{said}"))
         verb = "take away" if not note.strip() else "write down"
         done = f"would {verb} the note of {name}" if saving.dry_run else f"noted on {name}: {note.strip()}"
         if not note.strip() and not saving.dry_run:
@@ -109,7 +109,9 @@ def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
-    result = dataset.rename_branch(name, new_name, intent=saving.intent("branch", f"branch --rename {name} {new_name}"))
+    result = dataset.branches.rename(
+        name, new_name, intent=saving.intent("branch", f"branch --rename {name} {new_name}")
+    )
     would = "would call" if saving.dry_run else "called"
     print_committed(context, result, done=f"{would} the branch {name} {new_name}")
 
@@ -120,7 +122,7 @@ def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
     from rolethread_vcs.views.branches import deleted_sentence
 
     dataset = context.open_dataset()
-    deleted = dataset.delete_branches(*names, intent=saving.intent("branch", f"branch --delete {' '.join(names)}"))
+    deleted = dataset.branches.delete(*names, intent=saving.intent("branch", f"branch --delete {' '.join(names)}"))
     lost = {"deleted": deleted.commits, "out_of_sight": deleted.out_of_sight}
     done = deleted_sentence(deleted, would=saving.dry_run)
     print_committed(context, deleted.committed, lost, done=done)
@@ -133,6 +135,6 @@ def _list(context: Context) -> None:
     from rolethread_vcs.views.branches import branch_lines
 
     dataset: Dataset = context.open_dataset()
-    branches, damaged = dataset.branches(), dataset.damaged_refs()
+    branches, damaged = dataset.branches.list(), dataset.branches.damaged()
     lines = branch_lines(branches, damaged, width=context.output.width)
     context.output.answer(ENVELOPE, {"branches": branches, "damaged_refs": damaged}, lines=lines)

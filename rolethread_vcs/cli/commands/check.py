@@ -78,9 +78,9 @@ def _check(
     staged: bool,
 ) -> Checked:
     if staged:
-        return dataset.check_staged(only=rules)
+        return dataset.gate.check_staged(only=rules)
     if new_since is not None:
-        return dataset.check_since(new_since, rev=rev, only=rules)
+        return dataset.gate.check_since(new_since, rev=rev, only=rules)
     return dataset.check(ids, where=where, rev=rev, only=rules)
 
 

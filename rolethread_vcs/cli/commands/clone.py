@@ -19,32 +19,33 @@ GROUP = "start"
 @pass_context
 def command(context: Context, source: str, directory: str | None) -> None:
     # what opens a dataset is of no use to help
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import UsageError
-    from rolethread_vcs.ops.settings.creation import clone
     from rolethread_vcs.phrases import count
 
     if "://" in source or (":" in source and not context.path(source).exists()):
         raise UsageError(f"{source} is not a path; this version copies datasets from folders only")
     origin = context.path(source).resolve()
     target = context.path(directory or origin.name.removesuffix(".git"))
-    started = clone(origin, target)
+    dataset = Dataset.clone(origin, target)
+    snapshot, branches = dataset.snapshot(), dataset.branches.names()
     output = context.output
-    for warning in started.warnings:
+    for warning in dataset.warnings:
         output.warn(warning)
-    for note in started.notes:
+    for note in dataset.notes:
         output.note(note)
     if context.json:
         output.envelope(
             "rolethread.clone/v1",
             {
-                "folder": str(started.repository.folder),
-                "entries": started.entries,
-                "branches": started.branches,
-                "commit": started.repository.head_commit(),
+                "folder": str(dataset.folder),
+                "entries": len(snapshot),
+                "branches": len(branches),
+                "commit": snapshot.id,
             },
         )
         return
     output.report(
-        f"copied {count(started.entries, 'entry', 'entries')} on "
-        f"{count(started.branches, 'branch', 'branches')} to {started.repository.folder}"
+        f"copied {count(len(snapshot), 'entry', 'entries')} on "
+        f"{count(len(branches), 'branch', 'branches')} to {dataset.folder}"
     )

@@ -43,7 +43,7 @@ def command() -> None:
 @pass_context
 def list_(context: Context) -> None:
     """List every setting."""
-    settings = context.open_dataset().settings()
+    settings = context.open_dataset().settings.list()
     if context.json:
         context.output.envelope(ENVELOPE, {"settings": settings})
         return
@@ -63,7 +63,7 @@ def list_(context: Context) -> None:
 @pass_context
 def get(context: Context, key: str) -> None:
     """Print one setting."""
-    setting = context.open_dataset().setting(key)
+    setting = context.open_dataset().settings.get(key)
     if context.json:
         context.output.envelope(ENVELOPE, {"settings": [setting]})
     else:
@@ -79,14 +79,12 @@ def set_(context: Context, key: str, value: str, saving: Saving) -> None:
     """Change one setting."""
     dataset = context.open_dataset()
     from rolethread_vcs.cli.answers import print_committed
-    from rolethread_vcs.ops.settings.settings import checkout_remark
 
-    result = dataset.set_setting(key, value, intent=saving.intent("config", f"config set {key} {value}"))
+    result = dataset.settings.set(key, value, intent=saving.intent("config", f"config set {key} {value}"))
     verb = "would set" if saving.dry_run else "set"
     print_committed(context, result, done=f"{verb} {key} to {value}", nothing=f"{key} is {value} already")
     if key == "checkout" and not saving.dry_run and not context.json:
-        # opened anew: the change may have made it another kind of repository
-        context.output.note(checkout_remark(context.open_dataset().repository))
+        context.output.note(dataset.settings.checkout_remark())
 
 
 @command.command("edit")
@@ -112,8 +110,8 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
     from rolethread_vcs.cli.forms import nothing_done
 
     intent = saving.intent("config", "config edit")
-    read = dataset.settings_text()
-    folder = dataset.repository.drafts_folder
+    read = dataset.settings.text()
+    folder = dataset.drafts_folder
     if resume or discard_draft:
         draft = _waiting(folder)
         if draft is None:
@@ -133,7 +131,7 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
         text = edit_draft(
             draft, editor_command(context.environ), wait=press_enter if can_ask() else None, is_resumed=resume
         )
-        result = dataset.replace_settings(text, intent, read=None if resume else read)
+        result = dataset.settings.replace_text(text, intent, read=None if resume else read)
     if saving.dry_run and text != read:
         context.output.note(f"your text is kept in {draft}; save it with: {_RESUME}")
     else:

@@ -28,12 +28,11 @@ ENVELOPE = "rolethread.conflicts/v1"
 @pass_context
 def command(context: Context, ids: tuple[str, ...]) -> None:
     dataset = context.open_dataset()
-    found = dataset.conflicts()
+    found = dataset.merges.conflicts()
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.merge.resolve import select_conflicts
     from rolethread_vcs.views.merges import open_lines
 
-    wanted = set(select_conflicts(found, ids)) if ids else None
+    wanted = set(dataset.merges.select(found, ids)) if ids else None
     if context.json:
         ours, theirs, base = found.unfinished.labels
         shown = [conflict for conflict in found.conflicts if wanted is None or conflict.id in wanted]

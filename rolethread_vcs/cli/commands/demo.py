@@ -31,12 +31,12 @@ _FOLDER = "rolethread-demo"
 @pass_context
 def command(context: Context, directory: str | None) -> None:
     # the story is of no use to help
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import InvalidError
     from rolethread_vcs.model.canonical import encode_line
-    from rolethread_vcs.store import disk
 
     folder = _free(context.path(_FOLDER)) if directory is None else context.path(directory)
-    with disk.system_errors(f"making {folder}"):
+    with Dataset.upkeep.system_errors(f"making {folder}"):
         if folder.is_file():
             raise InvalidError(f"{folder} is a file; nothing was made", hint="rtv demo another-folder")
         if folder.exists() and any(folder.iterdir()):

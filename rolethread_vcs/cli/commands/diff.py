@@ -164,10 +164,10 @@ def _nothing_edited(comparison: Comparison) -> str:
 
 
 def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: bool) -> bool:
-    from rolethread_vcs.ops.compare.change_counts import count_changes
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.diff_text import stat_lines
 
-    figures = count_changes(comparison.entries())
+    figures = Dataset.count_changes(comparison.entries())
     files = comparison.files()
     if not comparison.is_different():
         nothing = f"{comparison.from_label} → {comparison.to_label}: no entry differs"
@@ -181,11 +181,11 @@ def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: boo
 
 
 def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> bool:
-    from rolethread_vcs.ops.compare.change_counts import count_changes
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.compare.comparison import counted
 
     entries, files = list(comparison.entries()), comparison.files()
-    figures = {"stat": count_changes(entries)} if stat else {}
+    figures = {"stat": Dataset.count_changes(entries)} if stat else {}
     sides = {
         "from": comparison.from_label,
         "to": comparison.to_label,
@@ -219,13 +219,13 @@ def _print_markdown(context: Context, comparison: Comparison, marking: Words) ->
 
 
 def _write_page(context: Context, comparison: Comparison, page: str, marking: Words, *, overwrite: bool) -> bool:
-    from rolethread_vcs.ops.export.page_file import write_page
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.diff_html import html_page
 
     if page == "-":
         for part in html_page(comparison, marking):
             context.output.print(part.removesuffix("\n"))
     else:
-        write_page(context.path(page), html_page(comparison, marking), overwrite=overwrite)
+        Dataset.upkeep.write_page(context.path(page), html_page(comparison, marking), overwrite=overwrite)
         context.output.note(f"wrote {page}")
     return comparison.is_different()

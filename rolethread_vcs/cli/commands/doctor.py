@@ -33,8 +33,8 @@ def command(context: Context, unlock: bool, yes: bool) -> None:
 
     if yes and not unlock:
         raise UsageError("--yes goes with --unlock", hint="rtv doctor --unlock --yes")
-    unlocked = Dataset.open(context.folder, check=False).unlock(young_too=yes) if unlock else None
-    result = Dataset.diagnose(context.folder, git_version=_git_version(context))
+    unlocked = Dataset.open(context.folder, check=False).upkeep.unlock(young_too=yes) if unlock else None
+    result = Dataset.upkeep.diagnose(context.folder, git_version=_git_version(context))
     if context.json:
         context.output.envelope(ENVELOPE, {"unlocked": unlocked}, result, result.machine)
     else:

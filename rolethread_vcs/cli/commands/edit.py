@@ -105,8 +105,8 @@ def _field_edit(
     tags: tuple[str, ...],
 ) -> FieldEdit:
     # what edits entries is of no use to help
+    from rolethread_vcs import FieldEdit
     from rolethread_vcs.cli.arguments import TypedTexts
-    from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
     typed = TypedTexts(context)
     added, removed = _split_tags(tags)
@@ -137,9 +137,8 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
     from dataclasses import replace
 
     from rolethread_vcs.cli.drafts import can_ask
-    from rolethread_vcs.ops.select.similar_tags import similar_tags
 
-    alike: Mapping[str, str] = similar_tags(dataset.snapshot(), edit.add_tags)
+    alike: Mapping[str, str] = dataset.similar_tags(edit.add_tags)
     meant = {}
     for tag, known in alike.items():
         if ask and not context.json and can_ask():
@@ -155,7 +154,7 @@ def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], sa
     from rolethread_vcs.cli.drafts import choose_draft
     from rolethread_vcs.cli.forms import resume
 
-    resume(context, dataset, choose_draft(dataset.repository.drafts_folder, words), saving)
+    resume(context, dataset, choose_draft(dataset.drafts_folder, words), saving)
 
 
 def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, every: bool) -> None:
@@ -165,7 +164,7 @@ def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], 
     from rolethread_vcs.cli.forms import nothing_done
     from rolethread_vcs.phrases import count
 
-    folder = dataset.repository.drafts_folder
+    folder = dataset.drafts_folder
     drafts = waiting_drafts(folder) if every else [choose_draft(folder, words)]
     for draft in drafts:
         if not saving.dry_run:
@@ -179,5 +178,5 @@ def _hint_of_drafts(dataset: Dataset) -> str | None:
     # most edits have nothing to do with drafts
     from rolethread_vcs.cli.drafts import waiting_drafts
 
-    drafts = waiting_drafts(dataset.repository.drafts_folder)
+    drafts = waiting_drafts(dataset.drafts_folder)
     return f"rtv edit 12   (a draft waits: rtv edit --resume {drafts[0].name})" if drafts else None

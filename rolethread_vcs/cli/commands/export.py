@@ -40,8 +40,8 @@ def command(
     overwrite: bool,
 ) -> None:
     # what opens a dataset is of no use to help
+    from rolethread_vcs import ExportOptions
     from rolethread_vcs.errors import UsageError
-    from rolethread_vcs.ops.export.exporter import ExportOptions
     from rolethread_vcs.phrases import count
 
     if revision == "-":

@@ -28,17 +28,14 @@ HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
 @click.argument("words", nargs=-1)
 @pass_context
 def command(context: Context, hook: str, words: tuple[str, ...]) -> int:
-    # only git calls this; help needs none of it
-    from rolethread_vcs.ops.git_support import staged_gate as judging_git
-
     _ = words
-    repository = context.open_dataset().repository
+    gate = context.open_dataset().gate
     if hook == "pre-push":
-        judged = judging_git.judge_push(repository, _pushed())
+        judged = gate.judge_push(_pushed())
         way_on = "git push --no-verify"
     else:
         index = context.environ.get("GIT_INDEX_FILE")
-        judged = (judging_git.judge_staged(repository, context.path(index) if index else None),)
+        judged = (gate.judge_staged(context.path(index) if index else None),)
         way_on = "git commit --no-verify"
     refused = False
     for each in judged:

@@ -30,11 +30,11 @@ CONFLICT = 1
 @click.argument("path")
 @pass_context
 def command(context: Context, base: str, ours: str, theirs: str, path: str) -> int:
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.documents import UnreadableDocumentError
-    from rolethread_vcs.ops.git_support.drivers import merge_files
 
     try:
-        conflicts = merge_files(path, *map(context.path, (base, ours, theirs)))
+        conflicts = Dataset.upkeep.merge_files(path, *map(context.path, (base, ours, theirs)))
     except UnreadableDocumentError as error:
         context.output.warn(f"{error.message}; your side was left as it is")
         return CONFLICT

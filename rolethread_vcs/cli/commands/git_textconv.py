@@ -20,10 +20,10 @@ GROUP = "git"
 @click.option("--text", type=int, default=1, hidden=True, help="The version of the text, for git's memory.")
 @pass_context
 def command(context: Context, file: str, kind: str, text: int) -> None:
-    from rolethread_vcs.store import disk
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.plain_text import plain_text
 
     _ = text
-    with disk.system_errors(f"reading {file}"):
+    with Dataset.upkeep.system_errors(f"reading {file}"):
         data = context.path(file).read_bytes()
     sys.stdout.write(plain_text(data, kind))

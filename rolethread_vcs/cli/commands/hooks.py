@@ -40,14 +40,13 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     # what opens a dataset is of no use to help
     from shutil import which
 
-    from rolethread_vcs.ops.git_support import hooks as hooking
+    from rolethread_vcs import HookWish
     from rolethread_vcs.views.plain_text import VERSION
 
     if drivers and push:
         raise UsageError("--drivers puts no hooks in, and --pre-push is one")
-    repository = context.open_dataset().repository
-    wish = hooking.HookWish(push, drivers, VERSION, _home(context))
-    done = hooking.install(repository, wish, dry_run=dry_run)
+    wish = HookWish(push, drivers, VERSION, _home(context))
+    done = context.open_dataset().gate.install_hooks(wish, dry_run=dry_run)
     if which("rtv", path=context.environ.get("PATH")) is None:
         context.output.warn("rtv is not on the PATH: git cannot call it, and will stop at every commit until it is")
     if context.json:
@@ -58,7 +57,7 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     if done.hooks:
         context.output.report(f"{', '.join(done.hooks)} {state} ({done.folder})")
     for name in done.chained:
-        context.output.report(f"the {name} hook that was there runs first ({name}{hooking.BEFORE})")
+        context.output.report(f"the {name} hook that was there runs first ({name}{done.suffix})")
     context.output.report(f"git {'would show and merge' if dry_run else 'shows and merges'} entries as conversations")
     if not dry_run:
         context.output.hint("take this out again with: rtv hooks remove")
@@ -70,10 +69,7 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
 def remove(context: Context, dry_run: bool) -> None:
     """Take the hooks and drivers out, and put back what was there before."""
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.git_support import hooks as hooking
-
-    repository = context.open_dataset().repository
-    done = hooking.remove(repository, home=_home(context), dry_run=dry_run)
+    done = context.open_dataset().gate.remove_hooks(home=_home(context), dry_run=dry_run)
     for line in done.left:
         context.output.warn(line)
     if context.json:

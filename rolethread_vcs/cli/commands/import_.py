@@ -66,7 +66,6 @@ def command(
 
     from rolethread_vcs.errors import NotFoundError, UsageError
     from rolethread_vcs.ops.import_.refusal import STANDARD_INPUT
-    from rolethread_vcs.ops.import_.row_reader import ImportOptions
 
     try:
         dataset = context.open_dataset()
@@ -123,5 +122,5 @@ def run_import(
     if context.json:
         output.envelope(ENVELOPE, own, result, committed)
         return
-    for line in imported_lines(result, dataset.repository.branch()):
+    for line in imported_lines(result, dataset.current_branch()):
         output.report(line)

@@ -19,7 +19,7 @@ from rolethread_vcs.cli.context import Command, Context, pass_context
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rolethread_vcs.store.repository import Repository
+    from rolethread_vcs.dataset import Dataset
 
 GROUP = "start"
 
@@ -40,8 +40,8 @@ def command(
     more: tuple[str, ...],
 ) -> None:
     # what makes a dataset is of no use to help
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import NotFoundError, UsageError
-    from rolethread_vcs.ops.settings.creation import init
 
     files = [context.path(source) for source in (*sources, *more)]
     if more and not sources:
@@ -52,21 +52,21 @@ def command(
         if not file.exists():
             raise NotFoundError(f"there is no file {file}; nothing was made")
     _refuse_unreadable(files)
-    started = init(context.path(directory or "."), name=name, id=identity)
+    dataset = Dataset.init(context.path(directory or "."), name=name, id=identity)
     output = context.output
     output.saved = True
-    for warning in started.warnings:
+    for warning in dataset.warnings:
         output.warn(warning)
-    snapshot = started.repository.head_snapshot()
-    output.note(f"made the dataset {snapshot.settings.name} in {started.repository.folder}")
+    snapshot = dataset.snapshot()
+    output.note(f"made the dataset {snapshot.settings.name} in {dataset.folder}")
     if files:
-        _import(context, started.repository, directory or ".", files, (*sources, *more))
+        _import(context, dataset, directory or ".", files, (*sources, *more))
         return
     if context.json:
         output.envelope(
             "rolethread.init/v1",
             {
-                "folder": str(started.repository.folder),
+                "folder": str(dataset.folder),
                 "name": snapshot.settings.name,
                 "id": snapshot.settings.id,
                 "commit": snapshot.id,
@@ -78,11 +78,11 @@ def command(
 
 def _refuse_unreadable(files: list[Path]) -> None:
     """Refuse what can never come in before anything is made for it."""
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import RoleThreadError
-    from rolethread_vcs.ops.settings.creation import refuse_unreadable
 
     try:
-        refuse_unreadable(files)
+        Dataset.upkeep.refuse_unreadable(files)
     except RoleThreadError as error:
         said = error.message
         for end in ("; nothing was saved", "; nothing was read"):
@@ -91,20 +91,16 @@ def _refuse_unreadable(files: list[Path]) -> None:
         raise
 
 
-def _import(
-    context: Context, repository: Repository, directory: str, files: list[Path], typed: tuple[str, ...]
-) -> None:
+def _import(context: Context, dataset: Dataset, directory: str, files: list[Path], typed: tuple[str, ...]) -> None:
     """Import into the dataset just made; a refusal says how to go on with it, since it is there now."""
+    from rolethread_vcs import ImportOptions, Intent
     from rolethread_vcs.cli.commands.import_ import run_import
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import RoleThreadError
-    from rolethread_vcs.ops.import_.row_reader import ImportOptions
-    from rolethread_vcs.transaction import Intent
 
     intent = Intent("import", f"import {' '.join(file.name for file in files[:3])}")
-    names = [os.path.relpath(file, repository.folder) for file in files]
+    names = [os.path.relpath(file, dataset.folder) for file in files]
     try:
-        run_import(context, Dataset(repository), files, ImportOptions(), intent, names=names)
+        run_import(context, dataset, files, ImportOptions(), intent, names=names)
     except RoleThreadError as error:
         if not error.saved:
             error.message += f"; the dataset {directory} is made, and empty"

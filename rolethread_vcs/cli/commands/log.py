@@ -71,8 +71,8 @@ def command(
     full: bool,
 ) -> None:
     # what opens a dataset is of no use to help
+    from rolethread_vcs import Only
     from rolethread_vcs.model.revision import is_selector
-    from rolethread_vcs.ops.history.log import Only
 
     only = Only(verb, min_changes, _moment(since), _moment(until, end_of_day=True), author, where)
     entry, at, revision = rev.partition("@")
@@ -106,7 +106,7 @@ def _revisions(dataset: Dataset, rev: str, *, everywhere: bool) -> tuple[str, ..
         return (rev,)
     if rev != "@":
         raise UsageError(f"--all shows all branches, and {rev} is one; choose one of the two")
-    return ("@", *(branch.name for branch in dataset.branches()))
+    return ("@", *(branch.name for branch in dataset.branches.list()))
 
 
 def _list(
@@ -195,10 +195,8 @@ def _operation(operation: Operation | None) -> str:
 
 
 def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: Only) -> None:
-    from rolethread_vcs.ops.history.graph import Graph, names_by_commit
-
-    graph = Graph(dataset.repository, revisions, count=number, only=only)
-    names, now, width = names_by_commit(dataset.repository), time.time(), context.output.width
+    graph = dataset.history.graph(*revisions, count=number, only=only)
+    names, now, width = dataset.history.names(), time.time(), context.output.width
 
     def lines() -> Iterator[str]:
         for row in graph:
@@ -221,7 +219,7 @@ def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, num
     from rolethread_vcs.cli._life_text import life_lines
     from rolethread_vcs.ops.history.log import OperationsByCommit, is_by_and_within
 
-    life = dataset.life(word, rev=revision)
+    life = dataset.history.entry(word, rev=revision)
     steps = islice((step for step in life if is_by_and_within(step.commit, only)), number)
     if context.json:
         makers = OperationsByCommit(dataset.repository)

@@ -56,14 +56,16 @@ def command(
     if source is None and (where is not None or patch or rest is not None):
         raise UsageError("which part is wanted was said when the merge began", hint="rtv merge --continue")
     # what opens a dataset is of no use to help
+    from rolethread_vcs import MergeOptions
     from rolethread_vcs.cli.answers import print_outcome
-    from rolethread_vcs.ops.merge.merge import MergeOptions
 
     dataset = context.open_dataset()
     if source is None:
         words = "merge --continue" if go_on else "merge --abort"
         intent = saving.intent("merge", words)
-        return print_outcome(context, dataset.finish(intent=intent) if go_on else dataset.give_up(intent=intent))
+        return print_outcome(
+            context, dataset.merges.finish(intent=intent) if go_on else dataset.merges.abort(intent=intent)
+        )
     options = MergeOptions(where=where, keeps_rest=rest is not None, folder=context.path("."))
     words = f"merge {source}" + (f" --where {where}" if where is not None else "") + (" -p" if patch else "")
     words += f" --rest {rest}" if rest is not None else ""
@@ -75,7 +77,7 @@ def command(
     from rolethread_vcs.cli.patch_questions import ask
 
     with Forms(context, dataset, "merge", f"rtv {words}") as forms:
-        asked = ask(context, dataset.merge_preview(source, options=options), forms)
+        asked = ask(context, dataset.merges.preview(source, options=options), forms)
         if asked is None:
             forms.keep()
             context.output.report("nothing was merged")

@@ -25,9 +25,9 @@ def command(context: Context, limit: int) -> None:
     from rolethread_vcs.views.operations import operation_lines
 
     dataset = context.open_dataset()
-    for note in dataset.record_external():
+    for note in dataset.operations.record_external():
         context.output.note(note)
-    logged = list(islice(dataset.ops(), limit + 1))
+    logged = list(islice(dataset.operations.list(), limit + 1))
     shown = logged[:limit]
     lines = operation_lines(shown, limit, more=len(logged) > limit)
     context.output.answer(OPERATIONS, {"operations": [(each, each.operation) for each in shown]}, lines=lines)

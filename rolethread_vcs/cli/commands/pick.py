@@ -64,11 +64,11 @@ def _asked(context: Context, dataset: Dataset, change: Change, words: str, inten
     from rolethread_vcs.cli.patch_questions import ask
 
     with Forms(context, dataset, "pick", f"rtv {words}") as forms:
-        asked = ask(context, dataset.pick_preview(change.rev, words=change.ids, where=change.where), forms)
+        asked = ask(context, dataset.merges.pick_preview(change.rev, words=change.ids, where=change.where), forms)
         if asked is None or not asked[0]:
             forms.keep()
             return None
-        outcome = dataset.pick_chosen(change.rev, *asked, intent=intent, skip_conflicts=change.skip_conflicts)
+        outcome = dataset.merges.pick_chosen(change.rev, *asked, intent=intent, skip_conflicts=change.skip_conflicts)
         if outcome.committed.operation is None:
             forms.keep()
         return outcome

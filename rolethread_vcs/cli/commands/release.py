@@ -78,8 +78,8 @@ def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force
 
     dataset = context.open_dataset()
     words = f"release {name}{'' if rev is None else f' {rev}'}{' --force' if force else ''}"
-    is_there = any(each.name == name for each in dataset.releases()) if force else False
-    result = dataset.release(name, rev or "@", force=force, intent=saving.intent("release", words))
+    is_there = any(each.name == name for each in dataset.releases.list()) if force else False
+    result = dataset.releases.create(name, rev or "@", force=force, intent=saving.intent("release", words))
     verbs = ("would move", "moved") if is_there else ("would name", "named")
     done = f"{verbs[not saving.dry_run]} the release {name}"
     print_committed(context, result, done=done, nothing=f"nothing changed: {name} is there already")
@@ -90,7 +90,7 @@ def _delete(context: Context, name: str, saving: Saving) -> None:
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
-    result = dataset.delete_release(name, intent=saving.intent("release", f"release --delete {name}"))
+    result = dataset.releases.delete(name, intent=saving.intent("release", f"release --delete {name}"))
     print_committed(context, result, done=f"{'would delete' if saving.dry_run else 'deleted'} the release {name}")
 
 
@@ -100,7 +100,7 @@ def _delete(context: Context, name: str, saving: Saving) -> None:
 def _list(context: Context) -> None:
     from rolethread_vcs.views.branches import release_lines
 
-    found = context.open_dataset().releases()
+    found = context.open_dataset().releases.list()
     context.output.answer(LIST, {"releases": found}, lines=release_lines(found, width=context.output.width))
 
 
@@ -111,7 +111,7 @@ def _show(context: Context, name: str) -> None:
     from rolethread_vcs.views.branches import release_description
 
     dataset = context.open_dataset()
-    release = dataset.describe_release(name)
+    release = dataset.releases.get(name)
     before = _before(dataset, release)
     changes = None if before is None else dataset.diff(before.commit, release.commit).summary()
     own = {"previous": before and before.name, "changes": changes}
@@ -122,7 +122,7 @@ def _before(dataset: Dataset, release: Release) -> Release | None:
     """Return the nearest of the releases whose commits lead to this one, whenever they were named."""
     repository = dataset.repository
     nearest: Release | None = None
-    for each in dataset.releases():
+    for each in dataset.releases.list():
         is_older = each.commit != release.commit and repository.is_ancestor(each.commit, release.commit)
         if is_older and (
             nearest is None or (each.commit != nearest.commit and repository.is_ancestor(nearest.commit, each.commit))

@@ -60,34 +60,29 @@ def command(
     if take is None and field is not None:
         raise UsageError("--field goes with --take", hint="rtv resolve ID --field FIELD --take SIDE")
     # what opens a dataset is of no use to help
-    from rolethread_vcs.ops.merge.resolve import open_merge, resolve_as, resolve_to_side, select_conflicts, side_named
-    from rolethread_vcs.transaction import Intent
+    from rolethread_vcs import Intent
 
     dataset = context.open_dataset()
-    repository = dataset.repository
-    found = open_merge(repository)
-    names = select_conflicts(found, ids, everything=everything, where=where)
     words = "resolve" + (" --all" if everything else name_words(ids, where))
     words += f" --field {field}" if field is not None else ""
     if take is not None:
-        side = side_named(found.unfinished, take)
         intent = Intent("resolve", f"{words} --take {take}", dry_run=dry_run)
-        resolved = resolve_to_side(repository, names, side, intent, field=field)
+        resolved = dataset.merges.resolve(ids, take, intent, everything=everything, where=where, field=field)
     else:
-        (name, *more) = names
+        found = dataset.merges.conflicts()
+        name, *more = dataset.merges.select(found, ids, everything=everything, where=where)
         if more:
             raise UsageError("one entry at a time is edited, or given as a file", hint=f"rtv resolve {name} --edit")
         intent = Intent("resolve", f"{words} {'--edit' if edit else '--file'}", dry_run=dry_run)
         if edit:
             resolved = _edited(context, dataset, found, name, intent)
         else:
-            resolved = resolve_as(repository, name, _from_file(context, name, source or ""), intent)
+            resolved = dataset.merges.give(name, _from_file(context, name, source or ""), intent)
     _say(context, resolved, intent)
 
 
 def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, intent: Intent) -> Resolved:
     from rolethread_vcs.cli.forms import Forms
-    from rolethread_vcs.ops.merge.resolve import resolve_as
 
     opened = found.entries.get(name)
     preview = None if opened is None else opened.preview or opened.theirs or opened.ours or opened.base
@@ -99,7 +94,7 @@ def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, int
     conflicts = [conflict for conflict in found.conflicts if conflict.id == name]
     with Forms(context, dataset, "resolve", f"rtv resolve {name} --edit") as forms:
         entry = forms.edit(name, preview, opened.about, conflicts=conflicts, labels=found.unfinished.labels)
-        resolved = resolve_as(dataset.repository, name, entry, intent, about=opened.about)
+        resolved = dataset.merges.give(name, entry, intent, about=opened.about)
         if intent.dry_run:
             forms.keep()
     return resolved

@@ -28,7 +28,7 @@ from rolethread_vcs.cli.arguments import HowMany
 from rolethread_vcs.cli.completions import complete_branches, complete_entries, names_entry
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, name_words, saving_options
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -128,16 +128,15 @@ def _bring_back(
 
 def _chosen_of(dataset: Dataset, choice: tuple[tuple[str, ...], str | None], revision: str) -> list[str]:
     """Return the entries that were chosen among those of a revision, and say that where none fits."""
-    # only a query that nothing fits needs it
-    from rolethread_vcs.ops.select.selection import NothingFitsError
-
     try:
         return dataset.select(*choice, rev=revision)
-    except NothingFitsError as error:
-        raise NothingFitsError(
-            f"no entry of {revision} fits {choice[1]!r}; nothing was changed",
-            hint=f"entries are chosen by what they were then; name those of today: rtv restore ID… --from {revision}",
-        ) from error
+    except NotFoundError as error:
+        if error.code == "nothing_fits":
+            error.message = f"no entry of {revision} fits {choice[1]!r}; nothing was changed"
+            error.hint = (
+                f"entries are chosen by what they were then; name those of today: rtv restore ID… --from {revision}"
+            )
+        raise
 
 
 def _bring_message_back(
@@ -196,7 +195,7 @@ def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limi
     from rolethread_vcs.cli.answers import print_ends
     from rolethread_vcs.views.removed import removed_lines, tags_and_preview
 
-    found = dataset.removed(since=since)
+    found = dataset.history.removed(since=since)
     listed = list(islice(found, limit + 1))
     shown, more = listed[:limit], len(listed) > limit
     lines = removed_lines(shown, limit, more=more, since=since, width=context.output.width)
@@ -231,9 +230,8 @@ def _discard(
 def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
     """Return the ids chosen, among entries that are saved and new ones that only lie in the folder."""
     from rolethread_vcs.model.layout import id_of_path
-    from rolethread_vcs.ops.restore.restore import hand_edits
 
-    edited = [entry_id for item in hand_edits(dataset.repository) if (entry_id := id_of_path(item.path))]
+    edited = [entry_id for item in dataset.hand_edits() if (entry_id := id_of_path(item.path))]
     chosen = []
     rest = []
     for word in ids:

@@ -15,6 +15,7 @@ import click
 
 from rolethread_vcs.cli.completions import complete_rules
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.views.terminal_text import one_line, styled, wrap
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ _REPAIRS = {
 def command(context: Context, code: str | None) -> None:
     settings = _settings(context)
     # the rules are of no use to help
-    from rolethread_vcs.ops.check.rule_list import weighed_rule, weighed_rules
+    from rolethread_vcs.dataset import Dataset
 
     if code is None:
-        rules = weighed_rules(settings)
+        rules = Dataset.gate.rules(settings)
         if context.json:
             context.output.envelope(ENVELOPE, {"rules": rules})
             return
@@ -49,7 +50,7 @@ def command(context: Context, code: str | None) -> None:
             context.output.print(line)
         context.output.note("explain one with: rtv rules CODE")
         return
-    rule = weighed_rule(code, settings)
+    rule = Dataset.gate.rule(code, settings)
     if context.json:
         context.output.envelope(ENVELOPE, {"rules": [({"explained": rule.sections}, rule)]})
         return
@@ -59,11 +60,11 @@ def command(context: Context, code: str | None) -> None:
 
 def _settings(context: Context) -> Settings | None:
     """Return the settings of the dataset here; rules can be read where there is none."""
-    from rolethread_vcs.store.places.opening import NoDatasetError
-
     try:
         return context.open_dataset().snapshot().settings
-    except NoDatasetError:
+    except NotFoundError as error:
+        if error.code != "no_dataset":
+            raise
         return None
 
 

@@ -67,9 +67,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
 
 
 def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommit) -> None:
-    from rolethread_vcs.ops.history.show import raw_bytes
-
-    data = raw_bytes(dataset.repository, shown)
+    data = dataset.history.raw(shown)
     if context.output.is_terminal:
         # content must not steer a terminal; whoever wants the bytes sends them to a file
         context.output.print(safe_text(data.decode("utf-8", "backslashreplace")).removesuffix("\n"))

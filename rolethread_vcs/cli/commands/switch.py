@@ -58,13 +58,13 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
     said = "" if note is None else f" --note {note!r}"
     words = f"switch{' -c' if create else ''} {name}{f' {start}' if start else ''}{said}"
     intent = saving.intent("switch", words)
-    before = dataset.repository.branch()
+    before = dataset.current_branch()
     if create:
-        result = dataset.switch_to_new(name, start=start or "@", note=note, intent=intent)
+        result = dataset.branch(name, start=start or "@", note=note, intent=intent, switch=True)
     else:
         result = dataset.switch(name, intent=intent)
         name = result.branch
-    where = None if dry_run else dataset.whereabouts(against=before if before != result.branch else None)
+    where = None if dry_run else dataset.branches.position(against=before if before != result.branch else None)
     made = " new" if create else ""
     done = f"would go to the{made} branch {name}" if dry_run else f"you are on the{made} branch {name} now"
     more = {} if where is None else {"where": where}

@@ -27,8 +27,8 @@ def command(context: Context, number: int, to: int | None, dry_run: bool) -> Non
     from rolethread_vcs.cli.answers import print_undone
 
     dataset = context.open_dataset(to_go_back=True)
-    branch = dataset.repository.branch()
-    for operation in dataset.undo_candidates(number, to=to):
+    branch = dataset.current_branch()
+    for operation in dataset.operations.undoable(number, to=to):
         if operation.branch and operation.branch != branch and not dry_run:
             context.output.note(f"operation {operation.number} ({operation.command}) was on {operation.branch}")
     print_undone(context, dataset.undo(number, to=to, dry_run=dry_run), "undo", dry_run=dry_run)

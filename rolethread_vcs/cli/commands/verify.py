@@ -32,7 +32,7 @@ def command(context: Context) -> int:
 
     output = context.output
     with output.progress("verifying") as step:
-        result = Dataset.open(context.folder, check=False).verify(step)
+        result = Dataset.open(context.folder, check=False).upkeep.verify(step)
     if context.json:
         output.envelope(ENVELOPE, result)
     else:

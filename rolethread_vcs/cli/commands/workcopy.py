@@ -57,15 +57,15 @@ def add(
 ) -> None:
     """Write the entries of a branch to a file, or check a branch out in a folder."""
     # what opens a dataset is of no use to help
+    from rolethread_vcs import CopyOptions
     from rolethread_vcs.cli._workcopy_text import print_added_file, print_added_folder
-    from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, is_file_name
 
     dataset = context.open_dataset()
     target = context.path(path)
-    if is_file_name(target):
+    if dataset.copies.is_file_name(target):
         options = CopyOptions(branch, revision, format_name, clean, where, bind)
         with context.output.progress("writing") as step:
-            link = dataset.add_file_copy(target, options, step=step, dry_run=dry_run)
+            link = dataset.copies.add(target, options, step=step, dry_run=dry_run)
         print_added_file(context, link, bind=bind, dry_run=dry_run)
         return
     if revision is not None or clean or where is not None or bind or format_name != "messages":
@@ -75,7 +75,7 @@ def add(
     if branch is None:
         raise UsageError("a folder copy needs a branch", hint=f"rtv workcopy add {path} --branch NAME")
     intent = Saving(dry_run=dry_run).intent("workcopy", f"workcopy add {path} --branch {branch}")
-    print_added_folder(context, dataset.add_folder_copy(target, branch, intent))
+    print_added_folder(context, dataset.copies.add_folder(target, branch, intent))
 
 
 @command.command("list")
@@ -85,7 +85,7 @@ def list_(context: Context) -> None:
     from rolethread_vcs.cli._workcopy_text import print_copies
 
     dataset = context.open_dataset()
-    print_copies(context, dataset.file_copies(), dataset.folder_copies())
+    print_copies(context, dataset.copies.files(), dataset.copies.folders())
 
 
 @command.command("status")
@@ -99,9 +99,9 @@ def status(context: Context, path: str | None, wish: Wish) -> None:
     dataset = context.open_dataset()
     folder = _folder(context, path)
     if folder is not None:
-        print_folder_status(context, folder, dataset.folder_copy_status(folder))
+        print_folder_status(context, folder, dataset.copies.folder_status(folder))
         return
-    print_status(context, dataset.file_copy_status(_file(context, dataset, path), wish.words(context)))
+    print_status(context, dataset.copies.status(_file(context, dataset, path), wish.words(context)))
 
 
 @command.command("commit")
@@ -120,11 +120,11 @@ def commit(
     dataset = context.open_dataset()
     folder = _folder(context, path)
     if folder is not None:
-        print_committed(context, dataset.commit_folder_copy(folder, saving.intent("commit", "commit")))
+        print_committed(context, dataset.copies.commit_folder(folder, saving.intent("commit", "commit")))
         return
     file = _file(context, dataset, path)
     intent = saving.intent("workcopy", f"workcopy commit {file.name}")
-    done = dataset.commit_file_copy(file, wish.options(context, removed, take), intent)
+    done = dataset.copies.commit(file, wish.options(context, removed, take), intent)
     print_committed(context, done.committed, nothing=f"{file.name} says what it said; there is nothing to commit")
     if done.note:
         context.output.warn(done.note)
@@ -148,7 +148,7 @@ def refresh(context: Context, path: str | None, wish: Wish, take: str | None, di
         )
     file = _file(context, dataset, path)
     options = wish.options(context, None, take)
-    print_refreshed(context, dataset.refresh_file_copy(file, options, discard=discard, dry_run=dry_run))
+    print_refreshed(context, dataset.copies.refresh(file, options, discard=discard, dry_run=dry_run))
 
 
 @command.command("remove")
@@ -165,23 +165,22 @@ def remove(context: Context, path: str, delete: bool, force: bool, saving: Savin
     folder = _folder(context, path)
     if folder is not None:
         intent = saving.intent("workcopy", f"workcopy remove {path}")
-        print_removed_folder(context, dataset.remove_folder_copy(folder, intent))
+        print_removed_folder(context, dataset.copies.remove_folder(folder, intent))
         return
     file = _file(context, dataset, path)
-    deleted = dataset.remove_file_copy(file, delete=delete, force=force, dry_run=saving.dry_run)
+    deleted = dataset.copies.remove(file, delete=delete, force=force, dry_run=saving.dry_run)
     print_removed_file(context, file, deleted=deleted, dry_run=saving.dry_run)
 
 
 def _folder(context: Context, path: str | None) -> Path | None:
     """Return the folder copy that a word names, None when it names a file or nothing."""
     # help needs no paths
-    from rolethread_vcs.ops.workcopy.file_copies import is_file_name
 
     if path is None:
         return None
     target = context.path(path)
-    return None if is_file_name(target) else target
+    return None if Dataset.copies.is_file_name(target) else target
 
 
 def _file(context: Context, dataset: Dataset, path: str | None) -> Path:
-    return dataset.find_file_copy(None if path is None else context.path(path), name=path or "")
+    return dataset.copies.find(None if path is None else context.path(path), name=path or "")

@@ -29,7 +29,7 @@ LAST_BRANCH = "-"
 def create(
     repository: Repository,
     name: str,
-    intent: Intent,
+    intent: Intent | None = None,
     *,
     start: str = "@",
     note: str | None = None,
@@ -44,6 +44,7 @@ def create(
         UnknownRevisionError. UnsavedEditsError.
         RefusedByGateError: it would be strict, and begin with errors; see `branch_gate.judge_start`.
     """
+    intent = intent or Intent("switch" if switch else "branch", f"switch -c {name}" if switch else f"branch {name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         commit = repository.resolve(start)
         refuse_name(repository, "branch", name)
@@ -58,12 +59,13 @@ def create(
         return replace(done, branch=name, commit=commit)
 
 
-def write_note(repository: Repository, name: str, note: str, intent: Intent) -> Committed:
+def write_note(repository: Repository, name: str, note: str, intent: Intent | None = None) -> Committed:
     """Write a note down about a branch, in place of the one it has; "" takes that away. One operation.
 
     Raises:
         NoSuchBranchError: there is no such branch.
     """
+    intent = intent or Intent("branch", f"branch {name} --note {note}")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         commit = branch_commit(repository, name)
@@ -73,7 +75,7 @@ def write_note(repository: Repository, name: str, note: str, intent: Intent) -> 
         return replace(_move(session, {}, config), branch=name, commit=commit)
 
 
-def switch(repository: Repository, name: str, intent: Intent) -> Committed:
+def switch(repository: Repository, name: str, intent: Intent | None = None) -> Committed:
     """Go to a branch, as one operation; `commit` of the result is where it stands, `branch` which one it is.
 
     The name `-` is the branch that this folder stood on last.
@@ -81,6 +83,7 @@ def switch(repository: Repository, name: str, intent: Intent) -> Committed:
     Raises:
         NoSuchBranchError: there is none; the hint names the nearest. UnsavedEditsError: there are hand edits.
     """
+    intent = intent or Intent("switch", f"switch {name}")
     if name == LAST_BRANCH:
         name = branch_before(repository)
         intent = replace(intent, command=f"switch {name}")
@@ -144,7 +147,7 @@ def _no_place_to_work(name: str) -> NoSuchBranchError:
 # ---- renaming
 
 
-def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> Committed:
+def rename(repository: Repository, name: str, new_name: str, intent: Intent | None = None) -> Committed:
     """Give a branch another name, as one operation; its commits stay the same.
 
     Raises:
@@ -154,6 +157,7 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent) -> 
         merge into it waits.
         RefusedByGateError: it would be strict by its new name, and has errors; see `branch_gate.judge_start`.
     """
+    intent = intent or Intent("branch", f"branch --rename {name} {new_name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         commit = branch_commit(repository, name)
@@ -213,7 +217,7 @@ class DeletedBranches:
     out_of_sight: tuple[OutOfSight, ...]
 
 
-def delete(repository: Repository, names: Sequence[str], intent: Intent) -> DeletedBranches:
+def delete(repository: Repository, *names: str, intent: Intent | None = None) -> DeletedBranches:
     """Delete branches, as one operation; the operation log holds their commits, so `undo` brings them back.
 
     Raises:
@@ -221,6 +225,7 @@ def delete(repository: Repository, names: Sequence[str], intent: Intent) -> Dele
         ConflictError (checked_out_elsewhere): another folder stands on it. ConflictError (unfinished_on_branch): a
         merge into it waits.
     """
+    intent = intent or Intent("branch", f"branch --delete {' '.join(names)}")
     chosen = list(dict.fromkeys(names))
     if not chosen:
         raise UsageError("which branch?", hint="rtv branch --delete NAME")

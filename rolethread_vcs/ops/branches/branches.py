@@ -78,6 +78,11 @@ class Whereabouts:
     behind: int
 
 
+def branch_names(repository: Repository) -> tuple[str, ...]:
+    """Return the names of all branches."""
+    return tuple(repository.refs.branches())
+
+
 def whereabouts(repository: Repository, *, against: str | None = None) -> Whereabouts:
     """Return where one is, compared with the branch `against`, by default main.
 

@@ -56,7 +56,9 @@ def describe(repository: Repository, name: str) -> Release:
     return _described(repository, name, _target(repository, name))
 
 
-def release(repository: Repository, name: str, revision: str, intent: Intent, *, force: bool = False) -> Committed:
+def release(
+    repository: Repository, name: str, rev: str = "@", intent: Intent | None = None, *, force: bool = False
+) -> Committed:
     """Name a revision, as one operation; `commit` of the result is what the name stands for now.
 
     `intent.message` says what the release is. With `force` one that is there moves; it keeps its message unless there
@@ -66,9 +68,10 @@ def release(repository: Repository, name: str, revision: str, intent: Intent, *,
         UsageError (release_name): no release can be called so. ConflictError (release_exists): there is one, elsewhere.
         UnknownRevisionError: the revision names nothing.
     """
+    intent = intent or Intent("release", f"release {name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        commit = repository.resolve(revision)
+        commit = repository.resolve(rev)
         ref = TAGS + name
         before = repository.refs.read(ref) if is_branch_name(name) else None
         if before is None:
@@ -90,12 +93,13 @@ def release(repository: Repository, name: str, revision: str, intent: Intent, *,
         return replace(done, operation=number, notes=tuple(session.notes), message=message)
 
 
-def delete(repository: Repository, name: str, intent: Intent) -> Committed:
+def delete(repository: Repository, name: str, intent: Intent | None = None) -> Committed:
     """Delete a release, as one operation; the operation keeps it, so `undo` brings the very same one back.
 
     Raises:
         NotFoundError (no_such_release): there is none.
     """
+    intent = intent or Intent("release", f"release --delete {name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         target = _target(session.repository, name)
         done = session.move({TAGS + name: (target, None)})

@@ -11,7 +11,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.layout import entry_path, id_of_path
 from rolethread_vcs.model.query import parse_query
-from rolethread_vcs.ops.select.selection import matching, select
+from rolethread_vcs.ops.select.selection import matching, select_in
 from rolethread_vcs.rules import (
     KeyLedger,
     Rule,
@@ -63,7 +63,7 @@ def check(
     words: Sequence[str] = (),
     *,
     where: str | None = None,
-    revision: str = "@",
+    rev: str = "@",
     only: Sequence[str] = (),
 ) -> Checked:
     """Return every finding in the entries chosen (all, without a choice), of any severity.
@@ -74,7 +74,7 @@ def check(
         UsageError, NoSuchEntryError: the choice names nothing. UnknownRuleError: `only` names no rule.
         UnreadableEntryError: an entry does not read.
     """
-    snapshot = repository.snapshot(revision)
+    snapshot = repository.snapshot(rev)
     rules = _rules(snapshot, only)
     looked_at = _Counter(_entries(snapshot, words, where))
     is_part = bool(words) or where is not None
@@ -82,7 +82,7 @@ def check(
     return Checked(findings, looked_at.count, snapshot.id, unknown_rules=_unknown(snapshot))
 
 
-def check_since(repository: Repository, since: str, *, revision: str = "@", only: Sequence[str] = ()) -> Checked:
+def check_since(repository: Repository, since: str, *, rev: str = "@", only: Sequence[str] = ()) -> Checked:
     """Return the findings that a revision has and an earlier one had not: the gate's question, of any severity.
 
     The rules weigh as the settings of the earlier one say.
@@ -90,7 +90,7 @@ def check_since(repository: Repository, since: str, *, revision: str = "@", only
     Raises:
         UnknownRevisionError: a revision names nothing.
     """
-    before, after = repository.snapshot(since), repository.snapshot(revision)
+    before, after = repository.snapshot(since), repository.snapshot(rev)
     differences = two_way(before.tree, after.tree, repository.objects.tree)
     changed = _changed(differences, lambda entry_id, _blob: after[entry_id])
     return _introduced(before, changed, after.id, only)
@@ -172,7 +172,7 @@ def _entries(snapshot: Snapshot, words: Sequence[str], where: str | None) -> Ite
         for entry_id, entry in matching(snapshot, parse_query(where)):
             yield entry_id, snapshot[entry_id] if entry is None else entry
     elif words:
-        for entry_id in select(snapshot, words, where):
+        for entry_id in select_in(snapshot, words, where):
             yield entry_id, snapshot[entry_id]
     else:
         yield from snapshot

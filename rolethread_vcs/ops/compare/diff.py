@@ -66,8 +66,7 @@ Side = CommitSide | FolderSide | FileSide
 
 def compare(
     repository: Repository,
-    words: Sequence[str] = (),
-    *,
+    *words: str,
     ids: Sequence[str] = (),
     where: str | None = None,
     only: Sequence[str] = (),

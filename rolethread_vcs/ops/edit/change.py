@@ -53,8 +53,9 @@ def new_id(number: int, suffix: str) -> str:
     return make_id(number, suffix)
 
 
-def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent) -> Committed:
+def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent | None = None) -> Committed:
     """Add entries behind the last one, in one commit; `ids` of the result are theirs, in order."""
+    intent = intent or Intent("add", "add")
     new = [as_entry(entry) for entry in entries]
 
     def plan(base: Snapshot) -> ChangeSet:
@@ -65,28 +66,47 @@ def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent) -> 
     return run(repository, intent, plan)
 
 
-def put(
+def replace(
     repository: Repository,
-    edit: Callable[[str, Entry], Entry],
+    entries: Mapping[str, AnyEntry],
+    intent: Intent | None = None,
+    *,
+    if_unchanged_since: Mapping[str, bytes] | None = None,
+) -> Committed:
+    """Replace entries by id, in one commit; `if_unchanged_since` maps ids to the blob ids that were read.
+
+    Raises:
+        StaleEntryError: one of them is another by now.
+    """
+    return rewrite(
+        repository, list(entries), lambda entry_id, _: entries[entry_id], intent, expected=if_unchanged_since
+    )
+
+
+def rewrite(
+    repository: Repository,
     ids: Sequence[str],
-    intent: Intent,
+    edit: Callable[[str, Entry], AnyEntry],
+    intent: Intent | None = None,
     *,
     expected: Mapping[str, bytes] | None = None,
 ) -> Committed:
     """Change existing entries in one commit; `edit` gets id and entry and returns the new entry.
 
-    `expected` maps ids to blob ids that were read: a stale one is a conflict. `edit` may run again on a newer base.
+    `edit` may run again on a newer base.
     """
+    intent = intent or Intent("edit", f"edit {name_some(ids)}")
 
     def plan(base: Snapshot) -> ChangeSet:
-        puts = {entry_id: edit(entry_id, base[entry_id]) for entry_id in ids}
+        puts = {entry_id: as_entry(edit(entry_id, base[entry_id])) for entry_id in ids}
         return ChangeSet(puts=puts, summary=f"edit {name_some(ids)}")
 
     return run(repository, intent, plan, expected=expected)
 
 
-def remove(repository: Repository, ids: Sequence[str], intent: Intent) -> Committed:
+def remove(repository: Repository, ids: Sequence[str], intent: Intent | None = None) -> Committed:
     """Remove entries in one commit; history still holds them."""
+    intent = intent or Intent("remove", f"remove {name_some(ids)}")
 
     def plan(base: Snapshot) -> ChangeSet:
         return removal(base, ids)
@@ -125,10 +145,10 @@ class Change:
     else changed or removed between it and the commit makes the commit a `StaleEntryError`, never a silent overwrite.
     """
 
-    def __init__(self, repository: Repository, intent: Intent) -> None:
+    def __init__(self, repository: Repository, message: str | None = None, branch: str | None = None) -> None:
         self._repository = repository
-        self._intent = intent
-        self.base = repository.snapshot(intent.branch or "@")
+        self._intent = Intent("edit", "edit", message=message, branch=branch)
+        self.base = repository.snapshot(branch or "@")
         self._added: dict[str, Entry] = {}
         self._put: dict[str, Entry] = {}
         self._removed: dict[str, None] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.edit.change import put
+from rolethread_vcs.ops.edit.change import rewrite
 from rolethread_vcs.store.checkout.worktree import CHANGED, REMOVED, Unsaved
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -123,9 +123,9 @@ def _with_system(messages: list[Any], text: str) -> list[Any]:
     return [*messages[:place], {**messages[place], "content": text}, *messages[place + 1 :]]
 
 
-def edit_fields(repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent) -> Committed:
+def edit_fields(repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent | None = None) -> Committed:
     """Do the same edit to entries, in one commit."""
-    return put(repository, edit.apply, ids, intent)
+    return rewrite(repository, ids, edit.apply, intent)
 
 
 def refuse_hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> None:

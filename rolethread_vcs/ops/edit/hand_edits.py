@@ -38,7 +38,7 @@ class _HandEdits:
     problems: list[str] = field(default_factory=list)
 
 
-def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
+def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Committed:
     """Take the hand edits of the checked-out folder through the gate into one commit.
 
     Changed, new and removed entries, the settings, the order and the registries; staged or not. What is valid JSON in
@@ -51,6 +51,7 @@ def save_hand_edits(repository: Repository, intent: Intent) -> Committed:
         InvalidError (broken_file): a file does not read, or is a symbolic link; nothing was saved.
         RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. GitMergeError.
     """
+    intent = intent or Intent("commit", "commit")
     with Session.open(repository, intent) as session:
         repository, base = session.repository, session.base
         worktree = repository.worktree

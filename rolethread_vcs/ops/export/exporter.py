@@ -64,10 +64,10 @@ class Exported:
 
 def export(
     repository: Repository,
-    revision: str,
-    options: ExportOptions,
+    revision: str = "@",
+    options: ExportOptions | None = None,
     *,
-    path: Path | None = None,
+    path: str | Path | None = None,
     write: Callable[[bytes], object] | None = None,
     overwrite: bool = False,
     fail_if_unsaved: bool = False,
@@ -82,6 +82,8 @@ def export(
         CannotCarryError: an entry does not fit the format; nothing is written then.
         UnreadableEntryError: an entry is damaged; the file is not written then.
     """
+    options = options or ExportOptions()
+    path = None if path is None else Path(path)
     if path is not None and path.is_symlink():
         # what the link leads to is the file that would be replaced
         path = Path(os.path.realpath(path))

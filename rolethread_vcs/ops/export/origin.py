@@ -27,12 +27,13 @@ class Origin:
         return dict(self.operation.details)
 
 
-def which(repository: Repository, path: Path) -> Origin:
+def which(repository: Repository, path: str | Path) -> Origin:
     """Return from which commit and with which options a file was exported.
 
     Raises:
         NotFoundError: no such file, or no export of this dataset wrote these bytes.
     """
+    path = Path(path)
     if not path.exists():
         raise NotFoundError(f"there is no file {path}")
     if not path.is_file():

@@ -61,7 +61,7 @@ class ForeignHooksError(ConflictError):
 class Hooked:
     """What was done: `hooks` are names; `chained` those of them that run a hook first that was there already.
 
-    `left` says what was left alone, and why.
+    `left` says what was left alone, and why; a hook that runs first is kept under its name and `suffix`.
     """
 
     folder: Path
@@ -69,6 +69,7 @@ class Hooked:
     chained: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     was_there: bool = False
+    suffix: str = BEFORE
 
 
 @dataclass(frozen=True, slots=True)

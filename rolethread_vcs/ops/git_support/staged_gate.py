@@ -55,7 +55,7 @@ def judge_push(repository: Repository, pushed: Iterable[tuple[str, str, str]]) -
         if since is None:
             continue
         strict = repository.snapshot_of(since).settings.is_strict(branch)
-        checked = check_since(repository, since, revision=here)
+        checked = check_since(repository, since, rev=here)
         judged.append(Judged("this push", branch, strict, _errors_of(checked)))
     return tuple(judged)
 

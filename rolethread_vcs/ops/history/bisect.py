@@ -90,16 +90,17 @@ def start(repository: Repository, good: str, bad: str = "@") -> Search:
     return search
 
 
-def mark(repository: Repository, answer: Answer, revision: str | None = None) -> Search:
+def mark(repository: Repository, answer: Answer | str, rev: str | None = None) -> Search:
     """Take an answer about a revision, by default about the commit that is to be tested.
 
     Raises:
         NotFoundError (not_bisecting), InvalidError (bisect_state). InvalidError (contradiction): it does not go with
         the answers before.
     """
+    answer = Answer(answer)
     marks = _load(repository)
-    if revision is not None:
-        commit = repository.resolve(revision)
+    if rev is not None:
+        commit = repository.resolve(rev)
     else:
         asked = _search(repository, marks).test
         if asked is None:
@@ -124,7 +125,7 @@ def status(repository: Repository) -> Search:
     return _search(repository, _load(repository))
 
 
-def run(repository: Repository, judge: Callable[[Search], Answer]) -> Search:
+def run(repository: Repository, judge: Callable[[Search], Answer | str]) -> Search:
     """Ask `judge` about one commit after the other, until the search is at its end; answers so far are kept.
 
     Raises:
@@ -152,7 +153,9 @@ def reset(repository: Repository) -> bool:
         return disk.remove(_path(repository))
 
 
-def export_candidate(repository: Repository, commit: str, path: Path, *, format: str = "messages", clean: bool) -> None:
+def export_candidate(
+    repository: Repository, commit: str, path: str | Path, *, format: str = "messages", clean: bool = False
+) -> None:
     """Write the entries of a commit (hex id) as JSON lines; unlike `export`, this leaves no trace in the operation log.
 
     Raises:
@@ -161,7 +164,7 @@ def export_candidate(repository: Repository, commit: str, path: Path, *, format:
     chosen = find_format(format)
     snapshot = repository.snapshot_of(commit)
     keys = clean_keys(chosen, (entry for _, entry in snapshot)) if clean else None
-    with disk.system_errors(f"writing {path}"), path.open("wb") as file:
+    with disk.system_errors(f"writing {path}"), Path(path).open("wb") as file:
         for chunk in export_rows(chosen, snapshot.entries(), clean=clean, keys=keys, container="jsonl"):
             file.write(chunk)
 

@@ -72,13 +72,13 @@ class _Before(NamedTuple):
     pairs: dict[int, Pair]
 
 
-def blame(repository: Repository, word: str, revision: str = "@") -> Blame:
+def blame(repository: Repository, word: str, rev: str = "@") -> Blame:
     """Return where the messages of an entry come from, as a revision holds it.
 
     Raises:
         NoSuchEntryError: the revision does not hold it. UsageError: a number of several entries.
     """
-    commit = repository.resolve(revision)
+    commit = repository.resolve(rev)
     entry_id = find_in_history(repository, word, commit)
     snapshot = repository.snapshot_of(commit)
     if entry_id not in snapshot:

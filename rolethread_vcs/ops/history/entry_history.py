@@ -152,13 +152,13 @@ class EntryHistory:
         return (tip, found) if all(oid in self._repository.objects for oid in found) else (None, [])
 
 
-def entry_history(repository: Repository, word: str, revision: str = "@") -> EntryHistory:
+def entry_history(repository: Repository, word: str, rev: str = "@") -> EntryHistory:
     """Return the history of an entry (`12`, a whole id) up to a revision; it may be removed by then.
 
     Raises:
         NoSuchEntryError: no commit that leads to the revision holds it. UsageError: a number of several entries.
     """
-    commit = repository.resolve(revision)
+    commit = repository.resolve(rev)
     return EntryHistory(repository, find_in_history(repository, word, commit), commit)
 
 

@@ -37,12 +37,11 @@ class Graph:
     def __init__(
         self,
         repository: Repository,
-        revisions: Sequence[str] = ("@",),
-        *,
+        *revisions: str,
         count: int | None = None,
         only: Only = EVERYTHING,
     ) -> None:
-        self._history = History(repository, revisions, only=only)
+        self._history = History(repository, *revisions, only=only)
         self._rows = self._draw(count)
 
     def __iter__(self) -> Iterator[GraphRow]:

@@ -80,8 +80,7 @@ class History:
     def __init__(
         self,
         repository: Repository,
-        revisions: Sequence[str] = ("@",),
-        *,
+        *revisions: str,
         count: int | None = None,
         only: Only = EVERYTHING,
     ) -> None:
@@ -89,7 +88,7 @@ class History:
         self._only = only
         self._query = None if only.where is None else _parsed(only.where)
         self._ancestry = Ancestry(repository.objects)
-        self._starts, self._hidden = _span(repository, self._ancestry, revisions)
+        self._starts, self._hidden = _span(repository, self._ancestry, revisions or ("@",))
         self._makers = OperationsByCommit(repository)
         self._chosen = islice(self._choose(), count)
 
@@ -150,7 +149,7 @@ def log(
     Raises:
         UnknownRevisionError, UsageError: the revision names nothing.
     """
-    return History(repository, (revision,), count=count, only=Only(verb, min_changes))
+    return History(repository, revision, count=count, only=Only(verb, min_changes))
 
 
 def is_by_and_within(commit: Commit, only: Only) -> bool:

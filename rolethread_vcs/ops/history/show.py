@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ class ShownCommit:
         return sum(1 for entry in self.entries if entry.change == change)
 
 
-def show(repository: Repository, words: Sequence[str]) -> Iterator[ShownEntry | ShownCommit]:
+def show(repository: Repository, *words: str) -> Iterator[ShownEntry | ShownCommit]:
     """Yield what each word names: an entry (`12`, an id, `12@main~1`) or a commit (`main`, `3fa9c1`, `commit:1234`).
 
     A number is an entry's, also where a commit's id begins with the same digits; `commit:` says otherwise. No words

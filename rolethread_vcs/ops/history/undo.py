@@ -31,7 +31,7 @@ class Undone:
     committed: Committed
 
 
-def undo_candidates(repository: Repository, *, count: int = 1, to: int | None = None) -> tuple[Operation, ...]:
+def undo_candidates(repository: Repository, count: int = 1, *, to: int | None = None) -> tuple[Operation, ...]:
     """Return the operations that an undo would take back, newest first; see `is_of_another_folder`.
 
     Raises:
@@ -128,7 +128,7 @@ def redo_candidate(repository: Repository) -> Operation:
     )
 
 
-def undo(repository: Repository, *, count: int = 1, to: int | None = None, dry_run: bool = False) -> Undone:
+def undo(repository: Repository, count: int = 1, *, to: int | None = None, dry_run: bool = False) -> Undone:
     """Take the last operations back as one new operation.
 
     Raises:

@@ -64,11 +64,21 @@ class _ReadAgainError(MovedError):
     """Another writer touched the very entries that rows were matched with."""
 
 
+def import_file(
+    repository: Repository,
+    file: str | SourceFile,
+    options: ImportOptions | None = None,
+    intent: Intent | None = None,
+) -> Imported:
+    """Import one file (a path, or an open binary stream); see `import_files`."""
+    return import_files(repository, [file], options, intent)
+
+
 def import_files(
     repository: Repository,
-    files: Sequence[SourceFile],
-    options: ImportOptions,
-    intent: Intent,
+    files: Sequence[str | SourceFile],
+    options: ImportOptions | None = None,
+    intent: Intent | None = None,
     *,
     names: Sequence[str | None] = (),
     step: Progress = lambda _: None,
@@ -83,12 +93,15 @@ def import_files(
         UnreadableEntryError (damaged_entries): entries do not read that rows must be compared with; see
         `healing.refusal_to_match`.
     """
+    intent = intent or Intent("import", "import")
+    options = options or ImportOptions()
+    sources = [Path(file) if isinstance(file, str) else file for file in files]
     labels = list(names) or [None] * len(files)
     for attempt in range(ATTEMPTS):
         try:
-            return _import_once(repository, files, options, intent, labels, step)
+            return _import_once(repository, sources, options, intent, labels, step)
         except _ReadAgainError:
-            if attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in files):
+            if attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in sources):
                 raise
         except UnreadableEntryError as error:
             if error.saved:

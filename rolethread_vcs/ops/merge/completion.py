@@ -112,7 +112,9 @@ def refuse_to_start(repository: Repository, *, is_current: bool = True) -> None:
         refuse_unsaved(unsaved_files(repository))
 
 
-def finish(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
+def finish(
+    repository: Repository, kind: Kind = "merge", intent: Intent | None = None, *, skip_conflicts: bool = False
+) -> Outcome:
     """Finish what waits for decisions: plan it again on the branch as it is now, and commit.
 
     With `skip_conflicts` what is not decided of a revert or a pick is left out; a merge has to be decided as a whole.
@@ -122,6 +124,7 @@ def finish(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts
         left to decide.
         As `start`.
     """
+    intent = intent or Intent(kind, f"{kind} --continue")
     found = find_unfinished(repository, kind)
     skips = skip_conflicts and kind != "merge"
 
@@ -134,12 +137,13 @@ def finish(repository: Repository, kind: Kind, intent: Intent, *, skip_conflicts
     return carry(repository, replace(intent, branch=found.branch), work)
 
 
-def abort(repository: Repository, kind: Kind, intent: Intent) -> Outcome:
+def abort(repository: Repository, kind: Kind = "merge", intent: Intent | None = None) -> Outcome:
     """Give up what waits, as one operation; the branch is as it was, and undo brings the decisions back.
 
     Raises:
         NotFoundError (nothing_unfinished): nothing of this kind waits.
     """
+    intent = intent or Intent(kind, f"{kind} --abort")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         ref = repository.unfinished_ref

@@ -58,7 +58,7 @@ class MergePreview:
     files: tuple[str, ...]
 
 
-def merge(repository: Repository, source: str, intent: Intent, options: MergeOptions = WHOLE) -> Outcome:
+def merge(repository: Repository, source: str, intent: Intent | None = None, options: MergeOptions = WHOLE) -> Outcome:
     """Merge a branch, a release or a commit, or `PATH[#BRANCH]`, another copy of this dataset.
 
     The branch moves on where it can, else there is a commit that joins both; a part alone is an ordinary commit.
@@ -69,6 +69,7 @@ def merge(repository: Repository, source: str, intent: Intent, options: MergeOpt
         InvalidError (unrelated, detached), ConflictError (unfinished), UnsavedEditsError.
         RefusedByGateError: what comes from the other side breaks a rule.
     """
+    intent = intent or Intent("merge", f"merge {source}")
     if options.keeps_rest and options.ids is None and options.where is None:
         raise UsageError(
             "--rest keep-mine says what becomes of the part that is not taken, and everything is taken",

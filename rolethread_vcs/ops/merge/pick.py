@@ -21,7 +21,7 @@ from rolethread_vcs.transaction import Intent
 def pick(
     repository: Repository,
     text: str,
-    intent: Intent,
+    intent: Intent | None = None,
     *,
     words: Sequence[str] = (),
     where: str | None = None,
@@ -39,6 +39,7 @@ def pick(
         InvalidError (detached).
         RefusedByGateError: what comes in breaks a rule.
     """
+    intent = intent or Intent("pick", f"pick {text}")
     span = span_of(repository, text)
     wanted = _wanted(repository, span, intent, words=words, where=where)
     return _carried_out(repository, span, wanted, intent, skip_conflicts=skip_conflicts)
@@ -47,9 +48,9 @@ def pick(
 def pick_chosen(
     repository: Repository,
     text: str,
-    intent: Intent,
     ids: Sequence[str],
     decisions: Decisions,
+    intent: Intent | None = None,
     *,
     skip_conflicts: bool = False,
 ) -> Outcome:
@@ -60,6 +61,7 @@ def pick_chosen(
     Raises:
         As `pick`.
     """
+    intent = intent or Intent("pick", f"pick {text}")
     span = span_of(repository, text)
     whole = _wanted(repository, span, intent)
     message = intent.message or _message(span, is_part=True)

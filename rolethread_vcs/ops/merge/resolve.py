@@ -123,8 +123,33 @@ def select_conflicts(
     return list(dict.fromkeys(_named(found, word, names) for word in words))
 
 
+def resolve(
+    repository: Repository,
+    words: Sequence[str],
+    take: str,
+    intent: Intent | None = None,
+    *,
+    everything: bool = False,
+    where: str | None = None,
+    field: str | None = None,
+) -> Resolved:
+    """Decide conflicts for a side (a branch by its name, `base`, or `both`), selected by `select_conflicts`.
+
+    Raises:
+        As `select_conflicts`, `side_named` and `resolve_to_side`.
+    """
+    found = open_merge(repository)
+    names = select_conflicts(found, words, everything=everything, where=where)
+    return resolve_to_side(repository, names, side_named(found.unfinished, take), intent, field=field)
+
+
 def resolve_to_side(
-    repository: Repository, names: Iterable[str], side: Choice, intent: Intent, *, field: str | None = None
+    repository: Repository,
+    names: Iterable[str],
+    side: Choice,
+    intent: Intent | None = None,
+    *,
+    field: str | None = None,
 ) -> Resolved:
     """Decide conflicts for one side: all of these entries and files, or one field of each.
 
@@ -132,6 +157,7 @@ def resolve_to_side(
         NotFoundError (no_conflict): one of them is not in conflict, or not in that field.
         UsageError (unusable_choice): both sides cannot be kept there.
     """
+    intent = intent or Intent("resolve", "resolve")
 
     def decide(inputs: MergeInputs, found: Unfinished, decisions: _Made) -> None:
         _take(inputs, found, decisions, list(names), side, field)
@@ -140,7 +166,7 @@ def resolve_to_side(
 
 
 def resolve_as(
-    repository: Repository, name: str, value: Entry | bytes | None, intent: Intent, *, about: str = ""
+    repository: Repository, name: str, value: Entry | bytes | None, intent: Intent | None = None, *, about: str = ""
 ) -> Resolved:
     """Decide an entry, or a file, as a whole: it becomes this, or goes (None).
 
@@ -151,6 +177,9 @@ def resolve_as(
         given whole.
         StaleEntryError: a side has changed since it was looked at.
     """
+    intent = intent or Intent("resolve", f"resolve {name}")
+    if name.isdigit():
+        (name,) = select_conflicts(open_merge(repository), [name])
 
     def decide(inputs: MergeInputs, found: Unfinished, decisions: _Made) -> None:
         if isinstance(value, bytes):

@@ -25,7 +25,7 @@ LABELS = ("now", "before", "after")
 def revert(
     repository: Repository,
     text: str,
-    intent: Intent,
+    intent: Intent | None = None,
     *,
     words: Sequence[str] = (),
     where: str | None = None,
@@ -43,6 +43,7 @@ def revert(
         (detached).
         RefusedByGateError: what comes back breaks a rule.
     """
+    intent = intent or Intent("revert", f"revert {text}")
     if words and where is not None:
         raise UsageError("entries are chosen by their ids or by --where, not by both")
     span = span_of(repository, text)

@@ -34,7 +34,7 @@ class RestoredMessages:
 
 
 def bring_message_back(
-    repository: Repository, ids: Sequence[str], source: Snapshot, number: int, intent: Intent
+    repository: Repository, ids: Sequence[str], source: Snapshot, number: int, intent: Intent | None = None
 ) -> RestoredMessages:
     """Make one message of entries what it was in a snapshot, in one commit; the rest of each entry stays.
 
@@ -45,6 +45,7 @@ def bring_message_back(
         NoSuchEntryError: an entry is not there, or was not there then. UsageError: it had no such message then.
         InvalidError: its messages are no list.
     """
+    intent = intent or Intent("restore", f"restore --message {number}")
     places: list[RestoredMessage] = []
 
     def plan(base: Snapshot) -> ChangeSet:

@@ -100,9 +100,9 @@ class RemovedEntries:
 
 def bring_back_removed(
     repository: Repository,
-    intent: Intent,
-    *,
     words: Sequence[str] = (),
+    intent: Intent | None = None,
+    *,
     where: str | None = None,
     since: str | None = None,
 ) -> Committed:
@@ -114,6 +114,7 @@ def bring_back_removed(
         UsageError: words and a query. UsageError (ambiguous): a number that several removed entries have.
         NotFoundError (not_removed): there is none that is meant. UnreadableEntryError: one of them is damaged.
     """
+    intent = intent or Intent("restore", "restore --removed")
     if words and where is not None:
         raise UsageError("removed entries are chosen by their ids or by --where, not by both")
     found = RemovedEntries(repository, where=where, since=since)

@@ -48,7 +48,7 @@ def hand_edits(repository: Repository) -> list[Unsaved]:
     return unsaved_files(repository)
 
 
-def discard_edits(repository: Repository, ids: Collection[str] | None, intent: Intent) -> Discarded:
+def discard_edits(repository: Repository, ids: Collection[str] | None, intent: Intent | None = None) -> Discarded:
     """Throw the hand edits of some entries away, or with None all of them; new files go, deleted ones come back.
 
     What was thrown away is kept in the operation, so that `undo` brings it back. Entries that nobody edited are
@@ -60,6 +60,7 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
         GitMergeError.
     """
+    intent = intent or Intent("restore", "restore")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         worktree = _worktree_of(repository)
@@ -137,7 +138,7 @@ def _tree_of_edits(
 # ---- from a revision
 
 
-def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent) -> Committed:
+def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent | None = None) -> Committed:
     """Make entries what they were in a snapshot, in one commit; those removed since come back with their ids.
 
     An entry that comes back takes its old place in the order.
@@ -145,6 +146,7 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
     Raises:
         NoSuchEntryError: an entry did not exist then.
     """
+    intent = intent or Intent("restore", f"restore {name_some(list(ids))}")
     wanted: dict[str, Entry] = {}
     for entry_id in ids:
         entry = source.get(entry_id)
@@ -164,8 +166,9 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
     return run(repository, intent, plan)
 
 
-def bring_all_back(repository: Repository, source: Snapshot, intent: Intent) -> Committed:
+def bring_all_back(repository: Repository, source: Snapshot, intent: Intent | None = None) -> Committed:
     """Make all entries, and their order, what they were in a snapshot; entries that are newer go. One commit."""
+    intent = intent or Intent("restore", "restore --all")
 
     def plan(base: Snapshot) -> ChangeSet:
         puts: dict[str, Entry] = {}

@@ -10,6 +10,7 @@ from typing import Any
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.select.selection import find_entry, matching
+from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 PAGE = 25
@@ -43,12 +44,13 @@ class Page:
 
 
 def page(
-    snapshot: Snapshot,
+    repository: Repository,
     words: Sequence[str] = (),
     *,
     where: str | None = None,
     limit: int = PAGE,
     after: str | None = None,
+    rev: str = "@",
     count: bool = False,
 ) -> Page:
     """Return the entries that fit a query (all, without one) behind the entry `after`, at most `limit`.
@@ -59,6 +61,7 @@ def page(
     Raises:
         UsageError: the query does not read. NoSuchEntryError: there is no entry `after`.
     """
+    snapshot = repository.snapshot(rev)
     start = None if after is None else find_entry(snapshot, after)
     if not words and where is None:
         ids = snapshot.ids(after=start, limit=limit + 1)

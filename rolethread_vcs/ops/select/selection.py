@@ -10,6 +10,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import SUFFIX_DIGITS, number_of
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
+from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 
 _NAMED = 5
@@ -21,13 +22,18 @@ class NothingFitsError(NotFoundError):
     code = "nothing_fits"
 
 
-def select(snapshot: Snapshot, words: Sequence[str], where: str | None = None) -> list[str]:
+def select(repository: Repository, words: Sequence[str], where: str | None = None, *, rev: str = "@") -> list[str]:
     """Return the ids that a user chose: those named, in the order named, or all that fit a query, in dataset order.
 
     Raises:
         UsageError: nothing is chosen, both ways at once, a word names no entry, a number names several.
         NoSuchEntryError: there is none of that id or number. NothingFitsError: no entry fits the query.
     """
+    return select_in(repository.snapshot(rev), words, where)
+
+
+def select_in(snapshot: Snapshot, words: Sequence[str], where: str | None = None) -> list[str]:
+    """Return the ids that a user chose among the entries of a snapshot, as `select` does."""
     if words and where is not None:
         raise UsageError(
             "entries are chosen by their ids or by --where, not by both",

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 
 from rolethread_vcs.model.entry import canonical_tags
+from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable
 
@@ -17,12 +18,13 @@ _ALIKE = 0.8
 _SHORTEST_ALIKE = 4
 
 
-def similar_tags(snapshot: Snapshot, tags: Sequence[str]) -> dict[str, str]:
+def similar_tags(repository: Repository, tags: Sequence[str]) -> dict[str, str]:
     """Return, for each tag that no entry has yet, the tag in use that looks most like it, where one does.
 
     Alike are tags that differ in case, in `-`, `_` and spaces, or in a letter or two. Reading stops as soon as every
     tag was met, and after `TAGS_READ_FROM` entries at the latest.
     """
+    snapshot = repository.head_snapshot()
     unmet = set(canonical_tags(tags))
     known: set[str] = set()
     for _, oid in islice(snapshot.blobs(), TAGS_READ_FROM):

@@ -30,12 +30,13 @@ class Started:
     warnings: tuple[str, ...] = ()
 
 
-def init(folder: Path, *, name: str | None = None, id: str | None = None) -> Started:
+def init(folder: str | Path, *, name: str | None = None, id: str | None = None) -> Started:
     """Create an empty dataset; `id` is a UUID, a fresh one by default.
 
     Raises:
         InvalidError: there is a repository already, or the name or id does not fit. SystemRefusedError.
     """
+    folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise InvalidError(
             f"{folder} is a file, and a dataset is a folder of its own; nothing was made",
@@ -80,12 +81,13 @@ def _refuse_unreadable(file: Path) -> None:
         raise refusal_of_import(len(bad), bad, hint="correct the rows named above, or choose another file")
 
 
-def clone(source: Path, folder: Path) -> Started:
+def clone(source: str | Path, folder: str | Path) -> Started:
     """Copy a dataset with all its branches and releases; up to 20,000 entries its files are checked out.
 
     Raises:
         NotFoundError: no dataset there. InvalidError: the target is not empty.
     """
+    source, folder = Path(source), Path(folder)
     repository = clone_repository(source, folder)
     copy_notes(Repository.find(source), repository)
     snapshot = repository.head_snapshot()

@@ -121,13 +121,14 @@ def _settings_text(snapshot: Snapshot) -> bytes:
 # ---- changing
 
 
-def set_setting(repository: Repository, key: str, value: str, intent: Intent) -> Committed:
+def set_setting(repository: Repository, key: str, value: str, intent: Intent | None = None) -> Committed:
     """Change one setting; `default` takes it back to its default.
 
     Raises:
         UsageError: there is no such setting, or it cannot be set, or not to that value.
         UnsavedEditsError: hand edits are in the way.
     """
+    intent = intent or Intent("config", f"config set {key} {value}")
     if key in _MACHINE:
         return _set_on_machine(repository, key, _machine_value(key, value), intent)
     if key.startswith(_RULES):
@@ -151,13 +152,16 @@ def settings_text(repository: Repository) -> bytes:
     return _settings_text(repository.head_snapshot())
 
 
-def replace_settings(repository: Repository, text: bytes, intent: Intent, *, read: bytes | None = None) -> Committed:
+def replace_settings(
+    repository: Repository, text: bytes, intent: Intent | None = None, *, read: bytes | None = None
+) -> Committed:
     """Put a new text in the place of `rolethread.toml`; `read` is the text that it was made from.
 
     Raises:
         InvalidSettingsError: it does not read. InvalidError: it changes what no editor may.
         ConflictError: the settings changed since they were read.
     """
+    intent = intent or Intent("config", "config edit")
     new = parse_settings(text)
 
     def plan(base: Snapshot) -> ChangeSet:

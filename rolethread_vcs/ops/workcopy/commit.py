@@ -57,7 +57,9 @@ class Refreshed:
     dry_run: bool = False
 
 
-def commit(repository: Repository, path: Path, options: CommitOptions, intent: Intent) -> CopyCommitted:
+def commit(
+    repository: Repository, path: str | Path, options: CommitOptions | None = None, intent: Intent | None = None
+) -> CopyCommitted:
     """Make one commit of what was edited in a file, on the branch as it is now; then link the file to that commit.
 
     Raises:
@@ -65,6 +67,8 @@ def commit(repository: Repository, path: Path, options: CommitOptions, intent: I
         RefusedByGateError: nothing was saved.
         NoSuchBranchError: the branch is gone.
     """
+    intent = intent or Intent("workcopy", f"workcopy commit {Path(path).name}")
+    options = options or CommitOptions()
     edits = read_edits(repository, path, options.decisions)
     link = edits.link
     _refuse_ambiguous(edits)
@@ -97,7 +101,12 @@ def commit(repository: Repository, path: Path, options: CommitOptions, intent: I
 
 
 def refresh(
-    repository: Repository, path: Path, options: CommitOptions, *, discard: bool = False, dry_run: bool = False
+    repository: Repository,
+    path: str | Path,
+    options: CommitOptions | None = None,
+    *,
+    discard: bool = False,
+    dry_run: bool = False,
 ) -> Refreshed:
     """Bring newer commits of the branch into a file; edits in it stay, and merge with what the branch did.
 
@@ -107,6 +116,7 @@ def refresh(
         ConflictError (copy_conflict), ConflictError (ambiguous_lines): the file stays as it is. NoSuchBranchError:
         the branch is gone.
     """
+    options = options or CommitOptions()
     link = links.load(repository, path)
     tip = repository.refs.read(BRANCHES + link.branch)
     if tip is None:

@@ -148,7 +148,7 @@ class FileEdits:
         return frozenset(place for place, was in self.pairs.items() if now[place] != before[was])
 
 
-def read_edits(repository: Repository, path: Path, words: DecisionWords) -> FileEdits:
+def read_edits(repository: Repository, path: str | Path, words: DecisionWords) -> FileEdits:
     """Return what was edited in a file copy since it was written.
 
     Raises:

@@ -38,8 +38,8 @@ class CopyOptions:
 
 def add(
     repository: Repository,
-    path: Path,
-    options: CopyOptions,
+    path: str | Path,
+    options: CopyOptions | None = None,
     step: Callable[[int], None] = lambda _: None,
     *,
     dry_run: bool = False,
@@ -53,6 +53,7 @@ def add(
         does not fit the format.
     """
     path = locate(path)
+    options = options or CopyOptions()
     chosen = find_format(options.format)
     if not chosen.writes:
         names = ", ".join(each.name for each in writable_formats())
@@ -224,7 +225,7 @@ def find(repository: Repository, path: Path | None, name: str = "") -> Path:
 
 
 def remove(
-    repository: Repository, path: Path, *, delete: bool = False, force: bool = False, dry_run: bool = False
+    repository: Repository, path: str | Path, *, delete: bool = False, force: bool = False, dry_run: bool = False
 ) -> bool:
     """Unlink a file copy; the file stays, unless `delete`. Return whether the file was deleted.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, NotFoundError, RoleThreadError
+from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
 from rolethread_vcs.ops.workcopy.links import all_links
 from rolethread_vcs.phrases import count
@@ -75,15 +76,25 @@ def is_folder_copy(repository: Repository, folder: Path) -> bool:
     return _find(repository, folder) is not None
 
 
-def status(repository: Repository, folder: Path) -> Survey:
+def status(repository: Repository, folder: str | Path) -> Survey:
     """Return the present state of a folder copy.
 
     Raises:
         NotFoundError (no_folder_copy): it is none, or it is not there.
     """
+    folder = Path(folder)
     if folder.resolve() == repository.folder.resolve():
         return survey(repository)
     return survey(open_folder(repository, folder))
+
+
+def commit(repository: Repository, folder: str | Path, intent: Intent | None = None) -> Committed:
+    """Save the hand edits of a folder copy in one commit on its branch.
+
+    Raises:
+        NotFoundError (no_folder_copy): it is none, or it is not there.
+    """
+    return save_hand_edits(open_folder(repository, Path(folder)), intent)
 
 
 def open_folder(repository: Repository, folder: Path) -> Repository:
@@ -98,7 +109,7 @@ def open_folder(repository: Repository, folder: Path) -> Repository:
     return Repository.open(found.folder)
 
 
-def add(repository: Repository, folder: Path, branch: str, intent: Intent) -> AddedFolder:
+def add(repository: Repository, folder: str | Path, branch: str, intent: Intent | None = None) -> AddedFolder:
     """Check a branch out in a folder of its own, which is not there yet or empty.
 
     Where an earlier attempt was cut off, this finishes it.
@@ -108,6 +119,8 @@ def add(repository: Repository, folder: Path, branch: str, intent: Intent) -> Ad
         (folder_taken).
         InvalidError (alias): it is another name for a branch.
     """
+    intent = intent or Intent("workcopy", f"workcopy add {folder}")
+    folder = Path(folder)
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         held = repository.refs.hold_itself(BRANCHES + branch) if is_branch_name(branch) else None
@@ -129,7 +142,7 @@ def add(repository: Repository, folder: Path, branch: str, intent: Intent) -> Ad
         return AddedFolder(linked.folder, branch, replace(done, branch=branch, commit=held.target))
 
 
-def remove(repository: Repository, folder: Path, intent: Intent) -> RemovedFolder:
+def remove(repository: Repository, folder: str | Path, intent: Intent | None = None) -> RemovedFolder:
     """Remove a folder copy: its files that are saved, and git's knowledge of it; files of other kinds stay there.
 
     The branch stays. Where an earlier attempt was cut off, this finishes it.
@@ -138,6 +151,8 @@ def remove(repository: Repository, folder: Path, intent: Intent) -> RemovedFolde
         NotFoundError (no_folder_copy). UnsavedEditsError: it has hand edits. ConflictError (folder_in_use):
         something else waits there.
     """
+    intent = intent or Intent("workcopy", f"workcopy remove {folder}")
+    folder = Path(folder)
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         found = _existing(repository, folder)

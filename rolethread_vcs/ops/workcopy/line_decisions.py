@@ -9,7 +9,7 @@ from typing import Any
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.canonical import JsonProblemError, parse
-from rolethread_vcs.ops.select.selection import select
+from rolethread_vcs.ops.select.selection import select_in
 from rolethread_vcs.ops.workcopy.lines import FileLines
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.snapshot import Snapshot
@@ -54,7 +54,7 @@ def decide_lines(words: DecisionWords, lines: FileLines, bound: Snapshot) -> Dec
         if not equals or not line.strip().isdigit() or not word.strip():
             raise UsageError(f"{text!r} is not a decision", hint="say which line is which entry: --as 12=4711")
         place = _place(int(line), place_of, lines)
-        entries[place] = select(bound, [word.strip()], None)[0]
+        entries[place] = select_in(bound, [word.strip()], None)[0]
         new.discard(place)
     for number in words.new:
         place = _place(number, place_of, lines)
@@ -62,7 +62,7 @@ def decide_lines(words: DecisionWords, lines: FileLines, bound: Snapshot) -> Dec
         new.add(place)
     _refuse_twice(entries, lines)
     for entry_id in entries.values():
-        select(bound, [entry_id], None)
+        select_in(bound, [entry_id], None)
     return Decisions(entries, frozenset(new))
 
 

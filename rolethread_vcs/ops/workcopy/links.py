@@ -143,12 +143,12 @@ def _write(repository: Repository, store: Path, link: Link) -> None:
     disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable)
 
 
-def locate(path: Path) -> Path:
+def locate(path: str | Path) -> Path:
     """Return the absolute path by which a file copy is known; links of folders are followed, the file is not read."""
     return Path(os.path.realpath(path))
 
 
-def load(repository: Repository, path: Path) -> Link:
+def load(repository: Repository, path: str | Path) -> Link:
     """Return the link of a file.
 
     Raises:

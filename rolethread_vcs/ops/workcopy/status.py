@@ -124,7 +124,7 @@ class CopyStatus:
         )
 
 
-def status(repository: Repository, path: Path, words: DecisionWords | None = None) -> CopyStatus:
+def status(repository: Repository, path: str | Path, words: DecisionWords | None = None) -> CopyStatus:
     """Return what was done in a file since it was written, and what its branch did meanwhile.
 
     Raises:

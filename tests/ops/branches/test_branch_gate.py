@@ -24,7 +24,7 @@ def add(dataset: Dataset, *entries: dict[str, object]) -> list[str]:
 def draft(tmp_path: Path) -> Dataset:
     """Return a dataset that is on the branch `draft`, which has an error that main has not."""
     dataset, _ = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("draft")
+    dataset.branch("draft", switch=True)
     add(dataset, EMPTY, conversation("three"))
     return dataset
 
@@ -42,7 +42,7 @@ def test_a_strict_branch_is_not_made_where_a_report_only_one_has_errors(draft: D
     )
     assert [(each.code, each.entry_id) for each in caught.value.findings] == [("RT104", entry_id)]
     assert (caught.value.hint or "").startswith('--allow RT104 --because "…"')
-    assert [branch.name for branch in draft.branches()] == ["draft", "main"]
+    assert [branch.name for branch in draft.branches.list()] == ["draft", "main"]
     assert draft.repository.branch() == "draft"
 
 
@@ -75,14 +75,14 @@ def test_old_debts_of_main_do_not_count(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     add_allowed = Intent("add", "add", allowances=(Allowance("RT104"),), because="a known gap")
     dataset.add([EMPTY], add_allowed)
-    dataset.switch_to_new("draft")
+    dataset.branch("draft", switch=True)
     add(dataset, conversation("two"))
 
     assert dataset.branch("release/1").operation is not None
 
 
 def test_without_another_strict_branch_all_errors_count(draft: Dataset) -> None:
-    draft.set_setting("gate.strict", "release/*")
+    draft.settings.set("gate.strict", "release/*")
 
     with pytest.raises(RefusedByGateError):
         draft.branch("release/1")

@@ -35,7 +35,7 @@ def test_a_new_branch_starts_here_and_one_stays(tmp_path: Path) -> None:
     last = dataset.repository.operations.last()
     assert last is not None
     assert (done.branch, done.commit, done.operation) == ("try", dataset.snapshot().id, last.number)
-    assert [(each.name, each.is_current, each.is_strict) for each in dataset.branches()] == [
+    assert [(each.name, each.is_current, each.is_strict) for each in dataset.branches.list()] == [
         ("main", True, True),
         ("try", False, False),
     ]
@@ -52,7 +52,7 @@ def test_a_branch_can_start_at_an_older_commit(tmp_path: Path) -> None:
 
 def test_switching_brings_the_files_along_and_leaves_a_clean_folder(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     edit(dataset, ids[0], "one, tried")
 
     dataset.switch("main")
@@ -67,12 +67,12 @@ def test_making_and_switching_are_one_operation_and_undone_as_one(tmp_path: Path
     edit(dataset, ids[0], "two")
     tip, log = dataset.snapshot().id, list(dataset.repository.operations)
 
-    done = dataset.switch_to_new("try", start="main~1")
+    done = dataset.branch("try", start="main~1", switch=True)
     undo(dataset.repository)
 
     assert done.operation == len(log) + 1
     assert (dataset.repository.branch(), dataset.snapshot().id) == ("main", tip)
-    assert [each.name for each in dataset.branches()] == ["main"]
+    assert [each.name for each in dataset.branches.list()] == ["main"]
     assert git(dataset, "status", "--porcelain") == ""
 
 
@@ -86,7 +86,7 @@ def test_switching_and_making_can_be_undone(tmp_path: Path) -> None:
     undo(dataset.repository)
 
     assert on == "main"
-    assert [each.name for each in dataset.branches()] == ["main"]
+    assert [each.name for each in dataset.branches.list()] == ["main"]
 
 
 def test_switching_to_where_one_is_does_nothing(tmp_path: Path) -> None:
@@ -122,11 +122,11 @@ def test_hand_edits_come_along_to_a_new_branch_that_starts_here(tmp_path: Path) 
     edited = hand_edit(dataset, ids[0])
     text = edited.read_bytes()
 
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
 
     assert (dataset.repository.branch(), edited.read_bytes()) == ("try", text)
     with pytest.raises(UnsavedEditsError):
-        dataset.switch_to_new("other", start="main~1")
+        dataset.branch("other", start="main~1", switch=True)
 
 
 def test_a_dry_run_moves_nothing(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_dry_run_moves_nothing(tmp_path: Path) -> None:
 
     dataset.branch("other", intent=Intent("branch", "branch other", dry_run=True))
     dataset.switch("try", intent=Intent("switch", "switch try", dry_run=True))
-    dataset.switch_to_new("third", intent=Intent("switch", "switch -c third", dry_run=True))
+    dataset.branch("third", intent=Intent("switch", "switch -c third", dry_run=True), switch=True)
 
     assert (dataset.repository.refs.table(), dataset.repository.operations.head()) == before
 
@@ -164,7 +164,7 @@ def test_a_name_that_cannot_stand_beside_another_is_refused(tmp_path: Path, name
 def test_a_branch_may_be_called_like_writers_call_things(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    dataset.switch_to_new("wärme/zweiter-versuch")
+    dataset.branch("wärme/zweiter-versuch", switch=True)
 
     assert dataset.repository.branch() == "wärme/zweiter-versuch"
 
@@ -205,7 +205,7 @@ def test_one_comes_back_to_a_branch_from_a_lone_commit(tmp_path: Path) -> None:
 
 def test_where_plain_git_removed_the_current_branch_each_way_on_that_is_named_works(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "my data", "one")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     tip = dataset.snapshot().id
     git(dataset, "update-ref", "-d", "refs/heads/try")
 
@@ -225,7 +225,7 @@ def test_a_branch_that_plain_git_removed_under_a_folder_copy_is_made_again_from_
     dataset, _ = dataset_of(tmp_path / "d", "one")
     dataset.branch("side")
     dataset.branch("other")
-    dataset.add_folder_copy(tmp_path / "copy", "side", Intent("workcopy", "workcopy add"))
+    dataset.copies.add_folder(tmp_path / "copy", "side", Intent("workcopy", "workcopy add"))
     git(dataset, "update-ref", "-d", "refs/heads/side")
     dataset.switch("other")
 

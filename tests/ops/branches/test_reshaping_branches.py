@@ -21,7 +21,7 @@ def git(dataset: Dataset, *words: str) -> str:
 
 
 def note_of(dataset: Dataset, name: str) -> str | None:
-    return next(each.note for each in dataset.branches() if each.name == name)
+    return next(each.note for each in dataset.branches.list() if each.name == name)
 
 
 def edit(dataset: Dataset, entry_id: str, question: str, answer: str = "Dry enough.") -> None:
@@ -38,21 +38,21 @@ def test_a_note_is_the_description_that_git_knows_and_undo_takes_it_back(tmp_pat
     key = "branch.try.description"
 
     first = git(dataset, "config", key)
-    done = dataset.note_branch("try", "shorter greetings")
+    done = dataset.branches.note("try", "shorter greetings")
     second = note_of(dataset, "try")
     dataset.undo()
     third = note_of(dataset, "try")
-    dataset.note_branch("try", "")
+    dataset.branches.note("try", "")
 
     assert (first, second, third) == ("warmer answers", "shorter greetings", "warmer answers")
     assert done.operation is not None
     assert note_of(dataset, "try") is None
-    assert dataset.note_branch("try", " ").operation is None
+    assert dataset.branches.note("try", " ").operation is None
 
 
 def test_undoing_a_new_branch_takes_its_note_and_a_new_one_does_not_inherit(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("try", note="warmer answers")
+    dataset.branch("try", note="warmer answers", switch=True)
 
     dataset.undo()
     git(dataset, "config", "branch.try.description", "left over")
@@ -73,15 +73,15 @@ def test_a_copy_of_the_dataset_has_the_notes(tmp_path: Path) -> None:
 
 def test_ahead_and_behind_count_commits_against_the_current_branch(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("try", note="warmer")
+    dataset.branch("try", note="warmer", switch=True)
     for number in range(3):
         edit(dataset, ids[0], f"try {number}")
     dataset.switch("main")
     edit(dataset, ids[0], "main")
 
-    found = {each.name: (each.ahead, each.behind) for each in dataset.branches()}
+    found = {each.name: (each.ahead, each.behind) for each in dataset.branches.list()}
     dataset.switch("try")
-    where = dataset.whereabouts()
+    where = dataset.branches.position()
 
     assert found == {"main": (0, 0), "try": (3, 1)}
     assert (where.branch, where.against, where.ahead, where.behind) == ("try", "main", 3, 1)
@@ -93,17 +93,17 @@ def test_ahead_and_behind_count_commits_against_the_current_branch(tmp_path: Pat
 
 def test_a_renamed_branch_keeps_its_commits_and_its_note_and_one_stays_on_it(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("try", note="warmer")
+    dataset.branch("try", note="warmer", switch=True)
     tip = dataset.snapshot().id
 
-    dataset.rename_branch("try", "warm/again")
-    after = [(each.name, each.is_current, each.note) for each in dataset.branches()]
+    dataset.branches.rename("try", "warm/again")
+    after = [(each.name, each.is_current, each.note) for each in dataset.branches.list()]
     status = git(dataset, "status", "--porcelain")
     dataset.undo()
 
     assert after == [("main", False, None), ("warm/again", True, "warmer")]
     assert (dataset.snapshot().id, status) == (tip, "")
-    assert [(each.name, each.is_current, each.note) for each in dataset.branches()] == [
+    assert [(each.name, each.is_current, each.note) for each in dataset.branches.list()] == [
         ("main", False, None),
         ("try", True, "warmer"),
     ]
@@ -119,20 +119,20 @@ def test_renaming_takes_no_name_that_is_taken_or_none(tmp_path: Path) -> None:
     taken, no_name = (ConflictError, "branch_exists"), (UsageError, "branch_name")
     for new, (family, code) in (("main", taken), ("12", no_name), ("try/again", taken)):
         with refusal(family, code):
-            dataset.rename_branch("try", new)
+            dataset.branches.rename("try", new)
     with pytest.raises(NoSuchBranchError, match="did you mean try"):
-        dataset.rename_branch("tyr", "other")
+        dataset.branches.rename("tyr", "other")
 
     assert dataset.repository.refs.table() == before
 
 
 def test_a_renamed_branch_that_would_be_strict_is_judged(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     edit(dataset, ids[0], "one", "")
 
     with pytest.raises(Exception, match="would be a strict branch"):
-        dataset.rename_branch("try", "release/1")
+        dataset.branches.rename("try", "release/1")
 
     assert dataset.repository.branch() == "try"
 
@@ -142,14 +142,14 @@ def test_a_renamed_branch_that_would_be_strict_is_judged(tmp_path: Path) -> None
 
 def test_deleting_says_what_goes_out_of_sight_and_undo_brings_it_back(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try", note="warmer")
+    dataset.branch("try", note="warmer", switch=True)
     edit(dataset, ids[0], "one, tried")
     dataset.add([conversation("three")], Intent("add", "add"))
     tip = dataset.snapshot().id
     dataset.switch("main")
 
-    deleted = dataset.delete_branches("try")
-    left = [each.name for each in dataset.branches()]
+    deleted = dataset.branches.delete("try")
+    left = [each.name for each in dataset.branches.list()]
     git(dataset, "gc", "-q", "--prune=now")
     dataset = Dataset.open(dataset.folder)
     dataset.undo()
@@ -162,22 +162,22 @@ def test_deleting_says_what_goes_out_of_sight_and_undo_brings_it_back(tmp_path: 
 
 def test_what_another_branch_or_a_release_holds_does_not_go_out_of_sight(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     edit(dataset, ids[0], "one, tried")
-    dataset.release("v1")
+    dataset.releases.create("v1")
     dataset.branch("twin")
     dataset.switch("main")
 
-    first = dataset.delete_branches("try")
-    second = dataset.delete_branches("twin")
+    first = dataset.branches.delete("try")
+    second = dataset.branches.delete("twin")
     dataset.undo(2)
-    dataset.delete_release("v1")
-    third = dataset.delete_branches("try", "twin")
+    dataset.releases.delete("v1")
+    third = dataset.branches.delete("try", "twin")
 
     assert (first.out_of_sight, second.out_of_sight) == ((), ())
     assert [(each.branch, each.commits) for each in third.out_of_sight] == [("try", 1), ("twin", 1)]
     dataset.undo()
-    assert {each.name for each in dataset.branches()} == {"main", "try", "twin"}
+    assert {each.name for each in dataset.branches.list()} == {"main", "try", "twin"}
 
 
 def test_the_branch_that_one_is_on_stays(tmp_path: Path) -> None:
@@ -185,13 +185,13 @@ def test_the_branch_that_one_is_on_stays(tmp_path: Path) -> None:
     dataset.branch("try")
 
     with refusal(ConflictError, "current_branch") as caught:
-        dataset.delete_branches("main")
+        dataset.branches.delete("main")
     git(dataset, "checkout", "-q", "--detach")
     with refusal(ConflictError, "current_branch"):
-        dataset.delete_branches("main", "try")
+        dataset.branches.delete("main", "try")
 
     assert caught.value.hint == "rtv switch try   goes to another one first"
-    assert {each.name for each in dataset.branches()} == {"main", "try"}
+    assert {each.name for each in dataset.branches.list()} == {"main", "try"}
 
 
 def test_a_branch_on_which_another_folder_stands_stays(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_branch_on_which_another_folder_stands_stays(tmp_path: Path) -> None:
     git(dataset, "worktree", "add", "-q", str(tmp_path / "other"), "try")
     before = dataset.repository.refs.table()
 
-    for act in (lambda: dataset.delete_branches("try"), lambda: dataset.rename_branch("try", "warm")):
+    for act in (lambda: dataset.branches.delete("try"), lambda: dataset.branches.rename("try", "warm")):
         with pytest.raises(ConflictError, match="is checked out in"):
             act()
 
@@ -209,19 +209,19 @@ def test_a_branch_on_which_another_folder_stands_stays(tmp_path: Path) -> None:
 
 def test_a_branch_on_which_something_waits_for_decisions_stays(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     edit(dataset, ids[0], "one", "Wet.")
     edit(dataset, ids[0], "one", "Soaked.")
     dataset.revert("@~1")
     dataset.switch("main")
 
-    for act in (lambda: dataset.delete_branches("try"), lambda: dataset.rename_branch("try", "warm")):
+    for act in (lambda: dataset.branches.delete("try"), lambda: dataset.branches.rename("try", "warm")):
         with refusal(ConflictError, "unfinished_on_branch"):
             act()
-    dataset.give_up("revert")
-    dataset.delete_branches("try")
+    dataset.merges.abort("revert")
+    dataset.branches.delete("try")
 
-    assert [each.name for each in dataset.branches()] == ["main"]
+    assert [each.name for each in dataset.branches.list()] == ["main"]
 
 
 def test_dry_runs_change_nothing(tmp_path: Path) -> None:
@@ -229,9 +229,9 @@ def test_dry_runs_change_nothing(tmp_path: Path) -> None:
     dataset.branch("try", note="warmer")
     before = dataset.repository.refs.table(), (dataset.folder / ".git/config").read_bytes()
 
-    dataset.rename_branch("try", "warm", intent=Intent("branch", "x", dry_run=True))
-    dataset.delete_branches("try", intent=Intent("branch", "x", dry_run=True))
-    dataset.note_branch("try", "other", intent=Intent("branch", "x", dry_run=True))
+    dataset.branches.rename("try", "warm", intent=Intent("branch", "x", dry_run=True))
+    dataset.branches.delete("try", intent=Intent("branch", "x", dry_run=True))
+    dataset.branches.note("try", "other", intent=Intent("branch", "x", dry_run=True))
     dataset.branch("new", note="other", intent=Intent("branch", "x", dry_run=True))
 
     assert (dataset.repository.refs.table(), (dataset.folder / ".git/config").read_bytes()) == before
@@ -240,11 +240,11 @@ def test_dry_runs_change_nothing(tmp_path: Path) -> None:
 def test_a_file_that_is_tied_to_a_branch_is_named_with_the_way_on(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     dataset.branch("try")
-    dataset.add_file_copy(tmp_path / "train.jsonl", CopyOptions(branch="try"))
+    dataset.copies.add(tmp_path / "train.jsonl", CopyOptions(branch="try"))
 
-    renamed = dataset.rename_branch("try", "warm")
+    renamed = dataset.branches.rename("try", "warm")
     dataset.undo()
-    deleted = dataset.delete_branches("try")
+    deleted = dataset.branches.delete("try")
 
     assert len(renamed.notes) == len(deleted.committed.notes) == 1
     assert f"rtv workcopy add {tmp_path / 'train.jsonl'} --branch warm --format messages" in renamed.notes[0]

@@ -20,7 +20,7 @@ UUID = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"
 def messy(folder: Path) -> tuple[Dataset, list[str]]:
     """Return a dataset on a report-only branch: 1 is fine, 2 is empty, 3 and 4 share a uuid."""
     dataset, _ = dataset_of(folder, "fine")
-    dataset.switch_to_new("work")
+    dataset.branch("work", switch=True)
     bad = [conversation("two", ""), conversation("three", uuid=UUID), conversation("four", uuid=UUID)]
     dataset.add(bad, Intent("add", "add"))
     return dataset, dataset.snapshot().ids()
@@ -55,7 +55,7 @@ def test_a_rule_of_the_dataset_knows_entries_that_were_not_chosen(tmp_path: Path
 
 def test_one_rule_can_be_asked_alone_also_when_it_is_off(tmp_path: Path) -> None:
     dataset, _ = messy(tmp_path / "d")
-    dataset.set_setting("gate.rules.empty_message", "off")
+    dataset.settings.set("gate.rules.empty_message", "off")
 
     assert [each.code for each in check(dataset.repository).findings] == ["RT108"]
     assert [each.code for each in check(dataset.repository, only=["empty_message"]).findings] == ["RT104"]
@@ -65,8 +65,8 @@ def test_one_rule_can_be_asked_alone_also_when_it_is_off(tmp_path: Path) -> None
 
 def test_the_settings_decide_what_weighs(tmp_path: Path) -> None:
     dataset, _ = messy(tmp_path / "d")
-    dataset.set_setting("gate.rules.empty_message", "warning")
-    dataset.set_setting("gate.rules.duplicate_uuid", "info")
+    dataset.settings.set("gate.rules.empty_message", "warning")
+    dataset.settings.set("gate.rules.duplicate_uuid", "info")
 
     checked = check(dataset.repository)
 
@@ -131,7 +131,7 @@ def test_a_staged_file_that_does_not_read_is_named(tmp_path: Path) -> None:
 
 def test_nothing_is_staged_where_no_files_are(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
 
     with pytest.raises(UsageError):
         check_staged(Dataset.open(tmp_path / "d").repository)

@@ -72,7 +72,7 @@ def test_a_clean_folder_has_nothing_unsaved(inn: tuple[Dataset, list[str]]) -> N
 
 def test_nothing_is_unsaved_where_nothing_is_checked_out(inn: tuple[Dataset, list[str]]) -> None:
     dataset, _ = inn
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
 
     found = dataset.diff()
 
@@ -112,7 +112,7 @@ def test_two_words_and_a_range_compare_two_commits(words: tuple[str, ...], inn: 
 
 def test_three_dots_compare_with_where_both_parted(inn: tuple[Dataset, list[str]]) -> None:
     dataset, ids = inn
-    dataset.switch_to_new("warmer")
+    dataset.branch("warmer", switch=True)
     change(dataset, ids[0], "Is the cellar warm?")
     dataset.switch("main")
     change(dataset, ids[1], "Who mends the bell?")

@@ -188,7 +188,7 @@ def test_a_mode_alone_is_no_change_of_an_entry(inn: tuple[Dataset, list[str]]) -
 
 def test_other_files_are_told_with_their_bytes(inn: tuple[Dataset, list[str]]) -> None:
     dataset, _ = inn
-    dataset.set_setting("gate.rules.empty_message", "warning")
+    dataset.settings.set("gate.rules.empty_message", "warning")
 
     (file,) = trees(dataset).files()
 

@@ -85,7 +85,7 @@ def test_a_command_that_was_cut_off_is_told_and_a_running_one_is_not(tmp_path: P
 
 def test_a_bare_dataset_has_no_hand_edits(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
 
     found = survey(Dataset.open(tmp_path / "d").repository)
 

@@ -46,9 +46,9 @@ def judge_by(commits: list[str], first_bad: int) -> tuple[list[str], object]:
 def test_the_first_bad_commit_is_found(tmp_path: Path, first_bad: int) -> None:
     dataset, commits = history_of(tmp_path / "d", 9)
     asked, judge = judge_by(commits, first_bad)
-    dataset.bisect_start(commits[0], "main")
+    dataset.history.bisect.start(commits[0], "main")
 
-    found = dataset.bisect_run(judge)
+    found = dataset.history.bisect.run(judge)
 
     assert found.first_bad is not None
     assert found.first_bad.id == commits[first_bad]
@@ -60,8 +60,8 @@ def test_a_search_moves_nothing_but_its_own_file(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 4)
     before = (dataset.repository.refs.table(), dataset.repository.operations.head(), dataset.repository.refs.head())
 
-    dataset.bisect_start(commits[0])
-    dataset.bisect_mark(Answer.GOOD)
+    dataset.history.bisect.start(commits[0])
+    dataset.history.bisect.mark(Answer.GOOD)
 
     assert (
         dataset.repository.refs.table(),
@@ -73,9 +73,9 @@ def test_a_search_moves_nothing_but_its_own_file(tmp_path: Path) -> None:
 
 def test_a_search_goes_on_in_another_process(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 8)
-    first = dataset.bisect_start(commits[0])
+    first = dataset.history.bisect.start(commits[0])
 
-    again = Dataset.open(tmp_path / "d").bisect_status()
+    again = Dataset.open(tmp_path / "d").history.bisect.status()
 
     assert again == first
     assert again.test is not None
@@ -85,21 +85,21 @@ def test_a_search_goes_on_in_another_process(tmp_path: Path) -> None:
 
 def test_skipped_commits_are_passed_over_and_named_where_they_hide_the_answer(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 3)
-    dataset.bisect_start(commits[0])
-    dataset.bisect_mark(Answer.SKIP, commits[1])
+    dataset.history.bisect.start(commits[0])
+    dataset.history.bisect.mark(Answer.SKIP, commits[1])
 
-    search = dataset.bisect_mark(Answer.SKIP, commits[2])
+    search = dataset.history.bisect.mark(Answer.SKIP, commits[2])
 
     assert (search.test, search.first_bad) == (None, None)
     assert set(search.suspects) == set(commits[1:])
     with pytest.raises(UsageError, match="asks for nothing"):
-        dataset.bisect_mark(Answer.GOOD)
+        dataset.history.bisect.mark(Answer.GOOD)
 
 
 def test_a_merge_is_searched_on_both_sides(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
     good = dataset.snapshot().id
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     side = [put(dataset, ids[0], f"try {number}") for number in range(4)]
     dataset.switch("main")
     put(dataset, ids[1], "main")
@@ -120,13 +120,13 @@ def test_a_merge_is_searched_on_both_sides(tmp_path: Path) -> None:
 def test_a_good_commit_on_another_branch_asks_for_the_fork_first(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
     fork = dataset.snapshot().id
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     good = put(dataset, ids[0], "better")
     dataset.switch("main")
     bad = put(dataset, ids[1], "worse")
 
-    first = dataset.bisect_start(good, bad)
-    second = dataset.bisect_mark(Answer.GOOD)
+    first = dataset.history.bisect.start(good, bad)
+    second = dataset.history.bisect.mark(Answer.GOOD)
 
     assert first.is_fork
     assert first.test is not None
@@ -137,15 +137,15 @@ def test_a_good_commit_on_another_branch_asks_for_the_fork_first(tmp_path: Path)
 
 def test_a_bad_fork_is_a_contradiction_and_is_not_taken(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     good = put(dataset, ids[0], "better")
     dataset.switch("main")
-    dataset.bisect_start(good, put(dataset, ids[1], "worse"))
+    dataset.history.bisect.start(good, put(dataset, ids[1], "worse"))
 
     with refusal(InvalidError, "contradiction", match="comes after"):
-        dataset.bisect_mark(Answer.BAD)
+        dataset.history.bisect.mark(Answer.BAD)
 
-    assert len(dataset.bisect_marks()) == 2
+    assert len(dataset.history.bisect.marks()) == 2
 
 
 @pytest.mark.parametrize(("good", "bad"), [("main", "main~2"), ("main", "main")])
@@ -153,29 +153,29 @@ def test_good_must_be_older_than_bad(tmp_path: Path, good: str, bad: str) -> Non
     dataset, _ = history_of(tmp_path / "d", 3)
 
     with refusal(InvalidError, "contradiction"):
-        dataset.bisect_start(good, bad)
+        dataset.history.bisect.start(good, bad)
 
-    assert not dataset.bisect_reset()
+    assert not dataset.history.bisect.reset()
 
 
 def test_what_is_bad_cannot_be_skipped(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 3)
-    dataset.bisect_start(commits[0])
+    dataset.history.bisect.start(commits[0])
 
     with refusal(InvalidError, "contradiction", match="nothing to skip"):
-        dataset.bisect_mark(Answer.SKIP, "main")
+        dataset.history.bisect.mark(Answer.SKIP, "main")
 
 
 def test_one_search_at_a_time(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 3)
-    dataset.bisect_start(commits[0])
+    dataset.history.bisect.start(commits[0])
 
     with refusal(ConflictError, "bisecting"):
-        dataset.bisect_start(commits[1])
+        dataset.history.bisect.start(commits[1])
 
-    assert dataset.bisect_reset()
+    assert dataset.history.bisect.reset()
     with refusal(NotFoundError, "not_bisecting"):
-        dataset.bisect_status()
+        dataset.history.bisect.status()
 
 
 @pytest.mark.parametrize(
@@ -197,20 +197,20 @@ def test_answers_that_do_not_read_are_told_and_can_be_thrown_away(tmp_path: Path
     path.write_text(text)
 
     with refusal(InvalidError, "bisect_state"):
-        dataset.bisect_status()
+        dataset.history.bisect.status()
 
-    assert dataset.bisect_reset()
+    assert dataset.history.bisect.reset()
     assert not path.exists()
 
 
 def test_a_commit_that_is_gone_is_told(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 3)
-    dataset.bisect_start(commits[0])
+    dataset.history.bisect.start(commits[0])
     path = dataset.folder / ".git/rolethread/bisect.json"
     path.write_text(path.read_text().replace(commits[-1], "0" * 39 + "1"))
 
     with pytest.raises(DamagedError, match="answered about is not here"):
-        dataset.bisect_status()
+        dataset.history.bisect.status()
 
 
 def test_a_shallow_copy_says_where_history_ends(tmp_path: Path) -> None:
@@ -236,17 +236,17 @@ def test_each_folder_copy_has_a_search_of_its_own(tmp_path: Path) -> None:
     subprocess.run(
         ["git", "worktree", "add", "-q", "-b", "try", str(tmp_path / "copy")], cwd=dataset.folder, check=True
     )
-    dataset.bisect_start(commits[0])
+    dataset.history.bisect.start(commits[0])
 
     with refusal(NotFoundError, "not_bisecting"):
-        Dataset.open(tmp_path / "copy").bisect_status()
+        Dataset.open(tmp_path / "copy").history.bisect.status()
 
 
 def test_the_export_for_a_test_leaves_no_operation(tmp_path: Path) -> None:
     dataset, commits = history_of(tmp_path / "d", 2)
     before = dataset.repository.operations.head()
 
-    dataset.bisect_export(commits[1], tmp_path / "some.jsonl", clean=True)
+    dataset.history.bisect.export(commits[1], tmp_path / "some.jsonl", clean=True)
 
     rows = [json.loads(line) for line in (tmp_path / "some.jsonl").read_text().splitlines()]
     assert rows == [{"messages": conversation("version 1")["messages"]}]

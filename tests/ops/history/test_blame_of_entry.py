@@ -90,7 +90,7 @@ def test_a_removal_and_a_restore_bring_nothing_new(tmp_path: Path) -> None:
 
 def test_a_merge_follows_the_side_that_holds_the_message(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "Is the cellar dry?")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     ours = put(dataset, ids[0], "Is the cellar dry today?", "Dry enough.")
     dataset.switch("main")
     theirs = put(dataset, ids[0], "Is the cellar dry?", "Dry enough for wine.")
@@ -183,7 +183,7 @@ def test_two_thousand_messages_are_told(tmp_path: Path) -> None:
 def test_every_message_has_a_commit_of_the_life_that_held_it_so(tmp_path_factory: Any, versions: list[str]) -> None:
     folder = tmp_path_factory.mktemp("blame") / "d"
     dataset = Dataset.init(folder)
-    dataset.set_setting("gate.strict", "")
+    dataset.settings.set("gate.strict", "")
     texts = [[f"{letter} said so, and {letter} was right" for letter in version] for version in versions]
     entry_id = dataset.add([{"messages": said(*texts[0])}], Intent("add", "add")).ids[0]
     for version in texts[1:]:

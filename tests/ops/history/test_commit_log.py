@@ -81,7 +81,7 @@ def test_the_log_can_keep_a_verb_or_what_is_large(tmp_path: Path) -> None:
 
 def test_a_range_leaves_out_what_both_have(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     edit(dataset, ids[0], "on the branch", "only here")
 
     assert [logged.commit.subject for logged in log(dataset.repository, "main..try")] == ["only here"]
@@ -123,7 +123,7 @@ def test_a_clone_has_history_without_operations(tmp_path: Path) -> None:
 
 def test_a_merge_by_plain_git_is_walked_once_and_in_order(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     edit(dataset, ids[0], "on try", "ours")
     dataset.switch("main")
     edit(dataset, ids[1], "on main", "theirs")

@@ -193,7 +193,7 @@ def test_a_copy_is_no_renumbering(tmp_path: Path) -> None:
 
 def test_of_a_merge_only_the_side_that_holds_the_same_is_followed(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     changed = put(dataset, ids[0], "on try")
     dataset.switch("main")
     put(dataset, ids[1], "on main")
@@ -205,7 +205,7 @@ def test_of_a_merge_only_the_side_that_holds_the_same_is_followed(tmp_path: Path
 
 def test_a_merge_that_makes_a_third_version_is_a_step(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     put(dataset, ids[0], "on try")
     dataset.switch("main")
     put(dataset, ids[0], "on main")

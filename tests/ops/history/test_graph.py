@@ -78,7 +78,7 @@ def test_every_commit_stands_once_in_the_order_given(history: list[tuple[str, tu
 
 def test_a_graph_puts_children_before_parents_whatever_the_clock_says(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     for number in range(3):
         _put(dataset, ids[0], f"try {number}")
     dataset.switch("main")

@@ -25,7 +25,7 @@ def test_an_entry_is_shown_as_it_was_at_a_revision(tmp_path: Path) -> None:
     with dataset.edit() as change:
         change.put(ids[0], conversation("new words"))
 
-    now, before = show(dataset.repository, ["1", "1@main~1"])
+    now, before = show(dataset.repository, "1", "1@main~1")
 
     assert isinstance(now, ShownEntry)
     assert isinstance(before, ShownEntry)
@@ -37,7 +37,7 @@ def test_an_entry_is_shown_as_it_was_at_a_revision(tmp_path: Path) -> None:
 def test_no_word_shows_the_current_commit(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    (shown,) = show(dataset.repository, [])
+    (shown,) = show(dataset.repository)
 
     assert isinstance(shown, ShownCommit)
     assert shown.commit.id == dataset.snapshot().id
@@ -76,7 +76,7 @@ def test_a_number_is_an_entry_and_commit_colon_a_commit(tmp_path: Path) -> None:
 
     with pytest.raises(NotFoundError) as caught:
         show_entry(dataset.repository, commit[:4])
-    (shown,) = show(dataset.repository, [f"commit:{commit[:6]}"])
+    (shown,) = show(dataset.repository, f"commit:{commit[:6]}")
 
     assert caught.value.hint == f"the commit is: rtv show commit:{commit[:4]}"
     assert isinstance(shown, ShownCommit)

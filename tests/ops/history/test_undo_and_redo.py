@@ -26,7 +26,7 @@ def add(dataset: Dataset, *names: str) -> tuple[str, ...]:
 
 
 def undone(dataset: Dataset) -> dict[int, bool]:
-    return {each.operation.number: each.undone for each in dataset.ops()}
+    return {each.operation.number: each.undone for each in dataset.operations.list()}
 
 
 def git(dataset: Dataset, *words: str) -> str:
@@ -50,8 +50,8 @@ def test_undo_brings_back_the_very_commit(dataset: Dataset) -> None:
 
 def test_hand_edits_in_the_way_of_a_setting_stop_an_undo_as_a_whole(dataset: Dataset) -> None:
     (entry_id,) = add(dataset, "a")
-    dataset.set_setting("checkout", "never")
-    dataset.set_setting("checkout", "always")
+    dataset.settings.set("checkout", "never")
+    dataset.settings.set("checkout", "always")
     path = dataset.folder / entry_path(entry_id)
     path.write_bytes(path.read_bytes().replace(b"Dry", b"Wet"))
     before = undone(dataset)
@@ -60,13 +60,13 @@ def test_hand_edits_in_the_way_of_a_setting_stop_an_undo_as_a_whole(dataset: Dat
         dataset.undo()
 
     assert undone(dataset) == before
-    assert (dataset.setting("checkout").value, dataset.repository.is_bare) == ("always", False)
+    assert (dataset.settings.get("checkout").value, dataset.repository.is_bare) == ("always", False)
     assert b"Wet" in path.read_bytes()
 
 
 def test_undo_takes_commits_and_a_checkout_back_at_once(dataset: Dataset) -> None:
     add(dataset, "a")
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     add(dataset, "b")
 
     dataset.undo(2)
@@ -256,7 +256,7 @@ def test_a_dry_run_after_a_move_by_plain_git_names_what_a_real_run_would_take(da
 
 def test_an_operation_on_another_branch_is_undone_there(dataset: Dataset) -> None:
     add(dataset, "a")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     add(dataset, "b")
     dataset.switch("main")
     before = dataset.snapshot().id
@@ -270,11 +270,11 @@ def test_an_operation_on_another_branch_is_undone_there(dataset: Dataset) -> Non
 
 def test_a_branch_that_was_made_goes_and_comes(dataset: Dataset) -> None:
     add(dataset, "a")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
 
     dataset.undo()
 
-    assert [branch.name for branch in dataset.branches()] == ["main"]
+    assert [branch.name for branch in dataset.branches.list()] == ["main"]
     assert dataset.repository.branch() == "main"
     dataset.redo()
     assert dataset.repository.branch() == "try"
@@ -282,7 +282,7 @@ def test_a_branch_that_was_made_goes_and_comes(dataset: Dataset) -> None:
 
 def test_a_ref_that_has_moved_since_is_left_alone(dataset: Dataset) -> None:
     add(dataset, "a")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     add(dataset, "b")
     tip = dataset.snapshot().id
 

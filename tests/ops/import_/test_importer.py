@@ -247,7 +247,7 @@ def test_a_blocking_row_stops_the_whole_import(dataset: Dataset, tmp_path: Path)
 
     assert caught.value.message == "1 of 3 rows is fine, 2 are not; nothing was saved"
     assert dataset.snapshot().id == before
-    assert [operation.operation.verb for operation in dataset.ops()] == ["init"]
+    assert [operation.operation.verb for operation in dataset.operations.list()] == ["init"]
 
 
 def test_rows_that_are_skipped_go_to_a_file_byte_for_byte(dataset: Dataset, tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_undo_of_an_import_to_a_new_branch_takes_the_branch_away(dataset: Datase
 
     dataset.undo()
 
-    assert [branch.name for branch in dataset.branches()] == ["main"]
+    assert [branch.name for branch in dataset.branches.list()] == ["main"]
 
 
 def test_a_dry_run_counts_and_changes_nothing(dataset: Dataset, tmp_path: Path) -> None:
@@ -486,7 +486,7 @@ def test_a_row_of_the_same_key_added_by_another_writer_meanwhile_is_not_added_tw
 def test_a_switch_by_another_command_meanwhile_changes_neither_the_branch_nor_its_gate(
     dataset: Dataset, tmp_path: Path
 ) -> None:
-    dataset.switch_to_new("draft")
+    dataset.branch("draft", switch=True)
     bad = row("", "nobody asked")
     path = write_rows(tmp_path / "x.jsonl", *(row(f"question {number}") for number in range(300)), bad)
     other = Dataset.open(dataset.folder)

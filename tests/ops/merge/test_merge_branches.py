@@ -127,7 +127,7 @@ def test_the_same_entry_edited_in_different_messages_is_put_together(pair: Branc
 
 def test_a_release_and_a_commit_can_be_merged_too(pair: Branches) -> None:
     tip = pair.answer("side", 0, "Bone dry.")
-    pair.dataset.release("v1", "side")
+    pair.dataset.releases.create("v1", "side")
     pair.answer("main", 1, "Nobody.")
 
     assert pair.merge("v1").state is State.COMMITTED
@@ -176,10 +176,10 @@ def test_everything_else_goes_on_while_a_merge_waits_and_it_is_planned_anew(pair
     theirs = pair.answer("side", 0, "Bone dry.")
     pair.answer("main", 0, "Soaking wet.")
     pair.merge()
-    pair.dataset.resolve([pair.ids[0]], "side")
+    pair.dataset.merges.resolve([pair.ids[0]], "side")
     later = pair.answer("main", 1, "Nobody.")
 
-    outcome = pair.dataset.finish()
+    outcome = pair.dataset.merges.finish()
 
     assert (outcome.state, outcome.void) == (State.COMMITTED, ())
     assert pair.dataset.snapshot().commit.parents == (later, theirs)
@@ -191,14 +191,14 @@ def test_a_decision_about_a_clash_that_changed_since_is_void_and_told(pair: Bran
     pair.answer("side", 0, "Bone dry.")
     pair.answer("main", 0, "Soaking wet.")
     pair.merge()
-    pair.dataset.resolve([pair.ids[0]], "side")
+    pair.dataset.merges.resolve([pair.ids[0]], "side")
     pair.answer("main", 0, "Under water.")
 
     with refusal(ConflictError, "open_conflicts") as caught:
-        pair.dataset.finish()
+        pair.dataset.merges.finish()
 
     assert "what was decided is void" in caught.value.details[0]
-    found = pair.dataset.conflicts()
+    found = pair.dataset.merges.conflicts()
     assert (found.has_moved, found.void, len(found.conflicts)) == (
         True,
         ((pair.ids[0], "messages[1].content"),),
@@ -210,12 +210,12 @@ def test_a_merge_waits_through_a_garbage_collection(pair: Branches) -> None:
     pair.answer("side", 0, "Bone dry.")
     pair.answer("main", 0, "Soaking wet.")
     pair.merge()
-    pair.dataset.resolve([pair.ids[0]], "side")
+    pair.dataset.merges.resolve([pair.ids[0]], "side")
     git(pair.dataset.folder, "branch", "-D", "side")
     git(pair.dataset.folder, "reflog", "expire", "--expire=now", "--all")
     git(pair.dataset.folder, "gc", "--prune=now", "--quiet")
 
-    outcome = Dataset.open(pair.dataset.folder).finish()
+    outcome = Dataset.open(pair.dataset.folder).merges.finish()
 
     assert (outcome.state, pair.said(0)) == (State.COMMITTED, "Bone dry.")
 
@@ -224,14 +224,14 @@ def test_giving_up_is_an_operation_that_undo_takes_back(pair: Branches) -> None:
     pair.answer("side", 0, "Bone dry.")
     pair.answer("main", 0, "Soaking wet.")
     pair.merge()
-    pair.dataset.resolve([pair.ids[0]], "side")
+    pair.dataset.merges.resolve([pair.ids[0]], "side")
 
-    given_up = pair.dataset.give_up()
+    given_up = pair.dataset.merges.abort()
     is_gone = not pair.dataset.repository.has_unfinished_merge()
     pair.dataset.undo()
 
     assert (given_up.state, is_gone) == (State.ABORTED, True)
-    assert pair.dataset.finish().state is State.COMMITTED
+    assert pair.dataset.merges.finish().state is State.COMMITTED
 
 
 def test_undo_of_a_waiting_merge_takes_it_away(pair: Branches) -> None:
@@ -249,11 +249,11 @@ def test_it_never_looks_as_if_plain_git_had_moved_something(pair: Branches) -> N
     pair.answer("side", 0, "Bone dry.")
     pair.answer("main", 0, "Soaking wet.")
     pair.merge()
-    pair.dataset.resolve([pair.ids[0]], "side")
+    pair.dataset.merges.resolve([pair.ids[0]], "side")
     pair.answer("main", 1, "Nobody.")
-    pair.dataset.finish()
+    pair.dataset.merges.finish()
 
-    assert [logged.operation.verb for logged in pair.dataset.ops()].count("external") == 0
+    assert [logged.operation.verb for logged in pair.dataset.operations.list()].count("external") == 0
 
 
 # ---- the gate
@@ -292,8 +292,8 @@ def test_what_both_sides_break_together_is_a_conflict_and_not_the_gates(pair: Br
 
     (conflict,) = outcome.conflicts
     assert (outcome.state, conflict.reason) == (State.WAITING, "duplicate_uuid")
-    pair.dataset.resolve([conflict.id], "main")
-    assert pair.dataset.finish().state is State.COMMITTED
+    pair.dataset.merges.resolve([conflict.id], "main")
+    assert pair.dataset.merges.finish().state is State.COMMITTED
     assert pair.entry(0).uuid is None
 
 
@@ -409,21 +409,21 @@ def test_an_entry_moved_to_two_places_waits(pair: Branches) -> None:
     (conflict,) = pair.merge().conflicts
 
     assert (conflict.id, conflict.reason) == (ORDER, Reason.BOTH_MOVED)
-    pair.dataset.resolve([ORDER], "side")
-    assert pair.dataset.finish().state is State.COMMITTED
+    pair.dataset.merges.resolve([ORDER], "side")
+    assert pair.dataset.merges.finish().state is State.COMMITTED
     assert pair.dataset.snapshot().ids() == [pair.ids[1], pair.ids[2], pair.ids[0], pair.ids[3]]
 
 
 def test_settings_merge_key_by_key_and_a_clash_waits(pair: Branches) -> None:
-    pair.on("side").set_setting("gate.rules.RT104", "warning")
-    pair.dataset.set_setting("name", "their inn")
-    pair.on("main").set_setting("name", "our inn")
+    pair.on("side").settings.set("gate.rules.RT104", "warning")
+    pair.dataset.settings.set("name", "their inn")
+    pair.on("main").settings.set("name", "our inn")
 
     (conflict,) = pair.merge().conflicts
 
     assert (conflict.id, conflict.field, conflict.ours, conflict.theirs) == (SETTINGS, "name", "our inn", "their inn")
-    pair.dataset.resolve([SETTINGS], "side")
-    pair.dataset.finish()
+    pair.dataset.merges.resolve([SETTINGS], "side")
+    pair.dataset.merges.finish()
     settings = pair.dataset.snapshot().settings
     assert (settings.name, settings.severities["RT104"]) == ("their inn", "warning")
 
@@ -436,9 +436,9 @@ def test_registry_cards_merge_key_by_key_and_other_files_wait_as_a_whole(pair: B
 
     assert (conflict.id, conflict.field, conflict.ours, conflict.theirs) == ("notes.md", "file", "ours\n", "theirs\n")
     with pytest.raises(InvalidError, match="no UTF-8 text"):
-        pair.dataset.resolve_with("notes.md", b"b\xffth\n")
-    pair.dataset.resolve_with("notes.md", b"both\n")
-    pair.dataset.finish()
+        pair.dataset.merges.give("notes.md", b"b\xffth\n")
+    pair.dataset.merges.give("notes.md", b"both\n")
+    pair.dataset.merges.finish()
     snapshot = pair.dataset.snapshot()
     assert (snapshot.file("notes.md"), snapshot.file("tags/inn.json")) == (
         b"both\n",
@@ -453,8 +453,8 @@ def test_an_entry_that_does_not_read_waits_and_never_crashes(pair: Branches) -> 
     (conflict,) = pair.merge().conflicts
 
     assert (conflict.id, conflict.reason) == (pair.ids[0], "unreadable")
-    pair.dataset.resolve([pair.ids[0]], "main")
-    assert pair.dataset.finish().state is State.COMMITTED
+    pair.dataset.merges.resolve([pair.ids[0]], "main")
+    assert pair.dataset.merges.finish().state is State.COMMITTED
     assert pair.said(0) == "Dry enough."
 
 
@@ -485,12 +485,12 @@ def test_a_clash_that_was_settled_twice_in_different_ways_is_asked_again(pair: B
     pair.answer("side", 0, "Soaking wet.")
     pair.dataset.branch("old-main")
     pair.merge("side")
-    pair.dataset.resolve([pair.ids[0]], "main")
-    pair.dataset.finish()
+    pair.dataset.merges.resolve([pair.ids[0]], "main")
+    pair.dataset.merges.finish()
     pair.on("side")
     pair.dataset.merge("old-main")
-    pair.dataset.resolve([pair.ids[0]], "side")
-    pair.dataset.finish()
+    pair.dataset.merges.resolve([pair.ids[0]], "side")
+    pair.dataset.merges.finish()
     pair.on("main")
 
     (conflict,) = pair.merge("side").conflicts
@@ -532,13 +532,13 @@ def test_each_folder_has_a_merge_of_its_own(pair: Branches, tmp_path: Path) -> N
     here = pair.merge()
 
     assert (there.state, here.state) == (State.WAITING, State.WAITING)
-    desk.resolve([pair.ids[0]], "side")
-    assert desk.finish().state is State.COMMITTED
-    assert len(pair.dataset.conflicts().conflicts) == 1
+    desk.merges.resolve([pair.ids[0]], "side")
+    assert desk.merges.finish().state is State.COMMITTED
+    assert len(pair.dataset.merges.conflicts().conflicts) == 1
     assert (pair.said(0), pair.said(0, "third")) == ("Soaking wet.", "Bone dry.")
-    assert [logged.operation.command for logged in pair.dataset.ops() if logged.operation.verb == "external"] == [
-        "plain git moved third"
-    ]
+    assert [
+        logged.operation.command for logged in pair.dataset.operations.list() if logged.operation.verb == "external"
+    ] == ["plain git moved third"]
 
 
 def test_three_hundred_conflicts_are_decided_at_once(pair: Branches) -> None:
@@ -551,10 +551,10 @@ def test_three_hundred_conflicts_are_decided_at_once(pair: Branches) -> None:
     pair.on("main")
     found = pair.merge()
 
-    resolved = pair.dataset.resolve([conflict.id for conflict in found.conflicts], "side")
+    resolved = pair.dataset.merges.resolve([conflict.id for conflict in found.conflicts], "side")
 
     assert (len(found.conflicts), len(resolved.settled), resolved.left) == (300, 300, ())
-    pair.dataset.finish()
+    pair.dataset.merges.finish()
     assert pair.dataset.snapshot()[done.ids[7]].messages[1]["content"] == "Told on side."
 
 
@@ -585,8 +585,8 @@ def test_a_branch_of_a_copy_is_named_behind_a_sharp_and_waits_without_the_stick(
     stick.folder.rename(tmp_path / "unplugged")
 
     assert outcome.state is State.WAITING
-    pair.dataset.resolve([pair.ids[0]], "stick#side")
-    assert pair.dataset.finish().state is State.COMMITTED
+    pair.dataset.merges.resolve([pair.ids[0]], "stick#side")
+    assert pair.dataset.merges.finish().state is State.COMMITTED
     assert pair.said(0) == "Bone dry."
 
 
@@ -671,7 +671,7 @@ def test_a_branch_that_moves_while_the_merge_is_written_is_planned_again(
     git(pair.dataset.folder, "branch", "later", other)
     pair.dataset.undo()
     pair.answer("main", 2, "Under the mat.")
-    pair.dataset.set_setting("checkout", "never")
+    pair.dataset.settings.set("checkout", "never")
     moved: list[str] = []
 
     def move_once(what: str, path: str) -> None:
@@ -708,7 +708,7 @@ def commit_files(pair: Branches, branch: str, files: dict[str, bytes]) -> None:
 def test_a_file_here_does_not_go_because_a_folder_of_its_name_comes(pair: Branches) -> None:
     commit_files(pair, "side", {"notes/a.md": b"theirs\n"})
     commit_files(pair, "main", {"notes": b"ours\n"})
-    pair.dataset.set_setting("checkout", "never")
+    pair.dataset.settings.set("checkout", "never")
 
     with pytest.raises(InvalidError, match="notes is a file here"):
         pair.dataset.merge("side")
@@ -782,21 +782,21 @@ def test_an_entry_given_beforehand_is_asked_again_when_it_changed_before_the_mer
     pair.answer("side", 0, "Wet.")
     pair.answer("side", 1, "The miller.")
     pair.answer("main", 1, "The smith.")
-    [offer, _] = pair.dataset.merge_preview("side").entries
+    [offer, _] = pair.dataset.merges.preview("side").entries
     given = Decision(Value(conversation(QUESTIONS[0], "Damp.")), offer.about)
     pair.merge(ids=pair.ids[:2], decisions={pair.ids[0]: {"entry": given}})
     pair.answer("main", 0, "Dry as bone, since today.")
 
-    pair.dataset.resolve([pair.ids[1]], "side")
+    pair.dataset.merges.resolve([pair.ids[1]], "side")
 
     with refusal(ConflictError, "open_conflicts"):
-        pair.dataset.finish("merge")
+        pair.dataset.merges.finish("merge")
     assert pair.said(0) == "Dry as bone, since today."
 
 
 def test_an_entry_given_beforehand_stops_the_merge_when_somebody_else_changed_it(pair: Branches) -> None:
     pair.answer("side", 0, "Wet.")
-    [offer] = pair.dataset.merge_preview("side").entries
+    [offer] = pair.dataset.merges.preview("side").entries
     pair.answer("main", 0, "Dry as bone, since today.")
     given = Decision(Value(conversation(QUESTIONS[0], "Damp.")), offer.about)
 

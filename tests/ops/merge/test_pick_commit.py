@@ -16,7 +16,7 @@ from rolethread_vcs.transaction import Intent
 def branched(folder: Path) -> tuple[Dataset, list[str]]:
     """Return a dataset with three entries on main, where one is, and two commits on `try`."""
     dataset, ids = dataset_of(folder, "one", "two", "three cellar")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     with dataset.edit("warmer answers") as change:
         for entry_id in ids:
             change.put(entry_id, dataset.snapshot()[entry_id].with_fields(tags=["warm"]))
@@ -80,7 +80,7 @@ def test_what_is_here_already_is_nothing_to_do(tmp_path: Path) -> None:
 
 def test_a_conflict_waits_between_the_branch_and_the_commit(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     with dataset.edit("warmer") as change:
         change.put(ids[0], conversation("one", "Dry and warm."))
         change.put(ids[1], conversation("two", "Dry and warm."))
@@ -89,15 +89,15 @@ def test_a_conflict_waits_between_the_branch_and_the_commit(tmp_path: Path) -> N
         change.put(ids[0], conversation("one", "Dry and cold."))
 
     outcome = dataset.pick("try")
-    dataset.resolve([ids[0]], "main")
-    done = dataset.finish("pick")
+    dataset.merges.resolve([ids[0]], "main")
+    done = dataset.merges.finish("pick")
 
     assert (outcome.state, outcome.labels[:2]) == (State.WAITING, ("main", "try"))
     assert (done.committed.changed, dataset.snapshot().commit.subject) == (1, "warmer")
     assert dataset.snapshot()[ids[0]].messages[1]["content"] == "Dry and cold."
     dataset.undo()
-    assert dataset.conflicts().conflicts == ()
-    dataset.give_up("pick")
+    assert dataset.merges.conflicts().conflicts == ()
+    dataset.merges.abort("pick")
     skipped = dataset.pick("try", skip_conflicts=True)
     assert ([each.id for each in skipped.conflicts], skipped.committed.changed) == ([ids[0]], 1)
 

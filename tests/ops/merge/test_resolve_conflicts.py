@@ -35,7 +35,7 @@ def pair(tmp_path: Path) -> Branches:
 
 
 def fields(pair: Branches) -> list[tuple[str, str]]:
-    return [(conflict.id, conflict.field) for conflict in pair.dataset.conflicts().conflicts]
+    return [(conflict.id, conflict.field) for conflict in pair.dataset.merges.conflicts().conflicts]
 
 
 def test_all_conflicts_are_listed_with_their_sides(pair: Branches) -> None:
@@ -47,51 +47,51 @@ def test_all_conflicts_are_listed_with_their_sides(pair: Branches) -> None:
 
 
 def test_an_entry_is_decided_wherever_it_clashes(pair: Branches) -> None:
-    done = pair.dataset.resolve(["1"], "side")
+    done = pair.dataset.merges.resolve(["1"], "side")
 
     assert done.settled == ((pair.ids[0], "extra.rating"), (pair.ids[0], "messages[1].content"))
     assert [conflict.id for conflict in done.left] == [pair.ids[1]]
-    pair.dataset.resolve(["2"], "side")
-    assert pair.dataset.finish().state is State.COMMITTED
+    pair.dataset.merges.resolve(["2"], "side")
+    assert pair.dataset.merges.finish().state is State.COMMITTED
     assert (pair.said(0), dict(pair.entry(0).extra)) == ("Bone dry.", {"rating": 5})
     assert pair.ids[1] not in pair.dataset.snapshot()
     assert pair.said(2) == "Under the mat."
 
 
 def test_one_field_is_decided_and_the_others_are_left(pair: Branches) -> None:
-    pair.dataset.resolve(["1"], "side", field="extra.rating")
+    pair.dataset.merges.resolve(["1"], "side", field="extra.rating")
 
     assert fields(pair) == [(pair.ids[0], "messages[1].content"), (pair.ids[1], "entry")]
 
 
 def test_the_base_can_be_taken(pair: Branches) -> None:
-    pair.dataset.resolve(["1"], "base")
-    pair.dataset.resolve(["2"], "base")
-    pair.dataset.finish()
+    pair.dataset.merges.resolve(["1"], "base")
+    pair.dataset.merges.resolve(["2"], "base")
+    pair.dataset.merges.finish()
 
     assert (pair.said(0), pair.said(1)) == ("Dry enough.", "Dry enough.")
 
 
 def test_what_was_decided_is_decided_again(pair: Branches) -> None:
-    pair.dataset.resolve(["1"], "side")
+    pair.dataset.merges.resolve(["1"], "side")
 
-    pair.dataset.resolve(["1"], "main")
+    pair.dataset.merges.resolve(["1"], "main")
 
-    pair.dataset.resolve(["2"], "main")
-    pair.dataset.finish()
+    pair.dataset.merges.resolve(["2"], "main")
+    pair.dataset.merges.finish()
     assert (pair.said(0), pair.said(1)) == ("Soaking wet.", "Nobody.")
 
 
 def test_an_entry_is_given_anew(pair: Branches) -> None:
-    pair.dataset.resolve_with("1", Entry.of(conversation(QUESTIONS[0], "Damp.")))
-    pair.dataset.resolve_with("2", None)
-    pair.dataset.finish()
+    pair.dataset.merges.give("1", Entry.of(conversation(QUESTIONS[0], "Damp.")))
+    pair.dataset.merges.give("2", None)
+    pair.dataset.merges.finish()
 
     assert (pair.said(0), pair.ids[1] in pair.dataset.snapshot()) == ("Damp.", False)
 
 
 def test_each_decision_is_an_operation_that_undo_takes_back(pair: Branches) -> None:
-    done = pair.dataset.resolve(["1"], "side")
+    done = pair.dataset.merges.resolve(["1"], "side")
 
     pair.dataset.undo()
 
@@ -100,9 +100,9 @@ def test_each_decision_is_an_operation_that_undo_takes_back(pair: Branches) -> N
 
 
 def test_the_same_decision_again_is_nothing(pair: Branches) -> None:
-    pair.dataset.resolve(["1"], "side")
+    pair.dataset.merges.resolve(["1"], "side")
 
-    again = pair.dataset.resolve(["1"], "side")
+    again = pair.dataset.merges.resolve(["1"], "side")
 
     assert (again.committed.operation, again.settled) == (None, ())
 
@@ -142,12 +142,12 @@ def test_what_is_not_in_conflict_cannot_be_decided(
     pair: Branches, words: list[str], family: type[RoleThreadError], code: str
 ) -> None:
     with refusal(family, code):
-        pair.dataset.resolve(words, "side")
+        pair.dataset.merges.resolve(words, "side")
 
 
 def test_a_field_without_a_conflict_is_told_with_those_that_have_one(pair: Branches) -> None:
     with refusal(NotFoundError, "no_conflict") as caught:
-        pair.dataset.resolve(["1"], "side", field="tags")
+        pair.dataset.merges.resolve(["1"], "side", field="tags")
 
     assert caught.value.hint == "its conflicts are in: extra.rating, messages[1].content"
 
@@ -161,54 +161,54 @@ def test_an_unknown_side_is_told_with_those_that_there_are(pair: Branches) -> No
 
 def test_both_is_refused_where_two_values_cannot_stand_side_by_side(pair: Branches) -> None:
     with refusal(UsageError, "unusable_choice"):
-        pair.dataset.resolve(["1"], "both")
+        pair.dataset.merges.resolve(["1"], "both")
 
     assert len(fields(pair)) == 3
 
 
 def test_an_entry_that_went_meanwhile_is_no_conflict_any_more(pair: Branches) -> None:
-    pair.dataset.resolve(["2"], "side")
+    pair.dataset.merges.resolve(["2"], "side")
     pair.remove("main", 1)
 
     with refusal(NotFoundError, "no_conflict") as caught:
-        pair.dataset.resolve(["2"], "side")
+        pair.dataset.merges.resolve(["2"], "side")
 
     assert "it is not in conflict any more, since the branch moved on" in caught.value.message
 
 
 def test_what_merges_key_by_key_cannot_be_given_as_a_whole(pair: Branches) -> None:
-    pair.dataset.give_up()
-    pair.on("side").set_setting("name", "theirs")
-    pair.on("main").set_setting("name", "ours")
+    pair.dataset.merges.abort()
+    pair.on("side").settings.set("name", "theirs")
+    pair.on("main").settings.set("name", "ours")
     pair.merge()
 
     with pytest.raises(InvalidError):
-        pair.dataset.resolve_with("rolethread.toml", b"name = 'mine'\n")
+        pair.dataset.merges.give("rolethread.toml", b"name = 'mine'\n")
 
 
 def test_nothing_waits_where_no_merge_is_unfinished(pair: Branches) -> None:
-    pair.dataset.give_up()
+    pair.dataset.merges.abort()
 
     with refusal(NotFoundError, "nothing_unfinished"):
-        pair.dataset.conflicts()
+        pair.dataset.merges.conflicts()
     with refusal(NotFoundError, "nothing_unfinished"):
-        pair.dataset.finish()
+        pair.dataset.merges.finish()
     with refusal(NotFoundError, "nothing_unfinished"):
-        pair.dataset.give_up()
+        pair.dataset.merges.abort()
 
 
 def test_an_unfinished_merge_is_not_finished_as_a_revert(pair: Branches) -> None:
     with refusal(NotFoundError, "nothing_unfinished") as caught:
-        pair.dataset.finish("revert")
+        pair.dataset.merges.finish("revert")
 
     assert caught.value.message == "no revert is unfinished, but a merge is (merge side)"
 
 
 def test_open_conflicts_keep_a_merge_from_its_end(pair: Branches) -> None:
-    pair.dataset.resolve(["1"], "side")
+    pair.dataset.merges.resolve(["1"], "side")
 
     with refusal(ConflictError, "open_conflicts") as caught:
-        pair.dataset.finish()
+        pair.dataset.merges.finish()
 
     assert caught.value.message == f"1 conflict is left to decide ({pair.ids[1]}); nothing was saved"
     assert pair.said(0) == "Soaking wet."
@@ -221,8 +221,8 @@ def test_messages_of_both_sides_are_kept_one_after_the_other(tmp_path: Path) -> 
         pair.put(branch, 0, {"messages": [*base, {"role": "user", "content": more}]})
     (conflict,) = pair.merge().conflicts
 
-    done = pair.dataset.resolve(["1"], "both")
+    done = pair.dataset.merges.resolve(["1"], "both")
 
     assert (conflict.reason, done.left) == ("both_inserted", ())
-    pair.dataset.finish()
+    pair.dataset.merges.finish()
     assert {message["content"] for message in pair.entry(0).messages} >= {"And the attic?", "And the roof?"}

@@ -70,11 +70,11 @@ def test_conflicts_wait_between_now_and_before_and_the_rest_comes_with_them(tmp_
     head = dataset.snapshot().id
 
     outcome = dataset.revert(ruin)
-    waits = dataset.conflicts()
+    waits = dataset.merges.conflicts()
     with refusal(ConflictError, "open_conflicts"):
-        dataset.finish("revert")
-    dataset.resolve([ids[0]], "before")
-    done = dataset.finish("revert")
+        dataset.merges.finish("revert")
+    dataset.merges.resolve([ids[0]], "before")
+    done = dataset.merges.finish("revert")
 
     assert (outcome.state, outcome.labels[:2]) == (State.WAITING, ("now", "before"))
     assert [(each.id, each.field) for each in outcome.conflicts] == [(ids[0], "messages[1].content")]
@@ -95,7 +95,7 @@ def test_a_revert_that_is_given_up_leaves_the_branch_and_makes_room(tmp_path: Pa
     dataset.revert(ruin)
     with refusal(ConflictError, "unfinished"):
         dataset.revert(ruin)
-    ended = dataset.give_up("revert")
+    ended = dataset.merges.abort("revert")
 
     assert (ended.state, dataset.snapshot().id) == (State.ABORTED, head)
     assert dataset.revert(ruin).state is State.WAITING
@@ -181,7 +181,7 @@ def test_an_import_taken_back_keeps_what_was_edited_since_as_a_conflict(tmp_path
 
 def test_a_merge_is_taken_back_against_its_first_parent_and_that_is_said(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     put(dataset, {ids[0]: conversation("one", "Warmer.")})
     dataset.switch("main")
     put(dataset, {ids[1]: conversation("two", "Colder.")})
@@ -242,11 +242,11 @@ def test_hand_edits_and_a_lone_commit_stop_it(tmp_path: Path) -> None:
 
 def test_the_gate_has_the_last_word(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.switch_to_new("rough")
+    dataset.branch("rough", switch=True)
     put(dataset, {ids[0]: conversation("one", "")})
     put(dataset, {ids[0]: conversation("one", "Mended.")})
-    dataset.rename_branch("main", "old")
-    dataset.rename_branch("rough", "main", intent=Intent("branch", "x"))
+    dataset.branches.rename("main", "old")
+    dataset.branches.rename("rough", "main", intent=Intent("branch", "x"))
 
     with pytest.raises(RefusedByGateError):
         dataset.revert("@")

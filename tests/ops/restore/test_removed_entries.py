@@ -30,7 +30,7 @@ def test_removed_entries_are_told_newest_first_with_the_commit_and_the_operation
     first = remove(dataset, ids[1], message="too short")
     second = remove(dataset, ids[3], ids[0])
 
-    found = list(dataset.removed())
+    found = list(dataset.history.removed())
 
     assert [(each.id, each.commit.id) for each in found] == [(ids[0], second), (ids[3], second), (ids[1], first)]
     assert [each.commit.subject for each in found][2] == "too short"
@@ -47,7 +47,7 @@ def test_what_came_back_is_not_told_and_what_went_again_is_told_once(tmp_path: P
     again = remove(dataset, ids[0])
     dataset.restore_removed([ids[1]], RESTORE)
 
-    found = list(dataset.removed())
+    found = list(dataset.history.removed())
 
     assert [(each.id, each.commit.id) for each in found] == [(ids[0], again)]
     assert found[0].entry is not None
@@ -60,14 +60,14 @@ def test_a_query_and_a_revision_choose(tmp_path: Path) -> None:
     since = dataset.snapshot().id
     remove(dataset, ids[1], ids[2])
 
-    assert [each.id for each in dataset.removed(where="cellar")] == [ids[2], ids[0]]
-    assert [each.id for each in dataset.removed(since=since)] == [ids[1], ids[2]]
-    assert [each.id for each in dataset.removed(where="cellar", since=since)] == [ids[2]]
+    assert [each.id for each in dataset.history.removed(where="cellar")] == [ids[2], ids[0]]
+    assert [each.id for each in dataset.history.removed(since=since)] == [ids[1], ids[2]]
+    assert [each.id for each in dataset.history.removed(where="cellar", since=since)] == [ids[2]]
 
 
 def test_an_entry_that_went_on_a_merged_branch_is_told_with_the_commit_that_removed_it(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     gone = remove(dataset, ids[0])
     dataset.switch("main")
     with dataset.edit() as change:
@@ -75,14 +75,14 @@ def test_an_entry_that_went_on_a_merged_branch_is_told_with_the_commit_that_remo
     git = ["git", "-C", str(dataset.folder)]
     subprocess.run([*git, "merge", "-q", "--no-edit", "try"], check=True, capture_output=True)
 
-    found = list(dataset.removed())
+    found = list(dataset.history.removed())
 
     assert [(each.id, each.commit.id) for each in found] == [(ids[0], gone)]
 
 
 def test_an_entry_that_only_the_merge_commit_lost_is_told_with_that(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one", "two")
-    dataset.switch_to_new("try")
+    dataset.branch("try", switch=True)
     dataset.add([conversation("three")], Intent("add", "add"))
     dataset.switch("main")
     git = ["git", "-C", str(dataset.folder)]
@@ -91,7 +91,7 @@ def test_an_entry_that_only_the_merge_commit_lost_is_told_with_that(tmp_path: Pa
     subprocess.run([*git, "rm", "-qf", f"entries/0000/00/{late}.json"], check=True, capture_output=True)
     subprocess.run([*git, "commit", "-qm", "merge, and drop"], check=True, capture_output=True)
 
-    found = list(dataset.removed())
+    found = list(dataset.history.removed())
 
     assert [(each.id, each.commit.subject) for each in found] == [(late, "merge, and drop")]
 
@@ -147,7 +147,7 @@ def test_an_entry_that_is_there_or_never_was_is_refused_with_a_way_on(tmp_path: 
 def test_nothing_removed_is_told_as_such(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    assert list(dataset.removed()) == []
+    assert list(dataset.history.removed()) == []
     with refusal(NotFoundError, "not_removed"):
         dataset.restore_removed([], RESTORE)
 
@@ -163,7 +163,7 @@ def test_in_a_shallow_copy_the_end_of_history_is_told(tmp_path: Path) -> None:
     )
     copy = Dataset.open(tmp_path / "copy")
 
-    found = copy.removed()
+    found = copy.history.removed()
 
     assert [each.id for each in found] == [ids[1]]
     assert found.ends == (copy.snapshot("@~1").id,)

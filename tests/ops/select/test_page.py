@@ -18,11 +18,10 @@ from rolethread_vcs.transaction import Counts, Intent, Session
 
 def test_pages_follow_each_other_to_the_end(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", *(f"question {number}" for number in range(7)))
-    snapshot = dataset.snapshot()
 
     seen: list[str] = []
     while True:
-        part = page(snapshot, limit=3, after=seen[-1] if seen else None)
+        part = page(dataset.repository, limit=3, after=seen[-1] if seen else None)
         seen += [each.id for each in part.rows]
         if not part.more:
             break
@@ -38,7 +37,7 @@ def test_a_page_of_a_query_is_a_slice_of_all_that_fit(
     fitting = [entry_id for entry_id, entry in dataset.snapshot() if "even" in str(entry.fields)]
     start = fitting[after - 1] if after else None
 
-    part = page(dataset.snapshot(), ["even"], limit=limit, after=start, count=True)
+    part = page(dataset.repository, ["even"], limit=limit, after=start, count=True)
 
     assert [each.id for each in part.rows] == fitting[after : after + limit]
     assert part.more == (len(fitting) > after + limit)
@@ -58,17 +57,17 @@ def _shared(factory: pytest.TempPathFactory) -> Dataset:
 def test_a_page_that_holds_all_knows_the_total_for_nothing(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one", "two")
 
-    assert page(dataset.snapshot()).total == 2
-    assert page(dataset.snapshot(), ["two"]).total == 1
-    assert page(dataset.snapshot(), limit=1).total is None
-    assert page(dataset.snapshot(), limit=1, count=True).total == 2
+    assert page(dataset.repository).total == 2
+    assert page(dataset.repository, ["two"]).total == 1
+    assert page(dataset.repository, limit=1).total is None
+    assert page(dataset.repository, limit=1, count=True).total == 2
 
 
 def test_words_and_where_must_both_fit(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one cellar", "two cellar", "three")
 
-    assert [each.id for each in page(dataset.snapshot(), ["cellar"], where="id:2..3").rows] == [ids[1]]
-    assert [each.id for each in page(dataset.snapshot(), ["id:2..3"], where="cellar").rows] == [ids[1]]
+    assert [each.id for each in page(dataset.repository, ["cellar"], where="id:2..3").rows] == [ids[1]]
+    assert [each.id for each in page(dataset.repository, ["id:2..3"], where="cellar").rows] == [ids[1]]
 
 
 def test_a_row_tells_what_an_entry_is_about() -> None:
@@ -111,7 +110,7 @@ def test_a_file_that_does_not_read_is_shown_as_such(tmp_path: Path) -> None:
         blob = pack.add("blob", b"{ torn")
         session.commit(pack, {path: (trees.FILE, blob)}, Counts(changed=1), summary="break it")
 
-    rows = page(dataset.snapshot()).rows
+    rows = page(dataset.repository).rows
 
     assert [each.reads for each in rows] == [False, True]
-    assert [each.id for each in page(dataset.snapshot(), ["two"]).rows] == [ids[1]]
+    assert [each.id for each in page(dataset.repository, ["two"]).rows] == [ids[1]]

@@ -18,7 +18,7 @@ from rolethread_vcs.transaction import Intent
 def test_numbers_and_ids_name_entries_in_the_order_given_and_once(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
 
-    chosen = select(dataset.snapshot(), ("3", "00000001", ids[2].upper()))
+    chosen = select(dataset.repository, ("3", "00000001", ids[2].upper()))
 
     assert chosen == [ids[2], ids[0]]
 
@@ -26,28 +26,28 @@ def test_numbers_and_ids_name_entries_in_the_order_given_and_once(tmp_path: Path
 def test_a_query_chooses_in_dataset_order(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "the cellar", "the attic", "a cellar")
 
-    assert select(dataset.snapshot(), (), "cellar") == [ids[0], ids[2]]
+    assert select(dataset.repository, (), "cellar") == [ids[0], ids[2]]
 
 
 def test_ids_and_a_query_together_are_refused(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
     with pytest.raises(UsageError, match="not by both"):
-        select(dataset.snapshot(), ("1",), "one")
+        select(dataset.repository, ("1",), "one")
 
 
 def test_nothing_chosen_is_refused(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
     with pytest.raises(UsageError, match="no entry is named"):
-        select(dataset.snapshot(), ())
+        select(dataset.repository, ())
 
 
 def test_a_query_that_nothing_fits_is_not_found(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
     with pytest.raises(NothingFitsError, match="no entry fits 'tag:tavern'"):
-        select(dataset.snapshot(), (), "tag:tavern")
+        select(dataset.repository, (), "tag:tavern")
 
 
 def test_a_number_of_two_entries_is_answered_with_both(tmp_path: Path) -> None:

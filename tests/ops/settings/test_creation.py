@@ -16,7 +16,7 @@ from rolethread_vcs.ops.settings.creation import clone, init
 
 
 def verbs(dataset: Dataset) -> list[str]:
-    return [each.operation.verb for each in dataset.ops()]
+    return [each.operation.verb for each in dataset.operations.list()]
 
 
 def test_a_new_dataset_is_a_repository_with_one_commit(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_copy_is_equal_and_starts_its_own_log(tmp_path: Path) -> None:
 def test_a_copy_of_a_bare_dataset_works(tmp_path: Path) -> None:
     origin = Dataset.init(tmp_path / "tavern")
     bring(origin, write_rows(tmp_path / "x.jsonl", row("a")))
-    origin.set_setting("checkout", "never")
+    origin.settings.set("checkout", "never")
 
     copy = Dataset.clone(origin.folder, tmp_path / "copy")
 

@@ -32,9 +32,9 @@ def files_of(dataset: Dataset) -> set[str]:
 def test_a_setting_that_travels_is_one_commit_and_keeps_comments(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    done = dataset.set_setting("gate.rules.empty_message", "warning")
+    done = dataset.settings.set("gate.rules.empty_message", "warning")
 
-    text = dataset.settings_text().decode()
+    text = dataset.settings.text().decode()
     assert done.commit == dataset.snapshot().id
     assert dataset.snapshot().settings.severities == {"empty_message": "warning"}
     assert "# Branches that refuse" in text
@@ -44,16 +44,16 @@ def test_a_setting_that_travels_is_one_commit_and_keeps_comments(tmp_path: Path)
 def test_a_setting_that_stays_as_it_is_makes_no_commit(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    assert dataset.set_setting("name", "d").is_empty
-    assert dataset.set_setting("durability", "fast").operation is not None
-    assert dataset.set_setting("durability", "fast").is_empty
+    assert dataset.settings.set("name", "d").is_empty
+    assert dataset.settings.set("durability", "fast").operation is not None
+    assert dataset.settings.set("durability", "fast").is_empty
 
 
 def test_a_severity_for_no_rule_is_refused(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
     with pytest.raises(NotFoundError) as caught:
-        dataset.set_setting("gate.rules.emty_message", "off")
+        dataset.settings.set("gate.rules.emty_message", "off")
 
     assert caught.value.hint == "did you mean RT104 empty_message?"
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_set_is_refused_and_changes_nothing(tmp_path: Path, key: 
     config, log = (tmp_path / "d/.git/config").read_bytes(), dataset.repository.operations.head()
 
     with pytest.raises(UsageError):
-        dataset.set_setting(key, value)
+        dataset.settings.set(key, value)
 
     assert (tmp_path / "d/.git/config").read_bytes() == config
     assert dataset.repository.operations.head() == log
@@ -86,7 +86,7 @@ def test_a_setting_of_this_machine_is_one_operation_and_no_commit(tmp_path: Path
     dataset, _ = dataset_of(tmp_path / "d", "one")
     tip = dataset.snapshot().id
 
-    done = dataset.set_setting("user.name", "Ann Writer")
+    done = dataset.settings.set("user.name", "Ann Writer")
 
     last = dataset.repository.operations.last()
     assert last is not None
@@ -97,8 +97,8 @@ def test_a_setting_of_this_machine_is_one_operation_and_no_commit(tmp_path: Path
 
 def test_machine_settings_are_undone_and_redone(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.set_setting("user.name", "Ann")
-    dataset.set_setting("user.name", "Bea")
+    dataset.settings.set("user.name", "Ann")
+    dataset.settings.set("user.name", "Bea")
 
     undo(dataset.repository)
     first = own_config.read(dataset.repository, "user.name")
@@ -111,11 +111,11 @@ def test_machine_settings_are_undone_and_redone(tmp_path: Path) -> None:
 
 def test_default_takes_a_machine_setting_away(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.set_setting("durability", "fast")
+    dataset.settings.set("durability", "fast")
 
-    dataset.set_setting("durability", "default")
+    dataset.settings.set("durability", "default")
 
-    assert dataset.setting("durability").value == "safe"
+    assert dataset.settings.get("durability").value == "safe"
     assert "fast" not in (tmp_path / "d/.git/config").read_text()
 
 
@@ -123,11 +123,11 @@ def test_going_bare_and_back_really_moves_the_files(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one", "two")
     before = files_of(dataset)
 
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     bare = files_of(dataset)
     dataset = reopened(dataset)
     assert dataset.repository.is_bare
-    dataset.set_setting("checkout", "always")
+    dataset.settings.set("checkout", "always")
 
     status = subprocess.run(["git", "status", "--porcelain"], cwd=tmp_path / "d", capture_output=True, check=True)
     assert (bare, files_of(dataset), status.stdout) == (set(), before, b"")
@@ -137,24 +137,24 @@ def test_going_bare_and_back_really_moves_the_files(tmp_path: Path) -> None:
 def test_going_bare_is_undone_and_redone(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     before = files_of(dataset)
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
 
     undo(reopened(dataset).repository)
-    back = files_of(dataset), reopened(dataset).setting("checkout").value
+    back = files_of(dataset), reopened(dataset).settings.get("checkout").value
     redo(reopened(dataset).repository)
 
     assert back == (before, "auto")
-    assert (files_of(dataset), reopened(dataset).setting("checkout").value) == (set(), "never")
+    assert (files_of(dataset), reopened(dataset).settings.get("checkout").value) == (set(), "never")
 
 
 def test_work_goes_on_while_bare_and_comes_back_with_the_files(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     dataset = reopened(dataset)
     with dataset.edit() as change:
         change.put(ids[0], conversation("changed while bare"))
 
-    dataset.set_setting("checkout", "always")
+    dataset.settings.set("checkout", "always")
 
     path = tmp_path / "d" / f"entries/0000/00/{ids[0]}.json"
     assert path.read_bytes() == reopened(dataset).snapshot().raw(ids[0])
@@ -166,60 +166,60 @@ def test_hand_edits_stop_going_bare(tmp_path: Path) -> None:
     edited = path.read_bytes()
 
     with pytest.raises(UnsavedEditsError):
-        dataset.set_setting("checkout", "never")
+        dataset.settings.set("checkout", "never")
     with pytest.raises(UnsavedEditsError):
-        dataset.set_setting("checkout", "never", intent=Intent("config", "config", dry_run=True))
+        dataset.settings.set("checkout", "never", intent=Intent("config", "config", dry_run=True))
 
     assert path.read_bytes() == edited
     assert not reopened(dataset).repository.is_bare
-    assert reopened(dataset).setting("checkout").value == "auto"
+    assert reopened(dataset).settings.get("checkout").value == "auto"
 
 
 def test_a_branch_that_a_folder_copy_has_is_not_checked_out_a_second_time(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     bare = reopened(dataset)
-    bare.add_folder_copy(tmp_path / "copy", "main", Intent("workcopy", "workcopy add"))
+    bare.copies.add_folder(tmp_path / "copy", "main", Intent("workcopy", "workcopy add"))
 
     for intent in (None, Intent("config", "config", dry_run=True)):
         with refusal(ConflictError, "checked_out_elsewhere"):
-            bare.set_setting("checkout", "always", intent=intent)
+            bare.settings.set("checkout", "always", intent=intent)
 
     assert files_of(dataset) == set()
     assert reopened(dataset).repository.is_bare
-    assert reopened(dataset).setting("checkout").value == "never"
+    assert reopened(dataset).settings.get("checkout").value == "never"
 
 
 def test_a_folder_copy_cannot_go_bare_and_a_dry_run_says_so_too(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     create(dataset.repository, "try", Intent("branch", "branch try"))
-    dataset.add_folder_copy(tmp_path / "copy", "try", Intent("workcopy", "workcopy add"))
+    dataset.copies.add_folder(tmp_path / "copy", "try", Intent("workcopy", "workcopy add"))
 
     for intent in (None, Intent("config", "config", dry_run=True)):
         with pytest.raises(UsageError, match="this is a folder copy, which always has its files"):
-            Dataset.open(tmp_path / "copy").set_setting("checkout", "never", intent=intent)
+            Dataset.open(tmp_path / "copy").settings.set("checkout", "never", intent=intent)
 
 
 def test_a_stray_file_stays_where_it_is_when_going_bare(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     (tmp_path / "d" / "notes.txt").write_text("mine")
 
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
 
     assert files_of(dataset) == {"notes.txt"}
 
 
 def test_a_file_in_the_way_stops_checking_out(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     (tmp_path / "d" / "rolethread.toml").write_text("somebody else's")
 
     with pytest.raises(UnsavedEditsError):
-        reopened(dataset).set_setting("checkout", "always")
+        reopened(dataset).settings.set("checkout", "always")
 
     assert files_of(dataset) == {"rolethread.toml"}
     assert reopened(dataset).repository.is_bare
-    assert reopened(dataset).setting("checkout").value == "never"
+    assert reopened(dataset).settings.get("checkout").value == "never"
 
 
 def test_a_dry_run_changes_no_setting(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_dry_run_changes_no_setting(tmp_path: Path) -> None:
     dry = Intent("config", "config", dry_run=True)
 
     for key, value in (("checkout", "never"), ("user.name", "Ann"), ("name", "other")):
-        assert dataset.set_setting(key, value, intent=dry).dry_run
+        assert dataset.settings.set(key, value, intent=dry).dry_run
 
     assert ((tmp_path / "d/.git/config").read_bytes(), dataset.snapshot().id) == (config, tip)
     assert dataset.repository.operations.head() == log
@@ -237,12 +237,12 @@ def test_a_dry_run_changes_no_setting(tmp_path: Path) -> None:
 
 def test_settings_are_read_back_as_they_are_set(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.set_setting("gate.strict", "main,tavern/*")
+    dataset.settings.set("gate.strict", "main,tavern/*")
 
-    settings = dataset.settings()
+    settings = dataset.settings.list()
 
     values = {setting.key: setting.value for setting in settings if setting.travels}
-    assert values["gate.strict"] == dataset.setting("gate.strict").value == "main,tavern/*"
+    assert values["gate.strict"] == dataset.settings.get("gate.strict").value == "main,tavern/*"
     assert {setting.key: setting.value for setting in settings if not setting.travels} == {
         "checkout": "auto",
         "durability": "safe",
@@ -255,16 +255,18 @@ def test_what_is_not_set_is_not_found(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
     with pytest.raises(NotFoundError, match="commits say Dataset creator"):
-        dataset.setting("user.name")
+        dataset.settings.get("user.name")
     with pytest.raises(NotFoundError):
-        dataset.setting("gate.rules.empty_message")
+        dataset.settings.get("gate.rules.empty_message")
 
 
 def test_a_whole_new_text_is_one_commit(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    read = dataset.settings_text()
+    read = dataset.settings.text()
 
-    dataset.replace_settings(read.replace(b'name = "d"', b'name = "e"  # better'), Intent("config", "edit"), read=read)
+    dataset.settings.replace_text(
+        read.replace(b'name = "d"', b'name = "e"  # better'), Intent("config", "edit"), read=read
+    )
 
     assert dataset.snapshot().settings.name == "e"
     assert b"# better" in (tmp_path / "d" / "rolethread.toml").read_bytes()
@@ -272,25 +274,25 @@ def test_a_whole_new_text_is_one_commit(tmp_path: Path) -> None:
 
 def test_a_text_that_does_not_read_or_changes_the_id_is_refused(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    read = dataset.settings_text()
+    read = dataset.settings.text()
     identity = dataset.snapshot().settings.id.encode()
     other_id = read.replace(identity, b"27f9be4a-ebca-43e9-a02b-3a912a4c5213")
 
     with pytest.raises(InvalidSettingsError):
-        dataset.replace_settings(b"name = ", Intent("config", "edit"), read=read)
+        dataset.settings.replace_text(b"name = ", Intent("config", "edit"), read=read)
     with pytest.raises(InvalidError, match="id cannot be changed"):
-        dataset.replace_settings(other_id, Intent("config", "edit"), read=read)
+        dataset.settings.replace_text(other_id, Intent("config", "edit"), read=read)
 
-    assert dataset.settings_text() == read
+    assert dataset.settings.text() == read
 
 
 def test_a_stale_text_is_a_conflict(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    read = dataset.settings_text()
-    dataset.set_setting("name", "meanwhile")
+    read = dataset.settings.text()
+    dataset.settings.set("name", "meanwhile")
 
     with pytest.raises(ConflictError):
-        dataset.replace_settings(read, Intent("config", "edit"), read=read)
+        dataset.settings.replace_text(read, Intent("config", "edit"), read=read)
 
     assert dataset.snapshot().settings.name == "meanwhile"
 
@@ -307,15 +309,15 @@ def test_applying_a_value_that_is_there_already_does_nothing(tmp_path: Path) -> 
 
 def test_a_dataset_that_is_open_elsewhere_follows_when_its_files_are_checked_out(tmp_path: Path) -> None:
     dataset, (entry_id,) = dataset_of(tmp_path / "d", "a")
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     open_elsewhere = Dataset.open(tmp_path / "d")
-    dataset.set_setting("checkout", "always")
+    dataset.settings.set("checkout", "always")
 
     with open_elsewhere.edit() as change:
         change.put(entry_id, conversation("a", "Wet, by now."))
 
     assert dataset.status().unsaved == ()
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     with open_elsewhere.edit() as change:
         change.add(conversation("b"))
     assert not (tmp_path / "d/entries").exists()
@@ -324,14 +326,14 @@ def test_a_dataset_that_is_open_elsewhere_follows_when_its_files_are_checked_out
 def test_a_dataset_that_is_open_elsewhere_sees_no_hand_edits_when_its_files_went(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "a")
     open_elsewhere = Dataset.open(tmp_path / "d")
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
 
     survey = open_elsewhere.status()
     with refusal(UsageError, "not_checked_out"):
         open_elsewhere.commit(Intent("commit", "commit"))
     with refusal(UsageError, "not_checked_out"):
         open_elsewhere.discard_edits(None, Intent("restore", "restore --all"))
-    again = open_elsewhere.set_setting("checkout", "never")
+    again = open_elsewhere.settings.set("checkout", "never")
 
     assert (survey.unsaved, survey.is_checked_out) == ((), False)
     assert again.is_empty

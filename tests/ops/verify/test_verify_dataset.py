@@ -41,7 +41,7 @@ def commit_by_git(dataset: Dataset, path: str, data: bytes | None) -> None:
 
 
 def problems(dataset: Dataset) -> list[Problem]:
-    return list(Dataset.open(dataset.folder, check=False).verify().problems)
+    return list(Dataset.open(dataset.folder, check=False).upkeep.verify().problems)
 
 
 def kinds(dataset: Dataset) -> list[tuple[str, str]]:
@@ -49,7 +49,7 @@ def kinds(dataset: Dataset) -> list[tuple[str, str]]:
 
 
 def test_a_whole_dataset_has_no_problems_and_is_counted(dataset):
-    result = dataset.verify()
+    result = dataset.upkeep.verify()
 
     assert result.ok and result.problems == ()
     assert (result.entries, result.commits, result.operations) == (3, 2, 2)
@@ -59,7 +59,7 @@ def test_a_whole_dataset_has_no_problems_and_is_counted(dataset):
 def test_every_object_is_counted_as_a_step(dataset):
     steps = []
 
-    result = dataset.verify(lambda: steps.append(1))
+    result = dataset.upkeep.verify(lambda: steps.append(1))
 
     assert len(steps) == result.objects
 
@@ -84,7 +84,7 @@ def test_an_unreadable_entry_that_only_history_holds_is_for_your_knowledge(datas
     commit_by_git(dataset, entry_path(entry_id), good)
 
     assert kinds(dataset) == [("unreadable_entry", "info")]
-    assert dataset.verify().ok
+    assert dataset.upkeep.verify().ok
 
 
 def test_an_entry_in_another_form_is_for_your_knowledge(dataset):
@@ -115,7 +115,7 @@ def test_another_file_among_the_entries_is_a_warning(dataset):
     commit_by_git(dataset, "entries/0000/00/notes.txt", b"mine")
 
     assert kinds(dataset) == [("foreign_file", "warning")]
-    assert dataset.verify().ok
+    assert dataset.upkeep.verify().ok
 
 
 @pytest.mark.parametrize(("path", "data"), [("rolethread.toml", b"name = "), ("order.json", b"[]")])
@@ -180,4 +180,4 @@ def test_a_shallow_copy_is_whole(dataset, tmp_path):
         ["git", "clone", "-q", "--depth", "1", f"file://{dataset.folder}", str(tmp_path / "shallow")], check=True
     )
 
-    assert Dataset.open(tmp_path / "shallow").verify().ok
+    assert Dataset.open(tmp_path / "shallow").upkeep.verify().ok

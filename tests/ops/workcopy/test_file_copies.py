@@ -36,7 +36,7 @@ def bench(tmp_path: Path) -> Bench:
     """A dataset of twelve entries, a clean ShareGPT file of them, and their ids."""
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path, SHAREGPT)
+    dataset.copies.add(path, SHAREGPT)
     return dataset, path, dataset.snapshot().ids()
 
 
@@ -75,7 +75,7 @@ def asked(folder: Path, questions: tuple[str, ...]) -> Bench:
     ]
     done = dataset.add([{**each, "tags": ["kept"]} for each in entries], Intent("add", "add"))
     path = folder / "train.jsonl"
-    dataset.add_file_copy(path, SHAREGPT)
+    dataset.copies.add(path, SHAREGPT)
     return dataset, path, list(done.ids)
 
 
@@ -88,20 +88,20 @@ def test_a_file_that_exists_is_left_alone_unless_it_shall_be_tied(tmp_path: Path
     path.write_text("mine\n")
 
     with refusal(ConflictError, "file_exists"):
-        dataset.add_file_copy(path)
+        dataset.copies.add(path)
 
     assert path.read_text() == "mine\n"
-    assert dataset.file_copies() == ()
+    assert dataset.copies.files() == ()
 
 
 def test_a_file_that_is_tied_as_it_is_shows_what_it_has_differently(bench: Bench) -> None:
     dataset, path, ids = bench
-    dataset.remove_file_copy(path)
+    dataset.copies.remove(path)
     change(path, set_text(2, sentence(random.Random(9)), turn=0))
 
-    dataset.add_file_copy(path, CopyOptions(format="sharegpt", clean=True, bind=True))
+    dataset.copies.add(path, CopyOptions(format="sharegpt", clean=True, bind=True))
 
-    found = dataset.file_copy_status(path).edits
+    found = dataset.copies.status(path).edits
     assert [found.entry_id(place) for place in found.edited] == [ids[2]]
 
 
@@ -109,7 +109,7 @@ def test_a_tied_file_is_not_tied_again_by_accident(bench: Bench) -> None:
     dataset, path, _ = bench
 
     with refusal(ConflictError, "already_bound"):
-        dataset.add_file_copy(path, SHAREGPT)
+        dataset.copies.add(path, SHAREGPT)
 
 
 @pytest.mark.parametrize("name", ["train.json", "train.jsonl.gz"])
@@ -117,7 +117,7 @@ def test_only_json_lines_can_be_a_working_copy(tmp_path: Path, name: str) -> Non
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
 
     with pytest.raises(UsageError):
-        dataset.add_file_copy(tmp_path / name)
+        dataset.copies.add(tmp_path / name)
 
 
 def test_a_name_that_cannot_be_remembered_is_refused_before_anything_is_written(bench: Bench) -> None:
@@ -125,7 +125,7 @@ def test_a_name_that_cannot_be_remembered_is_refused_before_anything_is_written(
     name = path.with_name("tr\udcffin.jsonl")
 
     with pytest.raises(InvalidError, match="UTF-8"):
-        dataset.add_file_copy(name)
+        dataset.copies.add(name)
 
     assert not name.exists()
 
@@ -133,7 +133,7 @@ def test_a_name_that_cannot_be_remembered_is_refused_before_anything_is_written(
 def test_a_copy_of_some_entries_leaves_the_others_alone(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
     path = tmp_path / "some.jsonl"
-    dataset.add_file_copy(path, CopyOptions(format="sharegpt", clean=True, where="tag:tag0"))
+    dataset.copies.add(path, CopyOptions(format="sharegpt", clean=True, where="tag:tag0"))
     before = dataset.snapshot().ids()
 
     def edit(rows: list[dict[str, Any]]) -> None:
@@ -141,7 +141,7 @@ def test_a_copy_of_some_entries_leaves_the_others_alone(tmp_path: Path) -> None:
         rows.reverse()
 
     change(path, edit)
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
 
     after = dataset.snapshot().ids()
     mine = before[::3]
@@ -149,7 +149,7 @@ def test_a_copy_of_some_entries_leaves_the_others_alone(tmp_path: Path) -> None:
     assert [entry_id for entry_id in after if entry_id in before and entry_id not in mine] == [
         entry_id for entry_id in before if entry_id not in mine
     ]
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 # ---- what a commit keeps
@@ -165,7 +165,7 @@ def test_a_commit_keeps_speakers_tags_and_flags_and_follows_its_messages(bench: 
         turns.insert(len(turns) - 2, {"from": "gpt", "value": "Me too."})
 
     change(path, edit)
-    done = dataset.commit_file_copy(path).committed
+    done = dataset.copies.commit(path).committed
 
     after = dataset.snapshot()[ids[3]]
     assert (done.added, done.changed, done.removed) == (0, 1, 0)
@@ -180,12 +180,12 @@ def test_a_commit_keeps_speakers_tags_and_flags_and_follows_its_messages(bench: 
 def test_a_key_that_only_the_file_has_is_kept_and_can_be_taken_out_again(bench: Bench) -> None:
     dataset, path, ids = bench
     change(path, lambda rows: rows[0].update(stars=5))
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
     assert dataset.snapshot()[ids[0]].extra["stars"] == 5
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
     change(path, lambda rows: rows[0].pop("stars"))
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
 
     assert "stars" not in dataset.snapshot()[ids[0]].extra
 
@@ -193,23 +193,23 @@ def test_a_key_that_only_the_file_has_is_kept_and_can_be_taken_out_again(bench: 
 def test_a_full_copy_learns_the_ids_of_its_new_lines(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path)
+    dataset.copies.add(path)
     row = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]}
     with path.open("a") as file:
         file.write(json.dumps(row) + "\n")
 
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
 
     last = json.loads(path.read_text().splitlines()[-1])
     assert last["rolethread"]["id"] == dataset.snapshot().ids()[-1]
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 def test_moves_in_the_file_become_moves_in_the_dataset(bench: Bench) -> None:
     dataset, path, ids = bench
     change(path, lambda rows: rows.insert(0, rows.pop()))
 
-    done = dataset.commit_file_copy(path).committed
+    done = dataset.copies.commit(path).committed
 
     assert dataset.snapshot().ids() == [ids[-1], *ids[:-1]]
     assert list(dataset.snapshot().order.ranks) == [ids[-1]]
@@ -219,14 +219,14 @@ def test_moves_in_the_file_become_moves_in_the_dataset(bench: Bench) -> None:
 def test_a_shuffled_file_keeps_every_entry(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1), 900)
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path, SHAREGPT)
+    dataset.copies.add(path, SHAREGPT)
     ids = dataset.snapshot().ids()
     numbers = list(range(len(ids)))
     random.Random(5).shuffle(numbers)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[number] for number in numbers))
 
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
 
     assert dataset.snapshot().ids() == [ids[number] for number in numbers]
 
@@ -256,19 +256,19 @@ def test_a_file_that_was_only_written_another_way_is_named_and_no_change(
     ]
     dataset.add(entries, Intent("add", "add"))
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path, SHAREGPT)
+    dataset.copies.add(path, SHAREGPT)
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     with path.open("w", newline="") as file:
         file.write("".join(how(row) + "\n" for row in rows))
 
-    found = dataset.file_copy_status(path)
-    done = dataset.commit_file_copy(path).committed
+    found = dataset.copies.status(path)
+    done = dataset.copies.commit(path).committed
 
     assert found.is_clean
     assert found.counts["respelled"] == 30
     assert named in found.respelled
     assert done.commit is None
-    assert dataset.file_copy_status(path).counts["respelled"] == 0
+    assert dataset.copies.status(path).counts["respelled"] == 0
 
 
 # ---- bad input
@@ -280,7 +280,7 @@ def test_a_torn_last_line_is_an_error_and_nothing_is_saved(bench: Bench) -> None
     path.write_bytes(path.read_bytes()[:-40])
 
     with refusal(InvalidError, "torn_line"):
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
 
     assert dataset.snapshot().id == before
 
@@ -291,7 +291,7 @@ def test_lines_that_do_not_read_are_named(bench: Bench) -> None:
     path.write_text("".join([*lines[:2], "{broken}\n", '{"instruction": "x", "output": "y"}\n', *lines[2:]]))
 
     with refusal(InvalidError, "unreadable_line") as caught:
-        dataset.file_copy_status(path)
+        dataset.copies.status(path)
 
     assert [detail.split(":")[0] for detail in caught.value.details] == ["line 3", "line 4"]
 
@@ -300,7 +300,7 @@ def test_an_answer_written_wholly_anew_under_its_question_is_an_edit_and_keeps_t
     dataset, path, ids = asked(tmp_path, ("Is the cellar dry?", "Who mends the clock?", "Where is the key?"))
     change(path, set_text(1, "Old Jonas, when he is sober enough to climb the ladder, and that is seldom in winter."))
 
-    done = dataset.commit_file_copy(path).committed
+    done = dataset.copies.commit(path).committed
 
     assert (done.added, done.changed, done.removed) == (0, 1, 0)
     assert dataset.snapshot()[ids[1]].tags == ("kept",)
@@ -310,20 +310,20 @@ def test_a_question_that_the_line_next_to_it_asks_too_tells_nothing(tmp_path: Pa
     dataset, path, _ = asked(tmp_path, ("Go on.", "Go on.", "Where is the key?"))
     change(path, set_text(1, "Old Jonas, when he is sober enough to climb the ladder, and that is seldom in winter."))
 
-    assert dataset.file_copy_status(path).counts["edited"] == 0
+    assert dataset.copies.status(path).counts["edited"] == 0
 
 
 def test_a_file_that_lost_half_its_lines_is_refused_until_the_number_is_said(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1), 60)
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path, SHAREGPT)
+    dataset.copies.add(path, SHAREGPT)
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:30]))
 
     with refusal(RefusedError, "many_removed"):
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
     with pytest.raises(RefusedError):
-        dataset.commit_file_copy(path, CommitOptions(removed=29))
-    done = dataset.commit_file_copy(path, CommitOptions(removed=30)).committed
+        dataset.copies.commit(path, CommitOptions(removed=29))
+    done = dataset.copies.commit(path, CommitOptions(removed=30)).committed
 
     assert done.removed == 30
 
@@ -333,10 +333,10 @@ def test_an_emptied_file_is_refused_however_small_it_was(bench: Bench) -> None:
     path.write_bytes(b"")
 
     with refusal(RefusedError, "many_removed", match="is empty"):
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
 
     assert dataset.snapshot().ids() == ids
-    assert dataset.commit_file_copy(path, CommitOptions(removed=12)).committed.removed == 12
+    assert dataset.copies.commit(path, CommitOptions(removed=12)).committed.removed == 12
 
 
 def test_rows_in_an_array_of_one_line_are_counted_so_that_a_decision_means_one(bench: Bench) -> None:
@@ -345,7 +345,7 @@ def test_rows_in_an_array_of_one_line_are_counted_so_that_a_decision_means_one(b
     rows[2] = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
     path.write_text(json.dumps(rows))
 
-    done = dataset.commit_file_copy(path, CommitOptions(DecisionWords(entries=(f"3={ids[2]}",)))).committed
+    done = dataset.copies.commit(path, CommitOptions(DecisionWords(entries=(f"3={ids[2]}",)))).committed
 
     assert (done.added, done.changed, done.removed) == (0, 1, 0)
     assert dataset.snapshot()[ids[2]].messages[-1]["content"] == "b"
@@ -355,7 +355,7 @@ def test_a_file_that_was_duplicated_brings_copies(bench: Bench) -> None:
     dataset, path, ids = bench
     path.write_text(path.read_text() * 2)
 
-    done = dataset.commit_file_copy(path).committed
+    done = dataset.copies.commit(path).committed
 
     assert done.added == len(ids)
     assert dataset.snapshot().ids()[: len(ids)] == ids
@@ -375,7 +375,7 @@ def test_a_file_that_changes_while_it_is_committed_saves_nothing(bench: Bench, m
 
     monkeypatch.setattr(Rewrite, "refuse_unwritable", write_on)
     with pytest.raises(ChangedSourceError):
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
 
     assert dataset.snapshot().id == before
 
@@ -385,9 +385,9 @@ def test_a_file_that_is_gone_is_named_with_ways_on(bench: Bench) -> None:
     path.unlink()
 
     with pytest.raises(NotFoundError, match="is gone"):
-        dataset.file_copy_status(path)
+        dataset.copies.status(path)
 
-    assert dataset.file_copies()[0].problem == "the file is gone"
+    assert dataset.copies.files()[0].problem == "the file is gone"
 
 
 def test_the_gate_judges_what_a_file_brings(bench: Bench) -> None:
@@ -396,7 +396,7 @@ def test_the_gate_judges_what_a_file_brings(bench: Bench) -> None:
     before = path.read_bytes()
 
     with pytest.raises(RefusedByGateError):
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
 
     assert path.read_bytes() == before
 
@@ -407,21 +407,21 @@ def test_a_damaged_binding_is_named_and_the_file_can_be_tied_anew(bench: Bench, 
     links.store_path(dataset.repository, path).write_bytes(damage)
 
     with pytest.raises(DamagedLinkError) as caught:
-        dataset.file_copy_status(path)
+        dataset.copies.status(path)
     assert caught.value.hint is not None
     assert "--bind" in caught.value.hint
-    assert dataset.file_copies()[0].problem
-    dataset.add_file_copy(path, CopyOptions(format="sharegpt", clean=True, bind=True))
+    assert dataset.copies.files()[0].problem
+    dataset.copies.add(path, CopyOptions(format="sharegpt", clean=True, bind=True))
 
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 def test_a_file_without_a_binding_is_named(bench: Bench) -> None:
     dataset, path, _ = bench
-    dataset.remove_file_copy(path)
+    dataset.copies.remove(path)
 
     with pytest.raises(NotLinkedError):
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
 
 
 def test_a_commit_that_is_no_longer_in_the_store_is_named(bench: Bench) -> None:
@@ -431,20 +431,20 @@ def test_a_commit_that_is_no_longer_in_the_store_is_named(bench: Bench) -> None:
     store.write_bytes(store.read_bytes().replace(binding.commit.encode(), b"0" * 40))
 
     with refusal(DamagedError, "copy_commit_gone"):
-        dataset.file_copy_status(path)
+        dataset.copies.status(path)
 
 
 def test_a_branch_deleted_meanwhile_is_named_and_nothing_is_lost(bench: Bench, tmp_path: Path) -> None:
     dataset, _, _ = bench
     dataset.branch("warmer")
     path = tmp_path / "warm.jsonl"
-    dataset.add_file_copy(path, CopyOptions(branch="warmer", format="sharegpt", clean=True))
+    dataset.copies.add(path, CopyOptions(branch="warmer", format="sharegpt", clean=True))
     change(path, lambda rows: rows.pop())
     before = path.read_bytes()
     subprocess.run(["git", "-C", dataset.folder, "branch", "-q", "-D", "warmer"], check=True)
 
-    assert dataset.file_copy_status(path).branch.tip is None
-    for attempt in (dataset.commit_file_copy, dataset.refresh_file_copy):
+    assert dataset.copies.status(path).branch.tip is None
+    for attempt in (dataset.copies.commit, dataset.copies.refresh):
         with pytest.raises(NoSuchBranchError, match="is gone"):
             attempt(path)
 
@@ -471,9 +471,9 @@ def test_an_ambiguous_line_stops_the_commit(bench: Bench) -> None:
     dataset, path, ids = ambiguous(bench)
 
     with refusal(ConflictError, "ambiguous_lines") as caught:
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
 
-    found = dataset.file_copy_status(path).edits
+    found = dataset.copies.status(path).edits
     assert {place: each.doubt for place, each in found.unclear.items()} == {4: Doubt.ALIKE, 5: Doubt.ALIKE}
     assert [each.id for each in found.candidates(4)] == [ids[4]]
     assert "--as 5=" in (caught.value.hint or "")
@@ -482,7 +482,7 @@ def test_an_ambiguous_line_stops_the_commit(bench: Bench) -> None:
 def test_said_which_line_it_is_the_other_one_is_new(bench: Bench) -> None:
     dataset, path, ids = ambiguous(bench)
 
-    done = dataset.commit_file_copy(path, CommitOptions(DecisionWords(entries=("6=5",)))).committed
+    done = dataset.copies.commit(path, CommitOptions(DecisionWords(entries=("6=5",)))).committed
 
     assert (done.added, done.changed, done.removed) == (1, 1, 0)
     assert dataset.snapshot()[ids[4]].messages[-1]["content"].endswith(" two")
@@ -492,7 +492,7 @@ def test_said_which_line_it_is_the_other_one_is_new(bench: Bench) -> None:
 def test_all_ambiguous_lines_can_be_taken_as_new(bench: Bench) -> None:
     dataset, path, ids = ambiguous(bench)
 
-    done = dataset.commit_file_copy(path, CommitOptions(DecisionWords(all_new=True))).committed
+    done = dataset.copies.commit(path, CommitOptions(DecisionWords(all_new=True))).committed
 
     assert (done.added, done.changed, done.removed) == (2, 0, 1)
     assert ids[4] not in dataset.snapshot()
@@ -504,11 +504,11 @@ def test_one_of_two_equal_entries_that_differ_in_tags_is_not_guessed(tmp_path: P
     twin = dataset.snapshot()[first].with_fields(tags=["twin"])
     dataset.add([twin, twin.with_fields(tags=["other"])], Intent("add", "add"))
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path, SHAREGPT)
+    dataset.copies.add(path, SHAREGPT)
     ids = dataset.snapshot().ids()
     change(path, lambda rows: rows.pop())
 
-    found = dataset.file_copy_status(path).edits
+    found = dataset.copies.status(path).edits
 
     assert found.unclear[4].doubt is Doubt.EQUAL
     assert {each.id for each in found.candidates(4)} == set(ids[4:])
@@ -519,7 +519,7 @@ def test_a_decision_that_makes_no_sense_is_refused(bench: Bench, words: tuple[st
     dataset, path, _ = bench
 
     with pytest.raises(UsageError):
-        dataset.file_copy_status(path, DecisionWords(entries=words))
+        dataset.copies.status(path, DecisionWords(entries=words))
 
 
 def test_a_decision_about_a_line_that_changed_since_is_refused(bench: Bench, tmp_path: Path) -> None:
@@ -528,7 +528,7 @@ def test_a_decision_about_a_line_that_changed_since_is_refused(bench: Bench, tmp
     decisions.write_text(json.dumps({"lines": [{"line": 2, "change": "edited", "id": ids[1], "digest": "00"}]}))
 
     with refusal(InvalidError, "stale_decision"):
-        dataset.file_copy_status(path, DecisionWords(file=decisions))
+        dataset.copies.status(path, DecisionWords(file=decisions))
 
 
 # ---- the branch moves meanwhile
@@ -541,7 +541,7 @@ def test_a_commit_on_a_branch_that_moved_keeps_both(bench: Bench) -> None:
     dataset.remove([ids[6]], Intent("remove", "remove"))
     change(path, set_text(2, "The file said so."))
 
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
 
     after = dataset.snapshot()
     assert "hot" in after[ids[2]].tags
@@ -549,7 +549,7 @@ def test_a_commit_on_a_branch_that_moved_keeps_both(bench: Bench) -> None:
     assert after[ids[3]].messages[-1]["content"] == "The branch said so."
     assert "The branch said so." in path.read_text()
     assert len(path.read_text().splitlines()) == len(ids) - 1
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 @pytest.mark.parametrize(("take", "said"), [("file", "from the file"), ("branch", "from the branch")])
@@ -560,14 +560,14 @@ def test_what_both_changed_is_a_conflict_until_somebody_says_who_wins(bench: Ben
     before = path.read_bytes()
 
     with refusal(ConflictError, "copy_conflict") as caught:
-        dataset.commit_file_copy(path)
+        dataset.copies.commit(path)
     assert path.read_bytes() == before
     assert ids[3] in caught.value.details[0]
-    dataset.commit_file_copy(path, CommitOptions(take=take))
+    dataset.copies.commit(path, CommitOptions(take=take))
 
     assert dataset.snapshot()[ids[3]].messages[-1]["content"] == said
     assert said in path.read_text()
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 @pytest.mark.parametrize(("take", "is_there"), [("file", False), ("branch", True)])
@@ -577,8 +577,8 @@ def test_a_dropped_line_that_the_branch_edited_is_a_conflict(bench: Bench, take:
     change(path, lambda rows: rows.pop(3))
 
     with refusal(ConflictError, "copy_conflict"):
-        dataset.commit_file_copy(path)
-    dataset.commit_file_copy(path, CommitOptions(take=take))
+        dataset.copies.commit(path)
+    dataset.copies.commit(path, CommitOptions(take=take))
 
     assert (ids[3] in dataset.snapshot()) is is_there
     assert ("from the branch" in path.read_text()) is is_there
@@ -594,10 +594,10 @@ def test_a_refresh_brings_newer_commits_into_an_edited_file(bench: Bench) -> Non
     )
     change(path, set_text(1, "The file said so."))
 
-    done = dataset.refresh_file_copy(path)
+    done = dataset.copies.refresh(path)
 
     now = path.read_text().splitlines()
-    found = dataset.file_copy_status(path)
+    found = dataset.copies.status(path)
     assert done.lines == 2
     assert now[0] == lines[0]
     assert "The file said so." in now[1]
@@ -615,7 +615,7 @@ def test_a_refresh_with_a_conflict_leaves_the_file_as_it_is(bench: Bench) -> Non
     before = path.read_bytes()
 
     with pytest.raises(ConflictError):
-        dataset.refresh_file_copy(path)
+        dataset.copies.refresh(path)
 
     assert path.read_bytes() == before
 
@@ -625,19 +625,19 @@ def test_a_refresh_that_discards_sets_the_edits_aside(bench: Bench) -> None:
     answer(dataset, ids[3], "from the branch")
     change(path, set_text(4, "from the file"))
 
-    done = dataset.refresh_file_copy(path, discard=True)
+    done = dataset.copies.refresh(path, discard=True)
 
     assert done.set_aside is not None
     assert "from the file" in done.set_aside.read_text()
     assert "from the branch" in path.read_text()
     assert "from the file" not in path.read_text()
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 def test_a_refresh_that_cannot_write_brings_the_file_back(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path, SHAREGPT)
+    dataset.copies.add(path, SHAREGPT)
     parts = [{"type": "text", "text": "Ho"}]  # ShareGPT has no place for parts
     messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": parts}]
     dataset.add([{"messages": messages}], Intent("add", "add"))
@@ -645,7 +645,7 @@ def test_a_refresh_that_cannot_write_brings_the_file_back(tmp_path: Path) -> Non
 
     for discard in (False, True):
         with pytest.raises(CannotCarryError):
-            dataset.refresh_file_copy(path, discard=discard)
+            dataset.copies.refresh(path, discard=discard)
 
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir() if "train" in each.name] == ["train.jsonl"]
@@ -655,16 +655,16 @@ def test_after_an_undo_the_file_is_told_apart_and_can_follow(bench: Bench) -> No
     dataset, path, ids = bench
     before = path.read_bytes()
     change(path, set_text(4, "from the file"))
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
     dataset.undo()
 
-    found = dataset.file_copy_status(path)
-    dataset.refresh_file_copy(path)
+    found = dataset.copies.status(path)
+    dataset.copies.refresh(path)
 
     assert found.is_clean
     assert found.branch.is_apart
     assert path.read_bytes() == before
-    assert dataset.file_copy_status(path).branch.is_apart is False
+    assert dataset.copies.status(path).branch.is_apart is False
     assert ids == dataset.snapshot().ids()
 
 
@@ -680,16 +680,16 @@ def test_a_commit_cut_off_before_the_file_was_tied_is_not_made_twice(bench: Benc
         rows.pop(8)
 
     change(path, edit)
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
     commit, ids = dataset.snapshot().id, dataset.snapshot().ids()
     store.write_bytes(binding)
 
-    again = dataset.commit_file_copy(path).committed
+    again = dataset.copies.commit(path).committed
 
     assert again.commit is None
     assert dataset.snapshot().id == commit
     assert dataset.snapshot().ids() == ids
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 def test_a_refresh_cut_off_before_the_file_was_tied_brings_nothing_twice(bench: Bench) -> None:
@@ -699,14 +699,14 @@ def test_a_refresh_cut_off_before_the_file_was_tied_brings_nothing_twice(bench: 
     messages = [{"role": "user", "content": "Ho?", "speaker": "Mara"}, {"role": "assistant", "content": "Hum."}]
     dataset.add([{"messages": messages, "tags": ["late"]}], Intent("add", "add"))
     commit = dataset.snapshot().id
-    dataset.refresh_file_copy(path)
+    dataset.copies.refresh(path)
     store.write_bytes(binding)
 
-    again = dataset.commit_file_copy(path).committed
+    again = dataset.copies.commit(path).committed
 
     assert again.commit is None
     assert dataset.snapshot().id == commit
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
@@ -714,7 +714,7 @@ def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
 ) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path, CopyOptions(clean=True))
+    dataset.copies.add(path, CopyOptions(clean=True))
     messages = [
         {"role": "user", "content": "Ho?"},
         {"role": "assistant", "content": "Hum.", "tool_calls": [{"id": "1"}]},
@@ -730,14 +730,14 @@ def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
 
     monkeypatch.setattr(links, "save", cut_off)
     with pytest.raises(KeyboardInterrupt):
-        dataset.refresh_file_copy(path)
+        dataset.copies.refresh(path)
     monkeypatch.undo()
-    again = dataset.commit_file_copy(path).committed
+    again = dataset.copies.commit(path).committed
 
     assert b"null" not in before
     assert b"null" in path.read_bytes()
     assert again.commit is None
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 def test_a_discard_that_is_interrupted_leaves_the_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -751,7 +751,7 @@ def test_a_discard_that_is_interrupted_leaves_the_file(bench: Bench, monkeypatch
     monkeypatch.setattr(disk, "fault_point", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
-        dataset.refresh_file_copy(path, discard=True)
+        dataset.copies.refresh(path, discard=True)
 
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir() if "train" in each.name] == ["train.jsonl"]
@@ -761,11 +761,11 @@ def test_a_commit_after_an_undo_says_how_many_lines_went(bench: Bench) -> None:
     dataset, path, _ = bench
     new = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
     change(path, lambda rows: rows.insert(3, new))
-    dataset.commit_file_copy(path)
+    dataset.copies.commit(path)
     dataset.undo()
     change(path, set_text(0, "from the file"))
 
-    note = dataset.commit_file_copy(path).note
+    note = dataset.copies.commit(path).note
 
     assert "1 line of train.jsonl went" in note
 
@@ -778,8 +778,8 @@ def test_forgetting_leaves_the_file_and_deleting_refuses_to_lose_edits(bench: Be
     change(path, set_text(4, "from the file"))
 
     with pytest.raises(ConflictError):
-        dataset.remove_file_copy(path, delete=True)
-    dataset.remove_file_copy(path)
+        dataset.copies.remove(path, delete=True)
+    dataset.copies.remove(path)
 
     assert path.exists()
-    assert dataset.file_copies() == ()
+    assert dataset.copies.files() == ()

@@ -34,7 +34,7 @@ def bench(tmp_path: Path) -> Bench:
     """A dataset of twelve entries, and a clean ShareGPT file of them."""
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
     path = tmp_path / "train.jsonl"
-    dataset.add_file_copy(path, SHAREGPT)
+    dataset.copies.add(path, SHAREGPT)
     return dataset, path
 
 
@@ -73,7 +73,7 @@ def test_a_full_disk_after_the_commit_does_not_hide_that_it_is_saved(
     before = path.read_bytes()
     full_at(monkeypatch, "rename", where)
 
-    done = dataset.commit_file_copy(path)
+    done = dataset.copies.commit(path)
     monkeypatch.undo()
 
     assert done.committed.changed == 1
@@ -81,28 +81,28 @@ def test_a_full_disk_after_the_commit_does_not_hide_that_it_is_saved(
     assert "what was edited before is saved" in done.note
     assert "nothing was saved" not in done.note
     assert where != "train.jsonl" or path.read_bytes() == before
-    assert dataset.commit_file_copy(path).committed.commit is None
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.commit(path).committed.commit is None
+    assert dataset.copies.status(path).is_clean
 
 
 def test_a_file_inside_the_dataset_goes_with_it(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
-    dataset.add_file_copy(tmp_path / "inn" / "train.jsonl", SHAREGPT)
+    dataset.copies.add(tmp_path / "inn" / "train.jsonl", SHAREGPT)
     (tmp_path / "inn").rename(tmp_path / "tavern")
     path = tmp_path / "tavern" / "train.jsonl"
     moved = Dataset.open(tmp_path / "tavern")
     say(path, 2, "The file said so.")
 
-    done = moved.commit_file_copy(path).committed
+    done = moved.copies.commit(path).committed
 
     assert done.changed == 1
-    assert [each.path for each in moved.file_copies()] == [path.resolve()]
+    assert [each.path for each in moved.copies.files()] == [path.resolve()]
 
 
 def test_a_file_that_was_moved_is_named_with_the_command_that_ties_it_as_it_was(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
     old, path = tmp_path / "train.jsonl", tmp_path / "my files" / "train.jsonl"
-    binding = dataset.add_file_copy(old, CopyOptions(format="sharegpt", clean=True, where="tag:tag0"))
+    binding = dataset.copies.add(old, CopyOptions(format="sharegpt", clean=True, where="tag:tag0"))
     path.parent.mkdir()
     old.rename(path)
     dataset.add(
@@ -110,11 +110,11 @@ def test_a_file_that_was_moved_is_named_with_the_command_that_ties_it_as_it_was(
     )
 
     with pytest.raises(NotLinkedError, match="was one, and is gone"):
-        dataset.find_file_copy(path, name="train.jsonl")
+        dataset.copies.find(path, name="train.jsonl")
     with pytest.raises(NotLinkedError, match="was one, and is gone") as caught:
-        dataset.file_copy_status(path)
+        dataset.copies.status(path)
     words = shlex.split((caught.value.hint or "").splitlines()[0].partition(": ")[2])
-    tied = dataset.add_file_copy(
+    tied = dataset.copies.add(
         Path(words[3]), CopyOptions("main", binding.commit, "sharegpt", clean=True, where="tag:tag0", bind=True)
     )
 
@@ -123,7 +123,7 @@ def test_a_file_that_was_moved_is_named_with_the_command_that_ties_it_as_it_was(
         *("--where", "tag:tag0", "--from", binding.commit[:10], "--bind"),
     ]
     assert tied.ids == binding.ids
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 def test_a_file_saved_while_it_is_looked_at_is_not_deleted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,10 +138,10 @@ def test_a_file_saved_while_it_is_looked_at_is_not_deleted(bench: Bench, monkeyp
     monkeypatch.setattr(file_copies, "read_edits", look_and_save)
 
     with pytest.raises(ChangedSourceError, match="was not deleted"):
-        dataset.remove_file_copy(path, delete=True)
+        dataset.copies.remove(path, delete=True)
 
     assert "Saved by an editor." in path.read_text()
-    assert len(dataset.file_copies()) == 1
+    assert len(dataset.copies.files()) == 1
 
 
 def test_a_file_saved_while_it_is_discarded_stays(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +155,7 @@ def test_a_file_saved_while_it_is_discarded_stays(bench: Bench, monkeypatch: pyt
     monkeypatch.setattr(disk, "fault_point", save)
 
     with pytest.raises(ChangedSourceError, match="it was left as it is"):
-        dataset.refresh_file_copy(path, discard=True)
+        dataset.copies.refresh(path, discard=True)
 
     assert path.read_text() == "Saved by an editor.\n"
     assert not list(path.parent.glob(".train*"))
@@ -170,7 +170,7 @@ def test_a_discard_that_cannot_be_finished_leaves_one_file_of_one_name(
     full_at(monkeypatch, "rename", "train.jsonl")
 
     with pytest.raises(SystemRefusedError, match="no space left"):
-        dataset.refresh_file_copy(path, discard=True)
+        dataset.copies.refresh(path, discard=True)
 
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir() if "train" in each.name] == ["train.jsonl"]
@@ -196,14 +196,14 @@ def test_a_disk_that_is_full_while_a_file_is_set_aside_leaves_no_half_of_it(
 def test_a_file_that_is_tied_by_another_name_of_a_branch_commits_to_that_branch(tmp_path: Path) -> None:
     dataset, path = make_dataset(tmp_path / "inn", random.Random(1)), tmp_path / "train.jsonl"
     subprocess.run(["git", "symbolic-ref", "refs/heads/other", "refs/heads/main"], cwd=dataset.folder, check=True)
-    dataset.add_file_copy(path, replace(SHAREGPT, branch="other"))
+    dataset.copies.add(path, replace(SHAREGPT, branch="other"))
     say(path, 2, "The file said so.")
 
-    done = dataset.commit_file_copy(path).committed
+    done = dataset.copies.commit(path).committed
 
     assert (done.branch, done.changed) == ("main", 1)
     assert dataset.snapshot("main").id == done.commit
-    assert dataset.file_copy_status(path).is_clean
+    assert dataset.copies.status(path).is_clean
 
 
 def test_what_is_set_aside_takes_no_name_that_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

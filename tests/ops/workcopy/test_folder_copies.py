@@ -48,7 +48,7 @@ def edit(dataset: Dataset, text: str, branch: str | None = None) -> None:
 
 
 def verbs(dataset: Dataset) -> list[str]:
-    return [each.operation.command for each in dataset.ops()]
+    return [each.operation.command for each in dataset.operations.list()]
 
 
 def is_clean(dataset: Dataset) -> bool:
@@ -71,7 +71,7 @@ def test_a_folder_copy_is_a_worktree_of_stock_git(dataset: Dataset) -> None:
 
 
 def test_a_bare_dataset_has_folder_copies_too(dataset: Dataset) -> None:
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     dataset = Dataset.open(dataset.folder)
     copy = copy_of(dataset, "main")
 
@@ -350,7 +350,7 @@ def test_commands_in_two_folders_are_never_taken_for_moves_by_plain_git(dataset:
 
     edit(copy, "there")
     edit(dataset, "here")
-    copy.switch_to_new("third")
+    copy.branch("third", switch=True)
     edit(dataset, "here again")
 
     assert verbs(dataset)[:4] == ["edit", "switch -c third", "edit", "edit"]
@@ -383,7 +383,7 @@ def test_an_operation_of_another_folder_is_undone_and_named(dataset: Dataset) ->
 def test_what_is_another_folders_own_affair_is_left_to_it(dataset: Dataset) -> None:
     copy = copy_of(dataset)
     edit(dataset, "here")
-    copy.switch_to_new("third")
+    copy.branch("third", switch=True)
 
     done = dataset.undo()
 
@@ -420,7 +420,7 @@ def test_a_branch_that_a_folder_stands_on_is_not_undone_away(dataset: Dataset) -
 
 def test_a_folder_is_not_taken_back_to_a_branch_that_another_deleted(dataset: Dataset) -> None:
     copy = copy_of(dataset)
-    copy.switch_to_new("third")
+    copy.branch("third", switch=True)
     dataset.undo()  # what made the branch
 
     with pytest.raises(ConflictError, match="go back to the branch try, which is not there any more; nothing was"):
@@ -431,7 +431,7 @@ def test_a_folder_is_not_taken_back_to_a_branch_that_another_deleted(dataset: Da
 
 def test_with_nothing_of_its_own_left_undo_says_what_belongs_to_another_folder(dataset: Dataset) -> None:
     copy = copy_of(dataset)
-    copy.switch_to_new("third")
+    copy.branch("third", switch=True)
 
     with refusal(NotFoundError, "nothing_to_undo", match=r"only 2 operations .*; operation 5 .* is left alone"):
         dataset.undo(3)
@@ -441,9 +441,9 @@ def test_whether_files_are_checked_out_is_the_main_folders_affair(dataset: Datas
     copy = copy_of(dataset)
 
     with pytest.raises(UsageError, match="this is a folder copy, which always has its files"):
-        copy.set_setting("checkout", "never")
+        copy.settings.set("checkout", "never")
     assert is_clean(copy)
-    dataset.set_setting("checkout", "never")
+    dataset.settings.set("checkout", "never")
     with refusal(NotFoundError, "nothing_to_undo", match="only 2 operations can be undone"):
         copy.undo(9)
     assert is_clean(copy)
