@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError
 from rolethread_vcs.ops.branches.names import refuse_name
-from rolethread_vcs.store.refs import releases as tags
+from rolethread_vcs.store.objects.commits import decode_tag, encode_tag
 from rolethread_vcs.store.refs.refs import TAGS
 from rolethread_vcs.store.refs.revisions import is_branch_name
 from rolethread_vcs.store.repository import Repository
@@ -88,7 +88,7 @@ def release(
         if intent.dry_run:
             return replace(done, message=message)
         with repository.pack() as pack:
-            tag = pack.add_tag(tags.encode(name, commit, repository.signature(), message))
+            tag = pack.add_tag(encode_tag(name, commit, repository.signature(), message))
             number = session.publish(pack, {ref: (before, tag)})
         return replace(done, operation=number, notes=tuple(session.notes), message=message)
 
@@ -115,7 +115,7 @@ def _described(repository: Repository, name: str, target: str) -> Release:
         who = commit.committer
         return Release(name, commit.id, who.time, who.name, commit.subject, len(snapshot), is_annotated=False)
     try:
-        tag = tags.decode(objects.read(target, "tag"))
+        tag = decode_tag(objects.read(target, "tag"))
     except ValueError as error:
         raise DamagedError(f"the release {name} does not read: {error}", hint="rtv verify") from error
     tagger = tag.tagger or snapshot.commit.committer

@@ -1,4 +1,7 @@
-"""Commit objects as bytes: writing them ourselves, because libgit2 may report one that it could not write."""
+"""Commits and tags as bytes: we write them ourselves, because libgit2 may report one that it could not write.
+
+A release is an annotated tag.
+"""
 
 from __future__ import annotations
 
@@ -116,3 +119,40 @@ def decode_signature(data: bytes) -> Signature:
     sign = -1 if zone < 0 else 1
     hours, minutes = divmod(abs(zone), 100)
     return Signature(match["name"], match["email"], int(match["time"]), sign * (hours * 60 + minutes))
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag object: the hex id and the kind of what it names, who tagged (None where an old git left that out)."""
+
+    target: str
+    kind: str
+    name: str
+    tagger: Signature | None
+    message: str
+
+
+def encode_tag(name: str, commit: str, tagger: Signature, message: str) -> bytes:
+    """Return the bytes of a tag object that names a commit."""
+    head = [f"object {commit}".encode(), b"type commit", b"tag " + name.encode(), b"tagger " + tagger.encode()]
+    return b"\n".join([*head, b"", b""]) + compose_message(message).encode("utf-8", "replace")
+
+
+def decode_tag(data: bytes) -> Tag:
+    """Return the tag of an object's bytes.
+
+    Raises:
+        ValueError: the bytes are no tag.
+    """
+    head, _, body = data.partition(b"\n\n")
+    fields = dict(line.partition(b" ")[::2] for line in head.split(b"\n"))
+    if b"object" not in fields or b"type" not in fields:
+        raise ValueError("a tag needs an object and its type")
+    tagger = fields.get(b"tagger")
+    return Tag(
+        fields[b"object"].decode("ascii"),
+        fields[b"type"].decode("ascii"),
+        fields.get(b"tag", b"").decode("utf-8", "replace"),
+        None if tagger is None else decode_signature(tagger),
+        body.decode("utf-8", "replace"),
+    )
