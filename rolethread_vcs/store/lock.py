@@ -14,15 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import BusyError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.disk import system_errors
-
-if TYPE_CHECKING:
-    from rolethread_vcs.store.repository import Repository
-
 
 PATIENCE = 15.0
 """Seconds to wait for another writer before giving up."""
@@ -164,10 +159,9 @@ class GitLock:
     age: float
 
 
-def git_locks(repository: Repository, *, now: float | None = None) -> list[GitLock]:
-    """Return every lock file of git in a repository and its linked worktrees, sorted by path."""
+def git_locks(common: Path, *, now: float | None = None) -> list[GitLock]:
+    """Return every lock file of git in a common git folder and its linked worktrees, sorted by path."""
     now = time.time() if now is None else now
-    common = repository.common_folder
     places = [*common.glob("*.lock"), *common.glob("worktrees/*/*.lock"), *(common / "refs").rglob("*.lock")]
     found = []
     for path in sorted(set(places)):

@@ -115,7 +115,7 @@ def unlock(repository: Repository, *, young_too: bool = False) -> Unlocked:
     """
     with repository.lock("rtv doctor --unlock", patience=PATIENCE):
         removed, left = [], []
-        for found in git_locks(repository):
+        for found in git_locks(repository.common_folder):
             if young_too or found.age > STALE_AFTER:
                 if remove_git_lock(found):
                     removed.append(found)
@@ -175,7 +175,7 @@ def _health(repository: Repository) -> Health:
         pending=interrupted_command(repository),
         unwritable=filesystem.unwritable_folders(_folders_written_to(repository)),
         read_only_disk=filesystem.is_mounted_read_only(repository.common_folder),
-        git_locks=tuple(git_locks(repository)),
+        git_locks=tuple(git_locks(repository.common_folder)),
         leftovers=() if held else tuple(_leftovers(repository)),
         damaged_refs=damaged_refs(repository),
         branch=branch,
