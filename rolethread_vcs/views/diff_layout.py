@@ -195,7 +195,7 @@ def value_lines(difference: EntryDiff) -> Iterator[tuple[str, str, str]]:
     for field in difference.fields:
         yield field.key, json_text(field.before), json_text(field.after)
     for change in difference.extra:
-        yield spelled(change.path), json_text(change.before), json_text(change.after)
+        yield spelled(("extra", *change.path)), json_text(change.before), json_text(change.after)
 
 
 def attribute_values(change: MessageChange) -> Iterator[tuple[str, str, str]]:
@@ -212,8 +212,8 @@ def _attribute(message: Any, key: str) -> str:
 
 
 def spelled(path: Sequence[str | int]) -> str:
-    """Return the name of a value inside `extra`: `extra.lore[2].name`."""
-    return "extra" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    """Return the name of a value inside of another: `extra.lore[2].name`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 # ---- other files
@@ -221,6 +221,12 @@ def spelled(path: Sequence[str | int]) -> str:
 
 def changed_lines(compared: ComparedFile) -> Iterator[tuple[str, str]]:
     """Yield (mark, line) of what went ("-") and came ("+") in a file that is no entry, and of a line (" ") around."""
+    for change in compared.changes:
+        for mark, value in (("-", change.before), ("+", change.after)):
+            if value is not ABSENT:
+                yield mark, f"{spelled(change.path)}: {json_text(value)}"
+    if compared.changes:
+        return
     # only a file that is no entry is compared by its lines
     from difflib import unified_diff
 

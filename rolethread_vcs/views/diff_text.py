@@ -57,8 +57,9 @@ def entry_diff_head(compared: ComparedEntry, difference: EntryDiff, *, width: in
 
 
 def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:
-    """Yield the lines of another file that differs: what went and what came, line by line."""
-    yield styled(f"{MARKS[compared.change]} {compared.path}", compared.change.value)
+    """Yield the lines of another file that differs: what went and what came, by its values or line by line."""
+    title = "" if compared.title == compared.path else f"  {one_line(compared.title, width)}"
+    yield f"{styled(f'{MARKS[compared.change]} {compared.path}', compared.change.value)}{title}"
     for mark, text in layout.changed_lines(compared):
         shown = one_line(text, max(width - 6, 10)) if text.strip() else ""
         indent = text[: len(text) - len(text.lstrip())][:20]

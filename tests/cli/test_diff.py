@@ -326,6 +326,28 @@ def test_other_files_are_told_line_by_line(rtv: Rtv, dataset: Dataset) -> None:
     assert answer.err.splitlines()[-1] == "main~1 → main: no entry differs; 1 other file"
 
 
+def test_a_tag_is_told_value_by_value(rtv: Rtv, dataset: Dataset) -> None:
+    file = dataset.folder / "tags/tavern.json"
+    file.parent.mkdir()
+    file.write_text('{"name": "Tavern", "aliases": ["Inn"], "category": "places"}')
+    rtv("commit")
+    file.write_text('{"name": "Tavern", "aliases": ["Inn", "Pub"], "color": "red"}')
+
+    answer = rtv("diff")
+    (value,) = rtv("diff", "--json").json("rolethread.diff/v1")["files"]
+
+    assert answer.out.splitlines() == [
+        "~ tags/tavern.json  tag Tavern",
+        "  + aliases[1]: Pub",
+        "  - category: places",
+        "  + color: red",
+    ]
+    assert (value["title"], value["changes"][1]) == (
+        "tag Tavern",
+        {"path": ["category"], "before": "places", "after": None},
+    )
+
+
 def test_many_moves_are_folded(rtv: Rtv, dataset: Dataset) -> None:
     from rolethread_vcs.model.order import Order
 

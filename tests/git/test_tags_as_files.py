@@ -11,6 +11,8 @@ from git_desk import Git, needs_git
 from refusals import refusal
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff.fields import ValueChange
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.restore.restore import discard_edits
@@ -129,3 +131,17 @@ def test_a_hand_edit_of_a_tag_is_thrown_away_with_all_others_and_undo_brings_it_
 
     assert thrown_away == {"name": "Tavern"}
     assert json.loads((dataset.folder / TAVERN).read_bytes()) == {"name": "Tavern", "color": "red"}
+
+
+def test_a_tag_is_compared_value_by_value(dataset: Dataset) -> None:
+    saved(dataset, {"name": "Tavern", "aliases": ["Inn"], "category": "places"})
+    saved(dataset, {"name": "Tavern", "aliases": ["Inn", "Pub"], "color": "red"})
+
+    (file,) = dataset.diff("@~1", "@").files()
+
+    assert (file.path, file.title) == (TAVERN, "tag Tavern")
+    assert file.changes == (
+        ValueChange(("aliases", 1), ABSENT, "Pub"),
+        ValueChange(("category",), "places", ABSENT),
+        ValueChange(("color",), ABSENT, "red"),
+    )

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from rolethread_vcs.diff.entry import EntryDiff, diff_entries
+from rolethread_vcs.diff.fields import ValueChange
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
@@ -75,12 +76,17 @@ class ComparedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ComparedFile:
-    """Another file of the dataset that differs: settings, a registry card …; None where it is absent or unreadable."""
+    """Another file of the dataset that differs: settings, a registry card …; None where it is absent or unreadable.
+
+    `title` is what people call it, `changes` are its values that differ; without any it is compared line by line.
+    """
 
     path: str
     change: ChangeKind
     before: bytes | None
     after: bytes | None
+    title: str
+    changes: tuple[ValueChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +276,11 @@ def _decoded(touched: _Touched, before: TreeSide, after: TreeSide) -> ComparedEn
 def _compared_file(
     path: str, old: Content | None, new: Content | None, before: TreeSide, after: TreeSide
 ) -> ComparedFile:
-    return ComparedFile(path, ChangeKind.between(old, new), before.file(path), after.file(path))
+    from rolethread_vcs.documents import kind_of
+
+    kind, one, other = kind_of(path), before.file(path), after.file(path)
+    title = kind.title(path, one if other is None else other)
+    return ComparedFile(path, ChangeKind.between(old, new), one, other, title, kind.compare(one, other))
 
 
 def counted(kinds: Iterable[ChangeKind]) -> DiffSummary:

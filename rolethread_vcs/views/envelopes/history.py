@@ -102,7 +102,7 @@ class ChangedField(Model):
 
 
 class ChangedValue(Model):
-    """A value inside of `extra`, by the keys and places that lead to it."""
+    """A value inside of `extra`, or of another file, by the keys and places that lead to it."""
 
     path: list[str | int]
     before: Side
@@ -146,12 +146,14 @@ class EntryDifference(Model):
 
 
 class FileDifference(Model):
-    """Another file that differs, with its text on both sides."""
+    """Another file that differs, with its text on both sides, and by its values where its kind has any."""
 
     path: str
+    title: str
     change: Literal["added", "removed", "changed", "moved"]
     before: Content
     after: Content
+    changes: list[ChangedValue]
 
 
 class Summary(Model):
