@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.likeness import Likeness, Text
-from rolethread_vcs.matching.equal import Gaps, Pairs, kept_order
+from rolethread_vcs.matching.equal import Gaps, Pairs
 
 SURE = 0.6
 SURE_FAR = 0.8
@@ -78,7 +78,7 @@ class _Search:
         self._read_before = before_text
         self._texts: dict[int, Text] = {place: self._likeness.prepare(before_text(place)) for place in before}
         self._after_texts: dict[int, Text] = {place: self._likeness.prepare(after_text(place)) for place in after}
-        self._gaps = Gaps(kept_order(settled))
+        self._gaps = Gaps(settled)
         self._count = count
         self._known: dict[tuple[int, int], float] = {}
         self._by_before: dict[int, set[int]] = defaultdict(set)

@@ -9,15 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from itertools import pairwise
 
-from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
+from rolethread_vcs.diff.chain import longest_chain
 
 Pairs = dict[int, int]
 """Places on the second side (the file), each with its place on the first (what was bound)."""
-
-_MOST_BLOCKS = 20_000
-"""Stretches up to which it pays to weigh them as a whole."""
 
 
 def pair_equal(
@@ -31,16 +27,11 @@ def pair_equal(
     `before` and `after` map places to keys, in order. `settled` are pairs known already. `are_one` says whether it
     makes no difference which of some equal places before is meant.
     """
-    here: dict[Hashable, list[int]] = defaultdict(list)
-    there: dict[Hashable, list[int]] = defaultdict(list)
-    for place, key in before.items():
-        here[key].append(place)
-    for place, key in after.items():
-        there[key].append(place)
+    holders = places_by_value(before)
     pairs: Pairs = {}
     uneven = []
-    for key, places in there.items():
-        candidates = here.get(key)
+    for key, places in places_by_value(after).items():
+        candidates = holders.get(key)
         if candidates is None:
             continue
         if len(candidates) == len(places):
@@ -49,7 +40,7 @@ def pair_equal(
             uneven.append((candidates, places))
     unclear: dict[int, tuple[int, ...]] = {}
     if uneven:
-        gaps = Gaps(kept_order({**settled, **pairs}))
+        gaps = Gaps({**settled, **pairs})
         for candidates, places in uneven:
             found, open_places, open_candidates = _by_gap(candidates, places, gaps, are_one)
             pairs.update(found)
@@ -57,12 +48,24 @@ def pair_equal(
     return pairs, unclear
 
 
-class Gaps:
-    """The stretches between pairs that kept their order: the same number on both sides is the same neighbourhood."""
+def places_by_value(values: Mapping[int, Hashable]) -> dict[Hashable, list[int]]:
+    """Return the places that hold each value, in order."""
+    places: dict[Hashable, list[int]] = defaultdict(list)
+    for place, value in values.items():
+        places[value].append(place)
+    return places
 
-    def __init__(self, chain: Sequence[tuple[int, int]]) -> None:
-        self._before = [place for place, _ in chain]
-        self._after = [place for _, place in chain]
+
+class Gaps:
+    """What lies between pairs that kept their order: the same number on both sides is the same neighbourhood.
+
+    `kept` are these pairs (before, after), as many as possible.
+    """
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.kept = longest_chain((before, after) for after, before in pairs.items())
+        self._before = [place for place, _ in self.kept]
+        self._after = [place for _, place in self.kept]
 
     def before(self, place: int) -> int:
         """Return the gap of a place that was bound."""
@@ -74,29 +77,12 @@ class Gaps:
 
     def grouped(self, before: Iterable[int], after: Iterable[int]) -> list[tuple[list[int], list[int]]]:
         """Return the places of both sides gap by gap, in order; a gap may have some on one side alone."""
-        here: dict[int, list[int]] = defaultdict(list)
-        there: dict[int, list[int]] = defaultdict(list)
+        gaps: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         for place in before:
-            here[self.before(place)].append(place)
+            gaps[self.before(place)][0].append(place)
         for place in after:
-            there[self.after(place)].append(place)
-        return [(here.get(gap, []), there.get(gap, [])) for gap in sorted(here.keys() | there.keys())]
-
-
-def kept_order(pairs: Pairs) -> list[tuple[int, int]]:
-    """Return (before, after) of the pairs that did not move, as many as possible."""
-    by_before = sorted((before, after) for after, before in pairs.items())
-    # lines that follow each other on both sides stay or move together, and there are few such blocks in a large file
-    starts = [
-        number
-        for number, (before, after) in enumerate(by_before)
-        if number == 0 or by_before[number - 1] != (before - 1, after - 1)
-    ]
-    if len(starts) > _MOST_BLOCKS:
-        return longest_chain(by_before)
-    lengths = {by_before[one]: other - one for one, other in pairwise([*starts, len(by_before)])}
-    chain = heaviest_chain((*by_before[number], lengths[by_before[number]]) for number in starts)
-    return [(before + step, after + step) for before, after in chain for step in range(lengths[before, after])]
+            gaps[self.after(place)][1].append(place)
+        return [gaps[gap] for gap in sorted(gaps)]
 
 
 def _by_gap(

@@ -15,7 +15,7 @@ from functools import cached_property
 from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.likeness import similarity
 from rolethread_vcs.matching.alike import MARGIN, MOST, SCALE, SURE, pair_alike
-from rolethread_vcs.matching.equal import Gaps, Pairs, kept_order, pair_equal
+from rolethread_vcs.matching.equal import Gaps, Pairs, pair_equal, places_by_value
 from rolethread_vcs.matching.signature import Index, Signature, Step, opening_of, text_of
 from rolethread_vcs.model.entry import Entry
 
@@ -143,10 +143,10 @@ class _Ladder:
                 self._match_openings()
             else:
                 self._match_equal(step)
-        kept = kept_order(self._pairs)
+        gaps = Gaps(self._pairs)
         if not self._takes_first:
-            self._doubt_copies(kept)
-        return Matching(self._pairs, self._steps, self._unclear, kept)
+            self._doubt_copies(gaps)
+        return Matching(self._pairs, self._steps, self._unclear, gaps.kept)
 
     # ---- the steps
 
@@ -236,7 +236,7 @@ class _Ladder:
 
     def _take_likeliest(self, unclear: Mapping[int, Sequence[tuple[int, float]]]) -> None:
         """Take what the order tells apart: who reads is served better by the likeliest reading than by none."""
-        gaps = Gaps(kept_order(self._pairs))
+        gaps = Gaps(self._pairs)
         likely = [
             (before, after, round(likeness * SCALE))
             for after, candidates in unclear.items()
@@ -251,7 +251,7 @@ class _Ladder:
         if not before or not after or (max(len(before), len(after)) > MOST and not self._takes_first):
             return
         asked = _places_by_opening(self._before, before)
-        gaps = Gaps(kept_order(self._pairs))
+        gaps = Gaps(self._pairs)
         for opening, places in _places_by_opening(self._after, after).items():
             was = asked.get(opening, ())
             if not len(places) == len(was) == 1 or gaps.after(places[0]) != gaps.before(was[0]):
@@ -260,14 +260,13 @@ class _Ladder:
             if all(opening_of(self._before.entry(place)) != opening for place in near):
                 self._pair({places[0]: was[0]}, Step.OPENING)
 
-    def _doubt_copies(self, kept: Sequence[tuple[int, int]]) -> None:
+    def _doubt_copies(self, gaps: Gaps) -> None:
         """Doubt what moved where something new like it stands in its old place: which of the two is the copy?"""
-        stays = {after for _, after in kept}
+        stays = {after for _, after in gaps.kept}
         fresh = sorted({*self._open_after(), *self._copies})
         moved = sorted(after for after in self._pairs.keys() - stays if after not in self._decided)
         if not moved or not fresh or len(moved) > MOST:
             return
-        gaps = Gaps(kept)
         there: dict[int, list[int]] = defaultdict(list)
         for place in fresh:
             there[gaps.after(place)].append(place)
@@ -295,8 +294,8 @@ class _Ladder:
                 self._pair({after: before}, step)
 
     def _pair_unique(self, step: Step, old: Mapping[int, Hashable], new: Mapping[int, Hashable]) -> None:
-        holders = _by_value(old)
-        for value, places in _by_value(new).items():
+        holders = places_by_value(old)
+        for value, places in places_by_value(new).items():
             if len(places) == len(holders.get(value, ())) == 1:
                 self._pair({places[0]: holders[value][0]}, step)
 
@@ -331,13 +330,6 @@ class _Ladder:
         return [place for place in range(len(self._after)) if place not in known]
 
 
-def _by_value(values: Mapping[int, Hashable]) -> dict[Hashable, list[int]]:
-    places: dict[Hashable, list[int]] = defaultdict(list)
-    for place, value in values.items():
-        places[value].append(place)
-    return places
-
-
 def _places_by_opening(side: Side, places: Iterable[int]) -> dict[Hashable, list[int]]:
     openings = ((place, opening_of(side.entry(place))) for place in places)
-    return _by_value({place: opening for place, opening in openings if opening is not None})
+    return places_by_value({place: opening for place, opening in openings if opening is not None})

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.snapshot import Snapshot
 
@@ -25,14 +24,15 @@ def behind_anchors(base: Snapshot, behind: Mapping[str | None, Sequence[str]]) -
 
 def as_listed(ids: Sequence[str]) -> Order:
     """Return the order that makes entries stand as listed, moving as few of them as possible."""
-    unmoved = set(longest_rising(ids))
+    rank = {entry_id: number for number, entry_id in enumerate(sorted(ids))}
+    unmoved = {ids[place] for place, _ in longest_chain((place, rank[each]) for place, each in enumerate(ids))}
     ranks: dict[str, str] = {}
-    for anchor, run, following in _runs(ids, unmoved):
+    for anchor, run, following in runs(ids, unmoved):
         ranks.update(Order().move_all_after(run, anchor, next_id=following).ranks)
     return Order(ranks)
 
 
-def _runs(ids: Sequence[str], unmoved: set[str]) -> Iterator[tuple[str | None, list[str], str | None]]:
+def runs(ids: Sequence[str], unmoved: Collection[str]) -> Iterator[tuple[str | None, list[str], str | None]]:
     """Yield (unmoved entry before, moved entries, unmoved entry behind) for each run of moved entries."""
     anchor: str | None = None
     run: list[str] = []
@@ -46,27 +46,3 @@ def _runs(ids: Sequence[str], unmoved: set[str]) -> Iterator[tuple[str | None, l
         anchor = entry_id
     if run:
         yield anchor, run, None
-
-
-def longest_rising(ids: Sequence[str]) -> list[str]:
-    """Return a longest rising subsequence (patience sorting, n log n)."""
-    if all(one < two for one, two in pairwise(ids)):
-        return list(ids)
-    tops: list[str] = []
-    places: list[int] = []
-    previous: list[int] = []
-    for place, entry_id in enumerate(ids):
-        pile = bisect_left(tops, entry_id)
-        previous.append(places[pile - 1] if pile else -1)
-        if pile == len(tops):
-            tops.append(entry_id)
-            places.append(place)
-        else:
-            tops[pile] = entry_id
-            places[pile] = place
-    rising = []
-    place = places[-1] if places else -1
-    while place >= 0:
-        rising.append(ids[place])
-        place = previous[place]
-    return rising[::-1]

@@ -66,7 +66,8 @@ def add(
     if tip is None:
         raise NoSuchBranchError(f"there is no branch {branch}; nothing was written", hint=f"rtv branch {branch}")
     commit = tip if options.revision is None else repository.resolve(options.revision)
-    written = _Writing(repository.snapshot_of(commit), path, branch, options, step)
+    wanted = Link(path, branch, commit, chosen.name, options.clean, options.where)
+    written = _Writing(repository.snapshot_of(commit), wanted, step)
     if options.bind or dry_run:
         for _ in written.lines():
             pass
@@ -88,8 +89,7 @@ def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, 
     Raises:
         CannotCarryError: an entry does not fit the format. ChangedSourceError: something writes to the file right now.
     """
-    options = CopyOptions(link.branch, None, link.format, link.clean, link.where)
-    written = _Writing(repository.snapshot_of(commit), link.path, link.branch, options)
+    written = _Writing(repository.snapshot_of(commit), link)
     with written_beside(link.path, written.lines()) as fresh:
         new_link = written.link(fresh.stamp)
         before = FileStamp.of(link.path)
@@ -118,22 +118,13 @@ def announce_columns(repository: Repository, link: Link, keys: CleanKeys) -> Non
 class _Writing:
     """The lines of a file copy as a commit has them; once all are taken, `link` tells which was which."""
 
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        path: Path,
-        branch: str,
-        options: CopyOptions,
-        step: Callable[[int], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, wanted: Link, step: Callable[[int], None] = lambda _: None) -> None:
         self._snapshot = snapshot
-        self._path = path
-        self._branch = branch
-        self._options = options
+        self._wanted = wanted
         self._step = step
-        chosen = find_format(options.format)
-        keys = clean_keys(chosen, (entry for _, _, entry in self._selected())) if options.clean else CleanKeys()
-        self._layout = Layout(chosen, options.clean, keys)
+        chosen = find_format(wanted.format)
+        entries = (entry for _, _, entry in self._selected())
+        self._layout = Layout(chosen, wanted.clean, clean_keys(chosen, entries) if wanted.clean else CleanKeys())
         self._ids: list[str] = []
         self._digests: list[str] = []
 
@@ -149,21 +140,18 @@ class _Writing:
 
     def link(self, stamp: FileStamp | None) -> Link:
         """Return what links the file to the commit."""
-        return Link(
-            path=self._path,
-            branch=self._branch,
+        return replace(
+            self._wanted,
             commit=self._snapshot.id,
-            format=self._layout.format.name,
-            clean=self._layout.clean,
-            where=self._options.where,
             keys=self._layout.keys,
             ids=tuple(self._ids),
             digests=tuple(self._digests),
+            kept={},
             stamp=stamp,
         )
 
     def _selected(self) -> Iterator[tuple[str, bytes, Entry]]:
-        query = None if self._options.where is None else parse_query(self._options.where)
+        query = None if self._wanted.where is None else parse_query(self._wanted.where)
         for entry_id, blob, entry in self._snapshot.entries():
             if query is None or query.matches(entry_id, entry):
                 yield entry_id, blob, entry

@@ -9,7 +9,6 @@ from typing import Any
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.canonical import JsonProblemError, parse
-from rolethread_vcs.ops.select.selection import select_in
 from rolethread_vcs.ops.workcopy.lines import FileLines
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.snapshot import Snapshot
@@ -43,6 +42,10 @@ def decide_lines(words: DecisionWords, lines: FileLines, bound: Snapshot) -> Dec
         UsageError: a line is not in the file, or two lines are to be one entry. NotFoundError: there is no such entry.
         InvalidError (stale_decision): the file of decisions is about other lines.
     """
+    if not (words.entries or words.new or words.file):
+        return Decisions()
+    from rolethread_vcs.ops.select.selection import find_entry
+
     place_of = {number: place for place, number in enumerate(lines.numbers)}
     entries: dict[int, str] = {}
     new: set[int] = set()
@@ -54,7 +57,7 @@ def decide_lines(words: DecisionWords, lines: FileLines, bound: Snapshot) -> Dec
         if not equals or not line.strip().isdigit() or not word.strip():
             raise UsageError(f"{text!r} is not a decision", hint="say which line is which entry: --as 12=4711")
         place = _place(int(line), place_of, lines)
-        entries[place] = select_in(bound, [word.strip()], None)[0]
+        entries[place] = find_entry(bound, word.strip())
         new.discard(place)
     for number in words.new:
         place = _place(number, place_of, lines)
@@ -62,7 +65,7 @@ def decide_lines(words: DecisionWords, lines: FileLines, bound: Snapshot) -> Dec
         new.add(place)
     _refuse_twice(entries, lines)
     for entry_id in entries.values():
-        select_in(bound, [entry_id], None)
+        find_entry(bound, entry_id)
     return Decisions(entries, frozenset(new))
 
 

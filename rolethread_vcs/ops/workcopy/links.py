@@ -17,7 +17,7 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError, NotFoundError
 from rolethread_vcs.formats import CleanKeys
 from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
-from rolethread_vcs.model.ids import CROCKFORD
+from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import PRIVATE, Repository
@@ -27,8 +27,16 @@ DIGEST_SIZE = 12
 """Bytes of the digest of a line."""
 _FOLDER = "workcopies"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_IDS = re.compile(rf"(?:[0-9]{{8}}-[{CROCKFORD}]{{8}}(?: |$))*")
-_DIGESTS = re.compile(rf"(?:[0-9a-f]{{{2 * DIGEST_SIZE}}}(?: |$))*")
+_DIGEST = re.compile(rf"[0-9a-f]{{{2 * DIGEST_SIZE}}}")
+_KINDS: Mapping[str, Any] = {
+    **dict.fromkeys(("path", "branch", "commit", "format", "ids", "digests"), str),
+    **dict.fromkeys(("row_keys", "message_keys"), list),
+    "clean": bool,
+    "kept": dict,
+    "where": (str, type(None)),
+    "stamp": (list, type(None)),
+}
+"""What each key of a link has to be."""
 
 
 class NotLinkedError(NotFoundError):
@@ -74,9 +82,9 @@ class Link:
     format: str
     clean: bool
     where: str | None
-    keys: CleanKeys
-    ids: tuple[str, ...]
-    digests: tuple[str, ...]
+    keys: CleanKeys = field(default_factory=CleanKeys)
+    ids: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
     kept: Mapping[int, bytes] = field(default_factory=dict)
     stamp: FileStamp | None = None
 
@@ -275,36 +283,31 @@ def _announced_link(repository: Repository, store: Path, link: Link) -> Link | N
 
 def _link(home: Path, document: Mapping[str, Any]) -> Link | None:
     """Return the link of a document, None when something in it is not what was written."""
-    ids, digests, kept = document.get("ids"), document.get("digests"), document.get("kept")
-    texts = [document.get(key) for key in ("path", "branch", "format")]
-    where, stamp = document.get("where"), document.get("stamp")
-    keys = [document.get(key) for key in ("row_keys", "message_keys")]
-    if not all(isinstance(text, str) and text for text in texts) or not isinstance(document.get("clean"), bool):
+    if not all(isinstance(document.get(key), kind) for key, kind in _KINDS.items()):
         return None
-    if not isinstance(ids, str) or not isinstance(digests, str) or not isinstance(kept, dict):
+    ids, digests, kept = document["ids"].split(), document["digests"].split(), document["kept"]
+    row_keys, message_keys, stamp = document["row_keys"], document["message_keys"], document.get("stamp")
+    is_sound = (
+        len(ids) == len(digests)
+        and _COMMIT.fullmatch(document["commit"])
+        and all(map(is_id, ids))
+        and all(map(_DIGEST.fullmatch, digests))
+        and all(isinstance(text, str) for text in (*row_keys, *message_keys, *kept.values()))
+        and all(place.isdigit() and int(place) < len(ids) for place in kept)
+        and (stamp is None or [type(number) for number in stamp] == [int, int])
+    )
+    if not is_sound:
         return None
-    if not _COMMIT.fullmatch(str(document.get("commit"))) or not (where is None or isinstance(where, str)):
-        return None
-    if not all(isinstance(each, list) and all(isinstance(key, str) for key in each) for each in keys):
-        return None
-    if not (stamp is None or (isinstance(stamp, list) and len(stamp) == 2 and all(type(n) is int for n in stamp))):
-        return None
-    lines, hashes = tuple(ids.split()), tuple(digests.split())
-    if len(lines) != len(hashes) or not _IDS.fullmatch(ids) or not _DIGESTS.fullmatch(digests):
-        return None
-    if not all(place.isdigit() and int(place) < len(lines) and isinstance(line, str) for place, line in kept.items()):
-        return None
-    path, branch, format_name = (str(text) for text in texts)
     return Link(
-        path=home / path,
-        branch=branch,
-        commit=str(document["commit"]),
-        format=format_name,
-        clean=bool(document["clean"]),
-        where=where,
-        keys=CleanKeys(tuple(keys[0] or ()), tuple(keys[1] or ())),
-        ids=lines,
-        digests=hashes,
+        path=home / document["path"],
+        branch=document["branch"],
+        commit=document["commit"],
+        format=document["format"],
+        clean=document["clean"],
+        where=document.get("where"),
+        keys=CleanKeys(tuple(row_keys), tuple(message_keys)),
+        ids=tuple(ids),
+        digests=tuple(digests),
         kept={int(place): line.encode("utf-8") for place, line in kept.items()},
         stamp=None if stamp is None else FileStamp(*stamp),
     )

@@ -9,24 +9,25 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.formats import Bad, CannotCarryError
-from rolethread_vcs.merge.conflict import Conflict, Reason
-from rolethread_vcs.merge.entry import merge_entries, settle_all
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.edit.change import new_ids
-from rolethread_vcs.ops.edit.placement import as_listed
+from rolethread_vcs.ops.edit.placement import as_listed, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.ops.workcopy.line_edits import apply_edit
 from rolethread_vcs.store.objects.walk import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from rolethread_vcs.merge.conflict import Conflict
 
 Take = Literal["file", "branch"]
 
@@ -152,6 +153,8 @@ class _CopyMerger:
             self._removed.add(entry_id)
 
     def _settle(self, entry_id: str, place: int | None, base: Entry, theirs: Entry | None) -> Entry | None:
+        from rolethread_vcs.merge.entry import merge_entries, settle_all
+
         ours = self._tip.get(entry_id)
         merged = merge_entries(base, ours, theirs)
         if not merged.conflicts:
@@ -218,12 +221,13 @@ class _CopyMerger:
         twice = self._moved_twice(moved)
         listed = [entry_id for entry_id in listed if entry_id not in twice]
         floating = {*new, *moved} - twice
-        runs = runs_of(listed, floating)
-        if runs and runs[-1].items[-1] == listed[-1] and not moved.intersection(runs[-1].items):
-            runs.pop()  # new lines at the end have the highest numbers, and stand at the end anyway
+        behind = {anchor: run for anchor, run, _ in runs(listed, set(listed) - floating)}
+        last = list(behind)[-1] if behind else None
+        if behind and listed[-1] in behind[last] and not moved.intersection(behind[last]):
+            del behind[last]  # new lines at the end have the highest numbers, and stand at the end anyway
         first = next((entry_id for entry_id in listed if entry_id not in floating), None)
-        after = insert_runs(ids, runs, first)
-        return after, order_with(order, ids, after, runs)
+        after = insert_runs(ids, behind, first)
+        return after, order_with(order, ids, after, {entry_id for run in behind.values() for entry_id in run})
 
     def _moved_twice(self, moved: set[str]) -> set[str]:
         """Return the entries that the branch moved too, which therefore stay where the branch has them."""
@@ -231,7 +235,9 @@ class _CopyMerger:
         twice = {entry_id for entry_id in moved if before.rank_of(entry_id) != now.rank_of(entry_id)}
         if self._take == "file":
             return set()
-        if self._take is None:
+        if self._take is None and twice:
+            from rolethread_vcs.merge.conflict import Conflict, Reason
+
             conflict = Conflict("place", Reason.BOTH_MOVED, ABSENT, ABSENT, ABSENT)
             for place in self._edits.moved:
                 entry_id = self._edits.entry_id(place)
@@ -247,67 +253,34 @@ def _is_in_order(listed: Sequence[str], ids: Sequence[str]) -> bool:
     return all(one < two for one, two in pairwise(numbers))
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Items that stand behind an item that stayed; `anchor` is None at the front of the file."""
+def insert_runs(ids: Sequence[str], behind: Mapping[str | None, Sequence[str]], first: str | None) -> list[str]:
+    """Return ids in order with runs of them put behind their anchors, wherever they stood.
 
-    anchor: str | None
-    items: tuple[str, ...]
-
-
-def runs_of(listed: Sequence[str], floating: Collection[str]) -> list[Run]:
-    """Return the runs of floating items (moved and new ones) in a list, each with the staying one before it."""
-    runs: list[Run] = []
-    anchor: str | None = None
-    items: list[str] = []
-    for item in listed:
-        if item in floating:
-            items.append(item)
-            continue
-        if items:
-            runs.append(Run(anchor, tuple(items)))
-            items = []
-        anchor = item
-    if items:
-        runs.append(Run(anchor, tuple(items)))
-    return runs
-
-
-def insert_runs(ids: Sequence[str], runs: Sequence[Run], first_staying: str | None) -> list[str]:
-    """Return ids in order with runs put behind their anchors; ids of runs leave the place they had.
-
-    A run at the front of the file stands before `first_staying`, the first item that stayed.
+    The run at the front of the file, with no anchor, stands before the `first` line that stayed.
     """
-    floating = {item for run in runs for item in run.items}
-    behind = {run.anchor: run.items for run in runs}
-    front = behind.pop(None, ())
+    floating = {entry_id for run in behind.values() for entry_id in run}
+    front = list(behind.get(None, ()))
     result: list[str] = []
     for entry_id in ids:
         if entry_id in floating:
             continue
-        if entry_id == first_staying:
+        if entry_id == first:
             result += front
-            front = ()
-        result.append(entry_id)
-        result += behind.get(entry_id, ())
-    return [*front, *result] if front else result
+            front = []
+        result += [entry_id, *behind.get(entry_id, ())]
+    return front + result
 
 
-def order_with(order: Order, before: Sequence[str], after: Sequence[str], runs: Sequence[Run]) -> Order:
+def order_with(order: Order, before: Sequence[str], after: Sequence[str], floating: Collection[str]) -> Order:
     """Return the order in which the ids `after` stand as listed; `before` is how they stood, new ones last.
 
-    `runs` are what left its place. Ranks of entries that stayed change only where there are very many runs.
+    `floating` are what left its place. Ranks of entries that stayed change only where very many runs of them did.
     """
     if list(before) == list(after):
         return order
-    if len(runs) > _ONE_BY_ONE:
+    moves = list(runs(after, set(after).difference(floating)))
+    if len(moves) > _ONE_BY_ONE:
         return as_listed(after)
-    place = {entry_id: number for number, entry_id in enumerate(after)}
-    floating = {item for run in runs for item in run.items}
-    for run in runs:
-        first = place[run.items[0]]
-        last = place[run.items[-1]] + 1
-        anchor = after[first - 1] if first else None
-        following = next((entry_id for entry_id in after[last:] if entry_id not in floating), None)
-        order = order.move_all_after(run.items, anchor, next_id=following)
+    for anchor, run, following in moves:
+        order = order.move_all_after(run, anchor, next_id=following)
     return order

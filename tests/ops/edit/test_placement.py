@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.model.ids import make_id
-from rolethread_vcs.ops.edit.placement import as_listed, longest_rising
+from rolethread_vcs.ops.edit.placement import as_listed
 
 
 def _ids(numbers: list[int]) -> list[str]:
@@ -20,21 +21,9 @@ def test_entries_stand_as_listed_and_few_are_moved(numbers: list[int]) -> None:
     order = as_listed(ids)
 
     assert sorted(ids, key=order.key_of) == ids
-    assert len(order.ranks) == len(ids) - len(longest_rising(ids))
+    assert len(order.ranks) == len(ids) - len(longest_chain(enumerate(numbers)))
 
 
 def test_a_rising_list_needs_no_order() -> None:
     assert as_listed(_ids([1, 2, 5, 9])).ranks == {}
     assert as_listed([]).ranks == {}
-
-
-@given(st.permutations(list(range(1, 9))))
-def test_no_rising_subsequence_is_longer(numbers: list[int]) -> None:
-    ids = _ids(numbers)
-
-    best = max(
-        ([ids[i] for i in range(len(ids)) if mask >> i & 1] for mask in range(1 << len(ids))),
-        key=lambda chosen: len(chosen) if chosen == sorted(chosen) else 0,
-    )
-
-    assert len(longest_rising(ids)) == len(best)
