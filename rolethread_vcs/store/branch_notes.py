@@ -6,14 +6,8 @@ copies it, `git clone` does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-
 from rolethread_vcs.store import own_config
 from rolethread_vcs.store.repository import Repository
-
-ConfigMoves = Mapping[str, tuple[str | None, str | None]]
-"""Keys of `.git/config` to their values before and after; None for absent."""
 
 _SECTION = "branch."
 _NOTE = ".description"
@@ -48,24 +42,3 @@ def copy_notes(original: Repository, copy: Repository) -> None:
     for name, text in notes(original).items():
         if name in branches:
             own_config.write(copy, note_key(name), text)
-
-
-@contextmanager
-def noted(repository: Repository, moves: ConfigMoves) -> Iterator[None]:
-    """Write what a change of branches gives before it is published, and take away what it takes afterwards.
-
-    So a kill in between leaves a note too many, of a branch that is not there, and never one too few. When the block
-    fails and nothing was saved, what was written goes again.
-    """
-    written = {key: pair for key, pair in moves.items() if pair[1] is not None}
-    try:
-        for key, (_, after) in written.items():
-            own_config.write(repository, key, after)
-        yield
-    except BaseException as error:
-        if not getattr(error, "saved", False):
-            for key, (before, _) in written.items():
-                own_config.write(repository, key, before)
-        raise
-    for key in moves.keys() - written.keys():
-        own_config.write(repository, key, None)

@@ -271,6 +271,10 @@ class Repository:
             return None
         return Worktree(self._git, self.objects, Path(workdir), scratch=self.scratch_folder)
 
+    def home_worktree(self) -> Worktree:
+        """Return the folder that files are checked out in, or would be."""
+        return Worktree(self._git, self.objects, self.folder, scratch=self.scratch_folder)
+
     def other_folders(self) -> tuple[CheckedOutFolder, ...]:
         """Return the other folders that this dataset is checked out in, the main one first."""
         if not (self.common_folder / WORKTREES).is_dir():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rolethread_vcs.store.log.operations import EXTERNAL, Operation, table_to_record
-from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.log.operations import EXTERNAL, Moves, Operation, table_to_record
 from rolethread_vcs.store.refs.refs import BRANCHES, shorten
 from rolethread_vcs.store.repository import Repository
 

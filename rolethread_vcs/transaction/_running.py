@@ -16,6 +16,7 @@ from rolethread_vcs.model.change import ChangeSet, Counts
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, id_of_path
 from rolethread_vcs.store.facts import SnapshotFacts
+from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.walk import Blob
@@ -86,10 +87,15 @@ def _run_once(
     return commit_planned(session, plans if isinstance(plans, Planned) else Planned(plans))
 
 
-def commit_planned(session: Session, planned: Planned, verdict: Verdict | None = None) -> Committed:
+def commit_planned(
+    session: Session,
+    planned: Planned,
+    verdict: Verdict | None = None,
+    effects: Callable[[str], SideEffects] = lambda _: SideEffects(),
+) -> Committed:
     """Carry a plan that was made on the session's base through vote, write, publish and settle.
 
-    A `verdict` that was passed on that very change stands in for the vote.
+    A `verdict` that was passed on that very change stands in for the vote. `effects` are told the new commit's hex id.
 
     Raises:
         As `run`, but for those of a plan that is not fresh.
@@ -109,6 +115,7 @@ def commit_planned(session: Session, planned: Planned, verdict: Verdict | None =
             merges=planned.merges,
             also=planned.also,
             trailers=planned.trailers,
+            effects=effects,
         )
         return replace(result, touched=touched_entries(base, change, paths))
 

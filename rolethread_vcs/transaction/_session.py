@@ -13,20 +13,16 @@ from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store.log import operations
-from rolethread_vcs.store.log.operations import Operation
+from rolethread_vcs.store.log.journal import Pending, SideEffects
+from rolethread_vcs.store.log.operations import Moves, Operation
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.walk import Blob, Difference, two_way
-from rolethread_vcs.store.publishing import (
-    Moves,
-    finish_interrupted,
-    head_commit,
-    is_published,
-    publish_moves,
-    settle,
-)
+from rolethread_vcs.store.publishing import is_published, publish
+from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.settlement import head_commit, settle
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction._external import describe_external, external_operation
 from rolethread_vcs.transaction._guards import (
@@ -42,8 +38,8 @@ from rolethread_vcs.transaction._values import Committed, Intent, PathChange
 class Session:
     """The writers' lock, held; the branch as it is; and the steps that publish a change to it.
 
-    Open one with `Session.open`, which first finishes whatever a crash cut off. `before_publish` is told how refs will
-    move, may add objects to the pack of the next publication, and returns further fields of its `Operation`.
+    Open one with `Session.open`, which first finishes whatever a crash cut off. `repository` is another one once files
+    were checked out or removed.
     """
 
     def __init__(
@@ -52,7 +48,6 @@ class Session:
         self.repository = repository
         self.intent = intent
         self.notes = notes
-        self.before_publish: Callable[[PackWriter, Moves], Mapping[str, Any]] = lambda _pack, _moves: {}
         self._maybe_held = held
         self._to_make = to_make
 
@@ -97,6 +92,7 @@ class Session:
             # another command may have checked the files out, or removed them, since this repository was opened
             repository = repository.reopened_if_changed()
             notes = finish_interrupted(repository)
+            repository = repository.reopened_if_changed() if notes else repository
             to_make = branch_to_make(repository, intent) if makes_branch else ""
             held = hold_branch(repository, intent.branch) if needs_branch and not to_make else None
             session = cls(repository, intent, held, notes, to_make=to_make)
@@ -134,11 +130,14 @@ class Session:
         merges: Sequence[str] = (),
         also: Moves | None = None,
         trailers: Sequence[tuple[str, str]] = (),
+        effects: Callable[[str], SideEffects] = lambda _: SideEffects(),
+        **fields: Any,
     ) -> Committed:
         """Commit changes of paths to the branch; the blobs are in the pack already.
 
         With `overwrite`, hand edits on those paths are the change itself (verb `commit`) and do not stand in the way.
-        `merges`, `also` and `trailers` are those of `Planned`.
+        `merges`, `also` and `trailers` are those of `Planned`. `effects` are told the hex id of the new commit, and
+        `fields` go into the `Operation`.
 
         Raises:
             MovedError: the branch moved; plan again. UnsavedEditsError: hand edits are in the way.
@@ -160,7 +159,7 @@ class Session:
         if tree == self.base.tree and not merges:
             if not others or intent.dry_run:
                 return replace(result, ids=(), dry_run=intent.dry_run)
-            number = self.publish(pack, others)
+            number = self.publish(pack, others, **fields)
             return replace(result, ids=(), operation=number, notes=tuple(self.notes))
         if not overwrite:
             self._refuse_hand_edits(paths)
@@ -175,7 +174,7 @@ class Session:
         commit = pack.add_commit(tree, [self.base.id, *merges], self._who, message)
         held = None if self._to_make else self._held
         moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit), **others}
-        number = self.publish(pack, moves, counts, held=held)
+        number = self.publish(pack, moves, counts, held=held, effects=effects(commit), **fields)
         return replace(result, commit=commit, operation=number, notes=tuple(self.notes))
 
     def _refuse_hand_edits(self, paths: Mapping[str, PathChange]) -> None:
@@ -197,8 +196,12 @@ class Session:
 
     # ---- ref verbs
 
-    def move(self, moves: Moves, *, counts: Counts | None = None, **fields: Any) -> Committed:
-        """Move refs as one operation, the checked-out folder with them; `fields` go into the `Operation`.
+    def move(
+        self, moves: Moves, *, counts: Counts | None = None, tags: Sequence[bytes] = (), **fields: Any
+    ) -> Committed:
+        """Move refs as one operation, the checked-out folder with them; the rest as in `publish`.
+
+        `tags` are tag objects that refs are to point at and that may be gone.
 
         Raises:
             UnsavedEditsError: hand edits lie on files that would change. MovedError: a ref has another value by now.
@@ -210,6 +213,8 @@ class Session:
             return replace(result, dry_run=True)
         counts = counts or Counts()
         with self.repository.pack() as pack:
+            for tag in tags:
+                pack.add("tag", tag)
             number = self.publish(pack, moves, counts, **fields)
         return replace(
             result,
@@ -239,18 +244,23 @@ class Session:
         counts: Counts | None = None,
         *,
         held: HeldRef | None = None,
+        effects: SideEffects | None = None,
+        config: Moves | None = None,
         **fields: Any,
     ) -> int:
         """Publish a pack, move refs, write the operation, settle; return the operation's number.
 
-        `moves` maps refs to their values before and after; `fields` are further fields of the `Operation`.
+        `moves` maps refs to their values before and after; `config` does so with keys of `.git/config`, which are set
+        with the other `effects` and remembered for `undo`. `fields` are further fields of the `Operation`.
         """
+        config = config or {}
+        effects = effects or SideEffects()
+        effects = replace(effects, config={**effects.config, **{key: after for key, (_, after) in config.items()}})
         counts = counts or Counts()
         repository, intent = self.repository, self.intent
         who = self._who
         last, table = self._now()
         log_head, number = self._write_external(pack, last, table)
-        fields = {**fields, **self.before_publish(pack, moves)}
         after = {**table, **{name: new for name, (_, new) in moves.items() if new is not None}}
         for name, (_, new) in moves.items():
             if new is None:
@@ -268,13 +278,15 @@ class Session:
             removed=counts.removed,
             worktree=repository.worktree_name,
             previous=log_head,
+            config=config,
             **{"details": dict(intent.details), **fields},
         )
         new_log = operations.write(operation, pack, repository.objects, who)
         log = (None if last is None else last.id, new_log)
+        pending = Pending(intent.command, who.time, moves, log, repository.worktree_name, effects)
         try:
-            published = publish_moves(repository, pack, moves, intent.command, who.time, log, held)
-            settle(repository, self.notes, published, moves)
+            keep = publish(repository, pack, pending, held)
+            self.repository = settle(repository, keep, pending, self.notes)
         except KeyboardInterrupt as interrupt:
             # the command's last words say whether the change is saved
             is_logged = repository.operations.head() == new_log
@@ -291,8 +303,9 @@ class Session:
         with repository.pack() as pack:
             head, _ = self._write_external(pack, last, table)
             assert head is not None
-            published = publish_moves(repository, pack, {}, "plain git", self._who.time, (last.id, head))
-        settle(repository, self.notes, published, {})
+            pending = Pending("plain git", self._who.time, {}, (last.id, head), repository.worktree_name)
+            keep = publish(repository, pack, pending)
+        settle(repository, keep, pending, self.notes)
 
     def _now(self) -> tuple[Operation | None, dict[str, str]]:
         """Return our last operation, and the refs as they are."""

@@ -9,7 +9,7 @@ from typing import Any
 from rolethread_vcs.gate import Allowance, EntryChange, parse_allowance
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.finding import Finding
-from rolethread_vcs.store.publishing import Moves
+from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.snapshot import Snapshot
 
 TOUCHED_SHOWN = 200

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.errors import NotFoundError, RoleThreadError
+from rolethread_vcs.ops.history.undo import undo_candidates
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 
@@ -75,6 +76,11 @@ def discard(dataset: Dataset) -> None:
     dataset.discard_edits(None, Intent("restore", "restore --all"))
 
 
+def check_out(dataset: Dataset) -> None:
+    """Check the files out, or remove them if they are: a setting outside the tree."""
+    dataset.settings.set("checkout", "always" if dataset.repository.is_bare else "never")
+
+
 def release(dataset: Dataset) -> None:
     """Move a release, which writes a tag object and moves a tag."""
     dataset.releases.create("v1", force=True)
@@ -123,6 +129,10 @@ SCENARIOS: dict[str, Callable[[Dataset], None]] = {
     "switch": switch_to_new,
     "recover": recover,
     "discard": discard,
+    "undo_discard": undo,
+    "redo_discard": redo,
+    "check_out": check_out,
+    "undo_check_out": undo,
     "release": release,
     "rename": rename,
     "delete": delete,
@@ -159,6 +169,15 @@ def run_and_die(scenario: str, folder: Path, step: int) -> int:
     os._exit(0)
 
 
+def undo_probe(dataset: Dataset) -> str:
+    """Take the next command back again, and say what an undo would take back then."""
+    dataset.undo()
+    try:
+        return undo_candidates(dataset.repository)[0].command
+    except NotFoundError:
+        return "nothing"
+
+
 def look(folder: Path) -> dict[str, object]:
     """Say what stands after a kill, run a next command, and say what stands then."""
     git = ["git", "-C", str(folder)]
@@ -176,9 +195,12 @@ def look(folder: Path) -> dict[str, object]:
         found["refs_after"] = subprocess.run(refs.args, capture_output=True).stdout.decode()
         verification = dataset.upkeep.verify()
         found["problems"] = [problem.message for problem in verification.problems]
+        found["undone"] = undo_probe(dataset)
         bare = dataset.repository.is_bare
     except RoleThreadError as error:
         return {**found, "error": f"{error.status} {error.message}"}
+    found["bare"] = bare
+    found["entries"] = {path.name: path.read_text() for path in sorted(folder.glob("entries/**/*.json"))}
     status = "" if bare else subprocess.run([*git, "status", "--porcelain"], capture_output=True).stdout.decode()
     private = [path.name for path in (folder / ".git/rolethread").iterdir() if path.name != "lock"]
     packs = [path.name for path in (folder / ".git/objects/pack").iterdir() if path.suffix not in (".pack", ".idx")]

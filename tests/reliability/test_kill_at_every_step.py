@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sweeping import KILLED, SCENARIOS, conversation, edit
+from sweeping import KILLED, SCENARIOS, check_out, conversation, discard, edit
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.store import disk
@@ -52,8 +52,14 @@ def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
         dataset.undo()
     if scenario == "recover":
         cut_off(dataset)
-    if scenario == "discard":
+    if scenario.endswith("discard"):
         (folder / "entries/0000/00" / f"{dataset.snapshot().ids()[0]}.json").write_bytes(b"a hand edit\n")
+    if scenario in ("undo_discard", "redo_discard"):
+        discard(dataset)
+    if scenario == "redo_discard":
+        dataset.undo()
+    if scenario == "undo_check_out":
+        check_out(dataset)
 
 
 def make_branches(dataset: Dataset) -> None:
@@ -102,7 +108,12 @@ def sweep(tmp_path: Path, scenario: str, *, bare: bool) -> list[dict]:
 
 
 CASES = [
-    *((scenario, bare) for scenario in SCENARIOS for bare in (False, True) if (scenario, bare) != ("discard", True)),
+    *(
+        (scenario, bare)
+        for scenario in SCENARIOS
+        for bare in (False, True)
+        if not (bare and scenario.endswith("discard"))
+    ),
 ]
 
 
@@ -110,6 +121,7 @@ CASES = [
 def test_killed_at_every_step_it_is_old_or_new_and_the_next_command_works(tmp_path, scenario, bare):
     whole, *kills = sweep(tmp_path, scenario, bare=bare)
     old, new = kills[0]["refs"], whole["refs"]
+    states = [state(kills[0]), state(whole)]
 
     assert whole["total"] >= len(kills) > 8
     seen = set()
@@ -121,10 +133,9 @@ def test_killed_at_every_step_it_is_old_or_new_and_the_next_command_works(tmp_pa
         assert kill["problems"] == [], where
         assert kill["left"] == [], where
         assert kill["numbers"] == list(range(len(kill["numbers"]), 0, -1)), where
+        assert state(kill) in states, where
         after = without_probe(kill["refs_after"])
         assert after in (without_probe(old), without_probe(new)), where
-        if scenario != "discard" or after != without_probe(old):
-            assert kill["status"] in ("", whole["status"]), where
         if kill["refs"] not in (old, new):
             # several refs move one after the other; then the next command must bring the rest
             assert after == without_probe(new), where
@@ -135,7 +146,14 @@ def test_killed_at_every_step_it_is_old_or_new_and_the_next_command_works(tmp_pa
             seen.add("forgotten")
     if old != new:
         assert "finished" in seen, kills
+    if states[0] != states[1]:
+        assert {str(state(kill)) for kill in kills} == set(map(str, states))
     assert "forgotten" in seen, kills
+
+
+def state(kill: dict) -> tuple[object, ...]:
+    """Return all that must be old or new: the files, what git says of them, the mode, what an undo takes back."""
+    return without_probe(kill["refs_after"]), kill["entries"], kill["status"], kill["bare"], kill["undone"]
 
 
 def without_probe(refs: str) -> str:

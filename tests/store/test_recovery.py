@@ -15,7 +15,7 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.objects.packs import KEEP_TEXT
-from rolethread_vcs.store.publishing import finish_interrupted
+from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.transaction import Intent, Session, run
 
 ENTRY = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]}

@@ -39,15 +39,16 @@ def test_a_command_that_was_interrupted_between_two_steps_of_a_write_does_not_st
         if what == "rename" and path.endswith(".json"):
             raise KeyboardInterrupt
 
-    worktree = filled.repository.worktree
+    worktree, snapshot = filled.repository.worktree, filled.snapshot()
+    wanted = [Difference("tags/ghost.json", None, snapshot.find("rolethread.toml"))]
     monkeypatch.setattr(disk, "fault_point", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        worktree.write("tags/ghost.json", b"{}\n")
+        worktree.exchange(wanted, snapshot.tree)
     monkeypatch.setattr(disk, "fault_point", None)
 
-    worktree.write("tags/ghost.json", b"{}\n")
+    worktree.exchange(wanted, snapshot.tree)
 
-    assert worktree.read("tags/ghost.json") == b"{}\n"
+    assert worktree.read("tags/ghost.json") == snapshot.file("rolethread.toml")
     assert list(filled.repository.scratch_folder.iterdir()) == []
 
 
@@ -176,8 +177,12 @@ def test_a_file_where_a_folder_should_be_stops_the_command_before_it_saves(datas
     ],
 )
 def test_a_path_that_leaves_the_folder_is_refused(dataset, path):
+    worktree, tree = dataset.repository.worktree, dataset.snapshot().tree
+    wanted = Difference(path, None, dataset.snapshot().find("rolethread.toml"))
+
+    assert worktree.exchange([wanted], tree) == [path]
     with pytest.raises(InvalidError, match="would leave the dataset"):
-        dataset.repository.worktree.write(path, b"x")
+        worktree.read(path)
 
 
 def test_folders_that_become_empty_go(filled):

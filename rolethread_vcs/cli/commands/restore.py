@@ -216,8 +216,6 @@ def _discard(
 
     chosen = None if choice is None else _choose(dataset, *choice)
     discarded = dataset.discard_edits(chosen, saving.intent("restore", command))
-    for path in discarded.left_alone:
-        context.output.warn(f"left alone, because it changed meanwhile: {path}")
     print_committed(
         context,
         discarded.committed,

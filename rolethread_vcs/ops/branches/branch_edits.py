@@ -15,9 +15,9 @@ from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store import own_config
-from rolethread_vcs.store.branch_notes import ConfigMoves, note_key, noted, settings_of
+from rolethread_vcs.store.branch_notes import note_key, settings_of
+from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.log.unfinished import read
-from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, is_unfinished
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
@@ -55,7 +55,7 @@ def create(
             moves = {**moves, HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)}
         session.intent = judge_start(repository, name, commit, intent)
         # a note that an earlier branch of this name left behind is removed
-        done = _move(session, moves, _note_moves(repository, name, note or ""))
+        done = session.move(moves, config=_note_moves(repository, name, note or ""))
         return replace(done, branch=name, commit=commit)
 
 
@@ -72,7 +72,7 @@ def write_note(repository: Repository, name: str, note: str, intent: Intent | No
         config = _note_moves(repository, name, note)
         if not config:
             return Committed(name, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
-        return replace(_move(session, {}, config), branch=name, commit=commit)
+        return replace(session.move({}, config=config), branch=name, commit=commit)
 
 
 def switch(repository: Repository, name: str, intent: Intent | None = None) -> Committed:
@@ -99,15 +99,7 @@ def switch(repository: Repository, name: str, intent: Intent | None = None) -> C
         return replace(done, branch=name, commit=commit)
 
 
-def _move(session: Session, moves: Moves, config: ConfigMoves) -> Committed:
-    """Move branches, and what git's configuration holds of them, as one operation."""
-    if session.intent.dry_run:
-        return session.move(moves)
-    with noted(session.repository, config):
-        return session.move(moves, config=config)
-
-
-def _note_moves(repository: Repository, name: str, note: str) -> ConfigMoves:
+def _note_moves(repository: Repository, name: str, note: str) -> Moves:
     key = note_key(name)
     before, after = own_config.read(repository, key), note.strip() or None
     return {} if before == after else {key: (before, after)}
@@ -167,7 +159,7 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent | No
         moves: Moves = {BRANCHES + name: (commit, None), BRANCHES + new_name: (None, commit)}
         if repository.branch() == name:
             moves = {**moves, HEAD: (SYMBOLIC + BRANCHES + name, SYMBOLIC + BRANCHES + new_name)}
-        done = _move(session, moves, _renamed(repository, name, new_name))
+        done = session.move(moves, config=_renamed(repository, name, new_name))
         linked = (
             f"{link.path} is linked to {name}, which is {new_name} now; link it again: "
             f"{link.command(branch=new_name, revision=link.commit[:10])}"
@@ -185,7 +177,7 @@ def _disarmed(repository: Repository, commit: str, name: str, new_name: str) -> 
     return (f"{name} was strict by its name, and {new_name} only reports; the names are in rolethread.toml: strict",)
 
 
-def _renamed(repository: Repository, name: str, new_name: str) -> ConfigMoves:
+def _renamed(repository: Repository, name: str, new_name: str) -> Moves:
     """Return what happens to the configuration of a branch; what an earlier one of the new name left goes."""
     old, stale = settings_of(repository, name), settings_of(repository, new_name)
     coming = {f"branch.{new_name}.{key.rpartition('.')[2]}": value for key, value in old.items()}
@@ -238,7 +230,7 @@ def delete(repository: Repository, *names: str, intent: Intent | None = None) ->
         lost = _out_of_sight(repository, commits)
         config = {key: (value, None) for name in chosen for key, value in settings_of(repository, name).items()}
         moves = {BRANCHES + name: (commit, None) for name, commit in commits.items()}
-        done = _move(session, moves, config)
+        done = session.move(moves, config=config)
         linked = tuple(
             f"{link.path} is linked to {link.branch}: it can be brought in again once undo has brought the branch back"
             for link in links_of(repository, commits)

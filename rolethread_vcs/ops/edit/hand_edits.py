@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from rolethread_vcs.documents import kind_of
-from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
+from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
@@ -16,6 +16,9 @@ from rolethread_vcs.ops.edit.change import name_some, order_without
 from rolethread_vcs.ops.edit.damaged_entries import whole_files
 from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
 from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree, blob_id
+from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.walk import Blob, Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Committed, Intent, Session, touched_entries, vote, write_blobs
@@ -73,8 +76,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
             paths, counts = write_blobs(base, change, pack)
             for data in healed.values():
                 pack.add("blob", data)
-            if not intent.dry_run:
-                _tidy(worktree, base, edits, paths)
+            tidied = _tidied(edits)
             result = session.commit(
                 pack,
                 paths,
@@ -83,9 +85,12 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
                 verdict=verdict,
                 ids=tuple(sorted(change.puts)),
                 overwrite=True,
+                effects=lambda _: SideEffects(files=tidied),
             )
+            if not (healed or paths or intent.dry_run):
+                worktree.exchange(tidied, base.tree)  # a file that somebody has changed since then is their hand edit
             if healed and not paths:
-                number = None if intent.dry_run else session.publish(pack, {})
+                number = None if intent.dry_run else session.publish(pack, {}, effects=SideEffects(files=tidied))
                 result = replace(result, operation=number, ids=tuple(sorted(healed)), undoable=False)
     notes = (
         *result.notes,
@@ -197,22 +202,16 @@ def _broken(problems: list[str]) -> InvalidError:
 # ---- writing the folder
 
 
-def _tidy(worktree: Worktree, base: Snapshot, edits: _HandEdits, paths: Mapping[str, object]) -> None:
-    """Rewrite files in canonical layout, before the commit: then the folder equals what is committed.
-
-    Raises:
-        ConflictError: a file changed since it was read.
-    """
-    for path, data in edits.tidy.items():
-        if worktree.read(path) != edits.read[path]:
-            raise ConflictError(f"{path} changed while it was being saved; nothing was saved", hint="rtv commit")
-        if edits.files.get(path, data) is None:
-            worktree.remove(path)
-        else:
-            worktree.write(path, data)
-    unchanged = [path for path in edits.read if path not in paths]
-    if unchanged:
-        worktree.refresh(unchanged, base.tree)
+def _tidied(edits: _HandEdits) -> tuple[Difference, ...]:
+    """Return how files are rewritten in canonical layout, so that the folder equals what is committed."""
+    return tuple(
+        Difference(
+            path,
+            Blob(trees.FILE, blob_id(edits.read[path])),
+            None if edits.files.get(path, data) is None else Blob(trees.FILE, blob_id(data)),
+        )
+        for path, data in edits.tidy.items()
+    )
 
 
 def _tidied_notes(edits: _HandEdits, *, dry_run: bool) -> tuple[str, ...]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError
 from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.history.operation_log import log
-from rolethread_vcs.ops.settings.settings import applied
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError, blob_id
-from rolethread_vcs.store.log.operations import REDO, UNDO, Operation
-from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.publishing import Moves, head_commit
+from rolethread_vcs.ops.settings.settings import refuse_checkout
+from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.log.operations import REDO, UNDO, Moves, Operation, kept_blob
+from rolethread_vcs.store.objects.walk import Difference
 from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.settlement import head_commit
 from rolethread_vcs.transaction import Committed, Counts, Intent, Session
 
 _NAMED = 3
@@ -173,16 +173,18 @@ def _take(
     redoes: int | None = None,
 ) -> Undone:
     repository, forward = session.repository, redoes is not None
-    _check_files(repository, chosen, forward=forward)
+    files = _exchanges(repository, chosen, forward=forward)
     config = _config_moves(chosen, forward=forward)
-    if session.intent.dry_run:
-        return Undone(chosen, session.move(moves))
-    session.before_publish = lambda pack, _: _restore_tags(repository, chosen, moves, pack)
-    with applied(session, config):
-        committed = session.move(
-            moves, counts=count_entries(repository, moves), undoes=undoes, redoes=redoes, config=config
-        )
-    _swap_files(session.repository, chosen, forward=forward)
+    refuse_checkout(repository, config)
+    committed = session.move(
+        moves,
+        counts=count_entries(repository, moves),
+        tags=_lost_tags(repository, chosen, moves),
+        effects=SideEffects(files=files),
+        undoes=undoes,
+        redoes=redoes,
+        config=config,
+    )
     return Undone(chosen, committed)
 
 
@@ -252,65 +254,41 @@ def count_entries(repository: Repository, moves: Moves) -> Counts:
     return count_between(objects, old, new)
 
 
-def _restore_tags(
-    repository: Repository, chosen: Sequence[Operation], moves: Moves, pack: PackWriter
-) -> Mapping[str, Any]:
-    """Write tag objects again that a garbage collection took: the operation kept their bytes."""
-    for _, target in moves.values():
-        if target is None or target.startswith("ref:") or target in repository.objects:
-            continue
-        for operation in chosen:
-            data = repository.operations.tag_object(operation, target)
-            if data is not None:
-                pack.add_tag(data)
-                break
-    return {}
+def _lost_tags(repository: Repository, chosen: Sequence[Operation], moves: Moves) -> list[bytes]:
+    """Return tag objects that a garbage collection took, and refs are to point at: the operation kept their bytes."""
+    lost = [target for _, target in moves.values() if target is not None and not target.startswith(SYMBOLIC)]
+    kept = (
+        next(filter(None, (repository.operations.tag_object(operation, target) for operation in chosen)), None)
+        for target in lost
+        if target not in repository.objects
+    )
+    return [data for data in kept if data is not None]
 
 
-# ---- hand edits that a restore threw away
+def _exchanges(repository: Repository, chosen: Sequence[Operation], *, forward: bool) -> tuple[Difference, ...]:
+    """Return how hand edits that a restore threw away come back into the folder, or, for a redo, go again.
 
-
-def _check_files(repository: Repository, chosen: Sequence[Operation], *, forward: bool) -> None:
-    """Refuse when a file to bring back (or to throw away again) is not as the operation left it."""
-    for operation, path, kept in _discarded(chosen):
-        worktree = repository.worktree
-        if worktree is None:
-            raise ConflictError(
-                f"operation {operation.number} threw away hand edits, and no files are checked out now to bring "
-                "them back to; nothing was changed",
-                hint="rtv config set checkout always",
-            )
-        now = worktree.read(path)
-        saved = repository.head_snapshot().file(path)
-        edited = None if kept is None else repository.objects.blob(kept)
-        expected, wanted = (edited, saved) if forward else (saved, edited)
-        if now not in (expected, wanted):
-            raise UnsavedEditsError(
-                f"{path} has other hand edits now; nothing was changed", hint="save them first with: rtv commit"
-            )
-
-
-def _swap_files(repository: Repository, chosen: Sequence[Operation], *, forward: bool) -> None:
-    """Write the hand edits back into the folder, or, for a redo, the saved content."""
-    worktree = repository.worktree
-    if worktree is None:
-        return
-    for _, path, kept in _discarded(chosen):
-        if forward:
-            data = repository.head_snapshot().file(path)
-        else:
-            data = None if kept is None else repository.objects.blob(kept)
-        now = worktree.read(path)
-        if data is None and now is not None:
-            worktree.remove(path)
-        elif data is not None and (now is None or blob_id(now) != blob_id(data)):
-            worktree.write(path, data)
-
-
-def _discarded(chosen: Sequence[Operation]) -> Iterator[tuple[Operation, str, bytes | None]]:
+    Raises:
+        ConflictError: there is no folder to bring them back to. UnsavedEditsError: a file is not as the operation left
+        it.
+    """
+    exchanges: dict[str, Difference] = {}
+    worktree, head = repository.worktree, repository.head_snapshot() if any(each.discarded for each in chosen) else None
     for operation in chosen:
-        for path, kept in operation.discarded.items():
-            yield operation, path, kept
+        for path, oid in operation.discarded.items():
+            if worktree is None or head is None:
+                raise ConflictError(
+                    f"operation {operation.number} threw away hand edits, and no files are checked out now to bring "
+                    "them back to; nothing was changed",
+                    hint="rtv config set checkout always",
+                )
+            edited, saved = kept_blob(oid), head.find(path)
+            exchanges[path] = Difference(path, edited, saved) if forward else Difference(path, saved, edited)
+            if worktree.in_the_way([exchanges[path]]):
+                raise UnsavedEditsError(
+                    f"{path} has other hand edits now; nothing was changed", hint="save them first with: rtv commit"
+                )
+    return tuple(exchanges.values())
 
 
 def _config_moves(chosen: Sequence[Operation], *, forward: bool) -> dict[str, tuple[str | None, str | None]]:

@@ -30,11 +30,13 @@ from rolethread_vcs.ops.import_.refusal import SourceFile, refuse_what_blocks
 from rolethread_vcs.ops.import_.rejects import Reject, RejectFiles
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
+from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.walk import two_way
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
+from rolethread_vcs.store.settlement import BARE_KEY
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import ATTEMPTS, Committed, Counts, Intent, PathChange, Session
 
@@ -129,14 +131,9 @@ def _import_once(
         verdict = reader.gate.finish()
         refuse_what_blocks(reader, verdict, files, options, intent)
         places = rejecting.find_places(repository, corrected, reader.raws or ()) if corrected else None
-        bare, notes = _decide_checkout(repository, reader, branch, intent)
-        try:
-            with _reject_files(reader, files, options, intent) as reject_files:
-                committed = _publish(bare, reader, pack, intent, branch, verdict, reject_files, places or {})
-        except BaseException as error:
-            if bare is not repository and not getattr(error, "saved", False):
-                _check_out_again(bare, reader.base)
-            raise
+        config, notes = ({}, ()) if intent.dry_run else _decide_checkout(repository, reader, branch)
+        with _reject_files(reader, files, options, intent) as reject_files:
+            committed = _publish(repository, reader, pack, intent, branch, verdict, reject_files, places or {}, config)
     unchanged = reader.rows_here
     return Imported(
         committed=replace(committed, notes=(*committed.notes, *notes)),
@@ -215,37 +212,23 @@ def _reject_files(
 
 
 def _decide_checkout(
-    repository: Repository, reader: RowReader, branch: str, intent: Intent
-) -> tuple[Repository, list[str]]:
-    """Decide once, at the first import, whether files are checked out; above the limit the dataset goes bare."""
-    if intent.dry_run or not reader.kept or len(reader.base) or repository.config("rolethread.decided"):
-        return repository, []
+    repository: Repository, reader: RowReader, branch: str
+) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    """Decide once, at the first import, whether files are checked out; above the limit the dataset goes bare.
+
+    Return what to set in git's configuration, and what to say.
+    """
+    if not reader.kept or len(reader.base) or repository.branch() != branch or repository.config("rolethread.decided"):
+        return {}, ()
     if (repository.config("rolethread.checkout") or "auto") != "auto":
-        return repository, []
-    many = len(reader.kept) > CHECKOUT_LIMIT
-    if not many or repository.worktree is None or repository.branch() != branch:
-        if repository.branch() == branch:
-            repository.set_config("rolethread.decided", "files")
-        return repository, []
-    with repository.lock("rtv import"):
-        # In this order a crash leaves files that nobody misses, and not a folder that seems to have lost them.
-        bare = repository.set_bare(True)
-        bare.set_config("rolethread.decided", "bare")
-        repository.worktree.empty(reader.base.tree)
+        return {}, ()
+    if len(reader.kept) <= CHECKOUT_LIMIT or repository.is_bare:
+        return {"rolethread.decided": "files"}, ()
     note = (
         f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out, so that every command stays fast "
         "(rtv config set checkout always brings them)"
     )
-    return bare, [note]
-
-
-def _check_out_again(bare: Repository, base: Snapshot) -> None:
-    """Take the decision back: the import that it was made for did not happen."""
-    with bare.lock("rtv import"):
-        repository = bare.set_bare(False)
-        bare.set_config("rolethread.decided", None)
-        if repository.worktree is not None:
-            repository.worktree.fill(base.tree)
+    return {"rolethread.decided": "bare", BARE_KEY: "true"}, (note,)
 
 
 # ---- publishing
@@ -260,6 +243,7 @@ def _publish(
     verdict: Verdict,
     reject_files: RejectFiles | None,
     places: Mapping[int, str | None],
+    config: Mapping[str, str | None],
 ) -> Committed:
     makes_branch = intent.branch is not None
     # The branch that the gate judged for, though somebody else may have switched to another one meanwhile.
@@ -277,12 +261,21 @@ def _publish(
             paths[ORDER] = None if data is None else (trees.FILE, pack.add("blob", data))
         added = sum(kept.is_new for kept in reader.kept)
         counts = Counts(added, len(reader.kept) - added)
-        if reader.rejects:
-            session.before_publish = lambda file, _: _remember_rejects(file, reader, ids, intent, reject_files, places)
-        done = session.commit(pack, paths, counts, summary=_summary(reader, added), verdict=verdict, ids=tuple(ids))
+        rejects = _remember_rejects(pack, reader, ids, intent, reject_files, places) if reader.rejects else {}
+        done = session.commit(
+            pack,
+            paths,
+            counts,
+            summary=_summary(reader, added),
+            verdict=verdict,
+            ids=tuple(ids),
+            overwrite=BARE_KEY in config,  # then no file of them is written
+            effects=lambda _: SideEffects(config=config),
+            **rejects,
+        )
         if reader.rejects and done.is_empty and not intent.dry_run:
             # nothing to commit, but where the rejects belong must be known when they come back corrected
-            done = replace(done, operation=session.publish(pack, {}), undoable=False)
+            done = replace(done, operation=session.publish(pack, {}, **rejects), undoable=False)
         return done
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError, UsageError
@@ -15,26 +15,25 @@ from rolethread_vcs.ops.edit.damaged_entries import whole_files
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
 from rolethread_vcs.store.checkout.worktree import Unsaved, Worktree
-from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.log.operations import kept_blob
+from rolethread_vcs.store.objects.walk import Difference, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
-from rolethread_vcs.transaction import Committed, Intent, PathChange, Session, run
+from rolethread_vcs.transaction import Committed, Intent, Session, run
 
 # ---- without a revision: hand edits
 
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """Hand edits that were thrown away: `files` names them; `left_alone` changed meanwhile and are as they were.
+    """Hand edits that were thrown away: `files` names them; notes of the operation name those that changed meanwhile.
 
     `healed` are damaged entries whose checked-out files were whole, and were saved again as they stood.
     """
 
     committed: Committed
     files: tuple[Unsaved, ...] = ()
-    left_alone: tuple[str, ...] = ()
     healed: tuple[str, ...] = ()
 
 
@@ -82,10 +81,8 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
             kept = {path: None if data is None else pack.add("blob", data) for path, data in edited.items()}
             for data in whole.values():
                 pack.add("blob", data)
-            tree = _tree_of_edits(repository, base, kept, pack)
-            number = session.publish(pack, {}, discarded=kept)
-        # The folder goes from the tree of the hand edits to that of the commit; a file that is neither is left alone.
-        left_alone = worktree.follow(tree, base.tree)
+            files = tuple(Difference(path, kept_blob(blob), base.find(path)) for path, blob in kept.items())
+            number = session.publish(pack, {}, discarded=kept, effects=SideEffects(files=files))
         committed = Committed(
             session.branch,
             None,
@@ -95,7 +92,7 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
             ids=() if chosen else tuple(whole),
             undoable=bool(chosen),
         )
-    return Discarded(committed, tuple(chosen), tuple(left_alone), tuple(whole))
+    return Discarded(committed, tuple(chosen), tuple(whole))
 
 
 def _worktree_of(repository: Repository) -> Worktree:
@@ -126,13 +123,6 @@ def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
             "nothing was changed",
             hint=f"move {edited[entry_id]} away, then: rtv remove {entry_id}, and rtv restore {entry_id} --from REV",
         )
-
-
-def _tree_of_edits(
-    repository: Repository, base: Snapshot, kept: Mapping[str, bytes | None], pack: PackWriter
-) -> bytes | None:
-    changes: dict[str, PathChange] = {path: None if blob is None else (trees.FILE, blob) for path, blob in kept.items()}
-    return repository.write_tree(base.tree, changes, pack)
 
 
 # ---- from a revision

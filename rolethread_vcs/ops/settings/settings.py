@@ -6,9 +6,7 @@ them makes no commit, and is one operation all the same.
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -19,13 +17,14 @@ from rolethread_vcs.model.settings import Settings, get_value, parse_settings, s
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.rules import find_rule
 from rolethread_vcs.store import own_config
+from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
 from rolethread_vcs.store.refs.refs import HEAD
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
+from rolethread_vcs.store.settlement import BARE_KEY
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders, refuse_unsaved, run
 
-BARE_KEY = "core.bare"
 DEFAULT = "default"
 _RULES = "gate.rules."
 _TRAVELLING = ("name", "id", "format", "writer_features", "gate.strict", "gate.report_only")
@@ -200,14 +199,11 @@ def _set_on_machine(repository: Repository, key: str, value: str | None, intent:
         if key == "checkout" and value in ("always", "never"):
             config[BARE_KEY] = (_bare_word(repository.is_bare), _bare_word(value == "never"))
         config = {name: pair for name, pair in config.items() if pair[0] != pair[1]}
-        if intent.dry_run and BARE_KEY in config:
-            _refuse_moving_files(repository, wants_bare=value == "never")
+        refuse_checkout(repository, config)
         if intent.dry_run or not config:
             nothing = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
             return nothing if not config else replace(nothing, message=_said(key, value))
-        with applied(session, config):
-            done = session.move({}, config=config)
-        return replace(done, message=_said(key, value))
+        return replace(session.move({}, config=config), message=_said(key, value))
 
 
 def _said(key: str, value: str | None) -> str:
@@ -218,81 +214,27 @@ def _bare_word(is_bare: bool) -> str:
     return "true" if is_bare else "false"
 
 
-@contextlib.contextmanager
-def applied(session: Session, config: dict[str, tuple[str | None, str | None]]) -> Iterator[None]:
-    """Apply values of git's configuration, and take them back when the block fails before it saved anything.
+def refuse_checkout(repository: Repository, config: Moves) -> None:
+    """Raise when files cannot be checked out here, or be removed, as new values of git's configuration want it.
 
     Raises:
-        UnsavedEditsError: hand edits, or other files, are in the way; nothing was changed.
-    """
-    done: list[str] = []
-    try:
-        for key, (_, after) in config.items():
-            session.repository = apply_config(session.repository, key, after)
-            done.append(key)
-        yield
-    except BaseException as error:
-        if not getattr(error, "saved", False):
-            for key in reversed(done):
-                session.repository = apply_config(session.repository, key, config[key][0])
-        raise
-
-
-def apply_config(repository: Repository, key: str, value: str | None) -> Repository:
-    """Give a key of `.git/config` a value, None for none, and do what follows from it; call under the lock.
-
-    `core.bare` really checks files out, or removes those that are as saved. Returns the repository to go on with,
-    opened anew where that was needed.
-
-    Raises:
-        UnsavedEditsError: hand edits, or other files, are in the way of that; nothing was changed.
+        UnsavedEditsError: hand edits, or other files, are in the way. UsageError: this is a folder copy.
         ConflictError (checked_out_elsewhere): another folder has the branch checked out that this one would get.
     """
-    if key != BARE_KEY:
-        own_config.write(repository, key, value)
-        return repository
-    wants_bare = value == "true"
-    if wants_bare == repository.is_bare and not repository.worktree_name:
-        return repository
-    _refuse_moving_files(repository, wants_bare=wants_bare)
-    return _go_bare(repository) if wants_bare else _check_out(repository)
-
-
-def _refuse_moving_files(repository: Repository, *, wants_bare: bool) -> None:
-    """Raise when files cannot be checked out here, or be taken away."""
+    if BARE_KEY not in config:
+        return
     if repository.worktree_name:
         main = shlex.quote(str(repository.common_folder))
         raise UsageError(
             "this is a folder copy, which always has its files; nothing was changed",
             hint=f"for the dataset's own folder: rtv -C {main} config set checkout …",
         )
-    if wants_bare:
+    if config[BARE_KEY][1] == "true":
         refuse_unsaved(unsaved_files(repository))
-    else:
+    elif repository.is_bare:
         head = repository.refs.head()
         refuse_other_folders(repository, {HEAD: (head, head)})
-
-
-def _go_bare(repository: Repository) -> Repository:
-    worktree = repository.worktree
-    tree = repository.head_snapshot().tree
-    # In this order a crash leaves files that nobody misses, and not a folder that seems to have lost them.
-    bare = repository.set_bare(True)
-    if worktree is not None:
-        worktree.empty(tree)
-    return bare
-
-
-def _check_out(repository: Repository) -> Repository:
-    opened = repository.set_bare(False)
-    tree = opened.head_snapshot().tree
-    try:
-        if opened.worktree is not None:
-            opened.worktree.fill(tree)
-    except BaseException:
-        opened.set_bare(True)
-        raise
-    return opened
+        repository.home_worktree().refuse_in_the_way(repository.head_snapshot().tree)
 
 
 def checkout_remark(repository: Repository) -> str:

@@ -16,7 +16,7 @@ from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.lock import GitLock, git_locks, remove_git_lock
 from rolethread_vcs.store.places import filesystem
 from rolethread_vcs.store.places.filesystem import cloud_service
-from rolethread_vcs.store.publishing import finish_interrupted
+from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from rolethread_vcs.errors import ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
@@ -19,6 +18,8 @@ from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take, merge_copy
 from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read
 from rolethread_vcs.phrases import count
+from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.recovery import finish_cut_off
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -69,6 +70,7 @@ def commit(
     """
     intent = intent or Intent("workcopy", f"workcopy commit {Path(path).name}")
     options = options or CommitOptions()
+    finished = finish_cut_off(repository)
     edits = read_edits(repository, path, options.decisions)
     link = edits.link
     _refuse_ambiguous(edits)
@@ -83,12 +85,17 @@ def commit(
         Rewrite(edits, merge, base).refuse_unwritable()
         edits.lines.refuse_if_changed()
         planned[:] = [(base, merge)]
-        if base.id == link.commit:
-            name = BRANCHES + session.branch  # the file may be linked by another name for it
-            session.before_publish = lambda _, moves: _announce(repository, edits, merge, moves[name][1])
-        return commit_planned(session, Planned(_change(edits, base, merge)))
+
+        def linked(commit: str) -> SideEffects:
+            # where the branch did not move there is nothing that the file has to have besides
+            if base.id != link.commit:
+                return SideEffects()
+            return links.with_commit(repository, link_as_read(edits, merge, commit))
+
+        return commit_planned(session, Planned(_change(edits, base, merge)), effects=linked)
 
     done = carry(repository, replace(intent, branch=link.branch), work)
+    done = replace(done, notes=(*finished, *done.notes))
     if done.dry_run:
         return CopyCommitted(done)
     base, merge = planned[-1]
@@ -117,6 +124,7 @@ def refresh(
         the branch is gone.
     """
     options = options or CommitOptions()
+    finish_cut_off(repository)
     link = links.load(repository, path)
     tip = repository.refs.read(BRANCHES + link.branch)
     if tip is None:
@@ -140,13 +148,6 @@ def refresh(
     done = rewrite.refreshed()
     links.save(repository, done.link)
     return Refreshed(link.path, link.commit, tip, done.brought, done.is_written)
-
-
-def _announce(repository: Repository, edits: FileEdits, merge: CopyMerge, commit: str | None) -> Mapping[str, Any]:
-    """Remember what the file is linked to as soon as the commit is made, in case the command is cut off."""
-    assert commit is not None
-    links.announce(repository, link_as_read(edits, merge, commit))
-    return {}
 
 
 def _settle(repository: Repository, edits: FileEdits, merge: CopyMerge, ground: Snapshot) -> str:

@@ -18,6 +18,7 @@ from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
 from rolethread_vcs.ops.workcopy.links import BrokenLink, FileStamp, Link, digest_of, locate
 from rolethread_vcs.ops.workcopy.writer import set_aside, written_beside
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.recovery import finish_cut_off
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -52,6 +53,7 @@ def add(
         ConflictError (file_exists), ConflictError (already_bound), NoSuchBranchError. CannotCarryError: an entry
         does not fit the format.
     """
+    finish_cut_off(repository)
     path = locate(path)
     options = options or CopyOptions()
     chosen = find_format(options.format)
@@ -221,6 +223,7 @@ def remove(
         NotLinkedError: it is none. ConflictError: it holds edits that are on no branch, and shall be deleted.
         ChangedSourceError: it shall be deleted, and something writes to it right now.
     """
+    finish_cut_off(repository)
     path = locate(path)
     seen = FileStamp.of(path)
     if delete and not force and seen is not None:

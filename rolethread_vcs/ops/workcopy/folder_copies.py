@@ -16,9 +16,9 @@ from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
 from rolethread_vcs.ops.workcopy.links import all_links
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.checkout.worktree import REMOVED
+from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.places import linked_folders
 from rolethread_vcs.store.places.linked_folders import MAKING, REMOVING, CheckedOutFolder
-from rolethread_vcs.store.publishing import Moves
 from rolethread_vcs.store.refs.refs import BRANCHES, UNFINISHED_ELSEWHERE
 from rolethread_vcs.store.refs.revisions import is_branch_name
 from rolethread_vcs.store.repository import Repository

@@ -19,7 +19,7 @@ from rolethread_vcs.formats import CleanKeys
 from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
 from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.repository import PRIVATE, Repository
 
 VERSION = 1
@@ -117,17 +117,17 @@ def digest_of(line: bytes) -> str:
 
 
 def save(repository: Repository, link: Link) -> None:
-    """Write a link, in one step; what was announced for the file is void then."""
+    """Write a link, in one step."""
+    _write(repository, store_path(repository, link.path), link)
+
+
+def with_commit(repository: Repository, link: Link) -> SideEffects:
+    """Return what makes this the link of its file once a transaction is published."""
+    written = repository.scratch_folder / f"{os.getpid()}-{link.commit}.tmp"
+    _write(repository, written, link)
     store = store_path(repository, link.path)
-    with disk.system_errors("remembering a working copy"):
-        _write(repository, store, link)
-        disk.remove(_announced(store))
-
-
-def announce(repository: Repository, link: Link) -> None:
-    """Write a link that counts once its branch has its commit, if that was made on the one the file is linked to."""
-    with disk.system_errors("remembering a working copy"):
-        _write(repository, _announced(store_path(repository, link.path)), link)
+    target, source = (path.relative_to(repository.common_folder).as_posix() for path in (store, written))
+    return SideEffects(swaps={target: source})
 
 
 def _write(repository: Repository, store: Path, link: Link) -> None:
@@ -147,8 +147,9 @@ def _write(repository: Repository, store: Path, link: Link) -> None:
         "digests": " ".join(link.digests),
         "kept": {str(place): line.decode("utf-8") for place, line in sorted(link.kept.items())},
     }
-    store.parent.mkdir(parents=True, exist_ok=True)
-    disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable)
+    with disk.system_errors("remembering a working copy"):
+        store.parent.mkdir(parents=True, exist_ok=True)
+        disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable)
 
 
 def locate(path: str | Path) -> Path:
@@ -194,7 +195,6 @@ def forget(repository: Repository, path: Path) -> None:
     """
     store = store_path(repository, path)
     with disk.system_errors("unlinking a working copy"):
-        disk.remove(_announced(store))
         if not disk.remove(store):
             raise not_linked(repository, path)
 
@@ -231,10 +231,6 @@ def _folder(repository: Repository) -> Path:
     return repository.git_folder / PRIVATE / _FOLDER
 
 
-def _announced(store: Path) -> Path:
-    return store.with_suffix(".announced")
-
-
 def _home(repository: Repository) -> Path:
     return Path(os.path.realpath(repository.folder))
 
@@ -267,18 +263,7 @@ def _read(repository: Repository, store: Path, path: Path | None) -> Link:
     link = _link(_home(repository), document)
     if link is None or (path is not None and link.path != path):
         raise _damaged(path, f"the link of {named} is damaged: it is not what was written")
-    return _announced_link(repository, store, link) or link
-
-
-def _announced_link(repository: Repository, store: Path, link: Link) -> Link | None:
-    """Return what was announced, if a commit was cut off between the branch and the link; else None."""
-    document = _document(_announced(store))
-    found = None if document is None else _link(_home(repository), document)
-    tip = None if found is None else repository.refs.read(BRANCHES + link.branch)
-    if found is None or tip is None or not repository.is_ancestor(found.commit, tip):
-        return None
-    is_next = repository.objects.commit(found.commit).parents == (link.commit,)
-    return found if is_next and (found.path, found.branch) == (link.path, link.branch) else None
+    return link
 
 
 def _link(home: Path, document: Mapping[str, Any]) -> Link | None:

@@ -18,11 +18,8 @@ from typing import TypeAlias
 
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_errors import GitLockedError
-from rolethread_vcs.store.objects.trees import FILE, PROGRAM
+from rolethread_vcs.store.objects.trees import FILE, LINK, PROGRAM
 from rolethread_vcs.store.objects.walk import Blob
-
-PLAIN = frozenset({FILE, PROGRAM})
-"""Modes of files that can be written here."""
 
 Recorded: TypeAlias = tuple[Blob, os.stat_result | None]
 """What lies at a path, and the status of its file (None: unknown, git will compare)."""
@@ -32,6 +29,8 @@ _ENTRY = struct.Struct(">10I20sH")
 _LONGEST = 0x0FFF
 """The largest length of a name that the flags can tell; it stands for every longer one, too."""
 _WORD = 0xFFFFFFFF
+_MODES = {FILE: 0o100644, PROGRAM: 0o100755, LINK: 0o120000, b"160000": 0o160000}
+"""As git has them in an index; every other mode of an old tree is that of a plain file."""
 
 
 def write(path: Path, entries: Mapping[str, Recorded]) -> None:
@@ -74,7 +73,7 @@ def is_plain(path: Path) -> bool:
 
 
 def _entry(path: bytes, blob: Blob, status: os.stat_result | None) -> bytes:
-    mode = 0o100755 if blob.mode == PROGRAM else 0o100644
+    mode = _MODES.get(blob.mode, 0o100644)
     flags = min(len(path), _LONGEST)
     if status is None:
         raw = _ENTRY.pack(0, 0, 0, 0, 0, 0, mode, 0, 0, 0, blob.oid, flags)

@@ -75,6 +75,7 @@ class Worktree:
         self._temporary = os.path.join(os.fspath(scratch), f"{os.getpid()}-{os.urandom(4).hex()}.tmp")  # noqa: PTH118
         self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
         self._must_reload = False
+        self._index_path = Path(git.path) / "index"
         self.folder = folder
 
     def _index(self) -> pygit2.Index:
@@ -113,7 +114,7 @@ class Worktree:
 
     def staged(self, tree: bytes, index_file: Path | None = None) -> list[Difference]:
         """Return what plain git has staged on top of a tree, by path; `index_file` is another index than ours."""
-        if index_file is not None and index_file.resolve() != (Path(self._git.path) / "index").resolve():
+        if index_file is not None and index_file.resolve() != self._index_path.resolve():
             return self._staged_in(tree, index_file)
         index = self._index()
         with git_errors("comparing the index"):
@@ -195,51 +196,73 @@ class Worktree:
 
     # ---- following the branch
 
-    def follow(self, before: bytes | None, after: bytes) -> list[str]:
+    def follow(self, before: bytes | None, after: bytes, *, afresh: bool = False) -> list[str]:
         """Bring the folder from one tree to another; return paths left alone: edited by hand, or damaged in the store.
 
         Only files that differ between the trees are touched. Repeatable: a file that already has its new content,
-        or its old one, is fine; running it again after a crash finishes the work.
+        or its old one, is fine; running it again after a crash finishes the work. With `afresh` the index forgets what
+        it held.
         """
         self._plain_folders.clear()
         left_alone = []
         recorded: dict[str, index_file.Recorded | None] = {}
-        for path, old, new in two_way(before, after, self._objects.tree):
-            change, status = self._look(path, new)
-            if change is not None:
-                is_as_expected = old is None and change == REMOVED
-                if not is_as_expected and self._change(path, old) is not None:
-                    left_alone.append(path)
-                    continue
-                try:
-                    status = self._put(path, new)
-                except MissingObjectError:
-                    # refs have moved already, and one damaged file must not stop every command that follows
-                    left_alone.append(path)
-                    continue
-            recorded[path] = None if new is None else (new, status)
-        self._record(recorded)
+        for difference in two_way(before, after, self._objects.tree):
+            is_done, status = self._bring(difference)
+            if is_done:
+                recorded[difference.path] = None if difference.after is None else (difference.after, status)
+            else:
+                left_alone.append(difference.path)
+        self._record(recorded, afresh=afresh)
         return left_alone
 
-    def fill(self, tree: bytes) -> None:
-        """Write every file of a tree into the folder and start a fresh index; used when a dataset is checked out.
+    def exchange(self, differences: Iterable[Difference], tree: bytes) -> list[str]:
+        """Bring files from one content to another that need not be that of a tree, which the index then agrees with.
 
-        Raises:
-            UnsavedEditsError: a file with other content is in the way.
+        Repeatable, and returns paths left alone, as `follow`.
         """
         self._plain_folders.clear()
-        everything = [Difference(path, None, blob) for path, blob in files(tree, self._objects.tree)]
-        blocking = self.in_the_way(everything)
+        done = {difference.path: self._bring(difference)[0] for difference in differences}
+        self.refresh(done, tree)
+        return [path for path, is_done in done.items() if not is_done]
+
+    def _bring(self, difference: Difference) -> tuple[bool, os.stat_result | None]:
+        """Give a file its new content if it has the old one; return whether it has it now, and its status."""
+        path, old, new = difference
+        change, status = self._look(path, new)
+        if change is None:
+            return True, status
+        is_as_expected = old is None and change == REMOVED
+        if not is_as_expected and self._change(path, old) is not None:
+            return False, None
+        try:
+            return True, self._put(path, new)
+        except MissingObjectError:
+            # refs have moved already, and one damaged file must not stop every command that follows
+            return False, None
+
+    def refuse_in_the_way(self, tree: bytes) -> None:
+        """Raise when files with other content stand where those of a tree are to be.
+
+        Raises:
+            UnsavedEditsError
+        """
+        blocking = self.in_the_way(Difference(path, None, blob) for path, blob in files(tree, self._objects.tree))
         if blocking:
             raise UnsavedEditsError(
                 f"{len(blocking)} files in {self.folder} are in the way, {blocking[0].path} for one; nothing was done"
             )
-        recorded: dict[str, index_file.Recorded | None] = {}
-        for path, _, blob in everything:
+
+    def fill(self, tree: bytes) -> None:
+        """Write every file of a tree into the folder and start a fresh index; used where none were checked out.
+
+        Raises:
+            UnsavedEditsError: a file with other content is in the way. MissingObjectError: one is damaged.
+        """
+        self.refuse_in_the_way(tree)
+        for path in self.follow(None, tree, afresh=True):
+            blob = find_blob(self._objects, tree, path)
             assert blob is not None
-            change, status = self._look(path, blob)
-            recorded[path] = blob, self._put(path, blob) if change is not None else status
-        self._record(recorded, afresh=True)
+            self._put(path, blob)
 
     def empty(self, tree: bytes) -> None:
         """Remove the files that equal a tree, and the index; a file edited by hand stays."""
@@ -247,13 +270,8 @@ class Worktree:
         for path, blob in files(tree, self._objects.tree):
             if self._change(path, blob) is None:
                 self._remove(path)
-        index = self._index()
-        index.clear()
-        _write_index(index)
-
-    def write(self, path: str, data: bytes, *, runs: bool = False) -> None:
-        """Put bytes into a file of the folder; the caller has looked at what stands there."""
-        self._write(path, data, runs=runs)
+        with disk.system_errors("removing the index"):
+            disk.remove(self._index_path)
 
     def _write(self, path: str, data: bytes, *, runs: bool) -> os.stat_result | None:
         """Write a file beside the folder and rename it into place; return its status, None if somebody was faster."""
@@ -299,10 +317,6 @@ class Worktree:
             Path(full).parent.mkdir(parents=True, exist_ok=True)
             os.replace(self._temporary, full)  # noqa: PTH105
 
-    def remove(self, path: str) -> None:
-        """Remove a file of the folder, and the folders it leaves empty; the caller has looked at what stands there."""
-        self._remove(path)
-
     def refresh(self, paths: Iterable[str], tree: bytes) -> None:
         """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
         index = self._index()
@@ -341,34 +355,32 @@ class Worktree:
     def _record(self, recorded: Mapping[str, index_file.Recorded | None], *, afresh: bool = False) -> None:
         """Take what was brought into the folder into the index, None where a file went; `afresh` forgets the rest."""
         disk.reach("index")
-        path = Path(self._git.path) / "index"
-        entries = self._whole_index(path, recorded, afresh=afresh)
+        entries = self._whole_index(recorded, afresh=afresh)
         if entries is not None:
-            _patiently(lambda: index_file.write(path, entries))
+            _patiently(lambda: index_file.write(self._index_path, entries))
             return
         index = self._index()
-        if afresh:
-            index.clear()
         for name, each in recorded.items():
             self._note(index, name, None if each is None else each[0])
         _write_index(index)
 
     def _whole_index(
-        self, path: Path, recorded: Mapping[str, index_file.Recorded | None], *, afresh: bool
+        self, recorded: Mapping[str, index_file.Recorded | None], *, afresh: bool
     ) -> dict[str, index_file.Recorded] | None:
         """Return the entries of an index in which most are new, or None where libgit2 is to change the one there is."""
         entries = {name: each for name, each in recorded.items() if each is not None}
-        if not afresh:
-            if len(recorded) < INDEX_AS_A_WHOLE or not index_file.is_plain(path):
-                return None
-            index = self._index()
-            if index.conflicts is not None or len(index) > OLD_PER_NEW * len(recorded):
-                return None
-            others = {each.path: Blob(b"%o" % int(each.mode), each.id.raw) for each in index}
-            for name in others.keys() - recorded.keys():
-                change, status = self._look(name, others[name])
-                entries[name] = others[name], status if change is None else None
-        return entries if all(blob.mode in index_file.PLAIN for blob, _ in entries.values()) else None
+        if afresh:
+            return entries
+        if len(recorded) < INDEX_AS_A_WHOLE or not index_file.is_plain(self._index_path):
+            return None
+        index = self._index()
+        if index.conflicts is not None or len(index) > OLD_PER_NEW * len(recorded):
+            return None
+        others = {each.path: Blob(b"%o" % int(each.mode), each.id.raw) for each in index}
+        for name in others.keys() - recorded.keys():
+            change, status = self._look(name, others[name])
+            entries[name] = others[name], status if change is None else None
+        return entries
 
     def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
         if blob is None:

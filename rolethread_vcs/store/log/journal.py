@@ -8,12 +8,65 @@ next and finds one knows that its writer died: it finishes the rest, or forgets 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT
+from rolethread_vcs.store.objects.walk import Blob, Difference
+
+
+@dataclass(frozen=True, slots=True)
+class SideEffects:
+    """What belongs to a transaction beside its refs, done after its publication; done again, it changes nothing.
+
+    `config` maps keys of `.git/config` to their new values, None to remove one; with `core.bare` the files are checked
+    out or removed.
+    `files` are changes of the checked-out folder, made before it follows its branch; one that has another content than
+    it should have before is left alone. `swaps` maps files to others that are written already and take their place,
+    both relative to the common folder.
+    """
+
+    config: Mapping[str, str | None] = field(default_factory=dict)
+    files: Sequence[Difference] = ()
+    swaps: Mapping[str, str] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """Return the side effects as JSON; only kinds of which there are any."""
+        files = [[path, _blob_text(before), _blob_text(after)] for path, before, after in self.files]
+        kinds = {"config": dict(self.config), "files": files, "swaps": dict(self.swaps)}
+        return {kind: each for kind, each in kinds.items() if each}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> SideEffects:
+        """Return what `record` gave; a transaction of an earlier version has none.
+
+        Raises:
+            ValueError, TypeError, AttributeError, IndexError: it is something else.
+        """
+        swaps = {str(target): str(source) for target, source in record.get("swaps", {}).items()}
+        for path in (*swaps, *swaps.values()):
+            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+                raise ValueError(f"{path} leaves the dataset")
+        return cls(
+            {str(key): None if value is None else str(value) for key, value in record.get("config", {}).items()},
+            tuple(Difference(str(path), _blob(old), _blob(new)) for path, old, new in record.get("files", ())),
+            swaps,
+        )
+
+
+def _blob_text(blob: Blob | None) -> str | None:
+    return None if blob is None else f"{blob.mode.decode()} {blob.oid.hex()}"
+
+
+def _blob(text: str | None) -> Blob | None:
+    if text is None:
+        return None
+    mode, oid = text.split()
+    return Blob(mode.encode(), bytes.fromhex(oid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +79,10 @@ class Pending:
 
     command: str
     time: int
-    moves: Mapping[str, tuple[str | None, str | None]]
+    moves: Moves
     operations: tuple[str | None, str]
     worktree: str = ""
+    effects: SideEffects = SideEffects()
 
     def encode(self) -> bytes:
         """Return the note as `PackWriter.publish` takes it."""
@@ -38,6 +92,7 @@ class Pending:
             "moves": {name: list(pair) for name, pair in self.moves.items()},
             "operations": list(self.operations),
             "worktree": self.worktree,
+            "effects": self.effects.record(),
         }
         return json.dumps(record).encode()
 
@@ -73,6 +128,7 @@ def load(keep: Path) -> Pending | None:
             moves={str(name): (pair[0], pair[1]) for name, pair in record["moves"].items()},
             operations=(record["operations"][0], str(record["operations"][1])),
             worktree=str(record["worktree"]),
+            effects=SideEffects.from_record(record.get("effects", {})),
         )
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None

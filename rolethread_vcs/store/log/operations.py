@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
@@ -18,6 +18,7 @@ from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import Objects
+from rolethread_vcs.store.objects.walk import Blob
 from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
 from rolethread_vcs.store.tree_reader import find_blob
 
@@ -27,8 +28,8 @@ EXTERNAL = "external"
 UNDO = "undo"
 REDO = "redo"
 
-Changes = dict[str, tuple[str | None, str | None]]
-"""Refs to their values before and after; None for absent."""
+Moves: TypeAlias = Mapping[str, tuple[str | None, str | None]]
+"""Refs, or keys of `.git/config`, to their values before and after; None for absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Operation:
     command: str
     time: int
     branch: str
-    changes: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    changes: Moves = field(default_factory=dict)
     refs: Mapping[str, str] = field(default_factory=dict)
     added: int = 0
     changed: int = 0
@@ -59,7 +60,7 @@ class Operation:
     redoes: int | None = None
     discarded: Mapping[str, bytes | None] = field(default_factory=dict)
     attached: Mapping[str, bytes | None] = field(default_factory=dict)
-    config: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    config: Moves = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
     previous: str | None = None
@@ -221,6 +222,11 @@ def _from_record(record: dict[str, Any], oid: str, commit: commits.Commit) -> Op
     )
 
 
+def kept_blob(oid: bytes | None) -> Blob | None:
+    """Return the file that an operation has `discarded`, None where it had been deleted by hand."""
+    return None if oid is None else Blob(trees.FILE, oid)
+
+
 def head_key(worktree: str) -> str:
     """Return under which name a table of refs has HEAD of a folder ("" for the main one)."""
     return f"worktrees/{worktree}/HEAD" if worktree else HEAD
@@ -230,7 +236,7 @@ def _is_head(name: str) -> bool:
     return name == HEAD or (name.startswith("worktrees/") and name.endswith("/HEAD"))
 
 
-def moved_since(last: Operation, now: Mapping[str, str], worktree: str) -> Changes:
+def moved_since(last: Operation, now: Mapping[str, str], worktree: str) -> Moves:
     """Return what was moved since an operation: refs, and HEAD of one folder as far as the operation knows it.
 
     `now` is `Refs.table()`, taken in that folder. HEAD of another folder is that folder's affair: it is looked at, and
@@ -261,7 +267,7 @@ def table_to_record(
     return {**heads, **rest, head_key(worktree): now[HEAD]}
 
 
-def table_difference(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:
+def table_difference(before: Mapping[str, str], after: Mapping[str, str]) -> Moves:
     """Return the refs whose value differs between two tables, with both values."""
     return {
         name: (before.get(name), after.get(name))

@@ -14,7 +14,6 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.ops.branches.branch_edits import create
 from rolethread_vcs.ops.history.undo import redo, undo
-from rolethread_vcs.ops.settings.settings import apply_config
 from rolethread_vcs.store import own_config
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
@@ -295,16 +294,6 @@ def test_a_stale_text_is_a_conflict(tmp_path: Path) -> None:
         dataset.settings.replace_text(read, Intent("config", "edit"), read=read)
 
     assert dataset.snapshot().settings.name == "meanwhile"
-
-
-def test_applying_a_value_that_is_there_already_does_nothing(tmp_path: Path) -> None:
-    dataset, _ = dataset_of(tmp_path / "d", "one")
-
-    same = apply_config(dataset.repository, "core.bare", "false")
-    apply_config(same, "user.name", None)
-
-    assert same is dataset.repository
-    assert own_config.read(same, "user.name") is None
 
 
 def test_a_dataset_that_is_open_elsewhere_follows_when_its_files_are_checked_out(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
-from rolethread_vcs.ops.workcopy import file_copies, links
+from rolethread_vcs.ops.workcopy import file_copies
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
 from rolethread_vcs.ops.workcopy.links import NotLinkedError
 from rolethread_vcs.ops.workcopy.writer import set_aside
@@ -222,23 +222,3 @@ def test_what_is_set_aside_takes_no_name_that_is_taken(tmp_path: Path, monkeypat
     assert [each.name[-1] for each in (first, second)] == ["2", "3"]
     assert [each.read_text() for each in (path, first, second)] == ["mine\n"] * 3
     assert (tmp_path / "train.jsonl.discarded-1").read_text() == "older\n"
-
-
-def test_what_was_announced_counts_only_once_the_branch_has_that_very_commit(bench: Bench) -> None:
-    dataset, path = bench
-    repository = dataset.repository
-    binding = links.load(repository, path)
-    dataset.branch("side")
-    next_one = retag(dataset, "one", "side")
-    after_that = retag(dataset, "two", "side")
-
-    def told(commit: str) -> str:
-        links.announce(repository, replace(binding, commit=commit))
-        return links.load(repository, path).commit
-
-    assert told(next_one) == binding.commit  # main does not have it
-    dataset.merge("side")
-    assert told(next_one) == next_one
-    assert told(after_that) == binding.commit
-    links.store_path(repository, path).with_suffix(".announced").write_bytes(b"{")
-    assert links.load(repository, path) == binding

@@ -1,0 +1,125 @@
+"""Finishes, or forgets, the transaction that a dead writer left; whoever takes the lock next comes by here."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.store import disk, folding
+from rolethread_vcs.store.log import journal
+from rolethread_vcs.store.log.journal import Pending, SideEffects
+from rolethread_vcs.store.log.operations import OPERATIONS_REF
+from rolethread_vcs.store.places.linked_folders import linked_folders
+from rolethread_vcs.store.publishing import is_at, move_ref, value_of
+from rolethread_vcs.store.refs.refs import HEAD, shorten
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.settlement import after_saving, close, folders_to_follow
+
+LIVING_LOCK = 0.3
+"""Seconds after which a lock file that a dead writer of ours may have left is taken for dead."""
+
+
+def finish_interrupted(repository: Repository) -> list[str]:
+    """Finish, or forget, the transaction that a dead writer left; call under the lock. Returns notes for the user."""
+    left = folding.leftovers(repository)
+    if not left:
+        return []
+    pending = journal.load_all(left)
+    notes = [note for keep, each in pending.items() for note in _finish(repository, keep, each)]
+    is_lost = not pending and any(map(folding.is_unsaved, left))
+    folding.sweep(repository)
+    if is_lost:
+        return ["an earlier command was cut off before anything was saved; what it left is removed"]
+    return notes
+
+
+def finish_cut_off(repository: Repository) -> tuple[str, ...]:
+    """Finish what a dead writer left, for a command that reads what a transaction writes before it takes the lock."""
+    if not folding.leftovers(repository):
+        return ()
+    with repository.lock("rtv"):
+        return tuple(finish_interrupted(repository))
+
+
+def _finish(repository: Repository, keep: Path, pending: Pending) -> list[str]:
+    """Finish one transaction; one of which no ref had moved is left for the sweep."""
+    there = _in_worktree(repository, pending.worktree)
+    if there is None:
+        # HEAD of a folder that has gone leads nowhere any more, and its files are gone, too
+        moves = {name: pair for name, pair in pending.moves.items() if name != HEAD}
+        pending = replace(pending, moves=moves, effects=SideEffects(config=pending.effects.config))
+    else:
+        repository = there
+    what = f"{pending.command}, {time.strftime('%H:%M', time.localtime(pending.time))}"
+    _remove_dead_locks(repository, pending, keep)
+    log_before, log_after = pending.operations
+    is_logged = repository.operations.head() == log_after
+    moved = [name for name, pair in pending.moves.items() if _has_moved(repository, name, pair)]
+    # The note is older than the pack beside it. Killed between the two, a ref can only be where the note wants it
+    # because somebody else moved it there, and there is no operation to log.
+    is_whole = log_after in repository.objects
+    if not is_whole or not (moved or is_logged):
+        return [f"the last command ({what}) was cut off before anything was saved"]
+    notes = [f"the last command ({what}) was saved but cut off; finished now"]
+    for name, (before, after) in pending.moves.items():
+        if name in moved:
+            continue
+        # The log moves last: where it has, a ref with its old value was brought back, and on purpose.
+        if not is_logged and is_at(repository, name, before):
+            move_ref(repository, name, before, after, pending.command)
+        else:
+            notes.append(f"{shorten(name)} was moved by somebody else meanwhile, and was left there")
+    if repository.operations.head() == log_before:
+        move_ref(repository, OPERATIONS_REF, log_before, log_after, pending.command)
+    reached = {name: (pair[0], value_of(repository, name)) for name, pair in pending.moves.items()}
+    with after_saving():
+        close(repository, keep, replace(pending, moves=reached), notes)
+    return notes
+
+
+def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | None]) -> bool:
+    """Return whether a ref left its old value for the new one, or went on from there."""
+    before, after = pair
+    now = value_of(repository, name)
+    if now in pair:
+        return now == after
+    if now is None or after is None or not repository.is_ancestor(after, now):
+        return False
+    # An undo goes backwards: what was committed on its old value stands on its new one too.
+    return before is None or repository.is_ancestor(before, after) or not repository.is_ancestor(before, now)
+
+
+def _remove_dead_locks(repository: Repository, pending: Pending, keep: Path) -> None:
+    """Remove lock files that our dead writer left: only of what it names, and none older than its note.
+
+    A living git program holds such a lock for moments only, so one that goes by itself was not ours to remove.
+    """
+    started = keep.stat().st_mtime - 1
+    names = [*pending.moves, OPERATIONS_REF, "packed-refs", "config"]
+    locks = [repository.common_folder / f"{name}.lock" for name in names]
+    folders = [each.private for each in folders_to_follow(repository, pending.moves)]
+    locks += [repository.git_folder / "HEAD.lock"]
+    locks += [folder / "index.lock" for folder in (repository.git_folder, *folders)]
+    deadline = time.monotonic() + LIVING_LOCK
+    for path in locks:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            while path.lstat().st_mtime >= started:
+                if time.monotonic() > deadline:
+                    disk.remove(path)
+                time.sleep(0.02)
+
+
+def _in_worktree(repository: Repository, name: str) -> Repository | None:
+    """Return the repository as opened from the worktree of a name; None when that folder has gone."""
+    if name == repository.worktree_name:
+        return repository
+    if not name:
+        return Repository.open(repository.common_folder)
+    found = next((each for each in linked_folders(repository.common_folder) if each.name == name), None)
+    try:
+        return None if found is None else Repository.open(found.folder)
+    except RoleThreadError:
+        return None
