@@ -161,13 +161,16 @@ class History(Group):
     """What the data was; `Dataset.log` walks it."""
 
     entry = Method(lambda: entry_history.entry_history)
+    details = Method(lambda: entry_history.details_of)
     blame = Method(lambda: blame.blame)
     graph = Method(lambda: graph.Graph)
     names = Method(lambda: graph.names_by_commit)
     fold = Function(lambda: log.fold)
+    counts = Method(lambda: log.counts_of)
     operations = Method(lambda: log.OperationsByCommit)
     commit = Method(lambda: show.show_commit)
     changes = Method(lambda: show.changes_of)
+    preview = Method(lambda: show.preview_of)
     raw = Method(lambda: show.raw_bytes)
     span = Method(lambda: spans.span_of)
     is_ancestor = Method(lambda: repository.Repository.is_ancestor)

@@ -29,6 +29,9 @@ from rolethread_vcs.errors import InvalidError
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.history.bisect import Search
+    from rolethread_vcs.store.objects.commits import Commit
+    from rolethread_vcs.store.repository import Repository
+    from rolethread_vcs.views.terminal_text import Lines
 
 GROUP = "history"
 ENVELOPE = "rolethread.bisect/v1"
@@ -111,23 +114,21 @@ def status(context: Context) -> None:
 @pass_context
 def log(context: Context) -> None:
     """List the answers given so far."""
-    from rolethread_vcs.cli._bisect_text import mark_lines, search_lists
+    from rolethread_vcs.views.bisect import mark_lines, search_lists
 
     dataset = context.open_dataset()
-    if context.json:
-        search = dataset.history.bisect.status()
-        context.output.envelope(ENVELOPE, search_lists(search), search)
-        return
-    for line in mark_lines(dataset, dataset.history.bisect.marks(), context.output.width):
-        context.output.print(line)
+    search = dataset.history.bisect.status()
+    marks = ((mark, _commit(dataset.repository, mark.commit)) for mark in search.marks)
+    lines = mark_lines(marks, width=context.output.width)
+    context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
 
 
 @command.command("reset")
 @pass_context
 def reset(context: Context) -> None:
     """End the search and forget the answers."""
-    from rolethread_vcs.cli._bisect_text import search_lists
     from rolethread_vcs.ops.history.bisect import Search
+    from rolethread_vcs.views.bisect import search_lists
 
     was_running = context.open_dataset().history.bisect.reset()
     if context.json:
@@ -141,19 +142,37 @@ def _answer(context: Context, word: str, rev: str | None) -> None:
     _tell(context, dataset, dataset.history.bisect.mark(word, rev))
 
 
+def _commit(repository: Repository, oid: str) -> Commit | None:
+    """Return a commit, None when it is no longer here."""
+    from rolethread_vcs.errors import DamagedError
+
+    try:
+        return repository.objects.commit(oid)
+    except DamagedError:
+        return None
+
+
 def _tell(context: Context, dataset: Dataset, search: Search) -> None:
-    from rolethread_vcs.cli._bisect_text import end_hint, search_lines, search_lists
     from rolethread_vcs.cli.answers import print_ends
+    from rolethread_vcs.views.bisect import end_hint, search_lines, search_lists
 
     if context.json:
         context.output.envelope(ENVELOPE, search_lists(search), search)
         return
-    for line in search_lines(context, dataset, search):
-        context.output.print(line)
+    first_bad = iter(()) if search.first_bad is None else _described(context, dataset, search.first_bad)
+    context.output.show(search_lines(search, first_bad, width=context.output.width))
     print_ends(context.output, dataset.repository, search.ends)
     hint = end_hint(search)
     if hint is not None:
         context.output.hint(hint)
+
+
+def _described(context: Context, dataset: Dataset, commit: Commit) -> Lines:
+    from rolethread_vcs.views.commits import brief_commit_lines
+
+    history = dataset.history
+    shown, operation = history.commit(f"commit:{commit.id}"), history.operations().find(commit)
+    return brief_commit_lines(shown, operation, history.preview, width=context.output.width)
 
 
 # ---- a program that judges

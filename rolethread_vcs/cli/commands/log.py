@@ -19,25 +19,23 @@ joined or given a new number is followed to those that it was before.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import print_ends
 from rolethread_vcs.cli.arguments import HowMany
 from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.phrases import count, short_time
-from rolethread_vcs.views.terminal_text import one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.history.entry_history import Step
-    from rolethread_vcs.ops.history.log import Logged, Only, OperationsByCommit, Run
-    from rolethread_vcs.store.log.operations import Operation
-    from rolethread_vcs.store.repository import Repository
+    from rolethread_vcs.ops.history.entry_history import StepDetails
+    from rolethread_vcs.ops.history.log import Only, OperationsByCommit
+    from rolethread_vcs.views.terminal_text import Line
 
 GROUP = "history"
 ENVELOPE = "rolethread.log/v1"
@@ -112,136 +110,51 @@ def _revisions(dataset: Dataset, rev: str, *, everywhere: bool) -> tuple[str, ..
 def _list(
     context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: Only, *, full: bool
 ) -> None:
+    from rolethread_vcs.views.log import log_lines
+
     history = dataset.log(*revisions, count=number, only=only)
     if context.json:
         context.output.envelope(ENVELOPE, {"commits": list(history)})
     else:
-        _print(context, _lines(history, full=full, width=context.output.width))
-    if history.ends:
-        _tell_ends(context, dataset, history.ends)
-
-
-def _print(context: Context, lines: Iterable[str], nothing: str = "no commit fits") -> None:
-    is_empty = True
-    for line in lines:
-        context.output.print(line)
-        is_empty = False
-    if is_empty:
-        context.output.note(nothing)
-
-
-def _tell_ends(context: Context, dataset: Dataset, ends: tuple[str, ...]) -> None:
-    # most histories are whole
-    from rolethread_vcs.cli.answers import print_ends
-
-    print_ends(context.output, dataset.repository, ends)
-
-
-# ---- commits
-
-
-def _lines(history: Iterable[Logged], *, full: bool, width: int) -> Iterator[str]:
-    # as above
-    from rolethread_vcs.ops.history.log import Logged, fold
-
-    now = time.time()
-    for item in history if full else fold(history):
-        yield from [_commit_line(item, now, width)] if isinstance(item, Logged) else _run_lines(item, now, width)
-
-
-def _commit_line(logged: Logged, now: float, width: int, names: str = "") -> str:
-    commit = logged.commit
-    head = f"{commit.id[:10]}  {short_time(commit.author.time, now=now)}"
-    tail = f"  {_counts(logged)}{_operation(logged.operation)}"
-    room = width - width_of(head) - width_of(tail) - (width_of(names) + 2 if names else 0) - 2
-    subject = one_line(commit.subject, max(room, 24))
-    return _row(head, f"{styled(names, 'tag')}{'  ' if names else ''}{subject}", tail)
-
-
-def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
-    first, last = (each.commit.author.time for each in (run.first, run.last))
-    day = short_time(first, now=now)
-    until = time.strftime("%H:%M", time.localtime(last))
-    span = day if day.endswith(until) else f"{day}-{until}"
-    numbers = [each.operation.number for each in run.edits if each.operation is not None]
-    tail = f"  (operations {min(numbers)}-{max(numbers)})" if len(numbers) > 1 else ""
-    head = run.last.commit.id[:10]
-    yield _row(head, f"{count(len(run.edits), 'edit', 'edits')}, {span}", tail)
-    # what a writer said about an edit is worth a line; our own words are not
-    said = dict.fromkeys(each.commit.subject for each in run.edits if not _is_default(each))
-    if said:
-        yield f"{' ' * 12}{one_line('; '.join(said), width - 12)}"
-
-
-def _is_default(logged: Logged) -> bool:
-    return logged.commit.subject.startswith("edit ")
-
-
-def _row(head: str, text: str, tail: str) -> str:
-    commit, rest = head[:10], head[10:]
-    return f"{styled(commit, 'id')}{styled(rest, 'faint')}  {text}{styled(tail, 'faint')}"
-
-
-def _counts(logged: Logged) -> str:
-    pairs = zip("+~-", logged.counts, strict=True)
-    return " ".join(f"{sign}{number:,}" for sign, number in pairs if number) or "no entries"
-
-
-def _operation(operation: Operation | None) -> str:
-    return "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
-
-
-# ---- the drawing
+        _print(context, log_lines(history, full=full, width=context.output.width))
+    print_ends(context.output, dataset.repository, history.ends)
 
 
 def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: Only) -> None:
+    from rolethread_vcs.views.log import graph_lines
+
     graph = dataset.history.graph(*revisions, count=number, only=only)
-    names, now, width = dataset.history.names(), time.time(), context.output.width
-
-    def lines() -> Iterator[str]:
-        for row in graph:
-            if row.logged is None:
-                yield styled(row.lines, "faint")
-                continue
-            here = ", ".join(names.get(row.logged.commit.id, ()))
-            room = max(width - len(row.lines) - 1, 40)
-            yield f"{row.lines} {_commit_line(row.logged, now, room, here)}"
-
-    _print(context, lines())
-    if graph.ends:
-        _tell_ends(context, dataset, graph.ends)
-
-
-# ---- one entry
+    _print(context, graph_lines(graph, dataset.history.names(), width=context.output.width))
+    print_ends(context.output, dataset.repository, graph.ends)
 
 
 def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, number: int | None, only: Only) -> None:
-    from rolethread_vcs.cli._life_text import life_lines
-    from rolethread_vcs.ops.history.log import OperationsByCommit, is_by_and_within
+    from rolethread_vcs.ops.history.log import is_by_and_within
+    from rolethread_vcs.views.entry_history import life_lines
 
     life = dataset.history.entry(word, rev=revision)
     steps = islice((step for step in life if is_by_and_within(step.commit, only)), number)
+    details = map(dataset.history.details, steps)
     if context.json:
-        makers = OperationsByCommit(dataset.repository)
-        commits = [(_step_value(dataset.repository, step, makers), step) for step in steps]
+        makers = dataset.history.operations()
+        commits = [(_of_step(dataset, each, makers), each.step) for each in details]
         context.output.envelope(ENVELOPE, {"entry": life.entry_id, "commits": commits})
     else:
-        _print(
-            context,
-            life_lines(dataset.repository, steps, life.entry_id, context.output.width),
-            "no step of its life fits",
-        )
-    if life.ends:
-        _tell_ends(context, dataset, life.ends)
+        _print(context, life_lines(details, life.entry_id, width=context.output.width), "no step of its life fits")
+    print_ends(context.output, dataset.repository, life.ends)
 
 
-def _step_value(repository: Repository, step: Step, makers: OperationsByCommit) -> dict[str, object]:
-    """Return what a step of a life says beside itself."""
-    from rolethread_vcs.cli._life_text import compared_in, step_words
-    from rolethread_vcs.ops.history.log import counts_of
+def _of_step(dataset: Dataset, details: StepDetails, makers: OperationsByCommit) -> dict[str, object]:
+    """Return what the envelope says of a step beside the step itself."""
+    from rolethread_vcs.views.entry_history import step_words
 
-    operation = makers.find(step.commit)
-    counts = counts_of(repository, step.commit, operation)
-    compared = compared_in(repository, step)
+    commit, compared = details.step.commit, details.compared
+    operation = makers.find(commit)
+    counts = dataset.history.counts(commit, operation)
     summary = None if compared is None else compared.diff.summary()
-    return {"operation": operation, "summary": summary, "text": step_words(repository, step), "counts": counts}
+    return {"operation": operation, "summary": summary, "text": step_words(details), "counts": counts}
+
+
+def _print(context: Context, lines: Iterable[str | Line], nothing: str = "no commit fits") -> None:
+    if not context.output.show(lines):
+        context.output.note(nothing)

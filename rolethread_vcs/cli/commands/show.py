@@ -13,7 +13,6 @@ Without a word it shows the current commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,11 +26,15 @@ from rolethread_vcs.views.terminal_text import safe_text
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
+    from rolethread_vcs.views.terminal_text import Lines
 
 GROUP = "entries"
 ENTRY_ENVELOPE = "rolethread.entry/v1"
 ENTRIES_ENVELOPE = "rolethread.entries/v1"
 COMMIT_ENVELOPE = "rolethread.show/v1"
+
+_DETAILED = 1_000
+"""Entries of one commit up to which the JSON answer holds what changed in each; `diff --json-lines` has no limit."""
 
 
 @click.command(cls=Command)
@@ -45,7 +48,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
     dataset = context.open_dataset()
     # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_hand_edit
-    from rolethread_vcs.ops.history.show import ShownEntry
+    from rolethread_vcs.ops.history.show import ShownCommit
 
     if context.json:
         _show_json(context, dataset, list(dataset.show(*words)), short=short)
@@ -56,13 +59,10 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
             continue
         if number:
             context.output.print()
-        if isinstance(shown, ShownEntry):
-            lines = _entry_lines(context, shown)
+        if isinstance(shown, ShownCommit):
+            context.output.show(_commit_lines(context, dataset, shown, short=short))
         else:
-            lines = _commit_lines(context, dataset, shown, short=short)
-        for line in lines:
-            context.output.print(line)
-        if isinstance(shown, ShownEntry):
+            context.output.show(_entry_lines(context, shown))
             print_hand_edit(context.output, dataset.repository, shown.id, shown.commit)
 
 
@@ -79,7 +79,6 @@ def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommi
 
 
 def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:
-    from rolethread_vcs.cli._commit_text import commit_sources
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
 
     entries = [_entry_value(each) for each in shown if isinstance(each, ShownEntry)]
@@ -87,11 +86,27 @@ def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | Show
     if (entries and commits) or len(commits) > 1:
         raise UsageError("--json shows entries, or one commit", hint="run rtv show once for each")
     if commits:
-        context.output.envelope(COMMIT_ENVELOPE, *commit_sources(dataset, commits[0], short=short))
+        context.output.envelope(COMMIT_ENVELOPE, _commit_value(dataset, commits[0], short=short), commits[0])
     elif len(entries) == 1:
         context.output.envelope(ENTRY_ENVELOPE, entries[0])
     else:
         context.output.envelope(ENTRIES_ENVELOPE, {"entries": entries})
+
+
+def _commit_value(dataset: Dataset, shown: ShownCommit, *, short: bool) -> dict[str, object]:
+    """Return what `rolethread.show/v1` says; entries come with what changed in them, up to a thousand of them."""
+    short = short or len(shown.entries) > _DETAILED
+    comparison = None if short else dataset.history.changes(shown)
+    own: dict[str, object] = {
+        "operation": dataset.history.operations().find(shown.commit),
+        **{change: shown.count(change) for change in ("added", "changed", "removed")},
+        "details": not short,
+        "entries": shown.entries if comparison is None else list(comparison.entries()),
+        "files": [{"path": path, "change": change} for path, change in shown.files]
+        if comparison is None
+        else comparison.files(),
+    }
+    return own
 
 
 def _entry_value(shown: ShownEntry) -> dict[str, Any]:
@@ -101,13 +116,17 @@ def _entry_value(shown: ShownEntry) -> dict[str, Any]:
 # ---- text
 
 
-def _entry_lines(context: Context, shown: ShownEntry) -> Iterator[str]:
+def _entry_lines(context: Context, shown: ShownEntry) -> Lines:
     from rolethread_vcs.views.entries import entry_lines
 
     return entry_lines(shown.id, shown.entry, width=context.output.width)
 
 
-def _commit_lines(context: Context, dataset: Dataset, shown: ShownCommit, *, short: bool) -> Iterator[str]:
-    from rolethread_vcs.cli._commit_text import commit_lines
+def _commit_lines(context: Context, dataset: Dataset, shown: ShownCommit, *, short: bool) -> Lines:
+    from rolethread_vcs.views.commits import brief_commit_lines, commit_lines
 
-    return commit_lines(context, dataset, shown, short=short)
+    history, output = dataset.history, context.output
+    operation = history.operations().find(shown.commit)
+    if short:
+        return brief_commit_lines(shown, operation, history.preview, width=output.width)
+    return commit_lines(shown, operation, history.changes(shown), width=output.width, color=output.color)

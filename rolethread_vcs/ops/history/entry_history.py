@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.canonical import encode_line
@@ -13,7 +14,7 @@ from rolethread_vcs.model.canonical import parse as parse_json
 from rolethread_vcs.model.ids import NUMBER_DIGITS, is_id
 from rolethread_vcs.model.layout import ENTRIES, SUFFIX, entry_folder
 from rolethread_vcs.model.revision import parse_selector
-from rolethread_vcs.ops.history.lineage import UNRELATED, Origin, origins
+from rolethread_vcs.ops.history.lineage import UNRELATED, Origin, entry_of, origins, successors
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
@@ -22,6 +23,10 @@ from rolethread_vcs.store.objects.trees import FOLDER, parse
 from rolethread_vcs.store.refs.ancestry import Ancestry, Link, Queue
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.entry import Entry
+    from rolethread_vcs.ops.compare.comparison import ComparedEntry
 
 _TABLE = Table("entry history", 1)
 """By entry id: the commit that a walk began at, and the commits at which the entry was not what it was before."""
@@ -55,6 +60,36 @@ class Step:
     after: bytes | None
     is_moved: bool = False
     origin: Origin = UNRELATED
+
+
+@dataclass(frozen=True, slots=True)
+class StepDetails:
+    """A step with what it takes to say what it did; an entry that is not there, or cannot be read, is None.
+
+    `successors` are the entries that a removed or changed one went into.
+    """
+
+    step: Step
+    before: Entry | None
+    after: Entry | None
+    successors: tuple[str, ...] = ()
+
+    @property
+    def compared(self) -> ComparedEntry | None:
+        """The entry before and after; None where one of both is."""
+        # a history that is only counted compares nothing
+        from rolethread_vcs.ops.compare.comparison import ComparedEntry
+
+        if self.before is None or self.after is None:
+            return None
+        return ComparedEntry.of(self.step.entry_id, self.before, self.after)
+
+
+def details_of(repository: Repository, step: Step) -> StepDetails:
+    """Return a step with the entries that it is about."""
+    may_split = step.kind in (StepKind.REMOVED, StepKind.CHANGED)
+    made = successors(repository, step.commit.id, step.entry_id) if may_split else ()
+    return StepDetails(step, entry_of(repository, step.before), entry_of(repository, step.after), made)
 
 
 class EntryHistory:

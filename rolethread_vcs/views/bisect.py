@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
 from rolethread_vcs.phrases import count, short_time
-from rolethread_vcs.views.terminal_text import one_line, styled, width_of
+from rolethread_vcs.views.terminal_text import Lines, one_line, styled, width_of
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli.context import Context
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.store.objects.commits import Commit
 
 _NAMED = 10
@@ -28,12 +26,14 @@ def search_lists(search: Search | None) -> dict[str, object]:
     return {"running": True, "bad": bad[-1] if bad else None, "good": good, "skipped": skipped}
 
 
-def search_lines(context: Context, dataset: Dataset, search: Search) -> Iterator[str]:
-    """Yield the lines of where a search stands."""
+def search_lines(search: Search, first_bad: Lines, *, width: int) -> Lines:
+    """Yield where a search stands; `first_bad` are the lines of the commit that was looked for."""
     if search.test is not None:
-        yield from _test_lines(search, search.test, context.output.width)
+        yield from _test_lines(search, search.test, width)
     elif search.first_bad is not None:
-        yield from _end_lines(context, dataset, search.first_bad)
+        yield f"the first bad change is {search.first_bad.id[:10]}"
+        yield ""
+        yield from first_bad
     else:
         yield from _unsettled_lines(search)
 
@@ -51,16 +51,6 @@ def _test_lines(search: Search, commit: Commit, width: int) -> Iterator[str]:
 
 def _about(tests: int) -> str:
     return "1 test" if tests == 1 else f"about {tests:,} tests"
-
-
-def _end_lines(context: Context, dataset: Dataset, commit: Commit) -> Iterator[str]:
-    from rolethread_vcs.cli._commit_text import commit_head, touched_lines
-
-    yield f"the first bad change is {commit.id[:10]}"
-    yield ""
-    shown = dataset.history.commit(f"commit:{commit.id}")
-    yield from commit_head(context, dataset, shown)
-    yield from touched_lines(context, dataset, shown)
 
 
 def end_hint(search: Search) -> str | None:
@@ -84,15 +74,11 @@ def _unsettled_lines(search: Search) -> Iterator[str]:
         yield f"  … and {number - _NAMED:,} more"
 
 
-def mark_lines(dataset: Dataset, marks: Sequence[Mark], width: int) -> Iterator[str]:
+def mark_lines(marks: Iterable[tuple[Mark, Commit | None]], *, width: int) -> Lines:
     """Yield a line for each answer, the oldest first; a commit that is gone is named all the same."""
-    from rolethread_vcs.errors import DamagedError
-
-    for each in marks:
-        try:
-            line = _commit_line(dataset.repository.objects.commit(each.commit), width - 6)
-        except DamagedError:
-            line = f"{styled(each.commit[:10], 'id')}  (no longer here)"
+    for each, commit in marks:
+        gone = f"{styled(each.commit[:10], 'id')}  (no longer here)"
+        line = gone if commit is None else _commit_line(commit, width - 6)
         yield f"{styled(f'{each.answer:<4}', _STYLES[each.answer])}  {line}"
 
 

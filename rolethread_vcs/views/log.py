@@ -1,0 +1,71 @@
+"""The log as lines: commits, single edits in a row as one, and the graph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rolethread_vcs.ops.history.log import Logged, Run, fold
+from rolethread_vcs.phrases import count, short_time, signed_counts
+from rolethread_vcs.views.terminal_text import Lines, one_line, styled, width_of
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.history.graph import GraphRow
+    from rolethread_vcs.store.log.operations import Operation
+
+
+def log_lines(history: Iterable[Logged], *, full: bool, width: int) -> Lines:
+    """Yield a line for each commit, and for single edits in a row, unless they are to be shown in `full`."""
+    now = time.time()
+    for item in history if full else fold(history):
+        yield from [_commit_line(item, now, width)] if isinstance(item, Logged) else _run_lines(item, now, width)
+
+
+def graph_lines(graph: Iterable[GraphRow], names: Mapping[str, Sequence[str]], *, width: int) -> Lines:
+    """Yield the rows of a graph, commits with the `names` of what stands at them."""
+    now = time.time()
+    for row in graph:
+        if row.logged is None:
+            yield styled(row.lines, "faint")
+            continue
+        here = ", ".join(names.get(row.logged.commit.id, ()))
+        room = max(width - len(row.lines) - 1, 40)
+        yield f"{row.lines} {_commit_line(row.logged, now, room, here)}"
+
+
+def _commit_line(logged: Logged, now: float, width: int, names: str = "") -> str:
+    commit = logged.commit
+    head = f"{commit.id[:10]}  {short_time(commit.author.time, now=now)}"
+    tail = f"  {signed_counts(logged.counts) or 'no entries'}{_operation(logged.operation)}"
+    room = width - width_of(head) - width_of(tail) - (width_of(names) + 2 if names else 0) - 2
+    subject = one_line(commit.subject, max(room, 24))
+    return _row(head, f"{styled(names, 'tag')}{'  ' if names else ''}{subject}", tail)
+
+
+def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
+    first, last = (each.commit.author.time for each in (run.first, run.last))
+    day = short_time(first, now=now)
+    until = time.strftime("%H:%M", time.localtime(last))
+    span = day if day.endswith(until) else f"{day}-{until}"
+    numbers = [each.operation.number for each in run.edits if each.operation is not None]
+    tail = f"  (operations {min(numbers)}-{max(numbers)})" if len(numbers) > 1 else ""
+    head = run.last.commit.id[:10]
+    yield _row(head, f"{count(len(run.edits), 'edit', 'edits')}, {span}", tail)
+    # what a writer said about an edit is worth a line; our own words are not
+    said = dict.fromkeys(each.commit.subject for each in run.edits if not _is_default(each))
+    if said:
+        yield f"{' ' * 12}{one_line('; '.join(said), width - 12)}"
+
+
+def _is_default(logged: Logged) -> bool:
+    return logged.commit.subject.startswith("edit ")
+
+
+def _row(head: str, text: str, tail: str) -> str:
+    commit, rest = head[:10], head[10:]
+    return f"{styled(commit, 'id')}{styled(rest, 'faint')}  {text}{styled(tail, 'faint')}"
+
+
+def _operation(operation: Operation | None) -> str:
+    return "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
