@@ -56,5 +56,5 @@ VERBS: tuple[tuple[str, str, str], ...] = (
     ("verify", "safety", "Verify the dataset to the last byte: objects, entries, branches and the operation log"),
     ("git-hook", "git", "Ask the gate about what git is about to do; called by the hooks of git"),
     ("git-merge-driver", "git", "Merge three versions of a file the way this program merges; called by git"),
-    ("git-textconv", "git", "Print a file of a dataset as a conversation, for git's diff; called by git"),
+    ("git-textconv", "git", "Print a file of a dataset as people read it, for git's diff; called by git"),
 )

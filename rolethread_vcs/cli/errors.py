@@ -15,18 +15,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.output import Output, hint_text
+from rolethread_vcs.cli.output import Output
 from rolethread_vcs.errors import InvalidError, RoleThreadError, UsageError
-from rolethread_vcs.phrases import count
-from rolethread_vcs.views.terminal_text import styled
+from rolethread_vcs.views.errors import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rolethread_vcs.model.finding import Finding
 
 ENVELOPE = "rolethread.error/v1"
-_SHOWN_FINDINGS = 20
 
 
 class InterruptedByUserError(RoleThreadError):
@@ -68,30 +65,6 @@ def show_error(error: RoleThreadError, output: Output) -> None:
         output.complain(error.message)
     else:
         output.complain(error_text(error))
-
-
-def error_text(error: RoleThreadError) -> str:
-    """Return an error as text: `error: …`, its details or else its findings, `hint: …`."""
-    lines = [f"{styled('error:', 'error')} {error.message}"]
-    lines += [f"  {detail}" for detail in error.details or _finding_lines(error.findings)]
-    if error.hint:
-        lines.append(hint_text(error.hint))
-    return "\n".join(lines)
-
-
-def finding_text(finding: Finding) -> str:
-    """Return a finding on one line: `RT104 empty_message   00000012-k2x9m3ab [4]   The message is empty.`"""
-    place = " ".join(
-        part for part in (finding.entry_id or "", "" if finding.index is None else f"[{finding.index}]") if part
-    )
-    parts = (f"{finding.code} {finding.name}", place, finding.message)
-    return "   ".join(part for part in parts if part)
-
-
-def _finding_lines(findings: Sequence[Finding]) -> list[str]:
-    lines = [finding_text(finding) for finding in findings[:_SHOWN_FINDINGS]]
-    hidden = len(findings) - len(lines)
-    return [*lines, f"… and {count(hidden, 'finding', 'findings')} more"] if hidden else lines
 
 
 # ---- bugs

@@ -19,6 +19,7 @@ from rolethread_vcs.views.terminal_text import (
     TO_COLORS,
     TO_NOTHING,
     Line,
+    hint_text,
     safe_but_styled,
     safe_json,
     safe_text,
@@ -191,11 +192,6 @@ class Output:
         return SystemRefusedError(
             f"the output could not be written ({error.strerror or error}); {state}", saved=self.saved
         )
-
-
-def hint_text(hint: str) -> str:
-    """Return a hint with its label; further lines stand under the first."""
-    return styled("hint:", "hint") + " " + hint.replace("\n", "\n      ")
 
 
 def _with_visible_surrogates(value: Any) -> Any:

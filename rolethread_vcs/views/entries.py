@@ -1,15 +1,19 @@
-"""Shows an entry for reading: `[0] system`, speakers, wrapped text, and everything else it carries, compactly."""
+"""Entries as lines: whole, as they read, or one line each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.phrases import count
-from rolethread_vcs.views.terminal_text import STYLES, one_line, styled, wrap
+from rolethread_vcs.phrases import count, entry_number
+from rolethread_vcs.views.terminal_text import STYLES, Lines, one_line, styled, width_of, wrap
 
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.select.page import Row
+
+_TAGS_WIDTH = 28
 _INDENT = "    "
 _SHOWN = frozenset({"role", "content", "speaker", "train", "alternatives"})
 
@@ -114,3 +118,25 @@ def _key_lines(values: Mapping[str, Any], width: int) -> Iterator[str]:
 
 def _json(value: Any) -> str:
     return encode_line(value).decode("utf-8")
+
+
+# ---- a page of entries
+
+
+def list_lines(rows: Sequence[Row], *, width: int) -> Lines:
+    """Yield a line for each entry of a page: number, exchanges, tags, and how it begins."""
+    numbers = [entry_number(row.id) for row in rows]
+    # after a merge two entries can share a number, and only the whole id tells them apart
+    names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]
+    sizes = [count(row.exchanges, "exchange", "exchanges") if row.reads else "" for row in rows]
+    tags = [one_line(" ".join(f"#{tag}" for tag in row.tags), _TAGS_WIDTH) for row in rows]
+    first, second, third = (max(map(width_of, column), default=0) for column in (names, sizes, tags))
+    for row, name, size, tag in zip(rows, names, sizes, tags, strict=True):
+        head = f"{styled(name.rjust(first), 'id')}  {styled(size.ljust(second), 'faint')}  "
+        if third:
+            head += styled(tag, "tag") + " " * (third - width_of(tag) + 2)
+        room = max(width - first - second - 4 - (third + 2 if third else 0), 10)
+        text = one_line(row.preview, room) if row.preview.strip() else ""
+        if not row.reads:
+            text = styled(row.problem, "warning")
+        yield (head + (text or styled("(nothing is said)", "faint"))).rstrip()

@@ -76,6 +76,11 @@ def styled(text: str, name: str) -> str:
     return f"{_MARKS[name]}{safe_text(text)}{_END_MARK}" if text else ""
 
 
+def hint_text(hint: str) -> str:
+    """Return a hint with its label; further lines stand under the first."""
+    return styled("hint:", "hint") + " " + hint.replace("\n", "\n      ")
+
+
 def one_line(text: str, width: int) -> str:
     """Return the beginning of a text on one line, cut with `…` when it is wider than `width` columns."""
     flat = " ".join(safe_text(text[: 4 * width + 200]).split())

@@ -55,7 +55,7 @@ def _pushed() -> Iterator[tuple[str, str, str]]:
 def _tell(context: Context, judged: Judged, way_on: str) -> bool:
     """Say what would come in; return whether that stops git."""
     # only what has findings pays for showing them
-    from rolethread_vcs.cli.commands.check import finding_lines
+    from rolethread_vcs.views.findings import finding_lines
 
     errors = judged.errors
     if not errors.findings:

@@ -20,18 +20,13 @@ from rolethread_vcs.cli.arguments import HowMany
 from rolethread_vcs.cli.completions import complete_branches, complete_entries
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.output import Output
-from rolethread_vcs.phrases import count, entry_number
-from rolethread_vcs.views.terminal_text import one_line, styled, width_of
+from rolethread_vcs.phrases import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rolethread_vcs.ops.select.page import Row
+    pass
 
 GROUP = "entries"
 ENVELOPE = "rolethread.list/v1"
-
-_TAGS_WIDTH = 28
 
 
 @click.command(cls=Command)
@@ -44,6 +39,8 @@ _TAGS_WIDTH = 28
 def command(
     context: Context, query: tuple[str, ...], where: str | None, limit: int, after: str | None, rev: str
 ) -> None:
+    from rolethread_vcs.views.entries import list_lines
+
     output = context.output
     page = context.open_dataset().page(query, where=where, limit=limit, after=after, rev=rev, count=context.json)
     for row in page.rows:
@@ -52,8 +49,7 @@ def command(
     if context.json:
         output.envelope(ENVELOPE, page)
         return
-    for line in _lines(page.rows, output.width):
-        output.print(line)
+    output.show(list_lines(page.rows, width=output.width))
     if not page.rows:
         _say_empty(output, query, where, after)
     elif page.more:
@@ -61,26 +57,6 @@ def command(
         output.note(f"Show more: rtv list{options} --after {page.rows[-1].id}")
     elif page.total is not None:
         output.note(count(page.total, "entry", "entries"))
-
-
-def _lines(rows: Sequence[Row], width: int) -> list[str]:
-    numbers = [entry_number(row.id) for row in rows]
-    # after a merge two entries can share a number, and only the whole id tells them apart
-    names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]
-    sizes = [count(row.exchanges, "exchange", "exchanges") if row.reads else "" for row in rows]
-    tags = [one_line(" ".join(f"#{tag}" for tag in row.tags), _TAGS_WIDTH) for row in rows]
-    first, second, third = (max(map(width_of, column), default=0) for column in (names, sizes, tags))
-    lines = []
-    for row, name, size, tag in zip(rows, names, sizes, tags, strict=True):
-        head = f"{styled(name.rjust(first), 'id')}  {styled(size.ljust(second), 'faint')}  "
-        if third:
-            head += styled(tag, "tag") + " " * (third - width_of(tag) + 2)
-        room = max(width - first - second - 4 - (third + 2 if third else 0), 10)
-        text = one_line(row.preview, room) if row.preview.strip() else ""
-        if not row.reads:
-            text = styled(row.problem, "warning")
-        lines.append((head + (text or styled("(nothing is said)", "faint"))).rstrip())
-    return lines
 
 
 def _options(query: tuple[str, ...], where: str | None, limit: int, rev: str) -> str:

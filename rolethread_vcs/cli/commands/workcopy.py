@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.ops.workcopy.file_copies import FileCopy
+    from rolethread_vcs.transaction import Committed
 
 GROUP = "working copies"
+COPIES = "rolethread.workcopies/v1"
+STATUS = "rolethread.workcopy/v1"
+REMOVED = "rolethread.workcopy_removed/v1"
 
 
 @click.group(cls=Group)
@@ -58,7 +63,7 @@ def add(
     """Write the entries of a branch to a file, or check a branch out in a folder."""
     # what opens a dataset is of no use to help
     from rolethread_vcs import CopyOptions
-    from rolethread_vcs.cli._workcopy_text import print_added_file, print_added_folder
+    from rolethread_vcs.views.workcopies import added_file_lines, added_folder_lines
 
     dataset = context.open_dataset()
     target = context.path(path)
@@ -66,7 +71,8 @@ def add(
         options = CopyOptions(branch, revision, format_name, clean, where, bind)
         with context.output.progress("writing") as step:
             link = dataset.copies.add(target, options, step=step, dry_run=dry_run)
-        print_added_file(context, link, bind=bind, dry_run=dry_run)
+        copy = ({"kind": "file", "lines": len(link.ids), "is_touched": False}, link)
+        context.output.answer(COPIES, {"copies": [copy]}, lines=added_file_lines(link, bind=bind, would=dry_run))
         return
     if revision is not None or clean or where is not None or bind or format_name != "messages":
         raise UsageError(
@@ -75,17 +81,24 @@ def add(
     if branch is None:
         raise UsageError("a folder copy needs a branch", hint=f"rtv workcopy add {path} --branch NAME")
     intent = Saving(dry_run=dry_run).intent("workcopy", f"workcopy add {path} --branch {branch}")
-    print_added_folder(context, dataset.copies.add_folder(target, branch, intent))
+    added = dataset.copies.add_folder(target, branch, intent)
+    _note(context, added.committed)
+    own = {"kind": "folder", "path": added.folder, "branch": added.branch}
+    context.output.answer(COPIES, {"copies": [(own, added.committed)]}, lines=added_folder_lines(added))
 
 
 @command.command("list")
 @pass_context
 def list_(context: Context) -> None:
     """List the file copies and the folder copies."""
-    from rolethread_vcs.cli._workcopy_text import print_copies
+    from rolethread_vcs.views.workcopies import copies_lines
 
     dataset = context.open_dataset()
-    print_copies(context, dataset.copies.files(), dataset.copies.folders())
+    files, folders = dataset.copies.files(), dataset.copies.folders()
+    others = [each for each in folders if each.name or len(folders) > 1]
+    copies: list[object] = [_sources(each) for each in files]
+    copies += [({"kind": "folder", "path": each.folder, "is_touched": bool(each.unsaved)}, each) for each in others]
+    context.output.answer(COPIES, {"copies": copies}, lines=copies_lines(files, others))
 
 
 @command.command("status")
@@ -94,14 +107,23 @@ def list_(context: Context) -> None:
 @pass_context
 def status(context: Context, path: str | None, wish: Wish) -> None:
     """Show which lines are new, edited, moved, dropped or ambiguous; --json is also a file for --decisions."""
-    from rolethread_vcs.cli._workcopy_status import print_folder_status, print_status
+    from rolethread_vcs.views.workcopies import copy_notes, file_status_lines, folder_status_lines
 
     dataset = context.open_dataset()
     folder = _folder(context, path)
     if folder is not None:
-        print_folder_status(context, folder, dataset.copies.folder_status(folder))
+        survey = dataset.copies.folder_status(folder)
+        of_folder = {"kind": "folder", "path": folder, "branch": survey.branch, "commit": survey.commit}
+        of_folder["unsaved"] = len(survey.unsaved)
+        context.output.answer(STATUS, of_folder, lines=folder_status_lines(folder, survey))
         return
-    print_status(context, dataset.copies.status(_file(context, dataset, path), wish.words(context)))
+    found = dataset.copies.status(_file(context, dataset, path), wish.words(context))
+    if not context.json:
+        context.output.show(file_status_lines(found, width=context.output.width))
+        return
+    own = {"kind": "file", "apart": found.branch.is_apart, "notes": list(copy_notes(found)), "unsaved": None}
+    own |= {"branch": found.link.branch, "lines": list(found.lines())}
+    context.output.envelope(STATUS, own, found, found.link, found.branch)
 
 
 @command.command("commit")
@@ -139,7 +161,7 @@ def commit(
 @pass_context
 def refresh(context: Context, path: str | None, wish: Wish, take: str | None, discard: bool, dry_run: bool) -> None:
     """Bring newer commits of the branch into a file; what you edited in it stays."""
-    from rolethread_vcs.cli._workcopy_text import print_refreshed
+    from rolethread_vcs.views.workcopies import refreshed_lines
 
     dataset = context.open_dataset()
     if _folder(context, path) is not None:
@@ -148,7 +170,8 @@ def refresh(context: Context, path: str | None, wish: Wish, take: str | None, di
         )
     file = _file(context, dataset, path)
     options = wish.options(context, None, take)
-    print_refreshed(context, dataset.copies.refresh(file, options, discard=discard, dry_run=dry_run))
+    done = dataset.copies.refresh(file, options, discard=discard, dry_run=dry_run)
+    context.output.answer("rolethread.workcopy_refresh/v1", done, lines=refreshed_lines(done))
 
 
 @command.command("remove")
@@ -159,17 +182,33 @@ def refresh(context: Context, path: str | None, wish: Wish, take: str | None, di
 @pass_context
 def remove(context: Context, path: str, delete: bool, force: bool, saving: Saving) -> None:
     """Unlink a file copy, the file stays; or remove a folder copy that has no unsaved edits."""
-    from rolethread_vcs.cli._workcopy_text import print_removed_file, print_removed_folder
+    from rolethread_vcs.views.workcopies import removed_file_lines, removed_folder_lines
 
     dataset = context.open_dataset()
     folder = _folder(context, path)
     if folder is not None:
         intent = saving.intent("workcopy", f"workcopy remove {path}")
-        print_removed_folder(context, dataset.copies.remove_folder(folder, intent))
+        removed = dataset.copies.remove_folder(folder, intent)
+        _note(context, removed.committed)
+        own = {"path": removed.folder, "deleted": removed.was_there, "dry_run": saving.dry_run}
+        context.output.answer(REMOVED, own, removed, lines=removed_folder_lines(removed))
         return
     file = _file(context, dataset, path)
     deleted = dataset.copies.remove(file, delete=delete, force=force, dry_run=saving.dry_run)
-    print_removed_file(context, file, deleted=deleted, dry_run=saving.dry_run)
+    own = {"path": file, "deleted": deleted, "left": (), "dry_run": saving.dry_run}
+    context.output.answer(REMOVED, own, lines=removed_file_lines(file, deleted=deleted, would=saving.dry_run))
+
+
+def _sources(copy: FileCopy) -> tuple[object, ...]:
+    if copy.link is None:
+        return {"kind": "file", "branch": None, "clean": False, "lines": 0}, copy
+    return {"kind": "file", "lines": len(copy.link.ids)}, copy, copy.link
+
+
+def _note(context: Context, committed: Committed) -> None:
+    """Say beside text what a change of working copies says beside itself."""
+    for note in () if context.json else committed.notes:
+        context.output.note(note)
 
 
 def _folder(context: Context, path: str | None) -> Path | None:

@@ -1,0 +1,113 @@
+"""Findings by rule, and rules, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rolethread_vcs.gate import mass_sentences
+from rolethread_vcs.phrases import count, entry_number
+from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, wrap
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.finding import Finding
+    from rolethread_vcs.ops.check.check import Checked
+    from rolethread_vcs.ops.check.rule_list import WeighedRule
+
+_SHOWN_PLACES = 5
+_REPAIRS = {"safe": "safe repair", "suggested": "suggested repair", "none": ""}
+_STYLES = {"error": "error", "warning": "warning", "info": "faint", "off": "faint"}
+_REPAIR_WORDS = {
+    "safe": "can be repaired safely",
+    "suggested": "has a suggested repair",
+    "none": "is repaired by hand",
+}
+
+
+def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator[str]:
+    """Yield the lines that tell what a check found, by rule; with `all_places` each place, else the first few."""
+    looked_at = count(checked.entries, "entry", "entries")
+    if checked.since is not None:
+        looked_at = f"{count(checked.entries, 'changed entry', 'changed entries')} since {checked.since[:10]}"
+    if not checked.findings:
+        yield f"{looked_at}: nothing {'new ' if checked.since else ''}was found"
+        return
+    if checked.since is not None:
+        yield from mass_sentences(checked.findings)
+    groups = checked.by_code()
+    titles = max(len(f"{code} {found[0].name}") for code, found in groups.items())
+    for code, found in groups.items():
+        yield _group_head(code, found, titles)
+        places = found if all_places else found[:1]
+        for finding in places:
+            place = _place(finding)
+            yield f"    {place}  {one_line(_without_number(finding), max(width - len(place) - 6, 20))}"
+        if not all_places and len(found) > 1:
+            yield f"    {one_line(_more_places(found[1:]), width - 4)}"
+    yield f"{looked_at}: {_weights(checked)}"
+
+
+def _group_head(code: str, found: list[Finding], width: int) -> str:
+    severity = found[0].severity
+    style = {"error": "error", "warning": "warning"}.get(severity.value, "faint")
+    ids = {finding.entry_id for finding in found}
+    number = f"{len(found):,} in {count(len(ids), 'entry', 'entries')}"
+    repair = _REPAIRS[found[0].repair.value]
+    title = f"{code} {found[0].name}".ljust(width)
+    return f"{styled(severity.value, style)}  {title}  {number}{f'   {repair}' if repair else ''}"
+
+
+def _without_number(finding: Finding) -> str:
+    """Return what a finding says without the message number that stands before it already."""
+    return finding.message.removeprefix(f"[{finding.index}] ")
+
+
+def _place(finding: Finding) -> str:
+    number = entry_number(finding.entry_id or "")
+    return number if finding.index is None else f"{number} [{finding.index}]"
+
+
+def _more_places(found: list[Finding]) -> str:
+    shown = ", ".join(_place(finding) for finding in found[:_SHOWN_PLACES])
+    left = len(found) - _SHOWN_PLACES
+    return f"also {shown}" + (f", and {left:,} more" if left > 0 else "")
+
+
+def _weights(checked: Checked) -> str:
+    names = {"error": "errors", "warning": "warnings", "info": "infos"}
+    numbers = {name: sum(finding.severity.value == name for finding in checked.findings) for name in names}
+    return ", ".join(count(number, name, names[name]) for name, number in numbers.items() if number)
+
+
+# ---- rules
+
+
+def rule_lines(rules: Sequence[WeighedRule], *, width: int) -> Lines:
+    """Yield a line for each rule with its severity."""
+    names = max((len(each.rule.name) for each in rules), default=0)
+    for each in rules:
+        severity = f"{each.severity!s:<7}"
+        head = f"{each.rule.code}  {each.rule.name:<{names}}  {severity}"
+        own = "" if each.severity == each.rule.severity else f"(by default {each.rule.severity.value}) "
+        text = one_line(own + each.summary, max(width - len(head) - 2, 20))
+        severity_styled = styled(severity, _STYLES[str(each.severity)])
+        yield f"{styled(each.rule.code, 'id')}  {each.rule.name:<{names}}  {severity_styled}  {text}"
+    yield Line("note", "explain one with: rtv rules CODE")
+
+
+def rule_explanation(each: WeighedRule, *, width: int, is_here: bool) -> Lines:
+    """Yield what a rule looks for and why; `is_here` where its severity is that of a dataset."""
+    rule = each.rule
+    yield f"{styled(rule.title, 'heading')}: {each.summary}"
+    yield ""
+    weighs = "is turned off" if each.severity == "off" else f"weighs as {each.severity}"
+    default = "" if each.severity == rule.severity else f" (by default: {rule.severity.value})"
+    yield f"It {weighs}{' in this dataset' if is_here else ''}{default}, and {_REPAIR_WORDS[rule.repair_safety.value]}."
+    for heading, text in each.sections.items():
+        yield ""
+        yield styled(heading, "heading")
+        # an example keeps its lines, prose is wrapped anew
+        lines = text if heading in ("Example", "Instead") else " ".join(text.split())
+        yield from wrap(lines, width, "    ")
+    yield ""
+    yield f"change how much it weighs: rtv config set gate.rules.{rule.name} error|warning|info|off"
