@@ -213,7 +213,8 @@ def _note(context: Context, committed: Committed) -> None:
 
 def _folder(context: Context, path: str | None) -> Path | None:
     """Return the folder copy that a word names, None when it names a file or nothing."""
-    # help needs no paths
+    # help opens no dataset
+    from rolethread_vcs.dataset import Dataset
 
     if path is None:
         return None
