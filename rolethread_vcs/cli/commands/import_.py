@@ -64,6 +64,7 @@ def command(
     import shlex
     import sys
 
+    from rolethread_vcs import ImportOptions
     from rolethread_vcs.errors import NotFoundError, UsageError
     from rolethread_vcs.ops.import_.refusal import STANDARD_INPUT
 
