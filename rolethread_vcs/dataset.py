@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.git_support import drivers, hooks, staged_gate
     from rolethread_vcs.ops.history import bisect, blame, entry_history, graph, log, operation_log, show, spans, undo
     from rolethread_vcs.ops.import_ import importer
-    from rolethread_vcs.ops.merge import completion, merge, pick, resolve, revert
+    from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import messages, removed_entries, restore
     from rolethread_vcs.ops.select import page, selection, similar_tags
     from rolethread_vcs.ops.settings import creation, settings
@@ -59,7 +59,7 @@ else:
     bisect, blame, entry_history, graph, log = _modules("history", "bisect blame entry_history graph log")
     operation_log, show, spans, undo = _modules("history", "operation_log show spans undo")
     (importer,) = _modules("import_", "importer")
-    completion, merge, pick, resolve, revert = _modules("merge", "completion merge pick resolve revert")
+    completion, merge, past_change, resolve = _modules("merge", "completion merge past_change resolve")
     messages, removed_entries, restore = _modules("restore", "messages removed_entries restore")
     page, selection, similar_tags = _modules("select", "page selection similar_tags")
     creation, settings = _modules("settings", "creation settings")
@@ -182,8 +182,7 @@ class Merges(Group):
     """Merges, reverts and picks that need decisions; `Dataset.merge`, `revert` and `pick` begin one."""
 
     preview = Method(lambda: merge.preview)
-    pick_preview = Method(lambda: pick.preview)
-    pick_chosen = Method(lambda: pick.pick_chosen)
+    pick_preview = Method(lambda: past_change.preview)
     conflicts = Method(lambda: resolve.open_merge)
     select = Function(lambda: resolve.select_conflicts)
     resolve = Method(lambda: resolve.resolve)
@@ -369,8 +368,8 @@ class Dataset:
     branch = Method(lambda: branch_edits.create)
     switch = Method(lambda: branch_edits.switch)
     merge = Method(lambda: merge.merge)
-    revert = Method(lambda: revert.revert)
-    pick = Method(lambda: pick.pick)
+    revert = Method(lambda: past_change.revert)
+    pick = Method(lambda: past_change.pick)
 
     # ---- files of rows
 

@@ -68,7 +68,8 @@ def _asked(context: Context, dataset: Dataset, change: Change, words: str, inten
         if asked is None or not asked[0]:
             forms.keep()
             return None
-        outcome = dataset.merges.pick_chosen(change.rev, *asked, intent=intent, skip_conflicts=change.skip_conflicts)
+        ids, decisions = asked
+        outcome = dataset.pick(change.rev, intent, ids=ids, decisions=decisions, skip_conflicts=change.skip_conflicts)
         if outcome.committed.operation is None:
             forms.keep()
         return outcome
