@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.gate._verdict import Allowance, Overrun, Verdict, counts_by_code
@@ -56,7 +56,7 @@ class Gate:
         entry_before: Callable[[str], Entry | None] | None = None,
         rules: Sequence[Rule] | None = None,
     ) -> None:
-        self.rules = gate_rules(settings.severities, rules)
+        self.rules = gate_rules(settings, rules)
         self.strict = settings.is_strict(branch)
         self._because = " ".join((because or "").split())
         self._allowed = counts_by_code(allowances, self._because, rules)
@@ -131,6 +131,6 @@ class Gate:
                 yield entry
 
 
-def gate_rules(severities: Mapping[str, Severity | str], rules: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
+def gate_rules(settings: Settings, rules: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
     """Return the rules that run in the gate: those of severity error."""
-    return tuple(rule for rule in effective_rules(severities, rules) if rule.severity is Severity.ERROR)
+    return tuple(rule for rule in effective_rules(settings, rules) if rule.severity is Severity.ERROR)

@@ -28,8 +28,9 @@ Policy = Severity | Literal["off"]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RULE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TOML_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
+_OPTION_KEY = re.compile(rf"{_RULE_KEY.pattern}\.{_RULE_KEY.pattern}")
 _POLICIES = (*(severity.value for severity in Severity), "off")
-_SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.")
+_SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.", "gate.options.")
 _FIXED = {
     "id": "it tells this dataset from every other, and clones and sidecars rely on it",
     "format": "it says how the files are laid out, and only a migration changes that",
@@ -48,7 +49,8 @@ class Settings:
     """What `rolethread.toml` says, as far as this program knows its keys; all others stay in the file.
 
     `strict` and `report_only` are patterns of branch names (`release/*`; `*` also stands for a slash).
-    `severities` maps a rule's code or name to the severity that the creator chose, or "off".
+    `severities` maps a rule's code or name to the severity that the creator chose, or "off"; `options` maps it to the
+    values that the creator chose for its options.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Settings:
     strict: tuple[str, ...] = DEFAULT_STRICT
     report_only: tuple[str, ...] = ()
     severities: Mapping[str, Policy] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, bool | int | float | str]] = field(default_factory=dict)
 
     @property
     def unknown_writer_features(self) -> tuple[str, ...]:
@@ -116,6 +119,7 @@ def parse_settings(data: bytes) -> Settings:
         strict=_texts(gate, "strict", DEFAULT_STRICT, "gate."),
         report_only=_texts(gate, "report_only", (), "gate."),
         severities=_severities(_table(gate, "rules", "gate.")),
+        options=_options(_table(gate, "options", "gate.")),
     )
 
 
@@ -170,6 +174,16 @@ def _severities(table: Mapping[str, Any]) -> dict[str, Policy]:
             )
         result[rule] = "off" if value == "off" else Severity(value)
     return result
+
+
+def _options(table: Mapping[str, Any]) -> dict[str, Mapping[str, bool | int | float | str]]:
+    for rule in table:
+        for option, value in _table(table, rule, "gate.options.").items():
+            if not isinstance(value, bool | int | float | str):
+                raise InvalidSettingsError(
+                    f"{SETTINGS}: gate.options.{rule}.{option} must be text, a number, true or false, {_not(value)}"
+                )
+    return dict(table)
 
 
 def _not(value: Any) -> str:
@@ -263,11 +277,24 @@ def set_value(text: bytes, dotted_key: str, value: str) -> bytes:
     _refuse_unsettable(dotted_key)
     if dotted_key == "name":
         new: Any = value
+    elif value == "default":
+        new = None
+    elif dotted_key.startswith("gate.options."):
+        new = _option_value(value)
     elif dotted_key.startswith("gate.rules."):
-        new = None if value == "default" else value
+        new = value
     else:
-        new = None if value == "default" else [item.strip() for item in value.split(",") if item.strip()]
+        new = [item.strip() for item in value.split(",") if item.strip()]
     return put_values(text, {tuple(dotted_key.split(".")): new})
+
+
+def _option_value(value: str) -> bool | int | float | str:
+    """Return true, false or a number where it is written so, else the text."""
+    try:
+        found = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+    return found if isinstance(found, bool | int | float | str) else value
 
 
 def read_values(text: bytes) -> dict[str, Any]:
@@ -324,11 +351,14 @@ def _refuse_unsettable(dotted_key: str) -> None:
         return
     if dotted_key.startswith("gate.rules.") and _RULE_KEY.fullmatch(dotted_key.removeprefix("gate.rules.")):
         return
+    if dotted_key.startswith("gate.options.") and _OPTION_KEY.fullmatch(dotted_key.removeprefix("gate.options.")):
+        return
     raise UsageError(f"there is no setting {dotted_key}", hint=_did_you_mean(dotted_key, _SETTABLE))
 
 
 def _did_you_mean(key: str, known: tuple[str, ...]) -> str:
-    shown = [name + "RULE" if name.endswith(".") else name for name in known]
+    ends = {"gate.rules.": "RULE", "gate.options.": "RULE.OPTION"}
+    shown = [name + ends.get(name, "") for name in known]
     from difflib import get_close_matches  # imported here because start-up counts
 
     near = get_close_matches(key, shown, n=1)

@@ -11,10 +11,10 @@ from rolethread_vcs.rules._catalogue import (
     all_rules,
     effective_rules,
     find_rule,
-    unknown_severities,
+    misfits,
 )
 from rolethread_vcs.rules._checks import check_entries, find_in_entry, introduced_between, safe_repair
-from rolethread_vcs.rules._contract import Facts, Found, Holders, Repair, Rule, cache_key
+from rolethread_vcs.rules._contract import Facts, Found, Holders, Options, Parts, Repair, Rule, cache_key
 from rolethread_vcs.rules._keys import KeyLedger
 from rolethread_vcs.rules._outline import Outline
 
@@ -24,7 +24,9 @@ __all__ = [
     "Found",
     "Holders",
     "KeyLedger",
+    "Options",
     "Outline",
+    "Parts",
     "Repair",
     "Rule",
     "UnknownRuleError",
@@ -35,6 +37,6 @@ __all__ = [
     "find_in_entry",
     "find_rule",
     "introduced_between",
+    "misfits",
     "safe_repair",
-    "unknown_severities",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from types import ModuleType
@@ -11,6 +11,7 @@ from types import ModuleType
 from rolethread_vcs.discovery import load_modules
 from rolethread_vcs.errors import NotFoundError, RoleThreadError
 from rolethread_vcs.model.finding import Severity
+from rolethread_vcs.model.settings import Settings
 from rolethread_vcs.rules._contract import Rule
 
 OFF = "off"
@@ -77,25 +78,37 @@ def find_rule(code_or_name: str, rules: Iterable[Rule] | None = None) -> Rule:
     raise UnknownRuleError(f"there is no rule {code_or_name!r}", hint=hint)
 
 
-def effective_rules(severities: Mapping[str, Severity | str], rules: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
-    """Return the rules with the severities that the settings give them, those set to `off` left out.
+def effective_rules(settings: Settings, rules: Iterable[Rule] | None = None) -> tuple[Rule, ...]:
+    """Return the rules with the severities and options that the settings give them, those set to `off` left out.
 
-    A severity given for the code wins over one given for the name. Words that name no rule are passed over
-    here: `unknown_severities` tells of them.
+    What is given for the code wins over what is given for the name. What no rule can take is passed over here, so that
+    a slip in the settings disarms no gate: `misfits` tells of it.
     """
-    chosen = {_plain(word): severity for word, severity in severities.items()}
+    severities = {_plain(word): severity for word, severity in settings.severities.items()}
+    options = {_plain(word): values for word, values in settings.options.items()}
     result = []
     for rule in all_rules() if rules is None else rules:
-        severity = chosen.get(_plain(rule.code), chosen.get(rule.name, rule.severity))
-        if severity != OFF:
-            result.append(rule if severity == rule.severity else replace(rule, severity=Severity(severity)))
+        code = _plain(rule.code)
+        severity = severities.get(code, severities.get(rule.name, rule.severity))
+        if severity == OFF:
+            continue
+        chosen = {**options.get(rule.name, {}), **options.get(code, {})}
+        fitting = {option: value for option, value in chosen.items() if rule.why_not(option, value) is None}
+        configured = rule.configured(fitting) if fitting else rule
+        result.append(configured if severity == rule.severity else replace(configured, severity=Severity(severity)))
     return tuple(result)
 
 
-def unknown_severities(severities: Mapping[str, Severity | str]) -> tuple[str, ...]:
-    """Return the words in the settings that name no rule, in their order: mistyped, or a newer program's."""
-    known = {_plain(rule.code) for rule in all_rules()} | {rule.name for rule in all_rules()}
-    return tuple(word for word in severities if _plain(word) not in known)
+def misfits(settings: Settings) -> tuple[str, ...]:
+    """Return, as sentences, what the settings say of rules and no rule can take: mistyped, or a newer program's."""
+    rules = {word: rule for rule in all_rules() for word in (_plain(rule.code), rule.name)}
+    words = dict.fromkeys((*settings.severities, *settings.options))
+    found = [f"there is no rule {word!r}" for word in words if _plain(word) not in rules]
+    for word, values in settings.options.items():
+        rule = rules.get(_plain(word))
+        if rule is not None:
+            found += [why for option, value in values.items() if (why := rule.why_not(option, value)) is not None]
+    return tuple(found)
 
 
 def _plain(word: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_value
@@ -68,11 +68,19 @@ Check: TypeAlias = Callable[[Outline], Iterable[Found]]
 Suspects: TypeAlias = Callable[[Outline], bool]
 Keys: TypeAlias = Callable[[Entry], Collection[str]]
 DatasetCheck: TypeAlias = Callable[[Holders], Iterable[Found]]
-Options: TypeAlias = Mapping[str, Any]
+Options: TypeAlias = Mapping[str, bool | int | float | str]
 
 
 def _always(_outline: Outline) -> bool:
     return True
+
+
+class Parts(NamedTuple):
+    """The parts of a rule of entries that depend on its options."""
+
+    check: Check
+    suspects: Suspects = _always
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,8 @@ class Rule:
 
     `severity` is the default, the settings may change it. `reads` names the parts of an entry the outcome
     depends on (`messages`, `tags` …, or `registry`); `version` goes up when the outcome changes; both are in
-    the cache key. A rule with `options` (defaults by name) has `build`, which makes its check from them.
+    the cache key. A rule with `options` (defaults by name, of which a creator sets others in the settings) has
+    `build`, which makes its parts from them; `check`, `suspects` and `repair` are then left out.
     """
 
     code: str
@@ -101,10 +110,13 @@ class Rule:
     repair: Repair | None = None
     version: int = 1
     options: Options = field(default_factory=dict)
-    build: Callable[[Options], Check] | None = None
+    build: Callable[[Options], Parts] | None = None
     doc: str = ""
 
     def __post_init__(self) -> None:
+        if self.build is not None:
+            for name, part in self.build(self.options)._asdict().items():
+                object.__setattr__(self, name, part)
         if not _CODE.fullmatch(self.code):
             raise ValueError(f"the code of a rule is RT and three digits, not {self.code!r}")
         if not self.reads or not self.reads <= ENTRY_PARTS | OUTSIDE_PARTS:
@@ -135,18 +147,27 @@ class Rule:
             raise ValueError(f"the docstring of {self.title} must have the sections {', '.join(SECTIONS)}")
         return {heading: text.strip() for heading, text in zip(pieces[::2], pieces[1::2], strict=True)}
 
+    def why_not(self, option: str, value: object) -> str | None:
+        """Return why an option cannot have a value, as a sentence; None where it can."""
+        if option not in self.options:
+            known = ", ".join(sorted(self.options)) or "none"
+            return f"{self.title} has no option {option}; its options: {known}"
+        default = self.options[option]
+        if type(value) is type(default) or (isinstance(default, float) and type(value) is int):
+            return None
+        return f"{option} of {self.title} cannot be {value!r}; its default is {default!r}"
+
     def configured(self, options: Options) -> Rule:
         """Return the rule with some of its options set.
 
         Raises:
-            InvalidError: the rule has no such option.
+            InvalidError: the rule has no such option, or it cannot have that value.
         """
-        unknown = sorted(options.keys() - self.options.keys())
-        if unknown or self.build is None:
-            known = ", ".join(sorted(self.options)) or "none"
-            raise InvalidError(f"{self.title} has no option {', '.join(unknown)}", hint=f"its options: {known}")
-        merged = {**self.options, **options}
-        return replace(self, options=merged, check=self.build(merged))
+        for option, value in options.items():
+            why = self.why_not(option, value)
+            if why is not None:
+                raise InvalidError(f"{why}; nothing was changed")
+        return replace(self, options={**self.options, **options})
 
     def as_finding(self, entry_id: str | None, found: Found) -> Finding:
         """Return the full finding for something this rule found."""

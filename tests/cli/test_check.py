@@ -124,10 +124,11 @@ def test_what_does_not_go_together_is_refused(rtv: Rtv, words: tuple[str, ...]) 
 
 
 def test_a_setting_for_no_rule_is_warned_about(rtv: Rtv, dataset: Dataset) -> None:
-    text = dataset.settings.text() + b'no_such_rule = "off"\n'
-    dataset.settings.replace_text(text, Intent("config", "config edit"))
+    path = dataset.folder / "rolethread.toml"
+    path.write_bytes(path.read_bytes() + b'no_such_rule = "off"\n')
+    assert rtv("commit").status == 0
 
-    assert "gives a severity to no_such_rule" in rtv("check").err
+    assert "rolethread.toml: there is no rule 'no_such_rule'" in rtv("check").err
 
 
 def test_the_process_ends_with_thirty(messy: Dataset) -> None:

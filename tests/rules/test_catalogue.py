@@ -7,17 +7,25 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from rolethread_vcs.model.finding import Severity
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.finding import Scope, Severity
+from rolethread_vcs.model.settings import Settings
 from rolethread_vcs.rules import (
     BrokenRuleError,
+    Found,
+    Options,
+    Parts,
+    Rule,
     UnknownRuleError,
     all_rules,
     effective_rules,
+    find_in_entry,
     find_rule,
-    unknown_severities,
+    misfits,
 )
 from rolethread_vcs.rules._catalogue import rules_of
 
@@ -107,8 +115,26 @@ def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
     assert caught.value.hint == "did you mean RT104 empty_message?"
 
 
+def settings(**fields: Any) -> Settings:
+    return Settings("tavern", "27f9be4a-ebca-43e9-a02b-3a912a4c5213", **fields)
+
+
+def test_settings_change_options_by_code_or_name() -> None:
+    def build(options: Options) -> Parts:
+        return Parts(lambda outline: [Found(None, f"at most {options['limit']}")])
+
+    reads = frozenset({"messages"})
+    rule = Rule("RT999", "long_message", Severity.INFO, Scope.ENTRY, reads, options={"limit": 3}, build=build)
+    (patient,) = effective_rules(settings(options={"long-message": {"limit": 5}, "rt999": {"limit": 7}}), [rule])
+
+    assert patient.options == {"limit": 7}
+    assert [found.message for found in find_in_entry([patient], "e", Entry.of({"messages": []}))] == ["at most 7"]
+    (lenient,) = effective_rules(settings(options={"RT999": {"length": 5, "limit": "many"}}), [rule])
+    assert lenient.options == {"limit": 3}
+
+
 def test_settings_change_severities_by_code_or_name_and_turn_rules_off() -> None:
-    weighed = effective_rules({"rt104": "warning", "empty_message": "info", "no_assistant": "off"})
+    weighed = effective_rules(settings(severities={"rt104": "warning", "empty_message": "info", "no_assistant": "off"}))
 
     by_code = {rule.code: rule.severity for rule in weighed}
     assert by_code["RT104"] is Severity.WARNING
@@ -116,5 +142,10 @@ def test_settings_change_severities_by_code_or_name_and_turn_rules_off() -> None
     assert by_code["RT105"] is Severity.ERROR
 
 
-def test_severities_of_no_rule_are_named() -> None:
-    assert unknown_severities({"RT104": "off", "empty_mesage": "off"}) == ("empty_mesage",)
+def test_what_no_rule_can_take_is_told() -> None:
+    said = settings(severities={"RT104": "off", "empty_mesage": "off"}, options={"RT104": {"limit": 3}})
+
+    assert misfits(said) == (
+        "there is no rule 'empty_mesage'",
+        "RT104 empty_message has no option limit; its options: none",
+    )

@@ -10,7 +10,7 @@ import pytest
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Scope, Severity
-from rolethread_vcs.rules import Found, Outline, Rule, cache_key, find_in_entry, find_rule
+from rolethread_vcs.rules import Found, Outline, Parts, Rule, cache_key, find_in_entry, find_rule
 
 
 def longest(options: Any) -> Any:
@@ -19,7 +19,7 @@ def longest(options: Any) -> Any:
             if len(content) > options["characters"]:
                 yield Found(index, f"[{index}] is long", content)
 
-    return check
+    return Parts(check)
 
 
 LONG = Rule(
@@ -30,7 +30,6 @@ LONG = Rule(
     reads=frozenset({"messages"}),
     options={"characters": 10},
     build=longest,
-    check=longest({"characters": 10}),
 )
 ENTRY = Entry.of({"messages": [{"role": "user", "content": "twelve chars"}], "tags": ["a"]})
 
@@ -71,6 +70,12 @@ def test_an_unknown_option_is_refused_by_name() -> None:
         LONG.configured({"words": 3})
     with pytest.raises(InvalidError, match="has no option words"):
         find_rule("RT104").configured({"words": 3})
+
+
+@pytest.mark.parametrize("value", ["20", True, 1.5])
+def test_an_option_of_another_type_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidError, match="characters of RT999 long_message"):
+        LONG.configured({"characters": value})
 
 
 def test_cache_key_depends_on_code_version_options_and_the_parts_read() -> None:

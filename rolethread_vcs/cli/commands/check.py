@@ -50,8 +50,8 @@ def command(
 
     dataset = context.open_dataset()
     checked = _check(dataset, ids, where, rev, new_since, rules, staged=staged)
-    for word in checked.unknown_rules:
-        context.output.warn(f"rolethread.toml gives a severity to {word}, and there is no such rule")
+    for why in checked.misfits:
+        context.output.warn(f"rolethread.toml: {why}")
     if context.json:
         counts = {code: len(found) for code, found in checked.by_code().items()}
         context.output.envelope(ENVELOPE, {"counts": counts}, checked)

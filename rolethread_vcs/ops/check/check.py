@@ -19,7 +19,7 @@ from rolethread_vcs.rules import (
     effective_rules,
     find_rule,
     introduced_between,
-    unknown_severities,
+    misfits,
 )
 from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.objects.walk import Blob, Difference, two_way
@@ -32,15 +32,15 @@ from rolethread_vcs.store.tree_reader import Unreadable, read_entry
 class Checked:
     """What a check found, in dataset order; `entries` counts what was looked at.
 
-    `commit` is what was checked, `since` the commit that it was compared with. `unknown_rules` are words of
-    the settings that name no rule.
+    `commit` is what was checked, `since` the commit that it was compared with. `misfits` are sentences
+    about what the settings say of rules and no rule can take.
     """
 
     findings: tuple[Finding, ...]
     entries: int
     commit: str
     since: str | None = None
-    unknown_rules: tuple[str, ...] = ()
+    misfits: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -79,7 +79,7 @@ def check(
     looked_at = _Counter(_entries(snapshot, words, where))
     is_part = bool(words) or where is not None
     findings = tuple(check_entries(rules, looked_at, SnapshotFacts(snapshot) if is_part else None))
-    return Checked(findings, looked_at.count, snapshot.id, unknown_rules=_unknown(snapshot))
+    return Checked(findings, looked_at.count, snapshot.id, misfits=misfits(snapshot.settings))
 
 
 def check_since(repository: Repository, since: str, *, rev: str = "@", only: Sequence[str] = ()) -> Checked:
@@ -129,7 +129,7 @@ def _introduced(
         findings += introduced_between(old, entry, entry_rules, entry_id=entry_id, origins=origins)
         ledger.record(entry_id, old, entry)
     findings += ledger.introduced(SnapshotFacts(before))
-    return Checked(tuple(findings), count, commit, before.id, _unknown(before))
+    return Checked(tuple(findings), count, commit, before.id, misfits(before.settings))
 
 
 def _changed(
@@ -154,17 +154,13 @@ def _staged_entry(repository: Repository, entry_id: str, blob: Blob) -> Entry:
 
 
 def _rules(snapshot: Snapshot, only: Sequence[str]) -> tuple[Rule, ...]:
-    rules = effective_rules(snapshot.settings.severities)
+    rules = effective_rules(snapshot.settings)
     if not only:
         return rules
     # a rule that is asked for by name runs, also where the settings turn it off
     weighed = {rule.code: rule for rule in rules}
     asked = {rule.code: rule for rule in (find_rule(word) for word in only)}
     return tuple(weighed.get(code, rule) for code, rule in sorted(asked.items()))
-
-
-def _unknown(snapshot: Snapshot) -> tuple[str, ...]:
-    return unknown_severities(snapshot.settings.severities)
 
 
 def _entries(snapshot: Snapshot, words: Sequence[str], where: str | None) -> Iterator[tuple[str, Entry]]:

@@ -46,5 +46,7 @@ def weighed_rule(code_or_name: str, settings: Settings | None = None) -> Weighed
 
 
 def _weighed(rule: Rule, settings: Settings | None) -> WeighedRule:
-    here = effective_rules({} if settings is None else settings.severities, [rule])
-    return WeighedRule(rule, here[0].severity if here else OFF)
+    if settings is None:
+        return WeighedRule(rule, rule.severity)
+    here = effective_rules(settings, [rule])
+    return WeighedRule(here[0], here[0].severity) if here else WeighedRule(rule, OFF)

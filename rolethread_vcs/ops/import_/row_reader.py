@@ -108,7 +108,7 @@ class RowReader:
             old_entry=lambda prefix: _old_entry(repository, prefix),
             key=options.key,
             again=options.again,
-            rules=gate_rules(base.settings.severities),
+            rules=gate_rules(base.settings),
         )
         self.gate = Gate(
             base.settings, branch, intent.allowances, intent.because, facts=self.matcher, entry_before=base.get

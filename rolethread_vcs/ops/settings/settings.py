@@ -15,7 +15,7 @@ from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.rules import find_rule
+from rolethread_vcs.rules import find_rule, misfits
 from rolethread_vcs.store import own_config
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
@@ -27,6 +27,7 @@ from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_
 
 DEFAULT = "default"
 _RULES = "gate.rules."
+_OPTIONS = "gate.options."
 _TRAVELLING = ("name", "id", "format", "writer_features", "gate.strict", "gate.report_only")
 _FIXED_IN_EDITOR = ("id", "format", "writer_features")
 
@@ -67,7 +68,9 @@ class Setting:
 def settings_list(repository: Repository) -> tuple[Setting, ...]:
     """Return every setting, those that travel first."""
     text = _settings_text(repository.head_snapshot())
-    keys = (*_TRAVELLING, *(_RULES + rule for rule in parse_settings(text).severities))
+    settings = parse_settings(text)
+    options = (f"{_OPTIONS}{rule}.{option}" for rule, values in settings.options.items() for option in values)
+    keys = (*_TRAVELLING, *(_RULES + rule for rule in settings.severities), *options)
     here = (_machine_setting(repository, key) for key in _MACHINE)
     return (*(Setting(key, _value_or_none(text, key), travels=True) for key in keys), *here)
 
@@ -130,12 +133,14 @@ def set_setting(repository: Repository, key: str, value: str, intent: Intent | N
     intent = intent or Intent("config", f"config set {key} {value}")
     if key in _MACHINE:
         return _set_on_machine(repository, key, _machine_value(key, value), intent)
-    if key.startswith(_RULES):
-        # a severity for a rule that does not exist would be silently without effect
-        find_rule(key.removeprefix(_RULES))
+    for prefix in (_RULES, _OPTIONS):
+        if key.startswith(prefix):
+            # for a rule that does not exist it would be silently without effect
+            find_rule(key.removeprefix(prefix).partition(".")[0])
 
     def plan(base: Snapshot) -> ChangeSet:
         text = set_value(_settings_text(base), key, value)
+        _refuse_misfits(base.settings, parse_settings(text))
         return ChangeSet(files={SETTINGS: text}, summary=f"set {key} to {value}")
 
     return run(repository, intent, plan)
@@ -168,6 +173,7 @@ def replace_settings(
         if read is not None and now != read:
             raise ConflictError("the settings were changed by another command meanwhile; nothing was overwritten")
         _refuse_fixed(base.settings, new)
+        _refuse_misfits(base.settings, new)
         return ChangeSet(files={SETTINGS: text}, summary="edit the settings")
 
     return run(repository, intent, plan)
@@ -177,6 +183,13 @@ def _refuse_fixed(old: Settings, new: Settings) -> None:
     for key in _FIXED_IN_EDITOR:
         if getattr(old, key) != getattr(new, key):
             raise InvalidError(f"{SETTINGS}: {key} cannot be changed; nothing was saved", hint=f"{key} = as it was")
+
+
+def _refuse_misfits(old: Settings, new: Settings) -> None:
+    """Refuse what no rule can take; what was there before, perhaps by a newer program, may stay."""
+    found = [why for why in misfits(new) if why not in misfits(old)]
+    if found:
+        raise InvalidError(f"{SETTINGS}: {found[0]}; nothing was saved", hint="rtv rules", details=found[1:])
 
 
 def _machine_value(key: str, value: str) -> str | None:

@@ -48,6 +48,17 @@ def test_a_setting_that_stays_as_it_is_makes_no_commit(tmp_path: Path) -> None:
     assert dataset.settings.set("durability", "fast").is_empty
 
 
+@pytest.mark.parametrize("key", ["gate.options.RT104.limit", "gate.options.no_such_rule.limit", "gate.options.RT104"])
+def test_an_option_that_no_rule_has_is_refused(tmp_path: Path, key: str) -> None:
+    dataset = Dataset.init(tmp_path / "d")
+    head = dataset.snapshot().id
+
+    with pytest.raises((InvalidError, NotFoundError, UsageError)):
+        dataset.settings.set(key, "3")
+
+    assert dataset.snapshot().id == head
+
+
 def test_a_severity_for_no_rule_is_refused(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
