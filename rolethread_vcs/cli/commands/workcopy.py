@@ -218,6 +218,7 @@ def _folder(context: Context, path: str | None) -> Path | None:
 
     if path is None:
         return None
+
     target = context.path(path)
     return None if Dataset.copies.is_file_name(target) else target
 

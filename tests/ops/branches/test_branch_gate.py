@@ -29,12 +29,12 @@ def draft(tmp_path: Path) -> Dataset:
     return dataset
 
 
-@pytest.mark.parametrize("make", ["branch", "switch_to_new"])
-def test_a_strict_branch_is_not_made_where_a_report_only_one_has_errors(draft: Dataset, make: str) -> None:
+@pytest.mark.parametrize("switch", [False, True])
+def test_a_strict_branch_is_not_made_where_a_report_only_one_has_errors(draft: Dataset, switch: bool) -> None:
     entry_id = draft.snapshot().ids()[2]
 
     with pytest.raises(RefusedByGateError) as caught:
-        getattr(draft, make)("release/1")
+        draft.branch("release/1", switch=switch)
 
     assert caught.value.message == (
         "release/1 would be a strict branch, and 1 entry here has errors that no strict branch has taken; "
