@@ -375,3 +375,26 @@ def test_what_does_not_go_with_removed_is_refused(tmp_path: Path, capsys: pytest
     assert desk.rtv("restore", "1", "--since", "@").status == 2
     assert desk.rtv("restore", "--removed", "1").status == 40
     assert desk.rtv("restore", "--removed", "--since", "nowhere").status == 40
+
+
+def test_a_tag_is_restored_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    file = desk.folder / "tags/tavern.json"
+    file.parent.mkdir()
+    texts = []
+    for color in ("red", "blue"):
+        file.write_text(f'{{"name": "Tavern", "color": "{color}"}}')
+        desk.rtv("commit")
+        texts.append(file.read_text())
+    file.write_text("{")
+
+    thrown_away = desk.rtv("restore", "tags/tavern.json")
+    now = file.read_text()
+    desk.rtv("restore", "tags/tavern.json", "--from", "@~1")
+    then = file.read_text()
+    missing = desk.rtv("restore", "tags/inn.json", "--from", "@~1")
+
+    assert thrown_away.out.startswith("threw away the hand edits of 1 file (tavern)")
+    assert [then, now] == texts
+    assert missing.status == 40
+    assert "there was no file tags/inn.json of the dataset" in missing.err

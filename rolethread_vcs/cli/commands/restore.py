@@ -6,6 +6,7 @@
   rtv restore 12 --from main~3   brings entry 12 back as it was then, also if it was removed since
   rtv restore 12 --from main~3 --message 2   only what was message [2] then; the rest of the entry stays
   rtv restore --all --from v1    makes all entries what they were then; newer ones go
+  rtv restore tags/tavern.json --from v1    brings a file of the dataset back that is no entry
   rtv restore --removed          lists the entries that were removed, newest first
   rtv restore --removed 12 14    brings them back with their ids, to their old places
   rtv restore --removed --where tag:tavern --since v1
@@ -121,7 +122,12 @@ def _bring_back(
     if choice is None:
         result = dataset.restore_all(source, intent)
     else:
-        result = dataset.restore(_chosen_of(dataset, choice, revision), source, intent)
+        words, where = choice
+        chosen = [word for word in words if _names_file(word)]
+        entries = tuple(word for word in words if word not in chosen)
+        if entries or where is not None:
+            chosen += _chosen_of(dataset, (entries, where), revision)
+        result = dataset.restore(chosen, source, intent)
     same = "all entries are" if choice is None else "they are"
     print_committed(context, result, nothing=f"nothing changed: {same} as in {revision}")
 
@@ -225,8 +231,16 @@ def _discard(
     )
 
 
+def _names_file(word: str) -> bool:
+    """Whether a word is the path of a file of the dataset that is no entry."""
+    from rolethread_vcs.documents import kind_of
+
+    kind = kind_of(word)
+    return kind.is_part and kind.name != "entry"
+
+
 def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
-    """Return the ids chosen, among entries that are saved and new ones that only lie in the folder."""
+    """Return the ids chosen, among entries that are saved and new ones that only lie in the folder, and files."""
     from rolethread_vcs.model.layout import id_of_path
 
     edited = [entry_id for item in dataset.hand_edits() if (entry_id := id_of_path(item.path))]
@@ -236,6 +250,8 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
         named = [entry_id for entry_id in edited if names_entry(word, entry_id)]
         if len(named) == 1:
             chosen += named
+        elif _names_file(word):
+            chosen.append(word)
         else:
             rest.append(word)
     if rest or where is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.documents import kind_of
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import name_some
@@ -50,6 +52,8 @@ def hand_edits(repository: Repository) -> list[Unsaved]:
 def discard_edits(repository: Repository, ids: Collection[str] | None, intent: Intent | None = None) -> Discarded:
     """Throw the hand edits of some entries away, or with None all of them; new files go, deleted ones come back.
 
+    Among the ids may be paths of other files of the dataset.
+
     What was thrown away is kept in the operation, so that `undo` brings it back. Entries that nobody edited are
     passed over, and files that are no part of the dataset are left alone. A damaged entry whose file holds what was
     saved is saved again from it.
@@ -67,8 +71,9 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
         base = repository.head_snapshot()
         chosen = hand_edits(repository)
         if ids is not None:
-            wanted = {entry_path(entry_id) for entry_id in ids}
+            wanted = {entry_path(each) if is_id(each) else each for each in ids}
             chosen = [item for item in chosen if item.path in wanted]
+            ids = list(filter(is_id, ids))
         nothing = Committed(
             session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run, message=intent.command
         )
@@ -131,14 +136,15 @@ def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
 def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent | None = None) -> Committed:
     """Make entries what they were in a snapshot, in one commit; those removed since come back with their ids.
 
-    An entry that comes back takes its old place in the order.
+    An entry that comes back takes its old place in the order. Among the ids may be paths of other files of the dataset.
 
     Raises:
-        NoSuchEntryError: an entry did not exist then.
+        NoSuchEntryError: an entry did not exist then. NotFoundError: nor did a file.
     """
     intent = intent or Intent("restore", f"restore {name_some(list(ids))}")
     wanted: dict[str, Entry] = {}
-    for entry_id in ids:
+    files = {path: _file_of(source, path) for path in ids if not is_id(path)}
+    for entry_id in filter(is_id, ids):
         entry = source.get(entry_id)
         if entry is None:
             raise NoSuchEntryError(
@@ -149,11 +155,25 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
     def plan(base: Snapshot) -> ChangeSet:
         return ChangeSet(
             puts=wanted,
-            files=_order_with(base, source, wanted),
-            summary=f"restore {name_some(list(wanted))} from {source.id[:10]}",
+            files={**_order_with(base, source, wanted), **_changed_files(base, files)},
+            summary=f"restore {name_some([*wanted, *files])} from {source.id[:10]}",
         )
 
     return run(repository, intent, plan)
+
+
+def _file_of(source: Snapshot, path: str) -> bytes:
+    data = source.file(path) if kind_of(path).is_part else None
+    if data is None:
+        raise NotFoundError(f"there was no file {path} of the dataset in {source.id[:10]}; nothing was changed")
+    return data
+
+
+def _changed_files(base: Snapshot, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    changed = {path: data for path, data in files.items() if data != base.file(path)}
+    for path, data in changed.items():
+        kind_of(path).check_by_hand(path, data, base.file(path))
+    return changed
 
 
 def bring_all_back(repository: Repository, source: Snapshot, intent: Intent | None = None) -> Committed:
