@@ -18,6 +18,8 @@ from pathlib import Path
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
+from rolethread_vcs.store.dataset_folder import find_dataset
+
 if TYPE_CHECKING:
     from rolethread_vcs.ops.branches import branch_edits, branches, releases
     from rolethread_vcs.ops.check import check, rule_list
@@ -173,7 +175,6 @@ class History(Group):
     preview = Method(lambda: show.preview_of)
     raw = Method(lambda: show.raw_bytes)
     span = Method(lambda: spans.span_of)
-    is_ancestor = Method(lambda: repository.Repository.is_ancestor)
     removed = Method(lambda: removed_entries.RemovedEntries)
     bisect = Bisect()
 
@@ -292,7 +293,7 @@ class Dataset:
     @classmethod
     def open(cls, path: str | Path = ".", *, check: bool = True) -> Dataset:
         """Open the dataset that a folder lies in; without `check` also a damaged one, to `verify` it."""
-        return cls(repository.Repository.find(Path(path), check=check))
+        return cls(find_dataset(Path(path), check=check))
 
     @classmethod
     def open_to_go_back(cls, path: str | Path = ".") -> Dataset:

@@ -91,7 +91,7 @@ def print_ends(output: Output, repository: Repository, ends: Sequence[str]) -> N
     if not ends:
         return
     named = listed([oid[:10] for oid in ends], 3)
-    if repository.copy_is_shallow():
+    if repository.is_shallow:
         output.note(f"history ends at {named}: this copy is shallow, and what was before is not in it")
         output.hint("git fetch --unshallow   brings the rest")
     else:

@@ -6,7 +6,6 @@ copies it, `git clone` does not.
 
 from __future__ import annotations
 
-from rolethread_vcs.store import own_config
 from rolethread_vcs.store.repository import Repository
 
 _SECTION = "branch."
@@ -20,7 +19,7 @@ def note_key(branch: str) -> str:
 
 def notes(repository: Repository) -> dict[str, str]:
     """Return the notes of all branches by name."""
-    found = own_config.section(repository, _SECTION)
+    found = repository.config.own_section(_SECTION)
     return {
         name.removesuffix(_NOTE): value.strip()
         for name, value in found.items()
@@ -31,7 +30,7 @@ def notes(repository: Repository) -> dict[str, str]:
 def settings_of(repository: Repository, branch: str) -> dict[str, str]:
     """Return what git's configuration holds of a branch, by key: its note, and where plain git pulls it from."""
     prefix = f"{_SECTION}{branch}."
-    found = own_config.section(repository, prefix)
+    found = repository.config.own_section(prefix)
     # `branch.try.again.description` is about `try.again`
     return {prefix + name: value for name, value in found.items() if "." not in name}
 
@@ -41,4 +40,4 @@ def copy_notes(original: Repository, copy: Repository) -> None:
     branches = copy.refs.branches()
     for name, text in notes(original).items():
         if name in branches:
-            own_config.write(copy, note_key(name), text)
+            copy.config.set(note_key(name), text)

@@ -11,9 +11,10 @@ import pygit2
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
 from rolethread_vcs.store.git_errors import git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.places.opening import NoDatasetError, create_git
+from rolethread_vcs.store.places.git_folder import NoDatasetError, create_git
 from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
 
@@ -30,7 +31,7 @@ def clone(source: Path, folder: Path) -> Repository:
     """
     if not source.is_dir():
         raise NoDatasetError(f"there is no dataset at {source}")
-    original = Repository.find(source)
+    original = find_dataset(source)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise _not_empty(folder)
     made = not folder.exists()
@@ -43,7 +44,7 @@ def clone(source: Path, folder: Path) -> Repository:
     try:
         repository = Repository(create_git(folder))
         _fetch_all(repository, original)
-        repository.check_is_dataset()
+        check_is_dataset(repository)
     except BaseException:
         shutil.rmtree(folder / ".git", ignore_errors=True)
         if made:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.store import disk, folding
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
 from rolethread_vcs.store.log.operations import OPERATIONS_REF
@@ -86,10 +87,12 @@ def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | 
     now = value_of(repository, name)
     if now in pair:
         return now == after
-    if now is None or after is None or not repository.is_ancestor(after, now):
+    if now is None or after is None or not repository.graph.is_ancestor(after, now):
         return False
     # An undo goes backwards: what was committed on its old value stands on its new one too.
-    return before is None or repository.is_ancestor(before, after) or not repository.is_ancestor(before, now)
+    return (
+        before is None or repository.graph.is_ancestor(before, after) or not repository.graph.is_ancestor(before, now)
+    )
 
 
 def _remove_dead_locks(repository: Repository, pending: Pending, keep: Path) -> None:
@@ -117,9 +120,9 @@ def _in_worktree(repository: Repository, name: str) -> Repository | None:
     if name == repository.worktree_name:
         return repository
     if not name:
-        return Repository.open(repository.common_folder)
+        return open_dataset(repository.common_folder)
     found = next((each for each in linked_folders(repository.common_folder) if each.name == name), None)
     try:
-        return None if found is None else Repository.open(found.folder)
+        return None if found is None else open_dataset(found.folder)
     except RoleThreadError:
         return None

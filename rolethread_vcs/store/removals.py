@@ -83,12 +83,12 @@ def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
     Only the commits since the last call are walked, where that was about one that leads to `tip`.
     """
     known_tip, known = _remembered(repository)
-    if known_tip is not None and not repository.is_ancestor(known_tip, tip):
+    if known_tip is not None and not repository.graph.is_ancestor(known_tip, tip):
         known_tip, known = None, {}
     if known_tip == tip:
         return list(known.values())
     ancestry = Ancestry(repository.objects)
-    newer = repository.only_in(tip, () if known_tip is None else (known_tip,))
+    newer = list(repository.graph.walk(tip, hide=() if known_tip is None else (known_tip,)))
     for removal in removals(repository.objects, ancestry, map(ancestry.link, newer)):
         # an entry that came back may have been edited before it was removed again
         known[removal.entry_id] = _describe(repository.objects, removal)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rolethread_vcs.errors import BusyError, RoleThreadError
-from rolethread_vcs.store import disk, folding, own_config
+from rolethread_vcs.store import disk, folding
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
@@ -79,7 +80,7 @@ def _follow_elsewhere(repository: Repository, notes: list[str], moves: Moves) ->
         if after is None or before == after:
             continue
         try:
-            worktree = Repository.open(other.folder).worktree
+            worktree = open_dataset(other.folder).worktree
             left = [] if worktree is None else worktree.follow(before, after)
         except BusyError:
             raise
@@ -121,7 +122,7 @@ def _configure(
     left_alone: list[str] = []
     for key, value in config.items():
         if key != BARE_KEY:
-            own_config.write(repository, key, value)
+            repository.config.set(key, value)
             continue
         folder = repository.home_worktree()
         if value == "true":

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.walk import Difference, two_way
 from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
@@ -80,7 +81,7 @@ def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> N
 
 def _refuse_edited(other: CheckedOutFolder, differences: Iterable[Difference]) -> None:
     # unchecked: where the branch is missing, it must be possible to make it again from here
-    worktree = Repository.open(other.folder, check=False).worktree
+    worktree = open_dataset(other.folder, check=False).worktree
     unsaved = [] if worktree is None else worktree.in_the_way(differences)
     if unsaved:
         names = ", ".join(item.path for item in unsaved[:3]) + (" …" if len(unsaved) > 3 else "")

@@ -15,7 +15,7 @@ from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store.log import operations
 from rolethread_vcs.store.log.journal import Pending, SideEffects
 from rolethread_vcs.store.log.operations import Moves, Operation
-from rolethread_vcs.store.objects import commits
+from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.walk import Blob, Difference, two_way
 from rolethread_vcs.store.publishing import is_published, publish
@@ -98,7 +98,7 @@ class Session:
             session = cls(repository, intent, held, notes, to_make=to_make)
             if held is not None or to_make:
                 refuse_newer_writer(session.base)
-            elif (commit := repository.head_commit()) is not None:
+            elif (commit := repository.refs.head_commit()) is not None:
                 with contextlib.suppress(*((InvalidSettingsError,) if goes_back else ())):
                     refuse_newer_writer(repository.snapshot_of(commit))
             yield session
@@ -144,7 +144,7 @@ class Session:
         """
         repository, intent = self.repository, self.intent
         findings = verdict.introduced if verdict is not None else ()
-        tree = repository.write_tree(self.base.tree, paths, pack)
+        tree = trees.apply(self.base.tree, paths, repository.objects, pack)
         result = Committed(
             branch=self.branch,
             commit=None,

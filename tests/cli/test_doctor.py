@@ -36,8 +36,8 @@ def lock_of(dataset, name, age):
 
 
 def test_a_healthy_dataset(dataset, capsys):
-    dataset.repository.set_config("user.name", "Scott")
-    dataset.repository.set_config("user.email", "s@example.org")
+    dataset.repository.config.set("user.name", "Scott")
+    dataset.repository.config.set("user.email", "s@example.org")
 
     status, text, value = doctor(dataset.folder, capsys)
 
@@ -84,7 +84,7 @@ def test_a_cloud_folder_is_warned_of(tmp_path, capsys):
 
 def test_an_interrupted_command_is_told_and_finished_by_unlock(dataset, capsys):
     repository = dataset.repository
-    head, log = repository.head_commit(), repository.operations.head()
+    head, log = repository.refs.head_commit(), repository.operations.head()
     moves = {"refs/heads/main": (head, "1" * 40)}
     with repository.pack() as pack:
         keep = pack.publish(Pending("edit 12", 1_700_000_000, moves, (log, "2" * 40)).encode()).with_suffix(".keep")

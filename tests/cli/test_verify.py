@@ -35,7 +35,7 @@ def test_the_envelope_of_a_whole_dataset(dataset, capsys):
 
 
 def test_damage_is_status_70_with_words_and_a_way_out(dataset, capsys):
-    commit = dataset.repository.head_commit()
+    commit = dataset.repository.refs.head_commit()
     (dataset.repository.common_folder / "refs/heads/main").unlink()
 
     status = run(["-C", str(dataset.folder), "verify"])

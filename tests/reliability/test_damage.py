@@ -105,7 +105,7 @@ def test_a_torn_branch_that_one_is_not_on_is_named_and_stops_nothing(dataset, rt
 
 
 def test_a_missing_branch_is_status_70_and_verify_says_where_it_was(dataset, rtv):
-    commit = dataset.repository.head_commit()
+    commit = dataset.repository.refs.head_commit()
     (dataset.repository.common_folder / "refs/heads/main").unlink()
 
     listed, verified = rtv(dataset.folder, "list"), rtv(dataset.folder, "verify")

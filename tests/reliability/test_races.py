@@ -56,12 +56,12 @@ def race(dataset: Dataset, processes: int, edits: int, *commands: tuple[str, ...
     ("processes", "edits"), [(8, 10), pytest.param(8, 50, marks=pytest.mark.slow)], ids=["8x10", "8x50"]
 )
 def test_acknowledged_is_in_history_while_git_collects_garbage(dataset, fsck, processes, edits):
-    before = dataset.repository.head_commit()
+    before = dataset.repository.refs.head_commit()
 
     acknowledged = race(dataset, processes, edits, ("gc", "--quiet"), ("pack-refs", "--all"))
 
     again = Dataset.open(dataset.folder)
-    history = [commit.id for commit in again.repository.walk(again.repository.head_commit(), hide=before)]
+    history = list(again.repository.graph.walk(again.repository.refs.head_commit(), hide=(before,)))
     assert len(acknowledged) == processes * edits
     assert sorted(history) == sorted(acknowledged)
     texts = {entry.messages[0]["content"] for _, entry in again.snapshot()}
@@ -97,7 +97,7 @@ def test_a_branch_that_plain_git_moves_while_a_command_writes_is_not_overwritten
         disk.fault_point = None
 
     again = Dataset.open(dataset.folder).repository
-    assert theirs in {commit.id for commit in again.walk(again.head_commit())}
+    assert theirs in set(again.graph.walk(again.refs.head_commit()))
     assert fsck(dataset.folder) == ""
 
 
@@ -113,7 +113,7 @@ def test_a_writer_that_is_killed_again_and_again_loses_nothing_it_acknowledged(d
     again = Dataset.open(dataset.folder)
     with again.edit("the next command") as change:
         change.remove(again.snapshot().ids()[0])
-    history = {commit.id for commit in again.repository.walk(again.repository.head_commit())}
+    history = set(again.repository.graph.walk(again.repository.refs.head_commit()))
     assert set(acknowledged) <= history
     assert fsck(dataset.folder) == ""
     assert again.upkeep.verify().ok
@@ -134,7 +134,7 @@ def test_an_interrupt_at_any_moment_ends_a_writer_and_the_next_command_works(dat
     again = Dataset.open(dataset.folder)
     with again.edit("the next command") as change:
         change.remove(again.snapshot().ids()[0])
-    history = {commit.id for commit in again.repository.walk(again.repository.head_commit())}
+    history = set(again.repository.graph.walk(again.repository.refs.head_commit()))
     assert set(acknowledged) <= history
     assert fsck(dataset.folder) == ""
     assert again.upkeep.verify().ok

@@ -39,7 +39,7 @@ def check(folder: Path, old: str, done: subprocess.CompletedProcess[str], fsck) 
     """Hold the promises after an edit that may have ended in any way; return the branch's commit."""
     assert fsck(folder) == "", done.stderr
     again = Dataset.open(folder)
-    tip = again.repository.head_commit()
+    tip = again.repository.refs.head_commit()
     parents = again.repository.objects.commit(tip).parents
     assert tip == old or parents == (old,), done.stderr
     if done.stdout:
@@ -65,7 +65,7 @@ def template(dataset):
 @pytest.mark.parametrize("limit", [0, 1, 40, 41, 60, 150, 400, 1000, 1072, 1500, 2000, 4000, 6000, 9000])
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 def test_a_full_disk_is_never_a_success(template, fsck, limit):
-    old = Dataset.open(template).repository.head_commit()
+    old = Dataset.open(template).repository.refs.head_commit()
 
     done = edit(template, str(limit))
 
@@ -80,7 +80,7 @@ def test_a_full_disk_is_never_a_success(template, fsck, limit):
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
 @pytest.mark.parametrize("call", ["fsync", "write", "rename"])
 def test_a_failing_disk_is_never_a_false_success(template, fsck, tmp_path, call, error):
-    old = Dataset.open(template).repository.head_commit()
+    old = Dataset.open(template).repository.refs.head_commit()
 
     done = edit(template, before=trace(f"{call}:error={error}:when=1+", tmp_path / "log"))
 
@@ -96,7 +96,7 @@ def test_each_single_error_of_the_disk_is_never_a_false_success(template, fsck, 
     for when in range(1, 14):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(template, copy, symlinks=True)
-        old = Dataset.open(copy).repository.head_commit()
+        old = Dataset.open(copy).repository.refs.head_commit()
 
         done = edit(copy, before=trace(f"{call}:error=EIO:when={when}", tmp_path / "log"))
 
@@ -111,7 +111,7 @@ def test_killed_in_a_system_call_it_is_old_or_new(template, fsck, tmp_path, call
     for when in range(1, 40):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(template, copy, symlinks=True)
-        old = Dataset.open(copy).repository.head_commit()
+        old = Dataset.open(copy).repository.refs.head_commit()
 
         done = edit(copy, before=trace(f"{call}:signal=SIGKILL:when={when}", tmp_path / "log"))
 

@@ -11,7 +11,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.settings import new_settings_text
-from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.dataset_folder import init_dataset
 
 Git = Callable[..., str]
 
@@ -24,7 +24,7 @@ def conversation(text: str) -> dict[str, object]:
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
     """Return an empty dataset, checked out."""
-    return Dataset(Repository.init(tmp_path / "tavern", new_settings_text("tavern", str(uuid.UUID(int=1)))))
+    return Dataset(init_dataset(tmp_path / "tavern", new_settings_text("tavern", str(uuid.UUID(int=1)))))
 
 
 @pytest.fixture

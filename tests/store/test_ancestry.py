@@ -37,7 +37,7 @@ class Shape:
         path.unlink()
 
     def ancestry(self) -> Ancestry:
-        from rolethread_vcs.store.places.opening import open_git
+        from rolethread_vcs.store.places.git_folder import open_git
 
         return Ancestry(Repository(open_git(self.folder)).objects)
 

@@ -58,7 +58,7 @@ def test_a_clone_is_whole_while_the_original_goes_on(filled, tmp_path):
 
     for copy in copies:
         assert all(commit in copy.objects for commit in copy.refs.branches().values())
-        assert copy.head_commit() == copy.refs.read("refs/remotes/origin/main")
+        assert copy.refs.head_commit() == copy.refs.read("refs/remotes/origin/main")
 
 
 def test_of_two_clones_into_one_folder_one_is_made_and_stays_whole(filled, tmp_path):

@@ -59,10 +59,10 @@ def test_merge_bases_are_those_of_stock_git(tmp_path: Path) -> None:
     several = 0
     for _ in range(60):
         one, other = rolled.choice(commits), rolled.choice(commits)
-        found = dataset.repository.merge_bases(one, other)
+        found = dataset.repository.graph.merge_bases(one, other)
         several += len(found) > 1
         assert set(found) == set(_git(dataset.folder, "merge-base", "--all", one, other).split())
-        assert found == dataset.repository.merge_bases(other, one)
+        assert found == dataset.repository.graph.merge_bases(other, one)
     assert several
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.objects.pack_reader import FIRST_READS, SMALLEST, PackReader
 from rolethread_vcs.store.objects.packs import build_index
 from rolethread_vcs.store.objects.reader import MissingObjectError
@@ -114,7 +115,7 @@ def test_objects_that_git_packed_as_deltas_read_the_same(repository, git):
     git(repository.folder, "tag", "keep", git(repository.folder, "mktree", data=tree).strip())
     git(repository.folder, "repack", "-adfq", "--depth=50")
 
-    again = Repository.open(repository.folder)
+    again = open_dataset(repository.folder)
 
     assert [again.objects.blob(oid) for oid in ids] == blobs
     (path,) = repository.pack_folder.glob("*.idx")
@@ -141,7 +142,7 @@ def test_a_damaged_byte_never_gives_other_bytes(repository, at):
     path.chmod(0o644)
     path.write_bytes(data)
 
-    again = Repository.open(repository.folder)
+    again = open_dataset(repository.folder)
     damaged = 0
     for oid, blob in zip(ids, blobs, strict=True):
         try:
@@ -204,8 +205,8 @@ def test_everything_reads_where_isal_is_not_installed(repository, environment):
     ids, _ = publish(repository, texts(900))
     code = (
         "import sys; sys.modules['isal'] = None\n"
-        "from rolethread_vcs.store.repository import Repository; from pathlib import Path\n"
-        "objects = Repository.open(Path(sys.argv[1])).objects\n"
+        "from rolethread_vcs.store.dataset_folder import open_dataset; from pathlib import Path\n"
+        "objects = open_dataset(Path(sys.argv[1])).objects\n"
         "found = {objects.blob(bytes.fromhex(sys.argv[2])) for _ in range(400)}\n"
         "sys.stdout.buffer.write(b''.join(found))"
     )

@@ -136,12 +136,12 @@ def test_a_note_whose_pack_never_came_is_forgotten_though_somebody_moved_the_bra
 
 def test_an_old_note_that_a_power_cut_brought_back_changes_nothing(filled, git):
     repository = filled.repository
-    first = repository.head_commit()
+    first = repository.refs.head_commit()
     filled.add([ENTRY], Intent("add", "add one"))
     log = [operation.id for operation in repository.operations]
-    second = repository.head_commit()
+    second = repository.refs.head_commit()
     filled.add([ENTRY], Intent("add", "add two"))
-    third = repository.head_commit()
+    third = repository.refs.head_commit()
     for number, name in ((1, "pack-1.keep"), (2, "pack-2.keep")):
         pending = Pending(f"add {number}", number, {"refs/heads/main": (first, second)}, (log[1], log[0]))
         keep_of(repository.pack_folder, pending.encode(), name)
@@ -156,7 +156,7 @@ def test_an_old_note_that_a_power_cut_brought_back_changes_nothing(filled, git):
 
 
 def test_death_before_the_branch_moved_is_forgotten_and_told(dataset, die_at, monkeypatch):
-    before = dataset.repository.head_commit()
+    before = dataset.repository.refs.head_commit()
     cut_off(dataset, die_at, monkeypatch, after=("ref", "refs/heads/main"))
 
     result = Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
@@ -168,7 +168,7 @@ def test_death_before_the_branch_moved_is_forgotten_and_told(dataset, die_at, mo
 
 def test_death_after_the_branch_moved_is_finished_and_told(dataset, die_at, monkeypatch, git):
     cut_off(dataset, die_at, monkeypatch, after=("ref", "refs/rolethread/ops"))
-    saved = dataset.repository.head_commit()
+    saved = dataset.repository.refs.head_commit()
 
     result = Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add two"))
 
@@ -216,7 +216,7 @@ def test_the_lock_files_of_the_dead_writer_go_and_older_ones_stay(dataset, die_a
 
 def test_another_branch_chosen_by_plain_git_meanwhile_does_not_block_the_recovery(filled, die_at, monkeypatch, git):
     repository = filled.repository
-    main = repository.head_commit()
+    main = repository.refs.head_commit()
     repository.refs.create("refs/heads/other", main)
 
     def fault(what: str, path: str) -> None:
@@ -239,7 +239,7 @@ def test_another_branch_chosen_by_plain_git_meanwhile_does_not_block_the_recover
 
 def test_a_switch_that_was_cut_off_after_another_switch_does_not_stop_every_command(filled, die_at, monkeypatch, git):
     repository = filled.repository
-    main = repository.head_commit()
+    main = repository.refs.head_commit()
     repository.refs.create("refs/heads/one", main)
     repository.refs.create("refs/heads/two", main)
 
@@ -257,7 +257,7 @@ def test_a_switch_that_was_cut_off_after_another_switch_does_not_stop_every_comm
 
 
 def test_a_branch_that_plain_git_brought_back_stays_back(dataset, die_at, monkeypatch, git):
-    before = dataset.repository.head_commit()
+    before = dataset.repository.refs.head_commit()
     cut_off(dataset, die_at, monkeypatch, after=("index", ""))
     git(dataset.folder, "reset", "-q", "--hard", before)
 

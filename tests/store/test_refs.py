@@ -90,8 +90,8 @@ def test_a_full_disk_is_not_taken_for_a_lock(two_commits):
     code = (
         "import os, resource, sys\n"
         "from pathlib import Path\n"
-        "from rolethread_vcs.store.repository import Repository\n"
-        "held = Repository.open(Path(sys.argv[1])).refs.hold('refs/heads/main')\n"
+        "from rolethread_vcs.store.dataset_folder import open_dataset\n"
+        "held = open_dataset(Path(sys.argv[1])).refs.hold('refs/heads/main')\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
         "try:\n    held.swap(sys.argv[2], 'no')\n"
         "except Exception as error:\n    os._exit(getattr(error, 'status', 1))\n"
@@ -198,8 +198,8 @@ def test_swaps_of_several_processes_are_never_lost(two_commits):
         "from pathlib import Path\n"
         "from rolethread_vcs.errors import BusyError, MovedError\n"
         "from rolethread_vcs.store.objects import commits\n"
-        "from rolethread_vcs.store.repository import Repository\n"
-        "repository = Repository.open(Path(sys.argv[1]))\n"
+        "from rolethread_vcs.store.dataset_folder import open_dataset\n"
+        "repository = open_dataset(Path(sys.argv[1]))\n"
         "who = commits.Signature('a', 'b', 1, 0)\n"
         "done = 0\n"
         "while done < 15:\n"
@@ -222,5 +222,7 @@ def test_swaps_of_several_processes_are_never_lost(two_commits):
 
     assert [child.wait() for child in children] == [0, 0, 0]
     tip = dataset.repository.refs.read("refs/heads/race")
-    messages = [commit.message for commit in dataset.repository.walk(tip, hide=second)]
+    messages = [
+        dataset.repository.objects.commit(oid).message for oid in dataset.repository.graph.walk(tip, hide=(second,))
+    ]
     assert sorted(messages) == sorted(f"{a} {b}" for a in range(3) for b in range(15))

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.derived import NAME
 from rolethread_vcs.store.removals import RemovedEntry, removed_entries
-from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
 
 
@@ -32,7 +32,7 @@ def intent(verb: str) -> Intent:
 
 
 def removed(dataset: Dataset) -> set[RemovedEntry]:
-    repository = Repository.open(dataset.folder)
+    repository = open_dataset(dataset.folder)
     return set(removed_entries(repository, dataset.snapshot().id))
 
 

@@ -13,9 +13,9 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, RoleThreadError, UsageError
 from rolethread_vcs.store.copying import clone
-from rolethread_vcs.store.places.opening import ForeignRepositoryError, NoDatasetError
+from rolethread_vcs.store.dataset_folder import find_dataset, init_dataset, open_dataset
+from rolethread_vcs.store.places.git_folder import ForeignRepositoryError, NoDatasetError
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError
-from rolethread_vcs.store.repository import Repository
 
 SETTINGS = b'name = "x"\nid = "00000000-0000-0000-0000-000000000001"\nformat = 1\n'
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -24,12 +24,12 @@ IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 def test_a_dataset_is_found_from_a_folder_inside(filled):
     inside = filled.folder / "entries/0000/00"
 
-    assert Repository.find(inside).folder == filled.folder
+    assert find_dataset(inside).folder == filled.folder
 
 
 def test_where_there_is_no_dataset_the_hint_makes_one(tmp_path):
     with pytest.raises(NoDatasetError) as caught:
-        Repository.find(tmp_path)
+        find_dataset(tmp_path)
     assert caught.value.status == 40
     assert "rtv init" in caught.value.hint
 
@@ -41,24 +41,24 @@ def test_a_repository_that_is_no_dataset_is_left_alone(tmp_path, git):
     git(tmp_path / "code", "commit", "-q", "-m", "x")
 
     with pytest.raises(NoDatasetError, match="is a git repository, but no dataset"):
-        Repository.find(tmp_path / "code")
+        find_dataset(tmp_path / "code")
     with pytest.raises(InvalidError, match="already a git repository, but no dataset"):
-        Repository.init(tmp_path / "code", SETTINGS)
+        init_dataset(tmp_path / "code", SETTINGS)
 
 
 def test_a_repository_without_a_commit_is_no_dataset(tmp_path, git):
     git(tmp_path, "init", "-q", "fresh")
 
     with pytest.raises(NoDatasetError, match="its branch has no commit"):
-        Repository.find(tmp_path / "fresh")
+        find_dataset(tmp_path / "fresh")
 
 
 def test_a_dataset_whose_branch_is_gone_is_damaged_and_says_where_it_was(filled):
-    commit = filled.repository.head_commit()
+    commit = filled.repository.refs.head_commit()
     (filled.repository.common_folder / "refs/heads/main").unlink()
 
     with pytest.raises(DamagedError) as caught:
-        Repository.find(filled.folder)
+        find_dataset(filled.folder)
     assert caught.value.status == 70
     assert (
         caught.value.message
@@ -72,7 +72,7 @@ def test_a_torn_head_is_a_clear_error(filled, text):
     (filled.repository.common_folder / "HEAD").write_text(text)
 
     with pytest.raises(RoleThreadError) as caught:
-        Repository.find(filled.folder)
+        find_dataset(filled.folder)
     assert caught.value.status in (40, 70)
 
 
@@ -80,7 +80,7 @@ def test_a_repository_with_sha256_names_is_refused_with_a_reason(tmp_path, git):
     git(tmp_path, "init", "-q", "--object-format=sha256", "other")
 
     with pytest.raises(ForeignRepositoryError, match="SHA-256") as caught:
-        Repository.find(tmp_path / "other")
+        find_dataset(tmp_path / "other")
     assert caught.value.status == 20
 
 
@@ -92,7 +92,7 @@ def test_a_repository_with_reftable_is_refused_with_a_reason(filled):
     )
 
     with pytest.raises(ForeignRepositoryError, match="reftable"):
-        Repository.find(filled.folder)
+        find_dataset(filled.folder)
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give a folder away")
@@ -101,7 +101,7 @@ def test_a_repository_of_another_user_is_not_opened_and_the_way_is_named(filled)
         os.chown(path, 12345, 12345, follow_symlinks=False)
 
     with pytest.raises(ForeignRepositoryError, match="belongs to another user") as caught:
-        Repository.find(filled.folder)
+        find_dataset(filled.folder)
     assert f'safe.directory "{filled.folder}"' in caught.value.hint
 
 
@@ -111,14 +111,14 @@ def test_a_newer_format_is_refused(filled, git):
     git(filled.folder, "commit", "-q", "-a", "-m", "from the future")
 
     with pytest.raises(InvalidError, match="format"):
-        Repository.find(filled.folder)
+        find_dataset(filled.folder)
 
 
 def test_a_torn_configuration_is_a_clear_error(filled):
     (filled.repository.common_folder / "config").write_text("[core\n")
 
     with pytest.raises(RoleThreadError) as caught:
-        Repository.find(filled.folder)
+        find_dataset(filled.folder)
     assert caught.value.status == 70
 
 
@@ -168,9 +168,9 @@ def test_a_home_that_may_not_be_read_is_named_as_the_reason(environment):
             "import os, sys\n"
             "from pathlib import Path\n"
             "from rolethread_vcs.errors import RoleThreadError\n"
-            "from rolethread_vcs.store.repository import Repository\n"
+            "from rolethread_vcs.store.dataset_folder import find_dataset\n"
             "os.setgid(65534); os.setuid(65534)\n"
-            "try:\n    Repository.find(Path(sys.argv[1]))\n"
+            "try:\n    find_dataset(Path(sys.argv[1]))\n"
             "except RoleThreadError as error:\n    print(error.status, error.message)\n"
         )
         done = subprocess.run(
@@ -186,7 +186,7 @@ def test_a_home_that_may_not_be_read_is_named_as_the_reason(environment):
 
 def test_making_a_dataset_twice_is_refused(dataset):
     with pytest.raises(InvalidError, match="is already a dataset"):
-        Repository.init(dataset.folder, SETTINGS)
+        init_dataset(dataset.folder, SETTINGS)
 
 
 def test_making_a_dataset_that_fails_leaves_no_trace(tmp_path):
@@ -194,7 +194,7 @@ def test_making_a_dataset_that_fails_leaves_no_trace(tmp_path):
     (tmp_path / "there" / "rolethread.toml").write_text("mine")
 
     with pytest.raises(RoleThreadError):
-        Repository.init(tmp_path / "there", SETTINGS)
+        init_dataset(tmp_path / "there", SETTINGS)
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["rolethread.toml"]
 
 
@@ -240,14 +240,14 @@ def test_a_missing_object_is_damage_with_its_id(filled):
     shutil.rmtree(filled.repository.pack_folder)
 
     with pytest.raises(RoleThreadError) as caught:
-        Repository.find(filled.folder).head_snapshot().ids()
+        find_dataset(filled.folder).head_snapshot().ids()
     assert caught.value.status == 70
     assert not isinstance(caught.value, NotFoundError)
 
 
 def test_two_datasets_of_one_process_keep_their_own_durability(tmp_path):
     safe, fast = Dataset.init(tmp_path / "safe"), Dataset.init(tmp_path / "fast")
-    fast.repository.set_config("rolethread.durability", "fast")
+    fast.repository.config.set("rolethread.durability", "fast")
     fast = Dataset.open(tmp_path / "fast")
 
     assert (safe.repository.durable, fast.repository.durable) == (True, False)
@@ -299,7 +299,7 @@ def test_an_init_that_was_killed_can_be_run_again(tmp_path):
             assert step > 5
             break
         try:
-            repository = Repository.open(folder)
+            repository = open_dataset(folder)
         except NoDatasetError:
             repository = Dataset.init(folder).repository
         assert repository.head_snapshot().settings.name == folder.name

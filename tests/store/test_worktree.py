@@ -199,10 +199,10 @@ def test_a_file_that_may_be_run_keeps_its_mode(filled, git):
     script = filled.folder / "build.sh"
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
-    first = filled.repository.head_commit()
+    first = filled.repository.refs.head_commit()
     git(filled.folder, "add", "build.sh")
     git(filled.folder, "commit", "-q", "-m", "a script")
-    second = filled.repository.head_commit()
+    second = filled.repository.refs.head_commit()
     script.unlink()
     git(filled.folder, "reset", "-q", "--hard", first)
 

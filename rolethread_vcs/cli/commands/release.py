@@ -123,9 +123,10 @@ def _before(dataset: Dataset, release: Release) -> Release | None:
     repository = dataset.repository
     nearest: Release | None = None
     for each in dataset.releases.list():
-        is_older = each.commit != release.commit and repository.is_ancestor(each.commit, release.commit)
+        is_older = each.commit != release.commit and repository.graph.is_ancestor(each.commit, release.commit)
         if is_older and (
-            nearest is None or (each.commit != nearest.commit and repository.is_ancestor(nearest.commit, each.commit))
+            nearest is None
+            or (each.commit != nearest.commit and repository.graph.is_ancestor(nearest.commit, each.commit))
         ):
             nearest = each
     return nearest

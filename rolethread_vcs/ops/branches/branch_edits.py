@@ -14,7 +14,6 @@ from rolethread_vcs.ops.branches.names import refuse_name
 from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.workcopy.links import links_of
-from rolethread_vcs.store import own_config
 from rolethread_vcs.store.branch_notes import note_key, settings_of
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.log.unfinished import read
@@ -50,7 +49,7 @@ def create(
         refuse_name(repository, "branch", name)
         moves: Moves = {BRANCHES + name: (None, commit)}
         if switch:
-            if commit != repository.head_commit():
+            if commit != repository.refs.head_commit():
                 refuse_unsaved(unsaved_files(repository))
             moves = {**moves, HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)}
         session.intent = judge_start(repository, name, commit, intent)
@@ -101,7 +100,7 @@ def switch(repository: Repository, name: str, intent: Intent | None = None) -> C
 
 def _note_moves(repository: Repository, name: str, note: str) -> Moves:
     key = note_key(name)
-    before, after = own_config.read(repository, key), note.strip() or None
+    before, after = repository.config.own(key), note.strip() or None
     return {} if before == after else {key: (before, after)}
 
 
@@ -263,14 +262,14 @@ def _out_of_sight(repository: Repository, commits: dict[str, str]) -> tuple[OutO
         for ref, value in repository.refs.table().items()
         if ref not in gone and ref.startswith((BRANCHES, TAGS)) and objects.kind(value) in ("commit", "tag")
     }
-    head = repository.head_commit()
+    head = repository.refs.head_commit()
     if head is not None:
         kept.add(head)
     found = []
     for name, commit in commits.items():
-        alone = repository.only_in(commit, kept)
+        alone = list(repository.graph.walk(commit, hide=kept))
         if alone:
-            start = repository.common_ancestor(commit, head) if head is not None else None
+            start = repository.graph.common_ancestor(commit, head) if head is not None else None
             trees = [None if each is None else objects.commit(each).tree for each in (start, commit)]
             found.append(OutOfSight(name, len(alone), count_between(objects, *trees)))
     return tuple(found)

@@ -10,7 +10,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.objects.walk import two_way
-from rolethread_vcs.store.places.opening import DEFAULT_BRANCH
+from rolethread_vcs.store.places.git_folder import DEFAULT_BRANCH
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Intent
@@ -36,7 +36,7 @@ def judge_start(repository: Repository, name: str, commit: str, intent: Intent) 
         # a damaged branch says nothing, and stops nobody from making another
         if tip.settings.is_strict(branch) and repository.objects.kind(at) == "commit"
     }
-    if any(repository.is_ancestor(commit, at) for at in strict.values()):
+    if any(repository.graph.is_ancestor(commit, at) for at in strict.values()):
         return intent
     verdict = _judge(repository, name, _parting(repository, commit, strict), tip, intent)
     if not verdict.passes:
@@ -52,7 +52,7 @@ def judge_start(repository: Repository, name: str, commit: str, intent: Intent) 
 def _parting(repository: Repository, commit: str, strict: Mapping[str, str]) -> Snapshot | None:
     """Return where a commit parted from main, else from the first strict branch that shares history with it."""
     for branch in sorted(strict, key=lambda each: (each != DEFAULT_BRANCH, each)):
-        common = repository.common_ancestor(commit, strict[branch])
+        common = repository.graph.common_ancestor(commit, strict[branch])
         if common is not None:
             return repository.snapshot_of(common)
     return None

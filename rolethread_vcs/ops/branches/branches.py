@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from rolethread_vcs.store.branch_notes import notes
 from rolethread_vcs.store.damaged_refs import damaged_refs
-from rolethread_vcs.store.places.opening import DEFAULT_BRANCH
+from rolethread_vcs.store.places.git_folder import DEFAULT_BRANCH
 from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC
 from rolethread_vcs.store.refs.revisions import is_branch_name
 from rolethread_vcs.store.repository import Repository
@@ -36,7 +36,7 @@ class Branch:
 def branches(repository: Repository) -> tuple[Branch, ...]:
     """Return all branches by name; those that cannot be followed are left to `damaged_refs`."""
     current = repository.branch()
-    here = repository.head_commit()
+    here = repository.refs.head_commit()
     damaged = {ref.name for ref in damaged_refs(repository)}
     written = notes(repository)
     result = []
@@ -45,7 +45,7 @@ def branches(repository: Repository) -> tuple[Branch, ...]:
             continue
         snapshot = repository.snapshot_of(commit_id)
         commit = snapshot.commit
-        ahead, behind = (0, 0) if here is None else repository.ahead_behind(commit_id, here)
+        ahead, behind = (0, 0) if here is None else repository.graph.ahead_behind(commit_id, here)
         result.append(
             Branch(
                 name,
@@ -93,7 +93,7 @@ def whereabouts(repository: Repository, *, against: str | None = None) -> Wherea
     branch = repository.branch()
     other = DEFAULT_BRANCH if against is None else against
     tip = None if other == branch else repository.refs.read(BRANCHES + other)
-    ahead, behind = (0, 0) if tip is None else repository.ahead_behind(snapshot.id, tip)
+    ahead, behind = (0, 0) if tip is None else repository.graph.ahead_behind(snapshot.id, tip)
     return Whereabouts(
         branch,
         snapshot.id,

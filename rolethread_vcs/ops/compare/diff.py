@@ -220,7 +220,7 @@ class _Reader:
         start, end = self._revision(str(span.start)), self._revision(str(span.end))
         if not span.from_fork:
             return start, end
-        fork = self._repository.common_ancestor(start.snapshot.id, end.snapshot.id)
+        fork = self._repository.graph.common_ancestor(start.snapshot.id, end.snapshot.id)
         if fork is None:
             raise NotFoundError(
                 f"{start.label} and {end.label} have no commit in common",

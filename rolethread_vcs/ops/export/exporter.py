@@ -210,7 +210,7 @@ def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bo
     """Say what the export does not hold, though a person might think so."""
     warnings = []
     worktree = repository.worktree
-    if worktree is not None and repository.head_commit() == snapshot.id:
+    if worktree is not None and repository.refs.head_commit() == snapshot.id:
         unsaved = unsaved_files(repository)
         if unsaved and fail_if_unsaved:
             refuse_unsaved(unsaved)

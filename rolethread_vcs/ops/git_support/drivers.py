@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.documents import Kind, UnreadableDocumentError, all_kinds, kind_of
-from rolethread_vcs.store import disk, own_config
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -91,33 +91,33 @@ def _driver_settings(text_version: int) -> dict[str, str]:
 def _write_settings(repository: Repository, settings: Mapping[str, str]) -> None:
     """Write our settings; of git's own only those that nobody has set, and note which, so that `remove` knows them."""
     wanted = [key for key in settings if not _is_of_ours_alone(key)]
-    added = [key for key in wanted if repository.config(key) is None]
+    added = [key for key in wanted if repository.config.get(key) is None]
     noted = _noted_settings(repository, wanted)
     # the note comes first: killed in between, a setting that is noted and was not written is nothing to take away
-    own_config.write(repository, _ADDED, " ".join(dict.fromkeys((*noted, *added))))
+    repository.config.set(_ADDED, " ".join(dict.fromkeys((*noted, *added))))
     for key, value in settings.items():
         if _is_of_ours_alone(key) or key in added:
-            own_config.write(repository, key, value)
+            repository.config.set(key, value)
 
 
 def _remove_settings(repository: Repository) -> None:
     settings = _driver_settings(0)
     noted = _noted_settings(repository, [key for key in settings if not _is_of_ours_alone(key)])
     for key, value in settings.items():
-        if _is_of_ours_alone(key) or (key in noted and own_config.read(repository, key) == value):
-            own_config.write(repository, key, None)
-    own_config.write(repository, _ADDED, None)
+        if _is_of_ours_alone(key) or (key in noted and repository.config.own(key) == value):
+            repository.config.set(key, None)
+    repository.config.set(_ADDED, None)
 
 
 def _noted_settings(repository: Repository, wanted: Sequence[str]) -> Sequence[str]:
     """Return the settings of git's that we put in; where hooks are in and no note is, those that are as ours."""
-    note = own_config.read(repository, _ADDED)
+    note = repository.config.own(_ADDED)
     if note is not None:
         return note.split()
-    if own_config.read(repository, "merge.rolethread.driver") is None:
+    if repository.config.own("merge.rolethread.driver") is None:
         return ()
     settings = _driver_settings(0)
-    return [key for key in wanted if own_config.read(repository, key) == settings[key]]
+    return [key for key in wanted if repository.config.own(key) == settings[key]]
 
 
 def _is_of_ours_alone(key: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.git_support.drivers import install_drivers, remove_drivers
-from rolethread_vcs.store import disk, own_config
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
 
 USUAL = ("pre-commit", "pre-merge-commit")
@@ -155,14 +155,14 @@ def hooks_folder(repository: Repository, home: Path | None = None) -> Path:
         ForeignHooksError: it lies among the files of the dataset (husky and its like manage such hooks), or the
             setting that names it is the user's and so stands for other repositories too.
     """
-    text = repository.config("core.hooksPath")
+    text = repository.config.get("core.hooksPath")
     if text is None:
         return repository.common_folder / "hooks"
     way_on = (
         "put this line into its pre-commit and pre-merge-commit: rtv git-hook pre-commit\n"
         "rtv hooks install --drivers   puts in only what makes git show and merge conversations"
     )
-    if own_config.read(repository, "core.hooksPath") is None:
+    if repository.config.own("core.hooksPath") is None:
         raise ForeignHooksError(
             f"git is told to take the hooks of all your repositories from {text} (core.hooksPath); nothing was changed",
             hint=way_on,

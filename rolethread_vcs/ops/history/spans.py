@@ -70,14 +70,14 @@ def span_of(repository: Repository, text: str) -> Span:
     if before and before not in repository.objects:
         raise InvalidError(
             f"what was before {after[:10]} is not in this copy, so what it changed is not known; nothing was changed",
-            hint="git fetch --unshallow   brings the rest of the history" if repository.copy_is_shallow() else None,
+            hint="git fetch --unshallow   brings the rest of the history" if repository.is_shallow else None,
             code="nothing_before",
         )
     return Span(text, before, after, commit.subject, is_range=False, is_merge=len(commit.parents) > 1)
 
 
 def _range(repository: Repository, text: str, start: str, after: str) -> Span:
-    before = repository.common_ancestor(start, after)
+    before = repository.graph.common_ancestor(start, after)
     if before is None:
         raise InvalidError(
             f"the two ends of {text} have no commit in common; nothing was changed", code="nothing_before"

@@ -218,9 +218,14 @@ def _decide_checkout(
 
     Return what to set in git's configuration, and what to say.
     """
-    if not reader.kept or len(reader.base) or repository.branch() != branch or repository.config("rolethread.decided"):
+    if (
+        not reader.kept
+        or len(reader.base)
+        or repository.branch() != branch
+        or repository.config.get("rolethread.decided")
+    ):
         return {}, ()
-    if (repository.config("rolethread.checkout") or "auto") != "auto":
+    if (repository.config.get("rolethread.checkout") or "auto") != "auto":
         return {}, ()
     if len(reader.kept) <= CHECKOUT_LIMIT or repository.is_bare:
         return {"rolethread.decided": "files"}, ()

@@ -173,7 +173,7 @@ class _Attempt:
     def run(self) -> Outcome:
         unfinished, repository = self._unfinished, self._repository
         is_merge = unfinished.kind == "merge"
-        if is_merge and repository.is_ancestor(unfinished.theirs, self._tip):
+        if is_merge and repository.graph.is_ancestor(unfinished.theirs, self._tip):
             return self._nothing()
         inputs = read_inputs(repository, unfinished, self._tip)
         merged = merge_at(inputs, unfinished, decisions_of(unfinished))

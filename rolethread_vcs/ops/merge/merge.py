@@ -88,7 +88,7 @@ def preview(repository: Repository, source: str, options: MergeOptions = WHOLE) 
     refuse_to_start(repository)
     found = find_source(repository, source, options.folder, fetches=False)
     unfinished = _unfinished(repository, found, Intent("merge", "merge"), options)
-    if repository.is_ancestor(found.commit, repository.head_snapshot().id):
+    if repository.graph.is_ancestor(found.commit, repository.head_snapshot().id):
         return MergePreview(unfinished.labels, (), ())
     return preview_of(repository, unfinished)
 

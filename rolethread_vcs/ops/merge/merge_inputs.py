@@ -44,7 +44,7 @@ def read_inputs(repository: Repository, unfinished: Unfinished, tip: str) -> Mer
     bases = unfinished.bases
     objects: Readable = repository.objects
     if unfinished.kind == "merge":
-        bases = repository.merge_bases(tip, unfinished.theirs)
+        bases = repository.graph.merge_bases(tip, unfinished.theirs)
         if not bases:
             raise _unrelated(repository, unfinished)
         base, objects = base_tree(repository, bases)
@@ -95,7 +95,7 @@ def as_conflicts(error: MergeBreaksRulesError, inputs: MergeInputs) -> tuple[Con
 
 def _unrelated(repository: Repository, unfinished: Unfinished) -> InvalidError:
     ours, theirs, _ = unfinished.labels
-    if repository.copy_is_shallow():
+    if repository.is_shallow:
         return InvalidError(
             f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this "
             "copy was made; nothing was changed",

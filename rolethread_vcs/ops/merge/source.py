@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.store.copying import fetch_commit, read_also
-from rolethread_vcs.store.places.opening import NoDatasetError, discover
+from rolethread_vcs.store.dataset_folder import open_dataset
+from rolethread_vcs.store.places.git_folder import NoDatasetError, discover
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
@@ -87,7 +88,7 @@ def _is_dataset(path: Path) -> bool:
 
 
 def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool) -> Source:
-    original = Repository.open(path)
+    original = open_dataset(path)
     if original.common_folder.resolve() == repository.common_folder.resolve():
         raise UsageError(f"{path} is this very dataset", hint=f"rtv merge {branch or original.branch() or 'BRANCH'}")
     ours, theirs = repository.head_snapshot().settings, original.head_snapshot().settings

@@ -45,8 +45,10 @@ def _common(repository: Repository, commits: Sequence[str]) -> tuple[str, ...]:
     """Return the newest commits that lead to all of some commits."""
     found: tuple[str, ...] = (commits[0],)
     for commit in commits[1:]:
-        each = {base for one in found for base in repository.merge_bases(one, commit)}
-        found = tuple(one for one in sorted(each) if not any(o != one and repository.is_ancestor(one, o) for o in each))
+        each = {base for one in found for base in repository.graph.merge_bases(one, commit)}
+        found = tuple(
+            one for one in sorted(each) if not any(o != one and repository.graph.is_ancestor(one, o) for o in each)
+        )
     return found
 
 

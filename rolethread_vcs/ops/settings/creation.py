@@ -14,6 +14,7 @@ from rolethread_vcs.gate import RefusedRow, refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.branch_notes import copy_notes
 from rolethread_vcs.store.copying import clone as clone_repository
+from rolethread_vcs.store.dataset_folder import find_dataset, init_dataset
 from rolethread_vcs.store.places.filesystem import cloud_service
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.transaction import Intent, Session
@@ -43,7 +44,7 @@ def init(folder: str | Path, *, name: str | None = None, id: str | None = None) 
             hint=f"rtv init my-dataset --from {shlex.quote(str(folder))}",
         )
     text = new_settings_text(name or folder.resolve().name or "dataset", id or str(uuid.uuid4()))
-    repository = Repository.init(folder, text)
+    repository = init_dataset(folder, text)
     with Session.open(repository, Intent("init", "init"), needs_branch=False) as session:
         session.move({})
     return Started(repository, 0, 1, warnings=_warnings(folder))
@@ -89,21 +90,21 @@ def clone(source: str | Path, folder: str | Path) -> Started:
     """
     source, folder = Path(source), Path(folder)
     repository = clone_repository(source, folder)
-    copy_notes(Repository.find(source), repository)
+    copy_notes(find_dataset(source), repository)
     snapshot = repository.head_snapshot()
     entries = len(snapshot)
     notes = ["the copy starts an operation log of its own: rtv undo there takes back only what is done there"]
     if entries > CHECKOUT_LIMIT:
-        repository.set_config("rolethread.decided", "bare")
+        repository.config.set("rolethread.decided", "bare")
         repository = repository.set_bare(True)
         notes.append(f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out (rtv config set checkout always)")
     else:
-        repository.set_config("rolethread.decided", "files")
+        repository.config.set("rolethread.decided", "files")
         assert repository.worktree is not None
         repository.worktree.fill(snapshot.tree)
     with Session.open(repository, Intent("clone", f"clone {source}"), needs_branch=False) as session:
         session.move({})
-    if repository.copy_is_shallow():
+    if repository.is_shallow:
         notes.append("the history of the copy is cut off, because that of the original is")
     return Started(repository, entries, len(repository.refs.branches()), tuple(notes), _warnings(folder))
 

@@ -16,7 +16,6 @@ from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.rules import find_rule, misfits
-from rolethread_vcs.store import own_config
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
 from rolethread_vcs.store.refs.refs import HEAD
@@ -97,7 +96,7 @@ def get(repository: Repository, key: str) -> Setting:
 
 def _machine_setting(repository: Repository, key: str) -> Setting:
     known = _MACHINE[key]
-    value = repository.config(known.git_key) or known.default
+    value = repository.config.get(known.git_key) or known.default
     remark = ""
     if key == "checkout":
         remark = "no files are checked out now" if repository.is_bare else "files are checked out now"
@@ -208,7 +207,7 @@ def _set_on_machine(repository: Repository, key: str, value: str | None, intent:
     known = _MACHINE[key]
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        config = {known.git_key: (own_config.read(repository, known.git_key), value)}
+        config = {known.git_key: (repository.config.own(known.git_key), value)}
         if key == "checkout" and value in ("always", "never"):
             config[BARE_KEY] = (_bare_word(repository.is_bare), _bare_word(value == "never"))
         config = {name: pair for name, pair in config.items() if pair[0] != pair[1]}

@@ -13,9 +13,11 @@ from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.edit.status import interrupted_command
 from rolethread_vcs.store import folding, lock
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
+from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
 from rolethread_vcs.store.lock import GitLock, git_locks, remove_git_lock
 from rolethread_vcs.store.places import filesystem
 from rolethread_vcs.store.places.filesystem import cloud_service
+from rolethread_vcs.store.places.git_folder import LIBGIT2
 from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
@@ -91,14 +93,14 @@ class Unlocked:
 def diagnose(folder: Path, *, git_version: str | None = None) -> Diagnosis:
     """Look at the dataset that a folder lies in, or at the machine alone where there is none; changes nothing."""
     try:
-        repository = Repository.find(folder, check=False)
+        repository = find_dataset(folder, check=False)
     except RoleThreadError as error:
         machine = _machine(folder, git_version)
         hint = (error.hint,) if error.hint else ()
         return Diagnosis(machine, None, error.message, (*_advise_machine(machine), *hint))
     trouble = None
     try:
-        repository.check_is_dataset()
+        check_is_dataset(repository)
     except RoleThreadError as error:
         trouble = error.message
     machine = _machine(repository.folder, git_version)
@@ -130,7 +132,7 @@ def _machine(folder: Path, git_version: str | None) -> Machine:
         "rolethread-vcs": _version_of("rolethread-vcs"),
         "Python": platform.python_version(),
         "pygit2": _version_of("pygit2"),
-        "libgit2": Repository.libgit2(),
+        "libgit2": LIBGIT2,
         "orjson": _version_of("orjson"),
         "isal": _version_of("isal"),
         "git": git_version or "none, and none is needed",
@@ -164,7 +166,7 @@ def _health(repository: Repository) -> Health:
         operations = 0 if last is None else last.number
     except DamagedError:
         operations = None
-    name, email = repository.config("user.name"), repository.config("user.email")
+    name, email = repository.config.get("user.name"), repository.config.get("user.email")
     held = lock.is_held(repository.lock_path)
     return Health(
         folder=repository.folder,

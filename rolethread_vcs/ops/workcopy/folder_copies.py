@@ -16,6 +16,7 @@ from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
 from rolethread_vcs.ops.workcopy.links import all_links
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.checkout.worktree import REMOVED
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.places import linked_folders
 from rolethread_vcs.store.places.linked_folders import MAKING, REMOVING, CheckedOutFolder
@@ -106,7 +107,7 @@ def open_folder(repository: Repository, folder: Path) -> Repository:
     found = _existing(repository, folder)
     if not found.is_there:
         raise NotFoundError(f"{found.folder} is not there", hint=_way_on(found), code="no_folder_copy")
-    return Repository.open(found.folder)
+    return open_dataset(found.folder)
 
 
 def add(repository: Repository, folder: str | Path, branch: str, intent: Intent | None = None) -> AddedFolder:
@@ -133,7 +134,7 @@ def add(repository: Repository, folder: str | Path, branch: str, intent: Intent 
         if intent.dry_run:
             return AddedFolder(folder, branch, Committed(branch, held.target, None, dry_run=True))
         linked = cut_off or linked_folders.link(repository.common_folder, folder, branch)
-        copy = Repository.open(linked.folder, check=False)
+        copy = open_dataset(linked.folder, check=False)
         assert copy.worktree is not None
         copy.worktree.fill(copy.snapshot_of(held.target).tree)
         linked_folders.mark(linked.private, None)
@@ -187,9 +188,9 @@ def _take_away(found: CheckedOutFolder) -> tuple[str, ...]:
     if found.cut_off is not None:
         linked_folders.unlock_index(found)
     linked_folders.mark(found.private, REMOVING)
-    copy = Repository.open(found.folder, check=False)
+    copy = open_dataset(found.folder, check=False)
     assert copy.worktree is not None
-    commit = copy.head_commit()
+    commit = copy.refs.head_commit()
     if commit is not None:
         copy.worktree.empty(copy.snapshot_of(commit).tree)
     linked_folders.unlink(found)
@@ -213,7 +214,7 @@ def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
             hint=f"git worktree unlock {where}",
             code="folder_in_use",
         )
-    copy = Repository.open(found.folder, check=False)
+    copy = open_dataset(found.folder, check=False)
     if waiting is not None or copy.has_merge_of_git() or found.rebasing:
         raise ConflictError(
             f"a merge waits for its end in {found.folder}; nothing was removed",
@@ -221,7 +222,7 @@ def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
             code="folder_in_use",
         )
     is_half_made = found.cut_off == MAKING
-    edits = unsaved_files(copy) if copy.head_commit() is not None and not is_half_made else []
+    edits = unsaved_files(copy) if copy.refs.head_commit() is not None and not is_half_made else []
     if found.cut_off == REMOVING:
         edits = [edit for edit in edits if edit.change != REMOVED]
     if edits:
@@ -250,7 +251,7 @@ def _refuse_lost_commit(repository: Repository, found: CheckedOutFolder) -> None
     """Raise when a folder stands on a commit that no branch leads to: with the folder it would be lost from sight."""
     if found.branch is not None or not found.head:
         return
-    if not any(repository.is_ancestor(found.head, tip) for tip in repository.refs.branches().values()):
+    if not any(repository.graph.is_ancestor(found.head, tip) for tip in repository.refs.branches().values()):
         raise ConflictError(
             f"{found.folder} stands on the commit {found.head[:10]}, which is on no branch; nothing was removed",
             hint=f"keep it with: rtv branch NAME --from {found.head[:10]}",
@@ -333,7 +334,7 @@ def _unsaved_in(found: CheckedOutFolder) -> int | str | None:
     if not found.is_there or found.cut_off is not None:
         return None
     try:
-        return len(unsaved_files(Repository.open(found.folder)))
+        return len(unsaved_files(open_dataset(found.folder)))
     except RoleThreadError as error:
         return error.message
 

@@ -138,9 +138,9 @@ def _branch_state(repository: Repository, link: Link) -> BranchState:
     tip = repository.refs.read(BRANCHES + link.branch)
     if tip is None or tip == link.commit:
         return BranchState(tip)
-    if not repository.is_ancestor(link.commit, tip):
+    if not repository.graph.is_ancestor(link.commit, tip):
         return BranchState(tip, is_apart=True)
-    return BranchState(tip, sum(1 for _ in repository.walk(tip, hide=link.commit)))
+    return BranchState(tip, sum(1 for _ in repository.graph.walk(tip, hide=(link.commit,))))
 
 
 def _respelled(edits: FileEdits) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.ops.history import bisect as bisecting
 from rolethread_vcs.ops.history.bisect import Answer, Search
-from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.dataset_folder import open_dataset
 
 
 def put(dataset: Dataset, entry_id: str, question: str) -> str:
@@ -104,12 +104,12 @@ def test_a_merge_is_searched_on_both_sides(tmp_path: Path) -> None:
     dataset.switch("main")
     put(dataset, ids[1], "main")
     subprocess.run(["git", "merge", "-q", "--no-edit", "try"], cwd=dataset.folder, check=True)
-    repository = Repository.open(dataset.folder)
+    repository = open_dataset(dataset.folder)
     bisecting.start(repository, good)
 
     def judge(search: Search) -> Answer:
         assert search.test is not None
-        return Answer.BAD if repository.is_ancestor(side[2], search.test.id) else Answer.GOOD
+        return Answer.BAD if repository.graph.is_ancestor(side[2], search.test.id) else Answer.GOOD
 
     found = bisecting.run(repository, judge)
 
@@ -221,7 +221,7 @@ def test_a_shallow_copy_says_where_history_ends(tmp_path: Path) -> None:
         cwd=tmp_path,
         check=True,
     )
-    repository = Repository.open(tmp_path / "shallow")
+    repository = open_dataset(tmp_path / "shallow")
 
     with refusal(InvalidError, "contradiction", match="no commit in common"):
         bisecting.start(repository, "older")

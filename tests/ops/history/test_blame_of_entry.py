@@ -16,7 +16,7 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.history.blame import blame
-from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
 
@@ -37,7 +37,7 @@ def git(folder: Path, *words: str) -> str:
 
 def told(dataset: Dataset, word: str = "1", revision: str = "@") -> list[tuple[str, str]]:
     """Return, for each message, the commits that changed it last and brought it in."""
-    found = blame(Repository.open(dataset.folder), word, revision).messages
+    found = blame(open_dataset(dataset.folder), word, revision).messages
     return [(each.changed.id, each.brought.id) for each in found]
 
 
@@ -157,7 +157,7 @@ def test_in_a_shallow_copy_the_oldest_commit_stands_for_what_was_before(tmp_path
     put(dataset, ids[0], "one", "Dry.")
     put(dataset, ids[0], "one", "Dry, by now.")
     git(tmp_path, "clone", "-q", "--depth", "2", f"file://{dataset.folder}", "shallow")
-    repository = Repository.open(tmp_path / "shallow")
+    repository = open_dataset(tmp_path / "shallow")
 
     found = blame(repository, "1")
 

@@ -16,9 +16,9 @@ from rolethread_vcs.ops.history.entry_history import entry_history
 from rolethread_vcs.ops.history.log import Logged, OperationsByCommit, Run, fold, log, tree_before
 from rolethread_vcs.ops.history.undo import redo, undo
 from rolethread_vcs.store.copying import clone
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.operations import OPERATIONS_REF
 from rolethread_vcs.store.objects.reader import MissingObjectError
-from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
 
 
@@ -59,7 +59,7 @@ def test_a_log_of_one_reads_one_commit_and_its_operation(tmp_path: Path, monkeyp
     dataset, ids = dataset_of(tmp_path / "d", "one")
     for number in range(5):
         edit(dataset, ids[0], f"version {number}")
-    repository = Repository.open(tmp_path / "d")
+    repository = open_dataset(tmp_path / "d")
     read: list[str] = []
     plain = repository.objects.commit
     monkeypatch.setattr(repository.objects, "commit", lambda oid: read.append(oid) or plain(oid))
@@ -129,7 +129,7 @@ def test_a_merge_by_plain_git_is_walked_once_and_in_order(tmp_path: Path) -> Non
     edit(dataset, ids[1], "on main", "theirs")
     subprocess.run(["git", "merge", "-q", "--no-edit", "try"], cwd=tmp_path / "d", check=True)
 
-    subjects = [logged.commit.subject for logged in log(Repository.open(tmp_path / "d"))]
+    subjects = [logged.commit.subject for logged in log(open_dataset(tmp_path / "d"))]
 
     assert subjects[0].startswith("Merge branch")
     assert sorted(subjects[1:3]) == ["ours", "theirs"]
@@ -181,7 +181,7 @@ def without_old_tree(tmp_path: Path) -> tuple[Dataset, str]:
 def test_a_missing_tree_does_not_stop_a_log_that_the_operation_log_tells(tmp_path: Path) -> None:
     dataset, _ = without_old_tree(tmp_path)
 
-    history = list(log(Repository.open(dataset.folder)))
+    history = list(log(open_dataset(dataset.folder)))
 
     assert [logged.counts.total for logged in history] == [1, 1, 1, 1, 0]
 
@@ -189,7 +189,7 @@ def test_a_missing_tree_does_not_stop_a_log_that_the_operation_log_tells(tmp_pat
 def test_a_missing_tree_is_named_after_what_could_be_told_before_it(tmp_path: Path) -> None:
     dataset, tree = without_old_tree(tmp_path)
     subprocess.run(["git", "update-ref", "-d", OPERATIONS_REF], cwd=dataset.folder, check=True)
-    history = log(Repository.open(dataset.folder))
+    history = log(open_dataset(dataset.folder))
 
     newest = next(history)
 
@@ -200,7 +200,7 @@ def test_a_missing_tree_is_named_after_what_could_be_told_before_it(tmp_path: Pa
 
 def test_a_missing_tree_is_named_by_the_life_and_the_blame_of_an_entry(tmp_path: Path) -> None:
     dataset, tree = without_old_tree(tmp_path)
-    repository = Repository.open(dataset.folder)
+    repository = open_dataset(dataset.folder)
 
     with pytest.raises(MissingObjectError, match=tree[:10]):
         list(entry_history(repository, "1"))

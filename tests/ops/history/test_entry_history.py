@@ -16,7 +16,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path
 from rolethread_vcs.ops.history.entry_history import StepKind, entry_history
 from rolethread_vcs.ops.history.lineage import successors
-from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
 
@@ -47,7 +47,7 @@ def git(folder: Path, *words: str) -> str:
 
 def told(dataset: Dataset, word: str, revision: str = "@") -> list[tuple[str, str]]:
     """Return commit and kind of each step."""
-    repository = Repository.open(dataset.folder)
+    repository = open_dataset(dataset.folder)
     return [(step.commit.id, str(step.kind)) for step in entry_history(repository, word, revision)]
 
 
@@ -109,7 +109,7 @@ def test_a_number_of_two_removed_entries_needs_the_whole_id(tmp_path: Path) -> N
     commit_files(dataset, {entry_path(twin): None, entry_path(ids[0]): None})
 
     with refusal(UsageError, "ambiguous", match=twin):
-        entry_history(Repository.open(dataset.folder), "1")
+        entry_history(open_dataset(dataset.folder), "1")
 
 
 def test_a_move_in_the_order_is_a_step(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_the_same_conversation_under_a_new_id_goes_on_with_the_old_one(tmp_path:
     new = "00000009" + ids[0][8:]
     commit = commit_files(dataset, {entry_path(ids[0]): None, entry_path(new): data})
 
-    steps = list(entry_history(Repository.open(dataset.folder), new))
+    steps = list(entry_history(open_dataset(dataset.folder), new))
 
     assert [(step.commit.id, step.entry_id) for step in steps] == [(commit, new), (born, ids[0])]
     assert steps[0].origin.is_renumbered
@@ -221,7 +221,7 @@ def test_a_shallow_copy_says_where_history_ends(tmp_path: Path) -> None:
     put(dataset, ids[0], "two")
     put(dataset, ids[0], "three")
     git(tmp_path, "clone", "-q", "--depth", "2", f"file://{dataset.folder}", "shallow")
-    repository = Repository.open(tmp_path / "shallow")
+    repository = open_dataset(tmp_path / "shallow")
 
     steps = entry_history(repository, "1")
 

@@ -12,7 +12,7 @@ from small_dataset import conversation, dataset_of
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.history.graph import Graph, draw, names_by_commit
 from rolethread_vcs.ops.history.log import Only
-from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.dataset_folder import open_dataset
 
 
 def drawn(history: list[tuple[str, str]]) -> list[str]:
@@ -84,7 +84,7 @@ def test_a_graph_puts_children_before_parents_whatever_the_clock_says(tmp_path: 
     dataset.switch("main")
     _put(dataset, ids[1], "on main")
     subprocess.run(["git", "merge", "-q", "--no-edit", "try"], cwd=dataset.folder, check=True)
-    repository = Repository.open(dataset.folder)
+    repository = open_dataset(dataset.folder)
 
     seen: set[str] = set()
     for row in Graph(repository):

@@ -12,8 +12,8 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.history.entry_history import Step, entry_history
+from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.derived import NAME
-from rolethread_vcs.store.repository import Repository
 
 WATCHED, OTHER = "00000001-00000000", "00000002-00000000"
 
@@ -48,7 +48,7 @@ def bring(dataset: Dataset, stream: list[bytes]) -> None:
 
 
 def steps(dataset: Dataset, revision: str = "main") -> list[Step]:
-    return list(entry_history(Repository.open(dataset.folder), WATCHED, revision))
+    return list(entry_history(open_dataset(dataset.folder), WATCHED, revision))
 
 
 def forget(dataset: Dataset) -> None:

@@ -21,7 +21,7 @@ from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.merge import merge
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
-from rolethread_vcs.store.places.opening import NoDatasetError
+from rolethread_vcs.store.places.git_folder import NoDatasetError
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError
 from rolethread_vcs.transaction import Intent, StaleEntryError
 
@@ -718,7 +718,7 @@ def test_a_file_here_does_not_go_because_a_folder_of_its_name_comes(pair: Branch
 
 def bases(pair: Branches) -> tuple[str, ...]:
     repository = pair.dataset.repository
-    return repository.merge_bases(repository.resolve("main"), repository.resolve("side"))
+    return repository.graph.merge_bases(repository.resolve("main"), repository.resolve("side"))
 
 
 def move_to_front(pair: Branches, branch: str, number: int) -> None:

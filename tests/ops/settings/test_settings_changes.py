@@ -14,7 +14,6 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.ops.branches.branch_edits import create
 from rolethread_vcs.ops.history.undo import redo, undo
-from rolethread_vcs.store import own_config
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 
@@ -111,12 +110,12 @@ def test_machine_settings_are_undone_and_redone(tmp_path: Path) -> None:
     dataset.settings.set("user.name", "Bea")
 
     undo(dataset.repository)
-    first = own_config.read(dataset.repository, "user.name")
+    first = dataset.repository.config.own("user.name")
     undo(dataset.repository)
-    second = own_config.read(dataset.repository, "user.name")
+    second = dataset.repository.config.own("user.name")
     redo(dataset.repository)
 
-    assert (first, second, own_config.read(dataset.repository, "user.name")) == ("Ann", None, "Ann")
+    assert (first, second, dataset.repository.config.own("user.name")) == ("Ann", None, "Ann")
 
 
 def test_default_takes_a_machine_setting_away(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_errors import from_git, system_reason
 
 DEFAULT_BRANCH = "main"
+LIBGIT2: str = pygit2.LIBGIT2_VERSION
+"""The version of libgit2."""
 
 _configured = False
 

@@ -1,0 +1,219 @@
+"""Opens, finds and makes the repository of a dataset, and refuses a folder that holds none."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError
+from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
+from rolethread_vcs.model.settings import InvalidSettingsError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.commits import Signature, compose_message
+from rolethread_vcs.store.places.git_folder import (
+    DEFAULT_BRANCH,
+    ForeignRepositoryError,
+    NoDatasetError,
+    create_git,
+    discover,
+    open_git,
+)
+from rolethread_vcs.store.places.linked_folders import MAKING, cut_off, linked_place
+from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, shorten
+from rolethread_vcs.store.refs.revisions import UnknownRevisionError
+from rolethread_vcs.store.repository import LOCK, PRIVATE, Repository
+
+_STARTING = "starting"
+"""Stands in the private folder until the first commit is whole, and holds the id of the process that makes it."""
+
+
+def open_dataset(folder: Path, *, check: bool = True) -> Repository:
+    """Open the dataset whose root is a folder; without `check` also a damaged one, for `verify` and `doctor`.
+
+    Raises:
+        NoDatasetError, ForeignRepositoryError, SystemRefusedError, InvalidError (a newer format).
+    """
+    repository = Repository(open_git(folder))
+    if check:
+        _refuse_strayed_folder(repository, folder)
+        _refuse_cut_off_folder(repository)
+        check_is_dataset(repository)
+    return repository
+
+
+def find_dataset(start: Path, *, check: bool = True) -> Repository:
+    """Open the dataset that a folder lies in; `check` as in `open_dataset`.
+
+    Raises:
+        NoDatasetError: there is none here or above.
+    """
+    found = discover(start)
+    if found is None:
+        raise NoDatasetError(
+            f"there is no dataset in {start} or above it",
+            hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
+        )
+    repository = open_dataset(found, check=check)
+    if check:
+        _refuse_strayed_folder(repository, start)
+    return repository
+
+
+def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) -> Repository:
+    """Create a dataset in a folder (made if missing) with its first commit, so that none is ever unborn.
+
+    Raises:
+        InvalidError: there is a repository already. SystemRefusedError: the folder cannot be written to.
+    """
+    starting = folder / ".git" / PRIVATE / _STARTING
+    if _is_of_dead_init(starting):
+        shutil.rmtree(folder / ".git")  # there is nothing in it yet
+    if (folder / ".git").exists():
+        raise _already_there(folder)
+    with disk.system_errors(f"making {folder}"):
+        made = not folder.exists()
+        try:
+            starting.parent.mkdir(parents=True)
+        except FileExistsError as error:  # another init was faster
+            raise _already_there(folder) from error
+        starting.write_text(str(os.getpid()))
+    try:
+        repository = Repository(create_git(folder))
+        _write_first_commit(repository, settings, who or repository.signature())
+        with disk.system_errors(f"making {folder}"):
+            disk.remove(starting)
+            disk.sync_folder(starting.parent)  # were it back after a power cut, the next init would start afresh
+    except BaseException:
+        shutil.rmtree(folder / ".git", ignore_errors=True)
+        if made:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return repository
+
+
+def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
+    """Refuse a folder copy that was moved or copied by hand: the files of another place would be looked at."""
+    places = linked_place(start) if repository.worktree_name else None
+    if places is None or places[0] == places[1]:
+        return
+    here, known = places
+    main = shlex.quote(str(repository.common_folder))
+    if (known / ".git").exists():
+        raise InvalidError(
+            f"{here} was copied by hand from the folder copy {known}, and git takes it for that one; "
+            "nothing was changed",
+            hint=f"work there: cd {shlex.quote(str(known))}   "
+            f"or make a folder copy of its own: rtv -C {main} workcopy add DIR --branch NAME",
+        )
+    raise InvalidError(
+        f"{here} is a folder copy that was moved by hand from {known}; nothing was changed",
+        hint=f"tell git where it is now: git -C {main} worktree repair {shlex.quote(str(here))}",
+    )
+
+
+def _refuse_cut_off_folder(repository: Repository) -> None:
+    """Refuse a folder copy whose files are not all there, or no longer: they would look like hand edits."""
+    reason = cut_off(repository.git_folder) if repository.worktree_name else None
+    if reason is None:
+        return
+    what = "made" if reason == MAKING else "removed"
+    name, main = shlex.quote(str(repository.folder)), shlex.quote(str(repository.common_folder))
+    again = f"add {name} --branch {repository.branch()}" if reason == MAKING else f"remove {name}"
+    raise InvalidError(
+        f"the folder copy {repository.folder} is being {what}, or that was cut off; nothing was changed",
+        hint=f"finish it with: rtv -C {main} workcopy {again}",
+    )
+
+
+def check_is_dataset(repository: Repository) -> None:
+    """Refuse a repository without `rolethread.toml`, or one of a newer format.
+
+    Raises:
+        NoDatasetError, InvalidError, InvalidSettingsError. DamagedError: it was a dataset, and its branch is gone.
+    """
+    try:
+        snapshot = repository.head_snapshot()
+    except UnknownRevisionError as error:
+        if repository.operations.head() is not None:
+            raise _missing_branch(repository) from error
+        raise NoDatasetError(
+            f"{repository.folder} is a git repository without a dataset: its branch has no commit",
+            hint="make a dataset in a folder of its own: rtv init my-dataset",
+        ) from error
+    if snapshot.find(SETTINGS) is None and repository.operations.head() is None:
+        raise NoDatasetError(
+            f"{repository.folder} is a git repository, but no dataset: there is no {SETTINGS}",
+            hint="make a dataset in a folder of its own: rtv init my-dataset",
+        )
+    try:
+        _ = snapshot.settings
+    except InvalidSettingsError as error:
+        # what every command must read first, none that saves can mend
+        error.hint = "rtv undo   takes back what brought this in"
+        raise
+
+
+def _missing_branch(repository: Repository) -> DamagedError:
+    name = repository.refs.head().removeprefix(SYMBOLIC)
+    known = repository.operations.last_known(name)
+    others = repository.refs.branches().keys() - {each.branch for each in repository.other_folders()}
+    git = f"git -C {shlex.quote(str(repository.folder))}"
+    was, ways = "", []
+    if known is not None:
+        was = f"; the operation log has it at {known[:10]}"
+        ways.append(f"{git} branch {shlex.quote(shorten(name))} {known[:10]}   brings it back")
+    if others:
+        other = shlex.quote(BRANCHES + (DEFAULT_BRANCH if DEFAULT_BRANCH in others else min(others)))
+        ways.append(f"{git} symbolic-ref HEAD {other}   goes to another branch; the files stay as they are")
+    return DamagedError(
+        f"the branch {shorten(name)} is missing{was}; nothing was changed", hint="\n".join(ways) or "rtv verify"
+    )
+
+
+def _write_first_commit(repository: Repository, settings: bytes, who: Signature) -> None:
+    with repository.pack() as pack:
+        changes: dict[str, tuple[bytes, bytes] | None] = {
+            SETTINGS: (trees.FILE, pack.add("blob", settings)),
+            ATTRIBUTES: (trees.FILE, pack.add("blob", ATTRIBUTES_TEXT)),
+        }
+        tree = trees.apply(None, changes, repository.objects, pack)
+        assert tree is not None
+        message = compose_message("start the dataset")
+        commit = pack.add_commit(tree, [], who, message)
+        published = pack.publish()
+    repository.refs.create(BRANCHES + DEFAULT_BRANCH, commit)
+    disk.remove(published.with_suffix(".keep"))
+    assert repository.worktree is not None
+    repository.worktree.fill(tree)
+
+
+def _is_of_dead_init(starting: Path) -> bool:
+    """Return whether an init was killed here, and nobody has used the dataset since: every writer takes the lock."""
+    try:
+        pid = starting.read_text()
+    except OSError:
+        return False
+    is_used = starting.with_name(LOCK).exists()
+    return not is_used and pid.isdigit() and not disk.process_is_alive(int(pid))
+
+
+def _already_there(folder: Path) -> InvalidError:
+    try:
+        open_dataset(folder)
+    except (NoDatasetError, ForeignRepositoryError):
+        return ForeignRepositoryError(
+            f"{folder} is already a git repository, but no dataset; nothing was changed",
+            hint="choose a folder of its own: rtv init my-dataset",
+        )
+    except RoleThreadError as error:
+        return InvalidError(
+            f"{folder} is already a dataset, though none that opens here: {error.message}; nothing was changed",
+            hint=error.hint,
+        )
+    return InvalidError(
+        f"{folder} is already a dataset; nothing was changed",
+        hint="rtv status" if str(folder) == "." else f"rtv -C {shlex.quote(str(folder))} status",
+    )

@@ -1,0 +1,75 @@
+"""Git's configuration as one repository sees it: its own `.git/config`, and behind it the user's and the system's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pygit2
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.git_errors import git_errors
+
+
+class GitConfig:
+    """Reads all of it, or what the repository itself says alone; writes only there. `path` is its own file."""
+
+    def __init__(self, git: pygit2.Repository, path: Path) -> None:
+        self._git = git
+        self._path = path
+
+    def get(self, key: str) -> str | None:
+        """Return a value as git sees it, or None."""
+        try:
+            return str(self._git.config[key])
+        except (KeyError, pygit2.GitError, OSError, ValueError):
+            return None
+
+    def get_flag(self, key: str) -> bool:
+        """Return whether a value is `true`."""
+        return (self.get(key) or "").lower() == "true"
+
+    def own(self, key: str) -> str | None:
+        """Return what the repository itself says for a key, or None.
+
+        Raises:
+            DamagedError: its file cannot be read.
+        """
+        try:
+            return str(pygit2.Config(str(self._path))[key])
+        except KeyError:
+            return None
+        except (pygit2.GitError, ValueError) as error:
+            raise self._unreadable(error) from error
+
+    def own_section(self, prefix: str) -> dict[str, str]:
+        """Return the repository's own keys that begin so and stand there once, without the beginning.
+
+        Raises:
+            DamagedError: its file cannot be read.
+        """
+        found: dict[str, list[str]] = {}
+        try:
+            for entry in pygit2.Config(str(self._path)):
+                if entry.name.startswith(prefix):
+                    found.setdefault(entry.name.removeprefix(prefix), []).append(str(entry.value))
+        except (pygit2.GitError, ValueError) as error:
+            raise self._unreadable(error) from error
+        return {name: values[0] for name, values in found.items() if len(values) == 1}
+
+    def set(self, key: str, value: str | None) -> None:
+        """Set a key, or with None remove it, in the repository's own file.
+
+        Raises:
+            SystemRefusedError, GitLockedError: it cannot be written. DamagedError: it cannot be read.
+        """
+        disk.reach("config", key)
+        with git_errors("writing the repository's configuration"):
+            config = pygit2.Config(str(self._path))
+            if value is not None:
+                config[key] = value
+            elif key in config:
+                del config[key]
+
+    def _unreadable(self, error: Exception) -> DamagedError:
+        return DamagedError(f"{self._path} cannot be read: {error}", hint="rtv doctor")
