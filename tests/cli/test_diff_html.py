@@ -188,4 +188,4 @@ def test_files_and_moves_have_their_place_on_the_page(rtv: Rtv, dataset: Dataset
     text = page_of(rtv, dataset, "@~1")
 
     assert '<details class="entry moved" data-kind="moved" open>' in text
-    assert "<ins>+empty_message = &quot;warning&quot;</ins>" in text
+    assert "<ins>+empty_message = &#34;warning&#34;</ins>" in text

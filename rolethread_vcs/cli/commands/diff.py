@@ -223,8 +223,7 @@ def _write_page(context: Context, comparison: Comparison, page: str, marking: Wo
     from rolethread_vcs.views.diff_html import html_page
 
     if page == "-":
-        for part in html_page(comparison, marking):
-            context.output.print(part.removesuffix("\n"))
+        context.output.print("".join(html_page(comparison, marking)).removesuffix("\n"))
     else:
         Dataset.upkeep.write_page(context.path(page), html_page(comparison, marking), overwrite=overwrite)
         context.output.note(f"wrote {page}")
