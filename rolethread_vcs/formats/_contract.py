@@ -1,22 +1,31 @@
 """What a format is, and the values that travel between a file and the entries of a dataset.
 
-A row travels like this: bytes → `Record` (or `Bad`) → `Draft` → `Entry`, and back: `Entry` → row → bytes.
+    bytes -> Piece -> Content -> Draft (or Reject) -> Entry          and back: Entry -> row -> bytes
+
+A piece is cut out of a file, a content is what a format understood, a draft is that with where it came from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.finding import Finding
+
+Piece: TypeAlias = tuple[int, bytes, str | None]
+"""A row as it was cut out of a file: the line it starts on, its bytes, and what is wrong around it, or None."""
 
 
-class RowProblemError(InvalidError):
-    """One row cannot be an entry; `message` is the reason in plain words."""
+class RowProblemError(Exception):
+    """A row cannot be an entry; `message` is the reason in plain words. It becomes a `Reject` and goes no further."""
 
-    code = "row"
+    def __init__(self, message: str, code: str = "unknown_shape") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
 
 
 class CannotCarryError(InvalidError):
@@ -38,45 +47,60 @@ class CannotCarryError(InvalidError):
         self.entry_id = entry_id
 
 
-class Record(NamedTuple):
-    """One row of a source, read and exact.
+class Content(NamedTuple):
+    """What a format understood: `Entry.of(content.fields)` is the entry.
 
-    `line` counts from 1 and is where the row starts; `number` counts rows from 1. `raw` is the row byte for byte,
-    without the line feed that ends it or the comma that follows it. A plain tuple, as a draft is: both are made for
-    each of 100,000 rows, and a frozen dataclass takes several times as long.
-    """
-
-    line: int
-    number: int
-    raw: bytes
-    value: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """A row that cannot be an entry at all: its bytes are kept, and `reason` says why in plain words.
-
-    `code` is one of `not_json`, `not_an_object`, `unknown_shape`, `unread_format`.
-    """
-
-    line: int
-    number: int
-    raw: bytes
-    reason: str
-    code: str
-
-
-class Draft(NamedTuple):
-    """A row as a format understood it: `Entry.of(draft.fields)` is the entry.
-
-    `rolethread` is the identity that a full export of ours carried (`id`, and `rev` if it is still there), or
-    None. `notes` are remarks about what was read in an unusual way, one plain sentence each, without the place.
+    `rolethread` is the identity that a full export of ours carried (`id`, and `rev` if it is still there), or None.
+    `notes` are remarks about what was read in an unusual way, one plain sentence each, without the place.
     """
 
     fields: dict[str, Any]
-    rolethread: Mapping[str, str] | None
-    format: str
+    rolethread: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()
+
+
+class RowPlace(NamedTuple):
+    """Where a row lies: the name of its source, the line it starts on, and which row it is, both from 1."""
+
+    source: str
+    line: int
+    row: int
+
+    def __str__(self) -> str:
+        return f"{self.source} line {self.line}, row {self.row}"
+
+
+class Draft(NamedTuple):
+    """What will be an entry, as a format understood it (see `Content`), and where it came from.
+
+    `raw` is the row byte for byte, without the line feed that ends it or the comma that follows it; of a file that is
+    one entry, all its lines. A plain tuple: there is one for each of 100,000 rows.
+    """
+
+    place: RowPlace
+    raw: bytes
+    format: str
+    fields: dict[str, Any]
+    rolethread: Mapping[str, str] | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is not saved: its bytes are kept, and `reason` says why in plain words.
+
+    `code` is `not_json`, `not_an_object`, `unknown_shape` or `unread_format` where no format read it; `findings` are
+    those of rules that stop it.
+    """
+
+    place: RowPlace
+    raw: bytes
+    reason: str
+    code: str
+    findings: tuple[Finding, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +121,9 @@ class CleanKeys:
         return CleanKeys(tuple(sorted({*self.row, *other.row})), tuple(sorted({*self.message, *other.message})))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One way to write conversations down, found by discovery as the `FORMAT` of its file.
-
-    A format of rows fills in `recognise` and `read`, and the three writing functions if it can be written. A format
-    whose whole file is one or many entries (a chat log, a card) fills in `recognise_file` and `read_file`.
-    """
+    """One way to write conversations down, found by discovery as the `FORMAT` of its file."""
 
     name: str
     """The word after `--format`."""
@@ -112,44 +132,44 @@ class Format:
     """What messages call it: "a ShareGPT row"."""
 
     keys: str
-    """The keys that a row must have, as a person would list them."""
+    """The keys that a row must have, or the first line of a file, as a person would list them."""
 
     precedence: int
-    """Where two formats recognise a row, the lower number reads it."""
-
-    recognise: Callable[[dict[str, Any]], bool] | None = None
-    """Return whether an object has this format's shape; looks at keys, never through the text."""
-
-    read: Callable[[dict[str, Any]], Draft] | None = None
-    """Return the draft of a recognised row, or raise `RowProblemError`."""
-
-    write_full: Callable[[Entry, Mapping[str, str] | None], dict[str, Any]] | None = None
-    """Return the row of an entry with all it holds, or raise `CannotCarryError`."""
-
-    write_clean: Callable[[Entry, CleanKeys], dict[str, Any]] | None = None
-    """Return the row of an entry with what a trainer reads, or raise `CannotCarryError`."""
-
-    used_keys: Callable[[Entry], CleanKeys] | None = None
-    """Return the optional keys that a clean row of this entry needs."""
-
-    recognise_file: Callable[[bytes, str], bool] | None = None
-    """Return whether a whole file is of this format, from its first bytes and its name."""
-
-    read_file: Callable[[bytes], Iterator[Draft]] | None = None
-    """Return the drafts of a whole file of this format."""
+    """Where two formats recognise a row, or a file, the lower number reads it."""
 
     aliases: tuple[str, ...] = ()
     """Other words for it after `--format`."""
 
-    @property
-    def reads(self) -> bool:
-        """Whether files of this format can be imported."""
-        return self.read is not None or self.read_file is not None
 
-    @property
-    def writes(self) -> bool:
-        """Whether a dataset can be exported in this format."""
-        return self.write_full is not None and self.write_clean is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormat(Format):
+    """A format whose whole file is one entry, or some: a chat log, a card. It is read, and not written."""
+
+    recognise: Callable[[bytes], bool]
+    """Return whether a file is of this format, from its first piece: the first line, or the whole first object."""
+
+    read: Callable[[Iterator[Piece]], Iterator[tuple[Piece, Content | RowProblemError]]]
+    """Return what the pieces of a file are: entries, each with all its bytes, and what cannot be read, as it comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFormat(Format):
+    """A format in which each row is an entry; it is read and written."""
+
+    recognise: Callable[[dict[str, Any]], bool]
+    """Return whether an object has this format's shape; looks at keys, never through the text."""
+
+    read: Callable[[dict[str, Any]], Content]
+    """Return what a recognised row holds, or raise `RowProblemError`."""
+
+    write_full: Callable[[Entry, Mapping[str, str] | None], dict[str, Any]]
+    """Return the row of an entry with all it holds, or raise `CannotCarryError`."""
+
+    write_clean: Callable[[Entry, CleanKeys], dict[str, Any]]
+    """Return the row of an entry with what a trainer reads, or raise `CannotCarryError`."""
+
+    used_keys: Callable[[Entry], CleanKeys]
+    """Return the optional keys that a clean row of this entry needs."""
 
     def write(
         self,
@@ -167,8 +187,6 @@ class Format:
         Raises:
             CannotCarryError: the entry holds what this format has no place for.
         """
-        if self.write_full is None or self.write_clean is None or self.used_keys is None:
-            raise CannotCarryError(self.name, "this format can be read, not written")
         if not clean:
             return self.write_full(entry, identity)
         return self.write_clean(entry, self.used_keys(entry) if keys is None else keys)

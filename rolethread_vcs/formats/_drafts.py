@@ -1,23 +1,36 @@
-"""Turns the rows of a source into drafts: every row is read by the format that recognises it."""
+"""Turns what was cut out of a source into drafts: by the format of the whole file, or each row by its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.formats._catalogue import all_formats, detect
-from rolethread_vcs.formats._contract import Bad, Draft, Format, Record, RowProblemError
+from rolethread_vcs.formats._catalogue import detect, detect_file, expected_keys, find_format
+from rolethread_vcs.formats._contract import (
+    Content,
+    Draft,
+    FileFormat,
+    Format,
+    Piece,
+    Reject,
+    RowFormat,
+    RowPlace,
+    RowProblemError,
+)
 from rolethread_vcs.formats._reader import Source
+from rolethread_vcs.formats._splitter import LAST_LINE, split_lines
 from rolethread_vcs.formats._unread import name_unread_row, unread_sentence
-from rolethread_vcs.model.canonical import parse
+from rolethread_vcs.model.canonical import JsonProblemError, parse
 
+_NOWHERE = RowPlace("", 1, 1)
 _KEYS_SHOWN = 12
+_KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 
 
-def read_drafts(source: Source, format: Format | None = None) -> Iterator[tuple[Record, Draft] | Bad]:
-    """Return every row of a source as a record with its draft, or as what is bad about it.
+def read_drafts(source: Source, format: Format | None = None) -> Iterator[Draft | Reject]:
+    """Return every row of a source as a draft, or why there is none, in order.
 
     With a format, only rows of this format are read. A source of which no row is recognised is refused as a whole,
     after its last row; one that turns out to be of a kind known by name and not read, at its first.
@@ -25,90 +38,100 @@ def read_drafts(source: Source, format: Format | None = None) -> Iterator[tuple[
     Raises:
         InvalidError (unread_format): the source is a chat log, a card … that this version does not read.
         InvalidError (unknown_shape): no row has the keys of a known format.
-        InvalidError, SystemRefusedError: see `Source.records`.
+        InvalidError, SystemRefusedError: see `Source.pieces`.
     """
-    recognition = Recognition(source.name, format)
-    for row in source.records():
-        if isinstance(row, Bad):
-            recognition.see(row)
+    pieces = source.pieces()
+    first = next(pieces, None)
+    if first is None:
+        return
+    pieces = chain((first,), pieces)
+    file_format = detect_file(first[1]) if format is None else format
+    if isinstance(file_format, FileFormat):
+        for number, (piece, outcome) in enumerate(file_format.read(pieces), 1):
+            yield _placed(RowPlace(source.name, piece[0], number), piece[1], file_format.name, outcome)
+        return
+    row_format = format if isinstance(format, RowFormat) else None
+    drafts = (_read_row(piece, RowPlace(source.name, piece[0], row), row_format) for row, piece in enumerate(pieces, 1))
+    yield from _refuse_unrecognised(drafts, source.name, row_format)
+
+
+def read_again(raw: bytes, format: str | Format, place: RowPlace = _NOWHERE) -> Draft | Reject:
+    """Return the draft of bytes that were one (`Draft.raw`), or of a line that should be one."""
+    known = find_format(format) if isinstance(format, str) else format
+    if isinstance(known, FileFormat):
+        outcome = next(outcome for _, outcome in known.read(split_lines([raw])) if isinstance(outcome, Content))
+        return _placed(place, raw, known.name, outcome)
+    assert isinstance(known, RowFormat)
+    return _read_row((place.line, raw, None), place, known)
+
+
+def _refuse_unrecognised(
+    drafts: Iterator[Draft | Reject], name: str, format: RowFormat | None
+) -> Iterator[Draft | Reject]:
+    """Pass rows on, and refuse the source of which none is recognised."""
+    unknown: Reject | None = None
+    for row in drafts:
+        if isinstance(row, Draft):
             yield row
-            continue
-        outcome = read_row(row, format)
-        if isinstance(outcome, Bad):
-            recognition.see(outcome)
-            yield outcome
-        else:
-            recognition.see(None)
-            yield row, outcome
-    recognition.finish()
-
-
-class Recognition:
-    """Watches what became of the rows of one source, in order, and refuses the source of which none is recognised."""
-
-    __slots__ = ("_format", "_is_recognised", "_name", "_unknown")
-
-    def __init__(self, name: str, format: Format | None) -> None:
-        self._name = name
-        self._format = format
-        self._is_recognised = False
-        self._unknown: Bad | None = None
-
-    def see(self, bad: Bad | None) -> None:
-        """Take the next row, of which a format made a draft (None), or which is bad.
-
-        Raises:
-            InvalidError (unread_format): it is of a kind known by name and not read, and no row before it was
-            recognised.
-        """
-        if self._is_recognised:
+            yield from drafts
             return
-        if bad is None:
-            self._is_recognised = True
-        elif bad.code == "unread_format":
-            raise InvalidError(f"{self._name}: {bad.reason}", code="unread_format")
-        elif bad.code == "unknown_shape":
-            self._unknown = self._unknown or bad
-
-    def finish(self) -> None:
-        """Say that there are no more rows.
-
-        Raises:
-            InvalidError (unknown_shape): no row has the keys of a known format.
-        """
-        if self._unknown is None or self._is_recognised:
-            return
-        known = "a known format" if self._format is None else self._format.title
+        if row.code == "unread_format":
+            raise InvalidError(f"{name}: {row.reason}", code="unread_format")
+        if row.code == "unknown_shape":
+            unknown = unknown or row
+        yield row
+    if unknown is not None:
+        known = "a known format" if format is None else format.title
         raise InvalidError(
-            f"{self._name}: no row has the keys of {known}; the first has {name_keys(parse(self._unknown.raw))}",
-            hint=f"a row needs {expected_keys(self._format)}",
+            f"{name}: no row has the keys of {known}; the first has {name_keys(parse(unknown.raw))}",
+            hint=f"a row needs {expected_keys(format)}",
             code="unknown_shape",
         )
 
 
-def read_row(record: Record, format: Format | None = None) -> Draft | Bad:
-    """Return the draft of one record, or why there is none."""
-    value = record.value
-    if format is None:
-        chosen = detect(value)
-    else:
-        chosen = format if format.recognise is not None and format.recognise(value) else None
-    if chosen is not None and chosen.read is not None:
-        try:
-            return chosen.read(value)
-        except RowProblemError as error:
-            return Bad(record.line, record.number, record.raw, error.message, "unknown_shape")
-    kind = name_unread_row(value)
+def _placed(place: RowPlace, raw: bytes, format: str, outcome: Content | RowProblemError) -> Draft | Reject:
+    if isinstance(outcome, RowProblemError):
+        return Reject(place, raw, outcome.message, outcome.code)
+    return Draft(place, raw, format, *outcome)
+
+
+def _read_row(piece: Piece, place: RowPlace, format: RowFormat | None) -> Draft | Reject:
+    try:
+        row = read_object(piece)
+        chosen = detect(row) if format is None else format if format.recognise(row) else None
+        if chosen is None:
+            raise _unrecognised(row, format)
+        return Draft(place, piece[1], chosen.name, *chosen.read(row))
+    except RowProblemError as error:
+        return Reject(place, piece[1], error.message, error.code)
+
+
+def read_object(piece: Piece) -> dict[str, Any]:
+    """Return the object that a piece is.
+
+    Raises:
+        RowProblemError (not_json), RowProblemError (not_an_object): it is none.
+    """
+    line, raw, problem = piece
+    if problem is not None and problem is not LAST_LINE:
+        raise RowProblemError(problem, "not_json")
+    try:
+        value = parse(raw)
+    except JsonProblemError as error:
+        reason = error.reason if problem is None else f"{problem}: {error.reason}"
+        place = f"column {error.column}" if error.line == 1 else f"line {line + error.line - 1}, column {error.column}"
+        raise RowProblemError(f"{reason} ({place})", "not_json") from error
+    if type(value) is not dict:
+        kind = _KINDS.get(type(value), "a number")
+        raise RowProblemError(f"a row must be an object, this one is {kind}", "not_an_object")
+    return value
+
+
+def _unrecognised(row: dict[str, Any], format: RowFormat | None) -> RowProblemError:
+    kind = name_unread_row(row)
     if kind is not None:
-        return Bad(record.line, record.number, record.raw, unread_sentence(kind), "unread_format")
-    reason = f"it has {name_keys(value)}; a row needs {expected_keys(format)}"
-    return Bad(record.line, record.number, record.raw, reason, "unknown_shape")
-
-
-def expected_keys(format: Format | None = None) -> str:
-    """Return the keys that a row must have, of one format or of any."""
-    formats = all_formats() if format is None else (format,)
-    return ", or ".join(each.keys for each in formats if each.read is not None)
+        return RowProblemError(unread_sentence(kind), "unread_format")
+    return RowProblemError(f"it has {name_keys(row)}; a row needs {expected_keys(format)}")
 
 
 def name_keys(row: dict[str, Any]) -> str:

@@ -22,14 +22,13 @@ from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._bytes import ByteSource
-from rolethread_vcs.formats._contract import Bad, Record
-from rolethread_vcs.formats._splitter import LAST_LINE, TRAILING_COMMA, Piece, find_end, split_lines, split_values
+from rolethread_vcs.formats._contract import Piece
+from rolethread_vcs.formats._splitter import TRAILING_COMMA, find_end, split_lines, split_values
 from rolethread_vcs.formats._unread import refuse_unread_file
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
 _ENOUGH = 1 << 16
 """Bytes that tell what kind of file it is and how it is laid out."""
-_KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 
 
 class Source:
@@ -78,16 +77,8 @@ class Source:
         """Close the file; a stream that was passed in stays open."""
         self._bytes.close()
 
-    def records(self) -> Iterator[Record | Bad]:
-        """Return the rows in order; a row that is no object, or no JSON that can be kept, comes as `Bad`.
-
-        Raises: see `pieces`.
-        """
-        for number, piece in enumerate(self.pieces(), 1):
-            yield read_record(piece, number)
-
     def pieces(self) -> Iterator[Piece]:
-        """Return the rows in order as they were cut out of the source; `read_record` reads one.
+        """Return the rows in order as they are cut out of the source.
 
         The file is closed after the last row, and when the iteration is given up. What goes wrong is raised behind the
         rows before it.
@@ -214,22 +205,3 @@ def _is_json(text: bytes) -> bool:
     except JsonProblemError:
         return False
     return True
-
-
-def read_record(piece: Piece, number: int) -> Record | Bad:
-    """Return the row of a piece, of which `number` counts from 1, or why it is none."""
-    line, raw, problem = piece
-    if problem is not None and problem is not LAST_LINE:
-        return Bad(line, number, raw, problem, "not_json")
-    try:
-        value = parse(raw)
-    except JsonProblemError as error:
-        reason = error.reason
-        if problem is not None:
-            reason = f"{problem}: {reason}"
-        place = f"column {error.column}" if error.line == 1 else f"line {line + error.line - 1}, column {error.column}"
-        return Bad(line, number, raw, f"{reason} ({place})", "not_json")
-    if type(value) is not dict:
-        kind = _KINDS.get(type(value), "a number")
-        return Bad(line, number, raw, f"a row must be an object, this one is {kind}", "not_an_object")
-    return Record(line, number, raw, value)

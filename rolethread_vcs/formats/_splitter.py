@@ -11,12 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.formats._contract import Piece
 
 MAX_ROW = 256 << 20
-
-
-Piece = tuple[int, bytes, str | None]
-"""One row: the line it starts on, its bytes, and what is wrong around it, or None. A plain tuple, for speed."""
 
 
 # ---- lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Format
+from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, RowFormat
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import rev_of
@@ -14,17 +14,16 @@ CONTAINERS = ("jsonl", "json")
 """One row a line, or one array with a row a line."""
 
 
-def clean_keys(format: Format, entries: Iterable[Entry]) -> CleanKeys:
+def clean_keys(format: RowFormat, entries: Iterable[Entry]) -> CleanKeys:
     """Return the optional keys that a clean export of these entries needs: the first of its two passes."""
     keys = CleanKeys()
-    if format.used_keys is not None:
-        for entry in entries:
-            keys = keys.union(format.used_keys(entry))
+    for entry in entries:
+        keys = keys.union(format.used_keys(entry))
     return keys
 
 
 def export_rows(
-    format: Format,
+    format: RowFormat,
     entries: Iterable[tuple[str, bytes, Entry]],
     *,
     clean: bool = False,
@@ -48,7 +47,7 @@ def export_rows(
     return rows if container == "jsonl" else _array(rows)
 
 
-def _rows(format: Format, entries: Iterable[tuple[str, bytes, Entry]], keys: CleanKeys | None) -> Iterator[bytes]:
+def _rows(format: RowFormat, entries: Iterable[tuple[str, bytes, Entry]], keys: CleanKeys | None) -> Iterator[bytes]:
     is_clean = keys is not None
     for entry_id, blob, entry in entries:
         identity = None if is_clean else {"id": entry_id, "rev": rev_of(blob)}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Draft, Format, RowProblemError
+from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
 from rolethread_vcs.formats._rows import join_row, split_row
 from rolethread_vcs.model.entry import Entry
 
@@ -29,7 +29,7 @@ def _recognise(row: dict[str, Any]) -> bool:
     return "instruction" in row and ("output" in row or "response" in row)
 
 
-def _read(row: dict[str, Any]) -> Draft:
+def _read(row: dict[str, Any]) -> Content:
     output_key = next((key for key in _OUTPUTS if key in row), None)
     if output_key is None or "instruction" not in row:
         raise RowProblemError("this row has no instruction with an output")
@@ -53,7 +53,7 @@ def _read(row: dict[str, Any]) -> Draft:
         if not isinstance(kept, dict):
             raise RowProblemError("the key alpaca of this row is needed to note how it was spelled; rename it")
         extra[_RECORD] = {**kept, **record}
-    return Draft({"messages": messages, **own}, identity, _NAME)
+    return Content({"messages": messages, **own}, identity)
 
 
 def _take_lead(rest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -200,7 +200,7 @@ def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
     return row
 
 
-FORMAT = Format(
+FORMAT = RowFormat(
     name=_NAME,
     title=_TITLE,
     keys="instruction, input, output",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Draft, Format, RowProblemError
+from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
 from rolethread_vcs.formats._rows import MARK, OWN_KEYS, is_our_mark, join_row, split_row
 from rolethread_vcs.model.entry import ENTRY_KEYS, Entry
 from rolethread_vcs.model.roles import KNOWN_ROLES, read_role
@@ -50,7 +50,7 @@ def _is_preference(row: dict[str, Any]) -> bool:
     return isinstance(asked, dict) and "messages" in asked and "preferred_output" in row
 
 
-def _read(row: dict[str, Any]) -> Draft:
+def _read(row: dict[str, Any]) -> Content:
     if "messages" not in row and MARK not in row:
         if not _is_preference(row):
             raise RowProblemError("this row has no messages")
@@ -58,8 +58,8 @@ def _read(row: dict[str, Any]) -> Draft:
     messages = row.get("messages")
     if OWN_KEYS.isdisjoint(row) or _has_only_tags(row):
         if type(messages) is not list or _are_standard(messages):
-            return Draft(row, None, _NAME)
-        return Draft({**row, "messages": _with_roles(messages)}, None, _NAME, _role_notes(messages))
+            return Content(row)
+        return Content({**row, "messages": _with_roles(messages)}, None, _role_notes(messages))
     return _read_with_own_keys(row)
 
 
@@ -71,7 +71,7 @@ def _has_only_tags(row: dict[str, Any]) -> bool:
     return type(tags) is list and all(type(tag) is str for tag in tags)
 
 
-def _read_with_own_keys(row: dict[str, Any]) -> Draft:
+def _read_with_own_keys(row: dict[str, Any]) -> Content:
     # our own rows are taken word for word: their roles were mapped when they came in, or are meant as they are
     is_ours = is_our_mark(row.get(MARK))
     rest = {key: value for key, value in row.items() if key != "messages"}
@@ -87,7 +87,7 @@ def _read_with_own_keys(row: dict[str, Any]) -> Draft:
             messages = _with_roles(messages)
         fields["messages"] = messages
     fields.update(own)
-    return Draft(fields, identity, _NAME, notes + _foreign_notes(row, own))
+    return Content(fields, identity, notes + _foreign_notes(row, own))
 
 
 def _foreign_notes(row: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[str, ...]:
@@ -248,7 +248,7 @@ def _clean_messages(field: str, messages: Any, keys: CleanKeys) -> list[dict[str
     return result
 
 
-FORMAT = Format(
+FORMAT = RowFormat(
     name=_NAME,
     title="messages",
     keys="messages: [{role, content}]",

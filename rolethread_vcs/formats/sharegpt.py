@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Draft, Format, RowProblemError
+from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
 from rolethread_vcs.formats._rows import MARK, is_our_mark, join_row, split_row
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.roles import read_role
@@ -43,7 +43,7 @@ def _list_key(row: Mapping[str, Any]) -> str | None:
     return next((key for key in _LISTS if key in row), None)
 
 
-def _read(row: dict[str, Any]) -> Draft:
+def _read(row: dict[str, Any]) -> Content:
     list_key = _list_key(row)
     if list_key is None:
         raise RowProblemError("this row has no conversations")
@@ -58,7 +58,7 @@ def _read(row: dict[str, Any]) -> Draft:
     if "system" in rest and isinstance(messages, list) and _leads(rest["system"], messages):
         messages.insert(0, {"role": "system", "content": rest.pop("system")})
     own, identity = split_row(rest, _read_our_side if is_ours else _read_side)
-    return Draft({"messages": messages, **own}, identity, _NAME, notes)
+    return Content({"messages": messages, **own}, identity, notes)
 
 
 def _leads(system: Any, messages: list[Any]) -> bool:
@@ -275,7 +275,7 @@ def _clean_message(place: str, message: Any) -> dict[str, Any]:
     return turn
 
 
-FORMAT = Format(
+FORMAT = RowFormat(
     name=_NAME,
     title=_TITLE,
     keys="conversations: [{from, value}]",

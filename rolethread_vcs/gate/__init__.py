@@ -15,8 +15,6 @@ before the change, so that a change cannot disarm its own gate.
 from rolethread_vcs.gate._judgement import EntryChange, Gate, gate_rules
 from rolethread_vcs.gate._refusal import (
     RefusedByGateError,
-    RefusedRow,
-    place_in_source,
     refusal_of_edit,
     refusal_of_import,
 )
@@ -29,13 +27,11 @@ __all__ = [
     "Gate",
     "Overrun",
     "RefusedByGateError",
-    "RefusedRow",
     "Verdict",
     "gate_rules",
     "mass_codes",
     "mass_sentences",
     "parse_allowance",
-    "place_in_source",
     "refusal_of_edit",
     "refusal_of_import",
     "safe_repair",

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RefusedError
 from rolethread_vcs.gate._verdict import Verdict, mass_sentences
 from rolethread_vcs.model.finding import Finding, RepairSafety
 from rolethread_vcs.model.ids import CROCKFORD
+
+if TYPE_CHECKING:
+    from rolethread_vcs.formats import Reject
 
 _SHOWN = 3
 _ID = re.compile(rf"[0-9]{{8}}-[{CROCKFORD}]{{8}}")
@@ -20,20 +24,6 @@ class RefusedByGateError(RefusedError):
     """The gate refused a change; `findings` are those that block, and nothing was saved."""
 
     code = "refused_by_gate"
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """One row of a source that cannot be saved: its findings, or why it cannot be an entry at all.
-
-    `number` counts rows from 1, `line` lines of the file from 1; `code` and `reason` are those of a bad row.
-    """
-
-    number: int
-    line: int
-    findings: tuple[Finding, ...] = ()
-    code: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +85,7 @@ def _with_names(finding: Finding, names: Mapping[str, str]) -> Finding:
 
 def refusal_of_import(
     total: int,
-    rows: Sequence[RefusedRow],
+    rows: Sequence[Reject],
     *,
     here: int = 0,
     hint: str | None = None,
@@ -126,12 +116,6 @@ def refusal_of_import(
     )
 
 
-def place_in_source(source: str, *, line: int, row: int, index: int | None = None) -> str:
-    """Return where a finding lies before anything is saved: `chats.json line 348, row 12, message [4]`."""
-    place = f"{source} line {line}, row {row}"
-    return place if index is None else f"{place}, message [{index}]"
-
-
 def _edit_lines(findings: Sequence[Finding], codes: Sequence[str]) -> list[_Line]:
     lines = []
     for code in codes:
@@ -142,8 +126,8 @@ def _edit_lines(findings: Sequence[Finding], codes: Sequence[str]) -> list[_Line
     return lines
 
 
-def _import_lines(rows: Sequence[RefusedRow]) -> list[_Line]:
-    by_code: dict[str, list[RefusedRow]] = {}
+def _import_lines(rows: Sequence[Reject]) -> list[_Line]:
+    by_code: dict[str, list[Reject]] = {}
     for row in rows:
         for code in _distinct(finding.code for finding in row.findings) or [row.code]:
             by_code.setdefault(code, []).append(row)
@@ -152,7 +136,7 @@ def _import_lines(rows: Sequence[RefusedRow]) -> list[_Line]:
     lines = []
     for code in ruled:
         findings = [finding for row in by_code[code] for finding in row.findings if finding.code == code]
-        numbers = _some([str(row.number) for row in by_code[code]])
+        numbers = _some([str(row.place.row) for row in by_code[code]])
         count = _counted(len(by_code[code]), "row", "rows")
         lines.append(_Line(_title(findings[0]), count, numbers, _repair_note(findings)))
     for code in unreadable:
@@ -160,7 +144,7 @@ def _import_lines(rows: Sequence[RefusedRow]) -> list[_Line]:
         more = " …" if len(by_code[code]) > 1 else ""
         title = _ROW_PROBLEMS.get(code, code.replace("_", " "))
         count = _counted(len(by_code[code]), "row", "rows")
-        lines.append(_Line(title, count, f"line {first.line}: {first.reason}{more}"))
+        lines.append(_Line(title, count, f"line {first.place.line}: {first.reason}{more}"))
     return lines
 
 

@@ -7,7 +7,16 @@ import pytest
 from refusals import refusal
 
 from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.formats import Bad, all_formats, detect, find_format, open_source, read_drafts, writable_formats
+from rolethread_vcs.formats import (
+    Draft,
+    Reject,
+    all_formats,
+    detect,
+    find_format,
+    open_source,
+    read_drafts,
+    row_formats,
+)
 
 TURNS = [{"from": "human", "value": "Hi"}]
 MESSAGES = [{"role": "user", "content": "Hi"}]
@@ -20,8 +29,7 @@ def drafts(*rows, name="chats.jsonl", format=None):
 
 def test_the_formats_are_found_by_listing_their_folder():
     assert [each.name for each in all_formats()] == ["messages", "sharegpt", "alpaca"]
-    assert writable_formats() == all_formats()
-    assert all(each.reads for each in all_formats())
+    assert row_formats() == all_formats()
 
 
 @pytest.mark.parametrize(("word", "name"), [("ShareGPT", "sharegpt"), ("chatml", "messages"), ("openai", "messages")])
@@ -63,7 +71,7 @@ def test_a_mixed_file_keeps_every_row():
         {"messages": MESSAGES}, {"conversations": TURNS}, {"instruction": "Hi", "output": "x"}, {"text": "x"}, 7
     )
 
-    assert [row.code if isinstance(row, Bad) else row[1].format for row in found] == [
+    assert [row.code if isinstance(row, Reject) else row.format for row in found] == [
         *("messages", "sharegpt", "alpaca", "unknown_shape", "not_an_object")
     ]
     assert found[3].reason == (
@@ -75,7 +83,7 @@ def test_a_mixed_file_keeps_every_row():
 def test_rows_of_another_format_than_the_one_asked_for_are_bad():
     found = drafts({"messages": MESSAGES}, {"conversations": TURNS}, format=find_format("sharegpt"))
 
-    assert [type(row) for row in found] == [Bad, tuple]
+    assert [type(row) for row in found] == [Reject, Draft]
 
 
 def test_a_file_of_which_no_row_is_recognised_is_refused_with_its_keys():
@@ -159,4 +167,4 @@ def test_a_whole_file_of_a_known_kind_is_named(start, name, kind):
 
 
 def test_rows_in_a_file_with_a_wrong_suffix_are_read_all_the_same():
-    assert [row[1].format for row in drafts({"messages": MESSAGES}, name="train.csv")] == ["messages"]
+    assert [row.format for row in drafts({"messages": MESSAGES}, name="train.csv")] == ["messages"]

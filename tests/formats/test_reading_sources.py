@@ -9,14 +9,14 @@ import tracemalloc
 import pytest
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError
-from rolethread_vcs.formats import Bad, Record, open_source
+from rolethread_vcs.formats import Draft, Reject, open_source, read_drafts
 
 A = {"messages": [{"role": "user", "content": "a"}]}
 B = {"messages": [{"role": "user", "content": 'b } ] " \\ ü'}], "n": [[1], {"x": {}}]}
 
 
 def rows(data, name="x.jsonl"):
-    return list(open_source(io.BytesIO(data), name=name).records())
+    return list(read_drafts(open_source(io.BytesIO(data), name=name)))
 
 
 def text(value, **options):
@@ -44,21 +44,21 @@ def test_every_layout_is_read_whatever_the_name(layout, name):
 
     found = rows(data, name)
 
-    assert [row.value for row in found] == [A, B]
-    assert [row.number for row in found] == [1, 2]
-    assert [row.line for row in found] == lines
-    assert all(row.raw.strip() in data and json.loads(row.raw) == row.value for row in found)
+    assert [row.fields for row in found] == [A, B]
+    assert [row.place.row for row in found] == [1, 2]
+    assert [row.place.line for row in found] == lines
+    assert all(row.raw.strip() in data and json.loads(row.raw) == row.fields for row in found)
 
 
 @pytest.mark.parametrize(("data", "count"), [(text(A), 1), (text(A, indent=2), 1), (b"[]", 0), (b" [ ]\n", 0)])
 def test_a_single_object_and_an_empty_array_are_read(data, count):
-    assert [row.value for row in rows(data)] == [A] * count
+    assert [row.fields for row in rows(data)] == [A] * count
 
 
 def test_a_line_is_cut_at_line_feeds_only():
     row = {"messages": [{"role": "user", "content": "a\u2028b\u2029c\x85d"}]}
 
-    assert [each.value for each in rows(text(row) + b"\n")] == [row]
+    assert [each.fields for each in rows(text(row) + b"\n")] == [row]
 
 
 def test_size_digest_and_notes_hold_after_the_last_row(tmp_path):
@@ -67,9 +67,9 @@ def test_size_digest_and_notes_hold_after_the_last_row(tmp_path):
     path.write_bytes(data)
 
     with open_source(path) as source:
-        found = list(source.records())
+        found = list(read_drafts(source))
 
-    assert [row.value for row in found] == [A, B]
+    assert [row.fields for row in found] == [A, B]
     assert found[0].raw == text(A) + b"\r"
     assert (source.name, source.size) == ("mit Umlaut ü.jsonl", len(data))
     assert source.sha256 == hashlib.sha256(data).hexdigest()
@@ -83,7 +83,7 @@ def test_size_digest_and_notes_hold_after_the_last_row(tmp_path):
 def test_an_empty_file_has_no_rows_and_says_so(data):
     source = open_source(io.BytesIO(data))
 
-    assert list(source.records()) == []
+    assert list(read_drafts(source)) == []
     assert "the file is empty" in source.notes
 
 
@@ -108,8 +108,8 @@ BAD_LINES = {
 def test_a_bad_line_costs_only_itself(line):
     found = rows(text(A) + b"\n" + line + b"\n" + text(B) + b"\n")
 
-    assert [type(row) for row in found] == [Record, Bad, Record]
-    assert (found[1].line, found[1].number, found[1].raw) == (2, 2, line)
+    assert [type(row) for row in found] == [Draft, Reject, Draft]
+    assert (found[1].place.line, found[1].place.row, found[1].raw) == (2, 2, line)
     assert BAD_LINES[line] in found[1].reason
 
 
@@ -117,15 +117,15 @@ def test_a_bad_line_costs_only_itself(line):
 def test_a_bad_element_costs_only_itself(line):
     found = rows(b"[" + text(A) + b",\n" + line + b",\n" + text(B) + b"]")
 
-    assert [type(row) for row in found] == [Record, Bad, Record]
-    assert (found[1].line, found[1].raw) == (2, line)
+    assert [type(row) for row in found] == [Draft, Reject, Draft]
+    assert (found[1].place.line, found[1].raw) == (2, line)
     assert BAD_LINES[line] in found[1].reason
 
 
 def test_an_array_of_texts_is_bad_row_by_row():
     found = rows(b'["a", "b ] , \\" c",\n 3, null]')
 
-    assert [(row.line, row.raw, row.code) for row in found] == [
+    assert [(row.place.line, row.raw, row.code) for row in found] == [
         (1, b'"a"', "not_an_object"),
         (1, b'"b ] , \\" c"', "not_an_object"),
         (2, b"3", "not_an_object"),
@@ -148,9 +148,9 @@ def test_an_array_of_texts_is_bad_row_by_row():
     ],
 )
 def test_trouble_in_a_layout_is_told_with_its_place(data, line, raw, reason):
-    bad = [row for row in rows(data) if isinstance(row, Bad)]
+    bad = [row for row in rows(data) if isinstance(row, Reject)]
 
-    assert [(row.line, row.raw) for row in bad][:1] == [(line, raw)]
+    assert [(row.place.line, row.raw) for row in bad][:1] == [(line, raw)]
     assert reason in bad[0].reason
 
 
@@ -158,7 +158,7 @@ def test_a_torn_first_line_does_not_hide_the_rows_after_it():
     for torn in (b'{"messages": [', b'{"messages": "a', b'{"a": {"b": [1,'):
         found = rows(torn + b"\n" + text(A) + b"\n" + text(B) + b"\n")
 
-        assert [type(row) for row in found] == [Bad, Record, Record]
+        assert [type(row) for row in found] == [Reject, Draft, Draft]
 
 
 def test_a_row_of_fifty_megabytes_is_read():
@@ -178,7 +178,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         file.write(b"]")
 
     tracemalloc.start()
-    count = sum(1 for _ in open_source(path).records())
+    count = sum(1 for _ in read_drafts(open_source(path)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -198,7 +198,7 @@ def test_the_way_out_of_utf_16_can_be_pasted_for_a_path_with_spaces():
     source = open_source(io.BytesIO(json.dumps(A).encode("utf-16-le")), name="../my chats/x.jsonl")
 
     with pytest.raises(InvalidError) as caught:
-        list(source.records())
+        list(read_drafts(source))
 
     assert caught.value.hint == "iconv -f UTF-16LE -t UTF-8 '../my chats/x.jsonl' > '../my chats/utf8-x.jsonl'"
 
@@ -212,9 +212,9 @@ def test_a_binary_file_is_no_text(data, line):
 def test_a_trailing_comma_is_no_row_and_noted():
     source = open_source(io.BytesIO(b"[" + text(A) + b",\n]\n[" + text(B) + b"]"))
 
-    found = list(source.records())
+    found = list(read_drafts(source))
 
-    assert [(row.value, row.number) for row in found] == [(A, 1), (B, 2)]
+    assert [(row.fields, row.place.row) for row in found] == [(A, 1), (B, 2)]
     assert source.notes == ("the comma on line 1 has no row behind it; it is read as if it were not there",)
 
 
@@ -227,9 +227,9 @@ def test_a_gz_file_is_unpacked_and_its_own_bytes_are_hashed(tmp_path):
     path.write_bytes(packed)
 
     source = open_source(path)
-    found = list(source.records())
+    found = list(read_drafts(source))
 
-    assert [row.value for row in found] == [A, B]
+    assert [row.fields for row in found] == [A, B]
     assert (source.size, source.sha256) == (len(packed), hashlib.sha256(packed).hexdigest())
 
 
@@ -298,27 +298,27 @@ def test_what_the_system_does_not_open_is_told(tmp_path):
 def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"\n".join(text({**A, "pad": "x" * 1000}) for _ in range(3000)))
-    records = open_source(path).records()
-    next(records)
+    drafts = read_drafts(open_source(path))
+    next(drafts)
 
     with path.open("ab") as file:
         file.write(b"\n" + text(B))
 
     with pytest.raises(InvalidError, match="changed while it was being read"):
-        list(records)
+        list(drafts)
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"\n".join(text({**A, "pad": "x" * 1000}) for _ in range(3000)))
-    records = open_source(path).records()
-    next(records)
+    drafts = read_drafts(open_source(path))
+    next(drafts)
 
     with path.open("r+b") as file:
         file.truncate(2_000_000)
 
     with pytest.raises(InvalidError, match="changed while it was being read"):
-        list(records)
+        list(drafts)
 
 
 def test_a_stream_that_was_passed_in_stays_open():
@@ -326,6 +326,6 @@ def test_a_stream_that_was_passed_in_stays_open():
 
     with open_source(stream) as source:
         assert source.name == "standard input"
-        assert len(list(source.records())) == 1
+        assert len(list(read_drafts(source))) == 1
 
     assert not stream.closed

@@ -12,15 +12,14 @@ from hypothesis import settings as quick
 from hypothesis import strategies as st
 
 from rolethread_vcs.errors import RefusedError, UsageError
+from rolethread_vcs.formats import Reject, RowPlace
 from rolethread_vcs.gate import (
     Allowance,
     EntryChange,
     Gate,
-    RefusedRow,
     Verdict,
     mass_codes,
     parse_allowance,
-    place_in_source,
     refusal_of_edit,
     refusal_of_import,
 )
@@ -404,9 +403,13 @@ def test_a_refused_edit_with_too_small_a_count_names_the_count_it_takes() -> Non
 def test_a_refused_import_counts_rows_by_problem() -> None:
     gate = Gate(SETTINGS, "main")
     human = entry({"role": "human", "content": "x"}, ANSWER)
-    rows = [RefusedRow(number, number, gate.judge(added("", BAD))) for number in (12, 31, 40, 41)]
-    rows.append(RefusedRow(50, 50, gate.judge(added("", human))))
-    rows += [RefusedRow(number, number, code="not_json", reason="trailing comma") for number in (77, 78)]
+
+    def rejected(number: int, code: str, reason: str, findings: tuple[Finding, ...] = ()) -> Reject:
+        return Reject(RowPlace("chats.json", number, number), b"", reason, code, findings)
+
+    rows = [rejected(number, "RT104", "", gate.judge(added("", BAD))) for number in (12, 31, 40, 41)]
+    rows.append(rejected(50, "RT105", "", gate.judge(added("", human))))
+    rows += [rejected(number, "not_json", "trailing comma") for number in (77, 78)]
 
     error = refusal_of_import(1200, rows, hint="rtv import chats.json --fix --skip-invalid")
 
@@ -417,14 +420,6 @@ def test_a_refused_import_counts_rows_by_problem() -> None:
         "not JSON             2 rows (line 77: trailing comma …)",
     )
     assert error.hint == "rtv import chats.json --fix --skip-invalid"
-
-
-def test_a_place_in_a_source_names_line_row_and_message() -> None:
-    assert place_in_source("chats.json", line=348, row=12, index=4) == "chats.json line 348, row 12, message [4]"
-    assert place_in_source("-", line=1, row=1) == "- line 1, row 1"
-
-
-# ---- a finding as a value
 
 
 def test_the_identity_of_a_finding_leaves_the_message_number_out() -> None:

@@ -89,7 +89,7 @@ def _from_words(context: Context, order: Sequence[str], texts: dict[str, tuple[s
 
 
 def _from_source(context: Context, dataset: Dataset, source: str) -> dict[str, Any]:
-    from rolethread_vcs.formats import open_source, read_drafts
+    from rolethread_vcs.formats import Reject, open_source, read_drafts
 
     if source != "-":
         _refuse_own_file(context.path(source), dataset, source)
@@ -99,9 +99,9 @@ def _from_source(context: Context, dataset: Dataset, source: str) -> dict[str, A
         for row in read_drafts(opened):
             if found is not None:
                 raise _too_many(source)
-            if not isinstance(row, tuple):
-                raise InvalidError(f"{opened.name} line {row.line}: {row.reason}; nothing was saved")
-            found = row[1]
+            if isinstance(row, Reject):
+                raise InvalidError(f"{opened.name} line {row.place.line}: {row.reason}; nothing was saved")
+            found = row
         if found is None:
             raise InvalidError(f"{opened.name} holds no entry; nothing was saved")
         notes = (*opened.notes, *found.notes)

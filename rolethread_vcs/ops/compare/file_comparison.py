@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.formats import Bad, Draft, Record, open_source, read_drafts, read_row
+from rolethread_vcs.formats import Draft, Reject, open_source, read_again, read_drafts
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Policy, Side, match
 from rolethread_vcs.matching.signature import Signature, Step
-from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line, parse
+from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import is_id, suffix_part
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, Comparison, DiffSummary, Selection, counted
@@ -65,21 +65,20 @@ def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
         NotFoundError, InvalidError, SystemRefusedError: it cannot be read at all.
     """
     rows: list[Item] = []
-    bad: list[Bad] = []
+    bad: list[Reject] = []
     is_all = False
 
-    def entries(drafts: Iterator[tuple[Record, Draft] | Bad]) -> Iterator[Entry]:
+    def entries(drafts: Iterator[Draft | Reject]) -> Iterator[Entry]:
         nonlocal is_all
-        for row in drafts:
-            if isinstance(row, Bad):
-                bad.append(row)
+        for draft in drafts:
+            if isinstance(draft, Reject):
+                bad.append(draft)
                 continue
-            record, draft = row
             try:
                 entry = Entry.of(draft.fields)
-                known = _known_row(label, record, draft, entry)
+                known = _known_row(draft, entry)
             except (InvalidEntryError, UnkeepableValueError) as error:
-                bad.append(Bad(record.line, record.number, record.raw, error.message, error.code))
+                bad.append(Reject(draft.place, draft.raw, error.message, error.code))
                 continue
             is_all = is_all or draft.rolethread is not None
             rows.append(known)
@@ -89,9 +88,9 @@ def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
         carried = carried_by(entries(read_drafts(source)))
         notes = [f"{label}: {note}" for note in source.notes]
     if bad and not rows:
-        raise InvalidError(f"{label}: no row reads; line {bad[0].line}: {bad[0].reason}", code="unknown_shape")
+        raise InvalidError(f"{label}: no row reads; line {bad[0].place.line}: {bad[0].reason}", code="unknown_shape")
     if bad:
-        places = ", ".join(f"line {each.line}: {each.reason}" for each in bad[:_NAMED])
+        places = ", ".join(f"line {each.place.line}: {each.reason}" for each in bad[:_NAMED])
         more = " …" if len(bad) > _NAMED else ""
         do = "1 row does not read and counts" if len(bad) == 1 else f"{len(bad):,} rows do not read and count"
         notes.append(f"{label}: {do} for nothing ({places}{more})")
@@ -161,11 +160,11 @@ def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> 
 # ---- reading
 
 
-def _known_row(label: str, record: Record, draft: Draft, entry: Entry) -> Item:
-    name = f"{label}:{record.line}"
+def _known_row(draft: Draft, entry: Entry) -> Item:
     own = (draft.rolethread or {}).get("id", "")
-    load = partial(_row_again, record.raw)
-    return _known(name, own if is_id(own) else None, record.line, entry, load, whole=_whole(entry))
+    load = partial(_row_again, draft.raw, draft.format)
+    name, line = f"{draft.place.source}:{draft.place.line}", draft.place.line
+    return _known(name, own if is_id(own) else None, line, entry, load, whole=_whole(entry))
 
 
 def _known(
@@ -204,8 +203,8 @@ def _whole(entry: Entry) -> bytes:
     return blob_id(encode_entry(entry))
 
 
-def _row_again(raw: bytes) -> Entry:
-    draft = read_row(Record(1, 1, raw, parse(raw)))
+def _row_again(raw: bytes, format: str) -> Entry:
+    draft = read_again(raw, format)
     assert isinstance(draft, Draft)  # it was one when it was read first
     return Entry.of(draft.fields)
 

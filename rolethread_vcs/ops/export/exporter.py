@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import BusyError, ConflictError, InvalidError, NotFoundError, SystemRefusedError
-from rolethread_vcs.formats import clean_keys, export_rows, find_format
+from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.edit.status import unsaved_files
@@ -171,7 +171,7 @@ class _Counter:
 def _rows(
     snapshot: Snapshot, options: ExportOptions, counter: _Counter, step: Callable[[int], None]
 ) -> Iterator[bytes]:
-    chosen = find_format(options.format)
+    chosen = find_row_format(options.format)
     left_out = counter.left_out if options.skip_damaged else None
     query = parse_query(options.where) if options.where is not None else None
     keys = None

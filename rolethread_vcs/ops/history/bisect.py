@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.formats import clean_keys, export_rows, find_format
+from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.ops.history.bisect_midpoint import halve, tests_left
 from rolethread_vcs.store import disk
@@ -161,7 +161,7 @@ def export_candidate(
     Raises:
         UsageError: no such format. CannotCarryError: an entry does not fit it.
     """
-    chosen = find_format(format)
+    chosen = find_row_format(format)
     snapshot = repository.snapshot_of(commit)
     keys = clean_keys(chosen, (entry for _, entry in snapshot)) if clean else None
     with disk.system_errors(f"writing {path}"), Path(path).open("wb") as file:

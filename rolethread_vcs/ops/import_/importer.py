@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import MovedError
-from rolethread_vcs.formats import open_source
+from rolethread_vcs.formats import Reject, open_source
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.ids import number_of, suffix_part
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
@@ -27,7 +27,7 @@ from rolethread_vcs.ops.edit.damaged_entries import refusal_to_match
 from rolethread_vcs.ops.edit.placement import as_listed, behind_anchors
 from rolethread_vcs.ops.import_ import rejects as rejecting
 from rolethread_vcs.ops.import_.refusal import SourceFile, refuse_what_blocks
-from rolethread_vcs.ops.import_.rejects import Reject, RejectFiles
+from rolethread_vcs.ops.import_.rejects import RejectFiles
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.store.log.journal import SideEffects
@@ -357,13 +357,15 @@ def _remember_rejects(
     Rows that were rejects before keep the places that are `known` of them.
     """
     afters = [
-        known[each.row - 1] if each.row - 1 in known else (ids[anchor] if isinstance(anchor, int) else anchor)
+        known[each.place.row - 1]
+        if each.place.row - 1 in known
+        else (ids[anchor] if isinstance(anchor, int) else anchor)
         for each, anchor in zip(reader.rejects, reader.anchors, strict=True)
     ]
     places = [
         {
-            "line": reject.line,
-            "row": reject.row,
+            "line": reject.place.line,
+            "row": reject.place.row,
             "code": reject.code,
             "after": after,
             "size": rejecting.row_size(reject),

@@ -43,7 +43,7 @@ def refuse_what_blocks(
                 code="rows_in_conflict",
             )
         ways = _ways_forward(reader, files, options, intent)
-        raise refusal_of_import(reader.rows, reader.refused, here=reader.rows_here, hint=ways)
+        raise refusal_of_import(reader.rows, reader.rejects, here=reader.rows_here, hint=ways)
     if verdict.overruns:
         over = {overrun.code: overrun.found for overrun in verdict.overruns}
         rows = [row for row in reader.allowed if any(finding.code in over for finding in row.findings)]
@@ -63,9 +63,9 @@ def refuse_what_blocks(
 
 def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent) -> str:
     """Return one line a way, each with how many rows it would save: rows that are here already are not counted."""
-    refused = len(reader.refused)
+    refused = len(reader.rejects)
     fine = reader.outcomes[Outcome.NEW] + reader.outcomes[Outcome.CHANGED]
-    ruled = [row for row in reader.refused if row.findings]
+    ruled = [row for row in reader.rejects if row.findings]
     skip = " --skip-invalid" if len(ruled) < refused else ""
     path = rejecting.rejects_path(files, options.rejects)
     rejects = rejecting.choose_files(path, rejecting.join_rows(reader.rejects)).rows.name

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import SystemRefusedError
-from rolethread_vcs.gate import place_in_source
+from rolethread_vcs.formats import Reject
+from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.repository import Repository
@@ -16,21 +17,6 @@ from rolethread_vcs.store.repository import Repository
 _LIKE_ENOUGH = 0.5
 _COMPARED = 4000
 """Bytes of a row that similarity looks at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """One row that was not saved: where it lies in its source, why, and its bytes. `line` and `row` count from 1."""
-
-    source: str
-    line: int
-    row: int
-    code: str
-    message: str
-    raw: bytes
-
-    def __str__(self) -> str:
-        return f"{place_in_source(self.source, line=self.line, row=self.row)}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +61,22 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def join_rows(rejects: Sequence[Reject]) -> bytes:
-    """Return the rows of a rejects file: one a line, or, when a row spans lines, an array of them."""
+    """Return the rows of a rejects file: one a line, or, when a row spans lines, an array of them.
+
+    Chat logs, of which each line is an object of its own, stand one behind the other.
+    """
     raws = [_trimmed(reject) for reject in rejects]
-    if any(b"\n" in raw for raw in raws):
+    if any(b"\n" in raw and not _is_log(raw) for raw in raws):
         return b"[\n" + b",\n".join(raws) + b"\n]\n"
     return b"".join(raw + b"\n" for raw in raws)
+
+
+def _is_log(raw: bytes) -> bool:
+    try:
+        parse(raw.partition(b"\n")[0])
+    except JsonProblemError:
+        return False
+    return True
 
 
 def row_size(reject: Reject) -> int:

@@ -5,13 +5,13 @@ Rows are matched as they come, by `STEPS`; what a match means (unchanged, edited
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from rolethread_vcs.formats import Bad, Record
+from rolethread_vcs.formats import Draft, Reject
 from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
@@ -25,23 +25,22 @@ STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.BIRTH)
 
 
 class Row(NamedTuple):
-    """One row that is an entry, and what is told of it without the dataset; a plain tuple: there are 100,000.
+    """A draft made into an entry, and what is told of it without the dataset; a plain tuple: there are 100,000.
 
-    `identity` is what a full export of ours carried. `data` are the canonical bytes of the entry, `suffix` digests its
-    messages, `blob` is its 20-byte id. `repaired` has a sentence for each repair made.
+    `data` are the canonical bytes of the entry, `suffix` digests its messages, `blob` is its 20-byte id. `repaired` has
+    a sentence for each repair made.
     """
 
-    record: Record
-    identity: Mapping[str, str] | None
+    draft: Draft
     entry: Entry
     data: bytes
     suffix: str
     blob: bytes
     repaired: tuple[str, ...]
 
-    def as_bad(self, reason: str, code: str) -> Bad:
-        """Return the row as one that cannot be saved."""
-        return Bad(self.record.line, self.record.number, self.record.raw, reason, code)
+    def as_reject(self, reason: str, code: str) -> Reject:
+        """Return the row as one that is not saved."""
+        return Reject(self.draft.place, self.draft.raw, reason, code)
 
 
 class Outcome(StrEnum):
@@ -143,7 +142,7 @@ class Matcher:
         return Match(Outcome.OTHER_FIELDS, entry_id)
 
     def _signature(self, row: Row) -> Signature:
-        identity = row.identity or {}
+        identity = row.draft.rolethread or {}
         own_id = identity.get("id", "")
         uuid = row.entry.uuid
         return Signature(

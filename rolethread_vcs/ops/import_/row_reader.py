@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from rolethread_vcs.formats import Bad, Draft, Recognition, Record, Source, find_format, read_row
-from rolethread_vcs.gate import EntryChange, Gate, RefusedRow, gate_rules, safe_repair
+from rolethread_vcs.formats import Draft, Reject, Source, find_format, read_drafts
+from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_entry, encode_with_suffix
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
-from rolethread_vcs.ops.import_.rejects import Reject
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.ops.import_.row_merge import merge_row
 from rolethread_vcs.rules import all_rules
@@ -87,8 +85,7 @@ class RowReader:
         self.kept: list[Kept] = []
         self.outcomes: Counter[Outcome] = Counter()
         self.repaired: Counter[str] = Counter()
-        self.refused: list[RefusedRow] = []
-        self.allowed: list[RefusedRow] = []
+        self.allowed: list[Reject] = []
         self.fixable = 0
         self.rejects: list[Reject] = []
         self.anchors: list[int | str | None] = []
@@ -126,31 +123,25 @@ class RowReader:
         """Read one source to its end.
 
         Raises:
-            InvalidError (unread_format), InvalidError (unknown_shape): see `Recognition`.
+            InvalidError (unread_format), InvalidError (unknown_shape): see `read_drafts`.
             InvalidError, SystemRefusedError: see `Source.pieces`.
         """
         formats: Counter[str] = Counter()
         notes: Counter[str] = Counter()
-        recognition = Recognition(source.name, self._format)
         before = self.rows
-        for record in source.records():
-            row: Row | Draft | Bad = record if isinstance(record, Bad) else read_row(record, self._format)
-            recognition.see(row if isinstance(row, Bad) else None)
-            if isinstance(record, Record) and isinstance(row, Draft):
-                formats[row.format] += 1
-                if row.notes:
-                    notes.update(row.notes)
-                row = self._row(record, row)
-            if isinstance(row, Row):
-                self._take(source.name, row, pack)
-            elif isinstance(row, Bad):
-                self._reject_bad(source.name, row)
+        for draft in read_drafts(source, self._format):
+            if isinstance(draft, Reject):
+                self._reject(draft)
+            else:
+                formats[draft.format] += 1
+                if draft.notes:
+                    notes.update(draft.notes)
+                self._take(draft, pack)
             if self.raws is not None:
-                self.raws.append(record.raw)
+                self.raws.append(draft.raw)
             self.rows += 1
             if self.rows & 0xFF == 0:
                 step(256)
-        recognition.finish()
         self.notes += [f"{source.name}: {note}" for note in source.notes]
         self.notes += [
             f"{source.name}: {note} ({count:,} row{'' if count == 1 else 's'})" for note, count in notes.most_common(5)
@@ -159,7 +150,28 @@ class RowReader:
             SourceInfo(source.name, source.size, source.sha256, self.rows - before, tuple(sorted(formats)))
         )
 
-    def _row(self, record: Record, draft: Draft) -> Row | Bad:
+    def _take(self, draft: Draft, pack: PackWriter) -> None:
+        row = self._row(draft)
+        if isinstance(row, Reject):
+            self._reject(row)
+            return
+        match = self.matcher.match(row)
+        outcome, entry_id = match.outcome, match.entry_id
+        if outcome is Outcome.NEW and entry_id is not None and number_of(entry_id) > LAST_BROUGHT_NUMBER:
+            reason = f"it says that it is {entry_id}; its number is so high that it would use up the numbers"
+            self._reject(row.as_reject(reason, NUMBER_TOO_HIGH))
+        elif outcome is Outcome.CONFLICT:
+            self._reject(row.as_reject(match.reason, CONFLICT))
+        elif outcome is Outcome.NEW or outcome is Outcome.CHANGED:
+            if self._passes(row, match):
+                self._keep(row, match, pack)
+        else:
+            self.outcomes[outcome] += 1
+            if entry_id is not None and outcome is not Outcome.REMOVED:
+                self.matched_ids.add(entry_id)
+                self._anchor = entry_id
+
+    def _row(self, draft: Draft) -> Row | Reject:
         """Return a draft as a row that is an entry, or why it is none."""
         repaired: tuple[str, ...] = ()
         try:
@@ -168,28 +180,13 @@ class RowReader:
                 entry, repaired = safe_repair(entry, self._repairing_rules)
             data, suffix = encode_with_suffix(entry)
         except (InvalidEntryError, UnkeepableValueError) as error:
-            return Bad(record.line, record.number, record.raw, error.message, error.code)
+            return Reject(draft.place, draft.raw, error.message, error.code)
         if self._key is not None and self._key in entry.extra:
             self.is_key_met = True
-        return Row(record, draft.rolethread, entry, data, suffix, object_id("blob", data), repaired)
+        return Row(draft, entry, data, suffix, object_id("blob", data), repaired)
 
-    def _take(self, source: str, row: Row, pack: PackWriter) -> None:
-        match = self.matcher.match(row)
-        outcome, entry_id = match.outcome, match.entry_id
-        if outcome is Outcome.NEW and entry_id is not None and number_of(entry_id) > LAST_BROUGHT_NUMBER:
-            reason = f"it says that it is {entry_id}; its number is so high that it would use up the numbers"
-            self._reject_bad(source, row.as_bad(reason, NUMBER_TOO_HIGH))
-        elif outcome is Outcome.CONFLICT:
-            self._reject_bad(source, row.as_bad(match.reason, CONFLICT))
-        elif outcome is Outcome.NEW or outcome is Outcome.CHANGED:
-            self._judge(source, row, match, pack)
-        else:
-            self.outcomes[outcome] += 1
-            if entry_id is not None and outcome is not Outcome.REMOVED:
-                self.matched_ids.add(entry_id)
-                self._anchor = entry_id
-
-    def _judge(self, source: str, row: Row, match: Match, pack: PackWriter) -> None:
+    def _passes(self, row: Row, match: Match) -> bool:
+        """Ask the gate about a row, and reject it when something blocks it."""
         entry_id = match.entry_id or new_id(self._next, row.suffix)
         before = None if match.outcome is Outcome.NEW else self.base.get(entry_id)
         change = EntryChange(entry_id, before, match.entry or row.entry)
@@ -197,11 +194,22 @@ class RowReader:
         if introduced:
             blocking = tuple(finding for finding in introduced if self.gate.blocks(finding))
             if blocking:
-                self._refuse(source, row, change, blocking)
-                return
-            self.allowed.append(RefusedRow(row.record.number, row.record.line, introduced))
+                if not self._repairing_rules:
+                    self.fixable += self._is_fixable(change)
+                said = "; ".join(f"{finding.code} {finding.name}: {finding.message}" for finding in blocking)
+                self._reject(replace(row.as_reject(said, blocking[0].code), findings=blocking))
+                return False
+            self.allowed.append(Reject(row.draft.place, b"", "", "", introduced))
         self.gate.record(change, introduced)
-        self._keep(row, match, pack)
+        return True
+
+    def _is_fixable(self, change: EntryChange) -> bool:
+        """Return whether safe repairs would make a refused row pass."""
+        if change.after is None:
+            return False
+        repaired, done = safe_repair(change.after, all_rules())
+        judged = self.gate.judge(EntryChange(change.entry_id, change.before, repaired))
+        return bool(done) and not any(self.gate.blocks(finding) for finding in judged)
 
     def _keep(self, row: Row, match: Match, pack: PackWriter) -> None:
         if match.entry is None:
@@ -221,27 +229,8 @@ class RowReader:
         self._anchor = len(self.kept)
         self.kept.append(Kept(match.entry_id, row.suffix, blob, match.outcome is Outcome.NEW, self.rows))
 
-    def _refuse(self, source: str, row: Row, change: EntryChange, blocking: tuple[Finding, ...]) -> None:
-        if not self._repairing_rules:
-            self.fixable += self._is_fixable(change)
-        said = "; ".join(f"{finding.code} {finding.name}: {finding.message}" for finding in blocking)
-        bad = row.as_bad(said, blocking[0].code)
-        self._reject(source, bad, RefusedRow(bad.number, bad.line, blocking))
-
-    def _is_fixable(self, change: EntryChange) -> bool:
-        """Return whether safe repairs would make a refused row pass."""
-        if change.after is None:
-            return False
-        repaired, done = safe_repair(change.after, all_rules())
-        judged = self.gate.judge(EntryChange(change.entry_id, change.before, repaired))
-        return bool(done) and not any(self.gate.blocks(finding) for finding in judged)
-
-    def _reject_bad(self, source: str, bad: Bad) -> None:
-        self._reject(source, bad, RefusedRow(bad.number, bad.line, code=bad.code, reason=bad.reason))
-
-    def _reject(self, source: str, bad: Bad, refused: RefusedRow) -> None:
-        self.refused.append(refused)
-        self.rejects.append(Reject(source, bad.line, bad.number, bad.code, bad.reason, bad.raw))
+    def _reject(self, reject: Reject) -> None:
+        self.rejects.append(reject)
         self.anchors.append(self._anchor)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.formats import open_source, read_drafts
-from rolethread_vcs.gate import RefusedRow, refusal_of_import
+from rolethread_vcs.formats import Reject, open_source, read_drafts
+from rolethread_vcs.gate import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.branch_notes import copy_notes
 from rolethread_vcs.store.copying import clone as clone_repository
@@ -68,18 +68,18 @@ def refuse_unreadable(files: Sequence[Path]) -> None:
 
 def _refuse_unreadable(file: Path) -> None:
     is_packed = file.name.lower().endswith(".gz")
-    bad: list[RefusedRow] = []
+    rejects: list[Reject] = []
     has_row = False
     with open_source(file, name=str(file)) as source:
         for row in read_drafts(source):
-            if not isinstance(row, tuple):
-                bad.append(RefusedRow(row.number, row.line, code=row.code, reason=row.reason))
+            if isinstance(row, Reject):
+                rejects.append(row)
                 continue
             has_row = True
             if not is_packed:
                 return
-    if bad and not has_row:
-        raise refusal_of_import(len(bad), bad, hint="correct the rows named above, or choose another file")
+    if rejects and not has_row:
+        raise refusal_of_import(len(rejects), rejects, hint="correct the rows named above, or choose another file")
 
 
 def clone(source: str | Path, folder: str | Path) -> Started:

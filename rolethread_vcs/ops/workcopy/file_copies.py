@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.formats import ChangedSourceError, CleanKeys, clean_keys, find_format, writable_formats
+from rolethread_vcs.formats import ChangedSourceError, CleanKeys, clean_keys, find_row_format
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.workcopy import links
@@ -56,10 +56,7 @@ def add(
     finish_cut_off(repository)
     path = locate(path)
     options = options or CopyOptions()
-    chosen = find_format(options.format)
-    if not chosen.writes:
-        names = ", ".join(each.name for each in writable_formats())
-        raise UsageError(f"{chosen.name} can be read, not written", hint=f"formats for a working copy: {names}")
+    find_row_format(options.format)  # refuses one that is not written before anything else is looked at
     _refuse_place(repository, path, options)
     branch = options.branch or repository.branch()
     if branch is None:
@@ -124,7 +121,7 @@ class _Writing:
         self._snapshot = snapshot
         self._wanted = wanted
         self._step = step
-        chosen = find_format(wanted.format)
+        chosen = find_row_format(wanted.format)
         entries = (entry for _, _, entry in self._selected())
         self._layout = Layout(chosen, wanted.clean, clean_keys(chosen, entries) if wanted.clean else CleanKeys())
         self._ids: list[str] = []

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rolethread_vcs.formats import Bad, CannotCarryError, CleanKeys, Format, find_format, read_record, read_row
+from rolethread_vcs.formats import (
+    CannotCarryError,
+    CleanKeys,
+    Reject,
+    RowFormat,
+    RowPlace,
+    find_row_format,
+    read_again,
+)
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import rev_of
@@ -25,13 +33,13 @@ class Reading:
 class Layout:
     """How the lines of one file copy are written."""
 
-    format: Format
+    format: RowFormat
     clean: bool
     keys: CleanKeys
 
     @classmethod
     def of(cls, link: Link) -> Layout:
-        return cls(find_format(link.format), link.clean, link.keys)
+        return cls(find_row_format(link.format), link.clean, link.keys)
 
     def write(self, entry_id: str, blob: bytes, entry: Entry) -> bytes:
         """Return the line of an entry without its line feed; `blob` is the id of its blob.
@@ -46,19 +54,16 @@ class Layout:
             raise CannotCarryError(error.format_title, error.reason, entry_id) from error
         return encode_line(row, is_parsed=True)
 
-    def read(self, raw: bytes, line: int = 1) -> Reading | Bad:
+    def read(self, raw: bytes, line: int = 1) -> Reading | Reject:
         """Return what a line says, or why it is no row of this format."""
-        record = read_record((line, raw, None), line)
-        if isinstance(record, Bad):
-            return record
-        draft = read_row(record, self.format)
-        if isinstance(draft, Bad):
+        draft = read_again(raw, self.format, RowPlace("", line, line))
+        if isinstance(draft, Reject):
             return draft
         try:
             entry = Entry.of(draft.fields)
             encode_line(entry.fields)
         except (InvalidEntryError, UnkeepableValueError) as error:
-            return Bad(line, line, raw, error.message, error.code)
+            return Reject(draft.place, raw, error.message, error.code)
         return Reading(self._without_padding(entry), (draft.rolethread or {}).get("id"))
 
     def marked(self, raw: bytes, entry_id: str, blob: bytes) -> bytes:
@@ -73,7 +78,7 @@ class Layout:
     def keys_with(self, entries: list[Entry]) -> CleanKeys:
         """Return the keys that these entries need beside those of the copy; a full copy needs none."""
         keys = self.keys
-        if self.clean and self.format.used_keys is not None:
+        if self.clean:
             for entry in entries:
                 keys = keys.union(self.format.used_keys(entry))
         return keys

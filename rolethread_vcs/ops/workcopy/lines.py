@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
-from rolethread_vcs.formats import Bad, ChangedSourceError, Piece, open_source
+from rolethread_vcs.formats import ChangedSourceError, Piece, Reject, open_source
 from rolethread_vcs.matching.ladder import Side
 from rolethread_vcs.matching.signature import Signature
 from rolethread_vcs.model.canonical import encode_line, parse
@@ -95,7 +95,7 @@ class LinkedLines(_Lines):
 
     def _said(self, raw: bytes, named: str) -> Reading:
         reading = self.layout.read(raw)
-        if isinstance(reading, Bad):
+        if isinstance(reading, Reject):
             raise DamagedError(f"{named} cannot be read: {reading.reason}", code="copy_commit_gone")
         return reading
 
@@ -150,10 +150,10 @@ class FileLines(_Lines):
             InvalidError (torn_line): the file ends inside a line.
             InvalidError (unreadable_line): other lines are no rows of the format; the message names them.
         """
-        bad: list[Bad] = []
+        bad: list[Reject] = []
         for place in sorted(set(places) - self._readings.keys()):
             reading = self._linked.layout.read(self.raw(place), self.numbers[place])
-            if isinstance(reading, Bad):
+            if isinstance(reading, Reject):
                 bad.append(reading)
             else:
                 self._readings[place] = reading
@@ -192,16 +192,16 @@ class FileLines(_Lines):
         """The places of lines as they were, by digest."""
         return {digest: place for place, digest in enumerate(self._linked.digests)}
 
-    def _unreadable(self, bad: Sequence[Bad]) -> InvalidError:
+    def _unreadable(self, bad: Sequence[Reject]) -> InvalidError:
         name, last = self.path.name, self.numbers[-1]
-        if self._ends_torn and bad[-1].line == last and bad[-1].code == "not_json":
+        if self._ends_torn and bad[-1].place.line == last and bad[-1].code == "not_json":
             return InvalidError(
                 f"{name} is torn: its last line, {last}, ends in the middle; nothing was saved",
                 hint="wait until what writes it has finished, or repair that line; to have the file as it was again:\n"
                 f"rtv workcopy refresh --discard {name}",
                 code="torn_line",
             )
-        details = [f"line {each.line}: {each.reason}" for each in bad[:_SHOWN]]
+        details = [f"line {each.place.line}: {each.reason}" for each in bad[:_SHOWN]]
         if len(bad) > _SHOWN:
             details.append(f"… and {len(bad) - _SHOWN:,} more")
         return InvalidError(

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.formats import Bad, CannotCarryError
+from rolethread_vcs.formats import CannotCarryError, Reject
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
@@ -191,7 +191,7 @@ class _CopyMerger:
             reading = layout.read(layout.write(entry_id, self._tip.blob_id(entry_id), entry))
         except CannotCarryError:
             return entry
-        return entry if isinstance(reading, Bad) else reading.entry
+        return entry if isinstance(reading, Reject) else reading.entry
 
     def _belonging(self, known: Collection[str]) -> tuple[str, ...]:
         """Return what the branch added and the file should hold, or holds."""

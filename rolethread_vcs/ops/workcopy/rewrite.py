@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rolethread_vcs.formats import Bad
+from rolethread_vcs.formats import Reject
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.ops.workcopy.layout import Layout
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
@@ -161,7 +161,7 @@ class Rewrite:
         """Whether a line says what the program would write; any other has to be kept in the link."""
         reading = self._layout.read(line)
         would = self._layout.read(self._written(entry_id, as_committed=True))
-        return not isinstance(reading, Bad) and not isinstance(would, Bad) and reading.entry == would.entry
+        return not isinstance(reading, Reject) and not isinstance(would, Reject) and reading.entry == would.entry
 
     def _belonging(self) -> set[str]:
         """Return the ids that have a line: those of the file, those the branch added, those that came back."""

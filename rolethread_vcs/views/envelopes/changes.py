@@ -107,11 +107,11 @@ class Commit(Envelope, Counted):
 class Reject(Model):
     """A row that was not saved; lines and rows count from 1."""
 
-    line: int
+    line: int = of("place", "line")
     code: str
-    message: str
-    row: int
-    source: str
+    message: str = of("reason")
+    row: int = of("place", "row")
+    source: str = of("place", "source")
 
 
 class Source(Model):

@@ -17,7 +17,7 @@ from rows_of_a_file import bring, edit_answer, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.formats import CannotCarryError, writable_formats
+from rolethread_vcs.formats import CannotCarryError, row_formats
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.export.exporter import ExportOptions
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
@@ -55,7 +55,7 @@ def test_the_bytes_of_an_export_never_change(dataset: Dataset, tmp_path: Path, n
 
 
 def test_every_format_that_writes_has_golden_bytes() -> None:
-    kinds = {f"{format.name} {kind}" for format in writable_formats() for kind in ("full jsonl", "clean jsonl")}
+    kinds = {f"{format.name} {kind}" for format in row_formats() for kind in ("full jsonl", "clean jsonl")}
 
     assert kinds <= GOLDEN.keys()
 

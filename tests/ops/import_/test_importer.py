@@ -220,8 +220,8 @@ def test_a_row_whose_own_number_would_use_up_the_numbers_is_refused(dataset: Dat
 
     assert untouched
     (reject,) = done.rejects
-    assert (reject.row, reject.code) == (1, "number_too_high")
-    assert reject.message.endswith("its number is so high that it would use up the numbers")
+    assert (reject.place.row, reject.code) == (1, "number_too_high")
+    assert reject.reason.endswith("its number is so high that it would use up the numbers")
     assert dataset.snapshot().ids() == ["90000000-k2x9m3ab"]
 
 
@@ -260,7 +260,7 @@ def test_rows_that_are_skipped_go_to_a_file_byte_for_byte(dataset: Dataset, tmp_
     assert (tmp_path / "chats.rejects.jsonl").read_bytes() == odd.rstrip(b"\r") + b"\n" + latin + b"\n"
     reasons = (tmp_path / "chats.rejects.txt").read_text("utf-8").splitlines()
     assert [line.partition(":")[0] for line in reasons] == ["chats.jsonl line 2, row 2", "chats.jsonl line 4, row 4"]
-    assert [each.line for each in done.rejects] == [2, 4]
+    assert [each.place.line for each in done.rejects] == [2, 4]
     assert "Rejected: 2" in dataset.repository.objects.commit(dataset.snapshot().id).message
 
 

@@ -9,7 +9,8 @@ import pytest
 from rows_of_a_file import bring, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.import_.rejects import Reject, choose_files, join_rows
+from rolethread_vcs.formats import Reject, RowPlace
+from rolethread_vcs.ops.import_.rejects import choose_files, join_rows
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 
@@ -20,7 +21,7 @@ def dataset(tmp_path: Path) -> Dataset:
 
 
 def reject(raw: bytes) -> Reject:
-    return Reject("chats.jsonl", 1, 1, "RT104", "empty", raw)
+    return Reject(RowPlace("chats.jsonl", 1, 1), raw, "empty", "RT104")
 
 
 def test_rows_of_one_line_are_lines() -> None:

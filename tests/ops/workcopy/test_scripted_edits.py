@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scripted_edits import Script, contents, kept, make_dataset
 
-from rolethread_vcs.formats import writable_formats
+from rolethread_vcs.formats import row_formats
 from rolethread_vcs.ops.workcopy.commit import CommitOptions, commit
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, add
@@ -17,7 +17,7 @@ from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
 from rolethread_vcs.ops.workcopy.status import status
 from rolethread_vcs.transaction import Intent
 
-SHAPES = [(each.name, clean) for each in writable_formats() for clean in (False, True)]
+SHAPES = [(each.name, clean) for each in row_formats() for clean in (False, True)]
 INTENT = Intent("workcopy", "workcopy commit train.jsonl")
 
 
