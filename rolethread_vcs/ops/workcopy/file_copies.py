@@ -56,7 +56,7 @@ def add(
     finish_cut_off(repository)
     path = locate(path)
     options = options or CopyOptions()
-    find_row_format(options.format)  # refuses one that is not written before anything else is looked at
+    chosen = find_row_format(options.format)
     _refuse_place(repository, path, options)
     branch = options.branch or repository.branch()
     if branch is None:
