@@ -14,12 +14,13 @@ likeness that the lines next to it have as well (a file in which everything look
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.diff.likeness import Likeness, Text
+from rolethread_vcs.diff.likeness import Likeness
 from rolethread_vcs.matching.equal import Gaps, Pairs
+from rolethread_vcs.matching.signature import Side, text_of
 
 SURE = 0.6
 SURE_FAR = 0.8
@@ -45,41 +46,29 @@ class AlikeLines:
 
 
 def pair_alike(
-    before: Sequence[int],
-    after: Sequence[int],
-    settled: Pairs,
-    before_text: Callable[[int], str],
-    after_text: Callable[[int], str],
-    count: int,
+    before: Side, after: Side, open_before: Sequence[int], open_after: Sequence[int], settled: Pairs
 ) -> AlikeLines:
-    """Pair what is left over on both sides; `count` is the number of lines that were bound."""
-    if not before or not after:
+    """Pair what is left over on both sides; `settled` are the pairs that are known, whose neighbourhood counts."""
+    if not open_before or not open_after:
         return AlikeLines({}, {})
-    if len(before) > MOST or len(after) > MOST:
-        return AlikeLines({}, dict.fromkeys(after, ()))
-    return _Search(before, after, settled, before_text, after_text, count).run()
+    if len(open_before) > MOST or len(open_after) > MOST:
+        return AlikeLines({}, dict.fromkeys(open_after, ()))
+    return _Search(before, after, open_before, open_after, Gaps(settled)).run()
 
 
 class _Search:
     """One search; likeness is worked out once for each two lines that are compared."""
 
     def __init__(
-        self,
-        before: Sequence[int],
-        after: Sequence[int],
-        settled: Pairs,
-        before_text: Callable[[int], str],
-        after_text: Callable[[int], str],
-        count: int,
+        self, before: Side, after: Side, open_before: Sequence[int], open_after: Sequence[int], gaps: Gaps
     ) -> None:
         self._likeness = Likeness()
-        self._before = list(before)
-        self._after = list(after)
-        self._read_before = before_text
-        self._texts: dict[int, Text] = {place: self._likeness.prepare(before_text(place)) for place in before}
-        self._after_texts: dict[int, Text] = {place: self._likeness.prepare(after_text(place)) for place in after}
-        self._gaps = Gaps(settled)
-        self._count = count
+        self._side = before
+        self._before = open_before
+        self._after = open_after
+        self._gaps = gaps
+        self._texts = {place: self._likeness.prepare(text_of(before.entry(place))) for place in open_before}
+        self._after_texts = {place: self._likeness.prepare(text_of(after.entry(place))) for place in open_after}
         self._known: dict[tuple[int, int], float] = {}
         self._by_before: dict[int, set[int]] = defaultdict(set)
         self._by_after: dict[int, set[int]] = defaultdict(set)
@@ -183,10 +172,10 @@ class _Search:
     def _is_like_neighbours(self, before: int, after: int, likeness: float) -> bool:
         """Return whether the line is as much like those next to what it was, so that likeness says nothing."""
         for place in (before - 1, before + 1):
-            if 0 <= place < self._count:
+            if 0 <= place < len(self._side):
                 text = self._texts.get(place)
                 if text is None:
-                    text = self._texts[place] = self._likeness.prepare(self._read_before(place))
+                    text = self._texts[place] = self._likeness.prepare(text_of(self._side.entry(place)))
                 alike = self._likeness.of(text, self._after_texts[after], at_least=UNLIKE)
                 if likeness - alike < MARGIN and (place, after) not in self._known:
                     return True

@@ -5,7 +5,6 @@ Nothing is guessed unless a policy says so: what cannot be told with confidence 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,7 @@ from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.likeness import similarity
 from rolethread_vcs.matching.alike import MARGIN, MOST, SCALE, SURE, pair_alike
 from rolethread_vcs.matching.equal import Gaps, Pairs, pair_equal, places_by_value
-from rolethread_vcs.matching.signature import Index, Signature, Step, opening_of, text_of
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.matching.signature import Index, Side, Signature, Step, opening_of, text_of
 
 _NEAR = 20
 """New rows in one place that are compared with what was there."""
@@ -55,35 +53,6 @@ class Unclear:
 
     doubt: Doubt
     candidates: tuple[tuple[int, float], ...] = ()
-
-
-class Side(ABC):
-    """One of two sequences to be matched; places count from 0."""
-
-    ids: Sequence[str | None]
-    """Our own ids, as far as they are known before anything is read."""
-    digests: Sequence[str] = ()
-    """Digests of the bytes, known before anything is read; none where bytes say nothing."""
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @abstractmethod
-    def signatures(self, places: Collection[int]) -> Mapping[int, Signature]:
-        """Read some places and return what they are recognised by."""
-
-    @abstractmethod
-    def entry(self, place: int) -> Entry:
-        """Return what one place says."""
-
-    def are_one(self, places: Sequence[int]) -> bool:
-        """Return whether some places are the same, so that it does not matter which of them is meant."""
-        first = self.entry(places[0])
-        return all(self.entry(place) == first for place in places[1:])
-
-    def is_elsewhere(self, own_id: str) -> bool:  # noqa: ARG002  a side that leaves nothing out has no such ids
-        """Return whether an id is one of an entry that this side leaves out."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +188,7 @@ class _Ladder:
         if self._takes_first and max(len(before), len(after)) > MOST:
             self._match_openings()
             before, after = self._open()
-        found = pair_alike(
-            before,
-            after,
-            self._pairs,
-            lambda place: text_of(self._before.entry(place)),
-            lambda place: text_of(self._after.entry(place)),
-            len(self._before),
-        )
+        found = pair_alike(self._before, self._after, before, after, self._pairs)
         self._pair(found.pairs, Step.ALIKE)
         if self._takes_first and len(after) <= MOST:
             self._take_likeliest(found.unclear)

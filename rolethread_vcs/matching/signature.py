@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
@@ -63,6 +64,35 @@ _PARTS = {
         (Step.BIRTH, "messages"),
     )
 }
+
+
+class Side(ABC):
+    """One of two sequences to be matched; places count from 0."""
+
+    ids: Sequence[str | None]
+    """Our own ids, as far as they are known before anything is read."""
+    digests: Sequence[str] = ()
+    """Digests of the bytes, known before anything is read; none where bytes say nothing."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @abstractmethod
+    def signatures(self, places: Collection[int]) -> Mapping[int, Signature]:
+        """Read some places and return what they are recognised by."""
+
+    @abstractmethod
+    def entry(self, place: int) -> Entry:
+        """Return what one place says."""
+
+    def are_one(self, places: Sequence[int]) -> bool:
+        """Return whether some places are the same, so that it does not matter which of them is meant."""
+        first = self.entry(places[0])
+        return all(self.entry(place) == first for place in places[1:])
+
+    def is_elsewhere(self, own_id: str) -> bool:  # noqa: ARG002  a side that leaves nothing out has no such ids
+        """Return whether an id is one of an entry that this side leaves out."""
+        return False
 
 
 class Index(Generic[Holder]):

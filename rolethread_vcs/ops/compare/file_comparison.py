@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Draft, Reject, open_source, read_again, read_drafts
-from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Policy, Side, match
-from rolethread_vcs.matching.signature import Signature, Step
+from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Policy, match
+from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import is_id, suffix_part

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
 from rolethread_vcs.formats import ChangedSourceError, Piece, Reject, open_source
-from rolethread_vcs.matching.ladder import Side
-from rolethread_vcs.matching.signature import Signature
+from rolethread_vcs.matching.signature import Side, Signature
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.workcopy.layout import Layout, Reading
