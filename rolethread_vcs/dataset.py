@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.edit import change, field_edits, hand_edits, status
     from rolethread_vcs.ops.export import exporter, origin, page_file
     from rolethread_vcs.ops.git_support import drivers, hooks, staged_gate
-    from rolethread_vcs.ops.history import bisect, blame, entry_history, graph, log, operation_log, show, spans, undo
+    from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
     from rolethread_vcs.ops.import_ import importer
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
-    from rolethread_vcs.ops.restore import messages, removed_entries, restore
+    from rolethread_vcs.ops.restore import removed_entries, restore
     from rolethread_vcs.ops.select import page, selection, similar_tags
     from rolethread_vcs.ops.settings import creation, settings
     from rolethread_vcs.ops.verify import doctor, verify
@@ -58,11 +58,11 @@ else:
     change, field_edits, hand_edits, status = _modules("edit", "change field_edits hand_edits status")
     exporter, origin, page_file = _modules("export", "exporter origin page_file")
     drivers, hooks, staged_gate = _modules("git_support", "drivers hooks staged_gate")
-    bisect, blame, entry_history, graph, log = _modules("history", "bisect blame entry_history graph log")
-    operation_log, show, spans, undo = _modules("history", "operation_log show spans undo")
+    bisect, blame, commit_range, entry_history = _modules("history", "bisect blame commit_range entry_history")
+    graph, log, show, undo = _modules("history", "graph log show undo")
     (importer,) = _modules("import_", "importer")
     completion, merge, past_change, resolve = _modules("merge", "completion merge past_change resolve")
-    messages, removed_entries, restore = _modules("restore", "messages removed_entries restore")
+    removed_entries, restore = _modules("restore", "removed_entries restore")
     page, selection, similar_tags = _modules("select", "page selection similar_tags")
     creation, settings = _modules("settings", "creation settings")
     doctor, verify = _modules("verify", "doctor verify")
@@ -174,7 +174,7 @@ class History(Group):
     changes = Method(lambda: show.changes_of)
     preview = Method(lambda: show.preview_of)
     raw = Method(lambda: show.raw_bytes)
-    span = Method(lambda: spans.span_of)
+    range = Method(lambda: commit_range.find_range)
     removed = Method(lambda: removed_entries.RemovedEntries)
     bisect = Bisect()
 
@@ -237,9 +237,9 @@ class Settings(Group):
 class Operations(Group):
     """What was done here; `Dataset.undo` and `redo` move through it."""
 
-    list = Method(lambda: operation_log.log)
+    list = Method(lambda: undo.list_operations)
     undoable = Method(lambda: undo.undo_candidates)
-    record_external = Method(lambda: operation_log.record_external)
+    record_external = Method(lambda: undo.record_external)
 
 
 class Upkeep(Group):
@@ -359,7 +359,7 @@ class Dataset:
     discard_edits = Method(lambda: restore.discard_edits)
     restore = Method(lambda: restore.bring_back)
     restore_all = Method(lambda: restore.bring_all_back)
-    restore_message = Method(lambda: messages.bring_message_back)
+    restore_message = Method(lambda: restore.bring_message_back)
     restore_removed = Method(lambda: removed_entries.bring_back_removed)
     undo = Method(lambda: undo.undo)
     redo = Method(lambda: undo.redo)

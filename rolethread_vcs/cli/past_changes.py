@@ -127,5 +127,5 @@ def print_applied(
 def fixed_name(dataset: Dataset, rev: str) -> str:
     """Return a name of a change that goes on to mean the same when branches move: `3fa9c1b2d4`, `A..B` by ids."""
     # as above
-    span = dataset.history.span(rev)
-    return f"{span.before[:10]}..{span.after[:10]}" if span.is_range else span.after[:10]
+    commits = dataset.history.range(rev)
+    return f"{commits.before[:10]}..{commits.after[:10]}" if commits.is_range else commits.after[:10]

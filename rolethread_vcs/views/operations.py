@@ -10,8 +10,7 @@ from rolethread_vcs.phrases import short_time, signed_counts
 from rolethread_vcs.views.terminal_text import Line, Lines, styled
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.history.operation_log import LoggedOperation
-    from rolethread_vcs.ops.history.undo import Undone
+    from rolethread_vcs.ops.history.undo import LoggedOperation, Undone
     from rolethread_vcs.store.log.operations import Operation
 
 

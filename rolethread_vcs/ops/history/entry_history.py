@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.canonical import parse as parse_json
-from rolethread_vcs.model.ids import NUMBER_DIGITS, is_id
-from rolethread_vcs.model.layout import ENTRIES, SUFFIX, entry_folder
+from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.history.lineage import UNRELATED, Origin, entry_of, origins, successors
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.trees import FOLDER, parse
 from rolethread_vcs.store.refs.ancestry import Ancestry, Link, Queue
+from rolethread_vcs.store.removals import removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 
@@ -207,9 +206,7 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
     try:
         return find_entry(snapshot, word)
     except NoSuchEntryError as error:
-        selector = parse_selector(word)
-        digits = selector if isinstance(selector, str) else f"{selector:0{NUMBER_DIGITS}d}"
-        found = _last_ids(repository, digits, commit)
+        found = _last_ids(repository, parse_selector(word), commit)
         if not found:
             raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=error.hint) from error
         if len(found) > 1:
@@ -221,27 +218,13 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
         return found[0]
 
 
-def _last_ids(repository: Repository, digits: str, commit: str) -> list[str]:
-    """Return the ids that begin so in the newest commit that has one."""
-    objects = repository.objects
-    one, two = (part.encode() for part in entry_folder(digits))
-    looked_at: set[bytes] = set()
-    for link in Ancestry(objects).newest_first([commit]):
-        folder: bytes | None = link.tree
-        for name in (ENTRIES.encode(), one, two):
-            if folder is None or folder in looked_at:
-                folder = None
-                break
-            looked_at.add(folder)
-            item = objects.items(folder).get(name)
-            folder = item.oid if item is not None and item.mode == FOLDER else None
-        if folder is None or folder in looked_at:
-            continue
-        looked_at.add(folder)
-        names = (item.name.decode("utf-8", "replace").removesuffix(SUFFIX) for item in parse(objects.tree(folder)))
-        found = [name for name in names if name.startswith(digits) and is_id(name)]
-        if found:
-            return found
+def _last_ids(repository: Repository, selector: str | int, commit: str) -> list[str]:
+    """Return the ids that a selector names in the newest commit that has one; none of them is in `commit`."""
+    ancestry = Ancestry(repository.objects)
+    for removal in removals(repository.objects, ancestry, ancestry.newest_first([commit])):
+        if selector in (removal.entry_id, number_of(removal.entry_id)):
+            snapshot = repository.snapshot_of(removal.parent.id)
+            return [removal.entry_id] if isinstance(selector, str) else snapshot.with_number(selector)
     return []
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError
+from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.ops.compare.entry_counts import count_between
-from rolethread_vcs.ops.history.operation_log import log
 from rolethread_vcs.ops.settings.settings import refuse_checkout
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.log.journal import SideEffects
-from rolethread_vcs.store.log.operations import REDO, UNDO, Moves, Operation, kept_blob
+from rolethread_vcs.store.log.operations import REDO, UNDO, Moves, Operation, kept_blob, moved_since
 from rolethread_vcs.store.objects.walk import Difference
 from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.settlement import head_commit
-from rolethread_vcs.transaction import Committed, Counts, Intent, Session
+from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
 
 _NAMED = 3
 """Operations that are named one by one in an answer."""
@@ -59,7 +59,7 @@ def _choose(repository: Repository, count: int, to: int | None) -> tuple[tuple[O
     """Return the operations to take back, and those between them that another folder has to take back, newest first."""
     chosen: list[Operation] = []
     elsewhere: list[Operation] = []
-    for logged in log(repository):
+    for logged in list_operations(repository):
         operation = logged.operation
         if to is not None and operation.number <= to:
             break
@@ -113,7 +113,7 @@ def redo_candidate(repository: Repository) -> Operation:
     Raises:
         NotFoundError (nothing_to_undo): nothing was undone, or something else was done since.
     """
-    for logged in log(repository):
+    for logged in list_operations(repository):
         operation = logged.operation
         if is_of_another_folder(repository, operation):
             continue
@@ -297,3 +297,53 @@ def _config_moves(chosen: Sequence[Operation], *, forward: bool) -> dict[str, tu
         for key, (before, after) in operation.config.items():
             moves[key] = (before, moves[key][1] if key in moves else after)
     return moves if forward else {key: (after, before) for key, (before, after) in moves.items()}
+
+
+# ---- the list of operations
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOperation:
+    """An operation with whether it is undone by now."""
+
+    operation: Operation
+    undone: bool
+
+
+def list_operations(repository: Repository) -> Iterator[LoggedOperation]:
+    """Yield the operations, newest first, each with whether it is undone by now.
+
+    What plain git moved since the last one comes first, as the operation that the next mutating verb will record.
+    """
+    undone: set[int] = set()
+    cancelled: set[int] = set()
+    for operation in itertools.chain(_unrecorded(repository), repository.operations):
+        if operation.verb == REDO and operation.redoes is not None and operation.number not in undone:
+            cancelled.add(operation.redoes)
+        elif operation.verb == UNDO and operation.number not in cancelled:
+            undone.update(operation.undoes)
+        yield LoggedOperation(operation, operation.number in undone or operation.number in cancelled)
+
+
+def _unrecorded(repository: Repository) -> Iterator[Operation]:
+    last = repository.operations.last()
+    if last is None:
+        return
+    table = repository.refs.table(last.refs)
+    changes = moved_since(last, table, repository.worktree_name)
+    if changes:
+        now = repository.signature().time
+        yield external_operation(repository, last, changes, table, now, repository.branch() or "")
+
+
+def record_external(repository: Repository) -> tuple[str, ...]:
+    """Take moves by plain git into the log, as an operation of their own; a dataset that is read-only stays so."""
+    last = repository.operations.last()
+    if last is None or not moved_since(last, repository.refs.table(last.refs), repository.worktree_name):
+        return ()
+    try:
+        with Session.open(repository, Intent("ops", "ops"), needs_branch=False) as session:
+            session.record_external()
+            return tuple(session.notes)
+    except (BusyError, SystemRefusedError, NewerWriterError) as error:
+        return (f"plain git moved something, and that could not be noted: {error.message}",)

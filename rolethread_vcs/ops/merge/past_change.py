@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.ops.history.spans import Span, span_of, touched_ids
+from rolethread_vcs.ops.history.commit_range import CommitRange, find_range, touched_ids
 from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge import MergePreview, preview_of
@@ -49,15 +49,17 @@ def pick(
         RefusedByGateError: what comes in breaks a rule.
     """
     intent = intent or Intent("pick", f"pick {rev}")
-    span = span_of(repository, rev)
-    picked = _picked(repository, span, intent, words, where, ids=ids, decisions=decisions)
-    return _start(repository, span, picked, intent, "picked", skip_conflicts=skip_conflicts)
+    commits = find_range(repository, rev)
+    picked = _picked(repository, commits, intent, words, where, ids=ids, decisions=decisions)
+    return _start(repository, commits, picked, intent, "picked", skip_conflicts=skip_conflicts)
 
 
 def preview(repository: Repository, rev: str, *, words: Sequence[str] = (), where: str | None = None) -> MergePreview:
     """Return what a pick would bring, entry by entry; nothing is changed, and what `pick` raises is raised here."""
     refuse_to_start(repository)
-    return preview_of(repository, _picked(repository, span_of(repository, rev), Intent("pick", "pick"), words, where))
+    return preview_of(
+        repository, _picked(repository, find_range(repository, rev), Intent("pick", "pick"), words, where)
+    )
 
 
 def revert(
@@ -75,11 +77,11 @@ def revert(
         InvalidError (nothing_before): it is the first commit.
     """
     intent = intent or Intent("revert", f"revert {rev}")
-    span = span_of(repository, rev)
-    ids = _selected(repository, span, words, where)
-    if not span.before:
+    commits = find_range(repository, rev)
+    ids = _selected(repository, commits, words, where)
+    if not commits.before:
         raise InvalidError(
-            f"{span.name} is the first commit, and there is nothing before it; nothing was changed",
+            f"{commits.name} is the first commit, and there is nothing before it; nothing was changed",
             hint="entries go with: rtv remove ID…",
             code="nothing_before",
         )
@@ -87,21 +89,21 @@ def revert(
         kind="revert",
         branch="",
         ours="",
-        theirs=span.before,
-        bases=(span.after,),
+        theirs=commits.before,
+        bases=(commits.after,),
         labels=("now", "before", "after"),
         command=intent.command,
         ids=ids,
         where=where,
-        message=intent.message or f"revert {'' if ids is None and where is None else 'a part of '}{span.title}",
-        trailers=((REVERTS, span.id),),
+        message=intent.message or f"revert {'' if ids is None and where is None else 'a part of '}{commits.title}",
+        trailers=((REVERTS, commits.id),),
     )
-    return _start(repository, span, reverted, intent, "taken back", skip_conflicts=skip_conflicts)
+    return _start(repository, commits, reverted, intent, "taken back", skip_conflicts=skip_conflicts)
 
 
 def _picked(
     repository: Repository,
-    span: Span,
+    commits: CommitRange,
     intent: Intent,
     words: Sequence[str],
     where: str | None,
@@ -109,36 +111,44 @@ def _picked(
     ids: Sequence[str] | None = None,
     decisions: Decisions = NONE,
 ) -> Unfinished:
-    wanted = tuple(ids) if ids is not None else _selected(repository, span, words, where)
+    wanted = tuple(ids) if ids is not None else _selected(repository, commits, words, where)
     if wanted is None and where is None:
-        message = f"pick {span.title}" if span.is_range else span.subject
+        message = f"pick {commits.title}" if commits.is_range else commits.subject
     else:
-        message = f"pick a part of {span.title}"
+        message = f"pick a part of {commits.title}"
     return Unfinished(
         kind="pick",
         branch=repository.branch() or "",
         ours="",
-        theirs=span.after,
-        bases=(span.before,) if span.before else (),
-        labels=(intent.branch or repository.branch() or "here", span.name, "base"),
+        theirs=commits.after,
+        bases=(commits.before,) if commits.before else (),
+        labels=(intent.branch or repository.branch() or "here", commits.name, "base"),
         command=intent.command,
         ids=wanted,
         where=where,
         message=intent.message or message,
-        trailers=((PICKED, span.id),),
+        trailers=((PICKED, commits.id),),
         decided=plain_decisions(decisions),
     )
 
 
-def _selected(repository: Repository, span: Span, words: Sequence[str], where: str | None) -> tuple[str, ...] | None:
+def _selected(
+    repository: Repository, commits: CommitRange, words: Sequence[str], where: str | None
+) -> tuple[str, ...] | None:
     """Return the ids of the entries that are named, None where no entry is named."""
     if words and where is not None:
         raise UsageError("entries are selected by their ids or by --where, not by both")
-    return touched_ids(repository, span, words) if words else None
+    return touched_ids(repository, commits, words) if words else None
 
 
 def _start(
-    repository: Repository, span: Span, unfinished: Unfinished, intent: Intent, done: str, *, skip_conflicts: bool
+    repository: Repository,
+    commits: CommitRange,
+    unfinished: Unfinished,
+    intent: Intent,
+    done: str,
+    *,
+    skip_conflicts: bool,
 ) -> Outcome:
     outcome = start(repository, unfinished, intent, skip_conflicts=skip_conflicts)
-    return outcome.with_note(span.merge_note(done)) if span.is_merge else outcome
+    return outcome.with_note(commits.merge_note(done)) if commits.is_merge else outcome

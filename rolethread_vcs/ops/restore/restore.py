@@ -1,9 +1,10 @@
-"""Restores entries: throws hand edits away, or brings entries back as they were in an earlier revision."""
+"""Restores: throws hand edits away, or brings entries, or one message, back as they were in an earlier revision."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
@@ -142,15 +143,8 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
         NoSuchEntryError: an entry did not exist then. NotFoundError: nor did a file.
     """
     intent = intent or Intent("restore", f"restore {name_some(list(ids))}")
-    wanted: dict[str, Entry] = {}
+    wanted = {entry_id: _entry_then(source, entry_id) for entry_id in ids if is_id(entry_id)}
     files = {path: _file_of(source, path) for path in ids if not is_id(path)}
-    for entry_id in filter(is_id, ids):
-        entry = source.get(entry_id)
-        if entry is None:
-            raise NoSuchEntryError(
-                f"there was no entry {entry_id} in {source.id[:10]}; nothing was changed", hint=f"rtv log {entry_id}"
-            )
-        wanted[entry_id] = entry
 
     def plan(base: Snapshot) -> ChangeSet:
         return ChangeSet(
@@ -199,6 +193,15 @@ def bring_all_back(repository: Repository, source: Snapshot, intent: Intent | No
     return run(repository, intent, plan)
 
 
+def _entry_then(source: Snapshot, entry_id: str) -> Entry:
+    entry = source.get(entry_id)
+    if entry is None:
+        raise NoSuchEntryError(
+            f"there was no entry {entry_id} in {source.id[:10]}; nothing was changed", hint=f"rtv log {entry_id}"
+        )
+    return entry
+
+
 def _order_with(base: Snapshot, source: Snapshot, ids: Collection[str]) -> dict[str, bytes | None]:
     """Return the change of the order when removed entries come back to the places they had."""
     ranks = {
@@ -208,3 +211,94 @@ def _order_with(base: Snapshot, source: Snapshot, ids: Collection[str]) -> dict[
     }
     order = Order({**base.order.ranks, **ranks})
     return {} if order == base.order else {ORDER: order.encode()}
+
+
+# ---- one message, found again by what it says, not by its bare number
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredMessage:
+    """Where a message stands now that it is what it was; `is_new` when it had gone and was put back."""
+
+    entry_id: str
+    place: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredMessages:
+    """One message of each of some entries, and the commit that brought them back."""
+
+    committed: Committed
+    places: tuple[RestoredMessage, ...]
+
+
+def bring_message_back(
+    repository: Repository, ids: Sequence[str], source: Snapshot, number: int, intent: Intent | None = None
+) -> RestoredMessages:
+    """Make one message of entries what it was in a snapshot, in one commit; the rest of each entry stays.
+
+    `number` counts in the entry as it was then, from 0. The message takes the place of the one that it became; where
+    that has gone it is put back behind the message that it followed.
+
+    Raises:
+        NoSuchEntryError: an entry is not there, or was not there then. UsageError: it had no such message then.
+        InvalidError: its messages are no list.
+    """
+    intent = intent or Intent("restore", f"restore --message {number}")
+    places: list[RestoredMessage] = []
+
+    def plan(base: Snapshot) -> ChangeSet:
+        places.clear()
+        puts = {}
+        for entry_id, messages in then.items():
+            entry = base.get(entry_id)
+            if entry is None:
+                raise NoSuchEntryError(
+                    f"entry {entry_id} is gone, so no message can be put back into it; nothing was changed",
+                    hint=f"bring it back as a whole: rtv restore {entry_id} --from {source.id[:10]}",
+                )
+            now = _list_of(entry, entry_id)
+            place, is_new = find_place(messages, now, number)
+            places.append(RestoredMessage(entry_id, place, is_new))
+            changed = [*now[:place], messages[number], *now[place if is_new else place + 1 :]]
+            puts[entry_id] = entry.with_fields(messages=changed)
+        summary = f"restore message [{number}] of {name_some(list(ids))} from {source.id[:10]}"
+        return ChangeSet(puts=puts, summary=summary)
+
+    then = {entry_id: _messages_then(source, entry_id, number) for entry_id in ids}
+    return RestoredMessages(run(repository, intent, plan), tuple(places))
+
+
+def find_place(then: Sequence[Any], now: Sequence[Any], number: int) -> tuple[int, bool]:
+    """Return where a message of then belongs today, and whether it has to be put in there because it had gone."""
+    from rolethread_vcs.diff.align import align
+
+    pairs = align(then, now)
+    place_of = {pair.before: pair.after for pair in pairs}
+    if number in place_of:
+        return place_of[number], False
+    unmoved = {pair.before: pair.after for pair in pairs if not pair.moved} or place_of
+    before = [one for one in unmoved if one < number]
+    if before:
+        return unmoved[max(before)] + 1, True
+    behind = [one for one in unmoved if one > number]
+    return (unmoved[min(behind)] if behind else len(now)), True
+
+
+def _messages_then(source: Snapshot, entry_id: str, number: int) -> list[Any]:
+    messages = _list_of(_entry_then(source, entry_id), entry_id)
+    if not 0 <= number < len(messages):
+        has = f"messages [0] to [{len(messages) - 1}]" if messages else "no messages"
+        raise UsageError(
+            f"entry {entry_id} had {has} in {source.id[:10]}, and no [{number}]; nothing was changed",
+            hint=f"rtv show {entry_id}@{source.id[:10]}",
+        )
+    return messages
+
+
+def _list_of(entry: Entry, entry_id: str) -> list[Any]:
+    messages = entry.messages
+    if not isinstance(messages, list):
+        raise InvalidError(f"the messages of entry {entry_id} are no list; nothing was changed")
+    return messages

@@ -9,7 +9,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.ops.restore.messages import find_place
+from rolethread_vcs.ops.restore.restore import find_place
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
 

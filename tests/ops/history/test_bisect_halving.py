@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolethread_vcs.ops.history import bisect_midpoint as halving
-from rolethread_vcs.ops.history.bisect_midpoint import count_leading, halve, parents_first
+from rolethread_vcs.ops.history.bisect import count_leading, halve, parents_first
 
 
 def line(length: int) -> dict[str, list[str]]:

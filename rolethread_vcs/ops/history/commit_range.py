@@ -14,7 +14,7 @@ from rolethread_vcs.store.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CommitRange:
     """A commit, or a range `A..B`, by the states around it.
 
     `before` and `after` are hex ids of commits, before is "" for the first commit of all. `subject` is the first line
@@ -48,7 +48,7 @@ class Span:
         return self.text[:10] if self.text == self.after else self.text
 
 
-def span_of(repository: Repository, text: str) -> Span:
+def find_range(repository: Repository, text: str) -> CommitRange:
     """Return what a revision or a range names. A range goes from where both ends parted to its end.
 
     Raises:
@@ -61,10 +61,10 @@ def span_of(repository: Repository, text: str) -> Span:
             f"{text} is the name of an entry, and a commit is wanted",
             hint=f"see what changed it: rtv log {text}   a commit of that name: commit:{text}",
         )
-    span = parse_range(text)
-    after = repository.resolve(str(span.end))
-    if span.start is not None:
-        return _range(repository, text, repository.resolve(str(span.start)), after)
+    bounds = parse_range(text)
+    after = repository.resolve(str(bounds.end))
+    if bounds.start is not None:
+        return _range(repository, text, repository.resolve(str(bounds.start)), after)
     commit = repository.objects.commit(after)
     before = commit.parents[0] if commit.parents else ""
     if before and before not in repository.objects:
@@ -73,10 +73,10 @@ def span_of(repository: Repository, text: str) -> Span:
             hint="git fetch --unshallow   brings the rest of the history" if repository.is_shallow else None,
             code="nothing_before",
         )
-    return Span(text, before, after, commit.subject, is_range=False, is_merge=len(commit.parents) > 1)
+    return CommitRange(text, before, after, commit.subject, is_range=False, is_merge=len(commit.parents) > 1)
 
 
-def _range(repository: Repository, text: str, start: str, after: str) -> Span:
+def _range(repository: Repository, text: str, start: str, after: str) -> CommitRange:
     before = repository.graph.common_ancestor(start, after)
     if before is None:
         raise InvalidError(
@@ -85,17 +85,20 @@ def _range(repository: Repository, text: str, start: str, after: str) -> Span:
     if before == after:
         hint = f"the other way round: {text.rpartition('.')[2]}..{text.partition('.')[0]}" if start != after else None
         raise NotFoundError(f"{text} holds no commit; nothing was changed", hint=hint, code="empty_span")
-    return Span(text, before, after, "", is_range=True, is_merge=False)
+    return CommitRange(text, before, after, "", is_range=True, is_merge=False)
 
 
-def touched_ids(repository: Repository, span: Span, words: Sequence[str]) -> tuple[str, ...]:
-    """Return the ids of the entries that words (numbers, ids) name among those that a span touched.
+def touched_ids(repository: Repository, commits: CommitRange, words: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of the entries that words (numbers, ids) name among those that a commit, or a range, touched.
 
     Raises:
         UsageError: a word can name no entry. UsageError (ambiguous): a number that several of them carry.
         NotFoundError (not_touched): it did nothing to one.
     """
-    touched = _touched(repository, span)
+    objects = repository.objects
+    before = objects.commit(commits.before).tree if commits.before else None
+    after = objects.commit(commits.after).tree
+    touched = [each for path, _, _ in two_way(before, after, objects.tree) if (each := id_of_path(path))]
     found: dict[str, None] = {}
     for word in words:
         selector = parse_selector(word)
@@ -108,16 +111,11 @@ def touched_ids(repository: Repository, span: Span, words: Sequence[str]) -> tup
             )
         if not fitting:
             raise NotFoundError(
-                f"{span.name} did nothing to entry {word}; nothing was changed",
-                hint=f"what it did: rtv diff {span.text}" if span.is_range else f"what it did: rtv show {span.text}",
+                f"{commits.name} did nothing to entry {word}; nothing was changed",
+                hint=f"what it did: rtv diff {commits.text}"
+                if commits.is_range
+                else f"what it did: rtv show {commits.text}",
                 code="not_touched",
             )
         found[fitting[0]] = None
     return tuple(found)
-
-
-def _touched(repository: Repository, span: Span) -> list[str]:
-    objects = repository.objects
-    before = objects.commit(span.before).tree if span.before else None
-    after = objects.commit(span.after).tree
-    return [each for path, _, _ in two_way(before, after, objects.tree) if (each := id_of_path(path))]
