@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.ops.history import bisect_midpoint as halving
+from rolethread_vcs.ops.history import bisect as halving
 from rolethread_vcs.ops.history.bisect import count_leading, halve, parents_first
 
 
