@@ -3,5 +3,5 @@
 align      which message of one list is which message of another
 words      what changed inside a text, in whole words
 fields     what changed inside free-form JSON
-entry      all of it together: `diff_entries`, `apply`, `invert`
+entry      all of it together: `diff_entries`, `apply`
 """

@@ -1,25 +1,24 @@
-"""The difference between two entries: messages, tags, extra, and what is left; it can be applied and inverted."""
+"""The difference between two entries: messages, tags, extra, and what is left; it can be applied."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.align import Match, Pair, align
-from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, invert_changes
+from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes
 from rolethread_vcs.diff.likeness import count_words
 from rolethread_vcs.diff.mismatch import require
-from rolethread_vcs.diff.words import WordChange, invert_words, word_changes
+from rolethread_vcs.diff.words import WordChange, word_changes
 from rolethread_vcs.model.entry import MESSAGE_KEYS, Entry, is_same
 
 MessageOp = Literal["insert", "remove", "edit", "move", "attributes"]
 
 _LISTS = ("messages", "chosen", "rejected")
-_OPPOSITE: Mapping[MessageOp, MessageOp] = {"insert": "remove", "remove": "insert"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +138,6 @@ def apply(entry: Entry, difference: EntryDiff) -> Entry:
     return Entry.of({key: value for key, value in fields.items() if value is not ABSENT})
 
 
-def invert(difference: EntryDiff) -> EntryDiff:
-    """Return the way back: `apply(b, invert(diff_entries(a, b))) == a`."""
-    return EntryDiff(
-        messages=_invert_messages(difference.messages),
-        chosen=_invert_messages(difference.chosen),
-        rejected=_invert_messages(difference.rejected),
-        tags_added=difference.tags_removed,
-        tags_removed=difference.tags_added,
-        fields=tuple(FieldChange(field.key, field.after, field.before) for field in difference.fields),
-        extra=invert_changes(difference.extra),
-    )
-
-
 def message_changes(before: Sequence[Any], after: Sequence[Any]) -> tuple[MessageChange, ...]:
     """Return how one list of messages becomes another, in reading order.
 
@@ -241,16 +227,3 @@ def _apply_to_messages(field: str, messages: Any, difference: Sequence[MessageCh
     for placed in sorted(arrived, key=lambda placed: placed.index):
         kept.insert(placed.index, placed.message)
     return kept
-
-
-def _invert_messages(difference: Sequence[MessageChange]) -> tuple[MessageChange, ...]:
-    return tuple(
-        MessageChange(
-            _OPPOSITE.get(change.op, change.op),
-            change.after,
-            change.before,
-            invert_words(change.words),
-            change.attributes,
-        )
-        for change in difference
-    )

@@ -8,7 +8,6 @@ items, because in lists it takes 1, 1.0 and true for equal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from itertools import count, islice
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.absent import ABSENT
@@ -47,11 +46,6 @@ def apply_changes(value: Any, difference: Iterable[ValueChange]) -> Any:
         ConflictError (difference_does_not_fit): the value is not the one that the changes were taken from.
     """
     return _apply((), value, list(difference))
-
-
-def invert_changes(difference: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
-    """Return the way back."""
-    return tuple(_invert(list(difference)))
 
 
 def _changes(path: Path, before: Any, after: Any) -> list[ValueChange]:
@@ -126,31 +120,6 @@ def _apply(path: Path, value: Any, difference: list[ValueChange]) -> Any:
     for change in sorted(filter(_is_new_item, difference), key=lambda change: change.path):
         items.insert(int(change.path[0]), change.after)
     return items
-
-
-def _invert(difference: list[ValueChange]) -> list[ValueChange]:
-    if not difference:
-        return []
-    if not difference[0].path:
-        return [ValueChange((), difference[0].after, difference[0].before)]
-    came = {int(change.path[0]): change for change in difference if _is_new_item(change)}
-    inverted: list[ValueChange] = []
-    went: list[ValueChange] = []
-    for step, group in _grouped(difference).items():
-        if isinstance(step, int) and not group[0].path and group[0].after is ABSENT:
-            went.append(ValueChange((step,), ABSENT, group[0].before))
-            continue
-        place = step if isinstance(step, str) else _place_after(step, difference, came)
-        inverted += [change._replace(path=(place, *change.path)) for change in _invert(group)]
-    inverted += [ValueChange((place,), came[place].after, ABSENT) for place in sorted(came)]
-    return inverted + went
-
-
-def _place_after(place: int, difference: list[ValueChange], came: Mapping[int, ValueChange]) -> int:
-    """Return where an item stands after the change, when others before it went and came."""
-    gone = sum(change.after is ABSENT and change.path < (place,) for change in difference if len(change.path) == 1)
-    free = (each for each in count() if each not in came)
-    return next(islice(free, place - gone, None))
 
 
 def _spelled(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, compress, count, pairwise
 from operator import ne
@@ -13,7 +13,7 @@ from typing import Literal
 from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.diff.likeness import is_word, similarity, tokens
 
-__all__ = ["WordChange", "exact_changes", "invert_words", "similarity", "tokens", "word_changes"]
+__all__ = ["WordChange", "similarity", "tokens", "word_changes"]
 
 WordChange = tuple[Literal["equal", "delete", "insert"], str]
 """A stretch of text that stayed, went or came."""
@@ -26,33 +26,6 @@ _SAMPLE = 4
 _RUN = 8  # tokens in a row that recognise a place in a text too long for the table
 
 
-def word_changes(before: str, after: str) -> tuple[WordChange, ...]:
-    """Return how one text becomes the other, in whole words, made to be read.
-
-    What is equal and what was deleted, joined, is `before`; what is equal and what was inserted is `after`. A deletion
-    stands before the insertion in its place; empty stretches and two of one kind in a row do not occur. A few equal
-    words lost between larger changes are shown as changed, too: `exact_changes` keeps them.
-    """
-    return _changes(before, after, is_tidy=True)
-
-
-def exact_changes(before: str, after: str) -> tuple[WordChange, ...]:
-    """Return how one text becomes the other with as many equal tokens as possible: for merging, not for reading."""
-    return _changes(before, after, is_tidy=False)
-
-
-def invert_words(changes: Iterable[WordChange]) -> tuple[WordChange, ...]:
-    """Return the way back."""
-    result: list[WordChange] = []
-    for kind, text in changes:
-        if kind == "insert" and result and result[-1][0] == "insert":
-            # What was deleted in this place has just become the insertion; the deletion goes before it.
-            result.insert(-1, ("delete", text))
-        else:
-            result.append(("equal" if kind == "equal" else "delete" if kind == "insert" else "insert", text))
-    return tuple(result)
-
-
 @dataclass(slots=True)
 class _Stretch:
     """A place where the two texts differ: tokens `start:stop` before became tokens `to_start:to_stop` after."""
@@ -63,17 +36,22 @@ class _Stretch:
     to_stop: int
 
 
-def _changes(before: str, after: str, *, is_tidy: bool) -> tuple[WordChange, ...]:
+def word_changes(before: str, after: str) -> tuple[WordChange, ...]:
+    """Return how one text becomes the other, in whole words, made to be read.
+
+    What is equal and what was deleted, joined, is `before`; what is equal and what was inserted is `after`. A deletion
+    stands before the insertion in its place; empty stretches and two of one kind in a row do not occur. A few equal
+    words lost between larger changes are shown as changed, too.
+    """
     head, tail = _equal_ends(before, after)
     first, second = tokens(before[head : len(before) - tail]), tokens(after[head : len(after) - tail])
     stretches = _between(_equal_runs(first, second), len(first), len(second))
-    if is_tidy:
-        stretches = _without_islands(first, stretches, second)
-        for number, stretch in enumerate(stretches):
-            # One equal token stays on each side, or two changes would touch.
-            low = stretches[number - 1].stop + 1 if number else 0
-            high = stretches[number + 1].start - 1 if number + 1 < len(stretches) else len(first)
-            _slide(first, second, stretch, low, high)
+    stretches = _without_islands(first, stretches, second)
+    for number, stretch in enumerate(stretches):
+        # One equal token stays on each side, or two changes would touch.
+        low = stretches[number - 1].stop + 1 if number else 0
+        high = stretches[number + 1].start - 1 if number + 1 < len(stretches) else len(first)
+        _slide(first, second, stretch, low, high)
     return _spelled(before[:head], first, second, stretches, before[len(before) - tail :])
 
 

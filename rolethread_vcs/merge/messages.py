@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Reason, SideChoice
+from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
 from rolethread_vcs.merge.conversation import END, START, role_of
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
 from rolethread_vcs.merge.gaps import Alignment, in_place, values_of
@@ -29,39 +28,12 @@ _RECOGNISABLE = 12
 """Characters from which a message that both sides added in two places is one by more than chance."""
 
 
-@dataclass(frozen=True, slots=True)
-class MergedMessages:
-    """The merged list, ours where it conflicted; notes are about what merged and deserves a look."""
-
-    messages: list[Any]
-    conflicts: tuple[Conflict, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-
 class _Laid(NamedTuple):
     """A message in its place in the result. A person who was told how it breaks has accepted it."""
 
     message: Any
     token: Token
     is_accepted: bool = False
-
-
-def merge_messages(
-    base: Sequence[Any],
-    ours: Sequence[Any],
-    theirs: Sequence[Any],
-    choices: Mapping[str, Choice] | None = None,
-) -> MergedMessages:
-    """Return the merge of three lists of messages in canonical shape; fields are named `messages[3].content` …
-
-    Raises:
-        NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
-        UsageError (unusable_choice): a choice does not fit its conflict.
-    """
-    resolver = Resolver(choices)
-    messages = merge_conversation(Lists(base, ours, theirs), "messages", resolver)
-    resolver.finish()
-    return MergedMessages(messages, tuple(resolver.conflicts), tuple(resolver.notes))
 
 
 def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any]:

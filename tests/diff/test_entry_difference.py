@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from refusals import refusal
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.diff.entry import EntryDiff, FieldChange, MessageChange, Placed, apply, diff_entries, invert
+from rolethread_vcs.diff.entry import EntryDiff, FieldChange, MessageChange, Placed, apply, diff_entries
 from rolethread_vcs.diff.fields import ValueChange
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.model.entry import Entry, is_same
@@ -172,14 +172,6 @@ def test_the_summary_counts_what_a_line_can_say() -> None:
 @given(ENTRIES, ENTRIES)
 def test_applied_to_the_one_it_gives_the_other(before: Entry, after: Entry) -> None:
     assert apply(before, diff_entries(before, after)) == after
-
-
-@given(ENTRIES, ENTRIES)
-def test_the_inverse_leads_back(before: Entry, after: Entry) -> None:
-    inverse = invert(diff_entries(before, after))
-
-    assert apply(after, inverse) == before
-    assert apply(before, invert(inverse)) == after
 
 
 @given(ENTRIES, ENTRIES)

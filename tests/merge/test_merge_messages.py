@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from refusals import refusal
 
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.merge.conflict import Note, Reason, Value
-from rolethread_vcs.merge.messages import MergedMessages, merge_messages
+from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Reason, Value
+from rolethread_vcs.merge.lists import Lists
+from rolethread_vcs.merge.messages import merge_conversation
+from rolethread_vcs.merge.resolver import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The merged list, ours where it conflicted; notes are about what merged and deserves a look."""
+
+    messages: list[Any]
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def merge_messages(
+    base: Sequence[Any],
+    ours: Sequence[Any],
+    theirs: Sequence[Any],
+    choices: Mapping[str, Choice] | None = None,
+) -> Merged:
+    """Return the merge of three lists of messages in canonical shape; fields are named `messages[3].content` …
+
+    Raises:
+        NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
+        UsageError (unusable_choice): a choice does not fit its conflict.
+    """
+    resolver = Resolver(choices)
+    messages = merge_conversation(Lists(base, ours, theirs), "messages", resolver)
+    resolver.finish()
+    return Merged(messages, tuple(resolver.conflicts), tuple(resolver.notes))
 
 
 def user(text: str) -> dict[str, Any]:
@@ -50,14 +81,14 @@ def test_a_run_of_messages_can_be_chosen(choice: Any, expected: list[Any]) -> No
 
     merged = merge_messages(BASE, [SYSTEM, *FIRST], theirs, {"messages[3]": choice})
 
-    assert merged == MergedMessages(expected)
+    assert merged == Merged(expected)
 
 
 def test_both_answers_can_be_kept_by_somebody_who_wants_them() -> None:
     ours, theirs = [*BASE, THIRD[0], answer("Nothing.")], [*BASE, THIRD[0], answer("A door.")]
 
     assert merge_messages(BASE, ours, theirs).conflicts[0].reason == Reason.BOTH_INSERTED
-    assert merge_messages(BASE, ours, theirs, {"messages[6]": "both"}) == MergedMessages(
+    assert merge_messages(BASE, ours, theirs, {"messages[6]": "both"}) == Merged(
         [*BASE, THIRD[0], answer("A door."), answer("Nothing.")]
     )
 
@@ -71,7 +102,7 @@ def test_a_value_that_breaks_the_conversation_is_said_and_can_be_kept() -> None:
     assert [(conflict.field, conflict.reason, conflict.place) for conflict in merged.conflicts] == [
         ("messages", Reason.TURNS_TOUCH, 3)
     ]
-    assert merge_messages(BASE, [SYSTEM, *FIRST], theirs, {**choices, "messages": "both"}) == MergedMessages(
+    assert merge_messages(BASE, [SYSTEM, *FIRST], theirs, {**choices, "messages": "both"}) == Merged(
         [SYSTEM, *FIRST, answer("She says nothing more.")]
     )
 
@@ -103,7 +134,7 @@ def test_two_orders_hold_the_edits_of_both_sides() -> None:
 
     assert [(conflict.field, conflict.reason) for conflict in merged.conflicts] == [("messages", Reason.BOTH_MOVED)]
     assert merged.conflicts[0].ours == [SYSTEM, *rats, *FIRST, *SECOND, THIRD[0], there]
-    assert merge_messages(base, ours, theirs, {"messages": "theirs"}) == MergedMessages(theirs)
+    assert merge_messages(base, ours, theirs, {"messages": "theirs"}) == Merged(theirs)
 
 
 def test_moves_that_fit_one_by_one_and_not_together_clash() -> None:
@@ -133,6 +164,6 @@ def test_lists_of_two_thousand_messages_merge() -> None:
     ours = [*base[:100], answer("Another answer altogether."), *base[101:]]
     theirs = [*base[:1501], *base[1503:], *THIRD]
 
-    assert merge_messages(base, ours, theirs) == MergedMessages(
+    assert merge_messages(base, ours, theirs) == Merged(
         [*base[:100], answer("Another answer altogether."), *base[101:1501], *base[1503:], *THIRD]
     )
