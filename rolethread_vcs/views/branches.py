@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.branches.branch_edits import DeletedBranches, OutOfSight
     from rolethread_vcs.ops.branches.branches import Branch, Whereabouts
     from rolethread_vcs.ops.branches.releases import Release
-    from rolethread_vcs.ops.compare.comparison import DiffSummary
+    from rolethread_vcs.ops.compare.comparison import ChangeCounts
     from rolethread_vcs.store.damaged_refs import DamagedRef
 
 
@@ -111,7 +111,7 @@ def release_lines(found: Sequence[Release], *, width: int) -> Lines:
         yield Line("hint", "rtv release v1 -m TEXT   names the current commit")
 
 
-def release_description(release: Release, before: Release | None, changes: DiffSummary | None) -> Lines:
+def release_description(release: Release, before: Release | None, changes: ChangeCounts | None) -> Lines:
     """Yield what a release is, and what changed since the one before it."""
     kind = "" if release.is_annotated else "  (a plain tag of git, without words of its own)"
     yield f"{styled(release.name, 'heading')}  {count(release.entries, 'entry', 'entries')}{kind}"

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison, counted
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, Comparison
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_text import summary_line
 from rolethread_vcs.views.terminal_text import one_line, safe_text
@@ -42,7 +42,7 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
         changed_lines=layout.changed_lines,
     )
     style, script = (_own(environment, name) for name in ("page.css", "page.js"))
-    summary = counted(each.change for each in comparison.entries())
+    summary = ChangeCounts.of(each.change for each in comparison.entries())
     return environment.get_template("diff.html.j2").generate(
         title=f"{comparison.from_label} → {comparison.to_label}",
         style=style,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
-from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, Comparison, counted
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile, Comparison
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.views.diff_text import summary_line
@@ -29,7 +29,7 @@ def markdown(comparison: Comparison, words: Words = "auto") -> Iterator[str]:
     files = comparison.files()
     head = f"### {_code(comparison.from_label)} → {_code(comparison.to_label)}\n"
     yield head
-    yield f"{summary_line(counted(each.change for each in compared))}\n"
+    yield f"{summary_line(ChangeCounts.of(each.change for each in compared))}\n"
     for note in comparison.notes:
         yield f"{_code(note)}\n"
     size = len(head) + 200

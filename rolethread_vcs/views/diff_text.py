@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.ops.compare.change_counts import DiffStat
-from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile, DiffSummary
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile
 from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views import diff_layout as layout
@@ -67,7 +67,7 @@ def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:
         yield styled(whole, "added" if mark == "+" else "removed") if mark in "+-" else whole
 
 
-def summary_line(summary: DiffSummary, files: int = 0) -> str:
+def summary_line(summary: ChangeCounts, files: int = 0) -> str:
     """Return the counts as a sentence part: `13 entries: 1 added, 12 changed`; `files` are other files that differ."""
     parts = [
         (summary.added, "added"),

@@ -119,7 +119,7 @@ def _compare(context: Context, words: tuple[str, ...], where: str | None, only: 
 
 
 def _print_text(context: Context, comparison: Comparison, marking: Words, *, brief: bool, is_about_edits: bool) -> bool:
-    from rolethread_vcs.ops.compare.comparison import ChangeKind, counted
+    from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind
     from rolethread_vcs.views.diff_text import entry_diff_head, entry_diff_lines, file_diff_lines, summary_line
 
     output = context.output
@@ -150,7 +150,9 @@ def _print_text(context: Context, comparison: Comparison, marking: Words, *, bri
         output.note(f"… and {moves - _FOLDED_MOVES:,} more that only moved")
     is_different = bool(kinds or files)
     if is_different or not is_about_edits:
-        output.note(f"{comparison.from_label} → {comparison.to_label}: {summary_line(counted(kinds), len(files))}")
+        output.note(
+            f"{comparison.from_label} → {comparison.to_label}: {summary_line(ChangeCounts.of(kinds), len(files))}"
+        )
     else:
         output.note(_nothing_edited(comparison))
     return is_different
@@ -182,14 +184,14 @@ def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: boo
 
 def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> bool:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.compare.comparison import counted
+    from rolethread_vcs.ops.compare.comparison import ChangeCounts
 
     entries, files = list(comparison.entries()), comparison.files()
     figures = {"stat": Dataset.count_changes(entries)} if stat else {}
     sides = {
         "from": comparison.from_label,
         "to": comparison.to_label,
-        "summary": counted(each.change for each in entries),
+        "summary": ChangeCounts.of(each.change for each in entries),
         "entries": entries,
         "files": files,
     }

@@ -6,17 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rolethread_vcs.diff.entry import MessageChange, Placed, count_changed_words
-from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many came, went, changed and moved."""
-
-    added: int = 0
-    removed: int = 0
-    changed: int = 0
-    moved: int = 0
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry
 
 
 @dataclass(slots=True)
@@ -38,16 +28,16 @@ class DiffStat:
     `speakers` is by speaker, and by role where a message names none. Marks are no words.
     """
 
-    entries: Tally = field(default_factory=Tally)
-    messages: Tally = field(default_factory=Tally)
-    words: Tally = field(default_factory=Tally)
-    tags: Mapping[str, Tally] = field(default_factory=dict)
+    entries: ChangeCounts = field(default_factory=ChangeCounts)
+    messages: ChangeCounts = field(default_factory=ChangeCounts)
+    words: ChangeCounts = field(default_factory=ChangeCounts)
+    tags: Mapping[str, ChangeCounts] = field(default_factory=dict)
     speakers: Mapping[str, Spoken] = field(default_factory=dict)
 
 
 def count_changes(compared: Iterable[ComparedEntry]) -> DiffStat:
     """Return the figures of what differs, reading it once."""
-    tags: dict[str, Tally] = {}
+    tags: dict[str, ChangeCounts] = {}
     speakers: dict[str, Spoken] = {}
     stat = DiffStat(tags=tags, speakers=speakers)
     for each in compared:
@@ -55,7 +45,7 @@ def count_changes(compared: Iterable[ComparedEntry]) -> DiffStat:
         old = set(each.before.tags) if each.before is not None else set()
         new = set(each.after.tags) if each.after is not None else set()
         for tag in old | new:
-            tally = tags.setdefault(tag, Tally())
+            tally = tags.setdefault(tag, ChangeCounts())
             if tag not in old:
                 tally.added += 1
             elif tag not in new:
@@ -68,7 +58,7 @@ def count_changes(compared: Iterable[ComparedEntry]) -> DiffStat:
     return stat
 
 
-def _count(tally: Tally, kind: ChangeKind) -> None:
+def _count(tally: ChangeCounts, kind: ChangeKind) -> None:
     setattr(tally, kind.value, getattr(tally, kind.value) + 1)
 
 

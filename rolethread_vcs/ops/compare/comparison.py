@@ -6,20 +6,23 @@ Nothing is read but what differs, and an entry only when its turn has come.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.diff.entry import EntryDiff, diff_entries
 from rolethread_vcs.diff.fields import ValueChange
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.query import Query
-from rolethread_vcs.ops.compare.order_changes import moved
-from rolethread_vcs.ops.compare.sides import Content, TreeSide, committed_side, differences, read_entry
-from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.ops.compare.sides import TreeSide, differences
+from rolethread_vcs.store.objects.walk import Blob, Difference
+from rolethread_vcs.store.tree_reader import Unreadable
+
+T = TypeVar("T", bound=Hashable)
 
 _NOTHING = Entry.of({"messages": []})
 
@@ -89,23 +92,29 @@ class ComparedFile:
     changes: tuple[ValueChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DiffSummary:
-    """How many entries were added, removed, changed, and moved without a change."""
+@dataclass(slots=True)
+class ChangeCounts:
+    """How many were added, removed, changed, and moved without a change: entries, messages, or words."""
 
     added: int = 0
     removed: int = 0
     changed: int = 0
     moved: int = 0
 
+    @classmethod
+    def of(cls, kinds: Iterable[ChangeKind]) -> ChangeCounts:
+        """Return how often each kind of change occurs."""
+        counts = Counter(kinds)
+        return cls(*(counts[kind] for kind in ChangeKind))
+
     @property
     def total(self) -> int:
-        """How many entries differ."""
+        """How many differ."""
         return self.added + self.removed + self.changed + self.moved
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class EntryFilter:
     """Which differences are wanted: of these ids, of entries that fit a query before or after, of these kinds."""
 
     ids: frozenset[str] | None = None
@@ -127,7 +136,7 @@ class Selection:
         return any(entry is not None and self.query.matches(compared.id, entry) for entry in asked)
 
 
-EVERYTHING = Selection()
+EVERYTHING = EntryFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +154,7 @@ class Comparison:
     notes: tuple[str, ...]
     _entries: Callable[[], Iterator[ComparedEntry]]
     _files: Callable[[], tuple[ComparedFile, ...]]
-    _summary: Callable[[], DiffSummary]
+    _summary: Callable[[], ChangeCounts]
 
     def entries(self) -> Iterator[ComparedEntry]:
         """Yield the entries that differ: by id between two commits, in order where a file is compared."""
@@ -155,7 +164,7 @@ class Comparison:
         """Return the other files that differ, by path; none where entries were chosen or a file is compared."""
         return self._files()
 
-    def summary(self) -> DiffSummary:
+    def summary(self) -> ChangeCounts:
         """Return the counts; where two commits are compared as a whole, no entry is read for it.
 
         A file that plain git committed in another layout, with the same content, counts as changed only here.
@@ -169,8 +178,8 @@ class Comparison:
 
 class _Touched(NamedTuple):
     id: str
-    before: Content | None
-    after: Content | None
+    before: Blob | None
+    after: Blob | None
     moved: bool
 
     @property
@@ -181,71 +190,43 @@ class _Touched(NamedTuple):
 
 
 def compare_trees(
-    repository: Repository,
-    before_tree: bytes | None,
-    after_tree: bytes | None,
-    *,
-    from_label: str = "before",
-    to_label: str = "after",
-    selection: Selection = EVERYTHING,
-) -> Comparison:
-    """Return what differs between two trees (20-byte ids, None for an empty one)."""
-    before, after = committed_side(repository, before_tree), committed_side(repository, after_tree)
-    return compare_sides(before, after, from_label=from_label, to_label=to_label, selection=selection)
-
-
-def compare_sides(
-    before: TreeSide,
-    after: TreeSide,
-    *,
-    from_label: str,
-    to_label: str,
-    from_commit: str | None = None,
-    to_commit: str | None = None,
-    notes: tuple[str, ...] = (),
-    selection: Selection = EVERYTHING,
+    before: TreeSide, after: TreeSide, wanted: EntryFilter = EVERYTHING, *, notes: tuple[str, ...] = ()
 ) -> Comparison:
     """Return what differs between two trees, each perhaps with hand edits."""
     touched: dict[str, _Touched] = {}
-    others: list[tuple[str, Content | None, Content | None]] = []
-    for path, old, new in differences(before, after):
+    others: list[Difference] = []
+    for difference in differences(before, after):
+        path, old, new = difference
         entry_id = id_of_path(path)
         if entry_id is None:
-            others.append((path, old, new))
+            others.append(difference)
         elif old is None or new is None or old.oid != new.oid:
             touched[entry_id] = _Touched(entry_id, old, new, False)
     if any(path == ORDER for path, _, _ in others):
         places = _moved(before, after)
         if places is not None:
-            others = [other for other in others if other[0] != ORDER]
+            others = [other for other in others if other.path != ORDER]
             for entry_id in places:
-                known = touched.get(entry_id)
-                if known is not None:
-                    touched[entry_id] = known._replace(moved=True)
-                else:
-                    content = after.content(entry_path(entry_id))
-                    touched[entry_id] = _Touched(entry_id, content, content, True)
+                blob = after.blob(entry_path(entry_id))
+                known = touched.get(entry_id, _Touched(entry_id, blob, blob, True))
+                touched[entry_id] = known._replace(moved=True)
     listed = [touched[entry_id] for entry_id in sorted(touched)]
 
     def entries() -> Iterator[ComparedEntry]:
         for each in listed:
-            if selection.ids is not None and each.id not in selection.ids:
+            if wanted.ids is not None and each.id not in wanted.ids:
                 continue
             compared = _decoded(each, before, after)
-            if compared is not None and selection.takes(compared):
+            if compared is not None and wanted.takes(compared):
                 yield compared
 
     def files() -> tuple[ComparedFile, ...]:
-        if not selection.is_everything:
-            return ()
-        return tuple(_compared_file(path, old, new, before, after) for path, old, new in others)
+        return tuple(_compared_file(each, before, after) for each in others) if wanted.is_everything else ()
 
-    def summary() -> DiffSummary:
-        if selection.is_everything:
-            return counted(each.change for each in listed)
-        return counted(each.change for each in entries())
+    def summary() -> ChangeCounts:
+        return ChangeCounts.of(each.change for each in (listed if wanted.is_everything else entries()))
 
-    return Comparison(from_label, to_label, from_commit, to_commit, notes, entries, files, summary)
+    return Comparison(before.label, after.label, before.commit, after.commit, notes, entries, files, summary)
 
 
 def _moved(before: TreeSide, after: TreeSide) -> frozenset[str] | None:
@@ -254,17 +235,16 @@ def _moved(before: TreeSide, after: TreeSide) -> frozenset[str] | None:
         old, new = before.order(), after.order()
     except InvalidError:
         return None
-    ids = before.ids()
+    ids = list(before.entries())
     fixed = {entry_id for entry_id in ids if old.rank_of(entry_id) == new.rank_of(entry_id)}
-    return moved(ids, after.ids(), fixed=fixed)
+    return moved(ids, list(after.entries()), fixed=fixed)
 
 
 def _decoded(touched: _Touched, before: TreeSide, after: TreeSide) -> ComparedEntry | None:
     """Return what differs about an entry, or None when it only lies there in another layout."""
-    old = None if touched.before is None else read_entry(before, touched.before)
-    new = None if touched.after is None else read_entry(after, touched.after)
-    problem = next((each for each in (new, old) if isinstance(each, str)), "")
-    one, other = (None if isinstance(each, str) else each for each in (old, new))
+    old, new = before.entry(touched.before), after.entry(touched.after)
+    problem = next((str(each) for each in (new, old) if isinstance(each, Unreadable)), "")
+    one, other = (None if isinstance(each, Unreadable) else each for each in (old, new))
     change = touched.change
     if change is ChangeKind.CHANGED and not problem and one == other:
         if not touched.moved:
@@ -273,17 +253,39 @@ def _decoded(touched: _Touched, before: TreeSide, after: TreeSide) -> ComparedEn
     return ComparedEntry(touched.id, change, one, other, touched.moved, problem=problem)
 
 
-def _compared_file(
-    path: str, old: Content | None, new: Content | None, before: TreeSide, after: TreeSide
-) -> ComparedFile:
+def _compared_file(difference: Difference, before: TreeSide, after: TreeSide) -> ComparedFile:
     from rolethread_vcs.documents import kind_of
 
+    path, old, new = difference
     kind, one, other = kind_of(path), before.file(path), after.file(path)
     title = kind.title(path, one if other is None else other)
     return ComparedFile(path, ChangeKind.between(old, new), one, other, title, kind.compare(one, other))
 
 
-def counted(kinds: Iterable[ChangeKind]) -> DiffSummary:
-    """Return how often each kind of change occurs."""
-    counts = Counter(kinds)
-    return DiffSummary(*(counts[kind] for kind in ChangeKind))
+def moved(before: Sequence[T], after: Sequence[T], *, fixed: Collection[T] = ()) -> frozenset[T]:
+    """Return the items of both orders that left their place among the others; removed and added ones do not count.
+
+    `fixed` are items known to keep their order among each other: where it could be either of two that moved, it is
+    the one that is not fixed.
+    """
+    places = {item: place for place, item in enumerate(after)}
+    common = [item for item in before if item in places]
+    here = set(common)
+    stays = {item for item in common if item in fixed}
+    slots_after: dict[T, int] = {}
+    met = 0
+    for item in after:
+        if item in stays:
+            met += 1
+        elif item in here:
+            slots_after[item] = met
+    met = 0
+    free = []
+    for item in common:
+        if item in stays:
+            met += 1
+        elif slots_after[item] == met:
+            # it crossed none of the fixed ones
+            free.append(item)
+    kept = {free[number] for number, _ in longest_chain((number, places[item]) for number, item in enumerate(free))}
+    return frozenset(item for item in common if item not in stays and item not in kept)

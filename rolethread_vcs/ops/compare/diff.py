@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,8 +22,8 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import CURRENT_NAMES, RevisionError, is_selector, parse_range
-from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison, Selection, compare_sides
-from rolethread_vcs.ops.compare.sides import TreeSide, committed_side, folder_side
+from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison, EntryFilter, compare_trees
+from rolethread_vcs.ops.compare.sides import FileSide, Side, TreeSide, commit_side, folder_side
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError
 from rolethread_vcs.store.repository import Repository
@@ -34,34 +33,6 @@ STANDARD_INPUT = "-"
 
 _FILE_STARTS = ("./", "../", "/", ".\\", "..\\")
 _FILE_ENDS = (".json", ".jsonl", ".gz")
-
-
-@dataclass(frozen=True, slots=True)
-class CommitSide:
-    """A commit, as somebody named it."""
-
-    label: str
-    snapshot: Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class FolderSide:
-    """The current commit with the hand edits of the checked-out folder."""
-
-    label: str
-    snapshot: Snapshot
-    tree: TreeSide
-
-
-@dataclass(frozen=True, slots=True)
-class FileSide:
-    """A file, or an open stream, with conversations in any readable format."""
-
-    label: str
-    source: Path | BinaryIO
-
-
-Side = CommitSide | FolderSide | FileSide
 
 
 def compare(
@@ -83,27 +54,19 @@ def compare(
         names nothing. InvalidError: a file cannot be read.
     """
     sides = _Reader(repository, stdin, locate).sides(words)
-    selection = Selection(
+    wanted = EntryFilter(
         _ids(ids, sides) if ids else None,
         None if where is None else parse_query(where),
         frozenset(map(_kind, only)),
     )
     before, after = sides
     if isinstance(before, FileSide) or isinstance(after, FileSide):
-        return _compare_with_file(repository, before, after, selection)
-    notes: tuple[str, ...] = ()
-    if not words and repository.worktree is None:
-        notes = ("no files are checked out here, so nothing can be edited by hand and not saved",)
-    return compare_sides(
-        _tree(repository, before),
-        _tree(repository, after),
-        from_label=before.label,
-        to_label=after.label,
-        from_commit=_commit(before),
-        to_commit=_commit(after),
-        notes=notes,
-        selection=selection,
-    )
+        # reading files brings the formats in, which a comparison of two commits does without
+        from rolethread_vcs.ops.compare.file_comparison import compare_with_file
+
+        return compare_with_file(before, after, wanted)
+    bare = "no files are checked out here, so nothing can be edited by hand and not saved"
+    return compare_trees(before, after, wanted, notes=() if words or repository.worktree is not None else (bare,))
 
 
 class _Reader:
@@ -122,7 +85,7 @@ class _Reader:
         if list(words).count(STANDARD_INPUT) > 1:
             raise UsageError("- is standard input, and that can be read only once", hint="rtv diff old.jsonl -")
         if not words:
-            return self._current(), self._now()
+            return self._revision("@"), self._now()
         self._refuse_entries(words)
         if len(words) == 2:
             return self._side(words[0]), self._side(words[1])
@@ -201,7 +164,7 @@ class _Reader:
             return False
         return True
 
-    def _revision(self, word: str) -> CommitSide:
+    def _revision(self, word: str) -> TreeSide:
         """Return the commit that a word names; a file that is missing is none."""
         try:
             commit = self._repository.resolve(word)
@@ -213,30 +176,24 @@ class _Reader:
             raise
         except RevisionError as error:
             raise RevisionError(f"{error.message}, and there is no file {word}", hint=error.hint) from error
-        return CommitSide(self._label(word), self._repository.snapshot_of(commit))
+        return commit_side(self._repository, self._repository.snapshot_of(commit), self._label(word))
 
-    def _range(self, word: str) -> tuple[CommitSide, CommitSide]:
+    def _range(self, word: str) -> tuple[TreeSide, TreeSide]:
         span = parse_range(word)
         start, end = self._revision(str(span.start)), self._revision(str(span.end))
         if not span.from_fork:
             return start, end
-        fork = self._repository.graph.common_ancestor(start.snapshot.id, end.snapshot.id)
+        fork = self._repository.graph.common_ancestor(start.commit or "", end.commit or "")
         if fork is None:
             raise NotFoundError(
                 f"{start.label} and {end.label} have no commit in common",
                 hint=f"rtv diff {start.label} {end.label}   compares them as they are",
             )
         label = f"where {end.label} left {start.label}"
-        return CommitSide(label, self._repository.snapshot_of(fork)), end
+        return commit_side(self._repository, self._repository.snapshot_of(fork), label), end
 
-    def _current(self) -> CommitSide:
-        return CommitSide(self._label("@"), self._repository.head_snapshot())
-
-    def _now(self) -> Side:
-        tree = folder_side(self._repository)
-        if not tree.edits:
-            return self._current()
-        return FolderSide(f"{self._label('@')} with unsaved edits", self._repository.head_snapshot(), tree)
+    def _now(self) -> TreeSide:
+        return folder_side(self._repository, self._label("@"))
 
     def _label(self, word: str) -> str:
         """Return what a revision is called: the branch in the place of `@`."""
@@ -245,33 +202,6 @@ class _Reader:
                 branch = self._repository.branch()
                 return word if branch is None else branch + word.removeprefix(name)
         return word
-
-
-def _compare_with_file(repository: Repository, before: Side, after: Side, selection: Selection) -> Comparison:
-    # reading files brings the formats in, which a comparison of two commits does without
-    from rolethread_vcs.ops.compare.file_comparison import compare_known, known_file, known_tree
-    from rolethread_vcs.ops.export.carried_fields import EVERYTHING
-
-    sides = (before, after)
-    files = {side: known_file(side.source, side.label) for side in sides if isinstance(side, FileSide)}
-    carried = EVERYTHING
-    for file in files.values():
-        carried = carried.common(file.carried)
-    one, other = (
-        files[side]
-        if isinstance(side, FileSide)
-        else known_tree(_tree(repository, side), side.label, _commit(side), carried)
-        for side in sides
-    )
-    return compare_known(one, other, selection)
-
-
-def _tree(repository: Repository, side: CommitSide | FolderSide) -> TreeSide:
-    return side.tree if isinstance(side, FolderSide) else committed_side(repository, side.snapshot.tree)
-
-
-def _commit(side: Side) -> str | None:
-    return side.snapshot.id if isinstance(side, CommitSide) else None
 
 
 def _near_file(word: str, path: Path) -> str | None:
@@ -310,21 +240,21 @@ def _has_entry(snapshot: Snapshot, word: str) -> bool:
 
 def _ids(words: Sequence[str], sides: tuple[Side, Side]) -> frozenset[str]:
     """Return the entries that words name on either side, the newer one first."""
-    snapshots = [side.snapshot for side in reversed(sides) if not isinstance(side, FileSide)]
-    folder = next((side.tree for side in sides if isinstance(side, FolderSide)), None)
-    if not snapshots:
+    trees = [side for side in reversed(sides) if isinstance(side, TreeSide)]
+    if not trees:
         raise UsageError("entries are named by their ids, and files have lines", hint="choose with --where QUERY")
-    return frozenset(_id(word, snapshots, folder) for word in words)
+    return frozenset(_id(word, trees) for word in words)
 
 
-def _id(word: str, snapshots: Sequence[Snapshot], folder: TreeSide | None) -> str:
+def _id(word: str, trees: Sequence[TreeSide]) -> str:
     first: NoSuchEntryError | None = None
-    for snapshot in snapshots:
+    for side in trees:
+        assert side.snapshot is not None
         try:
-            return find_entry(snapshot, word)
+            return find_entry(side.snapshot, word)
         except NoSuchEntryError as error:
             first = first or error
-    if folder is not None and word.lower() in folder.ids():
+    if any(id_of_path(path) == word.lower() for side in trees for path in side.edits):
         return word.lower()
     assert first is not None
     raise first

@@ -10,8 +10,6 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Draft, Reject, open_source, read_again, read_drafts
@@ -20,11 +18,18 @@ from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import is_id, suffix_part
-from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, Comparison, DiffSummary, Selection, counted
-from rolethread_vcs.ops.compare.order_changes import moved
-from rolethread_vcs.ops.compare.sides import Content, TreeSide, read_entry
+from rolethread_vcs.ops.compare.comparison import (
+    ChangeCounts,
+    ChangeKind,
+    ComparedEntry,
+    Comparison,
+    EntryFilter,
+    moved,
+)
+from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.ops.export.carried_fields import EVERYTHING, Carried, carried_by
 from rolethread_vcs.store.checkout.worktree import blob_id
+from rolethread_vcs.store.objects.walk import Blob
 
 POLICY = Policy(
     (Step.OWN_ID, Step.UUID, Step.WHOLE, Step.MESSAGES, Step.SPOKEN, Step.BIRTH, Step.ALIKE, Step.OPENING),
@@ -47,7 +52,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownSide:
+class _ReadSide:
     """One side, read: what its entries are recognised by, what it can carry, and sentences about it."""
 
     label: str
@@ -57,13 +62,25 @@ class KnownSide:
     notes: tuple[str, ...]
 
 
-def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
-    """Read the rows of a file, or of an open binary stream.
+def compare_with_file(before: TreeSide | FileSide, after: TreeSide | FileSide, wanted: EntryFilter) -> Comparison:
+    """Return what differs between two sides of which at least one is a file.
 
     Raises:
-        InvalidError (unknown_shape), InvalidError (unread_format): it holds no conversations that can be read.
+        InvalidError (unknown_shape), InvalidError (unread_format): a file holds no conversations that can be read.
         NotFoundError, InvalidError, SystemRefusedError: it cannot be read at all.
     """
+    files = {each.label: _read_file(each) for each in (before, after) if isinstance(each, FileSide)}
+    carried = EVERYTHING
+    for file in files.values():
+        carried = carried.common(file.carried)
+    one, other = (
+        files[each.label] if isinstance(each, FileSide) else _read_tree(each, carried) for each in (before, after)
+    )
+    return _compare_sides(one, other, wanted)
+
+
+def _read_file(file: FileSide) -> _ReadSide:
+    label = file.label
     rows: list[Item] = []
     bad: list[Reject] = []
     is_all = False
@@ -84,7 +101,7 @@ def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
             rows.append(known)
             yield entry
 
-    with open_source(file, name=label) as source:
+    with open_source(file.source, name=label) as source:
         carried = carried_by(entries(read_drafts(source)))
         notes = [f"{label}: {note}" for note in source.notes]
     if bad and not rows:
@@ -94,29 +111,28 @@ def known_file(file: Path | BinaryIO, label: str) -> KnownSide:
         more = " …" if len(bad) > _NAMED else ""
         do = "1 row does not read and counts" if len(bad) == 1 else f"{len(bad):,} rows do not read and count"
         notes.append(f"{label}: {do} for nothing ({places}{more})")
-    return KnownSide(label, None, tuple(rows), EVERYTHING if is_all else carried, tuple(notes))
+    return _ReadSide(label, None, tuple(rows), EVERYTHING if is_all else carried, tuple(notes))
 
 
-def known_tree(side: TreeSide, label: str, commit: str | None, carried: Carried) -> KnownSide:
+def _read_tree(side: TreeSide, carried: Carried) -> _ReadSide:
     """Read the entries of a dataset, to be compared with a file that can carry so much."""
     known: list[Item] = []
     unread = 0
-    for entry_id, content in side.entries():
-        entry = read_entry(side, content)
-        if isinstance(entry, str):
-            unread += 1
-        else:
-            load = partial(_entry_again, side, content)
+    for entry_id, blob in side.entries().items():
+        entry = side.entry(blob)
+        if isinstance(entry, Entry):
+            load = partial(_entry_again, side, blob)
             known.append(_known(entry_id, entry_id, None, entry, load, whole=_whole(carried.project(entry))))
+        else:
+            unread += 1
     notes: tuple[str, ...] = ()
     if unread:
         do = "1 entry does not read and counts" if unread == 1 else f"{unread:,} entries do not read and count"
-        notes = (f"{label}: {do} for nothing; see: rtv verify",)
-    return KnownSide(label, commit, tuple(known), EVERYTHING, notes)
+        notes = (f"{side.label}: {do} for nothing; see: rtv verify",)
+    return _ReadSide(side.label, side.commit, tuple(known), EVERYTHING, notes)
 
 
-def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> Comparison:
-    """Return what differs between two sides of which at least one is a file."""
+def _compare_sides(before: _ReadSide, after: _ReadSide, wanted: EntryFilter) -> Comparison:
     carried = before.carried.common(after.carried)
     matching = match(_Items(before.entries), _Items(after.entries), POLICY)
     pairs = sorted((one, other) for other, one in matching.pairs.items())
@@ -131,7 +147,7 @@ def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> 
 
     def asked(compared: ComparedEntry, one: int | None, other: int | None) -> tuple[Entry | None, Entry | None]:
         """Return both sides as a query shall see them: with what a file has no place for, too."""
-        if selection.query is None or one is None or other is None:
+        if wanted.query is None or one is None or other is None:
             return compared.before, compared.after
         old, new = before.entries[one].load(), after.entries[other].load()
         return before.carried.fill(old, new), after.carried.fill(new, old)
@@ -146,11 +162,11 @@ def compare_known(before: KnownSide, after: KnownSide, selection: Selection) -> 
                 carried,
                 is_moved=other in places,
             )
-            if compared is not None and selection.takes(compared, *asked(compared, one, other)):
+            if compared is not None and wanted.takes(compared, *asked(compared, one, other)):
                 yield compared
 
-    def summary() -> DiffSummary:
-        return counted(each.change for each in entries())
+    def summary() -> ChangeCounts:
+        return ChangeCounts.of(each.change for each in entries())
 
     return Comparison(
         before.label, after.label, before.commit, after.commit, tuple(notes), entries, lambda: (), summary
@@ -209,8 +225,8 @@ def _row_again(raw: bytes, format: str) -> Entry:
     return Entry.of(draft.fields)
 
 
-def _entry_again(side: TreeSide, content: Content) -> Entry:
-    entry = read_entry(side, content)
+def _entry_again(side: TreeSide, blob: Blob) -> Entry:
+    entry = side.entry(blob)
     assert isinstance(entry, Entry)
     return entry
 

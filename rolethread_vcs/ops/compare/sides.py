@@ -1,165 +1,152 @@
-"""A side of a comparison that is a tree of the store, with the hand edits of the checked-out folder laid over it."""
+"""The sides of a comparison: a tree of the store, perhaps with hand edits laid over it, or a file of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from pathlib import Path
+from typing import BinaryIO
 
-from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.errors import DamagedError, InvalidError
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.store.checkout.worktree import blob_id
-from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
-from rolethread_vcs.store.objects.trees import FILE, FOLDER, LINK
-from rolethread_vcs.store.objects.walk import Blob, files, two_way
+from rolethread_vcs.store.objects.trees import FILE, LINK, Readable
+from rolethread_vcs.store.objects.walk import Blob, Difference, files, two_way
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import Unreadable, find_blob, find_folder, read_entry
 
 
-class Content(NamedTuple):
-    """What a path holds: mode and 20-byte blob id, and the bytes where they lie in the folder and not in the store."""
+@dataclass(frozen=True, slots=True)
+class FileSide:
+    """A file, or an open stream, with conversations in any readable format."""
 
-    mode: bytes
-    oid: bytes
-    data: bytes | None = None
-
-
-class PathDifference(NamedTuple):
-    """A path that holds different bytes on two sides; None where it is absent."""
-
-    path: str
-    before: Content | None
-    after: Content | None
+    label: str
+    source: Path | BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
 class TreeSide:
-    """A tree (20-byte id, None for an empty one); `edits` are paths that hold something else, None where they went."""
+    """A tree (20-byte id, None for an empty one); `edits` are paths that hold something else, None where they went.
 
-    objects: Objects
+    `snapshot` is the commit that the tree is of; None where nobody needs to know it.
+    """
+
+    label: str
+    objects: Readable
     tree: bytes | None
-    edits: Mapping[str, Content | None] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+    edits: Mapping[str, Blob | None] = field(default_factory=dict)
 
-    def content(self, path: str) -> Content | None:
-        """Return what a path holds, or None."""
-        if path in self.edits:
-            return self.edits[path]
-        folder = self.tree
-        *parents, name = path.encode("utf-8", "surrogateescape").split(b"/")
-        for parent in parents:
-            item = None if folder is None else self.objects.items(folder).get(parent)
-            folder = item.oid if item is not None and item.mode == FOLDER else None
-        found = None if folder is None else self.objects.items(folder).get(name)
-        return None if found is None or found.mode == FOLDER else Content(found.mode, found.oid)
+    @property
+    def commit(self) -> str | None:
+        """The commit (hex id) that this side is, None where it is none."""
+        return self.snapshot.id if self.snapshot is not None and not self.edits else None
 
-    def read(self, content: Content) -> bytes:
-        """Return the bytes of something that this side holds.
+    def blob(self, path: str) -> Blob | None:
+        """Return what lies at a path."""
+        return self.edits[path] if path in self.edits else find_blob(self.objects, self.tree, path)
 
-        Raises:
-            MissingObjectError: they are missing or damaged.
-        """
-        return content.data if content.data is not None else self.objects.blob(content.oid)
+    def entry(self, blob: Blob | None) -> Entry | Unreadable | None:
+        """Return the entry of something that lies here, or why there is none to read."""
+        return None if blob is None else read_entry(self.objects, blob)
 
     def file(self, path: str) -> bytes | None:
-        """Return the bytes of a path, None when there is nothing or it does not read."""
-        content = self.content(path)
-        if content is None or content.mode == LINK:
+        """Return the bytes of a path, None when there is nothing or it cannot be read."""
+        blob = self.blob(path)
+        if blob is None or blob.mode == LINK:
             return None
         try:
-            return self.read(content)
-        except MissingObjectError:
+            return self.objects.blob(blob.oid)
+        except DamagedError:
             return None
 
     def order(self) -> Order:
         """Return the order of the entries.
 
         Raises:
-            InvalidError: `order.json` does not read.
+            InvalidError: `order.json` cannot be read.
         """
         return Order.parse(self.file(ORDER))
 
-    def entries(self) -> Iterator[tuple[str, Content]]:
-        """Yield (id, content) of every entry, in dataset order."""
-        return iter(self._in_order())
-
-    def ids(self) -> list[str]:
-        """Return the ids of all entries, in dataset order."""
-        return [entry_id for entry_id, _ in self._in_order()]
-
-    def _in_order(self) -> list[tuple[str, Content]]:
-        found: dict[str, Content] = {}
-        item = None if self.tree is None else self.objects.items(self.tree).get(ENTRIES.encode())
-        if item is not None and item.mode == FOLDER:
-            for path, blob in files(item.oid, self.objects.tree, f"{ENTRIES}/"):
-                entry_id = id_of_path(path)
-                if entry_id is not None:
-                    found[entry_id] = Content(blob.mode, blob.oid)
-        for path, content in self.edits.items():
+    def entries(self) -> dict[str, Blob]:
+        """Return where each entry lies, by id, in dataset order."""
+        found: dict[str, Blob] = {}
+        for path, blob in files(find_folder(self.objects, self.tree, ENTRIES), self.objects.tree, f"{ENTRIES}/"):
             entry_id = id_of_path(path)
-            if entry_id is not None and content is not None:
-                found[entry_id] = content
+            if entry_id is not None:
+                found[entry_id] = blob
+        for path, edit in self.edits.items():
+            entry_id = id_of_path(path)
+            if entry_id is not None and edit is not None:
+                found[entry_id] = edit
             elif entry_id is not None:
                 found.pop(entry_id, None)
         try:
-            key = self.order().key_of
+            return {entry_id: found[entry_id] for entry_id in sorted(found, key=self.order().key_of)}
         except InvalidError:
-            return sorted(found.items())
-        return sorted(found.items(), key=lambda pair: key(pair[0]))
+            return dict(sorted(found.items()))
 
 
-def committed_side(repository: Repository, tree: bytes | None) -> TreeSide:
-    """Return the side of a tree as the store holds it."""
-    return TreeSide(repository.objects, tree)
+Side = TreeSide | FileSide
 
 
-def folder_side(repository: Repository) -> TreeSide:
+class _WithHandEdits:
+    """The objects of a repository, and the bytes of hand edits as if they were saved."""
+
+    def __init__(self, objects: Readable, data: Mapping[bytes, bytes]) -> None:
+        self._objects = objects
+        self._data = data
+        self.tree = objects.tree
+        self.items = objects.items
+
+    def blob(self, oid: bytes) -> bytes:
+        data = self._data.get(oid)
+        return self._objects.blob(oid) if data is None else data
+
+
+def commit_side(repository: Repository, snapshot: Snapshot, label: str) -> TreeSide:
+    """Return a commit as a side."""
+    return TreeSide(label, repository.objects, snapshot.tree, snapshot)
+
+
+def folder_side(repository: Repository, label: str) -> TreeSide:
     """Return the current commit with the hand edits of the checked-out folder; without any, the commit alone."""
     snapshot = repository.head_snapshot()
-    edits: dict[str, Content | None] = {}
+    edits: dict[str, Blob | None] = {}
+    data: dict[bytes, bytes] = {}
     worktree = repository.worktree
-    if worktree is not None:
-        for unsaved in unsaved_files(repository):
-            try:
-                data = worktree.read(unsaved.path)
-            except InvalidError:
-                edits[unsaved.path] = Content(LINK, b"")
-                continue
-            edits[unsaved.path] = None if data is None else Content(FILE, blob_id(data), data)
-    return TreeSide(repository.objects, snapshot.tree, edits)
+    for unsaved in unsaved_files(repository):
+        assert worktree is not None
+        try:
+            read = worktree.read(unsaved.path)
+        except InvalidError:
+            edits[unsaved.path] = Blob(LINK, b"")
+            continue
+        if read is None:
+            edits[unsaved.path] = None
+        else:
+            oid = blob_id(read)
+            edits[unsaved.path], data[oid] = Blob(FILE, oid), read
+    if not edits:
+        return commit_side(repository, snapshot, label)
+    objects = _WithHandEdits(repository.objects, data)
+    return TreeSide(f"{label} with unsaved edits", objects, snapshot.tree, snapshot, edits)
 
 
-def differences(before: TreeSide, after: TreeSide) -> Iterator[PathDifference]:
+def differences(before: TreeSide, after: TreeSide) -> Iterator[Difference]:
     """Yield the paths that hold different bytes, in path order; equal folders are skipped."""
-    walked = two_way(before.tree, after.tree, after.objects.tree)
     edited = before.edits.keys() | after.edits.keys()
+    walked = two_way(before.tree, after.tree, after.objects.tree)
     if not edited:
-        for path, old, new in walked:
-            yield PathDifference(path, _content(old), _content(new))
+        yield from walked
         return
-    found = {
-        path: PathDifference(path, _content(old), _content(new)) for path, old, new in walked if path not in edited
-    }
+    found = {each.path: each for each in walked if each.path not in edited}
     for path in edited:
-        old_content, new_content = before.content(path), after.content(path)
-        if (old_content and old_content[:2]) != (new_content and new_content[:2]):
-            found[path] = PathDifference(path, old_content, new_content)
+        old, new = before.blob(path), after.blob(path)
+        if old != new:
+            found[path] = Difference(path, old, new)
     yield from (found[path] for path in sorted(found))
-
-
-def read_entry(side: TreeSide, content: Content) -> Entry | str:
-    """Return the entry that a path holds, or in a few words why there is none."""
-    if content.mode == LINK:
-        return "a symbolic link"
-    try:
-        return decode_entry(side.read(content))
-    except MissingObjectError:
-        return "damaged: does not read"
-    except (JsonProblemError, InvalidEntryError) as error:
-        return f"does not read as an entry: {error.message}"
-
-
-def _content(blob: Blob | None) -> Content | None:
-    return None if blob is None else Content(blob.mode, blob.oid)

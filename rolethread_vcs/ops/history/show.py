@@ -115,15 +115,12 @@ def changes_of(repository: Repository, shown: ShownCommit) -> Comparison:
     """Return what a commit changed against its first parent, message by message."""
     # a look at an entry compares nothing
     from rolethread_vcs.ops.compare.comparison import compare_trees
+    from rolethread_vcs.ops.compare.sides import TreeSide
 
-    commit = shown.commit
-    return compare_trees(
-        repository,
-        tree_before(repository, commit),
-        commit.tree,
-        from_label=commit.parents[0][:10] if commit.parents else "nothing",
-        to_label=commit.id[:10],
-    )
+    commit, objects = shown.commit, repository.objects
+    label = commit.parents[0][:10] if commit.parents else "nothing"
+    before = TreeSide(label, objects, tree_before(repository, commit))
+    return compare_trees(before, TreeSide(commit.id[:10], objects, commit.tree))
 
 
 def preview_of(repository: Repository, touched: TouchedEntry) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.compare.change_counts import DiffStat, Spoken, Tally, count_changes
-from rolethread_vcs.ops.compare.comparison import ComparedEntry
+from rolethread_vcs.ops.compare.change_counts import DiffStat, Spoken, count_changes
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry
 
 QUESTION = {"role": "user", "content": "Is the cellar dry?"}
 ANSWER = {"role": "assistant", "content": "Dry enough.", "speaker": "mara"}
@@ -26,8 +26,8 @@ def test_messages_and_words_are_counted_by_who_says_them() -> None:
 
     stat = counted(({"messages": [QUESTION, ANSWER]}, {"messages": [QUESTION, warm, QUESTION | {"content": "Oh?"}]}))
 
-    assert stat.entries == Tally(changed=1)
-    assert stat.messages == Tally(added=1, changed=1)
+    assert stat.entries == ChangeCounts(changed=1)
+    assert stat.messages == ChangeCounts(added=1, changed=1)
     assert (stat.words.added, stat.words.removed) == (2, 0)
     assert stat.speakers == {"mara": Spoken(changed=1, words_added=1), "user": Spoken(added=1, words_added=1)}
 
@@ -45,14 +45,14 @@ def test_tags_count_entries_that_gained_lost_or_kept_them() -> None:
         ({"messages": [QUESTION], "tags": ["a"]}, None),
     )
 
-    assert stat.tags == {"a": Tally(removed=2), "b": Tally(changed=1), "c": Tally(added=2)}
-    assert stat.entries == Tally(added=1, removed=1, changed=1)
+    assert stat.tags == {"a": ChangeCounts(removed=2), "b": ChangeCounts(changed=1), "c": ChangeCounts(added=2)}
+    assert stat.entries == ChangeCounts(added=1, removed=1, changed=1)
 
 
 def test_odd_messages_are_counted_without_words() -> None:
     stat = counted((None, {"messages": ["text", {"content": [1]}, {"role": 5}]}))
 
-    assert stat.messages == Tally(added=3)
+    assert stat.messages == ChangeCounts(added=3)
     assert set(stat.speakers) == {"(not a message)", "(no role)"}
 
 

@@ -10,7 +10,8 @@ from small_dataset import conversation, dataset_of, hand_edit
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, Comparison, DiffSummary, compare_trees
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, Comparison, compare_trees
+from rolethread_vcs.ops.compare.sides import TreeSide
 from rolethread_vcs.store.checkout.worktree import blob_id
 
 
@@ -19,8 +20,12 @@ def inn(tmp_path: Path) -> tuple[Dataset, list[str]]:
     return dataset_of(tmp_path / "inn", "Is the cellar dry?", "Who mends the clock?", "Where is the key?")
 
 
+def between(dataset: Dataset, before: bytes | None, after: bytes | None) -> Comparison:
+    return compare_trees(*(TreeSide("a side", dataset.repository.objects, tree) for tree in (before, after)))
+
+
 def trees(dataset: Dataset, before: str = "@~1", after: str = "@") -> Comparison:
-    return compare_trees(dataset.repository, dataset.snapshot(before).tree, dataset.snapshot(after).tree)
+    return between(dataset, dataset.snapshot(before).tree, dataset.snapshot(after).tree)
 
 
 def told(comparison: Comparison) -> list[tuple[str, str]]:
@@ -53,7 +58,7 @@ def test_what_came_went_and_changed_is_told_in_the_order_of_ids(inn: tuple[Datas
     found = trees(dataset)
 
     assert told(found) == [(ids[0], "removed"), (ids[1], "changed"), (new, "added")]
-    assert found.summary() == DiffSummary(added=1, removed=1, changed=1)
+    assert found.summary() == ChangeCounts(added=1, removed=1, changed=1)
     assert found.files() == ()
 
 
@@ -85,13 +90,13 @@ def test_an_added_entry_is_all_insertions_and_a_removed_one_all_removals(inn: tu
 def test_equal_trees_do_not_differ(inn: tuple[Dataset, list[str]]) -> None:
     found = trees(inn[0], "@", "@")
 
-    assert (told(found), found.summary(), found.is_different()) == ([], DiffSummary(), False)
+    assert (told(found), found.summary(), found.is_different()) == ([], ChangeCounts(), False)
 
 
 def test_an_empty_tree_is_no_tree(inn: tuple[Dataset, list[str]]) -> None:
     dataset, ids = inn
 
-    found = compare_trees(dataset.repository, None, dataset.snapshot().tree)
+    found = between(dataset, None, dataset.snapshot().tree)
 
     assert told(found) == [(entry_id, "added") for entry_id in ids]
     assert {each.path for each in found.files()} == {".gitattributes", "rolethread.toml"}
@@ -106,7 +111,7 @@ def test_a_move_is_a_move_and_only_of_the_one_that_moved(inn: tuple[Dataset, lis
 
     assert told(found) == [(ids[0], "moved")]
     assert [each.moved for each in found.entries()] == [True]
-    assert found.summary() == DiffSummary(moved=1)
+    assert found.summary() == ChangeCounts(moved=1)
     assert found.files() == ()
 
 
@@ -161,7 +166,7 @@ def test_what_does_not_read_is_named_and_costs_only_itself(inn: tuple[Dataset, l
         ids[0],
         ChangeKind.CHANGED,
         None,
-        "does not read as an entry: line 1, column 1: a value is missing here",
+        "not a valid entry: line 1, column 1: a value is missing here",
     )
     assert second.change is ChangeKind.REMOVED
 
@@ -227,4 +232,4 @@ def test_a_broken_hand_edit_says_where_it_is_broken(inn: tuple[Dataset, list[str
 
     (compared,) = dataset.diff().entries()
 
-    assert compared.problem.startswith("does not read as an entry: line 2, column 3: ")
+    assert compared.problem.startswith("not a valid entry: line 2, column 3: ")

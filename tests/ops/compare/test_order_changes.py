@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.ops.compare.order_changes import moved
+from rolethread_vcs.ops.compare.comparison import moved
 
 ITEMS = st.lists(st.sampled_from("abcdefghij"), unique=True)
 
