@@ -56,7 +56,6 @@ def verbs() -> list[tuple[str, str, str]]:
 
 
 def text() -> str:
-    """Return what `_verbs.py` must hold."""
     lines = [_HEAD, "GROUPS = (\n", *(f"    {_quoted(group)},\n" for group in GROUPS), ")\n\n"]
     lines.append("VERBS: tuple[tuple[str, str, str], ...] = (\n")
     lines += [f"    ({', '.join(_quoted(part) for part in row)}),\n" for row in verbs()]

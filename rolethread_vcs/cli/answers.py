@@ -69,7 +69,6 @@ def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"]
 
 
 def _place(context: Context, result: Undone) -> str:
-    """Return where the branch stands now whose entries were moved, which need not be the one that one is on."""
     dataset = context.open_dataset(to_go_back=True)
     where = dataset.current_branch() or result.committed.branch or "a commit"
     moved = {each.branch for each in result.operations if each.added or each.changed or each.removed} - {""}

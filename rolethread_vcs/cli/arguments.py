@@ -67,7 +67,6 @@ class TypedTexts:
 
 
 def _refuse_half_characters(text: str) -> None:
-    """Refuse an argument whose bytes are no UTF-8: Python hands them over as halves of surrogate pairs."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -97,7 +97,6 @@ def _sides(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
 def _completed(
     ctx: click.Context, offers: Callable[[Dataset, str], Iterator[tuple[str, str]]], incomplete: str
 ) -> list[CompletionItem]:
-    """Return what a dataset offers; a shell that completes must never show an error."""
     from pathlib import Path
 
     from rolethread_vcs.dataset import Dataset

@@ -64,7 +64,6 @@ class Context:
 
         Without `-C` it comes back as typed, so that messages say what the user said.
         """
-        # help needs no paths
         from pathlib import Path
 
         path = Path(name)
@@ -76,7 +75,6 @@ class Context:
         Raises:
             NotFoundError: there is no dataset here.
         """
-        # pygit2 costs a hundred milliseconds, which help and completion need not pay
         from rolethread_vcs.dataset import Dataset
 
         return Dataset.open_to_go_back(self.folder) if to_go_back else Dataset.open(self.folder)
@@ -92,7 +90,6 @@ def make_context(given: Given, environ: Mapping[str, str]) -> Context:
     Raises:
         NotFoundError: the folder of `-C`, or the working folder, is not there.
     """
-    # help needs none of these
     from pathlib import Path
 
     from rolethread_vcs.cli.output import Output
@@ -123,7 +120,6 @@ class _Everywhere(click.Command):
         self.params.extend(_everywhere_options())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as click does; an error then knows its verb, which click forgets where an option lacks its value."""
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -131,7 +127,6 @@ class _Everywhere(click.Command):
             raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options in two sections."""
         own: list[tuple[str, str]] = []
         everywhere: list[tuple[str, str]] = []
         for param in self.get_params(ctx):
@@ -175,7 +170,6 @@ class Group(_Everywhere, click.Group):
         command = self.get_command(ctx, word)
         if command is not None or ctx.resilient_parsing or word.startswith("-"):
             return super().resolve_command(ctx, args)
-        # only a mistyped verb pays for this import
         from difflib import get_close_matches
 
         near = get_close_matches(word.casefold(), self.list_commands(ctx), n=3, cutoff=0.6)

@@ -33,11 +33,9 @@ class WaitingDraft:
 
     @property
     def name(self) -> str:
-        """What the user calls it."""
         return self.path.stem
 
     def is_called(self, word: str) -> bool:
-        """Return whether a word names this draft, or an entry that it is about."""
         if word in (self.name, self.path.name, str(self.path)):
             return True
         return any(names_entry(word, id_) for id_ in self.ids)
@@ -79,7 +77,6 @@ def choose_draft(folder: Path, words: Sequence[str]) -> WaitingDraft:
 
 
 def resume_command(folder: Path, draft: Path) -> str:
-    """Return the command that takes a draft up again; it names the draft where there are others."""
     with contextlib.suppress(SystemRefusedError):
         if len(waiting_drafts(folder)) > 1:
             return f"{RESUME} {draft.stem}"
@@ -118,7 +115,6 @@ def text_kept(draft: Path, output: Output, *, opened: bytes | None = None, resum
 
 
 def _holds(draft: Path, text: bytes | None) -> bool:
-    """Return whether a draft says what this text says, or is gone; None is a text that nothing equals."""
     if text is None:
         return False
     try:
@@ -255,7 +251,6 @@ def _run(words: list[str], command: str) -> int:
 
 @contextlib.contextmanager
 def _interrupts_left_to_the_editor() -> Iterator[None]:
-    """Ignore Ctrl-C for a while: the editor gets it too, and knows what it means there."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -276,7 +271,6 @@ def _read(path: Path) -> bytes:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file durable, where the system knows how to."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:

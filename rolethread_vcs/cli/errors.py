@@ -41,13 +41,11 @@ class BugError(RoleThreadError):
 
 
 def interrupted(*, saved: bool) -> InterruptedByUserError:
-    """Return the error of a command that was interrupted, saying what is true of the change."""
     state = "the change was saved" if saved else "nothing was saved"
     return InterruptedByUserError(f"interrupted; {state}", saved=saved)
 
 
 def from_click(error: click.ClickException) -> RoleThreadError:
-    """Return an error of click as one of ours."""
     message = error.format_message().rstrip(".")
     message = message[:1].lower() + message[1:]
     if not isinstance(error, click.UsageError):
@@ -57,7 +55,6 @@ def from_click(error: click.ClickException) -> RoleThreadError:
 
 
 def show_error(error: RoleThreadError, output: Output) -> None:
-    """Write an error to the right stream."""
     if output.json:
         output.envelope(ENVELOPE, error)
         output.flush()
@@ -74,7 +71,6 @@ _PARTS = ("rolethread-vcs", "click", "orjson", "pygit2")
 
 
 def bug_error(error: BaseException, arguments: Sequence[str], folder: str, *, saved: bool) -> BugError:
-    """Write the log of an unforeseen error and return the error that names the file."""
     cause = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
     state = "the change was saved" if saved else "look at the last change before you go on"
     log = _write_log(_log_text(error, arguments), Path(folder))
@@ -115,7 +111,6 @@ def _write_log(text: str, folder: Path) -> Path | None:
 
 
 def _state_folder(folder: Path) -> Path | None:
-    """Return `.git/rolethread` of the dataset around a folder, without opening the repository."""
     try:
         folder = folder.absolute()
         for parent in (folder, *folder.parents):

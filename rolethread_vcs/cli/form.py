@@ -111,7 +111,6 @@ def render_form(entries: Iterable[tuple[str, Entry]], *, revs: Mapping[str, str]
 
 
 def blank_form(*, tags: Sequence[str] = ()) -> str:
-    """Return the form of an entry that is still to be written; blocks left blank are no messages."""
     blocks = "".join(f"--- {role}\n\n\n" for role in ("system", "user", "assistant"))
     return f"{_HELP}\n{_NEW_ENTRY}\n{_tags_line(tags)}\n{blocks}"
 
@@ -201,7 +200,6 @@ def form_text(data: bytes) -> str:
 
 
 def form_heads(text: str) -> list[tuple[str, str | None]]:
-    """Return the ids that a form is about, each with the blob it was made from where the form says so."""
     heads = []
     for line in text.split("\n"):
         match = _ENTRY.fullmatch(line)
@@ -358,7 +356,6 @@ def _read_messages(blocks: list[_Block], originals: list[Any]) -> list[Any]:
 
 
 def _check_role(block: _Block, known: set[str]) -> None:
-    """Refuse a typed role that may be a typing error, or a text that starts with dashes."""
     if _MESSAGE in block.words or block.is_quoted or block.role in known or block.role in KNOWN_ROLES:
         return
     near = get_close_matches(block.role.casefold(), sorted(known | KNOWN_ROLES), n=1)

@@ -30,7 +30,6 @@ _PLAIN_WORD = re.compile(r"\w(?:[\w .'’-]*[\w.])?")
 
 
 def needs_escapes(text: str) -> bool:
-    """Return whether the text would not come back from the form as it is."""
     if _ODD.search(text):
         return True
     if not text:
@@ -40,18 +39,15 @@ def needs_escapes(text: str) -> bool:
 
 
 def plain_text(text: str) -> str:
-    """Return the text with the lines that look like markers escaped."""
     return _LIKE_MARKER.sub(r"\\", text)
 
 
 def read_plain(lines: list[str]) -> str:
-    """Return the text of the lines of a block; the inverse of `plain_text`."""
     kept = _without_blank_edges(lines)[1]
     return "\n".join(line[1:] if _ESCAPED_MARKER.match(line) else line for line in kept)
 
 
 def escaped_text(text: str) -> str:
-    """Return the text with escapes; its first and last line are never blank."""
     body = text.strip()
     if not body:
         return "".join(_escape(character) for character in text)
@@ -84,14 +80,12 @@ def read_escaped(lines: list[str], line: int) -> str:
 
 
 def word(text: str, reserved: re.Pattern[str] | None = None) -> str:
-    """Return a name (role, speaker, tag) as it is, or in quotes when it could be misread."""
     if _PLAIN_WORD.fullmatch(text) and not (reserved and reserved.fullmatch(text.casefold())):
         return text
     return visible_json(json.dumps(text, ensure_ascii=False))
 
 
 def visible_json(text: str) -> str:
-    """Return a JSON text of the same value, with the characters escaped that an editor might change."""
     return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
@@ -111,7 +105,6 @@ def read_word(text: str, line: int) -> str:
 
 
 def split_words(text: str, separators: str) -> list[str]:
-    """Return the parts of a line between separators, trimmed; inside quotes a separator does not count."""
     parts = [""]
     for token in _QUOTED_OR_CHARACTER.findall(text):
         if len(token) == 1 and token in separators:
@@ -122,7 +115,6 @@ def split_words(text: str, separators: str) -> list[str]:
 
 
 def _without_blank_edges(lines: list[str]) -> tuple[int, list[str]]:
-    """Return how many blank lines stand in front, and the lines between the blank edges."""
     start, end = 0, len(lines)
     while start < end and not lines[start].strip():
         start += 1

@@ -191,7 +191,6 @@ def refuse_stale(entry_id: str, rev: str | None, now: str) -> None:
 
 def nothing_done(dataset: Dataset) -> Committed:
     """Return the answer of a command that had nothing to save."""
-    # the transaction is of no use where nothing changed, but its answer has one shape
     from rolethread_vcs.transaction import Committed
 
     return Committed(dataset.current_branch() or "", None, None)

@@ -76,7 +76,6 @@ class _Root(Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         if incomplete.startswith("-"):
             return click.Command.shell_complete(self, ctx, incomplete)
-        # click would import every command to ask for its help
         from click.shell_completion import CompletionItem
 
         verbs = ((verb, line) for verb, group, line in VERBS if group != _UNLISTED)
@@ -86,7 +85,6 @@ class _Root(Group):
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
-    # reading the metadata of a package takes longer than printing help
     from importlib.metadata import version
 
     click.echo(f"{PROGRAM} {version('rolethread-vcs')}")
@@ -114,11 +112,9 @@ rtv = _Root(
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run the command with the given arguments, else those of the process, and exit."""
     _open_streams()
     instruction = os.environ.get(COMPLETION_VARIABLE)
     if instruction:
-        # completion is asked for by a variable, and its module is used by nothing else
         from click.shell_completion import shell_complete
 
         sys.exit(shell_complete(rtv, {}, PROGRAM, COMPLETION_VARIABLE, instruction))
@@ -141,7 +137,6 @@ def run(arguments: Sequence[str]) -> int:
         except click.Abort:
             return _fail_interrupted(given, arguments, saved=False)
         except click.ClickException as error:
-            # errors are shown by a module that a command without an error does not pay for
             from rolethread_vcs.cli.errors import from_click
 
             return _fail(from_click(error), given, arguments)
@@ -225,7 +220,6 @@ def _is_saved(given: Given) -> bool:
 
 
 def _open_streams() -> None:
-    """Make stdin, stdout and stderr speak UTF-8 whatever the locale says, and be there even when closed."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
@@ -239,7 +233,6 @@ def _open_streams() -> None:
 
 
 def _close_streams() -> None:
-    """Flush; point a stream that takes no more to nowhere, so that the interpreter's own flush is quiet."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

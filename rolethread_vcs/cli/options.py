@@ -34,7 +34,6 @@ class Saving:
         Raises:
             UsageError: an allowance names no rule.
         """
-        # the rules are of no use to help
         from rolethread_vcs import Intent
 
         return Intent.of(
@@ -118,7 +117,6 @@ class Wish:
 
     def words(self, context: Context) -> DecisionWords:
         """Return it as decisions."""
-        # help needs no decisions
         from rolethread_vcs import DecisionWords
 
         path = None if self.file is None else context.path(self.file)
@@ -126,7 +124,6 @@ class Wish:
 
     def options(self, context: Context, removed: int | None, take: str | None) -> CommitOptions:
         """Return it as the options of a commit."""
-        # as above
         from rolethread_vcs import CommitOptions
 
         return CommitOptions(self.words(context), removed, cast("Take | None", take))

@@ -91,7 +91,6 @@ class Output:
 
     def envelope(self, name: str, *sources: Any) -> None:
         """Write `{name: value}` as indented JSON, such as `rolethread.commit/v1`; keys are read from the sources."""
-        # neither orjson nor pydantic is needed by help and plain text
         from rolethread_vcs.model.canonical import UnkeepableValueError, encode_pretty
         from rolethread_vcs.views.envelopes import answer
 
@@ -227,7 +226,6 @@ class Progress:
         self._drawn = False
 
     def __call__(self, amount: int = 1) -> None:
-        """Count `amount` more steps as done."""
         self.done += amount
         if self._stream is None:
             return
@@ -240,7 +238,6 @@ class Progress:
         self._stream.flush()
 
     def finish(self) -> None:
-        """Erase the line, if one was drawn."""
         if self._drawn and self._stream is not None:
             self._stream.write(_ERASE)
             self._stream.flush()

@@ -35,7 +35,6 @@ class Change:
     @property
     def words(self) -> str:
         """What the operation log remembers behind the verb."""
-        # help needs no words
         from rolethread_vcs.cli.options import name_words
 
         skips = " --skip-conflicts" if self.skip_conflicts else ""
@@ -84,7 +83,6 @@ def go_on_or_give_up(context: Context, kind: Kind, saving: Saving, change: Chang
         return None
     if change.where is not None or (change.abort and change.skip_conflicts):
         raise UsageError("what is wanted was said when it began", hint=f"rtv {kind} --continue")
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_outcome
 
     dataset = context.open_dataset()
@@ -102,7 +100,6 @@ def print_applied(
 
     `fixed` names the change when the branch has moved on, too.
     """
-    # as above
     from rolethread_vcs.cli.answers import print_outcome
     from rolethread_vcs.ops.merge.completion import State
 

@@ -27,7 +27,6 @@ def whereabouts_line(where: Whereabouts, width: int) -> str:
 
 
 def distance(ahead: int, behind: int, against: str) -> str:
-    """Return how one branch stands to another, in words."""
     if ahead and behind:
         return f"{count(ahead, 'commit', 'commits')} ahead of {against} and {behind:,} behind"
     if ahead or behind:
@@ -87,7 +86,6 @@ def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, w
 
 
 def _distance(branch: Branch) -> str:
-    """Return `3 ahead, 1 behind` against where one is, nothing where both are level."""
     return counted_words(branch, "ahead", "behind")
 
 

@@ -85,7 +85,6 @@ def _sentence(counts: dict[str, int], result: Committed, *, would: bool) -> str:
 
 
 def _finding_lines(result: Committed) -> Iterator[str]:
-    """Yield what the gate found and did not stop: on a branch that only reports, or let through with --allow."""
     if not result.findings:
         return
     verb = "would bring" if result.dry_run else "brings"
@@ -95,7 +94,6 @@ def _finding_lines(result: Committed) -> Iterator[str]:
 
 
 def _mass_lines(result: Committed) -> Iterator[str]:
-    """Yield what must be said first: one likely cause behind many findings."""
     if result.findings:
         yield from mass_sentences(result.findings)
 
@@ -109,12 +107,10 @@ def _codes(findings: tuple[Finding, ...]) -> str:
 
 
 def _touched_lines(result: Committed, total: int, width: int, *, color: bool) -> Iterator[str]:
-    """Yield what a dry run would do to entries: the whole difference while that can be read, else a line for each."""
     if total > _WHOLE:
         for change in result.touched[:_SHOWN]:
             yield change_line(change, width)
         return
-    # only a dry run compares entries
     from rolethread_vcs.ops.compare.comparison import ComparedEntry
     from rolethread_vcs.views.diff_text import entry_diff_lines
 
@@ -128,7 +124,6 @@ def _touched_lines(result: Committed, total: int, width: int, *, color: bool) ->
 
 
 def change_line(change: EntryChange, width: int) -> str:
-    """Return one changed entry on one line: `~ 00000012-k2x9m3ab  [2] content, tags +tavern`."""
     kind = change.kind
     entry = change.after or change.before
     if kind == "changed" and change.before is not None and change.after is not None:
@@ -140,7 +135,6 @@ def change_line(change: EntryChange, width: int) -> str:
 
 
 def _preview(entry: Entry) -> str:
-    # only a dry run shows entries
     from rolethread_vcs.ops.select.page import preview
 
     return preview(entry)
@@ -177,5 +171,4 @@ def _messages_changed(before: Any, after: Any) -> Iterator[str]:
 
 
 def _same(one: Any, two: Any) -> bool:
-    """Return whether two JSON values are the same, where 1, 1.0 and true are not."""
     return repr(one) == repr(two)

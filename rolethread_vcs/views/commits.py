@@ -56,7 +56,6 @@ def brief_commit_lines(
 
 
 def _head(shown: ShownCommit, operation: Operation | None, width: int) -> Iterator[str]:
-    """Yield the lines above the changes of a commit, with the counts last."""
     commit = shown.commit
     yield f"{styled(f'commit {commit.id}', 'id')}"
     made_by = f"   operation {operation.number} ({operation.command})" if operation is not None else ""
@@ -73,7 +72,6 @@ def _head(shown: ShownCommit, operation: Operation | None, width: int) -> Iterat
 
 
 def _text_of(commit: Commit) -> str:
-    """Return the message without its trailers."""
     text = commit.message.rstrip("\n")
     return text.rpartition("\n\n")[0] if commit.trailers else text
 
@@ -88,7 +86,6 @@ def _trailer_lines(commit: Commit) -> Iterator[str]:
 
 
 def _explained(key: str, value: str) -> str:
-    """Return the value of a trailer in words: `RT104=3` is `3 × RT104 empty_message`."""
     if key != "Allowed":
         return value
     from rolethread_vcs.ops.check.rule_list import weighed_rule

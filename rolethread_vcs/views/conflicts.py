@@ -42,12 +42,10 @@ def conflict_block(
 
 
 def side_label(side: str, labels: tuple[str, str, str]) -> str:
-    """Return what a person types for a side."""
     return {"ours": labels[0], "theirs": labels[1], "base": labels[2]}.get(side, side)
 
 
 def plain_text(value: Any) -> str:
-    """Return a side of a conflict as text to read: a message, messages, an entry, or JSON."""
     if value is ABSENT:
         return ""
     if isinstance(value, str):
@@ -68,7 +66,6 @@ def _who(message: Mapping[str, Any]) -> str:
 
 
 def _side(value: Any, base: Any, *, color: bool) -> str:
-    """Return a side with what it changed in the base marked."""
     if value is ABSENT or (value == [] and base):
         return styled("(removed here)" if base is not ABSENT else "(not there)", "removed")
     text = plain_text(value)
@@ -78,7 +75,6 @@ def _side(value: Any, base: Any, *, color: bool) -> str:
     was = plain_text(base)[:_LONGEST]
     if base is ABSENT or not was:
         return safe_text(text + more)
-    # most commands compare no words
     from rolethread_vcs.diff.words import word_changes
 
     changes = word_changes(was, text)

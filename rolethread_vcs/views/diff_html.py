@@ -62,7 +62,6 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
 
 
 def _environment() -> Environment:
-    """Return what reads the templates: texts are escaped, and what would steer a terminal or a reader is shown."""
     return Environment(
         loader=PackageLoader("rolethread_vcs.views"),
         autoescape=True,
@@ -79,11 +78,9 @@ def _shown(value: Any) -> Any:
 
 
 def _own(environment: Environment, name: str) -> Markup:
-    """Return a script or a style of ours; nothing in it comes from a dataset."""
     assert environment.loader is not None
     return Markup(environment.loader.get_source(environment, name)[0])
 
 
 def _digest(text: str) -> str:
-    """Return what a Content-Security-Policy knows a script or a style by."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -55,7 +55,6 @@ class Folded:
 
     @property
     def count(self) -> int:
-        """How many they are."""
         return len(self.messages)
 
 
@@ -63,7 +62,6 @@ Step = MessageChange | Unchanged | Folded
 
 
 def message_steps(after: Any, changes: Sequence[MessageChange]) -> Iterator[Step]:
-    """Yield the changes of a list of messages in reading order, each with one unchanged message around it."""
     messages = after if isinstance(after, list) else []
     changed_before = {change.before.index for change in changes if change.before is not None}
     changed_after = {change.after.index for change in changes if change.after is not None}
@@ -107,7 +105,6 @@ def _folded(hidden: list[Unchanged]) -> Iterator[Step]:
 
 
 def changed_lists(compared: ComparedEntry, difference: EntryDiff) -> Iterator[tuple[str, Iterator[Step]]]:
-    """Yield each list of messages that changed: its heading ("" for `messages`, which need none), and its steps."""
     for name, changes in _changes_by_list(difference):
         after = None if compared.after is None else compared.after.fields.get(name)
         yield "" if name == "messages" else name, message_steps(after, changes)
@@ -124,14 +121,12 @@ def _changes_by_list(difference: EntryDiff) -> Iterator[tuple[str, tuple[Message
 
 
 def inline_words(change: MessageChange, words: Words) -> tuple[WordChange, ...]:
-    """Return the changes of words to be shown inside their text; none where the old and the new text read better."""
     if words == "none" or (words == "auto" and not _reads_inline(change.words)):
         return ()
     return tuple(shortened(change.words))
 
 
 def _reads_inline(changes: Sequence[WordChange]) -> bool:
-    """Return whether changes of words are easier to read inside their text than as an old and a new one."""
     sizes = {"equal": 0, "delete": 0, "insert": 0}
     groups, words, last = 0, 0, "equal"
     for kind, text in changes:
@@ -144,7 +139,6 @@ def _reads_inline(changes: Sequence[WordChange]) -> bool:
 
 
 def shortened(changes: Sequence[WordChange]) -> Iterator[WordChange]:
-    """Yield changes of words with `…` in the place of what lies far from any change."""
     for place, (kind, text) in enumerate(changes):
         if kind != "equal" or len(text) <= _LONG_STRETCH:
             yield kind, text
@@ -166,7 +160,6 @@ def _cut_before(text: str) -> str:
 
 
 def text_of(message: Any) -> str:
-    """Return what a message says, the text of its parts one below the other, or JSON where it is no text."""
     content = message.get("content") if isinstance(message, dict) else message
     if isinstance(content, str):
         return content
@@ -184,14 +177,12 @@ def _text_of_part(part: Any) -> str:
 
 
 def json_text(value: Any) -> str:
-    """Return a value on one line: text as it is, anything else as JSON, what is not there in words."""
     if value is ABSENT:
         return "(nothing)"
     return value if isinstance(value, str) else encode_line(value).decode("utf-8")
 
 
 def value_lines(difference: EntryDiff) -> Iterator[tuple[str, str, str]]:
-    """Yield (name, before, after) of everything beside messages and tags: `("extra.rating", "3", "4")`."""
     for field in difference.fields:
         yield field.key, json_text(field.before), json_text(field.after)
     for change in difference.extra:
@@ -199,7 +190,6 @@ def value_lines(difference: EntryDiff) -> Iterator[tuple[str, str, str]]:
 
 
 def attribute_values(change: MessageChange) -> Iterator[tuple[str, str, str]]:
-    """Yield (key, before, after) of the keys beside the content that differ in a message."""
     if change.before is None or change.after is None:
         return
     for key in change.attributes:
@@ -212,7 +202,6 @@ def _attribute(message: Any, key: str) -> str:
 
 
 def spelled(path: Sequence[str | int]) -> str:
-    """Return the name of a value inside of another: `extra.lore[2].name`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
@@ -220,14 +209,12 @@ def spelled(path: Sequence[str | int]) -> str:
 
 
 def changed_lines(compared: ComparedFile) -> Iterator[tuple[str, str]]:
-    """Yield (mark, line) of what went ("-") and came ("+") in a file that is no entry, and of a line (" ") around."""
     for change in compared.changes:
         for mark, value in (("-", change.before), ("+", change.after)):
             if value is not ABSENT:
                 yield mark, f"{spelled(change.path)}: {json_text(value)}"
     if compared.changes:
         return
-    # only a file that is no entry is compared by its lines
     from difflib import unified_diff
 
     old, new = (
@@ -243,7 +230,6 @@ def changed_lines(compared: ComparedFile) -> Iterator[tuple[str, str]]:
 
 
 def summary_of(compared: ComparedEntry, difference: EntryDiff) -> str:
-    """Return what happened to an entry in a few words: `[2] edited, [4] [5] added, tags +warm, extra.rating`."""
     if compared.problem:
         return compared.problem
     if compared.change is ChangeKind.MOVED:

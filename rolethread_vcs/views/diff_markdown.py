@@ -136,7 +136,6 @@ def _fenced(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """Return a text as a code span."""
     flat = " ".join(safe_text(text).split())
     longest = max(map(len, re.findall("`+", flat)), default=0)
     fence = "`" * (longest + 1)

@@ -143,7 +143,6 @@ class _Painter:
         return "".join(parts)
 
     def _block(self, text: str, mark: str, style: str) -> Iterator[str]:
-        """Yield a text as lines that each begin with its mark."""
         if not text:
             yield f"  {styled(mark, style)}     {styled('(empty)', 'faint')}"
             return
@@ -152,7 +151,6 @@ class _Painter:
             yield styled(line or f"  {mark}", style)
 
     def value(self, name: str, before: str, after: str, kind: ChangeKind, *, indent: str = _INDENT) -> Iterator[str]:
-        """Yield a value that changed: on one line, or on two where it is long."""
         room = max(self._width - len(indent) - width_of(name) - 2, 10)
         if kind is not ChangeKind.CHANGED:
             value, style = (after, "added") if kind is ChangeKind.ADDED else (before, "removed")

@@ -37,7 +37,6 @@ def entry_lines(entry_id: str, entry: Entry, *, width: int) -> Iterator[str]:
 
 
 def message_lines(messages: Any, *, width: int) -> Iterator[str]:
-    """Yield the lines of messages, a blank line before each; what is no list of messages is shown as JSON."""
     if not isinstance(messages, list):
         yield ""
         yield from wrap(_json(messages), width, _INDENT)
@@ -48,7 +47,6 @@ def message_lines(messages: Any, *, width: int) -> Iterator[str]:
 
 
 def message_head(index: int, message: Any) -> str:
-    """Return the line above a message: `[2] mara (assistant) (does not train)`."""
     if not isinstance(message, Mapping):
         return f"[{index}] {styled('(not a message)', 'warning')}"
     role = message.get("role")
@@ -100,7 +98,6 @@ def _part_lines(parts: list[Any], width: int) -> Iterator[str]:
 
 
 def _is_rest(key: str, value: Any) -> bool:
-    """Return whether a key of a message is not told by the head and the text."""
     if key == "speaker":
         return not (isinstance(value, str) and value)
     if key == "train":

@@ -25,7 +25,6 @@ def error_text(error: RoleThreadError) -> str:
 
 
 def finding_text(finding: Finding) -> str:
-    """Return a finding on one line: `RT104 empty_message   00000012-k2x9m3ab [4]   The message is empty.`"""
     place = " ".join(
         part for part in (finding.entry_id or "", "" if finding.index is None else f"[{finding.index}]") if part
     )

@@ -58,7 +58,6 @@ def _group_head(code: str, found: list[Finding], width: int) -> str:
 
 
 def _without_number(finding: Finding) -> str:
-    """Return what a finding says without the message number that stands before it already."""
     return finding.message.removeprefix(f"[{finding.index}] ")
 
 

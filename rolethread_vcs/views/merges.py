@@ -48,7 +48,6 @@ def outcome_lines(
 
 
 def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:
-    """Yield a line for each conflict: where it is and why it is one."""
     shown = conflicts[:_SHOWN]
     ids = max((width_of(conflict.id) for conflict in shown), default=0)
     fields = min(max((width_of(conflict.field) for conflict in shown), default=0), 24)
@@ -62,7 +61,6 @@ def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:
 
 
 def next_steps(kind: str, labels: tuple[str, str, str], conflicts: Sequence[Conflict]) -> Iterator[str]:
-    """Yield how to go on from open conflicts, or from none."""
     ours, theirs, _ = labels
     if not conflicts:
         yield f"everything is decided; finish it with: rtv {kind} --continue"

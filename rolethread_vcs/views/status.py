@@ -24,7 +24,6 @@ def _unfinished_lines(waiting: OpenMerge | RoleThreadError | None) -> Iterator[s
         yield f"a merge is unfinished, and cannot be gone on with: {waiting.message}"
         yield f"  {waiting.hint or 'give it up: rtv merge --abort'}"
     elif waiting is not None:
-        # only an unfinished merge has steps to take
         from rolethread_vcs.views.merges import next_steps
 
         found = waiting.unfinished
@@ -61,7 +60,6 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None) ->
 
 
 def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:
-    """Yield each draft with the command that takes up this very one."""
     of_entries = [name for name in names if not name.startswith(("config", "resolve-", "merge-", "pick-"))]
     for name in names:
         if name.startswith("resolve-"):

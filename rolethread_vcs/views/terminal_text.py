@@ -82,7 +82,6 @@ def hint_text(hint: str) -> str:
 
 
 def one_line(text: str, width: int) -> str:
-    """Return the beginning of a text on one line, cut with `…` when it is wider than `width` columns."""
     flat = " ".join(safe_text(text[: 4 * width + 200]).split())
     if width_of(flat) <= width and len(text) <= 4 * width + 200:
         return flat
@@ -91,7 +90,6 @@ def one_line(text: str, width: int) -> str:
 
 
 def width_of(text: str) -> int:
-    """Return how many columns a text takes on a terminal; wide characters count two, combining ones none."""
     if text.isascii():
         return len(text)
     return sum(_width(character) for character in text)
@@ -152,7 +150,6 @@ def _wrap_line(line: str, room: int) -> Iterator[str]:
 
 
 def _pieces(word: str, room: int) -> Iterator[str]:
-    """Cut a word into pieces of at most `room` columns; a combining character stays with its base."""
     start, used = 0, 0
     for position, character in enumerate(word):
         size = _width(character)

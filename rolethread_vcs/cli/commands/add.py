@@ -37,7 +37,6 @@ class _OrderedCommand(Command):
     """Remembers in which order the messages were given; click only keeps it within one option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as usual, and once more for the order."""
         if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             ctx.meta[_ORDER] = [param.name for param in order if param.name in _ROLES]
@@ -55,7 +54,6 @@ class _OrderedCommand(Command):
 def command(
     context: Context, /, source: str | None, tags: tuple[str, ...], saving: Saving, **texts: tuple[str, ...]
 ) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
@@ -119,7 +117,6 @@ def _too_many(source: str) -> UsageError:
 
 
 def _refuse_own_file(path: Path, dataset: Dataset, source: str) -> None:
-    """Refuse a file of this dataset itself: hand edits are saved, not added once more."""
     from rolethread_vcs.model.layout import ENTRIES
 
     if path.resolve().is_relative_to((dataset.folder / ENTRIES).resolve()):

@@ -143,7 +143,6 @@ def _answer(context: Context, word: str, rev: str | None) -> None:
 
 
 def _commit(repository: Repository, oid: str) -> Commit | None:
-    """Return a commit, None when it is no longer here."""
     from rolethread_vcs.errors import DamagedError
 
     try:

@@ -29,7 +29,6 @@ ENVELOPE = "rolethread.blame/v1"
 @click.argument("entry", metavar="ID[@REV]", shell_complete=complete_entries)
 @pass_context
 def command(context: Context, entry: str) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_ends, print_hand_edit
     from rolethread_vcs.views.entry_history import blame_lines
 

@@ -83,7 +83,6 @@ def _refuse_mixed(names: tuple[str, ...], start: str | None, note: str | None, *
 
 
 def _make_or_note(context: Context, name: str, start: str | None, note: str | None, saving: Saving) -> None:
-    # what changes a dataset is of no use to a list
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
@@ -105,7 +104,6 @@ def _make_or_note(context: Context, name: str, start: str | None, note: str | No
 
 
 def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
-    # as above
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
@@ -117,7 +115,6 @@ def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
 
 
 def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
-    # as above
     from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.views.branches import deleted_sentence
 

@@ -18,7 +18,6 @@ GROUP = "start"
 @click.argument("directory", metavar="[DIR]", required=False)
 @pass_context
 def command(context: Context, source: str, directory: str | None) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import UsageError
     from rolethread_vcs.phrases import count

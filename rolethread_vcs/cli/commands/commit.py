@@ -26,7 +26,6 @@ _NOTHING = (
 @saving_options
 @pass_context
 def command(context: Context, saving: Saving) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.views.changes import healed_sentence
 

@@ -140,8 +140,6 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
 
 
 def _draft_name(read: bytes) -> str:
-    """Return the name of a draft that was begun from a text, so that a resumed one knows."""
-    # nothing else here needs it
     import hashlib
 
     return f"{_DRAFT}-{hashlib.sha256(read).hexdigest()[:10]}"

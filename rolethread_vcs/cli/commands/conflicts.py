@@ -29,7 +29,6 @@ ENVELOPE = "rolethread.conflicts/v1"
 def command(context: Context, ids: tuple[str, ...]) -> None:
     dataset = context.open_dataset()
     found = dataset.merges.conflicts()
-    # what opens a dataset is of no use to help
     from rolethread_vcs.views.merges import open_lines
 
     wanted = set(dataset.merges.select(found, ids)) if ids else None

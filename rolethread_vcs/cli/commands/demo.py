@@ -30,7 +30,6 @@ _FOLDER = "rolethread-demo"
 @click.argument("directory", metavar="[DIR]", required=False)
 @pass_context
 def command(context: Context, directory: str | None) -> None:
-    # the story is of no use to help
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import InvalidError
     from rolethread_vcs.model.canonical import encode_line
@@ -80,18 +79,14 @@ class _Story:
         self.folder = folder.resolve()
 
     def tell(self, text: str) -> None:
-        """Print a sentence of the story."""
         self._context.output.print()
         self._context.output.print(text)
 
     def enter(self, name: str) -> None:
-        """Go into a folder."""
         self.folder = self.folder / name
         self._context.output.print(f"$ cd {name}")
 
     def rtv(self, *words: str) -> None:
-        """Show a command and run it."""
-        # the root of the command line imports this module, not the other way round
         from rolethread_vcs.cli.main import run
         from rolethread_vcs.errors import RoleThreadError
 

@@ -39,7 +39,6 @@ class _DiffCommand(Command):
     """Keeps the words behind `--` apart: they are entries, and those before it are states."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the ids away, and parse the rest."""
         if "--" in args:
             place = args.index("--")
             ctx.meta[_IDS] = tuple(args[place + 1 :])
@@ -47,7 +46,6 @@ class _DiffCommand(Command):
         return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Return the words of the usage line."""
         return [*super().collect_usage_pieces(ctx), "[-- ID...]"]
 
 
@@ -159,7 +157,6 @@ def _print_text(context: Context, comparison: Comparison, marking: Words, *, bri
 
 
 def _nothing_edited(comparison: Comparison) -> str:
-    """Say that no hand edit is to be shown: there is none, or none that fits what was asked for."""
     if comparison.from_label == comparison.to_label:
         return f"nothing is edited by hand on {comparison.to_label}; rtv diff REV compares with an earlier state"
     return f"{comparison.to_label}: no entry that was asked for differs"

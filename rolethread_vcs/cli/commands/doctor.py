@@ -26,7 +26,6 @@ ENVELOPE = "rolethread.doctor/v1"
 @click.option("--yes", is_flag=True, help="With --unlock: the younger ones too; make sure that no git program runs.")
 @pass_context
 def command(context: Context, unlock: bool, yes: bool) -> None:
-    # doctor alone looks at these
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.health import diagnosis_lines
 
@@ -39,7 +38,6 @@ def command(context: Context, unlock: bool, yes: bool) -> None:
 
 
 def _git_version(context: Context) -> str | None:
-    """Return the version of the program `git`, or None where there is none; nothing here needs it."""
     program = shutil.which("git", path=context.environ.get("PATH"))
     if program is None:
         return None

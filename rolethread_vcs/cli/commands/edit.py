@@ -76,7 +76,6 @@ def command(
         else:
             _resume_draft(context, dataset, ids, saving)
         return
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
 
     edit = _field_edit(context, **fields) if has_fields else None
@@ -104,7 +103,6 @@ def _field_edit(
     system: str | None,
     tags: tuple[str, ...],
 ) -> FieldEdit:
-    # what edits entries is of no use to help
     from rolethread_vcs import FieldEdit
     from rolethread_vcs.cli.arguments import TypedTexts
 
@@ -123,17 +121,14 @@ def _field_edit(
 
 
 def _split_tags(tags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the tags to add (`+tag`, or a plain `tag`) and those to take away (`-tag`)."""
     added = tuple(tag.removeprefix("+").strip() for tag in tags if not tag.startswith("-"))
     removed = tuple(tag[1:].strip() for tag in tags if tag.startswith("-"))
     return added, removed
 
 
 def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask: bool) -> FieldEdit:
-    """Ask, or tell, about new tags that look like one in use; return the edit with the tags that are meant."""
     if not edit.add_tags:
         return edit
-    # an edit without tags has no question
     from dataclasses import replace
 
     from rolethread_vcs.cli.drafts import can_ask
@@ -150,7 +145,6 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
 
 
 def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving) -> None:
-    # most edits have nothing to do with drafts
     from rolethread_vcs.cli.drafts import choose_draft
     from rolethread_vcs.cli.forms import resume
 
@@ -158,7 +152,6 @@ def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], sa
 
 
 def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, every: bool) -> None:
-    # most edits have nothing to do with drafts
     from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.cli.drafts import choose_draft, discard, waiting_drafts
     from rolethread_vcs.cli.forms import nothing_done
@@ -175,7 +168,6 @@ def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], 
 
 
 def _hint_of_drafts(dataset: Dataset) -> str | None:
-    # most edits have nothing to do with drafts
     from rolethread_vcs.cli.drafts import waiting_drafts
 
     drafts = waiting_drafts(dataset.drafts_folder)

@@ -39,7 +39,6 @@ def command(
     skip_damaged: bool,
     overwrite: bool,
 ) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs import ExportOptions
     from rolethread_vcs.errors import UsageError
     from rolethread_vcs.phrases import count

@@ -44,7 +44,6 @@ def command(context: Context, hook: str, words: tuple[str, ...]) -> int:
 
 
 def _pushed() -> Iterator[tuple[str, str, str]]:
-    """Yield (ref over there, commit there, commit here) of what git is about to push."""
     for line in sys.stdin:
         words = line.split()
         if len(words) == 4:
@@ -53,8 +52,6 @@ def _pushed() -> Iterator[tuple[str, str, str]]:
 
 
 def _tell(context: Context, judged: Judged, way_on: str) -> bool:
-    """Say what would come in; return whether that stops git."""
-    # only what has findings pays for showing them
     from rolethread_vcs.views.findings import finding_lines
 
     errors = judged.errors

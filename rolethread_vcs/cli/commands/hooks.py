@@ -37,7 +37,6 @@ def command() -> None:
 @pass_context
 def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     """Put the hooks and drivers in, or bring them up to date."""
-    # what opens a dataset is of no use to help
     from shutil import which
 
     from rolethread_vcs import HookWish
@@ -86,7 +85,6 @@ def remove(context: Context, dry_run: bool) -> None:
 
 
 def _home(context: Context) -> Path | None:
-    # only this verb asks for the home folder
     from pathlib import Path
 
     home = context.environ.get("HOME")

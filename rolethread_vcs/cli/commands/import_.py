@@ -60,7 +60,6 @@ def command(
     again: bool,
     saving: Saving,
 ) -> None:
-    # what opens a dataset is of no use to help
     import shlex
     import sys
 
@@ -102,7 +101,6 @@ def run_import(
     *,
     names: Sequence[str | None] = (),
 ) -> None:
-    """Import and say what came of it."""
     from rolethread_vcs.views.imports import imported_lines
 
     output = context.output

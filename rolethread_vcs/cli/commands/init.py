@@ -39,7 +39,6 @@ def command(
     identity: str | None,
     more: tuple[str, ...],
 ) -> None:
-    # what makes a dataset is of no use to help
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import NotFoundError, UsageError
 
@@ -77,7 +76,6 @@ def command(
 
 
 def _refuse_unreadable(files: list[Path]) -> None:
-    """Refuse what can never come in before anything is made for it."""
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import RoleThreadError
 
@@ -92,7 +90,6 @@ def _refuse_unreadable(files: list[Path]) -> None:
 
 
 def _import(context: Context, dataset: Dataset, directory: str, files: list[Path], typed: tuple[str, ...]) -> None:
-    """Import into the dataset just made; a refusal says how to go on with it, since it is there now."""
     from rolethread_vcs import ImportOptions, Intent
     from rolethread_vcs.cli.commands.import_ import run_import
     from rolethread_vcs.errors import RoleThreadError

@@ -68,7 +68,6 @@ def command(
     everywhere: bool,
     full: bool,
 ) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs import Only
     from rolethread_vcs.model.revision import is_selector
 
@@ -93,7 +92,6 @@ def command(
 def _moment(text: str | None, *, end_of_day: bool = False) -> int | None:
     if text is None:
         return None
-    # a log of everything does not pay for reading dates
     from rolethread_vcs.cli.arguments import parse_moment
 
     return parse_moment(text, now=time.time(), end_of_day=end_of_day)
@@ -145,7 +143,6 @@ def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, num
 
 
 def _of_step(dataset: Dataset, details: StepDetails, makers: OperationsByCommit) -> dict[str, object]:
-    """Return what the envelope says of a step beside the step itself."""
     from rolethread_vcs.views.entry_history import step_words
 
     commit, compared = details.step.commit, details.compared

@@ -55,7 +55,6 @@ def command(
         )
     if source is None and (where is not None or patch or rest is not None):
         raise UsageError("which part is wanted was said when the merge began", hint="rtv merge --continue")
-    # what opens a dataset is of no use to help
     from rolethread_vcs import MergeOptions
     from rolethread_vcs.cli.answers import print_outcome
 
@@ -72,7 +71,6 @@ def command(
     intent = saving.intent("merge", words)
     if not patch:
         return print_outcome(context, dataset.merge(source, options=options, intent=intent))
-    # most merges ask nothing
     from rolethread_vcs.cli.forms import Forms
     from rolethread_vcs.cli.patch_questions import ask
 

@@ -59,7 +59,6 @@ def command(context: Context, /, change: Change, patch: bool, saving: Saving) ->
 
 
 def _asked(context: Context, dataset: Dataset, change: Change, words: str, intent: Intent) -> Outcome | None:
-    # most picks ask nothing
     from rolethread_vcs.cli.forms import Forms
     from rolethread_vcs.cli.patch_questions import ask
 

@@ -17,7 +17,6 @@ GROUP = "history"
 @click.option("--dry-run", is_flag=True, help="Say what would be brought back, and do nothing.")
 @pass_context
 def command(context: Context, dry_run: bool) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_undone
 
     print_undone(context, context.open_dataset(to_go_back=True).redo(dry_run=dry_run), "redo", dry_run=dry_run)

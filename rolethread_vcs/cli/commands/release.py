@@ -73,7 +73,6 @@ def command(
 
 
 def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force: bool) -> None:
-    # what changes a dataset is of no use to a list
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
@@ -86,7 +85,6 @@ def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force
 
 
 def _delete(context: Context, name: str, saving: Saving) -> None:
-    # as above
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
@@ -119,7 +117,6 @@ def _show(context: Context, name: str) -> None:
 
 
 def _before(dataset: Dataset, release: Release) -> Release | None:
-    """Return the nearest of the releases whose commits lead to this one, whenever they were named."""
     repository = dataset.repository
     nearest: Release | None = None
     for each in dataset.releases.list():

@@ -23,7 +23,6 @@ GROUP = "entries"
 @saving_options
 @pass_context
 def command(context: Context, ids: tuple[str, ...], where: str | None, saving: Saving) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()

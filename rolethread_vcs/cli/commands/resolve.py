@@ -59,7 +59,6 @@ def command(
         raise UsageError("say how: --take SIDE, --edit or --file FILE", hint="see the sides with: rtv conflicts")
     if take is None and field is not None:
         raise UsageError("--field goes with --take", hint="rtv resolve ID --field FIELD --take SIDE")
-    # what opens a dataset is of no use to help
     from rolethread_vcs import Intent
 
     dataset = context.open_dataset()

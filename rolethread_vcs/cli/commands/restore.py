@@ -114,7 +114,6 @@ def _bring_back(
     saving: Saving,
     command: str,
 ) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
 
     source = dataset.snapshot(revision)
@@ -133,7 +132,6 @@ def _bring_back(
 
 
 def _chosen_of(dataset: Dataset, choice: tuple[tuple[str, ...], str | None], revision: str) -> list[str]:
-    """Return the entries that were chosen among those of a revision, and say that where none fits."""
     try:
         return dataset.select(*choice, rev=revision)
     except NotFoundError as error:
@@ -154,7 +152,6 @@ def _bring_message_back(
     saving: Saving,
     command: str,
 ) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
 
     source = dataset.snapshot(revision)
@@ -178,7 +175,6 @@ def _removed(
     *,
     everything: bool,
 ) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
@@ -197,7 +193,6 @@ def _removed(
 
 
 def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limit: int) -> None:
-    """Print a page of what is gone; history is read no further than for that page."""
     from rolethread_vcs.cli.answers import print_ends
     from rolethread_vcs.views.removed import removed_lines, tags_and_preview
 
@@ -217,7 +212,6 @@ def _discard(
     saving: Saving,
     command: str,
 ) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
 
     chosen = None if choice is None else _choose(dataset, *choice)
@@ -232,7 +226,6 @@ def _discard(
 
 
 def _names_file(word: str) -> bool:
-    """Whether a word is the path of a file of the dataset that is no entry."""
     from rolethread_vcs.documents import kind_of
 
     kind = kind_of(word)
@@ -240,7 +233,6 @@ def _names_file(word: str) -> bool:
 
 
 def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
-    """Return the ids chosen, among entries that are saved and new ones that only lie in the folder, and files."""
     from rolethread_vcs.model.layout import id_of_path
 
     edited = [entry_id for item in dataset.hand_edits() if (entry_id := id_of_path(item.path))]
@@ -260,7 +252,6 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
 
 
 def _sentence(discarded: Discarded, *, would: bool) -> str:
-    # what restores is loaded when it restores
     from rolethread_vcs.views.changes import healed_sentence
 
     said = [healed_sentence(discarded.healed, would=would)] if discarded.healed else []

@@ -28,7 +28,6 @@ ENVELOPE = "rolethread.rules/v1"
 @pass_context
 def command(context: Context, code: str | None) -> None:
     settings = _settings(context)
-    # the rules are of no use to help
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.findings import rule_explanation, rule_lines
 
@@ -43,7 +42,6 @@ def command(context: Context, code: str | None) -> None:
 
 
 def _settings(context: Context) -> Settings | None:
-    """Return the settings of the dataset here; rules can be read where there is none."""
     try:
         return context.open_dataset().snapshot().settings
     except NotFoundError as error:

@@ -46,7 +46,6 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
     if raw and context.json:
         raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
     dataset = context.open_dataset()
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_hand_edit
     from rolethread_vcs.ops.history.show import ShownCommit
 
@@ -94,7 +93,6 @@ def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | Show
 
 
 def _commit_value(dataset: Dataset, shown: ShownCommit, *, short: bool) -> dict[str, object]:
-    """Return what `rolethread.show/v1` says; entries come with what changed in them, up to a thousand of them."""
     short = short or len(shown.entries) > _DETAILED
     comparison = None if short else dataset.history.changes(shown)
     own: dict[str, object] = {

@@ -31,7 +31,6 @@ def command(context: Context) -> None:
 
 
 def _waiting(dataset: Dataset) -> OpenMerge | RoleThreadError:
-    """Return what waits for decisions, or why it cannot be told."""
     try:
         return dataset.merges.conflicts()
     except RoleThreadError as error:

@@ -51,7 +51,6 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
         )
     dataset = context.open_dataset()
     dry_run = saving.dry_run
-    # what changes a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.views.branches import whereabouts_line
 

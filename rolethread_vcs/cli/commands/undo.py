@@ -23,7 +23,6 @@ GROUP = "history"
 @click.option("--dry-run", is_flag=True, help="Say what would be undone, and undo nothing.")
 @pass_context
 def command(context: Context, number: int, to: int | None, dry_run: bool) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.cli.answers import print_undone
 
     dataset = context.open_dataset(to_go_back=True)

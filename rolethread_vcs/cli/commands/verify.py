@@ -23,7 +23,6 @@ ENVELOPE = "rolethread.verify/v1"
 @click.command(cls=Command)
 @pass_context
 def command(context: Context) -> int:
-    # only this verb reads everything
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.health import verification_lines
 

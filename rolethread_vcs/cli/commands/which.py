@@ -17,7 +17,6 @@ GROUP = "entries"
 @click.argument("file", metavar="FILE")
 @pass_context
 def command(context: Context, file: str) -> None:
-    # what opens a dataset is of no use to help
     from rolethread_vcs.phrases import count, long_time
 
     origin = context.open_dataset().which(context.path(file))

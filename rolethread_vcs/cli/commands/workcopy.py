@@ -61,7 +61,6 @@ def add(
     dry_run: bool,
 ) -> None:
     """Write the entries of a branch to a file, or check a branch out in a folder."""
-    # what opens a dataset is of no use to help
     from rolethread_vcs import CopyOptions
     from rolethread_vcs.views.workcopies import added_file_lines, added_folder_lines
 
@@ -206,14 +205,11 @@ def _sources(copy: FileCopy) -> tuple[object, ...]:
 
 
 def _note(context: Context, committed: Committed) -> None:
-    """Say beside text what a change of working copies says beside itself."""
     for note in () if context.json else committed.notes:
         context.output.note(note)
 
 
 def _folder(context: Context, path: str | None) -> Path | None:
-    """Return the folder copy that a word names, None when it names a file or nothing."""
-    # help opens no dataset
     from rolethread_vcs.dataset import Dataset
 
     if path is None:

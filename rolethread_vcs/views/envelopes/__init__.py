@@ -16,7 +16,6 @@ __all__ = ["answer", "envelopes", "plain"]
 
 
 def envelopes() -> Iterator[tuple[str, type[Envelope]]]:
-    """Yield the models of all answers by the names that they are printed under; a file is imported when reached."""
     for name in ("changes", "history", "state"):
         module = import_module(f"{__name__}.{name}")
         for model in vars(module).values():

@@ -62,7 +62,6 @@ class Sourced(Model):
 
 
 def plain(value: Any) -> Any:
-    """Return a model as plain JSON values; what an entry holds is passed on as it is."""
     if isinstance(value, Model):
         fields = type(value).model_fields
         keys = {
@@ -83,12 +82,10 @@ def _text(value: Any) -> Any:
 
 
 def _attribute(name: str) -> BeforeValidator:
-    """Return what takes one attribute of a value that may be None."""
     return BeforeValidator(lambda value: getattr(value, name, value))
 
 
 def _named(*names: str) -> BeforeValidator:
-    """Return what makes objects of tuples: `("12", "tags")` is `{"id": "12", "field": "tags"}`."""
 
     def objects(rows: Any) -> list[Any]:
         return [dict(zip(names, row, strict=True)) if isinstance(row, tuple) else row for row in rows]
@@ -114,7 +111,6 @@ Side = Annotated[Any, BeforeValidator(lambda value: None if value is ABSENT else
 
 
 def of(*path: str, **more: Any) -> Any:
-    """Return a field that is read from an attribute of another name, or from one inside of another."""
     return Field(validation_alias=path[0] if len(path) == 1 else AliasPath(*path), **more)
 
 
