@@ -52,7 +52,7 @@ def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None
 
 def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"], *, dry_run: bool) -> None:
     """Say what an undo or a redo took back or brought again."""
-    from rolethread_vcs.views.operations import undone_lines
+    from rolethread_vcs.views.log import undone_lines
 
     output, committed = context.output, result.committed
     output.saved = committed.operation is not None

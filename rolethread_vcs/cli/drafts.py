@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rolethread_vcs.cli.completions import names_entry
 from rolethread_vcs.cli.form import form_heads
+from rolethread_vcs.cli.options import names_entry
 from rolethread_vcs.cli.output import Output
 from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError
 

@@ -17,7 +17,7 @@ import click
 
 from rolethread_vcs.cli.output import Output
 from rolethread_vcs.errors import InvalidError, RoleThreadError, UsageError
-from rolethread_vcs.views.errors import error_text
+from rolethread_vcs.views.findings import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,7 +28,7 @@ from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import rev_of
-from rolethread_vcs.views.conflicts import comment_lines
+from rolethread_vcs.views.merges import comment_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,16 +1,22 @@
-"""Entries as lines: whole, as they read, or one line each."""
+"""Entries as lines: whole, as they read; one line each; removed ones; and as git's diff compares them."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from rolethread_vcs.documents import find_kind
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.phrases import count, entry_number
-from rolethread_vcs.views.terminal_text import STYLES, Lines, one_line, styled, width_of, wrap
+from rolethread_vcs.ops.select.page import preview
+from rolethread_vcs.phrases import count, entry_number, short_time
+from rolethread_vcs.views.terminal_text import STYLES, Line, Lines, one_line, safe_text, styled, width_of, wrap
 
 if TYPE_CHECKING:
+    from rolethread_vcs.ops.restore.removed_entries import GoneEntry
     from rolethread_vcs.ops.select.page import Row
 
 _TAGS_WIDTH = 28
@@ -137,3 +143,113 @@ def list_lines(rows: Sequence[Row], *, width: int) -> Lines:
         if not row.reads:
             text = styled(row.problem, "warning")
         yield (head + (text or styled("(nothing is said)", "faint"))).rstrip()
+
+
+# ---- removed entries
+
+
+def removed_lines(shown: Sequence[GoneEntry], limit: int, *, more: bool, since: str | None, width: int) -> Lines:
+    """Yield a page of what was removed, newest first, and how to bring it back or to see more."""
+    yield from _lines(shown, time.time(), width)
+    if more:
+        words = f" --since {since}" if since is not None else ""
+        yield Line("hint", f"there are more: rtv restore --removed{words} -n {limit * 4}")
+    if shown:
+        yield Line("hint", "bring entries back with: rtv restore --removed ID…   (or --where QUERY, or --all)")
+    else:
+        yield Line("note", f"no entry was removed{'' if since is None else f' since {since}'}")
+
+
+def _lines(shown: Sequence[GoneEntry], now: float, width: int) -> Iterator[str]:
+    for commit_id, entries in groupby(shown, key=lambda each: each.commit.id):
+        together = list(entries)
+        commit, operation = together[0].commit, together[0].operation
+        by = "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
+        when = short_time(commit.committer.time, now=now)
+        subject = one_line(commit.subject, max(width - len(when) - len(by) - 15, 24))
+        head = f"{styled(commit_id[:10], 'id')}  {styled(when, 'faint')}"
+        yield f"{head}  {subject}{styled(by, 'faint')}"
+        for each in together:
+            begins = one_line(_preview(each), max(width - len(each.id) - 6, 10))
+            yield f"{styled(f'  - {each.id}', 'removed')}  {begins}".rstrip()
+
+
+def tags_and_preview(gone: GoneEntry) -> dict[str, Any]:
+    """Return what the envelope says of an entry beside what the entry is known by."""
+    if gone.entry is None:
+        return {"tags": (), "preview": None}
+    return {"tags": gone.entry.tags, "preview": _preview(gone)}
+
+
+def _preview(gone: GoneEntry) -> str:
+    return "(does not read)" if gone.entry is None else preview(gone.entry)
+
+
+# ---- for git's diff
+
+
+VERSION = 1
+"""Stands in the command that git is given, so that what git remembers of an older rendering is not used any more."""
+
+
+def plain_text(data: bytes, kind: str = "entry") -> str:
+    """Return the text of a file of a kind (`documents/<kind>.py`); what cannot be read comes back as it is."""
+    try:
+        value = find_kind(kind).parse(data)
+    except InvalidError:
+        value = None
+    if not isinstance(value, Entry | dict):
+        return data.decode("utf-8", "replace")
+    lines = _plain_lines(value) if isinstance(value, Entry) else _card_lines(value)
+    return "\n".join(map(safe_text, lines)) + "\n"
+
+
+def _card_lines(card: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in card.items():
+        if isinstance(value, list) and value:
+            yield f"{key}:"
+            yield from (f"{_INDENT}{_text(item)}" for item in value)
+        else:
+            yield f"{key}: {_text(value)}"
+
+
+def _plain_lines(entry: Entry) -> Iterator[str]:
+    for name in ("messages", "chosen", "rejected"):
+        if name not in entry.fields:
+            continue
+        if name != "messages":
+            yield f"-- {name} --"
+        yield from _plain_messages(entry.fields[name])
+    rest = {key: value for key, value in entry.fields.items() if key not in ("messages", "chosen", "rejected", "extra")}
+    for key, value in [*rest.items(), *entry.extra.items()]:
+        if key == "tags" and isinstance(value, list | tuple):
+            for tag in value:
+                yield f"#{tag}"
+        else:
+            yield f"{key}: {_json(value)}"
+
+
+def _plain_messages(messages: Any) -> Iterator[str]:
+    if not isinstance(messages, list | tuple):
+        yield _json(messages)
+        return
+    for message in messages:
+        if not isinstance(message, Mapping):
+            yield _json(message)
+            continue
+        role, speaker = message.get("role"), message.get("speaker")
+        name = role if isinstance(role, str) else _json(role)
+        yield f"{speaker} ({name}):" if isinstance(speaker, str) and speaker else f"{name}:"
+        content = message.get("content")
+        if isinstance(content, str):
+            yield from (f"{_INDENT}{line}".rstrip() for line in content.split("\n"))
+        elif "content" in message:
+            yield f"{_INDENT}{_json(content)}"
+        for key, value in message.items():
+            if key not in ("role", "content", "speaker"):
+                yield f"{_INDENT}{key}: {_json(value)}"
+        yield ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else _json(value)

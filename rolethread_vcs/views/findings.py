@@ -1,13 +1,13 @@
-"""Findings by rule, and rules, as lines."""
+"""Findings by rule, rules, and errors as lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.gate import mass_sentences
+from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.phrases import count, entry_number
-from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, wrap
+from rolethread_vcs.views.terminal_text import Line, Lines, hint_text, one_line, styled, wrap
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.finding import Finding
@@ -33,6 +33,8 @@ def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator
         yield f"{looked_at}: nothing {'new ' if checked.since else ''}was found"
         return
     if checked.since is not None:
+        from rolethread_vcs.gate import mass_sentences
+
         yield from mass_sentences(checked.findings)
     groups = checked.by_code()
     titles = max(len(f"{code} {found[0].name}") for code, found in groups.items())
@@ -110,3 +112,32 @@ def rule_explanation(each: WeighedRule, *, width: int, is_here: bool) -> Lines:
         yield from wrap(lines, width, "    ")
     yield ""
     yield f"change how much it weighs: rtv config set gate.rules.{rule.name} error|warning|info|off"
+
+
+# ---- errors
+
+
+_SHOWN_FINDINGS = 20
+
+
+def error_text(error: RoleThreadError) -> str:
+    """Return an error as text: `error: …`, its details or else its findings, `hint: …`."""
+    lines = [f"{styled('error:', 'error')} {error.message}"]
+    lines += [f"  {detail}" for detail in error.details or _listed_findings(error.findings)]
+    if error.hint:
+        lines.append(hint_text(error.hint))
+    return "\n".join(lines)
+
+
+def finding_text(finding: Finding) -> str:
+    place = " ".join(
+        part for part in (finding.entry_id or "", "" if finding.index is None else f"[{finding.index}]") if part
+    )
+    parts = (f"{finding.code} {finding.name}", place, finding.message)
+    return "   ".join(part for part in parts if part)
+
+
+def _listed_findings(findings: Sequence[Finding]) -> list[str]:
+    lines = [finding_text(finding) for finding in findings[:_SHOWN_FINDINGS]]
+    hidden = len(findings) - len(lines)
+    return [*lines, f"… and {count(hidden, 'finding', 'findings')} more"] if hidden else lines

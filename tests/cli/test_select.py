@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.cli.completions import complete_branches, complete_entries, complete_rules
 from rolethread_vcs.cli.context import Given
+from rolethread_vcs.cli.options import complete_branches, complete_entries, complete_rules
 
 
 def context(folder: Path) -> click.Context:

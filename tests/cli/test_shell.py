@@ -18,7 +18,7 @@ from rolethread_vcs.cli.main import rtv, run
 from rolethread_vcs.errors import ConflictError, RefusedError
 from rolethread_vcs.model.finding import Finding, RepairSafety, Severity
 from rolethread_vcs.views.envelopes import answer
-from rolethread_vcs.views.errors import error_text
+from rolethread_vcs.views.findings import error_text
 
 # verbs of our own, made for these tests and run in a process of their own
 PROBE = """

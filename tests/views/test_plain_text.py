@@ -6,7 +6,7 @@ import json
 
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.views.plain_text import plain_text
+from rolethread_vcs.views.entries import plain_text
 
 
 def test_an_entry_reads_as_a_conversation() -> None:

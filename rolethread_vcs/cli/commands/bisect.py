@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Context, Group, pass_context
+from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def status(context: Context) -> None:
 @pass_context
 def log(context: Context) -> None:
     """List the answers given so far."""
-    from rolethread_vcs.views.bisect import mark_lines, search_lists
+    from rolethread_vcs.views.commits import mark_lines, search_lists
 
     dataset = context.open_dataset()
     search = dataset.history.bisect.status()
@@ -128,7 +128,7 @@ def log(context: Context) -> None:
 def reset(context: Context) -> None:
     """End the search and forget the answers."""
     from rolethread_vcs.ops.history.bisect import Search
-    from rolethread_vcs.views.bisect import search_lists
+    from rolethread_vcs.views.commits import search_lists
 
     was_running = context.open_dataset().history.bisect.reset()
     if context.json:
@@ -153,7 +153,7 @@ def _commit(repository: Repository, oid: str) -> Commit | None:
 
 def _tell(context: Context, dataset: Dataset, search: Search) -> None:
     from rolethread_vcs.cli.answers import print_ends
-    from rolethread_vcs.views.bisect import end_hint, search_lines, search_lists
+    from rolethread_vcs.views.commits import end_hint, search_lines, search_lists
 
     if context.json:
         context.output.envelope(ENVELOPE, search_lists(search), search)

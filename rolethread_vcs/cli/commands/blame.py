@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.completions import complete_entries
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import complete_entries
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.completions import complete_branches, complete_rules, entry_choice
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import complete_branches, complete_rules, entry_choice
 from rolethread_vcs.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.completions import complete_conflicts
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import complete_conflicts
 
 if TYPE_CHECKING:
     pass

@@ -27,7 +27,7 @@ ENVELOPE = "rolethread.doctor/v1"
 @pass_context
 def command(context: Context, unlock: bool, yes: bool) -> None:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.views.health import diagnosis_lines
+    from rolethread_vcs.views.status import diagnosis_lines
 
     if yes and not unlock:
         raise UsageError("--yes goes with --unlock", hint="rtv doctor --unlock --yes")

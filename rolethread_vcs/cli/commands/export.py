@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import complete_branches
 
 GROUP = "entries"
 

@@ -21,7 +21,7 @@ GROUP = "git"
 @pass_context
 def command(context: Context, file: str, kind: str, text: int) -> None:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.views.plain_text import plain_text
+    from rolethread_vcs.views.entries import plain_text
 
     _ = text
     with Dataset.upkeep.system_errors(f"reading {file}"):

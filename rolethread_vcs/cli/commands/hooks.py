@@ -40,7 +40,7 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     from shutil import which
 
     from rolethread_vcs import HookWish
-    from rolethread_vcs.views.plain_text import VERSION
+    from rolethread_vcs.views.entries import VERSION
 
     if drivers and push:
         raise UsageError("--drivers puts no hooks in, and --pre-push is one")

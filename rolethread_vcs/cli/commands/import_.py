@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
-from rolethread_vcs.cli.options import Saving, saving_options
+from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +100,7 @@ def run_import(
     *,
     names: Sequence[str | None] = (),
 ) -> None:
-    from rolethread_vcs.views.imports import imported_lines
+    from rolethread_vcs.views.changes import imported_lines
 
     output = context.output
     with output.progress("importing") as step:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.arguments import HowMany
-from rolethread_vcs.cli.completions import complete_branches, complete_entries
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import complete_branches, complete_entries
 from rolethread_vcs.cli.output import Output
 from rolethread_vcs.phrases import count
 

@@ -27,8 +27,8 @@ import click
 
 from rolethread_vcs.cli.answers import print_ends
 from rolethread_vcs.cli.arguments import HowMany
-from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:

@@ -20,9 +20,8 @@ from dataclasses import replace
 
 import click
 
-from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
-from rolethread_vcs.cli.options import Saving, saving_options
+from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
 from rolethread_vcs.errors import UsageError
 
 GROUP = "history"
@@ -72,7 +71,7 @@ def command(
     if not patch:
         return print_outcome(context, dataset.merge(source, options=options, intent=intent))
     from rolethread_vcs.cli.forms import Forms
-    from rolethread_vcs.cli.patch_questions import ask
+    from rolethread_vcs.cli.merge_steps import ask
 
     with Forms(context, dataset, "merge", f"rtv {words}") as forms:
         asked = ask(context, dataset.merges.preview(source, options=options), forms)

@@ -22,7 +22,7 @@ GROUP = "history"
 @click.option("-n", "limit", metavar="N", type=HowMany(), default=20, help="How many; 20 by default.")
 @pass_context
 def command(context: Context, limit: int) -> None:
-    from rolethread_vcs.views.operations import operation_lines
+    from rolethread_vcs.views.log import operation_lines
 
     dataset = context.open_dataset()
     for note in dataset.operations.record_external():

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.merge_steps import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 from rolethread_vcs.cli.options import Saving, saving_options
-from rolethread_vcs.cli.past_changes import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -60,7 +60,7 @@ def command(context: Context, /, change: Change, patch: bool, saving: Saving) ->
 
 def _asked(context: Context, dataset: Dataset, change: Change, words: str, intent: Intent) -> Outcome | None:
     from rolethread_vcs.cli.forms import Forms
-    from rolethread_vcs.cli.patch_questions import ask
+    from rolethread_vcs.cli.merge_steps import ask
 
     with Forms(context, dataset, "pick", f"rtv {words}") as forms:
         asked = ask(context, dataset.merges.pick_preview(change.rev, words=change.ids, where=change.where), forms)

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Command, Context, pass_context
-from rolethread_vcs.cli.options import Saving
+from rolethread_vcs.cli.options import Saving, complete_branches
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.completions import entry_choice
 from rolethread_vcs.cli.context import Command, Context, pass_context
-from rolethread_vcs.cli.options import Saving, name_words, saving_options
+from rolethread_vcs.cli.options import Saving, entry_choice, name_words, saving_options
 
 GROUP = "entries"
 

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.completions import complete_conflicts, complete_sides
 from rolethread_vcs.cli.context import Command, Context, pass_context
-from rolethread_vcs.cli.options import name_words
+from rolethread_vcs.cli.options import complete_conflicts, complete_sides, name_words
 from rolethread_vcs.errors import InvalidError, UsageError
 
 if TYPE_CHECKING:

@@ -26,9 +26,15 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.arguments import HowMany
-from rolethread_vcs.cli.completions import complete_branches, complete_entries, names_entry
 from rolethread_vcs.cli.context import Command, Context, pass_context
-from rolethread_vcs.cli.options import Saving, name_words, saving_options
+from rolethread_vcs.cli.options import (
+    Saving,
+    complete_branches,
+    complete_entries,
+    name_words,
+    names_entry,
+    saving_options,
+)
 from rolethread_vcs.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -194,7 +200,7 @@ def _removed(
 
 def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limit: int) -> None:
     from rolethread_vcs.cli.answers import print_ends
-    from rolethread_vcs.views.removed import removed_lines, tags_and_preview
+    from rolethread_vcs.views.entries import removed_lines, tags_and_preview
 
     found = dataset.history.removed(since=since)
     listed = list(islice(found, limit + 1))

@@ -19,8 +19,8 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.merge_steps import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 from rolethread_vcs.cli.options import Saving, saving_options
-from rolethread_vcs.cli.past_changes import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 
 GROUP = "history"
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.completions import complete_rules
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.options import complete_rules
 from rolethread_vcs.errors import NotFoundError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ ENVELOPE = "rolethread.verify/v1"
 @pass_context
 def command(context: Context) -> int:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.views.health import verification_lines
+    from rolethread_vcs.views.status import verification_lines
 
     output = context.output
     with output.progress("verifying") as step:

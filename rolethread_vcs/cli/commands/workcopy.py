@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.completions import complete_branches
 from rolethread_vcs.cli.context import Context, Group, pass_context
-from rolethread_vcs.cli.options import Saving, Wish, line_options, making_options, saving_options
+from rolethread_vcs.cli.options import Saving, Wish, complete_branches, line_options, making_options, saving_options
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
