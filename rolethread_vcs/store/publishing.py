@@ -47,7 +47,10 @@ def publish(repository: Repository, pack: PackWriter, pending: Pending, held: He
         for name, (before, after) in moves.items():
             move_ref(repository, name, before, after, command, held if held and held.name == name else None)
             done.append(name)
-        move_ref(repository, OPERATIONS_REF, log_before, log_after, command)
+        # Where the branch is on the disk, and a power cut takes the log's new value and brings it no note back, the
+        # next command records the move as plain git's, and it can be undone. What only the log holds has to be there.
+        is_in_branch = bool(moves) and not pending.effects.record()
+        move_ref(repository, OPERATIONS_REF, log_before, log_after, command, sync_name=not is_in_branch)
     except RoleThreadError as error:
         if not _take_back(repository, moves, done, command):
             raise mark_saved(error) from error
@@ -97,13 +100,20 @@ def _check_written(repository: Repository, pack: PackWriter) -> None:
 
 
 def move_ref(
-    repository: Repository, name: str, before: str | None, after: str | None, why: str, held: HeldRef | None = None
+    repository: Repository,
+    name: str,
+    before: str | None,
+    after: str | None,
+    why: str,
+    held: HeldRef | None = None,
+    *,
+    sync_name: bool = True,
 ) -> None:
     """Move, create or delete one ref if it still has its old value; wait a little for other git programs."""
     deadline = time.monotonic() + REF_PATIENCE
     while True:
         try:
-            return _move_once(repository, name, before, after, why, held)
+            return _move_once(repository, name, before, after, why, held, sync_name=sync_name)
         except BusyError:
             if is_at(repository, name, after):
                 return None
@@ -126,7 +136,14 @@ def is_at(repository: Repository, name: str, value: str | None) -> bool:
 
 
 def _move_once(
-    repository: Repository, name: str, before: str | None, after: str | None, why: str, held: HeldRef | None
+    repository: Repository,
+    name: str,
+    before: str | None,
+    after: str | None,
+    why: str,
+    held: HeldRef | None,
+    *,
+    sync_name: bool,
 ) -> None:
     refs = repository.refs
     if name == HEAD:
@@ -143,7 +160,7 @@ def _move_once(
     if after is None:
         held.delete()
     else:
-        held.swap(after, why)
+        held.swap(after, why, sync_name=sync_name)
 
 
 def value_of(repository: Repository, name: str) -> str | None:

@@ -58,7 +58,7 @@ class Repository:
         self.durable = self.config.get("rolethread.durability") != "fast"
         configure_libgit2(durable=self.durable)
         self.objects = Objects(git, self.common_folder / "objects")
-        self.refs = Refs(git)
+        self.refs = Refs(git, self.common_folder, self.signature, durable=self.durable)
         self.graph = CommitGraph(git)
         self.operations = OperationLog(self.objects, self.refs)
         self.derived = Derived(self.private_folder / "cache")

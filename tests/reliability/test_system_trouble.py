@@ -77,6 +77,17 @@ def test_a_full_disk_is_never_a_success(template, fsck, limit):
 
 
 @traced
+@pytest.mark.parametrize("checkout", ["always", "never"])
+def test_an_edit_flushes_as_often_as_we_say_and_nothing_below_us_does(template, tmp_path, checkout):
+    Dataset.open(template).settings.set("checkout", checkout)
+    log = tmp_path / "log"
+
+    edit(template, before=("strace", "-f", "-qq", "-o", str(log), "-e", "trace=fsync,fdatasync"))
+
+    assert len(log.read_text().splitlines()) == 7
+
+
+@traced
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
 @pytest.mark.parametrize("call", ["fsync", "write", "rename"])
 def test_a_failing_disk_is_never_a_false_success(template, fsck, tmp_path, call, error):

@@ -175,3 +175,15 @@ def test_a_split_index_is_left_alone_and_told(filled: Dataset, git: Git) -> None
     assert caught.value.saved
     assert any("finished now" in note for note in result.notes)
     assert git(filled.folder, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("length", [0, 8, 100, -1])
+def test_an_index_that_a_power_cut_tore_is_written_again(filled: Dataset, git: Git, length: int) -> None:
+    edited = an_entry(filled.folder)
+    edited.write_bytes(b"by hand\n")
+    index_of(filled.folder).write_bytes(index_of(filled.folder).read_bytes()[:length])
+
+    add_one(Dataset.open(filled.folder))
+
+    name = edited.relative_to(filled.folder).as_posix()
+    assert git(filled.folder, "status", "--porcelain") == f" M {name}\n"

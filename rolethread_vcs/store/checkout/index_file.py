@@ -54,7 +54,6 @@ def write(path: Path, entries: Mapping[str, Recorded]) -> None:
         try:
             try:
                 disk.write_all(fd, body + hashlib.sha1(body, usedforsecurity=False).digest(), lock)
-                disk.sync_file(fd, lock)
             finally:
                 os.close(fd)
             disk.rename(lock, path)

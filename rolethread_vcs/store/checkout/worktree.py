@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import pygit2
 
-from rolethread_vcs.errors import ConflictError, InvalidError
+from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import index_file
 from rolethread_vcs.store.git_errors import GitLockedError, from_git, git_errors
@@ -212,7 +212,7 @@ class Worktree:
                 recorded[difference.path] = None if difference.after is None else (difference.after, status)
             else:
                 left_alone.append(difference.path)
-        self._record(recorded, afresh=afresh)
+        self._record(recorded, after, afresh=afresh)
         return left_alone
 
     def exchange(self, differences: Iterable[Difference], tree: bytes) -> list[str]:
@@ -319,7 +319,12 @@ class Worktree:
 
     def refresh(self, paths: Iterable[str], tree: bytes) -> None:
         """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
-        index = self._index()
+        try:
+            index = self._index()
+        except DamagedError:
+            entries = self._index_of(tree)
+            _patiently(lambda: index_file.write(self._index_path, entries))
+            return
         for path in paths:
             blob = find_blob(self._objects, tree, path)
             if blob is not None and self._change(path, blob) is None:
@@ -352,10 +357,13 @@ class Worktree:
                     raise
                 folder = os.path.dirname(folder)  # noqa: PTH120
 
-    def _record(self, recorded: Mapping[str, index_file.Recorded | None], *, afresh: bool = False) -> None:
+    def _record(self, recorded: Mapping[str, index_file.Recorded | None], tree: bytes, *, afresh: bool) -> None:
         """Take what was brought into the folder into the index, None where a file went; `afresh` forgets the rest."""
         disk.reach("index")
-        entries = self._whole_index(recorded, afresh=afresh)
+        try:
+            entries = self._whole_index(recorded, afresh=afresh)
+        except DamagedError:
+            entries = self._index_of(tree)
         if entries is not None:
             _patiently(lambda: index_file.write(self._index_path, entries))
             return
@@ -371,16 +379,24 @@ class Worktree:
         entries = {name: each for name, each in recorded.items() if each is not None}
         if afresh:
             return entries
+        index = self._index()
         if len(recorded) < INDEX_AS_A_WHOLE or not index_file.is_plain(self._index_path):
             return None
-        index = self._index()
         if index.conflicts is not None or len(index) > OLD_PER_NEW * len(recorded):
             return None
         others = {each.path: Blob(b"%o" % int(each.mode), each.id.raw) for each in index}
-        for name in others.keys() - recorded.keys():
-            change, status = self._look(name, others[name])
-            entries[name] = others[name], status if change is None else None
-        return entries
+        return entries | self._looked_at({name: others[name] for name in others.keys() - recorded.keys()})
+
+    def _index_of(self, tree: bytes) -> dict[str, index_file.Recorded]:
+        """Return the entries of an index that agrees with a tree: nothing is staged.
+
+        git flushes no index, and neither do we; one that a power cut tore is written again.
+        """
+        return self._looked_at(dict(files(tree, self._objects.tree)))
+
+    def _looked_at(self, blobs: Mapping[str, Blob]) -> dict[str, index_file.Recorded]:
+        looks = {name: self._look(name, blob) for name, blob in blobs.items()}
+        return {name: (blobs[name], status if change is None else None) for name, (change, status) in looks.items()}
 
     def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
         if blob is None:

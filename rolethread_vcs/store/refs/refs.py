@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import pygit2
 
 from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError
 from rolethread_vcs.store import disk, git_errors
+from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
 
 BRANCHES: Final = "refs/heads/"
 TAGS: Final = "refs/tags/"
@@ -17,6 +20,8 @@ HEAD: Final = "HEAD"
 SYMBOLIC: Final = "ref: "
 UNFINISHED: Final = "refs/worktree/rolethread/merge"
 """The unfinished merge of the main folder, which git shows there alone."""
+_IN_WORKTREE = ("refs/worktree/", "refs/bisect/", "refs/rewritten/")
+"""Refs that each worktree has of its own."""
 UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
 """Below it lies, as `<name>/merge`, that of a linked worktree; in sight of all, since it must outlive the folder."""
 
@@ -39,12 +44,14 @@ def _reading(name: str) -> Iterator[None]:
 def _typed(name: str) -> Iterator[None]:
     """Turn libgit2's untyped failures of the ref step into `RefMovedError`, `BusyError (ref_locked)` or a system
     error."""
+    short = shorten(name)
     try:
         yield
+    except RefChangedError as error:
+        raise RefMovedError(f"{short} moved while this command was working; nothing was overwritten") from error
     except git_errors.RAISED as error:
         text = str(error).lower()
-        short = shorten(name)
-        if git_errors.is_lock(error):
+        if isinstance(error, FileExistsError) or git_errors.is_lock(error):
             raise BusyError(
                 f"{short} is locked by another git program ({error}); nothing was saved",
                 hint="if no other program is running: rtv doctor --unlock",
@@ -74,22 +81,24 @@ def is_unfinished(name: str) -> bool:
 class HeldRef:
     """A ref as it was when it was read; `swap` succeeds only if it still is. `name` is its own, never an alias."""
 
-    def __init__(self, reference: pygit2.Reference) -> None:
+    def __init__(self, refs: Refs, reference: pygit2.Reference) -> None:
         self.name = reference.raw_name.decode("utf-8", "surrogateescape")
+        self._refs = refs
         self._reference = reference
         self.target = str(reference.target)
 
-    def swap(self, target: str, why: str) -> None:
-        """Move the ref to a commit, unless somebody else moved it since it was read.
-
-        libgit2 compares with the value held in this very object; a fresh look-up here would defeat it.
+    def swap(self, target: str, why: str, *, sync_name: bool = True) -> None:
+        """Move the ref to a commit, unless somebody else moved it since it was read; `sync_name` as in `RefFile.move`.
 
         Raises:
             RefMovedError: it moved. BusyError (ref_locked): another program holds its lock.
         """
         disk.reach("ref", self.name)
         with _typed(self.name):
-            self._reference.set_target(target, why)
+            if self.name.startswith(_IN_WORKTREE):
+                self._reference.set_target(target, why)
+            else:
+                self._refs.move(self.name, self.target, target, why, sync_name=sync_name)
 
     def delete(self) -> None:
         """Delete the ref, unless somebody else moved it since it was read."""
@@ -101,8 +110,18 @@ class HeldRef:
 class Refs:
     """The refs of one repository."""
 
-    def __init__(self, git: pygit2.Repository) -> None:
+    def __init__(
+        self, git: pygit2.Repository, common: Path, who: Callable[[], Signature], *, durable: bool = True
+    ) -> None:
         self._git = git
+        self._common = common
+        self._who = who
+        self._durable = durable
+
+    def move(self, name: str, before: str, after: str, why: str, *, sync_name: bool) -> None:
+        """Move a ref that all worktrees share; use `HeldRef.swap`, which says what went wrong."""
+        file = RefFile(self._git, self._common, Path(self._git.path), name)
+        file.move(before, after, why, self._who(), durable=self._durable, sync_name=sync_name)
 
     def hold(self, name: str) -> HeldRef | None:
         """Return a ref as it is now, or None when there is none; of an alias, the ref that it leads to.
@@ -117,7 +136,7 @@ class Refs:
                     reference = reference.resolve()
                 except KeyError:  # it leads nowhere
                     return None
-        return None if reference is None else HeldRef(reference)
+        return None if reference is None else HeldRef(self, reference)
 
     def hold_itself(self, name: str) -> HeldRef | None:
         """Return a ref as `hold` does, but no other one in its place.
