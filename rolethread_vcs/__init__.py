@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.import_.row_reader import ImportOptions
     from rolethread_vcs.ops.merge.merge import MergeOptions
     from rolethread_vcs.ops.workcopy.commit import CommitOptions
+    from rolethread_vcs.ops.workcopy.edits import DecisionWords
     from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
-    from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
     from rolethread_vcs.transaction import Intent
 
 _HOMES = {

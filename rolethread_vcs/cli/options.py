@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.cli.context import Context
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.workcopy.commit import CommitOptions
-    from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
+    from rolethread_vcs.ops.workcopy.edits import DecisionWords
     from rolethread_vcs.ops.workcopy.merge import Take
     from rolethread_vcs.transaction import Intent
 

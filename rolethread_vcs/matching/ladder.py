@@ -13,8 +13,17 @@ from functools import cached_property
 
 from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.likeness import similarity
-from rolethread_vcs.matching.alike import MARGIN, MOST, SCALE, SURE, pair_alike
-from rolethread_vcs.matching.equal import Gaps, Pairs, pair_equal, places_by_value
+from rolethread_vcs.matching.alike import (
+    MARGIN,
+    MOST,
+    SCALE,
+    SURE,
+    Gaps,
+    Pairs,
+    pair_alike,
+    pair_equal,
+    places_by_value,
+)
 from rolethread_vcs.matching.signature import Index, Side, Signature, Step, opening_of, text_of
 
 _NEAR = 20

@@ -11,9 +11,8 @@ from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.ops.workcopy import links
-from rolethread_vcs.ops.workcopy.edits import FileEdits, read_edits
+from rolethread_vcs.ops.workcopy.edits import DecisionWords, FileEdits, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import announce_columns, write_again
-from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
 from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take, merge_copy
 from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read

@@ -12,11 +12,10 @@ from rolethread_vcs.formats import ChangedSourceError, CleanKeys, clean_keys, fi
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.workcopy import links
-from rolethread_vcs.ops.workcopy.edits import read_edits
-from rolethread_vcs.ops.workcopy.layout import Layout
-from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
+from rolethread_vcs.ops.workcopy.edits import DecisionWords, read_edits
+from rolethread_vcs.ops.workcopy.lines import Layout
 from rolethread_vcs.ops.workcopy.links import BrokenLink, FileStamp, Link, digest_of, locate
-from rolethread_vcs.ops.workcopy.writer import set_aside, written_beside
+from rolethread_vcs.ops.workcopy.rewrite import set_aside, written_beside
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.recovery import finish_cut_off
 from rolethread_vcs.store.refs.refs import BRANCHES

@@ -21,13 +21,16 @@ from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.edit.change import new_ids
 from rolethread_vcs.ops.edit.placement import as_listed, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
-from rolethread_vcs.ops.workcopy.line_edits import apply_edit
 from rolethread_vcs.store.objects.walk import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
+from typing import Any
+
+from rolethread_vcs.diff.align import align
+from rolethread_vcs.model.entry import ENTRY_KEYS, is_same
 
 Take = Literal["file", "branch"]
 
@@ -284,3 +287,77 @@ def order_with(order: Order, before: Sequence[str], after: Sequence[str], floati
     for anchor, run, following in moves:
         order = order.move_all_after(run, anchor, next_id=following)
     return order
+
+
+_CONVERSATIONS = frozenset({"messages", "chosen", "rejected"})
+
+
+def apply_edit(stored: Entry, before: Entry, after: Entry) -> Entry:
+    """Return the stored entry with the change from one reading of its line to another.
+
+    `apply_edit(stored, line, line)` is the stored entry.
+    """
+    fields: dict[str, Any] = {}
+    for key in ENTRY_KEYS:
+        value = _edited_field(key, *(side.fields.get(key, ABSENT) for side in (stored, before, after)))
+        if value is not ABSENT:
+            fields[key] = value
+    return Entry.of(fields)
+
+
+def _edited_field(key: str, stored: Any, before: Any, after: Any) -> Any:
+    if _is_one(before, after):
+        return stored
+    if key in _CONVERSATIONS and isinstance(after, list) and isinstance(before, list) and isinstance(stored, list):
+        return _edited_messages(stored, before, after)
+    if key == "tags":
+        was, now, own = (set() if side is ABSENT else set(side) for side in (before, after, stored))
+        return sorted((own - (was - now)) | (now - was)) or ABSENT
+    if key == "extra":
+        was, now, own = ({} if side is ABSENT else side for side in (before, after, stored))
+        return _edited_keys(own, was, now) or ABSENT
+    return after
+
+
+def _edited_messages(stored: Sequence[Any], before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+    """Return the messages of the line, each with what its message in the store has besides."""
+    partner = {pair.after: pair.before for pair in align(before, after)}
+    place_of = _in_store(stored, before)
+    result = []
+    for place, message in enumerate(after):
+        was = partner.get(place)
+        own = None if was is None else place_of.get(was)
+        if was is None or own is None:
+            result.append(message)
+        elif all(isinstance(each, dict) for each in (stored[own], before[was], message)):
+            result.append(_edited_keys(stored[own], before[was], message))
+        else:
+            result.append(stored[own] if is_same(before[was], message) else message)
+    return result
+
+
+def _in_store(stored: Sequence[Any], before: Sequence[Any]) -> dict[int, int]:
+    """Return which stored message each message of the line was: the same place, unless the line had been changed."""
+    if len(stored) == len(before):
+        return {place: place for place in range(len(before))}
+    return {pair.after: pair.before for pair in align(stored, before)}
+
+
+def _edited_keys(stored: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object with its keys set and removed as they were in the line."""
+    result = dict(stored)
+    for key in {**before, **after}:
+        was, now = before.get(key, ABSENT), after.get(key, ABSENT)
+        if _is_one(was, now):
+            continue
+        if now is ABSENT:
+            result.pop(key, None)
+        else:
+            result[key] = now
+    return result
+
+
+def _is_one(one: Any, other: Any) -> bool:
+    if one is ABSENT or other is ABSENT:
+        return one is other
+    return is_same(one, other)

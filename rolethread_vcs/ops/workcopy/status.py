@@ -9,10 +9,9 @@ from pathlib import Path
 from rolethread_vcs.model.canonical import encode_line, encode_value, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.select.page import preview
-from rolethread_vcs.ops.workcopy.edits import Candidate, FileEdits, LineChange, read_edits
-from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
-from rolethread_vcs.ops.workcopy.line_edits import apply_edit
+from rolethread_vcs.ops.workcopy.edits import Candidate, DecisionWords, FileEdits, LineChange, read_edits
 from rolethread_vcs.ops.workcopy.links import Link
+from rolethread_vcs.ops.workcopy.merge import apply_edit
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 

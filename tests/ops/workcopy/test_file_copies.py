@@ -21,8 +21,8 @@ from rolethread_vcs.matching.ladder import Doubt
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.commit import CommitOptions
+from rolethread_vcs.ops.workcopy.edits import DecisionWords
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
-from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
 from rolethread_vcs.ops.workcopy.links import DamagedLinkError, NotLinkedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent, NoSuchBranchError

@@ -21,7 +21,7 @@ from rolethread_vcs.ops.edit.field_edits import FieldEdit
 from rolethread_vcs.ops.workcopy import file_copies
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
 from rolethread_vcs.ops.workcopy.links import NotLinkedError
-from rolethread_vcs.ops.workcopy.writer import set_aside
+from rolethread_vcs.ops.workcopy.rewrite import set_aside
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.workcopy.line_edits import apply_edit
+from rolethread_vcs.ops.workcopy.merge import apply_edit
 
 WORDS = st.sampled_from(
     ["the cellar is dry", "who mends the clock", "far out at sea", "*nods* yes", "ring the bell twice"]

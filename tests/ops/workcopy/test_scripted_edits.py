@@ -10,10 +10,9 @@ from scripted_edits import Script, contents, kept, make_dataset
 
 from rolethread_vcs.formats import row_formats
 from rolethread_vcs.ops.workcopy.commit import CommitOptions, commit
-from rolethread_vcs.ops.workcopy.edits import FileEdits
+from rolethread_vcs.ops.workcopy.edits import DecisionWords, FileEdits
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, add
-from rolethread_vcs.ops.workcopy.layout import Layout, Reading
-from rolethread_vcs.ops.workcopy.line_decisions import DecisionWords
+from rolethread_vcs.ops.workcopy.lines import Layout, Reading
 from rolethread_vcs.ops.workcopy.status import status
 from rolethread_vcs.transaction import Intent
 
