@@ -25,13 +25,18 @@ def row_formats() -> tuple[RowFormat, ...]:
     return tuple(each for each in all_formats() if isinstance(each, RowFormat))
 
 
+@cache
+def _by_name() -> dict[str, Format]:
+    return {word: each for each in all_formats() for word in (each.name, *each.aliases)}
+
+
 def find_format(name: str) -> Format:
     """Return the format of a name or one of its other names; case does not count.
 
     Raises:
         UsageError (unknown_format): with the name that was probably meant.
     """
-    names = {word: each for each in all_formats() for word in (each.name, *each.aliases)}
+    names = _by_name()
     found = names.get(name.lower())
     if found is not None:
         return found

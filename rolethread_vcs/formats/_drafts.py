@@ -19,14 +19,13 @@ from rolethread_vcs.formats._contract import (
     RowPlace,
     RowProblemError,
 )
-from rolethread_vcs.formats._reader import Source
-from rolethread_vcs.formats._splitter import LAST_LINE, split_lines
+from rolethread_vcs.formats._reader import Source, read_object
+from rolethread_vcs.formats._splitter import split_lines
 from rolethread_vcs.formats._unread import name_unread_row, unread_sentence
-from rolethread_vcs.model.canonical import JsonProblemError, parse
+from rolethread_vcs.model.canonical import parse
 
 _NOWHERE = RowPlace("", 1, 1)
 _KEYS_SHOWN = 12
-_KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 
 
 def read_drafts(source: Source, format: Format | None = None) -> Iterator[Draft | Reject]:
@@ -104,27 +103,6 @@ def _read_row(piece: Piece, place: RowPlace, format: RowFormat | None) -> Draft 
         return Draft(place, piece[1], chosen.name, *chosen.read(row))
     except RowProblemError as error:
         return Reject(place, piece[1], error.message, error.code)
-
-
-def read_object(piece: Piece) -> dict[str, Any]:
-    """Return the object that a piece is.
-
-    Raises:
-        RowProblemError (not_json), RowProblemError (not_an_object): it is none.
-    """
-    line, raw, problem = piece
-    if problem is not None and problem is not LAST_LINE:
-        raise RowProblemError(problem, "not_json")
-    try:
-        value = parse(raw)
-    except JsonProblemError as error:
-        reason = error.reason if problem is None else f"{problem}: {error.reason}"
-        place = f"column {error.column}" if error.line == 1 else f"line {line + error.line - 1}, column {error.column}"
-        raise RowProblemError(f"{reason} ({place})", "not_json") from error
-    if type(value) is not dict:
-        kind = _KINDS.get(type(value), "a number")
-        raise RowProblemError(f"a row must be an object, this one is {kind}", "not_an_object")
-    return value
 
 
 def _unrecognised(row: dict[str, Any], format: RowFormat | None) -> RowProblemError:

@@ -18,17 +18,18 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._bytes import ByteSource
-from rolethread_vcs.formats._contract import Piece
-from rolethread_vcs.formats._splitter import TRAILING_COMMA, find_end, split_lines, split_values
+from rolethread_vcs.formats._contract import Piece, RowProblemError
+from rolethread_vcs.formats._splitter import LAST_LINE, TRAILING_COMMA, find_end, split_lines, split_values
 from rolethread_vcs.formats._unread import refuse_unread_file
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
 _ENOUGH = 1 << 16
 """Bytes that tell what kind of file it is and how it is laid out."""
+_KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 
 
 class Source:
@@ -205,3 +206,24 @@ def _is_json(text: bytes) -> bool:
     except JsonProblemError:
         return False
     return True
+
+
+def read_object(piece: Piece) -> dict[str, Any]:
+    """Return the object that a piece is.
+
+    Raises:
+        RowProblemError (not_json), RowProblemError (not_an_object): it is none.
+    """
+    line, raw, problem = piece
+    if problem is not None and problem is not LAST_LINE:
+        raise RowProblemError(problem, "not_json")
+    try:
+        value = parse(raw)
+    except JsonProblemError as error:
+        reason = error.reason if problem is None else f"{problem}: {error.reason}"
+        place = f"column {error.column}" if error.line == 1 else f"line {line + error.line - 1}, column {error.column}"
+        raise RowProblemError(f"{reason} ({place})", "not_json") from error
+    if type(value) is not dict:
+        kind = _KINDS.get(type(value), "a number")
+        raise RowProblemError(f"a row must be an object, this one is {kind}", "not_an_object")
+    return value

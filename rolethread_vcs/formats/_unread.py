@@ -69,6 +69,8 @@ def unread_sentence(kind: str) -> str:
     """Return the sentence that answers a kind of data that is known and not read."""
     if kind in (_TAGS, _DATA_SETS):
         return f"this is {kind}; it holds no conversations, import the files that it is about"
+    if kind == _CHAT_LINE:
+        return f"this is {kind}; a log is read from its header line on, which comes first in its file"
     return f"this is {kind}; reading that comes in a later version"
 
 
@@ -107,13 +109,13 @@ def _is_list_of_data_sets(row: dict[str, Any]) -> bool:
 
 _TAGS = "the list of tags that RoleThread Lite keeps beside a data set"
 _DATA_SETS = "LLaMA-Factory's list of data sets (dataset_info.json)"
-_SILLYTAVERN = "a SillyTavern chat log"
+_CHAT_LINE = "a line of a SillyTavern chat log"
 _TEXTGEN = "a text-generation-webui chat history"
 _CARD = "a character card"
 _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
-    (_SILLYTAVERN, _has("chat_metadata")),
-    (_SILLYTAVERN, _has("user_name", "character_name")),
-    (_SILLYTAVERN, _has("mes", "is_user")),
+    (_CHAT_LINE, _has("chat_metadata")),
+    (_CHAT_LINE, _has("user_name", "character_name")),
+    (_CHAT_LINE, _has("mes", "is_user")),
     (_TEXTGEN, _has("internal", "visible")),
     (_TEXTGEN, _has("data", "data_visible")),
     (_CARD, _is_card),

@@ -92,7 +92,7 @@ def test_the_folder_of_a_new_dataset_is_clean_to_stock_git(room: Room) -> None:
 UNREADABLE = {
     "a picture": ("card.png", b"\x89PNG\r\n\x1a\n" + bytes(100)),
     "ChatML": ("chatml.txt", b"<|im_start|>user\nhello<|im_end|>\n"),
-    "a SillyTavern chat": ("st.jsonl", lines({"user_name": "a", "character_name": "b"}, {"mes": "x", "is_user": True})),
+    "a RisuAI chat": ("risu.json", lines({"type": "risuChat", "data": {}})),
     "UTF-16": ("x.jsonl", lines(row("a")).decode().encode("utf-16")),
     "another shape": ("x.jsonl", lines({"foo": 1}, {"foo": 2})),
     "no JSON at all": ("x.jsonl", b"hello\nworld\n"),

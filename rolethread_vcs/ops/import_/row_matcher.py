@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from rolethread_vcs.formats import Draft, Reject
+from rolethread_vcs.formats import Draft, FileFormat, Reject, find_format
 from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
@@ -128,6 +128,8 @@ class Matcher:
         found = self._index.find(signature, STEPS)
         if found is None:
             match = self._match_removed(signature)
+            if match is _NEW and isinstance(find_format(row.draft.format), FileFormat):
+                match = self._match_grown(row.entry)
             return Match(Outcome.NEW, own_id) if is_foreign and match is _NEW else match
         entry_id, step = found
         if step is Step.BIRTH:
@@ -180,11 +182,33 @@ class Matcher:
             )
         if before == theirs:
             return Match(Outcome.EDITED_SINCE, own_id)
-        ours = self._base[own_id]
+        return self._merge(own_id, before, self._base[own_id], theirs)
+
+    def _merge(self, entry_id: str, before: Entry, ours: Entry, theirs: Entry) -> Match:
         merged = self._three_way(before, ours, theirs)
         if isinstance(merged, str):
-            return Match(Outcome.CONFLICT, own_id, reason=f"{own_id} was edited here and in the file: {merged}")
-        return Match(Outcome.UNCHANGED if merged == ours else Outcome.CHANGED, own_id, merged)
+            return Match(Outcome.CONFLICT, entry_id, reason=f"{entry_id} was edited here and in the file: {merged}")
+        return Match(Outcome.UNCHANGED if merged == ours else Outcome.CHANGED, entry_id, merged)
+
+    def _match_grown(self, theirs: Entry) -> Match:
+        """Match a chat log that went on since it was imported, by the most messages that were here before."""
+        messages = theirs.messages
+        for count in range(len(messages) - 1, 0, -1):
+            before = messages[:count]
+            signature = Signature(messages=birth_suffix(before))
+            found = self._index.find(signature, (Step.MESSAGES, Step.BIRTH))
+            if found is None:
+                match = self._match_removed(signature)
+                if match.outcome is Outcome.REMOVED:
+                    return match
+                continue
+            entry_id = found[0]
+            ours = self._base[entry_id]
+            grown = ours.with_fields(messages=messages, extra={**ours.extra, **theirs.extra} or None)
+            if ours.messages != before:
+                return self._merge(entry_id, ours.with_fields(messages=before), ours, grown)
+            return Match(Outcome.CHANGED, entry_id, grown)
+        return _NEW
 
     def _compare(self, entry_id: str, theirs: Entry, suffix: str | None) -> Match:
         """Decide about a row matched by uuid or key; without a revision only birth tells who edited what."""
