@@ -4,7 +4,7 @@ The everyday words stand on `Dataset`, the rest in groups (`dataset.branches.ren
 operation of `ops`, whose signature and docstring are its own; the door says which one, and binds it to the dataset:
 
     rename = Method(lambda: branch_edits.rename)     rename(repository, name, …)  ->  branches.rename(name, …)
-    rules = Function(lambda: rule_list.weighed_rules)   for what needs no dataset:  Dataset.gate.rules()
+    rules = Function(lambda: check.list_rules)   for what needs no dataset:  Dataset.gate.rules()
 
 A module is imported when its first word is asked for.
 """
@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, Ty
 from rolethread_vcs.store.dataset_folder import find_dataset
 
 if TYPE_CHECKING:
+    from rolethread_vcs.ops import check
     from rolethread_vcs.ops.branches import branch_edits, branches, releases
-    from rolethread_vcs.ops.check import check, rule_list
     from rolethread_vcs.ops.compare import change_counts, diff
     from rolethread_vcs.ops.edit import change, field_edits, hand_edits, status
     from rolethread_vcs.ops.export import exporter, origin, page_file
-    from rolethread_vcs.ops.git_support import drivers, hooks, staged_gate
+    from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
     from rolethread_vcs.ops.import_ import importer
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
@@ -53,11 +53,11 @@ else:
         return (_Module(f"ops.{family}.{name}") for name in names.split())
 
     branch_edits, branches, releases = _modules("branches", "branch_edits branches releases")
-    check, rule_list = _modules("check", "check rule_list")
     change_counts, diff = _modules("compare", "change_counts diff")
     change, field_edits, hand_edits, status = _modules("edit", "change field_edits hand_edits status")
     exporter, origin, page_file = _modules("export", "exporter origin page_file")
-    drivers, hooks, staged_gate = _modules("git_support", "drivers hooks staged_gate")
+    check = _Module("ops.check")
+    drivers, hooks = _modules("git_support", "drivers hooks")
     bisect, blame, commit_range, entry_history = _modules("history", "bisect blame commit_range entry_history")
     graph, log, show, undo = _modules("history", "graph log show undo")
     (importer,) = _modules("import_", "importer")
@@ -215,10 +215,10 @@ class Gate(Group):
 
     check_since = Method(lambda: check.check_since)
     check_staged = Method(lambda: check.check_staged)
-    rules = Function(lambda: rule_list.weighed_rules)
-    rule = Function(lambda: rule_list.weighed_rule)
-    judge_staged = Method(lambda: staged_gate.judge_staged)
-    judge_push = Method(lambda: staged_gate.judge_push)
+    rules = Function(lambda: check.list_rules)
+    rule = Function(lambda: check.find_effective_rule)
+    errors_of_commit = Method(lambda: check.errors_of_commit)
+    errors_of_push = Method(lambda: check.errors_of_push)
     install_hooks = Method(lambda: hooks.install)
     remove_hooks = Method(lambda: hooks.remove)
 

@@ -1,21 +1,167 @@
 """What kind of file a path of a dataset is, and how such a file is read, written, compared and merged.
 
-A kind is one file of this folder with `KIND = …`, found by listing it; `_contract.Kind` says what a kind is asked.
+A kind is one file of this folder with `KIND = …`, found by listing it; `Kind` says what a kind is asked.
 """
 
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from rolethread_vcs.discovery import load_modules
-from rolethread_vcs.documents._contract import FILE as FILE
-from rolethread_vcs.documents._contract import Kind as Kind
-from rolethread_vcs.documents._contract import MergedDocument as MergedDocument
-from rolethread_vcs.documents._contract import UnreadableDocumentError as UnreadableDocumentError
-from rolethread_vcs.documents._contract import WholeFile
-from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.errors import InvalidError, RoleThreadError
+
+if TYPE_CHECKING:
+    from rolethread_vcs.diff.fields import ValueChange
+    from rolethread_vcs.merge.conflict import Choice, Conflict
+
+T = TypeVar("T")
+
+FILE = "file"
+"""The field of a conflict about a file as a whole."""
+
+
+class UnreadableDocumentError(InvalidError):
+    """A file cannot be read on one side of a merge."""
+
+    code = "unreadable_file"
+
+
+@dataclass(frozen=True, slots=True)
+class MergedDocument:
+    """The bytes of a merged file, None for a file that is removed; where something conflicts, they hold ours."""
+
+    data: bytes | None
+    conflicts: tuple[Conflict, ...] = ()
+
+
+class Kind(ABC, Generic[T]):
+    """One kind of file; `T` is what its bytes are read into.
+
+    name        of the file in this folder, and what people read in front of a title
+    is_part     false for a file that is no part of a dataset; `commit` leaves a new one where it is
+    is_needed   whether a dataset cannot be without it
+    is_last     whether kinds that know more of the same paths are asked first
+    absent      the bytes that mean the same as no file; None where a missing file is a removed one
+    patterns    where git asks our merge driver, as `info/attributes` writes paths
+    has_text    whether git's diff shows it as text made of its value, and not its bytes
+    """
+
+    name: str
+    is_part: bool = True
+    is_needed: ClassVar[bool] = False
+    is_last: bool = False
+    absent: ClassVar[bytes | None] = None
+    patterns: tuple[str, ...] = ()
+    has_text: ClassVar[bool] = False
+
+    @abstractmethod
+    def owns(self, path: str) -> bool:
+        """Return whether the file at a path is of this kind."""
+
+    @abstractmethod
+    def parse(self, data: bytes) -> T:
+        """Return what a file says, canonical or not.
+
+        Raises:
+            InvalidError: it cannot be read; a `JsonProblemError` knows line and column.
+        """
+
+    @abstractmethod
+    def encode(self, value: T) -> bytes | None:
+        """Return the canonical bytes of what was read, None where there should be no file."""
+
+    def title(self, path: str, data: bytes | None = None) -> str:
+        """Return what people call the file; `data`, where given, may be anything."""
+        _ = data
+        return path
+
+    def check_by_hand(self, path: str, data: bytes | None, before: bytes | None) -> None:
+        """Check that somebody may write this by hand in the place of `before`; None: the file is removed, or new.
+
+        Raises:
+            InvalidError: it may not be, or cannot be read.
+        """
+        _ = path, before
+        if data is not None:
+            self.parse(data)
+
+    def compare(self, before: bytes | None, after: bytes | None) -> tuple[ValueChange, ...]:
+        """Return what differs, value by value; nothing for a kind that is compared line by line, as this one."""
+        _ = before, after
+        return ()
+
+    def merge(
+        self,
+        base: bytes | None,
+        ours: bytes | None,
+        theirs: bytes | None,
+        choices: Mapping[str, Choice] | None = None,
+    ) -> MergedDocument:
+        """Return the merge of three versions, key by key where the kind can; a conflict is named by its key, or `file`.
+
+        Raises:
+            UnreadableDocumentError: a version, or what was chosen, cannot be read.
+            NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
+            UsageError (unusable_choice): a choice does not fit its conflict.
+        """
+        base, ours, theirs = (self.absent if side is None else side for side in (base, ours, theirs))
+        try:
+            if ours is None or theirs is None:
+                return self._merge_whole(base, ours, theirs, choices or {})
+            return self._merge_sides(base, ours, theirs, choices or {})
+        except InvalidError as error:
+            raise UnreadableDocumentError(error.message) from error
+
+    def _merge_sides(
+        self, base: bytes | None, ours: bytes, theirs: bytes, choices: Mapping[str, Choice]
+    ) -> MergedDocument:
+        """Merge versions of which ours and theirs are there."""
+        return self._merge_whole(base, ours, theirs, choices)
+
+    def _merge_whole(
+        self, base: bytes | None, ours: bytes | None, theirs: bytes | None, choices: Mapping[str, Choice]
+    ) -> MergedDocument:
+        from rolethread_vcs.diff.absent import ABSENT
+        from rolethread_vcs.merge.resolver import Resolver
+        from rolethread_vcs.merge.values import value_conflict
+
+        was, left, right = (None if side is None else self.encode(self.parse(side)) for side in (base, ours, theirs))
+        resolver = Resolver(choices)
+        data = left if right in (was, left) else right
+        if left not in (was, data):
+            texts = [ABSENT if side is None else side.decode("utf-8", "replace") for side in (was, left, right)]
+            value = resolver.answer(value_conflict(FILE, *texts))
+            chosen = choices.get(FILE, "ours")
+            if isinstance(chosen, str):
+                data = {"base": was, "ours": left, "theirs": right}[chosen]
+            else:
+                data = None if value is ABSENT else self.encode(self.parse(str(value).encode()))
+        resolver.finish()
+        return MergedDocument(data, tuple(resolver.conflicts))
+
+
+class WholeFile(Kind[bytes]):
+    """A file of which nothing is known but its bytes, and perhaps where it lies."""
+
+    def __init__(self, name: str, path: str | None = None, *, is_part: bool = True) -> None:
+        self.name = name
+        self.is_part = is_part
+        self._path = path
+
+    def owns(self, path: str) -> bool:
+        return path == self._path
+
+    def parse(self, data: bytes) -> bytes:
+        return data
+
+    def encode(self, value: bytes) -> bytes:
+        return value
+
 
 FOREIGN = WholeFile("file", is_part=False)
 """The kind of a file that is no part of a dataset: kept, and merged as a whole."""

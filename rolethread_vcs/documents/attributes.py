@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolethread_vcs.documents._contract import WholeFile
+from rolethread_vcs.documents import WholeFile
 from rolethread_vcs.model.layout import ATTRIBUTES
 
 KIND = WholeFile("attributes", ATTRIBUTES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.documents._contract import Kind, MergedDocument
+from rolethread_vcs.documents import Kind, MergedDocument
 from rolethread_vcs.model.canonical import decode_entry, encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, id_of_path

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.documents._contract import Kind, MergedDocument
+from rolethread_vcs.documents import Kind, MergedDocument
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_value, parse
 from rolethread_vcs.model.layout import SUFFIX, slug_of

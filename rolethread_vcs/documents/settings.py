@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.documents._contract import Kind, MergedDocument
+from rolethread_vcs.documents import Kind, MergedDocument
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import parse_settings

@@ -12,7 +12,7 @@ when another writer was faster. A bulk import streams its blobs into a pack firs
 
 from rolethread_vcs.model.change import Counts
 from rolethread_vcs.transaction._external import external_operation
-from rolethread_vcs.transaction._guards import NewerWriterError, NoSuchBranchError, refuse_unsaved
+from rolethread_vcs.transaction._guards import NewerWriterError, NoSuchBranchError, refuse_merge_of_git, refuse_unsaved
 from rolethread_vcs.transaction._merging import MergeBreaksRulesError
 from rolethread_vcs.transaction._other_folders import refuse_other_folders
 from rolethread_vcs.transaction._running import (
@@ -46,6 +46,7 @@ __all__ = [
     "carry",
     "commit_planned",
     "external_operation",
+    "refuse_merge_of_git",
     "refuse_other_folders",
     "refuse_unsaved",
     "run",

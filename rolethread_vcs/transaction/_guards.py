@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.store.checkout.worktree import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef
 from rolethread_vcs.store.refs.revisions import UnknownRevisionError, is_branch_name
@@ -30,6 +30,20 @@ def refuse_newer_writer(base: Snapshot) -> None:
     why = base.settings.why_read_only
     if why is not None:
         raise NewerWriterError(why, hint="install a newer version of rolethread-vcs")
+
+
+def refuse_merge_of_git(repository: Repository) -> None:
+    """Raise while plain git merges in this folder: its files are half of one side and half of the other.
+
+    Raises:
+        ConflictError (git_merge): it is.
+    """
+    if repository.has_merge_of_git():
+        raise ConflictError(
+            "plain git is in the middle of a merge here; nothing was changed",
+            hint="git merge --continue   or: git merge --abort",
+            code="git_merge",
+        )
 
 
 def refuse_unsaved(unsaved: Sequence[Unsaved]) -> None:

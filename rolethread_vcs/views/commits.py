@@ -90,12 +90,12 @@ def _trailer_lines(commit: Commit) -> Iterator[str]:
 def _explained(key: str, value: str) -> str:
     if key != "Allowed":
         return value
-    from rolethread_vcs.ops.check.rule_list import weighed_rule
+    from rolethread_vcs.ops.check import find_effective_rule
     from rolethread_vcs.rules import UnknownRuleError
 
     code, _, number = value.partition("=")
     try:
-        title = weighed_rule(code).rule.title
+        title = find_effective_rule(code).rule.title
     except UnknownRuleError:
         title = code
     return f"{number} × {title}" if number else title

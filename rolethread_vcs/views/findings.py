@@ -11,8 +11,7 @@ from rolethread_vcs.views.terminal_text import Line, Lines, hint_text, one_line,
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.finding import Finding
-    from rolethread_vcs.ops.check.check import Checked
-    from rolethread_vcs.ops.check.rule_list import WeighedRule
+    from rolethread_vcs.ops.check import Checked, EffectiveRule
 
 _SHOWN_PLACES = 5
 _REPAIRS = {"safe": "safe repair", "suggested": "suggested repair", "none": ""}
@@ -83,7 +82,7 @@ def _weights(checked: Checked) -> str:
 # ---- rules
 
 
-def rule_lines(rules: Sequence[WeighedRule], *, width: int) -> Lines:
+def rule_lines(rules: Sequence[EffectiveRule], *, width: int) -> Lines:
     """Yield a line for each rule with its severity."""
     names = max((len(each.rule.name) for each in rules), default=0)
     for each in rules:
@@ -96,7 +95,7 @@ def rule_lines(rules: Sequence[WeighedRule], *, width: int) -> Lines:
     yield Line("note", "explain one with: rtv rules CODE")
 
 
-def rule_explanation(each: WeighedRule, *, width: int, is_here: bool) -> Lines:
+def rule_explanation(each: EffectiveRule, *, width: int, is_here: bool) -> Lines:
     """Yield what a rule looks for and why; `is_here` where its severity is that of a dataset."""
     rule = each.rule
     yield f"{styled(rule.title, 'heading')}: {each.summary}"
@@ -104,7 +103,7 @@ def rule_explanation(each: WeighedRule, *, width: int, is_here: bool) -> Lines:
     weighs = "is turned off" if each.severity == "off" else f"weighs as {each.severity}"
     default = "" if each.severity == rule.severity else f" (by default: {rule.severity.value})"
     yield f"It {weighs}{' in this dataset' if is_here else ''}{default}, and {_REPAIR_WORDS[rule.repair_safety.value]}."
-    for heading, text in each.sections.items():
+    for heading, text in rule.sections().items():
         yield ""
         yield styled(heading, "heading")
         # an example keeps its lines, prose is wrapped anew

@@ -20,7 +20,7 @@ from rolethread_vcs.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.check.check import Checked
+    from rolethread_vcs.ops.check import Checked
 
 GROUP = "gate"
 ENVELOPE = "rolethread.check/v1"

@@ -16,7 +16,7 @@ from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import RefusedError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.git_support.staged_gate import Judged
+    from rolethread_vcs.ops.check import IncomingErrors
 
 GROUP = "git"
 
@@ -31,14 +31,14 @@ def command(context: Context, hook: str, words: tuple[str, ...]) -> int:
     _ = words
     gate = context.open_dataset().gate
     if hook == "pre-push":
-        judged = gate.judge_push(_pushed())
+        incoming = gate.errors_of_push(_pushed())
         way_on = "git push --no-verify"
     else:
         index = context.environ.get("GIT_INDEX_FILE")
-        judged = (gate.judge_staged(context.path(index) if index else None),)
+        incoming = (gate.errors_of_commit(context.path(index) if index else None),)
         way_on = "git commit --no-verify"
     refused = False
-    for each in judged:
+    for each in incoming:
         refused = _tell(context, each, way_on) or refused
     return RefusedError.status if refused else 0
 
@@ -51,20 +51,20 @@ def _pushed() -> Iterator[tuple[str, str, str]]:
             yield remote, there, here
 
 
-def _tell(context: Context, judged: Judged, way_on: str) -> bool:
+def _tell(context: Context, incoming: IncomingErrors, way_on: str) -> bool:
     from rolethread_vcs.views.findings import finding_lines
 
-    errors = judged.errors
+    errors = incoming.errors
     if not errors.findings:
         return False
     for line in finding_lines(errors, all_places=False, width=context.output.width):
         context.output.complain(line)
     code = next(iter(errors.by_code()))
-    if judged.is_strict:
-        context.output.complain(f"{judged.what} would bring errors into {judged.branch}; git was stopped")
+    if incoming.is_strict:
+        context.output.complain(f"{incoming.what} would bring errors into {incoming.branch}; git was stopped")
         context.output.hint(
             f"correct them, or go on all the same with: {way_on}\nrtv rules {code}   explains the first"
         )
         return True
-    context.output.note(f"{judged.branch or 'this'} only reports, so git goes on")
+    context.output.note(f"{incoming.branch or 'this'} only reports, so git goes on")
     return False

@@ -38,7 +38,7 @@ def command(context: Context, code: str | None) -> None:
         return
     rule = Dataset.gate.rule(code, settings)
     lines = rule_explanation(rule, width=output.width, is_here=settings is not None)
-    output.answer(ENVELOPE, {"rules": [({"explained": rule.sections}, rule)]}, lines=lines)
+    output.answer(ENVELOPE, {"rules": [({"explained": rule.rule.sections()}, rule)]}, lines=lines)
 
 
 def _settings(context: Context) -> Settings | None:

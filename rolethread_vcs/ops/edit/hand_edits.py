@@ -14,14 +14,21 @@ from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path
 from rolethread_vcs.ops.edit.change import name_some, order_without
 from rolethread_vcs.ops.edit.damaged_entries import whole_files
-from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
 from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree, blob_id
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.walk import Blob, Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent, Session, touched_entries, vote, write_blobs
+from rolethread_vcs.transaction import (
+    Committed,
+    Intent,
+    Session,
+    refuse_merge_of_git,
+    touched_entries,
+    vote,
+    write_blobs,
+)
 
 _NAMED = 3
 
@@ -52,7 +59,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
 
     Raises:
         InvalidError (broken_file): a file does not read, or is a symbolic link; nothing was saved.
-        RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. GitMergeError.
+        RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. ConflictError (git_merge).
     """
     intent = intent or Intent("commit", "commit")
     with Session.open(repository, intent) as session:

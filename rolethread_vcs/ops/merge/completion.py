@@ -16,7 +16,6 @@ from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, as_conflicts, merge_at, read_inputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge
 from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, nothing_unfinished, save_unfinished
@@ -32,6 +31,7 @@ from rolethread_vcs.transaction import (
     StaleEntryError,
     carry,
     commit_planned,
+    refuse_merge_of_git,
     refuse_unsaved,
     touched_entries,
     vote,
@@ -87,7 +87,7 @@ def start(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_co
     `wanted.ours` is filled in here. With `skip_conflicts` the clean part is committed, and the rest only told.
 
     Raises:
-        ConflictError (unfinished): another one waits. GitMergeError. UnsavedEditsError: hand edits.
+        ConflictError (unfinished): another one waits. ConflictError (git_merge). UnsavedEditsError: hand edits.
         InvalidError (unrelated). RefusedByGateError: what comes from the other side breaks a rule.
     """
 

@@ -16,14 +16,13 @@ from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.edit.damaged_entries import whole_files
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.git_support.git_merge import refuse_merge_of_git
 from rolethread_vcs.store.checkout.worktree import Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.log.operations import kept_blob
 from rolethread_vcs.store.objects.walk import Difference, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
-from rolethread_vcs.transaction import Committed, Intent, Session, run
+from rolethread_vcs.transaction import Committed, Intent, Session, refuse_merge_of_git, run
 
 # ---- without a revision: hand edits
 
@@ -62,7 +61,7 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
     Raises:
         UsageError (not_checked_out): a bare dataset. InvalidError: a symbolic link stands where a file should.
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
-        GitMergeError.
+        ConflictError (git_merge).
     """
     intent = intent or Intent("restore", "restore")
     with Session.open(repository, intent, needs_branch=False) as session:

@@ -11,7 +11,7 @@ from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
-from rolethread_vcs.ops.check.check import check, check_since, check_staged
+from rolethread_vcs.ops.check import check, check_since, check_staged
 from rolethread_vcs.transaction import Intent
 
 UUID = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"

@@ -15,7 +15,6 @@ from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
 from rolethread_vcs.merge.conflict import Reason, Value
 from rolethread_vcs.model.layout import ORDER, SETTINGS, entry_path
-from rolethread_vcs.ops.git_support.git_merge import GitMergeError
 from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.merge import merge
@@ -657,7 +656,7 @@ def test_a_merge_of_plain_git_comes_first(pair: Branches) -> None:
     pair.answer("side", 0, "Bone dry.")
     (pair.dataset.repository.git_folder / "MERGE_HEAD").write_text(pair.dataset.snapshot().id + "\n")
 
-    with pytest.raises(GitMergeError) as caught:
+    with refusal(ConflictError, "git_merge") as caught:
         pair.merge()
 
     assert "git merge --abort" in (caught.value.hint or "")

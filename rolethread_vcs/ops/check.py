@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.layout import entry_path, id_of_path
 from rolethread_vcs.model.query import parse_query
+from rolethread_vcs.model.settings import Settings
 from rolethread_vcs.ops.select.selection import matching, select_in
 from rolethread_vcs.rules import (
     KeyLedger,
     Rule,
+    all_rules,
     check_entries,
     effective_rules,
     find_rule,
@@ -23,6 +26,8 @@ from rolethread_vcs.rules import (
 )
 from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.objects.walk import Blob, Difference, two_way
+from rolethread_vcs.store.places.linked_folders import rebased_branch
+from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable, read_entry
@@ -44,7 +49,7 @@ class Checked:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing weighs as much as an error."""
+        """Whether there is no error."""
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
 
     def by_code(self) -> dict[str, list[Finding]]:
@@ -72,24 +77,24 @@ def check(
 
     Raises:
         UsageError, NoSuchEntryError: the choice names nothing. UnknownRuleError: `only` names no rule.
-        UnreadableEntryError: an entry does not read.
+        UnreadableEntryError: an entry cannot be read.
     """
     snapshot = repository.snapshot(rev)
     rules = _rules(snapshot, only)
-    looked_at = _Counter(_entries(snapshot, words, where))
+    looked_at = 0
+
+    def entries() -> Iterator[tuple[str, Entry]]:
+        nonlocal looked_at
+        for looked_at, pair in enumerate(_entries(snapshot, words, where), start=1):  # noqa: B007
+            yield pair
+
     is_part = bool(words) or where is not None
-    findings = tuple(check_entries(rules, looked_at, SnapshotFacts(snapshot) if is_part else None))
-    return Checked(findings, looked_at.count, snapshot.id, misfits=misfits(snapshot.settings))
+    findings = tuple(check_entries(rules, entries(), SnapshotFacts(snapshot) if is_part else None))
+    return Checked(findings, looked_at, snapshot.id, misfits=misfits(snapshot.settings))
 
 
 def check_since(repository: Repository, since: str, *, rev: str = "@", only: Sequence[str] = ()) -> Checked:
-    """Return the findings that a revision has and an earlier one had not: the gate's question, of any severity.
-
-    The rules weigh as the settings of the earlier one say.
-
-    Raises:
-        UnknownRevisionError: a revision names nothing.
-    """
+    """Return the findings, of any severity, that a revision has and an earlier one, whose settings count, had not."""
     before, after = repository.snapshot(since), repository.snapshot(rev)
     differences = two_way(before.tree, after.tree, repository.objects.tree)
     changed = _changed(differences, lambda entry_id, _blob: after[entry_id])
@@ -102,7 +107,7 @@ def check_staged(repository: Repository, *, index: Path | None = None, only: Seq
     `index` is another index than that of the folder: git makes one for `git commit -a` and `git commit FILE`.
 
     Raises:
-        UsageError: no files are checked out. InvalidError (staged_entry): a staged file does not read as an entry.
+        UsageError: no files are checked out. InvalidError (staged_entry): a staged file cannot be read as an entry.
     """
     worktree = repository.worktree
     if worktree is None:
@@ -146,7 +151,7 @@ def _staged_entry(repository: Repository, entry_id: str, blob: Blob) -> Entry:
     entry = read_entry(repository.objects, blob)
     if isinstance(entry, Unreadable):
         raise InvalidError(
-            f"the staged file {entry_path(entry_id)} does not read as an entry",
+            f"the staged file {entry_path(entry_id)} cannot be read as an entry",
             hint=f"git restore --staged {entry_path(entry_id)}",
             code="staged_entry",
         )
@@ -158,9 +163,9 @@ def _rules(snapshot: Snapshot, only: Sequence[str]) -> tuple[Rule, ...]:
     if not only:
         return rules
     # a rule that is asked for by name runs, also where the settings turn it off
-    weighed = {rule.code: rule for rule in rules}
+    effective = {rule.code: rule for rule in rules}
     asked = {rule.code: rule for rule in (find_rule(word) for word in only)}
-    return tuple(weighed.get(code, rule) for code, rule in sorted(asked.items()))
+    return tuple(effective.get(code, rule) for code, rule in sorted(asked.items()))
 
 
 def _entries(snapshot: Snapshot, words: Sequence[str], where: str | None) -> Iterator[tuple[str, Entry]]:
@@ -174,14 +179,95 @@ def _entries(snapshot: Snapshot, words: Sequence[str], where: str | None) -> Ite
         yield from snapshot
 
 
-class _Counter:
-    """Counts what passes through."""
+# ---- what plain git is about to commit or to push
 
-    def __init__(self, pairs: Iterable[tuple[str, Entry]]) -> None:
-        self._pairs = pairs
-        self.count = 0
 
-    def __iter__(self) -> Iterator[tuple[str, Entry]]:
-        for pair in self._pairs:
-            self.count += 1
-            yield pair
+@dataclass(frozen=True, slots=True)
+class IncomingErrors:
+    """The errors that would come into a branch (its name, "" for none), and whether they stop git there."""
+
+    what: str
+    branch: str
+    is_strict: bool
+    errors: Checked
+
+    @classmethod
+    def of(cls, what: str, branch: str, settings: Settings, checked: Checked) -> IncomingErrors:
+        """Return the errors of a check; the policy is that of the branch before."""
+        errors = tuple(each for each in checked.findings if each.severity is Severity.ERROR)
+        return cls(what, branch, bool(branch) and settings.is_strict(branch), replace(checked, findings=errors))
+
+
+def errors_of_commit(repository: Repository, index: Path | None = None) -> IncomingErrors:
+    """Return what a commit of the staged files would bring in; `index` is the file that git commits from.
+
+    Raises:
+        InvalidError (staged_entry): a staged file cannot be read as an entry.
+    """
+    branch = repository.branch() or rebased_branch(repository.git_folder)
+    settings = repository.head_snapshot().settings
+    return IncomingErrors.of("this commit", branch, settings, check_staged(repository, index=index))
+
+
+def errors_of_push(repository: Repository, pushed: Iterable[tuple[str, str, str]]) -> tuple[IncomingErrors, ...]:
+    """Return what a push would bring into each branch, given as (ref there, commit there, commit here).
+
+    A branch that is new over there is compared with the newest of its commits that is known to be over there, or else
+    with the first commit of all.
+    """
+    found = []
+    for remote, there, here in pushed:
+        if not remote.startswith(BRANCHES) or not here.strip("0"):
+            continue
+        since = there if there.strip("0") and there in repository.objects else _known_start(repository, here)
+        if since is not None:
+            settings = repository.snapshot_of(since).settings
+            checked = check_since(repository, since, rev=here)
+            found.append(IncomingErrors.of("this push", remote.removeprefix(BRANCHES), settings, checked))
+    return tuple(found)
+
+
+def _known_start(repository: Repository, here: str) -> str | None:
+    """Return the newest commit on the way to a commit that some other computer is known to have; else the first."""
+    remotes = [name for name in repository.refs.names() if name.startswith("refs/remotes/")]
+    known = [value for name in remotes if (value := repository.refs.read(name)) is not None]
+    first = None
+    for commit in repository.graph.walk(here):
+        if any(repository.graph.is_ancestor(commit, value) for value in known):
+            return commit
+        first = commit
+    return first
+
+
+# ---- the rules themselves
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveRule:
+    """A rule with the severity that the settings give it, `off` when they turn it off."""
+
+    rule: Rule
+    severity: Severity | Literal["off"]
+
+    @property
+    def summary(self) -> str:
+        """One line of what the rule is about."""
+        return self.rule.doc.strip().partition("\n")[0].partition(": ")[2].rstrip(".")
+
+
+def list_rules(settings: Settings | None = None) -> tuple[EffectiveRule, ...]:
+    """Return all rules by code with the severities of the settings, or with their own."""
+    return tuple(find_effective_rule(rule.code, settings) for rule in all_rules())
+
+
+def find_effective_rule(code_or_name: str, settings: Settings | None = None) -> EffectiveRule:
+    """Return one rule.
+
+    Raises:
+        UnknownRuleError: there is none; the hint names the nearest.
+    """
+    rule = find_rule(code_or_name)
+    if settings is None:
+        return EffectiveRule(rule, rule.severity)
+    effective = effective_rules(settings, [rule])
+    return EffectiveRule(effective[0], effective[0].severity) if effective else EffectiveRule(rule, "off")

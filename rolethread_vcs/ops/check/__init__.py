@@ -1,1 +1,0 @@
-"""Findings of the rules in entries of a revision."""
