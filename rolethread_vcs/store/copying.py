@@ -12,9 +12,9 @@ import pygit2
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
-from rolethread_vcs.store.git_errors import git_errors, system_reason
+from rolethread_vcs.store.libgit2 import NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.places.git_folder import NoDatasetError, create_git
+from rolethread_vcs.store.places.git_config import note_key
 from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
 
@@ -71,16 +71,20 @@ def read_also(repository: Repository, other: Repository) -> None:
 
 
 def _fetch_all(repository: Repository, original: Repository) -> None:
-    """Copy objects and refs of another local repository, and remember it as `origin`."""
+    """Copy objects, refs and notes of branches of another local repository, and remember it as `origin`."""
     head = original.refs.head()
     with _copying(original):
         remote = repository._git.remotes.create("origin", str(original.folder.resolve()))
         remote.fetch([f"+{BRANCHES}*:{_FETCHED}*", "+refs/tags/*:refs/tags/*"], message="clone")
+    notes = original.config.notes()
     # as they were fetched: the original may have gone on since, to commits that are not here
     for name in repository.refs.names():
         target = repository.refs.read(name) if name.startswith(_FETCHED) else None
         if target is not None:
-            repository.refs.create(BRANCHES + name.removeprefix(_FETCHED), target)
+            branch = name.removeprefix(_FETCHED)
+            repository.refs.create(BRANCHES + branch, target)
+            if note := notes.get(branch):
+                repository.config.set(note_key(branch), note)
     if head.startswith(SYMBOLIC) and repository.refs.read(head.removeprefix(SYMBOLIC)) is not None:
         repository.refs.set_head(head, before=repository.refs.head())
 

@@ -11,9 +11,7 @@ from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.commits import Signature, compose_message
-from rolethread_vcs.store.places.git_folder import (
+from rolethread_vcs.store.libgit2 import (
     DEFAULT_BRANCH,
     ForeignRepositoryError,
     NoDatasetError,
@@ -21,9 +19,10 @@ from rolethread_vcs.store.places.git_folder import (
     discover,
     open_git,
 )
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.commits import Signature, compose_message
 from rolethread_vcs.store.places.linked_folders import MAKING, cut_off, linked_place
-from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, shorten
-from rolethread_vcs.store.refs.revisions import UnknownRevisionError
+from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, UnknownRevisionError, shorten
 from rolethread_vcs.store.repository import LOCK, PRIVATE, Repository
 
 _STARTING = "starting"

@@ -11,9 +11,8 @@ from rolethread_vcs.model.entry import InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.objects.reader import MissingObjectError
-from rolethread_vcs.store.objects.trees import LINK
-from rolethread_vcs.store.objects.walk import Blob, two_way
-from rolethread_vcs.store.refs.ancestry import Ancestry, Link
+from rolethread_vcs.store.objects.trees import LINK, Blob, two_way
+from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.objects.reader import Objects

@@ -12,6 +12,11 @@ import pygit2
 from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import Worktree
 from rolethread_vcs.store.derived import Derived
+from rolethread_vcs.store.libgit2 import (
+    common_folder,
+    configure_libgit2,
+    open_git,
+)
 from rolethread_vcs.store.log.operations import OperationLog
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.log.unfinished import read as read_unfinished
@@ -20,21 +25,22 @@ from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.places.git_config import GitConfig
-from rolethread_vcs.store.places.git_folder import (
-    common_folder,
-    configure_libgit2,
-    open_git,
-)
 from rolethread_vcs.store.places.linked_folders import (
     WORKTREES,
     CheckedOutFolder,
     linked_folders,
     main_folder,
 )
-from rolethread_vcs.store.refs import revisions
 from rolethread_vcs.store.refs.commit_graph import CommitGraph
-from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, UNFINISHED, UNFINISHED_ELSEWHERE, Refs
-from rolethread_vcs.store.refs.revisions import UnknownRevisionError
+from rolethread_vcs.store.refs.refs import (
+    BRANCHES,
+    SYMBOLIC,
+    UNFINISHED,
+    UNFINISHED_ELSEWHERE,
+    Refs,
+    UnknownRevisionError,
+    resolve_revision,
+)
 from rolethread_vcs.store.snapshot import Snapshot
 
 PRIVATE = "rolethread"
@@ -159,13 +165,13 @@ class Repository:
         return self.snapshot_of(self.resolve(revision))
 
     def resolve(self, text: str) -> str:
-        """Return the full hex id of the commit that a revision names; see `store.refs.revisions`.
+        """Return the full hex id of the commit that a revision names; see `store.refs.refs`.
 
         Raises:
             UnknownRevisionError: nothing of that name, or it lies where the history of a shallow copy is cut off.
         """
         try:
-            found = revisions.resolve(text, lambda: self.head_snapshot().id, self.refs, self.objects)
+            found = resolve_revision(text, lambda: self.head_snapshot().id, self.refs, self.objects)
         except MissingObjectError as error:
             if self.is_shallow:
                 raise _cut_off_history(text) from error

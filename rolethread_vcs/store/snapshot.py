@@ -18,8 +18,7 @@ from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_
 from rolethread_vcs.store.derived import Derived
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
-from rolethread_vcs.store.objects.trees import FOLDER, LINK, Item, parse
-from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, parse
 from rolethread_vcs.store.tree_reader import IS_DAMAGED, IS_LINK, Unreadable, entry_of_blob, find_blob, find_folder
 
 _SUFFIX = SUFFIX.encode()

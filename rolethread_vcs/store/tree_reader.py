@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.store.objects.trees import FOLDER, LINK, Item, Readable
-from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.objects.packs import object_id
+from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, Readable, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +62,31 @@ def entry_of_blob(objects: Readable, oid: bytes) -> Entry | Unreadable:
         return IS_DAMAGED
     except (JsonProblemError, InvalidEntryError) as error:
         return Unreadable("invalid_entry", error.message)
+
+
+class Overlay:
+    """Reads from memory first; `add` writes there."""
+
+    def __init__(self, below: Readable) -> None:
+        self._below = below
+        self._objects: dict[bytes, bytes] = {}
+
+    def add(self, kind: str, data: bytes) -> bytes:
+        """Keep an object (`blob`, `tree`) and return its 20-byte id."""
+        oid = object_id(kind, data)
+        self._objects[oid] = data
+        return oid
+
+    def tree(self, oid: bytes) -> bytes:
+        """Return the raw bytes of a tree."""
+        known = self._objects.get(oid)
+        return self._below.tree(oid) if known is None else known
+
+    def items(self, oid: bytes) -> dict[bytes, Item]:
+        """Return the items of a tree by name."""
+        return {item.name: item for item in parse(self.tree(oid))} if oid in self._objects else self._below.items(oid)
+
+    def blob(self, oid: bytes) -> bytes:
+        """Return the bytes of a blob."""
+        known = self._objects.get(oid)
+        return self._below.blob(oid) if known is None else known

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.store.checkout.worktree import Unsaved, UnsavedEditsError
-from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef
-from rolethread_vcs.store.refs.revisions import UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction._values import Intent

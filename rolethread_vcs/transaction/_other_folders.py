@@ -9,7 +9,7 @@ from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.operations import Moves
-from rolethread_vcs.store.objects.walk import Difference, two_way
+from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
 from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC
 from rolethread_vcs.store.repository import Repository

@@ -19,7 +19,7 @@ from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction._merging import refuse_broken_by_merge

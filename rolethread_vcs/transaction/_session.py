@@ -17,7 +17,7 @@ from rolethread_vcs.store.log.journal import Pending, SideEffects
 from rolethread_vcs.store.log.operations import Moves, Operation
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.walk import Blob, Difference, two_way
+from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
 from rolethread_vcs.store.publishing import is_published, publish
 from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef

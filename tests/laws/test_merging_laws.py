@@ -16,8 +16,8 @@ from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.entry_sides import Sides
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.overlay import Overlay
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.tree_reader import Overlay
 
 IDS = [f"0000000{number}-{'abcdefgh'[number] * 8}" for number in range(1, 6)]
 QUESTIONS = ["Is the cellar dry tonight, old friend?", "Who goes there in the dark and the rain?"]

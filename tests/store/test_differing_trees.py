@@ -6,9 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.overlay import Overlay
-from rolethread_vcs.store.objects.trees import FILE, FOLDER, Item, differing, parse, unparse
-from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.objects.trees import FILE, FOLDER, Item, differing, parse, two_way, unparse
+from rolethread_vcs.store.tree_reader import Overlay
 
 # Ids with the bytes that end a name, or begin a mode, at any place: where an item ends is never guessed.
 IDS = st.binary(min_size=20, max_size=20) | st.sampled_from([b"\0" * 20, b"100644 a\0" + b"0" * 11, b"1" * 20])

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.store.objects import trees, walk
-from rolethread_vcs.store.objects.overlay import Overlay
+from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import object_id
+from rolethread_vcs.store.tree_reader import Overlay
 
 PATHS = [f"{one}/{two}/{name}.json" for one in "ab" for two in "cd" for name in "efg"] + ["top.json", "a.json"]
 _trees = st.dictionaries(st.sampled_from(PATHS), st.sampled_from([b"1", b"2", b"3"]), max_size=8)
@@ -36,7 +36,7 @@ def test_it_yields_what_theirs_changed_and_ours_has_otherwise(
         paths: trees.Change = {path: (trees.FILE, object_id("blob", data)) for path, data in files.items()}
         return trees.apply(None, paths, overlay, overlay)
 
-    found = list(walk.incoming(tree(base), tree(ours), tree(theirs), overlay.tree))
+    found = list(trees.incoming(tree(base), tree(ours), tree(theirs), overlay.tree))
 
     expected = [path for path in PATHS if theirs.get(path) != base.get(path) and theirs.get(path) != ours.get(path)]
     assert sorted(triple.path for triple in found) == sorted(expected)

@@ -13,9 +13,8 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.store.checkout import index_file
 from rolethread_vcs.store.checkout import worktree as folders
 from rolethread_vcs.store.checkout.worktree import Worktree, blob_id
-from rolethread_vcs.store.git_errors import GitLockedError
-from rolethread_vcs.store.objects.trees import FILE
-from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.libgit2 import GitLockedError
+from rolethread_vcs.store.objects.trees import FILE, Blob
 from rolethread_vcs.transaction import Intent
 
 Git = Callable[..., str]

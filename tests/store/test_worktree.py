@@ -12,8 +12,8 @@ from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import worktree as worktree_module
 from rolethread_vcs.store.checkout.worktree import Unsaved, UnsavedEditsError
-from rolethread_vcs.store.git_errors import GitLockedError
-from rolethread_vcs.store.objects.walk import Difference
+from rolethread_vcs.store.libgit2 import GitLockedError
+from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.transaction import Intent, Session
 
 CHANGED = {"messages": [{"role": "user", "content": "changed"}, {"role": "assistant", "content": "yes"}]}

@@ -14,11 +14,18 @@ from rolethread_vcs.ops.branches.names import refuse_name
 from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.workcopy.links import links_of
-from rolethread_vcs.store.branch_notes import note_key, settings_of
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.log.unfinished import read
-from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, is_unfinished
-from rolethread_vcs.store.refs.revisions import UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.places.git_config import note_key
+from rolethread_vcs.store.refs.refs import (
+    BRANCHES,
+    HEAD,
+    SYMBOLIC,
+    TAGS,
+    UnknownRevisionError,
+    is_branch_name,
+    is_unfinished,
+)
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, refuse_unsaved
 
@@ -178,7 +185,7 @@ def _disarmed(repository: Repository, commit: str, name: str, new_name: str) -> 
 
 def _renamed(repository: Repository, name: str, new_name: str) -> Moves:
     """Return what happens to the configuration of a branch; what an earlier one of the new name left goes."""
-    old, stale = settings_of(repository, name), settings_of(repository, new_name)
+    old, stale = repository.config.of_branch(name), repository.config.of_branch(new_name)
     coming = {f"branch.{new_name}.{key.rpartition('.')[2]}": value for key, value in old.items()}
     moves: dict[str, tuple[str | None, str | None]] = {key: (value, None) for key, value in old.items()}
     for key in stale.keys() | coming.keys():
@@ -227,7 +234,7 @@ def delete(repository: Repository, *names: str, intent: Intent | None = None) ->
             _refuse_current(repository, name, chosen)
             _refuse_unfinished(repository, name)
         lost = _out_of_sight(repository, commits)
-        config = {key: (value, None) for name in chosen for key, value in settings_of(repository, name).items()}
+        config = {key: (value, None) for name in chosen for key, value in repository.config.of_branch(name).items()}
         moves = {BRANCHES + name: (commit, None) for name, commit in commits.items()}
         done = session.move(moves, config=config)
         linked = tuple(

@@ -9,8 +9,8 @@ from rolethread_vcs.gate import EntryChange, Gate, RefusedByGateError, Verdict
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.facts import SnapshotFacts
-from rolethread_vcs.store.objects.walk import two_way
-from rolethread_vcs.store.places.git_folder import DEFAULT_BRANCH
+from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
+from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Intent

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from rolethread_vcs.store.branch_notes import notes
 from rolethread_vcs.store.damaged_refs import damaged_refs
-from rolethread_vcs.store.places.git_folder import DEFAULT_BRANCH
-from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC
-from rolethread_vcs.store.refs.revisions import is_branch_name
+from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
+from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import NoSuchBranchError
 
@@ -38,7 +36,7 @@ def branches(repository: Repository) -> tuple[Branch, ...]:
     current = repository.branch()
     here = repository.refs.head_commit()
     damaged = {ref.name for ref in damaged_refs(repository)}
-    written = notes(repository)
+    written = repository.config.notes()
     result = []
     for name, commit_id in sorted(repository.refs.branches().items()):
         if BRANCHES + name in damaged:
@@ -98,7 +96,7 @@ def whereabouts(repository: Repository, *, against: str | None = None) -> Wherea
         branch,
         snapshot.id,
         len(snapshot),
-        None if branch is None else notes(repository).get(branch),
+        None if branch is None else repository.config.notes().get(branch),
         None if tip is None else other,
         ahead,
         behind,

@@ -6,8 +6,7 @@ from typing import Literal
 
 from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.revision import is_selector
-from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
-from rolethread_vcs.store.refs.revisions import is_branch_name
+from rolethread_vcs.store.refs.refs import BRANCHES, TAGS, is_branch_name
 from rolethread_vcs.store.repository import Repository
 
 Kind = Literal["branch", "release"]

@@ -19,7 +19,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.query import Query
 from rolethread_vcs.ops.compare.sides import TreeSide, differences
-from rolethread_vcs.store.objects.walk import Blob, Difference
+from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.tree_reader import Unreadable
 
 T = TypeVar("T", bound=Hashable)

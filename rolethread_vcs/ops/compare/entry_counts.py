@@ -9,7 +9,7 @@ from __future__ import annotations
 from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.objects.reader import Objects
-from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.objects.trees import two_way
 
 
 def count_between(objects: Objects, before: bytes | None, after: bytes | None) -> Counts:

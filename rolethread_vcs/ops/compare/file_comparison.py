@@ -29,7 +29,7 @@ from rolethread_vcs.ops.compare.comparison import (
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.ops.export.carried_fields import EVERYTHING, Carried, carried_by
 from rolethread_vcs.store.checkout.worktree import blob_id
-from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.objects.trees import Blob
 
 POLICY = Policy(
     (Step.OWN_ID, Step.UUID, Step.WHOLE, Step.MESSAGES, Step.SPOKEN, Step.BIRTH, Step.ALIKE, Step.OPENING),

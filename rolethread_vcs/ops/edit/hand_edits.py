@@ -17,7 +17,7 @@ from rolethread_vcs.ops.edit.damaged_entries import whole_files
 from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree, blob_id
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.walk import Blob, Difference
+from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import (

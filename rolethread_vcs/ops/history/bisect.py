@@ -19,7 +19,7 @@ from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError
-from rolethread_vcs.store.refs.ancestry import Ancestry
+from rolethread_vcs.store.refs.commit_graph import Ancestry
 from rolethread_vcs.store.repository import PRIVATE, Repository
 
 _VERSION = 1

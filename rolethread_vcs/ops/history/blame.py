@@ -12,7 +12,7 @@ from rolethread_vcs.ops.history.entry_history import find_in_history
 from rolethread_vcs.ops.history.lineage import entry_of, origins
 from rolethread_vcs.store.entry_trace import EntryTrace
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs.ancestry import Ancestry, Link
+from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 

@@ -9,7 +9,7 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_range, parse_selector
-from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
 
 

@@ -18,7 +18,7 @@ from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs.ancestry import Ancestry, Link, Queue
+from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Queue
 from rolethread_vcs.store.removals import removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError

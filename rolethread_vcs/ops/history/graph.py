@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.history.log import EVERYTHING, History, Logged, Only
-from rolethread_vcs.store.refs.ancestry import Link
+from rolethread_vcs.store.refs.commit_graph import Link
 from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
 

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from rolethread_vcs.model.entry import Entry, is_same
 from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import ENTRIES, SUFFIX, id_of_path
-from rolethread_vcs.store.objects import walk
-from rolethread_vcs.store.objects.trees import FOLDER, parse
-from rolethread_vcs.store.refs.ancestry import Ancestry, Link
+from rolethread_vcs.store.objects.trees import FOLDER, Blob, parse, two_way
+from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import entry_of_blob, find_folder
 
@@ -89,9 +88,9 @@ def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str,
     above = ancestry.parents(link)
     if not above:
         return ()
-    added: dict[str, walk.Blob] = {}
+    added: dict[str, Blob] = {}
     before_blob = after_blob = None
-    for path, before, after in walk.two_way(above[0].tree, link.tree, objects.tree):
+    for path, before, after in two_way(above[0].tree, link.tree, objects.tree):
         found_id = id_of_path(path)
         if found_id == entry_id:
             before_blob, after_blob = before, after

@@ -15,7 +15,7 @@ from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.store.log.operations import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError
-from rolethread_vcs.store.refs.ancestry import Ancestry, Link
+from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import read_entry
@@ -189,7 +189,7 @@ def _parsed(where: str) -> Query:
 def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
     """Return whether a commit touched an entry that fits a query, before or after."""
     # as above
-    from rolethread_vcs.store.objects.walk import two_way
+    from rolethread_vcs.store.objects.trees import two_way
 
     objects = repository.objects
     for path, before, after in two_way(tree_before(repository, commit), commit.tree, objects.tree):

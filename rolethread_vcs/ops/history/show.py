@@ -14,7 +14,7 @@ from rolethread_vcs.ops.history.log import tree_before
 from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.walk import Blob, two_way
+from rolethread_vcs.store.objects.trees import Blob, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 

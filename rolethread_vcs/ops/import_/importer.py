@@ -33,7 +33,7 @@ from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowRe
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.settlement import BARE_KEY

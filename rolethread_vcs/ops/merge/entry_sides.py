@@ -8,8 +8,7 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.merge.decisions import digest_of_blobs
-from rolethread_vcs.store.objects.trees import LINK, Readable
-from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.objects.trees import LINK, Blob, Readable
 from rolethread_vcs.store.tree_reader import Unreadable, find_blob, read_entry
 
 

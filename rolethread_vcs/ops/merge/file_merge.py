@@ -10,8 +10,7 @@ from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.merge.order import MergedOrder, merge_order
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge.decisions import Decision, decide, digest_of_blobs
-from rolethread_vcs.store.objects.trees import LINK, Readable
-from rolethread_vcs.store.objects.walk import Blob, Triple
+from rolethread_vcs.store.objects.trees import LINK, Blob, Readable, Triple
 
 
 class FileMerger:

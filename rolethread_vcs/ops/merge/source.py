@@ -9,9 +9,8 @@ from pathlib import Path
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.store.copying import fetch_commit, read_also
 from rolethread_vcs.store.dataset_folder import open_dataset
-from rolethread_vcs.store.places.git_folder import NoDatasetError, discover
-from rolethread_vcs.store.refs.refs import BRANCHES
-from rolethread_vcs.store.refs.revisions import UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.libgit2 import NoDatasetError, discover
+from rolethread_vcs.store.refs.refs import BRANCHES, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import NewerWriterError
 

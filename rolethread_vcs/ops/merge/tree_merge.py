@@ -25,8 +25,7 @@ from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
 from rolethread_vcs.ops.merge.file_merge import FileMerger
-from rolethread_vcs.store.objects.trees import Readable
-from rolethread_vcs.store.objects.walk import Triple, incoming
+from rolethread_vcs.store.objects.trees import Readable, Triple, incoming
 from rolethread_vcs.store.tree_reader import find_blob
 
 ENTRY = "entry"

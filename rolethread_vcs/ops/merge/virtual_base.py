@@ -18,10 +18,9 @@ from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.entry_sides import Sides
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.overlay import Overlay
 from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.tree_reader import find_blob
+from rolethread_vcs.store.tree_reader import Overlay, find_blob
 
 
 def base_tree(repository: Repository, bases: Sequence[str]) -> tuple[bytes | None, Readable]:

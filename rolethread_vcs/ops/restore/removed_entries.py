@@ -19,7 +19,7 @@ from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import Objects
-from rolethread_vcs.store.refs.ancestry import Ancestry
+from rolethread_vcs.store.refs.commit_graph import Ancestry
 from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError

@@ -19,7 +19,7 @@ from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.store.checkout.worktree import Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.log.operations import kept_blob
-from rolethread_vcs.store.objects.walk import Difference, two_way
+from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import Committed, Intent, Session, refuse_merge_of_git, run

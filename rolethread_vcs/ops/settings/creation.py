@@ -12,9 +12,8 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Reject, open_source, read_drafts
 from rolethread_vcs.gate import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
-from rolethread_vcs.store.branch_notes import copy_notes
 from rolethread_vcs.store.copying import clone as clone_repository
-from rolethread_vcs.store.dataset_folder import find_dataset, init_dataset
+from rolethread_vcs.store.dataset_folder import init_dataset
 from rolethread_vcs.store.places.filesystem import cloud_service
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.transaction import Intent, Session
@@ -90,7 +89,6 @@ def clone(source: str | Path, folder: str | Path) -> Started:
     """
     source, folder = Path(source), Path(folder)
     repository = clone_repository(source, folder)
-    copy_notes(find_dataset(source), repository)
     snapshot = repository.head_snapshot()
     entries = len(snapshot)
     notes = ["the copy starts an operation log of its own: rtv undo there takes back only what is done there"]

@@ -20,8 +20,7 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.places import linked_folders
 from rolethread_vcs.store.places.linked_folders import MAKING, REMOVING, CheckedOutFolder
-from rolethread_vcs.store.refs.refs import BRANCHES, UNFINISHED_ELSEWHERE
-from rolethread_vcs.store.refs.revisions import is_branch_name
+from rolethread_vcs.store.refs.refs import BRANCHES, UNFINISHED_ELSEWHERE, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session
 

@@ -21,7 +21,7 @@ from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.edit.change import new_ids
 from rolethread_vcs.ops.edit.placement import as_listed, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
-from rolethread_vcs.store.objects.walk import two_way
+from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 

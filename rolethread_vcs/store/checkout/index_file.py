@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.git_errors import GitLockedError
-from rolethread_vcs.store.objects.trees import FILE, LINK, PROGRAM
-from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.libgit2 import GitLockedError
+from rolethread_vcs.store.objects.trees import FILE, LINK, PROGRAM, Blob
 
 Recorded: TypeAlias = tuple[Blob, os.stat_result | None]
 """What lies at a path, and the status of its file (None: unknown, git will compare)."""

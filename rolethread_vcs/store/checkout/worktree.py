@@ -18,10 +18,9 @@ import pygit2
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import index_file
-from rolethread_vcs.store.git_errors import GitLockedError, from_git, git_errors
+from rolethread_vcs.store.libgit2 import GitLockedError, from_git, git_errors
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
-from rolethread_vcs.store.objects.trees import LINK, PROGRAM
-from rolethread_vcs.store.objects.walk import Blob, Difference, files, two_way
+from rolethread_vcs.store.objects.trees import LINK, PROGRAM, Blob, Difference, files, two_way
 from rolethread_vcs.store.tree_reader import find_blob
 
 INDEX_PATIENCE = 5.0

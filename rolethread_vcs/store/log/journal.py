@@ -16,7 +16,7 @@ from typing import Any
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT
-from rolethread_vcs.store.objects.walk import Blob, Difference
+from rolethread_vcs.store.objects.trees import Blob, Difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import Objects
-from rolethread_vcs.store.objects.walk import Blob
+from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
 from rolethread_vcs.store.tree_reader import find_blob
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
-from rolethread_vcs.store.objects import commits, trees, walk
+from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import Objects
@@ -102,7 +102,7 @@ def read(oid: str, objects: Objects) -> Unfinished:
     """
     try:
         tree = objects.commit(oid).tree
-        found = {path: objects.blob(blob.oid) for path, blob in walk.files(tree, objects.tree)}
+        found = {path: objects.blob(blob.oid) for path, blob in trees.files(tree, objects.tree)}
         state = parse(found.pop(STATE))
         return _from_state(state, oid, {_name(path): parse(data) for path, data in found.items()})
     except (KeyError, TypeError, ValueError, IndexError, JsonProblemError, DamagedError) as error:

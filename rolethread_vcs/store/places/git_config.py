@@ -8,7 +8,10 @@ import pygit2
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.git_errors import git_errors
+from rolethread_vcs.store.libgit2 import git_errors
+
+_BRANCH = "branch."
+_NOTE = ".description"
 
 
 class GitConfig:
@@ -71,5 +74,28 @@ class GitConfig:
             elif key in config:
                 del config[key]
 
+    def notes(self) -> dict[str, str]:
+        """Return what people wrote down about branches, by branch: git's own `branch.<name>.description`.
+
+        It is no part of the history: `rtv clone` copies it, `git clone` does not.
+        """
+        found = self.own_section(_BRANCH)
+        return {
+            name.removesuffix(_NOTE): value.strip()
+            for name, value in found.items()
+            if name.endswith(_NOTE) and value.strip()
+        }
+
+    def of_branch(self, branch: str) -> dict[str, str]:
+        """Return what is said of a branch, by key: its note, and where plain git pulls it from."""
+        prefix = f"{_BRANCH}{branch}."
+        # `branch.try.again.description` is about `try.again`
+        return {prefix + name: value for name, value in self.own_section(prefix).items() if "." not in name}
+
     def _unreadable(self, error: Exception) -> DamagedError:
         return DamagedError(f"{self._path} cannot be read: {error}", hint="rtv doctor")
+
+
+def note_key(branch: str) -> str:
+    """Return the key of a branch's note."""
+    return f"{_BRANCH}{branch}{_NOTE}"

@@ -9,9 +9,12 @@ from typing import Final
 
 import pygit2
 
-from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError
-from rolethread_vcs.store import disk, git_errors
+from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, UsageError
+from rolethread_vcs.model.revision import Revision, RevisionKind, parse_revision
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock
 from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
 
 BRANCHES: Final = "refs/heads/"
@@ -49,9 +52,9 @@ def _typed(name: str) -> Iterator[None]:
         yield
     except RefChangedError as error:
         raise RefMovedError(f"{short} moved while this command was working; nothing was overwritten") from error
-    except git_errors.RAISED as error:
+    except RAISED as error:
         text = str(error).lower()
-        if isinstance(error, FileExistsError) or git_errors.is_lock(error):
+        if isinstance(error, FileExistsError) or is_lock(error):
             raise BusyError(
                 f"{short} is locked by another git program ({error}); nothing was saved",
                 hint="if no other program is running: rtv doctor --unlock",
@@ -59,7 +62,7 @@ def _typed(name: str) -> Iterator[None]:
             ) from error
         if "does not match" in text or "not the first parent" in text or "already exists" in text:
             raise RefMovedError(f"{short} moved while this command was working; nothing was overwritten") from error
-        raise git_errors.from_git(f"moving {short}", error) from error
+        raise from_git(f"moving {short}", error) from error
 
 
 def shorten(name: str) -> str:
@@ -277,3 +280,61 @@ class Refs:
     def branches(self) -> dict[str, str]:
         """Return every branch with the commit it points at, by name."""
         return {name.removeprefix(BRANCHES): value for name, value in self.table().items() if name.startswith(BRANCHES)}
+
+
+_LONGEST_PART = 250  # bytes; git adds `.lock`
+
+
+class UnknownRevisionError(NotFoundError):
+    """A revision names no branch, release or commit."""
+
+    code = "unknown_revision"
+
+
+def resolve_revision(text: str, current: Callable[[], str], refs: Refs, objects: Objects) -> str:
+    """Return the full hex id of the commit that a revision names; `current` says where `@` is.
+
+    Raises:
+        UnknownRevisionError: nothing of that name. UsageError: a prefix of several commits.
+    """
+    revision = parse_revision(text)
+    commit = current() if revision.kind is RevisionKind.CURRENT else _find_base(revision, text, refs, objects)
+    for step in range(revision.ups):
+        parents = objects.commit(commit).parents
+        if not parents:
+            raise UnknownRevisionError(f"{text} goes back further than history: only {step} steps are there")
+        commit = parents[0]
+    return commit
+
+
+def _find_base(revision: Revision, text: str, refs: Refs, objects: Objects) -> str:
+    if revision.kind is not RevisionKind.COMMIT:
+        for prefix in (BRANCHES, TAGS, "refs/remotes/", "refs/remotes/origin/"):
+            target = refs.read(prefix + revision.base) if _is_ref_name(prefix + revision.base) else None
+            if target is not None:
+                return objects.peel(target)
+    if revision.kind is not RevisionKind.NAME:
+        found = objects.expand(revision.base)
+        if len(found) == 1:
+            return objects.peel(found[0])
+        if len(found) > 1:
+            raise UsageError(f"{revision.base} is the beginning of several commits; write more digits")
+    names = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()]
+    from difflib import get_close_matches  # imported here because start-up counts
+
+    close = get_close_matches(revision.base, names, n=1)
+    raise UnknownRevisionError(
+        f"there is no branch, release or commit {text!r}",
+        hint=f"did you mean {close[0]}?" if close else "see the branches with: rtv branch",
+    )
+
+
+def _is_ref_name(name: str) -> bool:
+    # no file system takes a longer name, and libgit2 fails where it should say that there is none
+    is_short = all(len(part.encode("utf-8", "replace")) <= _LONGEST_PART for part in name.split("/"))
+    return is_short and bool(pygit2.reference_is_valid_name(name))
+
+
+def is_branch_name(name: str) -> bool:
+    """Return whether git accepts a name for a branch; a leading dash is refused too."""
+    return _is_ref_name(BRANCHES + name) and not name.startswith("-") and name not in (HEAD, "@")

@@ -20,8 +20,8 @@ from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.merge import merge
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
-from rolethread_vcs.store.places.git_folder import NoDatasetError
-from rolethread_vcs.store.refs.revisions import UnknownRevisionError
+from rolethread_vcs.store.libgit2 import NoDatasetError
+from rolethread_vcs.store.refs.refs import UnknownRevisionError
 from rolethread_vcs.transaction import Intent, StaleEntryError
 
 

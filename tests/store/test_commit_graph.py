@@ -10,7 +10,7 @@ import pytest
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.reader import MissingObjectError
-from rolethread_vcs.store.refs.ancestry import Ancestry, read_link
+from rolethread_vcs.store.refs.commit_graph import Ancestry, read_link
 from rolethread_vcs.store.repository import Repository
 
 TREE = bytes.fromhex("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
@@ -37,7 +37,7 @@ class Shape:
         path.unlink()
 
     def ancestry(self) -> Ancestry:
-        from rolethread_vcs.store.places.git_folder import open_git
+        from rolethread_vcs.store.libgit2 import open_git
 
         return Ancestry(Repository(open_git(self.folder)).objects)
 

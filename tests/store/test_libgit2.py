@@ -8,7 +8,7 @@ import os
 import pygit2
 import pytest
 
-from rolethread_vcs.store.git_errors import from_git, git_errors
+from rolethread_vcs.store.libgit2 import from_git, git_errors
 
 
 @pytest.mark.parametrize(
