@@ -185,8 +185,8 @@ def _envelope_row(name: str, model: type[Envelope]) -> str:
         keys.append(f"`{key}: [{{{', '.join(inner)}}}]`" if inner else f"`{key}`")
     verbs = ", ".join(f"`{verb}`" if verb != "every refusal" else verb for verb in model.VERBS)
     remark = inspect.cleandoc(model.__doc__ or "").rstrip(".")
-    remark = remark[:1].lower() + remark[1:]
-    return f"| `{name}` | {verbs} | {', '.join(keys)}; {remark} |"
+    remark = f"; {remark[:1].lower()}{remark[1:]}" if remark else ""
+    return f"| `{name}` | {verbs} | {', '.join(keys)}{remark} |"
 
 
 def _keys_of_items(value: dict[str, Any], schema: dict[str, Any]) -> list[str]:

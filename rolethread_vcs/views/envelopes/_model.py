@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
@@ -15,12 +15,16 @@ from rolethread_vcs.diff.absent import ABSENT
 class Model(BaseModel):
     """One JSON object. Its keys stand in the order of its fields; all are there, and null where nothing is known.
 
-    A field in `SOMETIMES` is left out where no source has it.
+    A field that is there only `sometimes` is left out where no source has it.
     """
 
     model_config = ConfigDict(from_attributes=True, populate_by_name=True, extra="forbid", defer_build=True)
 
     SOMETIMES: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls, *, sometimes: Set[str] = frozenset(), **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.SOMETIMES = cls.SOMETIMES | sometimes
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -30,10 +34,14 @@ class Model(BaseModel):
 
 
 class Envelope(Model):
-    """One JSON answer: `NAME` as in `rolethread.NAME/v1`, and the `VERBS` that give it. Its docstring is a remark."""
+    """One JSON answer, called `rolethread.NAME/v1`, and the verbs that give it. The docstring of one is a remark."""
 
     NAME: ClassVar[str]
     VERBS: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls, *, name: str, verbs: tuple[str, ...], **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.NAME, cls.VERBS = name, verbs
 
 
 class Joined:

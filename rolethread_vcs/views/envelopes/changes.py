@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
@@ -24,8 +24,6 @@ from rolethread_vcs.views.envelopes._model import (
 
 
 class Finding(Model):
-    """A problem that a rule found."""
-
     code: str
     name: str
     severity: Text
@@ -37,15 +35,11 @@ class Finding(Model):
 
 
 class ChangedEntry(Model):
-    """An entry that was added, changed or removed."""
-
     id: str = of("entry_id")
     change: Literal["added", "changed", "removed"] = of("kind")
 
 
 class Whereabouts(Model):
-    """Where one is after a switch."""
-
     branch: str | None
     commit: str
     entries: int
@@ -56,8 +50,6 @@ class Whereabouts(Model):
 
 
 class OutOfSight(Model):
-    """What only a deleted branch held."""
-
     branch: str
     commits: int
     added: int = of("counts", "added")
@@ -66,8 +58,6 @@ class OutOfSight(Model):
 
 
 class Counted(Model):
-    """What every answer of a mutation holds."""
-
     commit: str | None
     branch: str | None
     operation: int | None
@@ -81,11 +71,11 @@ class Counted(Model):
     notes: list[str]
 
 
-class Commit(Envelope, Counted):
-    """`switch` also says `where` one is, `branch --delete` what was `deleted` and is `out_of_sight`."""
-
-    NAME = "commit"
-    VERBS = (
+class Commit(
+    Envelope,
+    Counted,
+    name="commit",
+    verbs=(
         "add",
         "edit",
         "remove",
@@ -96,8 +86,10 @@ class Commit(Envelope, Counted):
         "switch",
         "release NAME",
         "config set",
-    )
-    SOMETIMES: ClassVar = frozenset({"where", "deleted", "out_of_sight"})
+    ),
+    sometimes={"where", "deleted", "out_of_sight"},
+):
+    """`switch` also says `where` one is, `branch --delete` what was `deleted` and is `out_of_sight`."""
 
     where: Whereabouts | None = None
     deleted: dict[str, str] | None = None
@@ -115,8 +107,6 @@ class Reject(Model):
 
 
 class Source(Model):
-    """A file that was read."""
-
     name: str
     size: int
     sha256: str
@@ -124,11 +114,8 @@ class Source(Model):
     formats: list[str]
 
 
-class Import(Envelope, Counted):
+class Import(Envelope, Counted, name="import", verbs=("import", "init --from")):
     """`format` and `source` are lists where there are several."""
-
-    NAME = "import"
-    VERBS = ("import", "init --from")
 
     unchanged: int
     edited_since: int
@@ -165,18 +152,13 @@ class Conflict(Model):
 
 
 class LookAt(Model):
-    """A place that merged by itself, and is worth a look."""
-
     id: str
     field: str
     sentence: str
 
 
-class Merge(Envelope, Counted):
+class Merge(Envelope, Counted, name="merge", verbs=("merge", "revert", "pick")):
     """`state` is `committed`, `fast_forward`, `nothing`, `waiting` (status 50) or `aborted`."""
-
-    NAME = "merge"
-    VERBS = ("merge", "revert", "pick")
 
     kind: str
     state: Text
@@ -190,12 +172,7 @@ class Merge(Envelope, Counted):
     look_at: list[LookAt]
 
 
-class Conflicts(Envelope):
-    """What waits for decisions, as it is against the branch of now."""
-
-    NAME = "conflicts"
-    VERBS = ("conflicts",)
-
+class Conflicts(Envelope, name="conflicts", verbs=("conflicts",)):
     kind: str
     branch: str
     command: str
@@ -208,11 +185,8 @@ class Conflicts(Envelope):
     moved: bool = of("has_moved")
 
 
-class Resolve(Envelope):
+class Resolve(Envelope, name="resolve", verbs=("resolve",)):
     """`conflicts` are those that are left."""
-
-    NAME = "resolve"
-    VERBS = ("resolve",)
 
     commit: str | None = None
     operation: int | None
@@ -222,11 +196,8 @@ class Resolve(Envelope):
     conflicts: list[Conflict] = of("left")
 
 
-class Error(Envelope):
+class Error(Envelope, name="error", verbs=("every refusal",)):
     """`saved` says whether the change is saved all the same."""
-
-    NAME = "error"
-    VERBS = ("every refusal",)
 
     status: int
     code: str
@@ -238,8 +209,6 @@ class Error(Envelope):
 
 
 class Operation(Sourced):
-    """One thing that was done."""
-
     number: int
     command: str
     verb: str
@@ -251,12 +220,8 @@ class Operation(Sourced):
     undone: bool
 
 
-class Operations(Envelope):
+class Operations(Envelope, name="ops", verbs=("ops", "undo", "redo"), sometimes={"operation", "dry_run"}):
     """`undo` and `redo` give the operations that they took back or brought again, and their own `operation`."""
-
-    NAME = "ops"
-    VERBS = ("ops", "undo", "redo")
-    SOMETIMES: ClassVar = frozenset({"operation", "dry_run"})
 
     operations: list[Operation]
     operation: Number = None
@@ -278,11 +243,8 @@ class RemovedEntry(Sourced):
     preview: str | None
 
 
-class Removed(Envelope):
+class Removed(Envelope, name="removed", verbs=("restore --removed",)):
     """The newest first."""
-
-    NAME = "removed"
-    VERBS = ("restore --removed",)
 
     more: bool
     removed: list[RemovedEntry]

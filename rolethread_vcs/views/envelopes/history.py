@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -34,10 +34,8 @@ Content = Annotated[str | None, BeforeValidator(_decoded)]
 """The text of a file that is no entry."""
 
 
-class LoggedCommit(Sourced):
+class LoggedCommit(Sourced, sometimes={"entry", "change", "moved", "origin", "summary", "text"}):
     """A commit; in the life of an entry also what it did to the entry."""
-
-    SOMETIMES: ClassVar = frozenset({"entry", "change", "moved", "origin", "summary", "text"})
 
     id: str = of("commit", "id")
     message: Message = of("commit", "message")
@@ -58,20 +56,14 @@ class LoggedCommit(Sourced):
     text: str | None = None
 
 
-class Log(Envelope):
+class Log(Envelope, name="log", verbs=("log", "log ID"), sometimes={"entry"}):
     """Of a life also `entry`, and with each commit `entry`, `change`, `moved`, `origin`, `summary`, `text`."""
-
-    NAME = "log"
-    VERBS = ("log", "log ID")
-    SOMETIMES: ClassVar = frozenset({"entry"})
 
     entry: str | None = None
     commits: list[LoggedCommit]
 
 
 class Placed(Model):
-    """A message and its number, from 0."""
-
     index: int
     message: Any
 
@@ -87,15 +79,11 @@ class ChangedMessage(Model):
 
 
 class ChangedTags(Model):
-    """Tags that came and went."""
-
     added: list[str]
     removed: list[str]
 
 
 class ChangedField(Model):
-    """A field beside messages, tags and extra."""
-
     field: str = of("key")
     before: Side
     after: Side
@@ -146,8 +134,6 @@ class EntryDifference(Model):
 
 
 class FileDifference(Model):
-    """Another file that differs, with its text on both sides, and by its values where its kind has any."""
-
     path: str
     title: str
     change: Literal["added", "removed", "changed", "moved"]
@@ -157,8 +143,6 @@ class FileDifference(Model):
 
 
 class Summary(Model):
-    """How many entries differ, and how."""
-
     added: int
     removed: int
     changed: int
@@ -166,23 +150,17 @@ class Summary(Model):
 
 
 class Words(Model):
-    """How many words came and went."""
-
     added: int
     removed: int
 
 
 class Spoken(Words):
-    """What changed in the messages of one speaker."""
-
     changed: int
     words_added: int
     words_removed: int
 
 
 class Figures(Model):
-    """The figures of `--stat`."""
-
     entries: Summary
     messages: Summary
     words: Words
@@ -190,12 +168,8 @@ class Figures(Model):
     speakers: Annotated[dict[str, Spoken], BeforeValidator(_sorted)]
 
 
-class Diff(Envelope):
+class Diff(Envelope, name="diff", verbs=("diff",), sometimes={"stat"}):
     """What stands in an entry is told in [diff.md](diff.md)."""
-
-    NAME = "diff"
-    VERBS = ("diff",)
-    SOMETIMES: ClassVar = frozenset({"stat"})
 
     from_: str = Field(alias="from")
     to: str
@@ -209,24 +183,17 @@ class Diff(Envelope):
 
 
 class TouchedEntry(Model):
-    """An entry that a commit touched."""
-
     id: str
     change: Literal["added", "changed", "removed"]
 
 
 class TouchedFile(Model):
-    """Another file that a commit touched."""
-
     path: str
     change: Literal["added", "changed", "removed"]
 
 
-class Show(Envelope):
+class Show(Envelope, name="show", verbs=("show REV",)):
     """With `details` an entry has the keys of `rolethread.diff/v1`."""
-
-    NAME = "show"
-    VERBS = ("show REV",)
 
     id: str = of("commit", "id")
     parents: list[str] = of("commit", "parents")
@@ -245,8 +212,6 @@ class Show(Envelope):
 
 
 class BlamedCommit(Model):
-    """Who, when, and why."""
-
     id: str
     author: str = of("author", "name")
     email: str = of("author", "email")
@@ -255,8 +220,6 @@ class BlamedCommit(Model):
 
 
 class BlamedMessage(Model):
-    """A message with the commit that last changed it, and the one that brought it in."""
-
     side: str
     index: int
     message: Any
@@ -264,11 +227,8 @@ class BlamedMessage(Model):
     brought: BlamedCommit
 
 
-class Blame(Envelope):
+class Blame(Envelope, name="blame", verbs=("blame",)):
     """`changed` and `brought` are `{id, author, email, time, subject}`."""
-
-    NAME = "blame"
-    VERBS = ("blame",)
 
     id: str
     commit: str
@@ -277,19 +237,13 @@ class Blame(Envelope):
 
 
 class Answer(Model):
-    """What was said of a commit."""
-
     answer: Text
     commit: str
     time: int
 
 
-class Bisect(Envelope):
+class Bisect(Envelope, name="bisect", verbs=("bisect",), sometimes={"was_running"}):
     """`bisect reset` says whether a search `was_running`."""
-
-    NAME = "bisect"
-    VERBS = ("bisect",)
-    SOMETIMES: ClassVar = frozenset({"was_running"})
 
     running: bool
     bad: str | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -19,24 +19,14 @@ LastCommand = Annotated[str | None, BeforeValidator(lambda last: getattr(last, "
 LastTime = Annotated[int | None, BeforeValidator(lambda last: getattr(last, "time", last))]
 
 
-class Init(Envelope):
-    """The dataset that was made."""
-
-    NAME = "init"
-    VERBS = ("init",)
-
+class Init(Envelope, name="init", verbs=("init",)):
     folder: Text
     name: str
     id: str
     commit: str
 
 
-class Clone(Envelope):
-    """The copy that was made."""
-
-    NAME = "clone"
-    VERBS = ("clone",)
-
+class Clone(Envelope, name="clone", verbs=("clone",)):
     folder: Text
     entries: int
     branches: int
@@ -44,8 +34,6 @@ class Clone(Envelope):
 
 
 class ListedEntry(Model):
-    """An entry of a page; `messages` and `exchanges` are counts."""
-
     id: str
     messages: int
     exchanges: int
@@ -53,34 +41,26 @@ class ListedEntry(Model):
     preview: str
 
 
-class List(Envelope):
+class List(Envelope, name="list", verbs=("list",)):
     """`total` is null where it was not counted."""
-
-    NAME = "list"
-    VERBS = ("list",)
 
     total: int | None
     more: bool
     entries: list[ListedEntry] = of("rows")
 
 
-class Entry(Envelope):
+class Entry(Envelope, name="entry", verbs=("show ID",)):
     """And the entry's own fields."""
 
     model_config = ConfigDict(extra="allow")
-    NAME = "entry"
-    VERBS = ("show ID",)
 
     id: str
     rev: str
     commit: str
 
 
-class Entries(Envelope):
+class Entries(Envelope, name="entries", verbs=("show ID ID",)):
     """And the own fields of each."""
-
-    NAME = "entries"
-    VERBS = ("show ID ID",)
 
     entries: list[Entry]
 
@@ -94,16 +74,11 @@ class UnsavedEdit(Model):
 
 
 class OpenConflict(Place):
-    """A conflict that needs a decision."""
-
     reason: Text
 
 
-class Status(Envelope):
+class Status(Envelope, name="status", verbs=("status",)):
     """`unfinished` is `{kind, branch, command}`, or `{problem}`."""
-
-    NAME = "status"
-    VERBS = ("status",)
 
     name: str
     branch: str | None
@@ -126,11 +101,8 @@ class Status(Envelope):
     last_time: LastTime = of("last_operation")
 
 
-class Check(Envelope):
+class Check(Envelope, name="check", verbs=("check",)):
     """`counts` are findings by code."""
-
-    NAME = "check"
-    VERBS = ("check",)
 
     ok: bool
     entries: int
@@ -154,19 +126,12 @@ class Branch(Model):
     subject: str
 
 
-class Branches(Envelope):
-    """All branches of this copy."""
-
-    NAME = "branches"
-    VERBS = ("branch",)
-
+class Branches(Envelope, name="branches", verbs=("branch",)):
     branches: list[Branch]
     damaged_refs: Names
 
 
 class ListedRelease(Model):
-    """A release."""
-
     name: str
     commit: str
     time: int
@@ -177,48 +142,32 @@ class ListedRelease(Model):
     annotated: bool = of("is_annotated")
 
 
-class Releases(Envelope):
+class Releases(Envelope, name="releases", verbs=("release",)):
     """The newest first."""
-
-    NAME = "releases"
-    VERBS = ("release",)
 
     releases: list[ListedRelease]
 
 
-class Release(Envelope, ListedRelease):
+class Release(Envelope, ListedRelease, name="release", verbs=("release --show",)):
     """`changes` counts what is `added`, `removed`, `changed`, `moved` since the `previous` release."""
-
-    NAME = "release"
-    VERBS = ("release --show",)
 
     previous: str | None
     changes: Summary | None
 
 
 class Setting(Model):
-    """A setting; one that travels is part of the dataset."""
-
     key: str
     value: str | None
     travels: bool
     remark: MaybeText
 
 
-class Config(Envelope):
-    """Settings of the dataset and of this machine."""
-
-    NAME = "config"
-    VERBS = ("config list", "config get")
-
+class Config(Envelope, name="config", verbs=("config list", "config get")):
     settings: list[Setting]
 
 
-class Hooks(Envelope):
+class Hooks(Envelope, name="hooks", verbs=("hooks install", "hooks remove")):
     """`chained` are hooks that were there before."""
-
-    NAME = "hooks"
-    VERBS = ("hooks install", "hooks remove")
 
     folder: Text
     hooks: list[str]
@@ -227,10 +176,8 @@ class Hooks(Envelope):
     dry_run: bool
 
 
-class Rule(Sourced):
+class Rule(Sourced, sometimes={"sections"}):
     """A rule, with its severity here and by default; `sections` explain one that was asked for."""
-
-    SOMETIMES: ClassVar = frozenset({"sections"})
 
     code: str = of("rule", "code")
     name: str = of("rule", "name")
@@ -242,20 +189,12 @@ class Rule(Sourced):
     sections: dict[str, str] | None = of("explained", default=None)
 
 
-class Rules(Envelope):
-    """All rules, or the one that was asked for."""
-
-    NAME = "rules"
-    VERBS = ("rules",)
-
+class Rules(Envelope, name="rules", verbs=("rules",)):
     rules: list[Rule]
 
 
-class Export(Envelope):
+class Export(Envelope, name="export", verbs=("export -o FILE",)):
     """`left_out` are damaged entries."""
-
-    NAME = "export"
-    VERBS = ("export -o FILE",)
 
     entries: int
     commit: str
@@ -270,12 +209,7 @@ class Export(Envelope):
     left_out: list[str]
 
 
-class Which(Envelope):
-    """The export that wrote a file."""
-
-    NAME = "which"
-    VERBS = ("which",)
-
+class Which(Envelope, name="which", verbs=("which",)):
     entries: int
     commit: str
     revision: str
@@ -305,18 +239,11 @@ class WorkingCopy(Sourced):
     problem: MaybeText = None
 
 
-class WorkingCopies(Envelope):
-    """`kind` is `file` or `folder`."""
-
-    NAME = "workcopies"
-    VERBS = ("workcopy list", "workcopy add")
-
+class WorkingCopies(Envelope, name="workcopies", verbs=("workcopy list", "workcopy add")):
     copies: list[WorkingCopy]
 
 
 class Candidate(Model):
-    """An entry that a line may be."""
-
     id: str
     likeness: float
 
@@ -335,11 +262,8 @@ class CopyLine(Model):
     preview: str
 
 
-class CopyStatus(Envelope):
+class CopyStatus(Envelope, name="workcopy", verbs=("workcopy status",)):
     """Lines count from 1, `candidates` are `{id, likeness}`, `id` may be filled in for `--decisions`."""
-
-    NAME = "workcopy"
-    VERBS = ("workcopy status",)
 
     kind: Literal["file", "folder"]
     path: Text
@@ -358,11 +282,8 @@ class CopyStatus(Envelope):
     lines: list[CopyLine] = Field(default_factory=list)
 
 
-class Refreshed(Envelope):
+class Refreshed(Envelope, name="workcopy_refresh", verbs=("workcopy refresh",)):
     """`set_aside` is the file that holds what was discarded."""
-
-    NAME = "workcopy_refresh"
-    VERBS = ("workcopy refresh",)
 
     path: Text
     before: str
@@ -373,11 +294,8 @@ class Refreshed(Envelope):
     dry_run: bool
 
 
-class RemovedCopy(Envelope):
+class RemovedCopy(Envelope, name="workcopy_removed", verbs=("workcopy remove",)):
     """`left` are files that stayed in a folder."""
-
-    NAME = "workcopy_removed"
-    VERBS = ("workcopy remove",)
 
     path: Text
     deleted: bool
@@ -386,8 +304,6 @@ class RemovedCopy(Envelope):
 
 
 class Problem(Model):
-    """Something damaged, or worth a look."""
-
     kind: str
     object: str | None
     path: str | None
@@ -395,12 +311,7 @@ class Problem(Model):
     severity: Text
 
 
-class Verify(Envelope):
-    """The counts say what was looked at."""
-
-    NAME = "verify"
-    VERBS = ("verify",)
-
+class Verify(Envelope, name="verify", verbs=("verify",)):
     ok: bool
     problems: list[Problem]
     objects: int
@@ -417,8 +328,6 @@ class Lock(Model):
 
 
 class Health(Model):
-    """How the dataset is."""
-
     checked_out: bool
     durability: Annotated[str, BeforeValidator(lambda value: {True: "safe", False: "fast"}.get(value, value))] = of(
         "durable"
@@ -439,18 +348,13 @@ class Health(Model):
 
 
 class Unlocked(Model):
-    """What `--unlock` did."""
-
     removed: list[Lock]
     left: list[Lock]
     notes: list[str]
 
 
-class Doctor(Envelope):
+class Doctor(Envelope, name="doctor", verbs=("doctor",)):
     """`free` is in bytes; `dataset` is null where there is none."""
-
-    NAME = "doctor"
-    VERBS = ("doctor",)
 
     versions: dict[str, str]
     system: str
