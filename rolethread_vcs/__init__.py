@@ -23,7 +23,7 @@ _HOMES = {
     "CommitOptions": "ops.workcopy.commit",
     "CopyOptions": "ops.workcopy.file_copies",
     "Dataset": "dataset",
-    "DecisionWords": "ops.workcopy.line_decisions",
+    "DecisionWords": "ops.workcopy.edits",
     "Entry": "model.entry",
     "ExportOptions": "ops.export.exporter",
     "FieldEdit": "ops.edit.field_edits",
