@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from rolethread_vcs.errors import SystemRefusedError
 
@@ -60,7 +61,7 @@ def write_all(fd: int, data: bytes, path: object = "") -> None:
 
 
 def sync_file(fd: int, path: object = "") -> None:
-    """Force a file's bytes to the disk."""
+    """Force a file's bytes to the"""
     reach("fsync", path)
     os.fsync(fd)
 
@@ -164,3 +165,33 @@ def process_is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, durable: bool) -> Iterator[BinaryIO]:
+    """Give a stream to a file beside this one, which takes its place, and its mode, when the block ends well.
+
+    With `durable` the bytes and the name are on the disk then.
+
+    Raises:
+        SystemRefusedError: the folder is not there, or the system refused something; the old file is as it was.
+    """
+    from tempfile import mkstemp
+
+    with system_errors(f"writing {path}"):
+        fd, name = mkstemp(prefix=f".{path.name[:40]}-", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(fd, "wb") as stream:
+                yield stream
+                if durable:
+                    stream.flush()
+                    sync_file(stream.fileno(), temporary)
+            temporary.chmod(plain_mode(path))
+            rename(temporary, path)
+            if durable:
+                sync_folder(path.parent)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise

@@ -11,11 +11,16 @@ when another writer was faster. A bulk import streams its blobs into a pack firs
 """
 
 from rolethread_vcs.model.change import Counts
-from rolethread_vcs.transaction._external import external_operation
-from rolethread_vcs.transaction._guards import NewerWriterError, NoSuchBranchError, refuse_merge_of_git, refuse_unsaved
-from rolethread_vcs.transaction._merging import MergeBreaksRulesError
-from rolethread_vcs.transaction._other_folders import refuse_other_folders
-from rolethread_vcs.transaction._running import (
+from rolethread_vcs.transaction.refusals import (
+    MergeBreaksRulesError,
+    NewerWriterError,
+    NoSuchBranchError,
+    refuse_merge_of_git,
+    refuse_other_folders,
+    refuse_unsaved,
+)
+from rolethread_vcs.transaction.session import Session, external_operation
+from rolethread_vcs.transaction.small_change import (
     ATTEMPTS,
     StaleEntryError,
     carry,
@@ -25,17 +30,14 @@ from rolethread_vcs.transaction._running import (
     vote,
     write_blobs,
 )
-from rolethread_vcs.transaction._session import Session
-from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Intent, PathChange, Planned
+from rolethread_vcs.transaction.values import TOUCHED_SHOWN, Committed, Intent, PathChange, Planned
 
 __all__ = [
     "ATTEMPTS",
     "TOUCHED_SHOWN",
     "Committed",
-    "ConflictError (checked_out_elsewhere)",
     "Counts",
     "Intent",
-    "InvalidError (detached)",
     "MergeBreaksRulesError",
     "NewerWriterError",
     "NoSuchBranchError",

@@ -19,7 +19,7 @@ from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.export.origin import file_sha256, find_export
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.checkout.replacing import replacing
+from rolethread_vcs.store.disk import replacing
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
 from rolethread_vcs.store.tree_reader import Unreadable

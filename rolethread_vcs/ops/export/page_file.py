@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, NotFoundError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.checkout.replacing import replacing
+from rolethread_vcs.store.disk import replacing
 
 _SEAL = "<!-- written by rolethread-vcs; sha256 of the lines above: {} -->\n"
 _SEAL_LENGTH = len(_SEAL.format("0" * 64))

@@ -14,25 +14,25 @@ from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store.log import operations
 from rolethread_vcs.store.log.journal import Pending, SideEffects
-from rolethread_vcs.store.log.operations import Moves, Operation
+from rolethread_vcs.store.log.operations import EXTERNAL, Moves, Operation, table_to_record
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
+from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.publishing import is_published, publish
 from rolethread_vcs.store.recovery import finish_interrupted
-from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef
+from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.settlement import head_commit, settle
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction._external import describe_external, external_operation
-from rolethread_vcs.transaction._guards import (
+from rolethread_vcs.transaction.refusals import (
     branch_to_make,
+    differences_between,
     hold_branch,
     refuse_newer_writer,
+    refuse_other_folders,
     refuse_unsaved,
 )
-from rolethread_vcs.transaction._other_folders import refuse_other_folders
-from rolethread_vcs.transaction._values import Committed, Intent, PathChange
+from rolethread_vcs.transaction.values import Committed, Intent, PathChange
 
 
 class Session:
@@ -161,9 +161,7 @@ class Session:
                 return replace(result, ids=(), dry_run=intent.dry_run)
             number = self.publish(pack, others, **fields)
             return replace(result, ids=(), operation=number, notes=tuple(self.notes))
-        if not overwrite:
-            self._refuse_hand_edits(paths)
-        self._refuse_other_folders(paths)
+        self._refuse_in_the_way(paths, overwrite=overwrite)
         message = commits.compose_message(
             intent.message or summary,
             (*intent.trailers, *trailers, *(verdict.trailers() if verdict is not None else ())),
@@ -177,22 +175,17 @@ class Session:
         number = self.publish(pack, moves, counts, held=held, effects=effects(commit), **fields)
         return replace(result, commit=commit, operation=number, notes=tuple(self.notes))
 
-    def _refuse_hand_edits(self, paths: Mapping[str, PathChange]) -> None:
+    def _refuse_in_the_way(self, paths: Mapping[str, PathChange], *, overwrite: bool) -> None:
+        def differences() -> Iterator[Difference]:  # of a large import, and mostly nobody asks
+            for path, change in paths.items():
+                yield Difference(path, self.base.find(path), None if change is None else Blob(*change))
+
         worktree = self.repository.worktree
-        if worktree is None or not self.is_current:
-            return
-        refuse_unsaved(worktree.in_the_way(self._differences(paths)))
-
-    def _differences(self, paths: Mapping[str, PathChange]) -> Iterator[Difference]:
-        for path, change in paths.items():
-            yield Difference(path, self.base.find(path), None if change is None else Blob(*change))
-
-    def _refuse_other_folders(self, paths: Mapping[str, PathChange]) -> None:
-        if self._to_make:
-            return
-        name = BRANCHES + self.branch
-        moves: Moves = {name: (self.base.id, "")}  # where it goes is not known yet
-        refuse_other_folders(self.repository, moves, {name: self._differences(paths)})
+        if not overwrite and worktree is not None and self.is_current:
+            refuse_unsaved(worktree.in_the_way(differences()))
+        if not self._to_make:
+            name = BRANCHES + self.branch
+            refuse_other_folders(self.repository, {name: (self.base.id, "")}, {name: differences()})
 
     # ---- ref verbs
 
@@ -207,7 +200,10 @@ class Session:
             UnsavedEditsError: hand edits lie on files that would change. MovedError: a ref has another value by now.
         """
         result = Committed(branch=self.branch, commit=None, operation=None, notes=tuple(self.notes))
-        self._refuse_hand_edits_under(moves)
+        if self.repository.worktree is not None:
+            before, after = (head_commit(self.repository, moves, side) for side in (0, 1))
+            changes = () if after is None else differences_between(self.repository, before, after)
+            refuse_unsaved(self.repository.worktree.in_the_way(changes))
         refuse_other_folders(self.repository, moves)
         if self.intent.dry_run:
             return replace(result, dry_run=True)
@@ -224,16 +220,6 @@ class Session:
             changed=counts.changed,
             removed=counts.removed,
         )
-
-    def _refuse_hand_edits_under(self, moves: Moves) -> None:
-        worktree, objects = self.repository.worktree, self.repository.objects
-        if worktree is None:
-            return
-        before, after = (head_commit(self.repository, moves, side) for side in (0, 1))
-        if after is not None and before != after:
-            old = None if before is None else objects.commit(before).tree
-            new = objects.commit(after).tree
-            refuse_unsaved(worktree.in_the_way(two_way(old, new, objects.tree)))
 
     # ---- any verb
 
@@ -261,10 +247,8 @@ class Session:
         who = self._who
         last, table = self._now()
         log_head, number = self._write_external(pack, last, table)
-        after = {**table, **{name: new for name, (_, new) in moves.items() if new is not None}}
-        for name, (_, new) in moves.items():
-            if new is None:
-                after.pop(name, None)
+        after = table | {name: new or "" for name, (_, new) in moves.items()}
+        after = {name: value for name, value in after.items() if value}
         operation = Operation(
             number=number + 1,
             verb=intent.verb,
@@ -325,3 +309,33 @@ class Session:
         external = external_operation(repository, last, changes, table, self._who.time, self.branch)
         self.notes.append(describe_external(changes, self.branch))
         return operations.write(external, pack, repository.objects, self._who), external.number
+
+
+def external_operation(
+    repository: Repository, last: Operation, changes: Moves, table: Mapping[str, str], when: int, branch: str
+) -> Operation:
+    """Return the operation that records what plain git did since the last one of ours.
+
+    `table` is `Refs.table()` as it is now, in the folder of the repository.
+    """
+    worktree = repository.worktree_name
+    names = ", ".join(shorten(name) for name in changes)
+    return Operation(
+        number=last.number + 1,
+        verb=EXTERNAL,
+        command=f"plain git moved {names}",
+        time=when,
+        branch=branch,
+        changes=dict(changes),
+        refs=table_to_record(last, table, worktree, repository.other_heads()),
+        worktree=worktree,
+        previous=last.id,
+    )
+
+
+def describe_external(changes: Moves, branch: str) -> str:
+    """Return the note that tells of moves by plain git, and how to see what they brought to the current branch."""
+    names = ", ".join(shorten(name) for name in changes)
+    before, after = changes.get(BRANCHES + branch, (None, None))
+    look = f"; see what it brought with: rtv check --new-since {before[:10]}" if before and after else ""
+    return f"plain git had moved {names} since the last command; that is in the operation log now{look}"

@@ -22,9 +22,9 @@ from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction._merging import refuse_broken_by_merge
-from rolethread_vcs.transaction._session import Session
-from rolethread_vcs.transaction._values import TOUCHED_SHOWN, Committed, Intent, PathChange, Planned
+from rolethread_vcs.transaction.refusals import refuse_broken_by_merge
+from rolethread_vcs.transaction.session import Session
+from rolethread_vcs.transaction.values import TOUCHED_SHOWN, Committed, Intent, PathChange, Planned
 
 ATTEMPTS = 12
 
