@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
+from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.objects.packs import object_id
-from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, Readable, parse
+from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, Readable, parse, two_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +92,18 @@ class Overlay:
         """Return the bytes of a blob."""
         known = self._objects.get(oid)
         return self._below.blob(oid) if known is None else known
+
+
+def count_between(objects: Readable, before: bytes | None, after: bytes | None) -> Counts:
+    """Return how many entries were added, changed and removed between two root trees (20-byte ids); reads trees only.
+
+    An entry is a file at the very path of its id; what lies under `entries/` elsewhere counts as none, and `verify`
+    names it. None stands for an empty tree.
+    """
+    added = changed = removed = 0
+    for path, old, new in two_way(before, after, objects.tree):
+        if id_of_path(path) is not None:
+            added += old is None
+            removed += new is None
+            changed += old is not None and new is not None
+    return Counts(added, changed, removed)

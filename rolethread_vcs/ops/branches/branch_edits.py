@@ -11,7 +11,6 @@ from rolethread_vcs.model.change import Counts
 from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branches import branch_before, branch_commit
 from rolethread_vcs.ops.branches.names import refuse_name
-from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.log.operations import Moves
@@ -27,6 +26,7 @@ from rolethread_vcs.store.refs.refs import (
     is_unfinished,
 )
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, refuse_unsaved
 
 LAST_BRANCH = "-"

@@ -1,17 +1,19 @@
-"""Adds, changes and removes entries: the library's `edit` block, and the plain `add`, `put` and `remove`."""
+"""Adds, changes, removes and places entries: the library's `edit` block, and plain functions for one commit each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import LAST_NUMBER, make_id
 from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 from rolethread_vcs.transaction import Committed, Intent, run
@@ -234,3 +236,42 @@ class Change:
         if not self._added and not self._put:
             return f"remove {name_some(list(self._removed))}"
         return f"edit {name_some([*puts, *self._removed])}"
+
+
+def behind_anchors(base: Snapshot, behind: Mapping[str | None, Sequence[str]]) -> Order:
+    """Return the order with new entries behind entries of a snapshot; None stands for the front.
+
+    An anchor that is gone leaves its entries at the end, where their ids put them.
+    """
+    order = base.order
+    for anchor, ids in behind.items():
+        if anchor is None or anchor in base:
+            following = base.ids(after=anchor, limit=1)
+            order = order.move_all_after(ids, anchor, next_id=following[0] if following else None)
+    return order
+
+
+def as_listed(ids: Sequence[str]) -> Order:
+    """Return the order that makes entries stand as listed, moving as few of them as possible."""
+    rank = {entry_id: number for number, entry_id in enumerate(sorted(ids))}
+    unmoved = {ids[place] for place, _ in longest_chain((place, rank[each]) for place, each in enumerate(ids))}
+    ranks: dict[str, str] = {}
+    for anchor, moved, following in runs(ids, unmoved):
+        ranks.update(Order().move_all_after(moved, anchor, next_id=following).ranks)
+    return Order(ranks)
+
+
+def runs(ids: Sequence[str], unmoved: Collection[str]) -> Iterator[tuple[str | None, list[str], str | None]]:
+    """Yield (unmoved entry before, moved entries, unmoved entry behind) for each run of moved entries."""
+    anchor: str | None = None
+    moved: list[str] = []
+    for entry_id in ids:
+        if entry_id not in unmoved:
+            moved.append(entry_id)
+            continue
+        if moved:
+            yield anchor, moved, entry_id
+            moved = []
+        anchor = entry_id
+    if moved:
+        yield anchor, moved, None

@@ -13,7 +13,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path
 from rolethread_vcs.ops.edit.change import name_some, order_without
-from rolethread_vcs.ops.edit.damaged_entries import whole_files
+from rolethread_vcs.ops.edit.status import whole_files
 from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree, blob_id
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees

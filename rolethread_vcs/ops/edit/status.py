@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.layout import SETTINGS, id_of_path
+from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
 from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.store import lock
-from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
+from rolethread_vcs.store.checkout.worktree import NEW, Unsaved, blob_id
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.packs import KEEP
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +147,24 @@ def interrupted_command(repository: Repository) -> str | None:
         return None
     # looked at again: a command that ended between the two looks was not cut off
     return next((each.command for keep, each in reversed(pending.items()) if keep.exists()), None)
+
+
+def whole_files(repository: Repository, base: Snapshot, ids: Collection[str] | None) -> dict[str, bytes]:
+    """Return the files of damaged entries (of some, or with None of all) that are byte for byte what was saved."""
+    found = {}
+    for entry_id, oid in base.damaged(ids):
+        data = file_of_blob(repository, entry_path(entry_id), oid)
+        if data is not None:
+            found[entry_id] = data
+    return found
+
+
+def file_of_blob(repository: Repository, path: str, oid: bytes) -> bytes | None:
+    """Return the bytes of a checked-out file when they are those of a blob, else None."""
+    if repository.worktree is None:
+        return None
+    try:
+        data = repository.worktree.read(path)
+    except InvalidError:
+        return None
+    return data if data is not None and blob_id(data) == oid else None

@@ -11,14 +11,13 @@ from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
-from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.store.log.operations import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.tree_reader import read_entry
+from rolethread_vcs.store.tree_reader import count_between, read_entry
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.query import Query

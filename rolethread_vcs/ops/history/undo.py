@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
-from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.settings.settings import refuse_checkout
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.log.journal import SideEffects
@@ -17,6 +16,7 @@ from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.settlement import head_commit
+from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
 
 _NAMED = 3

@@ -22,11 +22,9 @@ from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.ids import number_of, suffix_part
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.ops.edit.change import new_id, next_number
-from rolethread_vcs.ops.edit.damaged_entries import refusal_to_match
-from rolethread_vcs.ops.edit.placement import as_listed, behind_anchors
+from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_ import rejects as rejecting
-from rolethread_vcs.ops.import_.refusal import SourceFile, refuse_what_blocks
+from rolethread_vcs.ops.import_.refusal import SourceFile, refusal_to_match, refuse_what_blocks
 from rolethread_vcs.ops.import_.rejects import RejectFiles
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
@@ -93,7 +91,7 @@ def import_files(
         RefusedByGateError: rows cannot be saved, and no option says what to do with them; the hint counts the ways.
         ConflictError (rows_in_conflict), InvalidError, SystemRefusedError; nothing was saved then.
         UnreadableEntryError (damaged_entries): entries do not read that rows must be compared with; see
-        `healing.refusal_to_match`.
+        `refusal_to_match`.
     """
     intent = intent or Intent("import", "import")
     options = options or ImportOptions()

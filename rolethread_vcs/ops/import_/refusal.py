@@ -10,15 +10,21 @@ from typing import BinaryIO, TypeAlias
 
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.gate import Allowance, Verdict, refusal_of_edit, refusal_of_import
+from rolethread_vcs.ops.edit.status import whole_files
 from rolethread_vcs.ops.import_ import rejects as rejecting
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
+from rolethread_vcs.store.tree_reader import Unreadable
 from rolethread_vcs.transaction import Intent
 
 SourceFile: TypeAlias = Path | BinaryIO
 
 STANDARD_INPUT = "standard input"
 """What messages call the stream that the word `-` means."""
+
+_DAMAGED_NAMED = 10
 
 
 def refuse_what_blocks(
@@ -123,3 +129,32 @@ def _typed(name: str) -> str:
 def _stem(reader: RowReader) -> str:
     stem = Path(reader.sources[0].name).name.partition(".")[0] if reader.sources else "import"
     return "".join(each if each.isalnum() or each in "-_" else "-" for each in stem).strip("-") or "import"
+
+
+def refusal_to_match(repository: Repository, base: Snapshot) -> UnreadableEntryError:
+    """Return the error of an import that cannot tell which rows are here already, because entries do not read.
+
+    It stops as a whole, on purpose. A row that fits no entry that reads may still be the damaged one: equal messages,
+    a uuid and a key are known only from its content, and its id tells of its birth alone. To take such rows in would
+    be a duplicate in silence, and to ask about each of them more work than the one command that mends the entry.
+    """
+    unreadable = [entry_id for entry_id, oid in base.blobs() if isinstance(base.read_blob(oid), Unreadable)]
+    whole = whole_files(repository, base, unreadable)
+    others = [entry_id for entry_id in unreadable if entry_id not in whole]
+    details = [f"entry {each}: its checked-out file is whole" for each in list(whole)[:_DAMAGED_NAMED]]
+    details += [f"entry {each}: no whole copy is checked out" for each in others[:_DAMAGED_NAMED]]
+    hidden = len(unreadable) - len(details)
+    ways = []
+    if whole:
+        again = "it again from its file" if len(whole) == 1 else "them again from their files"
+        ways.append(f"rtv restore {' '.join(list(whole)[:_DAMAGED_NAMED])}   saves {again}")
+    if others:
+        ways.append(f"rtv restore {others[0]} --from REV   brings one back as it was in another revision")
+        ways.append(f"rtv remove {others[0]}   goes on without it; history keeps what is left of it")
+    count = "1 entry does" if len(unreadable) == 1 else f"{len(unreadable):,} entries do"
+    return UnreadableEntryError(
+        f"{count} not read, so nobody can tell which rows are here already; nothing was saved",
+        details=[*details, *([f"… and {hidden:,} more (rtv verify)"] if hidden else [])],
+        hint="\n".join([*ways, "then import again"]),
+        code="damaged_entries",
+    )

@@ -14,7 +14,6 @@ from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.merge.conflict import Conflict, Note
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, as_conflicts, merge_at, read_inputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge
@@ -22,6 +21,7 @@ from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinis
 from rolethread_vcs.store.log.unfinished import Kind, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import (
     Committed,
     Intent,

@@ -14,8 +14,7 @@ from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import name_some
-from rolethread_vcs.ops.edit.damaged_entries import whole_files
-from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
 from rolethread_vcs.store.checkout.worktree import Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.log.operations import kept_blob

@@ -18,8 +18,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.query import parse_query
-from rolethread_vcs.ops.edit.change import new_ids
-from rolethread_vcs.ops.edit.placement import as_listed, runs
+from rolethread_vcs.ops.edit.change import as_listed, new_ids, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository

@@ -10,7 +10,6 @@ from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import NotFoundError
-from rolethread_vcs.ops.compare.entry_counts import count_between
 from rolethread_vcs.ops.history.blame import blame
 from rolethread_vcs.ops.history.entry_history import entry_history
 from rolethread_vcs.ops.history.log import Logged, OperationsByCommit, Run, fold, log, tree_before
@@ -19,6 +18,7 @@ from rolethread_vcs.store.copying import clone
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.operations import OPERATIONS_REF
 from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Intent
 
 

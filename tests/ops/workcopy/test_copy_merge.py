@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.ops.edit.placement import runs
+from rolethread_vcs.ops.edit.change import runs
 from rolethread_vcs.ops.workcopy.merge import insert_runs, order_with
 
 

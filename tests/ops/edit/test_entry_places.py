@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.model.ids import make_id
-from rolethread_vcs.ops.edit.placement import as_listed
+from rolethread_vcs.ops.edit.change import as_listed
 
 
 def _ids(numbers: list[int]) -> list[str]:
