@@ -88,7 +88,7 @@ def test_a_removal_that_was_cut_off_is_finished_by_removing_it_again(tmp_path: P
         folder_copies.remove(dataset.repository, place, WORKCOPY)
 
     for dataset, place in folders_after_each_kill(tmp_path, add, remove):
-        if folder_copies.is_folder_copy(dataset.repository, place):
+        if place in [each.folder for each in folder_copies.folder_copies(dataset.repository)]:
             remove(dataset, place)
         edit(dataset, "the next command", "try")
 

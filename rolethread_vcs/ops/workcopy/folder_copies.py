@@ -17,7 +17,6 @@ from rolethread_vcs.ops.workcopy.links import all_links
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.checkout.worktree import REMOVED
 from rolethread_vcs.store.dataset_folder import open_dataset
-from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.places import linked_folders
 from rolethread_vcs.store.places.linked_folders import MAKING, REMOVING, CheckedOutFolder
 from rolethread_vcs.store.refs.refs import BRANCHES, UNFINISHED_ELSEWHERE, is_branch_name
@@ -63,7 +62,7 @@ class RemovedFolder:
 
 def folder_copies(repository: Repository) -> tuple[FolderCopy, ...]:
     """Return every folder that the dataset is checked out in, the main one first."""
-    others = [_described(each, _unsaved_in(each)) for each in repository.other_folders()]
+    others = [_described(each) for each in repository.other_folders()]
     if repository.worktree is None:
         return tuple(others)
     unsaved = len(unsaved_files(repository))
@@ -71,17 +70,8 @@ def folder_copies(repository: Repository) -> tuple[FolderCopy, ...]:
     return tuple(sorted([here, *others], key=lambda each: each.name))
 
 
-def is_folder_copy(repository: Repository, folder: Path) -> bool:
-    """Return whether a path names a folder copy of this dataset, one that has gone by hand too."""
-    return _find(repository, folder) is not None
-
-
 def status(repository: Repository, folder: str | Path) -> Survey:
-    """Return the present state of a folder copy.
-
-    Raises:
-        NotFoundError (no_folder_copy): it is none, or it is not there.
-    """
+    """Return the present state of a folder copy; see `open_folder`."""
     folder = Path(folder)
     if folder.resolve() == repository.folder.resolve():
         return survey(repository)
@@ -89,11 +79,7 @@ def status(repository: Repository, folder: str | Path) -> Survey:
 
 
 def commit(repository: Repository, folder: str | Path, intent: Intent | None = None) -> Committed:
-    """Save the hand edits of a folder copy in one commit on its branch.
-
-    Raises:
-        NotFoundError (no_folder_copy): it is none, or it is not there.
-    """
+    """Save the hand edits of a folder copy in one commit on its branch; see `open_folder`."""
     return save_hand_edits(open_folder(repository, Path(folder)), intent)
 
 
@@ -156,30 +142,22 @@ def remove(repository: Repository, folder: str | Path, intent: Intent | None = N
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         found = _existing(repository, folder)
-        if not found.name:
-            raise ConflictError(
-                f"{found.folder} is the dataset itself, not a copy of it; nothing was removed",
-                hint="to check no files out there: rtv config set checkout never",
-                code="folder_in_use",
-            )
-        if found.private == repository.git_folder:
-            main = shlex.quote(str(repository.common_folder))
-            raise ConflictError(
-                f"{found.folder} is the folder you are in; nothing was removed",
-                hint=f"rtv -C {main} workcopy remove {shlex.quote(str(found.folder))}",
-                code="folder_in_use",
-            )
-        moves = _refuse_loss(repository, found)
+        obstacle = _obstacle(repository, found)
+        if obstacle is not None:
+            problem, hint = obstacle
+            raise ConflictError(f"{problem}; nothing was removed", hint=hint, code="folder_in_use")
         if intent.dry_run:
             dry = Committed(found.branch or "", None, None, dry_run=True)
             return RemovedFolder(found.folder, found.branch, found.is_there, (), dry)
         session.intent = replace(intent, details={**intent.details, "folder": str(found.folder)})
-        left = _take_away(found)
-        done = session.move(moves)
+        left = _empty(found)
+        unfinished = _unfinished_merge(found)
+        waiting = repository.refs.read(unfinished)
+        done = session.move({} if waiting is None else {unfinished: (waiting, None)})
         return RemovedFolder(found.folder, found.branch, found.is_there, left, done)
 
 
-def _take_away(found: CheckedOutFolder) -> tuple[str, ...]:
+def _empty(found: CheckedOutFolder) -> tuple[str, ...]:
     """Remove the saved files of a folder copy and what links it; return the names of what stays in the folder."""
     if not found.is_there:
         linked_folders.unlink(found)
@@ -199,63 +177,48 @@ def _take_away(found: CheckedOutFolder) -> tuple[str, ...]:
 # ---- what stands in the way
 
 
-def _refuse_loss(repository: Repository, found: CheckedOutFolder) -> Moves:
-    """Raise when something would be lost with a folder; return the refs of its own that go with it."""
-    where = shlex.quote(str(found.folder))
-    unfinished = f"{UNFINISHED_ELSEWHERE}{found.name}/merge"
-    waiting = repository.refs.read(unfinished)
+def _obstacle(repository: Repository, found: CheckedOutFolder) -> tuple[str, str] | None:
+    """Return what would be lost with a folder, or why it cannot go, and what to do; None when it can."""
+    folder, where = found.folder, shlex.quote(str(found.folder))
+    if not found.name:
+        hint = "to check no files out there: rtv config set checkout never"
+        return f"{folder} is the dataset itself, not a copy of it", hint
+    if found.private == repository.git_folder:
+        main = shlex.quote(str(repository.common_folder))
+        return f"{folder} is the folder you are in", f"rtv -C {main} workcopy remove {where}"
     if not found.is_there:
-        return {} if waiting is None else {unfinished: (waiting, None)}
+        return None
     if found.locked is not None and found.cut_off is None:
-        why = f": {found.locked}" if found.locked else ""
-        raise ConflictError(
-            f"{found.folder} is locked with git{why}; nothing was removed",
-            hint=f"git worktree unlock {where}",
-            code="folder_in_use",
+        return (
+            f"{folder} is locked with git{f': {found.locked}' if found.locked else ''}",
+            f"git worktree unlock {where}",
         )
-    copy = open_dataset(found.folder, check=False)
-    if waiting is not None or copy.has_merge_of_git() or found.rebasing:
-        raise ConflictError(
-            f"a merge waits for its end in {found.folder}; nothing was removed",
-            hint=f"rtv -C {where} status" if waiting is not None else f"git -C {where} status",
-            code="folder_in_use",
-        )
-    is_half_made = found.cut_off == MAKING
-    edits = unsaved_files(copy) if copy.refs.head_commit() is not None and not is_half_made else []
+    copy = open_dataset(folder, check=False)
+    if repository.refs.read(_unfinished_merge(found)) is not None:
+        return f"a merge is unfinished in {folder}", f"rtv -C {where} status"
+    if copy.has_merge_of_git() or found.rebasing:
+        return f"a merge is unfinished in {folder}", f"git -C {where} status"
+    edits = unsaved_files(copy) if copy.refs.head_commit() is not None and found.cut_off != MAKING else []
     if found.cut_off == REMOVING:
         edits = [edit for edit in edits if edit.change != REMOVED]
     if edits:
-        _refuse_edits(found, len(edits))
+        hint = f"keep the edits with: rtv -C {where} commit   throw them away with: rtv -C {where} restore --all"
+        return f"{folder} has {count(len(edits), 'file', 'files')} edited by hand and not saved", hint
     linked = all_links(copy)
     if linked:
-        raise ConflictError(
-            f"{count(len(linked), 'file copy is', 'file copies are')} linked to {found.folder}; nothing was removed",
-            hint=f"see them with: rtv -C {where} workcopy list",
-            code="folder_in_use",
-        )
-    _refuse_lost_commit(repository, found)
-    return {}
+        hint = f"see them with: rtv -C {where} workcopy list"
+        return f"{count(len(linked), 'file copy is', 'file copies are')} linked to {folder}", hint
+    is_lost = found.branch is None and found.head != ""
+    if is_lost and not any(
+        repository.graph.is_ancestor(found.head, tip) for tip in repository.refs.branches().values()
+    ):
+        hint = f"keep it with: rtv branch NAME --from {found.head[:10]}"
+        return f"{folder} stands on the commit {found.head[:10]}, which is on no branch", hint
+    return None
 
 
-def _refuse_edits(found: CheckedOutFolder, number: int) -> None:
-    where = shlex.quote(str(found.folder))
-    raise ConflictError(
-        f"{found.folder} has {count(number, 'file', 'files')} edited by hand and not saved; nothing was removed",
-        hint=f"keep the edits with: rtv -C {where} commit   throw them away with: rtv -C {where} restore --all",
-        code="folder_in_use",
-    )
-
-
-def _refuse_lost_commit(repository: Repository, found: CheckedOutFolder) -> None:
-    """Raise when a folder stands on a commit that no branch leads to: with the folder it would be lost from sight."""
-    if found.branch is not None or not found.head:
-        return
-    if not any(repository.graph.is_ancestor(found.head, tip) for tip in repository.refs.branches().values()):
-        raise ConflictError(
-            f"{found.folder} stands on the commit {found.head[:10]}, which is on no branch; nothing was removed",
-            hint=f"keep it with: rtv branch NAME --from {found.head[:10]}",
-            code="folder_in_use",
-        )
+def _unfinished_merge(found: CheckedOutFolder) -> str:
+    return f"{UNFINISHED_ELSEWHERE}{found.name}/merge"
 
 
 def _refuse_branch_in_use(repository: Repository, branch: str, *, but: CheckedOutFolder | None) -> None:
@@ -328,30 +291,22 @@ def _cut_off_at(repository: Repository, folder: Path, branch: str) -> CheckedOut
     return found
 
 
-def _unsaved_in(found: CheckedOutFolder) -> int | str | None:
-    """Return how many hand edits a folder has, or why nobody can look; None where `_described` knows better."""
-    if not found.is_there or found.cut_off is not None:
-        return None
-    try:
-        return len(unsaved_files(open_dataset(found.folder)))
-    except RoleThreadError as error:
-        return error.message
-
-
-def _described(found: CheckedOutFolder, unsaved: int | str | None) -> FolderCopy:
-    problem = unsaved if isinstance(unsaved, str) else None
+def _described(found: CheckedOutFolder) -> FolderCopy:
+    unsaved: int | None = None
+    problem: str | None = None
+    where = shlex.quote(str(found.folder))
     if not found.is_there:
         problem = f"not there: {_way_on(found)}"
+    elif found.cut_off == MAKING:
+        problem = f"cut off while it was made: rtv workcopy add {where} --branch {found.branch}"
     elif found.cut_off is not None:
-        doing = "made" if found.cut_off == MAKING else "removed"
-        problem = f"cut off while it was {doing}: rtv workcopy {_again(found)}"
-    count = unsaved if isinstance(unsaved, int) else None
-    return FolderCopy(found.name, found.folder, found.branch, is_here=False, unsaved=count, problem=problem)
-
-
-def _again(found: CheckedOutFolder) -> str:
-    where = shlex.quote(str(found.folder))
-    return f"add {where} --branch {found.branch}" if found.cut_off == MAKING else f"remove {where}"
+        problem = f"cut off while it was removed: rtv workcopy remove {where}"
+    else:
+        try:
+            unsaved = len(unsaved_files(open_dataset(found.folder)))
+        except RoleThreadError as error:
+            problem = error.message
+    return FolderCopy(found.name, found.folder, found.branch, is_here=False, unsaved=unsaved, problem=problem)
 
 
 def _way_on(found: CheckedOutFolder) -> str:
