@@ -18,7 +18,7 @@ from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Queue
+from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Queue, Walk
 from rolethread_vcs.store.removals import removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
@@ -91,29 +91,14 @@ def details_of(repository: Repository, step: Step) -> StepDetails:
     return StepDetails(step, entry_of(repository, step.before), entry_of(repository, step.after), made)
 
 
-class EntryHistory:
-    """The steps of an entry, newest first; an iterator, streaming.
-
-    `ends` are the commits (hex ids) behind which history is not here, known when the last step was read.
-    """
+class EntryHistory(Walk[Step]):
+    """The steps of an entry, newest first."""
 
     def __init__(self, repository: Repository, entry_id: str, start: str) -> None:
         self.entry_id = entry_id
         self._repository = repository
-        self._ancestry = Ancestry(repository.objects)
         self._ids = {entry_id}
-        self._steps = self._with_origins(entry_id, [start])
-
-    def __iter__(self) -> Iterator[Step]:
-        return self
-
-    def __next__(self) -> Step:
-        return next(self._steps)
-
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """The commits behind which nothing is here: of a shallow copy, or where an object is missing."""
-        return tuple(self._ancestry.ends)
+        super().__init__(Ancestry(repository.objects), self._with_origins(entry_id, [start]))
 
     def _with_origins(self, entry_id: str, starts: list[str]) -> Iterator[Step]:
         """Yield the steps under one id, then those under the ids that it was made from."""
@@ -125,7 +110,9 @@ class EntryHistory:
                 waiting.append(step)
                 continue
             if step.kind is StepKind.REMOVED and waiting:
-                yield from (_as_restored(each) for each in waiting)
+                yield from (
+                    replace(each, kind=StepKind.RESTORED) if each.kind is StepKind.ADDED else each for each in waiting
+                )
                 waiting, births = [], []
             if waiting:
                 waiting.append(step)
@@ -246,9 +233,3 @@ def _kind(state: State, before: State, befores: list[State]) -> StepKind:
     if len(befores) > 1:
         return StepKind.MERGED
     return StepKind.MOVED if state.blob == before.blob else StepKind.CHANGED
-
-
-def _as_restored(step: Step) -> Step:
-    if step.kind is not StepKind.ADDED:
-        return step
-    return replace(step, kind=StepKind.RESTORED)

@@ -7,73 +7,49 @@ from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.history.log import EVERYTHING, History, Logged, Only
-from rolethread_vcs.store.refs.commit_graph import Link
+from rolethread_vcs.store.refs.commit_graph import Link, Walk
 from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
 
 COMMIT = "*"
 
 
-class Row(NamedTuple):
-    """One line of the drawing; `commit` (hex id) stands in it, None where lines only part or meet."""
-
-    lines: str
-    commit: str | None = None
-
-
 class GraphRow(NamedTuple):
-    """One line of a drawn log: the drawing, and the commit that stands in it, if any."""
+    """One line of a drawn log: the drawing, and the commit that stands in it, None where lines only part or meet."""
 
     lines: str
     logged: Logged | None = None
 
 
-class Graph:
-    """The rows of a drawn log; an iterator. The history behind it is walked whole before the first row.
+class Graph(Walk[GraphRow]):
+    """The rows of a drawn log; the history behind it is walked whole before the first row.
 
-    Commits that do not fit are left out, their lines are not. `ends` is as in `ops.history.log.History`.
+    Commits that do not match are left out, their lines are not.
     """
 
     def __init__(
-        self,
-        repository: Repository,
-        *revisions: str,
-        count: int | None = None,
-        only: Only = EVERYTHING,
+        self, repository: Repository, *revisions: str, count: int | None = None, only: Only = EVERYTHING
     ) -> None:
-        self._history = History(repository, *revisions, only=only)
-        self._rows = self._draw(count)
+        history = History(repository, *revisions, only=only)
+        super().__init__(history.ancestry, _rows(history, count))
 
-    def __iter__(self) -> Iterator[GraphRow]:
-        return self
 
-    def __next__(self) -> GraphRow:
-        return next(self._rows)
+def _rows(history: History, count: int | None) -> Iterator[GraphRow]:
+    links: dict[str, Link] = {}
 
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """The commits behind which nothing is here."""
-        return self._history.ends
+    def by_line() -> Iterator[tuple[str, Sequence[str]]]:
+        for link, parents in history.ancestry.children_first(history.starts, hide=history.hidden):
+            links[link.id] = link
+            yield link.id, parents
 
-    def _draw(self, count: int | None) -> Iterator[GraphRow]:
-        left = count
-        links: dict[str, Link] = {}
-
-        def told() -> Iterator[tuple[str, Sequence[str]]]:
-            for link, parents in self._history.by_line():
-                links[link.id] = link
-                yield link.id, parents
-
-        for row in draw(told()):
-            if row.commit is None:
-                yield GraphRow(row.lines)
-                continue
-            logged = self._history.told(links.pop(row.commit))
-            if logged is not None:
-                yield GraphRow(row.lines, logged)
-                left = None if left is None else left - 1
-                if left == 0:
-                    return
+    for lines, commit in draw(by_line()):
+        logged = None if commit is None else history.logged(links.pop(commit))
+        if commit is None or logged is not None:
+            yield GraphRow(lines, logged)
+        if logged is not None and count is not None:
+            count -= 1
+            if count == 0:
+                return
 
 
 def names_by_commit(repository: Repository) -> dict[str, list[str]]:
@@ -93,8 +69,8 @@ def names_by_commit(repository: Repository) -> dict[str, list[str]]:
 # ---- the lines
 
 
-def draw(history: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Row]:
-    """Yield the rows of a history of (commit, its parents), in which no commit comes before one it led to."""
+def draw(history: Iterable[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, str | None]]:
+    """Yield (drawing, commit in it) for a history of (commit, its parents), in which children come before parents."""
     lanes: list[str] = []  # the commit that each line, from left to right, goes to
     for commit, parents in history:
         if commit not in lanes:
@@ -102,22 +78,18 @@ def draw(history: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Row]:
         lane = lanes.index(commit)
         while lanes.count(commit) > 1:
             last = len(lanes) - 1 - lanes[::-1].index(commit)
-            yield Row(_meeting(lane, last, len(lanes)))
+            yield _meeting(lane, last, len(lanes)), None
             del lanes[last]
-        yield Row(_plain(lane, len(lanes)), commit)
+        yield " ".join(COMMIT if each == lane else "|" for each in range(len(lanes))), commit
         if not parents:
             if lane < len(lanes) - 1:
-                yield Row(_ending(lane, len(lanes)))
+                yield _ending(lane, len(lanes)), None
             del lanes[lane]
             continue
         lanes[lane] = parents[0]
         for parent in reversed(parents[1:]):
-            yield Row(_parting(lane, len(lanes)))
+            yield _parting(lane, len(lanes)), None
             lanes.insert(lane + 1, parent)
-
-
-def _plain(lane: int, count: int) -> str:
-    return " ".join(COMMIT if each == lane else "|" for each in range(count))
 
 
 def _meeting(to: int, last: int, count: int) -> str:

@@ -14,7 +14,7 @@ from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.store.log.operations import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError
-from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
+from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Walk
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between, read_entry
@@ -67,13 +67,13 @@ class Only(NamedTuple):
 EVERYTHING = Only()
 
 
-class History:
-    """The commits that lead to some revisions, or those of ranges `A..B` and `A...B`; an iterator, newest first.
+class History(Walk[Logged]):
+    """The commits that lead to some revisions, or those of ranges `A..B` and `A...B`, newest first.
 
-    `ends` are the commits (hex ids) behind which history is not here, as far as it was walked.
+    `starts` are the commits to begin at (hex ids), `hidden` those to leave out, with all that lead to them.
 
     Raises:
-        UnknownRevisionError, UsageError: a revision names nothing, or the query does not read.
+        UnknownRevisionError, UsageError: a revision names nothing, or the query cannot be read.
     """
 
     def __init__(
@@ -85,28 +85,18 @@ class History:
     ) -> None:
         self._repository = repository
         self._only = only
-        self._query = None if only.where is None else _parsed(only.where)
-        self._ancestry = Ancestry(repository.objects)
-        self._starts, self._hidden = _span(repository, self._ancestry, revisions or ("@",))
+        self._query: Query | None = None
+        if only.where is not None:
+            # a log without a query does not pay for the grammar
+            from rolethread_vcs.model.query import parse_query
+
+            self._query = parse_query(only.where)
         self._makers = OperationsByCommit(repository)
-        self._chosen = islice(self._choose(), count)
+        self.ancestry = Ancestry(repository.objects)
+        self.starts, self.hidden = _bounds(repository, self.ancestry, revisions or ("@",))
+        super().__init__(self.ancestry, islice(self._select(), count))
 
-    def __iter__(self) -> Iterator[Logged]:
-        return self
-
-    def __next__(self) -> Logged:
-        return next(self._chosen)
-
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """The commits behind which nothing is here: of a shallow copy, or where an object is missing."""
-        return tuple(self._ancestry.ends)
-
-    def by_line(self) -> Iterator[tuple[Link, tuple[str, ...]]]:
-        """Yield every commit with those of its parents that are here and in the span, children before parents."""
-        return self._ancestry.children_first(self._starts, hide=self._hidden)
-
-    def told(self, link: Link) -> Logged | None:
+    def logged(self, link: Link) -> Logged | None:
         """Return a commit with what is known about it, or None when it is not to be shown."""
         only = self._only
         commit = link.commit
@@ -122,33 +112,14 @@ class History:
             return None
         return logged
 
-    def _choose(self) -> Iterator[Logged]:
+    def _select(self) -> Iterator[Logged]:
         since = self._only.since
-        for link in self._ancestry.newest_first(self._starts, hide=self._hidden):
+        for link in self.ancestry.newest_first(self.starts, hide=self.hidden):
             if since is not None and link.time < since - _CLOCKS_APART:
                 return
-            logged = self.told(link)
+            logged = self.logged(link)
             if logged is not None:
                 yield logged
-
-
-def log(
-    repository: Repository,
-    revision: str = "@",
-    *,
-    count: int | None = None,
-    verb: str | None = None,
-    min_changes: int = 0,
-) -> History:
-    """Return the commits that lead to a revision, or those of a range `A..B`, newest first, at most `count`.
-
-    `verb` keeps those that an operation of that verb made, `min_changes` those that touched so many entries; `History`
-    takes more conditions.
-
-    Raises:
-        UnknownRevisionError, UsageError: the revision names nothing.
-    """
-    return History(repository, revision, count=count, only=Only(verb, min_changes))
 
 
 def is_by_and_within(commit: Commit, only: Only) -> bool:
@@ -159,18 +130,18 @@ def is_by_and_within(commit: Commit, only: Only) -> bool:
     return only.author is None or only.author.casefold() in f"{author.name} <{author.email}>".casefold()
 
 
-def _span(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]) -> tuple[list[str], Collection[str]]:
+def _bounds(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]) -> tuple[list[str], Collection[str]]:
     """Return the commits to start at, and all those to leave out."""
     starts: list[str] = []
     hidden: set[str] = set()
     for revision in revisions:
-        span = parse_range(revision)
-        end = repository.resolve(str(span.end))
+        bounds = parse_range(revision)
+        end = repository.resolve(str(bounds.end))
         starts.append(end)
-        if span.start is not None:
-            start = repository.resolve(str(span.start))
+        if bounds.start is not None:
+            start = repository.resolve(str(bounds.start))
             left = ancestry.parents_of_all([start]).keys()
-            if span.from_fork:
+            if bounds.from_fork:
                 starts.append(start)
                 hidden |= left & ancestry.parents_of_all([end]).keys()
             else:
@@ -178,16 +149,8 @@ def _span(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]) 
     return [start for start in dict.fromkeys(starts) if start not in hidden], hidden
 
 
-def _parsed(where: str) -> Query:
-    # a log without a query does not pay for the grammar
-    from rolethread_vcs.model.query import parse_query
-
-    return parse_query(where)
-
-
 def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
     """Return whether a commit touched an entry that fits a query, before or after."""
-    # as above
     from rolethread_vcs.store.objects.trees import two_way
 
     objects = repository.objects
@@ -276,18 +239,14 @@ def fold(history: Iterable[Logged]) -> Iterator[Logged | Run]:
     run: list[Logged] = []
     for logged in history:
         if run and not (logged.is_single_edit and _author_and_day(logged) == _author_and_day(run[0])):
-            yield _folded(run)
+            yield run[0] if len(run) == 1 else Run(tuple(run))
             run = []
         if logged.is_single_edit:
             run.append(logged)
         else:
             yield logged
     if run:
-        yield _folded(run)
-
-
-def _folded(run: list[Logged]) -> Logged | Run:
-    return run[0] if len(run) == 1 else Run(tuple(run))
+        yield run[0] if len(run) == 1 else Run(tuple(run))
 
 
 def _author_and_day(logged: Logged) -> tuple[str, str, date]:

@@ -12,14 +12,14 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.model.query import parse_query
+from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import Objects
-from rolethread_vcs.store.refs.commit_graph import Ancestry
+from rolethread_vcs.store.refs.commit_graph import Ancestry, Walk
 from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
@@ -29,73 +29,55 @@ from rolethread_vcs.transaction import Committed, Intent, run
 
 @dataclass(frozen=True)
 class GoneEntry:
-    """An entry that is gone: the commit that removed it, and the operation that made that commit, where it is known."""
+    """An entry that is gone: the commit that removed it, and the operation that made that commit, where it is known.
+
+    `blob` is the 20-byte id of its last bytes, `last_in` the hex id of the commit that still had it.
+    """
 
     id: str
     commit: Commit
     operation: Operation | None
-    _removal: Removal
+    blob: bytes
+    last_in: str
     _objects: Objects
 
     @cached_property
     def entry(self) -> Entry | None:
-        """What it was in the end, or None when that does not read."""
-        entry = entry_of_blob(self._objects, self._removal.blob)
+        """What it was in the end, or None when that cannot be read."""
+        entry = entry_of_blob(self._objects, self.blob)
         return entry if isinstance(entry, Entry) else None
 
-    @property
-    def blob(self) -> bytes:
-        """The 20-byte id of its last bytes."""
-        return self._removal.blob
 
-    @property
-    def last_in(self) -> str:
-        """The hex id of the commit that still had it."""
-        return self._removal.parent.id
+class RemovedEntries(Walk[GoneEntry]):
+    """The entries that commits of a branch removed and that are gone now, newest first.
 
-
-class RemovedEntries:
-    """The entries that commits of a branch removed and that are gone now; an iterator, newest first, streaming.
-
-    `where` keeps those that a query fits as they were in the end, `since` those that went after a revision. `ends` are
-    the commits (hex ids) behind which history is not here.
+    `where` keeps those that a query matches as they were in the end, `since` those that went after a revision.
 
     Raises:
         UsageError (query), UnknownRevisionError.
     """
 
     def __init__(self, repository: Repository, *, where: str | None = None, since: str | None = None) -> None:
-        self._objects = repository.objects
-        self._now = repository.head_snapshot()
-        self._query = None if where is None else parse_query(where)
-        self._makers = OperationsByCommit(repository)
-        self._ancestry = Ancestry(repository.objects)
-        hidden = () if since is None else self._ancestry.parents_of_all([repository.resolve(since)]).keys()
-        self._links = self._ancestry.newest_first([self._now.id], hide=hidden)
-        self._found = self._find()
+        ancestry, now = Ancestry(repository.objects), repository.head_snapshot()
+        query = None if where is None else parse_query(where)
+        hidden = () if since is None else ancestry.parents_of_all([repository.resolve(since)]).keys()
+        links = ancestry.newest_first([now.id], hide=hidden)
+        super().__init__(ancestry, _gone(repository, now, removals(repository.objects, ancestry, links), query))
 
-    def __iter__(self) -> Iterator[GoneEntry]:
-        return self
 
-    def __next__(self) -> GoneEntry:
-        return next(self._found)
-
-    @property
-    def ends(self) -> tuple[str, ...]:
-        """The commits behind which nothing is here."""
-        return tuple(self._ancestry.ends)
-
-    def _find(self) -> Iterator[GoneEntry]:
-        commits: dict[str, tuple[Commit, Operation | None]] = {}
-        for removal in removals(self._objects, self._ancestry, self._links):
-            if removal.entry_id in self._now:
-                continue
-            if removal.link.id not in commits:
-                commit = removal.link.commit
-                commits = {commit.id: (commit, self._makers.find(commit))}  # those of one commit come together
-            found = GoneEntry(removal.entry_id, *commits[removal.link.id], removal, self._objects)
-            if self._query is None or (found.entry is not None and self._query.matches(removal.entry_id, found.entry)):
-                yield found
+def _gone(
+    repository: Repository, now: Snapshot, removed: Iterable[Removal], query: Query | None
+) -> Iterator[GoneEntry]:
+    makers = OperationsByCommit(repository)
+    commits: dict[str, tuple[Commit, Operation | None]] = {}
+    for entry_id, blob, link, parent in removed:
+        if entry_id in now:
+            continue
+        if link.id not in commits:
+            commits = {link.id: (link.commit, makers.find(link.commit))}  # those of one commit come together
+        found = GoneEntry(entry_id, *commits[link.id], blob, parent.id, repository.objects)
+        if query is None or (found.entry is not None and query.matches(entry_id, found.entry)):
+            yield found
 
 
 def bring_back_removed(

@@ -135,6 +135,28 @@ class Ancestry:
         return found
 
 
+class Walk(Generic[T]):
+    """What was found along history, newest first: an iterator that reads no more than is asked for.
+
+    `ends` are the commits (hex ids) behind which history is not here, as far as it was walked: of a shallow copy, or
+    where an object is missing.
+    """
+
+    def __init__(self, ancestry: Ancestry, found: Iterator[T]) -> None:
+        self._ancestry = ancestry
+        self._found = found
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        return next(self._found)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        return tuple(self._ancestry.ends)
+
+
 class Queue(Generic[T]):
     """Commits that wait for their turn, each with something to remember; the newest first.
 

@@ -12,7 +12,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.ops.history.blame import blame
 from rolethread_vcs.ops.history.entry_history import entry_history
-from rolethread_vcs.ops.history.log import Logged, OperationsByCommit, Run, fold, log, tree_before
+from rolethread_vcs.ops.history.log import History, Logged, Only, OperationsByCommit, Run, fold, tree_before
 from rolethread_vcs.ops.history.undo import redo, undo
 from rolethread_vcs.store.copying import clone
 from rolethread_vcs.store.dataset_folder import open_dataset
@@ -32,7 +32,7 @@ def test_the_log_is_the_history_with_counts_and_operations(tmp_path: Path) -> No
     edit(dataset, ids[0], "one, again")
     dataset.remove([ids[1]], Intent("remove", "remove 2"))
 
-    history = list(log(dataset.repository))
+    history = list(History(dataset.repository))
 
     verbs = [logged.operation.verb if logged.operation else None for logged in history]
     assert verbs == ["remove", "edit", "add", None]
@@ -47,7 +47,7 @@ def test_the_counts_of_the_operation_log_are_those_of_the_trees(tmp_path: Path) 
         change.add(conversation("added"))
         change.put(ids[3], conversation("changed too"))
 
-    history = list(log(dataset.repository))
+    history = list(History(dataset.repository))
 
     objects = dataset.repository.objects
     assert [logged.counts for logged in history] == [
@@ -64,7 +64,7 @@ def test_a_log_of_one_reads_one_commit_and_its_operation(tmp_path: Path, monkeyp
     plain = repository.objects.commit
     monkeypatch.setattr(repository.objects, "commit", lambda oid: read.append(oid) or plain(oid))
 
-    (newest,) = log(repository, count=1)
+    (newest,) = History(repository, count=1)
 
     assert newest.commit.subject == f"edit {ids[0]}"
     assert set(read) == {newest.commit.id, repository.operations.head()}
@@ -74,9 +74,9 @@ def test_the_log_can_keep_a_verb_or_what_is_large(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
     edit(dataset, ids[0], "one, again")
 
-    assert [logged.counts.added for logged in log(dataset.repository, verb="add")] == [3]
-    assert [logged.counts.added for logged in log(dataset.repository, min_changes=2)] == [3]
-    assert list(log(dataset.repository, verb="import")) == []
+    assert [logged.counts.added for logged in History(dataset.repository, only=Only(verb="add"))] == [3]
+    assert [logged.counts.added for logged in History(dataset.repository, only=Only(min_changes=2))] == [3]
+    assert list(History(dataset.repository, only=Only(verb="import"))) == []
 
 
 def test_a_range_leaves_out_what_both_have(tmp_path: Path) -> None:
@@ -84,15 +84,15 @@ def test_a_range_leaves_out_what_both_have(tmp_path: Path) -> None:
     dataset.branch("try", switch=True)
     edit(dataset, ids[0], "on the branch", "only here")
 
-    assert [logged.commit.subject for logged in log(dataset.repository, "main..try")] == ["only here"]
-    assert list(log(dataset.repository, "try..main")) == []
+    assert [logged.commit.subject for logged in History(dataset.repository, "main..try")] == ["only here"]
+    assert list(History(dataset.repository, "try..main")) == []
 
 
 def test_an_unknown_revision_is_told_at_once(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
     with pytest.raises(NotFoundError):
-        log(dataset.repository, "nowhere")
+        History(dataset.repository, "nowhere")
 
 
 def test_a_commit_is_told_of_the_operation_that_made_it_and_not_of_those_that_moved_to_it(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_clone_has_history_without_operations(tmp_path: Path) -> None:
     edit(dataset, ids[0], "two")
     copy = clone(dataset.folder, tmp_path / "copy")
 
-    history = list(log(copy))
+    history = list(History(copy))
 
     assert [logged.operation for logged in history] == [None, None, None]
     assert [logged.counts for logged in history] == [(0, 1, 0), (1, 0, 0), (0, 0, 0)]
@@ -129,7 +129,7 @@ def test_a_merge_by_plain_git_is_walked_once_and_in_order(tmp_path: Path) -> Non
     edit(dataset, ids[1], "on main", "theirs")
     subprocess.run(["git", "merge", "-q", "--no-edit", "try"], cwd=tmp_path / "d", check=True)
 
-    subjects = [logged.commit.subject for logged in log(open_dataset(tmp_path / "d"))]
+    subjects = [logged.commit.subject for logged in History(open_dataset(tmp_path / "d"))]
 
     assert subjects[0].startswith("Merge branch")
     assert sorted(subjects[1:3]) == ["ours", "theirs"]
@@ -143,7 +143,7 @@ def test_single_edits_in_a_row_are_folded(tmp_path: Path) -> None:
     edit(dataset, ids[0], "c")
     dataset.add([conversation("three")], Intent("add", "add"))
     edit(dataset, ids[0], "d")
-    history = list(log(dataset.repository))
+    history = list(History(dataset.repository))
 
     folded = list(fold(history))
 
@@ -155,7 +155,7 @@ def test_folding_loses_nothing_and_keeps_the_order(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
     for number in range(4):
         edit(dataset, ids[0], str(number))
-    history = list(log(dataset.repository))
+    history = list(History(dataset.repository))
 
     flat = [each for item in fold(history) for each in (item.edits if isinstance(item, Run) else [item])]
 
@@ -181,7 +181,7 @@ def without_old_tree(tmp_path: Path) -> tuple[Dataset, str]:
 def test_a_missing_tree_does_not_stop_a_log_that_the_operation_log_tells(tmp_path: Path) -> None:
     dataset, _ = without_old_tree(tmp_path)
 
-    history = list(log(open_dataset(dataset.folder)))
+    history = list(History(open_dataset(dataset.folder)))
 
     assert [logged.counts.total for logged in history] == [1, 1, 1, 1, 0]
 
@@ -189,7 +189,7 @@ def test_a_missing_tree_does_not_stop_a_log_that_the_operation_log_tells(tmp_pat
 def test_a_missing_tree_is_named_after_what_could_be_told_before_it(tmp_path: Path) -> None:
     dataset, tree = without_old_tree(tmp_path)
     subprocess.run(["git", "update-ref", "-d", OPERATIONS_REF], cwd=dataset.folder, check=True)
-    history = log(open_dataset(dataset.folder))
+    history = History(open_dataset(dataset.folder))
 
     newest = next(history)
 

@@ -17,7 +17,8 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 
 def drawn(history: list[tuple[str, str]]) -> list[str]:
     """Return the drawing of commits of one letter, with the letter behind its line."""
-    return [f"{row.lines} {row.commit or ''}".rstrip() for row in draw((name, tuple(above)) for name, above in history)]
+    rows = draw((name, tuple(above)) for name, above in history)
+    return [f"{lines} {commit or ''}".rstrip() for lines, commit in rows]
 
 
 def test_a_straight_history_is_a_straight_line() -> None:
@@ -72,8 +73,8 @@ def _histories(draw_: st.DrawFn) -> list[tuple[str, tuple[str, ...]]]:
 def test_every_commit_stands_once_in_the_order_given(history: list[tuple[str, tuple[str, ...]]]) -> None:
     rows = list(draw(history))
 
-    assert [row.commit for row in rows if row.commit] == [commit for commit, _ in history]
-    assert all(row.lines.count("*") == (row.commit is not None) for row in rows)
+    assert [commit for _, commit in rows if commit] == [commit for commit, _ in history]
+    assert all(lines.count("*") == (commit is not None) for lines, commit in rows)
 
 
 def test_a_graph_puts_children_before_parents_whatever_the_clock_says(tmp_path: Path) -> None:
