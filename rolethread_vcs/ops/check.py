@@ -11,9 +11,8 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.layout import entry_path, id_of_path
-from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.settings import Settings
-from rolethread_vcs.ops.select.selection import matching, select_in
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.rules import (
     KeyLedger,
     Rule,
@@ -79,17 +78,17 @@ def check(
         UsageError, NoSuchEntryError: the choice names nothing. UnknownRuleError: `only` names no rule.
         UnreadableEntryError: an entry cannot be read.
     """
-    snapshot = repository.snapshot(rev)
+    snapshot, selection = repository.snapshot(rev), Selection.of(words, where)
     rules = _rules(snapshot, only)
     looked_at = 0
 
     def entries() -> Iterator[tuple[str, Entry]]:
         nonlocal looked_at
-        for looked_at, pair in enumerate(_entries(snapshot, words, where), start=1):  # noqa: B007
+        for looked_at, pair in enumerate(selection.entries(snapshot), start=1):  # noqa: B007
             yield pair
 
-    is_part = bool(words) or where is not None
-    findings = tuple(check_entries(rules, entries(), SnapshotFacts(snapshot) if is_part else None))
+    facts = None if selection.is_everything else SnapshotFacts(snapshot)
+    findings = tuple(check_entries(rules, entries(), facts))
     return Checked(findings, looked_at, snapshot.id, misfits=misfits(snapshot.settings))
 
 
@@ -166,17 +165,6 @@ def _rules(snapshot: Snapshot, only: Sequence[str]) -> tuple[Rule, ...]:
     effective = {rule.code: rule for rule in rules}
     asked = {rule.code: rule for rule in (find_rule(word) for word in only)}
     return tuple(effective.get(code, rule) for code, rule in sorted(asked.items()))
-
-
-def _entries(snapshot: Snapshot, words: Sequence[str], where: str | None) -> Iterator[tuple[str, Entry]]:
-    if where is not None and not words:
-        for entry_id, entry in matching(snapshot, parse_query(where)):
-            yield entry_id, snapshot[entry_id] if entry is None else entry
-    elif words:
-        for entry_id in select_in(snapshot, words, where):
-            yield entry_id, snapshot[entry_id]
-    else:
-        yield from snapshot
 
 
 # ---- what plain git is about to commit or to push

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.history.commit_range import CommitRange, find_range, touched_ids
 from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge import MergePreview, preview_of
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
@@ -136,9 +137,8 @@ def _selected(
     repository: Repository, commits: CommitRange, words: Sequence[str], where: str | None
 ) -> tuple[str, ...] | None:
     """Return the ids of the entries that are named, None where no entry is named."""
-    if words and where is not None:
-        raise UsageError("entries are selected by their ids or by --where, not by both")
-    return touched_ids(repository, commits, words) if words else None
+    selection = Selection.of(words, where)
+    return touched_ids(repository, commits, selection.words) if selection.words else None
 
 
 def _start(

@@ -16,6 +16,7 @@ from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import Objects
@@ -97,8 +98,7 @@ def bring_back_removed(
         NotFoundError (not_removed): there is none that is meant. UnreadableEntryError: one of them is damaged.
     """
     intent = intent or Intent("restore", "restore --removed")
-    if words and where is not None:
-        raise UsageError("removed entries are chosen by their ids or by --where, not by both")
+    Selection.of(words, where)
     found = RemovedEntries(repository, where=where, since=since)
     chosen = list(_named(found, words, repository.head_snapshot())) if words else list(found)
     if not chosen:

@@ -1,9 +1,9 @@
-"""Chooses entries: by number, by id, or by a query."""
+"""Selects entries: by number, by id, or by a query."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
+from dataclasses import dataclass
 
 from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry
@@ -22,31 +22,69 @@ class NothingFitsError(NotFoundError):
     code = "nothing_fits"
 
 
-def select(repository: Repository, words: Sequence[str], where: str | None = None, *, rev: str = "@") -> list[str]:
-    """Return the ids that a user chose: those named, in the order named, or all that fit a query, in dataset order.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The entries that somebody means: those that words name (numbers, ids), or those that a query matches.
 
-    Raises:
-        UsageError: nothing is chosen, both ways at once, a word names no entry, a number names several.
-        NoSuchEntryError: there is none of that id or number. NothingFitsError: no entry fits the query.
+    With neither, it is all of them, where a command takes all. What is meant is parsed once, and never both ways.
     """
-    return select_in(repository.snapshot(rev), words, where)
+
+    words: tuple[str, ...] = ()
+    where: str | None = None
+    query: Query | None = None
+
+    @classmethod
+    def of(cls, words: Sequence[str] = (), where: str | None = None) -> Selection:
+        """Return what words and a query select.
+
+        Raises:
+            UsageError: both at once, or the query cannot be read.
+        """
+        if words and where is not None:
+            raise UsageError(
+                "entries are selected by their ids or by --where, not by both",
+                hint="--where 'id:12..20 tag:draft'   joins them",
+            )
+        return cls(tuple(words), where, None if where is None else parse_query(where))
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not self.words and self.query is None
+
+    def ids(self, snapshot: Snapshot) -> list[str]:
+        """Return the ids that are meant: those named, in that order, or all that the query matches, in dataset order.
+
+        Raises:
+            UsageError: nothing is selected, or a word names no entry or several. NoSuchEntryError.
+            NothingFitsError: no entry matches the query.
+        """
+        if self.query is not None:
+            found = [entry_id for entry_id, _ in matching(snapshot, self.query)]
+            if not found:
+                raise NothingFitsError(f"no entry fits {self.where!r}", hint="see what is there: rtv list")
+            return found
+        if not self.words:
+            raise UsageError(
+                "no entry is named", hint="name them (12 or 00000012-k2x9m3ab), or choose with --where QUERY"
+            )
+        return list(dict.fromkeys(find_entry(snapshot, word) for word in self.words))
+
+    def entries(self, snapshot: Snapshot) -> Iterator[tuple[str, Entry]]:
+        """Yield the entries that are meant; no match is no error."""
+        if self.query is not None:
+            for entry_id, entry in matching(snapshot, self.query):
+                yield entry_id, snapshot[entry_id] if entry is None else entry
+        elif self.words:
+            for entry_id in self.ids(snapshot):
+                yield entry_id, snapshot[entry_id]
+        else:
+            yield from snapshot
 
 
-def select_in(snapshot: Snapshot, words: Sequence[str], where: str | None = None) -> list[str]:
-    """Return the ids that a user chose among the entries of a snapshot, as `select` does."""
-    if words and where is not None:
-        raise UsageError(
-            "entries are chosen by their ids or by --where, not by both",
-            hint="--where 'id:12..20 tag:draft'   joins them",
-        )
-    if where is not None:
-        found = [entry_id for entry_id, _ in matching(snapshot, parse_query(where))]
-        if not found:
-            raise NothingFitsError(f"no entry fits {where!r}", hint="see what is there: rtv list")
-        return found
-    if not words:
-        raise UsageError("no entry is named", hint="name them (12 or 00000012-k2x9m3ab), or choose with --where QUERY")
-    return list(dict.fromkeys(find_entry(snapshot, word) for word in words))
+def select(repository: Repository, words: Sequence[str] = (), where: str | None = None, *, rev: str = "@") -> list[str]:
+    """Return the ids of entries of a revision; see `Selection.ids`."""
+    return Selection.of(words, where).ids(repository.snapshot(rev))
 
 
 def find_entry(snapshot: Snapshot, word: str | int) -> str:
@@ -99,6 +137,8 @@ def matching(snapshot: Snapshot, query: Query, *, after: str | None = None) -> I
 
 
 def _no_such_id(snapshot: Snapshot, entry_id: str) -> NoSuchEntryError:
+    from difflib import get_close_matches
+
     same_number = snapshot.with_number(number_of(entry_id))
     near = next(iter(get_close_matches(entry_id, same_number, n=1, cutoff=0)), None) or _with_suffix(snapshot, entry_id)
     hint = f"did you mean {near}?" if near else "see them with: rtv list"
