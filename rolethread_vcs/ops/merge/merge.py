@@ -11,7 +11,7 @@ from rolethread_vcs.ops.compare.comparison import ComparedEntry
 from rolethread_vcs.ops.merge.completion import Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, merge_at, read_inputs
-from rolethread_vcs.ops.merge.source import Source, find_source
+from rolethread_vcs.ops.merge.source import Source, find_source, read_place
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.repository import Repository
@@ -75,7 +75,7 @@ def merge(repository: Repository, source: str, intent: Intent | None = None, opt
             "--rest keep-mine says what becomes of the part that is not taken, and everything is taken",
             hint="choose the part with --where QUERY or -p",
         )
-    found = find_source(repository, source, options.folder, fetches=not intent.dry_run)
+    found = find_source(repository, read_place(source, options.folder), fetches=not intent.dry_run)
     return start(repository, _unfinished(repository, found, intent, options), intent)
 
 
@@ -86,7 +86,7 @@ def preview(repository: Repository, source: str, options: MergeOptions = WHOLE) 
         As `merge`, as far as they can be known.
     """
     refuse_to_start(repository)
-    found = find_source(repository, source, options.folder, fetches=False)
+    found = find_source(repository, read_place(source, options.folder), fetches=False)
     unfinished = _unfinished(repository, found, Intent("merge", "merge"), options)
     if repository.graph.is_ancestor(found.commit, repository.head_snapshot().id):
         return MergePreview(unfinished.labels, (), ())

@@ -16,6 +16,23 @@ from rolethread_vcs.transaction import NewerWriterError
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person says that something is to be merged from: `text` as it was typed.
+
+    `path` is the folder that this names if there is a dataset in it, and `branch` what stood behind its `#`.
+    """
+
+    text: str
+    path: Path | None
+    branch: str
+
+    @property
+    def is_meant_as_path(self) -> bool:
+        """Whether nobody would write a revision like that."""
+        return self.text.startswith((".", "/", "~")) or "\\" in self.text or "#" in self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What is merged in: its commit (hex id), which this dataset can read, and what people call it."""
 
@@ -23,59 +40,46 @@ class Source:
     label: str
 
 
-def find_source(repository: Repository, source: str, folder: Path = Path(), *, fetches: bool = True) -> Source:
-    """Return what a person means to merge: a branch, a release, a commit, or another copy (`PATH[#BRANCH]`).
+def read_place(source: str, folder: Path = Path()) -> Place:
+    """Return what `BRANCH`, `REV` or `PATH[#BRANCH]` names on this disk; a path is relative to `folder`."""
+    whole, _, branch = source.rpartition("#")
+    for text, behind in ((source, ""), (whole, branch)):
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            path = folder / Path(text).expanduser()
+            if text and path.is_dir() and _is_dataset(path):
+                return Place(source, path, behind)
+    return Place(source, None, "")
 
-    A path is relative to `folder`. The commits of another copy are brought over, or, unless `fetches`, only read.
+
+def find_source(repository: Repository, place: Place, *, fetches: bool = True) -> Source:
+    """Return what is to be merged; the commits of another copy are brought over, or, unless `fetches`, only read.
 
     Raises:
-        UsageError: it names both. UnknownRevisionError: it names nothing. InvalidError (another_dataset).
-        NewerWriterError: it uses a feature that this program does not know.
+        UsageError: the place is here and elsewhere. UnknownRevisionError: it is nowhere.
+        InvalidError (another_dataset). NewerWriterError: it uses a feature that this program does not know.
     """
-    commit = _commit(repository, source)
-    path, branch = _path(source, folder)
-    if commit is not None and path is not None:
-        raise UsageError(
-            f"{source} is both a branch or commit here and a folder with a dataset",
-            hint=f"rtv merge ./{source}   the folder\nrtv merge commit:{commit[:10]}   what is here",
-        )
-    if path is not None:
-        return _from_copy(repository, path, branch, fetches=fetches)
-    if commit is None and _is_meant_as_path(source):
+    commit = None
+    try:
+        commit = repository.resolve(place.text)
+    except (UnknownRevisionError, UsageError):
+        if place.path is None and not place.is_meant_as_path:
+            raise
+    if commit is None and place.path is None:
         raise NoDatasetError(
-            f"there is no dataset at {source.partition('#')[0]}; nothing was changed",
+            f"there is no dataset at {place.text.partition('#')[0]}; nothing was changed",
             hint="the path of another copy leads to its folder: rtv merge /media/stick/my-dataset#main",
         )
     if commit is None:
-        commit = repository.resolve(source)
-    label = source if repository.refs.read(BRANCHES + source) is not None or len(source) < 40 else source[:10]
-    _refuse_newer(repository, commit, label)
-    return Source(commit, label)
-
-
-def _commit(repository: Repository, source: str) -> str | None:
-    try:
-        return repository.resolve(source)
-    except (UnknownRevisionError, UsageError):
-        return None
-
-
-def _path(source: str, folder: Path) -> tuple[Path | None, str]:
-    """Return the folder with a dataset that is meant, and the branch behind `#`."""
-    candidates = [(source, "")]
-    if "#" in source:
-        whole, _, after = source.rpartition("#")
-        candidates.append((whole, after))
-    for text, branch in candidates:
-        path = folder / Path(text).expanduser() if text else None
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            if path is not None and path.is_dir() and _is_dataset(path):
-                return path, branch
-    return None, ""
-
-
-def _is_meant_as_path(source: str) -> bool:
-    return source.startswith((".", "/", "~")) or "\\" in source or "#" in source
+        return _from_copy(repository, place, fetches=fetches)
+    if place.path is not None:
+        raise UsageError(
+            f"{place.text} is both a branch or commit here and a folder with a dataset",
+            hint=f"rtv merge ./{place.text}   the folder\nrtv merge commit:{commit[:10]}   what is here",
+        )
+    is_short = len(place.text) < 40 or repository.refs.read(BRANCHES + place.text) is not None
+    source = Source(commit, place.text if is_short else place.text[:10])
+    _refuse_newer(repository, source)
+    return source
 
 
 def _is_dataset(path: Path) -> bool:
@@ -86,7 +90,9 @@ def _is_dataset(path: Path) -> bool:
     return found is not None and found.resolve() == path.resolve()
 
 
-def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool) -> Source:
+def _from_copy(repository: Repository, place: Place, *, fetches: bool) -> Source:
+    path, branch = place.path, place.branch
+    assert path is not None
     original = open_dataset(path)
     if original.common_folder.resolve() == repository.common_folder.resolve():
         raise UsageError(f"{path} is this very dataset", hint=f"rtv merge {branch or original.branch() or 'BRANCH'}")
@@ -104,17 +110,17 @@ def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool
     if commit is None:
         known = ", ".join(sorted(original.refs.branches())[:5])
         raise UnknownRevisionError(f"there is no branch {name!r} in {path}", hint=f"its branches are: {known}")
-    label = f"{path.resolve().name}#{name}"
-    _refuse_newer(original, commit, label)
+    source = Source(commit, f"{path.resolve().name}#{name}")
+    _refuse_newer(original, source)
     if fetches:
         fetch_commit(repository, original, name)
     else:
         read_also(repository, original)
-    return Source(commit, label)
+    return source
 
 
-def _refuse_newer(repository: Repository, commit: str, label: str) -> None:
+def _refuse_newer(repository: Repository, source: Source) -> None:
     """Raise when the other side uses a feature that this program does not know."""
-    why = repository.snapshot_of(commit).settings.why_read_only
+    why = repository.snapshot_of(source.commit).settings.why_read_only
     if why is not None:
-        raise NewerWriterError(f"{label}: {why}", hint="install a newer version of rolethread-vcs")
+        raise NewerWriterError(f"{source.label}: {why}", hint="install a newer version of rolethread-vcs")
