@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.settings import creation, settings
     from rolethread_vcs.ops.verify import doctor, verify
     from rolethread_vcs.ops.workcopy import commit, file_copies, folder_copies
+    from rolethread_vcs.ops.workcopy import links as copy_links
     from rolethread_vcs.ops.workcopy import status as copy_status
     from rolethread_vcs.store import damaged_refs, disk, repository
     from rolethread_vcs.store.repository import Repository
@@ -67,7 +68,7 @@ else:
     creation, settings = _modules("settings", "creation settings")
     doctor, verify = _modules("verify", "doctor verify")
     commit, file_copies, folder_copies = _modules("workcopy", "commit file_copies folder_copies")
-    (copy_status,) = _modules("workcopy", "status")
+    copy_links, copy_status = _modules("workcopy", "links status")
     damaged_refs, disk, repository = map(_Module, ("store.damaged_refs", "store.disk", "store.repository"))
 
 P = ParamSpec("P")
@@ -195,7 +196,7 @@ class Merges(Group):
 class Copies(Group):
     """Working copies: files and folders in which a branch is edited elsewhere."""
 
-    files = Method(lambda: file_copies.all_copies)
+    files = Method(lambda: copy_links.all_copies)
     is_file_name = Function(lambda: file_copies.is_file_name)
     find = Method(lambda: file_copies.find)
     add = Method(lambda: file_copies.add)

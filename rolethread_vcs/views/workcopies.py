@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from rolethread_vcs.ops.edit.status import Survey
     from rolethread_vcs.ops.workcopy.commit import Refreshed
-    from rolethread_vcs.ops.workcopy.file_copies import FileCopy
     from rolethread_vcs.ops.workcopy.folder_copies import AddedFolder, FolderCopy, RemovedFolder
-    from rolethread_vcs.ops.workcopy.links import Link
+    from rolethread_vcs.ops.workcopy.links import FileCopy, Link
     from rolethread_vcs.ops.workcopy.status import CopyStatus, LineStatus
 
 _SHOWN = 50

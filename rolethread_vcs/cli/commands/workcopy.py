@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.workcopy.file_copies import FileCopy
+    from rolethread_vcs.ops.workcopy.links import FileCopy
     from rolethread_vcs.transaction import Committed
 
 GROUP = "working copies"

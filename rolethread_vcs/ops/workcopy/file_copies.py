@@ -14,7 +14,7 @@ from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import DecisionWords, read_edits
 from rolethread_vcs.ops.workcopy.lines import Layout
-from rolethread_vcs.ops.workcopy.links import BrokenLink, FileStamp, Link, digest_of, locate
+from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
 from rolethread_vcs.ops.workcopy.rewrite import set_aside, written_beside
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.recovery import finish_cut_off
@@ -160,29 +160,6 @@ def is_file_name(path: Path) -> bool:
     return path.name.lower().endswith((".jsonl", ".json", ".jsonlines", ".ndjson", ".gz", ".txt")) or path.is_file()
 
 
-@dataclass(frozen=True, slots=True)
-class FileCopy:
-    """A file copy as `list` shows it; `problem` says why it cannot be used, "" when it can."""
-
-    path: Path | None
-    link: Link | None
-    problem: str = ""
-
-
-def all_copies(repository: Repository) -> tuple[FileCopy, ...]:
-    """Return the file copies of this worktree, those that cannot be used too."""
-    return tuple(_file_copy(repository, each) for each in links.all_links(repository))
-
-
-def _file_copy(repository: Repository, link: Link | BrokenLink) -> FileCopy:
-    if isinstance(link, BrokenLink):
-        return FileCopy(link.path, None, link.problem)
-    problem = "" if link.path.is_file() else "the file is gone"
-    if not problem and repository.refs.read(BRANCHES + link.branch) is None:
-        problem = f"the branch {link.branch} is gone"
-    return FileCopy(link.path, link, problem)
-
-
 def find(repository: Repository, path: Path | None, name: str = "") -> Path:
     """Return the path of the file copy that is meant: a path, the bare name of one, or the only one there is.
 
@@ -191,7 +168,7 @@ def find(repository: Repository, path: Path | None, name: str = "") -> Path:
     """
     if path is not None and links.store_path(repository, locate(path)).exists():
         return locate(path)
-    copies = [each.path for each in links.all_links(repository) if each.path is not None]
+    copies = [each.path for each in links.all_copies(repository) if each.path is not None]
     if path is not None:
         named = [each for each in copies if each.name == name]
         if len(named) == 1 and (named[0].exists() or not path.exists()):

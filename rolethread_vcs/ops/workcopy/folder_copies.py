@@ -13,7 +13,7 @@ from pathlib import Path
 from rolethread_vcs.errors import ConflictError, NotFoundError, RoleThreadError
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
-from rolethread_vcs.ops.workcopy.links import all_links
+from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.checkout.worktree import REMOVED
 from rolethread_vcs.store.dataset_folder import open_dataset
@@ -204,7 +204,7 @@ def _obstacle(repository: Repository, found: CheckedOutFolder) -> tuple[str, str
     if edits:
         hint = f"keep the edits with: rtv -C {where} commit   throw them away with: rtv -C {where} restore --all"
         return f"{folder} has {count(len(edits), 'file', 'files')} edited by hand and not saved", hint
-    linked = all_links(copy)
+    linked = all_copies(copy)
     if linked:
         hint = f"see them with: rtv -C {where} workcopy list"
         return f"{count(len(linked), 'file copy is', 'file copies are')} linked to {folder}", hint

@@ -20,6 +20,7 @@ from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
 from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import PRIVATE, Repository
 
 VERSION = 1
@@ -49,6 +50,8 @@ class DamagedLinkError(InvalidError):
     """The link of a file copy does not read, is of a newer version, or belongs to another dataset."""
 
     code = "damaged_binding"
+    path: Path | None = None
+    """The file, where so much of its link can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,12 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenLink:
-    """A link that cannot be used, and why."""
+class FileCopy:
+    """A file copy as `list` shows it; `problem` says why it cannot be used, "" when it can."""
 
     path: Path | None
-    problem: str
+    link: Link | None
+    problem: str = ""
 
 
 def digest_of(line: bytes) -> str:
@@ -168,34 +172,34 @@ def load(repository: Repository, path: str | Path) -> Link:
     return _read(repository, store_path(repository, path), path)
 
 
-def all_links(repository: Repository) -> tuple[Link | BrokenLink, ...]:
-    """Return every link of this worktree, those that cannot be used too, by the path of the file."""
+def all_copies(repository: Repository) -> tuple[FileCopy, ...]:
+    """Return every file copy of this worktree, those that cannot be used too, by the path of the file."""
     folder = _folder(repository)
-    found: list[Link | BrokenLink] = []
+    found = []
     for store in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
-            found.append(_read(repository, store, None))
+            link = _read(repository, store, None)
         except NotLinkedError:
-            continue  # forgotten at this very moment
+            continue  # unlinked at this very moment
         except DamagedLinkError as error:
-            found.append(BrokenLink(_path_in(repository, store), error.message))
+            found.append(FileCopy(error.path, None, error.message))
+            continue
+        problem = "" if link.path.is_file() else "the file is gone"
+        if not problem and repository.refs.read(BRANCHES + link.branch) is None:
+            problem = f"the branch {link.branch} is gone"
+        found.append(FileCopy(link.path, link, problem))
     return tuple(sorted(found, key=lambda each: str(each.path or "")))
 
 
 def links_of(repository: Repository, branches: Container[str]) -> list[Link]:
     """Return the links of this worktree to some branches."""
-    return [each for each in all_links(repository) if isinstance(each, Link) and each.branch in branches]
+    return [each.link for each in all_copies(repository) if each.link is not None and each.link.branch in branches]
 
 
 def forget(repository: Repository, path: Path) -> None:
-    """Remove the link of a file; the file stays.
-
-    Raises:
-        NotLinkedError: there is none.
-    """
-    store = store_path(repository, path)
+    """Remove the link of a file; the file stays."""
     with disk.system_errors("unlinking a working copy"):
-        if not disk.remove(store):
+        if not disk.remove(store_path(repository, path)):
             raise not_linked(repository, path)
 
 
@@ -208,11 +212,8 @@ def store_path(repository: Repository, path: Path) -> Path:
 
 def not_linked(repository: Repository, path: Path) -> NotLinkedError:
     """Return the error for a file without a link; a linked one of its name that is gone may have been moved here."""
-    gone = [
-        each
-        for each in all_links(repository)
-        if isinstance(each, Link) and each.path.name == path.name and not each.path.exists()
-    ]
+    links = [each.link for each in all_copies(repository) if each.link is not None]
+    gone = [each for each in links if each.path.name == path.name and not each.path.exists()]
     if len(gone) == 1 and path.exists():
         old = gone[0]
         return NotLinkedError(
@@ -248,22 +249,36 @@ def _read(repository: Repository, store: Path, path: Path | None) -> Link:
         raise not_linked(repository, path or store) from error
     except OSError as error:
         raise disk.system_refused("reading the link of a working copy", error) from error
-    named = path.name if path is not None else store.stem
+    home = _home(repository)
     try:
         document = parse(data)
-    except JsonProblemError as error:
-        raise _damaged(path, f"the link of {named} is damaged: {error.message}") from error
+    except JsonProblemError as problem:
+        raise _damaged(store, path, f"is damaged: {problem.message}") from problem
     if not isinstance(document, dict):
-        raise _damaged(path, f"the link of {named} is damaged: it is no object")
-    version = document.get("version")
-    if version != VERSION:
-        raise _damaged(path, f"the link of {named} is of version {version!r}; this program knows version {VERSION}")
+        raise _damaged(store, path, "is damaged: it is not an object")
+    if path is None and isinstance(document.get("path"), str):
+        path = home / document["path"]
+    if document.get("version") != VERSION:
+        version = document.get("version")
+        raise _damaged(store, path, f"is of version {version!r}; this program knows version {VERSION}")
     if document.get("dataset") != repository.head_snapshot().settings.id:
-        raise _damaged(path, f"the link of {named} belongs to another dataset")
-    link = _link(_home(repository), document)
-    if link is None or (path is not None and link.path != path):
-        raise _damaged(path, f"the link of {named} is damaged: it is not what was written")
+        raise _damaged(store, path, "belongs to another dataset")
+    link = _link(home, document)
+    if link is None or link.path != path:
+        raise _damaged(store, path, "is damaged: it is not what was written")
     return link
+
+
+def _damaged(store: Path, path: Path | None, problem: str) -> DamagedLinkError:
+    named = "FILE" if path is None else shlex.quote(str(path))
+    error = DamagedLinkError(
+        f"the link of {store.stem if path is None else path.name} {problem}; "
+        "the file is as it was, and nothing was saved",
+        hint=f"link it again: rtv workcopy add {named} --branch BRANCH --format NAME --bind\n"
+        f"or unlink it: rtv workcopy remove {named}",
+    )
+    error.path = path
+    return error
 
 
 def _link(home: Path, document: Mapping[str, Any]) -> Link | None:
@@ -295,28 +310,4 @@ def _link(home: Path, document: Mapping[str, Any]) -> Link | None:
         digests=tuple(digests),
         kept={int(place): line.encode("utf-8") for place, line in kept.items()},
         stamp=None if stamp is None else FileStamp(*stamp),
-    )
-
-
-def _path_in(repository: Repository, store: Path) -> Path | None:
-    """Return the path that a broken link names, where so much of it reads."""
-    path = (_document(store) or {}).get("path")
-    return _home(repository) / path if isinstance(path, str) else None
-
-
-def _document(store: Path) -> dict[str, Any] | None:
-    """Return the object in a file, None where none reads."""
-    try:
-        document = parse(store.read_bytes())
-    except (OSError, JsonProblemError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _damaged(path: Path | None, problem: str) -> DamagedLinkError:
-    named = shlex.quote(str(path)) if path is not None else "FILE"
-    return DamagedLinkError(
-        f"{problem}; the file is as it was, and nothing was saved",
-        hint=f"link it again: rtv workcopy add {named} --branch BRANCH --format NAME --bind\n"
-        f"or unlink it: rtv workcopy remove {named}",
     )

@@ -13,7 +13,7 @@ from small_dataset import conversation, hand_edit
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.ops.workcopy import folder_copies
-from rolethread_vcs.ops.workcopy.links import all_links
+from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.places import linked_folders
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
@@ -296,7 +296,7 @@ def test_each_folder_has_file_copies_and_hand_edits_of_its_own(dataset: Dataset)
     assert [each.unsaved for each in folder_copies.folder_copies(dataset.repository)] == [0, 1]
     assert [each.is_here for each in folder_copies.folder_copies(copy.repository)] == [False, True]
     assert len(folder_copies.status(dataset.repository, copy.folder).unsaved) == 1
-    assert all_links(copy.repository) == ()
+    assert all_copies(copy.repository) == ()
 
 
 # ---- one branch, moved from another folder
