@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from rolethread_vcs.model.settings import parse_settings
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Choice
+
+_FIXED = ("id", "format", "writer_features")
+"""What clones and other programs rely on."""
 
 
 class _SettingsKind(Kind[bytes]):
@@ -33,17 +37,13 @@ class _SettingsKind(Kind[bytes]):
         if data is None:
             raise InvalidError(f"{path} is gone, and without it this is no dataset")
         settings = parse_settings(data)
-        unknown = settings.unknown_writer_features
-        if unknown:
-            raise InvalidError(
-                f"{path}: writer_features names {', '.join(unknown)}, which this program does not know; saved so, "
-                "the dataset could no longer be changed with it, and that not be undone"
-            )
-        if before is not None and settings.id != (known := parse_settings(before).id):
-            raise InvalidError(
-                f"{path}: the id of a dataset never changes, since clones and exports rely on it; "
-                f'write it back: id = "{known}"'
-            )
+        if settings.why_read_only is not None:
+            raise InvalidError(f"{path}: {settings.why_read_only}, nor could this be undone")
+        old = settings if before is None else parse_settings(before)
+        for key in _FIXED:
+            was = getattr(old, key)
+            if getattr(settings, key) != was:
+                raise InvalidError(f"{path}: {key} cannot be changed; write it back: {key} = {json.dumps(was)}")
 
     def _merge_sides(
         self, base: bytes | None, ours: bytes, theirs: bytes, choices: Mapping[str, Choice]

@@ -6,10 +6,12 @@ them makes no commit, and is one operation all the same.
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import SETTINGS
@@ -28,7 +30,6 @@ DEFAULT = "default"
 _RULES = "gate.rules."
 _OPTIONS = "gate.options."
 _TRAVELLING = ("name", "id", "format", "writer_features", "gate.strict", "gate.report_only")
-_FIXED_IN_EDITOR = ("id", "format", "writer_features")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,13 @@ def settings_list(repository: Repository) -> tuple[Setting, ...]:
     settings = parse_settings(text)
     options = (f"{_OPTIONS}{rule}.{option}" for rule, values in settings.options.items() for option in values)
     keys = (*_TRAVELLING, *(_RULES + rule for rule in settings.severities), *options)
-    here = (_machine_setting(repository, key) for key in _MACHINE)
-    return (*(Setting(key, _value_or_none(text, key), travels=True) for key in keys), *here)
+    found = []
+    for key in keys:
+        value = None
+        with contextlib.suppress(NotFoundError):  # it is not set
+            value = get_value(text, key)
+        found.append(Setting(key, value, travels=True))
+    return (*found, *(_machine_setting(repository, key) for key in _MACHINE))
 
 
 def get(repository: Repository, key: str) -> Setting:
@@ -103,13 +109,6 @@ def _machine_setting(repository: Repository, key: str) -> Setting:
     elif value is None:
         remark = f"commits say {NEUTRAL_NAME if key == 'user.name' else NEUTRAL_EMAIL}"
     return Setting(key, value, travels=False, remark=remark)
-
-
-def _value_or_none(text: bytes, key: str) -> str | None:
-    try:
-        return get_value(text, key)
-    except NotFoundError:
-        return None
 
 
 def _settings_text(snapshot: Snapshot) -> bytes:
@@ -161,7 +160,7 @@ def replace_settings(
     """Put a new text in the place of `rolethread.toml`; `read` is the text that it was made from.
 
     Raises:
-        InvalidSettingsError: it does not read. InvalidError: it changes what no editor may.
+        InvalidError: it cannot be read, or changes what nobody may.
         ConflictError: the settings changed since they were read.
     """
     intent = intent or Intent("config", "config edit")
@@ -171,17 +170,11 @@ def replace_settings(
         now = _settings_text(base)
         if read is not None and now != read:
             raise ConflictError("the settings were changed by another command meanwhile; nothing was overwritten")
-        _refuse_fixed(base.settings, new)
+        kind_of(SETTINGS).check_by_hand(SETTINGS, text, now)
         _refuse_misfits(base.settings, new)
         return ChangeSet(files={SETTINGS: text}, summary="edit the settings")
 
     return run(repository, intent, plan)
-
-
-def _refuse_fixed(old: Settings, new: Settings) -> None:
-    for key in _FIXED_IN_EDITOR:
-        if getattr(old, key) != getattr(new, key):
-            raise InvalidError(f"{SETTINGS}: {key} cannot be changed; nothing was saved", hint=f"{key} = as it was")
 
 
 def _refuse_misfits(old: Settings, new: Settings) -> None:
@@ -204,26 +197,19 @@ def _machine_value(key: str, value: str) -> str | None:
 
 
 def _set_on_machine(repository: Repository, key: str, value: str | None, intent: Intent) -> Committed:
-    known = _MACHINE[key]
+    git_key, message = _MACHINE[key].git_key, f"set {key} to {value or DEFAULT}"
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        config = {known.git_key: (repository.config.own(known.git_key), value)}
+        config = {git_key: (repository.config.own(git_key), value)}
         if key == "checkout" and value in ("always", "never"):
-            config[BARE_KEY] = (_bare_word(repository.is_bare), _bare_word(value == "never"))
+            words = {True: "true", False: "false"}
+            config[BARE_KEY] = (words[repository.is_bare], words[value == "never"])
         config = {name: pair for name, pair in config.items() if pair[0] != pair[1]}
         refuse_checkout(repository, config)
         if intent.dry_run or not config:
             nothing = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
-            return nothing if not config else replace(nothing, message=_said(key, value))
-        return replace(session.move({}, config=config), message=_said(key, value))
-
-
-def _said(key: str, value: str | None) -> str:
-    return f"set {key} to {value or DEFAULT}"
-
-
-def _bare_word(is_bare: bool) -> str:
-    return "true" if is_bare else "false"
+            return nothing if not config else replace(nothing, message=message)
+        return replace(session.move({}, config=config), message=message)
 
 
 def refuse_checkout(repository: Repository, config: Moves) -> None:
