@@ -12,8 +12,9 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.store.checkout import index_file
 from rolethread_vcs.store.checkout import worktree as folders
-from rolethread_vcs.store.checkout.worktree import Worktree, blob_id
+from rolethread_vcs.store.checkout.worktree import Worktree
 from rolethread_vcs.store.libgit2 import GitLockedError
+from rolethread_vcs.store.objects.packs import object_id
 from rolethread_vcs.store.objects.trees import FILE, Blob
 from rolethread_vcs.transaction import Intent
 
@@ -102,7 +103,7 @@ def test_a_flag_of_git_survives_an_edit(filled: Dataset, git: Git, flag: str) ->
 def test_paths_of_every_length_and_script_are_padded_as_git_pads(filled: Dataset, git: Git) -> None:
     names = ["n" * length for length in range(1, 18)] + ["ü" * 40, "long/" + "x" * 200, "a/" * 30 + "y" * 4100]
 
-    index_file.write(index_of(filled.folder), dict.fromkeys(names, (Blob(FILE, blob_id(b"")), None)))
+    index_file.write(index_of(filled.folder), dict.fromkeys(names, (Blob(FILE, object_id("blob", b"")), None)))
 
     listed = git(filled.folder, "ls-files", "-z").split("\0")
     assert listed[:-1] == sorted(names, key=str.encode)

@@ -28,7 +28,7 @@ from rolethread_vcs.ops.compare.comparison import (
 )
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.ops.export.carried_fields import EVERYTHING, Carried, carried_by
-from rolethread_vcs.store.checkout.worktree import blob_id
+from rolethread_vcs.store.objects.packs import object_id
 from rolethread_vcs.store.objects.trees import Blob
 
 POLICY = Policy(
@@ -216,7 +216,7 @@ class _Items(Side):
 
 
 def _whole(entry: Entry) -> bytes:
-    return blob_id(encode_entry(entry))
+    return object_id("blob", encode_entry(entry))
 
 
 def _row_again(raw: bytes, format: str) -> Entry:

@@ -14,9 +14,10 @@ from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path
 from rolethread_vcs.ops.edit.change import name_some, order_without
 from rolethread_vcs.ops.edit.status import whole_files
-from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree, blob_id
+from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.packs import object_id
 from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -122,7 +123,7 @@ def _damaged(repository: Repository, base: Snapshot, edits: _HandEdits) -> tuple
     healed, replaced = {}, []
     for entry_id, oid in base.damaged(sorted(edits.puts)):
         data = encode_entry(edits.puts[entry_id])
-        if blob_id(data) == oid:
+        if object_id("blob", data) == oid:
             healed[entry_id] = data
         else:
             replaced.append(entry_id)
@@ -214,8 +215,8 @@ def _tidied(edits: _HandEdits) -> tuple[Difference, ...]:
     return tuple(
         Difference(
             path,
-            Blob(trees.FILE, blob_id(edits.read[path])),
-            None if edits.files.get(path, data) is None else Blob(trees.FILE, blob_id(data)),
+            Blob(trees.FILE, object_id("blob", edits.read[path])),
+            None if edits.files.get(path, data) is None else Blob(trees.FILE, object_id("blob", data)),
         )
         for path, data in edits.tidy.items()
     )

@@ -9,11 +9,11 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
 from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.store import lock
-from rolethread_vcs.store.checkout.worktree import NEW, Unsaved, blob_id
+from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.operations import Operation
-from rolethread_vcs.store.objects.packs import KEEP
+from rolethread_vcs.store.objects.packs import KEEP, object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
@@ -167,4 +167,4 @@ def file_of_blob(repository: Repository, path: str, oid: bytes) -> bytes | None:
         data = repository.worktree.read(path)
     except InvalidError:
         return None
-    return data if data is not None and blob_id(data) == oid else None
+    return data if data is not None and object_id("blob", data) == oid else None

@@ -17,7 +17,7 @@ from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.ops.import_.row_merge import merge_row
 from rolethread_vcs.rules import all_rules
-from rolethread_vcs.store.objects.packs import PackWriter, object_id, pack_object
+from rolethread_vcs.store.objects.packs import PackWriter, object_id
 from rolethread_vcs.store.removals import removed_entries
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -214,7 +214,7 @@ class RowReader:
     def _keep(self, row: Row, match: Match, pack: PackWriter) -> None:
         if match.entry is None:
             blob = row.blob
-            pack.add_packed(pack_object("blob", row.data, blob))
+            pack.add("blob", row.data, blob)
         else:
             blob = pack.add("blob", encode_entry(match.entry))
         if row.repaired:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import stat
 import time
@@ -19,6 +18,7 @@ from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import index_file
 from rolethread_vcs.store.libgit2 import GitLockedError, from_git, git_errors
+from rolethread_vcs.store.objects.packs import object_id
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.objects.trees import LINK, PROGRAM, Blob, Difference, files, two_way
 from rolethread_vcs.store.tree_reader import find_blob
@@ -184,12 +184,12 @@ class Worktree:
             return (None if expected is None else REMOVED), None
         if expected is None:
             return NEW, status
-        return (None if blob_id(data) == expected.oid else CHANGED), status
+        return (None if object_id("blob", data) == expected.oid else CHANGED), status
 
     def _leads_to(self, path: str) -> bytes | None:
         """Return the blob id that git gives the symbolic link at a path, or None when none stands there."""
         try:
-            return blob_id(os.fsencode(os.readlink(self._full(path))))  # noqa: PTH115
+            return object_id("blob", os.fsencode(os.readlink(self._full(path))))  # noqa: PTH115
         except (OSError, InvalidError):
             return None
 
@@ -473,8 +473,3 @@ def _staged_blob(index: pygit2.Index, path: str) -> Blob | None:
         return None
     entry = index[path]
     return Blob(b"%o" % int(entry.mode), entry.id.raw)
-
-
-def blob_id(data: bytes) -> bytes:
-    """Return the 20-byte id that git gives a file of these bytes."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()

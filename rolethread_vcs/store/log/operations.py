@@ -7,7 +7,6 @@ commits of every ref that changed, so no garbage collection can take an undo awa
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -16,7 +15,7 @@ from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.commits import Signature
-from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.packs import PackWriter, object_id
 from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
@@ -102,7 +101,7 @@ def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signatu
     for value in dict.fromkeys(value for pair in operation.changes.values() for value in pair if value):
         if value.startswith(SYMBOLIC):
             continue
-        new_tag = pack.tag(value)
+        new_tag = pack.tags.get(value)
         # the pack first: to ask for an object that nobody can see yet costs a fresh look at all packs
         kind = "tag" if new_tag is not None else "commit" if value in pack else objects.kind(value)
         if kind == "tag":
@@ -185,8 +184,7 @@ class OperationLog:
         if kept is None:
             return None
         data = self._objects.blob(kept.oid)
-        digest = hashlib.sha1(b"tag %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-        return data if digest == oid else None
+        return data if object_id("tag", data).hex() == oid else None
 
 
 def _as_text(blobs: Mapping[str, bytes | None]) -> dict[str, str]:

@@ -18,7 +18,6 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import TypeAlias
 
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import commits
@@ -53,7 +52,7 @@ class PackWriter:
         self._size = 0
         self._fd: int | None = None
         self._path = folder / f"{TEMPORARY}{os.getpid()}_{os.urandom(4).hex()}{end}"
-        self._tags: dict[str, bytes] = {}
+        self.tags: dict[str, bytes] = {}  # tag objects by their hex ids; nobody else can read them yet
         self._append(b"PACK" + struct.pack(">II", 2, 0))
 
     def __enter__(self) -> PackWriter:
@@ -62,25 +61,22 @@ class PackWriter:
     def __exit__(self, *_: object) -> None:
         self.discard()
 
-    def __len__(self) -> int:
-        return len(self._places)
-
     def __contains__(self, oid: str) -> bool:
         return bytes.fromhex(oid) in self._places
-
-    def tag(self, oid: str) -> bytes | None:
-        """Return the bytes of a tag object written so far, or None; nobody else can read it yet."""
-        return self._tags.get(oid)
 
     def ids(self) -> Collection[bytes]:
         """Return the 20-byte ids of the objects written so far."""
         return self._places.keys()
 
-    def add(self, kind: str, data: bytes) -> bytes:
-        """Write one object (`blob`, `tree`) and return its 20-byte id; a repeat costs nothing."""
-        oid = object_id(kind, data)
+    def add(self, kind: str, data: bytes, oid: bytes | None = None) -> bytes:
+        """Write one object (`blob`, `tree`) and return its 20-byte id, which may be known; a repeat costs nothing."""
+        oid = object_id(kind, data) if oid is None else oid
         if oid not in self._places:
-            self.add_packed(pack_object(kind, data, oid))
+            # a tree is mostly ids, which do not pack, and reading one is mostly unpacking it: it is stored as it is
+            body = zlib.compress(data, 0) if kind == "tree" else _compressor()(data)
+            packed = _header(KIND_NUMBERS[kind], len(data)) + body
+            self._places[oid] = (self._size, zlib.crc32(packed))
+            self._append(packed)
         return oid
 
     def add_commit(self, tree: bytes, parents: Sequence[str], who: Signature, message: str) -> str:
@@ -90,15 +86,8 @@ class PackWriter:
     def add_tag(self, data: bytes) -> str:
         """Write a tag object and return its hex id."""
         oid = self.add("tag", data).hex()
-        self._tags[oid] = data
+        self.tags[oid] = data
         return oid
-
-    def add_packed(self, packed: Packed) -> None:
-        """Write one object that is packed already; a repeat costs nothing."""
-        oid, data, crc = packed
-        if oid not in self._places:
-            self._places[oid] = (self._size, crc)
-            self._append(data)
 
     def publish(self, note: bytes = b"") -> Path:
         """Make the pack visible to git and return its path; its `.keep`, with the note, is the caller's to remove.
@@ -224,21 +213,9 @@ def read_index(path: Path) -> dict[bytes, int]:
 KIND_NUMBERS = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 
 
-Packed: TypeAlias = tuple[bytes, bytes, int]
-"""One object as it stands in a pack: its 20-byte id, its bytes there, their CRC-32."""
-
-
 def object_id(kind: str, data: bytes) -> bytes:
     """Return the 20-byte id of an object (`blob`, `tree`, `commit`, `tag`)."""
     return hashlib.sha1(b"%s %d\0%s" % (kind.encode(), len(data), data), usedforsecurity=False).digest()
-
-
-def pack_object(kind: str, data: bytes, oid: bytes | None = None) -> Packed:
-    """Return an object as a pack holds it; `oid` is its id where it is known already."""
-    # a tree is mostly ids, which do not pack, and reading one is mostly unpacking it: trees are stored as they are
-    body = zlib.compress(data, 0) if kind == "tree" else _compressor()(data)
-    packed = _header(KIND_NUMBERS[kind], len(data)) + body
-    return object_id(kind, data) if oid is None else oid, packed, zlib.crc32(packed)
 
 
 @cache

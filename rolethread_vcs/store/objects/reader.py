@@ -6,7 +6,6 @@ program does not; so the usual answer is "there is none", and it costs a look in
 
 from __future__ import annotations
 
-import hashlib
 import os
 import zlib
 from collections import OrderedDict
@@ -18,6 +17,7 @@ import pygit2
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.pack_reader import PackReader
+from rolethread_vcs.store.objects.packs import object_id
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TREES_REMEMBERED = 512
@@ -162,7 +162,7 @@ class Objects:
             kind, data = self._read(oid)
         except (pygit2.GitError, KeyError, ValueError, OSError) as error:
             raise MissingObjectError(f"{oid} is missing or damaged{_reason(error)}", hint="rtv verify") from error
-        if hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest() != oid:
+        if object_id(kind, data).hex() != oid:
             raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
         return kind, data
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from rolethread_vcs.errors import InvalidError
@@ -69,42 +67,14 @@ def differing(one: bytes, other: bytes) -> tuple[list[Item], list[Item]]:
     whole = _WHOLE_ITEMS.match(one, 0, _common(one, other))
     start = 0 if whole is None else whole.end()
     end, to_end = (_end_of_item(tree, start) for tree in (one, other))
-    if one[end:] == other[to_end:]:
-        lines, to_lines = _ITEM.findall(one, start, end), _ITEM.findall(other, start, to_end)
-    else:
-        lines, to_lines = map(_ITEM.findall, _differing_in_place(one[start:], other[start:]))
+    if one[end:] != other[to_end:]:  # not in this item alone
+        end, to_end = len(one), len(other)
+    lines, to_lines = _ITEM.findall(one, start, end), _ITEM.findall(other, start, to_end)
     if len(lines) > 1 or len(to_lines) > 1:
         equal = set(lines).intersection(to_lines)
         lines = [line for line in lines if line not in equal]
         to_lines = [line for line in to_lines if line not in equal]
     return [Item(*line) for line in lines], [Item(*line) for line in to_lines]
-
-
-def _differing_in_place(one: bytes, other: bytes) -> tuple[bytes, bytes]:
-    """Return two trees without items that are equal in the same place; whole, where items are not of one length.
-
-    In a dataset they are, in every folder of entries.
-    """
-    end_of_name = one.find(b"\0")
-    mode = one.find(b" ", 1, end_of_name)
-    size = end_of_name + 1 + _DIGEST
-    count, rest = divmod(len(one), size)
-    if mode < 1 or end_of_name - mode < 2 or rest or len(one) != len(other):
-        return one, other
-    item = _items_of_size(mode, size)
-    if item.fullmatch(one) is None:
-        return one, other
-    each = f"{size}s" * count
-    places = [
-        pair for pair in zip(struct.unpack(each, one), struct.unpack(each, other), strict=True) if pair[0] != pair[1]
-    ]
-    differing_items, to_items = map(b"".join, zip(*places, strict=True))
-    return (differing_items, to_items) if item.fullmatch(to_items) else (one, other)
-
-
-@lru_cache(maxsize=16)
-def _items_of_size(mode: int, size: int) -> re.Pattern[bytes]:
-    return re.compile(rb"(?:[0-7]{%d} [^\0]{%d}\0.{%d})*" % (mode, size - mode - _DIGEST - 2, _DIGEST), re.DOTALL)
 
 
 def _end_of_item(tree: bytes, start: int) -> int:
@@ -187,10 +157,6 @@ def _folder_in(nested: _Nested, parents: str) -> _Nested | None:
 
 
 def _apply(base: bytes | None, changes: _Nested, read: TreeReader, write: ObjectWriter) -> bytes | None:
-    if base is not None and len(changes) == 1:
-        spliced = _spliced(read.tree(base), changes, read, write)
-        if spliced is not None:
-            return write.add("tree", spliced)
     items = {} if base is None else {item.name: item for item in parse(read.tree(base))}
     for name, change in changes.items():
         old = items.get(name)
@@ -221,25 +187,6 @@ def _taken(name: bytes, by: str) -> InvalidError:
         f"{named} is a {by} here, and a {other} of that name would take its place; nothing was saved",
         hint=f"give one of both another name first: git mv {shlex.quote(named)} NAME",
     )
-
-
-def _spliced(tree: bytes, changes: _Nested, read: TreeReader, write: ObjectWriter) -> bytes | None:
-    """Return a tree with another id at the one name of the changes, or None when more than that id changes.
-
-    That is what an edit does to every tree on its way, and a tree taken apart and put together again costs more than
-    all the rest of it.
-    """
-    ((name, change),) = changes.items()
-    if change is None:
-        return None
-    is_folder = isinstance(change, dict)
-    start = b"%s %s\0" % (FOLDER if is_folder else change[0], name)
-    at = tree.find(start)
-    end = at + len(start)
-    if at < 0 or _WHOLE_ITEMS.fullmatch(tree, 0, at) is None:  # not there, or these bytes are part of an id
-        return None
-    oid = _apply(tree[end : end + _DIGEST], change, read, write) if is_folder else change[1]
-    return None if oid is None else b"".join((tree[:end], oid, tree[end + _DIGEST :]))
 
 
 class Blob(NamedTuple):

@@ -12,7 +12,7 @@ from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, Comparison, compare_trees
 from rolethread_vcs.ops.compare.sides import TreeSide
-from rolethread_vcs.store.checkout.worktree import blob_id
+from rolethread_vcs.store.objects.packs import object_id
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_a_hand_edit_is_read_from_the_folder(inn: tuple[Dataset, list[str]]) -> 
     assert compared.id == ids[1]
     assert compared.after is not None
     assert compared.after.messages[1]["content"] == "Wet, by now."
-    assert blob_id(path.read_bytes()) != dataset.snapshot().blob_id(ids[1])
+    assert object_id("blob", path.read_bytes()) != dataset.snapshot().blob_id(ids[1])
 
 
 def test_a_broken_hand_edit_says_where_it_is_broken(inn: tuple[Dataset, list[str]]) -> None:
