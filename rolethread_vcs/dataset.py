@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.branches import branch_edits, branches, releases
     from rolethread_vcs.ops.compare import change_counts, diff
     from rolethread_vcs.ops.edit import change, field_edits, hand_edits, status
-    from rolethread_vcs.ops.export import exporter, origin, page_file
+    from rolethread_vcs.ops.export import exporter, page_file
     from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
     from rolethread_vcs.ops.import_ import importer
@@ -56,7 +56,7 @@ else:
     branch_edits, branches, releases = _modules("branches", "branch_edits branches releases")
     change_counts, diff = _modules("compare", "change_counts diff")
     change, field_edits, hand_edits, status = _modules("edit", "change field_edits hand_edits status")
-    exporter, origin, page_file = _modules("export", "exporter origin page_file")
+    exporter, page_file = _modules("export", "exporter page_file")
     check = _Module("ops.check")
     drivers, hooks = _modules("git_support", "drivers hooks")
     bisect, blame, commit_range, entry_history = _modules("history", "bisect blame commit_range entry_history")
@@ -378,4 +378,4 @@ class Dataset:
     import_file = Method(lambda: importer.import_file)
     import_files = Method(lambda: importer.import_files)
     export = Method(lambda: exporter.export)
-    which = Method(lambda: origin.which)
+    which = Method(lambda: exporter.which)

@@ -4,9 +4,9 @@ A format is one file of this folder with a module-level `FORMAT`; adding one tou
 row is an entry; a `FileFormat` reads whole files. Both come out as one stream of drafts, each with where it came from.
 """
 
-from rolethread_vcs.formats._bytes import ChangedSourceError
 from rolethread_vcs.formats._catalogue import all_formats, detect, find_format, find_row_format, row_formats
 from rolethread_vcs.formats._contract import (
+    STANDARD_INPUT,
     CannotCarryError,
     CleanKeys,
     Content,
@@ -20,11 +20,12 @@ from rolethread_vcs.formats._contract import (
     RowProblemError,
 )
 from rolethread_vcs.formats._drafts import read_again, read_drafts
-from rolethread_vcs.formats._reader import Source, open_source
-from rolethread_vcs.formats._writer import CONTAINERS, clean_keys, export_rows
+from rolethread_vcs.formats._reader import ChangedSourceError, Source, open_source
+from rolethread_vcs.formats._rows import CONTAINERS, clean_keys, export_rows
 
 __all__ = [
     "CONTAINERS",
+    "STANDARD_INPUT",
     "CannotCarryError",
     "ChangedSourceError",
     "CleanKeys",

@@ -15,6 +15,9 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
 
+STANDARD_INPUT = "standard input"
+"""What messages call a stream that has no name."""
+
 Piece: TypeAlias = tuple[int, bytes, str | None]
 """A row as it was cut out of a file: the line it starts on, its bytes, and what is wrong around it, or None."""
 

@@ -7,7 +7,14 @@ from itertools import chain, islice
 from typing import Any
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.formats._catalogue import detect, detect_file, expected_keys, find_format
+from rolethread_vcs.formats._catalogue import (
+    detect,
+    detect_file,
+    expected_keys,
+    find_format,
+    name_unread_row,
+    unread_sentence,
+)
 from rolethread_vcs.formats._contract import (
     Content,
     Draft,
@@ -21,7 +28,6 @@ from rolethread_vcs.formats._contract import (
 )
 from rolethread_vcs.formats._reader import Source, read_object
 from rolethread_vcs.formats._splitter import split_lines
-from rolethread_vcs.formats._unread import name_unread_row, unread_sentence
 from rolethread_vcs.model.canonical import parse
 
 _NOWHERE = RowPlace("", 1, 1)

@@ -60,8 +60,6 @@ class _Book:
 
     def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
         old, new = self._keys(before), self._keys(after)
-        if old == new:
-            return
         for key in new - old:
             self._gained.setdefault(key, []).append(entry_id)
         for key in old - new:
@@ -76,10 +74,8 @@ class _Book:
         return without_known(self._judge(self._after(base)), known)
 
     def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
-        fresh = frozenset(self._of(after))
-        if fresh:
-            fresh -= self._keys(before)
-        if not fresh:
+        fresh = self._keys(after)
+        if not fresh or not (fresh := fresh - self._keys(before)):
             return []
         base = self._base(facts, fresh)
         holders = {key: [*islice(self._others(key, base, entry_id), _PREVIEWED), entry_id] for key in sorted(fresh)}

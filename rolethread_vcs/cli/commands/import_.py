@@ -64,7 +64,6 @@ def command(
 
     from rolethread_vcs import ImportOptions
     from rolethread_vcs.errors import NotFoundError, UsageError
-    from rolethread_vcs.ops.import_.refusal import STANDARD_INPUT
 
     try:
         dataset = context.open_dataset()
@@ -84,7 +83,7 @@ def command(
         again=again,
     )
     sources = [sys.stdin.buffer if name == "-" else context.path(name) for name in files]
-    names = [STANDARD_INPUT if name == "-" else name for name in files]
+    names = [None if name == "-" else name for name in files]
     short = [name if name == "-" else context.path(name).name for name in files[:3]]
     command = f"import {' '.join(short)}" + (" …" if len(files) > 3 else "")
     intent = saving.intent("import", command, branch=branch)

@@ -1,7 +1,7 @@
 """Brings rows of files in as entries, in one commit: reads once, streams into one pack while the gate votes.
 
     rows -> matched (new, changed, already here) -> judged -> blobs in the pack                  ops.import_.row_reader
-    a refusal, if there must be one                                                              ops.import_.refusal
+    a refusal, if there must be one, or a file of rejects                                        ops.import_.rejects
     then, under the lock: numbers, trees, the commit
 
 Blobs hold no id, so losing a race against another writer renumbers and rebuilds trees only; when the other writer
@@ -24,8 +24,7 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_ import rejects as rejecting
-from rolethread_vcs.ops.import_.refusal import SourceFile, refusal_to_match, refuse_what_blocks
-from rolethread_vcs.ops.import_.rejects import RejectFiles
+from rolethread_vcs.ops.import_.rejects import RejectFiles, SourceFile, refusal_to_match, refuse_what_blocks
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.store.log.journal import SideEffects
@@ -139,7 +138,7 @@ def _import_once(
         unchanged=unchanged,
         edited_since=reader.outcomes[Outcome.EDITED_SINCE],
         removed_before=reader.outcomes[Outcome.REMOVED],
-        absent=reader.matcher.unmatched() if unchanged or reader.outcomes[Outcome.CHANGED] else 0,
+        absent=reader.matcher.unmatched() if unchanged or not all(kept.is_new for kept in reader.kept) else 0,
         rejects=tuple(reader.rejects),
         reject_files=reject_files,
         repaired=dict(reader.repaired),

@@ -111,6 +111,8 @@ class Matcher:
 
     def match(self, row: Row) -> Match:
         """Return what a row is."""
+        if row.draft.rolethread is None and self._is_blank:
+            return _NEW
         match = self._match(self._signature(row), row)
         if match.entry_id is not None:
             self._index.taken.add(match.entry_id)
@@ -290,3 +292,16 @@ def _key_fact(key: str) -> Fact:
         return () if value is None else (value,)
 
     return Fact(Table(f"key {key!a}", 1), value_of_key)
+
+
+def merge_row(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
+    """Return the merged entry, or the reason why there is none: what conflicts, and how."""
+    # few imports bring rows back that were edited on both sides
+    from rolethread_vcs.merge.entry import merge_entries
+
+    merged = merge_entries(base, ours, theirs)
+    if merged.conflicts:
+        return "; ".join(f"{conflict.field}: {conflict.message}" for conflict in merged.conflicts)
+    entry = merged.entry
+    assert entry is not None  # all three are there, so none can go
+    return entry

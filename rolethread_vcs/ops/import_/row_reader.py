@@ -14,8 +14,7 @@ from rolethread_vcs.model.canonical import UnkeepableValueError, encode_entry, e
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
-from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
-from rolethread_vcs.ops.import_.row_merge import merge_row
+from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row, merge_row
 from rolethread_vcs.rules import all_rules
 from rolethread_vcs.store.objects.packs import PackWriter, object_id
 from rolethread_vcs.store.removals import removed_entries
@@ -219,7 +218,6 @@ class RowReader:
             blob = pack.add("blob", encode_entry(match.entry))
         if row.repaired:
             self.repaired.update(row.repaired)
-        self.outcomes[match.outcome] += 1
         if match.entry_id is None:
             self._next += 1
         else:
