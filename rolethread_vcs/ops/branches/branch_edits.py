@@ -9,8 +9,7 @@ from difflib import get_close_matches
 from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
 from rolethread_vcs.model.change import Counts
 from rolethread_vcs.ops.branches.branch_gate import judge_start
-from rolethread_vcs.ops.branches.branches import branch_before, branch_commit
-from rolethread_vcs.ops.branches.names import refuse_name
+from rolethread_vcs.ops.branches.branches import branch_before, branch_commit, refuse_name
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.log.operations import Moves

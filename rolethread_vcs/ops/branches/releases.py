@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError
-from rolethread_vcs.ops.branches.names import refuse_name
+from rolethread_vcs.ops.branches.branches import refuse_name
 from rolethread_vcs.store.objects.commits import decode_tag, encode_tag
 from rolethread_vcs.store.refs.refs import TAGS, is_branch_name
 from rolethread_vcs.store.repository import Repository

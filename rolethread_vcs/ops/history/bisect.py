@@ -93,57 +93,38 @@ def mark(repository: Repository, answer: Answer | str, rev: str | None = None) -
     """Take an answer about a revision, by default about the commit that is to be tested.
 
     Raises:
-        NotFoundError (not_bisecting), InvalidError (bisect_state). InvalidError (contradiction): it does not go with
-        the answers before.
+        As `marks`. InvalidError (contradiction): it does not go with the answers before.
     """
     answer = Answer(answer)
-    marks = _load(repository)
+    known = marks(repository)
     if rev is not None:
         commit = repository.resolve(rev)
     else:
-        asked = _search(repository, marks).test
+        asked = _search(repository, known).test
         if asked is None:
             raise UsageError("the search is at its end, and asks for nothing", hint="rtv bisect status")
         commit = asked.id
-    if answer is Answer.SKIP and any(each.commit == commit and each.answer is Answer.BAD for each in marks):
+    if answer is Answer.SKIP and any(each.commit == commit and each.answer is Answer.BAD for each in known):
         raise InvalidError(
             f"{commit[:10]} was called bad; there is nothing to skip", hint="rtv bisect log", code="contradiction"
         )
-    more = (*marks, Mark(answer, commit, int(time.time())))
+    more = (*known, Mark(answer, commit, int(time.time())))
     search = _search(repository, more)
     _save(repository, more)
     return search
 
 
 def status(repository: Repository) -> Search:
-    """Return how far the search has come.
-
-    Raises:
-        NotFoundError (not_bisecting), InvalidError (bisect_state).
-    """
-    return _search(repository, _load(repository))
+    """Return how far the search has come; raises as `marks`."""
+    return _search(repository, marks(repository))
 
 
 def run(repository: Repository, judge: Callable[[Search], Answer | str]) -> Search:
-    """Ask `judge` about one commit after the other, until the search is at its end; answers so far are kept.
-
-    Raises:
-        NotFoundError (not_bisecting), InvalidError (bisect_state), InvalidError (contradiction), and whatever
-        `judge` raises.
-    """
+    """Ask `judge` about one commit after the other, until the search is at its end; answers so far are kept."""
     search = status(repository)
     while search.test is not None:
         search = mark(repository, judge(search), search.test.id)
     return search
-
-
-def marks(repository: Repository) -> tuple[Mark, ...]:
-    """Return the answers given so far, the oldest first.
-
-    Raises:
-        NotFoundError (not_bisecting), InvalidError (bisect_state).
-    """
-    return _load(repository)
 
 
 def reset(repository: Repository) -> bool:
@@ -221,11 +202,7 @@ def _reached(past: Mapping[str, Sequence[str]], starts: Iterable[str]) -> set[st
 
 
 def _fork(ancestry: Ancestry, past: Mapping[str, Sequence[str]], good: str, bad: str, excluded: set[str]) -> str | None:
-    """Return a commit where the lines of good and bad parted and that nobody has called good yet, or None.
-
-    Raises:
-        InvalidError (contradiction): good comes after bad, or they have nothing in common.
-    """
+    """Return a commit where the lines of good and bad parted and that nobody has called good yet, or None."""
     good_past = ancestry.parents_of_all([good])
     if bad in good_past:
         raise _contradiction(bad, [good])
@@ -268,7 +245,12 @@ def _save(repository: Repository, marks: Sequence[Mark]) -> None:
         disk.replace_file(path, encode_value({"marks": rows, "version": _VERSION}), durable=repository.durable)
 
 
-def _load(repository: Repository) -> tuple[Mark, ...]:
+def marks(repository: Repository) -> tuple[Mark, ...]:
+    """Return the answers given so far, the oldest first.
+
+    Raises:
+        NotFoundError (not_bisecting), InvalidError (bisect_state).
+    """
     path = _path(repository)
     try:
         with disk.system_errors("reading what was answered"):
@@ -280,12 +262,12 @@ def _load(repository: Repository) -> tuple[Mark, ...]:
             raise InvalidError(
                 f"a newer rtv began this search (version {value['version']})", hint="use that one", code="bisect_state"
             )
-        marks = tuple(_mark(row) for row in value["marks"])
+        found = tuple(_mark(row) for row in value["marks"])
     except (JsonProblemError, KeyError, TypeError, ValueError) as error:
         raise _unreadable(path, str(error)) from error
-    if not {Answer.GOOD, Answer.BAD} <= {each.answer for each in marks}:
+    if not {Answer.GOOD, Answer.BAD} <= {each.answer for each in found}:
         raise _unreadable(path, "a good or a bad commit is missing")
-    return marks
+    return found
 
 
 def _mark(row: Mapping[str, Any]) -> Mark:

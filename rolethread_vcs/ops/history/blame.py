@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.align import Match, Pair, align
-from rolethread_vcs.ops.history.entry_history import find_in_history
-from rolethread_vcs.ops.history.lineage import entry_of, origins
+from rolethread_vcs.ops.history.entry_history import entry_of, find_in_history, origins
 from rolethread_vcs.store.entry_trace import EntryTrace
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link

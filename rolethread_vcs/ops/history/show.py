@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_selector
-from rolethread_vcs.ops.history.lineage import entry_of
+from rolethread_vcs.ops.history.entry_history import entry_of
 from rolethread_vcs.ops.history.log import tree_before
 from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.trees import Blob, two_way
+from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 
@@ -101,7 +101,7 @@ def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
     entries, files = [], []
     start = tree_before(repository, commit)
     for path, before, after in two_way(start, commit.tree, repository.objects.tree):
-        change = _change(before, after)
+        change = ADDED if before is None else REMOVED if after is None else CHANGED
         entry_id = id_of_path(path)
         blob = after or before
         if entry_id is not None and blob is not None:
@@ -134,9 +134,3 @@ def raw_bytes(repository: Repository, shown: ShownEntry | ShownCommit) -> bytes:
     if isinstance(shown, ShownEntry):
         return repository.objects.blob(shown.blob)
     return repository.objects.read(shown.commit.id, "commit")
-
-
-def _change(before: Blob | None, after: Blob | None) -> str:
-    if before is None:
-        return ADDED
-    return REMOVED if after is None else CHANGED

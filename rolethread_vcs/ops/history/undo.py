@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.ops.settings.settings import refuse_checkout
+from rolethread_vcs.phrases import count as count_of
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.log.operations import REDO, UNDO, Moves, Operation, kept_blob, moved_since
@@ -76,35 +77,29 @@ def _choose(repository: Repository, count: int, to: int | None) -> tuple[tuple[O
         if last is None or not 1 <= to <= last.number:
             raise NotFoundError(f"there is no operation {to}", hint="see them with: rtv ops")
     if not chosen or (to is None and len(chosen) < count):
-        left = f"only {_counted(len(chosen))} can be undone" if chosen else "there is nothing to undo"
-        notes = "".join(f"; {note}" for note in _notes_elsewhere(repository, elsewhere))
+        left = (
+            f"only {count_of(len(chosen), 'operation', 'operations')} can be undone"
+            if chosen
+            else "there is nothing to undo"
+        )
+        notes = "".join(f"; {note}" for note in _notes_of_folders(repository, elsewhere, left_alone=True))
         raise NotFoundError(f"{left}{notes}", hint="see what was done with: rtv ops", code="nothing_to_undo")
     return tuple(chosen), tuple(elsewhere)
 
 
-def _notes_elsewhere(repository: Repository, elsewhere: Sequence[Operation]) -> list[str]:
-    """Return what to say of operations that only another folder can take back, as far as it is still there."""
+def _notes_of_folders(repository: Repository, operations: Sequence[Operation], *, left_alone: bool) -> list[str]:
+    """Return what to say of operations that were done in another folder that is still there."""
     folders = {each.name: each.folder for each in repository.other_folders()}
-    return [
-        f"operation {each.number} ({each.command}) is left alone: it was done in {folders[each.worktree]}, "
-        f"so take it back there: rtv -C {shlex.quote(str(folders[each.worktree]))} undo"
-        for each in elsewhere[:_NAMED]
-        if each.worktree in folders
-    ]
-
-
-def _notes_of_origin(repository: Repository, chosen: Sequence[Operation]) -> list[str]:
-    """Return what to say of operations that were done in another folder, and are taken back (or done again) here."""
-    folders = {each.name: each.folder for each in repository.other_folders()}
-    return [
-        f"operation {each.number} ({each.command}) was done in {folders[each.worktree]}"
-        for each in chosen[:_NAMED]
-        if each.worktree != repository.worktree_name and each.worktree in folders
-    ]
-
-
-def _counted(number: int) -> str:
-    return f"{number} operation{'' if number == 1 else 's'}"
+    notes = []
+    for each in operations[:_NAMED]:
+        if each.worktree in folders and each.worktree != repository.worktree_name:
+            folder = folders[each.worktree]
+            name, back = f"operation {each.number} ({each.command})", f"rtv -C {shlex.quote(str(folder))} undo"
+            if left_alone:
+                notes.append(f"{name} is left alone: it was done in {folder}, so take it back there: {back}")
+            else:
+                notes.append(f"{name} was done in {folder}")
+    return notes
 
 
 def redo_candidate(repository: Repository) -> Operation:
@@ -142,7 +137,10 @@ def undo(repository: Repository, count: int = 1, *, to: int | None = None, dry_r
         if not dry_run:
             session.record_external()
         chosen, elsewhere = _choose(repository, count, to)
-        session.notes += [*_notes_elsewhere(repository, elsewhere), *_notes_of_origin(repository, chosen)]
+        session.notes += [
+            *_notes_of_folders(repository, elsewhere, left_alone=True),
+            *_notes_of_folders(repository, chosen, left_alone=False),
+        ]
         named = ", ".join(f"{each.number} ({each.command})" for each in chosen[:3]) + (" …" if len(chosen) > 3 else "")
         session.intent = replace(session.intent, command=f"undo {named}")
         moves = _backwards(chosen)
@@ -160,7 +158,7 @@ def redo(repository: Repository, *, dry_run: bool = False) -> Undone:
         moves = _backwards([undone])
         _refuse_moved(repository, moves, [undone])
         chosen = tuple(each for each in repository.operations if each.number in undone.undoes)
-        session.notes += _notes_of_origin(repository, chosen)
+        session.notes += _notes_of_folders(repository, chosen, left_alone=False)
         return _take(session, chosen, moves, redoes=undone.number)
 
 

@@ -14,8 +14,7 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path
-from rolethread_vcs.ops.history.entry_history import StepKind, entry_history
-from rolethread_vcs.ops.history.lineage import successors
+from rolethread_vcs.ops.history.entry_history import StepKind, entry_history, successors
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
