@@ -130,7 +130,7 @@ class Kind(ABC, Generic[T]):
         from rolethread_vcs.merge.resolver import Resolver
         from rolethread_vcs.merge.values import value_conflict
 
-        was, left, right = (None if side is None else self.encode(self.parse(side)) for side in (base, ours, theirs))
+        was, left, right = map(self._tidied, (base, ours, theirs))
         resolver = Resolver(choices)
         data = left if right in (was, left) else right
         if left not in (was, data):
@@ -143,6 +143,13 @@ class Kind(ABC, Generic[T]):
                 data = None if value is ABSENT else self.encode(self.parse(str(value).encode()))
         resolver.finish()
         return MergedDocument(data, tuple(resolver.conflicts))
+
+    def _tidied(self, data: bytes | None) -> bytes | None:
+        """Return the canonical bytes of a version that is taken or left as a whole; its own where it cannot be read."""
+        try:
+            return None if data is None else self.encode(self.parse(data))
+        except InvalidError:
+            return data
 
 
 class WholeFile(Kind[bytes]):

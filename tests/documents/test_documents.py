@@ -113,6 +113,15 @@ def test_a_choice_that_fits_no_conflict_is_refused() -> None:
     assert caught.value.hint == "the conflicts are name"
 
 
+def test_a_card_that_cannot_be_read_is_taken_or_removed_as_a_whole() -> None:
+    kind = kind_of("tags/a.json")
+
+    (conflict,) = kind.merge(b"{}", None, b"[", {}).conflicts
+
+    assert (conflict.field, conflict.theirs) == ("file", "[")
+    assert kind.merge(b"{}", None, b"[", {"file": "ours"}) == MergedDocument(None)
+
+
 def test_a_file_that_only_got_another_layout_was_not_changed() -> None:
     assert kind_of("tags/a.json").merge(b'{"name": "A"}', None, b'{ "name": "A" }') == MergedDocument(None)
 
