@@ -168,10 +168,13 @@ def process_is_alive(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, durable: bool) -> Iterator[BinaryIO]:
+def replacing(
+    path: Path, *, durable: bool, before_rename: Callable[[Path], None] = lambda _: None
+) -> Iterator[BinaryIO]:
     """Give a stream to a file beside this one, which takes its place, and its mode, when the block ends well.
 
-    With `durable` the bytes and the name are on the disk then.
+    With `durable` the bytes and the name are on the disk then. `before_rename` is given the whole new file, and may
+    raise to leave the old one in its place.
 
     Raises:
         SystemRefusedError: the folder is not there, or the system refused something; the old file is as it was.
@@ -188,6 +191,7 @@ def replacing(path: Path, *, durable: bool) -> Iterator[BinaryIO]:
                     stream.flush()
                     sync_file(stream.fileno(), temporary)
             temporary.chmod(plain_mode(path))
+            before_rename(temporary)
             rename(temporary, path)
             if durable:
                 sync_folder(path.parent)

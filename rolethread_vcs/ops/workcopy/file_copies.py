@@ -15,7 +15,7 @@ from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import DecisionWords, read_edits
 from rolethread_vcs.ops.workcopy.lines import Layout
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
-from rolethread_vcs.ops.workcopy.rewrite import set_aside, written_beside
+from rolethread_vcs.ops.workcopy.rewrite import put_lines, set_aside
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.recovery import finish_cut_off
 from rolethread_vcs.store.refs.refs import BRANCHES
@@ -71,9 +71,7 @@ def add(
             pass
         link = written.link(None)
     else:
-        with written_beside(path, written.lines()) as fresh:
-            fresh.put(None)
-        link = written.link(fresh.stamp)
+        link = written.link(put_lines(path, written.lines(), None))
     if not dry_run:
         links.save(repository, link)
     return link
@@ -88,19 +86,22 @@ def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, 
         CannotCarryError: an entry does not fit the format. ChangedSourceError: something writes to the file right now.
     """
     written = _Writing(repository.snapshot_of(commit), link)
-    with written_beside(link.path, written.lines()) as fresh:
-        new_link = written.link(fresh.stamp)
-        before = FileStamp.of(link.path)
-        aside = None if before is None else set_aside(link.path)
-        try:
-            announce_columns(repository, link, new_link.keys)
-            fresh.put(before)
-        except BaseException:  # Ctrl-C too
-            if aside is not None and link.path.exists() and aside.samefile(link.path):
-                aside.unlink()  # a second name of a file that stays; where it had to be copied, the copy stays too
-            raise
+    before = FileStamp.of(link.path)
+    aside: list[Path] = []
+
+    def keep() -> None:
+        if before is not None:
+            aside.append(set_aside(link.path))
+        announce_columns(repository, link, written.keys)
+
+    try:
+        new_link = written.link(put_lines(link.path, written.lines(), before, keep))
+    except BaseException:  # Ctrl-C too
+        if aside and link.path.exists() and aside[0].samefile(link.path):
+            aside[0].unlink()  # a second name of a file that stays; where it had to be copied, the copy stays too
+        raise
     links.save(repository, new_link)
-    return new_link, aside
+    return new_link, aside[0] if aside else None
 
 
 def announce_columns(repository: Repository, link: Link, keys: CleanKeys) -> None:
@@ -122,7 +123,8 @@ class _Writing:
         self._step = step
         chosen = find_row_format(wanted.format)
         entries = (entry for _, _, entry in self._selected())
-        self._layout = Layout(chosen, wanted.clean, clean_keys(chosen, entries) if wanted.clean else CleanKeys())
+        self.keys = clean_keys(chosen, entries) if wanted.clean else CleanKeys()
+        self._layout = Layout(chosen, wanted.clean, self.keys)
         self._ids: list[str] = []
         self._digests: list[str] = []
 
@@ -141,7 +143,7 @@ class _Writing:
         return replace(
             self._wanted,
             commit=self._snapshot.id,
-            keys=self._layout.keys,
+            keys=self.keys,
             ids=tuple(self._ids),
             digests=tuple(self._digests),
             kept={},

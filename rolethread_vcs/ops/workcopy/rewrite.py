@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -84,7 +82,7 @@ class Rewrite:
                 line = edits.lines.raw(place) if lines is None else lines[number]
                 if not self._is_as_written(entry_id, line):
                     kept[number] = line
-        stamp = edits.lines.stamp if lines is None else self._write(lines)
+        stamp = edits.lines.stamp if lines is None else put_lines(old.path, lines, edits.lines.stamp)
         link = replace(
             old, commit=self._ground.id, keys=self.keys, ids=tuple(ids), digests=digests, kept=kept, stamp=stamp
         )
@@ -112,7 +110,7 @@ class Rewrite:
             digests.append(old.digests[place])
             if place in old.kept:
                 kept[number] = old.kept[place]
-        stamp = old.stamp if lines is None else self._write(lines)
+        stamp = old.stamp if lines is None else put_lines(old.path, lines, edits.lines.stamp)
         link = replace(
             old, commit=self._ground.id, keys=self.keys, ids=tuple(ids), digests=tuple(digests), kept=kept, stamp=stamp
         )
@@ -175,11 +173,6 @@ class Rewrite:
         back = {ids[before] for before in self._edits.dropped} - self._merge.removed
         return {*self._merge.place_of, *self._merge.added, *back}
 
-    def _write(self, lines: Sequence[bytes]) -> FileStamp:
-        with written_beside(self._edits.link.path, lines) as fresh:
-            fresh.put(self._edits.lines.stamp)
-        return fresh.stamp
-
 
 def link_as_read(edits: FileEdits, merge: CopyMerge, commit: str) -> Link:
     """Return what links a file, as it was read, to a commit that makes of its branch what the file says.
@@ -200,54 +193,33 @@ def link_as_read(edits: FileEdits, merge: CopyMerge, commit: str) -> Link:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FreshCopy:
-    """Lines that are written beside the file whose place they are to take; `stamp` is theirs, there too."""
+def put_lines(
+    path: Path, lines: Iterable[bytes], over: FileStamp | None, prepare: Callable[[], object] = lambda: None
+) -> FileStamp:
+    """Write lines in place of the file that has this stamp (None where there is no file), and return their stamp.
 
-    path: Path
-    temporary: Path
-    stamp: FileStamp
-
-    def put(self, over: FileStamp | None) -> None:
-        """Take the place of the file that has this stamp; None where there is no file.
-
-        Raises:
-            ChangedSourceError: another file stands there; it stays as it is.
-        """
-        if FileStamp.of(self.path) != over:
-            what = "has appeared meanwhile" if over is None else "changed since it was read"
-            raise ChangedSourceError(
-                f"{self.path.name} {what}; it was left as it is", hint="try again when nothing writes to it"
-            )
-        with disk.system_errors(f"writing {self.path}"):
-            disk.rename(self.temporary, self.path)
-            disk.sync_folder(self.path.parent)
-
-
-@contextlib.contextmanager
-def written_beside(path: Path, lines: Iterable[bytes]) -> Iterator[FreshCopy]:
-    """Write the lines of a file to one beside it, which goes at the end unless it was put into its place.
+    `prepare` is called when they are written, just before they take its place.
 
     Raises:
-        SystemRefusedError: it cannot be written.
+        ChangedSourceError: another file stands there; it stays as it is. SystemRefusedError: it cannot be written.
     """
-    with disk.system_errors(f"writing {path}"):
-        fd, name = tempfile.mkstemp(prefix=f".{path.name[:40]}-", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with disk.system_errors(f"writing {path}"):
-            with os.fdopen(fd, "wb") as stream:
-                for line in lines:
-                    stream.write(line + LINE_FEED)
-                stream.flush()
-                disk.sync_file(stream.fileno(), temporary)
-            temporary.chmod(disk.plain_mode(path))
-        stamp = FileStamp.of(temporary)
-        assert stamp is not None
-        yield FreshCopy(path, temporary, stamp)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    stamps = []
+
+    def look_again(temporary: Path) -> None:
+        stamps.append(FileStamp.of(temporary))
+        prepare()
+        if FileStamp.of(path) != over:
+            what = "has appeared meanwhile" if over is None else "changed since it was read"
+            raise ChangedSourceError(
+                f"{path.name} {what}; it was left as it is", hint="try again when nothing writes to it"
+            )
+
+    with disk.replacing(path, durable=True, before_rename=look_again) as stream:
+        for line in lines:
+            stream.write(line + LINE_FEED)
+    (stamp,) = stamps
+    assert stamp is not None
+    return stamp
 
 
 def set_aside(path: Path) -> Path:
