@@ -6,9 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 
-def count(number: int, one: str, many: str) -> str:
-    """Return a number with its noun: `1 entry`, `1,203 entries`."""
-    return f"{number:,} {one if number == 1 else many}"
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: `1 entry`, `1,203 entries`; `many` is for a plural that is not a plain one."""
+    return f"{number:,} {one if number == 1 else many or plural(one)}"
+
+
+def plural(noun: str) -> str:
+    """Return the plain plural of a noun: `entries`, `branches`, `lines`."""
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("ch", "s")) else f"{noun}s"
+
+
+def saved_state(*, saved: bool) -> str:
+    """Return the end of a message about something that went wrong on the way: what became of the change."""
+    return "the change was saved" if saved else "nothing was saved"
 
 
 def counted_words(counts: object, *words: str) -> str:

@@ -79,7 +79,7 @@ def _place(context: Context, result: Undone) -> str:
         where, snapshot = other, dataset.snapshot(other)
     else:
         return f"the branch {other} is gone"
-    return f"{where} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry', 'entries')}"
+    return f"{where} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry')}"
 
 
 # ---- beside history

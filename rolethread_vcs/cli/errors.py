@@ -17,6 +17,7 @@ import click
 
 from rolethread_vcs.cli.output import Output
 from rolethread_vcs.errors import InvalidError, RoleThreadError, UsageError
+from rolethread_vcs.phrases import saved_state
 from rolethread_vcs.views.findings import error_text
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class BugError(RoleThreadError):
 
 
 def interrupted(*, saved: bool) -> InterruptedByUserError:
-    state = "the change was saved" if saved else "nothing was saved"
+    state = saved_state(saved=saved)
     return InterruptedByUserError(f"interrupted; {state}", saved=saved)
 
 

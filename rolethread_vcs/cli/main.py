@@ -17,6 +17,7 @@ import click
 from rolethread_vcs.cli._verbs import GROUPS, VERBS
 from rolethread_vcs.cli.context import Given, Group
 from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.phrases import saved_state
 
 PROGRAM = "rtv"
 COMPLETION_VARIABLE = "_RTV_COMPLETE"
@@ -211,7 +212,7 @@ def _system_refused(error: OSError, given: Given) -> RoleThreadError:
 
     saved = _is_saved(given)
     what = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    state = "the change was saved" if saved else "nothing was saved"
+    state = saved_state(saved=saved)
     return SystemRefusedError(f"the system refused: {what}; {state}", saved=saved)
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
 from rolethread_vcs.errors import SystemRefusedError
+from rolethread_vcs.phrases import saved_state
 from rolethread_vcs.views.terminal_text import (
     TO_COLORS,
     TO_NOTHING,
@@ -187,7 +188,7 @@ class Output:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: OSError) -> SystemRefusedError:
-        state = "the change was saved" if self.saved else "nothing was saved"
+        state = saved_state(saved=self.saved)
         return SystemRefusedError(
             f"the output could not be written ({error.strerror or error}); {state}", saved=self.saved
         )

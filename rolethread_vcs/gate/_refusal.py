@@ -11,6 +11,7 @@ from rolethread_vcs.errors import RefusedError
 from rolethread_vcs.gate._verdict import Verdict, mass_sentences
 from rolethread_vcs.model.finding import Finding, RepairSafety
 from rolethread_vcs.model.ids import CROCKFORD
+from rolethread_vcs.phrases import count, listed
 
 if TYPE_CHECKING:
     from rolethread_vcs.formats import Reject
@@ -99,8 +100,8 @@ def refusal_of_import(
     findings = [finding for row in rows for finding in row.findings]
     fine = total - len(rows)
     are = "is" if fine == 1 else "are"
-    not_fine = "1 is not" if len(rows) == 1 else f"{len(rows):,} are not"
-    said = f"{fine:,} of {_counted(total, 'row', 'rows')} {are} fine, {not_fine}"
+    not_fine = count(len(rows), "is not", "are not")
+    said = f"{fine:,} of {count(total, 'row')} {are} fine, {not_fine}"
     if not fine:
         said = "the only row is not fine" if total == 1 else f"none of the {total:,} rows is fine"
     return RefusedByGateError(
@@ -108,7 +109,7 @@ def refusal_of_import(
         hint=hint,
         findings=findings,
         details=[
-            *([f"{_counted(here, 'row is', 'rows are')} here already"] if here else []),
+            *([f"{count(here, 'row is', 'rows are')} here already"] if here else []),
             *mass_sentences(findings),
             *map(str, overruns),
             *_table(_import_lines(rows)),
@@ -121,8 +122,8 @@ def _edit_lines(findings: Sequence[Finding], codes: Sequence[str]) -> list[_Line
     for code in codes:
         of_code = [finding for finding in findings if finding.code == code]
         ids = _distinct(finding.entry_id or "" for finding in of_code)
-        where = of_code[0].message if len(of_code) == 1 else _some(ids)
-        lines.append(_Line(_title(of_code[0]), _counted(len(ids), "entry", "entries"), where, _repair_note(of_code)))
+        where = of_code[0].message if len(of_code) == 1 else listed(ids, _SHOWN)
+        lines.append(_Line(_title(of_code[0]), count(len(ids), "entry"), where, _repair_note(of_code)))
     return lines
 
 
@@ -136,15 +137,15 @@ def _import_lines(rows: Sequence[Reject]) -> list[_Line]:
     lines = []
     for code in ruled:
         findings = [finding for row in by_code[code] for finding in row.findings if finding.code == code]
-        numbers = _some([str(row.place.row) for row in by_code[code]])
-        count = _counted(len(by_code[code]), "row", "rows")
-        lines.append(_Line(_title(findings[0]), count, numbers, _repair_note(findings)))
+        numbers = listed([str(row.place.row) for row in by_code[code]], _SHOWN)
+        number = count(len(by_code[code]), "row")
+        lines.append(_Line(_title(findings[0]), number, numbers, _repair_note(findings)))
     for code in unreadable:
         first = by_code[code][0]
         more = " …" if len(by_code[code]) > 1 else ""
         title = _ROW_PROBLEMS.get(code, code.replace("_", " "))
-        count = _counted(len(by_code[code]), "row", "rows")
-        lines.append(_Line(title, count, f"line {first.place.line}: {first.reason}{more}"))
+        number = count(len(by_code[code]), "row")
+        lines.append(_Line(title, number, f"line {first.place.line}: {first.reason}{more}"))
     return lines
 
 
@@ -175,19 +176,11 @@ def _repair_note(findings: Sequence[Finding]) -> str:
 
 def _at(findings: Sequence[Finding]) -> str:
     places = [f"[{finding.index}]" for finding in findings if finding.index is not None]
-    return f" at {_some(places)}" if places else ""
+    return f" at {listed(places, _SHOWN)}" if places else ""
 
 
 def _title(finding: Finding) -> str:
     return f"{finding.code} {finding.name}"
-
-
-def _some(words: Sequence[str]) -> str:
-    return ", ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def _distinct(words: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def whereabouts_line(where: Whereabouts, width: int) -> str:
     """Return `1,204 entries, 3 commits ahead of main and 1 behind: warmer answers`."""
-    parts = [count(where.entries, "entry", "entries")]
+    parts = [count(where.entries, "entry")]
     if where.against is not None:
         parts.append(distance(where.ahead, where.behind, where.against))
     line = ", ".join(parts)
@@ -28,11 +28,9 @@ def whereabouts_line(where: Whereabouts, width: int) -> str:
 
 def distance(ahead: int, behind: int, against: str) -> str:
     if ahead and behind:
-        return f"{count(ahead, 'commit', 'commits')} ahead of {against} and {behind:,} behind"
+        return f"{count(ahead, 'commit')} ahead of {against} and {behind:,} behind"
     if ahead or behind:
-        way = (
-            f"{count(ahead, 'commit', 'commits')} ahead of" if ahead else f"{count(behind, 'commit', 'commits')} behind"
-        )
+        way = f"{count(ahead, 'commit')} ahead of" if ahead else f"{count(behind, 'commit')} behind"
         return f"{way} {against}"
     return f"level with {against}"
 
@@ -44,7 +42,7 @@ def deleted_sentence(deleted: DeletedBranches, *, would: bool) -> str:
     """Return which branches were deleted, below what only they held."""
     names = ", ".join(deleted.commits)
     lines = [
-        f"{each.branch}: {count(each.commits, 'commit', 'commits')} that no other branch and no release holds "
+        f"{each.branch}: {count(each.commits, 'commit')} that no other branch and no release holds "
         f"({_counts(each)}); out of sight, and undo brings them back"
         for each in deleted.out_of_sight
     ]
@@ -112,7 +110,7 @@ def release_lines(found: Sequence[Release], *, width: int) -> Lines:
 def release_description(release: Release, before: Release | None, changes: ChangeCounts | None) -> Lines:
     """Yield what a release is, and what changed since the one before it."""
     kind = "" if release.is_annotated else "  (a plain tag of git, without words of its own)"
-    yield f"{styled(release.name, 'heading')}  {count(release.entries, 'entry', 'entries')}{kind}"
+    yield f"{styled(release.name, 'heading')}  {count(release.entries, 'entry')}{kind}"
     yield f"commit {styled(release.commit, 'id')}"
     yield f"named {long_time(release.time)} by {release.by}"
     yield ""

@@ -61,7 +61,7 @@ def _lines(result: Committed, done: str | None, nothing: str, width: int, *, col
         yield from _touched_lines(result, sum(counts.values()), width, color=color)
         hidden = sum(counts.values()) - min(len(result.touched), _SHOWN)
         if result.touched and hidden > 0:
-            yield f"… and {count(hidden, 'more entry', 'more entries')}"
+            yield f"… and {count(hidden, 'more entry')}"
         yield from _finding_lines(result)
         return
     sentence = done or _sentence(counts, result, would=False)
@@ -79,7 +79,7 @@ def _sentence(counts: dict[str, int], result: Committed, *, would: bool) -> str:
     parts: list[str] = []
     for kind, number in there.items():
         verb = _PLAIN[kind] if would else kind
-        parts.append(f"{verb} {count(number, 'entry', 'entries')}" if not parts else f"{verb} {number:,}")
+        parts.append(f"{verb} {count(number, 'entry')}" if not parts else f"{verb} {number:,}")
     ids = [change.entry_id for change in result.touched]
     named = f" ({styled(ids[0], 'id')})" if sum(there.values()) == 1 and len(ids) == 1 else ""
     place = _PLACES[next(iter(there))] if len(there) == 1 else "on"
@@ -90,7 +90,7 @@ def _finding_lines(result: Committed) -> Iterator[str]:
     if not result.findings:
         return
     verb = "would bring" if result.dry_run else "brings"
-    yield f"this {verb} {count(len(result.findings), 'finding', 'findings')}: {_codes(result.findings)}"
+    yield f"this {verb} {count(len(result.findings), 'finding')}: {_codes(result.findings)}"
     if not result.dry_run:
         yield "see them with: rtv check"
 
@@ -160,7 +160,7 @@ def _messages_changed(before: Any, after: Any) -> Iterator[str]:
         yield "messages"
         return
     if len(before) != len(after):
-        yield f"{count(len(before), 'message', 'messages')} became {len(after)}"
+        yield f"{count(len(before), 'message')} became {len(after)}"
         return
     for index, (old, new) in enumerate(zip(before, after, strict=True)):
         if _same(old, new):
@@ -191,7 +191,7 @@ def imported_lines(result: Imported, here: str | None) -> list[str]:
         (committed.added, "add" if would else "added"),
         (committed.changed, "change" if would else "changed"),
     ]
-    done = ", ".join(f"{verb} {count(number, 'entry', 'entries')}" for number, verb in counts if number)
+    done = ", ".join(f"{verb} {count(number, 'entry')}" for number, verb in counts if number)
     if would:
         lines.append(f"would {done or 'add nothing'} on {committed.branch}; nothing was changed")
     elif committed.commit is None:
@@ -229,10 +229,10 @@ def _row_lines(result: Imported) -> list[str]:
         rows = count(len(result.rejects), "row went", "rows went")
         lines.append(f"{rows} to {result.reject_files.rows} (the reasons: {result.reject_files.reasons.name})")
     elif result.rejects:
-        lines.append(f"{count(len(result.rejects), 'row', 'rows')} would go to a rejects file")
+        lines.append(f"{count(len(result.rejects), 'row')} would go to a rejects file")
     if result.absent:
         lines.append(
-            f"{count(result.absent, 'entry', 'entries')} of the dataset {'is' if result.absent == 1 else 'are'} "
+            f"{count(result.absent, 'entry')} of the dataset {'is' if result.absent == 1 else 'are'} "
             "not in the file; an import never removes (to mirror a file: rtv workcopy add --bind FILE)"
         )
     return lines
@@ -242,7 +242,7 @@ def _imported_findings(result: Imported, here: str | None) -> list[str]:
     committed = result.committed
     if not committed.findings:
         return []
-    found = count(len(committed.findings), "finding", "findings")
+    found = count(len(committed.findings), "finding")
     if committed.dry_run:
         said = f"would bring {found}"
     else:

@@ -54,7 +54,7 @@ def brief_commit_lines(
     for path, change in shown.files[:_SHOWN]:
         yield styled(f"{_MARKS[change]} {path}", change)
     if len(shown.files) > _SHOWN:
-        yield f"… and {count(len(shown.files) - _SHOWN, 'more file', 'more files')}"
+        yield f"… and {count(len(shown.files) - _SHOWN, 'more file')}"
 
 
 def _head(shown: ShownCommit, operation: Operation | None, width: int) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _counts(shown: ShownCommit) -> str:
     parts = [f"{change} {shown.count(change):,}" for change in ("added", "changed", "removed") if shown.count(change)]
     if not parts:
         return "no entry was changed"
-    return f"{count(len(shown.entries), 'entry', 'entries')}: {', '.join(parts)}"
+    return f"{count(len(shown.entries), 'entry')}: {', '.join(parts)}"
 
 
 # ---- a search for the first bad one
@@ -141,7 +141,7 @@ def _test_lines(search: Search, commit: Commit, width: int) -> Iterator[str]:
     if search.is_fork:
         yield "here the lines of the good and the bad one parted; whether this one is good decides where to look"
     else:
-        yield f"{count(len(search.suspects), 'suspect', 'suspects')}, {_about(search.tests)} to go"
+        yield f"{count(len(search.suspects), 'suspect')}, {_about(search.tests)} to go"
     short = commit.id[:10]
     yield f"  export it:   rtv export {short} -o bisect-{short}.jsonl"
     yield "  then say:    rtv bisect good   or   rtv bisect bad   (or skip)"

@@ -13,6 +13,7 @@ from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile
+from rolethread_vcs.phrases import count
 
 Words = Literal["auto", "color", "plain", "none"]
 """How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""
@@ -252,7 +253,7 @@ def summary_of(compared: ComparedEntry, difference: EntryDiff) -> str:
 def _whole_summary(entry: Entry) -> str:
     messages = entry.messages
     number = len(messages) if isinstance(messages, list) else 0
-    parts = [f"{number} message{'' if number == 1 else 's'}"]
+    parts = [count(number, "message")]
     return "  ".join([*parts, *(f"#{tag}" for tag in entry.tags)])
 
 

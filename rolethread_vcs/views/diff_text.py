@@ -76,8 +76,8 @@ def summary_line(summary: ChangeCounts, files: int = 0) -> str:
         (summary.moved, "moved"),
     ]
     said = ", ".join(f"{number:,} {word}" for number, word in parts if number)
-    entries = f"{count(summary.total, 'entry', 'entries')}: {said}" if said else "no entry differs"
-    return f"{entries}; {count(files, 'other file', 'other files')}" if files else entries
+    entries = f"{count(summary.total, 'entry')}: {said}" if said else "no entry differs"
+    return f"{entries}; {count(files, 'other file')}" if files else entries
 
 
 class _Painter:

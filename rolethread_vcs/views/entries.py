@@ -66,7 +66,7 @@ def message_head(index: int, message: Any) -> str:
     marks = " (does not train)" if message.get("train") is False else ""
     alternatives = message.get("alternatives")
     if isinstance(alternatives, list) and alternatives:
-        marks += f" ({count(len(alternatives), 'alternative', 'alternatives')})"
+        marks += f" ({count(len(alternatives), 'alternative')})"
     return f"[{index}] {who}{styled(marks, 'faint')}"
 
 
@@ -131,7 +131,7 @@ def list_lines(rows: Sequence[Row], *, width: int) -> Lines:
     numbers = [entry_number(row.id) for row in rows]
     # after a merge two entries can share a number, and only the whole id tells them apart
     names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]
-    sizes = [count(row.exchanges, "exchange", "exchanges") if row.reads else "" for row in rows]
+    sizes = [count(row.exchanges, "exchange") if row.reads else "" for row in rows]
     tags = [one_line(" ".join(f"#{tag}" for tag in row.tags), _TAGS_WIDTH) for row in rows]
     first, second, third = (max(map(width_of, column), default=0) for column in (names, sizes, tags))
     for row, name, size, tag in zip(rows, names, sizes, tags, strict=True):

@@ -50,7 +50,7 @@ def step_words(details: StepDetails) -> str:
 def _parts(details: StepDetails) -> Iterator[str]:
     step, kind = details.step, details.step.kind
     if kind in (StepKind.ADDED, StepKind.RESTORED):
-        size = "" if details.after is None else f", {count(len(details.after.turns), 'message', 'messages')}"
+        size = "" if details.after is None else f", {count(len(details.after.turns), 'message')}"
         yield f"{kind}{_made_from(step)}{size}"
     elif kind is StepKind.REMOVED:
         yield f"removed, went into {_named(details.successors)}" if details.successors else "removed"

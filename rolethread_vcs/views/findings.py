@@ -25,9 +25,9 @@ _REPAIR_WORDS = {
 
 def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator[str]:
     """Yield the lines that tell what a check found, by rule; with `all_places` each place, else the first few."""
-    looked_at = count(checked.entries, "entry", "entries")
+    looked_at = count(checked.entries, "entry")
     if checked.since is not None:
-        looked_at = f"{count(checked.entries, 'changed entry', 'changed entries')} since {checked.since[:10]}"
+        looked_at = f"{count(checked.entries, 'changed entry')} since {checked.since[:10]}"
     if not checked.findings:
         yield f"{looked_at}: nothing {'new ' if checked.since else ''}was found"
         return
@@ -52,7 +52,7 @@ def _group_head(code: str, found: list[Finding], width: int) -> str:
     severity = found[0].severity
     style = {"error": "error", "warning": "warning"}.get(severity.value, "faint")
     ids = {finding.entry_id for finding in found}
-    number = f"{len(found):,} in {count(len(ids), 'entry', 'entries')}"
+    number = f"{len(found):,} in {count(len(ids), 'entry')}"
     repair = _REPAIRS[found[0].repair.value]
     title = f"{code} {found[0].name}".ljust(width)
     return f"{styled(severity.value, style)}  {title}  {number}{f'   {repair}' if repair else ''}"
@@ -139,4 +139,4 @@ def finding_text(finding: Finding) -> str:
 def _listed_findings(findings: Sequence[Finding]) -> list[str]:
     lines = [finding_text(finding) for finding in findings[:_SHOWN_FINDINGS]]
     hidden = len(findings) - len(lines)
-    return [*lines, f"… and {count(hidden, 'finding', 'findings')} more"] if hidden else lines
+    return [*lines, f"… and {count(hidden, 'finding')} more"] if hidden else lines

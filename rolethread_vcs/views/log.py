@@ -52,7 +52,7 @@ def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
     numbers = [each.operation.number for each in run.edits if each.operation is not None]
     tail = f"  (operations {min(numbers)}-{max(numbers)})" if len(numbers) > 1 else ""
     head = run.last.commit.id[:10]
-    yield _row(head, f"{count(len(run.edits), 'edit', 'edits')}, {span}", tail)
+    yield _row(head, f"{count(len(run.edits), 'edit')}, {span}", tail)
     # what a writer said about an edit is worth a line; our own words are not
     said = dict.fromkeys(each.commit.subject for each in run.edits if not _is_default(each))
     if said:

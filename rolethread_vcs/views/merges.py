@@ -75,8 +75,8 @@ def next_steps(kind: str, labels: tuple[str, str, str], conflicts: Sequence[Conf
 def _waiting_lines(outcome: Outcome, width: int) -> Iterator[str]:
     conflicts = outcome.conflicts
     _, theirs, _ = outcome.labels
-    number = count(len(conflicts), "conflict", "conflicts")
-    entries = count(len({conflict.id for conflict in conflicts}), "place", "places")
+    number = count(len(conflicts), "conflict")
+    entries = count(len({conflict.id for conflict in conflicts}), "place")
     branch = outcome.committed.branch
     would = outcome.committed.dry_run
     wait = "would wait" if would else "waits" if len(conflicts) == 1 else "wait"
@@ -105,7 +105,7 @@ def _done(outcome: Outcome) -> str | None:
     if outcome.is_partial and not outcome.taken + outcome.merged:
         return "nothing would be taken" if would else None
     if outcome.is_partial:
-        number = count(outcome.taken + outcome.merged, "change", "changes")
+        number = count(outcome.taken + outcome.merged, "change")
         return f"{'would take' if would else 'took'} {number} of {theirs} into {committed.branch}: {said}"
     return f"{'would merge' if would else 'merged'} {theirs} into {committed.branch}: {said}"
 
@@ -135,7 +135,7 @@ def open_lines(found: OpenMerge, wanted: set[str] | None, *, width: int, color: 
     """Yield the conflicts of an unfinished merge, entry by entry, of `wanted` ids alone, and the next step."""
     unfinished = found.unfinished
     labels = unfinished.labels
-    left = count(len(found.conflicts), "conflict", "conflicts")
+    left = count(len(found.conflicts), "conflict")
     yield f"{unfinished.command}, on {unfinished.branch}: {left} left, {len(found.decided):,} decided"
     if found.has_moved:
         yield f"{unfinished.branch} has moved on since; what you see is against {unfinished.branch} as it is now"
@@ -158,7 +158,7 @@ def open_lines(found: OpenMerge, wanted: set[str] | None, *, width: int, color: 
 
 def resolved_lines(resolved: Resolved, *, would: bool) -> Lines:
     """Yield how many conflicts were decided, how many are left, and the next step."""
-    number = count(len(resolved.settled), "conflict", "conflicts")
+    number = count(len(resolved.settled), "conflict")
     decided = f"{'would decide' if would else 'decided'} {number}; {len(resolved.left):,} left"
     yield Line("report", decided if resolved.settled else "that was decided so already; nothing changed")
     if would:

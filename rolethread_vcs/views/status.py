@@ -44,7 +44,7 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None) ->
         where = f"on {styled(survey.branch, 'heading')} ({gate})"
     yield f"{survey.name}: {where} @ {styled(survey.commit[:10], 'id')}"
     files = "" if survey.is_checked_out else "; no files are checked out"
-    yield f"{count(survey.entries, 'entry', 'entries')}{files}"
+    yield f"{count(survey.entries, 'entry')}{files}"
     if survey.interrupted is not None:
         yield f"the last command ({survey.interrupted}) was cut off; the next one that changes something finishes it"
     if survey.why_read_only is not None:
@@ -176,9 +176,9 @@ def _health_rows(health: Health) -> list[tuple[str, str]]:
         ("releases", unreadable if health.releases is None else f"{health.releases:,}"),
         (
             "operation log",
-            unreadable if health.operations is None else count(health.operations, "operation", "operations"),
+            unreadable if health.operations is None else count(health.operations, "operation"),
         ),
-        ("packs", f"{health.packs:,}, and {count(health.loose, 'loose object', 'loose objects')}"),
+        ("packs", f"{health.packs:,}, and {count(health.loose, 'loose object')}"),
     ]
 
 
@@ -203,13 +203,13 @@ def verification_lines(result: Verification) -> Lines:
         yield f"{styled(f'{problem.severity}:', style)} {problem.message}"
     hidden = len(result.problems) - _PROBLEMS_SHOWN
     if hidden > 0:
-        yield f"… and {count(hidden, 'problem', 'problems')} more; all of them: rtv verify --json"
+        yield f"… and {count(hidden, 'problem')} more; all of them: rtv verify --json"
     looked = ", ".join(
         (
-            count(result.objects, "object", "objects"),
+            count(result.objects, "object"),
             count(result.entries, "version of entries", "versions of entries"),
-            count(result.commits, "commit", "commits"),
-            count(result.operations, "operation", "operations"),
+            count(result.commits, "commit"),
+            count(result.operations, "operation"),
         )
     )
     if result.ok:

@@ -31,7 +31,7 @@ def copies_lines(files: Sequence[FileCopy], folders: Sequence[FolderCopy]) -> Li
     yield from map(_file_line, files)
     for folder in folders:
         here = "  (you are here)" if folder.is_here else ""
-        unsaved = f"  {count(folder.unsaved, 'unsaved edit', 'unsaved edits')}" if folder.unsaved else ""
+        unsaved = f"  {count(folder.unsaved, 'unsaved edit')}" if folder.unsaved else ""
         problem = f"  {styled(folder.problem, 'warning')}" if folder.problem else ""
         branch = folder.branch or "no branch"
         yield f"folder  {folder.folder}  {styled(branch, 'heading')}{here}{unsaved}{problem}"
@@ -45,7 +45,7 @@ def _file_line(each: FileCopy) -> str:
     touched = "  touched since" if link.is_touched else ""
     problem = f"  {styled(each.problem, 'warning')}" if each.problem else ""
     where = f"{styled(link.branch, 'heading')} @ {styled(link.commit[:10], 'id')}"
-    return f"file    {each.path}  {where}  {count(len(link.ids), 'line', 'lines')}, {kind}{touched}{problem}"
+    return f"file    {each.path}  {where}  {count(len(link.ids), 'line')}, {kind}{touched}{problem}"
 
 
 # ---- what was done
@@ -56,7 +56,7 @@ def added_file_lines(link: Link, *, bind: bool, would: bool) -> Lines:
     verb = ("would link" if would else "linked") if bind else ("would write" if would else "wrote")
     kind = f"{'clean ' if link.clean else ''}{link.format}"
     commit = styled(link.commit[:10], "id")
-    entries = count(len(link.ids), "entry", "entries")
+    entries = count(len(link.ids), "entry")
     where = f"{link.path.name} to {link.branch}" if bind else f"{entries} of {link.branch}"
     yield Line("report", f"{verb} {where} @ {commit} ({kind})" + ("" if bind else f" to {link.path.name}"))
     if not would:
@@ -83,7 +83,7 @@ def refreshed_lines(done: Refreshed) -> Lines:
     else:
         what = "lines went or moved as on the branch" if done.is_written else "no line had to change"
         if done.lines:
-            what = f"{count(done.lines, 'line', 'lines')} came from the branch"
+            what = f"{count(done.lines, 'line')} came from the branch"
         said = f"{name} is at {commit} now; {what}"
     yield Line("report", said)
 
@@ -109,7 +109,7 @@ def removed_folder_lines(removed: RemovedFolder) -> Lines:
 
 def folder_status_lines(folder: Path, survey: Survey) -> Lines:
     """Yield, in short, the state of a folder copy."""
-    unsaved = count(len(survey.unsaved), "unsaved edit", "unsaved edits") if survey.unsaved else "nothing unsaved"
+    unsaved = count(len(survey.unsaved), "unsaved edit") if survey.unsaved else "nothing unsaved"
     yield f"{folder} is on {survey.branch or 'no branch'}: {unsaved}"
     yield Line("hint", f"rtv -C {folder} status")
 
@@ -118,7 +118,7 @@ def file_status_lines(found: CopyStatus, *, width: int) -> Lines:
     """Yield the counts of a file copy, a line for each line that is not what it was, and the next step."""
     link = found.link
     where = f"{styled(link.branch, 'heading')} @ {styled(link.commit[:10], 'id')}"
-    yield f"{link.path.name} of {where}: {count(found.counts['lines'], 'line', 'lines')}"
+    yield f"{link.path.name} of {where}: {count(found.counts['lines'], 'line')}"
     yield from copy_notes(found)
     changes = {key: number for key, number in found.counts.items() if number and key not in ("lines", "respelled")}
     yield ", ".join(f"{number:,} {key}" for key, number in changes.items()) or "nothing was edited"
@@ -173,7 +173,7 @@ def copy_notes(found: CopyStatus) -> Iterator[str]:
             "rtv workcopy refresh brings the file to where the branch is; rtv redo brings back what was undone"
         )
     elif branch.newer:
-        newer = count(branch.newer, "newer commit", "newer commits")
+        newer = count(branch.newer, "newer commit")
         yield f"{name} has {newer}; rtv workcopy refresh brings {'it' if branch.newer == 1 else 'them'} in"
     number = found.counts["respelled"]
     if number:

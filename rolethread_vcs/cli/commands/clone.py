@@ -44,7 +44,4 @@ def command(context: Context, source: str, directory: str | None) -> None:
             },
         )
         return
-    output.report(
-        f"copied {count(len(snapshot), 'entry', 'entries')} on "
-        f"{count(len(branches), 'branch', 'branches')} to {dataset.folder}"
-    )
+    output.report(f"copied {count(len(snapshot), 'entry')} on {count(len(branches), 'branch')} to {dataset.folder}")

@@ -162,7 +162,7 @@ def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], 
         if not saving.dry_run:
             discard(draft.path)
     verb = "would throw" if saving.dry_run else "threw"
-    what = count(len(drafts), "draft", "drafts") if every else f"the draft {drafts[0].name}"
+    what = count(len(drafts), "draft") if every else f"the draft {drafts[0].name}"
     print_committed(context, nothing_done(dataset), nothing=f"{verb} away {what}; no entry was changed")
 
 

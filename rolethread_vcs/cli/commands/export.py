@@ -67,7 +67,7 @@ def command(
     for entry_id in result.left_out:
         output.warn(f"left out: entry {entry_id} is damaged and does not read")
     said = (
-        f"exported {count(result.entries, 'entry', 'entries')} of {result.revision} @ {result.commit[:10]} "
+        f"exported {count(result.entries, 'entry')} of {result.revision} @ {result.commit[:10]} "
         f"(sha256 {result.sha256[:12]}…)"
     )
     if context.json:

@@ -56,7 +56,7 @@ def command(
         options = _options(query, where, limit, rev)
         output.note(f"Show more: rtv list{options} --after {page.rows[-1].id}")
     elif page.total is not None:
-        output.note(count(page.total, "entry", "entries"))
+        output.note(count(page.total, "entry"))
 
 
 def _options(query: tuple[str, ...], where: str | None, limit: int, rev: str) -> str:

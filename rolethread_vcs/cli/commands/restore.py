@@ -36,6 +36,7 @@ from rolethread_vcs.cli.options import (
     saving_options,
 )
 from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.phrases import count, listed
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -266,6 +267,6 @@ def _sentence(discarded: Discarded, *, would: bool) -> str:
 
 def _thrown_away(discarded: Discarded, *, would: bool) -> str:
     names = [item.path.rpartition("/")[2].removesuffix(".json") for item in discarded.files]
-    shown = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
-    files = "1 file" if len(names) == 1 else f"{len(names):,} files"
+    shown = listed(names, _NAMED)
+    files = count(len(names), "file", "files")
     return f"{'would throw' if would else 'threw'} away the hand edits of {files} ({shown})"

@@ -28,7 +28,7 @@ def command(context: Context, file: str) -> None:
     if details["where"]:
         options.append(f"where {details['where']}")
     context.output.print(
-        f"{file}: {count(details['entries'], 'entry', 'entries')} of {details['revision']} @ {details['commit'][:10]}, "
+        f"{file}: {count(details['entries'], 'entry')} of {details['revision']} @ {details['commit'][:10]}, "
         f"{', '.join(options)}, exported {long_time(operation.time)} (operation {operation.number})"
     )
     context.output.hint(f"the entries as they were then: rtv list --rev {details['commit'][:10]}")
