@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rolethread_vcs.documents import Kind, MergedDocument, UnreadableDocumentError, kind_of
-from rolethread_vcs.errors import DamagedError, InvalidError
+from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
+from rolethread_vcs.merge.conflict import Choice
 from rolethread_vcs.merge.order import MergedOrder, merge_order
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge.decisions import Decision, decide, digest_of_blobs
@@ -50,6 +51,29 @@ class FileMerger:
                 self._check_needed(kind, theirs)
             return MergedDocument(theirs), frozenset(decisions)
         return decide(lambda choices: kind.merge(base, ours, theirs, choices), decisions)
+
+    def side(self, choice: Choice) -> bytes | None:
+        """Return the bytes of the side that was chosen for a file that cannot be merged.
+
+        Raises:
+            UsageError (unreadable_side): they are none that the dataset could do with, or no side was chosen.
+        """
+        number = {"base": 0, "ours": 1, "theirs": 2}.get(str(choice))
+        hint = "take the other side, or mend the file on its branch first"
+        if number is None:
+            raise UsageError(f"{self.path} can only be taken from one side", hint=hint, code="unreadable_side")
+        kind = kind_of(self.path)
+        try:
+            data = self._read(self._triple[1:][number])
+            if choice != "ours" and (data is not None or kind.is_needed):
+                self._check_needed(kind, data)
+        except UnreadableDocumentError as error:
+            raise UsageError(
+                f"{self.path} cannot be read there ({error.message}), so it cannot be taken; nothing was changed",
+                hint=hint,
+                code="unreadable_side",
+            ) from error
+        return data
 
     def merge_order(
         self, decisions: Mapping[str, Decision], wants: Callable[[str], bool]

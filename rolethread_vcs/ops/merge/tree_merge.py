@@ -277,11 +277,17 @@ class _Merger:
         if not self._part.is_everything and path not in (self._part.ids or ()):
             self._left_out += _would_change_file(merger)
             return
+        whole = self._of(path).get(ENTRY)
         try:
-            merged, void = merger.merge(self._of(path))
+            merged, void = merger.merge({field: each for field, each in self._of(path).items() if field != ENTRY})
         except UnreadableDocumentError as error:
-            self._conflicts.append(_unreadable(path, error.message, merger.about))
+            if whole is None or not whole.fits(merger.about):
+                self._conflicts.append(_unreadable(path, error.message, merger.about))
+            elif whole.choice != "ours":
+                self._files[path] = merger.side(whole.choice)
+                self._merged += 1
             return
+        self._void += [] if whole is None else [(path, ENTRY)]
         self._void += [(path, each) for each in sorted(void)]
         self._conflicts += [_located(conflict, path, merger.about) for conflict in merged.conflicts]
         if not merged.conflicts:

@@ -457,6 +457,29 @@ def test_an_entry_that_does_not_read_waits_and_never_crashes(pair: Branches) -> 
     assert pair.said(0) == "Dry enough."
 
 
+def test_a_file_that_cannot_be_read_on_one_side_is_taken_from_the_other(pair: Branches) -> None:
+    commit_files(pair, "side", {"tags/inn.json": b"[]\n"})
+    commit_files(pair, "main", {"tags/inn.json": b'{\n  "name": "inn"\n}\n'})
+    (conflict,) = pair.merge().conflicts
+    assert (conflict.id, conflict.reason) == ("tags/inn.json", "unreadable")
+
+    pair.dataset.merges.resolve(["tags/inn.json"], "main")
+
+    assert pair.dataset.merges.finish().state is State.COMMITTED
+    assert pair.dataset.snapshot().file("tags/inn.json") == b'{\n  "name": "inn"\n}\n'
+
+
+def test_a_file_that_cannot_be_read_is_not_taken(pair: Branches) -> None:
+    commit_files(pair, "side", {"tags/inn.json": b"[]\n"})
+    commit_files(pair, "main", {"tags/inn.json": b'{\n  "name": "inn"\n}\n'})
+    pair.merge()
+
+    with refusal(UsageError, "unreadable_side"):
+        pair.dataset.merges.resolve(["tags/inn.json"], "side")
+
+    assert [each.id for each in pair.dataset.merges.conflicts().conflicts] == ["tags/inn.json"]
+
+
 # ---- histories
 
 
