@@ -18,6 +18,7 @@ from markupsafe import Markup
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, Comparison
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_text import summary_line
+from rolethread_vcs.views.entries import speaker_and_role
 from rolethread_vcs.views.terminal_text import one_line, safe_text
 
 _LINE = 300
@@ -32,6 +33,7 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
     environment = _environment()
     environment.filters.update(
         said=layout.text_of,
+        speaker_and_role=speaker_and_role,
         one_line=partial(one_line, width=_LINE),
         number=lambda number: f"{number:,}",
         summary_of=lambda entry: layout.summary_of(entry, entry.diff),

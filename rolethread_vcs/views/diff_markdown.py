@@ -15,6 +15,7 @@ from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, Comp
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.views.diff_text import summary_line
+from rolethread_vcs.views.entries import who_says
 from rolethread_vcs.views.terminal_text import one_line, safe_text
 
 LIMIT = 60_000
@@ -106,11 +107,7 @@ def _message(change: MessageChange, words: Words) -> Iterator[str]:
 
 
 def _head(index: int, message: Any) -> str:
-    if not isinstance(message, dict):
-        return f"[{index}] (not a message)"
-    role, speaker = message.get("role"), message.get("speaker")
-    who = f"{speaker} ({role})" if isinstance(speaker, str) and speaker else f"{role}"
-    return f"[{index}] {one_line(who, 80)}"
+    return f"[{index}] {one_line(who_says(message), 80)}"
 
 
 def _marked(mark: str, text: str) -> Iterator[str]:

@@ -52,17 +52,27 @@ def message_lines(messages: Any, *, width: int) -> Iterator[str]:
         yield from _one_message(index, message, width)
 
 
+def speaker_and_role(message: Any) -> tuple[str, str]:
+    """Return who says a message: the speaker, "" for none, and the role in words."""
+    if not isinstance(message, Mapping):
+        return "", "(not a message)"
+    speaker, role = message.get("speaker"), message.get("role")
+    name = role if isinstance(role, str) and role else "(no role)" if role is None else _json(role)
+    return speaker if isinstance(speaker, str) else "", name
+
+
+def who_says(message: Any) -> str:
+    """Return who says a message on one line: `mara (assistant)`, `user`."""
+    speaker, role = speaker_and_role(message)
+    return f"{speaker} ({role})" if speaker else role
+
+
 def message_head(index: int, message: Any) -> str:
     if not isinstance(message, Mapping):
         return f"[{index}] {styled('(not a message)', 'warning')}"
-    role = message.get("role")
-    name = role if isinstance(role, str) and role else "(no role)" if role is None else _json(role)
-    style = name if name in STYLES else "role"
-    speaker = message.get("speaker")
-    if isinstance(speaker, str) and speaker:
-        who = f"{styled(speaker, style)} ({styled(name, 'faint')})"
-    else:
-        who = styled(name, style)
+    speaker, role = speaker_and_role(message)
+    style = role if role in STYLES else "role"
+    who = f"{styled(speaker, style)} ({styled(role, 'faint')})" if speaker else styled(role, style)
     marks = " (does not train)" if message.get("train") is False else ""
     alternatives = message.get("alternatives")
     if isinstance(alternatives, list) and alternatives:

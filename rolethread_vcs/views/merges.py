@@ -12,6 +12,7 @@ from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.phrases import count, counted_words
 from rolethread_vcs.views.changes import UNDO, committed_lines
 from rolethread_vcs.views.diff_layout import json_text, shortened, text_of
+from rolethread_vcs.views.entries import who_says
 from rolethread_vcs.views.terminal_text import Line, Lines, one_line, safe_text, styled, width_of, wrap, wrap_styled
 
 if TYPE_CHECKING:
@@ -213,15 +214,10 @@ def plain_text(value: Any) -> str:
         rest = {key: item for key, item in value.items() if key != "messages"}
         return plain_text(value["messages"]) + (f"\n{json_text(rest)}" if rest else "")
     if isinstance(value, list) and value and all(isinstance(item, Mapping) and "role" in item for item in value):
-        return "\n".join(f"{_who(message)}: {text_of(message)}" for message in value)
+        return "\n".join(f"{who_says(message)}: {text_of(message)}" for message in value)
     if isinstance(value, Mapping) and "role" in value:
-        return f"{_who(value)}: {text_of(value)}"
+        return f"{who_says(value)}: {text_of(value)}"
     return json_text(value)
-
-
-def _who(message: Mapping[str, Any]) -> str:
-    speaker = message.get("speaker")
-    return f"{speaker} ({message['role']})" if speaker else str(message["role"])
 
 
 def _side(value: Any, base: Any, *, color: bool) -> str:
