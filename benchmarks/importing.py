@@ -27,7 +27,7 @@ def figures(workspace: Workspace) -> Iterator[Figure]:
     name = f"import {workspace.entries:,} rows"
     seconds, reference = median(mine), median(peer)
     yield Figure(
-        name, f"{seconds:.2f} s", f"git fast-import {reference:.2f} s", round(seconds / reference, 2), 0.4, "ratio"
+        name, f"{seconds:.2f} s", f"git fast-import {reference:.2f} s", round(seconds / reference, 2), 0.6, "ratio"
     )
     memory, other = max(each.megabytes for each in mine), max(each.megabytes for each in peer)
     yield Figure(f"{name}, peak memory", f"{memory:.0f} MB", f"{other:.0f} MB", round(memory), 600, "MB")

@@ -14,7 +14,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import MovedError
 from rolethread_vcs.formats import Reject, open_source
@@ -23,11 +23,10 @@ from rolethread_vcs.model.ids import number_of, suffix_part
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
-from rolethread_vcs.ops.import_ import rejects as rejecting
-from rolethread_vcs.ops.import_.rejects import RejectFiles, SourceFile, refusal_to_match, refuse_what_blocks
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import two_way
@@ -36,6 +35,9 @@ from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.settlement import BARE_KEY
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import ATTEMPTS, Committed, Counts, Intent, PathChange, Session
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.import_.rejects import RejectFiles, SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def import_files(
         except UnreadableEntryError as error:
             if error.saved:
                 raise
+            from rolethread_vcs.ops.import_.rejects import refusal_to_match
+
             raise refusal_to_match(repository, _target(repository, intent)[0]) from error
     raise AssertionError("unreachable")
 
@@ -119,18 +123,25 @@ def _import_once(
 ) -> Imported:
     base, branch = _target(repository, intent)
     with repository.pack() as pack:
-        corrected = _is_rejects_file(repository, files)
+        corrected = _rejecting_operation(repository, files)
         reader = RowReader(repository, base, branch, options, intent)
-        reader.raws = [] if corrected else None
+        reader.raws = None if corrected is None else []
         for file, label in zip(files, labels, strict=True):
             with open_source(file, name=label) as source:
                 reader.read(source, pack, step)
         verdict = reader.gate.finish()
-        refuse_what_blocks(reader, verdict, files, options, intent)
-        places = rejecting.find_places(repository, corrected, reader.raws or ()) if corrected else None
+        if reader.rejects or not verdict.passes:
+            from rolethread_vcs.ops.import_.rejects import refuse_what_blocks
+
+            refuse_what_blocks(reader, verdict, files, options, intent)
+        places: Mapping[int, str | None] = {}
+        if corrected is not None:
+            from rolethread_vcs.ops.import_.rejects import find_places
+
+            places = find_places(repository, corrected, reader.raws or ())
         config, notes = ({}, ()) if intent.dry_run else _decide_checkout(repository, reader, branch)
         with _reject_files(reader, files, options, intent) as reject_files:
-            committed = _publish(repository, reader, pack, intent, branch, verdict, reject_files, places or {}, config)
+            committed = _publish(repository, reader, pack, intent, branch, verdict, reject_files, places, config)
     unchanged = reader.rows_here
     return Imported(
         committed=replace(committed, notes=(*committed.notes, *notes)),
@@ -174,13 +185,12 @@ def _target(repository: Repository, intent: Intent) -> tuple[Snapshot, str]:
     return repository.head_snapshot(), repository.branch() or ""
 
 
-def _is_rejects_file(repository: Repository, files: Sequence[SourceFile]) -> str:
-    """Return the name of the file when it is one that an earlier import wrote its rejects to, else ""."""
+def _rejecting_operation(repository: Repository, files: Sequence[SourceFile]) -> Operation | None:
+    """Return the newest import that wrote its rejects to a file of this name, when there is one file."""
     if len(files) != 1 or not isinstance(files[0], Path):
-        return ""
+        return None
     name = files[0].name
-    known = any(operation.details.get("rejects_name") == name for operation in repository.operations)
-    return name if known else ""
+    return next((each for each in repository.operations if each.details.get("rejects_name") == name), None)
 
 
 # ---- rejects
@@ -194,14 +204,16 @@ def _reject_files(
     if not reader.rejects or intent.dry_run:
         yield None
         return
-    path = rejecting.rejects_path(files, options.rejects)
-    written = rejecting.choose_files(path, rejecting.join_rows(reader.rejects))
-    made = rejecting.write_files(written, reader.rejects)
+    from rolethread_vcs.ops.import_ import rejects
+
+    path = rejects.rejects_path(files, options.rejects)
+    written = rejects.choose_files(path, rejects.join_rows(reader.rejects))
+    made = rejects.write_files(written, reader.rejects)
     try:
         yield written
     except BaseException as error:
         if not getattr(error, "saved", False):
-            rejecting.remove_files(made)
+            rejects.remove_files(made)
         raise
 
 
@@ -353,6 +365,8 @@ def _remember_rejects(
 
     Rows that were rejects before keep the places that are `known` of them.
     """
+    from rolethread_vcs.ops.import_.rejects import join_rows, row_size
+
     afters = [
         known[each.place.row - 1]
         if each.place.row - 1 in known
@@ -365,12 +379,12 @@ def _remember_rejects(
             "row": reject.place.row,
             "code": reject.code,
             "after": after,
-            "size": rejecting.row_size(reject),
+            "size": row_size(reject),
         }
         for reject, after in zip(reader.rejects, afters, strict=True)
     ]
     return {
-        "attached": {"rejects": pack.add("blob", rejecting.join_rows(reader.rejects))},
+        "attached": {"rejects": pack.add("blob", join_rows(reader.rejects))},
         "details": {
             **intent.details,
             "rejects": places,

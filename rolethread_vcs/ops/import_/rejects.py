@@ -131,15 +131,11 @@ def remove_files(made: Sequence[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def find_places(repository: Repository, name: str, raws: Sequence[bytes]) -> dict[int, str | None] | None:
-    """Return where corrected rows belong: row index to the id they follow (None: the start), or None.
+def find_places(repository: Repository, operation: Operation, raws: Sequence[bytes]) -> dict[int, str | None]:
+    """Return where corrected rejects of an import belong: row index to the id they follow (None: the start).
 
-    Looks for the newest import whose rejects file had this name. As many rows as there were are paired in order;
-    otherwise each row goes with the old row that it is most like.
+    As many rows as there were are paired in order; otherwise each row goes with the old row that it is most like.
     """
-    operation = next((each for each in repository.operations if each.details.get("rejects_name") == name), None)
-    if operation is None:
-        return None
     places = operation.details["rejects"]
     if len(raws) == len(places):
         return {index: place["after"] for index, place in enumerate(places)}
