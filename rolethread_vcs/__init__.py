@@ -11,18 +11,23 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.edit.field_edits import FieldEdit
     from rolethread_vcs.ops.export.exporter import ExportOptions
     from rolethread_vcs.ops.git_support.hooks import HookWish
+    from rolethread_vcs.ops.history.bisect import Search
     from rolethread_vcs.ops.history.log import Only
+    from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
     from rolethread_vcs.ops.import_.row_reader import ImportOptions
+    from rolethread_vcs.ops.merge.decisions import Decision
     from rolethread_vcs.ops.merge.merge import MergeOptions
     from rolethread_vcs.ops.workcopy.commit import CommitOptions
     from rolethread_vcs.ops.workcopy.edits import DecisionWords
     from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
-    from rolethread_vcs.transaction import Intent
+    from rolethread_vcs.transaction import Committed, Intent
 
 _HOMES = {
     "CommitOptions": "ops.workcopy.commit",
+    "Committed": "transaction",
     "CopyOptions": "ops.workcopy.file_copies",
     "Dataset": "dataset",
+    "Decision": "ops.merge.decisions",
     "DecisionWords": "ops.workcopy.edits",
     "Entry": "model.entry",
     "ExportOptions": "ops.export.exporter",
@@ -33,12 +38,17 @@ _HOMES = {
     "MergeOptions": "ops.merge.merge",
     "Only": "ops.history.log",
     "RoleThreadError": "errors",
+    "Search": "ops.history.bisect",
+    "ShownCommit": "ops.history.show",
+    "ShownEntry": "ops.history.show",
 }
 
 __all__ = [
     "CommitOptions",
+    "Committed",
     "CopyOptions",
     "Dataset",
+    "Decision",
     "DecisionWords",
     "Entry",
     "ExportOptions",
@@ -49,6 +59,9 @@ __all__ = [
     "MergeOptions",
     "Only",
     "RoleThreadError",
+    "Search",
+    "ShownCommit",
+    "ShownEntry",
 ]
 
 

@@ -23,7 +23,7 @@ from rolethread_vcs.store.dataset_folder import find_dataset
 if TYPE_CHECKING:
     from rolethread_vcs.ops import check
     from rolethread_vcs.ops.branches import branch_edits, branches, releases
-    from rolethread_vcs.ops.compare import change_counts, diff
+    from rolethread_vcs.ops.compare import change_counts, comparison, diff
     from rolethread_vcs.ops.edit import change, field_edits, hand_edits, status
     from rolethread_vcs.ops.export import exporter, page_file
     from rolethread_vcs.ops.git_support import drivers, hooks
@@ -54,7 +54,7 @@ else:
         return (_Module(f"ops.{family}.{name}") for name in names.split())
 
     branch_edits, branches, releases = _modules("branches", "branch_edits branches releases")
-    change_counts, diff = _modules("compare", "change_counts diff")
+    change_counts, comparison, diff = _modules("compare", "change_counts comparison diff")
     change, field_edits, hand_edits, status = _modules("edit", "change field_edits hand_edits status")
     exporter, page_file = _modules("export", "exporter page_file")
     check = _Module("ops.check")
@@ -176,6 +176,7 @@ class History(Group):
     preview = Method(lambda: show.preview_of)
     raw = Method(lambda: show.raw_bytes)
     range = Method(lambda: commit_range.find_range)
+    is_by_and_within = Function(lambda: log.is_by_and_within)
     removed = Method(lambda: removed_entries.RemovedEntries)
     bisect = Bisect()
 
@@ -330,6 +331,7 @@ class Dataset:
     show = Method(lambda: show.show)
     log = Method(lambda: log.History)
     diff = Method(lambda: diff.compare)
+    count_kinds = Function(lambda: comparison.ChangeCounts.of)
     count_changes = Function(lambda: change_counts.count_changes)
     check = Method(lambda: check.check)
     select = Method(lambda: selection.select)

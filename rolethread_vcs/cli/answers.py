@@ -11,6 +11,7 @@ from rolethread_vcs.phrases import count, listed
 if TYPE_CHECKING:
     from rolethread_vcs.cli.context import Context
     from rolethread_vcs.cli.output import Output
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.history.undo import Undone
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.store.repository import Repository
@@ -36,7 +37,6 @@ def print_committed(
 
 def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None, nothing: str | None = None) -> int:
     """Say what came of a merge, a revert or a pick, and return the exit status: 50 where something needs a decision."""
-    from rolethread_vcs.ops.merge.completion import State
     from rolethread_vcs.views.merges import outcome_lines
 
     output, committed = context.output, outcome.committed
@@ -47,7 +47,7 @@ def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None
     own = {"ours": outcome.labels[0], "theirs": outcome.labels[1], "look_at": look_at}
     lines = outcome_lines(outcome, width=output.width, color=output.color, done=done, nothing=nothing)
     output.answer("rolethread.merge/v1", own, outcome, committed, lines=lines)
-    return ConflictError.status if outcome.state is State.WAITING else 0
+    return ConflictError.status if outcome.state == "waiting" else 0
 
 
 def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"], *, dry_run: bool) -> None:
@@ -98,17 +98,14 @@ def print_ends(output: Output, repository: Repository, ends: Sequence[str]) -> N
         output.hint("rtv verify   says what is damaged")
 
 
-def print_hand_edit(output: Output, repository: Repository, entry_id: str, commit: str) -> None:
+def print_hand_edit(output: Output, dataset: Dataset, entry_id: str, commit: str) -> None:
     """Say it on stderr, where the commit (a hex id) that the entry was shown of is the one that the folder follows."""
-    from rolethread_vcs.ops.edit.field_edits import refuse_hand_edited
-    from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
-
-    head = repository.head_snapshot()
+    head = dataset.snapshot()
     if commit != head.id:
         return
     try:
-        refuse_hand_edited(repository, head, [entry_id])
-    except (UnsavedEditsError, InvalidError):
+        dataset.refuse_hand_edited(head, [entry_id])
+    except (ConflictError, InvalidError):
         output.note(f"this is what is saved; {entry_id} was edited by hand since: rtv diff -- {entry_id}")
     except SystemRefusedError as error:
         output.note(f"whether {entry_id} was edited by hand since cannot be told: {error.message}")

@@ -191,7 +191,7 @@ def refuse_stale(entry_id: str, rev: str | None, now: str) -> None:
 
 def nothing_done(dataset: Dataset) -> Committed:
     """Return the answer of a command that had nothing to save."""
-    from rolethread_vcs.transaction import Committed
+    from rolethread_vcs import Committed
 
     return Committed(dataset.current_branch() or "", None, None)
 

@@ -13,14 +13,13 @@ import click
 from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Value
-from rolethread_vcs.ops.merge.decisions import Decision
-from rolethread_vcs.ops.merge.tree_merge import ENTRY
 from rolethread_vcs.phrases import counted_words
 from rolethread_vcs.views.diff_text import entry_diff_lines
 from rolethread_vcs.views.merges import conflict_block
 from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
+    from rolethread_vcs import Decision
     from rolethread_vcs.cli.context import Context
     from rolethread_vcs.cli.forms import Forms
     from rolethread_vcs.cli.options import Saving
@@ -110,22 +109,21 @@ def print_applied(
     `fixed` names the change when the branch has moved on, too.
     """
     from rolethread_vcs.cli.answers import print_outcome
-    from rolethread_vcs.ops.merge.completion import State
 
     committed = outcome.committed
     said = counted_words(committed) or "no entry changes"
     would, did = verbs
     done = f"{f'would {would}' if committed.dry_run else did} {change.rev} on {committed.branch}: {said}"
-    if outcome.state is State.NOTHING and outcome.conflicts:
+    if outcome.state == "nothing" and outcome.conflicts:
         nothing = f"nothing of {change.rev} can go in without a decision; nothing changed"
-    elif outcome.state is State.NOTHING and outcome.left_out and change.where is not None:
+    elif outcome.state == "nothing" and outcome.left_out and change.where is not None:
         nothing = f"{change.rev} did nothing to such entries that is left to {would}; nothing changed"
     status = print_outcome(context, outcome, done=done, nothing=nothing)
     if context.json or not outcome.conflicts:
         return status
-    if outcome.state is State.WAITING and not committed.dry_run:
+    if outcome.state == "waiting" and not committed.dry_run:
         context.output.report(f"or only what is clear: rtv {outcome.kind} --continue --skip-conflicts")
-    elif outcome.state is not State.WAITING:
+    elif outcome.state != "waiting":
         context.output.hint(f"to decide about them: rtv {outcome.kind} {fixed}   (what is done already is passed over)")
     return status
 
@@ -154,6 +152,8 @@ def ask(
 
     Answers are read from standard input, a line each; its end means quit.
     """
+    from rolethread_vcs import Decision
+
     taken: list[str] = []
     decisions: dict[str, dict[str, Decision]] = {}
     rest = ""
@@ -170,7 +170,7 @@ def ask(
             after = offer.compared.after or offer.compared.before
             assert after is not None
             edited = forms.edit(offer.compared.id, after, offer.about)
-            decisions[offer.compared.id] = {ENTRY: Decision(Value(dict(edited.fields)), offer.about)}
+            decisions[offer.compared.id] = {"entry": Decision(Value(dict(edited.fields)), offer.about)}
         if answer in "tea":
             taken.append(offer.compared.id)
     for number, path in enumerate(offers.files, start=len(offers.entries) + 1):

@@ -127,7 +127,7 @@ def log(context: Context) -> None:
 @pass_context
 def reset(context: Context) -> None:
     """End the search and forget the answers."""
-    from rolethread_vcs.ops.history.bisect import Search
+    from rolethread_vcs import Search
     from rolethread_vcs.views.commits import search_lists
 
     was_running = context.open_dataset().history.bisect.reset()

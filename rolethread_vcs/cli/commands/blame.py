@@ -39,5 +39,5 @@ def command(context: Context, entry: str) -> None:
     blame = dataset.history.blame(word, rev=revision or "@")
     context.output.answer(ENVELOPE, blame, lines=blame_lines(blame, width=context.output.width))
     if not context.json:
-        print_hand_edit(context.output, dataset.repository, blame.id, blame.commit)
+        print_hand_edit(context.output, dataset, blame.id, blame.commit)
     print_ends(context.output, dataset.repository, blame.ends)

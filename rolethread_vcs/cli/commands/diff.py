@@ -24,7 +24,7 @@ from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.compare.comparison import Comparison
+    from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison
     from rolethread_vcs.views.diff_layout import Words
 
 GROUP = "history"
@@ -117,7 +117,7 @@ def _compare(context: Context, words: tuple[str, ...], where: str | None, only: 
 
 
 def _print_text(context: Context, comparison: Comparison, marking: Words, *, brief: bool, is_about_edits: bool) -> bool:
-    from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.diff_text import entry_diff_head, entry_diff_lines, file_diff_lines, summary_line
 
     output = context.output
@@ -126,8 +126,8 @@ def _print_text(context: Context, comparison: Comparison, marking: Words, *, bri
     for compared in comparison.entries():
         is_first = not kinds
         kinds.append(compared.change)
-        moves += compared.change is ChangeKind.MOVED
-        if compared.change is ChangeKind.MOVED and moves > _FOLDED_MOVES:
+        moves += compared.change == "moved"
+        if compared.change == "moved" and moves > _FOLDED_MOVES:
             continue
         if brief:
             output.print(entry_diff_head(compared, compared.diff, width=output.width))
@@ -149,7 +149,7 @@ def _print_text(context: Context, comparison: Comparison, marking: Words, *, bri
     is_different = bool(kinds or files)
     if is_different or not is_about_edits:
         output.note(
-            f"{comparison.from_label} → {comparison.to_label}: {summary_line(ChangeCounts.of(kinds), len(files))}"
+            f"{comparison.from_label} → {comparison.to_label}: {summary_line(Dataset.count_kinds(kinds), len(files))}"
         )
     else:
         output.note(_nothing_edited(comparison))
@@ -181,14 +181,13 @@ def _print_stat(context: Context, comparison: Comparison, *, is_about_edits: boo
 
 def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> bool:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.compare.comparison import ChangeCounts
 
     entries, files = list(comparison.entries()), comparison.files()
     figures = {"stat": Dataset.count_changes(entries)} if stat else {}
     sides = {
         "from": comparison.from_label,
         "to": comparison.to_label,
-        "summary": ChangeCounts.of(each.change for each in entries),
+        "summary": Dataset.count_kinds(each.change for each in entries),
         "entries": entries,
         "files": files,
     }

@@ -127,11 +127,10 @@ def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number
 
 
 def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, number: int | None, only: Only) -> None:
-    from rolethread_vcs.ops.history.log import is_by_and_within
     from rolethread_vcs.views.entry_history import life_lines
 
     life = dataset.history.entry(word, rev=revision)
-    steps = islice((step for step in life if is_by_and_within(step.commit, only)), number)
+    steps = islice((step for step in life if dataset.history.is_by_and_within(step.commit, only)), number)
     details = map(dataset.history.details, steps)
     if context.json:
         makers = dataset.history.operations()

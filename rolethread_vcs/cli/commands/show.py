@@ -46,8 +46,8 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
     if raw and context.json:
         raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
     dataset = context.open_dataset()
+    from rolethread_vcs import ShownCommit
     from rolethread_vcs.cli.answers import print_hand_edit
-    from rolethread_vcs.ops.history.show import ShownCommit
 
     if context.json:
         _show_json(context, dataset, list(dataset.show(*words)), short=short)
@@ -62,7 +62,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
             context.output.show(_commit_lines(context, dataset, shown, short=short))
         else:
             context.output.show(_entry_lines(context, shown))
-            print_hand_edit(context.output, dataset.repository, shown.id, shown.commit)
+            print_hand_edit(context.output, dataset, shown.id, shown.commit)
 
 
 def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommit) -> None:
@@ -78,7 +78,7 @@ def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommi
 
 
 def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:
-    from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
+    from rolethread_vcs import ShownCommit, ShownEntry
 
     entries = [_entry_value(each) for each in shown if isinstance(each, ShownEntry)]
     commits = [each for each in shown if isinstance(each, ShownCommit)]
