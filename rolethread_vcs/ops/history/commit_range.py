@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
-from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_range, parse_selector
+from rolethread_vcs.ops.select.selection import named_of
 from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
 
@@ -101,21 +101,12 @@ def touched_ids(repository: Repository, commits: CommitRange, words: Sequence[st
     touched = [each for path, _, _ in two_way(before, after, objects.tree) if (each := id_of_path(path))]
     found: dict[str, None] = {}
     for word in words:
-        selector = parse_selector(word)
-        fitting = [each for each in touched if selector in (each, number_of(each))]
-        if len(fitting) > 1:
-            raise UsageError(
-                f"{word} is the number of {len(fitting)} entries: {', '.join(fitting)}",
-                hint="write the whole id",
-                code="ambiguous",
-            )
-        if not fitting:
+        entry_id = named_of(touched, parse_selector(word))
+        if entry_id is None:
             raise NotFoundError(
                 f"{commits.name} did nothing to entry {word}; nothing was changed",
-                hint=f"what it did: rtv diff {commits.text}"
-                if commits.is_range
-                else f"what it did: rtv show {commits.text}",
+                hint=f"what it did: rtv {'diff' if commits.is_range else 'show'} {commits.text}",
                 code="not_touched",
             )
-        found[fitting[0]] = None
+        found[entry_id] = None
     return tuple(found)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.canonical import parse as parse_json
 from rolethread_vcs.model.ids import number_of
@@ -213,26 +212,19 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
     try:
         return find_entry(snapshot, word)
     except NoSuchEntryError as error:
-        found = _last_ids(repository, parse_selector(word), commit)
-        if not found:
+        found = _last_id(repository, parse_selector(word), commit)
+        if found is None:
             raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=error.hint) from error
-        if len(found) > 1:
-            raise UsageError(
-                f"{word} was the number of {len(found)} entries: {', '.join(found)}",
-                hint="write the whole id",
-                code="ambiguous",
-            ) from error
-        return found[0]
+        return found
 
 
-def _last_ids(repository: Repository, selector: str | int, commit: str) -> list[str]:
-    """Return the ids that a selector names in the newest commit that has one; none of them is in `commit`."""
+def _last_id(repository: Repository, selector: str | int, commit: str) -> str | None:
+    """Return the id that a selector names in the newest commit that has one; `commit` has none."""
     ancestry = Ancestry(repository.objects)
     for removal in removals(repository.objects, ancestry, ancestry.newest_first([commit])):
         if selector in (removal.entry_id, number_of(removal.entry_id)):
-            snapshot = repository.snapshot_of(removal.parent.id)
-            return [removal.entry_id] if isinstance(selector, str) else snapshot.with_number(selector)
-    return []
+            return find_entry(repository.snapshot_of(removal.parent.id), selector)
+    return None
 
 
 # ---- steps

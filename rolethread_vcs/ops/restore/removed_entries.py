@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import number_of
-from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.ops.restore.restore import order_with
+from rolethread_vcs.ops.select.selection import Selection, named_of
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import Objects
@@ -116,12 +116,10 @@ def bring_back_removed(
 
     def plan(base: Snapshot) -> ChangeSet:
         back = [each for each in chosen if each.id not in base]
-        there = {each.id for each in back}
-        order = Order({**base.order.ranks, **{one: rank for one, rank in ranks.items() if one in there}})
         return ChangeSet(
             puts={each.id: each.entry for each in back if each.entry is not None},
             stored={each.id: each.blob for each in back},
-            files={} if order == base.order else {ORDER: order.encode()},
+            files=order_with(base, ranks),
             summary=f"restore {name_some([each.id for each in back])} that had been removed" if back else "",
         )
 
@@ -140,16 +138,10 @@ def _named(found: Iterable[GoneEntry], words: Sequence[str], now: Snapshot) -> I
             if not has_numbers and len(met) == len(wanted):
                 break
     for word, selector in selectors.items():
-        fitting = [each for each in met.values() if selector in (each.id, number_of(each.id))]
-        if len(fitting) > 1:
-            raise UsageError(
-                f"{word} is the number of {len(fitting)} removed entries: {', '.join(each.id for each in fitting)}",
-                hint="write the whole id",
-                code="ambiguous",
-            )
-        if not fitting:
+        entry_id = named_of(met, selector)
+        if entry_id is None:
             raise _not_removed(word, selector, now)
-        yield fitting[0]
+        yield met[entry_id]
 
 
 def _not_removed(word: str, selector: int | str, now: Snapshot) -> NotFoundError:

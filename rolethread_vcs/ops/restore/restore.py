@@ -142,12 +142,13 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
     """
     intent = intent or Intent("restore", f"restore {name_some(list(ids))}")
     wanted = {entry_id: _entry_then(source, entry_id) for entry_id in ids if is_id(entry_id)}
+    ranks = {entry_id: rank for entry_id, rank in source.order.ranks.items() if entry_id in wanted}
     files = {path: _file_of(source, path) for path in ids if not is_id(path)}
 
     def plan(base: Snapshot) -> ChangeSet:
         return ChangeSet(
             puts=wanted,
-            files={**_order_with(base, source, wanted), **_changed_files(base, files)},
+            files={**order_with(base, ranks), **_changed_files(base, files)},
             summary=f"restore {name_some([*wanted, *files])} from {source.id[:10]}",
         )
 
@@ -200,14 +201,9 @@ def _entry_then(source: Snapshot, entry_id: str) -> Entry:
     return entry
 
 
-def _order_with(base: Snapshot, source: Snapshot, ids: Collection[str]) -> dict[str, bytes | None]:
-    """Return the change of the order when removed entries come back to the places they had."""
-    ranks = {
-        entry_id: source.order.ranks[entry_id]
-        for entry_id in ids
-        if entry_id in source.order.ranks and entry_id not in base
-    }
-    order = Order({**base.order.ranks, **ranks})
+def order_with(base: Snapshot, ranks: Mapping[str, str]) -> dict[str, bytes | None]:
+    """Return the change of the order when entries that are not there come back to the places that they had."""
+    order = Order({**base.order.ranks, **{each: rank for each, rank in ranks.items() if each not in base}})
     return {} if order == base.order else {ORDER: order.encode()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.errors import NotFoundError, UsageError
@@ -104,16 +104,26 @@ def find_entry(snapshot: Snapshot, word: str | int) -> str:
         if selector in snapshot:
             return selector
         raise _no_such_id(snapshot, selector)
-    found = snapshot.with_number(selector)
+    found = named_of(snapshot.with_number(selector), selector)
+    if found is None:
+        raise _no_such_number(snapshot, selector)
+    return found
+
+
+def named_of(ids: Iterable[str], selector: str | int) -> str | None:
+    """Return the one of some ids that a number or a whole id names, None when it names none of them.
+
+    Raises:
+        UsageError (ambiguous): a number that several of them carry.
+    """
+    found = [each for each in ids if selector in (each, number_of(each))]
     if len(found) > 1:
         raise UsageError(
             f"{selector} is the number of {len(found)} entries: {', '.join(found)}",
             hint="write the whole id",
             code="ambiguous",
         )
-    if not found:
-        raise _no_such_number(snapshot, selector)
-    return found[0]
+    return found[0] if found else None
 
 
 def matching(snapshot: Snapshot, query: Query, *, after: str | None = None) -> Iterator[tuple[str, Entry | None]]:
