@@ -5,12 +5,11 @@ Read once, by `read_edits`; status, commit and refresh are told all that they ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Policy, match
@@ -62,13 +61,14 @@ class FileEdits:
     commit which the file did not hold.
     """
 
-    def __init__(self, linked: LinkedLines, lines: FileLines, decisions: Decisions) -> None:
+    def __init__(self, linked: LinkedLines, lines: FileLines, decisions: Mapping[int, str | None]) -> None:
         self.linked = linked
         self.lines = lines
-        place_of = {entry_id: place for place, entry_id in enumerate(linked.ids)} if decisions.entries else {}
-        self.adopted = {place: each for place, each in decisions.entries.items() if each not in place_of}
-        decided = {place: place_of[each] for place, each in decisions.entries.items() if each in place_of}
-        matching = match(linked, lines, POLICY, decided=decided, apart={*decisions.new, *self.adopted})
+        place_of = {entry_id: place for place, entry_id in enumerate(linked.ids)} if decisions else {}
+        entries = {place: entry_id for place, entry_id in decisions.items() if entry_id is not None}
+        self.adopted = {place: entry_id for place, entry_id in entries.items() if entry_id not in place_of}
+        decided = {place: place_of[entry_id] for place, entry_id in entries.items() if entry_id in place_of}
+        matching = match(linked, lines, POLICY, decided=decided, apart=decisions.keys() - decided.keys())
         self.pairs = matching.pairs
         self.unclear = matching.unclear
         self._stays = {place for _, place in matching.kept}
@@ -164,7 +164,7 @@ def read_edits(repository: Repository, path: str | Path, words: DecisionWords) -
     decisions = decide_lines(words, lines, linked.snapshot)
     edits = FileEdits(linked, lines, decisions)
     while words.all_new and edits.unclear:
-        decisions = Decisions(decisions.entries, decisions.new | edits.unclear.keys())
+        decisions |= dict.fromkeys(edits.unclear)
         edits = FileEdits(linked, lines, decisions)
     return edits
 
@@ -183,10 +183,6 @@ def _snapshot(repository: Repository, link: Link) -> Snapshot:
     return snapshot
 
 
-ENVELOPE = "rolethread.workcopy/v1"
-NEW = "new"
-
-
 @dataclass(frozen=True, slots=True)
 class DecisionWords:
     """Decisions as they were typed: `LINE=ID` pairs, lines that are new, a file; `all_new` takes the rest as new."""
@@ -197,101 +193,72 @@ class DecisionWords:
     all_new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
-    """What a person said: lines (places from 0) that are an entry, and lines that are new."""
-
-    entries: Mapping[int, str] = field(default_factory=dict)
-    new: frozenset[int] = frozenset()
-
-
-def decide_lines(words: DecisionWords, lines: FileLines, bound: Snapshot) -> Decisions:
-    """Return the decisions about the lines of a file; what was typed wins over the file of decisions.
+def decide_lines(words: DecisionWords, lines: FileLines, snapshot: Snapshot) -> dict[int, str | None]:
+    """Return what was decided of places: which entry a line is, None for a new one. Words win over the file.
 
     Raises:
         UsageError: a line is not in the file, or two lines are to be one entry. NotFoundError: there is no such entry.
         InvalidError (stale_decision): the file of decisions is about other lines.
     """
     if not (words.entries or words.new or words.file):
-        return Decisions()
+        return {}
     from rolethread_vcs.ops.select.selection import find_entry
 
     place_of = {number: place for place, number in enumerate(lines.numbers)}
-    entries: dict[int, str] = {}
-    new: set[int] = set()
-    if words.file is not None:
-        for item in _items(words.file):
-            _take(item, lines, place_of, entries, new)
+
+    def place_at(number: int) -> int:
+        if number not in place_of:
+            raise UsageError(f"{lines.path.name} has no line {number}; nothing was saved")
+        return place_of[number]
+
+    decided = {} if words.file is None else dict(_decided_in(words.file, lines, place_of))
     for text in words.entries:
         line, equals, word = text.partition("=")
         if not equals or not line.strip().isdigit() or not word.strip():
             raise UsageError(f"{text!r} is not a decision", hint="say which line is which entry: --as 12=4711")
-        place = _place(int(line), place_of, lines)
-        entries[place] = find_entry(bound, word.strip())
-        new.discard(place)
-    for number in words.new:
-        place = _place(number, place_of, lines)
-        entries.pop(place, None)
-        new.add(place)
-    _refuse_twice(entries, lines)
-    for entry_id in entries.values():
-        find_entry(bound, entry_id)
-    return Decisions(entries, frozenset(new))
-
-
-def _take(
-    item: Mapping[str, Any], lines: FileLines, place_of: Mapping[int, int], entries: dict[int, str], new: set[int]
-) -> None:
-    line, entry_id, digest = item.get("line"), item.get("id"), item.get("digest")
-    is_new = entry_id == NEW or (entry_id is None and item.get("change") == NEW)
-    if line is None or not (is_new or entry_id):
-        return
-    place = place_of.get(line) if type(line) is int else None
-    if place is None or lines.digests[place] != digest:
-        same = [number for number, each in enumerate(lines.digests) if each == digest]
-        if len(same) != 1:
-            raise InvalidError(
-                f"line {line} of {lines.path.name} is not what it was when this was decided; nothing was saved",
-                hint="write the decisions again: rtv --json workcopy status > decisions.json",
-                code="stale_decision",
+        decided[place_at(int(line))] = find_entry(snapshot, word.strip())
+    decided |= {place_at(number): None for number in words.new}
+    seen: dict[str, int] = {}
+    for place, entry_id in decided.items():
+        if entry_id is None:
+            continue
+        if entry_id in seen:
+            first, second = sorted((lines.numbers[place], lines.numbers[seen[entry_id]]))
+            raise UsageError(
+                f"lines {first} and {second} cannot both be {entry_id}; nothing was saved",
+                hint=f"one of them is new: --new {second}",
             )
-        place = same[0]
-    if is_new:
-        new.add(place)
-    else:
-        entries[place] = str(entry_id)
+        seen[find_entry(snapshot, entry_id)] = place
+    return decided
 
 
-def _items(path: Path) -> list[Mapping[str, Any]]:
+def _decided_in(path: Path, lines: FileLines, place_of: Mapping[int, int]) -> Iterator[tuple[int, str | None]]:
+    """Yield the decisions in an answer of `status --json`; each holds for its very line, wherever that stands now."""
     with disk.system_errors(f"reading {path}"):
         data = path.read_bytes()
     try:
         value = parse(data)
     except JsonProblemError as error:
         raise InvalidError(f"{path.name} cannot be read: {error.message}; nothing was saved") from error
-    value = value.get(ENVELOPE, value) if isinstance(value, dict) else value
+    value = value.get("rolethread.workcopy/v1", value) if isinstance(value, dict) else value
     items = value.get("lines") if isinstance(value, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise InvalidError(
             f"{path.name} holds no decisions; nothing was saved",
             hint="make such a file with: rtv --json workcopy status > decisions.json",
         )
-    return items
-
-
-def _place(number: int, place_of: Mapping[int, int], lines: FileLines) -> int:
-    if number not in place_of:
-        raise UsageError(f"{lines.path.name} has no line {number}; nothing was saved")
-    return place_of[number]
-
-
-def _refuse_twice(entries: Mapping[int, str], lines: FileLines) -> None:
-    seen: dict[str, int] = {}
-    for place, entry_id in entries.items():
-        if entry_id in seen:
-            both: Sequence[int] = sorted((lines.numbers[place], lines.numbers[seen[entry_id]]))
-            raise UsageError(
-                f"lines {both[0]} and {both[1]} cannot both be {entry_id}; nothing was saved",
-                hint=f"one of them is new: --new {both[1]}",
-            )
-        seen[entry_id] = place
+    for item in items:
+        line, entry_id, digest = item.get("line"), item.get("id"), item.get("digest")
+        is_new = entry_id == "new" or (entry_id is None and item.get("change") == "new")
+        if line is None or not (is_new or entry_id):
+            continue
+        place = place_of.get(line) if type(line) is int else None
+        if place is None or lines.digests[place] != digest:
+            if lines.digests.count(digest) != 1:
+                raise InvalidError(
+                    f"line {line} of {lines.path.name} is not what it was when this was decided; nothing was saved",
+                    hint="write the decisions again: rtv --json workcopy status > decisions.json",
+                    code="stale_decision",
+                )
+            place = lines.digests.index(digest)
+        yield place, None if is_new else str(entry_id)

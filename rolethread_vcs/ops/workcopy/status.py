@@ -85,9 +85,22 @@ class CopyStatus:
     def lines(self) -> Iterator[LineStatus]:
         """Yield what is not as it was: lines in the order of the file, then those that are gone."""
         seen = self.edits
-        edited, moved, new = set(seen.edited), set(seen.moved), set(seen.new)
-        for place in sorted({*edited, *moved, *new, *seen.unclear}):
-            yield self._line(place, is_edited=place in edited, is_moved=place in moved)
+        edited, moved = set(seen.edited), set(seen.moved)
+        for place in sorted({*edited, *moved, *seen.new, *seen.unclear}):
+            unclear, before = seen.unclear.get(place), seen.pairs.get(place)
+            change = LineChange.EDITED if place in edited else LineChange.MOVED if place in moved else LineChange.NEW
+            yield LineStatus(
+                line=seen.lines.numbers[place],
+                was=None if before is None else before + 1,
+                change=change if unclear is None else LineChange.AMBIGUOUS,
+                id=seen.entry_id(place),
+                preview=preview(seen.reading(place).entry),
+                place=place,
+                is_moved=place in moved,
+                candidates=() if unclear is None else seen.candidates(place),
+                reason="" if unclear is None else str(unclear.doubt),
+                digest=seen.lines.digests[place],
+            )
         for before in seen.dropped:
             entry = seen.linked.entry(before)
             yield LineStatus(None, before + 1, LineChange.DROPPED, seen.linked.ids[before], preview(entry))
@@ -104,31 +117,9 @@ class CopyStatus:
         stored = linked.stored(before)
         return stored, apply_edit(stored, linked.entry(before), after)
 
-    def _line(self, place: int, *, is_edited: bool, is_moved: bool) -> LineStatus:
-        seen = self.edits
-        unclear = seen.unclear.get(place)
-        change = LineChange.EDITED if is_edited else LineChange.MOVED if is_moved else LineChange.NEW
-        before = seen.pairs.get(place)
-        return LineStatus(
-            line=seen.lines.numbers[place],
-            was=None if before is None else before + 1,
-            change=change if unclear is None else LineChange.AMBIGUOUS,
-            id=seen.entry_id(place),
-            preview=preview(seen.reading(place).entry),
-            place=place,
-            is_moved=is_moved,
-            candidates=() if unclear is None else seen.candidates(place),
-            reason="" if unclear is None else str(unclear.doubt),
-            digest=seen.lines.digests[place],
-        )
-
 
 def status(repository: Repository, path: str | Path, words: DecisionWords | None = None) -> CopyStatus:
-    """Return what was done in a file since it was written, and what its branch did meanwhile.
-
-    Raises:
-        See `read_edits`.
-    """
+    """Return what was done in a file since it was written, and what its branch did meanwhile; see `read_edits`."""
     edits = read_edits(repository, path, words or DecisionWords())
     return CopyStatus(edits, _branch_state(repository, edits.link), _respelled(edits))
 
