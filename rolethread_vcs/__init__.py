@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.edit.field_edits import FieldEdit
     from rolethread_vcs.ops.export.exporter import ExportOptions
-    from rolethread_vcs.ops.git_support.hooks import HookWish
+    from rolethread_vcs.ops.git_support.hooks import HookOptions
     from rolethread_vcs.ops.history.bisect import Search
     from rolethread_vcs.ops.history.log import Only
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
@@ -32,7 +32,7 @@ _HOMES = {
     "Entry": "model.entry",
     "ExportOptions": "ops.export.exporter",
     "FieldEdit": "ops.edit.field_edits",
-    "HookWish": "ops.git_support.hooks",
+    "HookOptions": "ops.git_support.hooks",
     "ImportOptions": "ops.import_.row_reader",
     "Intent": "transaction",
     "MergeOptions": "ops.merge.merge",
@@ -53,7 +53,7 @@ __all__ = [
     "Entry",
     "ExportOptions",
     "FieldEdit",
-    "HookWish",
+    "HookOptions",
     "ImportOptions",
     "Intent",
     "MergeOptions",

@@ -13,7 +13,7 @@ from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.git_support import hooks as hooking
-from rolethread_vcs.ops.git_support.hooks import ForeignHooksError, HookWish
+from rolethread_vcs.ops.git_support.hooks import ForeignHooksError, HookOptions
 
 pytestmark = needs_git
 
@@ -45,7 +45,7 @@ def test_install_and_remove_leave_everything_as_it_was(bare_of_hooks: Dataset) -
     dataset.repository.config.set("diff.renames", "copies")
     before = state(dataset)
 
-    hooking.install(dataset.repository, HookWish(push=True))
+    hooking.install(dataset.repository, HookOptions(push=True))
     hooking.remove(dataset.repository)
 
     after = state(dataset)
@@ -139,7 +139,7 @@ def test_installing_twice_changes_nothing(dataset: Dataset) -> None:
 
     assert done.was_there
     assert state(dataset) == before
-    assert hooking.installed(dataset.repository) == ("pre-commit", "pre-merge-commit")
+    assert done.hooks == ("pre-commit", "pre-merge-commit")
 
 
 def test_removing_twice_says_that_none_was_there(dataset: Dataset) -> None:
@@ -228,7 +228,7 @@ def test_hooks_of_a_manager_such_as_husky_are_left_alone(bare_of_hooks: Dataset,
     assert caught.value.status == 50
     assert "rtv git-hook pre-commit" in (caught.value.hint or "")
     assert state(bare_of_hooks) == before
-    hooking.install(bare_of_hooks.repository, HookWish(only_drivers=True))
+    hooking.install(bare_of_hooks.repository, HookOptions(only_drivers=True))
     assert "merge=rolethread" in (bare_of_hooks.folder / ".git/info/attributes").read_text()
 
 
@@ -249,7 +249,7 @@ def test_a_hook_without_its_program_says_so_and_stops_git(dataset: Dataset, envi
 
 
 def test_a_push_of_an_error_is_stopped_where_that_was_asked_for(dataset: Dataset, git: Git, tmp_path: Path) -> None:
-    hooking.install(dataset.repository, HookWish(push=True))
+    hooking.install(dataset.repository, HookOptions(push=True))
     git("init", "-q", "--bare", str(tmp_path / "there.git"))
     git("remote", "add", "there", str(tmp_path / "there.git"))
     git("push", "-q", "there", "main")

@@ -39,13 +39,13 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     """Put the hooks and drivers in, or bring them up to date."""
     from shutil import which
 
-    from rolethread_vcs import HookWish
+    from rolethread_vcs import HookOptions
     from rolethread_vcs.views.entries import VERSION
 
     if drivers and push:
         raise UsageError("--drivers puts no hooks in, and --pre-push is one")
-    wish = HookWish(push, drivers, VERSION, _home(context))
-    done = context.open_dataset().gate.install_hooks(wish, dry_run=dry_run)
+    options = HookOptions(push, drivers, VERSION, _home(context))
+    done = context.open_dataset().gate.install_hooks(options, dry_run=dry_run)
     if which("rtv", path=context.environ.get("PATH")) is None:
         context.output.warn("rtv is not on the PATH: git cannot call it, and will stop at every commit until it is")
     if context.json:

@@ -22,6 +22,11 @@ _BEGIN = "# rolethread-vcs: begin (rtv hooks remove takes these lines away)\n"
 _END = "# rolethread-vcs: end\n"
 _BLOCK = re.compile(f"{re.escape(_BEGIN)}(?:(?!{re.escape(_BEGIN)}).)*?{re.escape(_END)}", re.DOTALL)
 
+_GIT_SETTINGS = {"merge.renames": "false", "diff.renames": "false", "pull.twohead": "recursive"}
+"""Git's own settings. Entries are never renamed: git must not take a new one that resembles a removed one for the same,
+and put an edit of the removed one there. Git's newer way to merge asks `merge.renames` only since 2.50, so the older
+one is named, which newer gits take for the newer one."""
+
 _ADDED = "merge.rolethread.added"
 """The setting that notes which settings of git's own we put in beside those that only we read."""
 
@@ -32,8 +37,13 @@ def install_drivers(repository: Repository, text_version: int) -> None:
     Raises:
         SystemRefusedError, DamagedError: the files of git cannot be written, or do not read.
     """
-    _write_attributes(repository, _attributes())
-    _write_settings(repository, _driver_settings(text_version))
+    lines = [
+        f"{pattern}{f' diff={_diff_driver(kind)}' if kind.has_text else ''} merge=rolethread\n"
+        for kind in all_kinds()
+        for pattern in kind.patterns
+    ]
+    _write_attributes(repository, "".join(lines))
+    _write_settings(repository, _own_settings(text_version))
 
 
 def remove_drivers(repository: Repository) -> None:
@@ -66,73 +76,48 @@ def merge_files(path: str, base: Path, ours: Path, theirs: Path) -> tuple[Confli
 # ---- settings
 
 
-def _driver_settings(text_version: int) -> dict[str, str]:
-    """Return what stands in `.git/config`; the version of the text is part of it, so that git forgets older text.
-
-    Entries are never renamed: git must not take a new one that resembles a removed one for the same, and put an edit of
-    the removed one there. Git's newer way to merge asks `merge.renames` only since 2.50, so the older one is named,
-    which newer gits take for the newer one.
-    """
-    diffs: dict[str, str] = {}
-    for kind in filter(lambda kind: kind.has_text, all_kinds()):
-        word = "" if kind.name == "entry" else f" --kind {kind.name}"
-        diffs[f"diff.{_diff_driver(kind)}.textconv"] = f"rtv git-textconv{word} --text {text_version}"
-        diffs[f"diff.{_diff_driver(kind)}.cachetextconv"] = "true"
-    return {
-        **diffs,
+def _own_settings(text_version: int) -> dict[str, str]:
+    """Return the settings that only we read; the version of the text is one, so that git forgets older text."""
+    settings = {
         "merge.rolethread.name": "conversations, merged by rolethread-vcs",
         "merge.rolethread.driver": "rtv git-merge-driver %O %A %B %P",
-        "merge.renames": "false",
-        "diff.renames": "false",
-        "pull.twohead": "recursive",
     }
+    for kind in filter(lambda kind: kind.has_text, all_kinds()):
+        word = "" if kind.name == "entry" else f" --kind {kind.name}"
+        settings[f"diff.{_diff_driver(kind)}.textconv"] = f"rtv git-textconv{word} --text {text_version}"
+        settings[f"diff.{_diff_driver(kind)}.cachetextconv"] = "true"
+    return settings
 
 
-def _write_settings(repository: Repository, settings: Mapping[str, str]) -> None:
+def _write_settings(repository: Repository, own: Mapping[str, str]) -> None:
     """Write our settings; of git's own only those that nobody has set, and note which, so that `remove` knows them."""
-    wanted = [key for key in settings if not _is_of_ours_alone(key)]
-    added = [key for key in wanted if repository.config.get(key) is None]
-    noted = _noted_settings(repository, wanted)
+    config = repository.config
+    added = [key for key in _GIT_SETTINGS if config.get(key) is None]
     # the note comes first: killed in between, a setting that is noted and was not written is nothing to take away
-    repository.config.set(_ADDED, " ".join(dict.fromkeys((*noted, *added))))
-    for key, value in settings.items():
-        if _is_of_ours_alone(key) or key in added:
-            repository.config.set(key, value)
+    config.set(_ADDED, " ".join(dict.fromkeys((*_noted_settings(repository), *added))))
+    for key, value in (*own.items(), *((key, _GIT_SETTINGS[key]) for key in added)):
+        config.set(key, value)
 
 
 def _remove_settings(repository: Repository) -> None:
-    settings = _driver_settings(0)
-    noted = _noted_settings(repository, [key for key in settings if not _is_of_ours_alone(key)])
-    for key, value in settings.items():
-        if _is_of_ours_alone(key) or (key in noted and repository.config.own(key) == value):
-            repository.config.set(key, None)
-    repository.config.set(_ADDED, None)
+    config = repository.config
+    noted = [key for key in _noted_settings(repository) if config.own(key) == _GIT_SETTINGS.get(key)]
+    for key in (*_own_settings(0), *noted, _ADDED):
+        config.set(key, None)
 
 
-def _noted_settings(repository: Repository, wanted: Sequence[str]) -> Sequence[str]:
+def _noted_settings(repository: Repository) -> Sequence[str]:
     """Return the settings of git's that we put in; where hooks are in and no note is, those that are as ours."""
-    note = repository.config.own(_ADDED)
+    config = repository.config
+    note = config.own(_ADDED)
     if note is not None:
         return note.split()
-    if repository.config.own("merge.rolethread.driver") is None:
+    if config.own("merge.rolethread.driver") is None:
         return ()
-    settings = _driver_settings(0)
-    return [key for key in wanted if repository.config.own(key) == settings[key]]
-
-
-def _is_of_ours_alone(key: str) -> bool:
-    return key.split(".")[1].startswith("rolethread")
+    return [key for key, value in _GIT_SETTINGS.items() if config.own(key) == value]
 
 
 # ---- attributes
-
-
-def _attributes() -> str:
-    return "".join(
-        f"{pattern}{f' diff={_diff_driver(kind)}' if kind.has_text else ''} merge=rolethread\n"
-        for kind in all_kinds()
-        for pattern in kind.patterns
-    )
 
 
 def _diff_driver(kind: Kind[Any]) -> str:

@@ -14,8 +14,8 @@ from rolethread_vcs.ops.git_support.drivers import install_drivers, remove_drive
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
 
-USUAL = ("pre-commit", "pre-merge-commit")
 PUSH = "pre-push"
+HOOKS = ("pre-commit", "pre-merge-commit", PUSH)
 BEFORE = ".before-rolethread"
 """Ends the name under which a hook that was there is kept."""
 
@@ -58,7 +58,7 @@ class ForeignHooksError(ConflictError):
 
 
 @dataclass(frozen=True, slots=True)
-class Hooked:
+class HooksChange:
     """What was done: `hooks` are names; `chained` those of them that run a hook first that was there already.
 
     `left` says what was left alone, and why; a hook that runs first is kept under its name and `suffix`.
@@ -73,7 +73,7 @@ class Hooked:
 
 
 @dataclass(frozen=True, slots=True)
-class HookWish:
+class HookOptions:
     """What to put in: `push` the hook of a push too, `only_drivers` no hooks at all.
 
     `text_version` is that of the text that `git-textconv` gives; `home` is what `~` stands for in git's settings.
@@ -85,17 +85,17 @@ class HookWish:
     home: Path | None = None
 
 
-def install(repository: Repository, wish: HookWish | None = None, *, dry_run: bool = False) -> Hooked:
+def install(repository: Repository, options: HookOptions | None = None, *, dry_run: bool = False) -> HooksChange:
     """Put the hooks and drivers in, or bring them up to date.
 
     Raises:
         ForeignHooksError: the hooks are not this repository's own. ConflictError: a kept hook would be overwritten.
     """
-    wish = wish or HookWish()
-    folder = repository.common_folder / "hooks" if wish.only_drivers else hooks_folder(repository, wish.home)
-    names = (*USUAL, *((PUSH,) if wish.push or _is_ours(folder / PUSH) else ()))
-    names = () if wish.only_drivers else names
-    there = all(_read(folder / name) == script(name) for name in names)
+    options = options or HookOptions()
+    folder = repository.common_folder / "hooks" if options.only_drivers else _hooks_folder(repository, options.home)
+    has_push = options.push or _is_ours(folder / PUSH)
+    names = [name for name in HOOKS if not options.only_drivers and (name != PUSH or has_push)]
+    is_there = all(_read(folder / name) == _script(name) for name in names)
     to_move = [name for name in names if os.path.lexists(folder / name) and not _is_ours(folder / name)]
     for name in to_move:
         kept = folder / (name + BEFORE)
@@ -108,47 +108,42 @@ def install(repository: Repository, wish: HookWish | None = None, *, dry_run: bo
         with repository.lock("rtv hooks install"), disk.system_errors("installing hooks"):
             folder.mkdir(parents=True, exist_ok=True)
             for name in names:
+                path = folder / name
                 if name in to_move:
-                    disk.rename(folder / name, folder / (name + BEFORE))
-                _write_script(folder / name, script(name), durable=repository.durable)
-            install_drivers(repository, wish.text_version)
+                    disk.rename(path, folder / (name + BEFORE))
+                if _read(path) != _script(name):
+                    disk.replace_file(path, _script(name).encode(), durable=repository.durable, mode=0o755)
+                path.chmod(0o755)
+            install_drivers(repository, options.text_version)
     chained = tuple(name for name in names if name in to_move or os.path.lexists(folder / (name + BEFORE)))
-    return Hooked(folder, names, chained, was_there=there)
+    return HooksChange(folder, tuple(names), chained, was_there=is_there)
 
 
-def remove(repository: Repository, *, home: Path | None = None, dry_run: bool = False) -> Hooked:
+def remove(repository: Repository, *, home: Path | None = None, dry_run: bool = False) -> HooksChange:
     """Take the hooks and drivers out, and put hooks that were there before back in their place."""
     try:
-        folder = hooks_folder(repository, home)
+        folder = _hooks_folder(repository, home)
     except ForeignHooksError:  # another program took over since
         folder = repository.common_folder / "hooks"
-    ours = [name for name in (*USUAL, PUSH) if _is_ours(folder / name)]
-    left = [
+    ours = tuple(name for name in HOOKS if _is_ours(folder / name))
+    kept = [name for name in HOOKS if os.path.lexists(folder / (name + BEFORE))]
+    left = tuple(
         f"{name} is not our hook any more, and was left; the one that was there before is {name}{BEFORE}"
-        for name in (*USUAL, PUSH)
-        if name not in ours and os.path.lexists(folder / (name + BEFORE)) and os.path.lexists(folder / name)
-    ]
-    kept = tuple(name for name in (*USUAL, PUSH) if name in ours and os.path.lexists(folder / (name + BEFORE)))
+        for name in kept
+        if name not in ours and os.path.lexists(folder / name)
+    )
+    chained = tuple(name for name in kept if name in ours)
     if not dry_run:
         with repository.lock("rtv hooks remove"), disk.system_errors("removing hooks"):
             for name in ours:
                 disk.remove(folder / name)
-                if name in kept:
+                if name in chained:
                     disk.rename(folder / (name + BEFORE), folder / name)
             remove_drivers(repository)
-    return Hooked(folder, tuple(ours), kept, tuple(left), was_there=bool(ours))
+    return HooksChange(folder, ours, chained, left, was_there=bool(ours))
 
 
-def installed(repository: Repository, home: Path | None = None) -> tuple[str, ...]:
-    """Return the names of our hooks that are in place."""
-    try:
-        folder = hooks_folder(repository, home)
-    except ForeignHooksError:
-        return ()
-    return tuple(name for name in (*USUAL, PUSH) if _is_ours(folder / name))
-
-
-def hooks_folder(repository: Repository, home: Path | None = None) -> Path:
+def _hooks_folder(repository: Repository, home: Path | None) -> Path:
     """Return the folder that git takes this repository's hooks from.
 
     Raises:
@@ -158,42 +153,29 @@ def hooks_folder(repository: Repository, home: Path | None = None) -> Path:
     text = repository.config.get("core.hooksPath")
     if text is None:
         return repository.common_folder / "hooks"
-    way_on = (
-        "put this line into its pre-commit and pre-merge-commit: rtv git-hook pre-commit\n"
-        "rtv hooks install --drivers   puts in only what makes git show and merge conversations"
-    )
-    if repository.config.own("core.hooksPath") is None:
-        raise ForeignHooksError(
-            f"git is told to take the hooks of all your repositories from {text} (core.hooksPath); nothing was changed",
-            hint=way_on,
-        )
-    if text in ("", os.devnull):
-        raise ForeignHooksError(
-            f"hooks are turned off in this repository (core.hooksPath is {text or 'empty'}); nothing was changed",
-            hint="turn them on with: git config --unset core.hooksPath\n"
-            "rtv hooks install --drivers   puts in only what makes git show and merge conversations",
-        )
     path = home / text[2:] if text.startswith("~/") and home is not None else Path(text)
     folder = path if path.is_absolute() else repository.folder / path
-    is_among_files = not repository.is_bare and folder.resolve().is_relative_to(repository.folder.resolve())
-    if is_among_files and not folder.resolve().is_relative_to(repository.common_folder.resolve()):
-        raise ForeignHooksError(
-            f"the hooks of this repository lie in {text} and are managed by another program; nothing was changed",
-            hint=way_on,
-        )
-    return folder
+    way_on = "put this line into its pre-commit and pre-merge-commit: rtv git-hook pre-commit"
+    if repository.config.own("core.hooksPath") is None:
+        why = f"git is told to take the hooks of all your repositories from {text} (core.hooksPath)"
+    elif text in ("", os.devnull):
+        why = f"hooks are turned off in this repository (core.hooksPath is {text or 'empty'})"
+        way_on = "turn them on with: git config --unset core.hooksPath"
+    elif (
+        not repository.is_bare
+        and folder.resolve().is_relative_to(repository.folder.resolve())
+        and not folder.resolve().is_relative_to(repository.common_folder.resolve())
+    ):
+        why = f"the hooks of this repository lie in {text} and are managed by another program"
+    else:
+        return folder
+    only_drivers = "rtv hooks install --drivers   puts in only what makes git show and merge conversations"
+    raise ForeignHooksError(f"{why}; nothing was changed", hint=f"{way_on}\n{only_drivers}")
 
 
-def script(hook: str) -> str:
-    """Return the text of a hook."""
+def _script(hook: str) -> str:
     body = _READS_INPUT if hook == PUSH else _PLAIN
     return _SCRIPT.format(mark=_MARK, body=body.format(hook=hook, before=BEFORE, guard=_GUARD))
-
-
-def _write_script(path: Path, text: str, *, durable: bool) -> None:
-    if _read(path) != text:
-        disk.replace_file(path, text.encode(), durable=durable, mode=0o755)
-    path.chmod(0o755)
 
 
 def _is_ours(path: Path) -> bool:
