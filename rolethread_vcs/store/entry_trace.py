@@ -9,9 +9,6 @@ from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_folder
 from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.store.objects.trees import FILE
 
-_FOLDER = b"40000 %s\0"
-ENTRIES_ITEM = _FOLDER % ENTRIES.encode()
-ORDER_ITEM = b" %s\0" % ORDER.encode()
 _SPACE = ord(" ")
 _MODE = len(FILE)
 _REMEMBERED = 200_000
@@ -38,9 +35,8 @@ class EntryTrace:
     def __init__(self, objects: Objects, entry_id: str) -> None:
         self.entry_id = entry_id
         self._objects = objects
-        one, two = entry_folder(entry_id)
-        self._steps = (_FOLDER % one.encode(), _FOLDER % two.encode())
-        self._file = b" %s%s\0" % (entry_id.encode(), SUFFIX.encode())
+        folders = (ENTRIES, *entry_folder(entry_id))
+        self._steps = (*(b"40000 %s\0" % name.encode() for name in folders), f" {entry_id}{SUFFIX}\0".encode())
         self._rank = re.compile(rb'"%s"\s*:\s*"([^"\\]*)"' % entry_id.encode())
         self._known: dict[bytes, bytes | None] = {}
         self._ranks: dict[bytes, str | None] = {}
@@ -51,44 +47,28 @@ class EntryTrace:
         Raises:
             MissingObjectError: a folder on the way is not here.
         """
-        data = self._objects.tree(tree)
-        entries = child(data, ENTRIES_ITEM)
-        blob = None if entries is None else self._blob(entries)
+        blob = self._blob_below(tree, 0)
         if blob is None:
             return ABSENT
-        order = child(data, ORDER_ITEM)
-        return State(blob, None if order is None else self._rank_in(order))
-
-    def _blob(self, entries: bytes) -> bytes | None:
-        known = self._known
-        if entries in known:
-            return known[entries]
-        if len(known) > _REMEMBERED:
-            known.clear()
-        below = child(self._objects.tree(entries), self._steps[0])
-        known[entries] = found = None if below is None else self._blob_below(below)
-        return found
-
-    def _blob_below(self, folder: bytes) -> bytes | None:
-        known = self._known
-        if folder not in known:
-            leaf = child(self._objects.tree(folder), self._steps[1])
-            known[folder] = None if leaf is None else self._blob_in_leaf(leaf)
-        return known[folder]
-
-    def _blob_in_leaf(self, leaf: bytes) -> bytes | None:
-        if leaf not in self._known:
-            self._known[leaf] = child(self._objects.tree(leaf), self._file)
-        return self._known[leaf]
-
-    def _rank_in(self, order: bytes) -> str | None:
-        if order not in self._ranks:
+        order = _child(self._objects.tree(tree), b" %s\0" % ORDER.encode())
+        if order is not None and order not in self._ranks:
             found = self._rank.search(self._objects.blob(order))
             self._ranks[order] = None if found is None else found[1].decode("ascii", "replace")
-        return self._ranks[order]
+        return State(blob, None if order is None else self._ranks[order])
+
+    def _blob_below(self, tree: bytes, depth: int) -> bytes | None:
+        if tree in self._known:
+            return self._known[tree]
+        blob = _child(self._objects.tree(tree), self._steps[depth])
+        if blob is not None and depth < len(self._steps) - 1:
+            blob = self._blob_below(blob, depth + 1)
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        self._known[tree] = blob
+        return blob
 
 
-def child(tree: bytes, name: bytes) -> bytes | None:
+def _child(tree: bytes, name: bytes) -> bytes | None:
     """Return the id behind a name in a tree's raw bytes; the name comes with what stands around it there.
 
     That begins with the mode of a folder, or with the space behind that of a file, which may be one of several.
