@@ -26,7 +26,7 @@ def tree(items: Items) -> bytes:
 def test_what_differs_is_what_is_in_one_and_not_in_the_other(before: Items, after: Items) -> None:
     one, other = tree(before), tree(after)
 
-    gone, came = differing(one, other)
+    gone, came = (list(side.values()) for side in differing(b"1", b"2", {b"1": one, b"2": other}.__getitem__))
 
     assert gone == [item for item in parse(one) if item not in parse(other)]
     assert came == [item for item in parse(other) if item not in parse(one)]
@@ -44,7 +44,7 @@ def test_few_changes_are_found_as_if_all_had_been_compared(
             after[name] = change
     one, other = tree(items), tree(after)
 
-    gone, came = differing(one, other)
+    gone, came = (list(side.values()) for side in differing(b"1", b"2", {b"1": one, b"2": other}.__getitem__))
 
     assert {item.name for item in (*gone, *came)} == {
         name for name in items.keys() | after.keys() if items.get(name) != after.get(name)
@@ -61,7 +61,7 @@ def test_items_of_one_length_are_compared_in_their_places_and_when_they_shifted(
     after = {name: (FILE, other) for name, (_, other) in zip(names[shift:], ids, strict=False)}
     one, other = tree(before), tree(after)
 
-    gone, came = differing(one, other)
+    gone, came = (list(side.values()) for side in differing(b"1", b"2", {b"1": one, b"2": other}.__getitem__))
 
     assert gone == [item for item in parse(one) if item not in parse(other)]
     assert came == [item for item in parse(other) if item not in parse(one)]

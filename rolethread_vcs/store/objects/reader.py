@@ -62,25 +62,15 @@ class Objects:
         return data
 
     def _read(self, oid: str) -> tuple[str, bytes]:
-        if self._loose.may_hold(oid):
-            try:
-                loose = self._loose.read(oid)
-            except TornObjectError as error:
-                return self._read_packed(oid, error)
-            if loose is not None:
-                return loose
-        number, data = self._odb.read(oid)
-        return _KINDS.get(int(number), "unknown"), data
-
-    def _read_packed(self, oid: str, torn: TornObjectError) -> tuple[str, bytes]:
-        """Read an object whose loose file is torn from a pack beside it; libgit2 must not come near that file."""
-        packs = pygit2.Odb()
-        packs.add_backend(pygit2.OdbBackendPack(str(self._folder)), 1)
         try:
-            number, data = packs.read(oid)
-        except KeyError:
-            raise torn from None
-        return _KINDS.get(int(number), "unknown"), data
+            return self._loose.read(oid) or _read_from(self._odb, oid)
+        except TornObjectError as torn:
+            packs = pygit2.Odb()  # a pack may hold it, too; libgit2 must not come near the torn file
+            packs.add_backend(pygit2.OdbBackendPack(str(self._folder)), 1)
+            try:
+                return _read_from(packs, oid)
+            except KeyError:
+                raise torn from None
 
     def blob(self, oid: bytes) -> bytes:
         """Return the bytes of a blob of a 20-byte id."""
@@ -177,19 +167,8 @@ class Objects:
     def kind(self, oid: str) -> str | None:
         """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""
         try:
-            loose = self._loose.read(oid)
-            if loose is not None:
-                return loose[0]
-            return _KINDS.get(int(self._odb.read_header(pygit2.Oid(hex=oid))[0]))
-        except TornObjectError as error:
-            return self._kind_in_packs(oid, error)
-        except (KeyError, ValueError, pygit2.GitError):
-            return None
-
-    def _kind_in_packs(self, oid: str, torn: TornObjectError) -> str | None:
-        try:
-            return self._read_packed(oid, torn)[0]
-        except (KeyError, ValueError, pygit2.GitError):
+            return self._read(oid)[0]
+        except (pygit2.GitError, KeyError, ValueError, OSError):
             return None
 
     def find_blob(self, prefix: str) -> bytes | None:
@@ -209,6 +188,11 @@ class Objects:
         except ValueError:
             return ["", ""]
         return [full] if self.kind(full) in ("commit", "tag") else []
+
+
+def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:
+    number, data = odb.read(oid)
+    return _KINDS.get(int(number), "unknown"), data
 
 
 def _reason(error: Exception) -> str:
@@ -232,10 +216,6 @@ class LooseObjects:
             self._folders = {name for name in os.listdir(folder) if len(name) == 2}  # noqa: PTH208  every command does
         except OSError:
             self._folders = set()
-
-    def may_hold(self, oid: str) -> bool:
-        """Return whether there is a folder in which an object's file could lie; quicker than looking for that."""
-        return oid[:2] in self._folders
 
     def read(self, oid: str) -> tuple[str, bytes] | None:
         """Return kind and bytes of a loose object, or None when no file of that name is there.

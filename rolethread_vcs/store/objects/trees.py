@@ -58,23 +58,26 @@ def parse(data: bytes) -> list[Item]:
     return [Item(*match) for match in _ITEM.findall(data)]
 
 
-def differing(one: bytes, other: bytes) -> tuple[list[Item], list[Item]]:
-    """Return the items that differ between two trees' raw bytes, those of the one and those of the other.
+def differing(one: bytes | None, other: bytes | None, read: ReadTree) -> tuple[dict[bytes, Item], dict[bytes, Item]]:
+    """Return the items that differ between two trees (20-byte ids, None for empty ones), by name, on each side.
 
     Trees mostly differ in one item of a hundred, or in a few. Comparing slices costs next to nothing, so those are
     found that way, and the rest is never taken apart.
     """
-    whole = _WHOLE_ITEMS.match(one, 0, _common(one, other))
+    if one == other:
+        return {}, {}
+    old, new = (b"" if tree is None else read(tree) for tree in (one, other))
+    whole = _WHOLE_ITEMS.match(old, 0, _common(old, new))
     start = 0 if whole is None else whole.end()
-    end, to_end = (_end_of_item(tree, start) for tree in (one, other))
-    if one[end:] != other[to_end:]:  # not in this item alone
-        end, to_end = len(one), len(other)
-    lines, to_lines = _ITEM.findall(one, start, end), _ITEM.findall(other, start, to_end)
-    if len(lines) > 1 or len(to_lines) > 1:
-        equal = set(lines).intersection(to_lines)
-        lines = [line for line in lines if line not in equal]
-        to_lines = [line for line in to_lines if line not in equal]
-    return [Item(*line) for line in lines], [Item(*line) for line in to_lines]
+    end, to_end = (_end_of_item(tree, start) for tree in (old, new))
+    if old[end:] != new[to_end:]:  # not in this item alone
+        end, to_end = len(old), len(new)
+    lines, to_lines = _ITEM.findall(old, start, end), _ITEM.findall(new, start, to_end)
+    equal = set(lines).intersection(to_lines)
+    return (
+        {line[1]: Item(*line) for line in lines if line not in equal},
+        {line[1]: Item(*line) for line in to_lines if line not in equal},
+    )
 
 
 def _end_of_item(tree: bytes, start: int) -> int:
@@ -232,27 +235,15 @@ def files(tree: bytes | None, read: ReadTree, prefix: str = "") -> Iterator[tupl
 
 
 def _two_way(before: bytes | None, after: bytes | None, read: ReadTree, prefix: bytes) -> Iterator[Difference]:
-    """Walk two trees of which only what differs is taken apart."""
-    if before == after:
-        return
-    old, new = differing(b"" if before is None else read(before), b"" if after is None else read(after))
-    for name, one, other in _by_name(old, new):
-        blob, to_blob = _blob(one), _blob(other)
-        if blob != to_blob:
-            yield Difference((prefix + name).decode("utf-8", "surrogateescape"), blob, to_blob)
-        folder = one.oid if one is not None and one.mode == FOLDER else None
-        to_folder = other.oid if other is not None and other.mode == FOLDER else None
+    old, new = differing(before, after, read)
+    for name in sorted(old.keys() | new.keys()):
+        items = (old.get(name), new.get(name))
+        difference = Difference((prefix + name).decode("utf-8", "surrogateescape"), *map(_blob, items))
+        if difference.before != difference.after:
+            yield difference
+        folder, to_folder = map(_folder, items)
         if folder is not None or to_folder is not None:
             yield from _two_way(folder, to_folder, read, prefix + name + b"/")
-
-
-def _by_name(old: list[Item], new: list[Item]) -> Iterable[tuple[bytes, Item | None, Item | None]]:
-    """Return the items of two sides by name; mostly the same names differ, in the same order."""
-    names = [item.name for item in old]
-    if names == [item.name for item in new] and (len(names) == 1 or names == sorted(set(names))):
-        return zip(names, old, new, strict=True)
-    sides = ({item.name: item for item in old}, {item.name: item for item in new})
-    return [(name, sides[0].get(name), sides[1].get(name)) for name in sorted(sides[0].keys() | sides[1].keys())]
 
 
 def _incoming(
@@ -260,26 +251,17 @@ def _incoming(
 ) -> Iterator[Triple]:
     if theirs in (base, ours):
         return
-    was, comes = _differing(base, theirs, read)
+    was, comes = differing(base, theirs, read)
     # what ours did not change either is as it was in the base
-    before, here = _differing(base, ours, read)
-    names = sorted(was.keys() | comes.keys())
-    for name in names:
+    before, here = differing(base, ours, read)
+    for name in sorted(was.keys() | comes.keys()):
         mine = here.get(name) if name in before or name in here else was.get(name)
         items = (was.get(name), mine, comes.get(name))
         triple = Triple((prefix + name).decode("utf-8", "surrogateescape"), *map(_blob, items))
         if triple.theirs not in (triple.base, triple.ours):
             yield triple
-        was_in, mine_in, comes_in = (item.oid if item is not None and item.mode == FOLDER else None for item in items)
+        was_in, mine_in, comes_in = map(_folder, items)
         yield from _incoming(was_in, mine_in, comes_in, read, prefix + name + b"/")
-
-
-def _differing(one: bytes | None, other: bytes | None, read: ReadTree) -> tuple[dict[bytes, Item], dict[bytes, Item]]:
-    """Return the items that differ between two trees, by name, on each side."""
-    if one == other:
-        return {}, {}
-    sides = differing(b"" if one is None else read(one), b"" if other is None else read(other))
-    return {item.name: item for item in sides[0]}, {item.name: item for item in sides[1]}
 
 
 def _files(tree: bytes, read: ReadTree, prefix: bytes) -> Iterator[tuple[str, Blob]]:
@@ -292,3 +274,7 @@ def _files(tree: bytes, read: ReadTree, prefix: bytes) -> Iterator[tuple[str, Bl
 
 def _blob(item: Item | None) -> Blob | None:
     return None if item is None or item.mode == FOLDER else Blob(item.mode, item.oid)
+
+
+def _folder(item: Item | None) -> bytes | None:
+    return item.oid if item is not None and item.mode == FOLDER else None
