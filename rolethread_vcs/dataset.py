@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.import_ import importer
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
-    from rolethread_vcs.ops.select import page, selection, similar_tags
+    from rolethread_vcs.ops.select import page, selection
     from rolethread_vcs.ops.settings import creation, settings
     from rolethread_vcs.ops.verify import doctor, verify
     from rolethread_vcs.ops.workcopy import commit, file_copies, folder_copies
@@ -64,7 +64,7 @@ else:
     (importer,) = _modules("import_", "importer")
     completion, merge, past_change, resolve = _modules("merge", "completion merge past_change resolve")
     removed_entries, restore = _modules("restore", "removed_entries restore")
-    page, selection, similar_tags = _modules("select", "page selection similar_tags")
+    page, selection = _modules("select", "page selection")
     creation, settings = _modules("settings", "creation settings")
     doctor, verify = _modules("verify", "doctor verify")
     commit, file_copies, folder_copies = _modules("workcopy", "commit file_copies folder_copies")
@@ -336,7 +336,7 @@ class Dataset:
     check = Method(lambda: check.check)
     select = Method(lambda: selection.select)
     page = Method(lambda: page.page)
-    similar_tags = Method(lambda: similar_tags.similar_tags)
+    similar_tags = Method(lambda: selection.similar_tags)
 
     # ---- changing
 

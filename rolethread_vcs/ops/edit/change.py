@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cached_property
 from typing import Any
 
-from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.change import ChangeSet
@@ -253,6 +252,8 @@ def behind_anchors(base: Snapshot, behind: Mapping[str | None, Sequence[str]]) -
 
 def as_listed(ids: Sequence[str]) -> Order:
     """Return the order that makes entries stand as listed, moving as few of them as possible."""
+    from rolethread_vcs.diff.chain import longest_chain
+
     rank = {entry_id: number for number, entry_id in enumerate(sorted(ids))}
     unmoved = {ids[place] for place, _ in longest_chain((place, rank[each]) for place, each in enumerate(ids))}
     ranks: dict[str, str] = {}

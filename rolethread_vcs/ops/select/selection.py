@@ -1,17 +1,22 @@
-"""Selects entries: by number, by id, or by a query."""
+"""Selects entries: by number, by id, or by a query; and finds the tag that a new one was perhaps meant to be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.ids import SUFFIX_DIGITS, number_of
-from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
+from rolethread_vcs.store.tree_reader import Unreadable
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.query import Query
 
 _NAMED = 5
 
@@ -45,7 +50,11 @@ class Selection:
                 "entries are selected by their ids or by --where, not by both",
                 hint="--where 'id:12..20 tag:draft'   joins them",
             )
-        return cls(tuple(words), where, None if where is None else parse_query(where))
+        if where is None:
+            return cls(tuple(words))
+        from rolethread_vcs.model.query import parse_query
+
+        return cls((), where, parse_query(where))
 
     @property
     def is_everything(self) -> bool:
@@ -174,3 +183,61 @@ def _no_such_number(snapshot: Snapshot, number: int) -> NoSuchEntryError:
         hint=f"its life, if it had one: rtv log {number}\n"
         f"those around it: rtv list id:{max(number - _NAMED, 0)}..{number + _NAMED}",
     )
+
+
+TAGS_READ_FROM = 20_000
+"""Entries that are read, the first ones, to find tags that look like a new one."""
+
+_ALIKE = 0.8
+_SHORTEST_ALIKE = 4
+
+
+def similar_tags(repository: Repository, tags: Sequence[str]) -> dict[str, str]:
+    """Return, for each tag that no entry has yet, the tag in use that looks most like it, where one does.
+
+    Alike are tags that differ in case, in `-`, `_` and spaces, or in a letter or two. Reading stops as soon as every
+    tag was met, and after `TAGS_READ_FROM` entries at the latest.
+    """
+    snapshot = repository.head_snapshot()
+    unmet = set(canonical_tags(tags))
+    known: set[str] = set()
+    for _, oid in islice(snapshot.blobs(), TAGS_READ_FROM):
+        if not unmet:
+            return {}
+        found = set(_tags_in(snapshot, oid))
+        unmet -= found
+        known |= found
+    nearest = {tag: _nearest(tag, sorted(known)) for tag in sorted(unmet)}
+    return {tag: near for tag, near in nearest.items() if near is not None}
+
+
+def _tags_in(snapshot: Snapshot, oid: bytes) -> tuple[str, ...]:
+    found = snapshot.read_blob(oid)
+    return () if isinstance(found, Unreadable) else found.tags
+
+
+def _nearest(tag: str, known: Sequence[str]) -> str | None:
+    best, best_ratio = None, 0.0
+    for other in known:
+        ratio = _likeness(tag, other)
+        if ratio > best_ratio:
+            best, best_ratio = other, ratio
+    return best if best_ratio >= _ALIKE else None
+
+
+def _likeness(one: str, two: str) -> float:
+    one, two = _bare(one), _bare(two)
+    if one == two:
+        return 1.0
+    if min(len(one), len(two)) < _SHORTEST_ALIKE:
+        return 0.0
+    # chapter_1 and chapter_2 are meant to be alike
+    if [c for c in one if c.isdigit()] != [c for c in two if c.isdigit()]:
+        return 0.0
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, one, two, autojunk=False).ratio()
+
+
+def _bare(tag: str) -> str:
+    return "".join(character for character in tag.casefold() if character not in "-_ ")
