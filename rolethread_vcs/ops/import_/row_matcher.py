@@ -5,7 +5,7 @@ Rows are matched as they come, by `STEPS`; what a match means (unchanged, edited
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -18,8 +18,10 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id, suffix_part
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.facts import Fact, holders_by_key, keys_fact, read_facts
-from rolethread_vcs.store.removals import RemovedEntry
+from rolethread_vcs.store.removals import RemovedEntry, removed_entries
+from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import entry_of_blob
 
 STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.BIRTH)
 
@@ -78,28 +80,23 @@ _NEW = Match(Outcome.NEW)
 class Matcher:
     """Matches rows against one snapshot, and answers what dataset rules ask about it.
 
-    Looking through the snapshot happens once, here; an empty one costs nothing. `three_way` merges (base, ours,
-    theirs) into an entry, or returns the reason why it cannot.
+    Looking through the snapshot happens once, here; an empty one costs nothing.
     """
 
     def __init__(
         self,
+        repository: Repository,
         base: Snapshot,
-        removed: Callable[[], Collection[RemovedEntry]],
         *,
-        three_way: Callable[[Entry, Entry, Entry], Entry | str],
-        old_entry: Callable[[str], Entry | None],
         key: str | None = None,
         again: bool = False,
         rules: Iterable[Any] = (),
     ) -> None:
+        self._repository = repository
         self._base = base
         self._key = key
         self._again = again
-        self._three_way = three_way
-        self._old_entry = old_entry
         self._matched = 0
-        self._load_removed = removed
         self._index: Index[str] = Index()
         self._rule_keys: dict[str, dict[str, list[str]]] = {}
         self._read([rule for rule in rules if rule.keys is not None])
@@ -175,7 +172,7 @@ class Matcher:
         """Decide about a row that carries our id and differs, against the very content that it was exported from."""
         if rev and self._base.blob_id(own_id).hex().startswith(rev):
             return Match(Outcome.CHANGED, own_id, theirs)
-        before = self._old_entry(rev) if rev else None
+        before = _old_entry(self._repository, rev) if rev else None
         if before is None:
             return Match(
                 Outcome.CONFLICT,
@@ -187,7 +184,7 @@ class Matcher:
         return self._merge(own_id, before, self._base[own_id], theirs)
 
     def _merge(self, entry_id: str, before: Entry, ours: Entry, theirs: Entry) -> Match:
-        merged = self._three_way(before, ours, theirs)
+        merged = _merge_row(before, ours, theirs)
         if isinstance(merged, str):
             return Match(Outcome.CONFLICT, entry_id, reason=f"{entry_id} was edited here and in the file: {merged}")
         return Match(Outcome.UNCHANGED if merged == ours else Outcome.CHANGED, entry_id, merged)
@@ -233,7 +230,7 @@ class Matcher:
 
     @cached_property
     def _removed(self) -> _Removed:
-        return _Removed(self._load_removed(), self._base)
+        return _Removed(removed_entries(self._repository, self._base.id), self._base)
 
     def _read(self, rules: list[Any]) -> None:
         """Look through the snapshot: what its entries are matched by, and the keys that rules hold."""
@@ -294,7 +291,7 @@ def _key_fact(key: str) -> Fact:
     return Fact(Table(f"key {key!a}", 1), value_of_key)
 
 
-def merge_row(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
+def _merge_row(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
     """Return the merged entry, or the reason why there is none: what conflicts, and how."""
     # few imports bring rows back that were edited on both sides
     from rolethread_vcs.merge.entry import merge_entries
@@ -305,3 +302,11 @@ def merge_row(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
     entry = merged.entry
     assert entry is not None  # all three are there, so none can go
     return entry
+
+
+def _old_entry(repository: Repository, prefix: str) -> Entry | None:
+    """Return the entry that an export was made from, by the first digits of its blob id, if it was ever here."""
+    found = repository.objects.find_blob(prefix)
+    entry = None if found is None else entry_of_blob(repository.objects, found)
+    # a file that holds no entry: the row's revision is not one of ours
+    return entry if isinstance(entry, Entry) else None

@@ -14,13 +14,11 @@ from rolethread_vcs.model.canonical import UnkeepableValueError, encode_entry, e
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
-from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row, merge_row
+from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.rules import all_rules
 from rolethread_vcs.store.objects.packs import PackWriter, object_id
-from rolethread_vcs.store.removals import removed_entries
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.tree_reader import entry_of_blob
 from rolethread_vcs.transaction import Intent
 
 Progress = Callable[[int], None]
@@ -97,15 +95,7 @@ class RowReader:
         self.raws: list[bytes] | None = None
         self._anchor: int | str | None = base.last_id()
         self._next = next_number(base)
-        self.matcher = Matcher(
-            base,
-            lambda: removed_entries(repository, base.id),
-            three_way=merge_row,
-            old_entry=lambda prefix: _old_entry(repository, prefix),
-            key=options.key,
-            again=options.again,
-            rules=gate_rules(base.settings),
-        )
+        self.matcher = Matcher(repository, base, key=options.key, again=options.again, rules=gate_rules(base.settings))
         self.gate = Gate(
             base.settings, branch, intent.allowances, intent.because, facts=self.matcher, entry_before=base.get
         )
@@ -230,11 +220,3 @@ class RowReader:
     def _reject(self, reject: Reject) -> None:
         self.rejects.append(reject)
         self.anchors.append(self._anchor)
-
-
-def _old_entry(repository: Repository, prefix: str) -> Entry | None:
-    """Return the entry that an export was made from, by the first digits of its blob id, if it was ever here."""
-    found = repository.objects.find_blob(prefix)
-    entry = None if found is None else entry_of_blob(repository.objects, found)
-    # a file that holds no entry: the row's revision is not one of ours
-    return entry if isinstance(entry, Entry) else None
