@@ -65,12 +65,12 @@ class Workspace:
     @cache  # noqa: B019  as above
     def written(self, count: int) -> Path:
         """Return a bare dataset of so many entries, whose contents repeat; quicker to make than an import."""
-        source = Dataset.open(self.imported(min(SAMPLE, self.entries))).snapshot()
-        pairs = list(source.blobs())
+        source = Dataset.open(self.imported(min(SAMPLE, self.entries)))
+        pairs = list(source.snapshot().blobs())
         dataset = Dataset.open(self.empty(f"written-{count}", bare=True))
         with dataset.repository.pack() as pack:
             for _, blob in pairs[:count]:
-                pack.add("blob", source.blob(blob))
+                pack.add("blob", source.repository.objects.blob(blob))
             paths: dict[str, tuple[bytes, bytes] | None] = {}
             for number in range(1, count + 1):
                 entry_id, blob = pairs[number % len(pairs)] if count >= len(pairs) else pairs[number - 1]
@@ -79,15 +79,15 @@ class Workspace:
                 session.commit(pack, paths, Counts(count), summary="generated entries")
         return dataset.folder
 
-    @cached_property
-    def stream(self) -> Path:
-        """A stream for `git fast-import`: the same bytes at the same paths, in one commit."""
-        path = self.folder / "stream"
-        snapshot = Dataset.open(self.imported(self.entries)).snapshot()
+    @cache  # noqa: B019  as above
+    def stream(self, count: int) -> Path:
+        """Return a stream for `git fast-import`: the same bytes at the same paths, in one commit."""
+        path = self.folder / f"stream-{count}"
+        dataset = Dataset.open(self.imported(count))
         with path.open("wb") as file:
             lines = []
-            for mark, (entry_id, blob) in enumerate(snapshot.blobs(), start=1):
-                data = snapshot.blob(blob)
+            for mark, (entry_id, blob) in enumerate(dataset.snapshot().blobs(), start=1):
+                data = dataset.repository.objects.blob(blob)
                 file.write(b"blob\nmark :%d\ndata %d\n%s\n" % (mark, len(data), data))
                 lines.append(b"M 100644 :%d %s\n" % (mark, entry_path(entry_id).encode()))
             file.write(b"commit refs/heads/main\ncommitter Bench <bench@localhost> 1700000000 +0000\ndata 7\nimport\n")

@@ -41,7 +41,12 @@ def sweep(repository: Repository) -> None:
     """Remove what dead writers left; call under the lock with none pending."""
     with disk.system_errors("removing what an interrupted command left"):
         for path in leftovers(repository):
-            disk.remove(path)
+            if path.is_dir():
+                from shutil import rmtree
+
+                rmtree(path)
+            else:
+                disk.remove(path)
 
 
 def leftovers(repository: Repository) -> list[Path]:

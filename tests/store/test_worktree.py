@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
 import pytest
 
-from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import worktree as worktree_module
@@ -279,3 +280,47 @@ def test_a_link_that_is_committed_as_it_stands_is_no_hand_edit(filled, git):
 
     assert same == ([], [])
     assert [item.change for item in worktree.unsaved(tree)] == ["changed"]
+
+
+def test_a_new_folder_is_written_beside_and_renamed_in_one_step(dataset, monkeypatch):
+    renamed = []
+    monkeypatch.setattr(
+        disk, "fault_point", lambda what, path: renamed.append(path) if what == "rename" and "entries" in path else None
+    )
+
+    with dataset.edit() as change:
+        for number in range(5):
+            change.add({**CHANGED, "tags": [f"number-{number}"]})
+
+    assert renamed == [str(dataset.folder / "entries/0000/00")]
+    assert list(dataset.repository.scratch_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("what_comes", ["a folder with a file", "a file"])
+def test_what_appears_where_a_new_folder_is_to_be_stays_as_it_is(dataset, monkeypatch, what_comes):
+    place = dataset.folder / "entries/0000/00"
+    theirs = place / "theirs.txt" if what_comes == "a folder with a file" else place
+
+    def appear(what: str, path: str) -> None:
+        if what == "rename" and path == str(place):
+            theirs.parent.mkdir(parents=True, exist_ok=True)
+            theirs.write_text("mine")
+
+    monkeypatch.setattr(disk, "fault_point", appear)
+    with contextlib.suppress(RoleThreadError), dataset.edit() as change:
+        change.add(CHANGED)
+    monkeypatch.setattr(disk, "fault_point", None)
+
+    assert theirs.read_text() == "mine"
+    assert len(dataset.snapshot()) == 1
+    assert list(dataset.repository.scratch_folder.iterdir()) == []
+
+
+def test_a_half_written_folder_of_a_dead_writer_is_swept_away(dataset):
+    half = dataset.repository.scratch_folder / "999999999-ab.tmp"
+    half.mkdir(parents=True)
+    (half / "00000001-k2x9m3ab.json").touch()
+
+    dataset.add([CHANGED])
+
+    assert not half.exists()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ import pygit2
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import index_file
+from rolethread_vcs.store.checkout.file_writer import FileWriter
 from rolethread_vcs.store.libgit2 import GitLockedError, from_git, git_errors
 from rolethread_vcs.store.objects.packs import object_id
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
@@ -69,9 +70,8 @@ class Worktree:
     def __init__(self, git: pygit2.Repository, objects: Objects, folder: Path, *, scratch: Path) -> None:
         self._git = git
         self._objects = objects
-        self._scratch = scratch
+        self._writer = FileWriter(scratch)
         self._root = os.path.join(os.fspath(folder), "")  # noqa: PTH118  plain text: 20,000 paths are joined to it
-        self._temporary = os.path.join(os.fspath(scratch), f"{os.getpid()}-{os.urandom(4).hex()}.tmp")  # noqa: PTH118
         self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
         self._must_reload = False
         self._index_path = Path(git.path) / "index"
@@ -139,11 +139,28 @@ class Worktree:
         """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
         self._plain_folders.clear()
         result = []
+        is_missing: dict[str, bool] = {}
         for path, before, after in differences:
+            folder = path.rpartition("/")[0]
+            if before is None and folder:
+                if folder not in is_missing:
+                    is_missing[folder] = self._is_missing(folder)
+                if is_missing[folder]:
+                    continue
             change = self._change(path, before)
             if change is not None and self._change(path, after) is not None:
                 result.append(Unsaved(path, change))
         return result
+
+    def _is_missing(self, folder: str) -> bool:
+        """Return whether nothing stands where a folder is to be, nor a file where one above it is."""
+        try:
+            os.lstat(self._root + folder)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file in the folder, or None when it is not there.
@@ -205,14 +222,40 @@ class Worktree:
         self._plain_folders.clear()
         left_alone = []
         recorded: dict[str, index_file.Recorded | None] = {}
-        for difference in two_way(before, after, self._objects.tree):
-            is_done, status = self._bring(difference)
-            if is_done:
-                recorded[difference.path] = None if difference.after is None else (difference.after, status)
-            else:
-                left_alone.append(difference.path)
+        for folder, group in groupby(two_way(before, after, self._objects.tree), key=_folder_of):
+            differences = list(group)
+            written = self._write_folder(folder, differences)
+            if written is not None:
+                recorded |= written
+                continue
+            for difference in differences:
+                is_done, status = self._bring(difference)
+                if is_done:
+                    recorded[difference.path] = None if difference.after is None else (difference.after, status)
+                else:
+                    left_alone.append(difference.path)
         self._record(recorded, after, afresh=afresh)
         return left_alone
+
+    def _write_folder(self, folder: str, differences: Sequence[Difference]) -> Mapping[str, index_file.Recorded] | None:
+        """Write a folder that is not there at once; None, with nothing done, where its files have to be looked at."""
+        blobs = [after for _, before, after in differences if before is None and after is not None]
+        if not folder or len(blobs) < len(differences) or any(blob.mode == LINK for blob in blobs):
+            return None
+        if not self._is_missing(folder):
+            return None
+        names = [path.rpartition("/")[2] for path, _, _ in differences]
+        try:
+            self._check_folders(differences[0].path)
+            contents = [(self._objects.blob(blob.oid), blob.mode == PROGRAM) for blob in blobs]
+        except (InvalidError, MissingObjectError):
+            return None
+        if any(map(_is_dangerous, names)):
+            return None
+        status = self._writer.write_folder(self._root + folder, dict(zip(names, contents, strict=True)))
+        if status is None:
+            return None
+        return {each.path: (blob, status[name]) for each, blob, name in zip(differences, blobs, names, strict=True)}
 
     def exchange(self, differences: Iterable[Difference], tree: bytes) -> list[str]:
         """Bring files from one content to another that need not be that of a tree, which the index then agrees with.
@@ -272,50 +315,6 @@ class Worktree:
         with disk.system_errors("removing the index"):
             disk.remove(self._index_path)
 
-    def _write(self, path: str, data: bytes, *, runs: bool) -> os.stat_result | None:
-        """Write a file beside the folder and rename it into place; return its status, None if somebody was faster."""
-        full = self._full(path)
-        with disk.system_errors(f"writing {path}"):
-            try:
-                written = self._write_temporary(data, 0o777 if runs else 0o666)
-                self._rename_into_place(full)
-            except BaseException as error:  # also Ctrl-C: the next file is written under the same name
-                with contextlib.suppress(OSError):
-                    os.unlink(self._temporary)  # noqa: PTH108
-                if not isinstance(error, OSError) or error.errno != errno.EXDEV:
-                    raise
-                # the folder may lie on another disk than `.git`
-                disk.replace_file(Path(full), data, durable=False, mode=0o755 if runs else 0o644)
-                return None
-            status = os.lstat(full)
-        is_ours = (status.st_ino, status.st_size, status.st_mtime_ns) == written
-        return status if is_ours else None
-
-    def _write_temporary(self, data: bytes, mode: int) -> tuple[int, int, int]:
-        """Write the temporary file; return its inode, size and time, by which it is known again after the rename."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        disk.reach("create", self._temporary)
-        try:
-            fd = os.open(self._temporary, flags, mode)
-        except FileNotFoundError:
-            self._scratch.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self._temporary, flags, mode)
-        try:
-            disk.write_all(fd, data, self._temporary)
-            _set_back(fd)
-            status = os.fstat(fd)
-        finally:
-            os.close(fd)
-        return status.st_ino, status.st_size, status.st_mtime_ns
-
-    def _rename_into_place(self, full: str) -> None:
-        disk.reach("rename", full)
-        try:
-            os.replace(self._temporary, full)  # noqa: PTH105
-        except FileNotFoundError:
-            Path(full).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(self._temporary, full)  # noqa: PTH105
-
     def refresh(self, paths: Iterable[str], tree: bytes) -> None:
         """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
         try:
@@ -338,7 +337,7 @@ class Worktree:
         if blob is None:
             self._remove(path)
             return None
-        return self._write(path, self._objects.blob(blob.oid), runs=blob.mode == PROGRAM)
+        return self._writer.write(self._full(path), self._objects.blob(blob.oid), runs=blob.mode == PROGRAM)
 
     def _remove(self, path: str) -> None:
         full = self._full(path)
@@ -429,15 +428,8 @@ class Worktree:
                 self._plain_folders.add(folder)
 
 
-def _set_back(fd: int) -> None:
-    """Make a file two seconds older than it is, so that it is older than the index that will record it.
-
-    git looks at whole seconds, and a status as young as the index proves nothing: it would have to read the file again,
-    and once the index was written anew, an edit of the same size in that very second would hide behind it.
-    """
-    if os.utime in os.supports_fd:
-        moment = time.time_ns() - 2 * 10**9
-        os.utime(fd, ns=(moment, moment))
+def _folder_of(difference: Difference) -> str:
+    return difference.path.rpartition("/")[0]
 
 
 def _is_dangerous(part: str) -> bool:
