@@ -12,13 +12,22 @@ Only rules whose severity is error under the settings run here; `settings` is th
 before the change, so that a change cannot disarm its own gate.
 """
 
-from rolethread_vcs.gate._judgement import EntryChange, Gate, gate_rules
+from rolethread_vcs.gate._judgement import (
+    Allowance,
+    EntryChange,
+    Gate,
+    Overrun,
+    Verdict,
+    gate_rules,
+    mass_codes,
+    mass_sentences,
+    parse_allowance,
+)
 from rolethread_vcs.gate._refusal import (
     RefusedByGateError,
     refusal_of_edit,
     refusal_of_import,
 )
-from rolethread_vcs.gate._verdict import Allowance, Overrun, Verdict, mass_codes, mass_sentences, parse_allowance
 from rolethread_vcs.rules import safe_repair
 
 __all__ = [

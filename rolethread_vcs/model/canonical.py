@@ -17,11 +17,10 @@ from typing import Any
 import orjson
 
 from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.entry import MAX_DEPTH as MAX_DEPTH
 from rolethread_vcs.model.entry import Entry, sort_keys
+from rolethread_vcs.model.entry import JsonProblemError as JsonProblemError
 from rolethread_vcs.model.ids import suffix_of
-from rolethread_vcs.model.strict_json import MAX_DEPTH as MAX_DEPTH
-from rolethread_vcs.model.strict_json import JsonProblemError as JsonProblemError
-from rolethread_vcs.model.strict_json import read_strictly
 
 BOM = b"\xef\xbb\xbf"
 
@@ -53,10 +52,12 @@ def parse(data: bytes) -> Any:
         data = data[len(BOM) :]
     try:
         value = orjson.loads(data)
+        if _is_surely_exact(data, value):
+            return value
     except orjson.JSONDecodeError:
-        return read_strictly(data)
-    if _is_surely_exact(data, value):
-        return value
+        pass  # the strict reader says what is wrong, and where
+    from rolethread_vcs.model.strict_json import read_strictly
+
     return read_strictly(data)
 
 

@@ -19,6 +19,24 @@ _KEYS_IN_ORDER = frozenset(
     keys for size in (1, 2, 3, 4) for keys in combinations(("role", "content", "speaker", "train"), size)
 )
 
+MAX_DEPTH = 200
+"""A value may lie inside at most so many arrays and objects."""
+
+
+class JsonProblemError(InvalidError):
+    """A text that is not JSON, or JSON that could not be kept to the byte.
+
+    `line` and `column` count from 1 inside the text that was parsed, columns in characters.
+    """
+
+    code = "not_json"
+
+    def __init__(self, reason: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(f"line {line}, column {column}: {reason}")
+        self.reason = reason
+        self.line = line
+        self.column = column
+
 
 class InvalidEntryError(InvalidError):
     """The fields cannot be an entry: tags that are no list of text, an extra that is no object …"""

@@ -10,10 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rolethread_vcs.errors import InvalidError
-
-MAX_DEPTH = 200
-"""A value may lie inside at most so many arrays and objects."""
+from rolethread_vcs.model.entry import MAX_DEPTH, JsonProblemError
 
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
@@ -36,21 +33,6 @@ _PLAIN_WORDS = {
     "Illegal trailing comma before end of object": "trailing comma",
     "Illegal trailing comma before end of array": "trailing comma",
 }
-
-
-class JsonProblemError(InvalidError):
-    """A text that is not JSON, or JSON that could not be kept to the byte.
-
-    `line` and `column` count from 1 inside the text that was parsed, columns in characters.
-    """
-
-    code = "not_json"
-
-    def __init__(self, reason: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(f"line {line}, column {column}: {reason}")
-        self.reason = reason
-        self.line = line
-        self.column = column
 
 
 class _UnkeepableError(ValueError):

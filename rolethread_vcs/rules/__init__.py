@@ -13,9 +13,8 @@ from rolethread_vcs.rules._catalogue import (
     find_rule,
     misfits,
 )
-from rolethread_vcs.rules._checks import check_entries, find_in_entry, introduced_between, safe_repair
+from rolethread_vcs.rules._checks import KeyLedger, check_entries, find_in_entry, introduced_between, safe_repair
 from rolethread_vcs.rules._contract import Facts, Found, Holders, Options, Parts, Repair, Rule, cache_key
-from rolethread_vcs.rules._keys import KeyLedger
 from rolethread_vcs.rules._outline import Outline
 
 __all__ = [

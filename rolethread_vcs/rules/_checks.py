@@ -1,14 +1,14 @@
-"""Runs rules: over one entry, over many, and over an entry before and after a change."""
+"""Runs rules: over one entry, over many, and before and after a change, with the keys that entries share."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Identity, RepairSafety
-from rolethread_vcs.rules._contract import Facts, Rule
-from rolethread_vcs.rules._keys import KeyLedger, without_known
+from rolethread_vcs.rules._contract import Facts, Holders, Keys, Rule
 from rolethread_vcs.rules._outline import Outline
 
 
@@ -85,3 +85,124 @@ def safe_repair(entry: Entry, rules: Iterable[Rule]) -> tuple[Entry, tuple[str, 
         if not changed:
             break
     return entry, tuple(done)
+
+
+_NO_KEYS: frozenset[str] = frozenset()
+
+_PREVIEWED = 10
+"""Other holders that a preview shows a rule: 100,000 rows with one uuid must not cost their square."""
+
+
+class KeyLedger:
+    """Notes, while changes stream by, which keys of each dataset rule were gained and lost by which entries.
+
+    It holds keys and ids of changed entries, no entries. Each entry is recorded once. Two rules never share a
+    key space.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._books = tuple(_Book(rule) for rule in rules if rule.keys is not None)
+
+    def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
+        """Note what one changed entry held before and holds now."""
+        for book in self._books:
+            book.record(entry_id, before, after)
+
+    def findings(self, facts: Facts | None) -> list[Finding]:
+        """Return every finding among the holders of the keys gained, also those that were there before."""
+        return [finding for book in self._books for finding in book.findings(facts)]
+
+    def introduced(self, facts: Facts | None) -> list[Finding]:
+        """Return the findings among the holders of the keys gained, less those that were there before.
+
+        The same rule judges the holders before and after. A key that was only lost can introduce nothing.
+        """
+        return [finding for book in self._books for finding in book.introduced(facts)]
+
+    def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
+        """Return the findings that one more changed entry would bring on itself; notes nothing."""
+        return [finding for book in self._books for finding in book.preview(entry_id, before, after, facts)]
+
+
+class _Book:
+    """The ledger of one rule."""
+
+    __slots__ = ("_gained", "_lost", "_of", "_rule")
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._of: Keys = rule.keys or (lambda _: ())
+        self._gained: dict[str, list[str]] = {}
+        self._lost: dict[str, set[str]] = {}
+
+    def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
+        old, new = self._keys(before), self._keys(after)
+        for key in new - old:
+            self._gained.setdefault(key, []).append(entry_id)
+        for key in old - new:
+            self._lost.setdefault(key, set()).add(entry_id)
+
+    def findings(self, facts: Facts | None) -> list[Finding]:
+        return self._judge(self._after(self._base(facts, self._gained)))
+
+    def introduced(self, facts: Facts | None) -> list[Finding]:
+        base = self._base(facts, self._gained)
+        known = Counter(finding.identity() for finding in self._judge(base))
+        return without_known(self._judge(self._after(base)), known)
+
+    def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
+        fresh = self._keys(after)
+        if not fresh or not (fresh := fresh - self._keys(before)):
+            return []
+        base = self._base(facts, fresh)
+        holders = {key: [*islice(self._others(key, base, entry_id), _PREVIEWED), entry_id] for key in sorted(fresh)}
+        return [finding for finding in self._judge(holders) if finding.entry_id == entry_id]
+
+    def _keys(self, entry: Entry | None) -> frozenset[str]:
+        if entry is None:
+            return _NO_KEYS
+        keys = self._of(entry)
+        return frozenset(keys) if keys else _NO_KEYS
+
+    def _base(self, facts: Facts | None, keys: Collection[str]) -> dict[str, list[str]]:
+        """Return who held these keys before the change, by id."""
+        if facts is None or not keys:
+            return {}
+        return {key: sorted(ids) for key, ids in facts.holders(self._rule, keys).items()}
+
+    def _after(self, base: Holders) -> dict[str, list[str]]:
+        """Return the holders after the change: those who stay, by id, then the newcomers as they came."""
+        after = {}
+        for key, newcomers in self._gained.items():
+            moved = self._lost.get(key, set()).union(newcomers)
+            after[key] = [*(holder for holder in base.get(key, ()) if holder not in moved), *newcomers]
+        return after
+
+    def _others(self, key: str, base: Holders, entry_id: str) -> Iterator[str]:
+        lost = self._lost.get(key, ())
+        for holder in base.get(key, ()):
+            if holder not in lost and holder != entry_id:
+                yield holder
+        for holder in self._gained.get(key, ()):
+            if holder != entry_id:
+                yield holder
+
+    def _judge(self, holders: Holders) -> list[Finding]:
+        if self._rule.check_dataset is None or not holders:
+            return []
+        return [self._rule.as_finding(None, found) for found in self._rule.check_dataset(holders)]
+
+
+def without_known(findings: Iterable[Finding], known: Counter[Identity]) -> list[Finding]:
+    """Return the findings that remain when those of the counted identities are taken away, first ones first.
+
+    A difference of multisets: two equal findings against one known leave one. The counter is used up.
+    """
+    left = []
+    for finding in findings:
+        identity = finding.identity()
+        if known[identity] > 0:
+            known[identity] -= 1
+        else:
+            left.append(finding)
+    return left

@@ -23,8 +23,7 @@ from collections.abc import Iterator
 
 from rolethread_vcs.model.finding import Scope, Severity
 from rolethread_vcs.rules._contract import Found, Rule
-from rolethread_vcs.rules._outline import Outline
-from rolethread_vcs.rules._wording import as_text, kind_of
+from rolethread_vcs.rules._outline import Outline, as_text, kind_of
 
 
 def _check(outline: Outline) -> Iterator[Found]:
