@@ -11,10 +11,8 @@ A command module looks like this, and its docstring is the help of its verb:
         dataset = context.open_dataset()
         …
 
-It returns the exit status, or nothing when all went well. Errors are raised, never printed. What only running it
-needs (the dataset, its operations, rules, formats) is imported inside its functions: help and completion import the
-module of a verb too, and must stay fast. `GROUP` is the heading of the help that the verb stands under; the list of
-verbs is written anew with `python -m rolethread_vcs.cli._generate_verbs`.
+It returns the exit status, or nothing when all went well. Errors are raised, never printed. `GROUP` is the heading
+of the help that the verb stands under; the list of verbs is written by `python -m rolethread_vcs.cli._generate_verbs`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,6 @@ from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import rev_of
-from rolethread_vcs.views.merges import comment_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -269,6 +268,8 @@ def _form(entry_id: str, preview: Entry, rev: str, conflicts: Sequence[Conflict]
     form = render_form([(entry_id, preview)], revs={entry_id: rev})
     if not conflicts:
         return form
+    from rolethread_vcs.views.merges import comment_lines
+
     lines = []
     for conflict in conflicts:
         lines.append(f"# {conflict.field}: {conflict.message}")

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.options import complete_branches
+from rolethread_vcs.cli.options import complete_branches, gathered, name_words
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.merge.conflict import Value
 from rolethread_vcs.phrases import counted_words
-from rolethread_vcs.views.diff_text import entry_diff_lines
-from rolethread_vcs.views.merges import conflict_block
-from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from rolethread_vcs import Decision
@@ -25,6 +19,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.cli.options import Saving
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.merge.completion import Outcome
+    from rolethread_vcs.ops.merge.decisions import Decision
     from rolethread_vcs.ops.merge.merge import MergePreview, PreviewedEntry
     from rolethread_vcs.store.log.unfinished import Kind
 
@@ -33,47 +28,40 @@ if TYPE_CHECKING:
 class Change:
     """What the user said: a change of the past ("" for none), a part of it, or how to go on with one that waits."""
 
-    rev: str
-    ids: tuple[str, ...]
+    rev_and_ids: tuple[str, ...]
     where: str | None
     skip_conflicts: bool
     go_on: bool
     abort: bool
 
     @property
+    def rev(self) -> str:
+        """The change, or range of changes."""
+        return self.rev_and_ids[0] if self.rev_and_ids else ""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The entries that it is about, none for all."""
+        return self.rev_and_ids[1:]
+
+    @property
     def words(self) -> str:
         """What the operation log remembers behind the verb."""
-        from rolethread_vcs.cli.options import name_words
-
         skips = " --skip-conflicts" if self.skip_conflicts else ""
         return f"{self.rev}{name_words(self.ids, self.where)}{skips}"
 
 
-def change_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command a revision or range, entries of it, and the ways to go on, and its function a `change: Change`."""
-
-    @wraps(function)
-    def wrapped(
-        *args: Any,
-        rev_and_ids: tuple[str, ...],
-        where: str | None,
-        skip_conflicts: bool,
-        go_on: bool,
-        abort: bool,
-        **more: Any,
-    ) -> Any:
-        rev, ids = (rev_and_ids[0], rev_and_ids[1:]) if rev_and_ids else ("", ())
-        return function(*args, change=Change(rev, ids, where, skip_conflicts, go_on, abort), **more)
-
-    for option in (
-        click.option("--abort", is_flag=True, help="Give up what waits for decisions."),
-        click.option("--continue", "go_on", is_flag=True, help="Commit it when its conflicts are decided."),
-        click.option("--skip-conflicts", is_flag=True, help="Do what can be done at once; leave and list the rest."),
-        click.option("--where", metavar="QUERY", help="Only entries that fit, as they are, were or would be."),
-        click.argument("rev_and_ids", metavar="[REV|A..B] [ID]...", nargs=-1, shell_complete=complete_branches),
-    ):
-        wrapped = option(wrapped)
-    return wrapped
+change_options = gathered(
+    "change",
+    Change,
+    {field: field for field in ("rev_and_ids", "where", "skip_conflicts", "go_on", "abort")},
+    click.option("--abort", is_flag=True, help="Give up what waits for decisions."),
+    click.option("--continue", "go_on", is_flag=True, help="Commit it when its conflicts are decided."),
+    click.option("--skip-conflicts", is_flag=True, help="Do what can be done at once; leave and list the rest."),
+    click.option("--where", metavar="QUERY", help="Only entries that fit, as they are, were or would be."),
+    click.argument("rev_and_ids", metavar="[REV|A..B] [ID]...", nargs=-1, shell_complete=complete_branches),
+)
+"""Gives a command a revision or range, entries of it, and the ways to go on, and its function a `change: Change`."""
 
 
 def go_on_or_give_up(context: Context, kind: Kind, saving: Saving, change: Change) -> int | None:
@@ -153,6 +141,8 @@ def ask(
     Answers are read from standard input, a line each; its end means quit.
     """
     from rolethread_vcs import Decision
+    from rolethread_vcs.merge.conflict import Value
+    from rolethread_vcs.views.terminal_text import styled
 
     taken: list[str] = []
     decisions: dict[str, dict[str, Decision]] = {}
@@ -187,6 +177,9 @@ def ask(
 
 
 def _show(context: Context, offer: PreviewedEntry, labels: tuple[str, str, str]) -> None:
+    from rolethread_vcs.views.diff_text import entry_diff_lines
+    from rolethread_vcs.views.merges import conflict_block
+
     output = context.output
     output.complain("")
     for line in entry_diff_lines(offer.compared, width=output.width, color=output.color):

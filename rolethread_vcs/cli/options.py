@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # ---- completion
 
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _OFFERED = 50
 
@@ -157,52 +159,56 @@ class Saving:
         )
 
 
-_ALLOWING = (
-    click.option("--because", metavar="TEXT", help="Why findings are let through; history remembers it."),
-    click.option(
-        "--allow",
-        metavar="CODE[=COUNT]",
-        multiple=True,
-        shell_complete=complete_rules,
-        help="Let findings of a rule through.",
-    ),
+def gathered(name: str, make: Callable[..., Any], fields: Mapping[str, str], *options: Decorator) -> Decorator:
+    """Return a decorator that gives a command options, and its function one value made of them, called `name`.
+
+    `fields` are the names of the options, as click hands them over, with those of the fields that they become.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def wrapped(*args: Any, **given: Any) -> Any:
+            value = make(**{field: given.pop(option) for option, field in fields.items()})
+            return function(*args, **{name: value}, **given)
+
+        decorated: Callable[..., Any] = wrapped
+        for option in options:
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+_ALLOWING = {"dry_run": "dry_run", "allow": "allow", "because": "because"}
+_BECAUSE = click.option("--because", metavar="TEXT", help="Why findings are let through; history remembers it.")
+_ALLOW = click.option(
+    "--allow",
+    metavar="CODE[=COUNT]",
+    multiple=True,
+    shell_complete=complete_rules,
+    help="Let findings of a rule through.",
 )
 
+making_options = gathered(
+    "saving",
+    Saving,
+    _ALLOWING,
+    _BECAUSE,
+    _ALLOW,
+    click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
+)
+"""Gives a command that can make a branch what lets findings through and `--dry-run`: `saving`, without a message."""
 
-def making_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command that can make a branch what lets findings through and `--dry-run`: `saving`, without a message."""
-
-    @wraps(function)
-    def wrapped(*args: Any, dry_run: bool, allow: tuple[str, ...], because: str | None, **more: Any) -> Any:
-        return function(*args, saving=Saving(None, dry_run, allow, because), **more)
-
-    dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-    for option in (*_ALLOWING, dry_run):
-        wrapped = option(wrapped)
-    return wrapped
-
-
-def saving_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of saving, and its function a `saving: Saving`."""
-
-    @wraps(function)
-    def wrapped(
-        *args: Any,
-        commit_message: str | None,
-        dry_run: bool,
-        allow: tuple[str, ...],
-        because: str | None,
-        **more: Any,
-    ) -> Any:
-        return function(*args, saving=Saving(commit_message, dry_run, allow, because), **more)
-
-    for option in (
-        *_ALLOWING,
-        click.option("--dry-run", is_flag=True, help="Show what would be saved, and save nothing."),
-        click.option("-m", "commit_message", metavar="TEXT", help="What the commit says; there is a default."),
-    ):
-        wrapped = option(wrapped)
-    return wrapped
+saving_options = gathered(
+    "saving",
+    Saving,
+    {"commit_message": "message", **_ALLOWING},
+    _BECAUSE,
+    _ALLOW,
+    click.option("--dry-run", is_flag=True, help="Show what would be saved, and save nothing."),
+    click.option("-m", "commit_message", metavar="TEXT", help="What the commit says; there is a default."),
+)
+"""Gives a command the options of saving, and its function a `saving: Saving`."""
 
 
 def name_words(words: tuple[str, ...] | list[str], where: str | None = None) -> str:
@@ -239,30 +245,18 @@ class Wish:
         return CommitOptions(self.words(context), removed, cast("Take | None", take))
 
 
-def line_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `--as`, `--new`, `--ambiguous`, `--decisions`, and its function a `wish: Wish`."""
-
-    @wraps(function)
-    def wrapped(
-        *args: Any,
-        entries: tuple[str, ...],
-        new: tuple[int, ...],
-        ambiguous: str,
-        decisions: str | None,
-        **more: Any,
-    ) -> Any:
-        return function(*args, wish=Wish(entries, new, ambiguous, decisions), **more)
-
-    for option in (
-        click.option("--decisions", metavar="FILE", help="Take what is said of lines in this file (status --json)."),
-        click.option(
-            "--ambiguous",
-            type=click.Choice(["stop", "new"]),
-            default="stop",
-            help="What to do with lines that could be one entry or another.",
-        ),
-        click.option("--new", "new", metavar="LINE", type=int, multiple=True, help="This line is a new entry."),
-        click.option("--as", "entries", metavar="LINE=ID", multiple=True, help="This line is that entry."),
-    ):
-        wrapped = option(wrapped)
-    return wrapped
+line_options = gathered(
+    "wish",
+    Wish,
+    {"entries": "entries", "new": "new", "ambiguous": "ambiguous", "decisions": "file"},
+    click.option("--decisions", metavar="FILE", help="Take what is said of lines in this file (status --json)."),
+    click.option(
+        "--ambiguous",
+        type=click.Choice(["stop", "new"]),
+        default="stop",
+        help="What to do with lines that could be one entry or another.",
+    ),
+    click.option("--new", "new", metavar="LINE", type=int, multiple=True, help="This line is a new entry."),
+    click.option("--as", "entries", metavar="LINE=ID", multiple=True, help="This line is that entry."),
+)
+"""Gives a command `--as`, `--new`, `--ambiguous`, `--decisions`, and its function a `wish: Wish`."""
