@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.cli.options import Saving
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.merge.completion import Outcome
-    from rolethread_vcs.ops.merge.decisions import Decision
     from rolethread_vcs.ops.merge.merge import MergePreview, PreviewedEntry
     from rolethread_vcs.store.log.unfinished import Kind
 
