@@ -11,7 +11,7 @@ from measuring import Figure, Run, median, run, take_turns
 from workspace import RTV, Workspace, python
 
 LOADED = (
-    "import rolethread_vcs.cli.main, rolethread_vcs.dataset, "
+    "import rolethread_vcs.cli.main, rolethread_vcs.dataset, rolethread_vcs.store.repository, "
     "rolethread_vcs.cli.commands.list, rolethread_vcs.cli.commands.status"
 )
 TURNS = 4

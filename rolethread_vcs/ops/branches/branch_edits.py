@@ -111,19 +111,18 @@ def _note_moves(repository: Repository, name: str, note: str) -> Moves:
 
 
 def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
-    known = repository.refs.branches()
-    if not is_branch_name(name) and _is_revision(repository, name):
-        return _no_place_to_work(name)
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
+    is_name = is_branch_name(name)
+    is_release = is_name and repository.refs.read(TAGS + name) is not None
+    is_revision = is_release or _is_revision(repository, name)
+    near = get_close_matches(name, repository.refs.branches(), n=1, cutoff=0.6)
+    if near and (is_name or not is_revision):
         return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near[0]}?", hint=f"rtv switch {near[0]}")
-    if is_branch_name(name) and repository.refs.read(TAGS + name) is not None:
+    if is_revision:
         return NoSuchBranchError(
-            f"{name} is a release, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
+            f"{name!r} is a {'release' if is_release else 'commit'}, and one works on a branch",
+            hint=f"start one there: rtv switch -c NEW-NAME {name}",
         )
-    if _is_revision(repository, name):
-        return _no_place_to_work(name)
-    hint = f"make it with: rtv switch -c {name}" if is_branch_name(name) else "see the branches with: rtv branch"
+    hint = f"make it with: rtv switch -c {name}" if is_name else "see the branches with: rtv branch"
     return NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
 
 
@@ -135,12 +134,6 @@ def _is_revision(repository: Repository, name: str) -> bool:
     return True
 
 
-def _no_place_to_work(name: str) -> NoSuchBranchError:
-    return NoSuchBranchError(
-        f"{name!r} is a commit, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
-    )
-
-
 # ---- renaming
 
 
@@ -148,11 +141,7 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent | No
     """Give a branch another name, as one operation; its commits stay the same.
 
     Raises:
-        NoSuchBranchError: there is none. UsageError (branch_name), ConflictError (branch_exists): it cannot have the
-        new name.
-        ConflictError (checked_out_elsewhere): another folder stands on it. ConflictError (unfinished_on_branch): a
-        merge into it waits.
-        RefusedByGateError: it would be strict by its new name, and has errors; see `branch_gate.judge_start`.
+        As `create` and `delete`.
     """
     intent = intent or Intent("branch", f"branch --rename {name} {new_name}")
     with Session.open(repository, intent, needs_branch=False) as session:
