@@ -23,7 +23,7 @@ from rolethread_vcs.store.dataset_folder import find_dataset
 if TYPE_CHECKING:
     from rolethread_vcs.ops import check
     from rolethread_vcs.ops.branches import branch_edits, branches, releases
-    from rolethread_vcs.ops.compare import change_counts, comparison, diff
+    from rolethread_vcs.ops.compare import comparison, diff
     from rolethread_vcs.ops.edit import change, field_edits, hand_edits, status
     from rolethread_vcs.ops.export import exporter, page_file
     from rolethread_vcs.ops.git_support import drivers, hooks
@@ -54,7 +54,7 @@ else:
         return (_Module(f"ops.{family}.{name}") for name in names.split())
 
     branch_edits, branches, releases = _modules("branches", "branch_edits branches releases")
-    change_counts, comparison, diff = _modules("compare", "change_counts comparison diff")
+    comparison, diff = _modules("compare", "comparison diff")
     change, field_edits, hand_edits, status = _modules("edit", "change field_edits hand_edits status")
     exporter, page_file = _modules("export", "exporter page_file")
     check = _Module("ops.check")
@@ -332,7 +332,7 @@ class Dataset:
     log = Method(lambda: log.History)
     diff = Method(lambda: diff.compare)
     count_kinds = Function(lambda: comparison.ChangeCounts.of)
-    count_changes = Function(lambda: change_counts.count_changes)
+    count_changes = Function(lambda: comparison.count_changes)
     check = Method(lambda: check.check)
     select = Method(lambda: selection.select)
     page = Method(lambda: page.page)

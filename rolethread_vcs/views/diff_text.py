@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
-from rolethread_vcs.ops.compare.change_counts import DiffStat
-from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile, DiffStat
 from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views import diff_layout as layout

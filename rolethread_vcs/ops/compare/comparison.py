@@ -6,13 +6,13 @@ Nothing is read but what differs, and an entry only when its turn has come.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from rolethread_vcs.diff.chain import longest_chain
-from rolethread_vcs.diff.entry import EntryDiff, diff_entries
+from rolethread_vcs.diff.entry import EntryDiff, MessageChange, Placed, count_changed_words, diff_entries
 from rolethread_vcs.diff.fields import ValueChange
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
@@ -144,7 +144,12 @@ class Comparison:
     """Two states and what differs between them.
 
     Labels are what messages call the sides; commits are hex ids, None for a side that is no commit. `notes` are
-    sentences about the comparison itself. `entries` may be asked for more than once, and streams each time.
+    sentences about the comparison itself.
+
+    `entries()` yields the entries that differ, each time it is asked: by id between two trees, in order where a file is
+    compared. `files()` are the other files that differ, by path; none where entries were selected or a file is
+    compared. `summary()` counts; where two trees are compared as a whole, it reads no entry, and a file that plain git
+    committed in another layout counts as changed.
     """
 
     from_label: str
@@ -152,24 +157,9 @@ class Comparison:
     from_commit: str | None
     to_commit: str | None
     notes: tuple[str, ...]
-    _entries: Callable[[], Iterator[ComparedEntry]]
-    _files: Callable[[], tuple[ComparedFile, ...]]
-    _summary: Callable[[], ChangeCounts]
-
-    def entries(self) -> Iterator[ComparedEntry]:
-        """Yield the entries that differ: by id between two commits, in order where a file is compared."""
-        return self._entries()
-
-    def files(self) -> tuple[ComparedFile, ...]:
-        """Return the other files that differ, by path; none where entries were chosen or a file is compared."""
-        return self._files()
-
-    def summary(self) -> ChangeCounts:
-        """Return the counts; where two commits are compared as a whole, no entry is read for it.
-
-        A file that plain git committed in another layout, with the same content, counts as changed only here.
-        """
-        return self._summary()
+    entries: Callable[[], Iterator[ComparedEntry]]
+    files: Callable[[], tuple[ComparedFile, ...]]
+    summary: Callable[[], ChangeCounts]
 
     def is_different(self) -> bool:
         """Return whether anything that was asked for differs."""
@@ -289,3 +279,91 @@ def moved(before: Sequence[T], after: Sequence[T], *, fixed: Collection[T] = ())
             free.append(item)
     kept = {free[number] for number, _ in longest_chain((number, places[item]) for number, item in enumerate(free))}
     return frozenset(item for item in common if item not in stays and item not in kept)
+
+
+@dataclass(slots=True)
+class Spoken:
+    """What one speaker gained and lost: messages that came, went, changed; words that came and went."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    words_added: int = 0
+    words_removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DiffStat:
+    """The figures of a comparison.
+
+    `tags` counts entries that now have a tag and had not (`added`), had it (`removed`), or have it and changed.
+    `speakers` is by speaker, and by role where a message names none. Marks are no words.
+    """
+
+    entries: ChangeCounts = field(default_factory=ChangeCounts)
+    messages: ChangeCounts = field(default_factory=ChangeCounts)
+    words: ChangeCounts = field(default_factory=ChangeCounts)
+    tags: Mapping[str, ChangeCounts] = field(default_factory=dict)
+    speakers: Mapping[str, Spoken] = field(default_factory=dict)
+
+
+def count_changes(compared: Iterable[ComparedEntry]) -> DiffStat:
+    """Return the figures of what differs, reading it once."""
+    tags: dict[str, ChangeCounts] = {}
+    speakers: dict[str, Spoken] = {}
+    stat = DiffStat(tags=tags, speakers=speakers)
+    for each in compared:
+        _count(stat.entries, each.change)
+        old = set(each.before.tags) if each.before is not None else set()
+        new = set(each.after.tags) if each.after is not None else set()
+        for tag in old | new:
+            tally = tags.setdefault(tag, ChangeCounts())
+            if tag not in old:
+                tally.added += 1
+            elif tag not in new:
+                tally.removed += 1
+            else:
+                _count(tally, each.change)
+        difference = each.diff
+        for change in (*difference.messages, *difference.chosen, *difference.rejected):
+            _count_message(stat, speakers, change)
+    return stat
+
+
+def _count(tally: ChangeCounts, kind: ChangeKind) -> None:
+    setattr(tally, kind.value, getattr(tally, kind.value) + 1)
+
+
+def _count_message(stat: DiffStat, speakers: dict[str, Spoken], change: MessageChange) -> None:
+    if change.op == "insert":
+        stat.messages.added += 1
+    elif change.op == "remove":
+        stat.messages.removed += 1
+    elif change.op == "move":
+        stat.messages.moved += 1
+    else:
+        stat.messages.changed += 1
+    came, went = count_changed_words(change, "insert"), count_changed_words(change, "delete")
+    stat.words.added += came
+    stat.words.removed += went
+    if change.after is not None:
+        spoken = speakers.setdefault(speaker_of(change.after), Spoken())
+        spoken.added += change.op == "insert"
+        spoken.changed += change.op != "insert"
+        spoken.words_added += came
+    if change.before is not None:
+        spoken = speakers.setdefault(speaker_of(change.before), Spoken())
+        spoken.removed += change.op == "remove"
+        spoken.words_removed += went
+
+
+def speaker_of(placed: Placed) -> str:
+    """Return who speaks a message: the speaker, else the role."""
+    message = placed.message
+    if not isinstance(message, dict):
+        return "(not a message)"
+    for key in ("speaker", "role"):
+        value = message.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return "(no role)"

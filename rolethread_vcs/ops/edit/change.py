@@ -69,50 +69,30 @@ def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent | No
 
 def replace(
     repository: Repository,
-    entries: Mapping[str, AnyEntry],
+    entries: Mapping[str, AnyEntry | Callable[[Entry], AnyEntry]],
     intent: Intent | None = None,
     *,
     if_unchanged_since: Mapping[str, bytes] | None = None,
 ) -> Committed:
-    """Replace entries by id, in one commit; `if_unchanged_since` maps ids to the blob ids that were read.
+    """Replace entries by id, in one commit: by other ones, or by what functions make of them (again on a newer base).
+
+    `if_unchanged_since` maps ids to the blob ids that were read.
 
     Raises:
         StaleEntryError: one of them is another by now.
     """
-    return rewrite(
-        repository, list(entries), lambda entry_id, _: entries[entry_id], intent, expected=if_unchanged_since
-    )
-
-
-def rewrite(
-    repository: Repository,
-    ids: Sequence[str],
-    edit: Callable[[str, Entry], AnyEntry],
-    intent: Intent | None = None,
-    *,
-    expected: Mapping[str, bytes] | None = None,
-) -> Committed:
-    """Change existing entries in one commit; `edit` gets id and entry and returns the new entry.
-
-    `edit` may run again on a newer base.
-    """
-    intent = intent or Intent("edit", f"edit {name_some(ids)}")
+    named = name_some(list(entries))
 
     def plan(base: Snapshot) -> ChangeSet:
-        puts = {entry_id: as_entry(edit(entry_id, base[entry_id])) for entry_id in ids}
-        return ChangeSet(puts=puts, summary=f"edit {name_some(ids)}")
+        puts = {entry_id: as_entry(new(base[entry_id]) if callable(new) else new) for entry_id, new in entries.items()}
+        return ChangeSet(puts=puts, summary=f"edit {named}")
 
-    return run(repository, intent, plan, expected=expected)
+    return run(repository, intent or Intent("edit", f"edit {named}"), plan, expected=if_unchanged_since)
 
 
 def remove(repository: Repository, ids: Sequence[str], intent: Intent | None = None) -> Committed:
     """Remove entries in one commit; history still holds them."""
-    intent = intent or Intent("remove", f"remove {name_some(ids)}")
-
-    def plan(base: Snapshot) -> ChangeSet:
-        return removal(base, ids)
-
-    return run(repository, intent, plan)
+    return run(repository, intent or Intent("remove", f"remove {name_some(ids)}"), lambda base: removal(base, ids))
 
 
 def removal(base: Snapshot, ids: Iterable[str]) -> ChangeSet:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.edit.change import rewrite
+from rolethread_vcs.ops.edit.change import replace
 from rolethread_vcs.store.checkout.worktree import CHANGED, REMOVED, Unsaved
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -125,7 +126,7 @@ def _with_system(messages: list[Any], text: str) -> list[Any]:
 
 def edit_fields(repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent | None = None) -> Committed:
     """Do the same edit to entries, in one commit."""
-    return rewrite(repository, ids, edit.apply, intent)
+    return replace(repository, {entry_id: partial(edit.apply, entry_id) for entry_id in ids}, intent)
 
 
 def refuse_hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.compare.change_counts import DiffStat, Spoken, count_changes
-from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, DiffStat, Spoken, count_changes
 
 QUESTION = {"role": "user", "content": "Is the cellar dry?"}
 ANSWER = {"role": "assistant", "content": "Dry enough.", "speaker": "mara"}
