@@ -38,7 +38,7 @@ class _SettingsKind(Kind[bytes]):
             raise InvalidError(f"{path} is gone, and without it this is no dataset")
         settings = parse_settings(data)
         if settings.why_read_only is not None:
-            raise InvalidError(f"{path}: {settings.why_read_only}, nor could this be undone")
+            raise InvalidError(f"{settings.why_read_only}, nor could this be undone")
         old = settings if before is None else parse_settings(before)
         for key in _FIXED:
             was = getattr(old, key)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
-from rolethread_vcs.model.settings import parse_settings
 from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
@@ -111,11 +110,13 @@ def _settings_problem(repository: Repository, edits: Sequence[HandEdit]) -> str 
     worktree = repository.worktree
     if worktree is None or all(edit.path != SETTINGS for edit in edits):
         return None
+    from rolethread_vcs.documents import kind_of
+
     try:
-        data = worktree.read(SETTINGS)
-        return f"{SETTINGS} is gone" if data is None else parse_settings(data).why_read_only
+        kind_of(SETTINGS).check_by_hand(SETTINGS, worktree.read(SETTINGS), repository.head_snapshot().file(SETTINGS))
     except InvalidError as error:
         return error.message
+    return None
 
 
 def _hand_edit(item: Unsaved) -> HandEdit:

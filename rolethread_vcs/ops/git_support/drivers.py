@@ -39,7 +39,7 @@ def install_drivers(repository: Repository, text_version: int) -> None:
     """
     lines = [
         f"{pattern}{f' diff={_diff_driver(kind)}' if kind.has_text else ''} merge=rolethread\n"
-        for kind in all_kinds()
+        for kind in reversed(all_kinds())  # of two lines for a path git takes the later one
         for pattern in kind.patterns
     ]
     _write_attributes(repository, "".join(lines))
