@@ -74,7 +74,6 @@ class _Search:
         self._by_after: dict[int, set[int]] = defaultdict(set)
 
     def run(self) -> AlikeLines:
-        """Find pairs between the same neighbours, then elsewhere."""
         near = self._compare_near()
         self._compare_by_words()
         chosen: Pairs = {}
@@ -192,7 +191,6 @@ class _Found:
     doubts: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
 
     def note(self, before: int, after: int, likeness: float) -> None:
-        """Note that a line could be another one."""
         self.doubts.setdefault(after, []).append((before, likeness))
 
     def left(self) -> dict[int, tuple[tuple[int, float], ...]]:
@@ -207,7 +205,6 @@ class _Found:
 
 
 def _around(some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
-    """Return pairs of about the same place, counted from both ends."""
     shift = len(others) - len(some)
     pairs = []
     for number, one in enumerate(some):
@@ -273,11 +270,9 @@ class Gaps:
         self._after = [place for _, place in self.kept]
 
     def before(self, place: int) -> int:
-        """Return the gap of a place that was bound."""
         return bisect_left(self._before, place)
 
     def after(self, place: int) -> int:
-        """Return the gap of a place in the file."""
         return bisect_left(self._after, place)
 
     def grouped(self, before: Iterable[int], after: Iterable[int]) -> list[tuple[list[int], list[int]]]:

@@ -110,7 +110,6 @@ class _Ladder:
         self._copies: set[int] = set()
 
     def run(self) -> Matching:
-        """Go through the steps."""
         self._pair(self._decided, Step.DECISION)
         for step in self._policy.steps:
             if step is Step.BYTES:

@@ -63,9 +63,8 @@ def commit(
     """Make one commit of what was edited in a file, on the branch as it is now; then link the file to that commit.
 
     Raises:
-        ConflictError (ambiguous_lines), RefusedError (many_removed), ConflictError (copy_conflict),
-        RefusedByGateError: nothing was saved.
-        NoSuchBranchError: the branch is gone.
+        ConflictError (ambiguous_lines, copy_conflict), RefusedError (many_removed), RefusedByGateError,
+        NoSuchBranchError: nothing was saved. And as `read_edits`.
     """
     intent = intent or Intent("workcopy", f"workcopy commit {Path(path).name}")
     options = options or CommitOptions()
@@ -116,11 +115,7 @@ def refresh(
 ) -> Refreshed:
     """Bring newer commits of the branch into a file; edits in it stay, and merge with what the branch did.
 
-    With `discard` the file is written as the branch has it; what it held is set aside beside it.
-
-    Raises:
-        ConflictError (copy_conflict), ConflictError (ambiguous_lines): the file stays as it is. NoSuchBranchError:
-        the branch is gone.
+    With `discard` the file is written as the branch has it; what it held is set aside beside it. Raises as `commit`.
     """
     options = options or CommitOptions()
     finish_cut_off(repository)

@@ -76,11 +76,9 @@ class FileEdits:
 
     @property
     def link(self) -> Link:
-        """What the file is linked to."""
         return self.linked.link
 
     def reading(self, place: int) -> Reading:
-        """Return what a line of the file says."""
         if place in self.pairs and place not in self._rewritten:
             return self.linked.reading(self.pairs[place])
         return self.lines.reading(place)

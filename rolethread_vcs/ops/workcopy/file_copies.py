@@ -10,7 +10,6 @@ from pathlib import Path
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import ChangedSourceError, CleanKeys, clean_keys, find_row_format
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import DecisionWords, read_edits
 from rolethread_vcs.ops.workcopy.lines import Layout
@@ -81,9 +80,6 @@ def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, 
     """Write a file copy as a commit of its branch has it; return its link, and where what it held was set aside.
 
     There is a whole file at every moment, and cut off at any, it is linked so that nothing of it is taken for an edit.
-
-    Raises:
-        CannotCarryError: an entry does not fit the format. ChangedSourceError: something writes to the file right now.
     """
     written = _Writing(repository.snapshot_of(commit), link)
     before = FileStamp.of(link.path)
@@ -129,7 +125,6 @@ class _Writing:
         self._digests: list[str] = []
 
     def lines(self) -> Iterator[bytes]:
-        """Yield them."""
         for entry_id, blob, entry in self._selected():
             line = self._layout.write(entry_id, blob, entry)
             self._ids.append(entry_id)
@@ -139,7 +134,6 @@ class _Writing:
             yield line
 
     def link(self, stamp: FileStamp | None) -> Link:
-        """Return what links the file to the commit."""
         return replace(
             self._wanted,
             commit=self._snapshot.id,
@@ -151,14 +145,11 @@ class _Writing:
         )
 
     def _selected(self) -> Iterator[tuple[str, bytes, Entry]]:
-        query = None if self._wanted.where is None else parse_query(self._wanted.where)
-        for entry_id, blob, entry in self._snapshot.entries():
-            if query is None or query.matches(entry_id, entry):
-                yield entry_id, blob, entry
+        selects = self._wanted.selects()
+        return (each for each in self._snapshot.entries() if selects(each[0], each[2]))
 
 
 def is_file_name(path: Path) -> bool:
-    """Return whether a name is one of a file copy rather than of a folder."""
     return path.name.lower().endswith((".jsonl", ".json", ".jsonlines", ".ndjson", ".gz", ".txt")) or path.is_file()
 
 

@@ -44,7 +44,6 @@ class _Lines(Side):
     """Lines by what they say: a line is recognised by its id, its uuid and all its values."""
 
     def reading(self, place: int) -> Reading:
-        """Return what a line says."""
         raise NotImplementedError
 
     def signatures(self, places: Collection[int]) -> dict[int, Signature]:
@@ -77,12 +76,10 @@ class LinkedLines(_Lines):
         return entry
 
     def raw(self, place: int) -> bytes:
-        """Return the bytes of a line as it was."""
         kept = self.link.kept.get(place)
         return self._written(self.ids[place], self.stored(place)) if kept is None else kept
 
     def reading(self, place: int) -> Reading:
-        """Return what a line said."""
         known = self._readings.get(place)
         if known is None:
             known = self._said(self.raw(place), f"line {place + 1} of {self.link.path.name} as it was")
@@ -145,12 +142,10 @@ class FileLines(_Lines):
         self._ends_torn = problem is not None
 
     def raw(self, place: int) -> bytes:
-        """Return the bytes of a line."""
         known = self._raw.get(place)
         return known if known is not None else self._linked.raw(self._as_it_was[self.digests[place]])
 
     def reading(self, place: int) -> Reading:
-        """Return what a line says; see `read`."""
         if place not in self._readings:
             self.read([place])
         return self._readings[place]
@@ -188,11 +183,6 @@ class FileLines(_Lines):
         return [encode_line(parse(data)) if LINE_FEED in data else data.rstrip(b"\r") for data in result]
 
     def refuse_if_changed(self) -> None:
-        """Look at the file again.
-
-        Raises:
-            ChangedSourceError: it is not the file that was read.
-        """
         if FileStamp.of(self.path) != self.stamp:
             raise ChangedSourceError(
                 f"{self.path.name} changed since it was read; nothing was saved",

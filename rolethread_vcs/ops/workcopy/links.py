@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError, NotFoundError
 from rolethread_vcs.formats import CleanKeys
 from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.ids import is_id
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log.journal import SideEffects
@@ -63,7 +64,6 @@ class FileStamp:
 
     @classmethod
     def of(cls, path: Path) -> FileStamp | None:
-        """Return the stamp of a file as it is now, None when it is not there."""
         try:
             status = path.stat()
         except OSError:
@@ -99,6 +99,14 @@ class Link:
         words += ["--from", revision] if revision else []
         return shlex.join(["rtv", "workcopy", "add", *words, "--bind"])
 
+    def selects(self) -> Callable[[str, Entry], bool]:
+        """Return what says whether an entry belongs into the file."""
+        if self.where is None:
+            return lambda *_: True
+        from rolethread_vcs.model.query import parse_query
+
+        return parse_query(self.where).matches
+
     @property
     def is_touched(self) -> bool:
         """Whether the file has changed since the program wrote it, by size and time; False when it is gone."""
@@ -116,12 +124,10 @@ class FileCopy:
 
 
 def digest_of(line: bytes) -> str:
-    """Return the digest by which a line is known again, byte for byte."""
     return hashlib.sha256(line).hexdigest()[: 2 * DIGEST_SIZE]
 
 
 def save(repository: Repository, link: Link) -> None:
-    """Write a link, in one step."""
     _write(repository, store_path(repository, link.path), link)
 
 
@@ -162,12 +168,6 @@ def locate(path: str | Path) -> Path:
 
 
 def load(repository: Repository, path: str | Path) -> Link:
-    """Return the link of a file.
-
-    Raises:
-        NotLinkedError: there is none.
-        DamagedLinkError: it cannot be used; the message says how to link the file again.
-    """
     path = locate(path)
     return _read(repository, store_path(repository, path), path)
 
@@ -197,7 +197,6 @@ def links_of(repository: Repository, branches: Container[str]) -> list[Link]:
 
 
 def forget(repository: Repository, path: Path) -> None:
-    """Remove the link of a file; the file stays."""
     with disk.system_errors("unlinking a working copy"):
         if not disk.remove(store_path(repository, path)):
             raise not_linked(repository, path)
@@ -282,7 +281,6 @@ def _damaged(store: Path, path: Path | None, problem: str) -> DamagedLinkError:
 
 
 def _link(home: Path, document: Mapping[str, Any]) -> Link | None:
-    """Return the link of a document, None when something in it is not what was written."""
     if not all(isinstance(document.get(key), kind) for key, kind in _KINDS.items()):
         return None
     ids, digests, kept = document["ids"].split(), document["digests"].split(), document["kept"]

@@ -17,7 +17,6 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.edit.change import as_listed, new_ids, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.store.objects.trees import two_way
@@ -99,7 +98,6 @@ class _CopyMerger:
                     self._added.append(entry_id)
 
     def run(self) -> CopyMerge:
-        """Merge entries, then their order."""
         edits = self._edits
         for place in edits.edited:
             self._merge_edited(place)
@@ -197,13 +195,8 @@ class _CopyMerger:
 
     def _belonging(self, known: Collection[str]) -> tuple[str, ...]:
         """Return what the branch added and the file should hold, or holds."""
-        where = self._edits.link.where
-        query = None if where is None else parse_query(where)
-        return tuple(
-            entry_id
-            for entry_id in self._added
-            if entry_id in known or query is None or query.matches(entry_id, self._tip[entry_id])
-        )
+        selects = self._edits.link.selects()
+        return tuple(each for each in self._added if each in known or selects(each, self._tip[each]))
 
     # ---- order
 
@@ -249,7 +242,6 @@ class _CopyMerger:
 
 
 def _is_in_order(listed: Sequence[str], ids: Sequence[str]) -> bool:
-    """Return whether a list is some of the ids, as they stand."""
     place = {entry_id: number for number, entry_id in enumerate(ids)}
     numbers = [place[entry_id] for entry_id in listed]
     return all(one < two for one, two in pairwise(numbers))
@@ -343,7 +335,6 @@ def _in_store(stored: Sequence[Any], before: Sequence[Any]) -> dict[int, int]:
 
 
 def _edited_keys(stored: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an object with its keys set and removed as they were in the line."""
     result = dict(stored)
     for key in {**before, **after}:
         was, now = before.get(key, ABSENT), after.get(key, ABSENT)

@@ -60,12 +60,10 @@ class CopyStatus:
 
     @property
     def link(self) -> Link:
-        """What the file is linked to."""
         return self.edits.link
 
     @property
     def is_clean(self) -> bool:
-        """Whether there is nothing to commit."""
         return self.edits.is_empty
 
     @property
@@ -134,7 +132,6 @@ def _branch_state(repository: Repository, link: Link) -> BranchState:
 
 
 def _respelled(edits: FileEdits) -> tuple[str, ...]:
-    """Say what differs in the spelling of lines that say the same, from the first few of them."""
     found: dict[str, None] = {}
     for place in edits.respelled[:20]:
         before, after = edits.linked.raw(edits.pairs[place]), edits.lines.raw(place)
