@@ -221,11 +221,6 @@ def press_enter(question: str) -> None:
         raise KeyboardInterrupt
 
 
-def can_ask() -> bool:
-    """Return whether somebody at a terminal can answer a question."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
 def _words(command: str) -> list[str]:
     try:
         words = shlex.split(command)

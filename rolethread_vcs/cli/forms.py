@@ -12,7 +12,6 @@ from rolethread_vcs.cli.context import Context
 from rolethread_vcs.cli.drafts import (
     RESUME,
     WaitingDraft,
-    can_ask,
     discard,
     edit_draft,
     editor_command,
@@ -24,6 +23,7 @@ from rolethread_vcs.cli.drafts import (
 )
 from rolethread_vcs.cli.form import blank_form, form_heads, form_text, parse_form, parse_new, render_form
 from rolethread_vcs.cli.options import Saving, name_words
+from rolethread_vcs.cli.output import can_ask
 from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry

@@ -98,16 +98,9 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
     dataset = context.open_dataset()
     from rolethread_vcs.cli.answers import print_committed
-    from rolethread_vcs.cli.drafts import (
-        can_ask,
-        discard,
-        edit_draft,
-        editor_command,
-        press_enter,
-        text_kept,
-        write_draft,
-    )
+    from rolethread_vcs.cli.drafts import discard, edit_draft, editor_command, press_enter, text_kept, write_draft
     from rolethread_vcs.cli.forms import nothing_done
+    from rolethread_vcs.cli.output import can_ask
 
     intent = saving.intent("config", "config edit")
     read = dataset.settings.text()

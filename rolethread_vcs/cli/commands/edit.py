@@ -130,7 +130,7 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
         return edit
     from dataclasses import replace
 
-    from rolethread_vcs.cli.drafts import can_ask
+    from rolethread_vcs.cli.output import can_ask
 
     alike: Mapping[str, str] = dataset.similar_tags(edit.add_tags)
     meant = {}
