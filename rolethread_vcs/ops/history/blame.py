@@ -49,9 +49,9 @@ class Blame:
 
 
 class _Place(NamedTuple):
-    """What is looked at: an entry in a commit, as a version (a blob id) that came from that commit's one."""
+    """What is looked at: an entry in a commit, and its version (a blob id) there."""
 
-    commit: str
+    link: Link
     entry_id: str
     version: bytes
 
@@ -92,7 +92,7 @@ def blame(repository: Repository, word: str, rev: str = "@") -> Blame:
         messages = entry.fields.get(side)
         if isinstance(messages, list) and messages:
             tracker = _Tracker(repository, side, len(messages))
-            tracker.run(_Place(commit, entry_id, version))
+            tracker.run(_Place(tracker.ancestry.link(commit), entry_id, version))
             ends |= tracker.ancestry.ends
             found += (
                 BlamedMessage(side, index, message, *tracker.found[index]) for index, message in enumerate(messages)
@@ -116,48 +116,37 @@ class _Tracker:
     def run(self, start: _Place) -> None:
         """Fill `found`: for each message the commit that changed it, and the one that brought it in."""
         self._waiting[start] = [_Tracked(number, number, None) for number in range(self._count)]
-        links = {start.commit: self.ancestry.link(start.commit)}
         while self._waiting:
             # the newest first, so that two lines of history meet before either goes on
-            place = max(self._waiting, key=lambda each: links[each.commit].time)
-            tracked = self._waiting.pop(place)
-            link = links[place.commit]
-            above = self.ancestry.parents(link)
-            links |= {parent.id: parent for parent in above}
-            self._step(place, link, above, tracked)
-            if not any(each.commit == place.commit for each in self._waiting):
-                del links[place.commit]
-            links |= {
-                each.commit: self.ancestry.link(each.commit) for each in self._waiting if each.commit not in links
-            }
+            place = max(self._waiting, key=lambda each: each.link.time)
+            self._step(place, self.ancestry.parents(place.link), self._waiting.pop(place))
 
-    def _step(self, place: _Place, link: Link, above: list[Link], tracked: list[_Tracked]) -> None:
+    def _step(self, place: _Place, above: list[Link], tracked: list[_Tracked]) -> None:
         trace = self._trace(place.entry_id)
         blobs = [trace.state(parent.tree).blob for parent in above]
         if place.version in blobs:
-            same = above[blobs.index(place.version)]
-            self._hand_over(place._replace(commit=same.id), tracked)
+            self._hand_over(place._replace(link=above[blobs.index(place.version)]), tracked)
             return
         befores = [
-            self._before(_Place(parent.id, place.entry_id, blob), place)
+            self._before(_Place(parent, place.entry_id, blob), place)
             for parent, blob in zip(above, blobs, strict=True)
             if blob is not None
         ]
         if not befores:
-            befores = self._made_from(place, link, above)
+            befores = self._made_from(place, above)
         moved: dict[_Place, list[_Tracked]] = {}
         for each in tracked:
             held = _held(befores, each.at)
             if held is None:
-                self.found[each.number] = (each.changed or link.commit, link.commit)
+                self.found[each.number] = (each.changed or place.link.commit, place.link.commit)
                 continue
             before, pair = held
-            changed = each.changed or (None if pair.match is Match.EQUAL else link.commit)
+            changed = each.changed or (None if pair.match is Match.EQUAL else place.link.commit)
             moved.setdefault(before, []).append(_Tracked(each.number, pair.before, changed))
         for target, items in moved.items():
             self._hand_over(target, items)
 
-    def _made_from(self, place: _Place, link: Link, above: list[Link]) -> list[_Before]:
+    def _made_from(self, place: _Place, above: list[Link]) -> list[_Before]:
         """Return what an entry that no parent has was made from: itself before it was removed, or other entries."""
         if not above:
             return []
@@ -165,12 +154,12 @@ class _Tracker:
         if earlier is not None:
             return [self._before(earlier, place)]
         found = []
-        for origin in origins(self._repository, above, link, place.entry_id, place.version).ids:
+        for origin in origins(self._repository, above, place.link, place.entry_id, place.version).ids:
             trace = self._trace(origin)
             for parent in above:
                 blob = trace.state(parent.tree).blob
                 if blob is not None:
-                    before = self._before(_Place(parent.id, origin, blob), place, levels=True)
+                    before = self._before(_Place(parent, origin, blob), place, levels=True)
                     # what merely stands in the same place of another entry is not where a message comes from
                     pairs = {index: pair for index, pair in before.pairs.items() if pair.match is not Match.PLACED}
                     found.append(before._replace(pairs=pairs))
@@ -183,7 +172,7 @@ class _Tracker:
         for link in self.ancestry.newest_first(parent.id for parent in above):
             blob = trace.state(link.tree).blob
             if blob is not None:
-                return _Place(link.id, entry_id, blob)
+                return _Place(link, entry_id, blob)
         return None
 
     def _before(self, earlier: _Place, later: _Place, *, levels: bool = False) -> _Before:
