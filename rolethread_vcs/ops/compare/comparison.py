@@ -9,18 +9,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange, Placed, count_changed_words, diff_entries
-from rolethread_vcs.diff.fields import ValueChange
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
-from rolethread_vcs.model.query import Query
 from rolethread_vcs.ops.compare.sides import TreeSide, differences
 from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.tree_reader import Unreadable
+
+if TYPE_CHECKING:
+    from rolethread_vcs.diff.fields import ValueChange
+    from rolethread_vcs.model.query import Query
 
 T = TypeVar("T", bound=Hashable)
 
@@ -260,14 +262,14 @@ def moved(before: Sequence[T], after: Sequence[T], *, fixed: Collection[T] = ())
     """
     places = {item: place for place, item in enumerate(after)}
     common = [item for item in before if item in places]
-    here = set(common)
+    shared = set(common)
     stays = {item for item in common if item in fixed}
     slots_after: dict[T, int] = {}
     met = 0
     for item in after:
         if item in stays:
             met += 1
-        elif item in here:
+        elif item in shared:
             slots_after[item] = met
     met = 0
     free = []

@@ -20,7 +20,6 @@ from typing import BinaryIO
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import CURRENT_NAMES, RevisionError, is_selector, parse_range
 from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison, EntryFilter, compare_trees
 from rolethread_vcs.ops.compare.sides import FileSide, Side, TreeSide, commit_side, folder_side
@@ -54,11 +53,12 @@ def compare(
         names nothing. InvalidError: a file cannot be read.
     """
     sides = _Reader(repository, stdin, locate).sides(words)
-    wanted = EntryFilter(
-        _ids(ids, sides) if ids else None,
-        None if where is None else parse_query(where),
-        frozenset(map(_kind, only)),
-    )
+    query = None
+    if where is not None:
+        from rolethread_vcs.model.query import parse_query
+
+        query = parse_query(where)
+    wanted = EntryFilter(_ids(ids, sides) if ids else None, query, frozenset(map(_kind, only)))
     before, after = sides
     if isinstance(before, FileSide) or isinstance(after, FileSide):
         # reading files brings the formats in, which a comparison of two commits does without

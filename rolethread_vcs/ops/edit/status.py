@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
 from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
-from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.packs import KEEP, object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.damaged_refs import DamagedRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Survey:
 
 def survey(repository: Repository) -> Survey:
     """Return the present state; of the checked-out files only those that changed on disk are read."""
+    from rolethread_vcs.store.damaged_refs import damaged_refs
+
     repository = repository.reopened_if_changed()
     snapshot = repository.head_snapshot()
     branch = repository.branch()

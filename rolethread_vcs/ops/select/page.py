@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.ops.select.selection import find_entry, matching
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -122,6 +121,8 @@ def _text_of(message: Mapping[str, Any]) -> str:
 def _fitting(
     snapshot: Snapshot, words: Sequence[str], where: str | None, after: str | None
 ) -> Iterator[tuple[str, Entry | None]]:
+    from rolethread_vcs.model.query import parse_query
+
     queries = [parse_query(words)] if words else []
     if where is not None:
         queries.append(parse_query(where))
