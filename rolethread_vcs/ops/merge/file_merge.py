@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.documents import Kind, MergedDocument, UnreadableDocumentError, kind_of
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.merge.conflict import Choice
-from rolethread_vcs.merge.order import MergedOrder, merge_order
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge.decisions import Decision, decide, digest_of_blobs
 from rolethread_vcs.store.objects.trees import LINK, Blob, Readable, Triple
+
+if TYPE_CHECKING:
+    from rolethread_vcs.merge.order import MergedOrder
 
 
 class FileMerger:
@@ -85,6 +87,8 @@ class FileMerger:
         Raises:
             UnreadableDocumentError: a side cannot be read.
         """
+        from rolethread_vcs.merge.order import merge_order
+
         try:
             base, ours, theirs = (Order.parse(self._read(blob)) for blob in self._triple[1:])
         except InvalidError as error:

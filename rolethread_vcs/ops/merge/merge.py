@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.merge.conflict import Conflict
-from rolethread_vcs.ops.compare.comparison import ComparedEntry
 from rolethread_vcs.ops.merge.completion import Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, merge_at, read_inputs
@@ -16,6 +16,9 @@ from rolethread_vcs.ops.merge.tree_merge import TreeMerge
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.compare.comparison import ComparedEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ def preview_of(repository: Repository, unfinished: Unfinished) -> MergePreview:
 
 
 def _previewed(inputs: MergeInputs, merged: TreeMerge) -> list[PreviewedEntry]:
+    from rolethread_vcs.ops.compare.comparison import ComparedEntry
+
     conflicts: dict[str, list[Conflict]] = {}
     for conflict in merged.conflicts:
         conflicts.setdefault(conflict.id, []).append(conflict)

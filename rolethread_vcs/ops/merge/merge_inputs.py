@@ -11,7 +11,6 @@ from rolethread_vcs.ops.merge.decisions import Decisions
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
 from rolethread_vcs.ops.merge.tree_merge import ENTRY, Part, TreeMerge, merge_trees
 from rolethread_vcs.ops.merge.unfinished_merge import part_of
-from rolethread_vcs.ops.merge.virtual_base import base_tree
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.repository import Repository
@@ -47,6 +46,9 @@ def read_inputs(repository: Repository, unfinished: Unfinished, tip: str) -> Mer
         bases = repository.graph.merge_bases(tip, unfinished.theirs)
         if not bases:
             raise _unrelated(repository, unfinished)
+    if len(bases) > 1:
+        from rolethread_vcs.ops.merge.virtual_base import base_tree
+
         base, objects = base_tree(repository, bases)
     else:
         base = tree(bases[0]) if bases else None

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.documents import UnreadableDocumentError
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
-from rolethread_vcs.merge.entry import MergedEntry, merge_entries
 from rolethread_vcs.model.canonical import decode_entry
 from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
@@ -242,12 +240,10 @@ class _Merger:
         self._put(sides, sides.side(side))
 
     def _merge_both(self, sides: EntrySides) -> None:
+        from rolethread_vcs.merge.entry import merge_entries
+
         base, ours, theirs = (sides.side(number) for number in range(3))
-
-        def merge(choices: Mapping[str, Any]) -> MergedEntry:
-            return merge_entries(base, ours, theirs, choices)
-
-        merged, void = decide(merge, self._of(sides.id))
+        merged, void = decide(lambda choices: merge_entries(base, ours, theirs, choices), self._of(sides.id))
         self._void += [(sides.id, each) for each in sorted(void)]
         self._notes += [(sides.id, note) for note in merged.notes]
         if merged.conflicts:
@@ -357,6 +353,8 @@ def _would_change(sides: EntrySides) -> bool:
     """Whether taking an entry would change ours, or ask; an edit that was taken earlier is in it already."""
     if sides.is_theirs_alone or sides.unreadable(0, 1, 2):
         return True
+    from rolethread_vcs.merge.entry import merge_entries
+
     base, ours, theirs = sides.readable
     merged = merge_entries(base, ours, theirs)
     return bool(merged.conflicts) or merged.entry != ours

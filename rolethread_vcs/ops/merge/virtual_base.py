@@ -24,12 +24,7 @@ from rolethread_vcs.store.tree_reader import Overlay, find_blob
 
 
 def base_tree(repository: Repository, bases: Sequence[str]) -> tuple[bytes | None, Readable]:
-    """Return the tree (20-byte id) that a merge starts from, None for an empty one, and what reads it.
-
-    `bases` are the merge's (hex ids), as `Repository.merge_bases` gives them.
-    """
-    if len(bases) <= 1:
-        return (_tree(repository, bases[0]) if bases else None), repository.objects
+    """Return the tree (20-byte id) that stands for several bases (hex ids), None for an empty one, and its reader."""
     levels = [tuple(bases)]
     while len(levels[-1]) > 1:
         levels.append(_common(repository, levels[-1]))
