@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.errors import InvalidError
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
@@ -31,19 +32,18 @@ CONFLICT = 1
 @pass_context
 def command(context: Context, base: str, ours: str, theirs: str, path: str) -> int:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.documents import UnreadableDocumentError
 
     try:
         conflicts = Dataset.upkeep.merge_files(path, *map(context.path, (base, ours, theirs)))
-    except UnreadableDocumentError as error:
+    except InvalidError as error:
         context.output.warn(f"{error.message}; your side was left as it is")
         return CONFLICT
-    for line in _clash_lines(path, conflicts):
+    for line in _conflict_lines(path, conflicts):
         context.output.warn(line)
     return CONFLICT if conflicts else 0
 
 
-def _clash_lines(path: str, conflicts: tuple[Conflict, ...]) -> list[str]:
+def _conflict_lines(path: str, conflicts: tuple[Conflict, ...]) -> list[str]:
     if not conflicts:
         return []
     lines = [f"{path}: {conflict.field}: {conflict.message}" for conflict in conflicts]

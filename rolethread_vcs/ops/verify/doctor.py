@@ -168,6 +168,8 @@ def _health(repository: Repository) -> Health:
         operations = None
     name, email = repository.config.get("user.name"), repository.config.get("user.email")
     held = lock.is_held(repository.lock_path)
+    packs = list(repository.pack_folder.glob("pack-*.pack"))
+    orphans = [path for path in packs if not path.with_suffix(".idx").exists()]  # perhaps the rest of an old one
     return Health(
         folder=repository.folder,
         checked_out=not repository.is_bare,
@@ -178,13 +180,13 @@ def _health(repository: Repository) -> Health:
         unwritable=filesystem.unwritable_folders(_folders_written_to(repository)),
         read_only_disk=filesystem.is_mounted_read_only(repository.common_folder),
         git_locks=tuple(git_locks(repository.common_folder)),
-        leftovers=() if held else tuple(_leftovers(repository)),
+        leftovers=() if held else (*folding.leftovers(repository), *orphans),
         damaged_refs=damaged_refs(repository),
         branch=branch,
         branches=None if table is None else sum(ref.startswith(BRANCHES) for ref in table),
         releases=None if table is None else sum(ref.startswith(TAGS) for ref in table),
         operations=operations,
-        packs=sum(1 for _ in repository.pack_folder.glob("pack-*.pack")),
+        packs=len(packs),
         loose=sum(1 for _ in (repository.common_folder / "objects").glob("[0-9a-f][0-9a-f]/*")),
     )
 
@@ -195,12 +197,6 @@ def _folders_written_to(repository: Repository) -> list[Path]:
     inside = [common, repository.private_folder, repository.pack_folder, common / "refs", common / "refs" / "heads"]
     checked_out = [] if repository.is_bare else [repository.folder, repository.folder / ENTRIES]
     return list(dict.fromkeys([*checked_out, repository.git_folder, *inside]))
-
-
-def _leftovers(repository: Repository) -> list[Path]:
-    """Return what killed commands left; a pack of which the index is gone may be the rest of an old one."""
-    orphans = [path for path in repository.pack_folder.glob("pack-*.pack") if not path.with_suffix(".idx").exists()]
-    return [*folding.leftovers(repository), *orphans]
 
 
 def _advise_machine(machine: Machine) -> list[str]:
@@ -218,20 +214,16 @@ def _advise_machine(machine: Machine) -> list[str]:
     return advice
 
 
-def _advise_unwritable(health: Health) -> str:
-    more = len(health.unwritable) - 1
-    named = str(health.unwritable[0]) + (f" and {more} more folder{'s' if more > 1 else ''}" if more else "")
-    why = "the disk is mounted read-only" if health.read_only_disk else "this user has no right to"
-    return (
-        f"{named} cannot be written to ({why}): reading, checking and exporting work, and nothing can be saved; "
-        "get the right to write, or work on a copy: rtv clone . ../COPY"
-    )
-
-
 def _advise(health: Health) -> list[str]:
     advice = []
     if health.unwritable:
-        advice.append(_advise_unwritable(health))
+        more = len(health.unwritable) - 1
+        named = str(health.unwritable[0]) + (f" and {more} more folder{'s' if more > 1 else ''}" if more else "")
+        why = "the disk is mounted read-only" if health.read_only_disk else "this user has no right to"
+        advice.append(
+            f"{named} cannot be written to ({why}): reading, checking and exporting work, and nothing can be saved; "
+            "get the right to write, or work on a copy: rtv clone . ../COPY"
+        )
     advice += [f"{ref}; " + (ref.repair or "see more with: rtv verify") for ref in health.damaged_refs]
     if health.pending is not None:
         advice.append(
