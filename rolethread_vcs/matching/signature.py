@@ -99,24 +99,32 @@ class Index(Generic[Holder]):
     """Who holds what: the first in order is taken first, and each once, so that the n-th row is the n-th equal one."""
 
     def __init__(self) -> None:
+        self._held: dict[Step, Iterable[tuple[Hashable | None, Holder]]] = {}
         self._stacks: dict[Step, dict[Hashable, list[Holder]]] = {}
         self.taken: set[Holder] = set()
 
     def add(self, step: Step, held: Iterable[tuple[Hashable | None, Holder]]) -> None:
-        """Add values of one step with who holds them, all at once and in order; None is no value."""
-        stacks: dict[Hashable, list[Holder]] = {}
-        for value, holder in held:
-            if value is not None:
-                stacks.setdefault(value, []).append(holder)
-        for stack in stacks.values():
-            stack.reverse()
-        self._stacks[step] = stacks
+        """Add values of one step with who holds them, all at once and in order; None is no value.
+
+        They are looked at when somebody asks for a value of this step.
+        """
+        self._held[step] = held
 
     def take(self, step: Step, value: Hashable | None) -> Holder | None:
         """Return who holds a value and was not taken yet; it cannot be taken again."""
-        stack = self._stacks[step].get(value)
-        while stack:
-            holder = stack.pop()
+        if value is None:
+            return None
+        if step not in self._stacks:
+            stacks: dict[Hashable, list[Holder]] = {}
+            for each, holder in self._held[step]:
+                if each is not None:
+                    stacks.setdefault(each, []).append(holder)
+            for stack in stacks.values():
+                stack.reverse()
+            self._stacks[step] = stacks
+        found = self._stacks[step].get(value)
+        while found:
+            holder = found.pop()
             if holder not in self.taken:
                 self.taken.add(holder)
                 return holder

@@ -11,7 +11,7 @@ from rolethread_vcs.model.entry import InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.objects.reader import MissingObjectError
-from rolethread_vcs.store.objects.trees import LINK, Blob, two_way
+from rolethread_vcs.store.objects.trees import LINK, Blob, removed
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def removals(objects: Objects, ancestry: Ancestry, links: Iterable[Link]) -> Ite
 
 def _lost(objects: Objects, parent: Link, link: Link) -> dict[str, Blob]:
     return {
-        entry_id: before
-        for path, before, after in two_way(parent.tree, link.tree, objects.tree)
-        if after is None and before is not None and before.mode != LINK and (entry_id := id_of_path(path))
+        entry_id: blob
+        for path, blob in removed(parent.tree, link.tree, objects.tree)
+        if blob.mode != LINK and (entry_id := id_of_path(path))
     }
 
 

@@ -221,6 +221,11 @@ def two_way(before: bytes | None, after: bytes | None, read: ReadTree) -> Iterat
     return _two_way(before, after, read, b"")
 
 
+def removed(before: bytes | None, after: bytes | None, read: ReadTree) -> Iterator[tuple[str, Blob]]:
+    """Yield the files of a tree that are not in another, in path order; what only the other has is not looked at."""
+    return _removed(before, after, read, b"")
+
+
 def incoming(base: bytes | None, ours: bytes | None, theirs: bytes | None, read: ReadTree) -> Iterator[Triple]:
     """Yield the files that theirs has otherwise than the base, and otherwise than ours, in path order.
 
@@ -244,6 +249,17 @@ def _two_way(before: bytes | None, after: bytes | None, read: ReadTree, prefix: 
         folder, to_folder = map(_folder, items)
         if folder is not None or to_folder is not None:
             yield from _two_way(folder, to_folder, read, prefix + name + b"/")
+
+
+def _removed(before: bytes | None, after: bytes | None, read: ReadTree, prefix: bytes) -> Iterator[tuple[str, Blob]]:
+    if before is None:
+        return
+    old, new = differing(before, after, read)
+    for name, item in sorted(old.items()):
+        was = _blob(item)
+        if was is not None and _blob(new.get(name)) is None:
+            yield (prefix + name).decode("utf-8", "surrogateescape"), was
+        yield from _removed(_folder(item), _folder(new.get(name)), read, prefix + name + b"/")
 
 
 def _incoming(
