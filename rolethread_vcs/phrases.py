@@ -43,6 +43,12 @@ def listed(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (" …" if len(names) > most else "")
 
 
+def first_few(lines: Sequence[str], most: int) -> list[str]:
+    """Return the first lines, and one that says how many there are besides."""
+    hidden = len(lines) - most
+    return [*lines[:most], f"… and {hidden:,} more"] if hidden > 0 else list(lines)
+
+
 def entry_number(entry_id: str) -> str:
     """Return the number of an entry as people type it: `12` of `00000012-k2x9m3ab`."""
     return entry_id.partition("-")[0].lstrip("0") or "0"

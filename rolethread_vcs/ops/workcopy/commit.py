@@ -16,7 +16,7 @@ from rolethread_vcs.ops.workcopy.file_copies import announce_columns, write_agai
 from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take, merge_copy
 from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read
-from rolethread_vcs.phrases import count
+from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.recovery import finish_cut_off
 from rolethread_vcs.store.refs.refs import BRANCHES
@@ -159,7 +159,7 @@ def _settle(repository: Repository, edits: FileEdits, merge: CopyMerge, ground: 
     if done.brought:
         notes.append(f"{count(done.brought, 'line', 'lines')} of {name} came from the branch")
     if done.gone:
-        lines = count(done.gone, "line", "lines")
+        lines = count(done.gone, "line")
         notes.append(f"{lines} of {name} went, because {edits.link.branch} does not have them any more")
     return "; ".join(notes)
 
@@ -195,14 +195,14 @@ def _refuse_ambiguous(edits: FileEdits) -> None:
         return
     numbers, places = edits.lines.numbers, sorted(edits.unclear)
     details = []
-    for place in places[:_SHOWN]:
+    for place in places:
         some = ", ".join(f"{one.id} ({one.percent}%)" for one in edits.candidates(place)[:3])
         details.append(f"line {numbers[place]}: {edits.unclear[place].doubt}{': ' + some if some else ''}")
     line, candidates = numbers[places[0]], edits.candidates(places[0])
     one = f"--as {line}={candidates[0].id}   or " if candidates else ""
     raise ConflictError(
         f"{count(len(places), 'line is', 'lines are')} ambiguous in {edits.link.path.name}; nothing was saved",
-        details=_with_more(details, len(places)),
+        details=first_few(details, _SHOWN),
         hint=f"decide: {one}--new {line}   or all of them: --ambiguous new\n"
         "or in a file: rtv --json workcopy status > decisions.json, fill in the ids, then --decisions decisions.json",
         code="ambiguous_lines",
@@ -228,21 +228,17 @@ def _refuse_many_removed(edits: FileEdits, allowed: int | None) -> None:
 
 def _conflict(link: Link, conflicts: Sequence[CopyConflict]) -> ConflictError:
     details = []
-    for each in conflicts[:_SHOWN]:
+    for each in conflicts:
         line = "" if each.line is None else f" (line {each.line})"
         details.append(f"{each.id}{line} {each.conflict.field}: {each.conflict.message}")
     entries = count(len({each.id for each in conflicts}), "entry was", "entries were")
     return ConflictError(
         f"{entries} changed in {link.path.name} and on {link.branch} differently; nothing was saved",
-        details=_with_more(details, len(conflicts)),
+        details=first_few(details, _SHOWN),
         hint="let one side win where both changed the same: --take file   or --take branch\n"
         "or edit the lines so that they say both, and run it again",
         code="copy_conflict",
     )
-
-
-def _with_more(details: list[str], number: int) -> list[str]:
-    return details if number <= len(details) else [*details, f"… and {number - len(details):,} more"]
 
 
 def _branch_gone(link: Link) -> NoSuchBranchError:
