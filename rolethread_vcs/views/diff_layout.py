@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,12 +14,15 @@ from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile
 from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import safe_text, styled
 
 Words = Literal["auto", "color", "plain", "none"]
 """How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""
 
 MARKS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~", ChangeKind.MOVED: ">"}
 
+BRACKETS = {"insert": "{+%s+}", "delete": "[-%s-]", "equal": "%s"}
+_STYLES = {"insert": "added", "delete": "removed"}
 _LISTS = ("messages", "chosen", "rejected")
 _OPS = (("edit", "edited"), ("insert", "added"), ("remove", "removed"), ("move", "moved"))
 _NAMED = 3
@@ -147,6 +150,20 @@ def shortened(changes: Sequence[WordChange]) -> Iterator[WordChange]:
         start = "" if place == 0 else _cut_after(text[: _KEPT + 1])
         end = "" if place == len(changes) - 1 else _cut_before(text[-_KEPT - 1 :])
         yield "equal", f"{start}{' ' if start else ''}…{' ' if end else ''}{end}"
+
+
+def marked_words(changes: Iterable[WordChange], *, color: bool) -> str:
+    """Return a text with its changed words marked: by style where styles show, else as `[-old-]{+new+}`."""
+    parts = []
+    for kind, text in changes:
+        if kind == "equal":
+            parts.append(safe_text(text))
+        elif color:
+            # white space has no colour
+            parts.append(styled(text if text.strip() else text.replace(" ", "␣"), _STYLES[kind]))
+        else:
+            parts.append(styled(BRACKETS[kind] % text, _STYLES[kind]))
+    return "".join(parts)
 
 
 def _cut_after(text: str) -> str:

@@ -21,7 +21,6 @@ from rolethread_vcs.views.terminal_text import one_line, safe_text
 LIMIT = 60_000
 """Characters of a comment; GitHub takes 65,536."""
 _LINE = 200
-_BRACKETS = {"insert": "{+%s+}", "delete": "[-%s-]", "equal": "%s"}
 
 
 def markdown(comparison: Comparison, words: Words = "auto") -> Iterator[str]:
@@ -98,7 +97,7 @@ def _message(change: MessageChange, words: Words) -> Iterator[str]:
     old, new = text_of(change.before.message), text_of(change.after.message)
     inline = layout.inline_words(change, words)
     if inline:
-        yield from _marked("!", "".join(_BRACKETS[kind] % text for kind, text in inline))
+        yield from _marked("!", "".join(layout.BRACKETS[kind] % text for kind, text in inline))
     elif old != new:
         yield from _marked("-", old)
         yield from _marked("+", new)

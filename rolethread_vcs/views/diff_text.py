@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
-from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile, DiffStat
 from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.views.entries import message_head
-from rolethread_vcs.views.terminal_text import one_line, safe_text, styled, width_of, wrap, wrap_styled
+from rolethread_vcs.views.terminal_text import one_line, styled, width_of, wrap, wrap_styled
 
-_STYLES = {"insert": "added", "delete": "removed"}
-_BRACKETS = {"insert": ("{+", "+}"), "delete": ("[-", "-]")}
 _INDENT = "    "
 
 
@@ -121,25 +118,14 @@ class _Painter:
         old, new = text_of(change.before.message), text_of(change.after.message)
         inline = layout.inline_words(change, self._words)
         if inline:
-            yield from wrap_styled(self._inline(inline), self._width, f"{_INDENT}    ")
+            yield from wrap_styled(
+                layout.marked_words(inline, color=self._color and self._words != "plain"), self._width, f"{_INDENT}    "
+            )
         elif old != new:
             yield from self._block(old, "-", "removed")
             yield from self._block(new, "+", "added")
         elif change.op in ("move", "attributes"):
             yield f"{_INDENT}    {styled(one_line(new, self._width - 8), 'faint')}"
-
-    def _inline(self, words: Sequence[WordChange]) -> str:
-        parts = []
-        for kind, text in words:
-            if kind == "equal":
-                parts.append(safe_text(text))
-            elif self._color and self._words != "plain":
-                # white space has no colour
-                parts.append(styled(text if text.strip() else text.replace(" ", "␣"), _STYLES[kind]))
-            else:
-                start, end = _BRACKETS[kind]
-                parts.append(styled(f"{start}{text}{end}", _STYLES[kind]))
-        return "".join(parts)
 
     def _block(self, text: str, mark: str, style: str) -> Iterator[str]:
         if not text:

@@ -11,7 +11,7 @@ from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.phrases import count, counted_words
 from rolethread_vcs.views.changes import UNDO, committed_lines
-from rolethread_vcs.views.diff_layout import json_text, shortened, text_of
+from rolethread_vcs.views.diff_layout import json_text, marked_words, shortened, text_of
 from rolethread_vcs.views.entries import who_says
 from rolethread_vcs.views.terminal_text import Line, Lines, one_line, safe_text, styled, width_of, wrap, wrap_styled
 
@@ -179,9 +179,6 @@ SIDE_BY_SIDE = 100
 _LONGEST = 20_000
 """Characters of a side that are compared; the rest is only counted."""
 
-_STYLES = {"insert": "added", "delete": "removed"}
-_BRACKETS = {"insert": ("{+", "+}"), "delete": ("[-", "-]")}
-
 
 def conflict_block(
     conflict: Conflict, labels: tuple[str, str, str], *, width: int, color: bool, whole: bool = True
@@ -235,16 +232,7 @@ def _side(value: Any, base: Any, *, color: bool) -> str:
     changes = word_changes(was, text)
     if not changes or all(kind == "equal" for kind, _ in changes):
         return f"{safe_text(text + more)} {styled('(as it was)', 'faint')}"
-    return "".join(_marked(kind, part, color=color) for kind, part in shortened(changes)) + safe_text(more)
-
-
-def _marked(kind: str, text: str, *, color: bool) -> str:
-    if kind == "equal":
-        return safe_text(text)
-    if color:
-        return styled(text if text.strip() else text.replace(" ", "␣"), _STYLES[kind])
-    start, end = _BRACKETS[kind]
-    return styled(f"{start}{text}{end}", _STYLES[kind])
+    return marked_words(shortened(changes), color=color) + safe_text(more)
 
 
 def _beside(labels: tuple[str, str, str], ours: str, theirs: str, width: int) -> Iterator[str]:
