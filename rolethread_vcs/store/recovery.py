@@ -73,8 +73,10 @@ def _finish(repository: Repository, keep: Path, pending: Pending) -> list[str]:
             move_ref(repository, name, before, after, pending.command)
         else:
             notes.append(f"{shorten(name)} was moved by somebody else meanwhile, and was left there")
-    if repository.operations.head() == log_before:
-        move_ref(repository, OPERATIONS_REF, log_before, log_after, pending.command)
+    logged = repository.operations.head()
+    # a power cut may have taken the operation before this one, too: the name of the log's file is not flushed each time
+    if logged == log_before or (logged not in (None, log_after) and repository.graph.is_ancestor(logged, log_after)):
+        move_ref(repository, OPERATIONS_REF, logged, log_after, pending.command)
     reached = {name: (pair[0], value_of(repository, name)) for name, pair in pending.moves.items()}
     with after_saving():
         close(repository, keep, replace(pending, moves=reached), notes)

@@ -375,3 +375,37 @@ def test_all_that_a_recovery_needs_is_on_the_disk_before_the_first_ref_moves(dat
     assert len(synced) == 4 and synced[-1] == folder == before[-1][1]
     assert ends == [("rename", ".keep"), ("rename", ".pack"), ("rename", ".idx")]
     assert [path for what, path in steps if what == "unlink"][-1].endswith(".keep")
+
+
+def test_a_log_whose_last_move_a_power_cut_took_is_finished_with_the_one_that_was_cut_off(dataset, monkeypatch):
+    repository = dataset.repository
+    dataset.add([ENTRY], Intent("add", "add one"))
+    before = repository.operations.head()
+    dataset.add([ENTRY], Intent("add", "add two"))
+
+    def fault(what: str, path: str) -> None:
+        if (what, path) == ("ref", "refs/rolethread/ops"):
+            raise Killed
+
+    monkeypatch.setattr(disk, "fault_point", fault)
+    with pytest.raises(Killed):
+        dataset.add([ENTRY], Intent("add", "add three"))
+    monkeypatch.setattr(disk, "fault_point", None)
+    (repository.common_folder / "refs/rolethread/ops").write_text(f"{before}\n")
+
+    Dataset.open(dataset.folder).add([ENTRY], Intent("add", "add four"))
+
+    assert [each.command for each in repository.operations] == ["add four", "add three", "add two", "add one"]
+
+
+def test_a_log_whose_move_a_power_cut_took_leaves_an_operation_that_can_be_undone(dataset):
+    repository = dataset.repository
+    dataset.add([ENTRY], Intent("add", "add one"))
+    before, ids = repository.operations.head(), dataset.snapshot().ids()
+    dataset.add([ENTRY], Intent("add", "add two"))
+    (repository.common_folder / "refs/rolethread/ops").write_text(f"{before}\n")
+
+    undone = Dataset.open(dataset.folder).undo()
+
+    assert [each.verb for each in undone.operations] == ["external"]
+    assert dataset.snapshot().ids() == ids
