@@ -21,7 +21,6 @@ from rolethread_vcs.store.libgit2 import (
 )
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.commits import Signature, compose_message
-from rolethread_vcs.store.places.linked_folders import MAKING, cut_off, linked_place
 from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, UnknownRevisionError, shorten
 from rolethread_vcs.store.repository import LOCK, PRIVATE, Repository
 
@@ -37,8 +36,9 @@ def open_dataset(folder: Path, *, check: bool = True) -> Repository:
     """
     repository = Repository(open_git(folder))
     if check:
-        _refuse_strayed_folder(repository, folder)
-        _refuse_cut_off_folder(repository)
+        if repository.worktree_name:
+            _refuse_strayed_folder(repository, folder)
+            _refuse_cut_off_folder(repository)
         check_is_dataset(repository)
     return repository
 
@@ -56,7 +56,7 @@ def find_dataset(start: Path, *, check: bool = True) -> Repository:
             hint="make one with: rtv init my-dataset   (with data: rtv init my-dataset --from FILE)",
         )
     repository = open_dataset(found, check=check)
-    if check:
+    if check and repository.worktree_name:
         _refuse_strayed_folder(repository, start)
     return repository
 
@@ -95,7 +95,9 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
 
 def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
     """Refuse a folder copy that was moved or copied by hand: the files of another place would be looked at."""
-    places = linked_place(start) if repository.worktree_name else None
+    from rolethread_vcs.store.places.linked_folders import linked_place
+
+    places = linked_place(start)
     if places is None or places[0] == places[1]:
         return
     here, known = places
@@ -115,7 +117,9 @@ def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
 
 def _refuse_cut_off_folder(repository: Repository) -> None:
     """Refuse a folder copy whose files are not all there, or no longer: they would look like hand edits."""
-    reason = cut_off(repository.git_folder) if repository.worktree_name else None
+    from rolethread_vcs.store.places.linked_folders import MAKING, cut_off
+
+    reason = cut_off(repository.git_folder)
     if reason is None:
         return
     what = "made" if reason == MAKING else "removed"

@@ -13,7 +13,6 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
 from rolethread_vcs.store.log.operations import OPERATIONS_REF
-from rolethread_vcs.store.places.linked_folders import linked_folders
 from rolethread_vcs.store.publishing import is_at, move_ref, value_of
 from rolethread_vcs.store.refs.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
@@ -123,6 +122,8 @@ def _in_worktree(repository: Repository, name: str) -> Repository | None:
         return repository
     if not name:
         return open_dataset(repository.common_folder)
+    from rolethread_vcs.store.places.linked_folders import linked_folders
+
     found = next((each for each in linked_folders(repository.common_folder) if each.name == name), None)
     try:
         return None if found is None else open_dataset(found.folder)

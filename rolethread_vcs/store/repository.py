@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pygit2
 
@@ -18,20 +19,11 @@ from rolethread_vcs.store.libgit2 import (
     open_git,
 )
 from rolethread_vcs.store.log.operations import OperationLog
-from rolethread_vcs.store.log.unfinished import Unfinished
-from rolethread_vcs.store.log.unfinished import read as read_unfinished
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.places.git_config import GitConfig
-from rolethread_vcs.store.places.linked_folders import (
-    WORKTREES,
-    CheckedOutFolder,
-    linked_folders,
-    main_folder,
-)
-from rolethread_vcs.store.refs.commit_graph import CommitGraph
 from rolethread_vcs.store.refs.refs import (
     BRANCHES,
     SYMBOLIC,
@@ -42,6 +34,11 @@ from rolethread_vcs.store.refs.refs import (
     resolve_revision,
 )
 from rolethread_vcs.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.log.unfinished import Unfinished
+    from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
+    from rolethread_vcs.store.refs.commit_graph import CommitGraph
 
 PRIVATE = "rolethread"
 LOCK = "lock"
@@ -65,9 +62,15 @@ class Repository:
         configure_libgit2(durable=self.durable)
         self.objects = Objects(git, self.common_folder / "objects")
         self.refs = Refs(git, self.common_folder, self.signature, durable=self.durable)
-        self.graph = CommitGraph(git)
         self.operations = OperationLog(self.objects, self.refs)
         self.derived = Derived(self.private_folder / "cache")
+
+    @cached_property
+    def graph(self) -> CommitGraph:
+        """What leads to what among the commits."""
+        from rolethread_vcs.store.refs.commit_graph import CommitGraph
+
+        return CommitGraph(self._git)
 
     # ---- places
 
@@ -123,8 +126,10 @@ class Repository:
 
     def other_folders(self) -> tuple[CheckedOutFolder, ...]:
         """Return the other folders that this dataset is checked out in, the main one first."""
-        if not (self.common_folder / WORKTREES).is_dir():
+        if not (self.common_folder / "worktrees").is_dir():
             return ()
+        from rolethread_vcs.store.places.linked_folders import linked_folders, main_folder
+
         others = tuple(each for each in linked_folders(self.common_folder) if each.private != self.git_folder)
         has_main = self.worktree_name and not self.config.get_flag("core.bare")
         everywhere = (main_folder(self.common_folder), *others) if has_main else others
@@ -233,7 +238,11 @@ class Repository:
             UnreadableUnfinishedError: it is there, and damaged.
         """
         oid = self.refs.read(self.unfinished_ref)
-        return None if oid is None else read_unfinished(oid, self.objects)
+        if oid is None:
+            return None
+        from rolethread_vcs.store.log.unfinished import read
+
+        return read(oid, self.objects)
 
     @property
     def is_shallow(self) -> bool:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import BusyError, RoleThreadError
 from rolethread_vcs.store import disk, folding
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.log.operations import Moves
-from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
 from rolethread_vcs.store.publishing import mark_saved
 from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
 
 BARE_KEY = "core.bare"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.gate import Gate, Verdict
@@ -16,11 +17,13 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.trees import Difference, two_way
-from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
 from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction.values import Intent
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
 
 
 class NoSuchBranchError(NotFoundError):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.store.dataset_folder import open_dataset
-from rolethread_vcs.store.objects.pack_reader import FIRST_READS, SMALLEST, PackReader
+from rolethread_vcs.store.objects.pack_reader import SMALLEST, PackReader
 from rolethread_vcs.store.objects.packs import build_index
 from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.repository import Repository
@@ -38,7 +38,7 @@ def publish(repository, blobs):
 def opened(folder):
     """Return a reader that was asked for so many objects that it opens packs."""
     packs = PackReader(folder)
-    for _ in range(FIRST_READS):
+    for _ in range(200):
         packs.read(b"\0" * 20, "blob")
     return packs
 
@@ -98,13 +98,13 @@ def test_a_pack_that_comes_later_is_left_to_libgit2(repository, folder):
     assert [repository.objects.blob(oid) for oid in (*second, *first)] == [*texts(900, seed=2), *texts(900)]
 
 
-def test_packs_are_opened_when_much_is_read(repository, folder):
+def test_a_pack_is_opened_when_much_of_it_is_read(repository, folder):
     (oid, *_), _ = publish(repository, texts(900))
     packs = PackReader(folder)
 
-    found = [packs.read(oid, "blob") for _ in range(FIRST_READS)]
+    found = [packs.read(oid, "blob") for _ in range(100)]
 
-    assert found == [*[None] * (FIRST_READS - 1), texts(1)[0]]
+    assert (found[0], found[-1]) == (None, texts(1)[0])
 
 
 def test_objects_that_git_packed_as_deltas_read_the_same(repository, git):

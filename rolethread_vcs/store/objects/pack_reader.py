@@ -16,8 +16,6 @@ from rolethread_vcs.store.objects.packs import KIND_NUMBERS, read_index
 SMALLEST = 256 << 10
 """Bytes of the smallest pack that is looked into: a small one would be one more place to look, and saves little."""
 
-FIRST_READS = 300
-"""Objects that libgit2 reads before a pack is opened; most commands need fewer."""
 _SHARE = 16
 """A pack is opened when so many times the objects asked for are as many as it holds: its whole index is read then."""
 _MOST_OBJECTS = 1_000_000
@@ -29,19 +27,16 @@ _DENSEST = 1032
 
 
 class PackReader:
-    """The whole objects in the large packs of an `objects` folder, as it was after the first few hundred reads."""
+    """The whole objects in the large packs of an `objects` folder, as it was when this was made."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "pack"
         self._asked = 0
-        self._closed: list[tuple[int, Path]] = []
+        self._closed = sorted(_large_packs(folder / "pack"), reverse=True)
         self._open: list[_Pack] = []
 
     def read(self, oid: bytes, kind: str) -> bytes | None:
         """Return the bytes of an object of a 20-byte id and a kind, or None when libgit2 has to be asked."""
         self._asked += 1
-        if self._asked == FIRST_READS:
-            self._closed = sorted(_large_packs(self._folder), reverse=True)
         while self._closed and self._closed[-1][0] < self._asked * _SHARE:
             pack = _Pack.open(self._closed.pop()[1])
             self._open = [pack, *self._open] if pack is not None else self._open  # the largest first

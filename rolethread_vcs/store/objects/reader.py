@@ -11,18 +11,23 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pygit2
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store.objects import commits, trees
-from rolethread_vcs.store.objects.pack_reader import PackReader
 from rolethread_vcs.store.objects.packs import object_id
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.objects.pack_reader import PackReader
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TREES_REMEMBERED = 512
 _ITEMS_REMEMBERED = 64
 _COMMITS_REMEMBERED = 64
+MANY_READS = 300
+"""Objects that libgit2 reads before large packs are looked into; most commands need fewer."""
 
 
 class MissingObjectError(DamagedError):
@@ -39,7 +44,8 @@ class Objects:
         self._odb = git.odb
         self._folder = folder
         self._loose = LooseObjects(folder)
-        self._packs = PackReader(folder)
+        self._packs: PackReader | None = None
+        self._reads = 0
         self._trees: OrderedDict[bytes, bytes] = OrderedDict()
         self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
         self._commits: OrderedDict[str, commits.Commit] = OrderedDict()
@@ -87,7 +93,12 @@ class Objects:
         return data
 
     def _whole(self, oid: bytes, kind: str) -> bytes:
-        data = self._packs.read(oid, kind)
+        self._reads += 1
+        if self._reads == MANY_READS:
+            from rolethread_vcs.store.objects.pack_reader import PackReader
+
+            self._packs = PackReader(self._folder)
+        data = self._packs.read(oid, kind) if self._packs is not None else None
         return self.read(oid.hex(), kind) if data is None else data
 
     def items(self, oid: bytes) -> dict[bytes, trees.Item]:
