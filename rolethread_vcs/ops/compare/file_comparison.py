@@ -1,15 +1,18 @@
 """Compares a file in any readable format with a dataset, or with another file: what came, what went, what changed.
 
-Only fields that the file can carry are compared (`ops.export.carried_fields`). A side is read once, and of it no more
-is kept than digests; what differs is read again when its turn has come.
+Only fields that the file can carry are compared, so that what it has no place for is not taken for a change. A full
+export of ours carries everything. Any other file carries roles and contents, and of the rest what at least one of its
+rows has: a file without a single tag says nothing about tags. A side is read once, and of it no more is kept than
+digests; what differs is read again when its turn has come.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Draft, Reject, open_source, read_again, read_drafts
@@ -27,7 +30,6 @@ from rolethread_vcs.ops.compare.comparison import (
     moved,
 )
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
-from rolethread_vcs.ops.export.carried_fields import EVERYTHING, Carried, carried_by
 from rolethread_vcs.store.objects.packs import object_id
 from rolethread_vcs.store.objects.trees import Blob
 
@@ -35,6 +37,10 @@ POLICY = Policy(
     (Step.OWN_ID, Step.UUID, Step.WHOLE, Step.MESSAGES, Step.SPOKEN, Step.BIRTH, Step.ALIKE, Step.OPENING),
     Ambiguity.FIRST,
 )
+_LISTS = ("messages", "chosen", "rejected")
+_SPOKEN = frozenset({"role", "content"})
+_BOOKKEEPING = "alpaca"
+"""What the format alpaca notes in `extra` about where an instruction ends; it is no field of anybody's."""
 _NAMED = 3
 _SHUFFLED = 0.5
 """Share of the entries on other places from which the file counts as shuffled, and places say nothing."""
@@ -301,3 +307,76 @@ def _left_out(carried: Carried) -> str:
     has += sorted(carried.extra)
     beside = f", {', '.join(has)}" if has else ""
     return f"compared is what the file can carry: role, content{beside}"
+
+
+# ---- what a file can carry
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a file can carry: keys of entries, of messages, and of `extra`; with `is_all`, everything."""
+
+    is_all: bool = False
+    entry: frozenset[str] = frozenset()
+    message: frozenset[str] = _SPOKEN
+    extra: frozenset[str] = frozenset()
+
+    def common(self, other: Carried) -> Carried:
+        """Return what two files can both carry."""
+        if self.is_all or other.is_all:
+            return other if self.is_all else self
+        return Carried(False, self.entry & other.entry, self.message & other.message, self.extra & other.extra)
+
+    def project(self, entry: Entry) -> Entry:
+        """Return an entry with nothing but what can be carried; null in an optional key says the same as no key."""
+        if self.is_all:
+            return entry
+        fields: dict[str, Any] = {}
+        for key, value in entry.fields.items():
+            if key in _LISTS and (key == "messages" or key in self.entry):
+                fields[key] = self._messages(value)
+            elif key == "extra":
+                extra = {name: item for name, item in value.items() if name in self.extra and item is not None}
+                if extra:
+                    fields[key] = extra
+            elif key in self.entry:
+                fields[key] = value
+        return Entry(fields)
+
+    def fill(self, entry: Entry, other: Entry) -> Entry:
+        """Return an entry with the fields of another that could not be carried: what a file cannot tell, it has."""
+        if self.is_all:
+            return entry
+        missing = {key: value for key, value in other.fields.items() if key not in _LISTS and key not in self.entry}
+        return Entry({**missing, **entry.fields})
+
+    def _messages(self, messages: Any) -> Any:
+        return [self._message(message) for message in messages] if isinstance(messages, list) else messages
+
+    def _message(self, message: Any) -> Any:
+        if not isinstance(message, dict):
+            return message
+        return {
+            key: value
+            for key, value in message.items()
+            if key in _SPOKEN or (key in self.message and value is not None)
+        }
+
+
+EVERYTHING = Carried(is_all=True)
+
+
+def carried_by(entries: Iterable[Entry]) -> Carried:
+    """Return what the rows of a file that is no full export of ours carry."""
+    own: set[str] = set()
+    message_keys: set[str] = set(_SPOKEN)
+    extra: set[str] = set()
+    for entry in entries:
+        own.update(entry.fields)
+        extra.update(key for key, value in entry.extra.items() if value is not None)
+        for name in _LISTS:
+            messages = entry.fields.get(name)
+            for message in messages if isinstance(messages, list) else ():
+                if isinstance(message, dict) and not _SPOKEN.issuperset(message):
+                    message_keys.update(key for key, value in message.items() if value is not None)
+    return Carried(False, frozenset(own), frozenset(message_keys), frozenset(extra - {_BOOKKEEPING}))
