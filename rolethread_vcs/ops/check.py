@@ -24,8 +24,8 @@ from rolethread_vcs.rules import (
     misfits,
 )
 from rolethread_vcs.store.facts import SnapshotFacts
+from rolethread_vcs.store.linked_folders import rebased_branch
 from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
-from rolethread_vcs.store.places.linked_folders import rebased_branch
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot

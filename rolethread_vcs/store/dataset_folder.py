@@ -95,7 +95,7 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
 
 def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
     """Refuse a folder copy that was moved or copied by hand: the files of another place would be looked at."""
-    from rolethread_vcs.store.places.linked_folders import linked_place
+    from rolethread_vcs.store.linked_folders import linked_place
 
     places = linked_place(start)
     if places is None or places[0] == places[1]:
@@ -117,7 +117,7 @@ def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
 
 def _refuse_cut_off_folder(repository: Repository) -> None:
     """Refuse a folder copy whose files are not all there, or no longer: they would look like hand edits."""
-    from rolethread_vcs.store.places.linked_folders import MAKING, cut_off
+    from rolethread_vcs.store.linked_folders import MAKING, cut_off
 
     reason = cut_off(repository.git_folder)
     if reason is None:

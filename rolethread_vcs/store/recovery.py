@@ -122,7 +122,7 @@ def _in_worktree(repository: Repository, name: str) -> Repository | None:
         return repository
     if not name:
         return open_dataset(repository.common_folder)
-    from rolethread_vcs.store.places.linked_folders import linked_folders
+    from rolethread_vcs.store.linked_folders import linked_folders
 
     found = next((each for each in linked_folders(repository.common_folder) if each.name == name), None)
     try:

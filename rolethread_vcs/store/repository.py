@@ -13,6 +13,7 @@ import pygit2
 from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import Worktree
 from rolethread_vcs.store.derived import Derived
+from rolethread_vcs.store.git_config import GitConfig
 from rolethread_vcs.store.libgit2 import (
     common_folder,
     configure_libgit2,
@@ -23,7 +24,6 @@ from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
-from rolethread_vcs.store.places.git_config import GitConfig
 from rolethread_vcs.store.refs.refs import (
     BRANCHES,
     SYMBOLIC,
@@ -36,8 +36,8 @@ from rolethread_vcs.store.refs.refs import (
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from rolethread_vcs.store.linked_folders import CheckedOutFolder
     from rolethread_vcs.store.log.unfinished import Unfinished
-    from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
     from rolethread_vcs.store.refs.commit_graph import CommitGraph
 
 PRIVATE = "rolethread"
@@ -128,7 +128,7 @@ class Repository:
         """Return the other folders that this dataset is checked out in, the main one first."""
         if not (self.common_folder / "worktrees").is_dir():
             return ()
-        from rolethread_vcs.store.places.linked_folders import linked_folders, main_folder
+        from rolethread_vcs.store.linked_folders import linked_folders, main_folder
 
         others = tuple(each for each in linked_folders(self.common_folder) if each.private != self.git_folder)
         has_main = self.worktree_name and not self.config.get_flag("core.bare")

@@ -20,7 +20,7 @@ from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
+    from rolethread_vcs.store.linked_folders import CheckedOutFolder
 
 BARE_KEY = "core.bare"
 

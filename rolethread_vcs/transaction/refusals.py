@@ -23,7 +23,7 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction.values import Intent
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.places.linked_folders import CheckedOutFolder
+    from rolethread_vcs.store.linked_folders import CheckedOutFolder
 
 
 class NoSuchBranchError(NotFoundError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rolethread_vcs.store.places.filesystem import cloud_service, filesystem_of, filesystem_warning, free_bytes
+from rolethread_vcs.store.filesystem import cloud_service, filesystem_of, filesystem_warning, free_bytes
 
 
 @pytest.mark.parametrize(

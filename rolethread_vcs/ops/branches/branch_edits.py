@@ -12,9 +12,9 @@ from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branches import branch_before, branch_commit, refuse_name
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.workcopy.links import links_of
+from rolethread_vcs.store.git_config import note_key
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.log.unfinished import read
-from rolethread_vcs.store.places.git_config import note_key
 from rolethread_vcs.store.refs.refs import (
     BRANCHES,
     HEAD,

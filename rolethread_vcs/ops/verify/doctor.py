@@ -11,13 +11,12 @@ from pathlib import Path
 from rolethread_vcs.errors import DamagedError, RoleThreadError
 from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.edit.status import interrupted_command
-from rolethread_vcs.store import folding, lock
+from rolethread_vcs.store import filesystem, folding, lock
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
+from rolethread_vcs.store.filesystem import cloud_service
 from rolethread_vcs.store.libgit2 import LIBGIT2
 from rolethread_vcs.store.lock import GitLock, git_locks, remove_git_lock
-from rolethread_vcs.store.places import filesystem
-from rolethread_vcs.store.places.filesystem import cloud_service
 from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository

@@ -15,10 +15,10 @@ from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
 from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.phrases import count
+from rolethread_vcs.store import linked_folders
 from rolethread_vcs.store.checkout.worktree import REMOVED
 from rolethread_vcs.store.dataset_folder import open_dataset
-from rolethread_vcs.store.places import linked_folders
-from rolethread_vcs.store.places.linked_folders import MAKING, REMOVING, CheckedOutFolder
+from rolethread_vcs.store.linked_folders import MAKING, REMOVING, CheckedOutFolder
 from rolethread_vcs.store.refs.refs import BRANCHES, UNFINISHED_ELSEWHERE, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session

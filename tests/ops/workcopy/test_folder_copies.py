@@ -14,8 +14,8 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.ops.workcopy import folder_copies
 from rolethread_vcs.ops.workcopy.links import all_copies
+from rolethread_vcs.store import linked_folders
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
-from rolethread_vcs.store.places import linked_folders
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
 ADD = Intent("workcopy", "workcopy add")

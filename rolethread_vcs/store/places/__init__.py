@@ -1,1 +1,0 @@
-"""Where a dataset lies: opening and copying one, linked folders, its own configuration, the disk."""
