@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.ops.merge.completion import State
-from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.phrases import count, counted_words
 from rolethread_vcs.views.changes import UNDO, committed_lines
-from rolethread_vcs.views.diff_layout import json_text, marked_words, shortened, text_of
-from rolethread_vcs.views.entries import who_says
 from rolethread_vcs.views.terminal_text import Line, Lines, one_line, safe_text, styled, width_of, wrap, wrap_styled
 
 if TYPE_CHECKING:
@@ -134,6 +131,8 @@ def _after(outcome: Outcome, width: int) -> Iterator[str]:
 
 def open_lines(found: OpenMerge, wanted: set[str] | None, *, width: int, color: bool) -> Iterator[str]:
     """Yield the conflicts of an unfinished merge, entry by entry, of `wanted` ids alone, and the next step."""
+    from rolethread_vcs.ops.select.page import preview
+
     unfinished = found.unfinished
     labels = unfinished.labels
     left = count(len(found.conflicts), "conflict")
@@ -207,6 +206,9 @@ def plain_text(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value
+    from rolethread_vcs.views.diff_layout import json_text, text_of
+    from rolethread_vcs.views.entries import who_says
+
     if isinstance(value, Mapping) and "messages" in value:
         rest = {key: item for key, item in value.items() if key != "messages"}
         return plain_text(value["messages"]) + (f"\n{json_text(rest)}" if rest else "")
@@ -228,6 +230,7 @@ def _side(value: Any, base: Any, *, color: bool) -> str:
     if base is ABSENT or not was:
         return safe_text(text + more)
     from rolethread_vcs.diff.words import word_changes
+    from rolethread_vcs.views.diff_layout import marked_words, shortened
 
     changes = word_changes(was, text)
     if not changes or all(kind == "equal" for kind, _ in changes):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.store.copying import fetch_commit, read_also
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.libgit2 import NoDatasetError, discover
 from rolethread_vcs.store.refs.refs import BRANCHES, UnknownRevisionError, is_branch_name
@@ -91,6 +90,8 @@ def _is_dataset(path: Path) -> bool:
 
 
 def _from_copy(repository: Repository, place: Place, *, fetches: bool) -> Source:
+    from rolethread_vcs.store.copying import fetch_commit, read_also
+
     path, branch = place.path, place.branch
     assert path is not None
     original = open_dataset(path)

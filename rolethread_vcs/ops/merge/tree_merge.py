@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.documents import UnreadableDocumentError
@@ -18,13 +19,15 @@ from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
 from rolethread_vcs.ops.merge.file_merge import FileMerger
 from rolethread_vcs.store.objects.trees import Readable, Triple, incoming
 from rolethread_vcs.store.tree_reader import find_blob
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.query import Query
 
 ENTRY = "entry"
 """The field of a decision about an entry as a whole."""
@@ -127,7 +130,11 @@ class _Merger:
         self._objects = objects
         self._sides = sides
         self._part = part
-        self._query: Query | None = None if part.where is None else parse_query(part.where)
+        self._query: Query | None = None
+        if part.where is not None:
+            from rolethread_vcs.model.query import parse_query
+
+            self._query = parse_query(part.where)
         self._decisions = decisions
         self._puts: dict[str, Entry] = {}
         self._stored: dict[str, bytes] = {}
