@@ -76,14 +76,14 @@ def edit_first(dataset: Dataset, text: str) -> None:
         change.put(entry_id, conversation(text))
 
 
-def test_one_edit_flushes_four_times_beside_its_two_refs(tmp_path: Path) -> None:
+def test_one_edit_flushes_seven_times_for_two_refs(tmp_path: Path) -> None:
     dataset = written(tmp_path / "tavern", 300)
 
     with counted_steps() as steps:
         edit_first(dataset, "changed")
 
-    # the pack, its `.keep` with the note, its index, the folder of all three; libgit2 flushes the refs itself
-    assert (steps["fsync"], steps["ref"]) == (4, 2)
+    # decision 0010; tests/transaction/test_flushes.py says which ones
+    assert (steps["fsync"], steps["ref"]) == (7, 2)
 
 
 def test_an_edit_costs_the_same_steps_after_thirty_others(tmp_path: Path) -> None:
