@@ -6,12 +6,12 @@ one look-up serves about a hundred entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.snapshot import Snapshot, unreadable_entry
 from rolethread_vcs.store.tree_reader import Unreadable
 
@@ -36,7 +36,7 @@ def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bo
         UnreadableEntryError: an entry that has to be read cannot be, and shall not be skipped.
     """
     folders = {prefix + tree: (prefix, tree) for prefix, tree in snapshot.folders()}
-    derived = snapshot.derived if len(folders) >= WORTH_IT else None
+    derived = Derived(snapshot.cache_folder) if len(folders) >= WORTH_IT else None
     known = [derived.find(fact.table, folders) if derived is not None else {} for fact in facts]
     computed: list[dict[bytes, bytes]] = [{} for _ in facts]
     result: list[FactRows] = [[] for _ in facts]
@@ -81,23 +81,6 @@ def _compute(
 
 
 # ---- keys of dataset rules
-
-
-class SnapshotFacts:
-    """Says which entries of a snapshot hold a key of a dataset rule; reads it at the first question about a rule."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._indexes: dict[tuple[str, int], dict[str, list[str]]] = {}
-
-    def holders(self, rule: Any, keys: Collection[str]) -> dict[str, list[str]]:
-        """Return, for each of some keys of a rule, the ids of the entries that hold it."""
-        index = self._indexes.get((rule.name, rule.version))
-        if index is None:
-            # an entry that cannot be read holds no key, and is no reason to refuse work on the others
-            (rows,) = read_facts(self._snapshot, [keys_fact(rule)], skip_unreadable=True)
-            index = self._indexes[rule.name, rule.version] = holders_by_key(rows)
-        return {key: index[key] for key in keys if key in index}
 
 
 def keys_fact(rule: Any) -> Fact:

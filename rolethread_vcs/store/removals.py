@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rolethread_vcs.model.canonical import JsonProblemError, birth_suffix, decode_entry, encode_line, parse
 from rolethread_vcs.model.entry import InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.objects.trees import LINK, Blob, removed
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
@@ -93,7 +93,7 @@ def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
         known[removal.entry_id] = _describe(repository.objects, removal)
     if len(newer) > _WORTH_IT:
         value = {"tip": tip, "removed": [astuple(entry) for entry in known.values()]}
-        repository.derived.keep(_TABLE, {_LAST: encode_line(value)})
+        Derived(repository.cache_folder).keep(_TABLE, {_LAST: encode_line(value)})
     return list(known.values())
 
 
@@ -106,7 +106,7 @@ def _describe(objects: Objects, removal: Removal) -> RemovedEntry:
 
 
 def _remembered(repository: Repository) -> tuple[str | None, dict[str, RemovedEntry]]:
-    data = repository.derived.find(_TABLE, [_LAST]).get(_LAST)
+    data = Derived(repository.cache_folder).find(_TABLE, [_LAST]).get(_LAST)
     if data is None:
         return None, {}
     value = parse(data)

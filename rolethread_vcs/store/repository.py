@@ -12,7 +12,6 @@ import pygit2
 
 from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import Worktree
-from rolethread_vcs.store.derived import Derived
 from rolethread_vcs.store.git_config import GitConfig
 from rolethread_vcs.store.libgit2 import (
     common_folder,
@@ -63,7 +62,6 @@ class Repository:
         self.objects = Objects(git, self.common_folder / "objects")
         self.refs = Refs(git, self.common_folder, self.signature, durable=self.durable)
         self.operations = OperationLog(self.objects, self.refs)
-        self.derived = Derived(self.private_folder / "cache")
 
     @cached_property
     def graph(self) -> CommitGraph:
@@ -91,6 +89,11 @@ class Repository:
     def private_folder(self) -> Path:
         """Where lock, drafts and caches lie; shared by linked worktrees."""
         return self.common_folder / PRIVATE
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where what was computed lies, which may be thrown away; see `store.derived`."""
+        return self.private_folder / "cache"
 
     @property
     def lock_path(self) -> Path:
@@ -163,7 +166,7 @@ class Repository:
 
     def snapshot_of(self, commit: str) -> Snapshot:
         """Return the snapshot of a commit's full hex id."""
-        return Snapshot(self.objects, self.objects.commit(commit), self.derived)
+        return Snapshot(self.objects, self.objects.commit(commit), self.cache_folder)
 
     def snapshot(self, revision: str = "@") -> Snapshot:
         """Return the snapshot of a revision as people write it: `main`, `@~2`, `3fa9c1`, a release."""

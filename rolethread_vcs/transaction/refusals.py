@@ -14,7 +14,6 @@ from rolethread_vcs.model.finding import Finding, Scope
 from rolethread_vcs.rules import Rule, find_in_entry
 from rolethread_vcs.store.checkout.worktree import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
-from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, UnknownRevisionError, is_branch_name
@@ -231,5 +230,5 @@ def _in_dataset(rule: Rule, finding: Finding, change: ChangeSet, side: Snapshot)
     entry = change.puts.get(finding.entry_id or "")
     if entry is None or rule.keys is None or rule.check_dataset is None:
         return []
-    holders = SnapshotFacts(side).holders(rule, rule.keys(entry))
+    holders = side.holders(rule, rule.keys(entry))
     return [rule.as_finding(None, found) for found in rule.check_dataset(holders)]

@@ -15,7 +15,6 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.change import ChangeSet, Counts
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, id_of_path
-from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
@@ -134,7 +133,7 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, othe
         branch,
         intent.allowances,
         intent.because,
-        facts=SnapshotFacts(base),
+        facts=base,
         entry_before=base.get,
     )
     for entry_id, entry in change.puts.items():

@@ -13,7 +13,7 @@ from rolethread_vcs.model.layout import ORDER, entry_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.rules.duplicate_uuid import RULE
 from rolethread_vcs.store.derived import NAME, Table
-from rolethread_vcs.store.facts import WORTH_IT, Fact, SnapshotFacts, read_facts
+from rolethread_vcs.store.facts import WORTH_IT, Fact, read_facts
 from rolethread_vcs.store.snapshot import UnreadableEntryError
 from rolethread_vcs.transaction import Counts, Intent, Session
 
@@ -156,7 +156,7 @@ def test_a_small_dataset_leaves_no_cache(filled):
 def test_holders_are_the_same_from_the_cache(wide, numbers):
     uuids = [json.loads(raw(number)).get("uuid", "none") for number in numbers]
 
-    answers = [SnapshotFacts(wide.snapshot()).holders(RULE, uuids) for _ in range(2)]
+    answers = [wide.snapshot().holders(RULE, uuids) for _ in range(2)]
 
     assert (
         answers[0] == answers[1] == {uuid: [entry_id(n)] for n, uuid in zip(numbers, uuids, strict=True) if n % 3 == 0}

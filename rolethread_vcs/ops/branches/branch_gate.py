@@ -8,7 +8,6 @@ from dataclasses import replace
 from rolethread_vcs.gate import EntryChange, Gate, RefusedByGateError, Verdict
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.store.facts import SnapshotFacts
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
 from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
@@ -64,7 +63,7 @@ def _judge(repository: Repository, name: str, before: Snapshot | None, tip: Snap
         name,
         intent.allowances,
         intent.because,
-        facts=None if before is None else SnapshotFacts(before),
+        facts=before,
         entry_before=None if before is None else before.get,
     )
     for change in _changes(repository, before, tip):

@@ -13,7 +13,7 @@ from rolethread_vcs.model.canonical import parse as parse_json
 from rolethread_vcs.model.ids import number_of
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.select.selection import find_entry
-from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Queue, Walk
@@ -182,12 +182,12 @@ class EntryHistory(Walk[Step]):
                     queue.push(parent, before)
         if len(seen) > _WORTH_IT and len(starts) == 1 and not ancestry.ends:
             rows = {entry_id.encode(): encode_line([starts[0], found])}
-            self._repository.derived.keep(_TABLE, rows)
+            Derived(self._repository.cache_folder).keep(_TABLE, rows)
 
     def _remembered(self, entry_id: str) -> tuple[str | None, list[str]]:
         """Return the commit that the longest walk began at, and the commits it found; all of them are here."""
         key = entry_id.encode()
-        data = self._repository.derived.find(_TABLE, [key]).get(key)
+        data = Derived(self._repository.cache_folder).find(_TABLE, [key]).get(key)
         tip, found = (None, []) if data is None else parse_json(data)
         return (tip, found) if all(oid in self._repository.objects for oid in found) else (None, [])
 
