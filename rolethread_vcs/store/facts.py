@@ -6,13 +6,14 @@ one look-up serves about a hundred entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.derived import Derived, Table
-from rolethread_vcs.store.snapshot import Snapshot, unreadable_entry
 from rolethread_vcs.store.tree_reader import Unreadable
 
 WORTH_IT = 8
@@ -22,6 +23,25 @@ FactRows = list[list[str]]
 """The id of an entry, then the texts of the fact; entries without any are absent."""
 
 
+class Readable(Protocol):
+    """What facts are read from: a part of `store.snapshot.Snapshot`, which asks for them itself."""
+
+    cache_folder: Path
+
+    @property
+    def order(self) -> Order: ...
+
+    def __getitem__(self, entry_id: str) -> Entry: ...
+
+    def folders(self) -> Iterator[tuple[bytes, bytes]]: ...
+
+    def entries_of(self, prefix: bytes, tree: bytes) -> list[tuple[str, bytes]]: ...
+
+    def read_blob(self, oid: bytes) -> Entry | Unreadable: ...
+
+    def ids(self) -> list[str]: ...
+
+
 class Fact(NamedTuple):
     """A few texts of an entry, or none; the table's version goes up when `compute` gives others."""
 
@@ -29,7 +49,7 @@ class Fact(NamedTuple):
     compute: Callable[[Entry], Sequence[str]]
 
 
-def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bool = False) -> list[FactRows]:
+def read_facts(snapshot: Readable, facts: Sequence[Fact], *, skip_unreadable: bool = False) -> list[FactRows]:
     """Return the rows of each fact, in dataset order; reads only entries of folders that are not remembered.
 
     Raises:
@@ -61,7 +81,7 @@ def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bo
 
 
 def _compute(
-    snapshot: Snapshot, entries: Sequence[tuple[str, bytes]], facts: Sequence[Fact], skip_unreadable: bool
+    snapshot: Readable, entries: Sequence[tuple[str, bytes]], facts: Sequence[Fact], skip_unreadable: bool
 ) -> tuple[list[FactRows], bool]:
     """Return the rows of some entries, and whether all of these could be read."""
     result: list[FactRows] = [[] for _ in facts]
@@ -70,7 +90,7 @@ def _compute(
         entry = snapshot.read_blob(blob)
         if isinstance(entry, Unreadable):
             if not skip_unreadable:
-                raise unreadable_entry(entry_id, entry)
+                _ = snapshot[entry_id]  # it says why
             is_whole = False
             continue
         for rows, fact in zip(result, facts, strict=True):
