@@ -203,7 +203,7 @@ def _obstacle(repository: Repository, found: CheckedOutFolder) -> tuple[str, str
         edits = [edit for edit in edits if edit.change != REMOVED]
     if edits:
         hint = f"keep the edits with: rtv -C {where} commit   throw them away with: rtv -C {where} restore --all"
-        return f"{folder} has {count(len(edits), 'file', 'files')} edited by hand and not saved", hint
+        return f"{folder} has {count(len(edits), 'file')} edited by hand and not saved", hint
     linked = all_copies(copy)
     if linked:
         hint = f"see them with: rtv -C {where} workcopy list"

@@ -31,7 +31,7 @@ from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, pa
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.ids import rev_of
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
-from rolethread_vcs.phrases import count
+from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.snapshot import Snapshot
 
 LINE_FEED = b"\n"
@@ -203,12 +203,9 @@ class FileLines(_Lines):
                 f"rtv workcopy refresh --discard {name}",
                 code="torn_line",
             )
-        details = [f"line {each.place.line}: {each.reason}" for each in bad[:_SHOWN]]
-        if len(bad) > _SHOWN:
-            details.append(f"… and {len(bad) - _SHOWN:,} more")
         return InvalidError(
-            f"{count(len(bad), 'line', 'lines')} of {name} cannot be read; nothing was saved",
-            details=details,
+            f"{count(len(bad), 'line')} of {name} cannot be read; nothing was saved",
+            details=first_few([f"line {each.place.line}: {each.reason}" for each in bad], _SHOWN),
             hint="repair them, then run the command again",
             code="unreadable_line",
         )
