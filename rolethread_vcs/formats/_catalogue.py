@@ -42,6 +42,10 @@ def find_format(name: str) -> Format:
     Raises:
         UsageError (unknown_format): with the name that was probably meant.
     """
+    package = __name__.rpartition(".")[0]
+    if name.lower() in discovery.module_names(import_module(package)):  # the others need not be loaded
+        own: Format = import_module(f"{package}.{name.lower()}").FORMAT
+        return own
     names = _by_name()
     found = names.get(name.lower())
     if found is not None:

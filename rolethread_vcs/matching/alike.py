@@ -19,7 +19,6 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
-from rolethread_vcs.diff.likeness import Likeness
 from rolethread_vcs.matching.signature import Side, text_of
 
 SURE = 0.6
@@ -62,6 +61,8 @@ class _Search:
     def __init__(
         self, before: Side, after: Side, open_before: Sequence[int], open_after: Sequence[int], gaps: Gaps
     ) -> None:
+        from rolethread_vcs.diff.likeness import Likeness
+
         self._likeness = Likeness()
         self._side = before
         self._before = open_before

@@ -12,7 +12,6 @@ from enum import Enum, StrEnum
 from functools import cached_property
 
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.diff.likeness import similarity
 from rolethread_vcs.matching.alike import (
     MARGIN,
     MOST,
@@ -276,6 +275,8 @@ class _Ladder:
             self._unclear[place] = Unclear(Doubt.EQUAL, tuple((before, 1.0) for before in candidates))
 
     def _likeness(self, before: int, after: int) -> float:
+        from rolethread_vcs.diff.likeness import similarity
+
         return similarity(text_of(self._before.entry(before)), text_of(self._after.entry(after)))
 
     @cached_property
