@@ -21,7 +21,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/lint-imports cli-contract.toml
+	$(BIN)/lint-imports --no-cache cli-contract.toml
 
 test: lint
 	$(BIN)/python -m pytest -n 2

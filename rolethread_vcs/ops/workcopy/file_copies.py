@@ -150,6 +150,7 @@ class _Writing:
 
 
 def is_file_name(path: Path) -> bool:
+    """Return whether a name is one of a file copy rather than of a folder."""
     return path.name.lower().endswith((".jsonl", ".json", ".jsonlines", ".ndjson", ".gz", ".txt")) or path.is_file()
 
 
