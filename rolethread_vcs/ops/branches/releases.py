@@ -73,23 +73,24 @@ def release(
         commit = repository.resolve(rev)
         ref = TAGS + name
         before = repository.refs.read(ref) if is_branch_name(name) else None
+        done = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+        message = intent.message or f"release {name}"
         if before is None:
             refuse_name(repository, "release", name)
         else:
             known = _described(repository, name, before)
-            done = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
             if known.commit == commit and (intent.message or known.message).strip() == known.message.strip():
                 return done
             if not force:
                 raise _exists(known, commit)
-        message = intent.message or (known.message if before is not None and known.is_annotated else f"release {name}")
-        done = Committed(session.branch, commit, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+            message = intent.message or (known.message if known.is_annotated else message)
+        done = replace(done, commit=commit, message=message)
         if intent.dry_run:
-            return replace(done, message=message)
+            return done
         with repository.pack() as pack:
             tag = pack.add_tag(encode_tag(name, commit, repository.signature(), message))
             number = session.publish(pack, {ref: (before, tag)})
-        return replace(done, operation=number, notes=tuple(session.notes), message=message)
+        return replace(done, operation=number, notes=tuple(session.notes))
 
 
 def delete(repository: Repository, name: str, intent: Intent | None = None) -> Committed:
@@ -109,17 +110,14 @@ def delete(repository: Repository, name: str, intent: Intent | None = None) -> C
 def _described(repository: Repository, name: str, target: str) -> Release:
     objects = repository.objects
     snapshot = repository.snapshot_of(objects.peel(target))
-    if objects.kind(target) != "tag":
-        commit = snapshot.commit
-        who = commit.committer
-        return Release(name, commit.id, who.time, who.name, commit.subject, len(snapshot), is_annotated=False)
-    try:
-        tag = decode_tag(objects.read(target, "tag"))
-    except ValueError as error:
-        raise DamagedError(f"the release {name} does not read: {error}", hint="rtv verify") from error
-    tagger = tag.tagger or snapshot.commit.committer
-    message = tag.message.rstrip("\n")
-    return Release(name, snapshot.id, tagger.time, tagger.name, message, len(snapshot), is_annotated=True)
+    who, message, is_annotated = snapshot.commit.committer, snapshot.commit.subject, objects.kind(target) == "tag"
+    if is_annotated:
+        try:
+            tag = decode_tag(objects.read(target, "tag"))
+        except ValueError as error:
+            raise DamagedError(f"the release {name} cannot be read: {error}", hint="rtv verify") from error
+        who, message = tag.tagger or who, tag.message.rstrip("\n")
+    return Release(name, snapshot.id, who.time, who.name, message, len(snapshot), is_annotated)
 
 
 def _target(repository: Repository, name: str) -> str:
@@ -135,15 +133,12 @@ def _target(repository: Repository, name: str) -> str:
 
 
 def _exists(known: Release, commit: str) -> ConflictError:
+    name = known.name
     if known.commit == commit:
-        return ConflictError(
-            f"the release {known.name} is here already, and says something else; nothing was changed",
-            hint=f"give it the new words: rtv release {known.name} -m … --force",
-            code="release_exists",
-        )
-    return ConflictError(
-        f"there is a release {known.name} already, of {known.commit[:10]}; nothing was changed",
-        hint=f"see how they differ: rtv diff {known.name} {commit[:10]}\n"
-        f"move it all the same: rtv release {known.name} {commit[:10]} --force",
-        code="release_exists",
-    )
+        problem = f"the release {name} is here already, and says something else"
+        hint = f"give it the new words: rtv release {name} -m … --force"
+    else:
+        problem = f"there is a release {name} already, of {known.commit[:10]}"
+        hint = f"see how they differ: rtv diff {name} {commit[:10]}\n"
+        hint += f"move it all the same: rtv release {name} {commit[:10]} --force"
+    return ConflictError(f"{problem}; nothing was changed", hint=hint, code="release_exists")

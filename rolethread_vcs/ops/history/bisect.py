@@ -7,9 +7,11 @@ checked-out files stay as they are: what is tested is an export.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +164,7 @@ def _search(repository: Repository, marks: tuple[Mark, ...]) -> Search:
         aside = []
         for good in goods:
             if good in past:
-                excluded |= _reached(past, [good])
+                excluded |= ancestry.parents_of_all([good]).keys()
             else:
                 aside.append(good)
         if bad in excluded:
@@ -188,17 +190,6 @@ def _search(repository: Repository, marks: tuple[Mark, ...]) -> Search:
         return Search(marks, tuple(suspects), ancestry.link(test).commit, None, tests_left(len(suspects)), ends=ends)
     first_bad = ancestry.link(bad).commit if len(suspects) == 1 else None
     return Search(marks, tuple(suspects), None, first_bad, ends=ends)
-
-
-def _reached(past: Mapping[str, Sequence[str]], starts: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(starts)
-    while waiting:
-        commit = waiting.pop()
-        if commit not in found:
-            found.add(commit)
-            waiting += past[commit]
-    return found
 
 
 def _fork(ancestry: Ancestry, past: Mapping[str, Sequence[str]], good: str, bad: str, excluded: set[str]) -> str | None:
@@ -292,7 +283,7 @@ def halve(parents: Mapping[str, Sequence[str]], *, skipped: Collection[str] = ()
     """Return the suspect to test: the one whose answer, good or bad, leaves the fewest suspects in the worse case.
 
     `parents` maps each suspect to those of its parents that are suspects. None: only one suspect is left to test, the
-    newest, which is known to be bad, or all others are `skipped`. Of equals the first in the mapping is taken.
+    newest, which is known to be bad, or all others are `skipped`.
     """
     best, found = 0, None
     for commit, leading in count_leading(parents):
@@ -312,13 +303,9 @@ def count_leading(parents: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, i
 
     The sets are kept as bits of one number a commit, and only while a child still needs them.
     """
-    children = dict.fromkeys(parents, 0)
-    for above in parents.values():
-        for parent in set(above):
-            children[parent] += 1
-    needed = dict(children)
+    needed = Counter(parent for above in parents.values() for parent in set(above))
     sets: dict[str, int] = {}
-    for number, commit in enumerate(parents_first(parents)):
+    for number, commit in enumerate(TopologicalSorter(parents).static_order()):
         direct = set(parents[commit])
         reached = 1 << number
         for parent in direct:
@@ -329,22 +316,3 @@ def count_leading(parents: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, i
             needed[parent] -= 1
             if not needed[parent]:
                 del sets[parent]
-
-
-def parents_first(parents: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the commits so that each comes after its parents."""
-    waiting = {commit: len(set(above)) for commit, above in parents.items()}
-    children: dict[str, list[str]] = {commit: [] for commit in parents}
-    for commit, above in parents.items():
-        for parent in set(above):
-            children[parent].append(commit)
-    ready = [commit for commit, number in waiting.items() if not number]
-    ordered = []
-    while ready:
-        commit = ready.pop()
-        ordered.append(commit)
-        for child in children[commit]:
-            waiting[child] -= 1
-            if not waiting[child]:
-                ready.append(child)
-    return ordered

@@ -148,17 +148,11 @@ def _not_removed(word: str, selector: int | str, now: Snapshot) -> NotFoundError
     there = [selector] if isinstance(selector, str) and selector in now else []
     if isinstance(selector, int):
         there = now.with_number(selector)
+    problem, hint = f"no removed entry {word} is in the history of this branch", "see them with: rtv restore --removed"
     if there:
-        return NotFoundError(
-            f"entry {there[0]} was not removed, it is there; nothing was changed",
-            hint=f"make it what it was: rtv restore {word} --from REV   (its life: rtv log {word})",
-            code="not_removed",
-        )
-    return NotFoundError(
-        f"no removed entry {word} is in the history of this branch; nothing was changed",
-        hint="see them with: rtv restore --removed",
-        code="not_removed",
-    )
+        problem = f"entry {there[0]} was not removed, it is there"
+        hint = f"make it what it was: rtv restore {word} --from REV   (its life: rtv log {word})"
+    return NotFoundError(f"{problem}; nothing was changed", hint=hint, code="not_removed")
 
 
 def _old_ranks(repository: Repository, chosen: Iterable[GoneEntry]) -> dict[str, str]:

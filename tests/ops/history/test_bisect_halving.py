@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolethread_vcs.ops.history import bisect as halving
-from rolethread_vcs.ops.history.bisect import count_leading, halve, parents_first
+from rolethread_vcs.ops.history.bisect import count_leading, halve
 
 
 def line(length: int) -> dict[str, list[str]]:
@@ -69,14 +69,6 @@ def test_a_line_of_ten_thousand_is_settled_by_fourteen_tests() -> None:
 @given(_histories())
 def test_counts_are_the_sizes_of_the_sets(history: dict[str, list[str]]) -> None:
     assert dict(count_leading(history)) == {commit: len(leading(history, commit)) for commit in history}
-
-
-@given(_histories())
-def test_parents_come_first(history: dict[str, list[str]]) -> None:
-    order = parents_first(history)
-
-    assert sorted(order) == sorted(history)
-    assert all(order.index(parent) < order.index(commit) for commit, above in history.items() for parent in above)
 
 
 @given(_histories(), st.data())
