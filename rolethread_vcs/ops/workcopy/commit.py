@@ -14,7 +14,7 @@ from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import DecisionWords, FileEdits, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import announce_columns, write_again
 from rolethread_vcs.ops.workcopy.links import Link
-from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take, merge_copy
+from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take
 from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.log.journal import SideEffects
@@ -165,7 +165,7 @@ def _settle(repository: Repository, edits: FileEdits, merge: CopyMerge, ground: 
 
 
 def _merge(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None) -> CopyMerge:
-    merge = merge_copy(repository, edits, tip, take)
+    merge = CopyMerge(repository, edits, tip, take)
     if merge.conflicts:
         raise _conflict(edits.link, merge.conflicts)
     return merge
@@ -183,7 +183,7 @@ def _change(edits: FileEdits, base: Snapshot, merge: CopyMerge) -> ChangeSet:
     parts = [f"{number:,} {word}" for word, number in numbers.items() if number]
     return ChangeSet(
         puts=puts,
-        removes=merge.removed,
+        removes=frozenset(merge.removed),
         files=files,
         made_up=merge.fresh,
         summary=f"{edits.link.path.name}: {', '.join(parts)}",

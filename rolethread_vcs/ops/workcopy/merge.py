@@ -5,7 +5,6 @@ Then the order: lines that stayed among each other stay, what moved and what is 
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.formats import CannotCarryError, Reject
+from rolethread_vcs.matching.signature import Index, Step
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
@@ -45,9 +45,8 @@ class CopyConflict:
     conflict: Conflict
 
 
-@dataclass(frozen=True, slots=True)
 class CopyMerge:
-    """What a file copy and a commit of its branch come to.
+    """What a file copy and a commit of its branch come to; with `take`, conflicts are settled for one side.
 
     `entries` are those that the file changed or added, as they are to be: equal to what the branch has where there is
     nothing to save. `fresh` are the ids that new lines get, `said` the ids of edited entries in which the line says all
@@ -56,73 +55,39 @@ class CopyMerge:
     entry is. `listed` is the order of all entries, and `order` its ranks.
     """
 
-    entries: Mapping[str, Entry]
-    fresh: tuple[str, ...]
-    said: frozenset[str]
-    removed: frozenset[str]
-    changed: frozenset[str]
-    added: tuple[str, ...]
-    place_of: Mapping[str, int]
-    listed: tuple[str, ...]
-    order: Order
-    conflicts: tuple[CopyConflict, ...]
-
-
-def merge_copy(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None = None) -> CopyMerge:
-    """Return what a file and the tip of its branch come to.
-
-    With `take`, conflicts are settled for the file or for the branch.
-    """
-    return _CopyMerger(repository, edits, tip, take).run()
-
-
-class _CopyMerger:
-    """One pass; the fields are the result as it grows."""
-
-    def __init__(self, repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None) -> None:
+    def __init__(self, repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None = None) -> None:
         self._edits = edits
         self._base = edits.linked.snapshot
         self._tip = tip
         self._take = take
-        self._conflicts: list[CopyConflict] = []
-        self._entries: dict[str, Entry] = {}
-        self._said: set[str] = set()
-        self._removed: set[str] = set()
-        self._changed: set[str] = set()
-        self._added: list[str] = []
+        self.conflicts: list[CopyConflict] = []
+        self.entries: dict[str, Entry] = {}
+        self.said: set[str] = set()
+        self.removed: set[str] = set()
+        self.changed: set[str] = set()
+        come: list[str] = []
         for path, before, after in two_way(self._base.tree, tip.tree, repository.objects.tree):
             entry_id = id_of_path(path)
             if entry_id is not None:
-                self._changed.add(entry_id)
+                self.changed.add(entry_id)
                 if before is None and after is not None:
-                    self._added.append(entry_id)
-
-    def run(self) -> CopyMerge:
-        edits = self._edits
+                    come.append(entry_id)
         for place in edits.edited:
             self._merge_edited(place)
-        for before in edits.dropped:
-            self._merge_dropped(before)
+        for place in edits.dropped:
+            self._merge_dropped(place)
         new = {place: edits.reading(place).entry for place in edits.new}
-        known = self._find_known(new)
+        known = self._find_known(new, come)
         made = [place for place in new if place not in known]
-        fresh = dict(zip(made, new_ids(self._tip, [new[place] for place in made]), strict=True))
-        self._entries |= {entry_id: new[place] for place, entry_id in fresh.items()}
+        fresh = dict(zip(made, new_ids(tip, [new[place] for place in made]), strict=True))
+        self.fresh = tuple(fresh.values())
+        self.entries |= {entry_id: new[place] for place, entry_id in fresh.items()}
+        held = set(known.values())
+        selects = edits.link.selects()
+        self.added = tuple(each for each in come if each in held or selects(each, tip[each]))
         ids = {place: edits.linked.ids[before] for place, before in edits.pairs.items()} | edits.adopted | known | fresh
-        place_of = {entry_id: place for place, entry_id in ids.items()}
-        listed, order = self._arrange(ids, {*known.values(), *fresh.values()})
-        return CopyMerge(
-            entries=self._entries,
-            fresh=tuple(fresh.values()),
-            said=frozenset(self._said),
-            removed=frozenset(self._removed),
-            changed=frozenset(self._changed),
-            added=self._belonging({*known.values()}),
-            place_of=place_of,
-            listed=tuple(listed),
-            order=order,
-            conflicts=tuple(self._conflicts),
-        )
+        self.place_of = {entry_id: place for place, entry_id in ids.items()}
+        self.listed, self.order = self._arrange(ids, {*held, *self.fresh})
 
     # ---- entries
 
@@ -136,21 +101,21 @@ class _CopyMerger:
         theirs = apply_edit(base, was.entry, edits.reading(place).entry)
         if theirs == base:
             return
-        if entry_id not in self._changed:
+        if entry_id not in self.changed:
             merged: Entry | None = theirs
         else:
             merged = self._settle(entry_id, place, base, theirs)
         if merged is not None:
-            self._entries[entry_id] = merged
+            self.entries[entry_id] = merged
             if merged == theirs:
-                self._said.add(entry_id)
+                self.said.add(entry_id)
 
     def _merge_dropped(self, before: int) -> None:
         entry_id = self._edits.linked.ids[before]
-        if entry_id in self._changed and entry_id not in self._tip:
+        if entry_id in self.changed and entry_id not in self._tip:
             return
-        if entry_id not in self._changed or self._settle(entry_id, None, self._base[entry_id], None) is None:
-            self._removed.add(entry_id)
+        if entry_id not in self.changed or self._settle(entry_id, None, self._base[entry_id], None) is None:
+            self.removed.add(entry_id)
 
     def _settle(self, entry_id: str, place: int | None, base: Entry, theirs: Entry | None) -> Entry | None:
         from rolethread_vcs.merge.entry import merge_entries, settle_all
@@ -161,28 +126,21 @@ class _CopyMerger:
             return merged.entry
         if self._take is not None:
             return settle_all(base, ours, theirs, "theirs" if self._take == "file" else "ours").entry
-        self._conflicts += [self._conflict(entry_id, place, conflict) for conflict in merged.conflicts]
+        self.conflicts += [self._conflict(entry_id, place, conflict) for conflict in merged.conflicts]
         return ours
 
     def _conflict(self, entry_id: str, place: int | None, conflict: Conflict) -> CopyConflict:
         return CopyConflict(entry_id, None if place is None else self._edits.lines.numbers[place], conflict)
 
-    def _find_known(self, new: Mapping[int, Entry]) -> dict[int, str]:
+    def _find_known(self, new: Mapping[int, Entry], come: Sequence[str]) -> dict[int, str]:
         """Return the new lines that the branch has by now: added elsewhere too, or by a command that was cut off.
 
         A line the program wrote for an entry of the branch says less than the entry, so what lines say is compared.
         """
-        if not self._added or not new:
-            return {}
-        ids: dict[bytes, deque[str]] = defaultdict(deque)
-        for entry_id in self._added:
-            ids[encode_entry(self._as_line(entry_id))].append(entry_id)
-        known = {}
-        for place, entry in new.items():
-            some = ids.get(encode_entry(entry))
-            if some:
-                known[place] = some.popleft()
-        return known
+        index: Index[str] = Index()
+        index.add(Step.WHOLE, ((encode_entry(self._as_line(each)), each) for each in (come if new else ())))
+        found = {place: index.take(Step.WHOLE, encode_entry(entry)) for place, entry in new.items()}
+        return {place: entry_id for place, entry_id in found.items() if entry_id is not None}
 
     def _as_line(self, entry_id: str) -> Entry:
         """Return what a line of the file would say of an entry of the branch; all of it where none can be written."""
@@ -193,18 +151,13 @@ class _CopyMerger:
             return entry
         return entry if isinstance(reading, Reject) else reading.entry
 
-    def _belonging(self, known: Collection[str]) -> tuple[str, ...]:
-        """Return what the branch added and the file should hold, or holds."""
-        selects = self._edits.link.selects()
-        return tuple(each for each in self._added if each in known or selects(each, self._tip[each]))
-
     # ---- order
 
     def _arrange(self, line_ids: Mapping[int, str], new: Collection[str]) -> tuple[list[str], Order]:
         """Return all ids of the tip with the file's new ones, in order, and the ranks that make it so."""
         edits = self._edits
-        order = self._tip.order.without(self._removed)
-        ids = [entry_id for entry_id in self._tip.ids() if entry_id not in self._removed]
+        order = self._tip.order.without(self.removed)
+        ids = [entry_id for entry_id in self._tip.ids() if entry_id not in self.removed]
         have = set(ids)
         ids += [line_ids[place] for place in edits.new if line_ids[place] not in have]
         have.update(new)
@@ -237,7 +190,7 @@ class _CopyMerger:
             for place in self._edits.moved:
                 entry_id = self._edits.entry_id(place)
                 if entry_id is not None and entry_id in twice:
-                    self._conflicts.append(self._conflict(entry_id, place, conflict))
+                    self.conflicts.append(self._conflict(entry_id, place, conflict))
         return twice
 
 
