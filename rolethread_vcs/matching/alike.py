@@ -16,7 +16,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
 from rolethread_vcs.matching.signature import Side, text_of
@@ -36,90 +35,88 @@ SCALE = 10_000
 """What a likeness is multiplied with where whole numbers are weighed."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlikeLines:
-    """What was found: sure pairs, and lines with what they could be, the likeliest first."""
+class Alike:
+    """What is left over on both sides, paired by likeness: sure pairs, and what the unclear ones could be.
 
-    pairs: Pairs
-    unclear: Mapping[int, tuple[tuple[int, float], ...]]
-
-
-def pair_alike(
-    before: Side, after: Side, open_before: Sequence[int], open_after: Sequence[int], settled: Pairs
-) -> AlikeLines:
-    """Pair what is left over on both sides; `settled` are the pairs that are known, whose neighbourhood counts."""
-    if not open_before or not open_after:
-        return AlikeLines({}, {})
-    if len(open_before) > MOST or len(open_after) > MOST:
-        return AlikeLines({}, dict.fromkeys(open_after, ()))
-    return _Search(before, after, open_before, open_after, Gaps(settled)).run()
-
-
-class _Search:
-    """One search; likeness is worked out once for each two lines that are compared."""
+    `settled` are the pairs that are known, whose neighbourhood counts. Of `unclear` places the likeliest candidates
+    come first; there are none where too much was left for looking.
+    """
 
     def __init__(
-        self, before: Side, after: Side, open_before: Sequence[int], open_after: Sequence[int], gaps: Gaps
+        self, before: Side, after: Side, open_before: Sequence[int], open_after: Sequence[int], settled: Pairs
     ) -> None:
+        self.pairs: Pairs = {}
+        self.unclear: dict[int, tuple[tuple[int, float], ...]] = {}
+        if max(len(open_before), len(open_after)) > MOST:
+            self.unclear = dict.fromkeys(open_after, ()) if open_before else {}
+        elif open_before and open_after:
+            self._side = before
+            self._before = open_before
+            self._after = open_after
+            self._gaps = Gaps(settled)
+            self._known: dict[tuple[int, int], float] = {}
+            self._by_before: dict[int, set[int]] = defaultdict(set)
+            self._by_after: dict[int, set[int]] = defaultdict(set)
+            self._partners: Pairs = {}
+            self._taken: set[int] = set()
+            self._doubts: dict[int, list[tuple[int, float]]] = defaultdict(list)
+            self._search(after)
+
+    def _search(self, side_after: Side) -> None:
+        """Find pairs between the same neighbours, then elsewhere."""
         from rolethread_vcs.diff.likeness import Likeness
 
         self._likeness = Likeness()
-        self._side = before
-        self._before = open_before
-        self._after = open_after
-        self._gaps = gaps
-        self._texts = {place: self._likeness.prepare(text_of(before.entry(place))) for place in open_before}
-        self._after_texts = {place: self._likeness.prepare(text_of(after.entry(place))) for place in open_after}
-        self._known: dict[tuple[int, int], float] = {}
-        self._by_before: dict[int, set[int]] = defaultdict(set)
-        self._by_after: dict[int, set[int]] = defaultdict(set)
-
-    def run(self) -> AlikeLines:
+        self._texts = {place: self._likeness.prepare(text_of(self._side.entry(place))) for place in self._before}
+        self._after_texts = {place: self._likeness.prepare(text_of(side_after.entry(place))) for place in self._after}
         near = self._compare_near()
-        self._compare_by_words()
-        chosen: Pairs = {}
-        best = self._best()
+        for one, other in self._by_rare_words(self._before, self._after):
+            self._compare(one, other)
+        # the greatest likeness that each place has to anything
+        best_before: dict[int, float] = defaultdict(float)
+        best_after: dict[int, float] = defaultdict(float)
+        for (before, after), alike in self._known.items():
+            best_before[before] = max(best_before[before], alike)
+            best_after[after] = max(best_after[after], alike)
         for pairs in near:
             # a weak likeness next door must not hide a strong one elsewhere
             weighed = [
                 (one, other, round(self._known[one, other] * SCALE))
                 for one, other in pairs
-                if self._known[one, other] >= max(best["before", one], best["after", other]) - MARGIN
+                if self._known[one, other] >= max(best_before[one], best_after[other]) - MARGIN
             ]
-            chosen.update({after: before for before, after in heaviest_chain(weighed)})
-        found = _Found(dict(chosen), set(chosen.values()))
-        for after, before in chosen.items():
-            self._weigh(before, after, found, SURE)
+            self._partners.update({after: before for before, after in heaviest_chain(weighed)})
+        self._taken.update(self._partners.values())
+        for after, before in list(self._partners.items()):
+            self._weigh(before, after, SURE)
         # what was found in no gap of its own may have moved, if it is sure enough
         ranked = sorted((-alike, after, before) for (before, after), alike in self._known.items() if alike >= SURE)
         for _, after, before in ranked:
-            if after not in found.partners and before not in found.taken:
-                found.partners[after] = before
-                found.taken.add(before)
-                self._weigh(before, after, found, SURE_FAR)
-        return AlikeLines(found.sure, found.left())
+            if after not in self._partners and before not in self._taken:
+                self._partners[after] = before
+                self._taken.add(before)
+                self._weigh(before, after, SURE_FAR)
+        settled = set(self.pairs.values())
+        for after, doubts in self._doubts.items():
+            candidates = {each for each in doubts if each[0] not in settled}
+            if after not in self.pairs:
+                self.unclear[after] = tuple(sorted(candidates, key=lambda each: (-each[1], each[0])))
 
-    def _best(self) -> dict[tuple[str, int], float]:
-        """Return, for each place on either side, the greatest likeness it has to anything."""
-        best: dict[tuple[str, int], float] = defaultdict(float)
-        for (before, after), alike in self._known.items():
-            best["before", before] = max(best["before", before], alike)
-            best["after", after] = max(best["after", after], alike)
-        return best
-
-    def _weigh(self, before: int, after: int, found: _Found, threshold: float) -> None:
+    def _weigh(self, before: int, after: int, threshold: float) -> None:
         """Take a pair as sure, or note what is unclear about it."""
         likeness = self._known[before, after]
-        rivals = self._rivals(before, after, found)
-        best = max((alike for _, _, alike in rivals), default=0.0)
+        # what else one of the two could be, among what has no partner
+        rivals = [(before, other) for other in self._by_before[before] if other not in self._partners]
+        rivals += [(one, after) for one in self._by_after[after] if one not in self._taken]
+        best = max((self._known[rival] for rival in rivals), default=0.0)
         is_clear = likeness >= threshold and likeness - best >= MARGIN
         if is_clear and (likeness >= UNMISTAKABLE or not self._is_like_neighbours(before, after, likeness)):
-            found.sure[after] = before
+            self.pairs[after] = before
             return
-        found.note(before, after, likeness)
-        for one, other, alike in rivals:
-            if alike >= SURE:
-                found.note(one, other, alike)
+        self._doubts[after].append((before, likeness))
+        for one, other in rivals:
+            if self._known[one, other] >= SURE:
+                self._doubts[other].append((one, self._known[one, other]))
 
     def _compare_near(self) -> list[list[tuple[int, int]]]:
         """Compare lines between the same neighbours; return, for each gap, the pairs that could be one."""
@@ -131,10 +128,6 @@ class _Search:
                 candidates = _around(some, others) + self._by_rare_words(some, others)
             near.append([pair for pair in dict.fromkeys(candidates) if self._compare(*pair) >= UNLIKE])
         return near
-
-    def _compare_by_words(self) -> None:
-        for one, other in self._by_rare_words(self._before, self._after):
-            self._compare(one, other)
 
     def _by_rare_words(self, some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
         """Return the lines after, each with the few before that share most of its rare words."""
@@ -163,12 +156,6 @@ class _Search:
             self._by_after[after].add(before)
         return alike
 
-    def _rivals(self, before: int, after: int, found: _Found) -> list[tuple[int, int, float]]:
-        """Return what else one of the two could be, among what has no partner: (before, after, likeness)."""
-        rivals = [(before, other) for other in self._by_before[before] if other not in found.partners]
-        rivals += [(one, after) for one in self._by_after[after] if one not in found.taken]
-        return [(one, other, self._known[one, other]) for one, other in rivals]
-
     def _is_like_neighbours(self, before: int, after: int, likeness: float) -> bool:
         """Return whether the line is as much like those next to what it was, so that likeness says nothing."""
         for place in (before - 1, before + 1):
@@ -180,29 +167,6 @@ class _Search:
                 if likeness - alike < MARGIN and (place, after) not in self._known:
                     return True
         return False
-
-
-@dataclass(slots=True)
-class _Found:
-    """What a search has found so far: the likeliest partner of each place, which of these are sure, and doubts."""
-
-    partners: Pairs
-    taken: set[int]
-    sure: Pairs = field(default_factory=dict)
-    doubts: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
-
-    def note(self, before: int, after: int, likeness: float) -> None:
-        self.doubts.setdefault(after, []).append((before, likeness))
-
-    def left(self) -> dict[int, tuple[tuple[int, float], ...]]:
-        """Return the doubts that what is sure did not settle, the likeliest first."""
-        taken = set(self.sure.values())
-        left = {}
-        for after, some in self.doubts.items():
-            candidates = {each for each in some if each[0] not in taken}
-            if after not in self.sure:
-                left[after] = tuple(sorted(candidates, key=lambda each: (-each[1], each[0])))
-        return left
 
 
 def _around(some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:

@@ -17,9 +17,9 @@ from rolethread_vcs.matching.alike import (
     MOST,
     SCALE,
     SURE,
+    Alike,
     Gaps,
     Pairs,
-    pair_alike,
     pair_equal,
     places_by_value,
 )
@@ -63,54 +63,33 @@ class Unclear:
     candidates: tuple[tuple[int, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Matching:
     """Which is which: places after, each with its place before, the step that paired them, or why it is unclear.
 
-    `kept` are the pairs (before, after) that kept their order, as many as possible.
+    `decided` pairs (after, before) are given, and places after that stand `apart` are nothing that was before. `kept`
+    are the pairs (before, after) that kept their order, as many as possible.
     """
-
-    pairs: Pairs
-    steps: Mapping[int, Step]
-    unclear: Mapping[int, Unclear]
-    kept: Sequence[tuple[int, int]]
-
-
-def match(
-    before: Side,
-    after: Side,
-    policy: Policy,
-    *,
-    decided: Mapping[int, int] | None = None,
-    apart: Collection[int] = (),
-) -> Matching:
-    """Return which places of two sides are the same entry.
-
-    `decided` pairs (after, before) are given, and places after that stand `apart` are nothing that was before.
-    """
-    return _Ladder(before, after, policy, decided or {}, apart).run()
-
-
-class _Ladder:
-    """One matching as it grows."""
 
     def __init__(
-        self, before: Side, after: Side, policy: Policy, decided: Mapping[int, int], apart: Collection[int]
+        self,
+        before: Side,
+        after: Side,
+        policy: Policy,
+        *,
+        decided: Mapping[int, int] | None = None,
+        apart: Collection[int] = (),
     ) -> None:
         self._before = before
         self._after = after
-        self._policy = policy
         self._takes_first = policy.ambiguity is Ambiguity.FIRST
-        self._decided = decided
+        self._decided = decided or {}
         self._apart = frozenset(apart)
-        self._pairs: Pairs = {}
-        self._steps: dict[int, Step] = {}
-        self._unclear: dict[int, Unclear] = {}
         self._copies: set[int] = set()
-
-    def run(self) -> Matching:
+        self.pairs: Pairs = {}
+        self.steps: dict[int, Step] = {}
+        self.unclear: dict[int, Unclear] = {}
         self._pair(self._decided, Step.DECISION)
-        for step in self._policy.steps:
+        for step in policy.steps:
             if step is Step.BYTES:
                 self._match_bytes()
             elif step is Step.ALIKE:
@@ -119,16 +98,16 @@ class _Ladder:
                 self._match_openings()
             else:
                 self._match_equal(step)
-        gaps = Gaps(self._pairs)
+        gaps = Gaps(self.pairs)
+        self.kept = gaps.kept
         if not self._takes_first:
             self._doubt_copies(gaps)
-        return Matching(self._pairs, self._steps, self._unclear, gaps.kept)
 
     # ---- the steps
 
     def _match_bytes(self) -> None:
         old, new = self._before.digests, self._after.digests
-        if old == new and not self._pairs and not self._apart:
+        if old == new and not self.pairs and not self._apart:
             self._pair({place: place for place in range(len(new))}, Step.BYTES)
         else:
             self._pair_by_neighbours(
@@ -171,7 +150,7 @@ class _Ladder:
             before = place_of.get(own_id)
             if before is None:
                 if self._before.is_elsewhere(own_id):
-                    self._unclear.update(dict.fromkeys(places, Unclear(Doubt.OTHER_ID)))
+                    self.unclear.update(dict.fromkeys(places, Unclear(Doubt.OTHER_ID)))
             elif before not in open_before:
                 self._copies.update(places)
             elif len(places) == 1:
@@ -188,24 +167,24 @@ class _Ladder:
             self._copies.update(after for after in places if after != -negative)
             return
         for likeness, negative in ranked:
-            self._unclear[-negative] = Unclear(Doubt.SAME_ID, ((before, likeness),))
+            self.unclear[-negative] = Unclear(Doubt.SAME_ID, ((before, likeness),))
 
     def _match_alike(self) -> None:
         before, after = self._open()
         if self._takes_first and max(len(before), len(after)) > MOST:
             self._match_openings()
             before, after = self._open()
-        found = pair_alike(self._before, self._after, before, after, self._pairs)
+        found = Alike(self._before, self._after, before, after, self.pairs)
         self._pair(found.pairs, Step.ALIKE)
-        if self._takes_first and len(after) <= MOST:
+        if self._takes_first and max(len(before), len(after)) <= MOST:
             self._take_likeliest(found.unclear)
             return
         for place, candidates in found.unclear.items():
-            self._unclear[place] = Unclear(Doubt.ALIKE if candidates else Doubt.TOO_MANY, candidates)
+            self.unclear[place] = Unclear(Doubt.ALIKE if candidates else Doubt.TOO_MANY, candidates)
 
     def _take_likeliest(self, unclear: Mapping[int, Sequence[tuple[int, float]]]) -> None:
         """Take what the order tells apart: who reads is served better by the likeliest reading than by none."""
-        gaps = Gaps(self._pairs)
+        gaps = Gaps(self.pairs)
         likely = [
             (before, after, round(likeness * SCALE))
             for after, candidates in unclear.items()
@@ -220,7 +199,7 @@ class _Ladder:
         if not before or not after or (max(len(before), len(after)) > MOST and not self._takes_first):
             return
         asked = _places_by_opening(self._before, before)
-        gaps = Gaps(self._pairs)
+        gaps = Gaps(self.pairs)
         for opening, places in _places_by_opening(self._after, after).items():
             was = asked.get(opening, ())
             if not len(places) == len(was) == 1 or gaps.after(places[0]) != gaps.before(was[0]):
@@ -233,30 +212,30 @@ class _Ladder:
         """Doubt what moved where something new like it stands in its old place: which of the two is the copy?"""
         stays = {after for _, after in gaps.kept}
         fresh = sorted({*self._open_after(), *self._copies})
-        moved = sorted(after for after in self._pairs.keys() - stays if after not in self._decided)
+        moved = sorted(after for after in self.pairs.keys() - stays if after not in self._decided)
         if not moved or not fresh or len(moved) > MOST:
             return
         there: dict[int, list[int]] = defaultdict(list)
         for place in fresh:
             there[gaps.after(place)].append(place)
         for after in moved:
-            before = self._pairs[after]
+            before = self.pairs[after]
             near = there.get(gaps.before(before), ())[:_NEAR]
             rivals = {place: likeness for place in near if (likeness := self._likeness(before, place)) >= SURE}
             if rivals:
-                del self._pairs[after], self._steps[after]
+                del self.pairs[after], self.steps[after]
                 for place, likeness in {**rivals, after: self._likeness(before, after)}.items():
-                    self._unclear[place] = Unclear(Doubt.COPY, ((before, likeness),))
+                    self.unclear[place] = Unclear(Doubt.COPY, ((before, likeness),))
 
     # ---- what the steps share
 
     def _pair(self, pairs: Mapping[int, int], step: Step) -> None:
-        self._pairs.update(pairs)
-        self._steps.update(dict.fromkeys(pairs, step))
+        self.pairs.update(pairs)
+        self.steps.update(dict.fromkeys(pairs, step))
 
     def _pair_first(self, step: Step, old: Mapping[int, Hashable], new: Mapping[int, Hashable]) -> None:
         index: Index[int] = Index()
-        index.add(step, ((value, place) for place, value in new.items() if place not in self._pairs))
+        index.add(step, ((value, place) for place, value in new.items() if place not in self.pairs))
         for before, value in old.items():
             after = index.take(step, value)
             if after is not None:
@@ -269,10 +248,10 @@ class _Ladder:
                 self._pair({places[0]: holders[value][0]}, step)
 
     def _pair_by_neighbours(self, step: Step, old: Mapping[int, Hashable], new: Mapping[int, Hashable]) -> None:
-        pairs, unclear = pair_equal(old, new, self._pairs, self._before.are_one)
+        pairs, unclear = pair_equal(old, new, self.pairs, self._before.are_one)
         self._pair(pairs, step)
         for place, candidates in unclear.items():
-            self._unclear[place] = Unclear(Doubt.EQUAL, tuple((before, 1.0) for before in candidates))
+            self.unclear[place] = Unclear(Doubt.EQUAL, tuple((before, 1.0) for before in candidates))
 
     def _likeness(self, before: int, after: int) -> float:
         from rolethread_vcs.diff.likeness import similarity
@@ -292,12 +271,12 @@ class _Ladder:
         return self._open_before(), self._open_after()
 
     def _open_before(self) -> list[int]:
-        taken = set(self._pairs.values())
-        taken.update(before for unclear in self._unclear.values() for before, _ in unclear.candidates)
+        taken = set(self.pairs.values())
+        taken.update(before for unclear in self.unclear.values() for before, _ in unclear.candidates)
         return [place for place in range(len(self._before)) if place not in taken]
 
     def _open_after(self) -> list[int]:
-        known = self._pairs.keys() | self._unclear.keys() | self._copies | self._apart
+        known = self.pairs.keys() | self.unclear.keys() | self._copies | self._apart
         return [place for place in range(len(self._after)) if place not in known]
 
 

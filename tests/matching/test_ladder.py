@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Policy, Unclear, match
+from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy, Unclear
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.entry import Entry
 
@@ -52,14 +52,14 @@ def test_an_earlier_step_wins(ambiguity: Ambiguity) -> None:
     before = rows(Signature("1", uuid="u", whole="w"), Signature("2", uuid="v", whole="x"))
     after = rows(Signature("2", uuid="u", whole="w"), Signature(uuid="u", whole="x"))
 
-    found = match(before, after, Policy((Step.OWN_ID, Step.UUID, Step.WHOLE), ambiguity))
+    found = Matching(before, after, Policy((Step.OWN_ID, Step.UUID, Step.WHOLE), ambiguity))
 
     assert (found.pairs, found.steps) == ({0: 1, 1: 0}, {0: Step.OWN_ID, 1: Step.UUID})
 
 
 @pytest.mark.parametrize(("ambiguity", "pairs"), [(FIRST, {0: 0}), (NEIGHBOURS, {})])
 def test_several_with_one_uuid_are_the_first_or_nobody(ambiguity: Ambiguity, pairs: dict[int, int]) -> None:
-    found = match(
+    found = Matching(
         rows(Signature(uuid="u")), rows(Signature(uuid="u"), Signature(uuid="u")), Policy((Step.UUID,), ambiguity)
     )
 
@@ -70,7 +70,7 @@ def test_either_side_may_have_the_messages_that_the_other_one_had_at_birth() -> 
     before = rows(Signature(messages="a", born="a"), Signature(messages="edited", born="b"))
     after = rows(Signature(messages="b"), Signature(messages="edited too", born="a"))
 
-    assert match(before, after, Policy((Step.BIRTH,), FIRST)).pairs == {0: 1, 1: 0}
+    assert Matching(before, after, Policy((Step.BIRTH,), FIRST)).pairs == {0: 1, 1: 0}
 
 
 def test_what_carries_the_id_of_one_that_is_there_is_a_copy() -> None:
@@ -78,7 +78,7 @@ def test_what_carries_the_id_of_one_that_is_there_is_a_copy() -> None:
     before = Rows([Row(Signature("1"), "one two three four five")])
     after = Rows([Row(Signature("1"), "one two three four five"), Row(Signature("1"), "one two three four six")])
 
-    found = match(before, after, policy)
+    found = Matching(before, after, policy)
 
     assert (found.pairs, found.unclear) == ({0: 0}, {})
 
@@ -87,7 +87,7 @@ def test_of_several_that_claim_one_id_none_is_chosen_when_they_are_about_as_much
     before = Rows([Row(Signature("1"), "one two three four five")])
     after = Rows([Row(Signature("1"), "one two three four six"), Row(Signature("1"), "one two three four seven")])
 
-    found = match(before, after, Policy((Step.OWN_ID,), NEIGHBOURS))
+    found = Matching(before, after, Policy((Step.OWN_ID,), NEIGHBOURS))
 
     assert found.pairs == {}
     assert {each.doubt for each in found.unclear.values()} == {Doubt.SAME_ID}
@@ -98,17 +98,17 @@ def test_what_moved_is_doubted_where_one_like_it_stands_in_its_old_place() -> No
     policy = Policy((Step.BYTES, Step.ALIKE), NEIGHBOURS)
     edited = [lines[0] + " epsilon", *lines[1:], lines[0]]
 
-    found = match(said(*lines), said(*edited), policy)
+    found = Matching(said(*lines), said(*edited), policy)
 
     assert set(found.unclear) == {0, 4}
     assert {each.doubt for each in found.unclear.values()} == {Doubt.COPY}
-    assert match(said(*lines), said(*edited), Policy(policy.steps, FIRST)).pairs == {4: 0, 1: 1, 2: 2, 3: 3}
+    assert Matching(said(*lines), said(*edited), Policy(policy.steps, FIRST)).pairs == {4: 0, 1: 1, 2: 2, 3: 3}
 
 
 def test_decisions_come_first_and_what_stands_apart_is_nothing() -> None:
     policy = Policy((Step.BYTES,), NEIGHBOURS)
 
-    found = match(said("a", "b"), said("a", "b", "b"), policy, decided={2: 0}, apart={1})
+    found = Matching(said("a", "b"), said("a", "b", "b"), policy, decided={2: 0}, apart={1})
 
     assert (found.pairs, found.steps) == ({2: 0}, {2: Step.DECISION})
 
@@ -120,7 +120,7 @@ def test_equal_ones_that_neighbours_do_not_tell_apart_are_unclear_with_what_they
 
     before = Different(said("a", "x", "x", "b").rows)
 
-    found = match(before, said("a", "x", "b"), Policy((Step.BYTES,), NEIGHBOURS))
+    found = Matching(before, said("a", "x", "b"), Policy((Step.BYTES,), NEIGHBOURS))
 
     assert found.unclear == {1: Unclear(Doubt.EQUAL, ((1, 1.0), (2, 1.0)))}
 
@@ -131,5 +131,5 @@ def test_an_answer_written_anew_is_known_by_its_question_unless_the_next_one_ask
 
     policy = Policy((Step.OPENING,), NEIGHBOURS)
 
-    assert match(asked("Who?", answer="a"), asked("Who?", answer="b"), policy).steps == {0: Step.OPENING}
-    assert match(asked("Who?", "Who?", answer="a"), asked("Who?", answer="b"), policy).pairs == {}
+    assert Matching(asked("Who?", answer="a"), asked("Who?", answer="b"), policy).steps == {0: Step.OPENING}
+    assert Matching(asked("Who?", "Who?", answer="a"), asked("Who?", answer="b"), policy).pairs == {}

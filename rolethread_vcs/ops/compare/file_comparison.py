@@ -16,7 +16,7 @@ from typing import Any
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Draft, Reject, open_source, read_again, read_drafts
-from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Policy, match
+from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
@@ -140,7 +140,7 @@ def _read_tree(side: TreeSide, carried: Carried) -> _ReadSide:
 
 def _compare_sides(before: _ReadSide, after: _ReadSide, wanted: EntryFilter) -> Comparison:
     carried = before.carried.common(after.carried)
-    matching = match(_Items(before.entries), _Items(after.entries), POLICY)
+    matching = Matching(_Items(before.entries), _Items(after.entries), POLICY)
     pairs = sorted((one, other) for other, one in matching.pairs.items())
     notes = [*before.notes, *after.notes]
     if any(each.doubt is Doubt.TOO_MANY for each in matching.unclear.values()):

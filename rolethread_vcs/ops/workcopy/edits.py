@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
-from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Policy, match
+from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Step
 from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.model.layout import ENTRIES
@@ -68,7 +68,7 @@ class FileEdits:
         entries = {place: entry_id for place, entry_id in decisions.items() if entry_id is not None}
         self.adopted = {place: entry_id for place, entry_id in entries.items() if entry_id not in place_of}
         decided = {place: place_of[entry_id] for place, entry_id in entries.items() if entry_id in place_of}
-        matching = match(linked, lines, POLICY, decided=decided, apart=decisions.keys() - decided.keys())
+        matching = Matching(linked, lines, POLICY, decided=decided, apart=decisions.keys() - decided.keys())
         self.pairs = matching.pairs
         self.unclear = matching.unclear
         self._stays = {place for _, place in matching.kept}
