@@ -47,7 +47,12 @@ class _Lines(Side):
         raise NotImplementedError
 
     def signatures(self, places: Collection[int]) -> dict[int, Signature]:
-        return {place: _signature(self.reading(place)) for place in places}
+        found = {}
+        for place in places:
+            reading = self.reading(place)
+            uuid = None if reading.entry.uuid is None else reading.entry.uuid.lower()
+            found[place] = Signature(id=reading.own_id, uuid=uuid, whole=encode_line(reading.entry.fields))
+        return found
 
     def entry(self, place: int) -> Entry:
         return self.reading(place).entry
@@ -59,7 +64,7 @@ class LinkedLines(_Lines):
     def __init__(self, link: Link, snapshot: Snapshot) -> None:
         self.link = link
         self.snapshot = snapshot
-        self.layout = Layout.of(link)
+        self.layout = Layout(find_row_format(link.format), link.clean, link.keys)
         self.ids: tuple[str, ...] = link.ids
         self.digests = link.digests
         self._readings: dict[int, Reading] = {}
@@ -236,13 +241,6 @@ def _pieces_of(path: Path) -> Iterator[Piece]:
         yield from source.pieces()
 
 
-def _signature(reading: Reading) -> Signature:
-    uuid = reading.entry.uuid
-    return Signature(
-        id=reading.own_id, uuid=None if uuid is None else uuid.lower(), whole=encode_line(reading.entry.fields)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a line says: an entry with what the line carries, and the id that a mark of ours in it names."""
@@ -258,10 +256,6 @@ class Layout:
     format: RowFormat
     clean: bool
     keys: CleanKeys
-
-    @classmethod
-    def of(cls, link: Link) -> Layout:
-        return cls(find_row_format(link.format), link.clean, link.keys)
 
     def write(self, entry_id: str, blob: bytes, entry: Entry) -> bytes:
         """Return the line of an entry without its line feed; `blob` is the id of its blob.

@@ -63,11 +63,7 @@ class Rewrite:
                 self._written(entry_id)
 
     def committed(self) -> Rewritten:
-        """Bring the file to the commit that was made of it.
-
-        Raises:
-            ChangedSourceError: the file changed meanwhile; it stays as it is.
-        """
+        """Bring the file to the commit that was made of it; raises as `put_lines`."""
         edits, place_of, old = self._edits, self._merge.place_of, self._edits.link
         belonging = self._belonging()
         ids = [entry_id for entry_id in self._ground.ids() if entry_id in belonging]
@@ -82,18 +78,11 @@ class Rewrite:
                 line = edits.lines.raw(place) if lines is None else lines[number]
                 if not self._is_as_written(entry_id, line):
                     kept[number] = line
-        stamp = edits.lines.stamp if lines is None else put_lines(old.path, lines, edits.lines.stamp)
-        link = replace(
-            old, commit=self._ground.id, keys=self.keys, ids=tuple(ids), digests=digests, kept=kept, stamp=stamp
-        )
-        return Rewritten(link, lines is not None, brought, len(place_of.keys() - set(ids)))
+        link = replace(old, ids=tuple(ids), digests=digests, kept=kept, stamp=edits.lines.stamp)
+        return self._put(link, lines, brought, gone=len(place_of.keys() - set(ids)))
 
     def refreshed(self) -> Rewritten:
-        """Bring the file to the tip of its branch, with its edits in it.
-
-        Raises:
-            ChangedSourceError: the file changed meanwhile; it stays as it is.
-        """
+        """Bring the file to the tip of its branch, with its edits in it; raises as `put_lines`."""
         edits, merge, old = self._edits, self._merge, self._edits.link
         belonging = self._belonging()
         lines, brought = self._lines([entry_id for entry_id in merge.listed if entry_id in belonging])
@@ -110,11 +99,13 @@ class Rewrite:
             digests.append(old.digests[place])
             if place in old.kept:
                 kept[number] = old.kept[place]
-        stamp = old.stamp if lines is None else put_lines(old.path, lines, edits.lines.stamp)
-        link = replace(
-            old, commit=self._ground.id, keys=self.keys, ids=tuple(ids), digests=tuple(digests), kept=kept, stamp=stamp
-        )
-        return Rewritten(link, lines is not None, brought, 0)
+        return self._put(replace(old, ids=tuple(ids), digests=tuple(digests), kept=kept), lines, brought)
+
+    def _put(self, link: Link, lines: Sequence[bytes] | None, brought: int, gone: int = 0) -> Rewritten:
+        if lines is not None:
+            link = replace(link, stamp=put_lines(link.path, lines, self._edits.lines.stamp))
+        link = replace(link, commit=self._ground.id, keys=self.keys)
+        return Rewritten(link, lines is not None, brought, gone)
 
     # ---- lines
 
