@@ -12,8 +12,7 @@ from generate import generate
 from measuring import Run, run
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.model.ids import make_id, suffix_part
-from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.layout import entry_path, make_id, suffix_part
 from rolethread_vcs.ops.settings.settings import set_setting
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.transaction import Counts, Intent, Session

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rolethread_vcs.model.change import Counts
 from rolethread_vcs.phrases import age, count, counted_words, listed, signed_counts
+from rolethread_vcs.store.tree_reader import Counts
 
 
 @pytest.mark.parametrize(

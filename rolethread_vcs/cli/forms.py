@@ -27,7 +27,7 @@ from rolethread_vcs.cli.output import can_ask
 from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import rev_of
+from rolethread_vcs.model.layout import rev_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,7 +24,7 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, RowFormat
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import ENTRY_KEYS, Entry
-from rolethread_vcs.model.ids import is_id, rev_of
+from rolethread_vcs.model.layout import is_id, rev_of
 
 MARK = "rolethread"
 OWN_KEYS = frozenset({"chosen", "rejected", "tags", "origin", "uuid", "extra", MARK})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.errors import RefusedError
 from rolethread_vcs.gate._judgement import Verdict, mass_sentences
 from rolethread_vcs.model.finding import Finding, RepairSafety
-from rolethread_vcs.model.ids import CROCKFORD
+from rolethread_vcs.model.layout import CROCKFORD
 from rolethread_vcs.phrases import count, listed
 
 if TYPE_CHECKING:

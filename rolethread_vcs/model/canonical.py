@@ -20,7 +20,7 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import MAX_DEPTH as MAX_DEPTH
 from rolethread_vcs.model.entry import Entry, sort_keys
 from rolethread_vcs.model.entry import JsonProblemError as JsonProblemError
-from rolethread_vcs.model.ids import suffix_of
+from rolethread_vcs.model.layout import suffix_of
 
 BOM = b"\xef\xbb\xbf"
 
@@ -173,7 +173,7 @@ def decode_entry(data: bytes) -> Entry:
 
 
 def birth_suffix(messages: Any) -> str:
-    """Return the birth suffix of messages in canonical shape; see `model.ids`."""
+    """Return the birth suffix of messages in canonical shape; see `model.layout`."""
     return suffix_of(_dump(messages, _CANONICAL))
 
 

@@ -16,8 +16,7 @@ from typing import TypeVar
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_value, parse
-from rolethread_vcs.model.ids import CROCKFORD, is_id
-from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.model.layout import CROCKFORD, ORDER, is_id
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import LAST_NUMBER, is_id, number_of
+from rolethread_vcs.model.layout import LAST_NUMBER, is_id, number_of
 
 
 @dataclass(frozen=True, slots=True)

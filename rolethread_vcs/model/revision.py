@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.model.ids import LAST_NUMBER, is_id
+from rolethread_vcs.model.layout import LAST_NUMBER, is_id
 
 CURRENT_NAMES = ("@", "HEAD")
 

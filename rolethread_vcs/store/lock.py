@@ -19,9 +19,6 @@ from rolethread_vcs.errors import BusyError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.disk import system_errors
 
-PATIENCE = 15.0
-"""Seconds to wait for another writer before giving up."""
-
 _TEXT = 512
 
 
@@ -32,7 +29,7 @@ class LockedError(BusyError):
 
 
 @contextlib.contextmanager
-def hold(path: Path, command: str, *, patience: float = PATIENCE) -> Iterator[None]:
+def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
     """Hold the lock file while the block runs, waiting up to `patience` seconds for it.
 
     Raises:

@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING
 
 import pygit2
 
-from rolethread_vcs.store import lock
-from rolethread_vcs.store.checkout.worktree import Worktree
 from rolethread_vcs.store.git_config import GitConfig
 from rolethread_vcs.store.libgit2 import (
     common_folder,
     configure_libgit2,
     open_git,
 )
-from rolethread_vcs.store.log.operations import OperationLog
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
-from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.refs.refs import (
     BRANCHES,
@@ -35,12 +31,17 @@ from rolethread_vcs.store.refs.refs import (
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from rolethread_vcs.store.checkout.worktree import Worktree
     from rolethread_vcs.store.linked_folders import CheckedOutFolder
+    from rolethread_vcs.store.log.operations import OperationLog
     from rolethread_vcs.store.log.unfinished import Unfinished
+    from rolethread_vcs.store.objects.packs import PackWriter
     from rolethread_vcs.store.refs.commit_graph import CommitGraph
 
 PRIVATE = "rolethread"
 LOCK = "lock"
+PATIENCE = 15.0
+"""Seconds to wait for another writer before giving up."""
 
 CHECKOUT_LIMIT = 20_000
 """Entries up to which `auto` checks files out."""
@@ -61,7 +62,13 @@ class Repository:
         configure_libgit2(durable=self.durable)
         self.objects = Objects(git, self.common_folder / "objects")
         self.refs = Refs(git, self.common_folder, self.signature, durable=self.durable)
-        self.operations = OperationLog(self.objects, self.refs)
+
+    @cached_property
+    def operations(self) -> OperationLog:
+        """What was done here, one operation after the other."""
+        from rolethread_vcs.store.log.operations import OperationLog
+
+        return OperationLog(self.objects, self.refs)
 
     @cached_property
     def graph(self) -> CommitGraph:
@@ -118,13 +125,12 @@ class Repository:
     @cached_property
     def worktree(self) -> Worktree | None:
         """The checked-out folder, or None in a bare repository."""
-        workdir: str | None = self._git.workdir  # pygit2 says str, and means None in a bare repository
-        if workdir is None:
-            return None
-        return Worktree(self._git, self.objects, Path(workdir), scratch=self.scratch_folder)
+        return self.home_worktree() if self._git.workdir else None
 
     def home_worktree(self) -> Worktree:
         """Return the folder that files are checked out in, or would be."""
+        from rolethread_vcs.store.checkout.worktree import Worktree
+
         return Worktree(self._git, self.objects, self.folder, scratch=self.scratch_folder)
 
     def other_folders(self) -> tuple[CheckedOutFolder, ...]:
@@ -212,13 +218,17 @@ class Repository:
 
     # ---- writing
 
-    def lock(self, command: str, *, patience: float = lock.PATIENCE) -> contextlib.AbstractContextManager[None]:
+    def lock(self, command: str, *, patience: float = PATIENCE) -> contextlib.AbstractContextManager[None]:
         """Hold the writers' lock of this dataset."""
         configure_libgit2(durable=self.durable)  # another dataset of this process may have set it otherwise
-        return lock.hold(self.lock_path, command, patience=patience)
+        from rolethread_vcs.store.lock import hold
+
+        return hold(self.lock_path, command, patience=patience)
 
     def pack(self) -> PackWriter:
         """Start a pack for one transaction."""
+        from rolethread_vcs.store.objects.packs import PackWriter
+
         return PackWriter(self.pack_folder, durable=self.durable)
 
     def has_unfinished_merge(self) -> bool:

@@ -9,18 +9,31 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import DamagedError, NotFoundError
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import CROCKFORD, LAST_NUMBER, NUMBER_DIGITS, is_id, number_of
-from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_folder, entry_path
-from rolethread_vcs.model.order import Order
+from rolethread_vcs.model.layout import (
+    CROCKFORD,
+    ENTRIES,
+    LAST_NUMBER,
+    NUMBER_DIGITS,
+    ORDER,
+    SETTINGS,
+    SUFFIX,
+    entry_folder,
+    entry_path,
+    is_id,
+    number_of,
+)
 from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_settings
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, parse
 from rolethread_vcs.store.tree_reader import IS_DAMAGED, IS_LINK, Unreadable, entry_of_blob, find_blob, find_folder
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.order import Order
 
 _SUFFIX = SUFFIX.encode()
 _PLAIN_LEAF = re.compile(
@@ -100,6 +113,8 @@ class Snapshot:
     @cached_property
     def order(self) -> Order:
         """The parsed `order.json` of this commit; empty when nothing was ever moved."""
+        from rolethread_vcs.model.order import Order
+
         return Order.parse(self.file(ORDER))
 
     # ---- entries by id

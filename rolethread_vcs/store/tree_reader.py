@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
-from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.store.objects.packs import object_id
+from rolethread_vcs.store.objects.reader import object_id
 from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, Readable, parse, two_way
 
 
@@ -92,6 +92,19 @@ class Overlay:
         """Return the bytes of a blob."""
         known = self._objects.get(oid)
         return self._below.blob(oid) if known is None else known
+
+
+class Counts(NamedTuple):
+    """How many entries a change adds, changes and removes. A plain tuple: a log makes one for each commit."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many entries it touches."""
+        return sum(self)
 
 
 def count_between(objects: Readable, before: bytes | None, after: bytes | None) -> Counts:

@@ -10,7 +10,7 @@ when another writer was faster. A bulk import streams its blobs into a pack firs
     settle   operation log, checked-out folder, `.keep`, folding small packs; repeatable after a crash
 """
 
-from rolethread_vcs.model.change import Counts
+from rolethread_vcs.store.tree_reader import Counts
 from rolethread_vcs.transaction.refusals import (
     MergeBreaksRulesError,
     NewerWriterError,
@@ -30,11 +30,12 @@ from rolethread_vcs.transaction.small_change import (
     vote,
     write_blobs,
 )
-from rolethread_vcs.transaction.values import TOUCHED_SHOWN, Committed, Intent, PathChange, Planned
+from rolethread_vcs.transaction.values import TOUCHED_SHOWN, ChangeSet, Committed, Intent, PathChange, Planned
 
 __all__ = [
     "ATTEMPTS",
     "TOUCHED_SHOWN",
+    "ChangeSet",
     "Committed",
     "Counts",
     "Intent",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.gate import Gate, Verdict
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope
 from rolethread_vcs.rules import Rule, find_in_entry
@@ -19,7 +18,7 @@ from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction.values import Intent
+from rolethread_vcs.transaction.values import ChangeSet, Intent
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.linked_folders import CheckedOutFolder

@@ -10,7 +10,6 @@ from typing import Any
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
-from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store.log import operations
 from rolethread_vcs.store.log.journal import Pending, SideEffects
@@ -24,6 +23,7 @@ from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.settlement import head_commit, settle
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import Counts
 from rolethread_vcs.transaction.refusals import (
     branch_to_make,
     differences_between,

@@ -12,7 +12,6 @@ from typing import TypeVar
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.gate import EntryChange, Gate, Verdict, refusal_of_edit
 from rolethread_vcs.model.canonical import encode_entry
-from rolethread_vcs.model.change import ChangeSet, Counts
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, id_of_path
 from rolethread_vcs.store.log.journal import SideEffects
@@ -21,9 +20,10 @@ from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import Counts
 from rolethread_vcs.transaction.refusals import refuse_broken_by_merge
 from rolethread_vcs.transaction.session import Session
-from rolethread_vcs.transaction.values import TOUCHED_SHOWN, Committed, Intent, PathChange, Planned
+from rolethread_vcs.transaction.values import TOUCHED_SHOWN, ChangeSet, Committed, Intent, PathChange, Planned
 
 ATTEMPTS = 12
 

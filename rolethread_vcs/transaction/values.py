@@ -1,4 +1,4 @@
-"""What a mutating verb says about itself, and what came of it."""
+"""What a mutating verb says about itself, what it wants to be different, and what came of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rolethread_vcs.gate import Allowance, EntryChange, parse_allowance
-from rolethread_vcs.model.change import ChangeSet
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.snapshot import Snapshot
@@ -45,6 +45,42 @@ class Intent:
             UsageError: one of them names no rule.
         """
         return cls(verb, command, allowances=tuple(map(parse_allowance, allow)), **more)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """A change against a base snapshot; a value, so that a lost race can plan again and compare.
+
+    `puts` holds new and changed entries by id, `removes` the ids that go. `files` holds every other tracked
+    path (`rolethread.toml`, `order.json`, `tags/slow_burn.json`) with its new bytes, None when it goes.
+    `origin` names, for a new id, the ids whose content it took over (split, join, copy). `made_up` are the ids that
+    the plan invented, in order: a refusal must not name them, since nobody will ever see them. `stored` gives, for
+    puts that lie in the store already (the other side of a merge), the 20-byte blob ids: their bytes are taken as they
+    are. `summary` is the commit's message when the user gave none.
+    """
+
+    puts: Mapping[str, Entry] = field(default_factory=dict)
+    removes: frozenset[str] = frozenset()
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
+    origin: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made_up: tuple[str, ...] = ()
+    stored: Mapping[str, bytes] = field(default_factory=dict)
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        both = self.removes & self.puts.keys()
+        if both:
+            raise ValueError(f"a change cannot both put and remove {', '.join(sorted(both))}")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is put, removed or written."""
+        return not (self.puts or self.removes or self.files)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The ids of all entries that are put or removed."""
+        return self.removes | self.puts.keys()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.formats import open_source, read_drafts
 from rolethread_vcs.model.canonical import encode_with_suffix
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import make_id
-from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.layout import entry_path, make_id
 from rolethread_vcs.ops.settings.settings import set_setting
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import trees

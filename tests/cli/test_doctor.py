@@ -140,7 +140,7 @@ def test_while_a_command_is_writing_the_holder_is_named_and_unlock_refuses(datas
         "import sys\n"
         "from pathlib import Path\n"
         "from rolethread_vcs.store.lock import hold\n"
-        "with hold(Path(sys.argv[1]), 'rtv import'):\n"
+        "with hold(Path(sys.argv[1]), 'rtv import', patience=15):\n"
         "    print('held', flush=True)\n"
         "    sys.stdin.read()\n"
     )

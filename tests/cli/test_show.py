@@ -10,7 +10,7 @@ import pytest
 from reading_steps import Rtv, change, edit_by_hand, said
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.model.ids import rev_of
+from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.transaction import Intent
 
 

@@ -27,8 +27,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import make_id, number_of
-from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.layout import entry_path, make_id, number_of
 from rolethread_vcs.transaction import Intent
 
 names = st.sampled_from("abcdefg")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.transaction import ChangeSet
 
 A, B = "00000001-k2x9m3ab", "00000002-k2x9m3ab"
 

@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.model.ids import (
+from rolethread_vcs.model.layout import (
     CROCKFORD,
+    entry_folder,
+    entry_path,
+    id_of_path,
     is_id,
     make_id,
     number_of,
+    slug_of,
     suffix_of,
     suffix_part,
 )
-from rolethread_vcs.model.layout import entry_folder, entry_path, id_of_path, slug_of
 
 SUFFIXES = st.text(CROCKFORD, min_size=8, max_size=8)
 

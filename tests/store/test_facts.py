@@ -8,8 +8,7 @@ import os
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.model.ids import number_of
-from rolethread_vcs.model.layout import ORDER, entry_path
+from rolethread_vcs.model.layout import ORDER, entry_path, number_of
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.rules.duplicate_uuid import RULE
 from rolethread_vcs.store.derived import NAME, Table

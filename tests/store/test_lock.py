@@ -14,7 +14,7 @@ HOLDER = (
     "import sys\n"
     "from pathlib import Path\n"
     "from rolethread_vcs.store.lock import hold\n"
-    "with hold(Path(sys.argv[1]), 'rtv import'):\n"
+    "with hold(Path(sys.argv[1]), 'rtv import', patience=15):\n"
     "    print('held', flush=True)\n"
     "    sys.stdin.read()\n"
 )
@@ -65,7 +65,7 @@ def test_a_waiting_writer_gets_the_lock_when_the_holder_lets_go(other):
 def test_the_lock_is_free_again_after_an_error(tmp_path):
     path = tmp_path / "lock"
 
-    with pytest.raises(ZeroDivisionError), hold(path, "rtv edit"):
+    with pytest.raises(ZeroDivisionError), hold(path, "rtv edit", patience=15):
         raise ZeroDivisionError
 
     assert not is_held(path)
@@ -81,5 +81,5 @@ def test_a_torn_text_only_hides_the_holder(tmp_path, text):
     path.write_bytes(text)
 
     assert describe_holder(path) == "holder unknown"
-    with hold(path, "rtv edit"):
+    with hold(path, "rtv edit", patience=15):
         assert is_held(path)

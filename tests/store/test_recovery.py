@@ -344,8 +344,8 @@ def test_a_refused_change_is_not_planned_again_once_it_is_saved(dataset, monkeyp
 
     def plan(base):
         planned.append(base.id)
-        from rolethread_vcs.model.change import ChangeSet
         from rolethread_vcs.model.entry import Entry
+        from rolethread_vcs.transaction import ChangeSet
 
         return ChangeSet(puts={"00000001-00000000": Entry.of(ENTRY)}, summary="one")
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rolethread_vcs.model.ids import number_of
-from rolethread_vcs.model.layout import ORDER, entry_path
+from rolethread_vcs.model.layout import ORDER, entry_path, number_of
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.snapshot import NoSuchEntryError, UnreadableEntryError
 from rolethread_vcs.transaction import Counts, Intent, Session

@@ -101,7 +101,7 @@ def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, int
 def _from_file(context: Context, name: str, source: str) -> Entry | bytes:
     from rolethread_vcs.errors import NotFoundError, SystemRefusedError
     from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
-    from rolethread_vcs.model.ids import is_id
+    from rolethread_vcs.model.layout import is_id
 
     try:
         data = context.path(source).read_bytes()

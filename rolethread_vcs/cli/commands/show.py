@@ -20,7 +20,7 @@ import click
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import complete_entries
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.model.ids import rev_of
+from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.views.terminal_text import safe_text
 
 if TYPE_CHECKING:

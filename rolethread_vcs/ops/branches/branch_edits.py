@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
-from rolethread_vcs.model.change import Counts
 from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branches import branch_before, branch_commit, refuse_name
 from rolethread_vcs.ops.edit.status import unsaved_files
@@ -25,7 +24,7 @@ from rolethread_vcs.store.refs.refs import (
     is_unfinished,
 )
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.tree_reader import count_between
+from rolethread_vcs.store.tree_reader import Counts, count_between
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, refuse_unsaved
 
 LAST_BRANCH = "-"

@@ -20,7 +20,7 @@ from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.ids import is_id, suffix_part
+from rolethread_vcs.model.layout import is_id, suffix_part
 from rolethread_vcs.ops.compare.comparison import (
     ChangeCounts,
     ChangeKind,
@@ -30,7 +30,7 @@ from rolethread_vcs.ops.compare.comparison import (
     moved,
 )
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
-from rolethread_vcs.store.objects.packs import object_id
+from rolethread_vcs.store.objects.reader import object_id
 from rolethread_vcs.store.objects.trees import Blob
 
 POLICY = Policy(

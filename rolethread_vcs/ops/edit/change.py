@@ -8,14 +8,12 @@ from typing import Any
 
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.model.canonical import birth_suffix
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import LAST_NUMBER, make_id
-from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
-from rolethread_vcs.transaction import Committed, Intent, run
+from rolethread_vcs.transaction import ChangeSet, Committed, Intent, run
 
 AnyEntry = Entry | Mapping[str, Any]
 

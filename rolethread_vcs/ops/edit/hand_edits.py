@@ -8,20 +8,19 @@ from dataclasses import dataclass, field, replace
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import is_id
-from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path
+from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.change import name_some, order_without
 from rolethread_vcs.ops.edit.status import whole_files
 from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.packs import object_id
+from rolethread_vcs.store.objects.reader import object_id
 from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import (
+    ChangeSet,
     Committed,
     Intent,
     Session,

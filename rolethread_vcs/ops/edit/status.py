@@ -12,7 +12,8 @@ from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.operations import Operation
-from rolethread_vcs.store.objects.packs import KEEP, object_id
+from rolethread_vcs.store.objects.packs import KEEP
+from rolethread_vcs.store.objects.reader import object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 

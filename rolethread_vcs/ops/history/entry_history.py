@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.canonical import parse as parse_json
-from rolethread_vcs.model.ids import number_of
+from rolethread_vcs.model.layout import number_of
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.derived import Derived, Table
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 from typing import NamedTuple
 
 from rolethread_vcs.model.entry import Entry, is_same
-from rolethread_vcs.model.ids import is_id
-from rolethread_vcs.model.layout import ENTRIES, SUFFIX, id_of_path
+from rolethread_vcs.model.layout import ENTRIES, SUFFIX, id_of_path, is_id
 from rolethread_vcs.store.objects.trees import FOLDER, Blob, parse, two_way
 from rolethread_vcs.store.tree_reader import entry_of_blob, find_folder
 

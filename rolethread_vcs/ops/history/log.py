@@ -7,7 +7,6 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from rolethread_vcs.model.change import Counts
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
@@ -17,7 +16,7 @@ from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Walk
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.tree_reader import count_between, read_entry
+from rolethread_vcs.store.tree_reader import Counts, count_between, read_entry
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.query import Query

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rolethread_vcs.errors import MovedError
 from rolethread_vcs.formats import Reject, open_source
 from rolethread_vcs.gate import Verdict
-from rolethread_vcs.model.ids import number_of, suffix_part
-from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
+from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of, suffix_part
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome

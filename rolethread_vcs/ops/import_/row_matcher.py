@@ -15,7 +15,7 @@ from rolethread_vcs.formats import Draft, FileFormat, Reject, find_format
 from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import is_id, suffix_part
+from rolethread_vcs.model.layout import is_id, suffix_part
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.facts import Fact, holders_by_key, keys_fact, read_facts
 from rolethread_vcs.store.removals import RemovedEntry, removed_entries

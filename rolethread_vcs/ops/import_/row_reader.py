@@ -12,11 +12,12 @@ from rolethread_vcs.formats import Draft, Reject, Source, find_format, read_draf
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_entry, encode_with_suffix
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.ids import LAST_BROUGHT_NUMBER, number_of
+from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.rules import all_rules
-from rolethread_vcs.store.objects.packs import PackWriter, object_id
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.reader import object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Intent

@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.merge.conflict import Conflict, Note
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, as_conflicts, merge_at, read_inputs
@@ -23,6 +22,7 @@ from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import (
+    ChangeSet,
     Committed,
     Intent,
     MergeBreaksRulesError,

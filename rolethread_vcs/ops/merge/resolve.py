@@ -11,8 +11,7 @@ from rolethread_vcs.documents import FILE
 from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Value
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import is_id, number_of
-from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.model.layout import ORDER, is_id, number_of
 from rolethread_vcs.model.query import parse_query
 from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.ops.merge.decisions import Decision, plain_decisions

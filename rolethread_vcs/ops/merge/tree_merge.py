@@ -15,7 +15,6 @@ from rolethread_vcs.documents import UnreadableDocumentError
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
 from rolethread_vcs.model.canonical import decode_entry
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
@@ -25,6 +24,7 @@ from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
 from rolethread_vcs.ops.merge.file_merge import FileMerger
 from rolethread_vcs.store.objects.trees import Readable, Triple, incoming
 from rolethread_vcs.store.tree_reader import find_blob
+from rolethread_vcs.transaction import ChangeSet
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.query import Query

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.model.canonical import encode_entry
-from rolethread_vcs.model.ids import is_id
-from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.entry_sides import Sides
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees

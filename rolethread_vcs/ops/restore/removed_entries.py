@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rolethread_vcs.errors import NotFoundError
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import number_of
+from rolethread_vcs.model.layout import number_of
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import parse_selector
@@ -25,7 +24,7 @@ from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import entry_of_blob
-from rolethread_vcs.transaction import Committed, Intent, run
+from rolethread_vcs.transaction import ChangeSet, Committed, Intent, run
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,8 @@ from typing import Any
 
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import is_id
-from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
+from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
@@ -21,7 +19,7 @@ from rolethread_vcs.store.log.operations import kept_blob
 from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
-from rolethread_vcs.transaction import Committed, Intent, Session, refuse_merge_of_git, run
+from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Session, refuse_merge_of_git, run
 
 # ---- without a revision: hand edits
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
-from rolethread_vcs.model.ids import SUFFIX_DIGITS, number_of
+from rolethread_vcs.model.layout import SUFFIX_DIGITS, number_of
 from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot

@@ -13,7 +13,6 @@ from difflib import get_close_matches
 
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.edit.status import unsaved_files
@@ -24,7 +23,7 @@ from rolethread_vcs.store.refs.refs import HEAD
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.settlement import BARE_KEY
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent, Session, refuse_other_folders, refuse_unsaved, run
+from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Session, refuse_other_folders, refuse_unsaved, run
 
 DEFAULT = "default"
 _RULES = "gate.rules."

@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 from rolethread_vcs.documents import FOREIGN, Kind, kind_of
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.finding import Severity
-from rolethread_vcs.model.ids import is_id
-from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path
+from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.status import file_of_blob
 from rolethread_vcs.store.log.operations import OPERATIONS_REF, Operation
 from rolethread_vcs.store.objects import trees

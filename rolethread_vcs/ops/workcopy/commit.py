@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import DecisionWords, FileEdits, read_edits
@@ -22,7 +21,16 @@ from rolethread_vcs.store.recovery import finish_cut_off
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Planned, Session, carry, commit_planned
+from rolethread_vcs.transaction import (
+    ChangeSet,
+    Committed,
+    Intent,
+    NoSuchBranchError,
+    Planned,
+    Session,
+    carry,
+    commit_planned,
+)
 
 _SHOWN = 5
 

@@ -29,7 +29,7 @@ from rolethread_vcs.formats import (
 from rolethread_vcs.matching.signature import Side, Signature
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.ids import rev_of
+from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.snapshot import Snapshot

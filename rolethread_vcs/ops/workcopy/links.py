@@ -18,7 +18,7 @@ from rolethread_vcs.errors import InvalidError, NotFoundError
 from rolethread_vcs.formats import CleanKeys
 from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import is_id
+from rolethread_vcs.model.layout import is_id
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.refs.refs import BRANCHES

@@ -22,6 +22,7 @@ from pathlib import Path
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.objects.reader import object_id
 
 TEMPORARY = "tmp_rtv_"
 FOLDING = "_fold"
@@ -211,11 +212,6 @@ def read_index(path: Path) -> dict[bytes, int]:
 
 
 KIND_NUMBERS = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
-
-
-def object_id(kind: str, data: bytes) -> bytes:
-    """Return the 20-byte id of an object (`blob`, `tree`, `commit`, `tag`)."""
-    return hashlib.sha1(b"%s %d\0%s" % (kind.encode(), len(data), data), usedforsecurity=False).digest()
 
 
 @cache

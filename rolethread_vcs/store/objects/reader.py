@@ -6,6 +6,7 @@ program does not; so the usual answer is "there is none", and it costs a look in
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zlib
 from collections import OrderedDict
@@ -17,7 +18,6 @@ import pygit2
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store.objects import commits, trees
-from rolethread_vcs.store.objects.packs import object_id
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.objects.pack_reader import PackReader
@@ -199,6 +199,11 @@ class Objects:
         except ValueError:
             return ["", ""]
         return [full] if self.kind(full) in ("commit", "tag") else []
+
+
+def object_id(kind: str, data: bytes) -> bytes:
+    """Return the 20-byte id of an object (`blob`, `tree`, `commit`, `tag`)."""
+    return hashlib.sha1(b"%s %d\0%s" % (kind.encode(), len(data), data), usedforsecurity=False).digest()
 
 
 def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:

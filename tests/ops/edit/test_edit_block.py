@@ -12,11 +12,10 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.canonical import birth_suffix
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import make_id, number_of, suffix_part
+from rolethread_vcs.model.layout import make_id, number_of, suffix_part
 from rolethread_vcs.ops.edit.change import Change
-from rolethread_vcs.transaction import Intent, StaleEntryError, run
+from rolethread_vcs.transaction import ChangeSet, Intent, StaleEntryError, run
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolethread_vcs.diff.chain import longest_chain
-from rolethread_vcs.model.ids import make_id
+from rolethread_vcs.model.layout import make_id
 from rolethread_vcs.ops.edit.change import as_listed
 
 

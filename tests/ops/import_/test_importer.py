@@ -16,13 +16,11 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
-from rolethread_vcs.model.change import ChangeSet
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.ids import number_of
-from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.layout import entry_path, number_of
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
-from rolethread_vcs.transaction import Intent, run
+from rolethread_vcs.transaction import ChangeSet, Intent, run
 
 
 @pytest.fixture
