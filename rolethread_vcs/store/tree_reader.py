@@ -9,8 +9,7 @@ from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.store.objects.reader import object_id
-from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, Readable, parse, two_way
+from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, Readable, object_id, parse, two_way
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs import Dataset
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.reader import object_id
+from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.tree_reader import Overlay
 
 PATHS = [f"{one}/{two}/{name}.json" for one in "ab" for two in "cd" for name in "efg"] + ["top.json", "a.json"]

@@ -14,8 +14,7 @@ from rolethread_vcs.store.checkout import index_file
 from rolethread_vcs.store.checkout import worktree as folders
 from rolethread_vcs.store.checkout.worktree import Worktree
 from rolethread_vcs.store.libgit2 import GitLockedError
-from rolethread_vcs.store.objects.reader import object_id
-from rolethread_vcs.store.objects.trees import FILE, Blob
+from rolethread_vcs.store.objects.trees import FILE, Blob, object_id
 from rolethread_vcs.transaction import Intent
 
 Git = Callable[..., str]

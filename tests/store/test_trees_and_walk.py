@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.reader import object_id
-from rolethread_vcs.store.objects.trees import FILE, apply, files, two_way
+from rolethread_vcs.store.objects.trees import FILE, apply, files, object_id, two_way
 
 NAMES = st.sampled_from(["a", "a.b", "a-b", "ab", "b", "z", "Ä", "0001", "a b"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)

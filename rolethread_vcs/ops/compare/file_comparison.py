@@ -30,8 +30,7 @@ from rolethread_vcs.ops.compare.comparison import (
     moved,
 )
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
-from rolethread_vcs.store.objects.reader import object_id
-from rolethread_vcs.store.objects.trees import Blob
+from rolethread_vcs.store.objects.trees import Blob, object_id
 
 POLICY = Policy(
     (Step.OWN_ID, Step.UUID, Step.WHOLE, Step.MESSAGES, Step.SPOKEN, Step.BIRTH, Step.ALIKE, Step.OPENING),

@@ -12,8 +12,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, id_of_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.store.objects.reader import object_id
-from rolethread_vcs.store.objects.trees import FILE, LINK, Blob, Difference, Readable, files, two_way
+from rolethread_vcs.store.objects.trees import FILE, LINK, Blob, Difference, Readable, files, object_id, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable, find_blob, find_folder, read_entry

@@ -15,8 +15,7 @@ from rolethread_vcs.ops.edit.status import whole_files
 from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.reader import object_id
-from rolethread_vcs.store.objects.trees import Blob, Difference
+from rolethread_vcs.store.objects.trees import Blob, Difference, object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import (

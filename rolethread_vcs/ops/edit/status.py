@@ -13,7 +13,7 @@ from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects.packs import KEEP
-from rolethread_vcs.store.objects.reader import object_id
+from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 

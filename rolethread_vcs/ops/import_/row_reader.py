@@ -17,7 +17,7 @@ from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
 from rolethread_vcs.rules import all_rules
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.reader import object_id
+from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Intent

@@ -22,7 +22,7 @@ from pathlib import Path
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
-from rolethread_vcs.store.objects.reader import object_id
+from rolethread_vcs.store.objects.trees import object_id
 
 TEMPORARY = "tmp_rtv_"
 FOLDING = "_fold"

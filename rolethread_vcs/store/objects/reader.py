@@ -6,7 +6,6 @@ program does not; so the usual answer is "there is none", and it costs a look in
 
 from __future__ import annotations
 
-import hashlib
 import os
 import zlib
 from collections import OrderedDict
@@ -163,7 +162,7 @@ class Objects:
             kind, data = self._read(oid)
         except (pygit2.GitError, KeyError, ValueError, OSError) as error:
             raise MissingObjectError(f"{oid} is missing or damaged{_reason(error)}", hint="rtv verify") from error
-        if object_id(kind, data).hex() != oid:
+        if trees.object_id(kind, data).hex() != oid:
             raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
         return kind, data
 
@@ -199,11 +198,6 @@ class Objects:
         except ValueError:
             return ["", ""]
         return [full] if self.kind(full) in ("commit", "tag") else []
-
-
-def object_id(kind: str, data: bytes) -> bytes:
-    """Return the 20-byte id of an object (`blob`, `tree`, `commit`, `tag`)."""
-    return hashlib.sha1(b"%s %d\0%s" % (kind.encode(), len(data), data), usedforsecurity=False).digest()
 
 
 def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -294,3 +295,8 @@ def _blob(item: Item | None) -> Blob | None:
 
 def _folder(item: Item | None) -> bytes | None:
     return item.oid if item is not None and item.mode == FOLDER else None
+
+
+def object_id(kind: str, data: bytes) -> bytes:
+    """Return the 20-byte id of an object (`blob`, `tree`, `commit`, `tag`)."""
+    return hashlib.sha1(b"%s %d\0%s" % (kind.encode(), len(data), data), usedforsecurity=False).digest()

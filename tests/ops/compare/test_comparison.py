@@ -12,7 +12,7 @@ from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, Comparison, compare_trees
 from rolethread_vcs.ops.compare.sides import TreeSide
-from rolethread_vcs.store.objects.reader import object_id
+from rolethread_vcs.store.objects.trees import object_id
 
 
 @pytest.fixture
