@@ -164,17 +164,17 @@ def _line(found: CopyStatus, each: LineStatus, width: int) -> Iterator[str]:
 
 def copy_notes(found: CopyStatus) -> Iterator[str]:
     """Yield what is to be known about a file copy as a whole: its branch, its spelling, whether it was cut off."""
-    branch, name = found.branch, found.link.branch
-    if branch.tip is None:
+    name = found.link.branch
+    if found.tip is None:
         yield f"the branch {name} is gone; make it again with: rtv branch {name} --from {found.link.commit[:10]}"
-    elif branch.is_apart:
+    elif found.is_apart:
         yield (
             f"{name} does not lead through the commit of this file any more: that was undone, or the branch was moved\n"
             "rtv workcopy refresh brings the file to where the branch is; rtv redo brings back what was undone"
         )
-    elif branch.newer:
-        newer = count(branch.newer, "newer commit")
-        yield f"{name} has {newer}; rtv workcopy refresh brings {'it' if branch.newer == 1 else 'them'} in"
+    elif found.newer:
+        newer = count(found.newer, "newer commit")
+        yield f"{name} has {newer}; rtv workcopy refresh brings {'it' if found.newer == 1 else 'them'} in"
     number = found.counts["respelled"]
     if number:
         how = f" ({', '.join(found.respelled)})" if found.respelled else ""

@@ -119,9 +119,9 @@ def status(context: Context, path: str | None, wish: Wish) -> None:
     if not context.json:
         context.output.show(file_status_lines(found, width=context.output.width))
         return
-    own = {"kind": "file", "apart": found.branch.is_apart, "notes": list(copy_notes(found)), "unsaved": None}
+    own = {"kind": "file", "apart": found.is_apart, "notes": list(copy_notes(found)), "unsaved": None}
     own |= {"branch": found.link.branch, "lines": list(found.lines())}
-    context.output.envelope(STATUS, own, found, found.link, found.branch)
+    context.output.envelope(STATUS, own, found, found.link)
 
 
 @command.command("commit")

@@ -17,19 +17,6 @@ from rolethread_vcs.store.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)
-class BranchState:
-    """Where the branch of a file copy is now.
-
-    `tip` is None when the branch is gone. `newer` counts the commits that the file has not; `is_apart` says that the
-    file's commit does not lead to the tip (it was undone, or the branch was moved).
-    """
-
-    tip: str | None
-    newer: int = 0
-    is_apart: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class LineStatus:
     """One line that is not as it was, or is gone.
 
@@ -51,12 +38,18 @@ class LineStatus:
 
 @dataclass(frozen=True, slots=True)
 class CopyStatus:
-    """What was done in a file since it was written, and what the branch did meanwhile."""
+    """What was done in a file since it was written, and what the branch did meanwhile.
+
+    `tip` is None when the branch is gone. `newer` counts its commits that the file has not; `is_apart` says that the
+    file's commit does not lead to the tip (it was undone, or the branch was moved). `respelled` is what another program
+    did to the lines without changing what they say: `key order`, `escapes` …
+    """
 
     edits: FileEdits
-    branch: BranchState
+    tip: str | None
+    newer: int = 0
+    is_apart: bool = False
     respelled: tuple[str, ...] = ()
-    """What another program did to the lines without changing what they say: `key order`, `escapes` …"""
 
     @property
     def link(self) -> Link:
@@ -119,16 +112,13 @@ class CopyStatus:
 def status(repository: Repository, path: str | Path, words: DecisionWords | None = None) -> CopyStatus:
     """Return what was done in a file since it was written, and what its branch did meanwhile; see `read_edits`."""
     edits = read_edits(repository, path, words or DecisionWords())
-    return CopyStatus(edits, _branch_state(repository, edits.link), _respelled(edits))
-
-
-def _branch_state(repository: Repository, link: Link) -> BranchState:
-    tip = repository.refs.read(BRANCHES + link.branch)
-    if tip is None or tip == link.commit:
-        return BranchState(tip)
-    if not repository.graph.is_ancestor(link.commit, tip):
-        return BranchState(tip, is_apart=True)
-    return BranchState(tip, sum(1 for _ in repository.graph.walk(tip, hide=(link.commit,))))
+    commit, respelled = edits.link.commit, _respelled(edits)
+    tip = repository.refs.read(BRANCHES + edits.link.branch)
+    if tip is None or tip == commit:
+        return CopyStatus(edits, tip, respelled=respelled)
+    if not repository.graph.is_ancestor(commit, tip):
+        return CopyStatus(edits, tip, is_apart=True, respelled=respelled)
+    return CopyStatus(edits, tip, sum(1 for _ in repository.graph.walk(tip, hide=(commit,))), respelled=respelled)
 
 
 def _respelled(edits: FileEdits) -> tuple[str, ...]:

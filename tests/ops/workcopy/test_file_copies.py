@@ -443,7 +443,7 @@ def test_a_branch_deleted_meanwhile_is_named_and_nothing_is_lost(bench: Bench, t
     before = path.read_bytes()
     subprocess.run(["git", "-C", dataset.folder, "branch", "-q", "-D", "warmer"], check=True)
 
-    assert dataset.copies.status(path).branch.tip is None
+    assert dataset.copies.status(path).tip is None
     for attempt in (dataset.copies.commit, dataset.copies.refresh):
         with pytest.raises(NoSuchBranchError, match="is gone"):
             attempt(path)
@@ -604,7 +604,7 @@ def test_a_refresh_brings_newer_commits_into_an_edited_file(bench: Bench) -> Non
     assert "The branch said so." in now[3]
     assert '"Q"' in now[-1]
     assert len(now) == len(lines)
-    assert found.branch.newer == 0
+    assert found.newer == 0
     assert {key: number for key, number in found.counts.items() if number} == {"lines": len(lines), "edited": 1}
 
 
@@ -662,9 +662,9 @@ def test_after_an_undo_the_file_is_told_apart_and_can_follow(bench: Bench) -> No
     dataset.copies.refresh(path)
 
     assert found.is_clean
-    assert found.branch.is_apart
+    assert found.is_apart
     assert path.read_bytes() == before
-    assert dataset.copies.status(path).branch.is_apart is False
+    assert dataset.copies.status(path).is_apart is False
     assert ids == dataset.snapshot().ids()
 
 
