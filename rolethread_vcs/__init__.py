@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.errors import RoleThreadError
+    from rolethread_vcs.merge.conflict import Value
     from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.edit.field_edits import FieldEdit
     from rolethread_vcs.ops.export.exporter import ExportOptions
@@ -41,6 +42,7 @@ _HOMES = {
     "Search": "ops.history.bisect",
     "ShownCommit": "ops.history.show",
     "ShownEntry": "ops.history.show",
+    "Value": "merge.conflict",
 }
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "Search",
     "ShownCommit",
     "ShownEntry",
+    "Value",
 ]
 
 

@@ -360,6 +360,7 @@ class Dataset:
     commit = Method(lambda: hand_edits.save_hand_edits)
     hand_edits = Method(lambda: restore.hand_edits)
     discard_edits = Method(lambda: restore.discard_edits)
+    names_file = Function(lambda: restore.names_file)
     restore = Method(lambda: restore.bring_back)
     restore_all = Method(lambda: restore.bring_all_back)
     restore_message = Method(lambda: restore.bring_message_back)

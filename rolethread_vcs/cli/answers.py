@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.store.repository import Repository
     from rolethread_vcs.transaction import Committed
+    from rolethread_vcs.views.terminal_text import Lines
 
 COMMIT = "rolethread.commit/v1"
 OPERATIONS = "rolethread.ops/v1"
@@ -28,26 +29,32 @@ def print_committed(
     from rolethread_vcs.views.changes import committed_lines
 
     output = context.output
-    output.saved = result.operation is not None
-    for note in result.notes:
-        output.note(note)
+    note_committed(output, result)
     lines = committed_lines(result, width=output.width, color=output.color, done=done, nothing=nothing)
     output.answer(COMMIT, *more, result, lines=lines)
 
 
-def print_outcome(context: Context, outcome: Outcome, *, done: str | None = None, nothing: str | None = None) -> int:
-    """Say what came of a merge, a revert or a pick, and return the exit status: 50 where something needs a decision."""
+def note_committed(output: Output, result: Committed) -> None:
+    """Remember that something was saved, if so, and write what is to be noted about it."""
+    output.saved = result.operation is not None
+    for note in result.notes:
+        output.note(note)
+
+
+def print_outcome(context: Context, outcome: Outcome, lines: Lines | None = None) -> int:
+    """Say what came of a merge, a revert or a pick, and return the exit status: 50 where something needs a decision.
+
+    `lines` say it in other words than those of a merge.
+    """
     from rolethread_vcs.views.merges import outcome_lines
 
     output, committed = context.output, outcome.committed
-    output.saved = committed.operation is not None
-    for note in committed.notes:
-        output.note(note)
+    note_committed(output, committed)
     look_at = [{"id": name, "field": note.field, "sentence": note.sentence} for name, note in outcome.merge_notes]
     own = {"ours": outcome.labels[0], "theirs": outcome.labels[1], "look_at": look_at}
-    lines = outcome_lines(outcome, width=output.width, color=output.color, done=done, nothing=nothing)
+    lines = lines or outcome_lines(outcome, width=output.width, color=output.color)
     output.answer("rolethread.merge/v1", own, outcome, committed, lines=lines)
-    return ConflictError.status if outcome.state == "waiting" else 0
+    return ConflictError.status if outcome.needs_decision else 0
 
 
 def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"], *, dry_run: bool) -> None:
@@ -55,9 +62,7 @@ def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"]
     from rolethread_vcs.views.log import undone_lines
 
     output, committed = context.output, result.committed
-    output.saved = committed.operation is not None
-    for note in committed.notes:
-        output.note(note)
+    note_committed(output, committed)
     state = {"undone": verb == "undo" and not dry_run}
     value = {
         "operations": [(state, operation) for operation in result.operations],

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import print_outcome
 from rolethread_vcs.cli.options import complete_branches, gathered, name_words
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.phrases import counted_words
 
 if TYPE_CHECKING:
     from rolethread_vcs import Decision
@@ -63,61 +63,49 @@ change_options = gathered(
 """Gives a command a revision or range, entries of it, and the ways to go on, and its function a `change: Change`."""
 
 
-def go_on_or_give_up(context: Context, kind: Kind, saving: Saving, change: Change) -> int | None:
-    """Finish or give up what waits, if that was asked for, and return the exit status.
+def go_on_or_give_up(
+    context: Context, kind: Kind, saving: Saving, change: Change, *, has_part: bool = False
+) -> int | None:
+    """Finish or abort what is unfinished, if that was asked for, and return the exit status.
+
+    `has_part` says that words beside the change choose a part of it.
 
     Raises:
         UsageError: the words do not go together, or nothing is named.
     """
     if bool(change.rev) + change.go_on + change.abort != 1:
+        name, where = ("BRANCH", "branches: rtv branch") if kind == "merge" else ("REV", "commits: rtv log")
         raise UsageError(
-            f"name the change to {kind}, or go on with what waits",
-            hint=f"rtv {kind} REV   rtv {kind} --continue   rtv {kind} --abort   (commits: rtv log)",
+            f"name what to {kind}, or go on with what is unfinished",
+            hint=f"rtv {kind} {name}   rtv {kind} --continue   rtv {kind} --abort   ({where})",
         )
     if change.rev:
         return None
-    if change.where is not None or (change.abort and change.skip_conflicts):
+    if has_part or change.where is not None or (change.abort and change.skip_conflicts):
         raise UsageError("what is wanted was said when it began", hint=f"rtv {kind} --continue")
-    from rolethread_vcs.cli.answers import print_outcome
-
-    dataset = context.open_dataset()
+    merges = context.open_dataset().merges
     skips = " --skip-conflicts" if change.skip_conflicts else ""
     intent = saving.intent(kind, f"{kind} {f'--continue{skips}' if change.go_on else '--abort'}")
     if change.abort:
-        return print_outcome(context, dataset.merges.abort(kind, intent=intent))
-    return print_outcome(context, dataset.merges.finish(kind, skip_conflicts=change.skip_conflicts, intent=intent))
+        return print_outcome(context, merges.abort(kind, intent=intent))
+    return print_outcome(context, merges.finish(kind, skip_conflicts=change.skip_conflicts, intent=intent))
 
 
-def print_applied(
-    context: Context, outcome: Outcome, change: Change, verbs: tuple[str, str], nothing: str, fixed: str
-) -> int:
-    """Say what came of it, and return the exit status; `verbs` are `take back` and `took back`.
+def print_applied(context: Context, outcome: Outcome, change: Change, fixed: str) -> int:
+    """Say what came of a revert or a pick, and return the exit status.
 
     `fixed` names the change when the branch has moved on, too.
     """
-    from rolethread_vcs.cli.answers import print_outcome
+    from rolethread_vcs.views.merges import applied_lines
 
-    committed = outcome.committed
-    said = counted_words(committed) or "no entry changes"
-    would, did = verbs
-    done = f"{f'would {would}' if committed.dry_run else did} {change.rev} on {committed.branch}: {said}"
-    if outcome.state == "nothing" and outcome.conflicts:
-        nothing = f"nothing of {change.rev} can go in without a decision; nothing changed"
-    elif outcome.state == "nothing" and outcome.left_out and change.where is not None:
-        nothing = f"{change.rev} did nothing to such entries that is left to {would}; nothing changed"
-    status = print_outcome(context, outcome, done=done, nothing=nothing)
-    if context.json or not outcome.conflicts:
-        return status
-    if outcome.state == "waiting" and not committed.dry_run:
-        context.output.report(f"or only what is clear: rtv {outcome.kind} --continue --skip-conflicts")
-    elif outcome.state != "waiting":
-        context.output.hint(f"to decide about them: rtv {outcome.kind} {fixed}   (what is done already is passed over)")
-    return status
+    output = context.output
+    is_part = change.where is not None
+    lines = applied_lines(outcome, change.rev, fixed, is_part=is_part, width=output.width, color=output.color)
+    return print_outcome(context, outcome, lines)
 
 
 def fixed_name(dataset: Dataset, rev: str) -> str:
     """Return a name of a change that goes on to mean the same when branches move: `3fa9c1b2d4`, `A..B` by ids."""
-    # as above
     commits = dataset.history.range(rev)
     return f"{commits.before[:10]}..{commits.after[:10]}" if commits.is_range else commits.after[:10]
 
@@ -139,8 +127,7 @@ def ask(
 
     Answers are read from standard input, a line each; its end means quit.
     """
-    from rolethread_vcs import Decision
-    from rolethread_vcs.merge.conflict import Value
+    from rolethread_vcs import Decision, Value
     from rolethread_vcs.views.terminal_text import styled
 
     taken: list[str] = []

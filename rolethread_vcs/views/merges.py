@@ -47,6 +47,30 @@ def outcome_lines(
             yield Line("note", line)
 
 
+def applied_lines(outcome: Outcome, rev: str, fixed: str, *, is_part: bool, width: int, color: bool) -> Lines:
+    """Yield what came of the revert or the pick of a change, and how to go on with conflicts that were left.
+
+    `fixed` names the change when the branch has moved on, too; `is_part` where only some entries of it were asked for.
+    """
+    committed, kind = outcome.committed, outcome.kind
+    would, did = ("pick", "picked") if kind == "pick" else ("take back", "took back")
+    said = counted_words(committed) or "no entry changes"
+    done = f"{f'would {would}' if committed.dry_run else did} {rev} on {committed.branch}: {said}"
+    if outcome.conflicts:
+        nothing = f"nothing of {rev} can go in without a decision; nothing changed"
+    elif outcome.left_out and is_part:
+        nothing = f"{rev} did nothing to such entries that is left to {would}; nothing changed"
+    elif kind == "pick":
+        nothing = f"nothing to pick: what {rev} did is here already"
+    else:
+        nothing = f"nothing to take back: the entries are as they were before {rev} already"
+    yield from outcome_lines(outcome, width=width, color=color, done=done, nothing=nothing)
+    if outcome.conflicts and outcome.state is not State.WAITING:
+        yield Line("hint", f"to decide about them: rtv {kind} {fixed}   (what is done already is passed over)")
+    elif outcome.conflicts and not committed.dry_run:
+        yield Line("report", f"or only what is clear: rtv {kind} --continue --skip-conflicts")
+
+
 def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:
     shown = conflicts[:_SHOWN]
     ids = max((width_of(conflict.id) for conflict in shown), default=0)

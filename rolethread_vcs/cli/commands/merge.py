@@ -20,9 +20,10 @@ from dataclasses import replace
 
 import click
 
+from rolethread_vcs.cli.answers import print_outcome
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.merge_steps import Change, ask, go_on_or_give_up
 from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
-from rolethread_vcs.errors import UsageError
 
 GROUP = "history"
 
@@ -47,40 +48,29 @@ def command(
     abort: bool,
     saving: Saving,
 ) -> int:
-    if (source is not None) + go_on + abort != 1:
-        raise UsageError(
-            "name what to merge, or go on with an unfinished merge",
-            hint="rtv merge BRANCH   rtv merge --continue   rtv merge --abort   (branches: rtv branch)",
-        )
-    if source is None and (where is not None or patch or rest is not None):
-        raise UsageError("which part is wanted was said when the merge began", hint="rtv merge --continue")
+    change = Change((source,) if source else (), where, False, go_on, abort)
+    ended = go_on_or_give_up(context, "merge", saving, change, has_part=patch or rest is not None)
+    if ended is not None:
+        return ended
     from rolethread_vcs import MergeOptions
-    from rolethread_vcs.cli.answers import print_outcome
 
     dataset = context.open_dataset()
-    if source is None:
-        words = "merge --continue" if go_on else "merge --abort"
-        intent = saving.intent("merge", words)
-        return print_outcome(
-            context, dataset.merges.finish(intent=intent) if go_on else dataset.merges.abort(intent=intent)
-        )
     options = MergeOptions(where=where, keeps_rest=rest is not None, folder=context.path("."))
-    words = f"merge {source}" + (f" --where {where}" if where is not None else "") + (" -p" if patch else "")
+    words = f"merge {change.words}{' -p' if patch else ''}"
     words += f" --rest {rest}" if rest is not None else ""
     intent = saving.intent("merge", words)
     if not patch:
-        return print_outcome(context, dataset.merge(source, options=options, intent=intent))
+        return print_outcome(context, dataset.merge(change.rev, options=options, intent=intent))
     from rolethread_vcs.cli.forms import Forms
-    from rolethread_vcs.cli.merge_steps import ask
 
     with Forms(context, dataset, "merge", f"rtv {words}") as forms:
-        asked = ask(context, dataset.merges.preview(source, options=options), forms)
+        asked = ask(context, dataset.merges.preview(change.rev, options=options), forms)
         if asked is None:
             forms.keep()
             context.output.report("nothing was merged")
             return 0
         ids, decisions = asked
-        outcome = dataset.merge(source, options=replace(options, ids=ids, decisions=decisions), intent=intent)
+        outcome = dataset.merge(change.rev, options=replace(options, ids=ids, decisions=decisions), intent=intent)
         if outcome.committed.operation is None:
             forms.keep()
     return print_outcome(context, outcome)

@@ -38,7 +38,7 @@ GROUP = "history"
 @saving_options
 @pass_context
 def command(context: Context, /, change: Change, patch: bool, saving: Saving) -> int:
-    ended = go_on_or_give_up(context, "pick", saving, change)
+    ended = go_on_or_give_up(context, "pick", saving, change, has_part=patch)
     if ended is not None:
         return ended
     dataset = context.open_dataset()
@@ -54,8 +54,7 @@ def command(context: Context, /, change: Change, patch: bool, saving: Saving) ->
         outcome = dataset.pick(
             change.rev, intent, words=change.ids, where=change.where, skip_conflicts=change.skip_conflicts
         )
-    nothing = f"nothing to pick: what {change.rev} did is here already"
-    return print_applied(context, outcome, change, ("pick", "picked"), nothing, fixed)
+    return print_applied(context, outcome, change, fixed)
 
 
 def _asked(context: Context, dataset: Dataset, change: Change, words: str, intent: Intent) -> Outcome | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import note_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import complete_conflicts, complete_sides, name_words
 from rolethread_vcs.errors import InvalidError, UsageError
@@ -120,9 +121,6 @@ def _from_file(context: Context, name: str, source: str) -> Entry | bytes:
 def _say(context: Context, resolved: Resolved, intent: Intent) -> None:
     from rolethread_vcs.views.merges import resolved_lines
 
-    output = context.output
-    output.saved = resolved.committed.operation is not None
-    for note in resolved.committed.notes:
-        output.note(note)
+    note_committed(context.output, resolved.committed)
     lines = resolved_lines(resolved, would=intent.dry_run)
-    output.answer(ENVELOPE, {"commit": None}, resolved, resolved.committed, lines=lines)
+    context.output.answer(ENVELOPE, {"commit": None}, resolved, resolved.committed, lines=lines)

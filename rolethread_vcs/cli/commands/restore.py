@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed, print_ends
 from rolethread_vcs.cli.arguments import HowMany
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import (
@@ -121,15 +122,13 @@ def _bring_back(
     saving: Saving,
     command: str,
 ) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     source = dataset.snapshot(revision)
     intent = saving.intent("restore", command)
     if choice is None:
         result = dataset.restore_all(source, intent)
     else:
         words, where = choice
-        chosen = [word for word in words if _names_file(word)]
+        chosen = [word for word in words if dataset.names_file(word)]
         entries = tuple(word for word in words if word not in chosen)
         if entries or where is not None:
             chosen += _chosen_of(dataset, (entries, where), revision)
@@ -159,8 +158,6 @@ def _bring_message_back(
     saving: Saving,
     command: str,
 ) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     source = dataset.snapshot(revision)
     chosen = _chosen_of(dataset, choice, revision)
     restored = dataset.restore_message(chosen, source, number, saving.intent("restore", command))
@@ -182,8 +179,6 @@ def _removed(
     *,
     everything: bool,
 ) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     dataset = context.open_dataset()
     if not (ids or where is not None or everything):
         if saving != Saving():
@@ -200,7 +195,6 @@ def _removed(
 
 
 def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limit: int) -> None:
-    from rolethread_vcs.cli.answers import print_ends
     from rolethread_vcs.views.entries import removed_lines, tags_and_preview
 
     found = dataset.history.removed(since=since)
@@ -219,8 +213,6 @@ def _discard(
     saving: Saving,
     command: str,
 ) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     chosen = None if choice is None else _choose(dataset, *choice)
     discarded = dataset.discard_edits(chosen, saving.intent("restore", command))
     print_committed(
@@ -230,13 +222,6 @@ def _discard(
         nothing="nothing to throw away: no hand edits here"
         + ("" if chosen is None else "\nto bring back an earlier state: rtv restore ID --from REV"),
     )
-
-
-def _names_file(word: str) -> bool:
-    from rolethread_vcs.documents import kind_of
-
-    kind = kind_of(word)
-    return kind.is_part and kind.name != "entry"
 
 
 def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
@@ -249,7 +234,7 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
         named = [entry_id for entry_id in edited if names_entry(word, entry_id)]
         if len(named) == 1:
             chosen += named
-        elif _names_file(word):
+        elif dataset.names_file(word):
             chosen.append(word)
         else:
             rest.append(word)

@@ -39,5 +39,4 @@ def command(context: Context, /, change: Change, saving: Saving) -> int:
     outcome = dataset.revert(
         change.rev, intent, words=change.ids, where=change.where, skip_conflicts=change.skip_conflicts
     )
-    nothing = f"nothing to take back: the entries are as they were before {change.rev} already"
-    return print_applied(context, outcome, change, ("take back", "took back"), nothing, fixed)
+    return print_applied(context, outcome, change, fixed)

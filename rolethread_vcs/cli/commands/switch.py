@@ -16,16 +16,11 @@ lets them through.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, complete_branches, making_options
 from rolethread_vcs.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 GROUP = "history"
 

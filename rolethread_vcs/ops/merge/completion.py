@@ -73,6 +73,11 @@ class Outcome:
     theirs: str = ""
     is_partial: bool = False
 
+    @property
+    def needs_decision(self) -> bool:
+        """Whether it is unfinished until its conflicts are decided."""
+        return self.state is State.WAITING
+
     def with_note(self, note: str) -> Outcome:
         """Return it with one more thing to say, before all others."""
         return replace(self, committed=replace(self.committed, notes=(note, *self.committed.notes)))

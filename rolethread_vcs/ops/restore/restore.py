@@ -46,6 +46,12 @@ def hand_edits(repository: Repository) -> list[Unsaved]:
     return unsaved_files(repository)
 
 
+def names_file(word: str) -> bool:
+    """Return whether a word is the path of a file of the dataset that is no entry."""
+    kind = kind_of(word)
+    return kind.is_part and kind.name != "entry"
+
+
 def discard_edits(repository: Repository, ids: Collection[str] | None, intent: Intent | None = None) -> Discarded:
     """Throw the hand edits of some entries away, or with None all of them; new files go, deleted ones come back.
 
