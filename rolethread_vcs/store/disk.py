@@ -61,7 +61,7 @@ def write_all(fd: int, data: bytes, path: object = "") -> None:
 
 
 def sync_file(fd: int, path: object = "") -> None:
-    """Force a file's bytes to the"""
+    """Force a file's bytes to the disk."""
     reach("fsync", path)
     os.fsync(fd)
 

@@ -45,10 +45,11 @@ def close(repository: Repository, keep: Path, pending: Pending, notes: list[str]
     repository, left_alone = _configure(repository, pending.effects.config, before, after)
     worktree = repository.worktree
     if worktree is not None and after is not None:
-        if pending.effects.files:
+        exchanged = {path for path, _, _ in pending.effects.files}
+        if exchanged:
             left_alone += worktree.exchange(pending.effects.files, after)
-        if before != after:
-            left_alone += worktree.follow(before, after)
+        if before != after:  # what was given back is a hand edit again, and stays
+            left_alone += [path for path in worktree.follow(before, after) if path not in exchanged]
     left_alone += _follow_elsewhere(repository, notes, pending.moves)
     for target, source in pending.effects.swaps.items():
         _swap(repository, repository.common_folder / target, repository.common_folder / source)

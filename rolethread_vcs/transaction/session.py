@@ -190,11 +190,18 @@ class Session:
     # ---- ref verbs
 
     def move(
-        self, moves: Moves, *, counts: Counts | None = None, tags: Sequence[bytes] = (), **fields: Any
+        self,
+        moves: Moves,
+        *,
+        counts: Counts | None = None,
+        tags: Sequence[bytes] = (),
+        effects: SideEffects | None = None,
+        **fields: Any,
     ) -> Committed:
         """Move refs as one operation, the checked-out folder with them; the rest as in `publish`.
 
-        `tags` are tag objects that refs are to point at and that may be gone.
+        `tags` are tag objects that refs are to point at and that may be gone. The caller has looked at the files that
+        change hands by the `effects`.
 
         Raises:
             UnsavedEditsError: hand edits lie on files that would change. MovedError: a ref has another value by now.
@@ -203,7 +210,8 @@ class Session:
         if self.repository.worktree is not None:
             before, after = (head_commit(self.repository, moves, side) for side in (0, 1))
             changes = () if after is None else differences_between(self.repository, before, after)
-            refuse_unsaved(self.repository.worktree.in_the_way(changes))
+            exchanged = set() if effects is None else {each.path for each in effects.files}
+            refuse_unsaved(self.repository.worktree.in_the_way(each for each in changes if each.path not in exchanged))
         refuse_other_folders(self.repository, moves)
         if self.intent.dry_run:
             return replace(result, dry_run=True)
@@ -211,7 +219,7 @@ class Session:
         with self.repository.pack() as pack:
             for tag in tags:
                 pack.add("tag", tag)
-            number = self.publish(pack, moves, counts, **fields)
+            number = self.publish(pack, moves, counts, effects=effects, **fields)
         return replace(
             result,
             operation=number,

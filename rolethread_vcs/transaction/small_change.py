@@ -161,7 +161,7 @@ def touched_entries(base: Snapshot, change: ChangeSet, paths: Mapping[str, PathC
 
 
 def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[dict[str, PathChange], Counts]:
-    """Write the blobs of a change into a pack; return what happens to which path, and the counts."""
+    """Write the blobs of a change into a pack; return what happens to which path that changes, and the counts."""
     paths: dict[str, PathChange] = {}
     added = changed = 0
     for entry_id in change.puts:
@@ -181,5 +181,7 @@ def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[di
     for entry_id in change.removes:
         paths[entry_path(entry_id)] = None
     for path, data in change.files.items():
-        paths[path] = None if data is None else (trees.FILE, pack.add("blob", data))
+        file = None if data is None else Blob(trees.FILE, pack.add("blob", data))
+        if file != base.find(path):
+            paths[path] = file
     return paths, Counts(added, changed, len(change.removes))

@@ -280,12 +280,13 @@ def _exchanges(repository: Repository, chosen: Sequence[Operation], *, forward: 
                     "them back to; nothing was changed",
                     hint="rtv config set checkout always",
                 )
+            # newest first: of several edits of one file the oldest counts, which the undo of them all brings back
             edited, saved = kept_blob(oid), head.find(path)
             exchanges[path] = Difference(path, edited, saved) if forward else Difference(path, saved, edited)
-            if worktree.in_the_way([exchanges[path]]):
-                raise UnsavedEditsError(
-                    f"{path} has other hand edits now; nothing was changed", hint="save them first with: rtv commit"
-                )
+    if worktree is not None and (blocked := worktree.in_the_way(exchanges.values())):
+        raise UnsavedEditsError(
+            f"{blocked[0].path} has other hand edits now; nothing was changed", hint="save them first with: rtv commit"
+        )
     return tuple(exchanges.values())
 
 

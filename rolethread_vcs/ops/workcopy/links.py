@@ -159,7 +159,9 @@ def _write(repository: Repository, store: Path, link: Link) -> None:
     }
     with disk.system_errors("remembering a working copy"):
         store.parent.mkdir(parents=True, exist_ok=True)
-        disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable)
+        scratch = repository.scratch_folder  # swept after a kill
+        scratch.mkdir(parents=True, exist_ok=True)
+        disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable, scratch=scratch)
 
 
 def locate(path: str | Path) -> Path:

@@ -6,12 +6,13 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolethread_vcs import Dataset, Entry
 from rolethread_vcs.model.canonical import encode_entry, encode_line
-from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.model.layout import ORDER, entry_path
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.history.undo import undo
 from rolethread_vcs.ops.restore.restore import bring_all_back, discard_edits
@@ -103,3 +104,20 @@ def test_all_entries_of_a_revision_come_back(before: dict[str, Entry], after: di
     bring_all_back(dataset.repository, then, Intent("restore", "restore --all --from @~1"))
 
     assert dataset.snapshot().tree == then.tree
+
+
+@pytest.mark.parametrize("saved", [None, b'{\n  "00000001-abcdefgh": ".1"\n}\n'])
+def test_an_order_in_another_layout_alone_is_brought_into_the_usual_one(saved: bytes | None, tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "tavern")
+    order = dataset.folder / ORDER
+    if saved is not None:
+        order.write_bytes(saved)
+        save_hand_edits(dataset.repository, COMMIT)
+
+    order.write_bytes(b"{}\n" if saved is None else saved.replace(b"\n", b""))
+    result = save_hand_edits(dataset.repository, COMMIT)
+
+    assert result.is_empty
+    assert result.notes == ("order.json was brought into the usual layout; its content is the same",)
+    assert (order.read_bytes() if order.exists() else None) == saved
+    assert dataset.hand_edits() == []

@@ -344,3 +344,37 @@ def test_an_operation_under_a_later_one_cannot_be_taken_out_alone(dataset: Datas
     with pytest.raises((NotFoundError, ConflictError)) as caught:
         dataset.undo()
     assert isinstance(caught.value, ConflictError) or caught.value.code == "nothing_to_undo"
+
+
+def test_several_edits_of_one_file_that_were_thrown_away_come_and_go_together(dataset: Dataset) -> None:
+    (entry_id,) = add(dataset, "a")
+    path = dataset.folder / entry_path(entry_id)
+    saved = path.read_bytes()
+    for text in (b"the first\n", b"the second\n"):
+        path.write_bytes(text)
+        dataset.discard_edits(None, Intent("restore", "restore --all"))
+
+    dataset.undo(2)
+    given_back = path.read_bytes()
+    dataset.redo()
+
+    assert given_back == b"the first\n"
+    assert path.read_bytes() == saved
+    assert git(dataset, "status", "--porcelain") == ""
+
+
+def test_an_edit_thrown_away_before_a_commit_of_that_file_comes_and_goes_with_it(dataset: Dataset) -> None:
+    (entry_id,) = add(dataset, "a")
+    path = dataset.folder / entry_path(entry_id)
+    path.write_bytes(b"by hand\n")
+    dataset.discard_edits(None, Intent("restore", "restore --all"))
+    edit_answer(dataset, entry_id, "Committed.")
+    committed = path.read_bytes()
+
+    notes = dataset.undo(2).committed.notes
+    given_back = path.read_bytes()
+    dataset.redo()
+
+    assert (given_back, notes) == (b"by hand\n", ())
+    assert path.read_bytes() == committed
+    assert git(dataset, "status", "--porcelain") == ""
