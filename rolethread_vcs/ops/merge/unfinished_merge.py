@@ -68,9 +68,9 @@ def save_unfinished(session: Session, unfinished: Unfinished, before: str | None
     committed = Committed(unfinished.branch, None, None, notes=tuple(session.notes))
     if session.intent.dry_run:
         return replace(committed, dry_run=True)
+    if before is not None and store.read(before, repository.objects) == replace(unfinished, id=before):
+        return committed
     with repository.pack() as pack:
         oid = store.write(unfinished, pack, repository.objects, repository.signature())
-        if oid == before:
-            return committed
         number = session.publish(pack, {repository.unfinished_ref: (before, oid)})
     return replace(committed, operation=number, notes=tuple(session.notes))
