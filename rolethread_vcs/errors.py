@@ -161,6 +161,7 @@ CODES: dict[str, str] = {
     "not_touched": "A commit or a range did nothing to an entry that is named",
     "not_utf8": "The source is text in another encoding, or no text",
     "nothing_before": "There is no state before a commit: it is the first one, or history is cut off there",
+    "nothing_fits": "No entry matches a query, where entries are needed",
     "nothing_to_undo": "No operation is left that could be taken back, or brought again",
     "nothing_unfinished": "There is nothing to go on with",
     "open_conflicts": "Conflicts are left; nothing was saved",

@@ -132,7 +132,7 @@ def test_an_export_that_nothing_fits_is_warned_of(room: Room) -> None:
     said = room.rtv("export", "--where", "tag:nope", "-o", "../a.jsonl")
 
     assert said.status == 0
-    assert "warning: no entry fits tag:nope; the export is empty" in said.err
+    assert "warning: no entry matches tag:nope; the export is empty" in said.err
 
 
 def test_a_name_that_says_nothing_of_the_layout_is_remarked_on(room: Room) -> None:

@@ -37,7 +37,7 @@ def test_the_next_page_goes_on_behind_an_entry(rtv: Rtv) -> None:
 def test_a_query_chooses(rtv: Rtv) -> None:
     assert rtv("list", "not", "tag:tavern", "clock").out.startswith("2  ")
     nothing = rtv("list", "dragon")
-    assert (nothing.status, nothing.out, nothing.err) == (0, "", "no entry fits\n")
+    assert (nothing.status, nothing.out, nothing.err) == (0, "", "no entry matches\n")
 
 
 def test_a_query_with_two_readings_is_refused(rtv: Rtv) -> None:

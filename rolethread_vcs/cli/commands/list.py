@@ -74,7 +74,7 @@ def _say_empty(output: Output, query: tuple[str, ...], where: str | None, after:
     if after is not None:
         output.note(f"no entry{' that fits' if query or where else ''} comes behind {after}")
     elif query or where:
-        output.note("no entry fits")
+        output.note("no entry matches")
     else:
         output.note("the dataset is empty")
         output.hint("rtv import FILE   brings entries in; rtv add writes one")

@@ -17,12 +17,13 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.ops.compare.sides import TreeSide, differences
+from rolethread_vcs.ops.select.selection import EVERYTHING as EVERY_ENTRY
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.tree_reader import Unreadable
 
 if TYPE_CHECKING:
     from rolethread_vcs.diff.fields import ValueChange
-    from rolethread_vcs.model.query import Query
 
 T = TypeVar("T", bound=Hashable)
 
@@ -120,22 +121,19 @@ class EntryFilter:
     """Which differences are wanted: of these ids, of entries that fit a query before or after, of these kinds."""
 
     ids: frozenset[str] | None = None
-    query: Query | None = None
+    selection: Selection = EVERY_ENTRY
     only: frozenset[ChangeKind] = frozenset()
 
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        return self.ids is None and self.query is None and not self.only
+        return self.ids is None and self.selection.is_everything and not self.only
 
     def takes(self, compared: ComparedEntry, *sides: Entry | None) -> bool:
         """Return whether a difference is wanted; the query is asked of `sides`, or else of what is compared."""
         if not compared.fits(self.only) or (self.ids is not None and compared.id not in self.ids):
             return False
-        if self.query is None:
-            return True
-        asked = sides or (compared.before, compared.after)
-        return any(entry is not None and self.query.matches(compared.id, entry) for entry in asked)
+        return self.selection.fits(compared.id, *(sides or (compared.before, compared.after)))
 
 
 EVERYTHING = EntryFilter()

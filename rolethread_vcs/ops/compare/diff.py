@@ -23,7 +23,7 @@ from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import CURRENT_NAMES, RevisionError, is_selector, parse_range
 from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison, EntryFilter, compare_trees
 from rolethread_vcs.ops.compare.sides import FileSide, Side, TreeSide, commit_side, folder_side
-from rolethread_vcs.ops.select.selection import find_entry
+from rolethread_vcs.ops.select.selection import Selection, find_entry
 from rolethread_vcs.store.refs.refs import UnknownRevisionError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
@@ -53,12 +53,7 @@ def compare(
         names nothing. InvalidError: a file cannot be read.
     """
     sides = _Reader(repository, stdin, locate).sides(words)
-    query = None
-    if where is not None:
-        from rolethread_vcs.model.query import parse_query
-
-        query = parse_query(where)
-    wanted = EntryFilter(_ids(ids, sides) if ids else None, query, frozenset(map(_kind, only)))
+    wanted = EntryFilter(_ids(ids, sides) if ids else None, Selection.of(where=where), frozenset(map(_kind, only)))
     before, after = sides
     if isinstance(before, FileSide) or isinstance(after, FileSide):
         # reading files brings the formats in, which a comparison of two commits does without

@@ -152,7 +152,7 @@ def _compare_sides(before: _ReadSide, after: _ReadSide, wanted: EntryFilter) -> 
 
     def asked(compared: ComparedEntry, one: int | None, other: int | None) -> tuple[Entry | None, Entry | None]:
         """Return both sides as a query shall see them: with what a file has no place for, too."""
-        if wanted.query is None or one is None or other is None:
+        if wanted.selection.is_everything or one is None or other is None:
             return compared.before, compared.after
         old, new = before.entries[one].load(), after.entries[other].load()
         return before.carried.fill(old, new), after.carried.fill(new, old)

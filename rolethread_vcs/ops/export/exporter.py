@@ -18,8 +18,8 @@ from typing import Any
 from rolethread_vcs.errors import BusyError, ConflictError, InvalidError, NotFoundError, SystemRefusedError
 from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.disk import replacing
 from rolethread_vcs.store.log.operations import Operation
@@ -103,7 +103,7 @@ def export(
         for chunk in chunks:
             write(chunk)
     if options.where is not None and not counter.entries:
-        warnings.append(f"no entry fits {options.where}; the export is empty")
+        warnings.append(f"no entry matches {options.where}; the export is empty")
     name = _name(repository, revision, snapshot)
     sha256, size = counter.sha256, counter.size
     if path is not None and _is_packed(path) and path.is_file():
@@ -176,13 +176,13 @@ def _rows(
 ) -> Iterator[bytes]:
     chosen = find_row_format(options.format)
     left_out = counter.left_out if options.skip_damaged else None
-    query = parse_query(options.where) if options.where is not None else None
+    selection = Selection.of(where=options.where)
     keys = None
     if options.clean:
-        keys = clean_keys(chosen, (entry for _, _, entry in _select(snapshot, query, left_out)))
+        keys = clean_keys(chosen, (entry for _, _, entry in _select(snapshot, selection, left_out)))
 
     def counted() -> Iterator[tuple[str, bytes, Entry]]:
-        for item in _select(snapshot, query, left_out):
+        for item in _select(snapshot, selection, left_out):
             counter.entries += 1
             if counter.entries & 0xFF == 0:
                 step(256)
@@ -192,7 +192,7 @@ def _rows(
 
 
 def _select(
-    snapshot: Snapshot, query: Query | None, left_out: dict[str, None] | None
+    snapshot: Snapshot, selection: Selection, left_out: dict[str, None] | None
 ) -> Iterator[tuple[str, bytes, Entry]]:
     """Yield (id, blob id, entry) of what fits; damaged entries are noted in `left_out`, or with None stop it all."""
     for entry_id, oid in snapshot.blobs():
@@ -205,7 +205,7 @@ def _select(
                 )
             left_out[entry_id] = None
             continue
-        if query is None or query.matches(entry_id, entry):
+        if selection.fits(entry_id, entry):
             yield entry_id, oid, entry
 
 

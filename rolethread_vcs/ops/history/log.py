@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log.operations import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError
@@ -17,9 +17,6 @@ from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Walk
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import Counts, count_between, read_entry
-
-if TYPE_CHECKING:
-    from rolethread_vcs.model.query import Query
 
 _NEVER_MAKE_COMMITS = (UNDO, REDO, "branch", "switch")
 _EDITING = ("edit", "commit", EXTERNAL, None)
@@ -84,12 +81,7 @@ class History(Walk[Logged]):
     ) -> None:
         self._repository = repository
         self._only = only
-        self._query: Query | None = None
-        if only.where is not None:
-            # a log without a query does not pay for the grammar
-            from rolethread_vcs.model.query import parse_query
-
-            self._query = parse_query(only.where)
+        self._selection = Selection.of(where=only.where)
         self._makers = OperationsByCommit(repository)
         self.ancestry = Ancestry(repository.objects)
         self.starts, self.hidden = _bounds(repository, self.ancestry, revisions or ("@",))
@@ -107,7 +99,8 @@ class History(Walk[Logged]):
         logged = Logged(commit, operation, counts_of(self._repository, commit, operation))
         if logged.counts.total < only.min_changes:
             return None
-        if self._query is not None and not (logged.counts.total and _touches(self._repository, commit, self._query)):
+        selection = self._selection
+        if not selection.is_everything and not (logged.counts.total and _touches(self._repository, commit, selection)):
             return None
         return logged
 
@@ -148,8 +141,8 @@ def _bounds(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]
     return [start for start in dict.fromkeys(starts) if start not in hidden], hidden
 
 
-def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
-    """Return whether a commit touched an entry that fits a query, before or after."""
+def _touches(repository: Repository, commit: Commit, selection: Selection) -> bool:
+    """Return whether a commit touched an entry that is meant, before or after."""
     from rolethread_vcs.store.objects.trees import two_way
 
     objects = repository.objects
@@ -157,10 +150,11 @@ def _touches(repository: Repository, commit: Commit, query: Query) -> bool:
         entry_id = id_of_path(path)
         if entry_id is None:
             continue
-        answer = query.decide(entry_id)
+        answer = selection.decide(entry_id)
         if answer is None:
-            sides = (read_entry(objects, side) for side in (after, before) if side is not None)
-            answer = any(isinstance(entry, Entry) and query.matches(entry_id, entry) for entry in sides)
+            answer = selection.fits(
+                entry_id, *(read_entry(objects, side) for side in (after, before) if side is not None)
+            )
         if answer:
             return True
     return False

@@ -11,13 +11,13 @@ from rolethread_vcs.documents import FILE
 from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Value
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import ORDER, is_id, number_of
-from rolethread_vcs.model.query import parse_query
+from rolethread_vcs.model.layout import ORDER, is_id
 from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.ops.merge.decisions import Decision, plain_decisions
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, broken_rules, merge_at, read_inputs
 from rolethread_vcs.ops.merge.tree_merge import ENTRY, OpenEntry, Part
 from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, save_unfinished
+from rolethread_vcs.ops.select.selection import Selection, named_of
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
@@ -113,8 +113,9 @@ def select_conflicts(
             )
         return open_names
     if where is not None:
-        query = parse_query(where)
-        chosen = [name for name in open_names if name in found.entries and _fits(query, name, found.entries[name])]
+        selection, entries = Selection.of(where=where), found.entries
+        sides = {name: (entries[name].base, entries[name].ours, entries[name].theirs) for name in entries}
+        chosen = [name for name in open_names if name in sides and selection.fits(name, *sides[name])]
         if not chosen:
             raise NotFoundError(f"no entry in conflict fits {where!r}", hint="rtv conflicts", code="no_conflict")
         return chosen
@@ -299,12 +300,6 @@ def _tip(repository: Repository, unfinished: Unfinished) -> str:
     return tip
 
 
-def _fits(query: Any, entry_id: str, opened: OpenEntry) -> bool:
-    return any(
-        entry is not None and query.matches(entry_id, entry) for entry in (opened.base, opened.ours, opened.theirs)
-    )
-
-
 def _named(found: OpenMerge, word: str, names: Sequence[str]) -> str:
     if word in names:
         return word
@@ -312,12 +307,11 @@ def _named(found: OpenMerge, word: str, names: Sequence[str]) -> str:
         selector = parse_selector(word)
     except RevisionError:
         selector = word
-    fitting = [name for name in names if name == selector or (is_id(name) and number_of(name) == selector)]
-    if len(fitting) > 1:
-        raise UsageError(f"{word} is the number of {len(fitting)} entries: {', '.join(fitting)}", hint="write the id")
-    if fitting:
-        return fitting[0]
-    voided = [each for name, each in found.void if name == selector or (is_id(name) and number_of(name) == selector)]
+    entry_id = named_of(filter(is_id, names), selector)
+    if entry_id is not None:
+        return entry_id
+    void = {name for name, _ in found.void}
+    voided = word in void or named_of(filter(is_id, void), selector) is not None
     gone = "; it is not in conflict any more, since the branch moved on" if voided else ""
     raise NotFoundError(
         f"{word} has no conflict{gone}; nothing was changed",

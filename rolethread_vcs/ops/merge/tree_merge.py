@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.documents import UnreadableDocumentError
@@ -22,12 +21,10 @@ from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
 from rolethread_vcs.ops.merge.file_merge import FileMerger
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.objects.trees import Readable, Triple, incoming
 from rolethread_vcs.store.tree_reader import find_blob
 from rolethread_vcs.transaction import ChangeSet
-
-if TYPE_CHECKING:
-    from rolethread_vcs.model.query import Query
 
 ENTRY = "entry"
 """The field of a decision about an entry as a whole."""
@@ -130,11 +127,7 @@ class _Merger:
         self._objects = objects
         self._sides = sides
         self._part = part
-        self._query: Query | None = None
-        if part.where is not None:
-            from rolethread_vcs.model.query import parse_query
-
-            self._query = parse_query(part.where)
+        self._selection = Selection.of(where=part.where)
         self._decisions = decisions
         self._puts: dict[str, Entry] = {}
         self._stored: dict[str, bytes] = {}
@@ -206,16 +199,10 @@ class _Merger:
         self._void += [(sides.id, each) for each in self._of(sides.id)]
 
     def _is_wanted(self, sides: EntrySides) -> bool:
-        if self._part.is_everything:
-            return True
         if self._part.ids is not None and sides.id not in self._part.ids:
             return False
-        if self._query is None:
-            return True
-        quick = self._query.decide(sides.id)
-        if quick is not None:
-            return quick
-        return any(entry is not None and self._query.matches(sides.id, entry) for entry in sides.readable)
+        decided = self._selection.decide(sides.id)
+        return self._selection.fits(sides.id, *sides.readable) if decided is None else decided
 
     def _take(self, sides: EntrySides) -> None:
         """Take theirs as it is."""

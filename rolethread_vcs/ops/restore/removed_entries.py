@@ -10,7 +10,6 @@ from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import number_of
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.model.query import Query, parse_query
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
@@ -59,14 +58,14 @@ class RemovedEntries(Walk[GoneEntry]):
 
     def __init__(self, repository: Repository, *, where: str | None = None, since: str | None = None) -> None:
         ancestry, now = Ancestry(repository.objects), repository.head_snapshot()
-        query = None if where is None else parse_query(where)
+        selection = Selection.of(where=where)
         hidden = () if since is None else ancestry.parents_of_all([repository.resolve(since)]).keys()
         links = ancestry.newest_first([now.id], hide=hidden)
-        super().__init__(ancestry, _gone(repository, now, removals(repository.objects, ancestry, links), query))
+        super().__init__(ancestry, _gone(repository, now, removals(repository.objects, ancestry, links), selection))
 
 
 def _gone(
-    repository: Repository, now: Snapshot, removed: Iterable[Removal], query: Query | None
+    repository: Repository, now: Snapshot, removed: Iterable[Removal], selection: Selection
 ) -> Iterator[GoneEntry]:
     makers = OperationsByCommit(repository)
     commits: dict[str, tuple[Commit, Operation | None]] = {}
@@ -76,7 +75,7 @@ def _gone(
         if link.id not in commits:
             commits = {link.id: (link.commit, makers.find(link.commit))}  # those of one commit come together
         found = GoneEntry(entry_id, *commits[link.id], blob, parent.id, repository.objects)
-        if query is None or (found.entry is not None and query.matches(entry_id, found.entry)):
+        if selection.is_everything or selection.fits(entry_id, found.entry):
             yield found
 
 

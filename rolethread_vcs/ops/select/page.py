@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.select.selection import find_entry, matching
+from rolethread_vcs.ops.select.selection import Selection, find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
@@ -121,20 +121,10 @@ def _text_of(message: Mapping[str, Any]) -> str:
 def _fitting(
     snapshot: Snapshot, words: Sequence[str], where: str | None, after: str | None
 ) -> Iterator[tuple[str, Entry | None]]:
-    from rolethread_vcs.model.query import parse_query
-
-    queries = [parse_query(words)] if words else []
-    if where is not None:
-        queries.append(parse_query(where))
-    found = matching(snapshot, queries[0], after=after)
-    if len(queries) == 1:
-        return found
-    second = queries[1]
-    return (
-        (entry_id, entry)
-        for entry_id, entry in found
-        if second.matches(entry_id, entry if entry is not None else snapshot[entry_id])
-    )
+    first, second = Selection.of(where=words or where), Selection.of(where=where if words else None)
+    for entry_id, entry in first.matching(snapshot, after=after):
+        if second.is_everything or second.fits(entry_id, entry if entry is not None else snapshot[entry_id]):
+            yield entry_id, entry
 
 
 def _row_of(snapshot: Snapshot, entry_id: str) -> Row:

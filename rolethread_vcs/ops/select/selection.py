@@ -21,26 +21,21 @@ if TYPE_CHECKING:
 _NAMED = 5
 
 
-class NothingFitsError(NotFoundError):
-    """A query that no entry meets, where entries are needed."""
-
-    code = "nothing_fits"
-
-
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The entries that somebody means: those that words name (numbers, ids), or those that a query matches.
 
-    With neither, it is all of them, where a command takes all. What is meant is parsed once, and never both ways.
+    With neither, it is all of them, where a command takes all. What is meant is parsed once, and never both ways;
+    wherever a command, a merge, a file copy or an export asks which entries are meant, it asks this.
     """
 
     words: tuple[str, ...] = ()
-    where: str | None = None
+    where: str | Sequence[str] | None = None
     query: Query | None = None
 
     @classmethod
-    def of(cls, words: Sequence[str] = (), where: str | None = None) -> Selection:
-        """Return what words and a query select.
+    def of(cls, words: Sequence[str] = (), where: str | Sequence[str] | None = None) -> Selection:
+        """Return what words and a query select; the query is one text, or the words of `list` and `search`.
 
         Raises:
             UsageError: both at once, or the query cannot be read.
@@ -66,12 +61,14 @@ class Selection:
 
         Raises:
             UsageError: nothing is selected, or a word names no entry or several. NoSuchEntryError.
-            NothingFitsError: no entry matches the query.
+            NotFoundError (nothing_fits): no entry matches the query.
         """
         if self.query is not None:
-            found = [entry_id for entry_id, _ in matching(snapshot, self.query)]
+            found = [entry_id for entry_id, _ in self.matching(snapshot)]
             if not found:
-                raise NothingFitsError(f"no entry fits {self.where!r}", hint="see what is there: rtv list")
+                raise NotFoundError(
+                    f"no entry matches {self.where!r}", hint="see what is there: rtv list", code="nothing_fits"
+                )
             return found
         if not self.words:
             raise UsageError(
@@ -82,13 +79,43 @@ class Selection:
     def entries(self, snapshot: Snapshot) -> Iterator[tuple[str, Entry]]:
         """Yield the entries that are meant; no match is no error."""
         if self.query is not None:
-            for entry_id, entry in matching(snapshot, self.query):
+            for entry_id, entry in self.matching(snapshot):
                 yield entry_id, snapshot[entry_id] if entry is None else entry
         elif self.words:
             for entry_id in self.ids(snapshot):
                 yield entry_id, snapshot[entry_id]
         else:
             yield from snapshot
+
+    def decide(self, entry_id: str) -> bool | None:
+        """Return what the query says of an entry whose content it need not know, None when it must see the entry."""
+        return True if self.query is None else self.query.decide(entry_id)
+
+    def fits(self, entry_id: str, *versions: object) -> bool:
+        """Return whether the query matches one of the versions of an entry; what is no `Entry` matches nothing."""
+        query = self.query
+        return query is None or any(isinstance(each, Entry) and query.matches(entry_id, each) for each in versions)
+
+    def matching(self, snapshot: Snapshot, *, after: str | None = None) -> Iterator[tuple[str, Entry | None]]:
+        """Yield (id, entry) of what the query matches, in dataset order, streaming, behind the entry `after`.
+
+        The entry is None where the id alone decided and nothing was read. A file that cannot be read matches nothing.
+        """
+        is_before = after is not None
+        for entry_id, oid in snapshot.blobs():
+            if is_before:
+                is_before = entry_id != after
+                continue
+            answer = self.decide(entry_id)
+            if answer:
+                yield entry_id, None
+            elif answer is None:
+                entry = snapshot.read_blob(oid)
+                if isinstance(entry, Entry) and self.fits(entry_id, entry):
+                    yield entry_id, entry
+
+
+EVERYTHING = Selection()
 
 
 def select(repository: Repository, words: Sequence[str] = (), where: str | None = None, *, rev: str = "@") -> list[str]:
@@ -133,26 +160,6 @@ def named_of(ids: Iterable[str], selector: str | int) -> str | None:
             code="ambiguous",
         )
     return found[0] if found else None
-
-
-def matching(snapshot: Snapshot, query: Query, *, after: str | None = None) -> Iterator[tuple[str, Entry | None]]:
-    """Yield (id, entry) of the entries that fit a query, in dataset order, streaming, behind the entry `after`.
-
-    The entry is None where the id alone decided and nothing was read. A file that does not read fits nothing.
-    """
-    waiting = after is not None
-    for entry_id, oid in snapshot.blobs():
-        if waiting:
-            waiting = entry_id != after
-            continue
-        answer = query.decide(entry_id)
-        if answer is not None:
-            if answer:
-                yield entry_id, None
-            continue
-        entry = snapshot.read_blob(oid)
-        if isinstance(entry, Entry) and query.matches(entry_id, entry):
-            yield entry_id, entry
 
 
 def _no_such_id(snapshot: Snapshot, entry_id: str) -> NoSuchEntryError:

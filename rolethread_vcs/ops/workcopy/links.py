@@ -101,11 +101,9 @@ class Link:
 
     def selects(self) -> Callable[[str, Entry], bool]:
         """Return what says whether an entry belongs into the file."""
-        if self.where is None:
-            return lambda *_: True
-        from rolethread_vcs.model.query import parse_query
+        from rolethread_vcs.ops.select.selection import Selection
 
-        return parse_query(self.where).matches
+        return Selection.of(where=self.where).fits
 
     @property
     def is_touched(self) -> bool:

@@ -9,8 +9,7 @@ from refusals import refusal
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.model.query import parse_query
-from rolethread_vcs.ops.select.selection import NothingFitsError, find_entry, matching, select
+from rolethread_vcs.ops.select.selection import Selection, find_entry, select
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
 
@@ -46,7 +45,7 @@ def test_nothing_chosen_is_refused(tmp_path: Path) -> None:
 def test_a_query_that_nothing_fits_is_not_found(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
-    with pytest.raises(NothingFitsError, match="no entry fits 'tag:tavern'"):
+    with refusal(NotFoundError, "nothing_fits", match="tag:tavern"):
         select(dataset.repository, (), "tag:tavern")
 
 
@@ -112,6 +111,6 @@ def test_a_word_that_is_no_entry_points_at_queries(tmp_path: Path) -> None:
 def test_matching_reads_no_entry_that_its_id_decides(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
 
-    found = list(matching(dataset.snapshot(), parse_query("id:2..3")))
+    found = list(Selection.of(where="id:2..3").matching(dataset.snapshot()))
 
     assert found == [(ids[1], None), (ids[2], None)]
