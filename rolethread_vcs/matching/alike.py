@@ -9,6 +9,9 @@
 
 Two candidates closer together than `MARGIN` are a person's affair too, unless their order tells them apart. So is a
 likeness that the lines next to it have as well (a file in which everything looks alike), up to `UNMISTAKABLE`.
+
+What is equal (`pair_equal`) is paired in order, as many as there are, with the neighbours as witnesses where one side
+has more of a kind than the other; where they do not tell, and it would make a difference, nothing is paired.
 """
 
 from __future__ import annotations
@@ -257,17 +260,17 @@ def _by_gap(
     found: Pairs = {}
     left: list[int] = []
     left_after: list[int] = []
-    shut: list[int] = []
-    shut_after: list[int] = []
+    unclear: list[int] = []
+    unclear_after: list[int] = []
     for some, others in gaps.grouped(candidates, places):
         if len(some) > len(others) and others and not are_one(some):
-            shut += some
-            shut_after += others
+            unclear += some
+            unclear_after += others
             continue
         found.update(zip(others, some, strict=False))
         left += some[len(others) :]
         left_after += others[len(some) :]
     if len(left) > len(left_after) and left_after and not are_one(left):
-        return found, shut_after + left_after, shut + left
+        return found, unclear_after + left_after, unclear + left
     found.update(zip(left_after, left, strict=False))
-    return found, shut_after, shut
+    return found, unclear_after, unclear

@@ -215,12 +215,12 @@ class Matching:
         moved = sorted(after for after in self.pairs.keys() - stays if after not in self._decided)
         if not moved or not fresh or len(moved) > MOST:
             return
-        there: dict[int, list[int]] = defaultdict(list)
+        fresh_in: dict[int, list[int]] = defaultdict(list)
         for place in fresh:
-            there[gaps.after(place)].append(place)
+            fresh_in[gaps.after(place)].append(place)
         for after in moved:
             before = self.pairs[after]
-            near = there.get(gaps.before(before), ())[:_NEAR]
+            near = fresh_in.get(gaps.before(before), ())[:_NEAR]
             rivals = {place: likeness for place in near if (likeness := self._likeness(before, place)) >= SURE}
             if rivals:
                 del self.pairs[after], self.steps[after]

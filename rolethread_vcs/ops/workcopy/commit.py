@@ -165,7 +165,7 @@ def _settle(repository: Repository, edits: FileEdits, merge: CopyMerge, ground: 
         return f"{error.message}; what was edited before is saved. rtv workcopy refresh brings the file up to date"
     notes = []
     if done.brought:
-        notes.append(f"{count(done.brought, 'line', 'lines')} of {name} came from the branch")
+        notes.append(f"{count(done.brought, 'line')} of {name} came from the branch")
     if done.gone:
         lines = count(done.gone, "line")
         notes.append(f"{lines} of {name} went, because {edits.link.branch} does not have them any more")

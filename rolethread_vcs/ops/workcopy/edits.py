@@ -1,6 +1,6 @@
 """What was edited in a file copy since it was written: which line is which entry, and what each says by now.
 
-Read once, by `read_edits`; status, commit and refresh are told all that they need of the file by this value.
+Read once, by `read_edits`; status, commit and refresh get all that they need of the file from this value.
 """
 
 from __future__ import annotations
@@ -126,9 +126,9 @@ class FileEdits:
     @cached_property
     def dropped(self) -> tuple[int, ...]:
         """The places as it was of lines that are gone; what an unclear line could be is not among them."""
-        there = set(self.pairs.values())
-        there.update(before for unclear in self.unclear.values() for before, _ in unclear.candidates)
-        return tuple(place for place in range(len(self.linked)) if place not in there)
+        found = set(self.pairs.values())
+        found.update(before for unclear in self.unclear.values() for before, _ in unclear.candidates)
+        return tuple(place for place in range(len(self.linked)) if place not in found)
 
     @property
     def is_empty(self) -> bool:

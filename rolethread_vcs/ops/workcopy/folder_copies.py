@@ -135,7 +135,7 @@ def remove(repository: Repository, folder: str | Path, intent: Intent | None = N
 
     Raises:
         NotFoundError (no_folder_copy). UnsavedEditsError: it has hand edits. ConflictError (folder_in_use):
-        something else waits there.
+        a merge is unfinished there, a file copy is linked to it …
     """
     intent = intent or Intent("workcopy", f"workcopy remove {folder}")
     folder = Path(folder)
@@ -275,7 +275,7 @@ def _existing(repository: Repository, folder: Path) -> CheckedOutFolder:
 def _cut_off_at(repository: Repository, folder: Path, branch: str) -> CheckedOutFolder | None:
     """Return the folder copy at a place that was cut off while it was made for a branch.
 
-    One that never came so far that there was a folder is forgotten.
+    One that never came so far that there was a folder is unlinked.
     """
     found = _find(repository, folder)
     if found is None or found.branch != branch:
