@@ -50,8 +50,7 @@ from rolethread_vcs.cli.form_text import (
     word,
 )
 from rolethread_vcs.model.canonical import JsonProblemError, encode_pretty, parse
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.roles import KNOWN_ROLES
+from rolethread_vcs.model.entry import KNOWN_ROLES, Entry
 
 __all__ = ["FormError", "blank_form", "form_heads", "form_text", "parse_form", "parse_new", "render_form"]
 

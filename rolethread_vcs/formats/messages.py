@@ -12,8 +12,7 @@ from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
 from rolethread_vcs.formats._rows import MARK, OWN_KEYS, is_our_mark, join_row, split_row
-from rolethread_vcs.model.entry import ENTRY_KEYS, Entry
-from rolethread_vcs.model.roles import KNOWN_ROLES, read_role
+from rolethread_vcs.model.entry import ENTRY_KEYS, KNOWN_ROLES, Entry, read_role
 
 _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)

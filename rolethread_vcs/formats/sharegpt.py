@@ -11,8 +11,7 @@ from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
 from rolethread_vcs.formats._rows import MARK, is_our_mark, join_row, split_row
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.roles import read_role
+from rolethread_vcs.model.entry import Entry, read_role
 
 _NAME = "sharegpt"
 _TITLE = "ShareGPT"

@@ -9,7 +9,7 @@ Entries are judged one by one as a change streams by, so a bulk import never hol
 
 An importer that separates rows calls `judge` and, for the rows it keeps, `record`, in place of `feed`.
 Only rules whose severity is error under the settings run here; `settings` is that of the target branch's tip
-before the change, so that a change cannot disarm its own gate.
+before the change, so that a change cannot disarm its own gate. `gate.refusal` has the words of a no.
 """
 
 from rolethread_vcs.gate._judgement import (
@@ -17,16 +17,12 @@ from rolethread_vcs.gate._judgement import (
     EntryChange,
     Gate,
     Overrun,
+    RefusedByGateError,
     Verdict,
     gate_rules,
     mass_codes,
     mass_sentences,
     parse_allowance,
-)
-from rolethread_vcs.gate._refusal import (
-    RefusedByGateError,
-    refusal_of_edit,
-    refusal_of_import,
 )
 from rolethread_vcs.rules import safe_repair
 
@@ -41,7 +37,5 @@ __all__ = [
     "mass_codes",
     "mass_sentences",
     "parse_allowance",
-    "refusal_of_edit",
-    "refusal_of_import",
     "safe_repair",
 ]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import RefusedError, UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
 from rolethread_vcs.model.settings import Settings
@@ -19,6 +19,12 @@ from rolethread_vcs.rules import (
     find_rule,
     introduced_between,
 )
+
+
+class RefusedByGateError(RefusedError):
+    """The gate refused a change; `findings` are those that block, and nothing was saved."""
+
+    code = "refused_by_gate"
 
 
 @dataclass(frozen=True, slots=True)

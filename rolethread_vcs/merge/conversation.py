@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from rolethread_vcs.merge.conflict import Reason
-from rolethread_vcs.model.roles import ANSWERING_ROLES, OPENING_ROLES, known_role
+from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, known_role
 
 
 class _Edge:

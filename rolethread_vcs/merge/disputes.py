@@ -23,7 +23,7 @@ from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.gaps import Alignment, Gap
 from rolethread_vcs.merge.insertions import Row, kept_both, one_after_the_other, pair_up
 from rolethread_vcs.merge.lists import SIDES, Lists, Side, Token
-from rolethread_vcs.model.roles import OPENING_ROLES
+from rolethread_vcs.model.entry import OPENING_ROLES
 
 
 @dataclass(frozen=True, slots=True)

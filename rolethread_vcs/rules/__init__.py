@@ -14,8 +14,7 @@ from rolethread_vcs.rules._catalogue import (
     misfits,
 )
 from rolethread_vcs.rules._checks import KeyLedger, check_entries, find_in_entry, introduced_between, safe_repair
-from rolethread_vcs.rules._contract import Facts, Found, Holders, Options, Parts, Repair, Rule, cache_key
-from rolethread_vcs.rules._outline import Outline
+from rolethread_vcs.rules._contract import Facts, Found, Holders, Options, Outline, Parts, Repair, Rule, cache_key
 
 __all__ = [
     "BrokenRuleError",

@@ -8,8 +8,7 @@ from itertools import islice
 
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Identity, RepairSafety
-from rolethread_vcs.rules._contract import Facts, Holders, Keys, Rule
-from rolethread_vcs.rules._outline import Outline
+from rolethread_vcs.rules._contract import Facts, Holders, Keys, Outline, Rule
 
 
 def find_in_entry(rules: Iterable[Rule], entry_id: str, entry: Entry) -> list[Finding]:

@@ -25,8 +25,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rolethread_vcs.model.finding import Scope, Severity
-from rolethread_vcs.rules._contract import Found, Rule
-from rolethread_vcs.rules._outline import Outline
+from rolethread_vcs.rules._contract import Found, Outline, Rule
 
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _WHITE = (

@@ -23,8 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolethread_vcs.model.finding import Scope, Severity
-from rolethread_vcs.rules._contract import Found, Rule
-from rolethread_vcs.rules._outline import Outline, as_text, kind_of
+from rolethread_vcs.rules._contract import Found, Outline, Rule, as_text, kind_of
 
 
 def _check(outline: Outline) -> Iterator[Found]:

@@ -25,8 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rolethread_vcs.model.finding import Scope, Severity
-from rolethread_vcs.rules._contract import Found, Rule
-from rolethread_vcs.rules._outline import ABSENT, Outline
+from rolethread_vcs.rules._contract import ABSENT, Found, Outline, Rule
 
 
 def _check(outline: Outline) -> Iterator[Found]:

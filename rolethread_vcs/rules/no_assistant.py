@@ -24,10 +24,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rolethread_vcs.model.entry import ANSWERING_ROLES, known_role
 from rolethread_vcs.model.finding import Scope, Severity
-from rolethread_vcs.model.roles import ANSWERING_ROLES, known_role
-from rolethread_vcs.rules._contract import Found, Rule
-from rolethread_vcs.rules._outline import Outline
+from rolethread_vcs.rules._contract import Found, Outline, Rule
 
 
 def _check(outline: Outline) -> Iterator[Found]:

@@ -27,11 +27,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import OPENING_ROLES, Entry
 from rolethread_vcs.model.finding import RepairSafety, Scope, Severity
-from rolethread_vcs.model.roles import OPENING_ROLES
-from rolethread_vcs.rules._contract import Found, Repair, Rule
-from rolethread_vcs.rules._outline import Outline
+from rolethread_vcs.rules._contract import Found, Outline, Repair, Rule
 
 
 def _late(roles: Sequence[Any]) -> list[int]:

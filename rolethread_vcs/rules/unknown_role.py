@@ -25,11 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import KNOWN_ROLES, Entry, known_role
 from rolethread_vcs.model.finding import RepairSafety, Scope, Severity
-from rolethread_vcs.model.roles import KNOWN_ROLES, known_role
-from rolethread_vcs.rules._contract import Found, Repair, Rule
-from rolethread_vcs.rules._outline import ABSENT, Outline, as_text, kind_of, quoted
+from rolethread_vcs.rules._contract import ABSENT, Found, Outline, Repair, Rule, as_text, kind_of, quoted
 
 
 def _is_unknown(role: Any) -> bool:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from rolethread_vcs.errors import ConflictError, MovedError
-from rolethread_vcs.gate import EntryChange, Gate, Verdict, refusal_of_edit
+from rolethread_vcs.gate import EntryChange, Gate, Verdict
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, id_of_path
@@ -144,6 +144,8 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, othe
     if not verdict.passes:
         if others:
             refuse_broken_by_merge(gate, verdict, change, others)
+        from rolethread_vcs.gate.refusal import refusal_of_edit
+
         raise refusal_of_edit(verdict, change.made_up)
     return verdict
 

@@ -137,7 +137,7 @@ def change_line(change: EntryChange, width: int) -> str:
 
 
 def _preview(entry: Entry) -> str:
-    from rolethread_vcs.ops.select.page import preview
+    from rolethread_vcs.model.entry import preview
 
     return preview(entry)
 

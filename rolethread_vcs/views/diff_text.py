@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
+from rolethread_vcs.model.entry import preview
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile, DiffStat
-from rolethread_vcs.ops.select.page import preview
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of

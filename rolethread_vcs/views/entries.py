@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.documents import find_kind
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.select.page import preview
+from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.phrases import count, entry_number, short_time
 from rolethread_vcs.views.terminal_text import STYLES, Line, Lines, one_line, safe_text, styled, width_of, wrap
 
@@ -204,6 +202,8 @@ VERSION = 1
 
 def plain_text(data: bytes, kind: str = "entry") -> str:
     """Return the text of a file of a kind (`documents/<kind>.py`); what cannot be read comes back as it is."""
+    from rolethread_vcs.documents import find_kind
+
     try:
         value = find_kind(kind).parse(data)
     except InvalidError:

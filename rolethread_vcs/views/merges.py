@@ -155,7 +155,7 @@ def _after(outcome: Outcome, width: int) -> Iterator[str]:
 
 def open_lines(found: OpenMerge, wanted: set[str] | None, *, width: int, color: bool) -> Iterator[str]:
     """Yield the conflicts of an unfinished merge, entry by entry, of `wanted` ids alone, and the next step."""
-    from rolethread_vcs.ops.select.page import preview
+    from rolethread_vcs.model.entry import preview
 
     unfinished = found.unfinished
     labels = unfinished.labels

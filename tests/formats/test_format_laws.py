@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.formats import CannotCarryError, clean_keys, detect, row_formats
 from rolethread_vcs.model import canonical
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.roles import read_role
+from rolethread_vcs.model.entry import Entry, read_role
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 VALUE = st.recursive(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.formats import all_formats
-from rolethread_vcs.model.roles import SYNONYMS
+from rolethread_vcs.model.entry import SYNONYMS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 

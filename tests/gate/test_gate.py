@@ -20,9 +20,8 @@ from rolethread_vcs.gate import (
     Verdict,
     mass_codes,
     parse_allowance,
-    refusal_of_edit,
-    refusal_of_import,
 )
+from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Severity
 from rolethread_vcs.model.settings import Settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolethread_vcs.model.roles import read_role
+from rolethread_vcs.model.entry import read_role
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,10 @@ class _Reader:
 
     def _entry_of_file(self, word: str) -> str | None:
         """Return the entry whose stored file a word names, unless it says by `./` that the file itself is meant."""
+        if word.startswith(_FILE_STARTS) or not self._is_file(word):
+            return None
         worktree = self._repository.worktree
-        if worktree is None or word.startswith(_FILE_STARTS) or not self._is_file(word):
+        if worktree is None:
             return None
         path, root = self._locate(word).resolve(), worktree.folder.resolve()
         return id_of_path(path.relative_to(root).as_posix()) if path.is_relative_to(root) else None

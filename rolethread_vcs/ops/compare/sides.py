@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, id_of_path
-from rolethread_vcs.model.order import Order
-from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.store.objects.trees import FILE, LINK, Blob, Difference, Readable, files, object_id, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable, find_blob, find_folder, read_entry
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.order import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class TreeSide:
         Raises:
             InvalidError: `order.json` cannot be read.
         """
+        from rolethread_vcs.model.order import Order
+
         return Order.parse(self.file(ORDER))
 
     def entries(self) -> dict[str, Blob]:
@@ -117,6 +120,8 @@ def folder_side(repository: Repository, label: str) -> TreeSide:
     edits: dict[str, Blob | None] = {}
     data: dict[bytes, bytes] = {}
     worktree = repository.worktree
+    from rolethread_vcs.ops.edit.status import unsaved_files
+
     for unsaved in unsaved_files(repository):
         assert worktree is not None
         try:

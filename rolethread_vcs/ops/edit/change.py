@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
-from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 from rolethread_vcs.transaction import ChangeSet, Committed, Intent, run
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.order import Order
 
 AnyEntry = Entry | Mapping[str, Any]
 
@@ -231,6 +233,7 @@ def behind_anchors(base: Snapshot, behind: Mapping[str | None, Sequence[str]]) -
 def as_listed(ids: Sequence[str]) -> Order:
     """Return the order that makes entries stand as listed, moving as few of them as possible."""
     from rolethread_vcs.diff.chain import longest_chain
+    from rolethread_vcs.model.order import Order
 
     rank = {entry_id: number for number, entry_id in enumerate(sorted(ids))}
     unmoved = {ids[place] for place, _ in longest_chain((place, rank[each]) for place, each in enumerate(ids))}

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
-from rolethread_vcs.store import lock
 from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
-from rolethread_vcs.store.log import journal
-from rolethread_vcs.store.log.operations import Operation
-from rolethread_vcs.store.objects.packs import KEEP
 from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.damaged_refs import DamagedRef
+    from rolethread_vcs.store.log.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +146,12 @@ def drafts(repository: Repository) -> tuple[str, ...]:
 
 def interrupted_command(repository: Repository) -> str | None:
     """Return the command that a crash cut off, or None; one that is running right now does not count."""
+    from rolethread_vcs.store.lock import is_held
+    from rolethread_vcs.store.log import journal
+    from rolethread_vcs.store.objects.packs import KEEP
+
     pending = journal.load_all(repository.pack_folder.glob(f"*{KEEP}"))
-    if not pending or lock.is_held(repository.lock_path):
+    if not pending or is_held(repository.lock_path):
         return None
     # looked at again: a command that ended between the two looks was not cut off
     return next((each.command for keep, each in reversed(pending.items()) if keep.exists()), None)

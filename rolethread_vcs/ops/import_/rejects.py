@@ -14,7 +14,8 @@ from typing import BinaryIO, TypeAlias
 
 from rolethread_vcs.errors import ConflictError, SystemRefusedError
 from rolethread_vcs.formats import STANDARD_INPUT, Reject
-from rolethread_vcs.gate import Allowance, Verdict, refusal_of_edit, refusal_of_import
+from rolethread_vcs.gate import Allowance, Verdict
+from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
 from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.ops.edit.status import whole_files
 from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.ops.select.selection import Selection, find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 PAGE = 25
-_PREVIEW = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +99,6 @@ def count_exchanges(entry: Entry) -> int:
         elif role == "assistant" and is_asked:
             exchanges, is_asked = exchanges + 1, False
     return exchanges
-
-
-def preview(entry: Entry) -> str:
-    """Return the beginning of the first user message with text, else of the first message with any, else nothing."""
-    texts = [(message.get("role"), text) for message in entry.turns if (text := _text_of(message)).strip()]
-    spoken = [text for role, text in texts if role == "user"] or [text for role, text in texts if role != "system"]
-    chosen = spoken or [text for _, text in texts]
-    return chosen[0].strip()[:_PREVIEW] if chosen else ""
-
-
-def _text_of(message: Mapping[str, Any]) -> str:
-    content = message.get("content")
-    parts = content if isinstance(content, list) else [content]
-    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
-    return " ".join(text for text in texts if isinstance(text, str))
 
 
 def _fitting(

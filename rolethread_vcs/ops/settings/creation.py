@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Reject, open_source, read_drafts
-from rolethread_vcs.gate import refusal_of_import
+from rolethread_vcs.gate.refusal import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.copying import clone as clone_repository
 from rolethread_vcs.store.dataset_folder import init_dataset

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.model.canonical import encode_line, encode_value, parse
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.select.page import preview
+from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.ops.workcopy.edits import Candidate, DecisionWords, FileEdits, LineChange, read_edits
 from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import apply_edit

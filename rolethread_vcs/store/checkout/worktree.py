@@ -10,18 +10,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pygit2
 
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.checkout import index_file
 from rolethread_vcs.store.checkout.file_writer import FileWriter
 from rolethread_vcs.store.libgit2 import GitLockedError, from_git, git_errors
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.objects.trees import LINK, PROGRAM, Blob, Difference, files, object_id, two_way
 from rolethread_vcs.store.tree_reader import find_blob
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.checkout.index_file import Recorded
 
 INDEX_PATIENCE = 5.0
 """Seconds to wait for another git program that holds the index."""
@@ -220,7 +222,7 @@ class Worktree:
         """
         self._plain_folders.clear()
         left_alone = []
-        recorded: dict[str, index_file.Recorded | None] = {}
+        recorded: dict[str, Recorded | None] = {}
         for folder, group in groupby(two_way(before, after, self._objects.tree), key=_folder_of):
             differences = list(group)
             written = self._write_folder(folder, differences)
@@ -236,7 +238,7 @@ class Worktree:
         self._record(recorded, after, afresh=afresh)
         return left_alone
 
-    def _write_folder(self, folder: str, differences: Sequence[Difference]) -> Mapping[str, index_file.Recorded] | None:
+    def _write_folder(self, folder: str, differences: Sequence[Difference]) -> Mapping[str, Recorded] | None:
         """Write a folder that is not there at once; None, with nothing done, where its files have to be looked at."""
         blobs = [after for _, before, after in differences if before is None and after is not None]
         if not folder or len(blobs) < len(differences) or any(blob.mode == LINK for blob in blobs):
@@ -319,8 +321,7 @@ class Worktree:
         try:
             index = self._index()
         except DamagedError:
-            entries = self._index_of(tree)
-            _patiently(lambda: index_file.write(self._index_path, entries))
+            self._write_whole_index(self._index_of(tree))
             return
         for path in paths:
             blob = find_blob(self._objects, tree, path)
@@ -354,7 +355,7 @@ class Worktree:
                     raise
                 folder = os.path.dirname(folder)  # noqa: PTH120
 
-    def _record(self, recorded: Mapping[str, index_file.Recorded | None], tree: bytes, *, afresh: bool) -> None:
+    def _record(self, recorded: Mapping[str, Recorded | None], tree: bytes, *, afresh: bool) -> None:
         """Take what was brought into the folder into the index, None where a file went; `afresh` forgets the rest."""
         disk.reach("index")
         try:
@@ -362,36 +363,43 @@ class Worktree:
         except DamagedError:
             entries = self._index_of(tree)
         if entries is not None:
-            _patiently(lambda: index_file.write(self._index_path, entries))
+            self._write_whole_index(entries)
             return
         index = self._index()
         for name, each in recorded.items():
             self._note(index, name, None if each is None else each[0])
         _write_index(index)
 
-    def _whole_index(
-        self, recorded: Mapping[str, index_file.Recorded | None], *, afresh: bool
-    ) -> dict[str, index_file.Recorded] | None:
+    def _write_whole_index(self, entries: Mapping[str, Recorded]) -> None:
+        from rolethread_vcs.store.checkout import index_file
+
+        _patiently(lambda: index_file.write(self._index_path, entries))
+
+    def _whole_index(self, recorded: Mapping[str, Recorded | None], *, afresh: bool) -> dict[str, Recorded] | None:
         """Return the entries of an index in which most are new, or None where libgit2 is to change the one there is."""
         entries = {name: each for name, each in recorded.items() if each is not None}
         if afresh:
             return entries
         index = self._index()
-        if len(recorded) < INDEX_AS_A_WHOLE or not index_file.is_plain(self._index_path):
+        if len(recorded) < INDEX_AS_A_WHOLE:
+            return None
+        from rolethread_vcs.store.checkout.index_file import is_plain
+
+        if not is_plain(self._index_path):
             return None
         if index.conflicts is not None or len(index) > OLD_PER_NEW * len(recorded):
             return None
         others = {each.path: Blob(b"%o" % int(each.mode), each.id.raw) for each in index}
         return entries | self._looked_at({name: others[name] for name in others.keys() - recorded.keys()})
 
-    def _index_of(self, tree: bytes) -> dict[str, index_file.Recorded]:
+    def _index_of(self, tree: bytes) -> dict[str, Recorded]:
         """Return the entries of an index that agrees with a tree: nothing is staged.
 
         git flushes no index, and neither do we; one that a power cut tore is written again.
         """
         return self._looked_at(dict(files(tree, self._objects.tree)))
 
-    def _looked_at(self, blobs: Mapping[str, Blob]) -> dict[str, index_file.Recorded]:
+    def _looked_at(self, blobs: Mapping[str, Blob]) -> dict[str, Recorded]:
         looks = {name: self._look(name, blob) for name, blob in blobs.items()}
         return {name: (blobs[name], status if change is None else None) for name, (change, status) in looks.items()}
 

@@ -15,7 +15,6 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.reader import Objects
-from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
 
 BRANCHES: Final = "refs/heads/"
 TAGS: Final = "refs/tags/"
@@ -35,6 +34,10 @@ class RefMovedError(MovedError):
     code = "ref_moved"
 
 
+def _moved(name: str) -> RefMovedError:
+    return RefMovedError(f"{shorten(name)} moved while this command was working; nothing was overwritten")
+
+
 @contextmanager
 def _reading(name: str) -> Iterator[None]:
     try:
@@ -50,8 +53,6 @@ def _typed(name: str) -> Iterator[None]:
     short = shorten(name)
     try:
         yield
-    except RefChangedError as error:
-        raise RefMovedError(f"{short} moved while this command was working; nothing was overwritten") from error
     except RAISED as error:
         text = str(error).lower()
         if isinstance(error, FileExistsError) or is_lock(error):
@@ -61,7 +62,7 @@ def _typed(name: str) -> Iterator[None]:
                 code="ref_locked",
             ) from error
         if "does not match" in text or "not the first parent" in text or "already exists" in text:
-            raise RefMovedError(f"{short} moved while this command was working; nothing was overwritten") from error
+            raise _moved(name) from error
         raise from_git(f"moving {short}", error) from error
 
 
@@ -123,8 +124,13 @@ class Refs:
 
     def move(self, name: str, before: str, after: str, why: str, *, sync_name: bool) -> None:
         """Move a ref that all worktrees share; use `HeldRef.swap`, which says what went wrong."""
+        from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
+
         file = RefFile(self._git, self._common, Path(self._git.path), name)
-        file.move(before, after, why, self._who(), durable=self._durable, sync_name=sync_name)
+        try:
+            file.move(before, after, why, self._who(), durable=self._durable, sync_name=sync_name)
+        except RefChangedError as error:
+            raise _moved(name) from error
 
     def hold(self, name: str) -> HeldRef | None:
         """Return a ref as it is now, or None when there is none; of an alias, the ref that it leads to.
@@ -215,7 +221,7 @@ class Refs:
         """
         head = self._get(HEAD)
         if self._said(head) != before:
-            raise RefMovedError("HEAD moved while this command was working; nothing was overwritten")
+            raise _moved(HEAD)
         target = value.removeprefix(SYMBOLIC)
         is_branch = target != value
         if is_branch:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.select.page import Row, count_exchanges, page, preview, row
+from rolethread_vcs.model.entry import Entry, preview
+from rolethread_vcs.ops.select.page import Row, count_exchanges, page, row
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.transaction import Counts, Intent, Session
 

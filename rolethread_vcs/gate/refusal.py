@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.errors import RefusedError
-from rolethread_vcs.gate._judgement import Verdict, mass_sentences
+from rolethread_vcs.gate._judgement import RefusedByGateError, Verdict, mass_sentences
 from rolethread_vcs.model.finding import Finding, RepairSafety
 from rolethread_vcs.model.layout import CROCKFORD
 from rolethread_vcs.phrases import count, listed
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
 _SHOWN = 3
 _ID = re.compile(rf"[0-9]{{8}}-[{CROCKFORD}]{{8}}")
 _ROW_PROBLEMS = {"not_json": "not JSON"}
-
-
-class RefusedByGateError(RefusedError):
-    """The gate refused a change; `findings` are those that block, and nothing was saved."""
-
-    code = "refused_by_gate"
 
 
 @dataclass(frozen=True, slots=True)
