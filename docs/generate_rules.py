@@ -15,9 +15,10 @@ What can be wrong with an entry, and what to do about it. This page is generated
 (`make docs`); `rtv rules CODE` prints the same text.
 
 An **error** blocks a commit on a strict branch, if the change introduces it; a **warning** or **info** tells. The
-table `[gate.rules]` of `rolethread.toml` changes a severity or turns a rule `off`, by code or name. `--allow CODE
---because "why"` lets findings through once. A **safe** repair keeps the meaning and is made by `--fix`; a
-**suggested** one needs a look first.
+table `[gate.rules]` of `rolethread.toml` changes a severity or turns a rule `off`, by code or name; the table
+`[gate.options.NAME]` changes the options of a rule that has some (`rtv config set gate.rules.NAME warning`, `rtv
+config set gate.options.NAME.OPTION VALUE`). `--allow CODE --because "why"` lets findings through once. A **safe**
+repair keeps the meaning and is made by `rtv import --fix`; a **suggested** one needs a look first.
 """
 
 
@@ -40,6 +41,9 @@ def _anchor(rule: Rule) -> str:
 def _chapter(rule: Rule) -> str:
     reads = ", ".join(f"`{part}`" for part in sorted(rule.reads))
     lines = [f"## {rule.title}", "", f"{rule.severity}; reads {reads}; version {rule.version}", ""]
+    if rule.options:
+        options = ", ".join(f"`{name}` (by default {value!r})" for name, value in rule.options.items())
+        lines += [f"**Options**: {options}", ""]
     for heading, text in rule.sections().items():
         body = f"```\n{text}\n```" if heading in ("Example", "Instead") else text
         lines += [f"**{heading}**", "", body, ""]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from rolethread_vcs.model.settings import Settings
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.rules import (
     KeyLedger,
+    Options,
     Rule,
     all_rules,
     check_entries,
@@ -235,6 +236,7 @@ class EffectiveRule:
 
     rule: Rule
     severity: Severity | Literal["off"]
+    options: Options = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -257,4 +259,4 @@ def find_effective_rule(code_or_name: str, settings: Settings | None = None) -> 
     if settings is None:
         return EffectiveRule(rule, rule.severity)
     effective = effective_rules(settings, [rule])
-    return EffectiveRule(effective[0], effective[0].severity) if effective else EffectiveRule(rule, "off")
+    return EffectiveRule(rule, effective[0].severity, effective[0].options) if effective else EffectiveRule(rule, "off")

@@ -138,7 +138,11 @@ Check: TypeAlias = Callable[[Outline], Iterable[Found]]
 Suspects: TypeAlias = Callable[[Outline], bool]
 Keys: TypeAlias = Callable[[Entry], Collection[str]]
 DatasetCheck: TypeAlias = Callable[[Holders], Iterable[Found]]
-Options: TypeAlias = Mapping[str, bool | int | float | str]
+Options: TypeAlias = Mapping[str, Any]
+"""The values of options by name: true or false, whole numbers, numbers or text."""
+
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 def _always(_outline: Outline) -> bool:
@@ -165,7 +169,8 @@ class Rule:
     `severity` is the default, the settings may change it. `reads` names the parts of an entry the outcome
     depends on (`messages`, `tags` …, or `registry`); `version` goes up when the outcome changes; both are in
     the cache key. A rule with `options` (defaults by name, of which a creator sets others in the settings) has
-    `build`, which makes its parts from them; `check`, `suspects` and `repair` are then left out.
+    `build`, which makes its parts from them, or raises a ValueError that says why a value will not do; `check`,
+    `suspects` and `repair` are then left out.
     """
 
     code: str
@@ -184,6 +189,8 @@ class Rule:
     doc: str = ""
 
     def __post_init__(self) -> None:
+        if bool(self.options) != (self.build is not None):
+            raise ValueError(f"{self.code} has options and no build that makes its parts from them, or the reverse")
         if self.build is not None:
             for name, part in self.build(self.options)._asdict().items():
                 object.__setattr__(self, name, part)
@@ -223,9 +230,16 @@ class Rule:
             known = ", ".join(sorted(self.options)) or "none"
             return f"{self.title} has no option {option}; its options: {known}"
         default = self.options[option]
-        if type(value) is type(default) or (isinstance(default, float) and type(value) is int):
-            return None
-        return f"{option} of {self.title} cannot be {value!r}; its default is {default!r}"
+        if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
+            return (
+                f"{option} of {self.title} must be {_KINDS[type(default)]} like its default {default!r}, not {value!r}"
+            )
+        try:
+            assert self.build is not None
+            self.build({**self.options, option: value})
+        except ValueError as error:
+            return f"{option} of {self.title} cannot be {value!r}: {error}"
+        return None
 
     def configured(self, options: Options) -> Rule:
         """Return the rule with some of its options set.

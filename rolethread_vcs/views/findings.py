@@ -110,6 +110,10 @@ def rule_explanation(each: EffectiveRule, *, width: int, is_here: bool) -> Lines
         lines = text if heading in ("Example", "Instead") else " ".join(text.split())
         yield from wrap(lines, width, "    ")
     yield ""
+    for option, default in rule.options.items():
+        value = each.options.get(option, default)
+        here = "" if value == default else f" (by default: {default})"
+        yield f"{option} is {value}{here}; change it: rtv config set gate.options.{rule.name}.{option} VALUE"
     yield f"change how much it weighs: rtv config set gate.rules.{rule.name} error|warning|info|off"
 
 

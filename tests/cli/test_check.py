@@ -140,12 +140,13 @@ def test_the_process_ends_with_thirty(messy: Dataset) -> None:
 # ---- rules
 
 
-def test_rules_are_listed_with_their_weight_here(rtv: Rtv, dataset: Dataset) -> None:
-    dataset.settings.set("gate.rules.empty_message", "off")
+@pytest.mark.parametrize("severity", ["off", "warning"])
+def test_rules_are_listed_with_their_severity_here(rtv: Rtv, dataset: Dataset, severity: str) -> None:
+    dataset.settings.set("gate.rules.empty_message", severity)
 
     lines = rtv("rules").out.splitlines()
 
-    assert any(line.startswith("RT104  empty_message") and " off " in line for line in lines)
+    assert any(line.startswith("RT104  empty_message") and f" {severity} " in line for line in lines)
     assert any("(by default error) a message that says nothing" in line for line in lines)
 
 

@@ -136,11 +136,12 @@ def test_no_rule_and_no_repair_stumbles_over_any_messages(messages: Any) -> None
 
     findings = list(check_entries(all_rules(), [("e", entry)]))
     repaired, done = safe_repair(entry, all_rules())
-    suggested = [rule.repair.apply(entry) for rule in ENTRY_RULES if rule.repair is not None]
+    for rule in ENTRY_RULES:
+        if rule.repair is not None:
+            rule.repair.apply(entry)
 
     assert bool(done) == any(finding.repair is RepairSafety.SAFE for finding in findings)
     assert safe_repair(repaired, all_rules()) == (repaired, ())
-    assert len(suggested) == 2
 
 
 @settings(max_examples=100, deadline=None)

@@ -14,6 +14,9 @@ from rolethread_vcs.rules import Found, Outline, Parts, Rule, cache_key, find_in
 
 
 def longest(options: Any) -> Any:
+    if options["characters"] < 0:
+        raise ValueError("it counts characters")
+
     def check(outline: Outline) -> Iterator[Found]:
         for index, content in enumerate(outline.contents):
             if len(content) > options["characters"]:
@@ -41,6 +44,7 @@ ENTRY = Entry.of({"messages": [{"role": "user", "content": "twelve chars"}], "ta
         {"reads": frozenset()},
         {"reads": frozenset({"weather"})},
         {"check": None},
+        {"options": {"limit": 3}},
         {"scope": Scope.DATASET},
     ],
 )
@@ -72,8 +76,8 @@ def test_an_unknown_option_is_refused_by_name() -> None:
         find_rule("RT104").configured({"words": 3})
 
 
-@pytest.mark.parametrize("value", ["20", True, 1.5])
-def test_an_option_of_another_type_is_refused(value: Any) -> None:
+@pytest.mark.parametrize("value", ["20", True, 1.5, -1])
+def test_an_option_of_another_type_or_range_is_refused(value: Any) -> None:
     with pytest.raises(InvalidError, match="characters of RT999 long_message"):
         LONG.configured({"characters": value})
 

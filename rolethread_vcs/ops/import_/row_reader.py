@@ -15,7 +15,7 @@ from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
-from rolethread_vcs.rules import all_rules
+from rolethread_vcs.rules import effective_rules
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.repository import Repository
@@ -102,7 +102,8 @@ class RowReader:
         )
         self._format = None if options.format == "auto" else find_format(options.format)
         self._key = options.key
-        self._repairing_rules = all_rules() if options.fix else ()
+        self._rules = effective_rules(base.settings)
+        self._fixes = options.fix
 
     @property
     def rows_here(self) -> int:
@@ -166,8 +167,8 @@ class RowReader:
         repaired: tuple[str, ...] = ()
         try:
             entry = Entry.of(draft.fields, is_owned=True)
-            if self._repairing_rules:
-                entry, repaired = safe_repair(entry, self._repairing_rules)
+            if self._fixes:
+                entry, repaired = safe_repair(entry, self._rules)
             data, suffix = encode_with_suffix(entry)
         except (InvalidEntryError, UnkeepableValueError) as error:
             return Reject(draft.place, draft.raw, error.message, error.code)
@@ -184,7 +185,7 @@ class RowReader:
         if introduced:
             blocking = tuple(finding for finding in introduced if self.gate.blocks(finding))
             if blocking:
-                if not self._repairing_rules:
+                if not self._fixes:
                     self.fixable += self._is_fixable(change)
                 said = "; ".join(f"{finding.code} {finding.name}: {finding.message}" for finding in blocking)
                 self._reject(replace(row.as_reject(said, blocking[0].code), findings=blocking))
@@ -197,7 +198,7 @@ class RowReader:
         """Return whether safe repairs would make a refused row pass."""
         if change.after is None:
             return False
-        repaired, done = safe_repair(change.after, all_rules())
+        repaired, done = safe_repair(change.after, self._rules)
         judged = self.gate.judge(EntryChange(change.entry_id, change.before, repaired))
         return bool(done) and not any(self.gate.blocks(finding) for finding in judged)
 
