@@ -45,8 +45,15 @@ def listed(names: Sequence[str], most: int) -> str:
 
 def first_few(lines: Sequence[str], most: int) -> list[str]:
     """Return the first lines, and one that says how many there are besides."""
-    hidden = len(lines) - most
-    return [*lines[:most], f"… and {hidden:,} more"] if hidden > 0 else list(lines)
+    return [*lines[:most], *rest_line(len(lines), most)]
+
+
+def rest_line(total: int, shown: int, noun: str = "") -> list[str]:
+    """Return the line behind the first of many that says how many there are besides: `… and 12 more entries`."""
+    hidden = total - shown
+    if hidden <= 0:
+        return []
+    return [f"… and {count(hidden, f'more {noun}') if noun else f'{hidden:,} more'}"]
 
 
 def entry_number(entry_id: str) -> str:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.gate import mass_sentences
-from rolethread_vcs.phrases import count
-from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled
+from rolethread_vcs.model.entry import preview
+from rolethread_vcs.phrases import count, rest_line
+from rolethread_vcs.views.terminal_text import Line, Lines, change_head, one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
-    from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.model.finding import Finding
     from rolethread_vcs.ops.import_.importer import Imported
     from rolethread_vcs.transaction import Committed
 
 UNDO = "undo with: rtv undo"
 
-_MARKS = {"added": "+", "changed": "~", "removed": "-"}
 _PLACES = {"added": "to", "changed": "on", "removed": "from"}
 _PLAIN = {"added": "add", "changed": "change", "removed": "remove"}
 _SHOWN = 50
@@ -54,14 +53,14 @@ def _lines(result: Committed, done: str | None, nothing: str, width: int, *, col
     if result.operation is None and not (result.dry_run and (done or result.message)):
         yield nothing
         return
-    yield from _mass_lines(result)
+    if result.findings:
+        yield from mass_sentences(result.findings)
     if result.dry_run:
         # what was not done has a message all the same: that of the commit
         yield f"{done or _sentence(counts, result, would=True)}; nothing was changed"
         yield from _touched_lines(result, sum(counts.values()), width, color=color)
-        hidden = sum(counts.values()) - min(len(result.touched), _SHOWN)
-        if result.touched and hidden > 0:
-            yield f"… and {count(hidden, 'more entry')}"
+        if result.touched:
+            yield from rest_line(sum(counts.values()), min(len(result.touched), _SHOWN), "entry")
         yield from _finding_lines(result)
         return
     sentence = done or _sentence(counts, result, would=False)
@@ -95,11 +94,6 @@ def _finding_lines(result: Committed) -> Iterator[str]:
         yield "see them with: rtv check"
 
 
-def _mass_lines(result: Committed) -> Iterator[str]:
-    if result.findings:
-        yield from mass_sentences(result.findings)
-
-
 def _codes(findings: tuple[Finding, ...]) -> str:
     numbers = Counter(f"{finding.code} {finding.name}" for finding in findings)
     return ", ".join(f"{title} ({number:,})" if number > 1 else title for title, number in sorted(numbers.items()))
@@ -126,54 +120,16 @@ def _touched_lines(result: Committed, total: int, width: int, *, color: bool) ->
 
 
 def change_line(change: EntryChange, width: int) -> str:
-    kind = change.kind
+    """Return what happened to an entry: what changed in it, or how one begins that came or went."""
+    if change.before is not None and change.after is not None:
+        from rolethread_vcs.ops.compare.comparison import ComparedEntry
+        from rolethread_vcs.views.diff_text import entry_diff_head
+
+        return entry_diff_head(ComparedEntry.of(change.entry_id, change.before, change.after), width=width)
+    head = change_head(change.kind, change.entry_id)
     entry = change.after or change.before
-    if kind == "changed" and change.before is not None and change.after is not None:
-        what = ", ".join(_what_changed(change.before, change.after)) or "its layout only"
-    else:
-        what = _preview(entry) if entry is not None else ""
-    head = f"{_MARKS[kind]} {change.entry_id}"
-    return f"{styled(head, kind)}  {one_line(what, max(width - len(head) - 2, 10))}".rstrip()
-
-
-def _preview(entry: Entry) -> str:
-    from rolethread_vcs.model.entry import preview
-
-    return preview(entry)
-
-
-def _what_changed(before: Entry, after: Entry) -> Iterator[str]:
-    old, new = before.fields, after.fields
-    if not _same(old.get("messages"), new.get("messages")):
-        yield from _messages_changed(old.get("messages"), new.get("messages"))
-    tags = [f"+{tag}" for tag in after.tags if tag not in before.tags]
-    tags += [f"-{tag}" for tag in before.tags if tag not in after.tags]
-    if tags:
-        yield f"tags {' '.join(tags)}"
-    for key in sorted(old.keys() | new.keys()):
-        if key not in ("messages", "tags") and not _same(old.get(key), new.get(key)):
-            yield key
-
-
-def _messages_changed(before: Any, after: Any) -> Iterator[str]:
-    if not isinstance(before, list) or not isinstance(after, list):
-        yield "messages"
-        return
-    if len(before) != len(after):
-        yield f"{count(len(before), 'message')} became {len(after)}"
-        return
-    for index, (old, new) in enumerate(zip(before, after, strict=True)):
-        if _same(old, new):
-            continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            keys = [key for key in {**old, **new} if not _same(old.get(key), new.get(key))]
-            yield f"[{index}] {' and '.join(keys)}" if keys else f"[{index}]"
-        else:
-            yield f"[{index}]"
-
-
-def _same(one: Any, two: Any) -> bool:
-    return repr(one) == repr(two)
+    what = preview(entry) if entry is not None else ""
+    return f"{head}  {one_line(what, max(width - width_of(head) - 2, 10))}".rstrip()
 
 
 # ---- imports

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
-from rolethread_vcs.phrases import count, long_time, short_time
+from rolethread_vcs.phrases import count, long_time, rest_line, short_time
 from rolethread_vcs.views.diff_text import entry_diff_lines, file_diff_lines
-from rolethread_vcs.views.terminal_text import Lines, one_line, styled, width_of, wrap
+from rolethread_vcs.views.terminal_text import Lines, change_head, one_line, styled, width_of, wrap
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import Comparison
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.objects.commits import Commit
 
 _SHOWN = 20
-_MARKS = {"added": "+", "changed": "~", "removed": "-"}
 _TRAILERS = {"Allowed": "let through", "Because": "because"}
 
 
@@ -31,10 +30,9 @@ def commit_lines(
     for compared in islice(comparison.entries(), _SHOWN):
         yield ""
         yield from entry_diff_lines(compared, width=width, color=color)
-    hidden = comparison.summary().total - _SHOWN
-    if hidden > 0:
+    for line in rest_line(comparison.summary().total, _SHOWN):
         yield ""
-        yield f"… and {hidden:,} more"
+        yield line
     for file in comparison.files():
         yield ""
         yield from file_diff_lines(file, width=width)
@@ -46,15 +44,12 @@ def brief_commit_lines(
     """Yield a commit with a line for each entry and file that it touched, the first twenty of each."""
     yield from _head(shown, operation, width)
     for entry in shown.entries[:_SHOWN]:
-        head = f"{_MARKS[entry.change]} {entry.id}"
-        text = one_line(preview(entry), max(width - len(head) - 2, 10))
-        yield f"{styled(head, entry.change)}  {text}".rstrip()
-    if len(shown.entries) > _SHOWN:
-        yield f"… and {len(shown.entries) - _SHOWN:,} more"
+        head = change_head(entry.change, entry.id)
+        yield f"{head}  {one_line(preview(entry), max(width - width_of(head) - 2, 10))}".rstrip()
+    yield from rest_line(len(shown.entries), _SHOWN)
     for path, change in shown.files[:_SHOWN]:
-        yield styled(f"{_MARKS[change]} {path}", change)
-    if len(shown.files) > _SHOWN:
-        yield f"… and {count(len(shown.files) - _SHOWN, 'more file')}"
+        yield change_head(change, path)
+    yield from rest_line(len(shown.files), _SHOWN, "file")
 
 
 def _head(shown: ShownCommit, operation: Operation | None, width: int) -> Iterator[str]:
@@ -168,8 +163,7 @@ def _unsettled_lines(search: Search) -> Iterator[str]:
     yield f"the first bad change is one of {number:,}; the others that are left were skipped"
     for commit in search.suspects[:_NAMED]:
         yield f"  {styled(commit[:10], 'id')}"
-    if number > _NAMED:
-        yield f"  … and {number - _NAMED:,} more"
+    yield from (f"  {line}" for line in rest_line(number, _NAMED))
 
 
 def mark_lines(marks: Iterable[tuple[Mark, Commit | None]], *, width: int) -> Lines:

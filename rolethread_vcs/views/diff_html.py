@@ -19,7 +19,7 @@ from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, Comp
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_text import summary_line
 from rolethread_vcs.views.entries import speaker_and_role
-from rolethread_vcs.views.terminal_text import one_line, safe_text
+from rolethread_vcs.views.terminal_text import CHANGE_MARKS, one_line, safe_text
 
 _LINE = 300
 _UNFOLDED = 100
@@ -56,7 +56,7 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
         notes=comparison.notes,
         entries=comparison.entries(),
         files=comparison.files(),
-        marks=layout.MARKS,
+        marks=CHANGE_MARKS,
         roles=_ROLES,
         did=_DID,
         unfolded=_UNFOLDED,

@@ -10,16 +10,14 @@ from typing import Any, Literal
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.words import WordChange
-from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile
 from rolethread_vcs.phrases import count
+from rolethread_vcs.views.entries import value_text
 from rolethread_vcs.views.terminal_text import safe_text, styled
 
 Words = Literal["auto", "color", "plain", "none"]
 """How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""
-
-MARKS = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~", ChangeKind.MOVED: ">"}
 
 BRACKETS = {"insert": "{+%s+}", "delete": "[-%s-]", "equal": "%s"}
 _STYLES = {"insert": "added", "delete": "removed"}
@@ -197,7 +195,7 @@ def _text_of_part(part: Any) -> str:
 def json_text(value: Any) -> str:
     if value is ABSENT:
         return "(nothing)"
-    return value if isinstance(value, str) else encode_line(value).decode("utf-8")
+    return value_text(value)
 
 
 def value_lines(difference: EntryDiff) -> Iterator[tuple[str, str, str]]:

@@ -13,10 +13,10 @@ from typing import Any
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile, Comparison
 from rolethread_vcs.views import diff_layout as layout
-from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
+from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.views.diff_text import summary_line
 from rolethread_vcs.views.entries import who_says
-from rolethread_vcs.views.terminal_text import one_line, safe_text
+from rolethread_vcs.views.terminal_text import CHANGE_MARKS, one_line, safe_text
 
 LIMIT = 60_000
 """Characters of a comment; GitHub takes 65,536."""
@@ -47,7 +47,7 @@ def markdown(comparison: Comparison, words: Words = "auto") -> Iterator[str]:
 def _entry(compared: ComparedEntry, words: Words) -> Iterator[str]:
     difference = compared.diff
     summary = _code(one_line(layout.summary_of(compared, difference), _LINE))
-    yield f"**{MARKS[compared.change]}** {_code(compared.id)} {summary}"
+    yield f"**{CHANGE_MARKS[compared.change]}** {_code(compared.id)} {summary}"
     lines = list(_body(compared, difference, words))
     if lines:
         yield from _fenced(lines)
@@ -115,7 +115,7 @@ def _marked(mark: str, text: str) -> Iterator[str]:
 
 
 def _file(compared: ComparedFile) -> Iterator[str]:
-    yield f"**{MARKS[compared.change]}** {_code(compared.path)}"
+    yield f"**{CHANGE_MARKS[compared.change]}** {_code(compared.path)}"
     lines = [mark + line for mark, line in layout.changed_lines(compared)]
     if lines:
         yield from _fenced(lines)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.model.entry import preview
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile, DiffStat
-from rolethread_vcs.phrases import count
+from rolethread_vcs.phrases import count, rest_line
 from rolethread_vcs.views import diff_layout as layout
-from rolethread_vcs.views.diff_layout import MARKS, Folded, Step, Unchanged, Words, text_of
+from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.views.entries import message_head
-from rolethread_vcs.views.terminal_text import one_line, styled, width_of, wrap, wrap_styled
+from rolethread_vcs.views.terminal_text import change_head, one_line, styled, width_of, wrap, wrap_styled
 
 _INDENT = "    "
 
@@ -24,7 +24,7 @@ def entry_diff_lines(
     Words that changed are marked with styles where they show (`color`), and with `[-old-]{+new+}` where not.
     """
     difference = compared.diff
-    yield entry_diff_head(compared, difference, width=width)
+    yield entry_diff_head(compared, width=width)
     if compared.change is ChangeKind.MOVED or compared.problem:
         return
     paint = _Painter(width, words, color)
@@ -38,24 +38,23 @@ def entry_diff_lines(
         yield from paint.value(name, before, after, compared.change)
 
 
-def entry_diff_head(compared: ComparedEntry, difference: EntryDiff, *, width: int) -> str:
+def entry_diff_head(compared: ComparedEntry, *, width: int) -> str:
     """Return the line about an entry: `~ 00000012-k2x9m3ab  [2] edited, tags +warm`."""
-    head = f"{MARKS[compared.change]} {compared.id}"
-    what = layout.summary_of(compared, difference)
+    head = change_head(compared.change, compared.id)
+    what = layout.summary_of(compared, compared.diff)
     entry = compared.after or compared.before
     if compared.change is ChangeKind.MOVED and entry is not None:
         what = f"{what}: {preview(entry)}"
     line = compared.before_line if compared.change is ChangeKind.CHANGED else None
     if line is not None and not compared.is_row:
         what = f"{what}  (line {line})"
-    style = {ChangeKind.MOVED: "changed"}.get(compared.change, compared.change.value)
-    return f"{styled(head, style)}  {one_line(what, max(width - width_of(head) - 2, 10))}".rstrip()
+    return f"{head}  {one_line(what, max(width - width_of(head) - 2, 10))}".rstrip()
 
 
 def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:
     """Yield the lines of another file that differs: what went and what came, by its values or line by line."""
     title = "" if compared.title == compared.path else f"  {one_line(compared.title, width)}"
-    yield f"{styled(f'{MARKS[compared.change]} {compared.path}', compared.change.value)}{title}"
+    yield f"{change_head(compared.change, compared.path)}{title}"
     for mark, text in layout.changed_lines(compared):
         shown = one_line(text, max(width - 6, 10)) if text.strip() else ""
         indent = text[: len(text) - len(text.lstrip())][:20]
@@ -211,8 +210,7 @@ def _table(title: str, rows: Sequence[Row]) -> Iterator[str]:
             if room:
                 line += "  " + " " * (room - len(cell)) + styled(cell, style)
         yield line.rstrip()
-    if len(rows) > _SHOWN:
-        yield f"… and {len(rows) - _SHOWN:,} more"
+    yield from rest_line(len(rows), _SHOWN)
 
 
 def _cell(mark: str, number: int) -> str:

@@ -123,8 +123,12 @@ def _is_rest(key: str, value: Any) -> bool:
 
 def _key_lines(values: Mapping[str, Any], width: int) -> Iterator[str]:
     for key, value in values.items():
-        text = value if isinstance(value, str) else _json(value)
-        yield _INDENT + styled(one_line(f"{key}: {text}", width - len(_INDENT)), "faint")
+        yield _INDENT + styled(one_line(f"{key}: {value_text(value)}", width - len(_INDENT)), "faint")
+
+
+def value_text(value: Any) -> str:
+    """Return a text as it is, anything else as JSON on one line."""
+    return value if isinstance(value, str) else _json(value)
 
 
 def _json(value: Any) -> str:
@@ -218,9 +222,9 @@ def _card_lines(card: Mapping[str, Any]) -> Iterator[str]:
     for key, value in card.items():
         if isinstance(value, list) and value:
             yield f"{key}:"
-            yield from (f"{_INDENT}{_text(item)}" for item in value)
+            yield from (f"{_INDENT}{value_text(item)}" for item in value)
         else:
-            yield f"{key}: {_text(value)}"
+            yield f"{key}: {value_text(value)}"
 
 
 def _plain_lines(entry: Entry) -> Iterator[str]:
@@ -259,7 +263,3 @@ def _plain_messages(messages: Any) -> Iterator[str]:
             if key not in ("role", "content", "speaker"):
                 yield f"{_INDENT}{key}: {_json(value)}"
         yield ""
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else _json(value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.phrases import count, entry_number
+from rolethread_vcs.phrases import count, entry_number, rest_line
 from rolethread_vcs.views.terminal_text import Line, Lines, hint_text, one_line, styled, wrap
 
 if TYPE_CHECKING:
@@ -142,5 +142,4 @@ def finding_text(finding: Finding) -> str:
 
 def _listed_findings(findings: Sequence[Finding]) -> list[str]:
     lines = [finding_text(finding) for finding in findings[:_SHOWN_FINDINGS]]
-    hidden = len(findings) - len(lines)
-    return [*lines, f"… and {count(hidden, 'finding')} more"] if hidden else lines
+    return [*lines, *rest_line(len(findings), _SHOWN_FINDINGS, "finding")]

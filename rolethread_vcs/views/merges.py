@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.diff.absent import ABSENT
 from rolethread_vcs.ops.merge.completion import State
-from rolethread_vcs.phrases import count, counted_words
+from rolethread_vcs.phrases import count, counted_words, rest_line
 from rolethread_vcs.views.changes import UNDO, committed_lines
 from rolethread_vcs.views.terminal_text import Line, Lines, one_line, safe_text, styled, width_of, wrap, wrap_styled
 
@@ -80,8 +80,7 @@ def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:
         room = max(width - ids - fields - 6, 20)
         head = f"{styled(conflict.id, 'id')}{' ' * (ids - width_of(conflict.id))}"
         yield f"  {head}  {styled(conflict.field, 'heading')}{pad}  {one_line(conflict.message, room)}"
-    if len(conflicts) > _SHOWN:
-        yield f"  … and {len(conflicts) - _SHOWN:,} more"
+    yield from (f"  {line}" for line in rest_line(len(conflicts), _SHOWN))
 
 
 def next_steps(kind: str, labels: tuple[str, str, str], conflicts: Sequence[Conflict]) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.phrases import count, short_time
-from rolethread_vcs.views.terminal_text import Line, Lines, styled
+from rolethread_vcs.phrases import count, rest_line, short_time
+from rolethread_vcs.views.terminal_text import Line, Lines, change_head, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.edit.status import HandEdit, Survey
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.verify.verify import Verification
 
 _SHOWN = 20
-_MARKS = {"new": "+", "changed": "~", "removed": "-"}
-_STYLES = {"new": "added", "changed": "changed", "removed": "removed"}
 
 
 def _unfinished_lines(waiting: OpenMerge | RoleThreadError | None) -> Iterator[str]:
@@ -99,9 +97,8 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
 
 def _edit_lines(edits: tuple[HandEdit, ...]) -> Iterator[str]:
     for edit in edits[:_SHOWN]:
-        yield "  " + styled(f"{_MARKS[edit.change]} {edit.id or edit.path}", _STYLES[edit.change])
-    if len(edits) > _SHOWN:
-        yield f"  … and {len(edits) - _SHOWN:,} more"
+        yield f"  {change_head(edit.change, edit.id or edit.path)}"
+    yield from (f"  {line}" for line in rest_line(len(edits), _SHOWN))
 
 
 def _last_line(survey: Survey) -> str:
@@ -201,9 +198,8 @@ def verification_lines(result: Verification) -> Lines:
     for problem in result.problems[:_PROBLEMS_SHOWN]:
         style = {"error": "error", "warning": "warning"}.get(str(problem.severity), "faint")
         yield f"{styled(f'{problem.severity}:', style)} {problem.message}"
-    hidden = len(result.problems) - _PROBLEMS_SHOWN
-    if hidden > 0:
-        yield f"… and {count(hidden, 'problem')} more; all of them: rtv verify --json"
+    for line in rest_line(len(result.problems), _PROBLEMS_SHOWN, "problem"):
+        yield f"{line}; all of them: rtv verify --json"
     looked = ", ".join(
         (
             count(result.objects, "object"),

@@ -40,6 +40,8 @@ STYLES: Mapping[str, str] = {
 }
 """The colours by what they mean, as the numbers of ANSI sequences."""
 
+CHANGE_MARKS: Mapping[str, str] = {"added": "+", "new": "+", "removed": "-", "changed": "~", "moved": ">"}
+
 _MARKS = {name: chr(STYLE_MARKS[0] + number) for number, name in enumerate(STYLES)}
 _END_MARK = chr(STYLE_MARKS[-1])
 TO_COLORS = {ord(mark): f"\x1b[{STYLES[name]}m" for name, mark in _MARKS.items()} | {ord(_END_MARK): "\x1b[0m"}
@@ -74,6 +76,11 @@ def safe_json(text: str) -> str:
 def styled(text: str, name: str) -> str:
     """Return the text made safe and marked with a style of `STYLES`; it shows where colours are on."""
     return f"{_MARKS[name]}{safe_text(text)}{_END_MARK}" if text else ""
+
+
+def change_head(change: str, name: str) -> str:
+    """Return what happened to an entry or a file as a mark before its name, in its colour: `+ 00000012-k2x9m3ab`."""
+    return styled(f"{CHANGE_MARKS[change]} {name}", {"new": "added", "moved": "changed"}.get(change, change))
 
 
 def hint_text(hint: str) -> str:

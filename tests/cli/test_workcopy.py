@@ -36,7 +36,7 @@ def test_a_day_with_a_file_copy(dataset: Dataset, rtv: Rtv, tmp_path: Path) -> N
 
     assert added.out.startswith("wrote 3 entries of warmer @ ")
     assert status.out.splitlines()[1] == "1 new, 1 edited, 1 moved"
-    assert f"line 1: ~ {ids[0]}  [1] content" in status.out
+    assert f"line 1: ~ {ids[0]}  [1] edited" in status.out
     assert "line 4: + new  Who rings?" in status.out
     assert done.out.splitlines()[0].startswith("added 1 entry, changed 1 on warmer @ ")
     assert after.out.splitlines()[1] == "nothing was edited"

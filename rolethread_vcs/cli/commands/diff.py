@@ -130,7 +130,7 @@ def _print_text(context: Context, comparison: Comparison, marking: Words, *, bri
         if compared.change == "moved" and moves > _FOLDED_MOVES:
             continue
         if brief:
-            output.print(entry_diff_head(compared, compared.diff, width=output.width))
+            output.print(entry_diff_head(compared, width=output.width))
             continue
         if not is_first:
             output.print()
