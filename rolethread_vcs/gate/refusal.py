@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.gate._judgement import RefusedByGateError, Verdict, mass_sentences
+from rolethread_vcs.gate import RefusedByGateError, Verdict, mass_sentences
 from rolethread_vcs.model.finding import Finding, RepairSafety
 from rolethread_vcs.model.layout import CROCKFORD
 from rolethread_vcs.phrases import count, listed

@@ -26,7 +26,7 @@ from rolethread_vcs.rules import (
 )
 from rolethread_vcs.store.linked_folders import rebased_branch
 from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
-from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable, read_entry

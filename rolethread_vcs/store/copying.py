@@ -15,7 +15,7 @@ from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
 from rolethread_vcs.store.git_config import note_key
 from rolethread_vcs.store.libgit2 import NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
 
 _FETCHED = "refs/remotes/origin/"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten
 from rolethread_vcs.store.repository import Repository
 
 _LOOSE = re.compile(rb"([0-9a-f]{40}|ref: [^\n]+)\s*")

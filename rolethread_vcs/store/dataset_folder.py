@@ -21,7 +21,7 @@ from rolethread_vcs.store.libgit2 import (
 )
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.commits import Signature, compose_message
-from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, UnknownRevisionError, shorten
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UnknownRevisionError, shorten
 from rolethread_vcs.store.repository import LOCK, PRIVATE, Repository
 
 _STARTING = "starting"

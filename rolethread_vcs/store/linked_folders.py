@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.refs.refs import BRANCHES, SYMBOLIC, UNFINISHED_ELSEWHERE
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UNFINISHED_ELSEWHERE
 
 WORKTREES = "worktrees"
 _LOCKED = "locked"

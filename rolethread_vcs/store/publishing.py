@@ -19,7 +19,7 @@ from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThrea
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.log.operations import OPERATIONS_REF, Moves
 from rolethread_vcs.store.objects.packs import KEEP, PackWriter
-from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, HeldRef, shorten
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 
 REF_PATIENCE = 10.0

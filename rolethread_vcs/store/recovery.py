@@ -14,7 +14,7 @@ from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
 from rolethread_vcs.store.log.operations import OPERATIONS_REF
 from rolethread_vcs.store.publishing import is_at, move_ref, value_of
-from rolethread_vcs.store.refs.refs import HEAD, shorten
+from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.settlement import after_saving, close, folders_to_follow
 

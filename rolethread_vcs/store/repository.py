@@ -19,7 +19,7 @@ from rolethread_vcs.store.libgit2 import (
 from rolethread_vcs.store.objects import commits
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
-from rolethread_vcs.store.refs.refs import (
+from rolethread_vcs.store.refs import (
     BRANCHES,
     SYMBOLIC,
     UNFINISHED,
@@ -179,7 +179,7 @@ class Repository:
         return self.snapshot_of(self.resolve(revision))
 
     def resolve(self, text: str) -> str:
-        """Return the full hex id of the commit that a revision names; see `store.refs.refs`.
+        """Return the full hex id of the commit that a revision names; see `store.refs`.
 
         Raises:
             UnknownRevisionError: nothing of that name, or it lies where the history of a shallow copy is cut off.

@@ -16,7 +16,7 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.publishing import mark_saved
-from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from rolethread_vcs.store.checkout.worktree import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.trees import Difference, two_way
-from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction.values import ChangeSet, Intent

@@ -11,6 +11,7 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.settings import InvalidSettingsError
+from rolethread_vcs.store.folding import leftovers
 from rolethread_vcs.store.log import operations
 from rolethread_vcs.store.log.journal import Pending, SideEffects
 from rolethread_vcs.store.log.operations import EXTERNAL, Moves, Operation, table_to_record
@@ -18,8 +19,7 @@ from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.publishing import is_published, publish
-from rolethread_vcs.store.recovery import finish_interrupted
-from rolethread_vcs.store.refs.refs import BRANCHES, HeldRef, shorten
+from rolethread_vcs.store.refs import BRANCHES, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.settlement import head_commit, settle
 from rolethread_vcs.store.snapshot import Snapshot
@@ -91,8 +91,12 @@ class Session:
         with repository.lock(f"rtv {intent.verb}"):
             # another command may have checked the files out, or removed them, since this repository was opened
             repository = repository.reopened_if_changed()
-            notes = finish_interrupted(repository)
-            repository = repository.reopened_if_changed() if notes else repository
+            notes: list[str] = []
+            if leftovers(repository):
+                from rolethread_vcs.store.recovery import finish_interrupted
+
+                notes = finish_interrupted(repository)
+                repository = repository.reopened_if_changed() if notes else repository
             to_make = branch_to_make(repository, intent) if makes_branch else ""
             held = hold_branch(repository, intent.branch) if needs_branch and not to_make else None
             session = cls(repository, intent, held, notes, to_make=to_make)

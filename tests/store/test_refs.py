@@ -11,7 +11,7 @@ from refusals import refusal
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, SystemRefusedError
-from rolethread_vcs.store.refs.refs import HEAD, RefMovedError
+from rolethread_vcs.store.refs import HEAD, RefMovedError
 from rolethread_vcs.transaction import Intent
 
 MAIN = "refs/heads/main"

@@ -15,7 +15,7 @@ from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, Rol
 from rolethread_vcs.store.copying import clone
 from rolethread_vcs.store.dataset_folder import find_dataset, init_dataset, open_dataset
 from rolethread_vcs.store.libgit2 import ForeignRepositoryError, NoDatasetError
-from rolethread_vcs.store.refs.refs import UnknownRevisionError
+from rolethread_vcs.store.refs import UnknownRevisionError
 
 SETTINGS = b'name = "x"\nid = "00000000-0000-0000-0000-000000000001"\nformat = 1\n'
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -14,7 +14,7 @@ from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.git_config import note_key
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.log.unfinished import read
-from rolethread_vcs.store.refs.refs import (
+from rolethread_vcs.store.refs import (
     BRANCHES,
     HEAD,
     SYMBOLIC,

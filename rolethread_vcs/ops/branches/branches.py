@@ -10,7 +10,7 @@ from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.model.revision import is_selector
 from rolethread_vcs.store.damaged_refs import damaged_refs
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
-from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, is_branch_name
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import NoSuchBranchError
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError
 from rolethread_vcs.ops.branches.branches import refuse_name
 from rolethread_vcs.store.objects.commits import decode_tag, encode_tag
-from rolethread_vcs.store.refs.refs import TAGS, is_branch_name
+from rolethread_vcs.store.refs import TAGS, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, Session
 

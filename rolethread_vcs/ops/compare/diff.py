@@ -24,7 +24,7 @@ from rolethread_vcs.model.revision import CURRENT_NAMES, RevisionError, is_selec
 from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison, EntryFilter, compare_trees
 from rolethread_vcs.ops.compare.sides import FileSide, Side, TreeSide, commit_side, folder_side
 from rolethread_vcs.ops.select.selection import Selection, find_entry
-from rolethread_vcs.store.refs.refs import UnknownRevisionError
+from rolethread_vcs.store.refs import UnknownRevisionError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 

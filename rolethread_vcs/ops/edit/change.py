@@ -110,6 +110,8 @@ def removal(base: Snapshot, ids: Iterable[str]) -> ChangeSet:
 
 def order_without(base: Snapshot, gone: Iterable[str]) -> dict[str, bytes | None]:
     """Return the change of `order.json` when entries go: nothing when none of them was ever moved."""
+    if base.find(ORDER) is None:
+        return {}
     order = base.order.without(gone)
     return {} if order == base.order else {ORDER: order.encode()}
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.history.log import EVERYTHING, History, Logged, Only
+from rolethread_vcs.store.refs import BRANCHES, TAGS
 from rolethread_vcs.store.refs.commit_graph import Link, Walk
-from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
 
 COMMIT = "*"

@@ -13,8 +13,8 @@ from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log.operations import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Walk
-from rolethread_vcs.store.refs.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import Counts, count_between, read_entry
 

@@ -18,7 +18,7 @@ from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, as_conflicts, mer
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge
 from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, nothing_unfinished, save_unfinished
 from rolethread_vcs.store.log.unfinished import Kind, Unfinished, UnreadableUnfinishedError
-from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import (

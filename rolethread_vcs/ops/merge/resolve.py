@@ -19,7 +19,7 @@ from rolethread_vcs.ops.merge.tree_merge import ENTRY, OpenEntry, Part
 from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, save_unfinished
 from rolethread_vcs.ops.select.selection import Selection, named_of
 from rolethread_vcs.store.log.unfinished import Unfinished
-from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, StaleEntryError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.libgit2 import NoDatasetError, discover
-from rolethread_vcs.store.refs.refs import BRANCHES, UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.refs import BRANCHES, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import NewerWriterError
 

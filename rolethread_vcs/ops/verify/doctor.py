@@ -18,7 +18,7 @@ from rolethread_vcs.store.filesystem import cloud_service
 from rolethread_vcs.store.libgit2 import LIBGIT2
 from rolethread_vcs.store.lock import GitLock, git_locks, remove_git_lock
 from rolethread_vcs.store.recovery import finish_interrupted
-from rolethread_vcs.store.refs.refs import BRANCHES, TAGS
+from rolethread_vcs.store.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
 
 STALE_AFTER = 600.0

@@ -21,7 +21,7 @@ from rolethread_vcs.ops.edit.status import file_of_blob
 from rolethread_vcs.store.log.operations import OPERATIONS_REF, Operation
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.integrity import bad_loose, bad_packs
-from rolethread_vcs.store.refs.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten
 from rolethread_vcs.store.repository import Repository
 
 _SUBMODULE = b"160000"

@@ -18,7 +18,7 @@ from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.recovery import finish_cut_off
-from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import (

@@ -17,7 +17,7 @@ from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
 from rolethread_vcs.ops.workcopy.rewrite import put_lines, set_aside
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.recovery import finish_cut_off
-from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import NoSuchBranchError

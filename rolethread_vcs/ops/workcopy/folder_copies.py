@@ -19,7 +19,7 @@ from rolethread_vcs.store import linked_folders
 from rolethread_vcs.store.checkout.worktree import REMOVED
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.linked_folders import MAKING, REMOVING, CheckedOutFolder
-from rolethread_vcs.store.refs.refs import BRANCHES, UNFINISHED_ELSEWHERE, is_branch_name
+from rolethread_vcs.store.refs import BRANCHES, UNFINISHED_ELSEWHERE, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session
 

@@ -21,7 +21,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import is_id
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log.journal import SideEffects
-from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import PRIVATE, Repository
 
 VERSION = 1

@@ -11,7 +11,7 @@ from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.ops.workcopy.edits import Candidate, DecisionWords, FileEdits, LineChange, read_edits
 from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import apply_edit
-from rolethread_vcs.store.refs.refs import BRANCHES
+from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 
 

@@ -18,7 +18,7 @@ from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.store.objects.trees import Blob, object_id
-from rolethread_vcs.store.refs.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
 from rolethread_vcs.store.tree_reader import find_blob
 
 OPERATIONS_REF: Final = "refs/rolethread/ops"

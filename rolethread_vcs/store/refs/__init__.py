@@ -1,1 +1,352 @@
-"""Refs: branches, releases and notes; revisions and ancestry."""
+"""Branches, tags and HEAD: held-reference compare-and-swap, creation under our lock, typed losers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pygit2
+
+from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, UsageError
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock
+from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.objects.reader import Objects
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.revision import Revision
+
+BRANCHES: Final = "refs/heads/"
+TAGS: Final = "refs/tags/"
+HEAD: Final = "HEAD"
+SYMBOLIC: Final = "ref: "
+UNFINISHED: Final = "refs/worktree/rolethread/merge"
+"""The unfinished merge of the main folder, which git shows there alone."""
+_IN_WORKTREE = ("refs/worktree/", "refs/bisect/", "refs/rewritten/")
+"""Refs that each worktree has of its own."""
+UNFINISHED_ELSEWHERE: Final = "refs/rolethread/worktrees/"
+"""Below it lies, as `<name>/merge`, that of a linked worktree; in sight of all, since it must outlive the folder."""
+
+
+class RefMovedError(MovedError):
+    """The ref no longer has the value that was read."""
+
+    code = "ref_moved"
+
+
+def _moved(name: str) -> RefMovedError:
+    return RefMovedError(f"{shorten(name)} moved while this command was working; nothing was overwritten")
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (pygit2.GitError, OSError, ValueError) as error:
+        raise DamagedError(f"{shorten(name)} does not read: {error}", hint="rtv verify") from error
+
+
+@contextmanager
+def _typed(name: str) -> Iterator[None]:
+    """Turn libgit2's untyped failures of the ref step into `RefMovedError`, `BusyError (ref_locked)` or a system
+    error."""
+    short = shorten(name)
+    try:
+        yield
+    except RAISED as error:
+        text = str(error).lower()
+        if isinstance(error, FileExistsError) or is_lock(error):
+            raise BusyError(
+                f"{short} is locked by another git program ({error}); nothing was saved",
+                hint="if no other program is running: rtv doctor --unlock",
+                code="ref_locked",
+            ) from error
+        if "does not match" in text or "not the first parent" in text or "already exists" in text:
+            raise _moved(name) from error
+        raise from_git(f"moving {short}", error) from error
+
+
+def shorten(name: str) -> str:
+    """Return a ref's name as people say it: `main`, `release v1`, `HEAD`."""
+    if name.startswith(BRANCHES):
+        return name.removeprefix(BRANCHES)
+    if name.startswith(TAGS):
+        return f"release {name.removeprefix(TAGS)}"
+    if is_unfinished(name):
+        return "the unfinished merge"
+    return name
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether a ref is an unfinished merge, in whichever folder."""
+    return name == UNFINISHED or name.startswith(UNFINISHED_ELSEWHERE)
+
+
+class HeldRef:
+    """A ref as it was when it was read; `swap` succeeds only if it still is. `name` is its own, never an alias."""
+
+    def __init__(self, refs: Refs, reference: pygit2.Reference) -> None:
+        self.name = reference.raw_name.decode("utf-8", "surrogateescape")
+        self._refs = refs
+        self._reference = reference
+        self.target = str(reference.target)
+
+    def swap(self, target: str, why: str, *, sync_name: bool = True) -> None:
+        """Move the ref to a commit, unless somebody else moved it since it was read; `sync_name` as in `RefFile.move`.
+
+        Raises:
+            RefMovedError: it moved. BusyError (ref_locked): another program holds its lock.
+        """
+        disk.reach("ref", self.name)
+        with _typed(self.name):
+            if self.name.startswith(_IN_WORKTREE):
+                self._reference.set_target(target, why)
+            else:
+                self._refs.move(self.name, self.target, target, why, sync_name=sync_name)
+
+    def delete(self) -> None:
+        """Delete the ref, unless somebody else moved it since it was read."""
+        disk.reach("ref", self.name)
+        with _typed(self.name):
+            self._reference.delete()
+
+
+class Refs:
+    """The refs of one repository."""
+
+    def __init__(
+        self, git: pygit2.Repository, common: Path, who: Callable[[], Signature], *, durable: bool = True
+    ) -> None:
+        self._git = git
+        self._common = common
+        self._who = who
+        self._durable = durable
+
+    def move(self, name: str, before: str, after: str, why: str, *, sync_name: bool) -> None:
+        """Move a ref that all worktrees share; use `HeldRef.swap`, which says what went wrong."""
+        from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
+
+        file = RefFile(self._git, self._common, Path(self._git.path), name)
+        try:
+            file.move(before, after, why, self._who(), durable=self._durable, sync_name=sync_name)
+        except RefChangedError as error:
+            raise _moved(name) from error
+
+    def hold(self, name: str) -> HeldRef | None:
+        """Return a ref as it is now, or None when there is none; of an alias, the ref that it leads to.
+
+        Raises:
+            DamagedError: the ref is there but does not read.
+        """
+        reference = self._get(name)
+        if reference is not None and reference.type == pygit2.enums.ReferenceType.SYMBOLIC:
+            with _reading(name):
+                try:
+                    reference = reference.resolve()
+                except KeyError:  # it leads nowhere
+                    return None
+        return None if reference is None else HeldRef(self, reference)
+
+    def hold_itself(self, name: str) -> HeldRef | None:
+        """Return a ref as `hold` does, but no other one in its place.
+
+        Raises:
+            InvalidError (alias): the name is another name for a ref. DamagedError.
+        """
+        held = self.hold(name)
+        if held is not None and held.name != name:
+            raise InvalidError(
+                f"{shorten(name)} is another name for {shorten(held.name)}; nothing was changed",
+                hint=f"use {shorten(held.name)}   the other name goes with: git symbolic-ref --delete {name}",
+                code="alias",
+            )
+        return held
+
+    def _get(self, name: str) -> pygit2.Reference | None:
+        with _reading(name):
+            return self._git.references.get(name)
+
+    def read(self, name: str) -> str | None:
+        """Return the hex id that a ref leads to, or None."""
+        held = self.hold(name)
+        return None if held is None else held.target
+
+    def create(self, name: str, target: str) -> None:
+        """Create a ref; call only under our lock, since git's own creation is not compare-and-swap.
+
+        Raises:
+            RefMovedError: it exists already.
+        """
+        if self.hold(name) is not None:
+            raise RefMovedError(f"{shorten(name)} exists already; nothing was overwritten")
+        disk.reach("ref", name)
+        with _typed(name):
+            self._git.references.create(name, target)
+        if self.read(name) != target:
+            raise RefMovedError(f"{shorten(name)} was created by two programs at once")
+
+    def head(self) -> str:
+        """Return HEAD as `ref: refs/heads/main`, or a hex id when it is detached."""
+        return self._said(self._get(HEAD))
+
+    def head_commit(self) -> str | None:
+        """Return the hex id of the commit that HEAD leads to, or None on a branch without one."""
+        head = self._get(HEAD)
+        if head is None:
+            return self.read(BRANCHES + "main")
+        target = str(head.target)
+        return self.read(target) if head.type == pygit2.enums.ReferenceType.SYMBOLIC else target
+
+    def _said(self, head: pygit2.Reference | None) -> str:
+        if head is None:
+            return SYMBOLIC + BRANCHES + "main"
+        target = str(head.target)
+        return target if head.type != pygit2.enums.ReferenceType.SYMBOLIC else self.followed(SYMBOLIC + target)
+
+    def followed(self, head: str) -> str:
+        """Return what a HEAD (`ref: refs/heads/x`, or a hex id) comes to where x is another name for a branch."""
+        if head.startswith(SYMBOLIC):
+            with suppress(DamagedError):  # a torn branch is still the one that HEAD leads to
+                held = self.hold(head.removeprefix(SYMBOLIC))
+                return head if held is None else SYMBOLIC + held.name
+        return head
+
+    def set_head(self, value: str, *, before: str) -> None:
+        """Point HEAD at a branch (`ref: refs/heads/x`) or at a commit; call only under our lock.
+
+        libgit2 compares while it writes, but for a commit, where git's own creation does not.
+
+        Raises:
+            RefMovedError: it is not where it was before. InvalidError (alias): that is another name for a branch.
+        """
+        head = self._get(HEAD)
+        if self._said(head) != before:
+            raise _moved(HEAD)
+        target = value.removeprefix(SYMBOLIC)
+        is_branch = target != value
+        if is_branch:
+            self.hold_itself(target)
+        disk.reach("ref", HEAD)
+        with _typed(HEAD):
+            if not is_branch:
+                self._git.set_head(pygit2.Oid(hex=target))
+            elif head is None or head.type != pygit2.enums.ReferenceType.SYMBOLIC:
+                self._git.references.create(HEAD, target, force=True)
+            else:
+                head.set_target(target)
+
+    def table(self, known: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records.
+
+        Other names for a branch are left out. A branch or tag that does not read is damaged, and has not moved: it has
+        the value of a table that was `known` before, and is left out where that has none.
+        """
+        known = known or {}
+        wanted = [name for name in (*self.names(), *known) if name.startswith((BRANCHES, TAGS)) or is_unfinished(name)]
+        values = self._values()
+        result = {HEAD: self.head()}
+        for name in dict.fromkeys(wanted):
+            value = values.get(name)
+            if value is None:
+                value = self._own_value(name, known)
+            if value is not None:
+                result[name] = value
+        return result
+
+    def _own_value(self, name: str, known: Mapping[str, str]) -> str | None:
+        try:
+            held = self.hold(name)
+        except DamagedError:
+            return known.get(name)
+        return held.target if held is not None and held.name == name else None
+
+    def _values(self) -> dict[str, str]:
+        """Return refs with their values, read in one go: asking for each by its name costs several times as much."""
+        values: dict[str, str] = {}
+        with suppress(pygit2.GitError, OSError, ValueError, KeyError):  # what does not read is asked for by name
+            for reference in self._git.references.iterator():
+                if reference.type == pygit2.enums.ReferenceType.DIRECT:
+                    values[reference.raw_name.decode("utf-8", "surrogateescape")] = str(reference.target)
+        return values
+
+    def names(self) -> list[str]:
+        """Return the full names of all refs.
+
+        Raises:
+            DamagedError: they do not read, a torn `packed-refs` for one.
+        """
+        try:
+            found = self._git.raw_listall_references()
+        except (pygit2.GitError, OSError, ValueError) as error:
+            raise DamagedError(
+                f"the list of branches and releases does not read: {error}", hint="rtv verify"
+            ) from error
+        return [name.decode("utf-8", "surrogateescape") for name in found]
+
+    def branches(self) -> dict[str, str]:
+        """Return every branch with the commit it points at, by name."""
+        return {name.removeprefix(BRANCHES): value for name, value in self.table().items() if name.startswith(BRANCHES)}
+
+
+_LONGEST_PART = 250  # bytes; git adds `.lock`
+
+
+class UnknownRevisionError(NotFoundError):
+    """A revision names no branch, release or commit."""
+
+    code = "unknown_revision"
+
+
+def resolve_revision(text: str, current: Callable[[], str], refs: Refs, objects: Objects) -> str:
+    """Return the full hex id of the commit that a revision names; `current` says where `@` is.
+
+    Raises:
+        UnknownRevisionError: nothing of that name. UsageError: a prefix of several commits.
+    """
+    from rolethread_vcs.model.revision import RevisionKind, parse_revision
+
+    revision = parse_revision(text)
+    commit = current() if revision.kind is RevisionKind.CURRENT else _find_base(revision, text, refs, objects)
+    for step in range(revision.ups):
+        parents = objects.commit(commit).parents
+        if not parents:
+            raise UnknownRevisionError(f"{text} goes back further than history: only {step} steps are there")
+        commit = parents[0]
+    return commit
+
+
+def _find_base(revision: Revision, text: str, refs: Refs, objects: Objects) -> str:
+    from rolethread_vcs.model.revision import RevisionKind
+
+    if revision.kind is not RevisionKind.COMMIT:
+        for prefix in (BRANCHES, TAGS, "refs/remotes/", "refs/remotes/origin/"):
+            target = refs.read(prefix + revision.base) if _is_ref_name(prefix + revision.base) else None
+            if target is not None:
+                return objects.peel(target)
+    if revision.kind is not RevisionKind.NAME:
+        found = objects.expand(revision.base)
+        if len(found) == 1:
+            return objects.peel(found[0])
+        if len(found) > 1:
+            raise UsageError(f"{revision.base} is the beginning of several commits; write more digits")
+    names = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()]
+    from difflib import get_close_matches  # imported here because start-up counts
+
+    close = get_close_matches(revision.base, names, n=1)
+    raise UnknownRevisionError(
+        f"there is no branch, release or commit {text!r}",
+        hint=f"did you mean {close[0]}?" if close else "see the branches with: rtv branch",
+    )
+
+
+def _is_ref_name(name: str) -> bool:
+    # no file system takes a longer name, and libgit2 fails where it should say that there is none
+    is_short = all(len(part.encode("utf-8", "replace")) <= _LONGEST_PART for part in name.split("/"))
+    return is_short and bool(pygit2.reference_is_valid_name(name))
+
+
+def is_branch_name(name: str) -> bool:
+    """Return whether git accepts a name for a branch; a leading dash is refused too."""
+    return _is_ref_name(BRANCHES + name) and not name.startswith("-") and name not in (HEAD, "@")

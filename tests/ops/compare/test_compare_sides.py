@@ -15,7 +15,7 @@ from small_dataset import conversation, dataset_of, hand_edit
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.ops.compare.comparison import Comparison
-from rolethread_vcs.store.refs.refs import UnknownRevisionError
+from rolethread_vcs.store.refs import UnknownRevisionError
 
 QUESTIONS = ("Is the cellar dry?", "Who mends the clock?", "Where is the key?")
 

@@ -21,7 +21,7 @@ from rolethread_vcs.ops.merge.merge import merge
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.libgit2 import NoDatasetError
-from rolethread_vcs.store.refs.refs import UnknownRevisionError
+from rolethread_vcs.store.refs import UnknownRevisionError
 from rolethread_vcs.transaction import Intent, StaleEntryError
 
 
