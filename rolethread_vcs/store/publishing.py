@@ -26,10 +26,13 @@ REF_PATIENCE = 10.0
 """Seconds to wait for another git program that holds a ref's lock."""
 
 
-def publish(repository: Repository, pack: PackWriter, pending: Pending, held: HeldRef | None = None) -> Path:
+def publish(
+    repository: Repository, pack: PackWriter, pending: Pending, held: HeldRef | None = None, *, keeps_more: bool = False
+) -> Path:
     """Make a pack visible and move refs by compare-and-swap, the operation log last; all or nothing.
 
-    Return the `.keep` with the note, which stands until `settle`.
+    Return the `.keep` with the note, which stands until `settle`. With `keeps_more` the operation holds what no branch
+    does.
 
     Raises:
         MovedError, BusyError: nothing moved. RoleThreadError with `saved`: the move is done, something after it failed.
@@ -49,7 +52,7 @@ def publish(repository: Repository, pack: PackWriter, pending: Pending, held: He
             done.append(name)
         # Where the branch is on the disk, and a power cut takes the log's new value and brings it no note back, the
         # next command records the move as plain git's, and it can be undone. What only the log holds has to be there.
-        is_in_branch = bool(moves) and not pending.effects.record()
+        is_in_branch = bool(moves) and not (keeps_more or pending.effects.record())
         move_ref(repository, OPERATIONS_REF, log_before, log_after, command, sync_name=not is_in_branch)
     except RoleThreadError as error:
         if not _take_back(repository, moves, done, command):

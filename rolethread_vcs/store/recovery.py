@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rolethread_vcs.store.log.operations import OPERATIONS_REF
 from rolethread_vcs.store.publishing import is_at, move_ref, value_of
 from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.settlement import after_saving, close, folders_to_follow
+from rolethread_vcs.store.settlement import close, folders_to_follow
 
 LIVING_LOCK = 0.3
 """Seconds after which a lock file that a dead writer of ours may have left is taken for dead."""
@@ -28,7 +29,11 @@ def finish_interrupted(repository: Repository) -> list[str]:
     if not left:
         return []
     pending = journal.load_all(left)
-    notes = [note for keep, each in pending.items() for note in _finish(repository, keep, each)]
+    notes: list[str] = []
+    for keep, each in pending.items():
+        what = f"{each.command}, {time.strftime('%H:%M', time.localtime(each.time))}"
+        with _finishing(what):
+            notes += _finish(repository, keep, each, what)
     is_lost = not pending and any(map(folding.is_unsaved, left))
     folding.sweep(repository)
     if is_lost:
@@ -44,7 +49,7 @@ def finish_cut_off(repository: Repository) -> tuple[str, ...]:
         return tuple(finish_interrupted(repository))
 
 
-def _finish(repository: Repository, keep: Path, pending: Pending) -> list[str]:
+def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> list[str]:
     """Finish one transaction; one of which no ref had moved is left for the sweep."""
     there = _in_worktree(repository, pending.worktree)
     if there is None:
@@ -53,7 +58,6 @@ def _finish(repository: Repository, keep: Path, pending: Pending) -> list[str]:
         pending = replace(pending, moves=moves, effects=SideEffects(config=pending.effects.config))
     else:
         repository = there
-    what = f"{pending.command}, {time.strftime('%H:%M', time.localtime(pending.time))}"
     _remove_dead_locks(repository, pending, keep)
     log_before, log_after = pending.operations
     is_logged = repository.operations.head() == log_after
@@ -77,9 +81,28 @@ def _finish(repository: Repository, keep: Path, pending: Pending) -> list[str]:
     if logged == log_before or (logged not in (None, log_after) and repository.graph.is_ancestor(logged, log_after)):
         move_ref(repository, OPERATIONS_REF, logged, log_after, pending.command)
     reached = {name: (pair[0], value_of(repository, name)) for name, pair in pending.moves.items()}
-    with after_saving():
-        close(repository, keep, replace(pending, moves=reached), notes)
+    close(repository, keep, replace(pending, moves=reached), notes)
     return notes
+
+
+@contextlib.contextmanager
+def _finishing(what: str) -> Iterator[None]:
+    """Let errors say that they are of the earlier command: what the one at work wants is not saved."""
+    try:
+        yield
+    except RoleThreadError as error:
+        raise _cannot_finish(what, error) from error
+    except OSError as error:
+        raise _cannot_finish(what, disk.system_refused("tidying up after it", error)) from error
+
+
+def _cannot_finish(what: str, error: RoleThreadError) -> RoleThreadError:
+    error.saved = False
+    error.message = (
+        f"the last command ({what}) was cut off and cannot be finished now: {error.message}; "
+        "nothing of this command was saved"
+    )
+    return error
 
 
 def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | None]) -> bool:

@@ -281,7 +281,7 @@ class Session:
         log = (None if last is None else last.id, new_log)
         pending = Pending(intent.command, who.time, moves, log, repository.worktree_name, effects)
         try:
-            keep = publish(repository, pack, pending, held)
+            keep = publish(repository, pack, pending, held, keeps_more=bool(operation.attached))
             self.repository = settle(repository, keep, pending, self.notes)
         except KeyboardInterrupt as interrupt:
             # the command's last words say whether the change is saved

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.errors import BusyError, RoleThreadError
 from rolethread_vcs.ops.edit.change import add
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.checkout import worktree
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.objects.packs import KEEP_TEXT
@@ -409,3 +410,22 @@ def test_a_log_whose_move_a_power_cut_took_leaves_an_operation_that_can_be_undon
 
     assert [each.verb for each in undone.operations] == ["external"]
     assert dataset.snapshot().ids() == ids
+
+
+def test_a_command_that_cannot_finish_the_one_before_does_not_say_that_its_own_change_is_saved(dataset, monkeypatch):
+    monkeypatch.setattr(worktree, "INDEX_PATIENCE", 0.05)
+    lock = dataset.repository.git_folder / "index.lock"
+    lock.touch()
+    os.utime(lock, (time.time() - 100,) * 2)  # no lock file of the command that is cut off
+    with pytest.raises(BusyError) as first:
+        add(dataset.repository, [ENTRY], Intent("add", "add one"))
+
+    with pytest.raises(BusyError) as second:
+        add(dataset.repository, [ENTRY], Intent("add", "add another"))
+
+    assert (first.value.saved, second.value.saved) == (True, False)
+    assert "nothing of this command was saved" in second.value.message
+    assert len(dataset.snapshot()) == 1
+    lock.unlink()
+    assert [note for note in add(dataset.repository, [ENTRY], Intent("add", "add another")).notes if "finished" in note]
+    assert len(dataset.snapshot()) == 2

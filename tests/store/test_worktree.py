@@ -324,3 +324,17 @@ def test_a_half_written_folder_of_a_dead_writer_is_swept_away(dataset):
     dataset.add([CHANGED])
 
     assert not half.exists()
+
+
+@pytest.mark.parametrize("torn", [b"", b"DIRC\0\0", b"DIRC\0\0\0\2\0\0\0\1", bytes(500)])
+def test_hand_edits_are_found_and_saved_beside_an_index_that_a_power_cut_tore(filled, git, torn):
+    path = file_of(filled)
+    path.write_bytes(path.read_bytes().replace(b"hello", b"by hand"))
+    (filled.repository.git_folder / "index").write_bytes(torn)
+
+    found = [each.path for each in filled.hand_edits()]
+    saved = filled.commit()
+
+    assert found == [path.relative_to(filled.folder).as_posix()]
+    assert saved.changed == 1
+    assert git(filled.folder, "status", "--porcelain") == ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.ops.import_.importer import ImportOptions
 from rolethread_vcs.store import disk
 
 PACK = ["objects/pack/tmp_rtv_", "objects/pack/.pack-", "objects/pack/.pack-", "objects/pack"]
@@ -71,3 +73,14 @@ def test_what_only_the_log_holds_is_there_with_its_name(dataset: Dataset, monkey
     dataset.discard_edits(None)
 
     assert steps[-1].endswith("refs/rolethread")
+
+
+def test_rejected_rows_are_there_with_the_name_of_the_log(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    rows = dataset.folder.parent / "rows.jsonl"
+    rows.write_text(json.dumps(conversation("whole")) + '\n{"messages": "none"}\n')
+    monkeypatch.setattr(disk, "fault_point", lambda what, path: steps.append(path) if what == "fsync" else None)
+
+    dataset.import_files([rows], ImportOptions(skip_invalid=True))
+
+    assert any(step.endswith("refs/rolethread") for step in steps)

@@ -171,7 +171,7 @@ def _take(
     redoes: int | None = None,
 ) -> Undone:
     repository, forward = session.repository, redoes is not None
-    files = _exchanges(repository, chosen, forward=forward)
+    files = _exchanges(repository, chosen, moves, forward=forward)
     config = _config_moves(chosen, forward=forward)
     refuse_checkout(repository, config)
     committed = session.move(
@@ -263,7 +263,9 @@ def _lost_tags(repository: Repository, chosen: Sequence[Operation], moves: Moves
     return [data for data in kept if data is not None]
 
 
-def _exchanges(repository: Repository, chosen: Sequence[Operation], *, forward: bool) -> tuple[Difference, ...]:
+def _exchanges(
+    repository: Repository, chosen: Sequence[Operation], moves: Moves, *, forward: bool
+) -> tuple[Difference, ...]:
     """Return how hand edits that a restore threw away come back into the folder, or, for a redo, go again.
 
     Raises:
@@ -271,17 +273,19 @@ def _exchanges(repository: Repository, chosen: Sequence[Operation], *, forward: 
         it.
     """
     exchanges: dict[str, Difference] = {}
-    worktree, head = repository.worktree, repository.head_snapshot() if any(each.discarded for each in chosen) else None
+    if not any(operation.discarded for operation in chosen):
+        return ()
+    worktree, commit = repository.worktree, head_commit(repository, moves, 1 if forward else 0)
     for operation in chosen:
         for path, oid in operation.discarded.items():
-            if worktree is None or head is None:
+            if worktree is None or commit is None:
                 raise ConflictError(
                     f"operation {operation.number} threw away hand edits, and no files are checked out now to bring "
                     "them back to; nothing was changed",
                     hint="rtv config set checkout always",
                 )
             # newest first: of several edits of one file the oldest counts, which the undo of them all brings back
-            edited, saved = kept_blob(oid), head.find(path)
+            edited, saved = kept_blob(oid), repository.snapshot_of(commit).find(path)
             exchanges[path] = Difference(path, edited, saved) if forward else Difference(path, saved, edited)
     if worktree is not None and (blocked := worktree.in_the_way(exchanges.values())):
         raise UnsavedEditsError(

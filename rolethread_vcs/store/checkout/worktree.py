@@ -101,8 +101,16 @@ class Worktree:
     # ---- looking
 
     def unsaved(self, tree: bytes) -> list[Unsaved]:
-        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk."""
+        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk.
+
+        An index that a power cut tore is written again: nobody flushes one.
+        """
         self._plain_folders.clear()
+        try:
+            self._index()
+        except DamagedError:
+            self._write_whole_index(self._index_of(tree))
+            self._index()
         with git_errors("comparing the checked-out folder"):
             flags = self._git.status(untracked_files="all", ignored=False)
         result = []
