@@ -15,7 +15,7 @@ from rolethread_vcs.cli.main import rtv
 from rolethread_vcs.views.envelopes import envelopes
 
 if TYPE_CHECKING:
-    from rolethread_vcs.views.envelopes._model import Envelope
+    from rolethread_vcs.views.envelopes import Envelope
 
 PAGE = Path(__file__).with_name("cli.md")
 

@@ -1,6 +1,6 @@
 """The verbs of the command: name, group, what it does.
 
-Written by `python -m rolethread_vcs.cli._generate_verbs` from the command modules; a test compares. It is
+Written by `python docs/generate_verbs.py` from the command modules; a test compares. It is
 here so that help and completion need not import the commands.
 """
 

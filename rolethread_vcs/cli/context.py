@@ -12,7 +12,7 @@ A command module looks like this, and its docstring is the help of its verb:
         …
 
 It returns the exit status, or nothing when all went well. Errors are raised, never printed. `GROUP` is the heading
-of the help that the verb stands under; the list of verbs is written by `python -m rolethread_vcs.cli._generate_verbs`.
+of the help that the verb stands under; the list of verbs is written by `python docs/generate_verbs.py`.
 """
 
 from __future__ import annotations
@@ -180,21 +180,20 @@ class Group(_Everywhere, click.Group):
 
 
 class _EverywhereOption(click.Option):
-    """An option valid before and after the verb."""
+    """An option valid before and after the verb; its value goes to what is `Given`."""
+
+    def __init__(self, *names: str, **more: Any) -> None:
+        super().__init__(names, expose_value=False, callback=_take, **more)
 
 
 def _everywhere_options() -> list[click.Option]:
     colors = click.Choice(["auto", "always", "never"])
     return [
-        _everywhere_option("-C", "folder", metavar="DIR", type=click.Path(), help="Work in this folder."),
-        _everywhere_option("--json", is_flag=True, help="Answer with one JSON document."),
-        _everywhere_option("-q", "--quiet", is_flag=True, help="Say only what was asked for, and warnings."),
-        _everywhere_option("--color", type=colors, help="When to use colours."),
+        _EverywhereOption("-C", "folder", metavar="DIR", type=click.Path(), help="Work in this folder."),
+        _EverywhereOption("--json", is_flag=True, help="Answer with one JSON document."),
+        _EverywhereOption("-q", "--quiet", is_flag=True, help="Say only what was asked for, and warnings."),
+        _EverywhereOption("--color", type=colors, help="When to use colours."),
     ]
-
-
-def _everywhere_option(*names: str, **more: Any) -> click.Option:
-    return _EverywhereOption(names, expose_value=False, callback=_take, **more)
 
 
 def _take(ctx: click.Context, param: click.Parameter, value: Any) -> None:

@@ -30,13 +30,8 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import rev_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from rolethread_vcs.cli.context import Context
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.merge.conflict import Conflict
-    from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.store.snapshot import Snapshot
     from rolethread_vcs.transaction import Committed
 

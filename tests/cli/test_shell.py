@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+import generate_verbs
 import pytest
 
-from rolethread_vcs.cli import _generate_verbs
 from rolethread_vcs.cli.context import Command, Context, Group, pass_context
 from rolethread_vcs.cli.main import rtv, run
 from rolethread_vcs.errors import ConflictError, RefusedError
@@ -59,7 +59,7 @@ def probe(*words: str, **more: Any) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_the_list_of_verbs_is_up_to_date() -> None:
-    assert _generate_verbs.TARGET.read_text("utf-8") == _generate_verbs.text()
+    assert generate_verbs.TARGET.read_text("utf-8") == generate_verbs.text()
 
 
 @pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])

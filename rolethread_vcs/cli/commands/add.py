@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import InvalidError, UsageError
@@ -54,8 +55,6 @@ class _OrderedCommand(Command):
 def command(
     context: Context, /, source: str | None, tags: tuple[str, ...], saving: Saving, **texts: tuple[str, ...]
 ) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     dataset = context.open_dataset()
     order: Sequence[str] = click.get_current_context().meta.get(_ORDER, ())
     if source is not None and order:

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import print_ends
 from rolethread_vcs.cli.context import Context, Group, pass_context
 from rolethread_vcs.cli.options import complete_branches
-from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.errors import DamagedError, InvalidError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -87,8 +88,6 @@ def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...])
     {} in its words is the exported file; ROLETHREAD_FILE and ROLETHREAD_COMMIT hold the file and the commit. Its exit
     status is the answer: 0 good, 125 skip, 1 to 124 bad; anything above stops the search, which can go on later.
     """
-    # what opens a dataset is of no use to help
-
     dataset = context.open_dataset()
     judge = Judge(words, format_name, clean, is_quiet=context.json)
 
@@ -143,8 +142,6 @@ def _answer(context: Context, word: str, rev: str | None) -> None:
 
 
 def _commit(repository: Repository, oid: str) -> Commit | None:
-    from rolethread_vcs.errors import DamagedError
-
     try:
         return repository.objects.commit(oid)
     except DamagedError:
@@ -152,7 +149,6 @@ def _commit(repository: Repository, oid: str) -> Commit | None:
 
 
 def _tell(context: Context, dataset: Dataset, search: Search) -> None:
-    from rolethread_vcs.cli.answers import print_ends
     from rolethread_vcs.views.commits import end_hint, search_lines, search_lists
 
     if context.json:

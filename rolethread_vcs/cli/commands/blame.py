@@ -10,16 +10,12 @@ message since.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+from rolethread_vcs.cli.answers import print_ends, print_hand_edit
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import complete_entries
 from rolethread_vcs.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 GROUP = "history"
 ENVELOPE = "rolethread.blame/v1"
@@ -29,7 +25,6 @@ ENVELOPE = "rolethread.blame/v1"
 @click.argument("entry", metavar="ID[@REV]", shell_complete=complete_entries)
 @pass_context
 def command(context: Context, entry: str) -> None:
-    from rolethread_vcs.cli.answers import print_ends, print_hand_edit
     from rolethread_vcs.views.entry_history import blame_lines
 
     word, at, revision = entry.partition("@")

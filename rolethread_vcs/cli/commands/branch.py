@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, complete_branches, making_options
 from rolethread_vcs.errors import UsageError
@@ -82,8 +83,6 @@ def _refuse_mixed(names: tuple[str, ...], start: str | None, note: str | None, *
 
 
 def _make_or_note(context: Context, name: str, start: str | None, note: str | None, saving: Saving) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     dataset = context.open_dataset()
     said = "" if note is None else f" --note {note!r}"
     if note is not None and start is None and name in dataset.branches.names():
@@ -103,8 +102,6 @@ def _make_or_note(context: Context, name: str, start: str | None, note: str | No
 
 
 def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     dataset = context.open_dataset()
     result = dataset.branches.rename(
         name, new_name, intent=saving.intent("branch", f"branch --rename {name} {new_name}")
@@ -114,7 +111,6 @@ def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
 
 
 def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
-    from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.views.branches import deleted_sentence
 
     dataset = context.open_dataset()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import count
 
 GROUP = "start"
 
@@ -19,8 +21,6 @@ GROUP = "start"
 @pass_context
 def command(context: Context, source: str, directory: str | None) -> None:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.errors import UsageError
-    from rolethread_vcs.phrases import count
 
     if "://" in source or (":" in source and not context.path(source).exists()):
         raise UsageError(f"{source} is not a path; this version copies datasets from folders only")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, saving_options
 
@@ -26,7 +27,6 @@ _NOTHING = (
 @saving_options
 @pass_context
 def command(context: Context, saving: Saving) -> None:
-    from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.views.changes import healed_sentence
 
     dataset = context.open_dataset()

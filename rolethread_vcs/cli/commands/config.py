@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Context, Group, pass_context
 from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
@@ -78,7 +79,6 @@ def get(context: Context, key: str) -> None:
 def set_(context: Context, key: str, value: str, saving: Saving) -> None:
     """Change one setting."""
     dataset = context.open_dataset()
-    from rolethread_vcs.cli.answers import print_committed
 
     result = dataset.settings.set(key, value, intent=saving.intent("config", f"config set {key} {value}"))
     verb = "would set" if saving.dry_run else "set"
@@ -97,7 +97,6 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
     if resume and discard_draft:
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
     dataset = context.open_dataset()
-    from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.cli.drafts import discard, edit_draft, editor_command, press_enter, text_kept, write_draft
     from rolethread_vcs.cli.forms import nothing_done
     from rolethread_vcs.cli.output import can_ask

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _FOLDER = "rolethread-demo"
 @pass_context
 def command(context: Context, directory: str | None) -> None:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.errors import InvalidError
     from rolethread_vcs.model.canonical import encode_line
 
     folder = _free(context.path(_FOLDER)) if directory is None else context.path(directory)
@@ -88,7 +88,6 @@ class _Story:
 
     def rtv(self, *words: str) -> None:
         from rolethread_vcs.cli.main import run
-        from rolethread_vcs.errors import RoleThreadError
 
         output = self._context.output
         output.print(styled("$ rtv " + shlex.join(words), "heading"))

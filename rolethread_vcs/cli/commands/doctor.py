@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
 
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 GROUP = "start"
 ENVELOPE = "rolethread.doctor/v1"

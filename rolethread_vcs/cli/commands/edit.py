@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, entry_choice, name_words, saving_options
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import count
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -75,7 +77,6 @@ def command(
         else:
             _resume_draft(context, dataset, ids, saving)
         return
-    from rolethread_vcs.cli.answers import print_committed
 
     edit = _field_edit(context, **fields) if has_fields else None
     if edit is None and not ids and where is None:
@@ -151,10 +152,8 @@ def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], sa
 
 
 def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, every: bool) -> None:
-    from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.cli.drafts import choose_draft, discard, waiting_drafts
     from rolethread_vcs.cli.forms import nothing_done
-    from rolethread_vcs.phrases import count
 
     folder = dataset.drafts_folder
     drafts = waiting_drafts(folder) if every else [choose_draft(folder, words)]

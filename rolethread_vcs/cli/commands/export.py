@@ -14,6 +14,8 @@ import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import complete_branches
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.phrases import count
 
 GROUP = "entries"
 
@@ -40,8 +42,6 @@ def command(
     overwrite: bool,
 ) -> None:
     from rolethread_vcs import ExportOptions
-    from rolethread_vcs.errors import UsageError
-    from rolethread_vcs.phrases import count
 
     if revision == "-":
         raise UsageError("- is no revision; an export without -o goes to standard output", hint="rtv export -o -")

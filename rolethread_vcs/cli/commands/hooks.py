@@ -67,7 +67,6 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
 @pass_context
 def remove(context: Context, dry_run: bool) -> None:
     """Take the hooks and drivers out, and put back what was there before."""
-    # what opens a dataset is of no use to help
     done = context.open_dataset().gate.remove_hooks(home=_home(context), dry_run=dry_run)
     for line in done.left:
         context.output.warn(line)

@@ -17,6 +17,7 @@ import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
+from rolethread_vcs.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,6 @@ def command(
     import sys
 
     from rolethread_vcs import ImportOptions
-    from rolethread_vcs.errors import NotFoundError, UsageError
 
     try:
         dataset = context.open_dataset()

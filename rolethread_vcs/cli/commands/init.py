@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.errors import NotFoundError, RoleThreadError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,6 @@ def command(
     more: tuple[str, ...],
 ) -> None:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.errors import NotFoundError, UsageError
 
     files = [context.path(source) for source in (*sources, *more)]
     if more and not sources:
@@ -77,7 +77,6 @@ def command(
 
 def _refuse_unreadable(files: list[Path]) -> None:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.errors import RoleThreadError
 
     try:
         Dataset.upkeep.refuse_unreadable(files)
@@ -92,7 +91,6 @@ def _refuse_unreadable(files: list[Path]) -> None:
 def _import(context: Context, dataset: Dataset, directory: str, files: list[Path], typed: tuple[str, ...]) -> None:
     from rolethread_vcs import ImportOptions, Intent
     from rolethread_vcs.cli.commands.import_ import run_import
-    from rolethread_vcs.errors import RoleThreadError
 
     intent = Intent("import", f"import {' '.join(file.name for file in files[:3])}")
     names = [os.path.relpath(file, dataset.folder) for file in files]

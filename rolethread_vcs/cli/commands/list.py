@@ -12,7 +12,6 @@ Words are searched for in what is said. A page is shown at a time.
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 import click
 
@@ -21,9 +20,6 @@ from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import complete_branches, complete_entries
 from rolethread_vcs.cli.output import Output
 from rolethread_vcs.phrases import count
-
-if TYPE_CHECKING:
-    pass
 
 GROUP = "entries"
 ENVELOPE = "rolethread.list/v1"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, complete_branches
 from rolethread_vcs.errors import UsageError
@@ -72,8 +73,6 @@ def command(
 
 
 def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force: bool) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     dataset = context.open_dataset()
     words = f"release {name}{'' if rev is None else f' {rev}'}{' --force' if force else ''}"
     is_there = any(each.name == name for each in dataset.releases.list()) if force else False
@@ -84,8 +83,6 @@ def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force
 
 
 def _delete(context: Context, name: str, saving: Saving) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     dataset = context.open_dataset()
     result = dataset.releases.delete(name, intent=saving.intent("release", f"release --delete {name}"))
     print_committed(context, result, done=f"{'would delete' if saving.dry_run else 'deleted'} the release {name}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, entry_choice, name_words, saving_options
 
@@ -22,8 +23,6 @@ GROUP = "entries"
 @saving_options
 @pass_context
 def command(context: Context, ids: tuple[str, ...], where: str | None, saving: Saving) -> None:
-    from rolethread_vcs.cli.answers import print_committed
-
     dataset = context.open_dataset()
     chosen = dataset.select(ids, where)
     result = dataset.remove(chosen, saving.intent("remove", f"remove{name_words(ids, where)}"))

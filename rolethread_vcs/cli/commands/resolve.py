@@ -21,7 +21,7 @@ import click
 from rolethread_vcs.cli.answers import note_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import complete_conflicts, complete_sides, name_words
-from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
@@ -100,7 +100,6 @@ def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, int
 
 
 def _from_file(context: Context, name: str, source: str) -> Entry | bytes:
-    from rolethread_vcs.errors import NotFoundError, SystemRefusedError
     from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
     from rolethread_vcs.model.layout import is_id
 

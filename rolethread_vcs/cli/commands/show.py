@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolethread_vcs.cli.answers import print_hand_edit
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import complete_entries
 from rolethread_vcs.errors import UsageError
@@ -47,7 +48,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
         raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
     dataset = context.open_dataset()
     from rolethread_vcs import ShownCommit
-    from rolethread_vcs.cli.answers import print_hand_edit
+    from rolethread_vcs.views.entries import entry_lines
 
     if context.json:
         _show_json(context, dataset, list(dataset.show(*words)), short=short)
@@ -61,7 +62,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
         if isinstance(shown, ShownCommit):
             context.output.show(_commit_lines(context, dataset, shown, short=short))
         else:
-            context.output.show(_entry_lines(context, shown))
+            context.output.show(entry_lines(shown.id, shown.entry, width=context.output.width))
             print_hand_edit(context.output, dataset, shown.id, shown.commit)
 
 
@@ -112,12 +113,6 @@ def _entry_value(shown: ShownEntry) -> dict[str, Any]:
 
 
 # ---- text
-
-
-def _entry_lines(context: Context, shown: ShownEntry) -> Lines:
-    from rolethread_vcs.views.entries import entry_lines
-
-    return entry_lines(shown.id, shown.entry, width=context.output.width)
 
 
 def _commit_lines(context: Context, dataset: Dataset, shown: ShownCommit, *, short: bool) -> Lines:

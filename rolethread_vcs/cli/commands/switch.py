@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.cli.options import Saving, complete_branches, making_options
 from rolethread_vcs.errors import UsageError
@@ -45,7 +46,6 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
         )
     dataset = context.open_dataset()
     dry_run = saving.dry_run
-    from rolethread_vcs.cli.answers import print_committed
     from rolethread_vcs.views.branches import whereabouts_line
 
     said = "" if note is None else f" --note {note!r}"

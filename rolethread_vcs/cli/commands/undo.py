@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import click
 
+from rolethread_vcs.cli.answers import print_undone
 from rolethread_vcs.cli.context import Command, Context, pass_context
 
 GROUP = "history"
@@ -23,8 +24,6 @@ GROUP = "history"
 @click.option("--dry-run", is_flag=True, help="Say what would be undone, and undo nothing.")
 @pass_context
 def command(context: Context, number: int, to: int | None, dry_run: bool) -> None:
-    from rolethread_vcs.cli.answers import print_undone
-
     dataset = context.open_dataset(to_go_back=True)
     branch = dataset.current_branch()
     for operation in dataset.operations.undoable(number, to=to):

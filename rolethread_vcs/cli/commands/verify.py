@@ -6,15 +6,10 @@ changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import DamagedError
-
-if TYPE_CHECKING:
-    pass
 
 GROUP = "safety"
 ENVELOPE = "rolethread.verify/v1"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.phrases import count, long_time
 
 GROUP = "entries"
 
@@ -17,8 +18,6 @@ GROUP = "entries"
 @click.argument("file", metavar="FILE")
 @pass_context
 def command(context: Context, file: str) -> None:
-    from rolethread_vcs.phrases import count, long_time
-
     origin = context.open_dataset().which(context.path(file))
     details, operation = origin.details, origin.operation
     if context.json:

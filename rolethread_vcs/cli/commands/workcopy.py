@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Context, Group, pass_context
 from rolethread_vcs.cli.options import Saving, Wish, complete_branches, line_options, making_options, saving_options
 from rolethread_vcs.errors import UsageError
@@ -135,7 +136,6 @@ def commit(
     context: Context, path: str | None, wish: Wish, removed: int | None, take: str | None, saving: Saving
 ) -> None:
     """Make one commit of what was edited in a file, on its branch as it is now."""
-    from rolethread_vcs.cli.answers import print_committed
 
     dataset = context.open_dataset()
     folder = _folder(context, path)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from rolethread_vcs.views.envelopes._model import (
+from rolethread_vcs.views.envelopes import (
     Envelope,
     Id,
     Joined,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from rolethread_vcs.views.envelopes._model import Envelope, MaybeText, Model, Number, Place, Sourced, Text, of
+from rolethread_vcs.views.envelopes import Envelope, MaybeText, Model, Number, Place, Sourced, Text, of
 from rolethread_vcs.views.envelopes.changes import Finding
 from rolethread_vcs.views.envelopes.history import Summary
 

@@ -1,4 +1,4 @@
-"""Writes `_verbs.py` from the command modules: `python -m rolethread_vcs.cli._generate_verbs`."""
+"""Writes `rolethread_vcs/cli/_verbs.py` from the command modules: `python docs/generate_verbs.py`."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _ORDER = tuple(
 
 _HEAD = '''"""The verbs of the command: name, group, what it does.
 
-Written by `python -m rolethread_vcs.cli._generate_verbs` from the command modules; a test compares. It is
+Written by `python docs/generate_verbs.py` from the command modules; a test compares. It is
 here so that help and completion need not import the commands.
 """
 
 '''
-TARGET = Path(__file__).with_name("_verbs.py")
+TARGET = Path(commands.__file__).parents[1] / "_verbs.py"
 
 
 def verbs() -> list[tuple[str, str, str]]:
