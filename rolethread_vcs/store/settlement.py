@@ -132,7 +132,7 @@ def _configure(
         if value == "true":
             repository = repository if repository.is_bare else repository.set_bare(True)
             if before is not None:
-                folder.empty(before)
+                left_alone += folder.empty(before)
         else:
             if after is not None:
                 left_alone += folder.follow(None, after, afresh=True)

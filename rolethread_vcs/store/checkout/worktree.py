@@ -315,14 +315,19 @@ class Worktree:
             assert blob is not None
             self._put(path, blob)
 
-    def empty(self, tree: bytes) -> None:
-        """Remove the files that equal a tree, and the index; a file edited by hand stays."""
+    def empty(self, tree: bytes) -> list[str]:
+        """Remove the files that equal a tree, and the index; return the files that were edited by hand, which stay."""
         self._plain_folders.clear()
+        left_alone = []
         for path, blob in files(tree, self._objects.tree):
-            if self._change(path, blob) is None:
+            change = self._change(path, blob)
+            if change is None:
                 self._remove(path)
+            elif change != REMOVED:
+                left_alone.append(path)
         with disk.system_errors("removing the index"):
             disk.remove(self._index_path)
+        return left_alone
 
     def refresh(self, paths: Iterable[str], tree: bytes) -> None:
         """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""

@@ -18,6 +18,7 @@ from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.gate import Allowance, RefusedByGateError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, number_of
+from rolethread_vcs.ops.import_ import importer
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.transaction import ChangeSet, Intent, run
@@ -551,3 +552,17 @@ def test_a_large_first_import_that_fails_leaves_the_files(dataset: Dataset, tmp_
     assert again.repository.worktree is not None
     assert again.status().unsaved == ()
     assert (dataset.folder / "rolethread.toml").is_file()
+
+
+def test_files_that_go_with_a_large_import_stay_where_they_were_edited_by_hand(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "CHECKOUT_LIMIT", 1)
+    settings = dataset.folder / "rolethread.toml"
+    settings.write_text(f"{settings.read_text()}# by hand\n")
+
+    done = bring(dataset, write_rows(tmp_path / "chats.jsonl", row("a"), row("b")))
+
+    assert Dataset.open(dataset.folder).repository.is_bare
+    assert settings.read_text().endswith("# by hand\n")
+    assert "left alone, because edited by hand or damaged: rolethread.toml" in done.committed.notes
