@@ -56,10 +56,10 @@ and never when `NO_COLOR` is set. Control characters in your texts never reach t
 
 ## Queries
 
-`list` takes a query as plain words, other verbs behind `--where`. Words must all fit; `or` and `not` go between and
-before them.
+`list` takes a query as plain words, other verbs behind `--where`. An entry must match all words; `or` and `not` go
+between and before them.
 
-| word | fits entries |
+| word | matches entries |
 |---|---|
 | `cellar` | in which somebody says it |
 | `"old lighthouse"` | in which somebody says it word by word |

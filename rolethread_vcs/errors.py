@@ -103,7 +103,7 @@ class BusyError(RoleThreadError):
 
 
 class DamagedError(RoleThreadError):
-    """An object, ref or operation is missing or does not read."""
+    """An object, ref or operation is missing or cannot be read."""
 
     status = 70
     code = "damaged"
@@ -123,24 +123,24 @@ CODES: dict[str, str] = {
     "ambiguous_lines": "Lines of a file copy could be one entry or another, and nobody said which",
     "ambiguous_word": "A word of `diff` that is a revision and something else, too",
     "another_dataset": "A path leads to a dataset that is not a copy of this one",
-    "bisect_state": "What was answered does not read",
+    "bisect_state": "What was answered cannot be read",
     "bisecting": "A search is under way already",
     "branch_exists": "There is a branch of that name, or of one that cannot stand beside it",
     "branch_name": "A name that no branch can have",
-    "broken_file": "A hand-edited file does not read; nothing was saved",
+    "broken_file": "A hand-edited file cannot be read; nothing was saved",
     "checked_out_elsewhere": "Another folder of this dataset has the branch checked out, and cannot follow",
     "contradiction": "The answers cannot all be true; the last one was not taken",
     "copy_commit_gone": "The commit that a file copy was written from is no longer in the store",
     "copy_conflict": "The file and its branch changed the same things differently",
     "current_branch": "One cannot delete the branch that one is on",
-    "damaged_entries": "Entries do not read that a command must compare with; nothing was saved",
+    "damaged_entries": "Entries that a command must compare with cannot be read; nothing was saved",
     "detached": "HEAD points at a commit and not at a branch, so there is nothing to commit to",
     "difference_does_not_fit": "A difference was applied to an entry that is not the one it was taken from",
     "editor": "The editor did not start, failed, or came back at once; the draft is kept",
     "empty_span": "A range that holds no commit",
     "file_exists": "There is a file already where a file copy was to be written",
     "file_in_the_way": "The output file exists, and is not an export of ours left as it was",
-    "folder_in_use": "Something waits in a folder copy that would be lost with it",
+    "folder_in_use": "Something unfinished in a folder copy would be lost with it",
     "folder_taken": "A folder copy cannot be made at a place: something stands there, or it lies inside the dataset",
     "full": "Eight digits are used up",
     "git_merge": "Plain git is in the middle of a merge in this folder, which has to end first",
@@ -166,7 +166,7 @@ CODES: dict[str, str] = {
     "nothing_unfinished": "There is nothing to go on with",
     "open_conflicts": "Conflicts are left; nothing was saved",
     "page_in_the_way": "The file exists, and is no page that this program wrote and nobody changed",
-    "query": "A query that does not read, or that could be read in two ways",
+    "query": "A query that cannot be read, or that could be read in two ways",
     "ref_locked": "A `.lock` file stands beside a ref: another git process is moving it, or one died while doing so",
     "release_exists": "There is a release of that name; it moves only with `force`",
     "release_name": "A name that no release can have",
@@ -184,8 +184,8 @@ CODES: dict[str, str] = {
     "unknown_shape": "No row of a file has the keys of a known format",
     "unread_format": "A kind of file that is known by name and not read by this version",
     "unreadable_line": "Lines of a file copy are no rows of its format",
-    "unreadable_operation": "An operation of the log does not read",
-    "unreadable_side": "A side was chosen that cannot be had: it does not read, or two cannot be kept as one",
+    "unreadable_operation": "An operation of the log cannot be read",
+    "unreadable_side": "A side was chosen that cannot be had: it cannot be read, or two cannot be kept as one",
     "unrelated": "Two histories have no commit in common",
     "unusable_choice": "A choice does not fit its conflict: `both` of two values that cannot stand side by side",
 }

@@ -94,4 +94,4 @@ def age(seconds: float, *, now: float) -> str:
     for unit, length in _AGES:
         if passed >= length:
             return count(passed // length, unit, f"{unit}s")
-    return "moments"
+    return "just now"

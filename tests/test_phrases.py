@@ -11,8 +11,8 @@ from rolethread_vcs.store.tree_reader import Counts
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (-5, "moments"),
-        (59, "moments"),
+        (-5, "just now"),
+        (59, "just now"),
         (60, "1 minute"),
         (3_599, "59 minutes"),
         (7_200, "2 hours"),

@@ -63,13 +63,13 @@ def choose_draft(folder: Path, words: Sequence[str]) -> WaitingDraft:
     """
     drafts = waiting_drafts(folder)
     if not drafts:
-        raise NotFoundError("no draft is waiting", code="no_draft")
+        raise NotFoundError("there is no unfinished draft", code="no_draft")
     fitting = [draft for draft in drafts if all(draft.is_called(word) for word in words)]
     if not fitting:
         raise NotFoundError(f"no draft is called {' '.join(words)}", details=_listed(drafts), code="no_draft")
     if len(fitting) > 1:
         raise UsageError(
-            f"{len(fitting)} drafts are waiting; say which",
+            f"{len(fitting)} drafts are unfinished; say which",
             details=_listed(fitting),
             hint=f"{RESUME} {fitting[0].name}",
         )

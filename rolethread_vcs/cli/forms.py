@@ -57,7 +57,7 @@ def edit_entries(context: Context, dataset: Dataset, ids: Sequence[str], saving:
     folder = dataset.drafts_folder
     for draft in waiting_drafts(folder):
         if set(draft.ids) & set(ids):
-            context.output.warn(f"an older draft of this waits too: rtv edit --resume {draft.name}")
+            context.output.warn(f"an older draft of this is unfinished: rtv edit --resume {draft.name}")
     snapshot = dataset.snapshot()
     dataset.refuse_hand_edited(snapshot, ids)
     form = render_form(

@@ -54,10 +54,10 @@ change_options = gathered(
     "change",
     Change,
     {field: field for field in ("rev_and_ids", "where", "skip_conflicts", "go_on", "abort")},
-    click.option("--abort", is_flag=True, help="Give up what waits for decisions."),
+    click.option("--abort", is_flag=True, help="Abort what is unfinished."),
     click.option("--continue", "go_on", is_flag=True, help="Commit it when its conflicts are decided."),
     click.option("--skip-conflicts", is_flag=True, help="Do what can be done at once; leave and list the rest."),
-    click.option("--where", metavar="QUERY", help="Only entries that fit, as they are, were or would be."),
+    click.option("--where", metavar="QUERY", help="Only entries that match, as they are, were or would be."),
     click.argument("rev_and_ids", metavar="[REV|A..B] [ID]...", nargs=-1, shell_complete=complete_branches),
 )
 """Gives a command a revision or range, entries of it, and the ways to go on, and its function a `change: Change`."""
@@ -174,7 +174,7 @@ def _show(context: Context, offer: PreviewedEntry, labels: tuple[str, str, str])
         for line in conflict_block(conflict, labels, width=output.width, color=output.color):
             output.complain(line)
     if offer.conflicts:
-        output.complain("  when you take it, it waits for your decision; when you edit it, it is decided")
+        output.complain("  when you take it, it needs your decision; when you edit it, it is decided")
 
 
 def _answer(context: Context, place: str, *, can_edit: bool = True) -> str:

@@ -218,7 +218,7 @@ writer_features = []
 [gate]
 # Branches that refuse a change which brings in errors (patterns).
 strict = ["main", "release/*"]
-# Branches that only tell, also where a pattern above fits them.
+# Branches that only tell, also where a pattern above matches them.
 report_only = []
 
 [gate.rules]

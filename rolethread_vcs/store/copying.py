@@ -109,7 +109,7 @@ def _damaged_original(original: Repository) -> DamagedError:
     """Return the error of a copy that cannot be whole; it names a damaged entry when one is on the current branch."""
     named = ""
     with contextlib.suppress(RoleThreadError):  # its folders or its branch may be what is damaged
-        named = next((f": entry {entry_id} does not read" for entry_id, _ in original.head_snapshot().damaged()), "")
+        named = next((f": entry {entry_id} cannot be read" for entry_id, _ in original.head_snapshot().damaged()), "")
     return DamagedError(
         f"the dataset at {original.folder} is damaged and cannot be copied whole{named}; nothing was copied",
         hint=f"see what is damaged with: rtv -C {original.folder} verify",

@@ -60,11 +60,11 @@ def _torn(common: Path) -> Iterator[tuple[str, str]]:
                 continue
             try:
                 if _LOOSE.fullmatch(path.read_bytes()) is None:
-                    yield name, "does not read: its file holds no commit's id"
+                    yield name, "cannot be read: its file holds no commit's id"
             except FileNotFoundError:  # packed or deleted a moment ago
                 continue
             except OSError as error:
-                yield name, f"does not read: {error.strerror}"
+                yield name, f"cannot be read: {error.strerror}"
 
 
 def _damaged(repository: Repository, name: str, reason: str) -> DamagedRef:

@@ -105,7 +105,7 @@ def _typed_opening(folder: Path) -> Iterator[None]:
             ) from error
         if "failed to stat" in text and "config" in text:
             raise SystemRefusedError(
-                f"{folder} was not opened, because git's configuration in the home folder does not read: {error}",
+                f"{folder} was not opened, because git's configuration in the home folder cannot be read: {error}",
                 hint="point HOME at a folder that this user may read",
             ) from error
         refused = system_reason(error)

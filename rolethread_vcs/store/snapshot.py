@@ -330,12 +330,12 @@ def unreadable_entry(entry_id: str, why: Unreadable) -> UnreadableEntryError:
         )
     if why == IS_DAMAGED:
         return UnreadableEntryError(
-            f"entry {entry_id} is damaged: what was saved of it is missing or does not read",
+            f"entry {entry_id} is damaged: what was saved of it is missing or cannot be read",
             hint=f"rtv restore {entry_id}   (when its checked-out file is whole)\n"
             f"rtv restore {entry_id} --from REV   (from an earlier commit)\n"
             "see all that is damaged with: rtv verify",
         )
     return UnreadableEntryError(
-        f"entry {entry_id} does not read: {entry_path(entry_id)}: {why.reason}",
+        f"entry {entry_id} cannot be read: {entry_path(entry_id)}: {why.reason}",
         hint=f"take it back from an earlier commit with: rtv restore {entry_id} --from REV",
     )

@@ -194,7 +194,7 @@ def tags_and_preview(gone: GoneEntry) -> dict[str, Any]:
 
 
 def _preview(gone: GoneEntry) -> str:
-    return "(does not read)" if gone.entry is None else preview(gone.entry)
+    return "(cannot be read)" if gone.entry is None else preview(gone.entry)
 
 
 # ---- for git's diff

@@ -29,7 +29,7 @@ def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator
     if checked.since is not None:
         looked_at = f"{count(checked.entries, 'changed entry')} since {checked.since[:10]}"
     if not checked.findings:
-        yield f"{looked_at}: nothing {'new ' if checked.since else ''}was found"
+        yield f"{looked_at}: no {'new ' if checked.since else ''}problems found"
         return
     if checked.since is not None:
         from rolethread_vcs.gate import mass_sentences

@@ -90,7 +90,7 @@ def next_steps(kind: str, labels: tuple[str, str, str], conflicts: Sequence[Conf
         return
     yield "see both sides: rtv conflicts"
     yield f"decide: rtv resolve ID --take {theirs}   ({ours}, base or both do too; --edit, --file FILE; --all)"
-    yield f"then: rtv {kind} --continue   or give up: rtv {kind} --abort"
+    yield f"then: rtv {kind} --continue   or abort: rtv {kind} --abort"
 
 
 def _waiting_lines(outcome: Outcome, width: int) -> Iterator[str]:
@@ -100,9 +100,9 @@ def _waiting_lines(outcome: Outcome, width: int) -> Iterator[str]:
     entries = count(len({conflict.id for conflict in conflicts}), "place")
     branch = outcome.committed.branch
     would = outcome.committed.dry_run
-    wait = "would wait" if would else "waits" if len(conflicts) == 1 else "wait"
+    need = "would need" if would else "needs" if len(conflicts) == 1 else "need"
     what = f"merge of {theirs}" if outcome.kind == "merge" else outcome.kind
-    yield f"{number} of the {what} {wait} for you, in {entries}; {branch} is as it was"
+    yield f"{number} of the {what} {need} your decision, in {entries}; {branch} is unchanged"
     yield from conflict_lines(conflicts, width)
     clean = outcome.taken + outcome.merged
     if clean:
@@ -116,7 +116,7 @@ def _done(outcome: Outcome) -> str | None:
     if committed.is_empty and not committed.dry_run:
         return None
     if outcome.state is State.NOTHING:  # no commit, but what waited is over, and that is an operation
-        return f"the {outcome.kind} is over, and changed no entry; {committed.branch} is as it was"
+        return f"the {outcome.kind} is over, and changed no entry; {committed.branch} is unchanged"
     said = counted_words(committed) or "no entry changes"
     would = committed.dry_run
     if outcome.state is State.FAST_FORWARD:

@@ -22,7 +22,7 @@ _SHOWN = 20
 def _unfinished_lines(waiting: OpenMerge | RoleThreadError | None) -> Iterator[str]:
     if isinstance(waiting, RoleThreadError):
         yield f"a merge is unfinished, and cannot be gone on with: {waiting.message}"
-        yield f"  {waiting.hint or 'give it up: rtv merge --abort'}"
+        yield f"  {waiting.hint or 'abort it: rtv merge --abort'}"
     elif waiting is not None:
         from rolethread_vcs.views.merges import next_steps
 
@@ -53,7 +53,7 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None) ->
     yield from _unfinished_lines(waiting)
     if survey.has_git_merge:
         yield "plain git is in the middle of a merge here; git status tells what is left to decide in it"
-        yield "  go on: git merge --continue   give it up: git merge --abort"
+        yield "  go on: git merge --continue   abort it: git merge --abort"
     yield from _unsaved_lines(survey)
     yield from _draft_lines(survey.drafts)
     yield _last_line(survey)
@@ -72,7 +72,7 @@ def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:
             resume = "rtv config edit --resume"
         else:
             resume = "rtv edit --resume" + (f" {name.removesuffix('.txt')}" if len(of_entries) > 1 else "")
-        yield f"a draft waits: {name}   go on with: {resume}"
+        yield f"unfinished draft: {name}   go on with: {resume}"
     if len(of_entries) > 1:
         yield "throw all of them away: rtv edit --discard-draft --all"
 
@@ -82,7 +82,7 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
         yield f"{count(len(survey.unsaved), 'hand-edited file is', 'hand-edited files are')} not saved:"
         yield from _edit_lines(survey.unsaved)
         if survey.has_git_merge:
-            yield "  rtv commit and rtv restore wait until that merge has ended"
+            yield "  rtv commit and rtv restore are refused until that merge has ended"
         elif survey.settings_problem is not None:
             yield f"  rtv commit will refuse: {survey.settings_problem}"
             yield "  correct rolethread.toml first   throw them away: rtv restore --all"
@@ -157,7 +157,7 @@ def _disk(machine: Machine) -> str:
 
 def _health_rows(health: Health) -> list[tuple[str, str]]:
     locks = ", ".join(f"{lock.path.name} ({_age(lock.age)} old)" for lock in health.git_locks)
-    unreadable = "does not read"
+    unreadable = "cannot be read"
     return [
         ("files", "checked out" if health.checked_out else "not checked out (bare)"),
         ("writing", _writing(health)),
@@ -209,7 +209,7 @@ def verification_lines(result: Verification) -> Lines:
         )
     )
     if result.ok:
-        yield Line("report", f"all is whole: {looked}")
+        yield Line("report", f"no damage found: {looked}")
         return
     errors = sum(str(problem.severity) == "error" for problem in result.problems)
     yield f"{count(errors, 'thing is', 'things are')} damaged; looked at {looked}"

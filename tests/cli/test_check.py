@@ -26,7 +26,7 @@ def messy(dataset: Dataset) -> Dataset:
 def test_a_clean_dataset_passes(rtv: Rtv) -> None:
     answer = rtv("check")
 
-    assert (answer.status, answer.out) == (0, "3 entries: nothing was found\n")
+    assert (answer.status, answer.out) == (0, "3 entries: no problems found\n")
 
 
 def test_errors_are_grouped_and_end_with_thirty(rtv: Rtv, messy: Dataset) -> None:
@@ -62,7 +62,7 @@ def test_one_rule_lists_every_place(rtv: Rtv, messy: Dataset) -> None:
 def test_chosen_entries_alone_are_checked(rtv: Rtv, messy: Dataset) -> None:
     assert rtv("check", "1", "2").status == 0
     assert rtv("check", "--where", "Nobody?").status == 30
-    assert rtv("check", "--where", "tag:tavern").out == "1 entry: nothing was found\n"
+    assert rtv("check", "--where", "tag:tavern").out == "1 entry: no problems found\n"
     assert rtv("check", "99").status == 40
 
 
@@ -86,7 +86,7 @@ def test_only_what_is_new_counts_since_a_revision(rtv: Rtv, messy: Dataset) -> N
     assert [finding["code"] for finding in new["findings"]] == ["RT104"]
     assert (none.status, none.out) == (
         0,
-        f"0 changed entries since {messy.snapshot().id[:10]}: nothing new was found\n",
+        f"0 changed entries since {messy.snapshot().id[:10]}: no new problems found\n",
     )
     assert many.status == 30
 

@@ -132,7 +132,7 @@ def test_a_broken_file_is_named_with_line_and_column_and_nothing_is_saved(
     answer = desk.rtv("commit")
 
     assert answer.status == 20
-    assert answer.err.startswith(f"error: 1 file does not read; nothing was saved\n  {name}:")
+    assert answer.err.startswith(f"error: 1 file cannot be read; nothing was saved\n  {name}:")
     assert f"  {name}:{place}" in answer.err
     assert desk.head() == before
     assert desk.path(2).read_bytes() == data

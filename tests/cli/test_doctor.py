@@ -165,5 +165,5 @@ def test_a_damaged_dataset_is_looked_at_all_the_same(dataset, capsys):
     status, text, value = doctor(dataset.folder, capsys)
 
     assert status == 0
-    assert "main does not read" in value["trouble"]
+    assert "main cannot be read" in value["trouble"]
     assert "rtv verify" in text

@@ -50,7 +50,7 @@ def test_the_log_is_cut_at_a_number_a_verb_or_a_size(rtv: Rtv, dataset: Dataset)
     assert rtv("log", "--op", "edit").out.startswith(dataset.snapshot().id[:10])
     assert rtv("log", "--min-changes", "3").out.startswith(dataset.snapshot("@~1").id[:10])
     nothing = rtv("log", "--op", "replace")
-    assert (nothing.status, nothing.out, nothing.err) == (0, "", "no commit fits\n")
+    assert (nothing.status, nothing.out, nothing.err) == (0, "", "no commit matches\n")
 
 
 def test_the_log_of_another_revision(rtv: Rtv, dataset: Dataset) -> None:
@@ -97,7 +97,7 @@ def test_the_log_is_cut_at_a_moment(rtv: Rtv, dataset: Dataset) -> None:
     change(dataset, 1, "one")
 
     assert len(rtv("log", "--full", "--since", "1 hour ago").out.splitlines()) == 3
-    assert rtv("log", "--until", "1 hour ago").err == "no commit fits\n"
+    assert rtv("log", "--until", "1 hour ago").err == "no commit matches\n"
     assert len(rtv("log", "--full", "--until", "today").out.splitlines()) == 3
     assert rtv("log", "--since", "soon").status == 2
 
@@ -106,7 +106,7 @@ def test_the_log_of_an_author(rtv: Rtv, dataset: Dataset) -> None:
     change(dataset, 1, "one")
 
     assert len(rtv("log", "--full", "--author", "CREATOR@").out.splitlines()) == 3
-    assert rtv("log", "--author", "mara").err == "no commit fits\n"
+    assert rtv("log", "--author", "mara").err == "no commit matches\n"
 
 
 def test_the_log_of_entries_that_fit_before_or_after(rtv: Rtv, dataset: Dataset) -> None:
@@ -142,7 +142,7 @@ def test_a_life_is_cut_at_a_number_an_author_or_a_revision(rtv: Rtv, dataset: Da
 
     assert len(rtv("log", "1", "-n", "1").out.splitlines()) == 1
     assert len(rtv("log", "1@main~1").out.splitlines()) == 1
-    assert rtv("log", "1", "--author", "mara").err == "no step of its life fits\n"
+    assert rtv("log", "1", "--author", "mara").err == "no step of its life matches\n"
     assert rtv("log", "77").status == 40
 
 

@@ -64,7 +64,7 @@ def test_a_dry_run_shows_what_goes_in_and_what_would_wait(desk: Desk) -> None:
     answer = desk.rtv("merge", "warmer", "--dry-run")
 
     assert (answer.status, desk.head()) == (50, head)
-    assert "1 conflict of the merge of warmer would wait for you, in 1 place; main is as it was" in answer.out
+    assert "1 conflict of the merge of warmer would need your decision, in 1 place; main is unchanged" in answer.out
     assert f"~ {desk.ids[2]}  tags +warm" in answer.out
     assert desk.rtv("conflicts").status == 40
 
@@ -74,12 +74,12 @@ def test_a_clash_waits_with_status_50_and_the_next_steps(desk: Desk) -> None:
 
     assert answer.status == 50
     assert answer.out.splitlines() == [
-        "1 conflict of the merge of warmer waits for you, in 1 place; main is as it was",
+        "1 conflict of the merge of warmer needs your decision, in 1 place; main is unchanged",
         f"  {desk.ids[0]}  messages[2].content  both sides changed the same words, or words that touch",
         "1 other change goes in without a question",
         "see both sides: rtv conflicts",
         "decide: rtv resolve ID --take warmer   (main, base or both do too; --edit, --file FILE; --all)",
-        "then: rtv merge --continue   or give up: rtv merge --abort",
+        "then: rtv merge --continue   or abort: rtv merge --abort",
     ]
 
 
@@ -179,7 +179,7 @@ def test_a_text_typed_on_the_way_in_is_kept_when_somebody_else_was_faster(
     assert contents(desk, 1)[1:] == ["Is the attic dry?", '*She laughs.* "Dry enough."']
 
 
-@pytest.mark.parametrize("after", [("q",), (), ("e",)], ids=["quit", "end of input", "a text that does not read"])
+@pytest.mark.parametrize("after", [("q",), (), ("e",)], ids=["quit", "end of input", "a text that cannot be read"])
 def test_a_text_typed_on_the_way_in_is_kept_when_nothing_is_merged(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, after: tuple[str, ...]
 ) -> None:
@@ -192,7 +192,7 @@ def test_a_text_typed_on_the_way_in_is_kept_when_nothing_is_merged(
     draft = desk.drafts()[0]
     assert f"your text is kept in {draft}" in answer.err
     assert "She smiles" in draft.read_text()
-    assert f"a draft waits: {draft.name}   go on with: rtv merge BRANCH -p" in desk.rtv("status").out
+    assert f"unfinished draft: {draft.name}   go on with: rtv merge BRANCH -p" in desk.rtv("status").out
 
 
 def test_a_text_that_was_kept_is_taken_up_by_the_next_merge(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

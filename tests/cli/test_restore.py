@@ -163,7 +163,7 @@ def test_a_query_that_fits_today_and_nothing_of_then_says_what_it_looked_at(
     answer = desk.rtv("restore", "--where", "tag:night", "--from", "@~1")
 
     assert answer.status == 40
-    assert "error: no entry of @~1 fits 'tag:night'; nothing was changed" in answer.err
+    assert "error: no entry of @~1 matches 'tag:night'; nothing was changed" in answer.err
     assert "rtv restore ID… --from @~1" in answer.err
 
 
@@ -266,7 +266,7 @@ def test_a_symbolic_link_that_plain_git_committed_goes_and_the_entry_comes_back(
 
     assert "hand-edited" not in status.out
     assert [line.split()[0] for line in listed.out.splitlines()] == ["1", "2", "3"]
-    assert "does not read (a symbolic link)" in listed.err
+    assert "cannot be read (a symbolic link)" in listed.err
     assert (listed.status, restored.status) == (0, 0)
     assert path.read_bytes() == good and not path.is_symlink()
 

@@ -105,7 +105,7 @@ def test_a_revert_decided_for_what_is_there_says_that_it_is_over_and_changed_not
     ended = rtv("revert", "--continue")
 
     assert ended.out.splitlines() == [
-        "the revert is over, and changed no entry; main is as it was",
+        "the revert is over, and changed no entry; main is unchanged",
         "undo with: rtv undo",
     ]
     assert dataset.snapshot().id == head

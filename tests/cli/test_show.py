@@ -175,7 +175,7 @@ def test_an_entry_that_does_not_read_is_damage(rtv: Rtv, dataset: Dataset) -> No
     answer = rtv("show", "2")
 
     assert answer.status == 70
-    assert "does not read" in answer.err
+    assert "cannot be read" in answer.err
 
 
 def test_raw_reaches_a_pipe_byte_for_byte(dataset: Dataset) -> None:

@@ -55,8 +55,8 @@ def test_a_draft_waits_with_the_way_to_take_it_up(rtv: Rtv, dataset: Dataset) ->
 
     out = rtv("status").out
 
-    assert "a draft waits: edit-1.txt   go on with: rtv edit --resume" in out
-    assert "a draft waits: config-123.txt   go on with: rtv config edit --resume" in out
+    assert "unfinished draft: edit-1.txt   go on with: rtv edit --resume" in out
+    assert "unfinished draft: config-123.txt   go on with: rtv config edit --resume" in out
 
 
 def test_a_bare_dataset_says_that_no_files_are_checked_out(rtv: Rtv, dataset: Dataset) -> None:

@@ -23,7 +23,7 @@ def test_a_whole_dataset_is_status_0(dataset, capsys):
 
     out, err = capsys.readouterr()
     assert (status, err) == (0, "")
-    assert out.startswith("all is whole: ") and "1 version of entries, 2 commits, 2 operations" in out
+    assert out.startswith("no damage found: ") and "1 version of entries, 2 commits, 2 operations" in out
 
 
 def test_the_envelope_of_a_whole_dataset(dataset, capsys):

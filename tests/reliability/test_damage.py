@@ -132,7 +132,7 @@ def test_an_undamaged_dataset_is_whole(dataset, rtv):
     done = rtv(dataset.folder, "verify")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("all is whole: ")
+    assert done.stdout.startswith("no damage found: ")
 
 
 # ---- one damaged entry among whole ones
@@ -164,7 +164,7 @@ def test_verify_and_list_name_the_damaged_entry_and_show_the_others(hurt, rtv):
     assert listed.returncode == 0
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["1", "2", "3"]
     assert listed.stdout.splitlines()[1].endswith("damaged: it cannot be read")
-    assert listed.stderr.startswith(f"warning: entry {ids[1]} does not read")
+    assert listed.stderr.startswith(f"warning: entry {ids[1]} cannot be read")
 
 
 def test_an_export_stops_at_a_damaged_entry_or_leaves_it_out_by_name(hurt, rtv, tmp_path):
@@ -281,7 +281,7 @@ def test_an_import_beside_a_damaged_entry_names_it_and_the_way_to_go_on(hurt, rt
     stopped = rtv(hurt.folder, "import", str(tmp_path / "new.jsonl"))
 
     assert stopped.returncode == 70, stopped.stderr
-    assert stopped.stderr.startswith("error: 1 entry does not read, so nobody can tell which rows are here already")
+    assert stopped.stderr.startswith("error: 1 entry cannot be read, so it is not known which rows are here already")
     assert f"entry {entry_id}: its checked-out file is whole" in stopped.stderr
     assert f"rtv restore {entry_id}   saves" in stopped.stderr
     assert Dataset.open(hurt.folder).snapshot().id == head
@@ -309,5 +309,5 @@ def test_a_clone_of_a_damaged_dataset_is_status_70_and_leaves_nothing(hurt, rtv,
     done = rtv(tmp_path, "clone", str(hurt.folder), "copy")
 
     assert done.returncode == 70
-    assert f"cannot be copied whole: entry {entry_id} does not read; nothing was copied" in done.stderr
+    assert f"cannot be copied whole: entry {entry_id} cannot be read; nothing was copied" in done.stderr
     assert not (tmp_path / "copy").exists()

@@ -133,7 +133,7 @@ def test_a_torn_operation_is_damage_with_its_id(dataset, git):
     empty = git(dataset.folder, "commit-tree", "-m", "nothing", "4b825dc642cb6eb9a060e54bf8d69288fbee4904").strip()
     git(dataset.folder, "update-ref", OPERATIONS_REF, empty)
 
-    with pytest.raises(DamagedError, match=f"the operation {empty[:10]} of the log does not read") as caught:
+    with pytest.raises(DamagedError, match=f"the operation {empty[:10]} of the log cannot be read") as caught:
         dataset.repository.operations.last()
     assert caught.value.status == 70
 

@@ -108,7 +108,7 @@ def test_a_torn_ref_is_damage_and_not_absence(two_commits):
     dataset, _, _ = two_commits
     (dataset.repository.common_folder / MAIN).write_bytes(b"")
 
-    with pytest.raises(DamagedError, match="main does not read"):
+    with pytest.raises(DamagedError, match="main cannot be read"):
         dataset.repository.refs.read(MAIN)
 
 
@@ -116,7 +116,7 @@ def test_torn_packed_refs_are_damage(two_commits):
     dataset, _, _ = two_commits
     (dataset.repository.common_folder / "packed-refs").write_text("nonsense\n")
 
-    with pytest.raises(DamagedError, match="branches and releases does not read"):
+    with pytest.raises(DamagedError, match="branches and releases cannot be read"):
         dataset.repository.refs.table()
 
 

@@ -181,7 +181,7 @@ def test_a_home_that_may_not_be_read_is_named_as_the_reason(environment):
         )
 
     assert done.stderr == ""
-    assert done.stdout.startswith("74 ") and "home folder does not read" in done.stdout
+    assert done.stdout.startswith("74 ") and "home folder cannot be read" in done.stdout
 
 
 def test_making_a_dataset_twice_is_refused(dataset):

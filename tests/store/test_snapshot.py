@@ -118,7 +118,7 @@ def test_an_entry_that_does_not_decode_is_named_with_its_path(filled):
     entry_id = filled.snapshot().ids()[0]
     save(filled, {entry_path(entry_id): (b"100644", b'{"messages": NaN}')})
 
-    with pytest.raises(UnreadableEntryError, match=f"{entry_id} does not read: entries/0000/00/{entry_id}.json"):
+    with pytest.raises(UnreadableEntryError, match=f"{entry_id} cannot be read: entries/0000/00/{entry_id}.json"):
         filled.snapshot()[entry_id]
 
 

@@ -107,7 +107,7 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
     if resume or discard_draft:
         draft = _waiting(folder)
         if draft is None:
-            raise NotFoundError("no draft of the settings is waiting", hint=_EDIT, code="no_draft")
+            raise NotFoundError("there is no unfinished draft of the settings", hint=_EDIT, code="no_draft")
         if discard_draft:
             if not saving.dry_run:
                 discard(draft)

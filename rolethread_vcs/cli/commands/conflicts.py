@@ -1,4 +1,4 @@
-"""Show what waits for your decision after a merge, a revert or a pick, word by word.
+"""Show what needs your decision after a merge, a revert or a pick, word by word.
 
 \b
   rtv conflicts              all of them

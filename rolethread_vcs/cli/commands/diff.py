@@ -51,7 +51,7 @@ class _DiffCommand(Command):
 
 @click.command(cls=_DiffCommand)
 @click.argument("words", metavar="[A [B]]", nargs=-1, shell_complete=complete_branches)
-@click.option("--where", metavar="QUERY", help="Only entries that fit, before or after.")
+@click.option("--where", metavar="QUERY", help="Only entries that match, before or after.")
 @click.option(
     "--only", metavar="KIND", type=click.Choice(_KINDS), multiple=True, help="added, removed, changed, moved."
 )

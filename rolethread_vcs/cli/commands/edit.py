@@ -15,7 +15,7 @@ standard input, and @@ begins a text with an @.
 A new tag that looks like one in use is asked about at a terminal; elsewhere, and with --yes, it is saved with a
 warning that names the other one: rtv undo takes it back.
 
-What you type in the editor is never lost: until it is saved, the form waits as a draft.
+What you type in the editor is never lost: until it is saved, the form is kept as a draft.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ GROUP = "entries"
 @click.option("--tag", "tags", metavar="+TAG|-TAG", multiple=True, help="Add a tag, or take one away.")
 @click.option("--resume", is_flag=True, help="Go on with a draft; name it, or one of its entries, if there are more.")
 @click.option("--discard-draft", is_flag=True, help="Throw a draft away for good.")
-@click.option("--all", "every", is_flag=True, help="With --discard-draft: every draft that waits.")
+@click.option("--all", "every", is_flag=True, help="With --discard-draft: every unfinished draft.")
 @click.option("--yes", is_flag=True, help="Do not ask whether a new tag is meant.")
 @saving_options
 @pass_context
@@ -169,4 +169,4 @@ def _hint_of_drafts(dataset: Dataset) -> str | None:
     from rolethread_vcs.cli.drafts import waiting_drafts
 
     drafts = waiting_drafts(dataset.drafts_folder)
-    return f"rtv edit 12   (a draft waits: rtv edit --resume {drafts[0].name})" if drafts else None
+    return f"rtv edit 12   (an unfinished draft: rtv edit --resume {drafts[0].name})" if drafts else None

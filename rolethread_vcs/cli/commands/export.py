@@ -27,7 +27,7 @@ GROUP = "entries"
 @click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
 @click.option("--where", metavar="QUERY", help="Only these entries.")
 @click.option("--fail-if-unsaved", is_flag=True, help="Stop when files were edited by hand and not saved.")
-@click.option("--skip-damaged", is_flag=True, help="Leave out entries that do not read, and name them.")
+@click.option("--skip-damaged", is_flag=True, help="Leave out entries that cannot be read, and name them.")
 @click.option("--overwrite", is_flag=True, help="Replace the file whatever it holds.")
 @pass_context
 def command(
@@ -65,7 +65,7 @@ def command(
     for warning in result.warnings:
         output.warn(warning)
     for entry_id in result.left_out:
-        output.warn(f"left out: entry {entry_id} is damaged and does not read")
+        output.warn(f"left out: entry {entry_id} is damaged and cannot be read")
     said = (
         f"exported {count(result.entries, 'entry')} of {result.revision} @ {result.commit[:10]} "
         f"(sha256 {result.sha256[:12]}…)"

@@ -27,7 +27,7 @@ ENVELOPE = "rolethread.list/v1"
 
 @click.command(cls=Command)
 @click.argument("query", nargs=-1)
-@click.option("--where", metavar="QUERY", help="The query as one text; with words too, both must fit.")
+@click.option("--where", metavar="QUERY", help="The query as one text; with words too, both must match.")
 @click.option("--limit", metavar="N", type=HowMany(), default=25, help="Show so many (25).")
 @click.option("--after", metavar="ID", shell_complete=complete_entries, help="Begin behind this entry.")
 @click.option("--rev", metavar="REV", default="@", shell_complete=complete_branches, help="List another commit.")
@@ -41,7 +41,7 @@ def command(
     page = context.open_dataset().page(query, where=where, limit=limit, after=after, rev=rev, count=context.json)
     for row in page.rows:
         if not row.reads:
-            output.warn(f"entry {row.id} does not read ({row.problem}); see what is damaged with: rtv verify")
+            output.warn(f"entry {row.id} cannot be read ({row.problem}); see what is damaged with: rtv verify")
     if context.json:
         output.envelope(ENVELOPE, page)
         return
@@ -68,7 +68,7 @@ def _options(query: tuple[str, ...], where: str | None, limit: int, rev: str) ->
 
 def _say_empty(output: Output, query: tuple[str, ...], where: str | None, after: str | None) -> None:
     if after is not None:
-        output.note(f"no entry{' that fits' if query or where else ''} comes behind {after}")
+        output.note(f"no entry{' that matches' if query or where else ''} comes behind {after}")
     elif query or where:
         output.note("no entry matches")
     else:

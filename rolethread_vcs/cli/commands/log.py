@@ -47,7 +47,7 @@ ENVELOPE = "rolethread.log/v1"
 @click.option("--since", metavar="WHEN", help="Only from then on: 2026-11-01, yesterday, '3 days ago', 2w.")
 @click.option("--until", metavar="WHEN", help="Only up to then; a day is meant to its end.")
 @click.option("--author", metavar="TEXT", help="Only by an author whose name or address holds this.")
-@click.option("--where", metavar="QUERY", help="Only what touched an entry that fits, before or after.")
+@click.option("--where", metavar="QUERY", help="Only what touched an entry that matches, before or after.")
 @click.option("--op", "verb", metavar="VERB", help="Only commits that this verb made.")
 @click.option("--min-changes", metavar="N", type=click.IntRange(min=0), default=0, help="Only larger ones.")
 @click.option("--graph", is_flag=True, help="Draw how lines of history part and meet.")
@@ -137,7 +137,7 @@ def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, num
         commits = [(_of_step(dataset, each, makers), each.step) for each in details]
         context.output.envelope(ENVELOPE, {"entry": life.entry_id, "commits": commits})
     else:
-        _print(context, life_lines(details, life.entry_id, width=context.output.width), "no step of its life fits")
+        _print(context, life_lines(details, life.entry_id, width=context.output.width), "no step of its life matches")
     print_ends(context.output, dataset.repository, life.ends)
 
 
@@ -151,6 +151,6 @@ def _of_step(dataset: Dataset, details: StepDetails, makers: OperationsByCommit)
     return {"operation": operation, "summary": summary, "text": step_words(details), "counts": counts}
 
 
-def _print(context: Context, lines: Iterable[str | Line], nothing: str = "no commit fits") -> None:
+def _print(context: Context, lines: Iterable[str | Line], nothing: str = "no commit matches") -> None:
     if not context.output.show(lines):
         context.output.note(nothing)

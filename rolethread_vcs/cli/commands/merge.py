@@ -10,7 +10,7 @@
   rtv merge --continue                    when all conflicts are decided (rtv conflicts, rtv resolve)
   rtv merge --abort
 
-Conversations are merged message by message. What both sides changed in different ways waits for you: nothing is
+Conversations are merged message by message. What both sides changed in different ways needs your decision: nothing is
 committed, the branch stays as it is, and everything else can be used meanwhile.
 """
 
@@ -30,7 +30,7 @@ GROUP = "history"
 
 @click.command(cls=Command)
 @click.argument("source", metavar="[BRANCH|PATH[#BRANCH]]", required=False, shell_complete=complete_branches)
-@click.option("--where", metavar="QUERY", help="Take the entries that fit, as they are on either side.")
+@click.option("--where", metavar="QUERY", help="Take the entries that match, as they are on either side.")
 @click.option("-p", "--patch", is_flag=True, help="Ask about each entry: take, skip, edit.")
 @click.option("--rest", type=click.Choice(["keep-mine"]), help="Finish the branch although a part was left out.")
 @click.option("--continue", "go_on", is_flag=True, help="Commit the merge when its conflicts are decided.")

@@ -36,7 +36,7 @@ ENVELOPE = "rolethread.resolve/v1"
 @click.command(cls=Command)
 @click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_conflicts)
 @click.option("--all", "everything", is_flag=True, help="Every conflict that is open.")
-@click.option("--where", metavar="QUERY", help="Entries in conflict that fit, as they are on either side.")
+@click.option("--where", metavar="QUERY", help="Entries in conflict that match, as they are on either side.")
 @click.option("--field", metavar="FIELD", help="One field alone, as rtv conflicts names it.")
 @click.option("--take", metavar="SIDE", shell_complete=complete_sides, help="A branch by its name, base, or both.")
 @click.option("--edit", is_flag=True, help="Write the entry in your editor.")
@@ -87,7 +87,7 @@ def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, int
     preview = None if opened is None else opened.preview or opened.theirs or opened.ours or opened.base
     if opened is None or preview is None:
         raise InvalidError(
-            f"{name} cannot be opened in a form: it is a file, or decided already, or does not read",
+            f"{name} cannot be opened in a form: it is a file, or decided already, or cannot be read",
             hint=f"rtv resolve {name} --take {found.unfinished.labels[1]}   or: --file FILE",
         )
     conflicts = [conflict for conflict in found.conflicts if conflict.id == name]

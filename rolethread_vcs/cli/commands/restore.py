@@ -142,7 +142,7 @@ def _chosen_of(dataset: Dataset, choice: tuple[tuple[str, ...], str | None], rev
         return dataset.select(*choice, rev=revision)
     except NotFoundError as error:
         if error.code == "nothing_fits":
-            error.message = f"no entry of {revision} fits {choice[1]!r}; nothing was changed"
+            error.message = f"no entry of {revision} matches {choice[1]!r}; nothing was changed"
             error.hint = (
                 f"entries are chosen by what they were then; name those of today: rtv restore ID… --from {revision}"
             )

@@ -1,4 +1,4 @@
-"""Show where you are, what is not saved, what waits, and what was done last."""
+"""Show where you are, what is not saved, what is unfinished, and what was done last."""
 
 from __future__ import annotations
 

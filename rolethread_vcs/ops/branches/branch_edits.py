@@ -279,7 +279,7 @@ def _refuse_unfinished(repository: Repository, branch: str) -> None:
                 continue
             if found.branch == branch:
                 raise ConflictError(
-                    f"{branch} waits for the end of: {found.command}; nothing was changed",
+                    f"a {found.kind} into {branch} is unfinished ({found.command}); nothing was changed",
                     hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
                     code="unfinished_on_branch",
                 )

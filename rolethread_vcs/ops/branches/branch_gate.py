@@ -96,6 +96,6 @@ def _refusal(name: str, verdict: Verdict) -> RefusedByGateError:
     return RefusedByGateError(
         f"{name} would be a strict branch, and {have} errors that no strict branch has taken; no branch was made",
         hint=f'{flags} --because "…"   makes it all the same\n'
-        "or correct the entries first, or choose a name that no pattern of gate.strict fits",
+        "or correct the entries first, or choose a name that no pattern of gate.strict matches",
         findings=verdict.blocking,
     )

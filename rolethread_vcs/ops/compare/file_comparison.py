@@ -114,7 +114,7 @@ def _read_file(file: FileSide) -> _ReadSide:
     if bad:
         places = ", ".join(f"line {each.place.line}: {each.reason}" for each in bad[:_NAMED])
         more = " …" if len(bad) > _NAMED else ""
-        do = "1 row does not read and counts" if len(bad) == 1 else f"{len(bad):,} rows do not read and count"
+        do = "1 row cannot be read and counts" if len(bad) == 1 else f"{len(bad):,} rows cannot be read and count"
         notes.append(f"{label}: {do} for nothing ({places}{more})")
     return _ReadSide(label, None, tuple(rows), EVERYTHING if is_all else carried, tuple(notes))
 
@@ -132,7 +132,7 @@ def _read_tree(side: TreeSide, carried: Carried) -> _ReadSide:
             unread += 1
     notes: tuple[str, ...] = ()
     if unread:
-        do = "1 entry does not read and counts" if unread == 1 else f"{unread:,} entries do not read and count"
+        do = "1 entry cannot be read and counts" if unread == 1 else f"{unread:,} entries cannot be read and count"
         notes = (f"{side.label}: {do} for nothing; see: rtv verify",)
     return _ReadSide(side.label, side.commit, tuple(known), EVERYTHING, notes)
 

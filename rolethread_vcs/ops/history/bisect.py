@@ -270,7 +270,7 @@ def _mark(row: Mapping[str, Any]) -> Mark:
 
 def _unreadable(path: Path, reason: str) -> InvalidError:
     return InvalidError(
-        f"what was answered in this search does not read: {path}: {reason}",
+        f"what was answered in this search cannot be read: {path}: {reason}",
         hint="rtv bisect reset   ends the search",
         code="bisect_state",
     )

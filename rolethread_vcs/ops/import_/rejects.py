@@ -303,9 +303,9 @@ def refusal_to_match(repository: Repository, base: Snapshot) -> UnreadableEntryE
     if others:
         ways.append(f"rtv restore {others[0]} --from REV   brings one back as it was in another revision")
         ways.append(f"rtv remove {others[0]}   goes on without it; history keeps what is left of it")
-    count = "1 entry does" if len(unreadable) == 1 else f"{len(unreadable):,} entries do"
+    count = "1 entry" if len(unreadable) == 1 else f"{len(unreadable):,} entries"
     return UnreadableEntryError(
-        f"{count} not read, so nobody can tell which rows are here already; nothing was saved",
+        f"{count} cannot be read, so it is not known which rows are here already; nothing was saved",
         details=[*details, *([f"… and {hidden:,} more (rtv verify)"] if hidden else [])],
         hint="\n".join([*ways, "then import again"]),
         code="damaged_entries",

@@ -81,7 +81,7 @@ class EntrySides:
         side = self._read(number)
         if isinstance(side, Unreadable):
             raise UsageError(
-                f"entry {self.id} does not read there ({side.reason}), so it cannot be taken; nothing was changed",
+                f"entry {self.id} cannot be read there ({side.reason}), so it cannot be taken; nothing was changed",
                 hint="take the other side, or give it anew with --edit or --file",
                 code="unreadable_side",
             )

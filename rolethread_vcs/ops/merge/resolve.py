@@ -117,7 +117,7 @@ def select_conflicts(
         sides = {name: (entries[name].base, entries[name].ours, entries[name].theirs) for name in entries}
         chosen = [name for name in open_names if name in sides and selection.fits(name, *sides[name])]
         if not chosen:
-            raise NotFoundError(f"no entry in conflict fits {where!r}", hint="rtv conflicts", code="no_conflict")
+            raise NotFoundError(f"no entry in conflict matches {where!r}", hint="rtv conflicts", code="no_conflict")
         return chosen
     names = list(dict.fromkeys([*open_names, *(name for name, _ in found.decided)]))
     return list(dict.fromkeys(_named(found, word, names) for word in words))
@@ -295,7 +295,7 @@ def _tip(repository: Repository, unfinished: Unfinished) -> str:
     if tip is None:
         raise NoSuchBranchError(
             f"the branch {unfinished.branch} of the unfinished {unfinished.kind} has gone; what was decided is kept",
-            hint=f"bring it back: rtv undo   or give up: rtv {unfinished.kind} --abort",
+            hint=f"bring it back: rtv undo   or abort: rtv {unfinished.kind} --abort",
         )
     return tip
 

@@ -52,7 +52,7 @@ def decisions_of(unfinished: Unfinished) -> Decisions:
         }
     except (KeyError, ValueError, TypeError) as error:
         raise UnreadableUnfinishedError(
-            f"a decision of the unfinished {unfinished.kind} does not read: {error}",
+            f"a decision of the unfinished {unfinished.kind} cannot be read: {error}",
             hint=f"rtv {unfinished.kind} --abort",
         ) from error
 

@@ -100,14 +100,14 @@ def bring_back_removed(
     found = RemovedEntries(repository, where=where, since=since)
     chosen = list(_named(found, words, repository.head_snapshot())) if words else list(found)
     if not chosen:
-        fits = "that was removed fits" if where is not None else "was removed"
+        matches = "that was removed matches" if where is not None else "was removed"
         raise NotFoundError(
-            f"no entry {fits}; nothing was changed", hint="see them with: rtv restore --removed", code="not_removed"
+            f"no entry {matches}; nothing was changed", hint="see them with: rtv restore --removed", code="not_removed"
         )
     for each in chosen:
         if each.entry is None:
             raise UnreadableEntryError(
-                f"what was saved of entry {each.id} does not read; nothing was changed",
+                f"what was saved of entry {each.id} cannot be read; nothing was changed",
                 hint=f"rtv log {each.id}   shows earlier states; leave it out, or restore one of them with --from REV",
             )
     ranks = _old_ranks(repository, chosen)

@@ -48,7 +48,7 @@ class NotLinkedError(NotFoundError):
 
 
 class DamagedLinkError(InvalidError):
-    """The link of a file copy does not read, is of a newer version, or belongs to another dataset."""
+    """The link of a file copy cannot be read, is of a newer version, or belongs to another dataset."""
 
     code = "damaged_binding"
     path: Path | None = None

@@ -172,7 +172,7 @@ class OperationLog:
             return _from_record(record, oid, commit)
         except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
             raise DamagedError(
-                f"the operation {oid[:10]} of the log does not read: {error}",
+                f"the operation {oid[:10]} of the log cannot be read: {error}",
                 hint="rtv verify",
                 code="unreadable_operation",
             ) from error

@@ -25,7 +25,7 @@ Kind = Literal["merge", "revert", "pick"]
 
 
 class UnreadableUnfinishedError(DamagedError):
-    """What waits for decisions does not read."""
+    """What is unfinished cannot be read."""
 
     code = "unreadable_unfinished"
 
@@ -107,7 +107,7 @@ def read(oid: str, objects: Objects) -> Unfinished:
         return _from_state(state, oid, {_name(path): parse(data) for path, data in found.items()})
     except (KeyError, TypeError, ValueError, IndexError, JsonProblemError, DamagedError) as error:
         raise UnreadableUnfinishedError(
-            f"the unfinished merge {oid[:10]} does not read: {error}", hint="rtv merge --abort   rtv verify"
+            f"the unfinished merge {oid[:10]} cannot be read: {error}", hint="rtv merge --abort   rtv verify"
         ) from error
 
 

@@ -75,7 +75,7 @@ def _bad_pack(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        return f"it does not read: {error.strerror or error}"
+        return f"it cannot be read: {error.strerror or error}"
 
 
 def _fits_checksum(path: Path) -> bool:
@@ -99,7 +99,7 @@ def _bad_loose(path: Path, name: str) -> str | None:
         with path.open("rb") as stream:
             digest = _inflated_digest(stream)
     except (OSError, zlib.error) as error:
-        return f"it does not read: {error}"
+        return f"it cannot be read: {error}"
     if digest is None:
         return "it is cut off"
     return None if digest == name else "its content does not fit its name"

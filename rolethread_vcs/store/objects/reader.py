@@ -30,7 +30,7 @@ MANY_READS = 300
 
 
 class MissingObjectError(DamagedError):
-    """An object that something points at is not there, or does not read."""
+    """An object that something points at is not there, or cannot be read."""
 
     code = "missing_object"
 
@@ -122,7 +122,7 @@ class Objects:
         try:
             commit = self._commits[oid] = commits.decode(oid, data)
         except ValueError as error:
-            raise MissingObjectError(f"the commit {oid} does not read: {error}", hint="rtv verify") from error
+            raise MissingObjectError(f"the commit {oid} cannot be read: {error}", hint="rtv verify") from error
         if len(self._commits) > _COMMITS_REMEMBERED:
             self._commits.popitem(last=False)
         return commit

@@ -45,7 +45,7 @@ def _reading(name: str) -> Iterator[None]:
     try:
         yield
     except (pygit2.GitError, OSError, ValueError) as error:
-        raise DamagedError(f"{shorten(name)} does not read: {error}", hint="rtv verify") from error
+        raise DamagedError(f"{shorten(name)} cannot be read: {error}", hint="rtv verify") from error
 
 
 @contextmanager
@@ -281,7 +281,7 @@ class Refs:
             found = self._git.raw_listall_references()
         except (pygit2.GitError, OSError, ValueError) as error:
             raise DamagedError(
-                f"the list of branches and releases does not read: {error}", hint="rtv verify"
+                f"the list of branches and releases cannot be read: {error}", hint="rtv verify"
             ) from error
         return [name.decode("utf-8", "surrogateescape") for name in found]
 

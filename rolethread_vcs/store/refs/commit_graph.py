@@ -199,7 +199,7 @@ def read_link(oid: str, data: bytes) -> Link:
 
 
 def _unreadable(oid: str, error: Exception) -> MissingObjectError:
-    return MissingObjectError(f"the commit {oid} does not read: {error}", hint="rtv verify")
+    return MissingObjectError(f"the commit {oid} cannot be read: {error}", hint="rtv verify")
 
 
 class CommitGraph:

@@ -262,7 +262,7 @@ def test_rows_that_do_not_read_are_named_and_the_rest_is_compared(harbour: tuple
     found = dataset.diff("old.jsonl", "@")
 
     assert told(found) == [(ids[7], "added")]
-    assert found.notes[0].startswith("old.jsonl: 2 rows do not read and count for nothing (line 8: ")
+    assert found.notes[0].startswith("old.jsonl: 2 rows cannot be read and count for nothing (line 8: ")
 
 
 def test_a_file_of_which_no_row_reads_is_refused(harbour: tuple[Dataset, list[str]]) -> None:
@@ -299,7 +299,7 @@ def test_an_entry_that_does_not_read_is_noted(harbour: tuple[Dataset, list[str]]
 
     found = dataset.diff("old.jsonl")
 
-    assert found.notes[0] == "main with unsaved edits: 1 entry does not read and counts for nothing; see: rtv verify"
+    assert found.notes[0] == "main with unsaved edits: 1 entry cannot be read and counts for nothing; see: rtv verify"
     assert told(found) == [("old.jsonl:1", "removed")]
 
 
