@@ -87,25 +87,25 @@ class _Row:
     def __init__(self, lists: Lists, field: str, resolver: Resolver, renamed: Mapping[Side, Mapping[str, str]]) -> None:
         self._lists = lists
         self._field = field
-        self._choosing = resolver
+        self._resolver = resolver
         self._renamed = renamed
         self._laid: list[_Laid] = []
         self._number = 0  # in the preview, which has ours in each dispute: names must not depend on choices
 
     def result(self, pieces: Sequence[Piece]) -> list[Any]:
         """Return the messages, ours where something conflicted."""
-        open_before = len(self._choosing.conflicts)
+        open_before = len(self._resolver.conflicts)
         for piece in pieces:
             if isinstance(piece, Dispute):
                 self._lay_dispute(piece)
             elif isinstance(piece, Joined):
                 last = self._number + piece.count - 1
                 sentence = f"both sides added messages here; {self._field}[{self._number}] to [{last}] keep both"
-                self._choosing.notes.append(Note(f"{self._field}[{self._number}]", sentence))
+                self._resolver.notes.append(Note(f"{self._field}[{self._number}]", sentence))
             else:
                 self._lay_message(piece)
         messages = [laid.message for laid in self._laid]
-        if len(self._choosing.conflicts) > open_before:
+        if len(self._resolver.conflicts) > open_before:
             return messages
         return self._whole(messages)
 
@@ -127,7 +127,7 @@ class _Row:
                     Dispute(reason, () if token.base is None else (token.base,), both[:1], both[1:], both)
                 )
                 return
-            message = merge_message(None if base is ABSENT else base, ours, theirs, self._name(), self._choosing)
+            message = merge_message(None if base is ABSENT else base, ours, theirs, self._name(), self._resolver)
         self._laid.append(_Laid(message, token))
         self._number += 1
 
@@ -146,7 +146,7 @@ class _Row:
             new if is_ours else old,
             "theirs" if is_ours else "ours",
         )
-        speaker = self._choosing.answer(conflict)
+        speaker = self._resolver.answer(conflict)
         return {**message, "speaker": speaker}
 
     def _lay_dispute(self, dispute: Dispute) -> None:
@@ -154,11 +154,11 @@ class _Row:
         ours = values_of(lists.ours, (token.ours for token in dispute.ours))
         theirs = values_of(lists.theirs, (token.theirs for token in dispute.theirs))
         both = [lists.any_value(token) for token in dispute.both]
-        choice = self._choosing.choice(name)
+        choice = self._resolver.choice(name)
         conflict = Conflict(
             name, dispute.reason, values_of(lists.base, dispute.base), ours, theirs, _suggested(dispute)
         )
-        chosen = _as_messages(name, self._choosing.answer(conflict, both=both))
+        chosen = _as_messages(name, self._resolver.answer(conflict, both=both))
         tokens = {
             "ours": [token._replace(theirs=None) for token in dispute.ours],
             "theirs": [token._replace(ours=None) for token in dispute.theirs],
@@ -177,7 +177,7 @@ class _Row:
         place, reason = found
         lists = self._lists
         conflict = Conflict(self._field, reason, list(lists.base), list(lists.ours), list(lists.theirs), place=place)
-        return _as_messages(self._field, self._choosing.answer(conflict, both=messages, preview=messages))
+        return _as_messages(self._field, self._resolver.answer(conflict, both=messages, preview=messages))
 
     def _break(self) -> tuple[int, Reason] | None:
         row = [_Laid(None, FIRST), *self._laid, _Laid(None, self._lists.last)]

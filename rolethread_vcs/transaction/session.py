@@ -52,7 +52,7 @@ class Session:
         self._to_make = to_make
 
     @cached_property
-    def base(self) -> Snapshot:
+    def tip(self) -> Snapshot:
         """The branch's tip as it was when the session began."""
         if self._to_make:
             return self.repository.head_snapshot()
@@ -101,7 +101,7 @@ class Session:
             held = hold_branch(repository, intent.branch) if needs_branch and not to_make else None
             session = cls(repository, intent, held, notes, to_make=to_make)
             if held is not None or to_make:
-                refuse_newer_writer(session.base)
+                refuse_newer_writer(session.tip)
             elif (commit := repository.refs.head_commit()) is not None:
                 with contextlib.suppress(*((InvalidSettingsError,) if goes_back else ())):
                     refuse_newer_writer(repository.snapshot_of(commit))
@@ -148,7 +148,7 @@ class Session:
         """
         repository, intent = self.repository, self.intent
         findings = verdict.introduced if verdict is not None else ()
-        tree = trees.apply(self.base.tree, paths, repository.objects, pack)
+        tree = trees.apply(self.tip.tree, paths, repository.objects, pack)
         result = Committed(
             branch=self.branch,
             commit=None,
@@ -160,7 +160,7 @@ class Session:
         if tree is None:
             raise InvalidError("a dataset cannot lose all its files")
         others = dict(also or {})
-        if tree == self.base.tree and not merges:
+        if tree == self.tip.tree and not merges:
             if not others or intent.dry_run:
                 return replace(result, ids=(), dry_run=intent.dry_run)
             number = self.publish(pack, others, **fields)
@@ -173,7 +173,7 @@ class Session:
         result = replace(result, added=counts.added, changed=counts.changed, removed=counts.removed, message=message)
         if intent.dry_run:
             return replace(result, dry_run=True)
-        commit = pack.add_commit(tree, [self.base.id, *merges], self._who, message)
+        commit = pack.add_commit(tree, [self.tip.id, *merges], self._who, message)
         held = None if self._to_make else self._held
         moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit), **others}
         number = self.publish(pack, moves, counts, held=held, effects=effects(commit), **fields)
@@ -182,14 +182,14 @@ class Session:
     def _refuse_in_the_way(self, paths: Mapping[str, PathChange], *, overwrite: bool) -> None:
         def differences() -> Iterator[Difference]:  # of a large import, and mostly nobody asks
             for path, change in paths.items():
-                yield Difference(path, self.base.find(path), None if change is None else Blob(*change))
+                yield Difference(path, self.tip.find(path), None if change is None else Blob(*change))
 
         worktree = self.repository.worktree
         if not overwrite and worktree is not None and self.is_current:
             refuse_unsaved(worktree.in_the_way(differences()))
         if not self._to_make:
             name = BRANCHES + self.branch
-            refuse_other_folders(self.repository, {name: (self.base.id, "")}, {name: differences()})
+            refuse_other_folders(self.repository, {name: (self.tip.id, "")}, {name: differences()})
 
     # ---- ref verbs
 

@@ -75,7 +75,7 @@ def carry(repository: Repository, intent: Intent, work: Callable[[Session], T]) 
 def _run_once(
     session: Session, plan: Callable[[Snapshot], ChangeSet | Planned], expected: Mapping[str, bytes]
 ) -> Committed:
-    base = session.base
+    base = session.tip
     for entry_id, blob in expected.items():
         if entry_id not in base or base.blob_id(entry_id) != blob:
             raise StaleEntryError(
@@ -99,9 +99,9 @@ def commit_planned(
     Raises:
         As `run`, but for those of a plan that is not fresh.
     """
-    base, change = session.base, planned.change
+    base, change = session.tip, planned.change
     if verdict is None:
-        verdict = vote(base, change, session.intent, session.branch, others=planned.others)
+        verdict = vote(base, change, session.intent, session.branch)
     with session.repository.pack() as pack:
         paths, counts = write_blobs(base, change, pack)
         result = session.commit(

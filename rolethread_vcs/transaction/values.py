@@ -10,7 +10,6 @@ from rolethread_vcs.gate import Allowance, EntryChange, parse_allowance
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.store.log.operations import Moves
-from rolethread_vcs.store.snapshot import Snapshot
 
 TOUCHED_SHOWN = 200
 """Entries of one change that an answer may show."""
@@ -89,14 +88,12 @@ class Planned:
 
     `merges` are further parents of the commit (hex ids): then there is a commit even where no file changes. `also` are
     refs that move in the same operation, from and to: an unfinished merge that ends. Where there is nothing to commit,
-    they move all the same. `others` are the other sides of a merge: what blocks and stands in none of the sides is a
-    conflict of the merge. `trailers` are added to the commit.
+    they move all the same. `trailers` are added to the commit.
     """
 
     change: ChangeSet
     merges: tuple[str, ...] = ()
     also: Moves = field(default_factory=dict)
-    others: tuple[Snapshot, ...] = ()
     trailers: tuple[tuple[str, str], ...] = ()
 
 

@@ -62,7 +62,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
     """
     intent = intent or Intent("commit", "commit")
     with Session.open(repository, intent) as session:
-        repository, base = session.repository, session.base
+        repository, base = session.repository, session.tip
         worktree = repository.worktree
         if worktree is None:
             raise UsageError(

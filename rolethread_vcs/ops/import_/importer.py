@@ -262,14 +262,14 @@ def _publish(
     # The branch that the gate judged for, though somebody else may have switched to another one meanwhile.
     intent = replace(intent, branch=branch or None, trailers=(*intent.trailers, *_trailers(reader)))
     with Session.open(repository, intent, makes_branch=makes_branch) as session:
-        if session.base.id != reader.base.id:
-            _refuse_interference(session.base, reader, repository)
-        ids = _assign_ids(session.base, reader)
+        if session.tip.id != reader.base.id:
+            _refuse_interference(session.tip, reader, repository)
+        ids = _assign_ids(session.tip, reader)
         paths: dict[str, PathChange] = {
             entry_path(entry_id): (trees.FILE, kept.blob) for entry_id, kept in zip(ids, reader.kept, strict=True)
         }
-        order = _place(session.base, reader, ids, places)
-        if order != session.base.order:
+        order = _place(session.tip, reader, ids, places)
+        if order != session.tip.order:
             data = order.encode()
             paths[ORDER] = None if data is None else (trees.FILE, pack.add("blob", data))
         added = sum(kept.is_new for kept in reader.kept)

@@ -87,7 +87,7 @@ class Outcome:
 
 
 def start(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
-    """Carry a merge, a revert or a pick out: one commit, or, where something has to be decided, a wait for that.
+    """Carry a merge, a revert or a pick out, under the lock: one commit, or conflicts that are kept until decided.
 
     `wanted.ours` is filled in here. With `skip_conflicts` the clean part is committed, and the rest only told.
 
@@ -98,7 +98,7 @@ def start(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_co
 
     def work(session: Session) -> Outcome:
         refuse_to_start(session.repository, is_current=session.is_current)
-        fresh = replace(wanted, ours=session.base.id, branch=session.branch)
+        fresh = replace(wanted, ours=session.tip.id, branch=session.branch)
         return _Attempt(session, fresh, skip_conflicts=skip_conflicts).run()
 
     return carry(repository, intent, work)
@@ -173,7 +173,7 @@ class _Attempt:
         self._repository = session.repository
         self._unfinished = unfinished
         self._skips = skip_conflicts
-        self._tip = session.base.id
+        self._tip = session.tip.id
 
     def run(self) -> Outcome:
         unfinished, repository = self._unfinished, self._repository
@@ -188,14 +188,14 @@ class _Attempt:
                 hint=f"look again: rtv {unfinished.command}",
             )
         if merged.conflicts and not self._skips:
-            return self._wait(merged, merged.conflicts, inputs)
+            return self._keep(merged, merged.conflicts, inputs)
         others = (repository.snapshot_of(unfinished.theirs),) if unfinished.theirs else ()
         try:
-            verdict = vote(self._session.base, merged.change, self._session.intent, self._session.branch, others=others)
+            verdict = vote(self._session.tip, merged.change, self._session.intent, self._session.branch, others=others)
         except MergeBreaksRulesError as error:
             if self._skips:
                 raise
-            return self._wait(merged, as_conflicts(error, inputs), inputs)
+            return self._keep(merged, as_conflicts(error, inputs), inputs)
         if is_merge and self._can_move_on(inputs, merged) and not verdict.allowed:
             return self._move_on(merged)
         is_whole = merged.left_out == 0 or unfinished.keeps_rest
@@ -224,10 +224,10 @@ class _Attempt:
         session, theirs = self._session, self._unfinished.theirs
         objects = self._repository.objects
         new = objects.commit(theirs).tree
-        counts = count_between(objects, session.base.tree, new)
+        counts = count_between(objects, session.tip.tree, new)
         done = session.move({BRANCHES + session.branch: (self._tip, theirs)}, counts=counts)
         ids = (*merged.change.puts, *merged.change.removes)
-        touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})
+        touched = touched_entries(session.tip, merged.change, {entry_path(each): None for each in ids})
         done = replace(
             done,
             commit=None if done.dry_run else theirs,
@@ -245,7 +245,8 @@ class _Attempt:
         done = self._session.move(ending) if ending else Committed(self._session.branch, None, None)
         return self._outcome(State.NOTHING, done, TreeMerge(ChangeSet()), ())
 
-    def _wait(self, merged: TreeMerge, conflicts: tuple[Conflict, ...], inputs: MergeInputs) -> Outcome:
+    def _keep(self, merged: TreeMerge, conflicts: tuple[Conflict, ...], inputs: MergeInputs) -> Outcome:
+        """Keep it as the unfinished merge of this folder; one that was to be finished, and cannot be, is refused."""
         unfinished, session = self._unfinished, self._session
         if unfinished.id:
             raise _left(unfinished, conflicts, merged.void)
@@ -254,7 +255,7 @@ class _Attempt:
         done = save_unfinished(session, replace(unfinished, bases=inputs.bases), None)
         if done.dry_run:
             ids = (*merged.change.puts, *merged.change.removes)
-            touched = touched_entries(session.base, merged.change, {entry_path(each): None for each in ids})
+            touched = touched_entries(session.tip, merged.change, {entry_path(each): None for each in ids})
             done = replace(done, touched=touched, message=unfinished.message or self._summary(merged))
         return self._outcome(State.WAITING, done, merged, conflicts)
 

@@ -19,9 +19,6 @@ class Sides:
     base: bytes | None
     ours: bytes | None
     theirs: bytes | None
-    label_ours: str = "ours"
-    label_theirs: str = "theirs"
-    label_base: str = "base"
 
 
 class EntrySides:

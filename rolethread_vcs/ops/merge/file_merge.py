@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.documents import Kind, MergedDocument, UnreadableDocumentError, kind_of
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
-from rolethread_vcs.merge.conflict import Choice
+from rolethread_vcs.merge.conflict import Choice, Value
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge.decisions import Decision, decide, digest_of_blobs
 from rolethread_vcs.store.objects.trees import LINK, Blob, Readable, Triple
@@ -60,7 +60,9 @@ class FileMerger:
         Raises:
             UsageError (unreadable_side): they are none that the dataset could do with, or no side was chosen.
         """
-        number = {"base": 0, "ours": 1, "theirs": 2}.get(str(choice))
+        if isinstance(choice, Value):
+            return self._given(str(choice.value))
+        number = {"base": 0, "ours": 1, "theirs": 2}.get(choice)
         hint = "take the other side, or mend the file on its branch first"
         if number is None:
             raise UsageError(f"{self.path} can only be taken from one side", hint=hint, code="unreadable_side")
@@ -76,6 +78,13 @@ class FileMerger:
                 code="unreadable_side",
             ) from error
         return data
+
+    def _given(self, text: str) -> bytes | None:
+        kind = kind_of(self.path)
+        try:
+            return kind.encode(kind.parse(text.encode()))
+        except InvalidError as error:
+            raise UsageError(f"{self.path}: {error.message}; nothing was changed", code="unusable_choice") from error
 
     def merge_order(
         self, decisions: Mapping[str, Decision], wants: Callable[[str], bool]

@@ -52,7 +52,7 @@ def read_inputs(repository: Repository, unfinished: Unfinished, tip: str) -> Mer
         base, objects = base_tree(repository, bases)
     else:
         base = tree(bases[0]) if bases else None
-    return MergeInputs(Sides(base, tree(tip), tree(unfinished.theirs), *unfinished.labels), objects, bases)
+    return MergeInputs(Sides(base, tree(tip), tree(unfinished.theirs)), objects, bases)
 
 
 def merge_at(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.documents import UnreadableDocumentError
+from rolethread_vcs.documents import FILE, UnreadableDocumentError
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
 from rolethread_vcs.model.canonical import decode_entry
@@ -190,7 +190,7 @@ class _Merger:
             return
         unreadable = sides.unreadable(2) if sides.is_theirs_alone else sides.unreadable(1, 2, 0)
         if unreadable:
-            self._clash(sides, _unreadable(sides.id, unreadable, sides.about))
+            self._keep_open(sides, _unreadable(ENTRY, sides.id, unreadable, sides.about))
         elif sides.is_theirs_alone:
             self._take(sides)
         else:
@@ -254,7 +254,7 @@ class _Merger:
         elif sides.unreadable(1) or entry != sides.side(1):
             self._puts[sides.id] = entry
 
-    def _clash(self, sides: EntrySides, conflict: Conflict) -> None:
+    def _keep_open(self, sides: EntrySides, conflict: Conflict) -> None:
         self._conflicts.append(conflict)
         base, ours, theirs = sides.readable
         self._open[sides.id] = OpenEntry(base, ours, theirs, ours, sides.about)
@@ -267,17 +267,16 @@ class _Merger:
         if not self._part.is_everything and path not in (self._part.ids or ()):
             self._left_out += _would_change_file(merger)
             return
-        whole = self._of(path).get(ENTRY)
         try:
-            merged, void = merger.merge({field: each for field, each in self._of(path).items() if field != ENTRY})
+            merged, void = merger.merge(self._of(path))
         except UnreadableDocumentError as error:
+            whole = self._of(path).get(FILE)
             if whole is None or not whole.fits(merger.about):
-                self._conflicts.append(_unreadable(path, error.message, merger.about))
+                self._conflicts.append(_unreadable(FILE, path, error.message, merger.about))
             elif whole.choice != "ours":
                 self._files[path] = merger.side(whole.choice)
                 self._merged += 1
             return
-        self._void += [] if whole is None else [(path, ENTRY)]
         self._void += [(path, each) for each in sorted(void)]
         self._conflicts += [_located(conflict, path, merger.about) for conflict in merged.conflicts]
         if not merged.conflicts:
@@ -323,7 +322,7 @@ class _Merger:
             ]
             data = merged.order.without(gone).encode()
         except UnreadableDocumentError as error:
-            self._conflicts.append(_unreadable(ORDER, error.message, merger.about))
+            self._conflicts.append(_unreadable(FILE, ORDER, error.message, merger.about))
             return
         if data != merger.ours:
             self._files[ORDER] = data
@@ -367,5 +366,5 @@ def _located(conflict: Conflict, name: str, whole: str) -> Conflict:
     return replace(conflict, id=name, about=whole if conflict.field == ENTRY else digest(conflict))
 
 
-def _unreadable(name: str, why: str, about: str) -> Conflict:
-    return Conflict(ENTRY, Reason.UNREADABLE, id=name, about=about, detail=why)
+def _unreadable(field: str, name: str, why: str, about: str) -> Conflict:
+    return Conflict(field, Reason.UNREADABLE, id=name, about=about, detail=why)

@@ -86,7 +86,7 @@ def commit(
     planned: list[tuple[Snapshot, CopyMerge]] = []
 
     def work(session: Session) -> Committed:
-        base = session.base
+        base = session.tip
         merge = _merge(repository, edits, base, options.take)
         Rewrite(edits, merge, base).refuse_unwritable()
         edits.lines.refuse_if_changed()
