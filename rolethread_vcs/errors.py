@@ -19,7 +19,7 @@ libraries (`pygit2.GitError`, `OSError`, `orjson.JSONDecodeError` …) never lea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 
@@ -114,6 +114,13 @@ class SystemRefusedError(RoleThreadError):
 
     status = 74
     code = "system"
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name that was probably meant by a word, None when none is like it."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
 
 
 CODES: dict[str, str] = {

@@ -34,7 +34,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from rolethread_vcs.cli.form_text import (
@@ -49,6 +48,7 @@ from rolethread_vcs.cli.form_text import (
     visible_json,
     word,
 )
+from rolethread_vcs.errors import nearest
 from rolethread_vcs.model.canonical import JsonProblemError, encode_pretty, parse
 from rolethread_vcs.model.entry import KNOWN_ROLES, Entry
 
@@ -357,8 +357,8 @@ def _read_messages(blocks: list[_Block], originals: list[Any]) -> list[Any]:
 def _check_role(block: _Block, known: set[str]) -> None:
     if _MESSAGE in block.words or block.is_quoted or block.role in known or block.role in KNOWN_ROLES:
         return
-    near = get_close_matches(block.role.casefold(), sorted(known | KNOWN_ROLES), n=1)
-    meant = f"did you mean {near[0]}" if near else "if this line is text, put a \\ before it"
+    near = nearest(block.role.casefold(), sorted(known | KNOWN_ROLES))
+    meant = f"did you mean {near}" if near else "if this line is text, put a \\ before it"
     raise FormError(f"{block.role!r} is no role; {meant}; if it is meant, write it in quotes", block.line)
 
 

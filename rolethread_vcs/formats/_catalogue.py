@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from rolethread_vcs import discovery
-from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.errors import InvalidError, UsageError, nearest
 from rolethread_vcs.formats._contract import STANDARD_INPUT, FileFormat, Format, RowFormat
 
 
@@ -50,11 +50,9 @@ def find_format(name: str) -> Format:
     found = names.get(name.lower())
     if found is not None:
         return found
-    import difflib
-
-    close = difflib.get_close_matches(name.lower(), names, n=1)
+    close = nearest(name.lower(), names)
     known = ", ".join(each.name for each in all_formats())
-    hint = f"did you mean {close[0]}?" if close else f"formats are {known}"
+    hint = f"did you mean {close}?" if close else f"formats are {known}"
     raise UsageError(f"there is no format called {name!r}", hint=hint, code="unknown_format")
 
 

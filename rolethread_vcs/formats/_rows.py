@@ -23,7 +23,7 @@ from typing import Any
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, RowFormat
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import ENTRY_KEYS, Entry
+from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, read_role
 from rolethread_vcs.model.layout import is_id, rev_of
 
 MARK = "rolethread"
@@ -103,6 +103,12 @@ def _read_mark(mark: dict[str, Any]) -> tuple[dict[str, str] | None, Mapping[str
     fields = mark.get("fields")
     rest = {key: value for key, value in mark.items() if key not in _MARK_KEYS}
     return identity, fields if isinstance(fields, dict) else {}, rest
+
+
+def role_notes(labels: Iterable[Any]) -> tuple[str, ...]:
+    """Say which of the labels of speakers were read as another role, each once."""
+    read = {label: read_role(label) for label in labels if isinstance(label, str)}
+    return tuple(f"role {label!r} is read as {role}" for label, role in read.items() if role != label)
 
 
 def _own_value(key: str, value: Any, read_side: ReadSide) -> Any:

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
-from rolethread_vcs.formats._rows import MARK, OWN_KEYS, is_our_mark, join_row, split_row
+from rolethread_vcs.formats._rows import MARK, OWN_KEYS, is_our_mark, join_row, role_notes, split_row
 from rolethread_vcs.model.entry import ENTRY_KEYS, KNOWN_ROLES, Entry, read_role
 
 _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
 _ABSENT = object()
-_OTHER_CONVERSATIONS = ("conversations", "conversation", "instruction")
+_OTHER_CONVERSATIONS = frozenset({"conversations", "conversation", "instruction"})
 _UNMISTAKABLE = frozenset({"messages", "tags"})
 """Fields that a row with our mark carries under their own names, whatever they hold; most entries have no others."""
 _TOOL_ROLES = frozenset({"tool", "function"})
@@ -36,12 +36,8 @@ def _recognise(row: dict[str, Any]) -> bool:
         # an Agnai log has a list of this name too: its items say `msg` and have no role
         return not (type(first) is dict and "msg" in first and "role" not in first)
     if messages is _ABSENT:
-        return _is_preference(row) or (is_our_mark(row.get(MARK)) and not _has_other_conversation(row))
-    return not _has_other_conversation(row)
-
-
-def _has_other_conversation(row: dict[str, Any]) -> bool:
-    return any(key in row for key in _OTHER_CONVERSATIONS)
+        return _is_preference(row) or (is_our_mark(row.get(MARK)) and _OTHER_CONVERSATIONS.isdisjoint(row))
+    return _OTHER_CONVERSATIONS.isdisjoint(row)
 
 
 def _is_preference(row: dict[str, Any]) -> bool:
@@ -58,7 +54,11 @@ def _read(row: dict[str, Any]) -> Content:
     if OWN_KEYS.isdisjoint(row) or _has_only_tags(row):
         if type(messages) is not list or _are_standard(messages):
             return Content(row)
-        return Content({**row, "messages": _with_roles(messages)}, None, _role_notes(messages))
+        return Content(
+            {**row, "messages": _with_roles(messages)},
+            None,
+            role_notes(map(_label, messages)),
+        )
     return _read_with_own_keys(row)
 
 
@@ -82,7 +82,7 @@ def _read_with_own_keys(row: dict[str, Any]) -> Content:
     if "messages" in row:
         messages = row["messages"]
         if not is_ours and type(messages) is list and not _are_standard(messages):
-            notes = _role_notes(messages)
+            notes = role_notes(map(_label, messages))
             messages = _with_roles(messages)
         fields["messages"] = messages
     fields.update(own)
@@ -114,21 +114,16 @@ def _with_roles(messages: list[Any]) -> list[Any]:
     return [_with_role(message) for message in messages]
 
 
+def _label(message: Any) -> Any:
+    return message.get("role") if isinstance(message, dict) else None
+
+
 def _with_role(message: Any) -> Any:
-    if not isinstance(message, dict):
-        return message
-    label = message.get("role")
+    label = _label(message)
     if not isinstance(label, str):
         return message
     role = read_role(label)
     return message if role == label else {**message, "role": role}
-
-
-def _role_notes(messages: list[Any]) -> tuple[str, ...]:
-    labels = dict.fromkeys(
-        message["role"] for message in messages if isinstance(message, dict) and isinstance(message.get("role"), str)
-    )
-    return tuple(f"role {label!r} is read as {read_role(label)}" for label in labels if read_role(label) != label)
 
 
 def _read_side(value: Any) -> list[Any] | None:

@@ -7,10 +7,11 @@ LLaMA-Factory's row-level `system` and its `chosen` and `rejected` turns are rea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
-from rolethread_vcs.formats._rows import MARK, is_our_mark, join_row, split_row
+from rolethread_vcs.formats._rows import MARK, is_our_mark, join_row, role_notes, split_row
 from rolethread_vcs.model.entry import Entry, read_role
 
 _NAME = "sharegpt"
@@ -129,14 +130,8 @@ def _role_notes(turns: Any) -> tuple[str, ...]:
     """Say which labels other than the usual four were read as a role."""
     if not isinstance(turns, list):
         return ()
-    labels: dict[str, None] = {}
-    for turn in turns:
-        if isinstance(turn, dict):
-            key = _first_key(turn, _ROLE_KEYS)
-            label = None if key is None else turn[key]
-            if isinstance(label, str) and label not in _USUAL:
-                labels[label] = None
-    return tuple(f"role {label!r} is read as {read_role(label)}" for label in labels if read_role(label) != label)
+    labels = [turn.get(_first_key(turn, _ROLE_KEYS)) for turn in turns if isinstance(turn, dict)]
+    return role_notes(label for label in labels if isinstance(label, str) and label not in _USUAL)
 
 
 def _read_side(value: Any, *, is_ours: bool = False) -> list[Any] | None:
@@ -154,8 +149,7 @@ def _read_side(value: Any, *, is_ours: bool = False) -> list[Any] | None:
     return [_read_turn(turn, is_ours=is_ours) for turn in value]
 
 
-def _read_our_side(value: Any) -> list[Any] | None:
-    return _read_side(value, is_ours=True)
+_read_our_side = partial(_read_side, is_ours=True)
 
 
 # ---- writing

@@ -12,10 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Protocol
 
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import UsageError, nearest
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.query_terms import BARE_KEYWORDS, KEYWORDS, Term, words_term
 
@@ -213,9 +212,9 @@ def _keyword_term(keyword: str, value: str, text: str) -> Term:
     if name in BARE_KEYWORDS:
         raise _two_readings(text, f"the keyword {name}", hint=f"{name}, without the colon")
     if name not in KEYWORDS:
-        near = get_close_matches(name, [*KEYWORDS, *BARE_KEYWORDS], n=1, cutoff=0.6)
+        near = nearest(name, [*KEYWORDS, *BARE_KEYWORDS])
         known = ", ".join([*(f"{known}:" for known in KEYWORDS), *BARE_KEYWORDS])
-        suggestion = f"did you mean {near[0]}:{value}?" if near else f"the keywords are {known}"
+        suggestion = f"did you mean {near}:{value}?" if near else f"the keywords are {known}"
         raise UsageError(
             f"there is no keyword {keyword}:",
             hint=f"{suggestion}  To search for the text itself, quote it: '\"{text}\"'",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError, nearest
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import SETTINGS
 
@@ -359,9 +359,5 @@ def _refuse_unsettable(dotted_key: str) -> None:
 def _did_you_mean(key: str, known: tuple[str, ...]) -> str:
     ends = {"gate.rules.": "RULE", "gate.options.": "RULE.OPTION"}
     shown = [name + ends.get(name, "") for name in known]
-    from difflib import get_close_matches  # imported here because start-up counts
-
-    near = get_close_matches(key, shown, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
-    return "the settings are " + ", ".join(shown)
+    near = nearest(key, shown)
+    return f"did you mean {near}?" if near else "the settings are " + ", ".join(shown)

@@ -9,7 +9,7 @@ from functools import cache
 from types import ModuleType
 
 from rolethread_vcs.discovery import load_modules
-from rolethread_vcs.errors import NotFoundError, RoleThreadError
+from rolethread_vcs.errors import NotFoundError, RoleThreadError, nearest
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.settings import Settings
 from rolethread_vcs.rules._contract import Rule
@@ -70,11 +70,9 @@ def find_rule(code_or_name: str, rules: Iterable[Rule] | None = None) -> Rule:
     for rule in known:
         if wanted in (_plain(rule.code), rule.name):
             return rule
-    import difflib  # only a mistyped name needs it, and it costs start-up time
-
     by_word = {word: rule for rule in known for word in (_plain(rule.code), rule.name)}
-    near = difflib.get_close_matches(wanted, by_word, n=1, cutoff=0.6)
-    hint = f"did you mean {by_word[near[0]].title}?" if near else "rtv rules   lists them all"
+    near = nearest(wanted, by_word)
+    hint = f"did you mean {by_word[near].title}?" if near else "rtv rules   lists them all"
     raise UnknownRuleError(f"there is no rule {code_or_name!r}", hint=hint)
 
 

@@ -191,6 +191,10 @@ class Session:
             name = BRANCHES + self.branch
             refuse_other_folders(self.repository, {name: (self.tip.id, "")}, {name: differences()})
 
+    def unchanged(self, message: str = "") -> Committed:
+        """Return the answer of a command that changed nothing, or would not for a dry run."""
+        return Committed(self.branch, None, None, notes=tuple(self.notes), dry_run=self.intent.dry_run, message=message)
+
     # ---- ref verbs
 
     def move(

@@ -11,10 +11,11 @@ from rolethread_vcs.phrases import count, rest_line, short_time
 from rolethread_vcs.views.terminal_text import Line, Lines, change_head, styled
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.edit.status import HandEdit, Survey
+    from rolethread_vcs.ops.edit.status import Survey
     from rolethread_vcs.ops.merge.resolve import OpenMerge
     from rolethread_vcs.ops.verify.doctor import Diagnosis, Health, Machine, Unlocked
     from rolethread_vcs.ops.verify.verify import Verification
+    from rolethread_vcs.store.checkout.worktree import Unsaved
 
 _SHOWN = 20
 
@@ -95,7 +96,7 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
         yield from _edit_lines(survey.foreign)
 
 
-def _edit_lines(edits: tuple[HandEdit, ...]) -> Iterator[str]:
+def _edit_lines(edits: tuple[Unsaved, ...]) -> Iterator[str]:
     for edit in edits[:_SHOWN]:
         yield f"  {change_head(edit.change, edit.id or edit.path)}"
     yield from (f"  {line}" for line in rest_line(len(edits), _SHOWN))

@@ -225,9 +225,8 @@ def _discard(
 
 
 def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
-    from rolethread_vcs.model.layout import id_of_path
 
-    edited = [entry_id for item in dataset.hand_edits() if (entry_id := id_of_path(item.path))]
+    edited = [item.id for item in dataset.hand_edits() if item.id is not None]
     chosen = []
     rest = []
     for word in ids:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
-from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
+from rolethread_vcs.errors import ConflictError, DamagedError, UsageError, nearest
 from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branches import branch_before, branch_commit, refuse_name
 from rolethread_vcs.ops.edit.status import unsaved_files
@@ -75,7 +74,7 @@ def write_note(repository: Repository, name: str, note: str, intent: Intent | No
         commit = branch_commit(repository, name)
         config = _note_moves(repository, name, note)
         if not config:
-            return Committed(name, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+            return replace(session.unchanged(), branch=name)
         return replace(session.move({}, config=config), branch=name, commit=commit)
 
 
@@ -95,9 +94,8 @@ def switch(repository: Repository, name: str, intent: Intent | None = None) -> C
         commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
         if commit is None:
             raise _no_such_branch(repository, name)
-        here = Committed(name, commit, None, notes=tuple(session.notes), dry_run=intent.dry_run)
         if repository.branch() == name:
-            return here
+            return replace(session.unchanged(), commit=commit)
         refuse_unsaved(unsaved_files(repository))
         done = session.move({HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)})
         return replace(done, branch=name, commit=commit)
@@ -113,9 +111,9 @@ def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
     is_name = is_branch_name(name)
     is_release = is_name and repository.refs.read(TAGS + name) is not None
     is_revision = is_release or _is_revision(repository, name)
-    near = get_close_matches(name, repository.refs.branches(), n=1, cutoff=0.6)
+    near = nearest(name, repository.refs.branches())
     if near and (is_name or not is_revision):
-        return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near[0]}?", hint=f"rtv switch {near[0]}")
+        return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near}?", hint=f"rtv switch {near}")
     if is_revision:
         return NoSuchBranchError(
             f"{name!r} is a {'release' if is_release else 'commit'}, and one works on a branch",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
-from rolethread_vcs.errors import ConflictError, UsageError
+from rolethread_vcs.errors import ConflictError, UsageError, nearest
 from rolethread_vcs.model.revision import is_selector
 from rolethread_vcs.store.damaged_refs import damaged_refs
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
@@ -117,8 +116,8 @@ def branch_commit(repository: Repository, name: str) -> str:
     """
     commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
     if commit is None:
-        near = get_close_matches(name, repository.refs.branches(), n=1, cutoff=0.6)
-        guess = f"; did you mean {near[0]}?" if near else ""
+        near = nearest(name, repository.refs.branches())
+        guess = f"; did you mean {near}?" if near else ""
         raise NoSuchBranchError(f"there is no branch {name!r}{guess}", hint="see the branches with: rtv branch")
     return commit
 

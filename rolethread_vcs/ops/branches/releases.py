@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
-from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError
+from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, nearest
 from rolethread_vcs.ops.branches.branches import refuse_name
 from rolethread_vcs.store.objects.commits import decode_tag, encode_tag
 from rolethread_vcs.store.refs import TAGS, is_branch_name
@@ -73,7 +72,7 @@ def release(
         commit = repository.resolve(rev)
         ref = TAGS + name
         before = repository.refs.read(ref) if is_branch_name(name) else None
-        done = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
+        done = session.unchanged()
         message = intent.message or f"release {name}"
         if before is None:
             refuse_name(repository, "release", name)
@@ -124,8 +123,8 @@ def _target(repository: Repository, name: str) -> str:
     target = repository.refs.read(TAGS + name) if is_branch_name(name) else None
     if target is None:
         known = [ref.removeprefix(TAGS) for ref in repository.refs.table() if ref.startswith(TAGS)]
-        near = get_close_matches(name, known, n=1, cutoff=0.6)
-        guess = f"; did you mean {near[0]}?" if near else ""
+        near = nearest(name, known)
+        guess = f"; did you mean {near}?" if near else ""
         raise NotFoundError(
             f"there is no release {name!r}{guess}", hint="see the releases with: rtv release", code="no_such_release"
         )

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError, nearest
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import CURRENT_NAMES, RevisionError, is_selector, parse_range
 from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison, EntryFilter, compare_trees
@@ -203,15 +203,12 @@ class _Reader:
 
 def _near_file(word: str, path: Path) -> str | None:
     """Return a hint at a file of nearly that name in the same folder."""
-    # only a mistyped name pays for this import
-    from difflib import get_close_matches
-
     try:
         names = [each.name for each in path.parent.iterdir() if each.is_file()]
     except OSError:
         return None
-    near = get_close_matches(path.name, names, n=1, cutoff=0.7)
-    return f"did you mean {word.removesuffix(path.name)}{near[0]}?" if near else None
+    near = nearest(path.name, names, 0.7)
+    return f"did you mean {word.removesuffix(path.name)}{near}?" if near else None
 
 
 def _command(states: Sequence[str], entry: str) -> str:

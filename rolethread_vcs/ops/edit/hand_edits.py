@@ -11,8 +11,8 @@ from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encod
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.change import name_some, order_without
-from rolethread_vcs.ops.edit.status import whole_files
-from rolethread_vcs.store.checkout.worktree import NEW, REMOVED, Unsaved, Worktree
+from rolethread_vcs.ops.edit.status import is_foreign, whole_files
+from rolethread_vcs.store.checkout.worktree import REMOVED, Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.trees import Blob, Difference, object_id
@@ -134,7 +134,7 @@ def _damaged(repository: Repository, base: Snapshot, edits: _HandEdits) -> tuple
 def _read(worktree: Worktree, base: Snapshot) -> _HandEdits:
     edits = _HandEdits()
     for item in worktree.unsaved(base.tree):
-        if item.change == NEW and not kind_of(item.path).is_part:
+        if is_foreign(item):
             edits.left.append(item.path)
         else:
             _read_file(worktree, base, item, edits)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
+from rolethread_vcs.model.layout import SETTINGS, entry_path
 from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
 from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.repository import Repository
@@ -19,29 +19,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class HandEdit:
-    """A file of the folder that differs from the branch.
-
-    `change` is `new`, `changed` or `removed`; `id` is None for a file that is no entry; `is_foreign` tells of a new
-    file that is no part of a dataset at all (a note, a stray export), which `commit` leaves where it is.
-    """
-
-    path: str
-    id: str | None
-    change: str
-    is_foreign: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Survey:
     """The present state.
 
-    `branch` is None when a commit is looked at and no branch; `drafts` are names of files in the drafts folder;
-    `interrupted` is the command that a crash cut off, which the next mutating command finishes. `damaged_refs` are
-    branches and releases that cannot be followed. `why_read_only` says why no command of this version may write here,
-    `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is well. `has_unfinished`
-    tells of a merge, a revert or a pick that waits for decisions; see `ops.merge.resolve.look`. `has_git_merge`
-    tells of a merge that plain git has begun here: what it brings shows as hand edits.
+    `branch` is None when a commit is looked at and no branch; `unsaved` are the hand edits that `commit` would take and
+    `restore` would throw away, `foreign` the new files that are no part of a dataset; `drafts` are names of files in
+    the drafts folder; `interrupted` is the command that a crash cut off, which the next mutating command finishes.
+    `damaged_refs` are branches and releases that cannot be followed. `why_read_only` says why no command of this
+    version may write here, `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is
+    well. `has_unfinished` tells of a merge, a revert or a pick that waits for decisions; see `open_merge`.
+    `has_git_merge` tells of a merge that plain git has begun here: what it brings shows as hand edits.
     """
 
     name: str
@@ -50,7 +37,8 @@ class Survey:
     is_strict: bool
     entries: int
     is_checked_out: bool
-    hand_edits: tuple[HandEdit, ...]
+    unsaved: tuple[Unsaved, ...]
+    foreign: tuple[Unsaved, ...]
     drafts: tuple[str, ...]
     last_operation: Operation | None
     interrupted: str | None
@@ -59,16 +47,6 @@ class Survey:
     settings_problem: str | None = None
     has_unfinished: bool = False
     has_git_merge: bool = False
-
-    @property
-    def unsaved(self) -> tuple[HandEdit, ...]:
-        """The hand edits that `commit` would take and `restore` would throw away."""
-        return tuple(edit for edit in self.hand_edits if not edit.is_foreign)
-
-    @property
-    def foreign(self) -> tuple[HandEdit, ...]:
-        """The new files that are no part of a dataset."""
-        return tuple(edit for edit in self.hand_edits if edit.is_foreign)
 
 
 def survey(repository: Repository) -> Survey:
@@ -79,7 +57,8 @@ def survey(repository: Repository) -> Survey:
     snapshot = repository.head_snapshot()
     branch = repository.branch()
     settings = snapshot.settings
-    edits = hand_edits(repository)
+    edits = _differing_files(repository)
+    unsaved = tuple(edit for edit in edits if not is_foreign(edit))
     return Survey(
         name=settings.name,
         branch=branch,
@@ -89,26 +68,26 @@ def survey(repository: Repository) -> Survey:
         is_checked_out=repository.worktree is not None,
         has_unfinished=repository.refs.read(repository.unfinished_ref) is not None,
         has_git_merge=repository.has_merge_of_git(),
-        hand_edits=edits,
+        unsaved=unsaved,
+        foreign=tuple(filter(is_foreign, edits)),
         drafts=drafts(repository),
         last_operation=repository.operations.last(),
         interrupted=interrupted_command(repository),
         damaged_refs=damaged_refs(repository),
         why_read_only=settings.why_read_only,
-        settings_problem=_settings_problem(repository, edits),
+        settings_problem=_settings_problem(repository, unsaved),
     )
 
 
-def hand_edits(repository: Repository) -> tuple[HandEdit, ...]:
-    """Return what differs between the checked-out folder and its branch, by path; nothing when none is checked out."""
+def _differing_files(repository: Repository) -> list[Unsaved]:
     # where the files went since this repository was opened, all of them would seem to be removed by hand
     worktree = repository.reopened_if_changed().worktree
     if worktree is None:
-        return ()
-    return tuple(_hand_edit(item) for item in worktree.unsaved(repository.head_snapshot().tree))
+        return []
+    return worktree.unsaved(repository.head_snapshot().tree)
 
 
-def _settings_problem(repository: Repository, edits: Sequence[HandEdit]) -> str | None:
+def _settings_problem(repository: Repository, edits: Sequence[Unsaved]) -> str | None:
     """Return why a hand-edited `rolethread.toml` cannot be saved: `commit` would say the same."""
     worktree = repository.worktree
     if worktree is None or all(edit.path != SETTINGS for edit in edits):
@@ -122,17 +101,16 @@ def _settings_problem(repository: Repository, edits: Sequence[HandEdit]) -> str 
     return None
 
 
-def _hand_edit(item: Unsaved) -> HandEdit:
+def is_foreign(edit: Unsaved) -> bool:
+    """Return whether a new file is no part of a dataset (a note, a stray export): `commit` leaves it where it is."""
     from rolethread_vcs.documents import kind_of
 
-    entry_id = id_of_path(item.path)
-    is_foreign = entry_id is None and item.change == NEW and not kind_of(item.path).is_part
-    return HandEdit(item.path, entry_id, item.change, is_foreign)
+    return edit.change == NEW and edit.id is None and not kind_of(edit.path).is_part
 
 
 def unsaved_files(repository: Repository) -> list[Unsaved]:
     """Return the hand edits that belong to the dataset, in path order; nothing when no files are checked out."""
-    return [Unsaved(edit.path, edit.change) for edit in hand_edits(repository) if not edit.is_foreign]
+    return [edit for edit in _differing_files(repository) if not is_foreign(edit)]
 
 
 def drafts(repository: Repository) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_selector
-from rolethread_vcs.ops.history.entry_history import entry_of
+from rolethread_vcs.ops.history.entry_history import StepKind, entry_of
 from rolethread_vcs.ops.history.log import tree_before
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.objects.commits import Commit
@@ -19,10 +19,6 @@ from rolethread_vcs.store.snapshot import NoSuchEntryError
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import Comparison
-
-ADDED = "added"
-CHANGED = "changed"
-REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +96,7 @@ def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
     entries, files = [], []
     start = tree_before(repository, commit)
     for path, before, after in two_way(start, commit.tree, repository.objects.tree):
-        change = ADDED if before is None else REMOVED if after is None else CHANGED
+        change = StepKind.ADDED if before is None else StepKind.REMOVED if after is None else StepKind.CHANGED
         entry_id = id_of_path(path)
         blob = after or before
         if entry_id is not None and blob is not None:

@@ -65,9 +65,9 @@ def part_of(unfinished: Unfinished) -> Part:
 def save_unfinished(session: Session, unfinished: Unfinished, before: str | None) -> Committed:
     """Write down what waits, as one operation; `before` is what the ref holds now (hex id)."""
     repository = session.repository
-    committed = Committed(unfinished.branch, None, None, notes=tuple(session.notes))
+    committed = replace(session.unchanged(), branch=unfinished.branch)
     if session.intent.dry_run:
-        return replace(committed, dry_run=True)
+        return committed
     if before is not None and store.read(before, repository.objects) == replace(unfinished, id=before):
         return committed
     with repository.pack() as pack:

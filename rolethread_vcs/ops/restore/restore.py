@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rolethread_vcs.documents import kind_of
@@ -77,9 +77,7 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
             wanted = {entry_path(each) if is_id(each) else each for each in ids}
             chosen = [item for item in chosen if item.path in wanted]
             ids = list(filter(is_id, ids))
-        nothing = Committed(
-            session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run, message=intent.command
-        )
+        nothing = session.unchanged(intent.command)
         edited = {item.path: _bytes_of(worktree, item) for item in chosen}
         _refuse_damaged(base, chosen)
         whole = whole_files(repository, base, ids)
@@ -91,15 +89,8 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
                 pack.add("blob", data)
             files = tuple(Difference(path, kept_blob(blob), base.find(path)) for path, blob in kept.items())
             number = session.publish(pack, {}, discarded=kept, effects=SideEffects(files=files))
-        committed = Committed(
-            session.branch,
-            None,
-            number,
-            notes=tuple(session.notes),
-            message=intent.command,
-            ids=() if chosen else tuple(whole),
-            undoable=bool(chosen),
-        )
+        ids = () if chosen else tuple(whole)
+        committed = replace(session.unchanged(intent.command), operation=number, ids=ids, undoable=bool(chosen))
     return Discarded(committed, tuple(chosen), tuple(whole))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.errors import NotFoundError, UsageError, nearest
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import SUFFIX_DIGITS, number_of
 from rolethread_vcs.model.revision import RevisionError, parse_selector
@@ -163,10 +163,8 @@ def named_of(ids: Iterable[str], selector: str | int) -> str | None:
 
 
 def _no_such_id(snapshot: Snapshot, entry_id: str) -> NoSuchEntryError:
-    from difflib import get_close_matches
-
     same_number = snapshot.with_number(number_of(entry_id))
-    near = next(iter(get_close_matches(entry_id, same_number, n=1, cutoff=0)), None) or _with_suffix(snapshot, entry_id)
+    near = nearest(entry_id, same_number, 0) or _with_suffix(snapshot, entry_id)
     hint = f"did you mean {near}?" if near else "see them with: rtv list"
     return NoSuchEntryError(f"there is no entry {entry_id} in {snapshot.id[:10]}", hint=hint)
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import contextlib
 import shlex
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from rolethread_vcs.documents import kind_of
-from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError, nearest
 from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.edit.status import unsaved_files
@@ -89,9 +88,9 @@ def get(repository: Repository, key: str) -> Setting:
         try:
             return Setting(key, get_value(_settings_text(repository.head_snapshot()), key), travels=True)
         except (NotFoundError, UsageError) as error:
-            near = get_close_matches(key, _MACHINE, n=1)
+            near = nearest(key, _MACHINE)
             if near:
-                error.hint = f"rtv config get {near[0]}"
+                error.hint = f"rtv config get {near}"
             raise
     setting = _machine_setting(repository, key)
     if setting.value is None:
@@ -206,8 +205,7 @@ def _set_on_machine(repository: Repository, key: str, value: str | None, intent:
         config = {name: pair for name, pair in config.items() if pair[0] != pair[1]}
         refuse_checkout(repository, config)
         if intent.dry_run or not config:
-            nothing = Committed(session.branch, None, None, notes=tuple(session.notes), dry_run=intent.dry_run)
-            return nothing if not config else replace(nothing, message=message)
+            return session.unchanged(message if config else "")
         return replace(session.move({}, config=config), message=message)
 
 

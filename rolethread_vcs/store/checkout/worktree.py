@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pygit2
 
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError
+from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout.file_writer import FileWriter
 from rolethread_vcs.store.libgit2 import GitLockedError, from_git, git_errors
@@ -63,6 +64,11 @@ class Unsaved:
 
     path: str
     change: str
+
+    @property
+    def id(self) -> str | None:
+        """The entry that the file is of, None for another file."""
+        return id_of_path(self.path)
 
 
 class Worktree:

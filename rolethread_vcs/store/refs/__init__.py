@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pygit2
 
-from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, UsageError
+from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, UsageError, nearest
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock
 from rolethread_vcs.store.objects.commits import Signature
@@ -332,12 +332,10 @@ def _find_base(revision: Revision, text: str, refs: Refs, objects: Objects) -> s
         if len(found) > 1:
             raise UsageError(f"{revision.base} is the beginning of several commits; write more digits")
     names = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()]
-    from difflib import get_close_matches  # imported here because start-up counts
-
-    close = get_close_matches(revision.base, names, n=1)
+    close = nearest(revision.base, names)
     raise UnknownRevisionError(
         f"there is no branch, release or commit {text!r}",
-        hint=f"did you mean {close[0]}?" if close else "see the branches with: rtv branch",
+        hint=f"did you mean {close}?" if close else "see the branches with: rtv branch",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from small_dataset import dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.ops.edit.status import HandEdit, hand_edits, interrupted_command, survey, unsaved_files
+from rolethread_vcs.ops.edit.status import interrupted_command, survey, unsaved_files
 from rolethread_vcs.store.checkout.worktree import Unsaved
 from rolethread_vcs.store.log import journal
 
@@ -19,7 +19,7 @@ def test_a_fresh_dataset_has_nothing_to_tell(tmp_path: Path) -> None:
     found = survey(dataset.repository)
 
     assert (found.name, found.branch, found.is_strict, found.entries) == ("tavern", "main", True, 0)
-    assert (found.hand_edits, found.drafts, found.interrupted) == ((), (), None)
+    assert (found.unsaved, found.drafts, found.interrupted) == ((), (), None)
     assert found.last_operation == dataset.repository.operations.last()
     assert found.is_checked_out
 
@@ -38,10 +38,11 @@ def test_hand_edits_are_told_by_entry_and_stray_files_apart(tmp_path: Path) -> N
 
     folder = "entries/0000/00/"
     assert found.unsaved == (
-        HandEdit(f"{folder}{ids[0]}.json", ids[0], "changed", is_foreign=False),
-        HandEdit(f"{folder}{ids[1]}.json", ids[1], "removed", is_foreign=False),
-        HandEdit(f"{folder}00000099-abcdefgh.json", "00000099-abcdefgh", "new", is_foreign=False),
+        Unsaved(f"{folder}{ids[0]}.json", "changed"),
+        Unsaved(f"{folder}{ids[1]}.json", "removed"),
+        Unsaved(f"{folder}00000099-abcdefgh.json", "new"),
     )
+    assert [each.id for each in found.unsaved] == [*ids, "00000099-abcdefgh"]
     assert [each.path for each in found.foreign] == ["entries/stray.json", "notes.txt"]
 
 
@@ -50,7 +51,7 @@ def test_a_file_that_was_touched_and_is_the_same_is_no_hand_edit(tmp_path: Path)
     path = hand_edit(dataset, ids[0])
     path.write_bytes(dataset.snapshot().raw(ids[0]))
 
-    assert hand_edits(dataset.repository) == ()
+    assert unsaved_files(dataset.repository) == []
 
 
 def test_settings_edited_by_hand_are_unsaved(tmp_path: Path) -> None:
@@ -90,4 +91,4 @@ def test_a_bare_dataset_has_no_hand_edits(tmp_path: Path) -> None:
     found = survey(Dataset.open(tmp_path / "d").repository)
 
     assert not found.is_checked_out
-    assert (found.entries, found.hand_edits) == (1, ())
+    assert (found.entries, found.unsaved) == (1, ())
