@@ -128,45 +128,39 @@ def ask(
     Answers are read from standard input, a line each; its end means quit.
     """
     from rolethread_vcs import Decision, Value
-    from rolethread_vcs.views.terminal_text import styled
 
     taken: list[str] = []
     decisions: dict[str, dict[str, Decision]] = {}
     rest = ""
-    total = len(offers.entries) + len(offers.files)
-    for number, offer in enumerate(offers.entries, start=1):
+    places: tuple[PreviewedEntry | str, ...] = (*offers.entries, *offers.files)
+    for number, offer in enumerate(places, start=1):
         if not rest:
             _show(context, offer, offers.labels)
-        answer = rest or _answer(context, f"({number}/{total}) ")
+        answer = rest or _answer(context, f"({number}/{len(places)}) ", can_edit=not isinstance(offer, str))
         if answer == "q":
             return None
         if answer in "ar":
             rest = answer
-        if answer == "e":
+        name = offer if isinstance(offer, str) else offer.compared.id
+        if answer == "e" and not isinstance(offer, str):
             after = offer.compared.after or offer.compared.before
             assert after is not None
-            edited = forms.edit(offer.compared.id, after, offer.about)
-            decisions[offer.compared.id] = {"entry": Decision(Value(dict(edited.fields)), offer.about)}
+            edited = forms.edit(name, after, offer.about)
+            decisions[name] = {"entry": Decision(Value(dict(edited.fields)), offer.about)}
         if answer in "tea":
-            taken.append(offer.compared.id)
-    for number, path in enumerate(offers.files, start=len(offers.entries) + 1):
-        if not rest:
-            context.output.complain(f"{styled(f'~ {path}', 'changed')}   a file that is no entry")
-        answer = rest or _answer(context, f"({number}/{total}) ", can_edit=False)
-        if answer == "q":
-            return None
-        if answer in "ar":
-            rest = answer
-        if answer in "ta":
-            taken.append(path)
+            taken.append(name)
     return tuple(taken), decisions
 
 
-def _show(context: Context, offer: PreviewedEntry, labels: tuple[str, str, str]) -> None:
+def _show(context: Context, offer: PreviewedEntry | str, labels: tuple[str, str, str]) -> None:
     from rolethread_vcs.views.diff_text import entry_diff_lines
     from rolethread_vcs.views.merges import conflict_block
+    from rolethread_vcs.views.terminal_text import change_head
 
     output = context.output
+    if isinstance(offer, str):
+        output.complain(f"{change_head('changed', offer)}   a file that is no entry")
+        return
     output.complain("")
     for line in entry_diff_lines(offer.compared, width=output.width, color=output.color):
         output.complain(line)

@@ -41,7 +41,8 @@ from rolethread_vcs.phrases import count, listed
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.restore.restore import Discarded
+    from rolethread_vcs.ops.restore.restore import Discarded, RestoredMessages
+    from rolethread_vcs.transaction import Intent
 
 GROUP = "history"
 
@@ -103,68 +104,45 @@ def command(
     if not (everything or ids or where is not None):
         raise UsageError("which entries?", hint="rtv restore 12   or, for all hand edits: rtv restore --all")
     dataset = context.open_dataset()
-    words = " --all" if everything else name_words(ids, where)
+    words = f"restore{' --all' if everything else name_words(ids, where)}"
     if revision is None:
-        _discard(context, dataset, None if everything else (ids, where), saving, f"restore{words}")
-    elif number is not None:
-        command = f"restore{words} --from {revision} --message {number}"
-        _bring_message_back(context, dataset, (ids, where), revision, number, saving, command)
-    else:
-        command = f"restore{words} --from {revision}"
-        _bring_back(context, dataset, None if everything else (ids, where), revision, saving, command)
-
-
-def _bring_back(
-    context: Context,
-    dataset: Dataset,
-    choice: tuple[tuple[str, ...], str | None] | None,
-    revision: str,
-    saving: Saving,
-    command: str,
-) -> None:
+        chosen = None if everything else _choose_edited(dataset, ids, where)
+        _discard(context, dataset, chosen, saving.intent("restore", words))
+        return
     source = dataset.snapshot(revision)
-    intent = saving.intent("restore", command)
-    if choice is None:
+    part = "" if number is None else f" --message {number}"
+    intent = saving.intent("restore", f"{words} --from {revision}{part}")
+    if number is not None:
+        restored = dataset.restore_message(_choose_then(dataset, ids, where, revision), source, number, intent)
+        _tell_places(context, restored, revision, number)
+    elif everything:
         result = dataset.restore_all(source, intent)
+        print_committed(context, result, nothing=f"nothing changed: all entries are as in {revision}")
     else:
-        words, where = choice
-        chosen = [word for word in words if dataset.names_file(word)]
-        entries = tuple(word for word in words if word not in chosen)
+        chosen = [word for word in ids if dataset.names_file(word)]
+        entries = tuple(word for word in ids if word not in chosen)
         if entries or where is not None:
-            chosen += _chosen_of(dataset, (entries, where), revision)
+            chosen += _choose_then(dataset, entries, where, revision)
         result = dataset.restore(chosen, source, intent)
-    same = "all entries are" if choice is None else "they are"
-    print_committed(context, result, nothing=f"nothing changed: {same} as in {revision}")
+        print_committed(context, result, nothing=f"nothing changed: they are as in {revision}")
 
 
-def _chosen_of(dataset: Dataset, choice: tuple[tuple[str, ...], str | None], revision: str) -> list[str]:
+def _choose_then(dataset: Dataset, ids: tuple[str, ...], where: str | None, revision: str) -> list[str]:
     try:
-        return dataset.select(*choice, rev=revision)
+        return dataset.select(ids, where, rev=revision)
     except NotFoundError as error:
         if error.code == "nothing_fits":
-            error.message = f"no entry of {revision} matches {choice[1]!r}; nothing was changed"
+            error.message = f"no entry of {revision} matches {where!r}; nothing was changed"
             error.hint = (
                 f"entries are chosen by what they were then; name those of today: rtv restore ID… --from {revision}"
             )
         raise
 
 
-def _bring_message_back(
-    context: Context,
-    dataset: Dataset,
-    choice: tuple[tuple[str, ...], str | None],
-    revision: str,
-    number: int,
-    saving: Saving,
-    command: str,
-) -> None:
-    source = dataset.snapshot(revision)
-    chosen = _chosen_of(dataset, choice, revision)
-    restored = dataset.restore_message(chosen, source, number, saving.intent("restore", command))
-    result = restored.committed
+def _tell_places(context: Context, restored: RestoredMessages, revision: str, number: int) -> None:
+    print_committed(context, restored.committed, nothing=f"nothing changed: message [{number}] is as in {revision}")
     moved = [each for each in restored.places if each.is_new or each.place != number]
-    print_committed(context, result, nothing=f"nothing changed: message [{number}] is as in {revision}")
-    for each in moved[:_NAMED] if not result.is_empty else ():
+    for each in moved[:_NAMED] if not restored.committed.is_empty else ():
         how = "had gone, and is put back as" if each.is_new else "is now"
         context.output.note(f"what was [{number}] in {revision} {how} [{each.place}] of {each.entry_id}")
 
@@ -206,25 +184,18 @@ def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limi
     print_ends(context.output, dataset.repository, found.ends)
 
 
-def _discard(
-    context: Context,
-    dataset: Dataset,
-    choice: tuple[tuple[str, ...], str | None] | None,
-    saving: Saving,
-    command: str,
-) -> None:
-    chosen = None if choice is None else _choose(dataset, *choice)
-    discarded = dataset.discard_edits(chosen, saving.intent("restore", command))
+def _discard(context: Context, dataset: Dataset, chosen: list[str] | None, intent: Intent) -> None:
+    discarded = dataset.discard_edits(chosen, intent)
     print_committed(
         context,
         discarded.committed,
-        done=_sentence(discarded, would=saving.dry_run) if discarded.files or discarded.healed else None,
+        done=_sentence(discarded, would=intent.dry_run),
         nothing="nothing to throw away: no hand edits here"
         + ("" if chosen is None else "\nto bring back an earlier state: rtv restore ID --from REV"),
     )
 
 
-def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
+def _choose_edited(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
 
     edited = [item.id for item in dataset.hand_edits() if item.id is not None]
     chosen = []
@@ -242,15 +213,14 @@ def _choose(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str
     return chosen
 
 
-def _sentence(discarded: Discarded, *, would: bool) -> str:
+def _sentence(discarded: Discarded, *, would: bool) -> str | None:
     from rolethread_vcs.views.changes import healed_sentence
 
-    said = [healed_sentence(discarded.healed, would=would)] if discarded.healed else []
-    return "\n".join([*([_thrown_away(discarded, would=would)] if discarded.files else []), *said])
-
-
-def _thrown_away(discarded: Discarded, *, would: bool) -> str:
-    names = [item.path.rpartition("/")[2].removesuffix(".json") for item in discarded.files]
-    shown = listed(names, _NAMED)
-    files = count(len(names), "file", "files")
-    return f"{'would throw' if would else 'threw'} away the hand edits of {files} ({shown})"
+    said = []
+    if discarded.files:
+        names = [item.path.rpartition("/")[2].removesuffix(".json") for item in discarded.files]
+        files = f"{count(len(names), 'file')} ({listed(names, _NAMED)})"
+        said.append(f"{'would throw' if would else 'threw'} away the hand edits of {files}")
+    if discarded.healed:
+        said.append(healed_sentence(discarded.healed, would=would))
+    return "\n".join(said) or None
