@@ -139,5 +139,4 @@ class HowMany(click.IntRange):
         super().__init__(min=1)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number; one more than it can still be counted."""
         return min(int(super().convert(value, param, ctx)), sys.maxsize - 1)

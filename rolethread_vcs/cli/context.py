@@ -143,7 +143,6 @@ class Command(_Everywhere):
     """A verb: `@click.command(cls=Command)`."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command with its `Context`."""
         ctx.obj = make_context(_given(ctx), os.environ)
         return super().invoke(ctx)
 

@@ -40,14 +40,12 @@ MOST_ENTRIES = 500
 
 
 def write_new(context: Context, dataset: Dataset, saving: Saving, tags: Sequence[str] = ()) -> None:
-    """Open a blank form, and add the entries written into it."""
     refuse_without_editor(context, 'rtv add --user "…" --assistant "…"   or: rtv add -')
     folder = dataset.drafts_folder
     _edit_and_save(context, dataset, saving, write_draft(folder, "add", blank_form(tags=tags)))
 
 
 def edit_entries(context: Context, dataset: Dataset, ids: Sequence[str], saving: Saving) -> None:
-    """Open the form of entries, and save those that were changed in one commit."""
     refuse_without_editor(context, f'rtv edit {ids[0]} --message 1 --content "…"')
     if len(ids) > MOST_ENTRIES:
         raise UsageError(
@@ -184,7 +182,6 @@ def refuse_stale(entry_id: str, rev: str | None, now: str) -> None:
 
 
 def nothing_done(dataset: Dataset) -> Committed:
-    """Return the answer of a command that had nothing to save."""
     from rolethread_vcs import Committed
 
     return Committed(dataset.current_branch() or "", None, None)

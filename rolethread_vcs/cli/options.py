@@ -67,7 +67,6 @@ def complete_entries(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, s
 
 @_completer
 def complete_branches(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
-    """Offer the branches that start like this."""
     for branch in dataset.branches.list():
         if branch.name.startswith(incomplete):
             yield branch.name, branch.subject
@@ -75,7 +74,6 @@ def complete_branches(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, 
 
 @_completer
 def complete_conflicts(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
-    """Offer the entries and files in conflict that start like this."""
     for conflict in dataset.merges.conflicts().conflicts:
         is_entry = conflict.id[:1].isdigit() and not incomplete.startswith("0")
         word = entry_number(conflict.id) if is_entry else conflict.id
@@ -85,7 +83,6 @@ def complete_conflicts(dataset: Dataset, incomplete: str) -> Iterator[tuple[str,
 
 @_completer
 def complete_sides(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
-    """Offer the sides of the unfinished merge that start like this."""
     ours, theirs, base = dataset.merges.conflicts().unfinished.labels
     for word in dict.fromkeys((theirs, ours, base, "both")):
         if word.startswith(incomplete):
@@ -220,14 +217,12 @@ class Wish:
     file: str | None
 
     def words(self, context: Context) -> DecisionWords:
-        """Return it as decisions."""
         from rolethread_vcs import DecisionWords
 
         path = None if self.file is None else context.path(self.file)
         return DecisionWords(self.entries, self.new, path, self.ambiguous == "new")
 
     def options(self, context: Context, removed: int | None, take: str | None) -> CommitOptions:
-        """Return it as the options of a commit."""
         from rolethread_vcs import CommitOptions
 
         return CommitOptions(self.words(context), removed, cast("Take | None", take))

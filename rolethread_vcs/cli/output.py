@@ -46,7 +46,6 @@ def wants_color(choice: str, stream: TextIO, environ: Mapping[str, str]) -> bool
 
 
 def can_ask() -> bool:
-    """Return whether somebody at a terminal can answer a question."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -76,18 +75,15 @@ class Output:
 
     @property
     def width(self) -> int:
-        """How many columns text may take."""
         return max(20, min(shutil.get_terminal_size((80, 24)).columns, MAX_WIDTH))
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person reads stdout right now."""
         return self._stdout.isatty()
 
     # ---- stdout
 
     def print(self, text: str = "") -> None:
-        """Write one line (or several) of data."""
         self._write(self._stdout, text, color=self.color)
 
     def report(self, text: str) -> None:
@@ -156,7 +152,6 @@ class Output:
             self._write(self._stderr, text, color=self._stderr_color)
 
     def warn(self, text: str) -> None:
-        """Write a warning."""
         self._write(self._stderr, f"{styled('warning:', 'warning')} {text}", color=self._stderr_color)
 
     def hint(self, text: str) -> None:
@@ -165,7 +160,6 @@ class Output:
             self.complain(hint_text(text))
 
     def complain(self, text: str) -> None:
-        """Write the text of an error."""
         self._write(self._stderr, text, color=self._stderr_color)
 
     @contextmanager

@@ -57,7 +57,6 @@ def _counts(lost: OutOfSight) -> str:
 
 
 def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, width: int) -> Lines:
-    """Yield a line for each branch, and what is damaged behind them."""
     now = time.time()
     rows = [(branch, age(branch.time, now=now), _distance(branch)) for branch in branches]
     names = max((width_of(branch.name) for branch in branches), default=0)
@@ -91,7 +90,6 @@ def _distance(branch: Branch) -> str:
 
 
 def release_lines(found: Sequence[Release], *, width: int) -> Lines:
-    """Yield a line for each release."""
     now = time.time()
     names = max((width_of(each.name) for each in found), default=0)
     counts = max((len(f"{each.entries:,}") for each in found), default=0)
@@ -108,7 +106,6 @@ def release_lines(found: Sequence[Release], *, width: int) -> Lines:
 
 
 def release_description(release: Release, before: Release | None, changes: ChangeCounts | None) -> Lines:
-    """Yield what a release is, and what changed since the one before it."""
     kind = "" if release.is_annotated else "  (a plain tag of git, without words of its own)"
     yield f"{styled(release.name, 'heading')}  {count(release.entries, 'entry')}{kind}"
     yield f"commit {styled(release.commit, 'id')}"

@@ -25,7 +25,6 @@ _TRAILERS = {"Allowed": "let through", "Because": "because"}
 def commit_lines(
     shown: ShownCommit, operation: Operation | None, comparison: Comparison, *, width: int, color: bool
 ) -> Lines:
-    """Yield a commit, the operation that made it, and its difference from the first parent, word by word."""
     yield from _head(shown, operation, width)
     for compared in islice(comparison.entries(), _SHOWN):
         yield ""

@@ -29,7 +29,6 @@ _DID = {"insert": "added", "remove": "removed", "edit": "edited", "move": "moved
 
 
 def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[str]:
-    """Yield the page piece by piece."""
     environment = _environment()
     environment.filters.update(
         said=layout.text_of,

@@ -172,7 +172,6 @@ Row = tuple[str, int, int, int, int]
 
 
 def stat_lines(stat: DiffStat) -> Iterator[str]:
-    """Yield the lines of the figures, to be printed by `Output.print`."""
     entries, messages, words = stat.entries, stat.messages, stat.words
     rows: list[Row] = [
         ("entries", entries.added, entries.removed, entries.changed, entries.moved),

@@ -139,7 +139,6 @@ def _json(value: Any) -> str:
 
 
 def list_lines(rows: Sequence[Row], *, width: int) -> Lines:
-    """Yield a line for each entry of a page: number, exchanges, tags, and how it begins."""
     numbers = [entry_number(row.id) for row in rows]
     # after a merge two entries can share a number, and only the whole id tells them apart
     names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]

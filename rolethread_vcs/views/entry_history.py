@@ -82,7 +82,6 @@ def _named(ids: tuple[str, ...]) -> str:
 
 
 def blame_lines(blame: Blame, *, width: int) -> Lines:
-    """Yield each message with the commit that last changed it, and the one that brought it in."""
     now = time.time()
     heads = [message_head(each.index, each.message) for each in blame.messages]
     side = "messages"

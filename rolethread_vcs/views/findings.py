@@ -83,7 +83,6 @@ def _weights(checked: Checked) -> str:
 
 
 def rule_lines(rules: Sequence[EffectiveRule], *, width: int) -> Lines:
-    """Yield a line for each rule with its severity."""
     names = max((len(each.rule.name) for each in rules), default=0)
     for each in rules:
         severity = f"{each.severity!s:<7}"

@@ -180,7 +180,6 @@ def open_lines(found: OpenMerge, wanted: set[str] | None, *, width: int, color: 
 
 
 def resolved_lines(resolved: Resolved, *, would: bool) -> Lines:
-    """Yield how many conflicts were decided, how many are left, and the next step."""
     number = count(len(resolved.settled), "conflict")
     decided = f"{'would decide' if would else 'decided'} {number}; {len(resolved.left):,} left"
     yield Line("report", decided if resolved.settled else "that was decided so already; nothing changed")
@@ -205,7 +204,6 @@ _LONGEST = 20_000
 def conflict_block(
     conflict: Conflict, labels: tuple[str, str, str], *, width: int, color: bool, whole: bool = True
 ) -> Iterator[str]:
-    """Yield the lines of one conflict: field and reason, both sides, the suggestion."""
     yield f"  {styled(conflict.field, 'heading')}: {safe_text(conflict.message)}"
     if whole and conflict.base is conflict.ours is conflict.theirs is ABSENT:
         return
@@ -270,7 +268,6 @@ def _beside(labels: tuple[str, str, str], ours: str, theirs: str, width: int) ->
 
 
 def comment_lines(label: str, value: Any, width: int = 96) -> Iterator[str]:
-    """Yield a side as comment lines of a form."""
     yield f"# {label}:"
     for line in wrap("(removed here)" if value is ABSENT else plain_text(value), width, "#   "):
         yield line or "#"

@@ -35,7 +35,6 @@ def _unfinished_lines(waiting: OpenMerge | RoleThreadError | None) -> Iterator[s
 
 
 def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None) -> Lines:
-    """Yield where one is, what is not saved, what needs a decision, and what was done last."""
     if survey.branch is None:
         where = "at a commit, on no branch (start one here: rtv switch -c NAME)"
     else:
@@ -120,7 +119,6 @@ _PROBLEMS_SHOWN = 40
 
 
 def diagnosis_lines(result: Diagnosis, unlocked: Unlocked | None) -> Lines:
-    """Yield what was looked at and how it is, below what was unlocked."""
     machine, health = result.machine, result.health
     if unlocked is not None:
         yield from _unlocked_lines(unlocked)
@@ -195,7 +193,6 @@ def _age(seconds: float) -> str:
 
 
 def verification_lines(result: Verification) -> Lines:
-    """Yield what is damaged, and how much was looked at."""
     for problem in result.problems[:_PROBLEMS_SHOWN]:
         style = {"error": "error", "warning": "warning"}.get(str(problem.severity), "faint")
         yield f"{styled(f'{problem.severity}:', style)} {problem.message}"

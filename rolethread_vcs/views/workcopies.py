@@ -25,7 +25,6 @@ _SHOWN = 50
 
 
 def copies_lines(files: Sequence[FileCopy], folders: Sequence[FolderCopy]) -> Lines:
-    """Yield a line for each working copy."""
     if not files and not folders:
         yield Line("note", "there are no working copies; make one with: rtv workcopy add train.jsonl --branch NAME")
     yield from map(_file_line, files)
@@ -64,7 +63,6 @@ def added_file_lines(link: Link, *, bind: bool, would: bool) -> Lines:
 
 
 def added_folder_lines(added: AddedFolder) -> Lines:
-    """Yield which branch was checked out where."""
     would = added.committed.dry_run
     yield Line("report", f"{'would check out' if would else 'checked out'} {added.branch} in {added.folder}")
     if not would:
@@ -72,7 +70,6 @@ def added_folder_lines(added: AddedFolder) -> Lines:
 
 
 def refreshed_lines(done: Refreshed) -> Lines:
-    """Yield what a refresh brought into a file."""
     name, commit = done.path.name, styled(done.commit[:10], "id")
     if done.set_aside is not None:
         said = f"wrote {name} again @ {commit}; what it held is in {done.set_aside.name}"
@@ -89,14 +86,12 @@ def refreshed_lines(done: Refreshed) -> Lines:
 
 
 def removed_file_lines(path: Path, *, deleted: bool, would: bool) -> Lines:
-    """Yield that a file copy was unlinked."""
     gone = "would delete the file" if would else "deleted the file"
     stays = gone if deleted else "the file stays as it is"
     yield Line("report", f"{'would unlink' if would else 'unlinked'} {path.name}; {stays}")
 
 
 def removed_folder_lines(removed: RemovedFolder) -> Lines:
-    """Yield that a folder copy was removed."""
     did = "would remove" if removed.committed.dry_run else "removed"
     branch = f"; the branch {removed.branch} stays" if removed.branch else ""
     yield Line("report", f"{did} the folder copy {removed.folder}{branch}")
@@ -108,7 +103,6 @@ def removed_folder_lines(removed: RemovedFolder) -> Lines:
 
 
 def folder_status_lines(folder: Path, survey: Survey) -> Lines:
-    """Yield, in short, the state of a folder copy."""
     unsaved = count(len(survey.unsaved), "unsaved edit") if survey.unsaved else "nothing unsaved"
     yield f"{folder} is on {survey.branch or 'no branch'}: {unsaved}"
     yield Line("hint", f"rtv -C {folder} status")
