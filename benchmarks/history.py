@@ -15,10 +15,9 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects import Objects, trees
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.reader import Objects
 
 COMMITS = 10_000
 EVERY = 500

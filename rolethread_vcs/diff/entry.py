@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.align import Match, Pair, align
-from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes
+from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, require
 from rolethread_vcs.diff.likeness import count_words
-from rolethread_vcs.diff.mismatch import require
 from rolethread_vcs.diff.words import WordChange, word_changes
 from rolethread_vcs.model.entry import MESSAGE_KEYS, Entry, is_same
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from rolethread_vcs.diff.absent import ABSENT
-from rolethread_vcs.diff.mismatch import require
+from rolethread_vcs.diff import ABSENT
+from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.model.entry import is_same
 
 _LONGEST_LIST = 1_000  # items; DeepDiff needs 0.1 s for so many, and its time grows with the square
@@ -126,3 +126,17 @@ def _spelled(path: Path) -> str:
     """Spell a path the way people type it: `lore[3].name`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".") or "the value"
+
+
+def require(place: str, *, fits: bool) -> None:
+    """Check that a place is what a difference starts from; `place` is spelled as people type it.
+
+    Raises:
+        ConflictError (difference_does_not_fit): it is not.
+    """
+    if not fits:
+        raise ConflictError(
+            f"{place} is not what this difference starts from; nothing was changed",
+            hint="take the difference again, or merge the two changes",
+            code="difference_does_not_fit",
+        )

@@ -126,7 +126,7 @@ class Kind(ABC, Generic[T]):
     def _merge_whole(
         self, base: bytes | None, ours: bytes | None, theirs: bytes | None, choices: Mapping[str, Choice]
     ) -> MergedDocument:
-        from rolethread_vcs.diff.absent import ABSENT
+        from rolethread_vcs.diff import ABSENT
         from rolethread_vcs.merge.resolver import Resolver
         from rolethread_vcs.merge.values import value_conflict
 

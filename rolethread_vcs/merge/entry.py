@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.align import Match, align
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Reason

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.conversation import END, START, break_between, is_answer, is_question, role_of
 from rolethread_vcs.merge.values import UNSETTLED, settle

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
 from rolethread_vcs.merge.conversation import END, START, role_of

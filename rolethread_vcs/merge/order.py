@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Reason, field_name
 from rolethread_vcs.merge.resolver import Resolver

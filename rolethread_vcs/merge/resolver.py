@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Value
 

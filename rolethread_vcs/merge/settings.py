@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Choice, Conflict
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import merge_maps

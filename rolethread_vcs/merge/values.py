@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Conflict, Reason, SideChoice, field_name
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.model.entry import is_same

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -233,6 +232,8 @@ def _quoted(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidSettingsError(f"a name must be readable text, not {text!r}") from error
+    import json
+
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -5,15 +5,19 @@ A new rule is one new file `<problem>.py` that ends in `RULE = Rule(...)`, and i
 behind it know only the model.
 """
 
-from rolethread_vcs.rules._catalogue import (
+from rolethread_vcs.rules._checks import (
     BrokenRuleError,
+    KeyLedger,
     UnknownRuleError,
     all_rules,
+    check_entries,
     effective_rules,
+    find_in_entry,
     find_rule,
+    introduced_between,
     misfits,
+    safe_repair,
 )
-from rolethread_vcs.rules._checks import KeyLedger, check_entries, find_in_entry, introduced_between, safe_repair
 from rolethread_vcs.rules._contract import Facts, Found, Holders, Options, Outline, Parts, Repair, Rule, cache_key
 
 __all__ = [

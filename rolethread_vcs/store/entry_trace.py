@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_folder
-from rolethread_vcs.store.objects.reader import Objects
+from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.trees import FILE
 
 _SPACE = ord(" ")

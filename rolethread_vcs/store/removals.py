@@ -10,12 +10,12 @@ from rolethread_vcs.model.canonical import JsonProblemError, birth_suffix, decod
 from rolethread_vcs.model.entry import InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.derived import Derived, Table
-from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.trees import LINK, Blob, removed
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.objects.reader import Objects
+    from rolethread_vcs.store.objects import Objects
     from rolethread_vcs.store.repository import Repository
 
 _TABLE = Table("removed entries", 1)

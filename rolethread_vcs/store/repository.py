@@ -16,9 +16,8 @@ from rolethread_vcs.store.libgit2 import (
     configure_libgit2,
     open_git,
 )
-from rolethread_vcs.store.objects import commits
+from rolethread_vcs.store.objects import MissingObjectError, Objects, commits
 from rolethread_vcs.store.objects.commits import Signature
-from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.refs import (
     BRANCHES,
     SYMBOLIC,

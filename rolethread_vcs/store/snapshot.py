@@ -27,8 +27,8 @@ from rolethread_vcs.model.layout import (
     number_of,
 )
 from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_settings
+from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, parse
 from rolethread_vcs.store.tree_reader import IS_DAMAGED, IS_LINK, Unreadable, entry_of_blob, find_blob, find_folder
 

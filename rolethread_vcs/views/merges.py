@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.phrases import count, counted_words, rest_line
 from rolethread_vcs.views.changes import UNDO, committed_lines

@@ -18,8 +18,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, make_id
 from rolethread_vcs.ops.settings.settings import set_setting
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.objects import trees
-from rolethread_vcs.store.objects.reader import Objects
+from rolethread_vcs.store.objects import Objects, trees
 from rolethread_vcs.transaction import Counts, Intent, Session
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusals import refusal
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.entry import EntryDiff, FieldChange, MessageChange, Placed, apply, diff_entries
 from rolethread_vcs.diff.fields import ValueChange
 from rolethread_vcs.errors import ConflictError

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusals import refusal
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.model.entry import is_same, sort_keys

@@ -11,7 +11,7 @@ from git_desk import Git, needs_git
 from refusals import refusal
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.fields import ValueChange
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits

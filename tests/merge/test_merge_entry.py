@@ -6,7 +6,7 @@ from typing import Any
 
 from refusals import refusal
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Conflict, Reason, Value
 from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all

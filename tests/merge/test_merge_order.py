@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from refusals import refusal
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Reason, Value
 from rolethread_vcs.merge.order import MergedOrder, merge_order

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import (

@@ -27,7 +27,7 @@ from rolethread_vcs.rules import (
     find_rule,
     misfits,
 )
-from rolethread_vcs.rules._catalogue import rules_of
+from rolethread_vcs.rules._checks import rules_of
 
 RULE = """
 from rolethread_vcs.model.finding import Scope, Severity

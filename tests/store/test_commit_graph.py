@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rolethread_vcs.store.objects import commits
+from rolethread_vcs.store.objects import MissingObjectError, commits
 from rolethread_vcs.store.objects.commits import Signature
-from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.refs.commit_graph import Ancestry, read_link
 from rolethread_vcs.store.repository import Repository
 

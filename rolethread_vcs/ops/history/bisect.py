@@ -19,8 +19,8 @@ from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, Not
 from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.reader import MissingObjectError
 from rolethread_vcs.store.refs.commit_graph import Ancestry
 from rolethread_vcs.store.repository import PRIVATE, Repository
 

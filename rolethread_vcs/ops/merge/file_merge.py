@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from rolethread_vcs.documents import Kind, MergedDocument, UnreadableDocumentError, kind_of
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.merge.conflict import Choice, Value
-from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge.decisions import Decision, decide, digest_of_blobs
 from rolethread_vcs.store.objects.trees import LINK, Blob, Readable, Triple
 
@@ -97,6 +96,7 @@ class FileMerger:
             UnreadableDocumentError: a side cannot be read.
         """
         from rolethread_vcs.merge.order import merge_order
+        from rolethread_vcs.model.order import Order
 
         try:
             base, ours, theirs = (Order.parse(self._read(blob)) for blob in self._triple[1:])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.documents import FILE
 from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, UsageError
 from rolethread_vcs.merge.conflict import Choice, Conflict, Value

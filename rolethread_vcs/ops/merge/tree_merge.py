@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.documents import FILE, UnreadableDocumentError
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
 from rolethread_vcs.model.canonical import decode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
-from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
@@ -313,6 +312,8 @@ class _Merger:
             self._left_out += any(each not in self._met and self._is_there(each) for each in refused)
             self._void += [(ORDER, each) for each in sorted(void)]
             self._conflicts += [_located(conflict, ORDER, merger.about) for conflict in merged.conflicts]
+            from rolethread_vcs.model.order import Order
+
             ours = Order.parse(merger.ours).ranks
             # an entry is looked for in the trees only where ours did not speak of it already: ranks may be many
             gone = [

@@ -16,8 +16,8 @@ from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.ops.restore.restore import order_with
 from rolethread_vcs.ops.select.selection import Selection, named_of
 from rolethread_vcs.store.log.operations import Operation
+from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Walk
 from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository

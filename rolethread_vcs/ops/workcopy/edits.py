@@ -19,7 +19,7 @@ from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.workcopy.lines import FileLines, LinkedLines, Reading, read_file
 from rolethread_vcs.ops.workcopy.links import Link, load
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.objects.reader import MissingObjectError
+from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.formats import CannotCarryError, Reject
 from rolethread_vcs.matching.signature import Index, Step
 from rolethread_vcs.model.canonical import encode_entry

@@ -19,7 +19,7 @@ from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout.file_writer import FileWriter
 from rolethread_vcs.store.libgit2 import GitLockedError, from_git, git_errors
-from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
+from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.trees import LINK, PROGRAM, Blob, Difference, files, object_id, two_way
 from rolethread_vcs.store.tree_reader import find_blob
 

@@ -13,10 +13,9 @@ from typing import Any, Final, TypeAlias
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
-from rolethread_vcs.store.objects import commits, trees
+from rolethread_vcs.store.objects import Objects, commits, trees
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.reader import Objects
 from rolethread_vcs.store.objects.trees import Blob, object_id
 from rolethread_vcs.store.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
 from rolethread_vcs.store.tree_reader import find_blob

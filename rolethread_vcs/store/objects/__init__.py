@@ -1,1 +1,253 @@
-"""Git objects: packs written and read by us, loose objects, trees, commits."""
+"""Git objects, read by id, raw; never through libgit2's parsed objects, which cost several times as much.
+
+Loose objects are read by us: libgit2 1.9 never comes back from one whose file was cut off. Plain git writes them, this
+program does not; so the usual answer is "there is none", and it costs a look into a set of folder names.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pygit2
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.store.objects import commits, trees
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.objects.pack_reader import PackReader
+
+_KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
+_TREES_REMEMBERED = 512
+_ITEMS_REMEMBERED = 64
+_COMMITS_REMEMBERED = 64
+MANY_READS = 300
+"""Objects that libgit2 reads before large packs are looked into; most commands need fewer."""
+
+
+class MissingObjectError(DamagedError):
+    """An object that something points at is not there, or cannot be read."""
+
+    code = "missing_object"
+
+
+class Objects:
+    """The objects of one repository; `folder` is its `objects` folder."""
+
+    def __init__(self, git: pygit2.Repository, folder: Path) -> None:
+        self._git = git
+        self._odb = git.odb
+        self._folder = folder
+        self._loose = LooseObjects(folder)
+        self._packs: PackReader | None = None
+        self._reads = 0
+        self._trees: OrderedDict[bytes, bytes] = OrderedDict()
+        self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
+        self._commits: OrderedDict[str, commits.Commit] = OrderedDict()
+
+    def read(self, oid: str, kind: str) -> bytes:
+        """Return an object's bytes.
+
+        Raises:
+            MissingObjectError: it is missing, damaged or of another kind.
+        """
+        try:
+            found, data = self._read(oid)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise MissingObjectError(
+                f"the {kind} {oid[:10]} is missing or damaged{_reason(error)}",
+                hint="see what is damaged with: rtv verify",
+            ) from error
+        if found != kind:
+            raise MissingObjectError(f"{oid} should be a {kind} and is a {found}", hint="rtv verify")
+        return data
+
+    def _read(self, oid: str) -> tuple[str, bytes]:
+        try:
+            return self._loose.read(oid) or _read_from(self._odb, oid)
+        except TornObjectError as torn:
+            packs = pygit2.Odb()  # a pack may hold it, too; libgit2 must not come near the torn file
+            packs.add_backend(pygit2.OdbBackendPack(str(self._folder)), 1)
+            try:
+                return _read_from(packs, oid)
+            except KeyError:
+                raise torn from None
+
+    def blob(self, oid: bytes) -> bytes:
+        """Return the bytes of a blob of a 20-byte id."""
+        return self._whole(oid, "blob")
+
+    def tree(self, oid: bytes) -> bytes:
+        """Return the raw bytes of a tree of a 20-byte id; recent ones are remembered."""
+        known = self._trees.get(oid)
+        if known is not None:
+            return known
+        data = self._trees[oid] = self._whole(oid, "tree")
+        if len(self._trees) > _TREES_REMEMBERED:
+            self._trees.popitem(last=False)
+        return data
+
+    def _whole(self, oid: bytes, kind: str) -> bytes:
+        self._reads += 1
+        if self._reads == MANY_READS:
+            from rolethread_vcs.store.objects.pack_reader import PackReader
+
+            self._packs = PackReader(self._folder)
+        data = self._packs.read(oid, kind) if self._packs is not None else None
+        return self.read(oid.hex(), kind) if data is None else data
+
+    def items(self, oid: bytes) -> dict[bytes, trees.Item]:
+        """Return the items of a tree by name; recent ones are remembered, since neighbours are asked for in a row."""
+        known = self._items.get(oid)
+        if known is None:
+            known = self._items[oid] = {item.name: item for item in trees.parse(self.tree(oid))}
+            if len(self._items) > _ITEMS_REMEMBERED:
+                self._items.popitem(last=False)
+        return known
+
+    def commit_bytes(self, oid: str) -> bytes:
+        """Return the raw bytes of a commit of a hex id, for walks that need little of it."""
+        return self._whole(bytes.fromhex(oid), "commit")
+
+    def commit(self, oid: str) -> commits.Commit:
+        """Return a commit of a hex id; recent ones are remembered."""
+        known = self._commits.get(oid)
+        if known is not None:
+            return known
+        data = self.read(oid, "commit")
+        try:
+            commit = self._commits[oid] = commits.decode(oid, data)
+        except ValueError as error:
+            raise MissingObjectError(f"the commit {oid} cannot be read: {error}", hint="rtv verify") from error
+        if len(self._commits) > _COMMITS_REMEMBERED:
+            self._commits.popitem(last=False)
+        return commit
+
+    def peel(self, oid: str) -> str:
+        """Return the hex id of the commit that a commit's or a tag's id leads to.
+
+        Raises:
+            MissingObjectError: it is missing, or leads to something else.
+        """
+        while self.kind(oid) == "tag":
+            oid = self.read(oid, "tag").partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+        if self.kind(oid) != "commit":
+            raise MissingObjectError(
+                f"{oid[:10]} should be a commit and is missing or something else", hint="rtv verify"
+            )
+        return oid
+
+    def ids(self) -> Iterator[str]:
+        """Yield the hex id of every object, packed and loose, each once.
+
+        Raises:
+            DamagedError: the object store does not list.
+        """
+        try:
+            yield from dict.fromkeys(str(oid) for oid in self._git)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise DamagedError(f"the objects cannot be listed: {error}", hint="rtv doctor") from error
+
+    def check(self, oid: str) -> tuple[str, bytes]:
+        """Return kind and bytes of an object, and make sure that they are what its id says.
+
+        Raises:
+            MissingObjectError: missing, unreadable, or other bytes than its id promises.
+        """
+        try:
+            kind, data = self._read(oid)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise MissingObjectError(f"{oid} is missing or damaged{_reason(error)}", hint="rtv verify") from error
+        if trees.object_id(kind, data).hex() != oid:
+            raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
+        return kind, data
+
+    def __contains__(self, oid: str) -> bool:
+        return bool(self._odb.exists(pygit2.Oid(hex=oid)))
+
+    def missing(self, oids: Iterable[bytes]) -> list[bytes]:
+        """Return those of some 20-byte ids that no object has."""
+        exists, as_oid = self._odb.exists, pygit2.Oid
+        return [oid for oid in oids if not exists(as_oid(oid))]
+
+    def kind(self, oid: str) -> str | None:
+        """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""
+        try:
+            return self._read(oid)[0]
+        except (pygit2.GitError, KeyError, ValueError, OSError):
+            return None
+
+    def find_blob(self, prefix: str) -> bytes | None:
+        """Return the id of the one blob whose hex id starts with a prefix, or None."""
+        try:
+            full = self._git.expand_id(prefix)
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+        return full.raw if self.kind(str(full)) == "blob" else None
+
+    def expand(self, prefix: str) -> list[str]:
+        """Return the commits whose hex id starts with a prefix (at least four digits): none, one, or several."""
+        try:
+            full = str(self._git.expand_id(prefix))
+        except KeyError:
+            return []
+        except ValueError:
+            return ["", ""]
+        return [full] if self.kind(full) in ("commit", "tag") else []
+
+
+def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:
+    number, data = odb.read(oid)
+    return _KINDS.get(int(number), "unknown"), data
+
+
+def _reason(error: Exception) -> str:
+    """Return why a read failed, in brackets; a KeyError only says the object's id again."""
+    return "" if isinstance(error, KeyError) else f" ({error})"
+
+
+KINDS = frozenset({"commit", "tree", "blob", "tag"})
+
+
+class TornObjectError(ValueError):
+    """A loose object's file is cut off, or holds something else."""
+
+
+class LooseObjects:
+    """The loose objects below an `objects` folder, as its folders were when this was made."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+        try:
+            self._folders = {name for name in os.listdir(folder) if len(name) == 2}  # noqa: PTH208  every command does
+        except OSError:
+            self._folders = set()
+
+    def read(self, oid: str) -> tuple[str, bytes] | None:
+        """Return kind and bytes of a loose object, or None when no file of that name is there.
+
+        Raises:
+            TornObjectError: there is a file, and it is no whole object.
+        """
+        if oid[:2] not in self._folders:
+            return None
+        try:
+            packed = Path(self._folder, oid[:2], oid[2:]).read_bytes()
+        except OSError:
+            return None
+        inflate = zlib.decompressobj()
+        try:
+            data = inflate.decompress(packed)
+        except zlib.error as error:
+            raise TornObjectError("its file does not unpack") from error
+        if not inflate.eof:
+            raise TornObjectError("its file is cut off")
+        head, _, body = data.partition(b"\0")
+        kind, _, size = head.decode("ascii", "replace").partition(" ")
+        if kind not in KINDS or size != str(len(body)):
+            raise TornObjectError("its file holds something else")
+        return kind, body

@@ -12,8 +12,8 @@ import pygit2
 from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, UsageError, nearest
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock
+from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Signature
-from rolethread_vcs.store.objects.reader import Objects
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.revision import Revision

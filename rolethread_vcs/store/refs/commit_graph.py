@@ -11,9 +11,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import pygit2
 
 from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.store.objects import commits
+from rolethread_vcs.store.objects import MissingObjectError, Objects, commits
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.reader import MissingObjectError, Objects
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, G
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 
 
 def envelopes() -> Iterator[tuple[str, type[Envelope]]]:

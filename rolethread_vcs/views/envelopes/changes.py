@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from rolethread_vcs.diff.absent import ABSENT
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.views.envelopes import (
     Envelope,
     Joined,
