@@ -33,6 +33,7 @@ def test_the_envelope_names_commit_and_options(room: Room) -> None:
     value = room.rtv("which", "../train.jsonl", "--json").value("rolethread.which/v1")
 
     assert (value["commit"], value["format"], value["clean"]) == (room.dataset.snapshot().id, "sharegpt", True)
+    assert value["skip_damaged"] is False
 
 
 def test_a_changed_file_and_an_unknown_one_are_told_apart(room: Room) -> None:

@@ -219,6 +219,7 @@ class Which(Envelope, name="which", verbs=("which",)):
     clean: bool
     where: str | None
     container: str
+    skip_damaged: bool = False
     path: str
     operation: int
     time: int
