@@ -14,10 +14,9 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
 from rolethread_vcs.store.log.operations import OPERATIONS_REF
-from rolethread_vcs.store.publishing import is_at, move_ref, value_of
+from rolethread_vcs.store.publishing import close, folders_to_follow, is_at, move_ref, value_of
 from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.settlement import close, folders_to_follow
 
 LIVING_LOCK = 0.3
 """Seconds after which a lock file that a dead writer of ours may have left is taken for dead."""

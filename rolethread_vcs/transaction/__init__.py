@@ -10,26 +10,37 @@ when another writer was faster. A bulk import streams its blobs into a pack firs
     settle   operation log, checked-out folder, `.keep`, folding small packs; repeatable after a crash
 """
 
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
+
+from rolethread_vcs.errors import ConflictError, MovedError
+from rolethread_vcs.gate import EntryChange, Gate, Verdict
+from rolethread_vcs.model.canonical import encode_entry
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.layout import entry_path, id_of_path
+from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.trees import Blob
+from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Counts
 from rolethread_vcs.transaction.refusals import (
     MergeBreaksRulesError,
     NewerWriterError,
     NoSuchBranchError,
+    refuse_broken_by_merge,
     refuse_merge_of_git,
     refuse_other_folders,
     refuse_unsaved,
 )
 from rolethread_vcs.transaction.session import Session, external_operation
-from rolethread_vcs.transaction.small_change import (
-    ATTEMPTS,
-    StaleEntryError,
-    carry,
-    commit_planned,
-    run,
-    touched_entries,
-    vote,
-    write_blobs,
-)
 from rolethread_vcs.transaction.values import TOUCHED_SHOWN, ChangeSet, Committed, Intent, PathChange, Planned
 
 __all__ = [
@@ -57,3 +68,167 @@ __all__ = [
     "vote",
     "write_blobs",
 ]
+
+
+ATTEMPTS = 12
+
+T = TypeVar("T")
+
+
+class StaleEntryError(ConflictError):
+    """An entry changed since the caller read it; nothing was overwritten."""
+
+    code = "stale"
+
+
+def run(
+    repository: Repository,
+    intent: Intent,
+    plan: Callable[[Snapshot], ChangeSet | Planned],
+    *,
+    expected: Mapping[str, bytes] | None = None,
+) -> Committed:
+    """Carry a small change to its commit, planning again when the branch moved meanwhile.
+
+    `expected` maps ids to the blob ids that the caller read ("if unchanged since").
+
+    Raises:
+        StaleEntryError: an entry of `expected` changed since. RefusedByGateError: the gate said no.
+        MergeBreaksRulesError: what two sides make together breaks a rule that neither broke.
+        UnsavedEditsError: hand edits are in the way. BusyError, MovedError: after bounded retries.
+    """
+    return carry(repository, intent, lambda session: _run_once(session, plan, expected or {}))
+
+
+def carry(repository: Repository, intent: Intent, work: Callable[[Session], T]) -> T:
+    """Do some work in a session on the intent's branch, anew when the branch moved meanwhile.
+
+    Raises:
+        BusyError, MovedError: after bounded retries. What the work raises.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with Session.open(repository, intent) as session:
+                return work(session)
+        except MovedError as error:
+            if error.saved or attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(random.uniform(0.001, 0.02) * (attempt + 1))
+    raise AssertionError("unreachable")
+
+
+def _run_once(
+    session: Session, plan: Callable[[Snapshot], ChangeSet | Planned], expected: Mapping[str, bytes]
+) -> Committed:
+    base = session.tip
+    for entry_id, blob in expected.items():
+        if entry_id not in base or base.blob_id(entry_id) != blob:
+            raise StaleEntryError(
+                f"entry {entry_id} changed since it was read; nothing was overwritten",
+                hint=f"rtv show {entry_id}",
+            )
+    plans = plan(base)
+    return commit_planned(session, plans if isinstance(plans, Planned) else Planned(plans))
+
+
+def commit_planned(
+    session: Session,
+    planned: Planned,
+    verdict: Verdict | None = None,
+    effects: Callable[[str], SideEffects] = lambda _: SideEffects(),
+) -> Committed:
+    """Carry a plan that was made on the session's base through vote, write, publish and settle.
+
+    A `verdict` that was passed on that very change stands in for the vote. `effects` are told the new commit's hex id.
+
+    Raises:
+        As `run`, but for those of a plan that is not fresh.
+    """
+    base, change = session.tip, planned.change
+    if verdict is None:
+        verdict = vote(base, change, session.intent, session.branch)
+    with session.repository.pack() as pack:
+        paths, counts = write_blobs(base, change, pack)
+        result = session.commit(
+            pack,
+            paths,
+            counts,
+            summary=change.summary,
+            verdict=verdict,
+            ids=tuple(sorted(change.puts)),
+            merges=planned.merges,
+            also=planned.also,
+            trailers=planned.trailers,
+            effects=effects,
+        )
+        return replace(result, touched=touched_entries(base, change, paths))
+
+
+def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, others: Sequence[Snapshot] = ()) -> Verdict:
+    """Ask the gate about a change; policy is read from the branch's tip before it.
+
+    `others` are the other sides of a merge.
+
+    Raises:
+        RefusedByGateError: a strict branch, and findings that the change introduces and nobody allowed.
+        MergeBreaksRulesError: some of them stand in none of the sides.
+    """
+    gate = Gate(
+        base.settings,
+        branch,
+        intent.allowances,
+        intent.because,
+        facts=base,
+        entry_before=base.get,
+    )
+    for entry_id, entry in change.puts.items():
+        gate.feed(EntryChange(entry_id, _before(base, entry_id), entry, change.origin.get(entry_id, ())))
+    for entry_id in sorted(change.removes):  # neighbours lie in one folder, which is then read once
+        gate.feed(EntryChange(entry_id, _before(base, entry_id), None))
+    verdict = gate.finish()
+    if not verdict.passes:
+        if others:
+            refuse_broken_by_merge(gate, verdict, change, others)
+        from rolethread_vcs.gate.refusal import refusal_of_edit
+
+        raise refusal_of_edit(verdict, change.made_up)
+    return verdict
+
+
+def _before(base: Snapshot, entry_id: str) -> Entry | None:
+    """Return an entry as it is; None where its file does not read, so that it can be repaired or removed."""
+    entry = base.read(entry_id)
+    return entry if isinstance(entry, Entry) else None
+
+
+def touched_entries(base: Snapshot, change: ChangeSet, paths: Mapping[str, PathChange]) -> tuple[EntryChange, ...]:
+    """Return the first entries that a change of paths touches, before and after, in the order of their ids."""
+    ids = filter(None, map(id_of_path, sorted(paths)))
+    return tuple(EntryChange(id_, _before(base, id_), change.puts.get(id_)) for id_ in islice(ids, TOUCHED_SHOWN))
+
+
+def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[dict[str, PathChange], Counts]:
+    """Write the blobs of a change into a pack; return what happens to which path that changes, and the counts."""
+    paths: dict[str, PathChange] = {}
+    added = changed = 0
+    for entry_id in change.puts:
+        path = entry_path(entry_id)
+        oid = change.stored.get(entry_id)
+        if oid is None:
+            oid = pack.add("blob", encode_entry(change.puts[entry_id]))
+        blob = Blob(trees.FILE, oid)
+        before = base.find(path)
+        if before is None:
+            added += 1
+        elif before != blob:
+            changed += 1
+        else:
+            continue
+        paths[path] = blob
+    for entry_id in change.removes:
+        paths[entry_path(entry_id)] = None
+    for path, data in change.files.items():
+        file = None if data is None else Blob(trees.FILE, pack.add("blob", data))
+        if file != base.find(path):
+            paths[path] = file
+    return paths, Counts(added, changed, len(change.removes))

@@ -18,10 +18,9 @@ from rolethread_vcs.store.log.operations import EXTERNAL, Moves, Operation, tabl
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob, Difference
-from rolethread_vcs.store.publishing import is_published, publish
+from rolethread_vcs.store.publishing import head_commit, is_published, publish, settle
 from rolethread_vcs.store.refs import BRANCHES, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.settlement import head_commit, settle
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Counts
 from rolethread_vcs.transaction.refusals import (

@@ -14,9 +14,9 @@ from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.log.operations import REDO, UNDO, Moves, Operation, kept_blob, moved_since
 from rolethread_vcs.store.objects.trees import Difference
+from rolethread_vcs.store.publishing import head_commit
 from rolethread_vcs.store.refs import HEAD, SYMBOLIC, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.settlement import head_commit
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
 

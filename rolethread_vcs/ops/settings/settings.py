@@ -18,9 +18,9 @@ from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.rules import find_rule, misfits
 from rolethread_vcs.store.log.operations import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
+from rolethread_vcs.store.publishing import BARE_KEY
 from rolethread_vcs.store.refs import HEAD
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
-from rolethread_vcs.store.settlement import BARE_KEY
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Session, refuse_other_folders, refuse_unsaved, run
 
