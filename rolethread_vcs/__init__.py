@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.export.exporter import ExportOptions
     from rolethread_vcs.ops.git_support.hooks import HookOptions
     from rolethread_vcs.ops.history.bisect import Search
-    from rolethread_vcs.ops.history.log import Only
+    from rolethread_vcs.ops.history.log import LogFilter
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
     from rolethread_vcs.ops.import_.row_reader import ImportOptions
     from rolethread_vcs.ops.merge.decisions import Decision
     from rolethread_vcs.ops.merge.merge import MergeOptions
     from rolethread_vcs.ops.workcopy.commit import CommitOptions
-    from rolethread_vcs.ops.workcopy.edits import DecisionWords
+    from rolethread_vcs.ops.workcopy.edits import LineDecisions
     from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
     from rolethread_vcs.transaction import Committed, Intent
 
@@ -29,7 +29,7 @@ _HOMES = {
     "CopyOptions": "ops.workcopy.file_copies",
     "Dataset": "dataset",
     "Decision": "ops.merge.decisions",
-    "DecisionWords": "ops.workcopy.edits",
+    "LineDecisions": "ops.workcopy.edits",
     "Entry": "model.entry",
     "ExportOptions": "ops.export.exporter",
     "FieldEdit": "ops.edit.field_edits",
@@ -37,7 +37,7 @@ _HOMES = {
     "ImportOptions": "ops.import_.row_reader",
     "Intent": "transaction",
     "MergeOptions": "ops.merge.merge",
-    "Only": "ops.history.log",
+    "LogFilter": "ops.history.log",
     "RoleThreadError": "errors",
     "Search": "ops.history.bisect",
     "ShownCommit": "ops.history.show",
@@ -51,15 +51,15 @@ __all__ = [
     "CopyOptions",
     "Dataset",
     "Decision",
-    "DecisionWords",
     "Entry",
     "ExportOptions",
     "FieldEdit",
     "HookOptions",
     "ImportOptions",
     "Intent",
+    "LineDecisions",
+    "LogFilter",
     "MergeOptions",
-    "Only",
     "RoleThreadError",
     "Search",
     "ShownCommit",

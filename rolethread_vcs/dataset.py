@@ -133,7 +133,7 @@ class Branches(Group):
     list = Method(lambda: branches.branches)
     names = Method(lambda: branches.branch_names)
     damaged = Method(lambda: damaged_refs.damaged_refs)
-    position = Method(lambda: branches.whereabouts)
+    position = Method(lambda: branches.position)
     note = Method(lambda: branch_edits.write_note)
     rename = Method(lambda: branch_edits.rename)
     delete = Method(lambda: branch_edits.delete)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.cli.context import Context
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.workcopy.commit import CommitOptions
-    from rolethread_vcs.ops.workcopy.edits import DecisionWords
+    from rolethread_vcs.ops.workcopy.edits import LineDecisions
     from rolethread_vcs.ops.workcopy.merge import Take
     from rolethread_vcs.transaction import Intent
 
@@ -216,11 +216,11 @@ class Wish:
     ambiguous: str
     file: str | None
 
-    def words(self, context: Context) -> DecisionWords:
-        from rolethread_vcs import DecisionWords
+    def words(self, context: Context) -> LineDecisions:
+        from rolethread_vcs import LineDecisions
 
         path = None if self.file is None else context.path(self.file)
-        return DecisionWords(self.entries, self.new, path, self.ambiguous == "new")
+        return LineDecisions(self.entries, self.new, path, self.ambiguous == "new")
 
     def options(self, context: Context, removed: int | None, take: str | None) -> CommitOptions:
         from rolethread_vcs import CommitOptions

@@ -11,13 +11,13 @@ from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, wi
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.branches.branch_edits import DeletedBranches, OutOfSight
-    from rolethread_vcs.ops.branches.branches import Branch, Whereabouts
+    from rolethread_vcs.ops.branches.branches import Branch, Position
     from rolethread_vcs.ops.branches.releases import Release
     from rolethread_vcs.ops.compare.comparison import ChangeCounts
     from rolethread_vcs.store.damaged_refs import DamagedRef
 
 
-def whereabouts_line(where: Whereabouts, width: int) -> str:
+def position_line(where: Position, width: int) -> str:
     """Return `1,204 entries, 3 commits ahead of main and 1 behind: warmer answers`."""
     parts = [count(where.entries, "entry")]
     if where.against is not None:

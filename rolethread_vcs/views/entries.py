@@ -15,7 +15,7 @@ from rolethread_vcs.views.terminal_text import STYLES, Line, Lines, one_line, sa
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.restore.removed_entries import GoneEntry
-    from rolethread_vcs.ops.select.page import Row
+    from rolethread_vcs.ops.select.page import ListedEntry
 
 _TAGS_WIDTH = 28
 _INDENT = "    "
@@ -138,7 +138,7 @@ def _json(value: Any) -> str:
 # ---- a page of entries
 
 
-def list_lines(rows: Sequence[Row], *, width: int) -> Lines:
+def list_lines(rows: Sequence[ListedEntry], *, width: int) -> Lines:
     numbers = [entry_number(row.id) for row in rows]
     # after a merge two entries can share a number, and only the whole id tells them apart
     names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]

@@ -34,7 +34,7 @@ from rolethread_vcs.errors import UsageError
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.history.entry_history import StepDetails
-    from rolethread_vcs.ops.history.log import Only, OperationsByCommit
+    from rolethread_vcs.ops.history.log import LogFilter, OperationsByCommit
     from rolethread_vcs.views.terminal_text import Line
 
 GROUP = "history"
@@ -68,10 +68,10 @@ def command(
     everywhere: bool,
     full: bool,
 ) -> None:
-    from rolethread_vcs import Only
+    from rolethread_vcs import LogFilter
     from rolethread_vcs.model.revision import is_selector
 
-    only = Only(verb, min_changes, _moment(since), _moment(until, end_of_day=True), author, where)
+    only = LogFilter(verb, min_changes, _moment(since), _moment(until, end_of_day=True), author, where)
     entry, at, revision = rev.partition("@")
     dataset = context.open_dataset()
     if is_selector(entry) and (revision or not at):
@@ -106,7 +106,7 @@ def _revisions(dataset: Dataset, rev: str, *, everywhere: bool) -> tuple[str, ..
 
 
 def _list(
-    context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: Only, *, full: bool
+    context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: LogFilter, *, full: bool
 ) -> None:
     from rolethread_vcs.views.log import log_lines
 
@@ -118,7 +118,7 @@ def _list(
     print_ends(context.output, dataset.repository, history.ends)
 
 
-def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: Only) -> None:
+def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: LogFilter) -> None:
     from rolethread_vcs.views.log import graph_lines
 
     graph = dataset.history.graph(*revisions, count=number, only=only)
@@ -126,7 +126,9 @@ def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number
     print_ends(context.output, dataset.repository, graph.ends)
 
 
-def _tell_life(context: Context, dataset: Dataset, word: str, revision: str, number: int | None, only: Only) -> None:
+def _tell_life(
+    context: Context, dataset: Dataset, word: str, revision: str, number: int | None, only: LogFilter
+) -> None:
     from rolethread_vcs.views.entry_history import life_lines
 
     life = dataset.history.entry(word, rev=revision)

@@ -46,7 +46,7 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
         )
     dataset = context.open_dataset()
     dry_run = saving.dry_run
-    from rolethread_vcs.views.branches import whereabouts_line
+    from rolethread_vcs.views.branches import position_line
 
     said = "" if note is None else f" --note {note!r}"
     words = f"switch{' -c' if create else ''} {name}{f' {start}' if start else ''}{said}"
@@ -63,4 +63,4 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
     more = {} if where is None else {"where": where}
     print_committed(context, result, more, done=done, nothing=f"you are on {name} already")
     if where is not None and not context.json:
-        context.output.note(whereabouts_line(where, context.output.width))
+        context.output.note(position_line(where, context.output.width))

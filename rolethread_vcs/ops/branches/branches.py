@@ -63,7 +63,7 @@ def branches(repository: Repository) -> tuple[Branch, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Position:
     """Where one is; `branch` is None when a commit is looked at and no branch.
 
     `ahead` and `behind` count commits against the branch `against`, which is None where there is no other to name.
@@ -83,7 +83,7 @@ def branch_names(repository: Repository) -> tuple[str, ...]:
     return tuple(repository.refs.branches())
 
 
-def whereabouts(repository: Repository, *, against: str | None = None) -> Whereabouts:
+def position(repository: Repository, *, against: str | None = None) -> Position:
     """Return where one is, compared with the branch `against`, by default main.
 
     Raises:
@@ -94,7 +94,7 @@ def whereabouts(repository: Repository, *, against: str | None = None) -> Wherea
     other = DEFAULT_BRANCH if against is None else against
     tip = None if other == branch else repository.refs.read(BRANCHES + other)
     ahead, behind = (0, 0) if tip is None else repository.graph.ahead_behind(snapshot.id, tip)
-    return Whereabouts(
+    return Position(
         branch,
         snapshot.id,
         len(snapshot),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.ops.history.log import EVERYTHING, History, Logged, Only
+from rolethread_vcs.ops.history.log import EVERYTHING, History, LogFilter, Logged
 from rolethread_vcs.store.refs import BRANCHES, TAGS
 from rolethread_vcs.store.refs.commit_graph import Link, Walk
 from rolethread_vcs.store.repository import Repository
@@ -28,7 +28,7 @@ class Graph(Walk[GraphRow]):
     """
 
     def __init__(
-        self, repository: Repository, *revisions: str, count: int | None = None, only: Only = EVERYTHING
+        self, repository: Repository, *revisions: str, count: int | None = None, only: LogFilter = EVERYTHING
     ) -> None:
         history = History(repository, *revisions, only=only)
         super().__init__(history.ancestry, _rows(history, count))

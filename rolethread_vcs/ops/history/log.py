@@ -44,7 +44,7 @@ class Logged(NamedTuple):
         return verb in _EDITING and self.counts == (0, 1, 0)
 
 
-class Only(NamedTuple):
+class LogFilter(NamedTuple):
     """Which commits a log shows.
 
     `verb` made them, they touched at least `min_changes` entries, their committer's time (seconds) lies between `since`
@@ -60,7 +60,7 @@ class Only(NamedTuple):
     where: str | None = None
 
 
-EVERYTHING = Only()
+EVERYTHING = LogFilter()
 
 
 class History(Walk[Logged]):
@@ -77,7 +77,7 @@ class History(Walk[Logged]):
         repository: Repository,
         *revisions: str,
         count: int | None = None,
-        only: Only = EVERYTHING,
+        only: LogFilter = EVERYTHING,
     ) -> None:
         self._repository = repository
         self._only = only
@@ -114,7 +114,7 @@ class History(Walk[Logged]):
                 yield logged
 
 
-def is_by_and_within(commit: Commit, only: Only) -> bool:
+def is_by_and_within(commit: Commit, only: LogFilter) -> bool:
     """Return whether a commit is of the author and of the time that are wanted; the rest of `only` is not asked."""
     moment, author = commit.committer.time, commit.author
     if (only.since is not None and moment < only.since) or (only.until is not None and moment > only.until):

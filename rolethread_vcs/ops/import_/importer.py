@@ -364,7 +364,7 @@ def _remember_rejects(
 
     Rows that were rejects before keep the places that are `known` of them.
     """
-    from rolethread_vcs.ops.import_.rejects import join_rows, row_size
+    from rolethread_vcs.ops.import_.rejects import join_rows, row_of
 
     afters = [
         known[each.place.row - 1]
@@ -378,7 +378,7 @@ def _remember_rejects(
             "row": reject.place.row,
             "code": reject.code,
             "after": after,
-            "size": row_size(reject),
+            "size": len(row_of(reject)),
         }
         for reject, after in zip(reader.rejects, afters, strict=True)
     ]

@@ -78,7 +78,7 @@ def join_rows(rejects: Sequence[Reject]) -> bytes:
 
     Chat logs, of which each line is an object of its own, stand one behind the other.
     """
-    raws = [_trimmed(reject) for reject in rejects]
+    raws = [row_of(reject) for reject in rejects]
     if any(b"\n" in raw and not _is_log(raw) for raw in raws):
         return b"[\n" + b",\n".join(raws) + b"\n]\n"
     return b"".join(raw + b"\n" for raw in raws)
@@ -92,12 +92,8 @@ def _is_log(raw: bytes) -> bool:
     return True
 
 
-def row_size(reject: Reject) -> int:
-    """Return the bytes that a row takes in its rejects file, what separates rows aside."""
-    return len(_trimmed(reject))
-
-
-def _trimmed(reject: Reject) -> bytes:
+def row_of(reject: Reject) -> bytes:
+    """Return what a row is in its rejects file, without what separates rows."""
     return reject.raw.rstrip(b"\r\n")
 
 

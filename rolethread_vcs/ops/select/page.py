@@ -15,7 +15,7 @@ PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedEntry:
     """One entry as a list shows it.
 
     `messages` and `exchanges` are counts; `preview` is the beginning of the first user message, as written;
@@ -35,7 +35,7 @@ class Row:
 class Page:
     """A page of entries; `total` counts all that fit, None when it was not counted; `more` tells of a next page."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ListedEntry, ...]
     total: int | None
     more: bool
 
@@ -77,10 +77,10 @@ def page(
     return Page(rows, total, len(shown) > limit)
 
 
-def row(entry_id: str, entry: Entry) -> Row:
+def row(entry_id: str, entry: Entry) -> ListedEntry:
     """Return the row of an entry."""
     messages = entry.messages
-    return Row(
+    return ListedEntry(
         entry_id,
         len(messages) if isinstance(messages, list) else 0,
         count_exchanges(entry),
@@ -110,9 +110,9 @@ def _fitting(
             yield entry_id, entry
 
 
-def _row_of(snapshot: Snapshot, entry_id: str) -> Row:
+def _row_of(snapshot: Snapshot, entry_id: str) -> ListedEntry:
     entry = snapshot.read(entry_id)
     if isinstance(entry, Entry):
         return row(entry_id, entry)
     # one damaged entry must not hide the others
-    return Row(entry_id, 0, 0, (), "", reads=False, problem=str(entry or ""))
+    return ListedEntry(entry_id, 0, 0, (), "", reads=False, problem=str(entry or ""))

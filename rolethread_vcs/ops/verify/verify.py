@@ -78,12 +78,10 @@ class _Place:
 
     @property
     def severity(self) -> Severity:
-        """How severe it is when the file is not what it should be."""
         return Severity.ERROR if self.current else Severity.INFO
 
     @property
     def title(self) -> str:
-        """What people call the file."""
         title = self.kind.title(self.path)
         if title != self.path and self.where.startswith("branch "):
             return f"{title} on {self.where.removeprefix('branch ')}"
@@ -108,17 +106,16 @@ class _Verifier:
     reported: set[str] = field(default_factory=set)
     bad_files: dict[str, str] = field(default_factory=dict)  # ids to the paths of damaged loose objects
     trees_seen: set[tuple[bytes, str]] = field(default_factory=set)
-    commits: int = 0
     entries: int = 0
     operations: int = 0
 
     def run(self) -> Verification:
         self._check_files()
-        self._check_history([*self._check_refs(), *self._check_operations()])
+        commits = self._check_history([*self._check_refs(), *self._check_operations()])
         objects = self._check_objects()
         order = (Severity.ERROR, Severity.WARNING, Severity.INFO)
         problems = tuple(sorted(self.problems, key=lambda problem: order.index(problem.severity)))
-        return Verification(problems, objects, self.commits, self.entries, self.operations)
+        return Verification(problems, objects, commits, self.entries, self.operations)
 
     def _add(
         self,
@@ -131,10 +128,9 @@ class _Verifier:
         self.problems.append(Problem(kind, severity, message, oid, path))
 
     def _add_missing(self, oid: str, what: str, path: str | None = None) -> None:
-        """Report an object that is missing or damaged, once."""
         if oid not in self.reported:
-            self.reported.add(oid)
             self._add("missing_object", f"{what} is missing or damaged", oid, path)
+        self.reported.add(oid)
 
     # ---- files
 
@@ -169,25 +165,23 @@ class _Verifier:
                 yield _Start(head, True, HEAD)
         except DamagedError as error:
             self._add("damaged_ref", error.message, path=HEAD)
-        for name in sorted(
-            {*self._ref_names(), current} - {"", OPERATIONS_REF}, key=lambda name: (name != current, name)
-        ):
+        names = {*self._ref_names(), current} - {"", OPERATIONS_REF}
+        for name in sorted(names, key=lambda name: (name != current, name)):
             try:
                 target = refs.read(name)
             except DamagedError as error:
                 self._add("damaged_ref", f"{_ref_title(name)}: {error.message}", path=name)
                 continue
-            if target is not None:
-                commit = self._peel(name, target)
-                if commit is not None:
-                    yield _Start(commit, name.startswith((BRANCHES, TAGS)), _ref_title(name))
-            elif name == current:
+            commit = None if target is None else self._peel(name, target)
+            if commit is not None:
+                yield _Start(commit, name.startswith((BRANCHES, TAGS)), _ref_title(name))
+            elif target is None and name == current:
                 value = self.repository.operations.last_known(name)
                 known = f"; the operation log has it at {value[:10]}" if value else ""
                 self._add("missing_ref", f"the current branch {shorten(name)} is missing{known}", path=name)
 
     def _ref_names(self) -> set[str]:
-        """Return the names of all refs, those of unreadable files too, which git leaves out of its list."""
+        """Return all names, those of unreadable files too, which git leaves out of its list."""
         common = self.repository.common_folder
         files = (path for path in (common / "refs").rglob("*") if path.is_file() and path.suffix != ".lock")
         found = {path.relative_to(common).as_posix() for path in files}
@@ -247,8 +241,7 @@ class _Verifier:
 
     def _check_operation(self, operation: Operation) -> Iterator[_Start]:
         self.operations += 1
-        where = f"operation {operation.number}"
-        self.reached[operation.id] = where
+        where = self.reached[operation.id] = f"operation {operation.number}"
         objects = self.repository.objects
         self._walk_tree(objects.commit(operation.id).tree, "", where, current=False, data=False)
         values = [value for pair in operation.changes.values() for value in pair if value]
@@ -262,7 +255,7 @@ class _Verifier:
 
     # ---- history
 
-    def _check_history(self, starts: list[_Start]) -> None:
+    def _check_history(self, starts: list[_Start]) -> int:
         """Walk all commits once: those that branches and releases have now, with their words, then the rest."""
         try:  # the commits where a shallow copy ends
             cut = set((self.repository.common_folder / "shallow").read_text().split())
@@ -282,16 +275,16 @@ class _Verifier:
                 self._check_commit(oid, False, f"commit {oid[:10]}")
             if oid not in cut and oid not in self.reported:
                 waiting += reversed(self.repository.objects.commit(oid).parents)
-        self.commits = len(walked)
+        return len(walked)
 
     def _check_commit(self, oid: str, current: bool, where: str) -> None:
         try:
             commit = self.repository.objects.commit(oid)
         except DamagedError:
             self._add_missing(oid, f"the commit {oid[:10]} ({where})")
-            return
-        self.reached[oid] = where
-        self._walk_tree(commit.tree, "", where, current=current, data=True)
+        else:
+            self.reached[oid] = where
+            self._walk_tree(commit.tree, "", where, current=current, data=True)
 
     def _walk_tree(self, oid: bytes, prefix: str, where: str, *, current: bool, data: bool) -> None:
         if (oid, prefix) in self.trees_seen:
@@ -319,22 +312,19 @@ class _Verifier:
 
     def _meet(self, item: trees.Item, place: _Place) -> None:
         """Remember where a file lies, and say so when it cannot be what its path says."""
-        path, oid = place.path, item.oid.hex()
+        path, where, oid = place.path, place.where, item.oid.hex()
         name = path.rpartition("/")[2].removesuffix(SUFFIX)
         if place.kind.is_part and item.mode == trees.LINK:
             place.kind = FOREIGN
-            message = (
-                f"{path} of {place.where} is a symbolic link; a dataset holds plain files, and links are not followed"
-            )
+            message = f"{path} of {where} is a symbolic link; a dataset holds plain files, and links are not followed"
             self._add("symbolic_link", message, oid, path, place.severity)
-        elif not place.kind.is_part and path.startswith(f"{ENTRIES}/") and is_id(name):
-            message = (
-                f"the entry {name} lies at {path} in {place.where}, so it is not read; it belongs at {entry_path(name)}"
-            )
-            self._add("misplaced_entry", message, oid, path, place.severity)
         elif not place.kind.is_part and path.startswith(f"{ENTRIES}/"):
-            message = f"{path} of {place.where} is no entry: its name is no entry id"
-            self._add("foreign_file", message, oid, path, Severity.WARNING if place.current else Severity.INFO)
+            if is_id(name):
+                message = f"the entry {name} lies at {path} in {where}, so it is not read; "
+                self._add("misplaced_entry", f"{message}it belongs at {entry_path(name)}", oid, path, place.severity)
+            else:
+                message = f"{path} of {where} is no entry: its name is no entry id"
+                self._add("foreign_file", message, oid, path, Severity.WARNING if place.current else Severity.INFO)
         known = self.blobs.get(oid)
         if known is None or (place.kind is not FOREIGN and known.kind is FOREIGN):
             self.blobs[oid] = place
@@ -372,19 +362,17 @@ class _Verifier:
     def _add_damaged(self, oid: str, why: str, name: str, file: str | None = None) -> None:
         """Report a damaged object by what it holds, where that is known; `file` is that of a loose one."""
         place = self.blobs.get(oid)
+        message, severity = f"{name} is damaged", Severity.ERROR
         if place is not None:
-            message = f"{place.title} is damaged: {why}{self._repair_hint(place)}"
-            self._add("damaged_object", message, oid, place.path)
+            message, file = f"{place.title} is damaged: {why}{self._repair_hint(place)}", place.path
         elif oid in self.reached:
-            self._add("damaged_object", f"{name} is damaged (it belongs to {self.reached[oid]})", oid, file)
-        elif file is not None:
-            self._add("damaged_object", f"{name} is damaged", oid, file)
-        else:
-            message = f"{name} is damaged; no branch, release or operation needs it"
-            self._add("damaged_object", message, oid, severity=Severity.WARNING)
+            message += f" (it belongs to {self.reached[oid]})"
+        elif file is None:
+            message += "; no branch, release or operation needs it"
+            severity = Severity.WARNING
+        self._add("damaged_object", message, oid, file, severity)
 
     def _repair_hint(self, place: _Place) -> str:
-        """Return how a damaged entry can be saved again, when its checked-out file still holds it."""
         entry_id = id_of_path(place.path)
         if entry_id is None or file_of_blob(self.repository, place.path, place.blob) is None:
             return ""

@@ -10,7 +10,7 @@ from rolethread_vcs.errors import ConflictError, RefusedError, SystemRefusedErro
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.ops.workcopy import links
-from rolethread_vcs.ops.workcopy.edits import DecisionWords, FileEdits, read_edits
+from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import announce_columns, write_again
 from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take
@@ -39,7 +39,7 @@ _SHOWN = 5
 class CommitOptions:
     """How to commit: decisions about lines, how many may go, and which side wins where both changed."""
 
-    decisions: DecisionWords = field(default_factory=DecisionWords)
+    decisions: LineDecisions = field(default_factory=LineDecisions)
     removed: int | None = None
     take: Take | None = None
 

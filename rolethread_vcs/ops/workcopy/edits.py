@@ -148,7 +148,7 @@ class FileEdits:
         return frozenset(place for place, was in self.pairs.items() if now[place] != before[was])
 
 
-def read_edits(repository: Repository, path: str | Path, words: DecisionWords) -> FileEdits:
+def read_edits(repository: Repository, path: str | Path, words: LineDecisions) -> FileEdits:
     """Return what was edited in a file copy since it was written.
 
     Raises:
@@ -182,7 +182,7 @@ def _snapshot(repository: Repository, link: Link) -> Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionWords:
+class LineDecisions:
     """Decisions as they were typed: `LINE=ID` pairs, lines that are new, a file; `all_new` takes the rest as new."""
 
     entries: tuple[str, ...] = ()
@@ -191,7 +191,7 @@ class DecisionWords:
     all_new: bool = False
 
 
-def decide_lines(words: DecisionWords, lines: FileLines, snapshot: Snapshot) -> dict[int, str | None]:
+def decide_lines(words: LineDecisions, lines: FileLines, snapshot: Snapshot) -> dict[int, str | None]:
     """Return what was decided of places: which entry a line is, None for a new one. Words win over the file.
 
     Raises:

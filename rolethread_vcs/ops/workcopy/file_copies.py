@@ -11,7 +11,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.formats import ChangedSourceError, CleanKeys, clean_keys, find_row_format
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.workcopy import links
-from rolethread_vcs.ops.workcopy.edits import DecisionWords, read_edits
+from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.lines import Layout
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
 from rolethread_vcs.ops.workcopy.rewrite import put_lines, set_aside
@@ -194,7 +194,7 @@ def remove(
     path = locate(path)
     seen = FileStamp.of(path)
     if delete and not force and seen is not None:
-        edits = read_edits(repository, path, DecisionWords())
+        edits = read_edits(repository, path, LineDecisions())
         seen = edits.lines.stamp
         if not edits.is_empty:
             raise ConflictError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rolethread_vcs.model.canonical import encode_line, encode_value, parse
 from rolethread_vcs.model.entry import Entry, preview
-from rolethread_vcs.ops.workcopy.edits import Candidate, DecisionWords, FileEdits, LineChange, read_edits
+from rolethread_vcs.ops.workcopy.edits import Candidate, FileEdits, LineChange, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import apply_edit
 from rolethread_vcs.store.refs import BRANCHES
@@ -108,9 +108,9 @@ class CopyStatus:
         return stored, apply_edit(stored, linked.entry(before), after)
 
 
-def status(repository: Repository, path: str | Path, words: DecisionWords | None = None) -> CopyStatus:
+def status(repository: Repository, path: str | Path, words: LineDecisions | None = None) -> CopyStatus:
     """Return what was done in a file since it was written, and what its branch did meanwhile; see `read_edits`."""
-    edits = read_edits(repository, path, words or DecisionWords())
+    edits = read_edits(repository, path, words or LineDecisions())
     commit, respelled = edits.link.commit, _respelled(edits)
     tip = repository.refs.read(BRANCHES + edits.link.branch)
     if tip is None or tip == commit:

@@ -12,7 +12,7 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.ops.history.blame import blame
 from rolethread_vcs.ops.history.entry_history import entry_history
-from rolethread_vcs.ops.history.log import History, Logged, Only, OperationsByCommit, Run, fold, tree_before
+from rolethread_vcs.ops.history.log import History, LogFilter, Logged, OperationsByCommit, Run, fold, tree_before
 from rolethread_vcs.ops.history.undo import redo, undo
 from rolethread_vcs.store.copying import clone
 from rolethread_vcs.store.dataset_folder import open_dataset
@@ -74,9 +74,9 @@ def test_the_log_can_keep_a_verb_or_what_is_large(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
     edit(dataset, ids[0], "one, again")
 
-    assert [logged.counts.added for logged in History(dataset.repository, only=Only(verb="add"))] == [3]
-    assert [logged.counts.added for logged in History(dataset.repository, only=Only(min_changes=2))] == [3]
-    assert list(History(dataset.repository, only=Only(verb="import"))) == []
+    assert [logged.counts.added for logged in History(dataset.repository, only=LogFilter(verb="add"))] == [3]
+    assert [logged.counts.added for logged in History(dataset.repository, only=LogFilter(min_changes=2))] == [3]
+    assert list(History(dataset.repository, only=LogFilter(verb="import"))) == []
 
 
 def test_a_range_leaves_out_what_both_have(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.history.graph import Graph, draw, names_by_commit
-from rolethread_vcs.ops.history.log import Only
+from rolethread_vcs.ops.history.log import LogFilter
 from rolethread_vcs.store.dataset_folder import open_dataset
 
 
@@ -100,7 +100,7 @@ def test_commits_that_do_not_fit_are_left_out_and_their_lines_are_not(tmp_path: 
     dataset, ids = dataset_of(tmp_path / "d", "one", "two")
     _put(dataset, ids[0], "changed")
 
-    rows = list(Graph(dataset.repository, only=Only(verb="add")))
+    rows = list(Graph(dataset.repository, only=LogFilter(verb="add")))
 
     assert [row.logged.counts.added for row in rows if row.logged is not None] == [2]
 

@@ -21,7 +21,7 @@ from rolethread_vcs.matching.ladder import Doubt
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.commit import CommitOptions
-from rolethread_vcs.ops.workcopy.edits import DecisionWords
+from rolethread_vcs.ops.workcopy.edits import LineDecisions
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
 from rolethread_vcs.ops.workcopy.links import DamagedLinkError, NotLinkedError
 from rolethread_vcs.store import disk
@@ -345,7 +345,7 @@ def test_rows_in_an_array_of_one_line_are_counted_so_that_a_decision_means_one(b
     rows[2] = {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}
     path.write_text(json.dumps(rows))
 
-    done = dataset.copies.commit(path, CommitOptions(DecisionWords(entries=(f"3={ids[2]}",)))).committed
+    done = dataset.copies.commit(path, CommitOptions(LineDecisions(entries=(f"3={ids[2]}",)))).committed
 
     assert (done.added, done.changed, done.removed) == (0, 1, 0)
     assert dataset.snapshot()[ids[2]].messages[-1]["content"] == "b"
@@ -482,7 +482,7 @@ def test_an_ambiguous_line_stops_the_commit(bench: Bench) -> None:
 def test_said_which_line_it_is_the_other_one_is_new(bench: Bench) -> None:
     dataset, path, ids = ambiguous(bench)
 
-    done = dataset.copies.commit(path, CommitOptions(DecisionWords(entries=("6=5",)))).committed
+    done = dataset.copies.commit(path, CommitOptions(LineDecisions(entries=("6=5",)))).committed
 
     assert (done.added, done.changed, done.removed) == (1, 1, 0)
     assert dataset.snapshot()[ids[4]].messages[-1]["content"].endswith(" two")
@@ -492,7 +492,7 @@ def test_said_which_line_it_is_the_other_one_is_new(bench: Bench) -> None:
 def test_all_ambiguous_lines_can_be_taken_as_new(bench: Bench) -> None:
     dataset, path, ids = ambiguous(bench)
 
-    done = dataset.copies.commit(path, CommitOptions(DecisionWords(all_new=True))).committed
+    done = dataset.copies.commit(path, CommitOptions(LineDecisions(all_new=True))).committed
 
     assert (done.added, done.changed, done.removed) == (2, 0, 1)
     assert ids[4] not in dataset.snapshot()
@@ -519,7 +519,7 @@ def test_a_decision_that_makes_no_sense_is_refused(bench: Bench, words: tuple[st
     dataset, path, _ = bench
 
     with pytest.raises(UsageError):
-        dataset.copies.status(path, DecisionWords(entries=words))
+        dataset.copies.status(path, LineDecisions(entries=words))
 
 
 def test_a_decision_about_a_line_that_changed_since_is_refused(bench: Bench, tmp_path: Path) -> None:
@@ -528,7 +528,7 @@ def test_a_decision_about_a_line_that_changed_since_is_refused(bench: Bench, tmp
     decisions.write_text(json.dumps({"lines": [{"line": 2, "change": "edited", "id": ids[1], "digest": "00"}]}))
 
     with refusal(InvalidError, "stale_decision"):
-        dataset.copies.status(path, DecisionWords(file=decisions))
+        dataset.copies.status(path, LineDecisions(file=decisions))
 
 
 # ---- the branch moves meanwhile

@@ -10,7 +10,7 @@ from scripted_edits import Script, contents, kept, make_dataset
 
 from rolethread_vcs.formats import find_row_format, row_formats
 from rolethread_vcs.ops.workcopy.commit import CommitOptions, commit
-from rolethread_vcs.ops.workcopy.edits import DecisionWords, FileEdits
+from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, add
 from rolethread_vcs.ops.workcopy.lines import Layout, Reading
 from rolethread_vcs.ops.workcopy.status import status
@@ -58,7 +58,7 @@ def play(folder: Path, format_name: str, clean: bool, seed: int) -> None:
     assert status(dataset.repository, path).is_clean
 
 
-def decide(found: FileEdits, script: Script, ids: list[str]) -> DecisionWords:
+def decide(found: FileEdits, script: Script, ids: list[str]) -> LineDecisions:
     """Check that only copies of one row are ambiguous, and say of each which is the entry: the first one."""
     entries: dict[str, int] = {}
     new = []
@@ -70,7 +70,7 @@ def decide(found: FileEdits, script: Script, ids: list[str]) -> DecisionWords:
         assert [candidate.id for candidate in found.candidates(place)] == [ids[source]]
         if entries.setdefault(ids[source], place + 1) != place + 1:
             new.append(place + 1)
-    return DecisionWords(tuple(f"{line}={entry_id}" for entry_id, line in entries.items()), tuple(new))
+    return LineDecisions(tuple(f"{line}={entry_id}" for entry_id, line in entries.items()), tuple(new))
 
 
 @pytest.mark.parametrize(("format_name", "clean"), SHAPES)
