@@ -51,7 +51,7 @@ def print_outcome(context: Context, outcome: Outcome, lines: Lines | None = None
     output, committed = context.output, outcome.committed
     note_committed(output, committed)
     look_at = [{"id": name, "field": note.field, "sentence": note.sentence} for name, note in outcome.merge_notes]
-    own = {"ours": outcome.labels[0], "theirs": outcome.labels[1], "look_at": look_at}
+    own = {"look_at": look_at, **outcome.labels._asdict()}
     lines = lines or outcome_lines(outcome, width=output.width, color=output.color)
     output.answer("rolethread.merge/v1", own, outcome, committed, lines=lines)
     return ConflictError.status if outcome.needs_decision else 0

@@ -105,9 +105,10 @@ def parse_moment(text: str, *, now: float, end_of_day: bool = False) -> int:
         if words in _DAYS:
             return _day(today - timedelta(days=_DAYS[words]), end_of_day=end_of_day)
         span = _SPAN.fullmatch(words)
-        unit = None if span is None else _unit(span["unit"])
-        if span is not None and unit is not None:
-            return int((today - int(span["number"]) * unit).timestamp())
+        if span is not None:
+            word = span["unit"].removesuffix("s") if span["unit"] not in _SHORT else _SHORT[span["unit"]]
+            if word in _UNITS:
+                return int((today - int(span["number"]) * _UNITS[word]).timestamp())
         moment = datetime.fromisoformat(words.upper() if "t" in words else words)
         if re.fullmatch(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", words):
             return _day(moment, end_of_day=end_of_day)
@@ -118,10 +119,6 @@ def parse_moment(text: str, *, now: float, end_of_day: bool = False) -> int:
             hint="2026-11-01, '2026-11-01 21:05', yesterday, '3 days ago' or 3d",
             code="moment",
         ) from error
-
-
-def _unit(word: str) -> timedelta | None:
-    return _UNITS.get(_SHORT.get(word, word.removesuffix("s")))
 
 
 def _day(moment: datetime, *, end_of_day: bool) -> int:

@@ -50,11 +50,11 @@ def read_plain(lines: list[str]) -> str:
 def escaped_text(text: str) -> str:
     body = text.strip()
     if not body:
-        return "".join(_escape(character) for character in text)
+        return re.sub(r"(?s).", _escape, text)
     start = text.index(body)
     end = start + len(body)
-    edges = [_TO_ESCAPE.sub(_escape_match, edge).replace("\n", "\\n") for edge in (text[:start], text[end:])]
-    middle = _TO_ESCAPE.sub(_escape_match, body)
+    edges = [_TO_ESCAPE.sub(_escape, edge).replace("\n", "\\n") for edge in (text[:start], text[end:])]
+    middle = _TO_ESCAPE.sub(_escape, body)
     return _MARKER.sub(r"\\", edges[0] + middle + edges[1])
 
 
@@ -123,15 +123,12 @@ def _without_blank_edges(lines: list[str]) -> tuple[int, list[str]]:
     return start, lines[start:end]
 
 
-def _escape(character: str) -> str:
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
     if character in _SHORT_NAMES:
         return _SHORT_NAMES[character]
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def _escape_match(match: re.Match[str]) -> str:
-    return _escape(match[0])
 
 
 class FormError(InvalidError):

@@ -32,6 +32,7 @@ from rolethread_vcs.model.layout import rev_of
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.merge.conflict import Conflict
+    from rolethread_vcs.store.log.unfinished import Labels
     from rolethread_vcs.store.snapshot import Snapshot
     from rolethread_vcs.transaction import Committed
 
@@ -227,9 +228,9 @@ class Forms:
         entry_id: str,
         preview: Entry,
         about: str,
+        labels: Labels,
         *,
         conflicts: Sequence[Conflict] = (),
-        labels: tuple[str, str, str] = ("ours", "theirs", "base"),
     ) -> Entry:
         """Return the entry as the user wrote it. A text that was kept before is taken up again.
 
@@ -239,7 +240,7 @@ class Forms:
             UsageError: there is no editor. FormError: the text does not read. InvalidError (editor).
             ConflictError (stale_draft): a draft that was made from other sides.
         """
-        refuse_without_editor(self._context, f"rtv resolve {entry_id} --take {labels[1]}")
+        refuse_without_editor(self._context, f"rtv resolve {entry_id} --take {labels.theirs}")
         draft = self._folder / f"{self._name}-{entry_id}.txt"
         is_resumed = draft.exists()
         if not is_resumed:
@@ -256,7 +257,7 @@ class Forms:
         return parse_form(text, {entry_id: preview}).get(entry_id, preview)
 
 
-def _form(entry_id: str, preview: Entry, rev: str, conflicts: Sequence[Conflict], labels: tuple[str, str, str]) -> str:
+def _form(entry_id: str, preview: Entry, rev: str, conflicts: Sequence[Conflict], labels: Labels) -> str:
     form = render_form([(entry_id, preview)], revs={entry_id: rev})
     if not conflicts:
         return form
@@ -265,7 +266,7 @@ def _form(entry_id: str, preview: Entry, rev: str, conflicts: Sequence[Conflict]
     lines = []
     for conflict in conflicts:
         lines.append(f"# {conflict.field}: {conflict.message}")
-        for label, value in zip(labels, (conflict.ours, conflict.theirs), strict=False):
+        for label, value in ((labels.ours, conflict.ours), (labels.theirs, conflict.theirs)):
             lines += comment_lines(label, value)
     head, mark, rest = form.partition("\n=== entry ")
     return f"{head}#\n" + "\n".join(lines) + f"\n{mark}{rest}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.ops.merge.merge import MergePreview, PreviewedEntry
-    from rolethread_vcs.store.log.unfinished import Kind
+    from rolethread_vcs.store.log.unfinished import Kind, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +145,14 @@ def ask(
         if answer == "e" and not isinstance(offer, str):
             after = offer.compared.after or offer.compared.before
             assert after is not None
-            edited = forms.edit(name, after, offer.about)
+            edited = forms.edit(name, after, offer.about, offers.labels)
             decisions[name] = {"entry": Decision(Value(dict(edited.fields)), offer.about)}
         if answer in "tea":
             taken.append(name)
     return tuple(taken), decisions
 
 
-def _show(context: Context, offer: PreviewedEntry | str, labels: tuple[str, str, str]) -> None:
+def _show(context: Context, offer: PreviewedEntry | str, labels: Labels) -> None:
     from rolethread_vcs.views.diff_text import entry_diff_lines
     from rolethread_vcs.views.merges import conflict_block
     from rolethread_vcs.views.terminal_text import change_head

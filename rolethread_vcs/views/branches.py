@@ -58,7 +58,7 @@ def _counts(lost: OutOfSight) -> str:
 
 def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, width: int) -> Lines:
     now = time.time()
-    rows = [(branch, age(branch.time, now=now), _distance(branch)) for branch in branches]
+    rows = [(branch, age(branch.time, now=now), counted_words(branch, "ahead", "behind")) for branch in branches]
     names = max((width_of(branch.name) for branch in branches), default=0)
     ages = max((len(since) for _, since, _ in rows), default=0)
     ways = max((len(way) for *_, way in rows), default=0)
@@ -80,10 +80,6 @@ def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, w
     for ref in damaged:
         yield Line("warn", str(ref))
         yield Line("hint", ref.repair or "rtv verify")
-
-
-def _distance(branch: Branch) -> str:
-    return counted_words(branch, "ahead", "behind")
 
 
 # ---- releases

@@ -42,7 +42,8 @@ def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator
         places = found if all_places else found[:1]
         for finding in places:
             place = _place(finding)
-            yield f"    {place}  {one_line(_without_number(finding), max(width - len(place) - 6, 20))}"
+            text = finding.message.removeprefix(f"[{finding.index}] ")
+            yield f"    {place}  {one_line(text, max(width - len(place) - 6, 20))}"
         if not all_places and len(found) > 1:
             yield f"    {one_line(_more_places(found[1:]), width - 4)}"
     yield f"{looked_at}: {_weights(checked)}"
@@ -56,10 +57,6 @@ def _group_head(code: str, found: list[Finding], width: int) -> str:
     repair = _REPAIRS[found[0].repair.value]
     title = f"{code} {found[0].name}".ljust(width)
     return f"{styled(severity.value, style)}  {title}  {number}{f'   {repair}' if repair else ''}"
-
-
-def _without_number(finding: Finding) -> str:
-    return finding.message.removeprefix(f"[{finding.index}] ")
 
 
 def _place(finding: Finding) -> str:

@@ -54,13 +54,10 @@ def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
     head = run.last.commit.id[:10]
     yield _row(head, f"{count(len(run.edits), 'edit')}, {span}", tail)
     # what a writer said about an edit is worth a line; our own words are not
-    said = dict.fromkeys(each.commit.subject for each in run.edits if not _is_default(each))
+    subjects = (each.commit.subject for each in run.edits)
+    said = dict.fromkeys(subject for subject in subjects if not subject.startswith("edit "))
     if said:
         yield f"{' ' * 12}{one_line('; '.join(said), width - 12)}"
-
-
-def _is_default(logged: Logged) -> bool:
-    return logged.commit.subject.startswith("edit ")
 
 
 def _row(head: str, text: str, tail: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.ops.merge.resolve import OpenMerge, Resolved
+    from rolethread_vcs.store.log.unfinished import Labels
 
 _SHOWN = 20
 
@@ -83,25 +84,24 @@ def conflict_lines(conflicts: Sequence[Conflict], width: int) -> Iterator[str]:
     yield from (f"  {line}" for line in rest_line(len(conflicts), _SHOWN))
 
 
-def next_steps(kind: str, labels: tuple[str, str, str], conflicts: Sequence[Conflict]) -> Iterator[str]:
-    ours, theirs, _ = labels
+def next_steps(kind: str, labels: Labels, conflicts: Sequence[Conflict]) -> Iterator[str]:
     if not conflicts:
         yield f"everything is decided; finish it with: rtv {kind} --continue"
         return
     yield "see both sides: rtv conflicts"
-    yield f"decide: rtv resolve ID --take {theirs}   ({ours}, base or both do too; --edit, --file FILE; --all)"
+    ways = f"{labels.ours}, base or both do too; --edit, --file FILE; --all"
+    yield f"decide: rtv resolve ID --take {labels.theirs}   ({ways})"
     yield f"then: rtv {kind} --continue   or abort: rtv {kind} --abort"
 
 
 def _waiting_lines(outcome: Outcome, width: int) -> Iterator[str]:
     conflicts = outcome.conflicts
-    _, theirs, _ = outcome.labels
     number = count(len(conflicts), "conflict")
     entries = count(len({conflict.id for conflict in conflicts}), "place")
     branch = outcome.committed.branch
     would = outcome.committed.dry_run
     need = "would need" if would else "needs" if len(conflicts) == 1 else "need"
-    what = f"merge of {theirs}" if outcome.kind == "merge" else outcome.kind
+    what = f"merge of {outcome.labels.theirs}" if outcome.kind == "merge" else outcome.kind
     yield f"{number} of the {what} {need} your decision, in {entries}; {branch} is unchanged"
     yield from conflict_lines(conflicts, width)
     clean = outcome.taken + outcome.merged
@@ -112,7 +112,7 @@ def _waiting_lines(outcome: Outcome, width: int) -> Iterator[str]:
 
 
 def _done(outcome: Outcome) -> str | None:
-    committed, (_, theirs, _) = outcome.committed, outcome.labels
+    committed, theirs = outcome.committed, outcome.labels.theirs
     if committed.is_empty and not committed.dry_run:
         return None
     if outcome.state is State.NOTHING:  # no commit, but what waited is over, and that is an operation
@@ -134,7 +134,7 @@ def _done(outcome: Outcome) -> str | None:
 def _nothing(outcome: Outcome) -> str:
     if outcome.is_partial:
         return "nothing was taken; nothing changed"
-    return f"{outcome.labels[1]} is in {outcome.committed.branch} already; nothing changed"
+    return f"{outcome.labels.theirs} is in {outcome.committed.branch} already; nothing changed"
 
 
 def _after(outcome: Outcome, width: int) -> Iterator[str]:
@@ -201,9 +201,7 @@ _LONGEST = 20_000
 """Characters of a side that are compared; the rest is only counted."""
 
 
-def conflict_block(
-    conflict: Conflict, labels: tuple[str, str, str], *, width: int, color: bool, whole: bool = True
-) -> Iterator[str]:
+def conflict_block(conflict: Conflict, labels: Labels, *, width: int, color: bool, whole: bool = True) -> Iterator[str]:
     yield f"  {styled(conflict.field, 'heading')}: {safe_text(conflict.message)}"
     if whole and conflict.base is conflict.ours is conflict.theirs is ABSENT:
         return
@@ -215,11 +213,7 @@ def conflict_block(
             yield f"    {styled(label, 'faint')}"
             yield from wrap_styled(text, width, "      ")
     if conflict.suggestion is not None:
-        yield f"    suggested: --take {side_label(conflict.suggestion, labels)}"
-
-
-def side_label(side: str, labels: tuple[str, str, str]) -> str:
-    return {"ours": labels[0], "theirs": labels[1], "base": labels[2]}.get(side, side)
+        yield f"    suggested: --take {labels._asdict().get(conflict.suggestion, conflict.suggestion)}"
 
 
 def plain_text(value: Any) -> str:
@@ -259,10 +253,10 @@ def _side(value: Any, base: Any, *, color: bool) -> str:
     return marked_words(shortened(changes), color=color) + safe_text(more)
 
 
-def _beside(labels: tuple[str, str, str], ours: str, theirs: str, width: int) -> Iterator[str]:
+def _beside(labels: Labels, ours: str, theirs: str, width: int) -> Iterator[str]:
     half = (width - 4 - 3) // 2
-    left = [styled(labels[0], "faint"), *wrap_styled(ours, half)]
-    right = [styled(labels[1], "faint"), *wrap_styled(theirs, half)]
+    left = [styled(labels.ours, "faint"), *wrap_styled(ours, half)]
+    right = [styled(labels.theirs, "faint"), *wrap_styled(theirs, half)]
     for one, other in zip_longest(left, right, fillvalue=""):
         yield f"    {one}{' ' * max(half - width_of(one), 0)} │ {other}".rstrip()
 

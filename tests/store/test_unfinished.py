@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs import Dataset
+from rolethread_vcs.store import refs
 from rolethread_vcs.store.log import unfinished
-from rolethread_vcs.store.log.unfinished import Unfinished, UnreadableUnfinishedError
-from rolethread_vcs.store.refs import refs
+from rolethread_vcs.store.log.unfinished import Labels, Unfinished, UnreadableUnfinishedError
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_it_reads_back_the_same(dataset: Dataset) -> None:
         ours=tip,
         theirs=tip,
         bases=(tip,),
-        labels=("main", "side", "base"),
+        labels=Labels("main", "side", "base"),
         command="merge side",
         ids=("00000001-aaaaaaaa",),
         where="tag:inn",

@@ -27,8 +27,7 @@ def command(context: Context, ids: tuple[str, ...]) -> None:
     dataset, output = context.open_dataset(), context.output
     found = dataset.merges.conflicts()
     wanted = set(dataset.merges.select(found, ids)) if ids else None
-    ours, theirs, base = found.unfinished.labels
     shown = [conflict for conflict in found.conflicts if wanted is None or conflict.id in wanted]
-    own = {"ours": ours, "theirs": theirs, "base": base, "conflicts": shown, "decided": found.decided}
+    own = {"conflicts": shown, "decided": found.decided, **found.unfinished.labels._asdict()}
     lines = open_lines(found, wanted, width=output.width, color=output.color)
     output.answer(ENVELOPE, own, found, found.unfinished, lines=lines)

@@ -88,11 +88,11 @@ def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, int
     if opened is None or preview is None:
         raise InvalidError(
             f"{name} cannot be opened in a form: it is a file, or decided already, or cannot be read",
-            hint=f"rtv resolve {name} --take {found.unfinished.labels[1]}   or: --file FILE",
+            hint=f"rtv resolve {name} --take {found.unfinished.labels.theirs}   or: --file FILE",
         )
     conflicts = [conflict for conflict in found.conflicts if conflict.id == name]
     with Forms(context, dataset, "resolve", f"rtv resolve {name} --edit") as forms:
-        entry = forms.edit(name, preview, opened.about, conflicts=conflicts, labels=found.unfinished.labels)
+        entry = forms.edit(name, preview, opened.about, found.unfinished.labels, conflicts=conflicts)
         resolved = dataset.merges.give(name, entry, intent, about=opened.about)
         if intent.dry_run:
             forms.keep()

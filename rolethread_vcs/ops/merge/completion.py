@@ -17,7 +17,7 @@ from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, as_conflicts, merge_at, read_inputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge
 from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, nothing_unfinished, save_unfinished
-from rolethread_vcs.store.log.unfinished import Kind, Unfinished, UnreadableUnfinishedError
+from rolethread_vcs.store.log.unfinished import Kind, Labels, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between
@@ -55,7 +55,7 @@ class State(StrEnum):
 class Outcome:
     """What came of a merge, a revert or a pick.
 
-    `labels` are what people call ours, theirs and base. `conflicts` wait for decisions, or were skipped where that was
+    `conflicts` wait for decisions, or were skipped where that was
     asked for. `void` are decisions, by id and field, that no longer fit. The counts are those of `TreeMerge`, as are
     `merge_notes`.
     """
@@ -63,7 +63,7 @@ class Outcome:
     kind: Kind
     state: State
     committed: Committed
-    labels: tuple[str, str, str]
+    labels: Labels
     conflicts: tuple[Conflict, ...] = ()
     void: tuple[tuple[str, str], ...] = ()
     taken: int = 0
@@ -158,7 +158,7 @@ def abort(repository: Repository, kind: Kind = "merge", intent: Intent | None = 
         try:
             found = find_unfinished(repository, kind)
         except UnreadableUnfinishedError:
-            labels, theirs = ("ours", "theirs", "base"), ""
+            labels, theirs = Labels("ours", "theirs", "base"), ""
         else:
             labels, theirs = found.labels, found.theirs
         done = session.move({ref: (oid, None)})
@@ -264,7 +264,7 @@ class _Attempt:
         return {self._repository.unfinished_ref: (unfinished.id, None)} if unfinished.id else {}
 
     def _summary(self, merged: TreeMerge) -> str:
-        unfinished, there = self._unfinished, self._unfinished.labels[1]
+        unfinished, there = self._unfinished, self._unfinished.labels.theirs
         if unfinished.kind != "merge":
             return f"{unfinished.kind} {there}"
         if merged.left_out and not unfinished.keeps_rest:
@@ -319,6 +319,6 @@ def _left(unfinished: Unfinished, conflicts: tuple[Conflict, ...], void: tuple[t
         f"{len(conflicts):,} {are} left to decide ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}); "
         "nothing was saved",
         details=[f"{name} {field}: it is another conflict by now, so what was decided is void" for name, field in void],
-        hint=f"rtv conflicts   rtv resolve {names[0]} --take {unfinished.labels[1]}",
+        hint=f"rtv conflicts   rtv resolve {names[0]} --take {unfinished.labels.theirs}",
         code="open_conflicts",
     )

@@ -13,7 +13,7 @@ from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, merge_at, read_inputs
 from rolethread_vcs.ops.merge.source import Source, find_source, read_place
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge
-from rolethread_vcs.store.log.unfinished import Unfinished
+from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
 
@@ -56,7 +56,7 @@ class PreviewedEntry:
 class MergePreview:
     """All that a merge would bring: entries by id, and the paths of other files."""
 
-    labels: tuple[str, str, str]
+    labels: Labels
     entries: tuple[PreviewedEntry, ...]
     files: tuple[str, ...]
 
@@ -133,7 +133,7 @@ def _unfinished(repository: Repository, source: Source, intent: Intent, options:
         ours="",
         theirs=source.commit,
         bases=(),
-        labels=(branch, source.label, "base"),
+        labels=Labels(branch, source.label, "base"),
         command=intent.command,
         ids=options.ids,
         where=options.where,

@@ -19,7 +19,7 @@ from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge import MergePreview, preview_of
 from rolethread_vcs.ops.select.selection import Selection
-from rolethread_vcs.store.log.unfinished import Unfinished
+from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
 
@@ -92,7 +92,7 @@ def revert(
         ours="",
         theirs=commits.before,
         bases=(commits.after,),
-        labels=("now", "before", "after"),
+        labels=Labels("now", "before", "after"),
         command=intent.command,
         ids=ids,
         where=where,
@@ -123,7 +123,7 @@ def _picked(
         ours="",
         theirs=commits.after,
         bases=(commits.before,) if commits.before else (),
-        labels=(intent.branch or repository.branch() or "here", commits.name, "base"),
+        labels=Labels(intent.branch or repository.branch() or "here", commits.name, "base"),
         command=intent.command,
         ids=wanted,
         where=where,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
@@ -29,13 +29,21 @@ class UnreadableUnfinishedError(DamagedError):
     code = "unreadable_unfinished"
 
 
+class Labels(NamedTuple):
+    """What people call the three sides."""
+
+    ours: str
+    theirs: str
+    base: str
+
+
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """What is being put together, and what was decided so far.
 
     `ours` is the branch's tip when it began, `theirs` the other side, `bases` what both come from; hex ids of commits,
     "" for a side without one (before the first commit). A merge may have several bases, a revert and a pick have one.
-    `labels` are what people call ours, theirs and base. `ids` and `where` say which part was asked for, None for all.
+    `ids` and `where` say which part was asked for, None for all.
     `keeps_rest` finishes the other branch although only a part of it was taken. `decided` maps an entry id or a path to
     its decisions by field, as plain JSON. `message` is the commit's, "" for the usual one; `trailers` go into it.
     `id` is the hex id of its own commit, "" before it is written.
@@ -46,7 +54,7 @@ class Unfinished:
     ours: str
     theirs: str
     bases: tuple[str, ...]
-    labels: tuple[str, str, str]
+    labels: Labels
     command: str
     ids: tuple[str, ...] | None = None
     where: str | None = None
@@ -118,7 +126,6 @@ def _name(path: str) -> str:
 
 def _from_state(state: Any, oid: str, decided: Mapping[str, Mapping[str, Any]]) -> Unfinished:
     kind, branch, ours, theirs, bases, labels, command = (state[key] for key in _REQUIRED)
-    one, other, base = labels
     ids = state.get("ids")
     return Unfinished(
         kind=kind,
@@ -126,7 +133,7 @@ def _from_state(state: Any, oid: str, decided: Mapping[str, Mapping[str, Any]]) 
         ours=str(ours),
         theirs=str(theirs),
         bases=tuple(map(str, bases)),
-        labels=(str(one), str(other), str(base)),
+        labels=Labels(*map(str, labels)),
         command=str(command),
         ids=None if ids is None else tuple(map(str, ids)),
         where=state.get("where"),
