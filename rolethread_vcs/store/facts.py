@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.tree_reader import Unreadable
+
+if TYPE_CHECKING:
+    from rolethread_vcs.model.order import Order
+
 
 WORTH_IT = 8
 """Folders from which the cache is asked, about 800 entries: fewer are read before SQLite is loaded."""

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThreadError
 from rolethread_vcs.store import disk, folding
 from rolethread_vcs.store.dataset_folder import open_dataset
+from rolethread_vcs.store.log import OPERATIONS_REF, Moves
 from rolethread_vcs.store.log.journal import Pending
-from rolethread_vcs.store.log.operations import OPERATIONS_REF, Moves
 from rolethread_vcs.store.objects.packs import KEEP, PackWriter
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository

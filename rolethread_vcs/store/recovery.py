@@ -11,9 +11,8 @@ from pathlib import Path
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.store import disk, folding
 from rolethread_vcs.store.dataset_folder import open_dataset
-from rolethread_vcs.store.log import journal
+from rolethread_vcs.store.log import OPERATIONS_REF, journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
-from rolethread_vcs.store.log.operations import OPERATIONS_REF
 from rolethread_vcs.store.publishing import close, folders_to_follow, is_at, move_ref, value_of
 from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository

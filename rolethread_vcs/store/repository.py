@@ -30,9 +30,9 @@ from rolethread_vcs.store.refs import (
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.checkout.worktree import Worktree
+    from rolethread_vcs.store.checkout import Worktree
     from rolethread_vcs.store.linked_folders import CheckedOutFolder
-    from rolethread_vcs.store.log.operations import OperationLog
+    from rolethread_vcs.store.log import OperationLog
     from rolethread_vcs.store.log.unfinished import Unfinished
     from rolethread_vcs.store.objects.packs import PackWriter
     from rolethread_vcs.store.refs.commit_graph import CommitGraph
@@ -65,7 +65,7 @@ class Repository:
     @cached_property
     def operations(self) -> OperationLog:
         """What was done here, one operation after the other."""
-        from rolethread_vcs.store.log.operations import OperationLog
+        from rolethread_vcs.store.log import OperationLog
 
         return OperationLog(self.objects, self.refs)
 
@@ -128,7 +128,7 @@ class Repository:
 
     def home_worktree(self) -> Worktree:
         """Return the folder that files are checked out in, or would be."""
-        from rolethread_vcs.store.checkout.worktree import Worktree
+        from rolethread_vcs.store.checkout import Worktree
 
         return Worktree(self._git, self.objects, self.folder, scratch=self.scratch_folder)
 

@@ -11,9 +11,9 @@ from rolethread_vcs.gate import Gate, Verdict
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope
 from rolethread_vcs.rules import Rule, find_in_entry
-from rolethread_vcs.store.checkout.worktree import Unsaved, UnsavedEditsError
+from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
-from rolethread_vcs.store.log.operations import Moves
+from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository

@@ -11,10 +11,10 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.settings import InvalidSettingsError
+from rolethread_vcs.store import log as operation_log
 from rolethread_vcs.store.folding import leftovers
-from rolethread_vcs.store.log import operations
+from rolethread_vcs.store.log import EXTERNAL, Moves, Operation, moved_since, table_to_record
 from rolethread_vcs.store.log.journal import Pending, SideEffects
-from rolethread_vcs.store.log.operations import EXTERNAL, Moves, Operation, table_to_record
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob, Difference
@@ -271,7 +271,7 @@ class Session:
             time=who.time,
             branch=self.branch,
             changes=dict(moves),
-            refs=operations.table_to_record(last, after, repository.worktree_name, repository.other_heads()),
+            refs=table_to_record(last, after, repository.worktree_name, repository.other_heads()),
             added=counts.added,
             changed=counts.changed,
             removed=counts.removed,
@@ -280,7 +280,7 @@ class Session:
             config=config,
             **{"details": dict(intent.details), **fields},
         )
-        new_log = operations.write(operation, pack, repository.objects, who)
+        new_log = operation_log.write(operation, pack, repository.objects, who)
         log = (None if last is None else last.id, new_log)
         pending = Pending(intent.command, who.time, moves, log, repository.worktree_name, effects)
         try:
@@ -297,7 +297,7 @@ class Session:
         """Record, as an operation of its own, what plain git moved since our last one."""
         repository = self.repository
         last, table = self._now()
-        if last is None or not operations.moved_since(last, table, repository.worktree_name):
+        if last is None or not moved_since(last, table, repository.worktree_name):
             return
         with repository.pack() as pack:
             head, _ = self._write_external(pack, last, table)
@@ -318,12 +318,12 @@ class Session:
         if last is None:
             return None, 0
         repository = self.repository
-        changes = operations.moved_since(last, table, repository.worktree_name)
+        changes = moved_since(last, table, repository.worktree_name)
         if not changes:
             return last.id, last.number
         external = external_operation(repository, last, changes, table, self._who.time, self.branch)
         self.notes.append(describe_external(changes, self.branch))
-        return operations.write(external, pack, repository.objects, self._who), external.number
+        return operation_log.write(external, pack, repository.objects, self._who), external.number
 
 
 def external_operation(

@@ -9,7 +9,7 @@ from typing import Any
 from rolethread_vcs.gate import Allowance, EntryChange, parse_allowance
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
-from rolethread_vcs.store.log.operations import Moves
+from rolethread_vcs.store.log import Moves
 
 TOUCHED_SHOWN = 200
 """Entries of one change that an answer may show."""

@@ -15,7 +15,7 @@ from rolethread_vcs.views.terminal_text import Lines, change_head, one_line, sty
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import Comparison
     from rolethread_vcs.ops.history.show import ShownCommit, TouchedEntry
-    from rolethread_vcs.store.log.operations import Operation
+    from rolethread_vcs.store.log import Operation
     from rolethread_vcs.store.objects.commits import Commit
 
 _SHOWN = 20

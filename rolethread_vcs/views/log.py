@@ -13,7 +13,7 @@ from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, wi
 if TYPE_CHECKING:
     from rolethread_vcs.ops.history.graph import GraphRow
     from rolethread_vcs.ops.history.undo import LoggedOperation, Undone
-    from rolethread_vcs.store.log.operations import Operation
+    from rolethread_vcs.store.log import Operation
 
 
 def log_lines(history: Iterable[Logged], *, full: bool, width: int) -> Lines:

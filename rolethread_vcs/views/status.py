@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.merge.resolve import OpenMerge
     from rolethread_vcs.ops.verify.doctor import Diagnosis, Health, Machine, Unlocked
     from rolethread_vcs.ops.verify.verify import Verification
-    from rolethread_vcs.store.checkout.worktree import Unsaved
+    from rolethread_vcs.store.checkout import Unsaved
 
 _SHOWN = 20
 

@@ -10,7 +10,7 @@ from small_dataset import conversation, dataset_of
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.history.show import ShownCommit
 from rolethread_vcs.ops.history.undo import count_entries
-from rolethread_vcs.store.log.operations import Moves
+from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Counts
 

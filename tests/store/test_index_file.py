@@ -10,9 +10,8 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.store.checkout import index_file
-from rolethread_vcs.store.checkout import worktree as folders
-from rolethread_vcs.store.checkout.worktree import Worktree
+from rolethread_vcs.store import checkout as folders
+from rolethread_vcs.store.checkout import Worktree, index_file
 from rolethread_vcs.store.libgit2 import GitLockedError
 from rolethread_vcs.store.objects.trees import FILE, Blob, object_id
 from rolethread_vcs.transaction import Intent

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.store.log.operations import OPERATIONS_REF, Operation, table_difference
+from rolethread_vcs.store.log import OPERATIONS_REF, Operation, table_difference
 from rolethread_vcs.transaction import Intent, Session
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)

@@ -10,9 +10,9 @@ import pytest
 
 from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.store import checkout as worktree_module
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.checkout import worktree as worktree_module
-from rolethread_vcs.store.checkout.worktree import Unsaved, UnsavedEditsError
+from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.libgit2 import GitLockedError
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.transaction import Intent, Session

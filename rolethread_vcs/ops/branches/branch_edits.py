@@ -11,7 +11,7 @@ from rolethread_vcs.ops.branches.branches import branch_before, branch_commit, r
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.git_config import note_key
-from rolethread_vcs.store.log.operations import Moves
+from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.log.unfinished import read
 from rolethread_vcs.store.refs import (
     BRANCHES,

@@ -11,7 +11,7 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import replace
-from rolethread_vcs.store.checkout.worktree import CHANGED, REMOVED, Unsaved
+from rolethread_vcs.store.checkout import CHANGED, REMOVED, Unsaved
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Committed, Intent, refuse_unsaved

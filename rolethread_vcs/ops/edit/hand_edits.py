@@ -12,7 +12,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.change import name_some, order_without
 from rolethread_vcs.ops.edit.status import is_foreign, whole_files
-from rolethread_vcs.store.checkout.worktree import REMOVED, Unsaved, Worktree
+from rolethread_vcs.store.checkout import REMOVED, Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.trees import Blob, Difference, object_id

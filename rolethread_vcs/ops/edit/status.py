@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import SETTINGS, entry_path
-from rolethread_vcs.store.checkout.worktree import NEW, Unsaved
+from rolethread_vcs.store.checkout import NEW, Unsaved
 from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.damaged_refs import DamagedRef
-    from rolethread_vcs.store.log.operations import Operation
+    from rolethread_vcs.store.log import Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.disk import replacing
-from rolethread_vcs.store.log.operations import Operation
+from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
 from rolethread_vcs.store.tree_reader import Unreadable

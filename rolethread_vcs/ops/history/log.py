@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.ops.select.selection import Selection
-from rolethread_vcs.store.log.operations import EXTERNAL, REDO, UNDO, Operation
+from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs import BRANCHES

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.ops.settings.settings import refuse_checkout
 from rolethread_vcs.phrases import count as count_of
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.checkout import UnsavedEditsError
+from rolethread_vcs.store.log import REDO, UNDO, Moves, Operation, kept_blob, moved_since
 from rolethread_vcs.store.log.journal import SideEffects
-from rolethread_vcs.store.log.operations import REDO, UNDO, Moves, Operation, kept_blob, moved_since
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.publishing import head_commit
 from rolethread_vcs.store.refs import HEAD, SYMBOLIC, is_unfinished, shorten

@@ -20,12 +20,11 @@ from rolethread_vcs.errors import MovedError
 from rolethread_vcs.formats import Reject, open_source
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of, suffix_part
-from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
+from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.log.journal import SideEffects
-from rolethread_vcs.store.log.operations import Operation
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import two_way
@@ -36,6 +35,7 @@ from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.transaction import ATTEMPTS, Committed, Counts, Intent, PathChange, Session
 
 if TYPE_CHECKING:
+    from rolethread_vcs.model.order import Order
     from rolethread_vcs.ops.import_.rejects import RejectFiles, SourceFile
 
 

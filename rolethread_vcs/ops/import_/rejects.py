@@ -20,7 +20,7 @@ from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.ops.edit.status import whole_files
 from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.log.operations import Operation
+from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import Unreadable

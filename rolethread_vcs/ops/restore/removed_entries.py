@@ -15,7 +15,7 @@ from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
 from rolethread_vcs.ops.restore.restore import order_with
 from rolethread_vcs.ops.select.selection import Selection, named_of
-from rolethread_vcs.store.log.operations import Operation
+from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Walk

@@ -13,9 +13,9 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
-from rolethread_vcs.store.checkout.worktree import Unsaved, Worktree
+from rolethread_vcs.store.checkout import Unsaved, Worktree
+from rolethread_vcs.store.log import kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
-from rolethread_vcs.store.log.operations import kept_blob
 from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError

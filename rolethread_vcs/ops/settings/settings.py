@@ -16,7 +16,7 @@ from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.rules import find_rule, misfits
-from rolethread_vcs.store.log.operations import Moves
+from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
 from rolethread_vcs.store.publishing import BARE_KEY
 from rolethread_vcs.store.refs import HEAD

@@ -18,7 +18,7 @@ from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.status import file_of_blob
-from rolethread_vcs.store.log.operations import OPERATIONS_REF, Operation
+from rolethread_vcs.store.log import OPERATIONS_REF, Operation
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.integrity import bad_loose, bad_packs
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten

@@ -16,7 +16,7 @@ from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
 from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store import linked_folders
-from rolethread_vcs.store.checkout.worktree import REMOVED
+from rolethread_vcs.store.checkout import REMOVED
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.linked_folders import MAKING, REMOVING, CheckedOutFolder
 from rolethread_vcs.store.refs import BRANCHES, UNFINISHED_ELSEWHERE, is_branch_name

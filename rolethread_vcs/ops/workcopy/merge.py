@@ -16,7 +16,6 @@ from rolethread_vcs.matching.signature import Index, Step
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import as_listed, new_ids, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.store.objects.trees import two_way
@@ -25,6 +24,7 @@ from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
+    from rolethread_vcs.model.order import Order
 from typing import Any
 
 from rolethread_vcs.diff.align import align

@@ -1,1 +1,493 @@
-"""The checked-out folder and its index."""
+"""The checked-out folder: kept equal to its branch after every command, hand edits never overwritten."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pygit2
+
+from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError
+from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.checkout.file_writer import FileWriter
+from rolethread_vcs.store.libgit2 import GitLockedError, from_git, git_errors
+from rolethread_vcs.store.objects import MissingObjectError, Objects
+from rolethread_vcs.store.objects.trees import LINK, PROGRAM, Blob, Difference, files, object_id, two_way
+from rolethread_vcs.store.tree_reader import find_blob
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.checkout.index_file import Recorded
+
+INDEX_PATIENCE = 5.0
+"""Seconds to wait for another git program that holds the index."""
+
+INDEX_AS_A_WHOLE = 100
+"""Changes from which on the index may be written as a whole: libgit2 takes 0.2 ms for each."""
+OLD_PER_NEW = 4
+"""Entries for each change up to which that is the faster way: every old file has to be compared with its blob."""
+
+_T = TypeVar("_T")
+
+NEW = "new"
+CHANGED = "changed"
+REMOVED = "removed"
+
+
+_NEVER = frozenset({"", ".git", "git~1"})
+"""Parts of a path that leave the folder or reach into `.git`; dots and spaces at the end count for nothing."""
+
+_STAGED = (
+    pygit2.enums.FileStatus.INDEX_NEW
+    | pygit2.enums.FileStatus.INDEX_MODIFIED
+    | pygit2.enums.FileStatus.INDEX_DELETED
+    | pygit2.enums.FileStatus.INDEX_TYPECHANGE
+)
+
+
+class UnsavedEditsError(ConflictError):
+    """Files edited by hand stand in the way of a command that would change them."""
+
+    code = "unsaved_edits"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A file whose content on disk differs from the branch: `new`, `changed` or `removed`."""
+
+    path: str
+    change: str
+
+    @property
+    def id(self) -> str | None:
+        """The entry that the file is of, None for another file."""
+        return id_of_path(self.path)
+
+
+class Worktree:
+    """One checked-out folder of a repository."""
+
+    def __init__(self, git: pygit2.Repository, objects: Objects, folder: Path, *, scratch: Path) -> None:
+        self._git = git
+        self._objects = objects
+        self._writer = FileWriter(scratch)
+        self._root = os.path.join(os.fspath(folder), "")  # noqa: PTH118  plain text: 20,000 paths are joined to it
+        self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
+        self._must_reload = False
+        self._index_path = Path(git.path) / "index"
+        self.folder = folder
+
+    def _index(self) -> pygit2.Index:
+        """Return libgit2's index, as it is on the disk now.
+
+        Raises:
+            InvalidError: it is of a kind that libgit2 does not read. DamagedError: it is damaged.
+        """
+        try:
+            index: pygit2.Index = self._git.index
+            index.read(self._must_reload)
+            self._must_reload = False
+            return index
+        except pygit2.GitError as error:
+            self._must_reload = True  # libgit2 has dropped what it knew, and would take the file for unchanged
+            if "mandatory extension" in str(error):
+                raise InvalidError(
+                    f"git keeps the index of this folder in a way that only git itself reads ({error})",
+                    hint="git update-index --no-split-index",
+                ) from error
+            raise from_git("reading the index", error) from error
+
+    # ---- looking
+
+    def unsaved(self, tree: bytes) -> list[Unsaved]:
+        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk.
+
+        An index that a power cut tore is written again: nobody flushes one.
+        """
+        self._plain_folders.clear()
+        try:
+            self._index()
+        except DamagedError:
+            self._write_whole_index(self._index_of(tree))
+            self._index()
+        with git_errors("comparing the checked-out folder"):
+            flags = self._git.status(untracked_files="all", ignored=False)
+        result = []
+        for path in sorted(flags):
+            change = self._change(path, find_blob(self._objects, tree, path))
+            if change is not None:
+                result.append(Unsaved(path, change))
+        return result
+
+    def staged(self, tree: bytes, index_file: Path | None = None) -> list[Difference]:
+        """Return what plain git has staged on top of a tree, by path; `index_file` is another index than ours."""
+        if index_file is not None and index_file.resolve() != self._index_path.resolve():
+            return self._staged_in(tree, index_file)
+        index = self._index()
+        with git_errors("comparing the index"):
+            flags = self._git.status(untracked_files="no", ignored=False)
+        return [
+            Difference(path, find_blob(self._objects, tree, path), _staged_blob(index, path))
+            for path in sorted(flags)
+            if flags[path] & _STAGED
+        ]
+
+    def _staged_in(self, tree: bytes, index_file: Path) -> list[Difference]:
+        with git_errors("reading the staged files"):
+            index = pygit2.Index(str(index_file))
+            after = {entry.path: Blob(b"%o" % int(entry.mode), entry.id.raw) for entry in index}
+        before = dict(files(tree, self._objects.tree))
+        return [
+            Difference(path, before.get(path), after.get(path))
+            for path in sorted(before.keys() | after.keys())
+            if before.get(path) != after.get(path)
+        ]
+
+    def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:
+        """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
+        self._plain_folders.clear()
+        result = []
+        is_missing: dict[str, bool] = {}
+        for path, before, after in differences:
+            folder = path.rpartition("/")[0]
+            if before is None and folder:
+                if folder not in is_missing:
+                    is_missing[folder] = self._is_missing(folder)
+                if is_missing[folder]:
+                    continue
+            change = self._change(path, before)
+            if change is not None and self._change(path, after) is not None:
+                result.append(Unsaved(path, change))
+        return result
+
+    def _is_missing(self, folder: str) -> bool:
+        """Return whether nothing stands where a folder is to be, nor a file where one above it is."""
+        try:
+            os.lstat(self._root + folder)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file in the folder, or None when it is not there.
+
+        Raises:
+            InvalidError: a symbolic link or a folder stands there; links are never followed.
+        """
+        return self._read(path)[0]
+
+    def _read(self, path: str) -> tuple[bytes | None, os.stat_result | None]:
+        """Return the bytes of a file and its status, which was taken first: an edit in between shows later."""
+        full = self._full(path)
+        try:
+            status = os.lstat(full)
+        except FileNotFoundError:
+            return None, None
+        except NotADirectoryError as error:
+            raise InvalidError(f"a file stands where {path} should have its folder") from error
+        if stat.S_ISLNK(status.st_mode):
+            raise InvalidError(f"{path} is a symbolic link; a dataset holds plain files, and links are not followed")
+        if not stat.S_ISREG(status.st_mode):
+            raise InvalidError(f"{path} is not a plain file")
+        with disk.system_errors(f"reading {path}"), open(full, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.readall(), status
+
+    def _change(self, path: str, expected: Blob | None) -> str | None:
+        return self._look(path, expected)[0]
+
+    def _look(self, path: str, expected: Blob | None) -> tuple[str | None, os.stat_result | None]:
+        """Return how a file differs from what is expected, and its status."""
+        if expected is not None and expected.mode == LINK and self._leads_to(path) == expected.oid:
+            return None, None
+        try:
+            data, status = self._read(path)
+        except InvalidError:
+            return CHANGED, None
+        if data is None:
+            return (None if expected is None else REMOVED), None
+        if expected is None:
+            return NEW, status
+        return (None if object_id("blob", data) == expected.oid else CHANGED), status
+
+    def _leads_to(self, path: str) -> bytes | None:
+        """Return the blob id that git gives the symbolic link at a path, or None when none stands there."""
+        try:
+            return object_id("blob", os.fsencode(os.readlink(self._full(path))))  # noqa: PTH115
+        except (OSError, InvalidError):
+            return None
+
+    # ---- following the branch
+
+    def follow(self, before: bytes | None, after: bytes, *, afresh: bool = False) -> list[str]:
+        """Bring the folder from one tree to another; return paths left alone: edited by hand, or damaged in the store.
+
+        Only files that differ between the trees are touched. Repeatable: a file that already has its new content,
+        or its old one, is fine; running it again after a crash finishes the work. With `afresh` the index forgets what
+        it held.
+        """
+        self._plain_folders.clear()
+        left_alone = []
+        recorded: dict[str, Recorded | None] = {}
+        for folder, group in groupby(two_way(before, after, self._objects.tree), key=_folder_of):
+            differences = list(group)
+            written = self._write_folder(folder, differences)
+            if written is not None:
+                recorded |= written
+                continue
+            for difference in differences:
+                is_done, status = self._bring(difference)
+                if is_done:
+                    recorded[difference.path] = None if difference.after is None else (difference.after, status)
+                else:
+                    left_alone.append(difference.path)
+        self._record(recorded, after, afresh=afresh)
+        return left_alone
+
+    def _write_folder(self, folder: str, differences: Sequence[Difference]) -> Mapping[str, Recorded] | None:
+        """Write a folder that is not there at once; None, with nothing done, where its files have to be looked at."""
+        blobs = [after for _, before, after in differences if before is None and after is not None]
+        if not folder or len(blobs) < len(differences) or any(blob.mode == LINK for blob in blobs):
+            return None
+        if not self._is_missing(folder):
+            return None
+        names = [path.rpartition("/")[2] for path, _, _ in differences]
+        try:
+            self._check_folders(differences[0].path)
+            contents = [(self._objects.blob(blob.oid), blob.mode == PROGRAM) for blob in blobs]
+        except (InvalidError, MissingObjectError):
+            return None
+        if any(map(_is_dangerous, names)):
+            return None
+        status = self._writer.write_folder(self._root + folder, dict(zip(names, contents, strict=True)))
+        if status is None:
+            return None
+        return {each.path: (blob, status[name]) for each, blob, name in zip(differences, blobs, names, strict=True)}
+
+    def exchange(self, differences: Iterable[Difference], tree: bytes) -> list[str]:
+        """Bring files from one content to another that need not be that of a tree, which the index then agrees with.
+
+        Repeatable, and returns paths left alone, as `follow`.
+        """
+        self._plain_folders.clear()
+        done = {difference.path: self._bring(difference)[0] for difference in differences}
+        self.refresh(done, tree)
+        return [path for path, is_done in done.items() if not is_done]
+
+    def _bring(self, difference: Difference) -> tuple[bool, os.stat_result | None]:
+        """Give a file its new content if it has the old one; return whether it has it now, and its status."""
+        path, old, new = difference
+        change, status = self._look(path, new)
+        if change is None:
+            return True, status
+        is_as_expected = old is None and change == REMOVED
+        if not is_as_expected and self._change(path, old) is not None:
+            return False, None
+        try:
+            return True, self._put(path, new)
+        except MissingObjectError:
+            # refs have moved already, and one damaged file must not stop every command that follows
+            return False, None
+
+    def refuse_in_the_way(self, tree: bytes) -> None:
+        """Raise when files with other content stand where those of a tree are to be.
+
+        Raises:
+            UnsavedEditsError
+        """
+        blocking = self.in_the_way(Difference(path, None, blob) for path, blob in files(tree, self._objects.tree))
+        if blocking:
+            raise UnsavedEditsError(
+                f"{len(blocking)} files in {self.folder} are in the way, {blocking[0].path} for one; nothing was done"
+            )
+
+    def fill(self, tree: bytes) -> None:
+        """Write every file of a tree into the folder and start a fresh index; used where none were checked out.
+
+        Raises:
+            UnsavedEditsError: a file with other content is in the way. MissingObjectError: one is damaged.
+        """
+        self.refuse_in_the_way(tree)
+        for path in self.follow(None, tree, afresh=True):
+            blob = find_blob(self._objects, tree, path)
+            assert blob is not None
+            self._put(path, blob)
+
+    def empty(self, tree: bytes) -> list[str]:
+        """Remove the files that equal a tree, and the index; return the files that were edited by hand, which stay."""
+        self._plain_folders.clear()
+        left_alone = []
+        for path, blob in files(tree, self._objects.tree):
+            change = self._change(path, blob)
+            if change is None:
+                self._remove(path)
+            elif change != REMOVED:
+                left_alone.append(path)
+        with disk.system_errors("removing the index"):
+            disk.remove(self._index_path)
+        return left_alone
+
+    def refresh(self, paths: Iterable[str], tree: bytes) -> None:
+        """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
+        try:
+            index = self._index()
+        except DamagedError:
+            self._write_whole_index(self._index_of(tree))
+            return
+        for path in paths:
+            blob = find_blob(self._objects, tree, path)
+            if blob is not None and self._change(path, blob) is None:
+                self._note(index, path, blob)
+            elif blob is not None:
+                index.add(pygit2.IndexEntry(path, pygit2.Oid(raw=blob.oid), pygit2.enums.FileMode.BLOB))
+            elif path in index:
+                index.remove(path)
+        _write_index(index)
+
+    def _put(self, path: str, blob: Blob | None) -> os.stat_result | None:
+        if blob is None:
+            self._remove(path)
+            return None
+        return self._writer.write(self._full(path), self._objects.blob(blob.oid), runs=blob.mode == PROGRAM)
+
+    def _remove(self, path: str) -> None:
+        full = self._full(path)
+        with disk.system_errors(f"removing {path}"):
+            disk.remove(Path(full))
+            folder = os.path.dirname(full)  # noqa: PTH120
+            while len(folder) >= len(self._root):
+                try:
+                    os.rmdir(folder)  # noqa: PTH106
+                except FileNotFoundError:
+                    pass
+                except OSError as error:
+                    if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                        break
+                    raise
+                folder = os.path.dirname(folder)  # noqa: PTH120
+
+    def _record(self, recorded: Mapping[str, Recorded | None], tree: bytes, *, afresh: bool) -> None:
+        """Take what was brought into the folder into the index, None where a file went; `afresh` forgets the rest."""
+        disk.reach("index")
+        try:
+            entries = self._whole_index(recorded, afresh=afresh)
+        except DamagedError:
+            entries = self._index_of(tree)
+        if entries is not None:
+            self._write_whole_index(entries)
+            return
+        index = self._index()
+        for name, each in recorded.items():
+            self._note(index, name, None if each is None else each[0])
+        _write_index(index)
+
+    def _write_whole_index(self, entries: Mapping[str, Recorded]) -> None:
+        from rolethread_vcs.store.checkout import index_file
+
+        _patiently(lambda: index_file.write(self._index_path, entries))
+
+    def _whole_index(self, recorded: Mapping[str, Recorded | None], *, afresh: bool) -> dict[str, Recorded] | None:
+        """Return the entries of an index in which most are new, or None where libgit2 is to change the one there is."""
+        entries = {name: each for name, each in recorded.items() if each is not None}
+        if afresh:
+            return entries
+        index = self._index()
+        if len(recorded) < INDEX_AS_A_WHOLE:
+            return None
+        from rolethread_vcs.store.checkout.index_file import is_plain
+
+        if not is_plain(self._index_path):
+            return None
+        if index.conflicts is not None or len(index) > OLD_PER_NEW * len(recorded):
+            return None
+        others = {each.path: Blob(b"%o" % int(each.mode), each.id.raw) for each in index}
+        return entries | self._looked_at({name: others[name] for name in others.keys() - recorded.keys()})
+
+    def _index_of(self, tree: bytes) -> dict[str, Recorded]:
+        """Return the entries of an index that agrees with a tree: nothing is staged.
+
+        git flushes no index, and neither do we; one that a power cut tore is written again.
+        """
+        return self._looked_at(dict(files(tree, self._objects.tree)))
+
+    def _looked_at(self, blobs: Mapping[str, Blob]) -> dict[str, Recorded]:
+        looks = {name: self._look(name, blob) for name, blob in blobs.items()}
+        return {name: (blobs[name], status if change is None else None) for name, (change, status) in looks.items()}
+
+    def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
+        if blob is None:
+            if path in index:
+                index.remove(path)
+            return
+        with git_errors(f"noting {path} in the index"):
+            index.add(path)
+
+    def _full(self, path: str) -> str:
+        """Return where a path lies on disk.
+
+        Raises:
+            InvalidError: the path leaves the folder, or leads through a symbolic link.
+        """
+        folder, _, name = path.rpartition("/")
+        if _is_dangerous(name) or (folder and folder not in self._plain_folders):
+            self._check_folders(path)
+        return self._root + path
+
+    def _check_folders(self, path: str) -> None:
+        *parents, name = path.split("/")
+        if any(map(_is_dangerous, (*parents, name))):
+            raise InvalidError(f"the path {path!r} would leave the dataset; it was not touched")
+        folder = ""
+        for parent in parents:
+            folder = f"{folder}/{parent}" if folder else parent
+            if folder not in self._plain_folders:
+                if os.path.islink(self._root + folder):  # noqa: PTH114
+                    raise InvalidError(f"{self._root}{folder} is a symbolic link; a dataset holds plain folders only")
+                self._plain_folders.add(folder)
+
+
+def _folder_of(difference: Difference) -> str:
+    return difference.path.rpartition("/")[0]
+
+
+def _is_dangerous(part: str) -> bool:
+    return "\\" in part or part.rstrip(". ").casefold() in _NEVER
+
+
+def _write_index(index: pygit2.Index) -> None:
+    disk.reach("index")
+
+    def write() -> None:
+        with git_errors("updating the checked-out folder"):
+            index.write()
+
+    _patiently(write)
+
+
+def _patiently(write: Callable[[], _T]) -> _T:
+    """Write the index; `git status` and editors hold its lock for moments, so wait for it a little."""
+    deadline = time.monotonic() + INDEX_PATIENCE
+    while True:
+        try:
+            return write()
+        except GitLockedError:
+            if time.monotonic() > deadline:
+                raise
+            from random import uniform  # imported here because start-up counts
+
+            time.sleep(uniform(0.002, 0.02))
+
+
+def _staged_blob(index: pygit2.Index, path: str) -> Blob | None:
+    if path not in index:
+        return None
+    entry = index[path]
+    return Blob(b"%o" % int(entry.mode), entry.id.raw)

@@ -1,1 +1,273 @@
-"""The operation log, and publishing a transaction."""
+"""The operation log: a chain of commits under `refs/rolethread/ops`, one per thing the user did.
+
+An operation commit's tree holds `operation.json` and, where needed, `discarded/` (hand edits that were thrown away)
+and `tag-objects/` (a tag cannot be a commit's parent). Its parents are the previous operation and the old and new
+commits of every ref that changed, so no garbage collection can take an undo away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
+from rolethread_vcs.store.objects import Objects, commits, trees
+from rolethread_vcs.store.objects.commits import Signature
+from rolethread_vcs.store.objects.packs import PackWriter
+from rolethread_vcs.store.objects.trees import Blob, object_id
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
+from rolethread_vcs.store.tree_reader import find_blob
+
+OPERATIONS_REF: Final = "refs/rolethread/ops"
+RECORD = "operation.json"
+EXTERNAL = "external"
+UNDO = "undo"
+REDO = "redo"
+
+Moves: TypeAlias = Mapping[str, tuple[str | None, str | None]]
+"""Refs, or keys of `.git/config`, to their values before and after; None for absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing the user did, numbered from 1.
+
+    `changes` maps a ref (`HEAD`, `refs/heads/…`, `refs/tags/…`) to its values before and after, None for absent;
+    HEAD there is that of the folder in which it was done, `worktree`. `refs` is the whole table afterwards, with HEAD
+    of the main folder and, as `worktrees/<name>/HEAD`, those of linked ones. `undoes` are the operations that an undo
+    took back, `redoes` is the undo that a redo took back. `discarded` maps paths to the blobs of hand edits thrown away
+    (None where the file had been deleted by hand), `attached` maps names to blobs kept with the operation, such as the
+    rows that an import could not save. `config` maps keys of `.git/config` to values before and after. `details` is
+    what the verb wants to remember (of an export: commit, options, SHA-256, path).
+    """
+
+    number: int
+    verb: str
+    command: str
+    time: int
+    branch: str
+    changes: Moves = field(default_factory=dict)
+    refs: Mapping[str, str] = field(default_factory=dict)
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    worktree: str = ""
+    undoes: tuple[int, ...] = ()
+    redoes: int | None = None
+    discarded: Mapping[str, bytes | None] = field(default_factory=dict)
+    attached: Mapping[str, bytes | None] = field(default_factory=dict)
+    config: Moves = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    previous: str | None = None
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether there is anything to take back."""
+        return bool(self.changes or self.discarded or self.config)
+
+    def record(self) -> bytes:
+        """Return the canonical bytes of `operation.json`."""
+        names = (
+            "number",
+            "verb",
+            "command",
+            "time",
+            "branch",
+            "added",
+            "changed",
+            "removed",
+            "worktree",
+            "redoes",
+        )
+        record: dict[str, Any] = {name: getattr(self, name) for name in names}
+        record["changes"] = {name: list(pair) for name, pair in self.changes.items()}
+        record["refs"] = dict(self.refs)
+        record["undoes"] = list(self.undoes)
+        record["discarded"] = _as_text(self.discarded)
+        record["attached"] = _as_text(self.attached)
+        record["config"] = {name: list(pair) for name, pair in self.config.items()}
+        record["details"] = dict(self.details)
+        return encode_value(record)
+
+
+def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signature) -> str:
+    """Add an operation to a pack and return the hex id of its commit; `operation.previous` names its parent."""
+    parents = [operation.previous] if operation.previous else []
+    tag_objects: dict[str, tuple[bytes, bytes]] = {}
+    for value in dict.fromkeys(value for pair in operation.changes.values() for value in pair if value):
+        if value.startswith(SYMBOLIC):
+            continue
+        new_tag = pack.tags.get(value)
+        # the pack first: to ask for an object that nobody can see yet costs a fresh look at all packs
+        kind = "tag" if new_tag is not None else "commit" if value in pack else objects.kind(value)
+        if kind == "tag":
+            data = new_tag if new_tag is not None else objects.read(value, "tag")
+            tag_objects[f"tag-objects/{value}"] = (trees.FILE, pack.add("blob", data))
+            target = _tagged_commit(data, objects)
+            if target is not None:
+                parents.append(target)
+        elif kind == "commit":
+            # not a tag of a file or folder, which plain git allows: a commit's parents are commits
+            parents.append(value)
+    files = {RECORD: (trees.FILE, pack.add("blob", operation.record()))}
+    for folder, blobs in (("discarded", operation.discarded), ("attached", operation.attached)):
+        for path, blob in blobs.items():
+            if blob:
+                files[f"{folder}/{path}"] = (trees.FILE, blob)
+    tree = trees.apply(None, files | tag_objects, objects, pack)
+    assert tree is not None
+    message = commits.compose_message(f"operation {operation.number}: {operation.command}")
+    return pack.add_commit(tree, list(dict.fromkeys(parents)), who, message)
+
+
+def _tagged_commit(data: bytes, objects: Objects) -> str | None:
+    target = data.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+    return target if objects.kind(target) == "commit" else None
+
+
+class OperationLog:
+    """The operations of one dataset, newest first."""
+
+    def __init__(self, objects: Objects, refs: Refs) -> None:
+        self._objects = objects
+        self._refs = refs
+
+    def head(self) -> str | None:
+        """Return the hex id of the newest operation's commit, or None in a fresh clone."""
+        return self._refs.read(OPERATIONS_REF)
+
+    def last(self) -> Operation | None:
+        """Return the newest operation, or None."""
+        head = self.head()
+        return None if head is None else self.read(head)
+
+    def __iter__(self) -> Iterator[Operation]:
+        oid = self.head()
+        while oid is not None:
+            operation = self.read(oid)
+            yield operation
+            oid = operation.previous
+
+    def last_known(self, name: str) -> str | None:
+        """Return the newest value of a ref that the log has, as far back as it reads, and that is still there."""
+        try:
+            known = (operation.refs.get(name) for operation in self)
+            return next((oid for oid in known if oid is not None and self._objects.kind(oid) is not None), None)
+        except DamagedError:
+            return None
+
+    def read(self, oid: str) -> Operation:
+        """Return the operation of a commit.
+
+        Raises:
+            DamagedError (unreadable_operation): it is missing or does not read.
+        """
+        try:
+            commit = self._objects.commit(oid)
+            record = parse(self._objects.blob(self._objects.items(commit.tree)[RECORD.encode()].oid))
+            return _from_record(record, oid, commit)
+        except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
+            raise DamagedError(
+                f"the operation {oid[:10]} of the log cannot be read: {error}",
+                hint="rtv verify",
+                code="unreadable_operation",
+            ) from error
+
+    def tag_object(self, operation: Operation, oid: str) -> bytes | None:
+        """Return the bytes of a tag object that an operation kept, or None; the id is checked."""
+        commit = self._objects.commit(operation.id)
+        kept = find_blob(self._objects, commit.tree, f"tag-objects/{oid}")
+        if kept is None:
+            return None
+        data = self._objects.blob(kept.oid)
+        return data if object_id("tag", data).hex() == oid else None
+
+
+def _as_text(blobs: Mapping[str, bytes | None]) -> dict[str, str]:
+    return {name: "" if blob is None else blob.hex() for name, blob in blobs.items()}
+
+
+def _from_text(blobs: Mapping[str, str]) -> dict[str, bytes | None]:
+    return {name: bytes.fromhex(blob) or None for name, blob in blobs.items()}
+
+
+def _from_record(record: dict[str, Any], oid: str, commit: commits.Commit) -> Operation:
+    number = int(record["number"])
+    return Operation(
+        number=number,
+        verb=str(record["verb"]),
+        command=str(record["command"]),
+        time=int(record["time"]),
+        branch=str(record["branch"]),
+        changes={name: (pair[0], pair[1]) for name, pair in record["changes"].items()},
+        refs=dict(record["refs"]),
+        added=int(record["added"]),
+        changed=int(record["changed"]),
+        removed=int(record["removed"]),
+        worktree=str(record["worktree"]),
+        undoes=tuple(record["undoes"]),
+        redoes=record["redoes"],
+        discarded=_from_text(record["discarded"]),
+        attached=_from_text(record.get("attached", {})),
+        config={name: (pair[0], pair[1]) for name, pair in record["config"].items()},
+        details=dict(record["details"]),
+        id=oid,
+        previous=commit.parents[0] if number > 1 and commit.parents else None,
+    )
+
+
+def kept_blob(oid: bytes | None) -> Blob | None:
+    """Return the file that an operation has `discarded`, None where it had been deleted by hand."""
+    return None if oid is None else Blob(trees.FILE, oid)
+
+
+def head_key(worktree: str) -> str:
+    """Return under which name a table of refs has HEAD of a folder ("" for the main one)."""
+    return f"worktrees/{worktree}/HEAD" if worktree else HEAD
+
+
+def _is_head(name: str) -> bool:
+    return name == HEAD or (name.startswith("worktrees/") and name.endswith("/HEAD"))
+
+
+def moved_since(last: Operation, now: Mapping[str, str], worktree: str) -> Moves:
+    """Return what was moved since an operation: refs, and HEAD of one folder as far as the operation knows it.
+
+    `now` is `Refs.table()`, taken in that folder. HEAD of another folder is that folder's affair: it is looked at, and
+    recorded, by the next command there.
+    """
+    before = {name: value for name, value in last.refs.items() if not _is_head(name)}
+    before[HEAD] = last.refs.get(head_key(worktree), now[HEAD])
+    if worktree:
+        before.pop(UNFINISHED, None)  # git shows it in the main folder alone
+    return table_difference(before, now)
+
+
+def table_to_record(
+    last: Operation | None, now: Mapping[str, str], worktree: str, others: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the table for the next operation: refs and HEAD as they are now, HEAD of other folders as known before.
+
+    `others` are the folders that are there beside this one, by name, with HEAD as it is now: it counts for a folder
+    that is met for the first time.
+    """
+    known = {} if last is None else last.refs
+    heads = {head_key(name): known.get(head_key(name), head) for name, head in others.items()}
+    if HEAD in known:
+        heads[HEAD] = known[HEAD]
+    if worktree and UNFINISHED in known:
+        heads[UNFINISHED] = known[UNFINISHED]
+    rest = {name: value for name, value in now.items() if name != HEAD}
+    return {**heads, **rest, head_key(worktree): now[HEAD]}
+
+
+def table_difference(before: Mapping[str, str], after: Mapping[str, str]) -> Moves:
+    """Return the refs whose value differs between two tables, with both values."""
+    return {
+        name: (before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }

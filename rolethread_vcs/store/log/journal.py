@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.log.operations import Moves
+from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT
 from rolethread_vcs.store.objects.trees import Blob, Difference
 

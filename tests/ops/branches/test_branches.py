@@ -12,7 +12,7 @@ from small_dataset import conversation, dataset_of, hand_edit
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
 from rolethread_vcs.ops.history.undo import undo
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.store.refs import UnknownRevisionError
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 

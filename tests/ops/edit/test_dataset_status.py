@@ -9,7 +9,7 @@ from small_dataset import dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.edit.status import interrupted_command, survey, unsaved_files
-from rolethread_vcs.store.checkout.worktree import Unsaved
+from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import journal
 
 

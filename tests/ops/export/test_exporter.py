@@ -20,7 +20,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.formats import CannotCarryError, row_formats
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.export.exporter import ExportOptions
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "export"

@@ -16,7 +16,7 @@ from rolethread_vcs.ops.history.log import History, LogFilter, Logged, Operation
 from rolethread_vcs.ops.history.undo import redo, undo
 from rolethread_vcs.store.copying import clone
 from rolethread_vcs.store.dataset_folder import open_dataset
-from rolethread_vcs.store.log.operations import OPERATIONS_REF
+from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Intent

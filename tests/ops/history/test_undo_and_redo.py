@@ -12,7 +12,7 @@ from rows_of_a_file import bring, edit_answer, questions, row, write_rows
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 
 

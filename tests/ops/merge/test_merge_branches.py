@@ -19,7 +19,7 @@ from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.ops.merge.decisions import Decision
 from rolethread_vcs.ops.merge.merge import merge
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.store.libgit2 import NoDatasetError
 from rolethread_vcs.store.refs import UnknownRevisionError
 from rolethread_vcs.transaction import Intent, StaleEntryError

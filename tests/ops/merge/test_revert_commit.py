@@ -17,7 +17,7 @@ from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.merge.completion import State
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.store.refs import UnknownRevisionError
 from rolethread_vcs.transaction import Intent
 

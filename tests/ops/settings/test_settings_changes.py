@@ -14,7 +14,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.ops.branches.branch_edits import create
 from rolethread_vcs.ops.history.undo import redo, undo
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 
 

@@ -15,7 +15,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.ops.workcopy import folder_copies
 from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.store import linked_folders
-from rolethread_vcs.store.checkout.worktree import UnsavedEditsError
+from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.transaction import Intent, NoSuchBranchError
 
 ADD = Intent("workcopy", "workcopy add")
