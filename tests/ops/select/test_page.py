@@ -11,7 +11,7 @@ from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.model.entry import Entry, preview
-from rolethread_vcs.ops.select.page import Row, count_exchanges, page, row
+from rolethread_vcs.ops.select.page import ListedEntry, count_exchanges, page, row
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.transaction import Counts, Intent, Session
 
@@ -73,7 +73,7 @@ def test_words_and_where_must_both_fit(tmp_path: Path) -> None:
 def test_a_row_tells_what_an_entry_is_about() -> None:
     entry = Entry.of(conversation("  Is the\ncellar dry?", tags=["b", "a"]))
 
-    assert row("00000001-aaaaaaaa", entry) == Row("00000001-aaaaaaaa", 2, 1, ("a", "b"), "Is the\ncellar dry?")
+    assert row("00000001-aaaaaaaa", entry) == ListedEntry("00000001-aaaaaaaa", 2, 1, ("a", "b"), "Is the\ncellar dry?")
 
 
 @pytest.mark.parametrize(
