@@ -11,6 +11,7 @@ import click
 from rolethread_vcs.cli.context import Command, Context, pass_context
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.phrases import count
+from rolethread_vcs.views.terminal_text import Line
 
 GROUP = "start"
 
@@ -33,15 +34,11 @@ def command(context: Context, source: str, directory: str | None) -> None:
         output.warn(warning)
     for note in dataset.notes:
         output.note(note)
-    if context.json:
-        output.envelope(
-            "rolethread.clone/v1",
-            {
-                "folder": str(dataset.folder),
-                "entries": len(snapshot),
-                "branches": len(branches),
-                "commit": snapshot.id,
-            },
-        )
-        return
-    output.report(f"copied {count(len(snapshot), 'entry')} on {count(len(branches), 'branch')} to {dataset.folder}")
+    value = {
+        "folder": dataset.folder,
+        "entries": len(snapshot),
+        "branches": len(branches),
+        "commit": snapshot.id,
+    }
+    copied = f"copied {count(len(snapshot), 'entry')} on {count(len(branches), 'branch')} to {dataset.folder}"
+    output.answer("rolethread.clone/v1", value, lines=[Line("report", copied)])

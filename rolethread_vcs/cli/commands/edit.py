@@ -104,17 +104,20 @@ def _field_edit(
     tags: tuple[str, ...],
 ) -> FieldEdit:
     from rolethread_vcs import FieldEdit
-    from rolethread_vcs.cli.arguments import TypedTexts
 
-    typed = TypedTexts(context)
+    if content is not None or system is not None:
+        from rolethread_vcs.cli.arguments import TypedTexts
+
+        typed = TypedTexts(context)
+        content, system = (None if text is None else typed.read(text) for text in (content, system))
     added, removed = _split_tags(tags)
     return FieldEdit(
         message=message,
-        content=None if content is None else typed.read(content),
+        content=content,
         role=role,
         speaker=speaker,
         train=train,
-        system=None if system is None else typed.read(system),
+        system=system,
         add_tags=added,
         remove_tags=removed,
     )
