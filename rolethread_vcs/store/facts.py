@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.tree_reader import Unreadable
-
-if TYPE_CHECKING:
-    from rolethread_vcs.model.order import Order
-
 
 WORTH_IT = 8
 """Folders from which the cache is asked, about 800 entries: fewer are read before SQLite is loaded."""
@@ -32,7 +28,7 @@ class Readable(Protocol):
     cache_folder: Path
 
     @property
-    def order(self) -> Order: ...
+    def is_reordered(self) -> bool: ...
 
     def __getitem__(self, entry_id: str) -> Entry: ...
 
@@ -76,7 +72,7 @@ def read_facts(snapshot: Readable, facts: Sequence[Fact], *, skip_unreadable: bo
     if derived is not None and computed and computed[0]:
         for fact, new in zip(facts, computed, strict=True):
             derived.keep(fact.table, new, in_use=folders)
-    if snapshot.order.ranks:
+    if snapshot.is_reordered:
         place = {entry_id: number for number, entry_id in enumerate(snapshot.ids())}
         for rows in result:
             rows.sort(key=lambda row: place[row[0]])

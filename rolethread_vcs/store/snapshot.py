@@ -117,6 +117,11 @@ class Snapshot:
 
         return Order.parse(self.file(ORDER))
 
+    @property
+    def is_reordered(self) -> bool:
+        """Whether any entry stands elsewhere than its id puts it."""
+        return self.find(ORDER) is not None and bool(self.order.ranks)
+
     # ---- entries by id
 
     def __len__(self) -> int:
@@ -238,7 +243,7 @@ class Snapshot:
         """
         if after is not None and after not in self:
             raise NoSuchEntryError(f"there is no entry {after} in {self.id[:10]}", hint="see them with: rtv list")
-        if self.order.ranks:
+        if self.is_reordered:
             start = "" if after is None else self.order.seek_id(after)
             return self.order.merge_iter(self._by_id(start), self._look_up, after_id=after)
         return self._by_id("") if after is None else (pair for pair in self._by_id(after) if pair[0] > after)
@@ -249,7 +254,7 @@ class Snapshot:
 
     def last_id(self) -> str | None:
         """Return the entry that comes last in dataset order, or None in an empty dataset."""
-        if self.order.ranks:
+        if self.is_reordered:
             return next(iter(deque(self.blobs(), maxlen=1)), (None,))[0]
         number = self.last_number()
         return None if number is None else self.with_number(number)[-1]
