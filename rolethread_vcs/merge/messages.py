@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
-from rolethread_vcs.merge.conversation import END, START, role_of
+from rolethread_vcs.merge.conversation import END, START, is_answer, role_of
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
 from rolethread_vcs.merge.gaps import Alignment, in_place, values_of
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
@@ -171,7 +171,7 @@ class _Row:
 
     def _whole(self, messages: list[Any]) -> list[Any]:
         """Return the messages unless the merge itself broke the conversation; that is for a person to see."""
-        found = self._duplicate() or self._break()
+        found = self._duplicate() or self._break() or self._without_answer()
         if found is None:
             return messages
         place, reason = found
@@ -189,6 +189,12 @@ class _Row:
             if reason is not None:
                 return max(0, min(number, len(self._laid) - 1)), reason
         return None
+
+    def _without_answer(self) -> tuple[int, Reason] | None:
+        """Return the end of a conversation whose answers are all gone, some by one side and the rest by the other."""
+        rows = (self._lists.ours, self._lists.theirs, [laid.message for laid in self._laid])
+        has = [any(is_answer(role_of(message)) for message in row) for row in rows]
+        return (max(0, len(self._laid) - 1), Reason.NO_ANSWER_LEFT) if has == [True, True, False] else None
 
     def _duplicate(self) -> tuple[int, Reason] | None:
         """Return the second of two equal messages that both sides added, each in another place."""

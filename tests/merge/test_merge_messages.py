@@ -167,3 +167,11 @@ def test_lists_of_two_thousand_messages_merge() -> None:
     assert merge_messages(base, ours, theirs) == Merged(
         [*base[:100], answer("Another answer altogether."), *base[101:1501], *base[1503:], *THIRD]
     )
+
+
+def test_a_conversation_does_not_lose_all_its_answers_between_two_sides() -> None:
+    base = [user("rain"), answer("rain"), user("rain"), answer("rain")]
+
+    merged = merge_messages(base, base[:3], [base[0], base[2], base[3]])
+
+    assert [(conflict.field, conflict.reason) for conflict in merged.conflicts] == [("messages", Reason.NO_ANSWER_LEFT)]
