@@ -107,13 +107,14 @@ def sweep(tmp_path: Path, scenario: str, *, bare: bool) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+BARE_EVERY_TIME = ("edit", "bulk", "undo", "check_out", "merge")
+"""Without files checked out there are fewer steps, and the same ones: the rest of these is for the slow set."""
+
 CASES = [
-    *(
-        (scenario, bare)
-        for scenario in SCENARIOS
-        for bare in (False, True)
-        if not (bare and scenario.endswith("discard"))
-    ),
+    pytest.param(scenario, bare, marks=[pytest.mark.slow] if bare and scenario not in BARE_EVERY_TIME else [])
+    for scenario in SCENARIOS
+    for bare in (False, True)
+    if not (bare and scenario.endswith("discard"))
 ]
 
 
