@@ -110,7 +110,7 @@ def _sizes(folder: Path) -> dict[str, int]:
         stem = name.removesuffix(".pack")
         if stem + ".idx" in names and names.isdisjoint((stem + KEEP, stem + ".bitmap", stem + ".promisor")):
             with contextlib.suppress(OSError):  # git's own collection was faster
-                sizes[name] = os.stat(f"{path}/{name}").st_size  # noqa: PTH116  as above
+                sizes[name] = os.stat(f"{path}/{name}").st_size  # noqa: PTH116  asked of many packs by every command
     return sizes
 
 
