@@ -237,18 +237,14 @@ def _ids(words: Sequence[str], sides: tuple[Side, Side]) -> frozenset[str]:
     trees = [side for side in reversed(sides) if isinstance(side, TreeSide)]
     if not trees:
         raise UsageError("entries are named by their ids, and files have lines", hint="choose with --where QUERY")
-    return frozenset(_id(word, trees) for word in words)
-
-
-def _id(word: str, trees: Sequence[TreeSide]) -> str:
-    first: NoSuchEntryError | None = None
-    for side in trees:
-        assert side.snapshot is not None
+    newest, *older = [side.snapshot for side in trees if side.snapshot is not None]
+    only_by_hand = {id_of_path(path) for side in trees for path in side.edits}
+    found = set()
+    for word in words:
         try:
-            return find_entry(side.snapshot, word)
-        except NoSuchEntryError as error:
-            first = first or error
-    if any(id_of_path(path) == word.lower() for side in trees for path in side.edits):
-        return word.lower()
-    assert first is not None
-    raise first
+            found.add(find_entry(newest, word, older))
+        except NoSuchEntryError:
+            if word.lower() not in only_by_hand:
+                raise
+            found.add(word.lower())
+    return frozenset(found)

@@ -19,7 +19,7 @@ from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Queue, Walk
 from rolethread_vcs.store.removals import removals
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import NoSuchEntryError
+from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.entry import Entry
@@ -207,23 +207,17 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
     Raises:
         NoSuchEntryError, UsageError.
     """
-    snapshot = repository.snapshot_of(commit)
+
+    def before_removals() -> Iterator[Snapshot]:
+        selector, ancestry = parse_selector(word), Ancestry(repository.objects)
+        for removal in removals(repository.objects, ancestry, ancestry.newest_first([commit])):
+            if selector in (removal.entry_id, number_of(removal.entry_id)):
+                yield repository.snapshot_of(removal.parent.id)
+
     try:
-        return find_entry(snapshot, word)
+        return find_entry(repository.snapshot_of(commit), word, before_removals())
     except NoSuchEntryError as error:
-        found = _last_id(repository, parse_selector(word), commit)
-        if found is None:
-            raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=error.hint) from error
-        return found
-
-
-def _last_id(repository: Repository, selector: str | int, commit: str) -> str | None:
-    """Return the id that a selector names in the newest commit that has one; `commit` has none."""
-    ancestry = Ancestry(repository.objects)
-    for removal in removals(repository.objects, ancestry, ancestry.newest_first([commit])):
-        if selector in (removal.entry_id, number_of(removal.entry_id)):
-            return find_entry(repository.snapshot_of(removal.parent.id), selector)
-    return None
+        raise NoSuchEntryError(f"there is no entry {word}, nor in any commit before", hint=error.hint) from error
 
 
 # ---- steps

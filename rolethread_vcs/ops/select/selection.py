@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import NotFoundError, UsageError, nearest
@@ -123,12 +123,14 @@ def select(repository: Repository, words: Sequence[str] = (), where: str | None 
     return Selection.of(words, where).ids(repository.snapshot(rev))
 
 
-def find_entry(snapshot: Snapshot, word: str | int) -> str:
+def find_entry(snapshot: Snapshot, word: str | int, before: Iterable[Snapshot] = ()) -> str:
     """Return the id of the entry that a number (`12`, `00000012`) or a whole id names.
+
+    It is looked for in the snapshot, then in those `before` it, which are asked for one by one, as far as needed.
 
     Raises:
         UsageError: the word can name no entry, or is a number that several entries carry.
-        NoSuchEntryError: there is none; the hint names the nearest.
+        NoSuchEntryError: there is none; it speaks of the first snapshot, and its hint names the nearest entry there.
     """
     try:
         selector = parse_selector(word) if isinstance(word, str) else word
@@ -136,14 +138,14 @@ def find_entry(snapshot: Snapshot, word: str | int) -> str:
         raise RevisionError(
             error.message, hint=f"{error.hint}; to choose by content: --where {word!r}" if error.hint else None
         ) from error
-    if isinstance(selector, str):
-        if selector in snapshot:
-            return selector
-        raise _no_such_id(snapshot, selector)
-    found = named_of(snapshot.with_number(selector), selector)
-    if found is None:
-        raise _no_such_number(snapshot, selector)
-    return found
+    for each in chain((snapshot,), before):
+        if isinstance(selector, str):
+            found = selector if selector in each else None
+        else:
+            found = named_of(each.with_number(selector), selector)
+        if found is not None:
+            return found
+    raise _no_such_id(snapshot, selector) if isinstance(selector, str) else _no_such_number(snapshot, selector)
 
 
 def named_of(ids: Iterable[str], selector: str | int) -> str | None:
