@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeAlias
 
 from rolethread_vcs.errors import UsageError, nearest
 from rolethread_vcs.model.entry import Entry
@@ -30,25 +30,23 @@ _TOKEN = re.compile(
 _OPERATORS = ("and", "or", "not")
 
 
-class _Node(Protocol):
-    def decide(self, entry_id: str) -> bool | None: ...
-
-    def matches(self, entry_id: str, entry: Entry) -> bool: ...
+Condition: TypeAlias = Callable[[str, Entry | None], bool | None]
+"""Whether an entry meets a condition, by its id and what it holds; None where what it holds is wanted and not given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A condition that an entry meets or not."""
 
-    _root: _Node
+    _condition: Condition
 
     def decide(self, entry_id: str) -> bool | None:
         """Return the answer as far as the id alone gives it, None when the entry must be read."""
-        return self._root.decide(entry_id)
+        return self._condition(entry_id, None)
 
     def matches(self, entry_id: str, entry: Entry) -> bool:
         """Return whether an entry meets the query."""
-        return self._root.matches(entry_id, entry)
+        return bool(self._condition(entry_id, entry))
 
 
 def parse_query(text: str | Sequence[str]) -> Query:
@@ -67,7 +65,7 @@ def parse_query(text: str | Sequence[str]) -> Query:
     else:
         tokens = [token for word in text for token in _tokens_of_word(word)]
         if not text:
-            return Query(_All(()))
+            return Query(_several((), settles=False))
     if not tokens:
         raise UsageError(
             "an empty query could mean every entry or none", hint="leave it away to choose every entry", code="query"
@@ -75,60 +73,41 @@ def parse_query(text: str | Sequence[str]) -> Query:
     return Query(_Parser(tokens).parse())
 
 
-# ---- nodes
+# ---- conditions
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    term: Term
+def _term(term: Term) -> Condition:
+    def meets(entry_id: str, entry: Entry | None) -> bool | None:
+        if term.by_id is not None:
+            return term.by_id(entry_id)
+        return None if entry is None or term.by_entry is None else term.by_entry(entry)
 
-    def decide(self, entry_id: str) -> bool | None:
-        return None if self.term.by_id is None else self.term.by_id(entry_id)
-
-    def matches(self, entry_id: str, entry: Entry) -> bool:
-        if self.term.by_id is not None:
-            return self.term.by_id(entry_id)
-        return self.term.by_entry is not None and self.term.by_entry(entry)
+    return meets
 
 
-@dataclass(frozen=True, slots=True)
-class _Not:
-    item: _Node
-
-    def decide(self, entry_id: str) -> bool | None:
-        answer = self.item.decide(entry_id)
+def _not(item: Condition) -> Condition:
+    def meets(entry_id: str, entry: Entry | None) -> bool | None:
+        answer = item(entry_id, entry)
         return None if answer is None else not answer
 
-    def matches(self, entry_id: str, entry: Entry) -> bool:
-        return not self.item.matches(entry_id, entry)
+    return meets
 
 
-@dataclass(frozen=True, slots=True)
-class _All:
-    items: tuple[_Node, ...]
+def _several(items: Sequence[Condition], *, settles: bool) -> Condition:
+    """Return one condition of several: any of them, where a yes settles it (`settles`), or all, where a no does."""
+    if len(items) == 1:
+        return items[0]
 
-    def decide(self, entry_id: str) -> bool | None:
-        answers = [item.decide(entry_id) for item in self.items]
-        if False in answers:
-            return False
-        return None if None in answers else True
+    def meets(entry_id: str, entry: Entry | None) -> bool | None:
+        is_open = False
+        for item in items:
+            answer = item(entry_id, entry)
+            if answer is settles:
+                return settles
+            is_open = is_open or answer is None
+        return None if is_open else not settles
 
-    def matches(self, entry_id: str, entry: Entry) -> bool:
-        return all(item.matches(entry_id, entry) for item in self.items)
-
-
-@dataclass(frozen=True, slots=True)
-class _Any:
-    items: tuple[_Node, ...]
-
-    def decide(self, entry_id: str) -> bool | None:
-        answers = [item.decide(entry_id) for item in self.items]
-        if True in answers:
-            return True
-        return None if None in answers else False
-
-    def matches(self, entry_id: str, entry: Entry) -> bool:
-        return any(item.matches(entry_id, entry) for item in self.items)
+    return meets
 
 
 # ---- words
@@ -186,7 +165,8 @@ def _tokens_of_word(word: str) -> list[_Token]:
     head, colon, value = word.partition(":")
     has_keyword = bool(colon) and head.lower() in KEYWORDS
     first = 1 if has_keyword else 0
-    if any(token.kind != "term" or _is_keyword(token) for token in inside[first:]):
+    keywords = {*BARE_KEYWORDS, *KEYWORDS}
+    if any(token.kind != "term" or token.text.lower().partition(":")[0] in keywords for token in inside[first:]):
         raise UsageError(
             f"{word!r} beside other words could be a phrase to search for or a query of its own",
             hint=f"'({word})' for the query, or '\"{word}\"' for the phrase",
@@ -195,10 +175,6 @@ def _tokens_of_word(word: str) -> list[_Token]:
     if has_keyword:
         return [_Token("term", word, _keyword_term(head, value.strip(), word))]
     return [_Token("term", word, words_term(word.strip()))]
-
-
-def _is_keyword(token: _Token) -> bool:
-    return token.text.lower() in BARE_KEYWORDS or token.text.partition(":")[0].lower() in KEYWORDS
 
 
 def _content(content: str, text: str) -> str:
@@ -241,32 +217,32 @@ class _Parser:
         self._tokens = tokens
         self._position = 0
 
-    def parse(self) -> _Node:
+    def parse(self) -> Condition:
         node = self._any()
         if self._position < len(self._tokens):
             raise UsageError("a parenthesis is closed that was never opened", code="query")
         return node
 
-    def _any(self) -> _Node:
+    def _any(self) -> Condition:
         items = [self._all()]
         while self._kind() == "or":
             self._position += 1
             items.append(self._all())
-        return items[0] if len(items) == 1 else _Any(tuple(items))
+        return _several(items, settles=True)
 
-    def _all(self) -> _Node:
+    def _all(self) -> Condition:
         items = [self._item()]
         while self._kind() in ("and", "not", "(", "term"):
             if self._kind() == "and":
                 self._position += 1
             items.append(self._item())
-        return items[0] if len(items) == 1 else _All(tuple(items))
+        return _several(items, settles=False)
 
-    def _item(self) -> _Node:
+    def _item(self) -> Condition:
         kind = self._kind()
         if kind == "not":
             self._position += 1
-            return _Not(self._item())
+            return _not(self._item())
         if kind == "(":
             self._position += 1
             node = self._any()
@@ -278,7 +254,7 @@ class _Parser:
             term = self._tokens[self._position].term
             if term is not None:
                 self._position += 1
-                return _Leaf(term)
+                return _term(term)
         raise self._missing_item()
 
     def _missing_item(self) -> UsageError:

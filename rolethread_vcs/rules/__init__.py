@@ -18,7 +18,7 @@ from rolethread_vcs.rules._checks import (
     misfits,
     safe_repair,
 )
-from rolethread_vcs.rules._contract import Facts, Found, Holders, Options, Outline, Parts, Repair, Rule, cache_key
+from rolethread_vcs.rules._contract import Facts, Found, Holders, Options, Outline, Parts, Repair, Rule
 
 __all__ = [
     "BrokenRuleError",
@@ -33,7 +33,6 @@ __all__ = [
     "Rule",
     "UnknownRuleError",
     "all_rules",
-    "cache_key",
     "check_entries",
     "effective_rules",
     "find_in_entry",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from types import ModuleType
 
 from rolethread_vcs.discovery import load_modules
@@ -15,7 +15,7 @@ from rolethread_vcs.errors import NotFoundError, RoleThreadError, nearest
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Identity, RepairSafety, Severity
 from rolethread_vcs.model.settings import Settings
-from rolethread_vcs.rules._contract import Facts, Holders, Keys, Outline, Rule
+from rolethread_vcs.rules._contract import Facts, Holders, Outline, Rule
 
 OFF = "off"
 
@@ -191,8 +191,6 @@ def safe_repair(entry: Entry, rules: Iterable[Rule]) -> tuple[Entry, tuple[str, 
     return entry, tuple(done)
 
 
-_NO_KEYS: frozenset[str] = frozenset()
-
 _PREVIEWED = 10
 """Other holders that a preview shows a rule: 100,000 rows with one uuid must not cost their square."""
 
@@ -205,96 +203,80 @@ class KeyLedger:
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._books = tuple(_Book(rule) for rule in rules if rule.keys is not None)
+        self._rules = tuple(rule for rule in rules if rule.keys is not None)
+        self._gained: dict[str, dict[str, list[str]]] = {rule.code: {} for rule in self._rules}
+        self._lost: dict[str, dict[str, set[str]]] = {rule.code: {} for rule in self._rules}
 
     def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
         """Note what one changed entry held before and holds now."""
-        for book in self._books:
-            book.record(entry_id, before, after)
+        for rule in self._rules:
+            old, new = _keys(rule, before), _keys(rule, after)
+            for key in new - old:
+                self._gained[rule.code].setdefault(key, []).append(entry_id)
+            for key in old - new:
+                self._lost[rule.code].setdefault(key, set()).add(entry_id)
 
     def findings(self, facts: Facts | None) -> list[Finding]:
         """Return every finding among the holders of the keys gained, also those that were there before."""
-        return [finding for book in self._books for finding in book.findings(facts)]
+        return [
+            finding
+            for rule in self._rules
+            for finding in _judge(rule, self._after(rule, _before(rule, self._gained[rule.code], facts)))
+        ]
 
     def introduced(self, facts: Facts | None) -> list[Finding]:
         """Return the findings among the holders of the keys gained, less those that were there before.
 
         The same rule judges the holders before and after. A key that was only lost can introduce nothing.
         """
-        return [finding for book in self._books for finding in book.introduced(facts)]
+        found = []
+        for rule in self._rules:
+            base = _before(rule, self._gained[rule.code], facts)
+            known = Counter(finding.identity() for finding in _judge(rule, base))
+            found += without_known(_judge(rule, self._after(rule, base)), known)
+        return found
 
     def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
         """Return the findings that one more changed entry would bring on itself; notes nothing."""
-        return [finding for book in self._books for finding in book.preview(entry_id, before, after, facts)]
+        found = []
+        for rule in self._rules:
+            fresh = _keys(rule, after)
+            if not fresh or not (fresh := fresh - _keys(rule, before)):
+                continue
+            base = _before(rule, fresh, facts)
+            gained, lost = self._gained[rule.code], self._lost[rule.code]
+            holders = {}
+            for key in sorted(fresh):
+                stayed = (holder for holder in base.get(key, ()) if holder not in lost.get(key, ()))
+                others = (holder for holder in chain(stayed, gained.get(key, ())) if holder != entry_id)
+                holders[key] = [*islice(others, _PREVIEWED), entry_id]
+            found += [finding for finding in _judge(rule, holders) if finding.entry_id == entry_id]
+        return found
 
-
-class _Book:
-    """The ledger of one rule."""
-
-    __slots__ = ("_gained", "_lost", "_of", "_rule")
-
-    def __init__(self, rule: Rule) -> None:
-        self._rule = rule
-        self._of: Keys = rule.keys or (lambda _: ())
-        self._gained: dict[str, list[str]] = {}
-        self._lost: dict[str, set[str]] = {}
-
-    def record(self, entry_id: str, before: Entry | None, after: Entry | None) -> None:
-        old, new = self._keys(before), self._keys(after)
-        for key in new - old:
-            self._gained.setdefault(key, []).append(entry_id)
-        for key in old - new:
-            self._lost.setdefault(key, set()).add(entry_id)
-
-    def findings(self, facts: Facts | None) -> list[Finding]:
-        return self._judge(self._after(self._base(facts, self._gained)))
-
-    def introduced(self, facts: Facts | None) -> list[Finding]:
-        base = self._base(facts, self._gained)
-        known = Counter(finding.identity() for finding in self._judge(base))
-        return without_known(self._judge(self._after(base)), known)
-
-    def preview(self, entry_id: str, before: Entry | None, after: Entry, facts: Facts) -> list[Finding]:
-        fresh = self._keys(after)
-        if not fresh or not (fresh := fresh - self._keys(before)):
-            return []
-        base = self._base(facts, fresh)
-        holders = {key: [*islice(self._others(key, base, entry_id), _PREVIEWED), entry_id] for key in sorted(fresh)}
-        return [finding for finding in self._judge(holders) if finding.entry_id == entry_id]
-
-    def _keys(self, entry: Entry | None) -> frozenset[str]:
-        if entry is None:
-            return _NO_KEYS
-        keys = self._of(entry)
-        return frozenset(keys) if keys else _NO_KEYS
-
-    def _base(self, facts: Facts | None, keys: Collection[str]) -> dict[str, list[str]]:
-        """Return who held these keys before the change, by id."""
-        if facts is None or not keys:
-            return {}
-        return {key: sorted(ids) for key, ids in facts.holders(self._rule, keys).items()}
-
-    def _after(self, base: Holders) -> dict[str, list[str]]:
+    def _after(self, rule: Rule, base: Holders) -> dict[str, list[str]]:
         """Return the holders after the change: those who stay, by id, then the newcomers as they came."""
         after = {}
-        for key, newcomers in self._gained.items():
-            moved = self._lost.get(key, set()).union(newcomers)
+        for key, newcomers in self._gained[rule.code].items():
+            moved = self._lost[rule.code].get(key, set()).union(newcomers)
             after[key] = [*(holder for holder in base.get(key, ()) if holder not in moved), *newcomers]
         return after
 
-    def _others(self, key: str, base: Holders, entry_id: str) -> Iterator[str]:
-        lost = self._lost.get(key, ())
-        for holder in base.get(key, ()):
-            if holder not in lost and holder != entry_id:
-                yield holder
-        for holder in self._gained.get(key, ()):
-            if holder != entry_id:
-                yield holder
 
-    def _judge(self, holders: Holders) -> list[Finding]:
-        if self._rule.check_dataset is None or not holders:
-            return []
-        return [self._rule.as_finding(None, found) for found in self._rule.check_dataset(holders)]
+def _keys(rule: Rule, entry: Entry | None) -> frozenset[str]:
+    return frozenset(rule.keys(entry)) if entry is not None and rule.keys is not None else frozenset()
+
+
+def _before(rule: Rule, keys: Collection[str], facts: Facts | None) -> dict[str, list[str]]:
+    """Return who held these keys before the change, by id."""
+    if facts is None or not keys:
+        return {}
+    return {key: sorted(ids) for key, ids in facts.holders(rule, keys).items()}
+
+
+def _judge(rule: Rule, holders: Holders) -> list[Finding]:
+    if rule.check_dataset is None or not holders:
+        return []
+    return [rule.as_finding(None, found) for found in rule.check_dataset(holders)]
 
 
 def without_known(findings: Iterable[Finding], known: Counter[Identity]) -> list[Finding]:

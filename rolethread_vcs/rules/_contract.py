@@ -5,14 +5,13 @@ Rules share one pass over the messages of an entry, its outline, and the words t
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.canonical import encode_line, encode_value
+from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import KNOWN_ROLES, Entry
 from rolethread_vcs.model.finding import Finding, RepairSafety, Scope, Severity
 
@@ -265,22 +264,6 @@ class Rule:
             found.text,
             self.repair_safety if found.repair is None else found.repair,
         )
-
-
-def cache_key(rule: Rule, entry: Entry, *, outside: str = "") -> tuple[str, int, str, str]:
-    """Return (code, version, digest of the options, digest of the parts that the rule reads).
-
-    Two entries with one key have the same findings under this rule, whatever their other parts hold.
-    `outside` is a digest of what the rule reads beyond the entry (the registry), needed when it does.
-    """
-    parts = {part: entry.fields.get(part) for part in rule.reads & ENTRY_PARTS}
-    if rule.reads & OUTSIDE_PARTS:
-        return rule.code, rule.version, _digest(rule.options), _digest([parts, outside])
-    return rule.code, rule.version, _digest(rule.options), _digest(parts)
-
-
-def _digest(value: Any) -> str:
-    return hashlib.blake2b(encode_value(value), digest_size=16).hexdigest()
 
 
 _LONGEST = 40

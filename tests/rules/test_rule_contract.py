@@ -10,7 +10,7 @@ import pytest
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Scope, Severity
-from rolethread_vcs.rules import Found, Outline, Parts, Rule, cache_key, find_in_entry, find_rule
+from rolethread_vcs.rules import Found, Outline, Parts, Rule, find_in_entry, find_rule
 
 
 def longest(options: Any) -> Any:
@@ -80,30 +80,6 @@ def test_an_unknown_option_is_refused_by_name() -> None:
 def test_an_option_of_another_type_or_range_is_refused(value: Any) -> None:
     with pytest.raises(InvalidError, match="characters of RT999 long_message"):
         LONG.configured({"characters": value})
-
-
-def test_cache_key_depends_on_code_version_options_and_the_parts_read() -> None:
-    retagged = ENTRY.with_fields(tags=["b"])
-    reworded = ENTRY.with_fields(messages=[{"role": "user", "content": "other"}])
-
-    assert cache_key(LONG, ENTRY)[:2] == ("RT999", 1)
-    assert cache_key(LONG, retagged) == cache_key(LONG, ENTRY)
-    assert cache_key(LONG, reworded) != cache_key(LONG, ENTRY)
-    assert cache_key(LONG.configured({"characters": 20}), ENTRY) != cache_key(LONG, ENTRY)
-
-
-def test_cache_key_of_a_rule_that_reads_the_registry_depends_on_it() -> None:
-    rule = Rule(
-        code="RT998",
-        name="unknown_speaker",
-        severity=Severity.WARNING,
-        scope=Scope.ENTRY,
-        reads=frozenset({"messages", "registry"}),
-        check=lambda outline: (),
-    )
-
-    assert cache_key(rule, ENTRY, outside="a") != cache_key(rule, ENTRY, outside="b")
-    assert cache_key(rule, ENTRY, outside="a") == cache_key(rule, ENTRY, outside="a")
 
 
 def test_sections_that_are_missing_are_noticed() -> None:

@@ -168,6 +168,10 @@ def _health(repository: Repository) -> Health:
     name, email = repository.config.get("user.name"), repository.config.get("user.email")
     held = lock.is_held(repository.lock_path)
     packs = list(repository.pack_folder.glob("pack-*.pack"))
+    # the folders that a saving command puts files into, the one people know first
+    common, checked_out = repository.common_folder, [] if repository.is_bare else [repository.folder]
+    written = [*checked_out, *(folder / ENTRIES for folder in checked_out), repository.git_folder, common]
+    written += [repository.private_folder, repository.pack_folder, common / "refs", common / "refs" / "heads"]
     orphans = [path for path in packs if not path.with_suffix(".idx").exists()]  # perhaps the rest of an old one
     return Health(
         folder=repository.folder,
@@ -176,7 +180,7 @@ def _health(repository: Repository) -> Health:
         identity=f"{name} <{email}>" if name and email else None,
         holder=lock.describe_holder(repository.lock_path) if held else None,
         pending=interrupted_command(repository),
-        unwritable=filesystem.unwritable_folders(_folders_written_to(repository)),
+        unwritable=filesystem.unwritable_folders(list(dict.fromkeys(written))),
         read_only_disk=filesystem.is_mounted_read_only(repository.common_folder),
         git_locks=tuple(git_locks(repository.common_folder)),
         leftovers=() if held else (*folding.leftovers(repository), *orphans),
@@ -188,14 +192,6 @@ def _health(repository: Repository) -> Health:
         packs=len(packs),
         loose=sum(1 for _ in (repository.common_folder / "objects").glob("[0-9a-f][0-9a-f]/*")),
     )
-
-
-def _folders_written_to(repository: Repository) -> list[Path]:
-    """Return the folders that a saving command puts files into, the one people know first."""
-    common = repository.common_folder
-    inside = [common, repository.private_folder, repository.pack_folder, common / "refs", common / "refs" / "heads"]
-    checked_out = [] if repository.is_bare else [repository.folder, repository.folder / ENTRIES]
-    return list(dict.fromkeys([*checked_out, repository.git_folder, *inside]))
 
 
 def _advise_machine(machine: Machine) -> list[str]:

@@ -165,7 +165,15 @@ class _Verifier:
                 yield _Start(head, True, HEAD)
         except DamagedError as error:
             self._add("damaged_ref", error.message, path=HEAD)
-        names = {*self._ref_names(), current} - {"", OPERATIONS_REF}
+        # the names of unreadable files too, which git leaves out of its list
+        common = self.repository.common_folder
+        files = (path for path in (common / "refs").rglob("*") if path.is_file() and path.suffix != ".lock")
+        found = {path.relative_to(common).as_posix() for path in files}
+        try:
+            found.update(refs.names())
+        except DamagedError as error:
+            self._add("damaged_ref", error.message)
+        names = {*found, current} - {"", OPERATIONS_REF}
         for name in sorted(names, key=lambda name: (name != current, name)):
             try:
                 target = refs.read(name)
@@ -179,17 +187,6 @@ class _Verifier:
                 value = self.repository.operations.last_known(name)
                 known = f"; the operation log has it at {value[:10]}" if value else ""
                 self._add("missing_ref", f"the current branch {shorten(name)} is missing{known}", path=name)
-
-    def _ref_names(self) -> set[str]:
-        """Return all names, those of unreadable files too, which git leaves out of its list."""
-        common = self.repository.common_folder
-        files = (path for path in (common / "refs").rglob("*") if path.is_file() and path.suffix != ".lock")
-        found = {path.relative_to(common).as_posix() for path in files}
-        try:
-            found.update(self.repository.refs.names())
-        except DamagedError as error:
-            self._add("damaged_ref", error.message)
-        return found
 
     def _peel(self, name: str, target: str) -> str | None:
         """Return the commit that a ref leads to, through tags; None when it leads to none."""
@@ -336,7 +333,15 @@ class _Verifier:
         try:
             for oid in self.repository.objects.ids():
                 found.add(oid)
-                self._check_object(oid)
+                try:
+                    kind, data = self.repository.objects.check(oid)
+                except DamagedError:
+                    if oid not in self.reported:
+                        self.reported.add(oid)
+                        self._add_damaged(oid, "its content is not what was saved", f"the object {oid[:10]}")
+                else:
+                    if kind == "blob" and oid in self.blobs:
+                        self._check_content(oid, self.blobs[oid], data)
                 self.step()
         except DamagedError as error:
             self._add("damaged_store", error.message)
@@ -346,18 +351,6 @@ class _Verifier:
         for oid, name in self.bad_files.items():
             self._add_damaged(oid, f"{name} cannot be read", f"the object file {name}", name)
         return len(found)
-
-    def _check_object(self, oid: str) -> None:
-        place = self.blobs.get(oid)
-        try:
-            kind, data = self.repository.objects.check(oid)
-        except DamagedError:
-            if oid not in self.reported:
-                self.reported.add(oid)
-                self._add_damaged(oid, "its content is not what was saved", f"the object {oid[:10]}")
-            return
-        if place is not None and kind == "blob":
-            self._check_content(oid, place, data)
 
     def _add_damaged(self, oid: str, why: str, name: str, file: str | None = None) -> None:
         """Report a damaged object by what it holds, where that is known; `file` is that of a loose one."""
