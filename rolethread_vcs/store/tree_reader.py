@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -65,6 +66,11 @@ def entry_of_blob(objects: Readable, oid: bytes) -> Entry | Unreadable:
         return Unreadable("invalid_entry", error.message)
 
 
+def readable(found: Entry | Unreadable | None) -> Entry | None:
+    """Return an entry, None where there is none to read."""
+    return found if isinstance(found, Entry) else None
+
+
 class Overlay:
     """Reads from memory first; `add` writes there."""
 
@@ -106,16 +112,25 @@ class Counts(NamedTuple):
         return sum(self)
 
 
-def count_between(objects: Readable, before: bytes | None, after: bytes | None) -> Counts:
-    """Return how many entries were added, changed and removed between two root trees (20-byte ids); reads trees only.
+def entries_between(
+    objects: Readable, before: bytes | None, after: bytes | None
+) -> Iterator[tuple[str, Blob | None, Blob | None]]:
+    """Yield (id, blob before, blob after) of the entries that differ between two root trees (20-byte ids), by id.
 
     An entry is a file at the very path of its id; what lies under `entries/` elsewhere counts as none, and `verify`
-    names it. None stands for an empty tree.
+    names it. None stands for an empty tree. Trees only are read, and equal folders are skipped.
     """
-    added = changed = removed = 0
     for path, old, new in two_way(before, after, objects.tree):
-        if id_of_path(path) is not None:
-            added += old is None
-            removed += new is None
-            changed += old is not None and new is not None
+        entry_id = id_of_path(path)
+        if entry_id is not None:
+            yield entry_id, old, new
+
+
+def count_between(objects: Readable, before: bytes | None, after: bytes | None) -> Counts:
+    """Return how many entries were added, changed and removed between two root trees; see `entries_between`."""
+    added = changed = removed = 0
+    for _, old, new in entries_between(objects, before, after):
+        added += old is None
+        removed += new is None
+        changed += old is not None and new is not None
     return Counts(added, changed, removed)

@@ -30,7 +30,7 @@ from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.tree_reader import Counts
+from rolethread_vcs.store.tree_reader import Counts, readable
 from rolethread_vcs.transaction.refusals import (
     MergeBreaksRulesError,
     NewerWriterError,
@@ -197,8 +197,7 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, othe
 
 def _before(base: Snapshot, entry_id: str) -> Entry | None:
     """Return an entry as it is; None where its file does not read, so that it can be repaired or removed."""
-    entry = base.read(entry_id)
-    return entry if isinstance(entry, Entry) else None
+    return readable(base.read(entry_id))
 
 
 def touched_entries(base: Snapshot, change: ChangeSet, paths: Mapping[str, PathChange]) -> tuple[EntryChange, ...]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from rolethread_vcs.gate import EntryChange, Gate, RefusedByGateError, Verdict
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
-from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import entries_between, readable
 from rolethread_vcs.transaction import Intent
 
 
@@ -66,25 +64,12 @@ def _judge(repository: Repository, name: str, before: Snapshot | None, tip: Snap
         facts=before,
         entry_before=None if before is None else before.get,
     )
-    for change in _changes(repository, before, tip):
-        gate.feed(change)
+    for entry_id, _, _ in entries_between(repository.objects, None if before is None else before.tree, tip.tree):
+        # one that does not read at the tip is not for the gate, `verify` names it
+        new = readable(tip.read(entry_id))
+        old = None if before is None else readable(before.read(entry_id))
+        gate.feed(EntryChange(entry_id, old, new, new.origin if new is not None else ()))
     return gate.finish()
-
-
-def _changes(repository: Repository, before: Snapshot | None, tip: Snapshot) -> Iterator[EntryChange]:
-    """Yield the entries that differ; one that does not read at the tip is not for the gate, `verify` names it."""
-    old_tree = None if before is None else before.tree
-    for path, _, blob in two_way(old_tree, tip.tree, repository.objects.tree):
-        entry_id = id_of_path(path)
-        if entry_id is not None:
-            old = None if before is None else _readable(before, entry_id)
-            new = None if blob is None else _readable(tip, entry_id)
-            yield EntryChange(entry_id, old, new, new.origin if new is not None else ())
-
-
-def _readable(snapshot: Snapshot, entry_id: str) -> Entry | None:
-    entry = snapshot.read(entry_id)
-    return entry if isinstance(entry, Entry) else None
 
 
 def _refusal(name: str, verdict: Verdict) -> RefusedByGateError:

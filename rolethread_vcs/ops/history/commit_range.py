@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
-from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import is_selector, parse_range, parse_selector
 from rolethread_vcs.ops.select.selection import named_of
-from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
+from rolethread_vcs.store.tree_reader import entries_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def touched_ids(repository: Repository, commits: CommitRange, words: Sequence[st
     objects = repository.objects
     before = objects.commit(commits.before).tree if commits.before else None
     after = objects.commit(commits.after).tree
-    touched = [each for path, _, _ in two_way(before, after, objects.tree) if (each := id_of_path(path))]
+    touched = [entry_id for entry_id, _, _ in entries_between(objects, before, after)]
     found: dict[str, None] = {}
     for word in words:
         entry_id = named_of(touched, parse_selector(word))

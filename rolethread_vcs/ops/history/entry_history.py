@@ -6,30 +6,26 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.canonical import parse as parse_json
-from rolethread_vcs.model.layout import number_of
+from rolethread_vcs.model.entry import Entry, is_same
+from rolethread_vcs.model.layout import ENTRIES, SUFFIX, is_id, number_of
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.objects.trees import FOLDER, Blob, parse
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Queue, Walk
 from rolethread_vcs.store.removals import removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
+from rolethread_vcs.store.tree_reader import entries_between, entry_of_blob, find_folder, readable
 
 if TYPE_CHECKING:
-    from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.compare.comparison import ComparedEntry
-from typing import NamedTuple
-
-from rolethread_vcs.model.entry import Entry, is_same
-from rolethread_vcs.model.layout import ENTRIES, SUFFIX, id_of_path, is_id
-from rolethread_vcs.store.objects.trees import FOLDER, Blob, parse, two_way
-from rolethread_vcs.store.tree_reader import entry_of_blob, find_folder
 
 _TABLE = Table("entry history", 1)
 """By entry id: the commit that a walk began at, and the commits at which the entry was not what it was before."""
@@ -306,11 +302,10 @@ def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str,
         return ()
     added: dict[str, Blob] = {}
     before_blob = after_blob = None
-    for path, before, after in two_way(above[0].tree, link.tree, objects.tree):
-        found_id = id_of_path(path)
+    for found_id, before, after in entries_between(objects, above[0].tree, link.tree):
         if found_id == entry_id:
             before_blob, after_blob = before, after
-        elif found_id is not None and before is None and after is not None and len(added) < _COMPARED:
+        elif before is None and after is not None and len(added) < _COMPARED:
             added[found_id] = after
     found = []
     for found_id, blob in added.items():
@@ -323,5 +318,4 @@ def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str,
 
 def entry_of(repository: Repository, blob: bytes | None) -> Entry | None:
     """Return the entry of a 20-byte blob id, or None when there is none, it does not read or is not here."""
-    entry = None if blob is None else entry_of_blob(repository.objects, blob)
-    return entry if isinstance(entry, Entry) else None
+    return None if blob is None else readable(entry_of_blob(repository.objects, blob))

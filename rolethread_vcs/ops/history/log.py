@@ -7,7 +7,6 @@ from datetime import date, datetime
 from itertools import islice
 from typing import NamedTuple
 
-from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Operation
@@ -16,7 +15,7 @@ from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Walk
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.tree_reader import Counts, count_between, read_entry
+from rolethread_vcs.store.tree_reader import Counts, count_between, entries_between, read_entry
 
 _NEVER_MAKE_COMMITS = (UNDO, REDO, "branch", "switch")
 _EDITING = ("edit", "commit", EXTERNAL, None)
@@ -143,18 +142,12 @@ def _bounds(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]
 
 def _touches(repository: Repository, commit: Commit, selection: Selection) -> bool:
     """Return whether a commit touched an entry that is meant, before or after."""
-    from rolethread_vcs.store.objects.trees import two_way
-
     objects = repository.objects
-    for path, before, after in two_way(tree_before(repository, commit), commit.tree, objects.tree):
-        entry_id = id_of_path(path)
-        if entry_id is None:
-            continue
+    for entry_id, before, after in entries_between(objects, tree_before(repository, commit), commit.tree):
         answer = selection.decide(entry_id)
         if answer is None:
-            answer = selection.fits(
-                entry_id, *(read_entry(objects, side) for side in (after, before) if side is not None)
-            )
+            sides = (read_entry(objects, side) for side in (after, before) if side is not None)
+            answer = selection.fits(entry_id, *sides)
         if answer:
             return True
     return False

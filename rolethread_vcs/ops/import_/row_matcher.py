@@ -21,7 +21,7 @@ from rolethread_vcs.store.facts import Fact, holders_by_key, keys_fact, read_fac
 from rolethread_vcs.store.removals import RemovedEntry, removed_entries
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.tree_reader import entry_of_blob
+from rolethread_vcs.store.tree_reader import entry_of_blob, readable
 
 STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.BIRTH)
 
@@ -307,6 +307,5 @@ def _merge_row(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:
     """Return the entry that an export was made from, by the first digits of its blob id, if it was ever here."""
     found = repository.objects.find_blob(prefix)
-    entry = None if found is None else entry_of_blob(repository.objects, found)
-    # a file that holds no entry: the row's revision is not one of ours
-    return entry if isinstance(entry, Entry) else None
+    # of a file that holds no entry: the row's revision is not one of ours
+    return None if found is None else readable(entry_of_blob(repository.objects, found))

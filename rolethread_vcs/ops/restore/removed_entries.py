@@ -22,7 +22,7 @@ from rolethread_vcs.store.refs.commit_graph import Ancestry, Walk
 from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
-from rolethread_vcs.store.tree_reader import entry_of_blob
+from rolethread_vcs.store.tree_reader import entry_of_blob, readable
 from rolethread_vcs.transaction import ChangeSet, Committed, Intent, run
 
 
@@ -43,8 +43,7 @@ class GoneEntry:
     @cached_property
     def entry(self) -> Entry | None:
         """What it was in the end, or None when that cannot be read."""
-        entry = entry_of_blob(self._objects, self.blob)
-        return entry if isinstance(entry, Entry) else None
+        return readable(entry_of_blob(self._objects, self.blob))
 
 
 class RemovedEntries(Walk[GoneEntry]):

@@ -16,9 +16,10 @@ from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
 from rolethread_vcs.store.checkout import Unsaved, Worktree
 from rolethread_vcs.store.log import kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
-from rolethread_vcs.store.objects.trees import Difference, two_way
+from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
+from rolethread_vcs.store.tree_reader import entries_between
 from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Session, refuse_merge_of_git, run
 
 # ---- without a revision: hand edits
@@ -171,11 +172,10 @@ def bring_all_back(repository: Repository, source: Snapshot, intent: Intent | No
     def plan(base: Snapshot) -> ChangeSet:
         puts: dict[str, Entry] = {}
         removes: set[str] = set()
-        for path, _, after in two_way(base.tree, source.tree, repository.objects.tree):
-            entry_id = id_of_path(path)
-            if entry_id is not None and after is None:
+        for entry_id, _, after in entries_between(repository.objects, base.tree, source.tree):
+            if after is None:
                 removes.add(entry_id)
-            elif entry_id is not None:
+            else:
                 puts[entry_id] = source[entry_id]
         return ChangeSet(
             puts=puts,

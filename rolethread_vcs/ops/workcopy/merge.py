@@ -15,12 +15,11 @@ from rolethread_vcs.formats import CannotCarryError, Reject
 from rolethread_vcs.matching.signature import Index, Step
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.ops.edit.change import as_listed, new_ids, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
-from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import entries_between
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
@@ -66,12 +65,10 @@ class CopyMerge:
         self.removed: set[str] = set()
         self.changed: set[str] = set()
         come: list[str] = []
-        for path, before, after in two_way(self._base.tree, tip.tree, repository.objects.tree):
-            entry_id = id_of_path(path)
-            if entry_id is not None:
-                self.changed.add(entry_id)
-                if before is None and after is not None:
-                    come.append(entry_id)
+        for entry_id, before, _ in entries_between(repository.objects, self._base.tree, tip.tree):
+            self.changed.add(entry_id)
+            if before is None:
+                come.append(entry_id)
         for place in edits.edited:
             self._merge_edited(place)
         for place in edits.dropped:
