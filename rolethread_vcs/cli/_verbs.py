@@ -7,12 +7,10 @@ here so that help and completion need not import the commands.
 GROUPS = (
     "start",
     "entries",
-    "organise",
     "history",
     "working copies",
     "gate",
     "safety",
-    "insight",
     "git",
 )
 

@@ -57,7 +57,9 @@ def print_outcome(context: Context, outcome: Outcome, lines: Lines | None = None
     return ConflictError.status if outcome.needs_decision else 0
 
 
-def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"], *, dry_run: bool) -> None:
+def print_undone(
+    context: Context, dataset: Dataset, result: Undone, verb: Literal["undo", "redo"], *, dry_run: bool
+) -> None:
     """Say what an undo or a redo took back or brought again."""
     from rolethread_vcs.views.log import undone_lines
 
@@ -69,12 +71,11 @@ def print_undone(context: Context, result: Undone, verb: Literal["undo", "redo"]
         "operation": committed.operation,
         "dry_run": dry_run,
     }
-    place = None if dry_run or context.json else _place(context, result)
+    place = None if dry_run or context.json else _place(dataset, result)
     output.answer(OPERATIONS, value, lines=undone_lines(result, verb, place))
 
 
-def _place(context: Context, result: Undone) -> str:
-    dataset = context.open_dataset(to_go_back=True)
+def _place(dataset: Dataset, result: Undone) -> str:
     where = dataset.current_branch() or result.committed.branch or "a commit"
     moved = {each.branch for each in result.operations if each.added or each.changed or each.removed} - {""}
     other = next(iter(moved)) if len(moved) == 1 else where

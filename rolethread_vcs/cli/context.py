@@ -2,24 +2,23 @@
 
 A command module looks like this, and its docstring is the help of its verb:
 
-    GROUP = "entries"
-
     @click.command(cls=Command)
-    @click.argument("ids", nargs=-1)
-    @pass_context
-    def command(context: Context, ids: tuple[str, ...]) -> int | None:
-        dataset = context.open_dataset()
-        …
+    @entry_choice
+    @saving_options
+    def command(context: Context, ids: tuple[str, ...], where: str | None, saving: Saving) -> int | None:
+        result = context.dataset.remove(context.dataset.select(ids, where), saving.intent("remove"))
+        print_committed(context, result)
 
-It returns the exit status, or nothing when all went well. Errors are raised, never printed. `GROUP` is the heading
-of the help that the verb stands under; the list of verbs is written by `python docs/generate_verbs.py`.
+It returns the exit status, or nothing when all went well. Errors are raised, never printed. The list of verbs is
+written by `python docs/generate_verbs.py`, which also knows the heading of the help that each stands under.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -46,16 +45,14 @@ class Given:
         self.output: Output | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """What a command works with. `folder` is absolute: the working folder, or the one of `-C`."""
 
     folder: Path
     json: bool
-    quiet: bool
-    color: bool
     output: Output
-    environ: Mapping[str, str] = field(repr=False)
+    environ: Mapping[str, str]
 
     def path(self, name: str | Path) -> Path:
         """Return a path that the user typed; like git's, it is relative to the folder of `-C`.
@@ -67,46 +64,12 @@ class Context:
         path = Path(name)
         return path if self.folder == Path.cwd() else self.folder / path
 
-    def open_dataset(self, *, to_go_back: bool = False) -> Dataset:
-        """Open the dataset that the folder lies in; `to_go_back` is for `undo` and `redo`.
-
-        Raises:
-            NotFoundError: there is no dataset here.
-        """
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset that the folder lies in; a `NotFoundError` where there is none."""
         from rolethread_vcs.dataset import Dataset
 
-        return Dataset.open_to_go_back(self.folder) if to_go_back else Dataset.open(self.folder)
-
-
-pass_context = click.make_pass_decorator(Context)
-"""Decorates a command so that its first argument is the `Context`."""
-
-
-def make_context(given: Given, environ: Mapping[str, str]) -> Context:
-    """Return the context of a command.
-
-    Raises:
-        NotFoundError: the folder of `-C`, or the working folder, is not there.
-    """
-    from pathlib import Path
-
-    from rolethread_vcs.cli.output import Output
-
-    given.output = Output(json=given.json, quiet=given.quiet, color=given.color, environ=environ)
-    try:
-        folder = Path.cwd() / given.folder
-    except FileNotFoundError as error:
-        raise NotFoundError("the working folder is no longer there", hint="cd ~") from error
-    if not folder.is_dir():
-        raise NotFoundError(f"there is no folder {given.folder}")
-    return Context(
-        folder=folder,
-        json=given.json,
-        quiet=given.quiet,
-        color=given.output.color,
-        output=given.output,
-        environ=environ,
-    )
+        return Dataset.open(self.folder)
 
 
 class _Everywhere(click.Command):
@@ -140,15 +103,27 @@ class _Everywhere(click.Command):
 
 
 class Command(_Everywhere):
-    """A verb: `@click.command(cls=Command)`."""
+    """A verb: `@click.command(cls=Command)`. Its function is given the `Context` first."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        ctx.obj = make_context(_given(ctx), os.environ)
-        return super().invoke(ctx)
+        from pathlib import Path
+
+        from rolethread_vcs.cli.output import Output
+
+        given, environ = _given(ctx), os.environ
+        output = given.output = Output(json=given.json, quiet=given.quiet, color=given.color, environ=environ)
+        try:
+            folder = Path.cwd() / given.folder
+        except FileNotFoundError as error:
+            raise NotFoundError("the working folder is no longer there", hint="cd ~") from error
+        if not folder.is_dir():
+            raise NotFoundError(f"there is no folder {given.folder}")
+        assert self.callback is not None
+        return ctx.invoke(self.callback, Context(folder, given.json, output, environ), **ctx.params)
 
 
 class Group(_Everywhere, click.Group):
-    """A verb with verbs of its own, such as `config get`: `@click.group(cls=Group)`."""
+    """A verb with verbs of its own, such as `config get`: `command = Group()`."""
 
     command_class = Command
 

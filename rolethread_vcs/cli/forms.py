@@ -124,7 +124,7 @@ def _save(context: Context, dataset: Dataset, saving: Saving, draft: Path, data:
 
 def _save_new(dataset: Dataset, saving: Saving, text: str) -> Committed | None:
     entries = parse_new(text)
-    return dataset.add(entries, saving.intent("add", "add")) if entries else None
+    return dataset.add(entries, saving.intent("add")) if entries else None
 
 
 def _save_changes(
@@ -140,7 +140,7 @@ def _save_changes(
         return None
     expected = {entry_id: revs[entry_id] for entry_id in changed}
     command = f"edit{name_words(list(changed))}"
-    return dataset.replace(changed, saving.intent("edit", command), if_unchanged_since=expected)
+    return dataset.replace(changed, saving.intent(command), if_unchanged_since=expected)
 
 
 def _originals(

@@ -83,9 +83,9 @@ def go_on_or_give_up(
         return None
     if has_part or change.where is not None or (change.abort and change.skip_conflicts):
         raise UsageError("what is wanted was said when it began", hint=f"rtv {kind} --continue")
-    merges = context.open_dataset().merges
+    merges = context.dataset.merges
     skips = " --skip-conflicts" if change.skip_conflicts else ""
-    intent = saving.intent(kind, f"{kind} {f'--continue{skips}' if change.go_on else '--abort'}")
+    intent = saving.intent(f"{kind} {f'--continue{skips}' if change.go_on else '--abort'}")
     if change.abort:
         return print_outcome(context, merges.abort(kind, intent=intent))
     return print_outcome(context, merges.finish(kind, skip_conflicts=change.skip_conflicts, intent=intent))

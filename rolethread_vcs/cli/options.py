@@ -125,8 +125,8 @@ class Saving:
     allow: tuple[str, ...] = ()
     because: str | None = None
 
-    def intent(self, verb: str, command: str, **more: Any) -> Intent:
-        """Return the intent of a verb; `command` is what the operation log remembers.
+    def intent(self, command: str, **more: Any) -> Intent:
+        """Return the intent of a command; the operation log remembers it, as it stands here, and its first word.
 
         Raises:
             UsageError: an allowance names no rule.
@@ -134,7 +134,7 @@ class Saving:
         from rolethread_vcs import Intent
 
         return Intent.of(
-            verb,
+            command.partition(" ")[0],
             command,
             message=self.message,
             allow=self.allow,

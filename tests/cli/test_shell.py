@@ -13,7 +13,7 @@ import click
 import generate_verbs
 import pytest
 
-from rolethread_vcs.cli.context import Command, Context, Group, pass_context
+from rolethread_vcs.cli.context import Command, Context, Group
 from rolethread_vcs.cli.main import rtv, run
 from rolethread_vcs.errors import ConflictError, RefusedError
 from rolethread_vcs.model.finding import Finding, RepairSafety, Severity
@@ -24,12 +24,11 @@ from rolethread_vcs.views.findings import error_text
 PROBE = """
 import os, signal, sys, click
 from rolethread_vcs.cli import main as shell
-from rolethread_vcs.cli.context import Command, pass_context
+from rolethread_vcs.cli.context import Command
 from rolethread_vcs.errors import ConflictError
 
 @click.command(cls=Command)
 @click.argument("what")
-@pass_context
 def probe(context, what):
     if what == "interrupt": os.kill(os.getpid(), signal.SIGINT)
     if what == "saved":
@@ -163,7 +162,6 @@ def test_completion_knows_verbs_without_importing_them() -> None:
 
 
 @click.command(cls=Command)
-@pass_context
 def tell(context: Context) -> Context:
     return context
 
@@ -185,14 +183,14 @@ def context_of(words: list[str], command: click.Command = tell) -> Context:
 def test_options_of_every_verb_reach_the_command(tmp_path: Path) -> None:
     context = context_of(["-C", str(tmp_path), "--json", "-q", "--color", "always"])
 
-    assert (context.folder, context.json, context.quiet, context.color) == (tmp_path, True, True, True)
+    assert (context.folder, context.json, context.output.quiet, context.output.color) == (tmp_path, True, True, True)
     assert context.path("a.jsonl") == tmp_path / "a.jsonl"
 
 
 def test_an_option_after_the_verb_wins_over_one_before_it(tmp_path: Path) -> None:
     context = context_of(["--color", "always", "-C", "/", "tell", "-C", str(tmp_path), "--color", "never"], nest)
 
-    assert (context.folder, context.color) == (tmp_path, False)
+    assert (context.folder, context.output.color) == (tmp_path, False)
 
 
 def test_a_folder_that_is_not_there_is_not_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import InvalidError, UsageError
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.formats import Draft
 
-GROUP = "entries"
 
 _ROLES = ("system", "user", "assistant")
 _ORDER = "rolethread_vcs.cli.commands.add.order"
@@ -51,11 +50,10 @@ class _OrderedCommand(Command):
 @click.option("--assistant", metavar="TEXT", multiple=True, help="An assistant message.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag of the new entry.")
 @saving_options
-@pass_context
 def command(
-    context: Context, /, source: str | None, tags: tuple[str, ...], saving: Saving, **texts: tuple[str, ...]
+    context: Context, source: str | None, tags: tuple[str, ...], saving: Saving, **texts: tuple[str, ...]
 ) -> None:
-    dataset = context.open_dataset()
+    dataset = context.dataset
     order: Sequence[str] = click.get_current_context().meta.get(_ORDER, ())
     if source is not None and order:
         raise UsageError("an entry comes from a file or from the command line, not from both", hint="rtv add FILE")
@@ -70,7 +68,7 @@ def command(
         return
     if tags:
         fields["tags"] = [*(fields.get("tags") or ()), *tags]
-    print_committed(context, dataset.add([fields], saving.intent("add", f"add {source}" if source else "add")))
+    print_committed(context, dataset.add([fields], saving.intent(f"add {source}" if source else "add")))
 
 
 def _from_words(context: Context, order: Sequence[str], texts: dict[str, tuple[str, ...]]) -> Iterator[dict[str, str]]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.answers import print_ends
-from rolethread_vcs.cli.context import Context, Group, pass_context
+from rolethread_vcs.cli.context import Context, Group
 from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import DamagedError, InvalidError
 
@@ -34,28 +34,23 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.repository import Repository
     from rolethread_vcs.views.terminal_text import Lines
 
-GROUP = "history"
 ENVELOPE = "rolethread.bisect/v1"
 
 
-@click.group(cls=Group)
-def command() -> None:
-    pass
+command = Group()
 
 
 @command.command("start")
 @click.argument("good", metavar="GOOD", shell_complete=complete_branches)
 @click.argument("bad", metavar="[BAD]", default="@", shell_complete=complete_branches)
-@pass_context
 def start(context: Context, good: str, bad: str) -> None:
     """Begin: GOOD was good, BAD (the current commit) is bad, and the change lies between."""
-    dataset = context.open_dataset()
+    dataset = context.dataset
     _tell(context, dataset, dataset.history.bisect.start(good, bad))
 
 
 @command.command("good")
 @click.argument("rev", required=False, shell_complete=complete_branches)
-@pass_context
 def good(context: Context, rev: str | None) -> None:
     """Say that a commit is good; the one you were asked to test, or REV."""
     _answer(context, "good", rev)
@@ -63,7 +58,6 @@ def good(context: Context, rev: str | None) -> None:
 
 @command.command("bad")
 @click.argument("rev", required=False, shell_complete=complete_branches)
-@pass_context
 def bad(context: Context, rev: str | None) -> None:
     """Say that a commit is bad; the one you were asked to test, or REV."""
     _answer(context, "bad", rev)
@@ -71,7 +65,6 @@ def bad(context: Context, rev: str | None) -> None:
 
 @command.command("skip")
 @click.argument("rev", required=False, shell_complete=complete_branches)
-@pass_context
 def skip(context: Context, rev: str | None) -> None:
     """Say that a commit cannot be tested; the one you were asked to test, or REV."""
     _answer(context, "skip", rev)
@@ -81,14 +74,13 @@ def skip(context: Context, rev: str | None) -> None:
 @click.option("--format", "format_name", metavar="NAME", default="messages", help="The format of the file: messages …")
 @click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
 @click.argument("words", metavar="CMD [WORD]...", nargs=-1, required=True, type=click.UNPROCESSED)
-@pass_context
 def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...]) -> None:
     """Let a program test one commit after the other.
 
     {} in its words is the exported file; ROLETHREAD_FILE and ROLETHREAD_COMMIT hold the file and the commit. Its exit
     status is the answer: 0 good, 125 skip, 1 to 124 bad; anything above stops the search, which can go on later.
     """
-    dataset = context.open_dataset()
+    dataset = context.dataset
     judge = Judge(words, format_name, clean, is_quiet=context.json)
 
     def ask(search: Search) -> str:
@@ -102,20 +94,18 @@ def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...])
 
 
 @command.command("status")
-@pass_context
 def status(context: Context) -> None:
     """Show how far the search has come, and what to test."""
-    dataset = context.open_dataset()
+    dataset = context.dataset
     _tell(context, dataset, dataset.history.bisect.status())
 
 
 @command.command("log")
-@pass_context
 def log(context: Context) -> None:
     """List the answers given so far."""
     from rolethread_vcs.views.commits import mark_lines, search_lists
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     search = dataset.history.bisect.status()
     marks = ((mark, _commit(dataset.repository, mark.commit)) for mark in search.marks)
     lines = mark_lines(marks, width=context.output.width)
@@ -123,13 +113,12 @@ def log(context: Context) -> None:
 
 
 @command.command("reset")
-@pass_context
 def reset(context: Context) -> None:
     """End the search and forget the answers."""
     from rolethread_vcs import Search
     from rolethread_vcs.views.commits import search_lists
 
-    was_running = context.open_dataset().history.bisect.reset()
+    was_running = context.dataset.history.bisect.reset()
     if context.json:
         context.output.envelope(ENVELOPE, {"was_running": was_running}, search_lists(None), Search((), ()))
     else:
@@ -137,7 +126,7 @@ def reset(context: Context) -> None:
 
 
 def _answer(context: Context, word: str, rev: str | None) -> None:
-    dataset = context.open_dataset()
+    dataset = context.dataset
     _tell(context, dataset, dataset.history.bisect.mark(word, rev))
 
 

@@ -13,24 +13,22 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_ends, print_hand_edit
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_entries
 from rolethread_vcs.errors import UsageError
 
-GROUP = "history"
 ENVELOPE = "rolethread.blame/v1"
 
 
 @click.command(cls=Command)
 @click.argument("entry", metavar="ID[@REV]", shell_complete=complete_entries)
-@pass_context
 def command(context: Context, entry: str) -> None:
     from rolethread_vcs.views.entry_history import blame_lines
 
     word, at, revision = entry.partition("@")
     if at and not revision:
         raise UsageError(f"{entry!r} names no revision behind the @", hint=f"rtv blame {word}@main~1")
-    dataset = context.open_dataset()
+    dataset = context.dataset
     blame = dataset.history.blame(word, rev=revision or "@")
     context.output.answer(ENVELOPE, blame, lines=blame_lines(blame, width=context.output.width))
     if not context.json:

@@ -23,14 +23,13 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import Saving, complete_branches, making_options
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
 
-GROUP = "history"
 ENVELOPE = "rolethread.branches/v1"
 
 
@@ -41,7 +40,6 @@ ENVELOPE = "rolethread.branches/v1"
 @click.option("--rename", is_flag=True, help="Give the branch OLD the name NEW: --rename OLD NEW.")
 @click.option("--delete", is_flag=True, help="Delete the branches named.")
 @making_options
-@pass_context
 def command(
     context: Context,
     names: tuple[str, ...],
@@ -83,10 +81,10 @@ def _refuse_mixed(names: tuple[str, ...], start: str | None, note: str | None, *
 
 
 def _make_or_note(context: Context, name: str, start: str | None, note: str | None, saving: Saving) -> None:
-    dataset = context.open_dataset()
+    dataset = context.dataset
     said = "" if note is None else f" --note {note!r}"
     if note is not None and start is None and name in dataset.branches.names():
-        result = dataset.branches.note(name, note, intent=saving.intent("branch", f"branch {name}{said}"))
+        result = dataset.branches.note(name, note, intent=saving.intent(f"branch {name}{said}"))
         verb = "take away" if not note.strip() else "write down"
         done = f"would {verb} the note of {name}" if saving.dry_run else f"noted on {name}: {note.strip()}"
         if not note.strip() and not saving.dry_run:
@@ -94,7 +92,7 @@ def _make_or_note(context: Context, name: str, start: str | None, note: str | No
         print_committed(context, result, done=done, nothing=f"nothing changed: that is the note of {name}")
         return
     words = f"branch {name}" + (f" --from {start}" if start is not None else "") + said
-    result = dataset.branch(name, start=start or "@", note=note, intent=saving.intent("branch", words))
+    result = dataset.branch(name, start=start or "@", note=note, intent=saving.intent(words))
     would = "would make" if saving.dry_run else "made"
     print_committed(context, result, done=f"{would} the branch {name}")
     if not saving.dry_run and not context.json:
@@ -102,10 +100,8 @@ def _make_or_note(context: Context, name: str, start: str | None, note: str | No
 
 
 def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
-    dataset = context.open_dataset()
-    result = dataset.branches.rename(
-        name, new_name, intent=saving.intent("branch", f"branch --rename {name} {new_name}")
-    )
+    dataset = context.dataset
+    result = dataset.branches.rename(name, new_name, intent=saving.intent(f"branch --rename {name} {new_name}"))
     would = "would call" if saving.dry_run else "called"
     print_committed(context, result, done=f"{would} the branch {name} {new_name}")
 
@@ -113,8 +109,8 @@ def _rename(context: Context, name: str, new_name: str, saving: Saving) -> None:
 def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
     from rolethread_vcs.views.branches import deleted_sentence
 
-    dataset = context.open_dataset()
-    deleted = dataset.branches.delete(*names, intent=saving.intent("branch", f"branch --delete {' '.join(names)}"))
+    dataset = context.dataset
+    deleted = dataset.branches.delete(*names, intent=saving.intent(f"branch --delete {' '.join(names)}"))
     lost = {"deleted": deleted.commits, "out_of_sight": deleted.out_of_sight}
     done = deleted_sentence(deleted, would=saving.dry_run)
     print_committed(context, deleted.committed, lost, done=done)
@@ -126,7 +122,7 @@ def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
 def _list(context: Context) -> None:
     from rolethread_vcs.views.branches import branch_lines
 
-    dataset: Dataset = context.open_dataset()
+    dataset: Dataset = context.dataset
     branches, damaged = dataset.branches.list(), dataset.branches.damaged()
     lines = branch_lines(branches, damaged, width=context.output.width)
     context.output.answer(ENVELOPE, {"branches": branches, "damaged_refs": damaged}, lines=lines)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_branches, complete_rules, entry_choice
 from rolethread_vcs.errors import RefusedError, UsageError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.check import Checked
 
-GROUP = "gate"
 ENVELOPE = "rolethread.check/v1"
 
 
@@ -32,7 +31,6 @@ ENVELOPE = "rolethread.check/v1"
 @click.option("--new-since", metavar="REV", shell_complete=complete_branches, help="Only findings new since REV.")
 @click.option("--staged", is_flag=True, help="Only findings that files staged with git would bring in.")
 @click.option("--rule", "rules", metavar="CODE", multiple=True, shell_complete=complete_rules, help="Only this rule.")
-@pass_context
 def command(
     context: Context,
     ids: tuple[str, ...],
@@ -48,7 +46,7 @@ def command(
         raise UsageError("--staged compares the staged files with the branch; no revision goes with it")
     from rolethread_vcs.views.findings import finding_lines
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     checked = _check(dataset, ids, where, rev, new_since, rules, staged=staged)
     for why in checked.misfits:
         context.output.warn(f"rolethread.toml: {why}")

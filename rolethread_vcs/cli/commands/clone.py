@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views.terminal_text import Line
-
-GROUP = "start"
 
 
 @click.command(cls=Command)
 @click.argument("source", metavar="PATH")
 @click.argument("directory", metavar="[DIR]", required=False)
-@pass_context
 def command(context: Context, source: str, directory: str | None) -> None:
     from rolethread_vcs.dataset import Dataset
 

@@ -12,10 +12,8 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import Saving, saving_options
-
-GROUP = "history"
 
 _NOTHING = (
     "nothing was edited by hand, so there is nothing to save: every rtv command saves by itself\n"
@@ -25,11 +23,10 @@ _NOTHING = (
 
 @click.command(cls=Command)
 @saving_options
-@pass_context
 def command(context: Context, saving: Saving) -> None:
     from rolethread_vcs.views.changes import healed_sentence
 
-    dataset = context.open_dataset()
-    result = dataset.commit(saving.intent("commit", "commit"))
+    dataset = context.dataset
+    result = dataset.commit(saving.intent("commit"))
     healed = None if result.undoable else healed_sentence(result.ids, would=saving.dry_run)
     print_committed(context, result, done=healed, nothing=_NOTHING)

@@ -11,17 +11,14 @@ from __future__ import annotations
 import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import UsageError
-
-GROUP = "start"
 
 _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 
 @click.command(cls=Command)
 @click.argument("shell", type=click.Choice(list(_SHELLS)), required=False)
-@pass_context
 def command(context: Context, shell: str | None) -> None:
     if shell is None:
         raise UsageError("which shell: bash, zsh or fish?", hint="rtv completion bash")

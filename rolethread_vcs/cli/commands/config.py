@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Context, Group, pass_context
+from rolethread_vcs.cli.context import Context, Group
 from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.views.terminal_text import styled
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-GROUP = "start"
 ENVELOPE = "rolethread.config/v1"
 
 _DRAFT = "config"
@@ -35,16 +34,13 @@ _EDIT = "rtv config edit"
 _RESUME = f"{_EDIT} --resume"
 
 
-@click.group(cls=Group)
-def command() -> None:
-    pass
+command = Group()
 
 
 @command.command("list")
-@pass_context
 def list_(context: Context) -> None:
     """List every setting."""
-    settings = context.open_dataset().settings.list()
+    settings = context.dataset.settings.list()
     if context.json:
         context.output.envelope(ENVELOPE, {"settings": settings})
         return
@@ -61,10 +57,9 @@ def list_(context: Context) -> None:
 
 @command.command("get")
 @click.argument("key")
-@pass_context
 def get(context: Context, key: str) -> None:
     """Print one setting."""
-    setting = context.open_dataset().settings.get(key)
+    setting = context.dataset.settings.get(key)
     if context.json:
         context.output.envelope(ENVELOPE, {"settings": [setting]})
     else:
@@ -75,12 +70,11 @@ def get(context: Context, key: str) -> None:
 @click.argument("key")
 @click.argument("value")
 @saving_options
-@pass_context
 def set_(context: Context, key: str, value: str, saving: Saving) -> None:
     """Change one setting."""
-    dataset = context.open_dataset()
+    dataset = context.dataset
 
-    result = dataset.settings.set(key, value, intent=saving.intent("config", f"config set {key} {value}"))
+    result = dataset.settings.set(key, value, intent=saving.intent(f"config set {key} {value}"))
     verb = "would set" if saving.dry_run else "set"
     print_committed(context, result, done=f"{verb} {key} to {value}", nothing=f"{key} is {value} already")
     if key == "checkout" and not saving.dry_run and not context.json:
@@ -91,17 +85,16 @@ def set_(context: Context, key: str, value: str, saving: Saving) -> None:
 @click.option("--resume", is_flag=True, help="Go on with a text that could not be saved.")
 @click.option("--discard-draft", is_flag=True, help="Throw that text away for good.")
 @saving_options
-@pass_context
 def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) -> None:
     """Open rolethread.toml in your editor."""
     if resume and discard_draft:
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
-    dataset = context.open_dataset()
+    dataset = context.dataset
     from rolethread_vcs.cli.drafts import discard, edit_draft, editor_command, press_enter, text_kept, write_draft
     from rolethread_vcs.cli.forms import nothing_done
     from rolethread_vcs.cli.output import can_ask
 
-    intent = saving.intent("config", "config edit")
+    intent = saving.intent("config edit")
     read = dataset.settings.text()
     folder = dataset.drafts_folder
     if resume or discard_draft:

@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_conflicts
 
-GROUP = "history"
 ENVELOPE = "rolethread.conflicts/v1"
 
 
 @click.command(cls=Command)
 @click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_conflicts)
-@pass_context
 def command(context: Context, ids: tuple[str, ...]) -> None:
     from rolethread_vcs.views.merges import open_lines
 
-    dataset, output = context.open_dataset(), context.output
+    dataset, output = context.dataset, context.output
     found = dataset.merges.conflicts()
     wanted = set(dataset.merges.select(found, ids)) if ids else None
     shown = [conflict for conflict in found.conflicts if wanted is None or conflict.id in wanted]

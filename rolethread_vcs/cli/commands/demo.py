@@ -15,21 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.views.terminal_text import styled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-GROUP = "start"
 
 _FOLDER = "rolethread-demo"
 
 
 @click.command(cls=Command)
 @click.argument("directory", metavar="[DIR]", required=False)
-@pass_context
 def command(context: Context, directory: str | None) -> None:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.canonical import encode_line
@@ -93,7 +91,7 @@ class _Story:
         output.print(styled("$ rtv " + shlex.join(words), "heading"))
         output.flush()
         with contextlib.chdir(self.folder):
-            status = run([*(["--color", "always"] if self._context.color else []), *words])
+            status = run([*(["--color", "always"] if self._context.output.color else []), *words])
         if status:
             raise RoleThreadError(f"the demo stopped at: rtv {shlex.join(words)} (status {status})")
 

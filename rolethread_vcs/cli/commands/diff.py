@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import UsageError
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison
     from rolethread_vcs.views.diff_layout import Words
 
-GROUP = "history"
 ENVELOPE = "rolethread.diff/v1"
 
 _KINDS = ("added", "removed", "changed", "moved")
@@ -70,7 +69,6 @@ class _DiffCommand(Command):
 @click.option("--html", "page", metavar="FILE", help="Write one page that needs nothing else.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE whatever it holds.")
 @click.option("--exit-code", is_flag=True, help="Status 1 when anything differs.")
-@pass_context
 def command(
     context: Context,
     words: tuple[str, ...],
@@ -112,7 +110,7 @@ def _compare(context: Context, words: tuple[str, ...], where: str | None, only: 
 
     ids = click.get_current_context().meta.get(_IDS, ())
     stdin = sys.stdin.buffer if "-" in words else None
-    dataset = context.open_dataset()
+    dataset = context.dataset
     return dataset.diff(*words, ids=ids, where=where, only=only, stdin=stdin, locate=context.path)
 
 

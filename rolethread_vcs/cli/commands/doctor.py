@@ -10,17 +10,15 @@ import subprocess
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import UsageError
 
-GROUP = "start"
 ENVELOPE = "rolethread.doctor/v1"
 
 
 @click.command(cls=Command)
 @click.option("--unlock", is_flag=True, help="Remove lock files that a killed git program left.")
 @click.option("--yes", is_flag=True, help="With --unlock: the younger ones too; make sure that no git program runs.")
-@pass_context
 def command(context: Context, unlock: bool, yes: bool) -> None:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.status import diagnosis_lines

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import Saving, entry_choice, name_words, saving_options
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.phrases import count
@@ -34,8 +34,6 @@ from rolethread_vcs.phrases import count
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.edit.field_edits import FieldEdit
-
-GROUP = "entries"
 
 
 @click.command(cls=Command)
@@ -52,10 +50,8 @@ GROUP = "entries"
 @click.option("--all", "every", is_flag=True, help="With --discard-draft: every unfinished draft.")
 @click.option("--yes", is_flag=True, help="Do not ask whether a new tag is meant.")
 @saving_options
-@pass_context
 def command(
     context: Context,
-    /,
     ids: tuple[str, ...],
     where: str | None,
     resume: bool,
@@ -70,7 +66,7 @@ def command(
         raise UsageError("a draft is taken up or thrown away by itself", hint="rtv edit --resume")
     if every and (not discard_draft or ids):
         raise UsageError("--all throws every draft away", hint="rtv edit --discard-draft --all")
-    dataset = context.open_dataset()
+    dataset = context.dataset
     if resume or discard_draft:
         if discard_draft:
             _discard_drafts(context, dataset, ids, saving, every=every)
@@ -88,7 +84,7 @@ def command(
         edit_entries(context, dataset, chosen, saving)
         return
     edit = _ask_about_tags(context, dataset, edit, ask=not (yes or saving.dry_run))
-    result = dataset.edit_fields(chosen, edit, saving.intent("edit", f"edit{name_words(ids, where)}"))
+    result = dataset.edit_fields(chosen, edit, saving.intent(f"edit{name_words(ids, where)}"))
     print_committed(context, result)
 
 

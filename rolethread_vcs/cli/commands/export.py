@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.phrases import count
-
-GROUP = "entries"
 
 
 @click.command(cls=Command)
@@ -29,7 +27,6 @@ GROUP = "entries"
 @click.option("--fail-if-unsaved", is_flag=True, help="Stop when files were edited by hand and not saved.")
 @click.option("--skip-damaged", is_flag=True, help="Leave out entries that cannot be read, and name them.")
 @click.option("--overwrite", is_flag=True, help="Replace the file whatever it holds.")
-@pass_context
 def command(
     context: Context,
     revision: str,
@@ -45,7 +42,7 @@ def command(
 
     if revision == "-":
         raise UsageError("- is no revision; an export without -o goes to standard output", hint="rtv export -o -")
-    dataset = context.open_dataset()
+    dataset = context.dataset
     path = context.path(target) if target not in (None, "-") else None
     if context.json and path is None:
         raise UsageError("--json and an export to standard output do not go together", hint="rtv export -o FILE --json")

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import RefusedError
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.check import IncomingErrors
 
-GROUP = "git"
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
 
@@ -26,10 +25,9 @@ HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
 @click.command(cls=Command)
 @click.argument("hook", type=click.Choice(HOOKS))
 @click.argument("words", nargs=-1)
-@pass_context
 def command(context: Context, hook: str, words: tuple[str, ...]) -> int:
     _ = words
-    gate = context.open_dataset().gate
+    gate = context.dataset.gate
     if hook == "pre-push":
         incoming = gate.errors_of_push(_pushed())
         way_on = "git push --no-verify"

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import InvalidError
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
 
-GROUP = "git"
 
 CONFLICT = 1
 """What git takes for a conflict; it is git that reads this status."""
@@ -29,7 +28,6 @@ CONFLICT = 1
 @click.argument("ours")
 @click.argument("theirs")
 @click.argument("path")
-@pass_context
 def command(context: Context, base: str, ours: str, theirs: str, path: str) -> int:
     from rolethread_vcs.dataset import Dataset
 

@@ -9,16 +9,13 @@ import sys
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
-
-GROUP = "git"
+from rolethread_vcs.cli.context import Command, Context
 
 
 @click.command(cls=Command)
 @click.argument("file")
 @click.option("--kind", default="entry", hidden=True, help="What the file is: entry, tag …")
 @click.option("--text", type=int, default=1, hidden=True, help="The version of the text, for git's memory.")
-@pass_context
 def command(context: Context, file: str, kind: str, text: int) -> None:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.entries import plain_text

@@ -14,27 +14,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Context, Group, pass_context
+from rolethread_vcs.cli.context import Context, Group
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-GROUP = "gate"
 ENVELOPE = "rolethread.hooks/v1"
 
 
-@click.group(cls=Group)
-def command() -> None:
-    pass
+command = Group()
 
 
 @command.command("install")
 @click.option("--pre-push", "push", is_flag=True, help="Also judge what is pushed.")
 @click.option("--drivers", is_flag=True, help="No hooks: only what makes git show and merge conversations.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@pass_context
 def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     """Put the hooks and drivers in, or bring them up to date."""
     from shutil import which
@@ -45,7 +41,7 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     if drivers and push:
         raise UsageError("--drivers puts no hooks in, and --pre-push is one")
     options = HookOptions(push, drivers, VERSION, _home(context))
-    done = context.open_dataset().gate.install_hooks(options, dry_run=dry_run)
+    done = context.dataset.gate.install_hooks(options, dry_run=dry_run)
     if which("rtv", path=context.environ.get("PATH")) is None:
         context.output.warn("rtv is not on the PATH: git cannot call it, and will stop at every commit until it is")
     if context.json:
@@ -64,10 +60,9 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
 
 @command.command("remove")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@pass_context
 def remove(context: Context, dry_run: bool) -> None:
     """Take the hooks and drivers out, and put back what was there before."""
-    done = context.open_dataset().gate.remove_hooks(home=_home(context), dry_run=dry_run)
+    done = context.dataset.gate.remove_hooks(home=_home(context), dry_run=dry_run)
     for line in done.left:
         context.output.warn(line)
     if context.json:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.import_.row_reader import ImportOptions
     from rolethread_vcs.transaction import Intent
 
-GROUP = "entries"
 ENVELOPE = "rolethread.import/v1"
 
 
@@ -47,7 +46,6 @@ ENVELOPE = "rolethread.import/v1"
 @click.option("--key", metavar="FIELD", help="A field that tells rows apart, such as id.")
 @click.option("--again", is_flag=True, help="Bring back entries that were removed here.")
 @saving_options
-@pass_context
 def command(
     context: Context,
     files: tuple[str, ...],
@@ -66,7 +64,7 @@ def command(
     from rolethread_vcs import ImportOptions
 
     try:
-        dataset = context.open_dataset()
+        dataset = context.dataset
     except NotFoundError as error:
         error.hint = f"make a dataset with these rows: rtv init my-dataset --from {shlex.quote(files[0])}"
         raise
@@ -86,7 +84,7 @@ def command(
     names = [None if name == "-" else name for name in files]
     short = [name if name == "-" else context.path(name).name for name in files[:3]]
     command = f"import {' '.join(short)}" + (" …" if len(files) > 3 else "")
-    intent = saving.intent("import", command, branch=branch)
+    intent = saving.intent(command, branch=branch)
     run_import(context, dataset, sources, options, intent, names=names)
 
 

@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import NotFoundError, RoleThreadError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rolethread_vcs.dataset import Dataset
-
-GROUP = "start"
 
 
 @click.command(cls=Command)
@@ -31,7 +29,6 @@ GROUP = "start"
 @click.option("--name", metavar="TEXT", help="The name of the dataset; the folder's by default.")
 @click.option("--id", "identity", metavar="UUID", help="The identity of the dataset; a fresh one by default.")
 @click.argument("more", metavar="[FILE]...", nargs=-1)
-@pass_context
 def command(
     context: Context,
     directory: str | None,

@@ -16,12 +16,11 @@ import shlex
 import click
 
 from rolethread_vcs.cli.arguments import HowMany
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_branches, complete_entries
 from rolethread_vcs.cli.output import Output
 from rolethread_vcs.phrases import count
 
-GROUP = "entries"
 ENVELOPE = "rolethread.list/v1"
 
 
@@ -31,14 +30,13 @@ ENVELOPE = "rolethread.list/v1"
 @click.option("--limit", metavar="N", type=HowMany(), default=25, help="Show so many (25).")
 @click.option("--after", metavar="ID", shell_complete=complete_entries, help="Begin behind this entry.")
 @click.option("--rev", metavar="REV", default="@", shell_complete=complete_branches, help="List another commit.")
-@pass_context
 def command(
     context: Context, query: tuple[str, ...], where: str | None, limit: int, after: str | None, rev: str
 ) -> None:
     from rolethread_vcs.views.entries import list_lines
 
     output = context.output
-    page = context.open_dataset().page(query, where=where, limit=limit, after=after, rev=rev, count=context.json)
+    page = context.dataset.page(query, where=where, limit=limit, after=after, rev=rev, count=context.json)
     for row in page.rows:
         if not row.reads:
             output.warn(f"entry {row.id} cannot be read ({row.problem}); see what is damaged with: rtv verify")

@@ -27,7 +27,7 @@ import click
 
 from rolethread_vcs.cli.answers import print_ends
 from rolethread_vcs.cli.arguments import HowMany
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import UsageError
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.history.log import LogFilter, OperationsByCommit
     from rolethread_vcs.views.terminal_text import Line
 
-GROUP = "history"
 ENVELOPE = "rolethread.log/v1"
 
 
@@ -53,7 +52,6 @@ ENVELOPE = "rolethread.log/v1"
 @click.option("--graph", is_flag=True, help="Draw how lines of history part and meet.")
 @click.option("--all", "everywhere", is_flag=True, help="All branches, not only this one.")
 @click.option("--full", is_flag=True, help="Show every edit by itself.")
-@pass_context
 def command(
     context: Context,
     rev: str,
@@ -73,7 +71,7 @@ def command(
 
     only = LogFilter(verb, min_changes, _moment(since), _moment(until, end_of_day=True), author, where)
     entry, at, revision = rev.partition("@")
-    dataset = context.open_dataset()
+    dataset = context.dataset
     if is_selector(entry) and (revision or not at):
         if graph or everywhere or where is not None or verb is not None or min_changes:
             raise UsageError(

@@ -21,11 +21,9 @@ from dataclasses import replace
 import click
 
 from rolethread_vcs.cli.answers import print_outcome
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.merge_steps import Change, ask, go_on_or_give_up
 from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
-
-GROUP = "history"
 
 
 @click.command(cls=Command)
@@ -36,10 +34,8 @@ GROUP = "history"
 @click.option("--continue", "go_on", is_flag=True, help="Commit the merge when its conflicts are decided.")
 @click.option("--abort", is_flag=True, help="Give the unfinished merge up.")
 @saving_options
-@pass_context
 def command(
     context: Context,
-    /,
     source: str | None,
     where: str | None,
     patch: bool,
@@ -54,11 +50,11 @@ def command(
         return ended
     from rolethread_vcs import MergeOptions
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     options = MergeOptions(where=where, keeps_rest=rest is not None, folder=context.path("."))
     words = f"merge {change.words}{' -p' if patch else ''}"
     words += f" --rest {rest}" if rest is not None else ""
-    intent = saving.intent("merge", words)
+    intent = saving.intent(words)
     if not patch:
         return print_outcome(context, dataset.merge(change.rev, options=options, intent=intent))
     from rolethread_vcs.cli.forms import Forms

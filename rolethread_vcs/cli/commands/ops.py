@@ -13,18 +13,15 @@ import click
 
 from rolethread_vcs.cli.answers import OPERATIONS
 from rolethread_vcs.cli.arguments import HowMany
-from rolethread_vcs.cli.context import Command, Context, pass_context
-
-GROUP = "history"
+from rolethread_vcs.cli.context import Command, Context
 
 
 @click.command(cls=Command)
 @click.option("-n", "limit", metavar="N", type=HowMany(), default=20, help="How many; 20 by default.")
-@pass_context
 def command(context: Context, limit: int) -> None:
     from rolethread_vcs.views.log import operation_lines
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     for note in dataset.operations.record_external():
         context.output.note(note)
     logged = list(islice(dataset.operations.list(), limit + 1))

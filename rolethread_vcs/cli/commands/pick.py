@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.merge_steps import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 from rolethread_vcs.cli.options import Saving, saving_options
 
@@ -29,22 +29,19 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.transaction import Intent
 
-GROUP = "history"
-
 
 @click.command(cls=Command)
 @change_options
 @click.option("-p", "--patch", is_flag=True, help="Ask about each entry: take, skip, edit.")
 @saving_options
-@pass_context
-def command(context: Context, /, change: Change, patch: bool, saving: Saving) -> int:
+def command(context: Context, change: Change, patch: bool, saving: Saving) -> int:
     ended = go_on_or_give_up(context, "pick", saving, change, has_part=patch)
     if ended is not None:
         return ended
-    dataset = context.open_dataset()
+    dataset = context.dataset
     fixed = fixed_name(dataset, change.rev)
     words = f"pick {change.words}{' -p' if patch else ''}"
-    intent = saving.intent("pick", words)
+    intent = saving.intent(words)
     if patch:
         outcome = _asked(context, dataset, change, words, intent)
         if outcome is None:

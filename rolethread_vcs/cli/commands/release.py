@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import Saving, complete_branches
 from rolethread_vcs.errors import UsageError
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.branches.releases import Release
 
-GROUP = "history"
 LIST = "rolethread.releases/v1"
 ONE = "rolethread.release/v1"
 
@@ -40,7 +39,6 @@ ONE = "rolethread.release/v1"
 @click.option("--show", is_flag=True, help="Describe the release.")
 @click.option("--delete", is_flag=True, help="Delete the release.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@pass_context
 def command(
     context: Context,
     name: str | None,
@@ -73,18 +71,18 @@ def command(
 
 
 def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force: bool) -> None:
-    dataset = context.open_dataset()
+    dataset = context.dataset
     words = f"release {name}{'' if rev is None else f' {rev}'}{' --force' if force else ''}"
     is_there = any(each.name == name for each in dataset.releases.list()) if force else False
-    result = dataset.releases.create(name, rev or "@", force=force, intent=saving.intent("release", words))
+    result = dataset.releases.create(name, rev or "@", force=force, intent=saving.intent(words))
     verbs = ("would move", "moved") if is_there else ("would name", "named")
     done = f"{verbs[not saving.dry_run]} the release {name}"
     print_committed(context, result, done=done, nothing=f"nothing changed: {name} is there already")
 
 
 def _delete(context: Context, name: str, saving: Saving) -> None:
-    dataset = context.open_dataset()
-    result = dataset.releases.delete(name, intent=saving.intent("release", f"release --delete {name}"))
+    dataset = context.dataset
+    result = dataset.releases.delete(name, intent=saving.intent(f"release --delete {name}"))
     print_committed(context, result, done=f"{'would delete' if saving.dry_run else 'deleted'} the release {name}")
 
 
@@ -94,7 +92,7 @@ def _delete(context: Context, name: str, saving: Saving) -> None:
 def _list(context: Context) -> None:
     from rolethread_vcs.views.branches import release_lines
 
-    found = context.open_dataset().releases.list()
+    found = context.dataset.releases.list()
     context.output.answer(LIST, {"releases": found}, lines=release_lines(found, width=context.output.width))
 
 
@@ -104,7 +102,7 @@ def _list(context: Context) -> None:
 def _show(context: Context, name: str) -> None:
     from rolethread_vcs.views.branches import release_description
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     release = dataset.releases.get(name)
     before = _before(dataset, release)
     changes = None if before is None else dataset.diff(before.commit, release.commit).summary()

@@ -12,20 +12,17 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import Saving, entry_choice, name_words, saving_options
-
-GROUP = "entries"
 
 
 @click.command(cls=Command)
 @entry_choice
 @saving_options
-@pass_context
 def command(context: Context, ids: tuple[str, ...], where: str | None, saving: Saving) -> None:
-    dataset = context.open_dataset()
+    dataset = context.dataset
     chosen = dataset.select(ids, where)
-    result = dataset.remove(chosen, saving.intent("remove", f"remove{name_words(ids, where)}"))
+    result = dataset.remove(chosen, saving.intent(f"remove{name_words(ids, where)}"))
     print_committed(context, result)
     if result.commit is not None:
         texts = "its text" if len(chosen) == 1 else "their texts"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.answers import note_committed
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_conflicts, complete_sides, name_words
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.merge.resolve import OpenMerge, Resolved
     from rolethread_vcs.transaction import Intent
 
-GROUP = "history"
 ENVELOPE = "rolethread.resolve/v1"
 
 
@@ -42,10 +41,8 @@ ENVELOPE = "rolethread.resolve/v1"
 @click.option("--edit", is_flag=True, help="Write the entry in your editor.")
 @click.option("--file", "source", metavar="FILE", type=click.Path(), help="Take the entry, or the file, from a file.")
 @click.option("--dry-run", is_flag=True, help="Say what would be decided, and decide nothing.")
-@pass_context
 def command(
     context: Context,
-    /,
     ids: tuple[str, ...],
     everything: bool,
     where: str | None,
@@ -61,7 +58,7 @@ def command(
         raise UsageError("--field goes with --take", hint="rtv resolve ID --field FIELD --take SIDE")
     from rolethread_vcs import Intent
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     words = "resolve" + (" --all" if everything else name_words(ids, where))
     words += f" --field {field}" if field is not None else ""
     if take is not None:

@@ -27,7 +27,7 @@ import click
 
 from rolethread_vcs.cli.answers import print_committed, print_ends
 from rolethread_vcs.cli.arguments import HowMany
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import (
     Saving,
     complete_branches,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.restore.restore import Discarded, RestoredMessages
     from rolethread_vcs.transaction import Intent
 
-GROUP = "history"
 
 _NAMED = 3
 _PAGE = 25
@@ -71,7 +70,6 @@ _PAGE = 25
 )
 @click.option("-n", "limit", metavar="N", type=HowMany(), help="With --removed: list so many (25).")
 @saving_options
-@pass_context
 def command(
     context: Context,
     ids: tuple[str, ...],
@@ -103,15 +101,15 @@ def command(
         )
     if not (everything or ids or where is not None):
         raise UsageError("which entries?", hint="rtv restore 12   or, for all hand edits: rtv restore --all")
-    dataset = context.open_dataset()
+    dataset = context.dataset
     words = f"restore{' --all' if everything else name_words(ids, where)}"
     if revision is None:
         chosen = None if everything else _choose_edited(dataset, ids, where)
-        _discard(context, dataset, chosen, saving.intent("restore", words))
+        _discard(context, dataset, chosen, saving.intent(words))
         return
     source = dataset.snapshot(revision)
     part = "" if number is None else f" --message {number}"
-    intent = saving.intent("restore", f"{words} --from {revision}{part}")
+    intent = saving.intent(f"{words} --from {revision}{part}")
     if number is not None:
         restored = dataset.restore_message(_choose_then(dataset, ids, where, revision), source, number, intent)
         _tell_places(context, restored, revision, number)
@@ -157,7 +155,7 @@ def _removed(
     *,
     everything: bool,
 ) -> None:
-    dataset = context.open_dataset()
+    dataset = context.dataset
     if not (ids or where is not None or everything):
         if saving != Saving():
             raise UsageError(
@@ -169,7 +167,7 @@ def _removed(
         raise UsageError("-n is for the list of what was removed", hint="rtv restore --removed -n 100")
     words = " --all" if everything else name_words(ids, where)
     command = f"restore --removed{words}{'' if since is None else f' --since {since}'}"
-    print_committed(context, dataset.restore_removed(ids, saving.intent("restore", command), where=where, since=since))
+    print_committed(context, dataset.restore_removed(ids, saving.intent(command), where=where, since=since))
 
 
 def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limit: int) -> None:

@@ -18,24 +18,21 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.merge_steps import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 from rolethread_vcs.cli.options import Saving, saving_options
-
-GROUP = "history"
 
 
 @click.command(cls=Command)
 @change_options
 @saving_options
-@pass_context
-def command(context: Context, /, change: Change, saving: Saving) -> int:
+def command(context: Context, change: Change, saving: Saving) -> int:
     ended = go_on_or_give_up(context, "revert", saving, change)
     if ended is not None:
         return ended
-    dataset = context.open_dataset()
+    dataset = context.dataset
     fixed = fixed_name(dataset, change.rev)
-    intent = saving.intent("revert", f"revert {change.words}")
+    intent = saving.intent(f"revert {change.words}")
     outcome = dataset.revert(
         change.rev, intent, words=change.ids, where=change.where, skip_conflicts=change.skip_conflicts
     )

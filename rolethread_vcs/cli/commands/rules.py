@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_rules
 from rolethread_vcs.errors import NotFoundError
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.settings import Settings
 
-GROUP = "gate"
 ENVELOPE = "rolethread.rules/v1"
 
 
 @click.command(cls=Command)
 @click.argument("code", required=False, shell_complete=complete_rules)
-@pass_context
 def command(context: Context, code: str | None) -> None:
     settings = _settings(context)
     from rolethread_vcs.dataset import Dataset
@@ -43,7 +41,7 @@ def command(context: Context, code: str | None) -> None:
 
 def _settings(context: Context) -> Settings | None:
     try:
-        return context.open_dataset().snapshot().settings
+        return context.dataset.snapshot().settings
     except NotFoundError as error:
         if error.code != "no_dataset":
             raise

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli.answers import print_hand_edit
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_entries
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.layout import rev_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
     from rolethread_vcs.views.terminal_text import Lines
 
-GROUP = "entries"
 ENTRY_ENVELOPE = "rolethread.entry/v1"
 ENTRIES_ENVELOPE = "rolethread.entries/v1"
 COMMIT_ENVELOPE = "rolethread.show/v1"
@@ -42,11 +41,10 @@ _DETAILED = 1_000
 @click.argument("words", metavar="[ID|REV|ID@REV]...", nargs=-1, shell_complete=complete_entries)
 @click.option("--raw", is_flag=True, help="Print the stored bytes.")
 @click.option("--stat", "short", is_flag=True, help="Of a commit, only which entries it touched.")
-@pass_context
 def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) -> None:
     if raw and context.json:
         raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
-    dataset = context.open_dataset()
+    dataset = context.dataset
     from rolethread_vcs import ShownCommit
     from rolethread_vcs.views.entries import entry_lines
 

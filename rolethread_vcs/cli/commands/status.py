@@ -6,23 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import RoleThreadError
 
 if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.merge.resolve import OpenMerge
 
-GROUP = "start"
 ENVELOPE = "rolethread.status/v1"
 
 
 @click.command(cls=Command)
-@pass_context
 def command(context: Context) -> None:
     from rolethread_vcs.views.status import status_lines
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     survey = dataset.status()
     waiting = _waiting(dataset) if survey.has_unfinished else None
     conflicts = () if waiting is None or isinstance(waiting, RoleThreadError) else waiting.conflicts

@@ -19,11 +19,9 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import Saving, complete_branches, making_options
 from rolethread_vcs.errors import UsageError
-
-GROUP = "history"
 
 
 @click.command(cls=Command)
@@ -32,7 +30,6 @@ GROUP = "history"
 @click.option("-c", "--create", is_flag=True, help="Make the branch.")
 @click.option("--note", metavar="TEXT", help="With -c: what the branch is for.")
 @making_options
-@pass_context
 def command(context: Context, name: str, start: str | None, create: bool, note: str | None, saving: Saving) -> None:
     if start is not None and not create:
         raise UsageError(
@@ -44,13 +41,13 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
         raise UsageError(
             "only a new branch is judged", hint=f"make one: rtv switch -c NAME   go there: rtv switch {name}"
         )
-    dataset = context.open_dataset()
+    dataset = context.dataset
     dry_run = saving.dry_run
     from rolethread_vcs.views.branches import position_line
 
     said = "" if note is None else f" --note {note!r}"
     words = f"switch{' -c' if create else ''} {name}{f' {start}' if start else ''}{said}"
-    intent = saving.intent("switch", words)
+    intent = saving.intent(words)
     before = dataset.current_branch()
     if create:
         result = dataset.branch(name, start=start or "@", note=note, intent=intent, switch=True)

@@ -13,20 +13,19 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_undone
-from rolethread_vcs.cli.context import Command, Context, pass_context
-
-GROUP = "history"
+from rolethread_vcs.cli.context import Command, Context
 
 
 @click.command(cls=Command)
 @click.argument("number", metavar="[N]", type=int, default=1)
 @click.option("--to", metavar="OP", type=int, help="Go back to just after this operation.")
 @click.option("--dry-run", is_flag=True, help="Say what would be undone, and undo nothing.")
-@pass_context
 def command(context: Context, number: int, to: int | None, dry_run: bool) -> None:
-    dataset = context.open_dataset(to_go_back=True)
+    from rolethread_vcs.dataset import Dataset
+
+    dataset = Dataset.open_to_go_back(context.folder)
     branch = dataset.current_branch()
     for operation in dataset.operations.undoable(number, to=to):
         if operation.branch and operation.branch != branch and not dry_run:
             context.output.note(f"operation {operation.number} ({operation.command}) was on {operation.branch}")
-    print_undone(context, dataset.undo(number, to=to, dry_run=dry_run), "undo", dry_run=dry_run)
+    print_undone(context, dataset, dataset.undo(number, to=to, dry_run=dry_run), "undo", dry_run=dry_run)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import DamagedError
 
-GROUP = "safety"
 ENVELOPE = "rolethread.verify/v1"
 
 
 @click.command(cls=Command)
-@pass_context
 def command(context: Context) -> int:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.status import verification_lines

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context, pass_context
+from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.phrases import count, long_time
-
-GROUP = "entries"
 
 
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE")
-@pass_context
 def command(context: Context, file: str) -> None:
-    origin = context.open_dataset().which(context.path(file))
+    origin = context.dataset.which(context.path(file))
     details, operation = origin.details, origin.operation
     if context.json:
         context.output.envelope("rolethread.which/v1", {"operation": operation.number, "time": operation.time}, details)

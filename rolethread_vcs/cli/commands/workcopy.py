@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Context, Group, pass_context
+from rolethread_vcs.cli.context import Context, Group
 from rolethread_vcs.cli.options import Saving, Wish, complete_branches, line_options, making_options, saving_options
 from rolethread_vcs.errors import UsageError
 
@@ -28,15 +28,12 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.workcopy.links import FileCopy
     from rolethread_vcs.transaction import Committed
 
-GROUP = "working copies"
 COPIES = "rolethread.workcopies/v1"
 STATUS = "rolethread.workcopy/v1"
 REMOVED = "rolethread.workcopy_removed/v1"
 
 
-@click.group(cls=Group)
-def command() -> None:
-    pass
+command = Group()
 
 
 @command.command("add")
@@ -48,7 +45,6 @@ def command() -> None:
 @click.option("--where", metavar="QUERY", help="Only these entries.")
 @click.option("--bind", is_flag=True, help="Link a file that is there, as it is.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@pass_context
 def add(
     context: Context,
     path: str,
@@ -64,7 +60,7 @@ def add(
     from rolethread_vcs import CopyOptions
     from rolethread_vcs.views.workcopies import added_file_lines, added_folder_lines
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     target = context.path(path)
     if dataset.copies.is_file_name(target):
         options = CopyOptions(branch, revision, format_name, clean, where, bind)
@@ -79,7 +75,7 @@ def add(
         )
     if branch is None:
         raise UsageError("a folder copy needs a branch", hint=f"rtv workcopy add {path} --branch NAME")
-    intent = Saving(dry_run=dry_run).intent("workcopy", f"workcopy add {path} --branch {branch}")
+    intent = Saving(dry_run=dry_run).intent(f"workcopy add {path} --branch {branch}")
     added = dataset.copies.add_folder(target, branch, intent)
     _note(context, added.committed)
     own = {"kind": "folder", "path": added.folder, "branch": added.branch}
@@ -87,12 +83,11 @@ def add(
 
 
 @command.command("list")
-@pass_context
 def list_(context: Context) -> None:
     """List the file copies and the folder copies."""
     from rolethread_vcs.views.workcopies import copies_lines
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     files, folders = dataset.copies.files(), dataset.copies.folders()
     others = [each for each in folders if each.name or len(folders) > 1]
     copies: list[object] = [_sources(each) for each in files]
@@ -103,12 +98,11 @@ def list_(context: Context) -> None:
 @command.command("status")
 @click.argument("path", metavar="[FILE|DIR]", required=False)
 @line_options
-@pass_context
 def status(context: Context, path: str | None, wish: Wish) -> None:
     """Show which lines are new, edited, moved, dropped or ambiguous; --json is also a file for --decisions."""
     from rolethread_vcs.views.workcopies import copy_notes, file_status_lines, folder_status_lines
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     folder = _folder(context, path)
     if folder is not None:
         survey = dataset.copies.folder_status(folder)
@@ -131,19 +125,18 @@ def status(context: Context, path: str | None, wish: Wish) -> None:
 @click.option("--removed", type=int, metavar="N", help="Let so many entries go; needed for more than 20 and a tenth.")
 @click.option("--take", type=click.Choice(["file", "branch"]), help="Who wins where both changed the same.")
 @saving_options
-@pass_context
 def commit(
     context: Context, path: str | None, wish: Wish, removed: int | None, take: str | None, saving: Saving
 ) -> None:
     """Make one commit of what was edited in a file, on its branch as it is now."""
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     folder = _folder(context, path)
     if folder is not None:
-        print_committed(context, dataset.copies.commit_folder(folder, saving.intent("commit", "commit")))
+        print_committed(context, dataset.copies.commit_folder(folder, saving.intent("commit")))
         return
     file = _file(context, dataset, path)
-    intent = saving.intent("workcopy", f"workcopy commit {file.name}")
+    intent = saving.intent(f"workcopy commit {file.name}")
     done = dataset.copies.commit(file, wish.options(context, removed, take), intent)
     print_committed(context, done.committed, nothing=f"{file.name} says what it said; there is nothing to commit")
     if done.note:
@@ -156,12 +149,11 @@ def commit(
 @click.option("--take", type=click.Choice(["file", "branch"]), help="Who wins where both changed the same.")
 @click.option("--discard", is_flag=True, help="Write the file again, without its edits; it is set aside first.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@pass_context
 def refresh(context: Context, path: str | None, wish: Wish, take: str | None, discard: bool, dry_run: bool) -> None:
     """Bring newer commits of the branch into a file; what you edited in it stays."""
     from rolethread_vcs.views.workcopies import refreshed_lines
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     if _folder(context, path) is not None:
         raise UsageError(
             "a folder copy follows its branch by itself; there is nothing to refresh", hint="rtv workcopy list"
@@ -177,15 +169,14 @@ def refresh(context: Context, path: str | None, wish: Wish, take: str | None, di
 @click.option("--delete", is_flag=True, help="Delete the file too.")
 @click.option("--force", is_flag=True, help="Delete it with edits that were never committed.")
 @making_options
-@pass_context
 def remove(context: Context, path: str, delete: bool, force: bool, saving: Saving) -> None:
     """Unlink a file copy, the file stays; or remove a folder copy that has no unsaved edits."""
     from rolethread_vcs.views.workcopies import removed_file_lines, removed_folder_lines
 
-    dataset = context.open_dataset()
+    dataset = context.dataset
     folder = _folder(context, path)
     if folder is not None:
-        intent = saving.intent("workcopy", f"workcopy remove {path}")
+        intent = saving.intent(f"workcopy remove {path}")
         removed = dataset.copies.remove_folder(folder, intent)
         _note(context, removed.committed)
         own = {"path": removed.folder, "deleted": removed.was_there, "dry_run": saving.dry_run}
