@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from rolethread_vcs.merge.conflict import Reason
-from rolethread_vcs.merge.entry import MergedEntry, merge_entries
+from rolethread_vcs.merge.conflict import Merged, Reason
+from rolethread_vcs.merge.entry import merge_entries
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 
@@ -64,7 +64,7 @@ def _case_rows() -> list[str]:
     return [*head, *rows]
 
 
-def _ours(merged: MergedEntry) -> str:
+def _ours(merged: Merged[Entry | None]) -> str:
     if merged.conflicts:
         return "<br>".join(f"`{conflict.field}` {conflict.reason}" for conflict in merged.conflicts)
     return "merged, with a note" if merged.notes else "merged"
@@ -121,12 +121,12 @@ def _git(folder: Path, *words: str, may_fail: bool = False) -> str:
     return done.stdout
 
 
-def _verdict(merged: MergedEntry, by_git: bytes | None) -> str:
+def _verdict(merged: Merged[Entry | None], by_git: bytes | None) -> str:
     if by_git is None:
-        return NEEDLESS if merged.is_clean else CONFLICT
-    if not merged.is_clean:
+        return CONFLICT if merged.conflicts else NEEDLESS
+    if merged.conflicts:
         return WRONG
-    wanted = b"" if merged.entry is None else encode_entry(merged.entry)
+    wanted = b"" if merged.value is None else encode_entry(merged.value)
     return RIGHT if by_git == wanted else WRONG
 
 

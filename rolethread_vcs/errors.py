@@ -186,7 +186,6 @@ CODES: dict[str, str] = {
     "torn_line": "The last line of a file copy is cut off: the file is not whole, or still being written",
     "unfinished": "A merge, a revert or a pick is unfinished, and there is room for one",
     "unfinished_on_branch": "A merge, a revert or a pick on this branch needs decisions, so it cannot be removed",
-    "unknown_conflict": "A choice names a field that is not in conflict",
     "unknown_format": "There is no format of that name",
     "unknown_shape": "No row of a file has the keys of a known format",
     "unread_format": "A kind of file that is known by name and not read by this version",

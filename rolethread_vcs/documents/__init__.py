@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -17,7 +15,7 @@ from rolethread_vcs.errors import InvalidError, RoleThreadError
 
 if TYPE_CHECKING:
     from rolethread_vcs.diff.fields import ValueChange
-    from rolethread_vcs.merge.conflict import Choice, Conflict
+    from rolethread_vcs.merge.conflict import Choose, Merged
 
 T = TypeVar("T")
 
@@ -29,14 +27,6 @@ class UnreadableDocumentError(InvalidError):
     """A file cannot be read on one side of a merge."""
 
     code = "unreadable_file"
-
-
-@dataclass(frozen=True, slots=True)
-class MergedDocument:
-    """The bytes of a merged file, None for a file that is removed; where something conflicts, they hold ours."""
-
-    data: bytes | None
-    conflicts: tuple[Conflict, ...] = ()
 
 
 class Kind(ABC, Generic[T]):
@@ -96,53 +86,50 @@ class Kind(ABC, Generic[T]):
         return ()
 
     def merge(
-        self,
-        base: bytes | None,
-        ours: bytes | None,
-        theirs: bytes | None,
-        choices: Mapping[str, Choice] | None = None,
-    ) -> MergedDocument:
-        """Return the merge of three versions, key by key where the kind can; a conflict is named by its key, or `file`.
+        self, base: bytes | None, ours: bytes | None, theirs: bytes | None, choose: Choose | None = None
+    ) -> Merged[bytes | None]:
+        """Return the bytes that three versions come to, None for a file that is removed.
+
+        They are merged key by key where the kind can; a conflict is named by its key, or `file`.
 
         Raises:
             UnreadableDocumentError: a version, or what was chosen, cannot be read.
-            NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
             UsageError (unusable_choice): a choice does not fit its conflict.
         """
         base, ours, theirs = (self.absent if side is None else side for side in (base, ours, theirs))
         try:
             if ours is None or theirs is None:
-                return self._merge_whole(base, ours, theirs, choices or {})
-            return self._merge_sides(base, ours, theirs, choices or {})
+                return self._merge_whole(base, ours, theirs, choose)
+            return self._merge_sides(base, ours, theirs, choose)
         except InvalidError as error:
             raise UnreadableDocumentError(error.message) from error
 
     def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choices: Mapping[str, Choice]
-    ) -> MergedDocument:
+        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
+    ) -> Merged[bytes | None]:
         """Merge versions of which ours and theirs are there."""
-        return self._merge_whole(base, ours, theirs, choices)
+        return self._merge_whole(base, ours, theirs, choose)
 
     def _merge_whole(
-        self, base: bytes | None, ours: bytes | None, theirs: bytes | None, choices: Mapping[str, Choice]
-    ) -> MergedDocument:
+        self, base: bytes | None, ours: bytes | None, theirs: bytes | None, choose: Choose | None
+    ) -> Merged[bytes | None]:
         from rolethread_vcs.diff import ABSENT
         from rolethread_vcs.merge.resolver import Resolver
         from rolethread_vcs.merge.values import value_conflict
 
         was, left, right = map(self._tidied, (base, ours, theirs))
-        resolver = Resolver(choices)
+        resolver = Resolver(choose)
         data = left if right in (was, left) else right
         if left not in (was, data):
             texts = [ABSENT if side is None else side.decode("utf-8", "replace") for side in (was, left, right)]
-            value = resolver.answer(value_conflict(FILE, *texts))
-            chosen = choices.get(FILE, "ours")
+            conflict = value_conflict(FILE, *texts)
+            value = resolver.answer(conflict)
+            chosen = resolver.choose(conflict) or "ours"
             if isinstance(chosen, str):
                 data = {"base": was, "ours": left, "theirs": right}[chosen]
             else:
                 data = None if value is ABSENT else self.encode(self.parse(str(value).encode()))
-        resolver.finish()
-        return MergedDocument(data, tuple(resolver.conflicts))
+        return resolver.merged(data)
 
     def _tidied(self, data: bytes | None) -> bytes | None:
         """Return the canonical bytes of a version that is taken or left as a whole; its own where it cannot be read."""

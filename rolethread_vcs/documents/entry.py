@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.documents import Kind, MergedDocument
+from rolethread_vcs.documents import Kind
 from rolethread_vcs.model.canonical import decode_entry, encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, id_of_path
 
 if TYPE_CHECKING:
-    from rolethread_vcs.merge.conflict import Choice
+    from rolethread_vcs.merge.conflict import Choose, Merged
 
 
 class _EntryKind(Kind[Entry]):
@@ -33,13 +32,14 @@ class _EntryKind(Kind[Entry]):
         return f"entry {id_of_path(path)}"
 
     def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choices: Mapping[str, Choice]
-    ) -> MergedDocument:
+        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
+    ) -> Merged[bytes | None]:
+        from rolethread_vcs.merge.conflict import Merged
         from rolethread_vcs.merge.entry import merge_entries
 
         was = None if base is None else decode_entry(base)
-        merged = merge_entries(was, decode_entry(ours), decode_entry(theirs), choices)
-        return MergedDocument(None if merged.preview is None else encode_entry(merged.preview), merged.conflicts)
+        merged = merge_entries(was, decode_entry(ours), decode_entry(theirs), choose)
+        return Merged(None if merged.value is None else encode_entry(merged.value), merged.conflicts)
 
 
 KIND = _EntryKind()

@@ -5,10 +5,10 @@ A registry of which this program knows the fields has a file of its own beside t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.documents import Kind, MergedDocument
+from rolethread_vcs.documents import Kind
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_value, parse
 from rolethread_vcs.model.layout import SUFFIX, slug_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from rolethread_vcs.diff.fields import ValueChange
-    from rolethread_vcs.merge.conflict import Choice
+    from rolethread_vcs.merge.conflict import Choose, Merged
 
 
 class Registry(Kind[dict[str, Any]]):
@@ -84,16 +84,15 @@ class Registry(Kind[dict[str, Any]]):
         return changes(old, new)
 
     def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choices: Mapping[str, Choice]
-    ) -> MergedDocument:
+        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
+    ) -> Merged[bytes | None]:
         from rolethread_vcs.merge.resolver import Resolver
         from rolethread_vcs.merge.values import merge_maps
 
-        resolver = Resolver(choices)
+        resolver = Resolver(choose)
         was = {} if base is None else _object(base)
         merged = merge_maps(was, _object(ours), _object(theirs), "", resolver, are_lists_sets=True)
-        resolver.finish()
-        return MergedDocument(encode_value(merged), tuple(resolver.conflicts))
+        return resolver.merged(encode_value(merged))
 
 
 def _object(data: bytes) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.documents import Kind, MergedDocument
+from rolethread_vcs.documents import Kind
 from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.entry import is_same
 from rolethread_vcs.model.layout import SETTINGS
-from rolethread_vcs.model.settings import parse_settings
+from rolethread_vcs.model.settings import parse_settings, put_values, read_values
 
 if TYPE_CHECKING:
-    from rolethread_vcs.merge.conflict import Choice
+    from rolethread_vcs.merge.conflict import Choose, Merged
 
 _FIXED = ("id", "format", "writer_features")
 """What clones and other programs rely on."""
@@ -46,12 +47,28 @@ class _SettingsKind(Kind[bytes]):
                 raise InvalidError(f"{path}: {key} cannot be changed; write it back: {key} = {json.dumps(was)}")
 
     def _merge_sides(
-        self, base: bytes | None, ours: bytes, theirs: bytes, choices: Mapping[str, Choice]
-    ) -> MergedDocument:
-        from rolethread_vcs.merge.settings import merge_settings
+        self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None
+    ) -> Merged[bytes | None]:
+        """Put the changes of theirs into ours: fields are keys with dots, lists of patterns merge as sets."""
+        from rolethread_vcs.merge.resolver import Resolver
+        from rolethread_vcs.merge.values import merge_maps
 
-        merged = merge_settings(base, ours, theirs, choices)
-        return MergedDocument(merged.text, merged.conflicts)
+        resolver = Resolver(choose)
+        was, before = {} if base is None else read_values(base), read_values(ours)
+        merged = merge_maps(was, before, read_values(theirs), "", resolver, are_lists_sets=True)
+        changes = dict(_changes((), before, merged))
+        return resolver.merged(put_values(ours, changes) if changes else ours)
 
 
 KIND = _SettingsKind()
+
+
+def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the values that differ with the path to each, None for one that goes."""
+    if is_same(before, after):
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            yield from _changes((*path, key), before.get(key), after.get(key))
+    else:
+        yield path, after

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from rolethread_vcs.diff import ABSENT
+
+T = TypeVar("T")
 
 _PLAIN_KEY = re.compile(r"[^\W\d]\w*")
 
@@ -121,6 +124,19 @@ class Note:
 
     field: str
     sentence: str
+
+
+Choose: TypeAlias = Callable[[Conflict], Choice | None]
+"""Answers a conflict with what is chosen for it; None leaves it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged(Generic[T]):
+    """What a merge comes to: with conflicts a preview, which has ours wherever nothing was chosen."""
+
+    value: T
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def field_name(parent: str, key: str) -> str:

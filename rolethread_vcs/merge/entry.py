@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.align import Match, align
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Reason
+from rolethread_vcs.merge.conflict import Choose, Conflict, Merged, Reason
 from rolethread_vcs.merge.lists import Lists
 from rolethread_vcs.merge.message import merge_content
 from rolethread_vcs.merge.messages import merge_conversation
@@ -20,75 +19,24 @@ from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, InvalidEntryError, is_
 _CONVERSATIONS = frozenset({"messages", "chosen", "rejected"})
 
 
-@dataclass(frozen=True, slots=True)
-class MergedEntry:
-    """What a merge makes of one entry.
-
-    `preview` has ours where something conflicted, and the merged messages where the merge itself broke the
-    conversation;
-    None: the entry goes. `conflicts` is empty when the merge is clean; then the preview is the result. `notes` name
-    places that merged and deserve a look.
-    """
-
-    preview: Entry | None
-    conflicts: tuple[Conflict, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing is left to be decided."""
-        return not self.conflicts
-
-    @property
-    def entry(self) -> Entry | None:
-        """The result; None: the entry goes.
-
-        Raises:
-            ValueError: there are conflicts, so there is no result yet.
-        """
-        if self.conflicts:
-            raise ValueError(f"not merged: {', '.join(conflict.field for conflict in self.conflicts)}")
-        return self.preview
-
-
 def merge_entries(
-    base: Entry | None,
-    ours: Entry | None,
-    theirs: Entry | None,
-    choices: Mapping[str, Choice] | None = None,
-) -> MergedEntry:
-    """Return the merge of an entry; None stands for a side that has no such entry.
+    base: Entry | None, ours: Entry | None, theirs: Entry | None, choose: Choose | None = None
+) -> Merged[Entry | None]:
+    """Return the merge of an entry; None stands for a side that has no such entry, or for an entry that goes.
 
-    `choices` settle conflicts by their fields. The names of fields do not depend on choices; only a whole-list conflict
-    (`messages`) may come up when what conflicted inside the list has been settled.
+    The names of fields do not depend on what is chosen; only a whole-list conflict (`messages`) may come up when what
+    conflicted inside the list is settled. Its preview has the merged messages, which break the conversation.
 
     Raises:
-        NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
         UsageError (unusable_choice): a choice does not fit its conflict, or the entry could not be one with it.
     """
-    resolver = Resolver(choices)
+    resolver = Resolver(choose)
     was, left, right = (ABSENT if side is None else side.fields for side in (base, ours, theirs))
     fields = _merge_whole(was, left, right, resolver)
-    resolver.finish()
     try:
-        preview = None if fields is ABSENT or fields is None else Entry.of(fields)
+        return resolver.merged(None if fields is ABSENT or fields is None else Entry.of(fields))
     except InvalidEntryError as error:
         raise UsageError(f"{error.message}; nothing was changed", code="unusable_choice") from error
-    return MergedEntry(preview, tuple(resolver.conflicts), tuple(resolver.notes))
-
-
-def settle_all(base: Entry | None, ours: Entry | None, theirs: Entry | None, choice: Choice) -> MergedEntry:
-    """Return the merge with one choice for every conflict, those too that come up when others are settled.
-
-    Raises:
-        UsageError (unusable_choice): the choice fits not every conflict.
-    """
-    made: dict[str, Choice] = {}
-    merged = merge_entries(base, ours, theirs)
-    while merged.conflicts:
-        made |= {conflict.field: choice for conflict in merged.conflicts}
-        merged = merge_entries(base, ours, theirs, made)
-    return merged
 
 
 def _merge_whole(base: Any, ours: Any, theirs: Any, resolver: Resolver) -> Any:

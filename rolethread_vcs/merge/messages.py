@@ -154,10 +154,9 @@ class _Row:
         ours = values_of(lists.ours, (token.ours for token in dispute.ours))
         theirs = values_of(lists.theirs, (token.theirs for token in dispute.theirs))
         both = [lists.any_value(token) for token in dispute.both]
-        choice = self._resolver.choice(name)
-        conflict = Conflict(
-            name, dispute.reason, values_of(lists.base, dispute.base), ours, theirs, _suggested(dispute)
-        )
+        base = values_of(lists.base, dispute.base)
+        conflict = Conflict(name, dispute.reason, base, ours, theirs, _suggested(dispute))
+        choice = self._resolver.choose(conflict)
         chosen = _as_messages(name, self._resolver.answer(conflict, both=both))
         tokens = {
             "ours": [token._replace(theirs=None) for token in dispute.ours],

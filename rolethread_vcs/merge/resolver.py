@@ -1,27 +1,26 @@
-"""Collects the conflicts of a merge, and settles those for which a choice was made."""
+"""Collects the conflicts of a merge, and settles those for which something is chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from rolethread_vcs.diff import ABSENT
-from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Value
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.merge.conflict import Choose, Conflict, Merged, Note, Value
+
+T = TypeVar("T")
 
 
 class Resolver:
-    """The one thing in a merge that is written to: conflicts and notes as they are met, choices as they are used."""
+    """The one thing in a merge that is written to: conflicts and notes as they are met.
 
-    def __init__(self, choices: Mapping[str, Choice] | None = None) -> None:
-        self._choices = choices or {}
-        self._used: set[str] = set()
+    `choose` is asked about each conflict, those too that come up only when others are settled.
+    """
+
+    def __init__(self, choose: Choose | None = None) -> None:
+        self.choose: Choose = choose or (lambda _: None)
         self.conflicts: list[Conflict] = []
         self.notes: list[Note] = []
-
-    def choice(self, field: str) -> Choice | None:
-        """Return what was chosen for a field, None when nothing was."""
-        return self._choices.get(field)
 
     def answer(self, conflict: Conflict, *, both: Any = ABSENT, preview: Any = ABSENT) -> Any:
         """Return the value chosen for a conflict; without a choice the conflict stays open and the preview is returned.
@@ -31,11 +30,10 @@ class Resolver:
         Raises:
             UsageError (unusable_choice): `both` was chosen, and there is no such thing here.
         """
-        choice = self._choices.get(conflict.field)
+        choice = self.choose(conflict)
         if choice is None:
             self.conflicts.append(conflict)
             return conflict.ours if preview is ABSENT else preview
-        self._used.add(conflict.field)
         if isinstance(choice, Value):
             return choice.value
         if choice == "both":
@@ -48,16 +46,6 @@ class Resolver:
             return both
         return {"ours": conflict.ours, "theirs": conflict.theirs, "base": conflict.base}[choice]
 
-    def finish(self) -> None:
-        """Check that every choice was about something.
-
-        Raises:
-            NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
-        """
-        unknown = sorted(self._choices.keys() - self._used)
-        if unknown:
-            known = sorted({conflict.field for conflict in self.conflicts} | self._used)
-            listed = f"the conflicts are {', '.join(known)}" if known else "there is no conflict"
-            raise NotFoundError(
-                f"{', '.join(unknown)} is not in conflict; nothing was changed", hint=listed, code="unknown_conflict"
-            )
+    def merged(self, value: T) -> Merged[T]:
+        """Return what the merge came to, with the conflicts and notes that were met."""
+        return Merged(value, tuple(self.conflicts), tuple(self.notes))

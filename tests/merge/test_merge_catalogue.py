@@ -29,7 +29,7 @@ def outcome(base: Entry | None, ours: Entry | None, theirs: Entry | None) -> dic
         return {
             "conflicts": [{"field": conflict.field, "reason": str(conflict.reason)} for conflict in merged.conflicts]
         }
-    return {"result": None if merged.entry is None else merged.entry.fields}
+    return {"result": None if merged.value is None else merged.value.fields}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from choices import chosen
 from refusals import refusal
 
 from rolethread_vcs.diff import ABSENT
-from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.merge.conflict import Conflict, Reason, Value
-from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.merge.conflict import Conflict, Merged, Reason, Value
+from rolethread_vcs.merge.entry import merge_entries
 from rolethread_vcs.model.entry import Entry
 
 
@@ -25,10 +26,10 @@ def test_clashes_of_all_fields_are_named_and_the_rest_merges() -> None:
     merged = merge_entries(base, ours, theirs)
 
     assert [conflict.field for conflict in merged.conflicts] == ["messages[1].content", "uuid", "extra.rating"]
-    assert merged.preview == entry("Wet.", tags=["b"], uuid="y", rating=2)
+    assert merged.value == entry("Wet.", tags=["b"], uuid="y", rating=2)
     assert merge_entries(
-        base, ours, theirs, {"messages[1].content": Value("Damp."), "uuid": "theirs", "extra.rating": "base"}
-    ) == MergedEntry(entry("Damp.", tags=["b"], uuid="z", rating=1))
+        base, ours, theirs, chosen({"messages[1].content": Value("Damp."), "uuid": "theirs", "extra.rating": "base"})
+    ) == Merged(entry("Damp.", tags=["b"], uuid="z", rating=1))
 
 
 def test_one_choice_settles_all() -> None:
@@ -36,23 +37,23 @@ def test_one_choice_settles_all() -> None:
 
     choices: Any = {"messages[1].content": "theirs", "uuid": "ours", "extra.rating": "theirs"}
 
-    assert merge_entries(base, ours, theirs, choices) == MergedEntry(entry("Dry.", uuid="y", rating=3))
-    assert settle_all(base, ours, theirs, "theirs") == MergedEntry(theirs)
+    assert merge_entries(base, ours, theirs, chosen(choices)) == Merged(entry("Dry.", uuid="y", rating=3))
+    assert merge_entries(base, ours, theirs, lambda _: "theirs") == Merged(theirs)
 
 
 def test_an_entry_removed_and_edited_shows_both_and_can_be_chosen() -> None:
     base, theirs = entry(), entry("Wet.")
     conflict = Conflict("entry", Reason.DELETED_AND_EDITED, base.fields, ABSENT, theirs.fields, "theirs")
 
-    assert merge_entries(base, None, theirs) == MergedEntry(None, (conflict,))
-    assert merge_entries(base, None, theirs, {"entry": "theirs"}) == MergedEntry(theirs)
-    assert merge_entries(base, None, theirs, {"entry": "ours"}) == MergedEntry(None)
-    assert merge_entries(base, None, theirs, {"entry": Value(entry("Damp.").fields)}) == MergedEntry(entry("Damp."))
+    assert merge_entries(base, None, theirs) == Merged(None, (conflict,))
+    assert merge_entries(base, None, theirs, lambda _: "theirs") == Merged(theirs)
+    assert merge_entries(base, None, theirs, lambda _: "ours") == Merged(None)
+    assert merge_entries(base, None, theirs, lambda _: Value(entry("Damp.").fields)) == Merged(entry("Damp."))
 
 
 def test_a_removed_entry_that_nobody_edited_goes() -> None:
-    assert merge_entries(entry(), None, entry()) == MergedEntry(None)
-    assert merge_entries(entry(), entry(), None) == MergedEntry(None)
+    assert merge_entries(entry(), None, entry()) == Merged(None)
+    assert merge_entries(entry(), entry(), None) == Merged(None)
 
 
 def test_a_longer_text_that_holds_the_other_is_suggested() -> None:
@@ -65,11 +66,4 @@ def test_a_longer_text_that_holds_the_other_is_suggested() -> None:
 
 def test_a_choice_that_could_be_no_entry_is_refused() -> None:
     with refusal(UsageError, "unusable_choice", match="uuid must be text"):
-        merge_entries(entry(uuid="x"), entry(uuid="y"), entry(uuid="z"), {"uuid": Value(5)})
-
-
-def test_a_choice_for_a_merge_without_conflict_is_refused() -> None:
-    with refusal(NotFoundError, "unknown_conflict", match="uuid is not in conflict") as caught:
-        merge_entries(entry(), entry(uuid="y"), entry(), {"uuid": "ours"})
-
-    assert caught.value.hint == "there is no conflict"
+        merge_entries(entry(uuid="x"), entry(uuid="y"), entry(uuid="z"), lambda _: Value(5))

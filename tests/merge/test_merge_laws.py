@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import pytest
 from conversations import ODD_ENTRIES, TEXTS, conversations, three_sides
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolethread_vcs.merge.conflict import Conflict
-from rolethread_vcs.merge.entry import MergedEntry, merge_entries, settle_all
+from rolethread_vcs.merge.conflict import Conflict, Merged
+from rolethread_vcs.merge.entry import merge_entries
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Scope, Severity
 from rolethread_vcs.rules import all_rules, find_in_entry
@@ -22,13 +21,13 @@ ANY_THREE = st.tuples(SIDES, SIDES, SIDES) | three_sides()
 
 @given(SIDES, SIDES)
 def test_what_one_side_alone_changed_is_the_result(base: Entry | None, other: Entry | None) -> None:
-    assert merge_entries(base, base, other) == MergedEntry(other)
-    assert merge_entries(base, other, base) == MergedEntry(other)
+    assert merge_entries(base, base, other) == Merged(other)
+    assert merge_entries(base, other, base) == Merged(other)
 
 
 @given(SIDES, SIDES)
 def test_what_both_changed_alike_is_the_result(base: Entry | None, other: Entry | None) -> None:
-    assert merge_entries(base, other, other) == MergedEntry(other)
+    assert merge_entries(base, other, other) == Merged(other)
 
 
 @settings(max_examples=100)
@@ -40,7 +39,7 @@ def test_swapping_the_sides_swaps_only_the_labels(sides: tuple[Entry | None, Ent
     assert [_unlabelled(conflict) for conflict in merged.conflicts] == [
         _unlabelled(_swapped(conflict)) for conflict in swapped.conflicts
     ]
-    if merged.is_clean:
+    if not merged.conflicts:
         assert merged == swapped
 
 
@@ -81,7 +80,7 @@ def edits_of_different_messages(draw: st.DrawFn) -> tuple[list[Any], list[Any], 
 def test_edits_of_different_messages_always_merge(sides: tuple[list[Any], ...]) -> None:
     base, ours, theirs, both = (Entry.of({"messages": side}) for side in sides)
 
-    assert merge_entries(base, ours, theirs) == MergedEntry(both)
+    assert merge_entries(base, ours, theirs) == Merged(both)
 
 
 @settings(max_examples=100)
@@ -92,8 +91,8 @@ def test_taking_an_old_change_back_keeps_the_later_ones_and_picking_it_brings_it
     before, after, later_alone, now = (Entry.of({"messages": side}) for side in sides)
 
     reverted = merge_entries(after, now, before)
-    assert reverted == MergedEntry(later_alone)
-    assert merge_entries(before, reverted.entry, after) == MergedEntry(now)
+    assert reverted == Merged(later_alone)
+    assert merge_entries(before, reverted.value, after) == Merged(now)
 
 
 @settings(max_examples=100)
@@ -102,12 +101,12 @@ def test_no_text_is_lost_in_a_clean_merge_unless_a_side_took_it_away(sides: tupl
     base, ours, theirs = sides
     merged = merge_entries(base, ours, theirs)
 
-    if merged.is_clean and merged.entry is not None:
-        result = _texts(merged.entry)
+    if not merged.conflicts and merged.value is not None:
+        result = _texts(merged.value)
         for one, other in ((ours, theirs), (theirs, ours)):
             # What a side added is there as it was, or as the words of both; what it kept goes only by the other's hand.
             added = _texts(one) - _texts(base)
-            assert all(result[text] or _has_words(merged.entry, text, base) for text in added)
+            assert all(result[text] or _has_words(merged.value, text, base) for text in added)
             once = [text for text, count in _texts(base).items() if count == 1]
             assert all(result[text] for text in once if text in _texts(one) and text in _texts(other))
 
@@ -126,7 +125,7 @@ def _has_words(entry: Entry, text: str, base: Entry) -> bool:
 @settings(max_examples=100)
 @given(three_sides(), st.sampled_from(["ours", "theirs", "base"]))
 def test_choosing_one_side_everywhere_settles_everything(sides: tuple[Entry, Entry, Entry], choice: Any) -> None:
-    assert settle_all(*sides, choice).is_clean
+    assert not merge_entries(*sides, lambda _: choice).conflicts
 
 
 @settings(max_examples=100)
@@ -134,8 +133,8 @@ def test_choosing_one_side_everywhere_settles_everything(sides: tuple[Entry, Ent
 def test_a_clean_merge_breaks_no_conversation_that_both_sides_had_whole(sides: tuple[Entry, Entry, Entry]) -> None:
     merged = merge_entries(*sides)
 
-    if merged.is_clean and merged.entry is not None and all(map(_alternates, sides[1:])):
-        assert _alternates(merged.entry)
+    if not merged.conflicts and merged.value is not None and all(map(_alternates, sides[1:])):
+        assert _alternates(merged.value)
 
 
 @settings(max_examples=100)
@@ -144,8 +143,8 @@ def test_a_clean_merge_passes_the_gate_where_both_sides_do(sides: tuple[Entry, E
     base, ours, theirs = sides
     merged = merge_entries(base, ours, theirs)
 
-    if merged.is_clean and merged.entry is not None:
-        assert _errors(merged.entry) <= _errors(ours) | _errors(theirs)
+    if not merged.conflicts and merged.value is not None:
+        assert _errors(merged.value) <= _errors(ours) | _errors(theirs)
 
 
 def _errors(entry: Entry) -> set[object]:
@@ -166,12 +165,3 @@ def test_no_two_clashes_have_one_name(sides: tuple[Entry | None, Entry | None, E
     names = [conflict.field for conflict in merge_entries(*sides).conflicts]
 
     assert len(names) == len(set(names))
-
-
-def test_an_unsettled_merge_has_no_result() -> None:
-    base, ours, theirs = (Entry.of({"messages": [], "uuid": each}) for each in ("a", "b", "c"))
-
-    merged = merge_entries(base, ours, theirs)
-
-    with pytest.raises(ValueError, match="uuid"):
-        _ = merged.entry

@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from choices import chosen
 from refusals import refusal
 
-from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.merge.conflict import Choice, Conflict, Note, Reason, Value
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.merge.conflict import Choice, Merged, Note, Reason, Value
 from rolethread_vcs.merge.lists import Lists
 from rolethread_vcs.merge.messages import merge_conversation
 from rolethread_vcs.merge.resolver import Resolver
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """The merged list, ours where it conflicted; notes are about what merged and deserves a look."""
-
-    messages: list[Any]
-    conflicts: tuple[Conflict, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-
 def merge_messages(
-    base: Sequence[Any],
-    ours: Sequence[Any],
-    theirs: Sequence[Any],
-    choices: Mapping[str, Choice] | None = None,
-) -> Merged:
-    """Return the merge of three lists of messages in canonical shape; fields are named `messages[3].content` …
-
-    Raises:
-        NotFoundError (unknown_conflict): a choice names a field that is not in conflict.
-        UsageError (unusable_choice): a choice does not fit its conflict.
-    """
-    resolver = Resolver(choices)
-    messages = merge_conversation(Lists(base, ours, theirs), "messages", resolver)
-    resolver.finish()
-    return Merged(messages, tuple(resolver.conflicts), tuple(resolver.notes))
+    base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any], choices: Mapping[str, Choice] | None = None
+) -> Merged[list[Any]]:
+    """Return the merge of three lists of messages in canonical shape; fields are named `messages[3].content` …"""
+    resolver = Resolver(chosen(choices or {}))
+    return resolver.merged(merge_conversation(Lists(base, ours, theirs), "messages", resolver))
 
 
 def user(text: str) -> dict[str, Any]:
@@ -61,7 +42,7 @@ BASE = [SYSTEM, *FIRST, *SECOND]
 def test_a_place_where_both_added_is_noted() -> None:
     merged = merge_messages(BASE, [*BASE, *THIRD], [*BASE, user("Who is there?"), answer("Only rats.")])
 
-    assert merged.messages == [*BASE, *THIRD, user("Who is there?"), answer("Only rats.")]
+    assert merged.value == [*BASE, *THIRD, user("Who is there?"), answer("Only rats.")]
     assert merged.notes == (Note("messages[5]", "both sides added messages here; messages[5] to [8] keep both"),)
 
 
@@ -149,11 +130,6 @@ def test_a_choice_that_is_no_list_of_messages_is_refused() -> None:
 
     with refusal(UsageError, "unusable_choice", match=r"messages\[3\] takes a list of messages"):
         merge_messages(BASE, ours, theirs, {"messages[3]": Value("text")})
-
-
-def test_a_choice_where_nothing_clashes_is_refused() -> None:
-    with refusal(NotFoundError, "unknown_conflict", match=r"messages\[1\]"):
-        merge_messages(BASE, BASE, [SYSTEM, *FIRST], {"messages[1]": "ours"})
 
 
 def test_lists_of_two_thousand_messages_merge() -> None:

@@ -67,7 +67,7 @@ def merge_files(path: str, base: Path, ours: Path, theirs: Path) -> tuple[Confli
             merged = kind.merge(was or None, left, right)
         except UnreadableDocumentError as error:
             raise UnreadableDocumentError(f"{path}: {error.message}") from error
-        data = merged.data or kind.absent or b""
+        data = merged.value or kind.absent or b""
         if data != left:
             ours.write_bytes(data)
     return merged.conflicts

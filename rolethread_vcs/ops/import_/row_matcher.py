@@ -299,9 +299,8 @@ def _merge_row(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
     merged = merge_entries(base, ours, theirs)
     if merged.conflicts:
         return "; ".join(f"{conflict.field}: {conflict.message}" for conflict in merged.conflicts)
-    entry = merged.entry
-    assert entry is not None  # all three are there, so none can go
-    return entry
+    assert merged.value is not None  # all three are there, so none can go
+    return merged.value
 
 
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from rolethread_vcs.diff import ABSENT
-from rolethread_vcs.merge.conflict import Choice, Conflict, Value
+from rolethread_vcs.merge.conflict import Choice, Choose, Conflict, Merged, Value
 from rolethread_vcs.model.canonical import encode_value
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +33,18 @@ Decisions = Mapping[str, Mapping[str, Decision]]
 NONE: Decisions = {}
 
 
-class _Merged(Protocol):
-    @property
-    def conflicts(self) -> tuple[Conflict, ...]: ...
+def decide(merge: Callable[[Choose], Merged[T]], decisions: Mapping[str, Decision]) -> tuple[Merged[T], frozenset[str]]:
+    """Return a merge with every decision that fits, and the fields of those that fit no more."""
+    used: set[str] = set()
 
+    def choose(conflict: Conflict) -> Choice | None:
+        decision = decisions.get(conflict.field)
+        if decision is None or not decision.fits(digest(conflict)):
+            return None
+        used.add(conflict.field)
+        return decision.choice
 
-M = TypeVar("M", bound=_Merged)
-
-
-def decide(merge: Callable[[Mapping[str, Choice]], M], decisions: Mapping[str, Decision]) -> tuple[M, frozenset[str]]:
-    """Return a merge with every decision that fits, and the fields of those that fit no more.
-
-    Some conflicts come up only when others are settled, so this goes on until no decision is left that fits.
-    """
-    made: dict[str, Choice] = {}
-    while True:
-        merged = merge(made)
-        fresh = {
-            conflict.field: decisions[conflict.field].choice
-            for conflict in merged.conflicts
-            if conflict.field in decisions
-            and conflict.field not in made
-            and decisions[conflict.field].fits(digest(conflict))
-        }
-        if not fresh:
-            return merged, frozenset(decisions.keys() - made.keys())
-        made |= fresh
+    return merge(choose), frozenset(decisions.keys() - used)
 
 
 def digest(conflict: Conflict) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rolethread_vcs.documents import Kind, MergedDocument, UnreadableDocumentError, kind_of
+from rolethread_vcs.documents import Kind, UnreadableDocumentError, kind_of
+from rolethread_vcs.documents.order import merge_orders
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
-from rolethread_vcs.merge.conflict import Choice, Value
+from rolethread_vcs.merge.conflict import Choice, Merged, Value
+from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge.decisions import Decision, decide, digest_of_blobs
 from rolethread_vcs.store.objects.trees import LINK, Blob, Readable, Triple
-
-if TYPE_CHECKING:
-    from rolethread_vcs.merge.order import MergedOrder
 
 
 class FileMerger:
@@ -38,7 +37,7 @@ class FileMerger:
         """Whether ours has the file as base has it."""
         return self._read(self._triple.base) == self.ours
 
-    def merge(self, decisions: Mapping[str, Decision]) -> tuple[MergedDocument, frozenset[str]]:
+    def merge(self, decisions: Mapping[str, Decision]) -> tuple[Merged[bytes | None], frozenset[str]]:
         """Return the merge, and the fields of decisions that fit no more.
 
         Raises:
@@ -50,8 +49,8 @@ class FileMerger:
         if base == ours:
             if kind.is_needed:
                 self._check_needed(kind, theirs)
-            return MergedDocument(theirs), frozenset(decisions)
-        return decide(lambda choices: kind.merge(base, ours, theirs, choices), decisions)
+            return Merged(theirs), frozenset(decisions)
+        return decide(lambda choose: kind.merge(base, ours, theirs, choose), decisions)
 
     def side(self, choice: Choice) -> bytes | None:
         """Return the bytes of the side that was chosen for a file that cannot be merged.
@@ -87,7 +86,7 @@ class FileMerger:
 
     def merge_order(
         self, decisions: Mapping[str, Decision], wants: Callable[[str], bool]
-    ) -> tuple[MergedOrder, frozenset[str]]:
+    ) -> tuple[Merged[Order], frozenset[str]]:
         """Return the merge of `order.json`; theirs has a say about the entries that are wanted.
 
         `wants` is asked about the entries alone that theirs has at another rank.
@@ -95,9 +94,6 @@ class FileMerger:
         Raises:
             UnreadableDocumentError: a side cannot be read.
         """
-        from rolethread_vcs.merge.order import merge_order
-        from rolethread_vcs.model.order import Order
-
         try:
             base, ours, theirs = (Order.parse(self._read(blob)) for blob in self._triple[1:])
         except InvalidError as error:
@@ -105,7 +101,7 @@ class FileMerger:
         ranks = {each: rank for each, rank in theirs.ranks.items() if rank == base.ranks.get(each) or wants(each)}
         ranks |= {each: rank for each, rank in base.ranks.items() if each not in theirs.ranks and not wants(each)}
         wanted = theirs if ranks == theirs.ranks else Order(ranks)
-        return decide(lambda choices: merge_order(base, ours, wanted, choices), decisions)
+        return decide(lambda choose: merge_orders(base, ours, wanted, choose), decisions)
 
     def _check_needed(self, kind: Kind[Any], theirs: bytes | None) -> None:
         """Refuse to take a file as it is without which, or with which, the dataset could not be read afterwards."""

@@ -16,6 +16,7 @@ from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
 from rolethread_vcs.model.canonical import decode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
+from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.merge import decisions as deciding
 from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
 from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
@@ -236,15 +237,15 @@ class _Merger:
         from rolethread_vcs.merge.entry import merge_entries
 
         base, ours, theirs = (sides.side(number) for number in range(3))
-        merged, void = decide(lambda choices: merge_entries(base, ours, theirs, choices), self._of(sides.id))
+        merged, void = decide(lambda choose: merge_entries(base, ours, theirs, choose), self._of(sides.id))
         self._void += [(sides.id, each) for each in sorted(void)]
         self._notes += [(sides.id, note) for note in merged.notes]
         if merged.conflicts:
-            self._open[sides.id] = OpenEntry(base, ours, theirs, merged.preview, sides.about)
+            self._open[sides.id] = OpenEntry(base, ours, theirs, merged.value, sides.about)
             self._conflicts += [_located(conflict, sides.id, sides.about) for conflict in merged.conflicts]
             return
-        self._merged += merged.entry != ours
-        self._put(sides, merged.entry)
+        self._merged += merged.value != ours
+        self._put(sides, merged.value)
 
     def _put(self, sides: EntrySides, entry: Entry | None) -> None:
         if entry is None:
@@ -281,8 +282,8 @@ class _Merger:
         if not merged.conflicts:
             self._taken += merger.is_theirs_alone
             self._merged += not merger.is_theirs_alone
-            if merged.data != merger.ours:
-                self._files[path] = merged.data
+            if merged.value != merger.ours:
+                self._files[path] = merged.value
 
     def _merge_order(self, triple: Triple | None) -> None:
         """Merge the order, after the entries: the ranks of those that went are dropped."""
@@ -312,16 +313,14 @@ class _Merger:
             self._left_out += any(each not in self._met and self._is_there(each) for each in refused)
             self._void += [(ORDER, each) for each in sorted(void)]
             self._conflicts += [_located(conflict, ORDER, merger.about) for conflict in merged.conflicts]
-            from rolethread_vcs.model.order import Order
-
             ours = Order.parse(merger.ours).ranks
             # an entry is looked for in the trees only where ours did not speak of it already: ranks may be many
             gone = [
                 each
-                for each in merged.order.ranks
+                for each in merged.value.ranks
                 if each in self._removes or (each not in ours and not self._is_there(each))
             ]
-            data = merged.order.without(gone).encode()
+            data = merged.value.without(gone).encode()
         except UnreadableDocumentError as error:
             self._conflicts.append(_unreadable(FILE, ORDER, error.message, merger.about))
             return
@@ -351,7 +350,7 @@ def _would_change(sides: EntrySides) -> bool:
 
     base, ours, theirs = sides.readable
     merged = merge_entries(base, ours, theirs)
-    return bool(merged.conflicts) or merged.entry != ours
+    return bool(merged.conflicts) or merged.value != ours
 
 
 def _would_change_file(merger: FileMerger) -> bool:
@@ -359,7 +358,7 @@ def _would_change_file(merger: FileMerger) -> bool:
         merged, _ = merger.merge({})
     except UnreadableDocumentError:
         return True
-    return bool(merged.conflicts) or merged.data != merger.ours
+    return bool(merged.conflicts) or merged.value != merger.ours
 
 
 def _located(conflict: Conflict, name: str, whole: str) -> Conflict:

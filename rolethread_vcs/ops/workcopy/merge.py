@@ -115,14 +115,14 @@ class CopyMerge:
             self.removed.add(entry_id)
 
     def _settle(self, entry_id: str, place: int | None, base: Entry, theirs: Entry | None) -> Entry | None:
-        from rolethread_vcs.merge.entry import merge_entries, settle_all
+        from rolethread_vcs.merge.entry import merge_entries
 
         ours = self._tip.get(entry_id)
         merged = merge_entries(base, ours, theirs)
         if not merged.conflicts:
-            return merged.entry
+            return merged.value
         if self._take is not None:
-            return settle_all(base, ours, theirs, "theirs" if self._take == "file" else "ours").entry
+            return merge_entries(base, ours, theirs, lambda _: "theirs" if self._take == "file" else "ours").value
         self.conflicts += [self._conflict(entry_id, place, conflict) for conflict in merged.conflicts]
         return ours
 
