@@ -4,7 +4,15 @@ A format is one file of this folder with a module-level `FORMAT`; adding one tou
 row is an entry; a `FileFormat` reads whole files. Both come out as one stream of drafts, each with where it came from.
 """
 
-from rolethread_vcs.formats._catalogue import all_formats, detect, find_format, find_row_format, row_formats
+from rolethread_vcs.formats._catalogue import (
+    all_formats,
+    detect,
+    find_format,
+    find_row_format,
+    read_again,
+    read_drafts,
+    row_formats,
+)
 from rolethread_vcs.formats._contract import (
     STANDARD_INPUT,
     CannotCarryError,
@@ -19,8 +27,7 @@ from rolethread_vcs.formats._contract import (
     RowPlace,
     RowProblemError,
 )
-from rolethread_vcs.formats._drafts import read_again, read_drafts
-from rolethread_vcs.formats._reader import ChangedSourceError, Source, open_source
+from rolethread_vcs.formats._reader import ChangedSourceError, Source
 from rolethread_vcs.formats._rows import CONTAINERS, clean_keys, export_rows
 
 __all__ = [
@@ -45,7 +52,6 @@ __all__ = [
     "export_rows",
     "find_format",
     "find_row_format",
-    "open_source",
     "read_again",
     "read_drafts",
     "row_formats",

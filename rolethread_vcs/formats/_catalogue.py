@@ -1,20 +1,31 @@
-"""The formats there are, found by listing this folder; and the kinds of files that are known by name and not read.
-
-Detection facts: SillyTavern's and text-generation-webui's own exports, the character card specifications V1 to V3,
-Agnai, RisuAI, KoboldAI Lite, CAI-Tools, Open Assistant, RoleThread Lite, LLaMA-Factory.
-"""
+"""The formats there are, found by listing this folder; and which of them reads a source, or each row of it."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from itertools import chain, islice
 from typing import Any
 
 from rolethread_vcs import discovery
 from rolethread_vcs.errors import InvalidError, UsageError, nearest
-from rolethread_vcs.formats._contract import STANDARD_INPUT, FileFormat, Format, RowFormat
+from rolethread_vcs.formats._contract import (
+    Content,
+    Draft,
+    FileFormat,
+    Format,
+    Piece,
+    Reject,
+    RowFormat,
+    RowPlace,
+    RowProblemError,
+)
+from rolethread_vcs.formats._reader import Source, read_object
+from rolethread_vcs.formats._splitter import split_lines
+from rolethread_vcs.model.canonical import parse
+
+_KEYS_SHOWN = 12
 
 
 @cache
@@ -31,11 +42,6 @@ def row_formats() -> tuple[RowFormat, ...]:
     return tuple(each for each in all_formats() if isinstance(each, RowFormat))
 
 
-@cache
-def _by_name() -> dict[str, Format]:
-    return {word: each for each in all_formats() for word in (each.name, *each.aliases)}
-
-
 def find_format(name: str) -> Format:
     """Return the format of a name or one of its other names; case does not count.
 
@@ -46,10 +52,9 @@ def find_format(name: str) -> Format:
     if name.lower() in discovery.module_names(import_module(package)):  # the others need not be loaded
         own: Format = import_module(f"{package}.{name.lower()}").FORMAT
         return own
-    names = _by_name()
-    found = names.get(name.lower())
-    if found is not None:
-        return found
+    names = {word: each for each in all_formats() for word in (each.name, *each.aliases)}
+    if name.lower() in names:
+        return names[name.lower()]
     close = nearest(name.lower(), names)
     known = ", ".join(each.name for each in all_formats())
     hint = f"did you mean {close}?" if close else f"formats are {known}"
@@ -79,134 +84,96 @@ def detect(row: dict[str, Any]) -> RowFormat | None:
     return None
 
 
-def detect_file(first: bytes) -> FileFormat | None:
-    """Return the format that reads a whole file, from its first piece, or None for a file of rows."""
-    return next((each for each in all_formats() if isinstance(each, FileFormat) and each.recognise(first)), None)
+# ---- drafts
 
 
-def expected_keys(format: Format | None = None) -> str:
-    """Return the keys that a row must have, of one format or of any."""
+def read_drafts(source: Source, format: Format | None = None) -> Iterator[Draft | Reject]:
+    """Return every row of a source as a draft, or why there is none, in order.
+
+    With a format, only rows of this format are read. A source of which no row is recognised is refused as a whole,
+    after its last row; one that turns out to be of a kind known by name and not read, at its first.
+
+    Raises:
+        InvalidError (unread_format): the source is a chat log, a card … that this version does not read.
+        InvalidError (unknown_shape): no row has the keys of a known format.
+        InvalidError, SystemRefusedError: see `Source.pieces`.
+    """
+    pieces = source.pieces()
+    first = next(pieces, None)
+    if first is None:
+        return
+    files = (each for each in all_formats() if isinstance(each, FileFormat) and each.recognise(first[1]))
+    chosen = next(files, None) if format is None else format
+    pieces = chain((first,), pieces)
+    if isinstance(chosen, FileFormat):
+        for number, (piece, content) in enumerate(chosen.read(pieces), 1):
+            yield _placed(piece, RowPlace(source.name, piece[0], number), chosen, content)
+        return
+    drafts = (_read_row(piece, RowPlace(source.name, piece[0], row), chosen) for row, piece in enumerate(pieces, 1))
+    unknown: Reject | None = None
+    for draft in drafts:
+        if isinstance(draft, Draft):
+            yield draft
+            yield from drafts
+            return
+        if draft.code == "unread_format":
+            raise InvalidError(f"{source.name}: {draft.reason}", code="unread_format")
+        yield draft
+        if draft.code == "unknown_shape":
+            unknown = unknown or draft
+    if unknown is not None:
+        kind = "a known format" if chosen is None else chosen.title
+        raise InvalidError(
+            f"{source.name}: no row has the keys of {kind}; the first has {_name_keys(parse(unknown.raw))}",
+            hint=f"a row needs {_expected_keys(chosen)}",
+            code="unknown_shape",
+        )
+
+
+def read_again(raw: bytes, format: Format, line: int = 1) -> Draft | Reject:
+    """Return the draft of bytes that were one (`Draft.raw`), or of a line that should be one."""
+    piece, place = (line, raw, None), RowPlace("", line, line)
+    if isinstance(format, FileFormat):
+        contents = (content for _, content in format.read(split_lines([raw])) if isinstance(content, Content))
+        return _placed(piece, place, format, next(contents))
+    return _read_row(piece, place, format)
+
+
+def _placed(piece: Piece, place: RowPlace, format: Format, content: Content | RowProblemError) -> Draft | Reject:
+    if isinstance(content, RowProblemError):
+        return Reject(place, piece[1], content.message, content.code)
+    return Draft(place, piece[1], format, *content)
+
+
+def _read_row(piece: Piece, place: RowPlace, format: RowFormat | None) -> Draft | Reject:
+    try:
+        row = read_object(piece)
+        chosen = detect(row) if format is None else format if format.recognise(row) else None
+        if chosen is None:
+            raise _unrecognised(row, format)
+        return Draft(place, piece[1], chosen, *chosen.read(row))
+    except RowProblemError as error:
+        return Reject(place, piece[1], error.message, error.code)
+
+
+def _unrecognised(row: dict[str, Any], format: RowFormat | None) -> RowProblemError:
+    from rolethread_vcs.formats._unread import name_unread_row, unread_sentence
+
+    kind = name_unread_row(row)
+    if kind is not None:
+        return RowProblemError(unread_sentence(kind), "unread_format")
+    return RowProblemError(f"it has {_name_keys(row)}; a row needs {_expected_keys(format)}")
+
+
+def _expected_keys(format: RowFormat | None) -> str:
     return ", or ".join(each.keys for each in (row_formats() if format is None else (format,)))
 
 
-# ---- known by name, and not read
-
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG picture, perhaps a character card"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"PAR1", "a Parquet file"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-)
-_COMPRESSED = (
-    (b"\x1f\x8b", "gzip", "gunzip < {name} | rtv import -, or give the file a name that ends in .gz"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard", "zstd -dc {name} | rtv import -"),
-    (b"\xfd7zXZ\x00", "xz", "xz -dc {name} | rtv import -"),
-    (b"BZh", "bzip2", "bzip2 -dc {name} | rtv import -"),
-)
-_SUFFIXES = {
-    ".csv": "a CSV table",
-    ".tsv": "a table of tab-separated values",
-    ".yaml": "a YAML file",
-    ".yml": "a YAML file",
-}
-
-
-def refuse_unread_file(start: bytes, name: str) -> None:
-    """Raise when the first bytes, or the name, tell of a file that this version does not read.
-
-    Raises:
-        InvalidError (unread_format): one plain sentence that names the kind.
-    """
-    for magic, kind in _MAGIC:
-        if start.startswith(magic):
-            raise _refusal(kind, name)
-    for magic, program, hint in _COMPRESSED:
-        if start.startswith(magic):
-            typed = "FILE" if name == STANDARD_INPUT else shlex.quote(name)
-            raise InvalidError(
-                f"{name} is compressed with {program}; nothing was read",
-                hint=hint.format(name=typed),
-                code="unread_format",
-            )
-    if start.lstrip()[:12].startswith(b"<|im_start|>"):
-        raise _refusal("ChatML text", name)
-    if not start.lstrip().startswith((b"{", b"[")):
-        lowered = name.lower()
-        for suffix, kind in _SUFFIXES.items():
-            if lowered.endswith(suffix):
-                raise _refusal(kind, name)
-
-
-def name_unread_row(row: dict[str, Any]) -> str | None:
-    """Return what an object is a row or the whole of, like "a SillyTavern chat log", or None."""
-    return next((kind for kind, is_one in _ROWS if is_one(row)), None)
-
-
-def unread_sentence(kind: str) -> str:
-    """Return the sentence that answers a kind of data that is known and not read."""
-    if kind in (_TAGS, _DATA_SETS):
-        return f"this is {kind}; it holds no conversations, import the files that it is about"
-    if kind == _CHAT_LINE:
-        return f"this is {kind}; a log is read from its header line on, which comes first in its file"
-    return f"this is {kind}; reading that comes in a later version"
-
-
-def _refusal(kind: str, name: str) -> InvalidError:
-    return InvalidError(f"{name}: {unread_sentence(kind)}", code="unread_format")
-
-
-def _has(*keys: str) -> Callable[[dict[str, Any]], bool]:
-    return lambda row: all(key in row for key in keys)
-
-
-def _is_card(row: dict[str, Any]) -> bool:
-    spec = row.get("spec")
-    return isinstance(spec, str) and spec.startswith("chara_card")
-
-
-def _is_agnai(row: dict[str, Any]) -> bool:
-    messages = row.get("messages")
-    return isinstance(messages, list) and bool(messages) and isinstance(messages[0], dict) and "msg" in messages[0]
-
-
-def _is_chatml_text(row: dict[str, Any]) -> bool:
-    text = row.get("text")
-    return isinstance(text, str) and "<|im_start|>" in text
-
-
-def _is_tag_list(row: dict[str, Any]) -> bool:
-    metadata = row.get("metadata")
-    return isinstance(metadata, dict) and metadata.get("kind") == "rolethread.tag_registry"
-
-
-def _is_list_of_data_sets(row: dict[str, Any]) -> bool:
-    places = {"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url"}
-    return bool(row) and all(isinstance(each, dict) and not places.isdisjoint(each) for each in row.values())
-
-
-_TAGS = "the list of tags that RoleThread Lite keeps beside a data set"
-_DATA_SETS = "LLaMA-Factory's list of data sets (dataset_info.json)"
-_CHAT_LINE = "a line of a SillyTavern chat log"
-_TEXTGEN = "a text-generation-webui chat history"
-_CARD = "a character card"
-_ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
-    (_CHAT_LINE, _has("chat_metadata")),
-    (_CHAT_LINE, _has("user_name", "character_name")),
-    (_CHAT_LINE, _has("mes", "is_user")),
-    (_TEXTGEN, _has("internal", "visible")),
-    (_TEXTGEN, _has("data", "data_visible")),
-    (_CARD, _is_card),
-    (_CARD, _has("first_mes", "mes_example")),
-    (_CARD, _has("char_name", "char_persona")),
-    ("a lorebook", lambda row: row.get("spec") == "lorebook_v3"),
-    ("a KoboldAI story", _has("savedsettings")),
-    ("a KoboldAI story", _has("actions", "prompt")),
-    ("a RisuAI chat", lambda row: row.get("type") == "risuChat"),
-    ("an Agnai chat", _is_agnai),
-    ("a Character.AI dump", _has("histories")),
-    ("an Open Assistant message tree", _has("message_tree_id")),
-    ("ChatML text in a text column", _is_chatml_text),
-    (_TAGS, _is_tag_list),
-    (_DATA_SETS, _is_list_of_data_sets),
-)
+def _name_keys(row: dict[str, Any]) -> str:
+    """Return the keys of a row as words of a sentence, the first dozen of them."""
+    if not row:
+        return "no keys"
+    shown = [key if len(key) <= 40 else f"{key[:40]}…" for key in islice(row, _KEYS_SHOWN)]
+    more = len(row) - len(shown)
+    word = "the key" if len(row) == 1 else "the keys"
+    return f"{word} {', '.join(shown)}" + (f" and {more} more" if more else "")

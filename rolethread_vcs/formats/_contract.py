@@ -82,7 +82,7 @@ class Draft(NamedTuple):
 
     place: RowPlace
     raw: bytes
-    format: str
+    format: Format
     fields: dict[str, Any]
     rolethread: Mapping[str, str] | None
     notes: tuple[str, ...]
@@ -125,7 +125,7 @@ class CleanKeys:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class _AnyFormat:
     """One way to write conversations down, found by discovery as the `FORMAT` of its file."""
 
     name: str
@@ -145,7 +145,7 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileFormat(Format):
+class FileFormat(_AnyFormat):
     """A format whose whole file is one entry, or some: a chat log, a card. It is read, and not written."""
 
     recognise: Callable[[bytes], bool]
@@ -156,7 +156,7 @@ class FileFormat(Format):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowFormat(Format):
+class RowFormat(_AnyFormat):
     """A format in which each row is an entry; it is read and written."""
 
     recognise: Callable[[dict[str, Any]], bool]
@@ -193,3 +193,6 @@ class RowFormat(Format):
         if not clean:
             return self.write_full(entry, identity)
         return self.write_clean(entry, self.used_keys(entry) if keys is None else keys)
+
+
+Format: TypeAlias = RowFormat | FileFormat

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.formats import open_source, read_drafts
+from rolethread_vcs.formats import Source, read_drafts
 from rolethread_vcs.model.canonical import encode_with_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, make_id
@@ -164,7 +164,7 @@ def test_reading_a_file_of_thirty_megabytes_holds_a_few(tmp_path: Path) -> None:
 
     tracemalloc.start()
     try:
-        with open_source(path) as source:
+        with Source(path) as source:
             rows = sum(1 for _ in read_drafts(source))
         _, peak = tracemalloc.get_traced_memory()
     finally:

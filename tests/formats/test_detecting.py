@@ -10,10 +10,10 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.formats import (
     Draft,
     Reject,
+    Source,
     all_formats,
     detect,
     find_format,
-    open_source,
     read_drafts,
     row_formats,
 )
@@ -24,7 +24,7 @@ MESSAGES = [{"role": "user", "content": "Hi"}]
 
 def drafts(*rows, name="chats.jsonl", format=None):
     data = b"\n".join(json.dumps(row).encode() for row in rows)
-    return list(read_drafts(open_source(io.BytesIO(data), name=name), format))
+    return list(read_drafts(Source(io.BytesIO(data), name=name), format))
 
 
 def test_the_formats_are_found_by_listing_their_folder():
@@ -71,7 +71,7 @@ def test_a_mixed_file_keeps_every_row():
         {"messages": MESSAGES}, {"conversations": TURNS}, {"instruction": "Hi", "output": "x"}, {"text": "x"}, 7
     )
 
-    assert [row.code if isinstance(row, Reject) else row.format for row in found] == [
+    assert [row.code if isinstance(row, Reject) else row.format.name for row in found] == [
         *("messages", "sharegpt", "alpaca", "unknown_shape", "not_an_object")
     ]
     assert found[3].reason == (
@@ -158,8 +158,8 @@ def test_a_row_of_an_unread_kind_among_others_is_bad():
 )
 def test_a_whole_file_of_a_known_kind_is_named(start, name, kind):
     with refusal(InvalidError, "unread_format", match=kind):
-        list(read_drafts(open_source(io.BytesIO(start), name=name)))
+        list(read_drafts(Source(io.BytesIO(start), name=name)))
 
 
 def test_rows_in_a_file_with_a_wrong_suffix_are_read_all_the_same():
-    assert [row.format for row in drafts({"messages": MESSAGES}, name="train.csv")] == ["messages"]
+    assert [row.format.name for row in drafts({"messages": MESSAGES}, name="train.csv")] == ["messages"]

@@ -11,10 +11,10 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats import (
     CannotCarryError,
     CleanKeys,
+    Source,
     clean_keys,
     export_rows,
     find_format,
-    open_source,
     read_drafts,
     row_formats,
 )
@@ -61,7 +61,7 @@ def test_the_bytes_of_an_export_are_fixed(name, kind):
 def test_a_full_export_comes_back_exactly_with_its_ids(name, container):
     data = export(name, CARRIED[name], container=container)
 
-    found = list(read_drafts(open_source(io.BytesIO(data))))
+    found = list(read_drafts(Source(io.BytesIO(data))))
 
     assert [Entry.of(draft.fields) for draft in found] == CARRIED[name]
     assert [draft.rolethread for draft in found] == [

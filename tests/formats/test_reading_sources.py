@@ -9,14 +9,14 @@ import tracemalloc
 import pytest
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError
-from rolethread_vcs.formats import Draft, Reject, open_source, read_drafts
+from rolethread_vcs.formats import Draft, Reject, Source, read_drafts
 
 A = {"messages": [{"role": "user", "content": "a"}]}
 B = {"messages": [{"role": "user", "content": 'b } ] " \\ ü'}], "n": [[1], {"x": {}}]}
 
 
 def rows(data, name="x.jsonl"):
-    return list(read_drafts(open_source(io.BytesIO(data), name=name)))
+    return list(read_drafts(Source(io.BytesIO(data), name=name)))
 
 
 def text(value, **options):
@@ -66,7 +66,7 @@ def test_size_digest_and_notes_hold_after_the_last_row(tmp_path):
     path = tmp_path / "mit Umlaut ü.jsonl"
     path.write_bytes(data)
 
-    with open_source(path) as source:
+    with Source(path) as source:
         found = list(read_drafts(source))
 
     assert [row.fields for row in found] == [A, B]
@@ -81,7 +81,7 @@ def test_size_digest_and_notes_hold_after_the_last_row(tmp_path):
 
 @pytest.mark.parametrize("data", [b"", b"\n \n", b"\xef\xbb\xbf"])
 def test_an_empty_file_has_no_rows_and_says_so(data):
-    source = open_source(io.BytesIO(data))
+    source = Source(io.BytesIO(data))
 
     assert list(read_drafts(source)) == []
     assert "the file is empty" in source.notes
@@ -178,7 +178,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         file.write(b"]")
 
     tracemalloc.start()
-    count = sum(1 for _ in read_drafts(open_source(path)))
+    count = sum(1 for _ in read_drafts(Source(path)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -195,7 +195,7 @@ def test_utf_16_is_named(encoding):
 
 
 def test_the_way_out_of_utf_16_can_be_pasted_for_a_path_with_spaces():
-    source = open_source(io.BytesIO(json.dumps(A).encode("utf-16-le")), name="../my chats/x.jsonl")
+    source = Source(io.BytesIO(json.dumps(A).encode("utf-16-le")), name="../my chats/x.jsonl")
 
     with pytest.raises(InvalidError) as caught:
         list(read_drafts(source))
@@ -210,7 +210,7 @@ def test_a_binary_file_is_no_text(data, line):
 
 
 def test_a_trailing_comma_is_no_row_and_noted():
-    source = open_source(io.BytesIO(b"[" + text(A) + b",\n]\n[" + text(B) + b"]"))
+    source = Source(io.BytesIO(b"[" + text(A) + b",\n]\n[" + text(B) + b"]"))
 
     found = list(read_drafts(source))
 
@@ -226,7 +226,7 @@ def test_a_gz_file_is_unpacked_and_its_own_bytes_are_hashed(tmp_path):
     path = tmp_path / "x.jsonl.gz"
     path.write_bytes(packed)
 
-    source = open_source(path)
+    source = Source(path)
     found = list(read_drafts(source))
 
     assert [row.fields for row in found] == [A, B]
@@ -272,19 +272,19 @@ def test_a_gz_file_without_the_suffix_is_named():
 def test_a_missing_file_is_not_found(tmp_path):
     for path in (tmp_path / "no.json", tmp_path / "no" / "x.json"):
         with pytest.raises(NotFoundError, match="there is no file"):
-            open_source(path)
+            Source(path)
 
 
 def test_a_path_through_a_file_is_not_found(tmp_path):
     (tmp_path / "x.json").write_bytes(b"")
 
     with pytest.raises(NotFoundError, match="no folder"):
-        open_source(tmp_path / "x.json" / "y.json")
+        Source(tmp_path / "x.json" / "y.json")
 
 
 def test_a_folder_is_invalid(tmp_path):
     with pytest.raises(InvalidError, match="is a folder"):
-        open_source(tmp_path)
+        Source(tmp_path)
 
 
 def test_what_the_system_does_not_open_is_told(tmp_path):
@@ -292,13 +292,13 @@ def test_what_the_system_does_not_open_is_told(tmp_path):
     loop.symlink_to(loop)
 
     with pytest.raises(SystemRefusedError, match="cannot be opened"):
-        open_source(loop)
+        Source(loop)
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"\n".join(text({**A, "pad": "x" * 1000}) for _ in range(3000)))
-    drafts = read_drafts(open_source(path))
+    drafts = read_drafts(Source(path))
     next(drafts)
 
     with path.open("ab") as file:
@@ -311,7 +311,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path):
 def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"\n".join(text({**A, "pad": "x" * 1000}) for _ in range(3000)))
-    drafts = read_drafts(open_source(path))
+    drafts = read_drafts(Source(path))
     next(drafts)
 
     with path.open("r+b") as file:
@@ -324,7 +324,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path):
 def test_a_stream_that_was_passed_in_stays_open():
     stream = io.BytesIO(text(A))
 
-    with open_source(stream) as source:
+    with Source(stream) as source:
         assert source.name == "standard input"
         assert len(list(read_drafts(source))) == 1
 

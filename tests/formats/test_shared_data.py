@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rolethread_vcs.formats import CannotCarryError, detect, open_source, read_drafts, row_formats
+from rolethread_vcs.formats import CannotCarryError, Source, detect, read_drafts, row_formats
 from rolethread_vcs.model.entry import Entry
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -39,9 +39,9 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is no
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_real_file_reads_completely_and_comes_back(name):
-    found = list(read_drafts(open_source(DATA / name)))
+    found = list(read_drafts(Source(DATA / name)))
 
-    assert {draft.format for draft in found} == {FILES[name][0]}
+    assert {draft.format.name for draft in found} == {FILES[name][0]}
     assert len(found) == FILES[name][1]
     entries = [Entry.of(draft.fields) for draft in found]
     for format, (number, entry) in itertools.product(row_formats(), enumerate(entries)):
@@ -59,5 +59,5 @@ def test_what_an_alpaca_row_said_is_written_again():
     path = DATA / "llama-factory/alpaca_en_demo.json"
     (alpaca,) = (each for each in row_formats() if each.name == "alpaca")
 
-    for draft in read_drafts(open_source(path)):
+    for draft in read_drafts(Source(path)):
         assert alpaca.write(Entry.of(draft.fields)) == json.loads(draft.raw)

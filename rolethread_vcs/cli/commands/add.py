@@ -84,12 +84,12 @@ def _from_words(context: Context, order: Sequence[str], texts: dict[str, tuple[s
 
 
 def _from_source(context: Context, dataset: Dataset, source: str) -> dict[str, Any]:
-    from rolethread_vcs.formats import Reject, open_source, read_drafts
+    from rolethread_vcs.formats import Reject, Source, read_drafts
 
     if source != "-":
         _refuse_own_file(context.path(source), dataset, source)
     where = sys.stdin.buffer if source == "-" else context.path(source)
-    with open_source(where, name=None if source == "-" else source) as opened:
+    with Source(where, name=None if source == "-" else source) as opened:
         found: Draft | None = None
         for row in read_drafts(opened):
             if found is not None:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.formats import Draft, Reject, open_source, read_again, read_drafts
+from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, read_drafts
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line
@@ -106,7 +106,7 @@ def _read_file(file: FileSide) -> _ReadSide:
             rows.append(known)
             yield entry
 
-    with open_source(file.source, name=label) as source:
+    with Source(file.source, name=label) as source:
         carried = carried_by(entries(read_drafts(source)))
         notes = [f"{label}: {note}" for note in source.notes]
     if bad and not rows:
@@ -224,7 +224,7 @@ def _whole(entry: Entry) -> bytes:
     return object_id("blob", encode_entry(entry))
 
 
-def _row_again(raw: bytes, format: str) -> Entry:
+def _row_again(raw: bytes, format: Format) -> Entry:
     draft = read_again(raw, format)
     assert isinstance(draft, Draft)  # it was one when it was read first
     return Entry.of(draft.fields)

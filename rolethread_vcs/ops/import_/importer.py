@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import MovedError
-from rolethread_vcs.formats import Reject, open_source
+from rolethread_vcs.formats import Reject, Source
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of, suffix_part
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
@@ -126,7 +126,7 @@ def _import_once(
         reader = RowReader(repository, base, branch, options, intent)
         reader.raws = None if corrected is None else []
         for file, label in zip(files, labels, strict=True):
-            with open_source(file, name=label) as source:
+            with Source(file, name=label) as source:
                 reader.read(source, pack, step)
         verdict = reader.gate.finish()
         if reader.rejects or not verdict.passes:

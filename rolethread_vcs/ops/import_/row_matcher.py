@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from rolethread_vcs.formats import Draft, FileFormat, Reject, find_format
+from rolethread_vcs.formats import Draft, FileFormat, Reject
 from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
@@ -127,7 +127,7 @@ class Matcher:
         found = self._index.find(signature, STEPS)
         if found is None:
             match = self._match_removed(signature)
-            if match is _NEW and isinstance(find_format(row.draft.format), FileFormat):
+            if match is _NEW and isinstance(row.draft.format, FileFormat):
                 match = self._match_grown(row.entry)
             return Match(Outcome.NEW, own_id) if is_foreign and match is _NEW else match
         entry_id, step = found

@@ -124,7 +124,7 @@ class RowReader:
             if isinstance(draft, Reject):
                 self._reject(draft)
             else:
-                formats[draft.format] += 1
+                formats[draft.format.name] += 1
                 if draft.notes:
                     notes.update(draft.notes)
                 self._take(draft, pack)

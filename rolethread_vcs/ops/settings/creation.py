@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.formats import Reject, open_source, read_drafts
+from rolethread_vcs.formats import Reject, Source, read_drafts
 from rolethread_vcs.gate.refusal import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.copying import clone as clone_repository
@@ -69,7 +69,7 @@ def _refuse_unreadable(file: Path) -> None:
     is_packed = file.name.lower().endswith(".gz")
     rejects: list[Reject] = []
     has_row = False
-    with open_source(file, name=str(file)) as source:
+    with Source(file, name=str(file)) as source:
         for row in read_drafts(source):
             if isinstance(row, Reject):
                 rejects.append(row)

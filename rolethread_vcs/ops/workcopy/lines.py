@@ -21,9 +21,8 @@ from rolethread_vcs.formats import (
     Piece,
     Reject,
     RowFormat,
-    RowPlace,
+    Source,
     find_row_format,
-    open_source,
     read_again,
 )
 from rolethread_vcs.matching.signature import Side, Signature
@@ -237,7 +236,7 @@ def read_file(linked: LinkedLines) -> FileLines:
 
 
 def _pieces_of(path: Path) -> Iterator[Piece]:
-    with open_source(path) as source:
+    with Source(path) as source:
         yield from source.pieces()
 
 
@@ -272,7 +271,7 @@ class Layout:
 
     def read(self, raw: bytes, line: int = 1) -> Reading | Reject:
         """Return what a line says, or why it is no row of this format."""
-        draft = read_again(raw, self.format, RowPlace("", line, line))
+        draft = read_again(raw, self.format, line)
         if isinstance(draft, Reject):
             return draft
         try:

@@ -1,0 +1,153 @@
+"""Kinds of files and rows that are known by name, and not read.
+
+Sources: SillyTavern's and text-generation-webui's own exports, the character card specifications V1 to V3, Agnai,
+RisuAI, KoboldAI Lite, CAI-Tools, Open Assistant, RoleThread Lite, LLaMA-Factory.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.formats._contract import STANDARD_INPUT
+
+# ---- files
+
+TEXT_LOOKED_AT = 1 << 10
+"""Bytes of a text in which a null byte is looked for."""
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture, perhaps a character card"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+)
+_COMPRESSED = (
+    (b"\x1f\x8b", "gzip", "gunzip < {name} | rtv import -, or give the file a name that ends in .gz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard", "zstd -dc {name} | rtv import -"),
+    (b"\xfd7zXZ\x00", "xz", "xz -dc {name} | rtv import -"),
+    (b"BZh", "bzip2", "bzip2 -dc {name} | rtv import -"),
+)
+_SUFFIXES = {
+    ".csv": "a CSV table",
+    ".tsv": "a table of tab-separated values",
+    ".yaml": "a YAML file",
+    ".yml": "a YAML file",
+}
+
+
+def refuse_unread_file(start: bytes, name: str) -> None:
+    """Raise when the first bytes, or the name, tell of a file that is not read: of another kind, or no UTF-8.
+
+    Raises:
+        InvalidError (unread_format), InvalidError (not_utf8): one plain sentence that names the kind.
+    """
+    kind = next((kind for magic, kind in _MAGIC if start.startswith(magic)), None)
+    text = start.lstrip()
+    if text.startswith(b"<|im_start|>"):
+        kind = "ChatML text"
+    elif kind is None and not text.startswith((b"{", b"[")):
+        kind = next((kind for suffix, kind in _SUFFIXES.items() if name.lower().endswith(suffix)), None)
+    if kind is not None:
+        raise InvalidError(f"{name}: {unread_sentence(kind)}", code="unread_format")
+    quoted = "FILE" if name == STANDARD_INPUT else shlex.quote(name)
+    for magic, program, hint in _COMPRESSED:
+        if start.startswith(magic):
+            raise InvalidError(
+                f"{name} is compressed with {program}; nothing was read",
+                hint=hint.format(name=quoted),
+                code="unread_format",
+            )
+    encoding = "UTF-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else None
+    nulls = [byte == 0 for byte in start[:4]]
+    if nulls in ([False, True, False, True], [True, False, True, False]):  # two ASCII characters
+        encoding = "UTF-16BE" if nulls[0] else "UTF-16LE"
+    if encoding is not None:
+        made = shlex.quote(str(Path(name).with_name(f"utf8-{Path(name).name}")))
+        raise InvalidError(
+            f"{name} looks like UTF-16; nothing was read",
+            hint=f"iconv -f {encoding} -t UTF-8 {quoted} > {made}",
+            code="not_utf8",
+        )
+    null = start[:TEXT_LOOKED_AT].find(b"\x00")
+    if null >= 0:
+        line = start.count(b"\n", 0, null) + 1
+        raise InvalidError(
+            f"{name} is no text file: there is a null byte on line {line}; nothing was read", code="not_utf8"
+        )
+
+
+# ---- rows
+
+
+def name_unread_row(row: dict[str, Any]) -> str | None:
+    """Return what an object is a row or the whole of, like "a SillyTavern chat log", or None."""
+    return next((kind for kind, is_one in _ROWS if is_one(row)), None)
+
+
+def unread_sentence(kind: str) -> str:
+    """Return the sentence that answers a kind of data that is known and not read."""
+    if kind in (_TAGS, _DATA_SETS):
+        return f"this is {kind}; it holds no conversations, import the files that it is about"
+    if kind == _CHAT_LINE:
+        return f"this is {kind}; a log is read from its header line on, which comes first in its file"
+    return f"this is {kind}; reading that comes in a later version"
+
+
+def _has(*keys: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda row: all(key in row for key in keys)
+
+
+def _is_card(row: dict[str, Any]) -> bool:
+    spec = row.get("spec")
+    return isinstance(spec, str) and spec.startswith("chara_card")
+
+
+def _is_agnai(row: dict[str, Any]) -> bool:
+    messages = row.get("messages")
+    return isinstance(messages, list) and bool(messages) and isinstance(messages[0], dict) and "msg" in messages[0]
+
+
+def _is_chatml_text(row: dict[str, Any]) -> bool:
+    text = row.get("text")
+    return isinstance(text, str) and "<|im_start|>" in text
+
+
+def _is_tag_list(row: dict[str, Any]) -> bool:
+    metadata = row.get("metadata")
+    return isinstance(metadata, dict) and metadata.get("kind") == "rolethread.tag_registry"
+
+
+def _is_list_of_data_sets(row: dict[str, Any]) -> bool:
+    places = {"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url"}
+    return bool(row) and all(isinstance(each, dict) and not places.isdisjoint(each) for each in row.values())
+
+
+_TAGS = "the list of tags that RoleThread Lite keeps beside a data set"
+_DATA_SETS = "LLaMA-Factory's list of data sets (dataset_info.json)"
+_CHAT_LINE = "a line of a SillyTavern chat log"
+_TEXTGEN = "a text-generation-webui chat history"
+_CARD = "a character card"
+_ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
+    (_CHAT_LINE, _has("chat_metadata")),
+    (_CHAT_LINE, _has("user_name", "character_name")),
+    (_CHAT_LINE, _has("mes", "is_user")),
+    (_TEXTGEN, _has("internal", "visible")),
+    (_TEXTGEN, _has("data", "data_visible")),
+    (_CARD, _is_card),
+    (_CARD, _has("first_mes", "mes_example")),
+    (_CARD, _has("char_name", "char_persona")),
+    ("a lorebook", lambda row: row.get("spec") == "lorebook_v3"),
+    ("a KoboldAI story", _has("savedsettings")),
+    ("a KoboldAI story", _has("actions", "prompt")),
+    ("a RisuAI chat", lambda row: row.get("type") == "risuChat"),
+    ("an Agnai chat", _is_agnai),
+    ("a Character.AI dump", _has("histories")),
+    ("an Open Assistant message tree", _has("message_tree_id")),
+    ("ChatML text in a text column", _is_chatml_text),
+    (_TAGS, _is_tag_list),
+    (_DATA_SETS, _is_list_of_data_sets),
+)
