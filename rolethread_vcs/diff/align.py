@@ -11,7 +11,7 @@ from itertools import count, pairwise
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
-from rolethread_vcs.diff.likeness import Likeness, Text
+from rolethread_vcs.diff.likeness import Likeness, Text, sharing_rare_words
 
 SIMILAR = 0.5
 """Likeness from which two messages between the same neighbours are one, edited."""
@@ -23,8 +23,6 @@ _OTHER_ROLE = 0.3
 _SCALE = 10_000  # likeness is added up in whole numbers, so that sums cannot differ by rounding
 _ALL_PAIRS = 40_000  # 200 messages against 200: up to here each is compared with each
 _LARGEST_TABLE = 400_000_000  # 20,000 messages against 20,000: the longest common order takes a bit a pair, 50 MB
-_FEW_PLACES = 12  # a word in more messages than that tells none of them
-_CANDIDATES = 4
 _NEIGHBOURS = 2
 
 
@@ -249,18 +247,8 @@ class _Search:
         return _score(self._likeness, self._left[one], self._right[other], at_least)
 
     def _sharing_rare_words(self, left: list[int], right: list[int]) -> Iterator[tuple[int, int]]:
-        """Yield, for each message on the left, the few on the right that share most of the words that few have."""
-        places: dict[int, list[int]] = defaultdict(list)
-        for index in right:
-            for word in set(self._right[index].text.numbers):
-                places[word].append(index)
-        rare = {word: found for word, found in places.items() if len(found) <= _FEW_PLACES}
-        for index in left:
-            shared: Counter[int] = Counter()
-            for word in rare.keys() & self._left[index].text.numbers:
-                shared.update(rare[word])
-            best = sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:_CANDIDATES]
-            yield from ((index, other) for other, _ in best)
+        texts = {index: self._left[index].text for index in left}
+        return sharing_rare_words(texts, {index: self._right[index].text for index in right})
 
     # Level 3: the same role in the same place.
 

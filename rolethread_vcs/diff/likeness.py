@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import count
@@ -12,6 +12,8 @@ from itertools import count
 _LONG = 20_000  # words; above it the order of words counts only from one word to the next, which takes linear time
 _SAMPLE = 8  # and of these pairs of words every eighth is looked at
 _SHORT = 160  # characters; below it letters count too, or a typing error in a text of one word would change all of it
+_FEW_TEXTS = 12  # a word in more texts than that tells none of them
+_CANDIDATES = 4
 _CODES = 0x10FFFF  # one character stands for one word, which is several times faster to compare than a list
 
 
@@ -79,6 +81,21 @@ def similarity(before: str, after: str) -> float:
     """Return how alike two texts are by their words, 0 to 1; 1 only if they are equal."""
     likeness = Likeness()
     return likeness.of(likeness.prepare(before), likeness.prepare(after))
+
+
+def sharing_rare_words(texts: Mapping[int, Text], others: Mapping[int, Text]) -> Iterator[tuple[int, int]]:
+    """Yield the place of each text with those of the few others that share most of the words that few of them have."""
+    holders: dict[int, list[int]] = defaultdict(list)
+    for place, text in others.items():
+        for word in set(text.numbers):
+            holders[word].append(place)
+    rare = {word: found for word, found in holders.items() if len(found) <= _FEW_TEXTS}
+    for place, text in texts.items():
+        shared: Counter[int] = Counter()
+        for word in rare.keys() & text.numbers:
+            shared.update(rare[word])
+        best = sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:_CANDIDATES]
+        yield from ((place, other) for other, _ in best)
 
 
 def _by_pairs(one: Text, other: Text) -> float:

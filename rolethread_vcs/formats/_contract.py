@@ -87,6 +87,11 @@ class Draft(NamedTuple):
     rolethread: Mapping[str, str] | None
     notes: tuple[str, ...]
 
+    @property
+    def own_id(self) -> str | None:
+        """The id of ours that it carried."""
+        return None if self.rolethread is None else self.rolethread.get("id")
+
 
 @dataclass(frozen=True, slots=True)
 class Reject:

@@ -1,30 +1,25 @@
 """Pairs two sequences of rows or entries step by step; each step sees what the ones before left over.
 
 Nothing is guessed unless a policy says so: what cannot be told with confidence is unclear, with what it could be.
+
+What is equal is paired in order, as many as there are. Where one side has more of a kind than the other, a policy takes
+the first ones, or asks the neighbours; where they do not tell, and it would make a difference, nothing is paired.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cached_property
 
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.matching.alike import (
-    MARGIN,
-    MOST,
-    SCALE,
-    SURE,
-    Alike,
-    Gaps,
-    Pairs,
-    pair_equal,
-    places_by_value,
-)
-from rolethread_vcs.matching.signature import Index, Side, Signature, Step, opening_of, text_of
+from rolethread_vcs.matching.alike import MARGIN, SCALE, SURE, Alike, Gaps, Pairs
+from rolethread_vcs.matching.signature import PARTS, Side, Signature, Step, opening_of, places_by_value, text_of
 
+MOST = 20_000
+"""Rows left over on either side up to which similar ones are looked for."""
 _NEAR = 20
 """New rows in one place that are compared with what was there."""
 
@@ -90,14 +85,18 @@ class Matching:
         self.unclear: dict[int, Unclear] = {}
         self._pair(self._decided, Step.DECISION)
         for step in policy.steps:
-            if step is Step.BYTES:
-                self._match_bytes()
+            if step is Step.OWN_ID and not self._takes_first:
+                self._match_claims()
             elif step is Step.ALIKE:
                 self._match_alike()
             elif step is Step.OPENING:
                 self._match_openings()
+            elif step is Step.BIRTH:
+                self._match_equal(step, "messages", "born")
+                self._match_equal(step, "born", "messages")
             else:
-                self._match_equal(step)
+                part = PARTS.get(step, "")
+                self._match_equal(step, part, part)
         gaps = Gaps(self.pairs)
         self.kept = gaps.kept
         if not self._takes_first:
@@ -105,89 +104,84 @@ class Matching:
 
     # ---- the steps
 
-    def _match_bytes(self) -> None:
-        old, new = self._before.digests, self._after.digests
-        if old == new and not self.pairs and not self._apart:
-            self._pair({place: place for place in range(len(new))}, Step.BYTES)
-        else:
-            self._pair_by_neighbours(
-                Step.BYTES,
-                {place: old[place] for place in self._open_before()},
-                {place: new[place] for place in self._open_after()},
-            )
-
-    def _match_equal(self, step: Step) -> None:
-        if step is Step.OWN_ID and not self._takes_first:
-            self._match_claims()
-            return
+    def _match_equal(self, step: Step, old_part: str, new_part: str) -> None:
+        """Match what has the same value in a part of its signature, or the same bytes."""
         before, after = self._open()
         if not before or not after:
             return
-        old = {place: value for place in before if (value := self._old[place].value(step)) is not None}
-        new = {place: value for place in after if (value := self._new[place].value(step)) is not None}
-        if not self._takes_first:
-            pair = self._pair_unique if step is Step.UUID else self._pair_by_neighbours
-            pair(step, old, new)
+        if step is Step.BYTES:
+            old: dict[int, Hashable] = {place: self._before.digests[place] for place in before}
+            new: dict[int, Hashable] = {place: self._after.digests[place] for place in after}
+        else:
+            old = {place: value for place in before if (value := getattr(self._old[place], old_part)) is not None}
+            new = {place: value for place in after if (value := getattr(self._new[place], new_part)) is not None}
+        if self._takes_first:
+            holders = places_by_value(old)
+            for value, places in places_by_value(new).items():
+                self._pair(dict(zip(places, holders.get(value, ()), strict=False)), step)
             return
-        if step is Step.BIRTH:
-            born = {place: value for place in after if (value := self._new[place].born) is not None}
-            self._pair_first(step, old, born)
-            old = {place: self._old[place].born for place in self._open_before()}
-        self._pair_first(step, old, new)
+        if step is Step.UUID:  # one that several have says nothing
+            old, new = (
+                {places[0]: value for value, places in places_by_value(side).items() if len(places) == 1}
+                for side in (old, new)
+            )
+        pairs, unclear = pair_equal(old, new, self.pairs, self._before.are_one)
+        self._pair(pairs, step)
+        for place, candidates in unclear.items():
+            self.unclear[place] = Unclear(Doubt.EQUAL, tuple((before, 1.0) for before in candidates))
 
     def _match_claims(self) -> None:
         """Match by our ids; what carries the id of an entry that is there already was copied from it."""
+        open_before, open_after = self._open()
         claims: dict[str, list[int]] = defaultdict(list)
-        for place in self._open_after():
+        for place in open_after:
             own_id = self._new[place].id
             if own_id is not None:
                 claims[own_id].append(place)
         if not claims:
             return
+        is_open = set(open_before)
         place_of = {own_id: place for place, own_id in enumerate(self._before.ids)}
-        open_before = set(self._open_before())
         for own_id, places in claims.items():
             before = place_of.get(own_id)
             if before is None:
                 if self._before.is_elsewhere(own_id):
                     self.unclear.update(dict.fromkeys(places, Unclear(Doubt.OTHER_ID)))
-            elif before not in open_before:
+            elif before not in is_open:
                 self._copies.update(places)
             elif len(places) == 1:
                 self._pair({places[0]: before}, Step.OWN_ID)
             else:
-                self._choose_claim(before, places)
-
-    def _choose_claim(self, before: int, places: Sequence[int]) -> None:
-        """Several carry one id: the one that is clearly most like the entry is it, the others are copies."""
-        ranked = sorted(((self._likeness(before, after), -after) for after in places), reverse=True)
-        (best, negative), (second, _) = ranked[:2]
-        if best - second >= MARGIN or (best == 1.0 and second < 1.0):
-            self._pair({-negative: before}, Step.OWN_ID)
-            self._copies.update(after for after in places if after != -negative)
-            return
-        for likeness, negative in ranked:
-            self.unclear[-negative] = Unclear(Doubt.SAME_ID, ((before, likeness),))
+                # the one that is clearly most like the entry is it, the others are copies
+                ranked = sorted(((self._likeness(before, after), -after) for after in places), reverse=True)
+                (best, negative), (second, _) = ranked[:2]
+                if best - second >= MARGIN or (best == 1.0 and second < 1.0):
+                    self._pair({-negative: before}, Step.OWN_ID)
+                    self._copies.update(after for after in places if after != -negative)
+                else:
+                    for likeness, negative in ranked:
+                        self.unclear[-negative] = Unclear(Doubt.SAME_ID, ((before, likeness),))
 
     def _match_alike(self) -> None:
         before, after = self._open()
         if self._takes_first and max(len(before), len(after)) > MOST:
             self._match_openings()
             before, after = self._open()
-        found = Alike(self._before, self._after, before, after, self.pairs)
-        self._pair(found.pairs, Step.ALIKE)
-        if self._takes_first and max(len(before), len(after)) <= MOST:
-            self._take_likeliest(found.unclear)
+        if not before or not after:
             return
-        for place, candidates in found.unclear.items():
-            self.unclear[place] = Unclear(Doubt.ALIKE if candidates else Doubt.TOO_MANY, candidates)
-
-    def _take_likeliest(self, unclear: Mapping[int, Sequence[tuple[int, float]]]) -> None:
-        """Take what the order tells apart: who reads is served better by the likeliest reading than by none."""
+        if max(len(before), len(after)) > MOST:
+            self.unclear.update(dict.fromkeys(after, Unclear(Doubt.TOO_MANY)))
+            return
+        found = Alike(self._before, self._after, before, after, Gaps(self.pairs))
+        self._pair(found.pairs, Step.ALIKE)
+        if not self._takes_first:
+            self.unclear.update({place: Unclear(Doubt.ALIKE, each) for place, each in found.unclear.items()})
+            return
+        # what the order tells apart: who reads is served better by the likeliest reading than by none
         gaps = Gaps(self.pairs)
         likely = [
             (before, after, round(likeness * SCALE))
-            for after, candidates in unclear.items()
+            for after, candidates in found.unclear.items()
             for before, likeness in candidates
             if likeness >= SURE and gaps.before(before) == gaps.after(after)
         ]
@@ -198,11 +192,14 @@ class Matching:
         before, after = self._open()
         if not before or not after or (max(len(before), len(after)) > MOST and not self._takes_first):
             return
-        asked = _places_by_opening(self._before, before)
+        asked, asks = (
+            places_by_value({place: opening_of(side.entry(place)) for place in places})
+            for side, places in ((self._before, before), (self._after, after))
+        )
         gaps = Gaps(self.pairs)
-        for opening, places in _places_by_opening(self._after, after).items():
+        for opening, places in asks.items():
             was = asked.get(opening, ())
-            if not len(places) == len(was) == 1 or gaps.after(places[0]) != gaps.before(was[0]):
+            if opening is None or not len(places) == len(was) == 1 or gaps.after(places[0]) != gaps.before(was[0]):
                 continue
             near = (place for place in (was[0] - 1, was[0] + 1) if 0 <= place < len(self._before))
             if all(opening_of(self._before.entry(place)) != opening for place in near):
@@ -211,7 +208,7 @@ class Matching:
     def _doubt_copies(self, gaps: Gaps) -> None:
         """Doubt what moved where something new like it stands in its old place: which of the two is the copy?"""
         stays = {after for _, after in gaps.kept}
-        fresh = sorted({*self._open_after(), *self._copies})
+        fresh = sorted({*self._open()[1], *self._copies})
         moved = sorted(after for after in self.pairs.keys() - stays if after not in self._decided)
         if not moved or not fresh or len(moved) > MOST:
             return
@@ -233,26 +230,6 @@ class Matching:
         self.pairs.update(pairs)
         self.steps.update(dict.fromkeys(pairs, step))
 
-    def _pair_first(self, step: Step, old: Mapping[int, Hashable], new: Mapping[int, Hashable]) -> None:
-        index: Index[int] = Index()
-        index.add(step, ((value, place) for place, value in new.items() if place not in self.pairs))
-        for before, value in old.items():
-            after = index.take(step, value)
-            if after is not None:
-                self._pair({after: before}, step)
-
-    def _pair_unique(self, step: Step, old: Mapping[int, Hashable], new: Mapping[int, Hashable]) -> None:
-        holders = places_by_value(old)
-        for value, places in places_by_value(new).items():
-            if len(places) == len(holders.get(value, ())) == 1:
-                self._pair({places[0]: holders[value][0]}, step)
-
-    def _pair_by_neighbours(self, step: Step, old: Mapping[int, Hashable], new: Mapping[int, Hashable]) -> None:
-        pairs, unclear = pair_equal(old, new, self.pairs, self._before.are_one)
-        self._pair(pairs, step)
-        for place, candidates in unclear.items():
-            self.unclear[place] = Unclear(Doubt.EQUAL, tuple((before, 1.0) for before in candidates))
-
     def _likeness(self, before: int, after: int) -> float:
         from rolethread_vcs.diff.likeness import similarity
 
@@ -261,25 +238,57 @@ class Matching:
     @cached_property
     def _old(self) -> Mapping[int, Signature]:
         """What is open before when somebody asks first; of what was the same to the byte nothing is read."""
-        return self._before.signatures(self._open_before())
+        return self._before.signatures(self._open()[0])
 
     @cached_property
     def _new(self) -> Mapping[int, Signature]:
-        return self._after.signatures(self._open_after())
+        return self._after.signatures(self._open()[1])
 
     def _open(self) -> tuple[list[int], list[int]]:
-        return self._open_before(), self._open_after()
-
-    def _open_before(self) -> list[int]:
+        """Return the places on both sides that no step has settled yet."""
         taken = set(self.pairs.values())
         taken.update(before for unclear in self.unclear.values() for before, _ in unclear.candidates)
-        return [place for place in range(len(self._before)) if place not in taken]
-
-    def _open_after(self) -> list[int]:
         known = self.pairs.keys() | self.unclear.keys() | self._copies | self._apart
-        return [place for place in range(len(self._after)) if place not in known]
+        before = [place for place in range(len(self._before)) if place not in taken]
+        return before, [place for place in range(len(self._after)) if place not in known]
 
 
-def _places_by_opening(side: Side, places: Iterable[int]) -> dict[Hashable, list[int]]:
-    openings = ((place, opening_of(side.entry(place))) for place in places)
-    return places_by_value({place: opening for place, opening in openings if opening is not None})
+def pair_equal(
+    before: Mapping[int, Hashable],
+    after: Mapping[int, Hashable],
+    settled: Pairs,
+    are_one: Callable[[Sequence[int]], bool],
+) -> tuple[Pairs, dict[int, tuple[int, ...]]]:
+    """Pair equal values of two sides, and return what could not be told: places after, with the places they could be.
+
+    `before` and `after` map places to values, in order. `settled` are pairs known already. `are_one` says whether it
+    makes no difference which of some equal places before is meant.
+    """
+    holders = places_by_value(before)
+    pairs: Pairs = {}
+    uneven = []
+    for value, places in places_by_value(after).items():
+        candidates = holders.get(value, [])
+        if len(candidates) == len(places):
+            pairs.update(zip(places, candidates, strict=True))
+        elif candidates:
+            uneven.append((candidates, places))
+    unclear: dict[int, tuple[int, ...]] = {}
+    gaps = Gaps({**settled, **pairs} if uneven else {})
+    for candidates, places in uneven:
+        doubtful: list[int] = []
+        doubtful_after: list[int] = []
+        left: list[int] = []
+        left_after: list[int] = []
+        # gap by gap; then what is left over in some gap, with what is missing in another
+        for some, others in [*gaps.grouped(candidates, places), (left, left_after)]:
+            if len(some) > len(others) and others and not are_one(some):
+                doubtful += some
+                doubtful_after += others
+                continue
+            pairs.update(zip(others, some, strict=False))
+            if some is not left:
+                left += some[len(others) :]
+                left_after += others[len(some) :]
+        unclear.update(dict.fromkeys(doubtful_after, tuple(doubtful)))
+    return pairs, unclear

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_line
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.layout import suffix_part
 
 Holder = TypeVar("Holder")
 
@@ -47,23 +51,54 @@ class Signature(NamedTuple):
     spoken: Hashable = None
     born: str | None = None
 
+    @classmethod
+    def of(cls, entry: Entry, own_id: str | None, steps: Collection[Step], **known: Any) -> Signature:
+        """Return what an entry is recognised by, as far as some steps ask; `known` are parts that the caller has.
+
+        Raises:
+            UnkeepableValueError: it holds what JSON cannot keep.
+        """
+        parts = {"id": own_id, **known}
+        if Step.UUID in steps and entry.uuid is not None:
+            parts["uuid"] = entry.uuid.lower()
+        if Step.WHOLE in steps and "whole" not in known:
+            parts["whole"] = _digest(encode_entry(entry))
+        if Step.MESSAGES in steps and "messages" not in known:
+            parts["messages"] = birth_suffix(entry.messages)
+        if Step.SPOKEN in steps:
+            messages = entry.messages if isinstance(entry.messages, list) else [entry.messages]
+            turns = [[each.get("role"), each.get("content")] if isinstance(each, dict) else each for each in messages]
+            parts["spoken"] = _digest(encode_line(turns))
+        if Step.BIRTH in steps and own_id is not None:
+            parts["born"] = suffix_part(own_id)
+        return cls(**parts)
+
     def value(self, step: Step) -> Hashable | None:
         """Return what a step compares; what it is compared with may be another part (`BIRTH`)."""
-        return self[_PARTS[step]]
+        return getattr(self, PARTS[step])  # type: ignore[no-any-return]
 
 
-_PARTS = {
-    step: Signature._fields.index(part)
-    for step, part in (
-        (Step.OWN_ID, "id"),
-        (Step.UUID, "uuid"),
-        (Step.KEY, "key"),
-        (Step.WHOLE, "whole"),
-        (Step.MESSAGES, "messages"),
-        (Step.SPOKEN, "spoken"),
-        (Step.BIRTH, "messages"),
-    )
+PARTS = {
+    Step.OWN_ID: "id",
+    Step.UUID: "uuid",
+    Step.KEY: "key",
+    Step.WHOLE: "whole",
+    Step.MESSAGES: "messages",
+    Step.SPOKEN: "spoken",
+    Step.BIRTH: "messages",
 }
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha1(data, usedforsecurity=False).digest()
+
+
+def places_by_value(values: Mapping[int, Hashable]) -> dict[Hashable, list[int]]:
+    """Return the places that hold each value, in order."""
+    places: dict[Hashable, list[int]] = defaultdict(list)
+    for place, value in values.items():
+        places[value].append(place)
+    return places
 
 
 class Side(ABC):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolethread_vcs.matching.alike import pair_equal
+from rolethread_vcs.matching.ladder import pair_equal
 
 
 def paired(before: str, after: str, *, are_one: bool = False) -> tuple[dict[int, int], dict[int, tuple[int, ...]]]:

@@ -8,7 +8,6 @@ digests; what differs is read again when its turn has come.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +17,8 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, read_drafts
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
-from rolethread_vcs.model.canonical import UnkeepableValueError, birth_suffix, encode_entry, encode_line
+from rolethread_vcs.model.canonical import UnkeepableValueError
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.model.layout import is_id, suffix_part
 from rolethread_vcs.ops.compare.comparison import (
     ChangeCounts,
     ChangeKind,
@@ -30,7 +28,7 @@ from rolethread_vcs.ops.compare.comparison import (
     moved,
 )
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
-from rolethread_vcs.store.objects.trees import Blob, object_id
+from rolethread_vcs.store.objects.trees import Blob
 
 POLICY = Policy(
     (Step.OWN_ID, Step.UUID, Step.WHOLE, Step.MESSAGES, Step.SPOKEN, Step.BIRTH, Step.ALIKE, Step.OPENING),
@@ -126,8 +124,9 @@ def _read_tree(side: TreeSide, carried: Carried) -> _ReadSide:
     for entry_id, blob in side.entries().items():
         entry = side.entry(blob)
         if isinstance(entry, Entry):
-            load = partial(_entry_again, side, blob)
-            known.append(_known(entry_id, entry_id, None, entry, load, whole=_whole(carried.project(entry))))
+            whole = Signature.of(carried.project(entry), None, (Step.WHOLE,)).whole
+            signature = Signature.of(entry, entry_id, POLICY.steps, whole=whole)
+            known.append(Item(entry_id, None, signature, partial(_entry_again, side, blob)))
         else:
             unread += 1
     notes: tuple[str, ...] = ()
@@ -182,28 +181,10 @@ def _compare_sides(before: _ReadSide, after: _ReadSide, wanted: EntryFilter) -> 
 
 
 def _known_row(draft: Draft, entry: Entry) -> Item:
-    own = (draft.rolethread or {}).get("id", "")
-    load = partial(_row_again, draft.raw, draft.format)
     name, line = f"{draft.place.source}:{draft.place.line}", draft.place.line
-    return _known(name, own if is_id(own) else None, line, entry, load, whole=_whole(entry))
-
-
-def _known(
-    name: str, entry_id: str | None, line: int | None, entry: Entry, load: Callable[[], Entry], *, whole: bytes
-) -> Item:
-    spoken = [
-        [turn.get("role"), turn.get("content")] if isinstance(turn, dict) else turn
-        for turn in (entry.messages if isinstance(entry.messages, list) else [entry.messages])
-    ]
-    signature = Signature(
-        id=entry_id,
-        uuid=None if entry.uuid is None else entry.uuid.lower(),
-        whole=whole,
-        messages=birth_suffix(entry.messages),
-        spoken=hashlib.sha1(encode_line(spoken), usedforsecurity=False).digest(),
-        born=None if entry_id is None else suffix_part(entry_id),
+    return Item(
+        name, line, Signature.of(entry, draft.own_id, POLICY.steps), partial(_row_again, draft.raw, draft.format)
     )
-    return Item(name, line, signature, load)
 
 
 class _Items(Side):
@@ -218,10 +199,6 @@ class _Items(Side):
 
     def entry(self, place: int) -> Entry:
         return self._items[place].load()
-
-
-def _whole(entry: Entry) -> bytes:
-    return object_id("blob", encode_entry(entry))
 
 
 def _row_again(raw: bytes, format: Format) -> Entry:

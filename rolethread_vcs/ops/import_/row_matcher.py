@@ -15,7 +15,7 @@ from rolethread_vcs.formats import Draft, FileFormat, Reject
 from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import is_id, suffix_part
+from rolethread_vcs.model.layout import suffix_part
 from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.facts import Fact, holders_by_key, keys_fact, read_facts
 from rolethread_vcs.store.removals import RemovedEntry, removed_entries
@@ -110,7 +110,11 @@ class Matcher:
         """Return what a row is."""
         if row.draft.rolethread is None and self._is_blank:
             return _NEW
-        match = self._match(self._signature(row), row)
+        rev = "" if row.draft.rolethread is None else row.draft.rolethread.get("rev", "")
+        key = None if self._key is None else key_value(row.entry, self._key)
+        match = self._match(
+            Signature.of(row.entry, row.draft.own_id, STEPS, rev=rev, key=key, messages=row.suffix), row
+        )
         if match.entry_id is not None:
             self._index.taken.add(match.entry_id)
             self._matched += match.outcome in _HERE
@@ -141,18 +145,6 @@ class Matcher:
         if step is Step.OWN_ID:
             return self._compare_own(entry_id, signature.rev, row.entry)
         return Match(Outcome.OTHER_FIELDS, entry_id)
-
-    def _signature(self, row: Row) -> Signature:
-        identity = row.draft.rolethread or {}
-        own_id = identity.get("id", "")
-        uuid = row.entry.uuid
-        return Signature(
-            id=own_id if is_id(own_id) else None,
-            rev=identity.get("rev", ""),
-            uuid=None if uuid is None else uuid.lower(),
-            key=None if self._key is None else key_value(row.entry, self._key),
-            messages=row.suffix,
-        )
 
     @cached_property
     def _is_blank(self) -> bool:

@@ -12,21 +12,16 @@ from functools import cached_property
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
-from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
-from rolethread_vcs.matching.signature import Step
+from rolethread_vcs.matching.ladder import Doubt, Matching
 from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.model.layout import ENTRIES
-from rolethread_vcs.ops.workcopy.lines import FileLines, LinkedLines, Reading, read_file
+from rolethread_vcs.ops.workcopy.lines import POLICY, FileLines, LinkedLines, Reading, read_file
 from rolethread_vcs.ops.workcopy.links import Link, load
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
-POLICY = Policy(
-    (Step.BYTES, Step.OWN_ID, Step.UUID, Step.WHOLE, Step.ALIKE, Step.OPENING),
-    Ambiguity.NEIGHBOURS,
-)
 FEW_REMOVED = 20
 """Entries that a commit may always remove; more need `--removed` when they are over a tenth of the file."""
 

@@ -6,6 +6,7 @@ Places count from 0; the numbers that people see count from 1.
 from __future__ import annotations
 
 import shlex
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from rolethread_vcs.formats import (
     find_row_format,
     read_again,
 )
-from rolethread_vcs.matching.signature import Side, Signature
+from rolethread_vcs.matching.ladder import Ambiguity, Policy
+from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import rev_of
@@ -39,19 +41,21 @@ _MOST_KEPT = 50_000
 _SHOWN = 5
 
 
-class _Lines(Side):
-    """Lines by what they say: a line is recognised by its id, its uuid and all its values."""
+POLICY = Policy(
+    (Step.BYTES, Step.OWN_ID, Step.UUID, Step.WHOLE, Step.ALIKE, Step.OPENING),
+    Ambiguity.NEIGHBOURS,
+)
 
-    def reading(self, place: int) -> Reading:
-        raise NotImplementedError
+
+class _Lines(Side):
+    """Lines by what they say."""
+
+    @abstractmethod
+    def reading(self, place: int) -> Reading: ...
 
     def signatures(self, places: Collection[int]) -> dict[int, Signature]:
-        found = {}
-        for place in places:
-            reading = self.reading(place)
-            uuid = None if reading.entry.uuid is None else reading.entry.uuid.lower()
-            found[place] = Signature(id=reading.own_id, uuid=uuid, whole=encode_line(reading.entry.fields))
-        return found
+        readings = ((place, self.reading(place)) for place in places)
+        return {place: Signature.of(each.entry, each.own_id, POLICY.steps) for place, each in readings}
 
     def entry(self, place: int) -> Entry:
         return self.reading(place).entry
