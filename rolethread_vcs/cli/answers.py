@@ -23,12 +23,18 @@ OPERATIONS = "rolethread.ops/v1"
 
 
 def print_committed(
-    context: Context, result: Committed, *more: object, done: str | None = None, nothing: str = "nothing changed"
+    context: Context, result: Committed | None, *more: object, done: str | None = None, nothing: str = "nothing changed"
 ) -> None:
-    """Say what a mutation did; the end of every verb that changes data. `more` are further sources of the envelope."""
+    """Say what a mutation did, None for one that was not begun; the end of every verb that changes data.
+
+    `more` are further sources of the envelope.
+    """
+    from rolethread_vcs import Committed
     from rolethread_vcs.views.changes import committed_lines
 
     output = context.output
+    if result is None:
+        result = Committed(context.dataset.current_branch() or "", None, None)
     note_committed(output, result)
     lines = committed_lines(result, width=output.width, color=output.color, done=done, nothing=nothing)
     output.answer(COMMIT, *more, result, lines=lines)

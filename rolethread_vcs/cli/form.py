@@ -19,7 +19,7 @@ the order of the messages. After the role come, in any order, a speaker and thes
 | words | what stands below |
 |---|---|
 | (none) | the text of the message |
-| `escaped` | the text, with escapes: see `_form_text` |
+| `escaped` | the text, with escapes |
 | `json` | the content as JSON, because it is no text |
 | `no content`, `null content` | nothing: the content is absent, or null; a text typed here replaces it |
 | `does not train`, `trains` | |
@@ -27,41 +27,43 @@ the order of the messages. After the role come, in any order, a speaker and thes
 
 A message that is no object with a role is headed `(message)`, messages that are no list `(messages)`, and all
 of it stands below as JSON. A role that is none of the usual ones is typed in quotes.
+
+Blank lines around a text are layout, and a line of it that looks like a marker (`--- `, `=== `, perhaps after
+backslashes) has one more backslash before it. A text is escaped when it begins or ends with a blank line, or holds a
+control character or a line separator (editors change CR, break lines on U+2028): every backslash of its own is doubled
+then, and line feeds at its edges are `\n`.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rolethread_vcs.cli.form_text import (
-    FormError,
-    escaped_text,
-    needs_escapes,
-    plain_text,
-    read_escaped,
-    read_plain,
-    read_word,
-    split_words,
-    visible_json,
-    word,
-)
-from rolethread_vcs.errors import nearest
+from rolethread_vcs.errors import InvalidError, nearest
 from rolethread_vcs.model.canonical import JsonProblemError, encode_pretty, parse
 from rolethread_vcs.model.entry import KNOWN_ROLES, Entry
 
-__all__ = ["FormError", "blank_form", "form_heads", "form_text", "parse_form", "parse_new", "render_form"]
-
 _NEW_ENTRY = "=== new entry"
 _ENTRY = re.compile(r"=== entry ([^\s@]+)(?: @ (\S+))?\s*")
-_NUMBER = re.compile(r"\[(\d+)\]\s*")
-_SEPARATORS = "·|"
+_MARK = re.compile(r"--- \s*(?:\[(\d+)\])?(.*)")
 _MESSAGE, _MESSAGES = "(message)", "(messages)"
 _NOT_TRAINING = re.compile(r"(?:does not|doesn['’]t|do not|don['’]t|no|not) train(?:ing)?")
 _RESERVED = re.compile(rf"escaped|json|no content|null content|trains?|{_NOT_TRAINING.pattern}")
+_PLAIN_WORD = re.compile(r"\w(?:[\w .'’-]*[\w.])?")
+_QUOTED_OR_CHARACTER = re.compile(r'"(?:[^"\\]|\\.)*"|.', re.DOTALL)
 _ABSENT = object()
+
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_TO_ESCAPE = re.compile(rf"\\|{_ODD.pattern}")
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.?)", re.DOTALL)
+_NAMED = {"\n": "n", "\r": "r", "\t": "t", "\\": "\\"}
+_MEANINGS = {"-": "-", "=": "=", **{name: character for character, name in _NAMED.items()}}
+_MARKER = re.compile(r"^(?=(?:---|===) )", re.MULTILINE)
+_LIKE_MARKER = re.compile(r"^(?=\\*(?:---|===) )", re.MULTILINE)
+_ESCAPED_MARKER = re.compile(r"\\+(?:---|===) ")
 
 _HELP = """\
 # One block is one message: '--- [number] role', then its text as it reads. Speaker and training stand behind
@@ -72,6 +74,16 @@ _HELP = """\
 """
 
 
+class FormError(InvalidError):
+    """A line of a form that does not fit; `line` counts from 1."""
+
+    code = "form"
+
+    def __init__(self, reason: str, line: int) -> None:
+        super().__init__(f"line {line} of the form: {reason}; nothing was saved")
+        self.line = line
+
+
 @dataclass(slots=True)
 class _Block:
     """One message of the form, as its lines were read."""
@@ -79,7 +91,7 @@ class _Block:
     line: int
     number: int | None
     role: str
-    is_quoted: bool = False
+    is_quoted: bool
     speaker: str | None = None
     words: set[str] = field(default_factory=set)
     lines: list[str] = field(default_factory=list)
@@ -91,12 +103,8 @@ class _Section:
 
     line: int
     entry_id: str | None
-    rev: str | None = None
     tags: list[str] | None = None
     blocks: list[_Block] = field(default_factory=list)
-
-
-# ---- writing
 
 
 def render_form(entries: Iterable[tuple[str, Entry]], *, revs: Mapping[str, str] | None = None) -> str:
@@ -105,8 +113,22 @@ def render_form(entries: Iterable[tuple[str, Entry]], *, revs: Mapping[str, str]
     `revs` maps ids to the blobs that were read; they stand in the form, so that a draft taken up later knows
     what it was made from.
     """
-    revs = revs or {}
-    return _HELP + "".join(_render_entry(id_, entry, revs.get(id_)) for id_, entry in entries)
+    form = [_HELP]
+    for entry_id, entry in entries:
+        rev = (revs or {}).get(entry_id)
+        form.append(f"\n=== entry {entry_id}{f' @ {rev}' if rev else ''}\n{_tags_line(entry.tags)}")
+        if entry.uuid is not None:
+            form.append(f"# uuid: {_word(entry.uuid)}\n")
+        kept = [key for key in entry.fields if key not in ("messages", "tags", "uuid")]
+        if kept:
+            form.append(f"# kept as it is: {', '.join(kept)}\n")
+        form.append("\n")
+        messages = entry.fields.get("messages", [])
+        if isinstance(messages, list):
+            form += (_render_message(number, message) for number, message in enumerate(messages))
+        else:
+            form.append(f"--- {_MESSAGES} · json\n{_json(messages)}\n\n")
+    return "".join(form)
 
 
 def blank_form(*, tags: Sequence[str] = ()) -> str:
@@ -114,54 +136,28 @@ def blank_form(*, tags: Sequence[str] = ()) -> str:
     return f"{_HELP}\n{_NEW_ENTRY}\n{_tags_line(tags)}\n{blocks}"
 
 
-def _render_entry(entry_id: str, entry: Entry, rev: str | None) -> str:
-    lines = ["", f"=== entry {entry_id}" + (f" @ {rev}" if rev else ""), _tags_line(entry.tags).rstrip("\n")]
-    if entry.uuid is not None:
-        lines.append(f"# uuid: {word(entry.uuid)}")
-    kept = [key for key in entry.fields if key not in ("messages", "tags", "uuid")]
-    if kept:
-        lines.append(f"# kept as it is: {', '.join(kept)}")
-    lines.append("")
-    return "\n".join(lines) + "\n" + "".join(_render_messages(entry))
-
-
 def _tags_line(tags: Sequence[str]) -> str:
-    return " ".join(["tags:", ", ".join(word(tag) for tag in tags)]).rstrip() + "\n"
-
-
-def _render_messages(entry: Entry) -> Iterator[str]:
-    if "messages" not in entry.fields:
-        return
-    messages = entry.fields["messages"]
-    if not isinstance(messages, list):
-        yield f"--- {_MESSAGES} · json\n{_json(messages)}\n\n"
-        return
-    for number, message in enumerate(messages):
-        yield _render_message(number, message)
+    return f"tags: {', '.join(map(_word, tags))}".rstrip() + "\n"
 
 
 def _render_message(number: int, message: Any) -> str:
     if not isinstance(message, dict) or not isinstance(message.get("role"), str):
         return f"--- [{number}] {_MESSAGE} · json\n{_json(message)}\n\n"
-    parts = [f"--- [{number}] {word(message['role'], _RESERVED)}"]
-    speaker = message.get("speaker")
-    if isinstance(speaker, str):
-        parts.append(word(speaker, _RESERVED))
+    shown = {"role", "content"}
+    parts = [_word(message["role"], _RESERVED)]
+    if isinstance(message.get("speaker"), str):
+        shown.add("speaker")
+        parts.append(_word(message["speaker"], _RESERVED))
     if message.get("train") is False:
+        shown.add("train")
         parts.append("does not train")
     state, body = _render_content(message.get("content", _ABSENT))
     if state:
         parts.append(state)
-    hidden = [key for key, value in message.items() if not _is_shown(key, value)]
+    hidden = [key if re.fullmatch(r"\w+", key) else "…" for key in message if key not in shown]
     if hidden:
-        parts.append("+ " + ", ".join(key if re.fullmatch(r"\w+", key) else "…" for key in hidden))
-    return " · ".join(parts) + f"\n{body}\n" + ("\n" if body else "")
-
-
-def _is_shown(key: str, value: Any) -> bool:
-    if key == "speaker":
-        return isinstance(value, str)
-    return value is False if key == "train" else key in ("role", "content")
+        parts.append(f"+ {', '.join(hidden)}")
+    return f"--- [{number}] {' · '.join(parts)}\n{body}\n" + ("\n" if body else "")
 
 
 def _render_content(content: Any) -> tuple[str, str]:
@@ -171,40 +167,52 @@ def _render_content(content: Any) -> tuple[str, str]:
         return "null content", ""
     if not isinstance(content, str):
         return "json", _json(content)
-    if needs_escapes(content):
-        return "escaped", escaped_text(content)
-    return "", plain_text(content)
+    lines = content.split("\n")
+    if _ODD.search(content) or (content and not (lines[0].strip() and lines[-1].strip())):
+        return "escaped", _escaped(content)
+    return "", _LIKE_MARKER.sub(r"\\", content)
+
+
+def _escaped(text: str) -> str:
+    body = text.strip()
+    if not body:
+        return re.sub(r"(?s).", _escape, text)
+    before, body, after = (_TO_ESCAPE.sub(_escape, part) for part in text.partition(body))
+    before, after = (edge.replace("\n", "\\n") for edge in (before, after))
+    return _MARKER.sub(r"\\", before + body + after)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return "\\" + (_NAMED.get(match[0]) or (f"x{code:02x}" if code < 0x100 else f"u{code:04x}"))
+
+
+def _word(text: str, reserved: re.Pattern[str] | None = None) -> str:
+    if _PLAIN_WORD.fullmatch(text) and not (reserved and reserved.fullmatch(text.casefold())):
+        return text
+    return _visible(json.dumps(text, ensure_ascii=False))
 
 
 def _json(value: Any) -> str:
-    text = encode_pretty(value).decode("utf-8").rstrip("\n")
-    return visible_json(text)
+    return _visible(encode_pretty(value).decode("utf-8").rstrip("\n"))
 
 
-# ---- reading
+def _visible(text: str) -> str:
+    return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def form_text(data: bytes) -> str:
-    """Return the text of a form from the bytes that an editor wrote.
-
-    Raises:
-        FormError: the bytes are no UTF-8.
-    """
+    """Return the text of a form from the bytes that an editor wrote."""
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise FormError("this is not UTF-8; save the file as UTF-8", line) from error
-    return text.replace("\r\n", "\n")
 
 
 def form_heads(text: str) -> list[tuple[str, str | None]]:
-    heads = []
-    for line in text.split("\n"):
-        match = _ENTRY.fullmatch(line)
-        if match is not None:
-            heads.append((match[1], match[2]))
-    return heads
+    """Return the id of each entry of a form, with the blob that it was made from."""
+    return [(match[1], match[2]) for line in text.split("\n") if (match := _ENTRY.fullmatch(line))]
 
 
 def parse_form(text: str, originals: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -212,9 +220,6 @@ def parse_form(text: str, originals: Mapping[str, Entry]) -> dict[str, Entry]:
 
     What the form does not show is taken from `originals`. An entry whose section was deleted is not in the
     result: it stays as it is.
-
-    Raises:
-        FormError: a line does not fit; it names the line.
     """
     result: dict[str, Entry] = {}
     for section in _read_sections(text):
@@ -229,23 +234,19 @@ def parse_form(text: str, originals: Mapping[str, Entry]) -> dict[str, Entry]:
 
 
 def parse_new(text: str) -> list[Entry]:
-    """Return the entries written into blank forms; blocks without a text are no messages.
-
-    Raises:
-        FormError: a line does not fit; it names the line.
-    """
+    """Return the entries written into blank forms; blocks without a text are no messages."""
     result = []
     for section in _read_sections(text):
         if section.entry_id is not None:
             raise FormError("an entry that exists is changed with rtv edit", section.line)
-        section.blocks = [block for block in section.blocks if not _is_blank(block)]
+        section.blocks = [
+            block
+            for block in section.blocks
+            if block.words & {"no content", "null content"} or any(line.strip() for line in block.lines)
+        ]
         if section.blocks:
             result.append(_changed(section, Entry.of({"messages": []})))
     return result
-
-
-def _is_blank(block: _Block) -> bool:
-    return not block.words & {"no content", "null content"} and not any(line.strip() for line in block.lines)
 
 
 def _read_sections(text: str) -> list[_Section]:
@@ -253,7 +254,10 @@ def _read_sections(text: str) -> list[_Section]:
     block: _Block | None = None
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith("=== "):
-            sections.append(_read_head(line, number))
+            match = _ENTRY.fullmatch(line)
+            if match is None and line.rstrip() != _NEW_ENTRY:
+                raise FormError("this line is no '=== entry ID'; if it is text, put a \\ before it", number)
+            sections.append(_Section(number, match and match[1]))
             block = None
         elif line.startswith("--- "):
             if not sections:
@@ -263,84 +267,81 @@ def _read_sections(text: str) -> list[_Section]:
         elif block is not None:
             block.lines.append(line)
         elif line.strip() and not line.startswith("#"):
-            _read_header(line, number, sections)
+            name, colon, value = line.partition(":")
+            if not sections or name.strip().casefold() != "tags" or not colon:
+                raise FormError("a text needs a message to stand in; start one with '--- user'", number)
+            if sections[-1].tags is not None:
+                raise FormError("the tags of this entry stand here a second time", number)
+            sections[-1].tags = [_read_word(tag, number) for tag in _split_words(value, ",")]
     return sections
 
 
-def _read_head(line: str, number: int) -> _Section:
-    if line.rstrip() == _NEW_ENTRY:
-        return _Section(number, None)
-    match = _ENTRY.fullmatch(line)
-    if match is None:
-        raise FormError("this line is no '=== entry ID'; if it is text, put a \\ before it", number)
-    return _Section(number, match[1], match[2])
-
-
-def _read_header(line: str, number: int, sections: list[_Section]) -> None:
-    name, colon, value = line.partition(":")
-    if not sections or name.strip().casefold() != "tags" or not colon:
-        raise FormError("a text needs a message to stand in; start one with '--- user'", number)
-    if sections[-1].tags is not None:
-        raise FormError("the tags of this entry stand here a second time", number)
-    sections[-1].tags = [read_word(tag, number) for tag in split_words(value, ",")]
-
-
 def _read_marker(line: str, number: int) -> _Block:
-    rest = line[4:].strip()
-    match = _NUMBER.match(rest)
-    parts = split_words(rest[match.end() :] if match else rest, _SEPARATORS)
+    count, rest = _MARK.findall(line)[0]
+    parts = _split_words(rest, "·|")
     if not parts:
         raise FormError("a message needs a role, as in '--- user'; if this is text, put a \\ before it", number)
-    block = _Block(
-        line=number,
-        number=int(match[1]) if match else None,
-        role=read_word(parts[0], number),
-        is_quoted=parts[0].startswith('"'),
-    )
-    if parts[0] in (_MESSAGE, _MESSAGES):
-        block.words.add(parts[0])
+    role = parts[0]
+    block = _Block(number, int(count) if count else None, _read_word(role, number), role.startswith('"'))
+    if role in (_MESSAGE, _MESSAGES):
+        block.words.add(role)
     for part in parts[1:]:
-        _read_part(part, block)
+        lower = part.casefold()
+        if part.startswith("+"):
+            continue
+        if _NOT_TRAINING.fullmatch(lower):
+            block.words.add("does not train")
+        elif _RESERVED.fullmatch(lower):
+            block.words.add("trains" if lower == "train" else lower)
+        elif block.speaker is not None:
+            raise FormError(f"one message has one speaker; {block.speaker!r} and {part!r} are two", number)
+        else:
+            block.speaker = _read_word(part, number)
     return block
 
 
-def _read_part(part: str, block: _Block) -> None:
-    lower = part.casefold()
-    if part.startswith("+"):
-        return
-    if _NOT_TRAINING.fullmatch(lower):
-        block.words.add("does not train")
-    elif lower in ("trains", "train"):
-        block.words.add("trains")
-    elif _RESERVED.fullmatch(lower):
-        block.words.add(lower)
-    elif block.speaker is not None:
-        raise FormError(f"one message has one speaker; {block.speaker!r} and {part!r} are two", block.line)
-    else:
-        block.speaker = read_word(part, block.line)
+def _split_words(text: str, separators: str) -> list[str]:
+    parts = [""]
+    for token in _QUOTED_OR_CHARACTER.findall(text):
+        if len(token) == 1 and token in separators:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _read_word(text: str, line: int) -> str:
+    if not text.startswith('"'):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError as error:
+        raise FormError(f"the quotes of {text} do not fit", line) from error
 
 
 def _changed(section: _Section, original: Entry) -> Entry:
     fields = dict(original.fields)
     if section.tags is not None:
         fields["tags"] = section.tags
-    messages = original.fields.get("messages", _ABSENT)
+    messages = original.fields.get("messages")
+    originals = messages if isinstance(messages, list) else []
     whole = [block for block in section.blocks if _MESSAGES in block.words]
     if whole:
         if len(section.blocks) > 1:
             raise FormError("the block '(messages)' is all messages; no other can stand beside it", whole[0].line)
         fields["messages"] = _read_json(whole[0])
-    elif section.blocks or (isinstance(messages, list) and messages):
-        fields["messages"] = _read_messages(section.blocks, messages if isinstance(messages, list) else [])
+    elif section.blocks or originals:
+        fields["messages"] = _read_messages(section.blocks, originals)
     return Entry.of(fields)
 
 
 def _read_messages(blocks: list[_Block], originals: list[Any]) -> list[Any]:
-    known = {item["role"] for item in originals if isinstance(item, dict) and isinstance(item.get("role"), str)}
+    roles = {item["role"] for item in originals if isinstance(item, dict) and isinstance(item.get("role"), str)}
+    known = roles | KNOWN_ROLES
     seen: set[int] = set()
     messages = []
     for block in blocks:
-        original: Any = _ABSENT
+        original: Any = None
         if block.number is not None:
             if block.number >= len(originals):
                 raise FormError(f"there is no message [{block.number}]; a new one has no number", block.line)
@@ -348,24 +349,18 @@ def _read_messages(blocks: list[_Block], originals: list[Any]) -> list[Any]:
                 raise FormError(f"[{block.number}] stands here a second time; take the number off the copy", block.line)
             seen.add(block.number)
             original = originals[block.number]
-        if not (isinstance(original, dict) and original.get("role") == block.role):
-            _check_role(block, known)
-        messages.append(_read_message(block, original))
+        if _MESSAGE in block.words:
+            messages.append(_read_json(block))
+            continue
+        if not (block.is_quoted or block.role in known):
+            near = nearest(block.role.casefold(), sorted(known))
+            meant = f"did you mean {near}" if near else "if this line is text, put a \\ before it"
+            raise FormError(f"{block.role!r} is no role; {meant}; if it is meant, write it in quotes", block.line)
+        messages.append(_read_message(block, dict(original) if isinstance(original, dict) else {}))
     return messages
 
 
-def _check_role(block: _Block, known: set[str]) -> None:
-    if _MESSAGE in block.words or block.is_quoted or block.role in known or block.role in KNOWN_ROLES:
-        return
-    near = nearest(block.role.casefold(), sorted(known | KNOWN_ROLES))
-    meant = f"did you mean {near}" if near else "if this line is text, put a \\ before it"
-    raise FormError(f"{block.role!r} is no role; {meant}; if it is meant, write it in quotes", block.line)
-
-
-def _read_message(block: _Block, original: Any) -> Any:
-    if _MESSAGE in block.words:
-        return _read_json(block)
-    message = dict(original) if isinstance(original, dict) else {}
+def _read_message(block: _Block, message: dict[str, Any]) -> dict[str, Any]:
     message["role"] = block.role
     if block.speaker is not None:
         message["speaker"] = block.speaker
@@ -375,26 +370,37 @@ def _read_message(block: _Block, original: Any) -> Any:
         message["train"] = False
     elif "trains" in block.words or message.get("train") is False:
         message.pop("train", None)
-    content = _read_content(block)
-    if content is _ABSENT:
+    content = _read_json(block) if "json" in block.words else _read_text(block)
+    if not content and "no content" in block.words:
         message.pop("content", None)
+    elif not content and "null content" in block.words:
+        message["content"] = None
     else:
         message["content"] = content
     return message
 
 
-def _read_content(block: _Block) -> Any:
-    if "json" in block.words:
-        return _read_json(block)
-    if "escaped" in block.words:
-        text = read_escaped(block.lines, block.line + 1)
-    else:
-        text = read_plain(block.lines)
-    if not text and "no content" in block.words:
-        return _ABSENT
-    if not text and "null content" in block.words:
-        return None
-    return text
+def _read_text(block: _Block) -> str:
+    start, end = 0, len(block.lines)
+    while start < end and not block.lines[start].strip():
+        start += 1
+    while end > start and not block.lines[end - 1].strip():
+        end -= 1
+    lines = block.lines[start:end]
+    if "escaped" not in block.words:
+        return "\n".join(line[1:] if _ESCAPED_MARKER.match(line) else line for line in lines)
+    text = "\n".join(lines)
+
+    def meaning(match: re.Match[str]) -> str:
+        code = match[1]
+        if code in _MEANINGS:
+            return _MEANINGS[code]
+        if len(code) > 1 and not 0xD800 <= (character := int(code[1:], 16)) <= 0xDFFF:
+            return chr(character)
+        line = block.line + 1 + start + text.count("\n", 0, match.start())
+        raise FormError(f"{match[0].strip()} means nothing in an escaped text; a backslash is \\\\", line)
+
+    return _ESCAPE.sub(meaning, text)
 
 
 def _read_json(block: _Block) -> Any:

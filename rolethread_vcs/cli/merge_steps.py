@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,9 +18,10 @@ from rolethread_vcs.errors import UsageError
 if TYPE_CHECKING:
     from rolethread_vcs import Decision
     from rolethread_vcs.cli.context import Context
-    from rolethread_vcs.cli.forms import Forms
     from rolethread_vcs.cli.options import Saving
     from rolethread_vcs.dataset import Dataset
+    from rolethread_vcs.merge.conflict import Conflict
+    from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.ops.merge.merge import MergePreview, PreviewedEntry
     from rolethread_vcs.store.log.unfinished import Kind, Labels
@@ -108,6 +112,80 @@ def fixed_name(dataset: Dataset, rev: str) -> str:
     """Return a name of a change that goes on to mean the same when branches move: `3fa9c1b2d4`, `A..B` by ids."""
     commits = dataset.history.range(rev)
     return f"{commits.before[:10]}..{commits.after[:10]}" if commits.is_range else commits.after[:10]
+
+
+# ---- the editor
+
+
+class Forms:
+    """The forms of entries of a merge that one command opens, as a block: each is a draft until the block ends well.
+
+    Drafts are called `<name>-<id>.txt`; `again` is the command that takes them up.
+    """
+
+    def __init__(self, context: Context, name: str, again: str) -> None:
+        self._context = context
+        self._name = name
+        self._again = again
+        self._texts = contextlib.ExitStack()
+        self._drafts: list[Path] = []
+
+    def __enter__(self) -> Forms:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._texts.__exit__(*raised)
+        if raised[0] is None:
+            from rolethread_vcs.cli.drafts import discard
+
+            for draft in self._drafts:
+                discard(draft, saved=True)
+
+    def keep(self) -> None:
+        """Leave what was typed so far in its drafts, although nothing failed: it was not saved."""
+        for draft in self._drafts:
+            self._context.output.note(f"your text is kept in {draft}; go on with: {self._again}")
+        self._drafts.clear()
+
+    def edit(
+        self, entry_id: str, preview: Entry, about: str, labels: Labels, *, conflicts: Sequence[Conflict] = ()
+    ) -> Entry:
+        """Return the entry as the user wrote it. A text that was kept before is taken up again.
+
+        `about` tells the three sides from others; it stands in the form, so that a draft knows what it was made from.
+
+        Raises:
+            UsageError: there is no editor. FormError: the text does not read. InvalidError (editor).
+            ConflictError (stale_draft): a draft that was made from other sides.
+        """
+        from rolethread_vcs.cli.drafts import refuse_stale, refuse_without_editor, typed_text, write_draft
+        from rolethread_vcs.cli.form import form_heads, form_text, parse_form
+
+        refuse_without_editor(self._context, f"rtv resolve {entry_id} --take {labels.theirs}")
+        folder = self._context.dataset.drafts_folder
+        draft = folder / f"{self._name}-{entry_id}.txt"
+        is_resumed = draft.exists()
+        if not is_resumed:
+            draft = write_draft(folder, draft.stem, _merge_form(entry_id, preview, about[:12], conflicts, labels))
+        text_kept = typed_text(self._context, draft, is_resumed=is_resumed, again=self._again)
+        text = form_text(self._texts.enter_context(text_kept))
+        self._drafts.append(draft)
+        for head, rev in form_heads(text):
+            refuse_stale(head, rev, about)
+        return parse_form(text, {entry_id: preview}).get(entry_id, preview)
+
+
+def _merge_form(entry_id: str, preview: Entry, rev: str, conflicts: Sequence[Conflict], labels: Labels) -> str:
+    from rolethread_vcs.cli.form import render_form
+    from rolethread_vcs.views.merges import comment_lines
+
+    lines = ["#"] if conflicts else []
+    for conflict in conflicts:
+        lines.append(f"# {conflict.field}: {conflict.message}")
+        for label, value in ((labels.ours, conflict.ours), (labels.theirs, conflict.theirs)):
+            lines += comment_lines(label, value)
+    head, mark, rest = render_form([(entry_id, preview)], revs={entry_id: rev}).partition("\n=== entry ")
+    return head + "".join(f"{line}\n" for line in lines) + mark + rest
 
 
 # ---- entry by entry

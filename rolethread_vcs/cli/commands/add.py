@@ -62,9 +62,9 @@ def command(
     elif order:
         fields = {"messages": list(_from_words(context, order, texts))}
     else:
-        from rolethread_vcs.cli.forms import write_new
+        from rolethread_vcs.cli.drafts import write_new
 
-        write_new(context, dataset, saving, tags)
+        write_new(context, saving, tags)
         return
     if tags:
         fields["tags"] = [*(fields.get("tags") or ()), *tags]

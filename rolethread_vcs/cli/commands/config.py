@@ -90,9 +90,7 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
     if resume and discard_draft:
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
     dataset = context.dataset
-    from rolethread_vcs.cli.drafts import discard, edit_draft, editor_command, press_enter, text_kept, write_draft
-    from rolethread_vcs.cli.forms import nothing_done
-    from rolethread_vcs.cli.output import can_ask
+    from rolethread_vcs.cli.drafts import discard, typed_text, write_draft
 
     intent = saving.intent("config edit")
     read = dataset.settings.text()
@@ -106,16 +104,13 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
                 discard(draft)
             verb = "would throw" if saving.dry_run else "threw"
             done = f"{verb} away the draft {draft.stem}; no setting was changed"
-            print_committed(context, nothing_done(dataset), nothing=done)
+            print_committed(context, None, nothing=done)
             return
         if not draft.stem.startswith(_draft_name(read)):
             context.output.warn("the settings were changed since this draft was begun; it replaces them as a whole")
     else:
         draft = write_draft(folder, _draft_name(read), read.decode("utf-8", "replace"))
-    with text_kept(draft, context.output, opened=None if resume else draft.read_bytes(), resume=_RESUME):
-        text = edit_draft(
-            draft, editor_command(context.environ), wait=press_enter if can_ask() else None, is_resumed=resume
-        )
+    with typed_text(context, draft, is_resumed=resume, again=_RESUME) as text:
         result = dataset.settings.replace_text(text, intent, read=None if resume else read)
     if saving.dry_run and text != read:
         context.output.note(f"your text is kept in {draft}; save it with: {_RESUME}")

@@ -79,9 +79,9 @@ def command(
         raise UsageError("which entry?", hint=_hint_of_drafts(dataset) or "rtv edit 12   (numbers: rtv list)")
     chosen = dataset.select(ids, where)
     if edit is None:
-        from rolethread_vcs.cli.forms import edit_entries
+        from rolethread_vcs.cli.drafts import edit_entries
 
-        edit_entries(context, dataset, chosen, saving)
+        edit_entries(context, chosen, saving)
         return
     edit = _ask_about_tags(context, dataset, edit, ask=not (yes or saving.dry_run))
     result = dataset.edit_fields(chosen, edit, saving.intent(f"edit{name_words(ids, where)}"))
@@ -144,15 +144,13 @@ def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask:
 
 
 def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving) -> None:
-    from rolethread_vcs.cli.drafts import choose_draft
-    from rolethread_vcs.cli.forms import resume
+    from rolethread_vcs.cli.drafts import choose_draft, resume
 
-    resume(context, dataset, choose_draft(dataset.drafts_folder, words), saving)
+    resume(context, choose_draft(dataset.drafts_folder, words), saving)
 
 
 def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, every: bool) -> None:
     from rolethread_vcs.cli.drafts import choose_draft, discard, waiting_drafts
-    from rolethread_vcs.cli.forms import nothing_done
 
     folder = dataset.drafts_folder
     drafts = waiting_drafts(folder) if every else [choose_draft(folder, words)]
@@ -161,7 +159,7 @@ def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], 
             discard(draft.path)
     verb = "would throw" if saving.dry_run else "threw"
     what = count(len(drafts), "draft") if every else f"the draft {drafts[0].name}"
-    print_committed(context, nothing_done(dataset), nothing=f"{verb} away {what}; no entry was changed")
+    print_committed(context, None, nothing=f"{verb} away {what}; no entry was changed")
 
 
 def _hint_of_drafts(dataset: Dataset) -> str | None:

@@ -57,9 +57,9 @@ def command(
     intent = saving.intent(words)
     if not patch:
         return print_outcome(context, dataset.merge(change.rev, options=options, intent=intent))
-    from rolethread_vcs.cli.forms import Forms
+    from rolethread_vcs.cli.merge_steps import Forms
 
-    with Forms(context, dataset, "merge", f"rtv {words}") as forms:
+    with Forms(context, "merge", f"rtv {words}") as forms:
         asked = ask(context, dataset.merges.preview(change.rev, options=options), forms)
         if asked is None:
             forms.keep()

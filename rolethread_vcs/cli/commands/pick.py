@@ -55,10 +55,9 @@ def command(context: Context, change: Change, patch: bool, saving: Saving) -> in
 
 
 def _asked(context: Context, dataset: Dataset, change: Change, words: str, intent: Intent) -> Outcome | None:
-    from rolethread_vcs.cli.forms import Forms
-    from rolethread_vcs.cli.merge_steps import ask
+    from rolethread_vcs.cli.merge_steps import Forms, ask
 
-    with Forms(context, dataset, "pick", f"rtv {words}") as forms:
+    with Forms(context, "pick", f"rtv {words}") as forms:
         asked = ask(context, dataset.merges.pick_preview(change.rev, words=change.ids, where=change.where), forms)
         if asked is None or not asked[0]:
             forms.keep()

@@ -78,7 +78,7 @@ def command(
 
 
 def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, intent: Intent) -> Resolved:
-    from rolethread_vcs.cli.forms import Forms
+    from rolethread_vcs.cli.merge_steps import Forms
 
     opened = found.entries.get(name)
     preview = None if opened is None else opened.preview or opened.theirs or opened.ours or opened.base
@@ -88,7 +88,7 @@ def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, int
             hint=f"rtv resolve {name} --take {found.unfinished.labels.theirs}   or: --file FILE",
         )
     conflicts = [conflict for conflict in found.conflicts if conflict.id == name]
-    with Forms(context, dataset, "resolve", f"rtv resolve {name} --edit") as forms:
+    with Forms(context, "resolve", f"rtv resolve {name} --edit") as forms:
         entry = forms.edit(name, preview, opened.about, found.unfinished.labels, conflicts=conflicts)
         resolved = dataset.merges.give(name, entry, intent, about=opened.about)
         if intent.dry_run:
