@@ -28,7 +28,7 @@ from rolethread_vcs.formats._contract import (
     RowProblemError,
 )
 from rolethread_vcs.formats._reader import ChangedSourceError, Source
-from rolethread_vcs.formats._rows import CONTAINERS, clean_keys, export_rows
+from rolethread_vcs.formats._rows import CONTAINERS, clean_keys, export_rows, write_line
 
 __all__ = [
     "CONTAINERS",
@@ -55,4 +55,5 @@ __all__ = [
     "read_again",
     "read_drafts",
     "row_formats",
+    "write_line",
 ]

@@ -228,19 +228,25 @@ def export_rows(
         raise UsageError(f"there is no container {container!r}", hint=f"containers are {', '.join(CONTAINERS)}")
     if clean and keys is None:
         raise ValueError("a clean export needs the keys of a first pass: clean_keys(format, entries)")
-    rows = _rows(format, entries, keys if clean else None)
+    rows = (write_line(format, each, keys if clean else None) + b"\n" for each in entries)
     return rows if container == "jsonl" else _array(rows)
 
 
-def _rows(format: RowFormat, entries: Iterable[tuple[str, bytes, Entry]], keys: CleanKeys | None) -> Iterator[bytes]:
-    is_clean = keys is not None
-    for entry_id, blob, entry in entries:
-        identity = None if is_clean else {"id": entry_id, "rev": rev_of(blob)}
-        try:
-            row = format.write(entry, identity=identity, clean=is_clean, keys=keys)
-        except CannotCarryError as error:
-            raise CannotCarryError(error.format_title, error.reason, entry_id) from error
-        yield encode_line(row, is_parsed=True) + b"\n"
+def write_line(format: RowFormat, entry: tuple[str, bytes, Entry], keys: CleanKeys | None) -> bytes:
+    """Return the row of an entry (id, 20-byte blob id, entry) without its line feed: a clean one with keys, else full.
+
+    Raises:
+        CannotCarryError: it holds what the format has no place for.
+    """
+    entry_id, blob, content = entry
+    try:
+        if keys is None:
+            row = format.write_full(content, {"id": entry_id, "rev": rev_of(blob)})
+        else:
+            row = format.write_clean(content, keys)
+    except CannotCarryError as error:
+        raise CannotCarryError(error.format_title, error.reason, entry_id) from error
+    return encode_line(row, is_parsed=True)
 
 
 def _array(rows: Iterator[bytes]) -> Iterator[bytes]:

@@ -9,9 +9,6 @@ from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.align import Match, align
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choose, Conflict, Merged, Reason
-from rolethread_vcs.merge.lists import Lists
-from rolethread_vcs.merge.message import merge_content
-from rolethread_vcs.merge.messages import merge_conversation
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import UNSETTLED, merge_lists_as_sets, merge_maps, merge_sets, settle, value_conflict
 from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, InvalidEntryError, is_same
@@ -80,6 +77,10 @@ def _merge_field(key: str, base: Any, ours: Any, theirs: Any, resolver: Resolver
         was, left, right = ({} if side is ABSENT else side for side in (base, ours, theirs))
         return merge_maps(was, left, right, key, resolver)
     if key in _CONVERSATIONS:
+        from rolethread_vcs.merge.lists import Lists
+        from rolethread_vcs.merge.message import merge_content
+        from rolethread_vcs.merge.messages import merge_conversation
+
         if isinstance(ours, list) and isinstance(theirs, list) and (base is ABSENT or isinstance(base, list)):
             return merge_conversation(Lists([] if base is ABSENT else base, ours, theirs), key, resolver)
         return merge_content(base, ours, theirs, key, resolver)

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.matching.ladder import Doubt, Matching
 from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.model.layout import ENTRIES
-from rolethread_vcs.ops.workcopy.lines import POLICY, FileLines, LinkedLines, Reading, read_file
+from rolethread_vcs.ops.workcopy.lines import POLICY, FileLines, LinkedLines, Reading
 from rolethread_vcs.ops.workcopy.links import Link, load
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import MissingObjectError
@@ -52,8 +51,10 @@ class Candidate:
 class FileEdits:
     """Which line is which. Places count from 0, in the file (`lines`) and as it was (`linked`).
 
-    `pairs` maps places in the file to places as it was. `adopted` are lines that were decided to be entries of the
-    commit which the file did not hold.
+    `pairs` maps places in the file to places as it was. Of the places in the file, `new` are no entry yet, `edited` say
+    something else than they did, `respelled` say the same in other bytes, `moved` left their place (as few as possible
+    did), and `unclear` wait for a decision. `adopted` were decided to be entries of the commit which the file did not
+    hold; they are edited, too. `dropped` are places as it was whose lines are gone.
     """
 
     def __init__(self, linked: LinkedLines, lines: FileLines, decisions: Mapping[int, str | None]) -> None:
@@ -66,12 +67,32 @@ class FileEdits:
         matching = Matching(linked, lines, POLICY, decided=decided, apart=decisions.keys() - decided.keys())
         self.pairs = matching.pairs
         self.unclear = matching.unclear
-        self._stays = {place for _, place in matching.kept}
+        self._rewritten = {place for place, was in self.pairs.items() if lines.digests[place] != linked.digests[was]}
+        known = self.pairs.keys() | self.unclear.keys() | self.adopted.keys()
+        self.new = tuple(place for place in range(len(lines)) if place not in known)
         lines.read({*self.new, *self.unclear, *self.adopted, *self._rewritten})
+        rewritten = sorted(self._rewritten)
+        self.respelled = [each for each in rewritten if lines.entry(each) == linked.entry(self.pairs[each])]
+        self.edited = sorted({*self.adopted, *self._rewritten.difference(self.respelled)})
+        self.moved = sorted(self.pairs.keys() - {place for _, place in matching.kept})
+        there = set(self.pairs.values())
+        there.update(before for unclear in self.unclear.values() for before, _ in unclear.candidates)
+        self.dropped = [place for place in range(len(linked)) if place not in there]
 
     @property
     def link(self) -> Link:
         return self.linked.link
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the file says what it said; other spelling of the same is no edit."""
+        return not any((self.new, self.edited, self.moved, self.dropped, self.unclear))
+
+    @property
+    def drops_many(self) -> bool:
+        """Whether so many lines are gone that it looks like an accident."""
+        gone = len(self.dropped)
+        return (gone > FEW_REMOVED and gone * 10 > len(self.linked)) or (gone > 0 and not len(self.lines))
 
     def reading(self, place: int) -> Reading:
         if place in self.pairs and place not in self._rewritten:
@@ -91,57 +112,6 @@ class FileEdits:
             return (Candidate(self.lines.reading(place).own_id or "", 1.0),)
         return tuple(Candidate(self.linked.ids[before], round(alike, 3)) for before, alike in unclear.candidates)
 
-    # ---- what was edited
-
-    @cached_property
-    def moved(self) -> tuple[int, ...]:
-        """The places in the file of lines that moved; as many as possible did not."""
-        return tuple(sorted(self.pairs.keys() - self._stays))
-
-    @cached_property
-    def respelled(self) -> tuple[int, ...]:
-        """The places in the file of lines that are written in other bytes and say the same."""
-        return tuple(
-            place
-            for place in sorted(self._rewritten)
-            if self.lines.entry(place) == self.linked.entry(self.pairs[place])
-        )
-
-    @cached_property
-    def edited(self) -> tuple[int, ...]:
-        """The places in the file of lines that say something else than they did; adopted ones are among them."""
-        return tuple(sorted({*self.adopted, *self._rewritten.difference(self.respelled)}))
-
-    @cached_property
-    def new(self) -> tuple[int, ...]:
-        """The places in the file of lines that are no entry yet."""
-        known = self.pairs.keys() | self.unclear.keys() | self.adopted.keys()
-        return tuple(place for place in range(len(self.lines)) if place not in known)
-
-    @cached_property
-    def dropped(self) -> tuple[int, ...]:
-        """The places as it was of lines that are gone; what an unclear line could be is not among them."""
-        found = set(self.pairs.values())
-        found.update(before for unclear in self.unclear.values() for before, _ in unclear.candidates)
-        return tuple(place for place in range(len(self.linked)) if place not in found)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the file says what it said; other spelling of the same is no edit."""
-        return not any((self.new, self.edited, self.moved, self.dropped, self.unclear))
-
-    @property
-    def drops_many(self) -> bool:
-        """Whether so many lines are gone that it looks like an accident."""
-        gone = len(self.dropped)
-        return (gone > FEW_REMOVED and gone * 10 > len(self.linked)) or (gone > 0 and not len(self.lines))
-
-    @cached_property
-    def _rewritten(self) -> frozenset[int]:
-        """The places in the file of lines that are written in other bytes than they were."""
-        now, before = self.lines.digests, self.linked.digests
-        return frozenset(place for place, was in self.pairs.items() if now[place] != before[was])
-
 
 def read_edits(repository: Repository, path: str | Path, words: LineDecisions) -> FileEdits:
     """Return what was edited in a file copy since it was written.
@@ -152,17 +122,6 @@ def read_edits(repository: Repository, path: str | Path, words: LineDecisions) -
         taken as it is. UsageError, InvalidError (stale_decision): see `decide_lines`.
     """
     link = load(repository, path)
-    linked = LinkedLines(link, _snapshot(repository, link))
-    lines = read_file(linked)
-    decisions = decide_lines(words, lines, linked.snapshot)
-    edits = FileEdits(linked, lines, decisions)
-    while words.all_new and edits.unclear:
-        decisions |= dict.fromkeys(edits.unclear)
-        edits = FileEdits(linked, lines, decisions)
-    return edits
-
-
-def _snapshot(repository: Repository, link: Link) -> Snapshot:
     try:
         snapshot = repository.snapshot_of(link.commit)
         snapshot.find(ENTRIES)
@@ -173,7 +132,14 @@ def _snapshot(repository: Repository, link: Link) -> Snapshot:
             hint=f"link the file to the branch as it is now: {link.command()}",
             code="copy_commit_gone",
         ) from error
-    return snapshot
+    linked = LinkedLines(link, snapshot)
+    lines = FileLines(linked)
+    decisions = decide_lines(words, lines, snapshot)
+    edits = FileEdits(linked, lines, decisions)
+    while words.all_new and edits.unclear:
+        decisions |= dict.fromkeys(edits.unclear)
+        edits = FileEdits(linked, lines, decisions)
+    return edits
 
 
 @dataclass(frozen=True, slots=True)

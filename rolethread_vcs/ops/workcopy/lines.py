@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import shlex
 from abc import abstractmethod
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
 from rolethread_vcs.formats import (
-    CannotCarryError,
     ChangedSourceError,
     CleanKeys,
-    Piece,
     Reject,
     RowFormat,
     Source,
     find_row_format,
     read_again,
+    write_line,
 )
 from rolethread_vcs.matching.ladder import Ambiguity, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
@@ -85,19 +81,21 @@ class LinkedLines(_Lines):
 
     def raw(self, place: int) -> bytes:
         kept = self.link.kept.get(place)
-        return self._written(self.ids[place], self.stored(place)) if kept is None else kept
+        if kept is not None:
+            return kept
+        return self.layout.line_of(self.snapshot, self.ids[place], self.stored(place))
 
     def reading(self, place: int) -> Reading:
         known = self._readings.get(place)
         if known is None:
-            known = self._said(self.raw(place), f"line {place + 1} of {self.link.path.name} as it was")
+            known = self._read(self.raw(place), self.ids[place])
             if len(self._readings) < _MOST_KEPT:
                 self._readings[place] = known
         return known
 
     def reading_of(self, entry_id: str) -> Reading:
         """Return what the line of an entry of the commit would say, of one that the file did not hold too."""
-        return self._said(self._written(entry_id, self.snapshot[entry_id]), f"entry {entry_id} as a line")
+        return self._read(self.layout.line_of(self.snapshot, entry_id), entry_id)
 
     def are_one(self, places: Sequence[int]) -> bool:
         """Return whether the entries are the same, with what the lines have no place for."""
@@ -107,13 +105,13 @@ class LinkedLines(_Lines):
     def is_elsewhere(self, own_id: str) -> bool:
         return own_id in self.snapshot
 
-    def _written(self, entry_id: str, entry: Entry) -> bytes:
-        return self.layout.write(entry_id, self.snapshot.blob_id(entry_id), entry)
-
-    def _said(self, raw: bytes, named: str) -> Reading:
+    def _read(self, raw: bytes, entry_id: str) -> Reading:
         reading = self.layout.read(raw)
         if isinstance(reading, Reject):
-            raise DamagedError(f"{named} cannot be read: {reading.reason}", code="copy_commit_gone")
+            raise DamagedError(
+                f"the line of {entry_id} in {self.link.path.name} as it was cannot be read: {reading.reason}",
+                code="copy_commit_gone",
+            )
         return reading
 
 
@@ -122,32 +120,44 @@ class FileLines(_Lines):
 
     Where several rows start in one line (an array that another program wrote), `numbers` count rows instead. The bytes
     of lines that are as they were are not kept. `stamp` is the file before it was read.
+
+    Raises:
+        NotFoundError: the file is gone. InvalidError, SystemRefusedError: it cannot be read.
+        ChangedSourceError: something writes to it right now.
     """
 
-    def __init__(self, linked: LinkedLines, stamp: FileStamp, pieces: Iterable[Piece]) -> None:
+    def __init__(self, linked: LinkedLines) -> None:
         self.path = linked.link.path
+        stamp = FileStamp.of(self.path)
+        if stamp is None:
+            quoted = shlex.quote(str(self.path))
+            raise NotFoundError(
+                f"{self.path} is gone; its entries are still on the branch, and nothing was saved",
+                hint=f"unlink it with: rtv workcopy remove {quoted}\n"
+                f"then write it again with: rtv workcopy add {quoted} …",
+            )
         self.stamp = stamp
         self._linked = linked
+        self._as_it_was = {digest: place for place, digest in enumerate(linked.digests)}
         self._raw: dict[int, bytes] = {}
         self._readings: dict[int, Reading] = {}
-        expected = Counter(linked.digests)
         numbers: list[int] = []
         digests: list[str] = []
         problem: str | None = None
-        for line, data, problem in pieces:  # noqa: B007  the last one is wanted
-            digest = digest_of(data)
-            if expected.get(digest, 0):
-                expected[digest] -= 1
-            else:
-                self._raw[len(numbers)] = data
-            numbers.append(line)
-            digests.append(digest)
+        with Source(self.path) as source:
+            for line, data, problem in source.pieces():  # noqa: B007  the last one is wanted
+                digest = digest_of(data)
+                if digest not in self._as_it_was:
+                    self._raw[len(numbers)] = data
+                numbers.append(line)
+                digests.append(digest)
         if len(set(numbers)) < len(numbers):
             numbers = list(range(1, len(numbers) + 1))  # a decision about "line 1" must mean one row
         self.numbers = tuple(numbers)
         self.digests = tuple(digests)
         self.ids = (None,) * len(numbers)
         self._ends_torn = problem is not None
+        self.refuse_if_changed()
 
     def raw(self, place: int) -> bytes:
         known = self._raw.get(place)
@@ -172,8 +182,22 @@ class FileLines(_Lines):
                 bad.append(reading)
             else:
                 self._readings[place] = reading
-        if bad:
-            raise self._unreadable(bad)
+        if not bad:
+            return
+        name, last = self.path.name, self.numbers[-1]
+        if self._ends_torn and bad[-1].place.line == last and bad[-1].code == "not_json":
+            raise InvalidError(
+                f"{name} is torn: its last line, {last}, ends in the middle; nothing was saved",
+                hint="wait until what writes it has finished, or repair that line; to have the file as it was again:\n"
+                f"rtv workcopy refresh --discard {name}",
+                code="torn_line",
+            )
+        raise InvalidError(
+            f"{count(len(bad), 'line')} of {name} cannot be read; nothing was saved",
+            details=first_few([f"line {each.place.line}: {each.reason}" for each in bad], _SHOWN),
+            hint="repair them, then run the command again",
+            code="unreadable_line",
+        )
 
     def signatures(self, places: Collection[int]) -> dict[int, Signature]:
         self.read(places)
@@ -185,7 +209,8 @@ class FileLines(_Lines):
         Raises:
             ChangedSourceError: it is not the file that was read.
         """
-        result = [data for _, data, _ in _pieces_of(self.path)]
+        with Source(self.path) as source:
+            result = [data for _, data, _ in source.pieces()]
         if tuple(map(digest_of, result)) != self.digests:
             raise ChangedSourceError(f"{self.path.name} changed since it was read; it was left as it is")
         return [encode_line(parse(data)) if LINE_FEED in data else data.rstrip(b"\r") for data in result]
@@ -196,52 +221,6 @@ class FileLines(_Lines):
                 f"{self.path.name} changed since it was read; nothing was saved",
                 hint="try again when nothing writes to it",
             )
-
-    @cached_property
-    def _as_it_was(self) -> dict[str, int]:
-        """The places of lines as they were, by digest."""
-        return {digest: place for place, digest in enumerate(self._linked.digests)}
-
-    def _unreadable(self, bad: Sequence[Reject]) -> InvalidError:
-        name, last = self.path.name, self.numbers[-1]
-        if self._ends_torn and bad[-1].place.line == last and bad[-1].code == "not_json":
-            return InvalidError(
-                f"{name} is torn: its last line, {last}, ends in the middle; nothing was saved",
-                hint="wait until what writes it has finished, or repair that line; to have the file as it was again:\n"
-                f"rtv workcopy refresh --discard {name}",
-                code="torn_line",
-            )
-        return InvalidError(
-            f"{count(len(bad), 'line')} of {name} cannot be read; nothing was saved",
-            details=first_few([f"line {each.place.line}: {each.reason}" for each in bad], _SHOWN),
-            hint="repair them, then run the command again",
-            code="unreadable_line",
-        )
-
-
-def read_file(linked: LinkedLines) -> FileLines:
-    """Read a file that is linked.
-
-    Raises:
-        NotFoundError: it is gone. InvalidError, SystemRefusedError: it cannot be read.
-        ChangedSourceError: something writes to it right now.
-    """
-    path = linked.link.path
-    stamp = FileStamp.of(path)
-    if stamp is None:
-        quoted = shlex.quote(str(path))
-        raise NotFoundError(
-            f"{path} is gone; its entries are still on the branch, and nothing was saved",
-            hint=f"unlink it with: rtv workcopy remove {quoted}\nthen write it again with: rtv workcopy add {quoted} …",
-        )
-    lines = FileLines(linked, stamp, _pieces_of(path))
-    lines.refuse_if_changed()
-    return lines
-
-
-def _pieces_of(path: Path) -> Iterator[Piece]:
-    with Source(path) as source:
-        yield from source.pieces()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,17 +240,12 @@ class Layout:
     keys: CleanKeys
 
     def write(self, entry_id: str, blob: bytes, entry: Entry) -> bytes:
-        """Return the line of an entry without its line feed; `blob` is the id of its blob.
+        """Return the line of an entry without its line feed; raises as `write_line`."""
+        return write_line(self.format, (entry_id, blob, entry), self.keys if self.clean else None)
 
-        Raises:
-            CannotCarryError: the entry holds what the format has no place for.
-        """
-        identity = None if self.clean else {"id": entry_id, "rev": rev_of(blob)}
-        try:
-            row = self.format.write(entry, identity=identity, clean=self.clean, keys=self.keys)
-        except CannotCarryError as error:
-            raise CannotCarryError(error.format_title, error.reason, entry_id) from error
-        return encode_line(row, is_parsed=True)
+    def line_of(self, snapshot: Snapshot, entry_id: str, entry: Entry | None = None) -> bytes:
+        """Return the line of an entry as a commit has it, or of what it is to be; raises as `write_line`."""
+        return self.write(entry_id, snapshot.blob_id(entry_id), snapshot[entry_id] if entry is None else entry)
 
     def read(self, raw: bytes, line: int = 1) -> Reading | Reject:
         """Return what a line says, or why it is no row of this format."""

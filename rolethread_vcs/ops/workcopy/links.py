@@ -101,6 +101,8 @@ class Link:
 
     def selects(self) -> Callable[[str, Entry], bool]:
         """Return what says whether an entry belongs into the file."""
+        if self.where is None:
+            return lambda *_: True
         from rolethread_vcs.ops.select.selection import Selection
 
         return Selection.of(where=self.where).fits

@@ -5,16 +5,17 @@ Then the order: lines that stayed among each other stay, what moved and what is 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rolethread_vcs.diff import ABSENT
+from rolethread_vcs.diff.align import align
 from rolethread_vcs.formats import CannotCarryError, Reject
 from rolethread_vcs.matching.signature import Index, Step
 from rolethread_vcs.model.canonical import encode_entry
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, is_same
 from rolethread_vcs.ops.edit.change import as_listed, new_ids, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.store.repository import Repository
@@ -22,12 +23,8 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import entries_between
 
 if TYPE_CHECKING:
-    from rolethread_vcs.merge.conflict import Conflict
+    from rolethread_vcs.merge.conflict import Conflict, SideChoice
     from rolethread_vcs.model.order import Order
-from typing import Any
-
-from rolethread_vcs.diff.align import align
-from rolethread_vcs.model.entry import ENTRY_KEYS, is_same
 
 Take = Literal["file", "branch"]
 
@@ -65,16 +62,24 @@ class CopyMerge:
         self.removed: set[str] = set()
         self.changed: set[str] = set()
         come: list[str] = []
-        for entry_id, before, _ in entries_between(repository.objects, self._base.tree, tip.tree):
+        for entry_id, blob, _ in entries_between(repository.objects, self._base.tree, tip.tree):
             self.changed.add(entry_id)
-            if before is None:
+            if blob is None:
                 come.append(entry_id)
         for place in edits.edited:
-            self._merge_edited(place)
-        for place in edits.dropped:
-            self._merge_dropped(place)
+            entry_id, before = edits.entry_id(place) or "", edits.pairs.get(place)
+            was = edits.linked.reading_of(entry_id) if before is None else edits.linked.reading(before)
+            base = self._base[entry_id]
+            self._merge(entry_id, place, base, apply_edit(base, was.entry, edits.reading(place).entry))
+        for before in edits.dropped:
+            entry_id = edits.linked.ids[before]
+            self._merge(entry_id, None, self._base[entry_id], None)
         new = {place: edits.reading(place).entry for place in edits.new}
-        known = self._find_known(new, come)
+        # the branch may have a new line by now: added elsewhere too, or by a command that was cut off
+        index: Index[str] = Index()
+        index.add(Step.WHOLE, ((encode_entry(self._as_line(each)), each) for each in come))
+        found = {place: index.take(Step.WHOLE, encode_entry(entry)) for place, entry in new.items()}
+        known = {place: entry_id for place, entry_id in found.items() if entry_id is not None}
         made = [place for place in new if place not in known]
         fresh = dict(zip(made, new_ids(tip, [new[place] for place in made]), strict=True))
         self.fresh = tuple(fresh.values())
@@ -88,65 +93,39 @@ class CopyMerge:
 
     # ---- entries
 
-    def _merge_edited(self, place: int) -> None:
-        edits = self._edits
-        entry_id = edits.entry_id(place)
-        assert entry_id is not None
-        base = self._base[entry_id]
-        before = edits.pairs.get(place)
-        was = edits.linked.reading_of(entry_id) if before is None else edits.linked.reading(before)
-        theirs = apply_edit(base, was.entry, edits.reading(place).entry)
+    def _merge(self, entry_id: str, place: int | None, base: Entry, theirs: Entry | None) -> None:
+        """Merge what the file says of an entry (None: nothing any more) with what the branch has."""
         if theirs == base:
             return
-        if entry_id not in self.changed:
-            merged: Entry | None = theirs
-        else:
-            merged = self._settle(entry_id, place, base, theirs)
+        ours, merged = self._tip.get(entry_id), theirs
+        if entry_id in self.changed:
+            from rolethread_vcs.merge.entry import merge_entries
+
+            side: SideChoice = "theirs" if self._take == "file" else "ours"
+            result = merge_entries(base, ours, theirs, None if self._take is None else lambda _: side)
+            self.conflicts += [self._conflict(entry_id, place, conflict) for conflict in result.conflicts]
+            merged = ours if result.conflicts else result.value
         if merged is not None:
             self.entries[entry_id] = merged
             if merged == theirs:
                 self.said.add(entry_id)
-
-    def _merge_dropped(self, before: int) -> None:
-        entry_id = self._edits.linked.ids[before]
-        if entry_id in self.changed and entry_id not in self._tip:
-            return
-        if entry_id not in self.changed or self._settle(entry_id, None, self._base[entry_id], None) is None:
+        elif ours is not None:
             self.removed.add(entry_id)
-
-    def _settle(self, entry_id: str, place: int | None, base: Entry, theirs: Entry | None) -> Entry | None:
-        from rolethread_vcs.merge.entry import merge_entries
-
-        ours = self._tip.get(entry_id)
-        merged = merge_entries(base, ours, theirs)
-        if not merged.conflicts:
-            return merged.value
-        if self._take is not None:
-            return merge_entries(base, ours, theirs, lambda _: "theirs" if self._take == "file" else "ours").value
-        self.conflicts += [self._conflict(entry_id, place, conflict) for conflict in merged.conflicts]
-        return ours
 
     def _conflict(self, entry_id: str, place: int | None, conflict: Conflict) -> CopyConflict:
         return CopyConflict(entry_id, None if place is None else self._edits.lines.numbers[place], conflict)
 
-    def _find_known(self, new: Mapping[int, Entry], come: Sequence[str]) -> dict[int, str]:
-        """Return the new lines that the branch has by now: added elsewhere too, or by a command that was cut off.
-
-        A line the program wrote for an entry of the branch says less than the entry, so what lines say is compared.
-        """
-        index: Index[str] = Index()
-        index.add(Step.WHOLE, ((encode_entry(self._as_line(each)), each) for each in (come if new else ())))
-        found = {place: index.take(Step.WHOLE, encode_entry(entry)) for place, entry in new.items()}
-        return {place: entry_id for place, entry_id in found.items() if entry_id is not None}
-
     def _as_line(self, entry_id: str) -> Entry:
-        """Return what a line of the file would say of an entry of the branch; all of it where none can be written."""
-        entry, layout = self._tip[entry_id], self._edits.linked.layout
-        try:
-            reading = layout.read(layout.write(entry_id, self._tip.blob_id(entry_id), entry))
-        except CannotCarryError:
-            return entry
-        return entry if isinstance(reading, Reject) else reading.entry
+        """Return what a line of the file would say of an entry of the branch; all of it where none can be written.
+
+        A line that the program wrote says less than its entry.
+        """
+        layout = self._edits.linked.layout
+        with contextlib.suppress(CannotCarryError):
+            reading = layout.read(layout.line_of(self._tip, entry_id))
+            if not isinstance(reading, Reject):
+                return reading.entry
+        return self._tip[entry_id]
 
     # ---- order
 
@@ -161,7 +140,8 @@ class CopyMerge:
         places = (place for place in sorted(line_ids) if place not in edits.adopted)
         listed = [line_ids[place] for place in places if line_ids[place] in have]
         moved = {line_ids[place] for place in edits.moved} & have
-        if not (moved or new) or _is_in_order(listed, ids):
+        place_of = {entry_id: place for place, entry_id in enumerate(ids)}
+        if not (moved or new) or listed == sorted(listed, key=place_of.__getitem__):
             return ids, order
         twice = self._moved_twice(moved)
         listed = [entry_id for entry_id in listed if entry_id not in twice]
@@ -189,12 +169,6 @@ class CopyMerge:
                 if entry_id is not None and entry_id in twice:
                     self.conflicts.append(self._conflict(entry_id, place, conflict))
         return twice
-
-
-def _is_in_order(listed: Sequence[str], ids: Sequence[str]) -> bool:
-    place = {entry_id: number for number, entry_id in enumerate(ids)}
-    numbers = [place[entry_id] for entry_id in listed]
-    return all(one < two for one, two in pairwise(numbers))
 
 
 def insert_runs(ids: Sequence[str], behind: Mapping[str | None, Sequence[str]], first: str | None) -> list[str]:
@@ -247,7 +221,7 @@ def apply_edit(stored: Entry, before: Entry, after: Entry) -> Entry:
 
 
 def _edited_field(key: str, stored: Any, before: Any, after: Any) -> Any:
-    if _is_one(before, after):
+    if is_same(before, after):
         return stored
     if key in _CONVERSATIONS and isinstance(after, list) and isinstance(before, list) and isinstance(stored, list):
         return _edited_messages(stored, before, after)
@@ -263,7 +237,10 @@ def _edited_field(key: str, stored: Any, before: Any, after: Any) -> Any:
 def _edited_messages(stored: Sequence[Any], before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
     """Return the messages of the line, each with what its message in the store has besides."""
     partner = {pair.after: pair.before for pair in align(before, after)}
-    place_of = _in_store(stored, before)
+    if len(stored) == len(before):  # else the line had been changed
+        place_of = {place: place for place in range(len(before))}
+    else:
+        place_of = {pair.after: pair.before for pair in align(stored, before)}
     result = []
     for place, message in enumerate(after):
         was = partner.get(place)
@@ -277,27 +254,14 @@ def _edited_messages(stored: Sequence[Any], before: Sequence[Any], after: Sequen
     return result
 
 
-def _in_store(stored: Sequence[Any], before: Sequence[Any]) -> dict[int, int]:
-    """Return which stored message each message of the line was: the same place, unless the line had been changed."""
-    if len(stored) == len(before):
-        return {place: place for place in range(len(before))}
-    return {pair.after: pair.before for pair in align(stored, before)}
-
-
 def _edited_keys(stored: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(stored)
     for key in {**before, **after}:
         was, now = before.get(key, ABSENT), after.get(key, ABSENT)
-        if _is_one(was, now):
+        if is_same(was, now):
             continue
         if now is ABSENT:
             result.pop(key, None)
         else:
             result[key] = now
     return result
-
-
-def _is_one(one: Any, other: Any) -> bool:
-    if one is ABSENT or other is ABSENT:
-        return one is other
-    return is_same(one, other)

@@ -111,21 +111,15 @@ class CopyStatus:
 def status(repository: Repository, path: str | Path, words: LineDecisions | None = None) -> CopyStatus:
     """Return what was done in a file since it was written, and what its branch did meanwhile; see `read_edits`."""
     edits = read_edits(repository, path, words or LineDecisions())
-    commit, respelled = edits.link.commit, _respelled(edits)
-    tip = repository.refs.read(BRANCHES + edits.link.branch)
-    if tip is None or tip == commit:
-        return CopyStatus(edits, tip, respelled=respelled)
-    if not repository.graph.is_ancestor(commit, tip):
-        return CopyStatus(edits, tip, is_apart=True, respelled=respelled)
-    return CopyStatus(edits, tip, sum(1 for _ in repository.graph.walk(tip, hide=(commit,))), respelled=respelled)
-
-
-def _respelled(edits: FileEdits) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    respelled: dict[str, None] = {}
     for place in edits.respelled[:20]:
         before, after = edits.linked.raw(edits.pairs[place]), edits.lines.raw(place)
-        found.update(dict.fromkeys(_differences(before, after)))
-    return tuple(found)
+        respelled.update(dict.fromkeys(_differences(before, after)))
+    commit, graph = edits.link.commit, repository.graph
+    tip = repository.refs.read(BRANCHES + edits.link.branch)
+    is_apart = tip is not None and not graph.is_ancestor(commit, tip)
+    newer = 0 if tip is None or is_apart else sum(1 for _ in graph.walk(tip, hide=(commit,)))
+    return CopyStatus(edits, tip, newer, is_apart, tuple(respelled))
 
 
 def _differences(before: bytes, after: bytes) -> Iterator[str]:
