@@ -62,18 +62,18 @@ class RevisionRange:
     from_fork: bool = False
 
 
-def parse_revision(text: str) -> Revision:
+def parse_revision(word: str) -> Revision:
     """Return the revision of `@`, `HEAD`, a name or a commit prefix, with `~N` and `^` behind.
 
     `commit:PREFIX` always means a commit.
 
     Raises:
-        RevisionError: the text can be none of these.
+        RevisionError: the word can be none of these.
     """
-    suffix = _STEPS.search(text)
+    suffix = _STEPS.search(word)
     steps = suffix.group() if suffix else ""
-    base = text[: len(text) - len(steps)]
-    ups = sum(_ups(kind, digits, text) for kind, digits in _STEP.findall(steps))
+    base = word[: len(word) - len(steps)]
+    ups = sum(_ups(kind, digits, word) for kind, digits in _STEP.findall(steps))
     if base in CURRENT_NAMES:
         return Revision("@", RevisionKind.CURRENT, ups)
     if base.startswith(_COMMIT):
@@ -82,10 +82,10 @@ def parse_revision(text: str) -> Revision:
             raise RevisionError(f"commit:{prefix} must name 4 to 40 hexadecimal digits of a commit")
         return Revision(prefix.lower(), RevisionKind.COMMIT, ups)
     if not base:
-        hint = f"@{text} counts from the current one; of an entry: 12@@{text}" if steps else None
-        raise RevisionError(f"{text!r} names no revision", hint=hint or "@ is the current one, @~1 the one before")
+        hint = f"@{word} counts from the current one; of an entry: 12@@{word}" if steps else None
+        raise RevisionError(f"{word!r} names no revision", hint=hint or "@ is the current one, @~1 the one before")
     if ".." in base:
-        raise RevisionError(f"{text!r} is a range; one revision is wanted here")
+        raise RevisionError(f"{word!r} is a range; one revision is wanted here")
     if _UNFIT_FOR_NAMES.search(base):
         raise RevisionError(f"{base!r} cannot be the name of a branch, a release or a commit")
     if _HEX.fullmatch(base):
@@ -93,30 +93,30 @@ def parse_revision(text: str) -> Revision:
     return Revision(base, RevisionKind.NAME, ups)
 
 
-def _ups(kind: str, digits: str, text: str) -> int:
+def _ups(kind: str, digits: str, word: str) -> int:
     if kind == "^" and digits not in ("", "0", "1"):
         raise RevisionError(
-            f"{text!r} asks for parent {digits}; only first parents can be counted",
+            f"{word!r} asks for parent {digits}; only first parents can be counted",
             hint="name the commit itself",
         )
     if len(digits) > 9:
-        raise RevisionError(f"{text!r} goes further back than any dataset")
+        raise RevisionError(f"{word!r} goes further back than any dataset")
     return int(digits) if digits else 1
 
 
-def parse_range(text: str) -> RevisionRange:
+def parse_range(word: str) -> RevisionRange:
     """Return the range of `A..B`, `A...B` or a lone revision; a side left out is the current revision.
 
     Raises:
         RevisionError: a side is no revision, or both are missing.
     """
-    start, dots, end = text.partition("...")
+    start, dots, end = word.partition("...")
     if not dots:
-        start, dots, end = text.partition("..")
+        start, dots, end = word.partition("..")
     if not dots:
-        return RevisionRange(None, parse_revision(text))
+        return RevisionRange(None, parse_revision(word))
     if not start and not end:
-        raise RevisionError(f"{text!r} names neither end", hint="main..@")
+        raise RevisionError(f"{word!r} names neither end", hint="main..@")
     return RevisionRange(
         parse_revision(start) if start else CURRENT,
         parse_revision(end) if end else CURRENT,
@@ -124,23 +124,23 @@ def parse_range(text: str) -> RevisionRange:
     )
 
 
-def parse_selector(text: str) -> int | str:
+def parse_selector(word: str) -> int | str:
     """Return the number (`12345`, `00012345`) or the full id (`00012345-k2x9m3ab`) that names an entry.
 
     Raises:
-        RevisionError: the text is neither.
+        RevisionError: the word is neither.
     """
-    if text.isascii() and text.isdigit() and len(text) <= 20 and int(text) <= LAST_NUMBER:
-        return int(text)
-    if is_id(text.lower()):
-        return text.lower()
-    raise RevisionError(f"{text!r} names no entry", hint="an entry is its number (12345) or its whole id")
+    if word.isascii() and word.isdigit() and len(word) <= 20 and int(word) <= LAST_NUMBER:
+        return int(word)
+    if is_id(word.lower()):
+        return word.lower()
+    raise RevisionError(f"{word!r} names no entry", hint="an entry is its number (12345) or its whole id")
 
 
-def is_selector(text: str) -> bool:
-    """Return whether a text can name an entry."""
+def is_selector(word: str) -> bool:
+    """Return whether a word can name an entry."""
     try:
-        parse_selector(text)
+        parse_selector(word)
     except RevisionError:
         return False
     return True

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pygit2
 
+from rolethread_vcs.errors import UsageError
 from rolethread_vcs.store.git_config import GitConfig
 from rolethread_vcs.store.libgit2 import (
     common_folder,
@@ -30,6 +31,7 @@ from rolethread_vcs.store.refs import (
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from rolethread_vcs.model.revision import Revision
     from rolethread_vcs.store.checkout import Worktree
     from rolethread_vcs.store.linked_folders import CheckedOutFolder
     from rolethread_vcs.store.log import OperationLog
@@ -177,21 +179,28 @@ class Repository:
         """Return the snapshot of a revision as people write it: `main`, `@~2`, `3fa9c1`, a release."""
         return self.snapshot_of(self.resolve(revision))
 
-    def resolve(self, text: str) -> str:
-        """Return the full hex id of the commit that a revision names; see `store.refs`.
+    def resolve(self, revision: str | Revision) -> str:
+        """Return the full hex id of the commit that a revision names, as written or as parsed; see `store.refs`.
 
         Raises:
             UnknownRevisionError: nothing of that name, or it lies where the history of a shallow copy is cut off.
         """
         try:
-            found = resolve_revision(text, lambda: self.head_snapshot().id, self.refs, self.objects)
+            found = resolve_revision(revision, lambda: self.head_snapshot().id, self.refs, self.objects)
         except MissingObjectError as error:
             if self.is_shallow:
-                raise _cut_off_history(text) from error
+                raise _cut_off_history(revision) from error
             raise
         if self.is_shallow and found not in self.objects:
-            raise _cut_off_history(text)
+            raise _cut_off_history(revision)
         return found
+
+    def find_commit(self, revision: str) -> str | None:
+        """Return the commit that a revision names, as `resolve` does, None where it names none."""
+        try:
+            return self.resolve(revision)
+        except (UnknownRevisionError, UsageError):
+            return None
 
     def signature(self) -> Signature:
         """Return who commits, by git's configuration, else a neutral name that gives nobody away."""
@@ -262,8 +271,9 @@ class Repository:
         return bool(self._git.is_shallow)
 
 
-def _cut_off_history(text: str) -> UnknownRevisionError:
+def _cut_off_history(revision: str | Revision) -> UnknownRevisionError:
     return UnknownRevisionError(
-        f"{text} is not in this copy of the dataset: its history was cut off when the copy was made (a shallow clone)",
+        f"{revision} is not in this copy of the dataset: "
+        "its history was cut off when the copy was made (a shallow clone)",
         hint="bring the rest with: git fetch --unshallow",
     )

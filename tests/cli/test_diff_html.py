@@ -180,6 +180,13 @@ def test_a_page_can_go_to_standard_output(rtv: Rtv) -> None:
     assert rtv("diff", "--html", "-").out.startswith("<!doctype html>")
 
 
+def test_an_option_is_not_taken_for_the_name_of_the_page(rtv: Rtv) -> None:
+    refused = rtv("diff", "@", "--html", "-o", "page.html")
+
+    assert refused.status == 2
+    assert "rtv diff --html FILE" in refused.err
+
+
 def test_files_and_moves_have_their_place_on_the_page(rtv: Rtv, dataset: Dataset) -> None:
     dataset.settings.set("gate.rules.empty_message", "warning")
     ids = dataset.snapshot().ids()

@@ -86,6 +86,10 @@ def command(
     asked = {"--json": context.json, "--json-lines": json_lines, "--markdown": markdown, "--html": page is not None}
     if sum(asked.values()) > 1:
         raise UsageError(f"{' and '.join(name for name, is_asked in asked.items() if is_asked)} do not go together")
+    if page is not None and page.startswith("-") and page != "-":
+        raise UsageError(
+            f"--html is followed by the file to write, and {page} is an option", hint="rtv diff --html FILE"
+        )
     comparison = _compare(context, words, where, only)
     if not (context.json or markdown or page is not None):
         for note in comparison.notes:

@@ -18,7 +18,6 @@ from rolethread_vcs.store.refs import (
     HEAD,
     SYMBOLIC,
     TAGS,
-    UnknownRevisionError,
     is_branch_name,
     is_unfinished,
 )
@@ -110,7 +109,7 @@ def _note_moves(repository: Repository, name: str, note: str) -> Moves:
 def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
     is_name = is_branch_name(name)
     is_release = is_name and repository.refs.read(TAGS + name) is not None
-    is_revision = is_release or _is_revision(repository, name)
+    is_revision = is_release or repository.find_commit(name) is not None
     near = nearest(name, repository.refs.branches())
     if near and (is_name or not is_revision):
         return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near}?", hint=f"rtv switch {near}")
@@ -121,14 +120,6 @@ def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
         )
     hint = f"make it with: rtv switch -c {name}" if is_name else "see the branches with: rtv branch"
     return NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
-
-
-def _is_revision(repository: Repository, name: str) -> bool:
-    try:
-        repository.resolve(name)
-    except (UnknownRevisionError, UsageError):
-        return False
-    return True
 
 
 # ---- renaming

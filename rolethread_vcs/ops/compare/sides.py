@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from rolethread_vcs.errors import DamagedError, InvalidError
+from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, UsageError, nearest
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, id_of_path
+from rolethread_vcs.model.revision import Revision, RevisionKind, is_selector, parse_selector
 from rolethread_vcs.store.objects.trees import FILE, LINK, Blob, Difference, Readable, files, object_id, two_way
+from rolethread_vcs.store.refs import UnknownRevisionError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable, find_blob, find_folder, read_entry
@@ -109,14 +112,146 @@ class _WithHandEdits:
         return self._objects.blob(oid) if data is None else data
 
 
-def commit_side(repository: Repository, snapshot: Snapshot, label: str) -> TreeSide:
-    """Return a commit as a side."""
+# ---- from words to sides
+
+
+STANDARD_INPUT = "-"
+FILE_STARTS = ("./", "../", "/", ".\\", "..\\")
+"""How a word begins that means a file, whatever else it may name."""
+_FILE_ENDS = (".json", ".jsonl", ".gz")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state as somebody wrote it: the file that lies there under that name, and the revision that it can mean.
+
+    Standard input is neither; of a path that begins like one, nothing may be there.
+    """
+
+    text: str
+    path: Path | None = None
+    revision: Revision | None = None
+
+    @classmethod
+    def of(cls, revision: Revision) -> State:
+        """Return the state of a revision, where no file is meant."""
+        return cls(str(revision), None, revision)
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """What is compared: `before` (with `from_fork`, the commit where both parted), and `after`, None for today."""
+
+    before: State
+    after: State | None
+    from_fork: bool = False
+
+
+def find_sides(repository: Repository, states: States, stdin: BinaryIO | None) -> tuple[Side, Side]:
+    """Return the sides that states name; `stdin` is what `-` reads.
+
+    Raises:
+        UsageError: one names an entry, or has two readings. UnknownRevisionError, NotFoundError: it names nothing.
+        InvalidError: a folder.
+    """
+    _refuse_entries(repository, [state for state in (states.before, states.after) if state is not None])
+    before = _find_side(repository, states.before, stdin)
+    after = _folder_side(repository) if states.after is None else _find_side(repository, states.after, stdin)
+    if not (states.from_fork and isinstance(before, TreeSide) and isinstance(after, TreeSide)):
+        return before, after
+    fork = repository.graph.common_ancestor(before.commit or "", after.commit or "")
+    if fork is None:
+        raise NotFoundError(
+            f"{before.label} and {after.label} have no commit in common",
+            hint=f"rtv diff {before.label} {after.label}   compares them as they are",
+        )
+    return _commit_side(repository, fork, f"where {after.label} left {before.label}"), after
+
+
+def _refuse_entries(repository: Repository, states: Sequence[State]) -> None:
+    """Refuse a word that names an entry (`12`, `12@main~1`, its file in the folder): entries stand behind `--`."""
+    named = {state.text: found for state in states if (found := _entry_of(repository, state)) is not None}
+    for word, (entry, revision) in named.items():
+        beside = " ".join(state.text for state in states if state.text not in named) or revision
+        hint = " ".join(filter(None, ("rtv diff", beside, "--", entry)))
+        if word == entry and repository.find_commit(word) is not None:
+            raise UsageError(
+                f"{word} is an entry, and a commit begins like that; nothing was compared",
+                hint=f"the entry: {hint}\nthe commit: rtv diff commit:{word}",
+                code="ambiguous_word",
+            )
+        raise UsageError(f"{word} is an entry, and diff compares two states", hint=hint)
+
+
+def _entry_of(repository: Repository, state: State) -> tuple[str, str] | None:
+    """Return the entry that a word names, and its revision, empty where the word has none."""
+    if state.path is not None:
+        worktree = repository.worktree
+        # `./` says that the file itself is meant
+        if worktree is None or state.text.startswith(FILE_STARTS):
+            return None
+        path, root = Path(os.path.realpath(state.path)), worktree.folder.resolve()
+        entry_id = id_of_path(path.relative_to(root).as_posix()) if path.is_relative_to(root) else None
+        return None if entry_id is None else (entry_id, "")
+    word, _, revision = state.text.partition("@")
+    if not is_selector(word):
+        return None
+    selector, snapshot = parse_selector(word), repository.head_snapshot()
+    if not (selector in snapshot if isinstance(selector, str) else snapshot.with_number(selector)):
+        return None
+    return word, f"@{revision}" if revision.startswith(("~", "^")) else revision
+
+
+def _find_side(repository: Repository, state: State, stdin: BinaryIO | None) -> Side:
+    word, path, revision, commit = state.text, state.path, state.revision, None
+    if word == STANDARD_INPUT:
+        if stdin is None:
+            raise UsageError("- is standard input, and there is none here")
+        return FileSide("standard input", stdin)
+    try:
+        commit = None if revision is None else repository.resolve(revision)
+    except (UnknownRevisionError, UsageError) as error:
+        if path is None and isinstance(error, UnknownRevisionError) and (word.endswith(_FILE_ENDS) or os.sep in word):
+            raise UnknownRevisionError(
+                f"there is no file {word}, and no branch, release or commit of that name", hint=error.hint
+            ) from error
+        if path is None:
+            raise
+    if path is None:
+        assert revision is not None and commit is not None
+        branch = repository.branch() if revision.kind is RevisionKind.CURRENT else None
+        return _commit_side(repository, commit, str(revision if branch is None else replace(revision, base=branch)))
+    if commit is not None:
+        raise UsageError(
+            f"{word} is a revision and a file; nothing was compared",
+            hint=f"the file is ./{word}; the revision is {commit[:10]}",
+            code="ambiguous_word",
+        )
+    if path.is_dir():
+        raise InvalidError(f"{word} is a folder; a side is a branch, a commit or a file")
+    if not path.exists():
+        raise NotFoundError(f"there is no file {word}", hint=_near_file(word, path))
+    return FileSide(word, path)
+
+
+def _near_file(word: str, path: Path) -> str | None:
+    """Return a hint at a file of nearly that name in the same folder."""
+    try:
+        names = [each.name for each in path.parent.iterdir() if each.is_file()]
+    except OSError:
+        return None
+    near = nearest(path.name, names, 0.7)
+    return f"did you mean {word.removesuffix(path.name)}{near}?" if near else None
+
+
+def _commit_side(repository: Repository, commit: str, label: str) -> TreeSide:
+    snapshot = repository.snapshot_of(commit)
     return TreeSide(label, repository.objects, snapshot.tree, snapshot)
 
 
-def folder_side(repository: Repository, label: str) -> TreeSide:
+def _folder_side(repository: Repository) -> TreeSide:
     """Return the current commit with the hand edits of the checked-out folder; without any, the commit alone."""
-    snapshot = repository.head_snapshot()
+    snapshot, label = repository.head_snapshot(), repository.branch() or "@"
     edits: dict[str, Blob | None] = {}
     data: dict[bytes, bytes] = {}
     worktree = repository.worktree
@@ -135,9 +270,12 @@ def folder_side(repository: Repository, label: str) -> TreeSide:
             oid = object_id("blob", read)
             edits[unsaved.path], data[oid] = Blob(FILE, oid), read
     if not edits:
-        return commit_side(repository, snapshot, label)
+        return TreeSide(label, repository.objects, snapshot.tree, snapshot)
     objects = _WithHandEdits(repository.objects, data)
     return TreeSide(f"{label} with unsaved edits", objects, snapshot.tree, snapshot, edits)
+
+
+# ---- what differs
 
 
 def differences(before: TreeSide, after: TreeSide) -> Iterator[Difference]:

@@ -61,9 +61,9 @@ def find_range(repository: Repository, text: str) -> CommitRange:
             hint=f"see what changed it: rtv log {text}   a commit of that name: commit:{text}",
         )
     bounds = parse_range(text)
-    after = repository.resolve(str(bounds.end))
+    after = repository.resolve(bounds.end)
     if bounds.start is not None:
-        return _range(repository, text, repository.resolve(str(bounds.start)), after)
+        return _range(repository, text, repository.resolve(bounds.start), after)
     commit = repository.objects.commit(after)
     before = commit.parents[0] if commit.parents else ""
     if before and before not in repository.objects:

@@ -127,10 +127,10 @@ def _bounds(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]
     hidden: set[str] = set()
     for revision in revisions:
         bounds = parse_range(revision)
-        end = repository.resolve(str(bounds.end))
+        end = repository.resolve(bounds.end)
         starts.append(end)
         if bounds.start is not None:
-            start = repository.resolve(str(bounds.start))
+            start = repository.resolve(bounds.start)
             left = ancestry.parents_of_all([start]).keys()
             if bounds.from_fork:
                 starts.append(start)

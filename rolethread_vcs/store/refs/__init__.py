@@ -299,15 +299,16 @@ class UnknownRevisionError(NotFoundError):
     code = "unknown_revision"
 
 
-def resolve_revision(text: str, current: Callable[[], str], refs: Refs, objects: Objects) -> str:
-    """Return the full hex id of the commit that a revision names; `current` says where `@` is.
+def resolve_revision(revision: str | Revision, current: Callable[[], str], refs: Refs, objects: Objects) -> str:
+    """Return the full hex id of the commit that a revision, written or parsed, names; `current` says where `@` is.
 
     Raises:
         UnknownRevisionError: nothing of that name. UsageError: a prefix of several commits.
     """
     from rolethread_vcs.model.revision import RevisionKind, parse_revision
 
-    revision = parse_revision(text)
+    text = str(revision)
+    revision = parse_revision(revision) if isinstance(revision, str) else revision
     commit = current() if revision.kind is RevisionKind.CURRENT else _find_base(revision, text, refs, objects)
     for step in range(revision.ups):
         parents = objects.commit(commit).parents
