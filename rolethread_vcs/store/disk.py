@@ -100,56 +100,74 @@ def remove(path: Path) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def beside(
+    path: Path, *, durable: bool, mode: int | None = None, scratch: Path | None = None
+) -> Iterator[tuple[BinaryIO, Path]]:
+    """Give a stream to a new file beside a path, and its place; it is removed unless the block ends well.
+
+    It lies in `scratch` if given, where what a killed process leaves disturbs nobody: its name begins with the process
+    id there. Without a `mode` it gets that of the file at the path, if there is one. With `durable` its bytes are on
+    the disk when the block has ended; its name is not.
+    """
+    reach("create", path)
+    prefix = f".{path.name[:40]}" if scratch is None else str(os.getpid())
+    temporary = (scratch or path.parent) / f"{prefix}-{os.urandom(8).hex()}.tmp"
+    fd = os.open(temporary, _NEW_FILE, 0o666 if mode is None else mode)
+    try:
+        with os.fdopen(fd, "wb") as stream:
+            if mode is None:
+                with contextlib.suppress(OSError):
+                    temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+            reach("write", temporary)
+            yield stream, temporary
+            if durable:
+                stream.flush()
+                sync_file(stream.fileno(), temporary)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+@contextlib.contextmanager
+def replacing(
+    path: Path, *, durable: bool, sync_name: bool = True, mode: int | None = None, scratch: Path | None = None
+) -> Iterator[BinaryIO]:
+    """Give a stream to a file that takes the place of this one when the block ends well; the rest as in `beside`.
+
+    With `durable` the name is on the disk then, too, unless `sync_name` is false (the caller then syncs the folder once
+    for several files).
+    """
+    with beside(path, durable=durable, mode=mode, scratch=scratch) as (stream, temporary):
+        yield stream
+    try:
+        rename(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    if durable and sync_name:
+        sync_folder(path.parent)
+
+
 def replace_file(
     path: Path,
     data: bytes,
     *,
     durable: bool,
     sync_name: bool = True,
-    mode: int = 0o644,
+    mode: int | None = 0o644,
     scratch: Path | None = None,
 ) -> None:
-    """Replace a file by writing a temporary one, then renaming; the folder must exist.
-
-    The temporary file lies beside it, or in `scratch` if given, where what a killed process leaves disturbs nobody;
-    its name begins with the process id there. With `durable` the bytes are on the disk when this returns, and the name
-    too unless `sync_name` is false (the caller then syncs the folder once for several files).
-    """
-    reach("create", path)
-    prefix = f".{path.name[:40]}" if scratch is None else str(os.getpid())
-    temporary = (scratch or path.parent) / f"{prefix}-{os.urandom(8).hex()}.tmp"
-    fd = os.open(temporary, _NEW_FILE, mode)
+    """Replace a file by writing another one, then renaming; the folder must exist. The rest as in `replacing`."""
     try:
-        try:
-            write_all(fd, data, temporary)
-            if durable:
-                sync_file(fd, temporary)
-        finally:
-            os.close(fd)
-        rename(temporary, path)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        if scratch is not None and isinstance(error, OSError) and error.errno == errno.EXDEV:
-            replace_file(path, data, durable=durable, sync_name=sync_name, mode=mode)  # a folder on another disk
-            return
-        raise
-    if durable and sync_name:
-        sync_folder(path.parent)
-
-
-def plain_mode(path: Path) -> int:
-    """Return the mode of a file that is there, else the one that a new file gets."""
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except OSError:
-        return 0o666 & ~_umask()
-
-
-def _umask() -> int:
-    current = os.umask(0o022)
-    os.umask(current)
-    return current
+        with replacing(path, durable=durable, sync_name=sync_name, mode=mode, scratch=scratch) as stream:
+            stream.write(data)
+    except OSError as error:
+        if scratch is None or error.errno != errno.EXDEV:
+            raise
+        replace_file(path, data, durable=durable, sync_name=sync_name, mode=mode)  # the folder is on another disk
 
 
 def process_is_alive(pid: int) -> bool:
@@ -165,37 +183,3 @@ def process_is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-@contextlib.contextmanager
-def replacing(
-    path: Path, *, durable: bool, before_rename: Callable[[Path], None] = lambda _: None
-) -> Iterator[BinaryIO]:
-    """Give a stream to a file beside this one, which takes its place, and its mode, when the block ends well.
-
-    With `durable` the bytes and the name are on the disk then. `before_rename` is given the whole new file, and may
-    raise to leave the old one in its place.
-
-    Raises:
-        SystemRefusedError: the folder is not there, or the system refused something; the old file is as it was.
-    """
-    from tempfile import mkstemp
-
-    with system_errors(f"writing {path}"):
-        fd, name = mkstemp(prefix=f".{path.name[:40]}-", suffix=".tmp", dir=path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(fd, "wb") as stream:
-                yield stream
-                if durable:
-                    stream.flush()
-                    sync_file(stream.fileno(), temporary)
-            temporary.chmod(plain_mode(path))
-            before_rename(temporary)
-            rename(temporary, path)
-            if durable:
-                sync_folder(path.parent)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise

@@ -60,7 +60,7 @@ def leftovers(repository: Repository) -> list[Path]:
     # killed between pack and index: our `.keep` stands beside a pack that nobody has ever seen
     unseen = [path.with_suffix(".pack") for path in left if path.suffix == KEEP]
     scratch = repository.scratch_folder
-    left += [scratch / name for name in _names(scratch) if name.endswith(".tmp") and _is_dead(name.partition("-")[0])]
+    left += [scratch / name for name in _names(scratch) if name.endswith(KEEP) or _is_dead(name.partition("-")[0])]
     return [path for path in unseen if path.exists() and not path.with_suffix(".idx").exists()] + left
 
 

@@ -10,9 +10,10 @@ moved (`store.recovery`).
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from rolethread_vcs.store import disk, folding
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF, Moves
 from rolethread_vcs.store.log.journal import Pending
-from rolethread_vcs.store.objects.packs import KEEP, PackWriter
+from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT, PackWriter
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -46,6 +47,7 @@ def publish(
         MovedError, BusyError: nothing moved. RoleThreadError with `saved`: the move is done, something after it failed.
     """
     pending = replace(pending, moves=_in_safe_order(pending.moves))
+    assert pending.operations is not None
     moves, command, (log_before, log_after) = pending.moves, pending.command, pending.operations
     keep = pack.publish(pending.encode()).with_suffix(KEEP)
     try:
@@ -68,6 +70,43 @@ def publish(
         _unkeep(keep)
         raise
     return keep
+
+
+def publish_file(repository: Repository, pending: Pending, prepare: Callable[[], object]) -> Path:
+    """Change the file outside the dataset that a transaction without an operation is about; all or nothing.
+
+    Return the note, which stands until `settle`. `prepare` is called just before the file changes, which is the point
+    of no return, and may raise to leave everything as it is.
+    """
+    scratch, change = repository.scratch_folder, pending.file
+    note = scratch / f"{os.getpid()}-{os.urandom(4).hex()}{KEEP}"
+    text = KEEP_TEXT + b"%d\n" % os.getpid() + pending.encode()
+    try:
+        with disk.system_errors("noting what is about to happen"):
+            scratch.mkdir(parents=True, exist_ok=True)
+            disk.replace_file(note, text, durable=repository.durable, scratch=scratch)
+        prepare()
+        if change is not None:
+            with disk.system_errors(f"writing {change.path}"):
+                change.carry_out()
+    except BaseException:
+        if change is None or not change.is_done:
+            with contextlib.suppress(OSError):
+                forget_staged(repository, pending)
+            _unkeep(note)
+        raise
+    if change is not None and repository.durable:
+        with after_saving():
+            disk.sync_folder(change.path.parent)
+    return note
+
+
+def forget_staged(repository: Repository, pending: Pending) -> None:
+    """Remove what was written to take the place of a file, and did not."""
+    for source in filter(None, pending.effects.swaps.values()):
+        (repository.common_folder / source).unlink(missing_ok=True)
+    if pending.file is not None and pending.file.staged is not None:
+        pending.file.staged.unlink(missing_ok=True)
 
 
 def _in_safe_order(moves: Moves) -> Moves:
@@ -210,7 +249,8 @@ def settle(repository: Repository, keep: Path, pending: Pending, notes: list[str
 def close(repository: Repository, keep: Path, pending: Pending, notes: list[str]) -> Repository:
     """Bring folders, configuration and files to where a transaction leaves them, then remove its note."""
     before = after = None
-    if repository.worktree is not None or BARE_KEY in pending.effects.config:
+    does_follow = repository.worktree is not None and (pending.moves or pending.effects.files)
+    if does_follow or BARE_KEY in pending.effects.config:
         before, after = (_tree_of(repository, head_commit(repository, pending.moves, side)) for side in (0, 1))
     repository, left_alone = _configure(repository, pending.effects.config, before, after)
     worktree = repository.worktree
@@ -222,7 +262,7 @@ def close(repository: Repository, keep: Path, pending: Pending, notes: list[str]
             left_alone += [path for path in worktree.follow(before, after) if path not in exchanged]
     left_alone += _follow_elsewhere(repository, notes, pending.moves)
     for target, source in pending.effects.swaps.items():
-        _swap(repository, repository.common_folder / target, repository.common_folder / source)
+        _swap(repository, repository.common_folder / target, source)
     if left_alone:
         notes.append(f"left alone, because edited by hand or damaged: {', '.join(left_alone[:5])}")
     disk.remove(keep)
@@ -310,9 +350,11 @@ def _configure(
     return repository, left_alone
 
 
-def _swap(repository: Repository, target: Path, source: Path) -> None:
-    if source.exists():  # else it is in its place already
+def _swap(repository: Repository, target: Path, source: str | None) -> None:
+    if source is None:
+        disk.remove(target)
+    elif (written := repository.common_folder / source).exists():  # else it is in its place already
         target.parent.mkdir(parents=True, exist_ok=True)
-        disk.rename(source, target)
+        disk.rename(written, target)
         if repository.durable:
             disk.sync_folder(target.parent)

@@ -13,7 +13,7 @@ from rolethread_vcs.store import disk, folding
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF, journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
-from rolethread_vcs.store.publishing import close, folders_to_follow, is_at, move_ref, value_of
+from rolethread_vcs.store.publishing import close, folders_to_follow, forget_staged, is_at, move_ref, value_of
 from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -39,14 +39,6 @@ def finish_interrupted(repository: Repository) -> list[str]:
     return notes
 
 
-def finish_cut_off(repository: Repository) -> tuple[str, ...]:
-    """Finish what a dead writer left, for a command that reads what a transaction writes before it takes the lock."""
-    if not folding.leftovers(repository):
-        return ()
-    with repository.lock("rtv"):
-        return tuple(finish_interrupted(repository))
-
-
 def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> list[str]:
     """Finish one transaction; one of which no ref had moved is left for the sweep."""
     there = _in_worktree(repository, pending.worktree)
@@ -56,6 +48,19 @@ def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> 
         pending = replace(pending, moves=moves, effects=SideEffects(config=pending.effects.config))
     else:
         repository = there
+    notes = [f"the last command ({what}) was saved but cut off; finished now"]
+    if not _publish_rest(repository, keep, pending, notes):
+        forget_staged(repository, pending)
+        return [f"the last command ({what}) was cut off before anything was saved"]
+    reached = {name: (pair[0], value_of(repository, name)) for name, pair in pending.moves.items()}
+    close(repository, keep, replace(pending, moves=reached), notes)
+    return notes
+
+
+def _publish_rest(repository: Repository, keep: Path, pending: Pending, notes: list[str]) -> bool:
+    """Move the refs of a transaction that had not moved yet; return whether it was published at all."""
+    if pending.operations is None:
+        return pending.file is None or pending.file.is_done
     _remove_dead_locks(repository, pending, keep)
     log_before, log_after = pending.operations
     is_logged = repository.operations.head() == log_after
@@ -64,8 +69,7 @@ def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> 
     # because somebody else moved it there, and there is no operation to log.
     is_whole = log_after in repository.objects
     if not is_whole or not (moved or is_logged):
-        return [f"the last command ({what}) was cut off before anything was saved"]
-    notes = [f"the last command ({what}) was saved but cut off; finished now"]
+        return False
     for name, (before, after) in pending.moves.items():
         if name in moved:
             continue
@@ -78,9 +82,7 @@ def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> 
     # a power cut may have taken the operation before this one, too: the name of the log's file is not flushed each time
     if logged == log_before or (logged not in (None, log_after) and repository.graph.is_ancestor(logged, log_after)):
         move_ref(repository, OPERATIONS_REF, logged, log_after, pending.command)
-    reached = {name: (pair[0], value_of(repository, name)) for name, pair in pending.moves.items()}
-    close(repository, keep, replace(pending, moves=reached), notes)
-    return notes
+    return True
 
 
 @contextlib.contextmanager

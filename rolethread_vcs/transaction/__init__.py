@@ -40,7 +40,7 @@ from rolethread_vcs.transaction.refusals import (
     refuse_other_folders,
     refuse_unsaved,
 )
-from rolethread_vcs.transaction.session import Session, external_operation
+from rolethread_vcs.transaction.session import Session, change_file, external_operation, finish_cut_off
 from rolethread_vcs.transaction.values import TOUCHED_SHOWN, ChangeSet, Committed, Intent, PathChange, Planned
 
 __all__ = [
@@ -58,8 +58,10 @@ __all__ = [
     "Session",
     "StaleEntryError",
     "carry",
+    "change_file",
     "commit_planned",
     "external_operation",
+    "finish_cut_off",
     "refuse_merge_of_git",
     "refuse_other_folders",
     "refuse_unsaved",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -14,11 +15,11 @@ from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store import log as operation_log
 from rolethread_vcs.store.folding import leftovers
 from rolethread_vcs.store.log import EXTERNAL, Moves, Operation, moved_since, table_to_record
-from rolethread_vcs.store.log.journal import Pending, SideEffects
+from rolethread_vcs.store.log.journal import FileChange, Pending, SideEffects
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob, Difference
-from rolethread_vcs.store.publishing import head_commit, is_published, publish, settle
+from rolethread_vcs.store.publishing import head_commit, is_published, publish, publish_file, settle
 from rolethread_vcs.store.refs import BRANCHES, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -32,6 +33,49 @@ from rolethread_vcs.transaction.refusals import (
     refuse_unsaved,
 )
 from rolethread_vcs.transaction.values import Committed, Intent, PathChange
+
+
+@contextlib.contextmanager
+def _locked(repository: Repository, verb: str) -> Iterator[tuple[Repository, list[str]]]:
+    """Take the lock and finish what was cut off; give the repository as it is now, and notes for the user."""
+    with repository.lock(f"rtv {verb}".strip()):
+        # another command may have checked the files out, or removed them, since this repository was opened
+        repository = repository.reopened_if_changed()
+        notes: list[str] = []
+        if leftovers(repository):
+            from rolethread_vcs.store.recovery import finish_interrupted
+
+            notes = finish_interrupted(repository)
+            repository = repository.reopened_if_changed() if notes else repository
+        yield repository, notes
+
+
+def finish_cut_off(repository: Repository) -> tuple[str, ...]:
+    """Finish what a dead writer left, for a command that reads what a transaction writes before it takes the lock."""
+    if not leftovers(repository):
+        return ()
+    with _locked(repository, "") as (_, notes):
+        return tuple(notes)
+
+
+def change_file(
+    repository: Repository,
+    intent: Intent,
+    effects: SideEffects,
+    change: FileChange | None = None,
+    prepare: Callable[[], object] = lambda: None,
+) -> None:
+    """Change a file outside the dataset, and by `effects` what is known of it here: both or neither, also when killed.
+
+    It is no operation: no ref moves. `prepare` is called just before the file changes, and may raise to stop that.
+
+    Raises:
+        LockedError, SystemRefusedError. RoleThreadError with `saved` set: the file is changed, and the next command
+        does the rest.
+    """
+    with _locked(repository, intent.verb) as (repository, notes):
+        pending = Pending(intent.command, int(time.time()), {}, None, repository.worktree_name, effects, change)
+        settle(repository, publish_file(repository, pending, prepare), pending, notes)
 
 
 class Session:
@@ -87,15 +131,7 @@ class Session:
         Raises:
             LockedError, NoSuchBranchError, InvalidError (detached), NewerWriterError.
         """
-        with repository.lock(f"rtv {intent.verb}"):
-            # another command may have checked the files out, or removed them, since this repository was opened
-            repository = repository.reopened_if_changed()
-            notes: list[str] = []
-            if leftovers(repository):
-                from rolethread_vcs.store.recovery import finish_interrupted
-
-                notes = finish_interrupted(repository)
-                repository = repository.reopened_if_changed() if notes else repository
+        with _locked(repository, intent.verb) as (repository, notes):
             to_make = branch_to_make(repository, intent) if makes_branch else ""
             held = hold_branch(repository, intent.branch) if needs_branch and not to_make else None
             session = cls(repository, intent, held, notes, to_make=to_make)

@@ -1,4 +1,4 @@
-"""Killed at any step that ties, commits, refreshes or forgets a file copy: nothing is lost, and nothing comes twice."""
+"""Killed at any step that links, commits, refreshes or unlinks a file copy: old or new, nothing half, nothing twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from killing import killed_at_each_step
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
 from rolethread_vcs.transaction import Intent
 
@@ -90,62 +89,107 @@ def test_a_commit_that_was_cut_off_makes_no_second_entry_of_a_line_that_is_edite
         assert dataset.copies.status(path).is_clean
 
 
-@pytest.mark.parametrize("discard", [False, True])
-def test_a_refresh_that_was_cut_off_is_finished_by_the_next_one(tmp_path: Path, discard: bool) -> None:
-    def behind(step: int) -> Bench:
-        dataset, path = make(tmp_path / f"kill-{step}", clean=True)
-        new = conversation("late") | {"extra": {"source": "harbour"}}
-        dataset.add([new | {"rejected": [{"role": "assistant", "content": "No."}]}], Intent("add", "add"))
-        dataset.remove([dataset.snapshot().ids()[2]], Intent("remove", "remove"))
-        change(path, say(1, answer("lantern") + " In the file."))
-        return dataset, path
+def state(bench: Bench) -> tuple[str, bool] | None:
+    """Return what the file says and whether it is linked to the tip of its branch; None where there is neither."""
+    dataset, path = bench
+    links = [each.link for each in dataset.copies.files() if each.path == path and each.link is not None]
+    if not links and not path.exists():
+        return None
+    (link,) = links
+    return path.read_text(), link.commit == dataset.snapshot().id
 
-    def refresh(bench: Bench) -> None:
-        bench[0].copies.refresh(bench[1], discard=discard)
 
-    for killed, path in killed_at_each_step(behind, refresh, at_least=5):
+def linked(bench: Bench) -> bool:
+    return any(each.path == bench[1] for each in bench[0].copies.files())
+
+
+def behind(folder: Path) -> Bench:
+    """Return a file copy that was edited and whose branch brings a new column, a new line, and takes one away."""
+    dataset, path = make(folder, clean=True)
+    new = conversation("late") | {"extra": {"source": "harbour"}}
+    dataset.add([new | {"rejected": [{"role": "assistant", "content": "No."}]}], Intent("add", "add"))
+    dataset.remove([dataset.snapshot().ids()[2]], Intent("remove", "remove"))
+    change(path, say(1, answer("lantern") + " In the file."))
+    return dataset, path
+
+
+def other(folder: Path) -> Bench:
+    """Return a dataset and the place of a file copy that is to be made."""
+    dataset, path = make(folder, clean=False)
+    return dataset, path.with_name("other.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "run"),
+    [
+        (behind, lambda bench: bench[0].copies.refresh(bench[1])),
+        (behind, lambda bench: bench[0].copies.refresh(bench[1], discard=True)),
+        (other, lambda bench: bench[0].copies.add(bench[1])),
+        (behind, lambda bench: bench[0].copies.remove(bench[1], delete=True, force=True)),
+    ],
+    ids=["refresh", "discard", "add", "delete"],
+)
+def test_a_file_and_its_link_change_together_and_the_next_command_of_any_kind_sees_to_it(
+    tmp_path: Path, prepare: Callable[[Path], Bench], run: Callable[[Bench], object]
+) -> None:
+    before = state(prepare(tmp_path / "before"))
+    seen = []
+    for dataset, path in killed_at_each_step(lambda step: prepare(tmp_path / f"kill-{step}"), run, at_least=8):
+        dataset = Dataset.open(dataset.folder)
+        dataset.branch("next")
+        scratch = dataset.repository.scratch_folder
+        kept = [each.read_text() for each in path.parent.glob(f"{path.name}*")]
+
+        assert list(scratch.iterdir() if scratch.exists() else ()) == []
+        assert before is None or not path.exists() or any("In the file." in text for text in kept)
+        seen.append(state((dataset, path)))
+
+    after = seen[-1]
+    assert after != before
+    assert [found for found in seen if found not in (before, after)] == []
+    assert seen == sorted(seen, key=lambda found: found == after)
+    assert seen.count(after) > 2
+
+
+@pytest.mark.parametrize("is_linked", [True, False], ids=["unlink", "link"])
+def test_a_link_without_its_file_is_there_or_is_not(tmp_path: Path, is_linked: bool) -> None:
+    def bench(step: int) -> Bench:
+        made = make(tmp_path / f"kill-{step}", clean=True)
+        if not is_linked:
+            made[0].copies.remove(made[1])
+        return made
+
+    def run(bench: Bench) -> None:
+        dataset, path = bench
+        if is_linked:
+            dataset.copies.remove(path)
+        else:
+            dataset.copies.add(path, CopyOptions(clean=True, bind=True))
+
+    seen = []
+    for dataset, path in killed_at_each_step(bench, run, at_least=5):
+        dataset = Dataset.open(dataset.folder)
+        dataset.branch("next")
+        seen.append(linked((dataset, path)))
+
+        assert said(path) == [answer(word) for word in WORDS]
+        assert not seen[-1] or dataset.copies.status(path).is_clean
+
+    assert set(seen) == {True, False}
+    assert seen[-1] is not is_linked
+
+
+def test_a_file_edited_after_the_kill_is_never_written_over(tmp_path: Path) -> None:
+    outcomes = set()
+    for killed, path in killed_at_each_step(
+        lambda step: behind(tmp_path / f"kill-{step}"), lambda bench: bench[0].copies.refresh(bench[1]), at_least=8
+    ):
+        change(path, say(0, answer("harbour") + " After the kill."))
         dataset = Dataset.open(killed.folder)
-        before = dataset.snapshot().id
-        kept = [each.read_text() for each in path.parent.glob("train.jsonl*")]
-        found = dataset.copies.status(path)
-        dataset.copies.refresh(path)
+        dataset.copies.commit(path)
 
-        assert any("In the file." in text for text in kept)
-        assert found.counts["edited"] <= 1
-        assert found.counts["new"] in (0, 1)
-        assert dataset.copies.status(path).counts["new"] == 0
-        assert dataset.copies.status(path).counts["dropped"] == 0
-        assert said(path)[2:] == [answer("thunder"), answer("late")]
-        assert dataset.snapshot().id == before
+        outcomes.add(tuple(said(path)))
+        wanted = [answer("harbour") + " After the kill.", answer("lantern") + " In the file."]
+        assert answers(dataset) == [*wanted, answer("thunder"), answer("late")]
 
-
-@pytest.mark.parametrize("clean", [True, False], ids=["clean", "full"])
-def test_a_copy_that_was_cut_off_while_it_was_made_is_written_again_or_tied(tmp_path: Path, clean: bool) -> None:
-    def bare(step: int) -> Bench:
-        dataset, path = make(tmp_path / f"kill-{step}", clean=clean)
-        return dataset, path.with_name("other.jsonl")
-
-    def add(bench: Bench) -> None:
-        bench[0].copies.add(bench[1], CopyOptions(clean=clean))
-
-    for killed, path in killed_at_each_step(bare, add, at_least=5):
-        dataset = Dataset.open(killed.folder)
-        dataset.copies.add(path, CopyOptions(clean=clean, bind=path.exists()))
-
-        assert len(said(path)) == 4
-        assert dataset.copies.status(path).is_clean
-
-
-def test_a_removal_that_was_cut_off_forgets_before_it_deletes(tmp_path: Path) -> None:
-    def remove(bench: Bench) -> None:
-        bench[0].copies.remove(bench[1], delete=True)
-
-    for killed, path in killed_at_each_step(lambda step: make(tmp_path / f"{step}", clean=True), remove, at_least=2):
-        dataset = Dataset.open(killed.folder)
-        is_tied = bool(dataset.copies.files())
-        if is_tied:
-            dataset.copies.remove(path, delete=True)
-
-        assert is_tied <= (not path.exists())
-        with pytest.raises(NotFoundError):
-            dataset.copies.status(path)
+    assert outcomes == {tuple(answers(dataset))}

@@ -13,7 +13,7 @@ from rolethread_vcs.errors import BusyError, RoleThreadError
 from rolethread_vcs.ops.edit.change import add
 from rolethread_vcs.store import checkout, disk
 from rolethread_vcs.store.log import journal
-from rolethread_vcs.store.log.journal import Pending
+from rolethread_vcs.store.log.journal import FileChange, Pending, SideEffects
 from rolethread_vcs.store.objects.packs import KEEP_TEXT
 from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.transaction import Intent, Session, run
@@ -70,6 +70,20 @@ def test_a_note_reads_back_as_it_was_published(dataset):
         published = pack.publish(pending.encode())
 
     assert journal.load(published.with_suffix(".keep")) == pending
+
+
+@pytest.mark.parametrize("change", [FileChange(Path("/a/b.jsonl")), FileChange(Path("/a/b"), Path("/a/.b-1.tmp"))])
+def test_a_note_without_an_operation_reads_back(tmp_path, change):
+    pending = Pending("workcopy add b", 1_700_000_000, {}, None, "", SideEffects(swaps={"x": "y", "z": None}), change)
+
+    assert journal.load(keep_of(tmp_path, pending.encode())) == pending
+
+
+@pytest.mark.parametrize("staged", ["../.b-1.tmp", "/etc/.b-1.tmp", "b.tmp", ".b-1", ".a/b.tmp"])
+def test_a_note_that_names_any_other_file_as_a_staged_one_counts_as_none(tmp_path, staged):
+    whole = Pending("workcopy add b", 1, {}, None, file=FileChange(Path("/a/b"), Path("/a/.b-1.tmp"))).encode()
+
+    assert journal.load(keep_of(tmp_path, whole.replace(b".b-1.tmp", staged.encode()))) is None
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.disk import replacing
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
@@ -260,12 +259,12 @@ def _is_packed(path: Path) -> bool:
 
 def _write_file(path: Path, chunks: Iterator[bytes]) -> None:
     """Write the file, or, where that is a pipe or a device, into it."""
-    if path.exists() and not path.is_file():
-        with disk.system_errors(f"writing {path}"), path.open("wb") as stream:
-            stream.writelines(chunks)
-        return
-    with replacing(path, durable=True) as stream:
-        if _is_packed(path):
+    is_pipe = path.exists() and not path.is_file()
+    with (
+        disk.system_errors(f"writing {path}"),
+        path.open("wb") if is_pipe else disk.replacing(path, durable=True) as stream,
+    ):
+        if _is_packed(path) and not is_pipe:
             with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as zipped:
                 zipped.writelines(chunks)
         else:

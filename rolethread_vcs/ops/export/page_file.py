@@ -12,7 +12,6 @@ from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, NotFoundError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.disk import replacing
 
 _SEAL = "<!-- written by rolethread-vcs; sha256 of the lines above: {} -->\n"
 _SEAL_LENGTH = len(_SEAL.format("0" * 64))
@@ -36,7 +35,7 @@ def write_page(path: Path, parts: Iterable[str], *, overwrite: bool = False) -> 
             code="page_in_the_way",
         )
     digest = hashlib.sha256()
-    with replacing(path, durable=False) as stream:
+    with disk.system_errors(f"writing {path}"), disk.replacing(path, durable=False) as stream:
         for part in parts:
             data = part.encode("utf-8", "backslashreplace")
             digest.update(data)

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rolethread_vcs.errors import ConflictError, RefusedError, SystemRefusedError
+from rolethread_vcs.errors import BusyError, ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions, read_edits
-from rolethread_vcs.ops.workcopy.file_copies import announce_columns, write_again
+from rolethread_vcs.ops.workcopy.file_copies import write_again
 from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take
 from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.log.journal import SideEffects
-from rolethread_vcs.store.recovery import finish_cut_off
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -30,6 +29,7 @@ from rolethread_vcs.transaction import (
     Session,
     carry,
     commit_planned,
+    finish_cut_off,
 )
 
 _SHOWN = 5
@@ -96,7 +96,7 @@ def commit(
             # where the branch did not move there is nothing that the file has to have besides
             if base.id != link.commit:
                 return SideEffects()
-            return links.with_commit(repository, link_as_read(edits, merge, commit))
+            return links.written(repository, link_as_read(edits, merge, commit))
 
         return commit_planned(session, Planned(_change(edits, base, merge)), effects=linked)
 
@@ -146,21 +146,18 @@ def refresh(
     rewrite.refuse_unwritable()
     if dry_run:
         return Refreshed(link.path, link.commit, tip, len(merge.changed), False, dry_run=True)
-    announce_columns(repository, link, rewrite.keys)
     done = rewrite.refreshed()
-    links.save(repository, done.link)
-    return Refreshed(link.path, link.commit, tip, done.brought, done.is_written)
+    links.save(repository, "refresh", done.link, done.staged, edits.lines.stamp)
+    return Refreshed(link.path, link.commit, tip, done.brought, done.staged is not None)
 
 
 def _settle(repository: Repository, edits: FileEdits, merge: CopyMerge, ground: Snapshot) -> str:
     """Link the file to the commit that was made of it; whatever stands in the way, the commit is saved."""
     name = edits.link.path.name
     try:
-        rewrite = Rewrite(edits, merge, ground)
-        announce_columns(repository, edits.link, rewrite.keys)
-        done = rewrite.committed()
-        links.save(repository, done.link)
-    except (ChangedSourceError, SystemRefusedError) as error:
+        done = Rewrite(edits, merge, ground).committed()
+        links.save(repository, "commit", done.link, done.staged, edits.lines.stamp)
+    except (ChangedSourceError, BusyError, SystemRefusedError) as error:
         # an older link is right, too: what was saved is then found to be on the branch already
         return f"{error.message}; what was edited before is saved. rtv workcopy refresh brings the file up to date"
     notes = []

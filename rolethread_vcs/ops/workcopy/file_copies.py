@@ -8,19 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.formats import ChangedSourceError, CleanKeys, clean_keys, find_row_format
+from rolethread_vcs.formats import CleanKeys, clean_keys, find_row_format
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.lines import Layout
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
-from rolethread_vcs.ops.workcopy.rewrite import put_lines, set_aside
-from rolethread_vcs.store import disk
-from rolethread_vcs.store.recovery import finish_cut_off
+from rolethread_vcs.ops.workcopy.rewrite import set_aside, stage_lines
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import NoSuchBranchError
+from rolethread_vcs.transaction import NoSuchBranchError, finish_cut_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +66,17 @@ def add(
     if options.bind or dry_run:
         for _ in written.lines():
             pass
-        link = written.link(None)
-    else:
-        link = written.link(put_lines(path, written.lines(), None))
+    staged = None if options.bind or dry_run else stage_lines(path, written.lines())
+    link = written.link(staged)
     if not dry_run:
-        links.save(repository, link)
+        links.save(repository, "add", link, staged)
     return link
 
 
 def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, Path | None]:
     """Write a file copy as a commit of its branch has it; return its link, and where what it held was set aside.
 
-    There is a whole file at every moment, and cut off at any, it is linked so that nothing of it is taken for an edit.
+    There is a whole file at every moment.
     """
     written = _Writing(repository.snapshot_of(commit), link)
     before = FileStamp.of(link.path)
@@ -88,26 +85,16 @@ def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, 
     def keep() -> None:
         if before is not None:
             aside.append(set_aside(link.path))
-        announce_columns(repository, link, written.keys)
 
+    staged = stage_lines(link.path, written.lines())
+    new_link = written.link(staged)
     try:
-        new_link = written.link(put_lines(link.path, written.lines(), before, keep))
+        links.save(repository, "refresh", new_link, staged, before, keep)
     except BaseException:  # Ctrl-C too
         if aside and link.path.exists() and aside[0].samefile(link.path):
             aside[0].unlink()  # a second name of a file that stays; where it had to be copied, the copy stays too
         raise
-    links.save(repository, new_link)
     return new_link, aside[0] if aside else None
-
-
-def announce_columns(repository: Repository, link: Link, keys: CleanKeys) -> None:
-    """Remember columns that a clean file is about to get, before it has them.
-
-    Cut off between the file and its link, their nulls would else be taken for edits of every line.
-    """
-    keys = link.keys.union(keys)
-    if keys != link.keys:
-        links.save(repository, replace(link, keys=keys))
 
 
 class _Writing:
@@ -133,7 +120,7 @@ class _Writing:
                 self._step(256)
             yield line
 
-    def link(self, stamp: FileStamp | None) -> Link:
+    def link(self, staged: Path | None) -> Link:
         return replace(
             self._wanted,
             commit=self._snapshot.id,
@@ -141,7 +128,7 @@ class _Writing:
             ids=tuple(self._ids),
             digests=tuple(self._digests),
             kept={},
-            stamp=stamp,
+            stamp=None if staged is None else FileStamp.of(staged),
         )
 
     def _selected(self) -> Iterator[tuple[str, bytes, Entry]]:
@@ -202,17 +189,10 @@ def remove(
                 hint=f"keep them with: rtv workcopy commit {shlex.quote(str(path))}\n"
                 "throw them away with: the same command and --force",
             )
-    if dry_run:
-        return delete and path.is_file()
-    if delete and FileStamp.of(path) != seen:
-        raise ChangedSourceError(
-            f"{path.name} changed since it was read; it was not deleted", hint="try again when nothing writes to it"
-        )
-    links.forget(repository, path)
-    if not delete:
-        return False
-    with disk.system_errors(f"deleting {path}"):
-        return disk.remove(path)
+    is_deleted = delete and path.is_file()
+    if not dry_run:
+        links.forget(repository, path, delete=delete, over=seen)
+    return is_deleted
 
 
 def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> None:

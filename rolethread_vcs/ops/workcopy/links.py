@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import InvalidError, NotFoundError
-from rolethread_vcs.formats import CleanKeys
+from rolethread_vcs.formats import ChangedSourceError, CleanKeys
 from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import is_id
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.log.journal import FileChange, SideEffects
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import PRIVATE, Repository
+from rolethread_vcs.transaction import Intent, change_file
 
 VERSION = 1
 DIGEST_SIZE = 12
@@ -127,20 +128,55 @@ def digest_of(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()[: 2 * DIGEST_SIZE]
 
 
-def save(repository: Repository, link: Link) -> None:
-    _write(repository, store_path(repository, link.path), link)
+def save(
+    repository: Repository,
+    verb: str,
+    link: Link,
+    staged: Path | None = None,
+    over: FileStamp | None = None,
+    prepare: Callable[[], object] = lambda: None,
+) -> None:
+    """Link a file; with `staged`, that takes its place at the same moment, if the file still has the stamp `over`.
+
+    Without a file there is no stamp. `prepare` is called just before.
+
+    Raises:
+        ChangedSourceError: another file stands there; it stays as it is, and linked as it was. LockedError,
+        SystemRefusedError.
+    """
+
+    def look_again() -> None:
+        prepare()
+        if staged is not None and FileStamp.of(link.path) != over:
+            what = "has appeared meanwhile" if over is None else "changed since it was read"
+            raise ChangedSourceError(
+                f"{link.path.name} {what}; it was left as it is", hint="try again when nothing writes to it"
+            )
+
+    try:
+        change = None if staged is None else FileChange(link.path, staged)
+        change_file(repository, _intent(verb, link.path), written(repository, link), change, look_again)
+    except BaseException:
+        if staged is not None:
+            staged.unlink(missing_ok=True)
+        raise
 
 
-def with_commit(repository: Repository, link: Link) -> SideEffects:
-    """Return what makes this the link of its file once a transaction is published."""
-    written = repository.scratch_folder / f"{os.getpid()}-{link.commit}.tmp"
-    _write(repository, written, link)
-    store = store_path(repository, link.path)
-    target, source = (path.relative_to(repository.common_folder).as_posix() for path in (store, written))
-    return SideEffects(swaps={target: source})
+def _intent(verb: str, path: Path) -> Intent:
+    return Intent("workcopy", f"workcopy {verb} {path.name}")
 
 
-def _write(repository: Repository, store: Path, link: Link) -> None:
+def written(repository: Repository, link: Link) -> SideEffects:
+    """Write a link, and return what makes it the one of its file once that has happened which it goes with."""
+    scratch = repository.scratch_folder
+    source = scratch / f"{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    with disk.system_errors("remembering a working copy"):
+        scratch.mkdir(parents=True, exist_ok=True)
+        disk.replace_file(source, _document(repository, link), durable=repository.durable, scratch=scratch)
+    return SideEffects(swaps={_relative(repository, store_path(repository, link.path)): _relative(repository, source)})
+
+
+def _document(repository: Repository, link: Link) -> bytes:
     document = {
         "version": VERSION,
         "dataset": repository.head_snapshot().settings.id,
@@ -157,11 +193,7 @@ def _write(repository: Repository, store: Path, link: Link) -> None:
         "digests": " ".join(link.digests),
         "kept": {str(place): line.decode("utf-8") for place, line in sorted(link.kept.items())},
     }
-    with disk.system_errors("remembering a working copy"):
-        store.parent.mkdir(parents=True, exist_ok=True)
-        scratch = repository.scratch_folder  # swept after a kill
-        scratch.mkdir(parents=True, exist_ok=True)
-        disk.replace_file(store, encode_line(document) + b"\n", durable=repository.durable, scratch=scratch)
+    return encode_line(document) + b"\n"
 
 
 def locate(path: str | Path) -> Path:
@@ -198,10 +230,26 @@ def links_of(repository: Repository, branches: Container[str]) -> list[Link]:
     return [each.link for each in all_copies(repository) if each.link is not None and each.link.branch in branches]
 
 
-def forget(repository: Repository, path: Path) -> None:
-    with disk.system_errors("unlinking a working copy"):
-        if not disk.remove(store_path(repository, path)):
+def forget(repository: Repository, path: Path, *, delete: bool, over: FileStamp | None) -> None:
+    """Unlink a file; `delete` removes it at the same moment, if it still has the stamp `over`.
+
+    Raises:
+        NotLinkedError. ChangedSourceError: it has another stamp; it stays, and is linked. LockedError,
+        SystemRefusedError.
+    """
+    store = store_path(repository, path)
+
+    def look_again() -> None:
+        if not store.exists():
             raise not_linked(repository, path)
+        if delete and FileStamp.of(path) != over:
+            raise ChangedSourceError(
+                f"{path.name} changed since it was read; it was not deleted",
+                hint="try again when nothing writes to it",
+            )
+
+    effects = SideEffects(swaps={_relative(repository, store): None} if delete else {})
+    change_file(repository, _intent("remove", path), effects, FileChange(path if delete else store), look_again)
 
 
 def store_path(repository: Repository, path: Path) -> Path:
@@ -231,6 +279,10 @@ def not_linked(repository: Repository, path: Path) -> NotLinkedError:
 
 def _folder(repository: Repository) -> Path:
     return repository.git_folder / PRIVATE / _FOLDER
+
+
+def _relative(repository: Repository, path: Path) -> str:
+    return path.relative_to(repository.common_folder).as_posix()
 
 
 def _home(repository: Repository) -> Path:

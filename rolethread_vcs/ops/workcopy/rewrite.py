@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rolethread_vcs.formats import ChangedSourceError, Reject
+from rolethread_vcs.formats import Reject
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.ops.workcopy.lines import LINE_FEED, Layout
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
@@ -24,13 +24,13 @@ from rolethread_vcs.store.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What was done to a file: the link to save, and whether the file was written.
+    """What a file is to become: the link to save, and the file that is to take its place, None where it stays.
 
     `brought` counts the lines that came from the branch, `gone` those that went because the branch does not have them.
     """
 
     link: Link
-    is_written: bool
+    staged: Path | None
     brought: int
     gone: int
 
@@ -63,7 +63,7 @@ class Rewrite:
                 self._written(entry_id)
 
     def committed(self) -> Rewritten:
-        """Bring the file to the commit that was made of it; raises as `put_lines`."""
+        """Return the file as the commit that was made of it has it; raises as `stage_lines`."""
         edits, place_of, old = self._edits, self._merge.place_of, self._edits.link
         belonging = self._belonging()
         ids = [entry_id for entry_id in self._ground.ids() if entry_id in belonging]
@@ -79,10 +79,10 @@ class Rewrite:
                 if not self._is_as_written(entry_id, line):
                     kept[number] = line
         link = replace(old, ids=tuple(ids), digests=digests, kept=kept, stamp=edits.lines.stamp)
-        return self._put(link, lines, brought, gone=len(place_of.keys() - set(ids)))
+        return self._stage(link, lines, brought, gone=len(place_of.keys() - set(ids)))
 
     def refreshed(self) -> Rewritten:
-        """Bring the file to the tip of its branch, with its edits in it; raises as `put_lines`."""
+        """Return the file as the tip of its branch has it, with its edits in it; raises as `stage_lines`."""
         edits, merge, old = self._edits, self._merge, self._edits.link
         belonging = self._belonging()
         lines, brought = self._lines([entry_id for entry_id in merge.listed if entry_id in belonging])
@@ -99,13 +99,14 @@ class Rewrite:
             digests.append(old.digests[place])
             if place in old.kept:
                 kept[number] = old.kept[place]
-        return self._put(replace(old, ids=tuple(ids), digests=tuple(digests), kept=kept), lines, brought)
+        return self._stage(replace(old, ids=tuple(ids), digests=tuple(digests), kept=kept), lines, brought)
 
-    def _put(self, link: Link, lines: Sequence[bytes] | None, brought: int, gone: int = 0) -> Rewritten:
-        if lines is not None:
-            link = replace(link, stamp=put_lines(link.path, lines, self._edits.lines.stamp))
+    def _stage(self, link: Link, lines: Sequence[bytes] | None, brought: int, gone: int = 0) -> Rewritten:
         link = replace(link, commit=self._ground.id, keys=self.keys)
-        return Rewritten(link, lines is not None, brought, gone)
+        if lines is None:
+            return Rewritten(link, None, brought, gone)
+        staged = stage_lines(link.path, lines)
+        return Rewritten(replace(link, stamp=FileStamp.of(staged)), staged, brought, gone)
 
     # ---- lines
 
@@ -184,33 +185,16 @@ def link_as_read(edits: FileEdits, merge: CopyMerge, commit: str) -> Link:
     )
 
 
-def put_lines(
-    path: Path, lines: Iterable[bytes], over: FileStamp | None, prepare: Callable[[], object] = lambda: None
-) -> FileStamp:
-    """Write lines in place of the file that has this stamp (None where there is no file), and return their stamp.
-
-    `prepare` is called when they are written, just before they take its place.
+def stage_lines(path: Path, lines: Iterable[bytes]) -> Path:
+    """Write lines to a file beside this one, whose place it is to take; return it.
 
     Raises:
-        ChangedSourceError: another file stands there; it stays as it is. SystemRefusedError: it cannot be written.
+        SystemRefusedError: it cannot be written.
     """
-    stamps = []
-
-    def look_again(temporary: Path) -> None:
-        stamps.append(FileStamp.of(temporary))
-        prepare()
-        if FileStamp.of(path) != over:
-            what = "has appeared meanwhile" if over is None else "changed since it was read"
-            raise ChangedSourceError(
-                f"{path.name} {what}; it was left as it is", hint="try again when nothing writes to it"
-            )
-
-    with disk.replacing(path, durable=True, before_rename=look_again) as stream:
+    with disk.system_errors(f"writing {path}"), disk.beside(path, durable=True) as (stream, staged):
         for line in lines:
             stream.write(line + LINE_FEED)
-    (stamp,) = stamps
-    assert stamp is not None
-    return stamp
+    return staged
 
 
 def set_aside(path: Path) -> Path:

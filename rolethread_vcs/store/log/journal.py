@@ -8,9 +8,10 @@ next and finds one knows that its writer died: it finishes the rest, or forgets 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from rolethread_vcs.store import disk
@@ -27,12 +28,12 @@ class SideEffects:
     out or removed.
     `files` are changes of the checked-out folder, made before it follows its branch; one that has another content than
     it should have before is left alone. `swaps` maps files to others that are written already and take their place,
-    both relative to the common folder.
+    both relative to the common folder; None to remove one.
     """
 
     config: Mapping[str, str | None] = field(default_factory=dict)
     files: Sequence[Difference] = ()
-    swaps: Mapping[str, str] = field(default_factory=dict)
+    swaps: Mapping[str, str | None] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Return the side effects as JSON; only kinds of which there are any."""
@@ -47,15 +48,54 @@ class SideEffects:
         Raises:
             ValueError, TypeError, AttributeError, IndexError: it is something else.
         """
-        swaps = {str(target): str(source) for target, source in record.get("swaps", {}).items()}
-        for path in (*swaps, *swaps.values()):
+        config, swaps = (
+            {str(key): None if value is None else str(value) for key, value in record.get(kind, {}).items()}
+            for kind in ("config", "swaps")
+        )
+        for path in filter(None, (*swaps, *swaps.values())):
             if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
                 raise ValueError(f"{path} leaves the dataset")
-        return cls(
-            {str(key): None if value is None else str(value) for key, value in record.get("config", {}).items()},
-            tuple(Difference(str(path), _blob(old), _blob(new)) for path, old, new in record.get("files", ())),
-            swaps,
-        )
+        files = (Difference(str(path), _blob(old), _blob(new)) for path, old, new in record.get("files", ()))
+        return cls(config, tuple(files), swaps)
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """The one step of a change of a file outside the dataset: another one, `staged` beside it, takes its place.
+
+    Without a staged one the file is removed.
+    """
+
+    path: Path
+    staged: Path | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the step was done: it leaves nothing at the place that it starts from."""
+        return not os.path.lexists(self.staged or self.path)
+
+    def carry_out(self) -> None:
+        """Do the step."""
+        if self.staged is None:
+            disk.remove(self.path)
+        else:
+            disk.rename(self.staged, self.path)
+
+    def record(self) -> list[str]:
+        """Return the change as JSON."""
+        return [str(self.path), "" if self.staged is None else self.staged.name]
+
+    @classmethod
+    def from_record(cls, record: Sequence[str]) -> FileChange:
+        """Return what `record` gave.
+
+        Raises:
+            ValueError, TypeError: it is something else.
+        """
+        path, name = Path(record[0]), record[1]
+        if name and not (name.startswith(".") and name.endswith(".tmp") and name == PurePath(name).name):
+            raise ValueError(f"{name} is not the name of a staged file")
+        return cls(path, path.with_name(name) if name else None)
 
 
 def _blob_text(blob: Blob | None) -> str | None:
@@ -74,15 +114,17 @@ class Pending:
     """A transaction on its way: refs with values before and after (None: absent), and its operation.
 
     `operations` is the value of the operation log's ref before and after. `worktree` names the folder whose files
-    follow, "" for the main one.
+    follow, "" for the main one. A change without an operation moves no ref: it is published when its `file`, if any,
+    is changed, and its note lies in the scratch folder.
     """
 
     command: str
     time: int
     moves: Moves
-    operations: tuple[str | None, str]
+    operations: tuple[str | None, str] | None
     worktree: str = ""
     effects: SideEffects = SideEffects()
+    file: FileChange | None = None
 
     def encode(self) -> bytes:
         """Return the note as `PackWriter.publish` takes it."""
@@ -90,9 +132,10 @@ class Pending:
             "command": self.command,
             "time": self.time,
             "moves": {name: list(pair) for name, pair in self.moves.items()},
-            "operations": list(self.operations),
+            "operations": self.operations and list(self.operations),
             "worktree": self.worktree,
             "effects": self.effects.record(),
+            "file": self.file and self.file.record(),
         }
         return json.dumps(record).encode()
 
@@ -122,13 +165,15 @@ def load(keep: Path) -> Pending | None:
         return None
     try:
         record = json.loads(data.partition(b"\n")[2])
+        operations, file = record["operations"], record.get("file")
         return Pending(
             command=str(record["command"]),
             time=int(record["time"]),
             moves={str(name): (pair[0], pair[1]) for name, pair in record["moves"].items()},
-            operations=(record["operations"][0], str(record["operations"][1])),
+            operations=None if operations is None else (operations[0], str(operations[1])),
             worktree=str(record["worktree"]),
             effects=SideEffects.from_record(record.get("effects", {})),
+            file=None if file is None else FileChange.from_record(file),
         )
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
