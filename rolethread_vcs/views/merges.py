@@ -59,7 +59,7 @@ def applied_lines(outcome: Outcome, rev: str, fixed: str, *, is_part: bool, widt
     done = f"{f'would {would}' if committed.dry_run else did} {rev} on {committed.branch}: {said}"
     if outcome.conflicts:
         nothing = f"nothing of {rev} can go in without a decision; nothing changed"
-    elif outcome.left_out and is_part:
+    elif outcome.tree.left_out and is_part:
         nothing = f"{rev} did nothing to such entries that is left to {would}; nothing changed"
     elif kind == "pick":
         nothing = f"nothing to pick: what {rev} did is here already"
@@ -104,7 +104,7 @@ def _waiting_lines(outcome: Outcome, width: int) -> Iterator[str]:
     what = f"merge of {outcome.labels.theirs}" if outcome.kind == "merge" else outcome.kind
     yield f"{number} of the {what} {need} your decision, in {entries}; {branch} is unchanged"
     yield from conflict_lines(conflicts, width)
-    clean = outcome.taken + outcome.merged
+    clean = outcome.tree.taken + outcome.tree.merged
     if clean:
         yield f"{count(clean, 'other change goes', 'other changes go')} in without a question"
     if not would:
@@ -123,10 +123,10 @@ def _done(outcome: Outcome) -> str | None:
         return f"{committed.branch} {'would move' if would else 'moved'} on to {theirs}: {said}"
     if outcome.kind != "merge":
         return None
-    if outcome.is_partial and not outcome.taken + outcome.merged:
+    if outcome.is_partial and not outcome.tree.taken + outcome.tree.merged:
         return "nothing would be taken" if would else None
     if outcome.is_partial:
-        number = count(outcome.taken + outcome.merged, "change")
+        number = count(outcome.tree.taken + outcome.tree.merged, "change")
         return f"{'would take' if would else 'took'} {number} of {theirs} into {committed.branch}: {said}"
     return f"{'would merge' if would else 'merged'} {theirs} into {committed.branch}: {said}"
 
@@ -138,11 +138,11 @@ def _nothing(outcome: Outcome) -> str:
 
 
 def _after(outcome: Outcome, width: int) -> Iterator[str]:
-    for name, note in outcome.merge_notes[:_SHOWN]:
+    for name, note in outcome.tree.notes[:_SHOWN]:
         yield f"look at {name} {note.field}: {note.sentence}"
     if outcome.is_partial and outcome.kind == "merge":
-        left = count(outcome.left_out, "change was", "changes were")
-        them = "it" if outcome.left_out == 1 else "them"
+        left = count(outcome.tree.left_out, "change was", "changes were")
+        them = "it" if outcome.tree.left_out == 1 else "them"
         yield f"{left} left out; a later merge offers {them} again (--rest keep-mine would have finished the branch)"
     if outcome.conflicts:
         words = ("conflict was left as it is now", "conflicts were left as they are now")

@@ -13,7 +13,7 @@ from rolethread_vcs import Dataset, Entry
 from rolethread_vcs.model.canonical import encode_entry, encode_value
 from rolethread_vcs.model.layout import ORDER, entry_path
 from rolethread_vcs.ops.merge.decisions import Decision
-from rolethread_vcs.ops.merge.entry_sides import Sides
+from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.repository import Repository
@@ -77,7 +77,7 @@ def result_of(overlay: Overlay, ours: bytes | None, merged: TreeMerge) -> bytes 
 
 
 def merge(repository: Repository, overlay: Overlay, *states: bytes | None) -> TreeMerge:
-    return merge_trees(overlay, Sides(*states))
+    return merge_trees(MergeInputs(overlay, *states))
 
 
 @given(base=_states, other=_states)
@@ -117,15 +117,15 @@ def test_deciding_everything_for_ours_leaves_no_conflict(
     repository: Repository, base: State, ours: State, theirs: State
 ) -> None:
     overlay = Overlay(repository.objects)
-    sides = Sides(*(tree_of(overlay, state) for state in (base, ours, theirs)))
+    inputs = MergeInputs(overlay, *(tree_of(overlay, state) for state in (base, ours, theirs)))
     decisions: dict[str, dict[str, Decision]] = {}
 
-    merged = merge_trees(overlay, sides)
+    merged = merge_trees(inputs)
     rounds = 0
     while merged.conflicts and rounds < 5:
         for conflict in merged.conflicts:
             decisions.setdefault(conflict.id, {})[conflict.field] = Decision("ours", conflict.about)
-        merged = merge_trees(overlay, sides, decisions=decisions)
+        merged = merge_trees(inputs, decisions)
         rounds += 1
 
     assert (merged.conflicts, merged.void) == ((), ())

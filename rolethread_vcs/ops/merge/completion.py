@@ -7,22 +7,29 @@ the unfinished ref of this folder. `finish` plans it again from there, on the br
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from rolethread_vcs.errors import ConflictError, MovedError
-from rolethread_vcs.merge.conflict import Conflict, Note
+from rolethread_vcs.gate import EntryChange
+from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, as_conflicts, merge_at, read_inputs
-from rolethread_vcs.ops.merge.tree_merge import TreeMerge
-from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, nothing_unfinished, save_unfinished
+from rolethread_vcs.ops.merge.decisions import decisions_of
+from rolethread_vcs.ops.merge.sides import MergeInputs
+from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
+from rolethread_vcs.ops.merge.unfinished_merge import (
+    as_conflicts,
+    find_unfinished,
+    nothing_unfinished,
+    read_inputs,
+    save_unfinished,
+)
 from rolethread_vcs.store.log.unfinished import Kind, Labels, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import (
-    ChangeSet,
     Committed,
     Intent,
     MergeBreaksRulesError,
@@ -55,35 +62,22 @@ class State(StrEnum):
 class Outcome:
     """What came of a merge, a revert or a pick.
 
-    `conflicts` wait for decisions, or were skipped where that was
-    asked for. `void` are decisions, by id and field, that no longer fit. The counts are those of `TreeMerge`, as are
-    `merge_notes`.
+    `conflicts` need decisions, or were skipped where that was asked for. `tree` has the counts, the notes, and the
+    decisions that no longer fit.
     """
 
     kind: Kind
     state: State
     committed: Committed
     labels: Labels
+    tree: TreeMerge = field(default_factory=TreeMerge)
     conflicts: tuple[Conflict, ...] = ()
-    void: tuple[tuple[str, str], ...] = ()
-    taken: int = 0
-    merged: int = 0
-    left_out: int = 0
-    merge_notes: tuple[tuple[str, Note], ...] = ()
-    theirs: str = ""
     is_partial: bool = False
 
     @property
     def needs_decision(self) -> bool:
         """Whether it is unfinished until its conflicts are decided."""
         return self.state is State.WAITING
-
-    def with_note(self, note: str) -> Outcome:
-        """Return it with one more thing to say, before all others."""
-        return replace(self, committed=replace(self.committed, notes=(note, *self.committed.notes)))
-
-
-# ---- start, finish, abort
 
 
 def start(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool = False) -> Outcome:
@@ -99,7 +93,7 @@ def start(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_co
     def work(session: Session) -> Outcome:
         refuse_to_start(session.repository, is_current=session.is_current)
         fresh = replace(wanted, ours=session.tip.id, branch=session.branch)
-        return _Attempt(session, fresh, skip_conflicts=skip_conflicts).run()
+        return _attempt(session, fresh, skip_conflicts=skip_conflicts)
 
     return carry(repository, intent, work)
 
@@ -109,10 +103,16 @@ def refuse_to_start(repository: Repository, *, is_current: bool = True) -> None:
 
     Raises:
         ConflictError (unfinished): another one waits, or plain git is in the middle of a merge. UnsavedEditsError:
-        there are hand
-        edits, and what begins goes into the checked-out branch (`is_current`).
+        there are hand edits, and what begins goes into the checked-out branch (`is_current`).
     """
-    _refuse_unfinished(repository)
+    refuse_merge_of_git(repository)
+    found = repository.unfinished()
+    if found is not None:
+        raise ConflictError(
+            f"a {found.kind} is unfinished here ({found.command}); nothing was changed",
+            hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
+            code="unfinished",
+        )
     if is_current:
         refuse_unsaved(unsaved_files(repository))
 
@@ -137,7 +137,7 @@ def finish(
         now = find_unfinished(session.repository, kind)
         if now.branch != found.branch:
             raise MovedError(f"another {kind} was begun by another command meanwhile; nothing was saved")
-        return _Attempt(session, now, skip_conflicts=skips).run()
+        return _attempt(session, now, skip_conflicts=skips)
 
     return carry(repository, replace(intent, branch=found.branch), work)
 
@@ -158,158 +158,100 @@ def abort(repository: Repository, kind: Kind = "merge", intent: Intent | None = 
         try:
             found = find_unfinished(repository, kind)
         except UnreadableUnfinishedError:
-            labels, theirs = Labels("ours", "theirs", "base"), ""
+            labels = Labels("ours", "theirs", "base")
         else:
-            labels, theirs = found.labels, found.theirs
-        done = session.move({ref: (oid, None)})
-        return Outcome(kind, State.ABORTED, done, labels, theirs=theirs)
+            labels = found.labels
+        return Outcome(kind, State.ABORTED, session.move({ref: (oid, None)}), labels)
 
 
-class _Attempt:
-    """One attempt at one unfinished thing, in a session."""
-
-    def __init__(self, session: Session, unfinished: Unfinished, *, skip_conflicts: bool = False) -> None:
-        self._session = session
-        self._repository = session.repository
-        self._unfinished = unfinished
-        self._skips = skip_conflicts
-        self._tip = session.tip.id
-
-    def run(self) -> Outcome:
-        unfinished, repository = self._unfinished, self._repository
-        is_merge = unfinished.kind == "merge"
-        if is_merge and repository.graph.is_ancestor(unfinished.theirs, self._tip):
-            return self._nothing()
-        inputs = read_inputs(repository, unfinished, self._tip)
-        merged = merge_at(inputs, unfinished, decisions_of(unfinished))
-        if merged.void and not unfinished.id:
-            raise StaleEntryError(
-                f"{merged.void[0][0]} was changed by another command since you looked at it; nothing was saved",
-                hint=f"look again: rtv {unfinished.command}",
-            )
-        if merged.conflicts and not self._skips:
-            return self._keep(merged, merged.conflicts, inputs)
-        others = (repository.snapshot_of(unfinished.theirs),) if unfinished.theirs else ()
-        try:
-            verdict = vote(self._session.tip, merged.change, self._session.intent, self._session.branch, others=others)
-        except MergeBreaksRulesError as error:
-            if self._skips:
-                raise
-            return self._keep(merged, as_conflicts(error, inputs), inputs)
-        if is_merge and self._can_move_on(inputs, merged) and not verdict.allowed:
-            return self._move_on(merged)
-        is_whole = merged.left_out == 0 or unfinished.keeps_rest
-        planned = Planned(
-            replace(merged.change, summary=unfinished.message or self._summary(merged)),
-            merges=(unfinished.theirs,) if is_merge and is_whole else (),
-            also=self._ending(),
-            trailers=(*unfinished.trailers, *(((PICKED, unfinished.theirs),) if is_merge and not is_whole else ())),
+def _attempt(session: Session, unfinished: Unfinished, *, skip_conflicts: bool) -> Outcome:
+    """Make one attempt to commit what is unfinished; keep it where it needs decisions."""
+    repository, tip = session.repository, session.tip
+    kind, labels, theirs = unfinished.kind, unfinished.labels, unfinished.theirs
+    is_merge = kind == "merge"
+    ending = {repository.unfinished_ref: (unfinished.id, None)} if unfinished.id else {}
+    if is_merge and repository.graph.is_ancestor(theirs, tip.id):
+        done = session.move(ending) if ending else Committed(session.branch, None, None)
+        return Outcome(kind, State.NOTHING, done, labels)
+    inputs = read_inputs(repository, unfinished, tip.id)
+    merged = merge_trees(inputs, decisions_of(unfinished))
+    if merged.void and not unfinished.id:
+        raise StaleEntryError(
+            f"{merged.void[0][0]} was changed by another command since you looked at it; nothing was saved",
+            hint=f"look again: rtv {unfinished.command}",
         )
-        committed = commit_planned(self._session, planned, verdict)
-        state = State.COMMITTED if committed.commit or committed.dry_run else State.NOTHING
-        return self._outcome(state, committed, merged, merged.conflicts, is_partial=is_merge and not is_whole)
-
-    def _can_move_on(self, inputs: MergeInputs, merged: TreeMerge) -> bool:
-        """Whether the branch can go on to the other's tip, without a commit that joins them.
-
-        It cannot where something was decided beforehand: an entry given anew is not what the other's tip holds.
-        """
-        unfinished = self._unfinished
-        has_message = bool(unfinished.message or self._session.intent.message)
-        return inputs.bases == (self._tip,) and not (
-            unfinished.id or has_message or merged.left_out or unfinished.keeps_rest or unfinished.decided
-        )
-
-    def _move_on(self, merged: TreeMerge) -> Outcome:
-        session, theirs = self._session, self._unfinished.theirs
-        objects = self._repository.objects
-        new = objects.commit(theirs).tree
-        counts = count_between(objects, session.tip.tree, new)
-        done = session.move({BRANCHES + session.branch: (self._tip, theirs)}, counts=counts)
-        ids = (*merged.change.puts, *merged.change.removes)
-        touched = touched_entries(session.tip, merged.change, {entry_path(each): None for each in ids})
-        done = replace(
-            done,
-            commit=None if done.dry_run else theirs,
-            touched=touched,
-            added=counts.added,
-            changed=counts.changed,
-            removed=counts.removed,
-            ids=tuple(merged.change.puts),
-        )
-        return self._outcome(State.FAST_FORWARD, done, merged, ())
-
-    def _nothing(self) -> Outcome:
-        """Say that the other side is in already; what waited for it ends."""
-        ending = self._ending()
-        done = self._session.move(ending) if ending else Committed(self._session.branch, None, None)
-        return self._outcome(State.NOTHING, done, TreeMerge(ChangeSet()), ())
-
-    def _keep(self, merged: TreeMerge, conflicts: tuple[Conflict, ...], inputs: MergeInputs) -> Outcome:
-        """Keep it as the unfinished merge of this folder; one that was to be finished, and cannot be, is refused."""
-        unfinished, session = self._unfinished, self._session
-        if unfinished.id:
-            raise _left(unfinished, conflicts, merged.void)
-        if session.intent.message:
-            unfinished = replace(unfinished, message=session.intent.message)
-        done = save_unfinished(session, replace(unfinished, bases=inputs.bases), None)
-        if done.dry_run:
-            ids = (*merged.change.puts, *merged.change.removes)
-            touched = touched_entries(session.tip, merged.change, {entry_path(each): None for each in ids})
-            done = replace(done, touched=touched, message=unfinished.message or self._summary(merged))
-        return self._outcome(State.WAITING, done, merged, conflicts)
-
-    def _ending(self) -> dict[str, tuple[str | None, str | None]]:
-        unfinished = self._unfinished
-        return {self._repository.unfinished_ref: (unfinished.id, None)} if unfinished.id else {}
-
-    def _summary(self, merged: TreeMerge) -> str:
-        unfinished, there = self._unfinished, self._unfinished.labels.theirs
-        if unfinished.kind != "merge":
-            return f"{unfinished.kind} {there}"
-        if merged.left_out and not unfinished.keeps_rest:
-            number = merged.taken + merged.merged
-            return f"take {number:,} {'entry' if number == 1 else 'entries'} of {there}"
-        if merged.left_out:
-            return f"merge {there}, and keep {unfinished.branch} in the rest"
-        return f"merge {there}"
-
-    def _outcome(
-        self,
-        state: State,
-        committed: Committed,
-        merged: TreeMerge,
-        conflicts: tuple[Conflict, ...],
-        *,
-        is_partial: bool = False,
-    ) -> Outcome:
-        unfinished = self._unfinished
-        return Outcome(
-            unfinished.kind,
-            state,
-            committed,
-            unfinished.labels,
-            conflicts,
-            merged.void,
-            merged.taken,
-            merged.merged,
-            merged.left_out,
-            merged.notes,
-            unfinished.theirs,
-            is_partial,
-        )
+    if merged.conflicts and not skip_conflicts:
+        return _keep(session, unfinished, inputs, merged, merged.conflicts)
+    others = (repository.snapshot_of(theirs),) if theirs else ()
+    try:
+        verdict = vote(tip, merged.change, session.intent, session.branch, others=others)
+    except MergeBreaksRulesError as error:
+        if skip_conflicts:
+            raise
+        return _keep(session, unfinished, inputs, merged, as_conflicts(error, inputs))
+    # An entry given anew beforehand is not what the other's tip holds, so then there has to be a commit.
+    is_plain = not (unfinished.id or unfinished.message or session.intent.message or unfinished.decided)
+    is_whole = not (merged.left_out or unfinished.keeps_rest)
+    if is_merge and inputs.bases == (tip.id,) and is_plain and is_whole and not verdict.allowed:
+        return Outcome(kind, State.FAST_FORWARD, _move_on(session, unfinished, merged), labels, merged)
+    is_partial = is_merge and merged.left_out > 0 and not unfinished.keeps_rest
+    planned = Planned(
+        replace(merged.change, summary=unfinished.message or _summary(unfinished, merged)),
+        merges=(theirs,) if is_merge and not is_partial else (),
+        also=ending,
+        trailers=(*unfinished.trailers, *(((PICKED, theirs),) if is_partial else ())),
+    )
+    done = commit_planned(session, planned, verdict)
+    state = State.COMMITTED if done.commit or done.dry_run else State.NOTHING
+    return Outcome(kind, state, done, labels, merged, merged.conflicts, is_partial)
 
 
-def _refuse_unfinished(repository: Repository) -> None:
-    refuse_merge_of_git(repository)
-    if repository.refs.read(repository.unfinished_ref) is not None:
-        found = repository.unfinished()
-        assert found is not None
-        raise ConflictError(
-            f"a {found.kind} is unfinished here ({found.command}); nothing was changed",
-            hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
-            code="unfinished",
-        )
+def _move_on(session: Session, unfinished: Unfinished, merged: TreeMerge) -> Committed:
+    """Move the branch to the other's tip, without a commit that joins them."""
+    objects = session.repository.objects
+    counts = count_between(objects, session.tip.tree, objects.commit(unfinished.theirs).tree)
+    done = session.move({BRANCHES + session.branch: (session.tip.id, unfinished.theirs)}, counts=counts)
+    return replace(
+        done,
+        commit=None if done.dry_run else unfinished.theirs,
+        touched=_touched(session, merged),
+        added=counts.added,
+        changed=counts.changed,
+        removed=counts.removed,
+        ids=tuple(merged.change.puts),
+    )
+
+
+def _keep(
+    session: Session, unfinished: Unfinished, inputs: MergeInputs, merged: TreeMerge, conflicts: tuple[Conflict, ...]
+) -> Outcome:
+    """Keep it as the unfinished merge of this folder; one that was to be finished, and cannot be, is refused."""
+    if unfinished.id:
+        raise _left(unfinished, conflicts, merged.void)
+    if session.intent.message:
+        unfinished = replace(unfinished, message=session.intent.message)
+    done = save_unfinished(session, replace(unfinished, bases=inputs.bases), None)
+    if done.dry_run:
+        message = unfinished.message or _summary(unfinished, merged)
+        done = replace(done, touched=_touched(session, merged), message=message)
+    return Outcome(unfinished.kind, State.WAITING, done, unfinished.labels, merged, conflicts)
+
+
+def _touched(session: Session, merged: TreeMerge) -> tuple[EntryChange, ...]:
+    paths = {entry_path(each): None for each in (*merged.change.puts, *merged.change.removes)}
+    return touched_entries(session.tip, merged.change, paths)
+
+
+def _summary(unfinished: Unfinished, merged: TreeMerge) -> str:
+    there = unfinished.labels.theirs
+    if unfinished.kind != "merge":
+        return f"{unfinished.kind} {there}"
+    if merged.left_out and not unfinished.keeps_rest:
+        number = merged.taken + merged.merged
+        return f"take {number:,} {'entry' if number == 1 else 'entries'} of {there}"
+    if merged.left_out:
+        return f"merge {there}, and keep {unfinished.branch} in the rest"
+    return f"merge {there}"
 
 
 def _left(unfinished: Unfinished, conflicts: tuple[Conflict, ...], void: tuple[tuple[str, str], ...]) -> ConflictError:

@@ -1,17 +1,19 @@
-"""Decisions about conflicts: as values, as plain JSON to be kept, and put to a merge as far as they still fit."""
+"""Decisions about conflicts: as values, and as the plain JSON that is kept of them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from rolethread_vcs.diff import ABSENT
-from rolethread_vcs.merge.conflict import Choice, Choose, Conflict, Merged, Value
+from rolethread_vcs.merge.conflict import Choice, Conflict, Value
 from rolethread_vcs.model.canonical import encode_value
+from rolethread_vcs.store.log.unfinished import Unfinished, UnreadableUnfinishedError
 
-T = TypeVar("T")
+ENTRY = "entry"
+"""The field of a decision about an entry as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,6 @@ class Decision:
     choice: Choice
     about: str = ""
 
-    def fits(self, about: str) -> bool:
-        """Return whether the conflict is still the one that was decided."""
-        return self.about in ("", about)
-
 
 Decisions = Mapping[str, Mapping[str, Decision]]
 """An entry id or a path to its decisions by field."""
@@ -33,62 +31,50 @@ Decisions = Mapping[str, Mapping[str, Decision]]
 NONE: Decisions = {}
 
 
-def decide(merge: Callable[[Choose], Merged[T]], decisions: Mapping[str, Decision]) -> tuple[Merged[T], frozenset[str]]:
-    """Return a merge with every decision that fits, and the fields of those that fit no more."""
-    used: set[str] = set()
-
-    def choose(conflict: Conflict) -> Choice | None:
-        decision = decisions.get(conflict.field)
-        if decision is None or not decision.fits(digest(conflict)):
-            return None
-        used.add(conflict.field)
-        return decision.choice
-
-    return merge(choose), frozenset(decisions.keys() - used)
-
-
 def digest(conflict: Conflict) -> str:
     """Return what tells one conflict from another: its field, its reason and its three values."""
     sides = [[] if value is ABSENT else [value] for value in (conflict.base, conflict.ours, conflict.theirs)]
-    return _digest(encode_value([conflict.field, conflict.reason, *sides]))
-
-
-def digest_of_blobs(*oids: bytes | None) -> str:
-    """Return what tells one conflict of whole entries or files from another."""
-    return _digest(b" ".join(b"-" if oid is None else oid.hex().encode() for oid in oids))
-
-
-def _digest(data: bytes) -> str:
+    data = encode_value([conflict.field, conflict.reason, *sides])
     return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 
-def to_plain(decision: Decision) -> dict[str, Any]:
-    """Return a decision as JSON: `{"about", "take"}`, `{"about", "value"}`, or `{"about"}` for what goes."""
-    if not isinstance(decision.choice, Value):
-        return {"about": decision.about, "take": decision.choice}
-    if decision.choice.value is ABSENT:
-        return {"about": decision.about}
-    return {"about": decision.about, "value": decision.choice.value}
-
-
 def plain_decisions(decisions: Decisions) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return decisions as JSON, by id and field; what has none is left out."""
+    """Return decisions as JSON, by id and field: `{"about", "take"}`, `{"about", "value"}`, `{"about"}` for what goes.
+
+    What has none is left out.
+    """
     return {
-        name: {each: to_plain(decision) for each, decision in fields.items()}
+        name: {each: {"about": made.about, **_plain(made.choice)} for each, made in fields.items()}
         for name, fields in decisions.items()
         if fields
     }
 
 
-def from_plain(plain: Mapping[str, Any]) -> Decision:
-    """Return the decision of what `to_plain` gave.
+def _plain(choice: Choice) -> dict[str, Any]:
+    if not isinstance(choice, Value):
+        return {"take": choice}
+    return {} if choice.value is ABSENT else {"value": choice.value}
+
+
+def decisions_of(unfinished: Unfinished) -> dict[str, dict[str, Decision]]:
+    """Return what was decided so far.
 
     Raises:
-        KeyError, ValueError: it is none.
+        UnreadableUnfinishedError: a decision does not read.
     """
+    try:
+        return {
+            name: {each: _read(plain) for each, plain in fields.items()} for name, fields in unfinished.decided.items()
+        }
+    except (KeyError, ValueError, TypeError) as error:
+        raise UnreadableUnfinishedError(
+            f"a decision of the unfinished {unfinished.kind} cannot be read: {error}",
+            hint=f"rtv {unfinished.kind} --abort",
+        ) from error
+
+
+def _read(plain: Mapping[str, Any]) -> Decision:
     about = str(plain["about"])
-    if "take" in plain:
-        if plain["take"] not in ("ours", "theirs", "base", "both"):
-            raise ValueError(f"{plain['take']!r} is no choice")
-        return Decision(plain["take"], about)
-    return Decision(Value(plain.get("value", ABSENT)), about)
+    if plain.get("take", "ours") not in ("ours", "theirs", "base", "both"):
+        raise ValueError(f"{plain['take']!r} is no choice")
+    return Decision(plain.get("take") or Value(plain.get("value", ABSENT)), about)

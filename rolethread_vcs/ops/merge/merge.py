@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.ops.merge.completion import Outcome, refuse_to_start, start
-from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
-from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, merge_at, read_inputs
-from rolethread_vcs.ops.merge.source import Source, find_source, read_place
-from rolethread_vcs.ops.merge.tree_merge import TreeMerge
+from rolethread_vcs.ops.merge.decisions import Decisions, plain_decisions
+from rolethread_vcs.ops.merge.source import find_source
+from rolethread_vcs.ops.merge.tree_merge import merge_trees
+from rolethread_vcs.ops.merge.unfinished_merge import read_inputs
 from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
@@ -78,8 +79,7 @@ def merge(repository: Repository, source: str, intent: Intent | None = None, opt
             "--rest keep-mine says what becomes of the part that is not taken, and everything is taken",
             hint="choose the part with --where QUERY or -p",
         )
-    found = find_source(repository, read_place(source, options.folder), fetches=not intent.dry_run)
-    return start(repository, _unfinished(repository, found, intent, options), intent)
+    return start(repository, _wanted(repository, source, intent, options, fetches=not intent.dry_run), intent)
 
 
 def preview(repository: Repository, source: str, options: MergeOptions = WHOLE) -> MergePreview:
@@ -89,37 +89,33 @@ def preview(repository: Repository, source: str, options: MergeOptions = WHOLE) 
         As `merge`, as far as they can be known.
     """
     refuse_to_start(repository)
-    found = find_source(repository, read_place(source, options.folder), fetches=False)
-    unfinished = _unfinished(repository, found, Intent("merge", "merge"), options)
-    if repository.graph.is_ancestor(found.commit, repository.head_snapshot().id):
-        return MergePreview(unfinished.labels, (), ())
-    return preview_of(repository, unfinished)
+    wanted = _wanted(repository, source, Intent("merge", "merge"), options, fetches=False)
+    if repository.graph.is_ancestor(wanted.theirs, repository.head_snapshot().id):
+        return MergePreview(wanted.labels, (), ())
+    return preview_of(repository, wanted)
 
 
 def preview_of(repository: Repository, unfinished: Unfinished) -> MergePreview:
     """Return what a merge, a revert or a pick would bring to where one is, entry by entry; nothing is changed."""
-    inputs = read_inputs(repository, unfinished, repository.head_snapshot().id)
-    merged = merge_at(inputs, unfinished, NONE)
-    return MergePreview(unfinished.labels, tuple(_previewed(inputs, merged)), tuple(sorted(merged.change.files)))
-
-
-def _previewed(inputs: MergeInputs, merged: TreeMerge) -> list[PreviewedEntry]:
     from rolethread_vcs.ops.compare.comparison import ComparedEntry
 
-    conflicts: dict[str, list[Conflict]] = {}
+    inputs = read_inputs(repository, unfinished, repository.head_snapshot().id)
+    merged = merge_trees(inputs)
+    conflicts: defaultdict[str, list[Conflict]] = defaultdict(list)
     for conflict in merged.conflicts:
-        conflicts.setdefault(conflict.id, []).append(conflict)
-    found = []
+        conflicts[conflict.id].append(conflict)
+    entries = []
     for entry_id in sorted({*merged.change.puts, *merged.change.removes, *merged.open}):
         sides = inputs.entry(entry_id)
         _, ours, theirs = sides.readable
         after = theirs if entry_id in merged.open else merged.change.puts.get(entry_id)
         compared = ComparedEntry.of(entry_id, ours, after)
-        found.append(PreviewedEntry(compared, tuple(conflicts.get(entry_id, ())), sides.about))
-    return found
+        entries.append(PreviewedEntry(compared, tuple(conflicts[entry_id]), sides.about))
+    return MergePreview(unfinished.labels, tuple(entries), tuple(sorted(merged.change.files)))
 
 
-def _unfinished(repository: Repository, source: Source, intent: Intent, options: MergeOptions) -> Unfinished:
+def _wanted(repository: Repository, source: str, intent: Intent, options: MergeOptions, *, fetches: bool) -> Unfinished:
+    found = find_source(repository, source, options.folder, fetches=fetches)
     branch = repository.branch()
     if branch is None:
         raise InvalidError(
@@ -131,9 +127,9 @@ def _unfinished(repository: Repository, source: Source, intent: Intent, options:
         kind="merge",
         branch=branch,
         ours="",
-        theirs=source.commit,
+        theirs=found.commit,
         bases=(),
-        labels=Labels(branch, source.label, "base"),
+        labels=Labels(branch, found.label, "base"),
         command=intent.command,
         ids=options.ids,
         where=options.where,

@@ -12,6 +12,7 @@ parent) or of a range `A..B`, or only what it did to some entries.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.history.commit_range import CommitRange, find_range, touched_ids
@@ -151,4 +152,7 @@ def _start(
     skip_conflicts: bool,
 ) -> Outcome:
     outcome = start(repository, unfinished, intent, skip_conflicts=skip_conflicts)
-    return outcome.with_note(commits.merge_note(done)) if commits.is_merge else outcome
+    if not commits.is_merge:
+        return outcome
+    committed = outcome.committed
+    return replace(outcome, committed=replace(committed, notes=(commits.merge_note(done), *committed.notes)))

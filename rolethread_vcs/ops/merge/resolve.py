@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.documents import FILE
 from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, UsageError
-from rolethread_vcs.merge.conflict import Choice, Conflict, Value
+from rolethread_vcs.merge.conflict import Conflict, SideChoice, Value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, is_id
 from rolethread_vcs.model.revision import RevisionError, parse_selector
-from rolethread_vcs.ops.merge.decisions import Decision, plain_decisions
-from rolethread_vcs.ops.merge.merge_inputs import MergeInputs, broken_rules, merge_at, read_inputs
-from rolethread_vcs.ops.merge.tree_merge import ENTRY, OpenEntry, Part
-from rolethread_vcs.ops.merge.unfinished_merge import decisions_of, find_unfinished, save_unfinished
+from rolethread_vcs.ops.merge.decisions import ENTRY, Decision, decisions_of, plain_decisions
+from rolethread_vcs.ops.merge.sides import MergeInputs
+from rolethread_vcs.ops.merge.tree_merge import OpenEntry, merge_trees
+from rolethread_vcs.ops.merge.unfinished_merge import broken_rules, find_unfinished, read_inputs, save_unfinished
 from rolethread_vcs.ops.select.selection import Selection, named_of
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, StaleEntryError
 
-Side = Literal["ours", "theirs", "base", "both"]
 _Made = dict[str, dict[str, Decision]]
 
 
@@ -63,7 +62,7 @@ def open_merge(repository: Repository) -> OpenMerge:
     tip = _tip(repository, unfinished)
     inputs = read_inputs(repository, unfinished, tip)
     decisions = decisions_of(unfinished)
-    merged = merge_at(inputs, unfinished, decisions)
+    merged = merge_trees(inputs, decisions)
     broken = broken_rules(repository, unfinished, tip, inputs, merged)
     void = set(merged.void)
     decided = tuple(
@@ -73,23 +72,6 @@ def open_merge(repository: Repository) -> OpenMerge:
         if (name, each) not in void
     )
     return OpenMerge(unfinished, merged.conflicts or broken, merged.open, decided, merged.void, tip != unfinished.ours)
-
-
-def side_named(unfinished: Unfinished, word: str) -> Side:
-    """Return the side that a word names: a branch by its name, `base`, `both`.
-
-    Raises:
-        UsageError: it names none.
-    """
-    ours, theirs, base = unfinished.labels
-    known: dict[str, Side] = {"ours": "ours", "theirs": "theirs", "both": "both", "base": "base", base: "base"}
-    known |= {theirs: "theirs", ours: "ours"}
-    if word not in known:
-        raise UsageError(
-            f"{word} is no side here; the sides are {ours}, {theirs}, base and both",
-            hint=f"rtv resolve ID --take {theirs}",
-        )
-    return known[word]
 
 
 def select_conflicts(
@@ -136,33 +118,58 @@ def resolve(
     """Decide conflicts for a side (a branch by its name, `base`, or `both`), selected by `select_conflicts`.
 
     Raises:
-        As `select_conflicts`, `side_named` and `resolve_to_side`.
+        As `select_conflicts`. UsageError: no side is called so. NotFoundError (no_conflict): one of them is not in
+        conflict, or not in that field. UsageError (unusable_choice): both sides cannot be kept there.
     """
-    found = open_merge(repository)
-    names = select_conflicts(found, words, everything=everything, where=where)
-    return resolve_to_side(repository, names, side_named(found.unfinished, take), intent, field=field)
+    opened = open_merge(repository)
+    names = select_conflicts(opened, words, everything=everything, where=where)
+    ours, theirs, base = opened.unfinished.labels
+    sides: dict[str, SideChoice] = {"ours": "ours", "theirs": "theirs", "both": "both", "base": "base", base: "base"}
+    side = (sides | {theirs: "theirs", ours: "ours"}).get(take)
+    if side is None:
+        raise UsageError(
+            f"{take} is no side here; the sides are {ours}, {theirs}, base and both",
+            hint=f"rtv resolve ID --take {theirs}",
+        )
+
+    def decide(inputs: MergeInputs, decisions: _Made) -> None:
+        _take(inputs, decisions, names, side, field)
+
+    return _resolve(repository, intent or Intent("resolve", "resolve"), decide)
 
 
-def resolve_to_side(
-    repository: Repository,
-    names: Iterable[str],
-    side: Choice,
-    intent: Intent | None = None,
-    *,
-    field: str | None = None,
-) -> Resolved:
-    """Decide conflicts for one side: all of these entries and files, or one field of each.
+def _take(inputs: MergeInputs, decisions: _Made, names: Sequence[str], side: SideChoice, field: str | None) -> None:
+    """Decide all that is in conflict in some entries and files for one side, or one field of each."""
+    kept = {name: decisions.pop(name, {}) for name in names}
+    made: _Made = {
+        name: {} if field is None else {each: fields[each] for each in fields if each != field}
+        for name, fields in kept.items()
+    }
+    others = {name: dict(fields) for name, fields in made.items()}
+    met = set()
 
-    Raises:
-        NotFoundError (no_conflict): one of them is not in conflict, or not in that field.
-        UsageError (unusable_choice): both sides cannot be kept there.
-    """
-    intent = intent or Intent("resolve", "resolve")
+    def choose(conflict: Conflict) -> SideChoice | None:
+        if conflict.id not in made or field not in (None, conflict.field):
+            return None
+        met.add(conflict.id)
+        made[conflict.id][conflict.field] = Decision(side, conflict.about)
+        return side
 
-    def decide(inputs: MergeInputs, found: Unfinished, decisions: _Made) -> None:
-        _take(inputs, found, decisions, list(names), side, field)
-
-    return _resolve(repository, intent, decide)
+    # which ranks conflict depends on the whole part; anything else stands alone
+    scope = inputs if ORDER in made else replace(inputs, ids=frozenset(made))
+    merged = merge_trees(scope, others, choose)
+    for name in [each for each in made if each not in met]:
+        if field is None and is_id(name) and side != "both":
+            # what conflicts here is a rule that both sides break together: the entry as it is on one side
+            made[name] = {ENTRY: Decision(side, inputs.entry(name).about)}
+            continue
+        fields = {each.field for each in merged.conflicts if each.id == name} or kept[name].keys()
+        raise NotFoundError(
+            f"{name} has no conflict in {field}; nothing was changed",
+            hint=f"its conflicts are in: {', '.join(sorted(fields))}" if fields else "rtv conflicts",
+            code="no_conflict",
+        )
+    decisions |= made
 
 
 def resolve_as(
@@ -181,17 +188,21 @@ def resolve_as(
     if name.isdigit():
         (name,) = select_conflicts(open_merge(repository), [name])
 
-    def decide(inputs: MergeInputs, found: Unfinished, decisions: _Made) -> None:
+    def decide(inputs: MergeInputs, decisions: _Made) -> None:
         if isinstance(value, bytes):
-            mine = {other: fields for other, fields in decisions.items() if other != name}
-            conflicts = merge_at(inputs, found, mine).conflicts
+            decisions.pop(name, None)
+            conflicts = merge_trees(inputs, decisions).conflicts
             conflict = next((each for each in conflicts if each.id == name), None)
             if conflict is None or conflict.field != FILE:
                 raise InvalidError(
                     f"{name} is merged key by key, and cannot be given as a whole; nothing was changed",
                     hint=f"rtv resolve {name} --take BRANCH",
                 )
-            decisions[name] = {FILE: Decision(Value(_as_text(name, value)), conflict.about)}
+            try:
+                text = value.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise InvalidError(f"what was given for {name} is no UTF-8 text; nothing was changed") from error
+            decisions[name] = {FILE: Decision(Value(text), conflict.about)}
             return
         if not is_id(name):
             raise InvalidError(f"{name} is a file and no entry; nothing was changed", hint="give it with --file FILE")
@@ -207,16 +218,7 @@ def resolve_as(
     return _resolve(repository, intent, decide)
 
 
-def _as_text(name: str, data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidError(f"what was given for {name} is no UTF-8 text; nothing was changed") from error
-
-
-def _resolve(
-    repository: Repository, intent: Intent, decide: Callable[[MergeInputs, Unfinished, _Made], None]
-) -> Resolved:
+def _resolve(repository: Repository, intent: Intent, decide: Callable[[MergeInputs, _Made], None]) -> Resolved:
     looked_at = find_unfinished(repository)
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
@@ -228,8 +230,8 @@ def _resolve(
         inputs = read_inputs(repository, found, tip)
         before = decisions_of(found)
         decisions = {name: dict(fields) for name, fields in before.items()}
-        decide(inputs, found, decisions)
-        merged = merge_at(inputs, found, decisions)
+        decide(inputs, decisions)
+        merged = merge_trees(inputs, decisions)
         for name, each in merged.void:
             if before.get(name, {}).get(each) != decisions[name].pop(each, None):
                 raise NotFoundError(
@@ -247,47 +249,6 @@ def _resolve(
         done = save_unfinished(session, decided, found.id)
         left = merged.conflicts or broken_rules(repository, found, tip, inputs, merged)
         return Resolved(decided, done, settled, left)
-
-
-def _take(
-    inputs: MergeInputs,
-    found: Unfinished,
-    decisions: _Made,
-    names: Sequence[str],
-    side: Choice,
-    field: str | None,
-) -> None:
-    """Decide entries and files, over what comes up only when others are settled, until nothing of them is open."""
-    kept = {name: decisions.pop(name, {}) for name in names}
-    mine: _Made = {
-        name: {} if field is None else {each: decision for each, decision in fields.items() if each != field}
-        for name, fields in kept.items()
-    }
-    # which ranks conflict depends on the whole part; anything else stands alone
-    scope = None if ORDER in mine else Part(frozenset(mine), found.where)
-    met: set[str] = set()
-    while True:
-        merged = merge_at(inputs, found, mine, part=scope)
-        fresh = [each for each in merged.conflicts if each.id in mine and field in (None, each.field)]
-        if not fresh:
-            break
-        for conflict in fresh:
-            met.add(conflict.id)
-            mine[conflict.id][conflict.field] = Decision(side, conflict.about)
-    for name in names:
-        if name in met:
-            continue
-        if field is None and is_id(name) and side != "both":
-            # what conflicts here is a rule that both sides break together: the entry as it is on one side
-            mine[name] = {ENTRY: Decision(side, inputs.entry(name).about)}
-            continue
-        fields = ", ".join(sorted({each.field for each in merged.conflicts if each.id == name}) or sorted(kept[name]))
-        raise NotFoundError(
-            f"{name} has no conflict in {field}; nothing was changed",
-            hint=f"its conflicts are in: {fields}" if fields else "rtv conflicts",
-            code="no_conflict",
-        )
-    decisions |= mine
 
 
 def _tip(repository: Repository, unfinished: Unfinished) -> str:

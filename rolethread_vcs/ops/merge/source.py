@@ -15,23 +15,6 @@ from rolethread_vcs.transaction import NewerWriterError
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a person says that something is to be merged from: `text` as it was typed.
-
-    `path` is the folder that this names if there is a dataset in it, and `branch` what stood behind its `#`.
-    """
-
-    text: str
-    path: Path | None
-    branch: str
-
-    @property
-    def is_meant_as_path(self) -> bool:
-        """Whether nobody would write a revision like that."""
-        return self.text.startswith((".", "/", "~")) or "\\" in self.text or "#" in self.text
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """What is merged in: its commit (hex id), which this dataset can read, and what people call it."""
 
@@ -39,46 +22,45 @@ class Source:
     label: str
 
 
-def read_place(source: str, folder: Path = Path()) -> Place:
-    """Return what `BRANCH`, `REV` or `PATH[#BRANCH]` names on this disk; a path is relative to `folder`."""
+def find_source(repository: Repository, source: str, folder: Path = Path(), *, fetches: bool = True) -> Source:
+    """Return what `BRANCH`, `REV` or `PATH[#BRANCH]` names; a path is relative to `folder`.
+
+    The commits of another copy are brought over, or, unless `fetches`, only read.
+
+    Raises:
+        UsageError: it is here and elsewhere. UnknownRevisionError, NoDatasetError: it is nowhere.
+        InvalidError (another_dataset). NewerWriterError: it uses a feature that this program does not know.
+    """
+    copy, branch = _copy_at(source, folder)
+    try:
+        commit = repository.resolve(source)
+    except (UnknownRevisionError, UsageError):
+        if copy is not None:
+            return _from_copy(repository, copy, branch, fetches=fetches)
+        if source.startswith((".", "/", "~")) or "\\" in source or "#" in source:  # nobody writes a revision like that
+            raise NoDatasetError(
+                f"there is no dataset at {source.partition('#')[0]}; nothing was changed",
+                hint="the path of another copy leads to its folder: rtv merge /media/stick/my-dataset#main",
+            ) from None
+        raise
+    if copy is not None:
+        raise UsageError(
+            f"{source} is both a branch or commit here and a folder with a dataset",
+            hint=f"rtv merge ./{source}   the folder\nrtv merge commit:{commit[:10]}   what is here",
+        )
+    is_short = len(source) < 40 or repository.refs.read(BRANCHES + source) is not None
+    return _readable(repository, commit, source if is_short else source[:10])
+
+
+def _copy_at(source: str, folder: Path) -> tuple[Path | None, str]:
+    """Return the folder that a text names if there is a dataset in it, and what stands behind its `#`."""
     whole, _, branch = source.rpartition("#")
     for text, behind in ((source, ""), (whole, branch)):
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             path = folder / Path(text).expanduser()
             if text and path.is_dir() and _is_dataset(path):
-                return Place(source, path, behind)
-    return Place(source, None, "")
-
-
-def find_source(repository: Repository, place: Place, *, fetches: bool = True) -> Source:
-    """Return what is to be merged; the commits of another copy are brought over, or, unless `fetches`, only read.
-
-    Raises:
-        UsageError: the place is here and elsewhere. UnknownRevisionError: it is nowhere.
-        InvalidError (another_dataset). NewerWriterError: it uses a feature that this program does not know.
-    """
-    commit = None
-    try:
-        commit = repository.resolve(place.text)
-    except (UnknownRevisionError, UsageError):
-        if place.path is None and not place.is_meant_as_path:
-            raise
-    if commit is None and place.path is None:
-        raise NoDatasetError(
-            f"there is no dataset at {place.text.partition('#')[0]}; nothing was changed",
-            hint="the path of another copy leads to its folder: rtv merge /media/stick/my-dataset#main",
-        )
-    if commit is None:
-        return _from_copy(repository, place, fetches=fetches)
-    if place.path is not None:
-        raise UsageError(
-            f"{place.text} is both a branch or commit here and a folder with a dataset",
-            hint=f"rtv merge ./{place.text}   the folder\nrtv merge commit:{commit[:10]}   what is here",
-        )
-    is_short = len(place.text) < 40 or repository.refs.read(BRANCHES + place.text) is not None
-    source = Source(commit, place.text if is_short else place.text[:10])
-    _refuse_newer(repository, source)
-    return source
+                return path, behind
+    return None, ""
 
 
 def _is_dataset(path: Path) -> bool:
@@ -89,11 +71,9 @@ def _is_dataset(path: Path) -> bool:
     return found is not None and found.resolve() == path.resolve()
 
 
-def _from_copy(repository: Repository, place: Place, *, fetches: bool) -> Source:
+def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool) -> Source:
     from rolethread_vcs.store.copying import fetch_commit, read_also
 
-    path, branch = place.path, place.branch
-    assert path is not None
     original = open_dataset(path)
     if original.common_folder.resolve() == repository.common_folder.resolve():
         raise UsageError(f"{path} is this very dataset", hint=f"rtv merge {branch or original.branch() or 'BRANCH'}")
@@ -111,8 +91,7 @@ def _from_copy(repository: Repository, place: Place, *, fetches: bool) -> Source
     if commit is None:
         known = ", ".join(sorted(original.refs.branches())[:5])
         raise UnknownRevisionError(f"there is no branch {name!r} in {path}", hint=f"its branches are: {known}")
-    source = Source(commit, f"{path.resolve().name}#{name}")
-    _refuse_newer(original, source)
+    source = _readable(original, commit, f"{path.resolve().name}#{name}")
     if fetches:
         fetch_commit(repository, original, name)
     else:
@@ -120,8 +99,9 @@ def _from_copy(repository: Repository, place: Place, *, fetches: bool) -> Source
     return source
 
 
-def _refuse_newer(repository: Repository, source: Source) -> None:
-    """Raise when the other side uses a feature that this program does not know."""
-    why = repository.snapshot_of(source.commit).settings.why_read_only
+def _readable(repository: Repository, commit: str, label: str) -> Source:
+    """Return a commit as a source, unless it uses a feature that this program does not know."""
+    why = repository.snapshot_of(commit).settings.why_read_only
     if why is not None:
-        raise NewerWriterError(f"{source.label}: {why}", hint="install a newer version of rolethread-vcs")
+        raise NewerWriterError(f"{label}: {why}", hint="install a newer version of rolethread-vcs")
+    return Source(commit, label)

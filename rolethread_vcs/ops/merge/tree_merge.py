@@ -8,48 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.documents import FILE, UnreadableDocumentError
-from rolethread_vcs.errors import UsageError
-from rolethread_vcs.merge.conflict import Conflict, Note, Reason, Value
+from rolethread_vcs.documents.order import merge_orders
+from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.merge.conflict import Choice, Choose, Conflict, Merged, Note, Reason
 from rolethread_vcs.model.canonical import decode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.ops.merge import decisions as deciding
-from rolethread_vcs.ops.merge.decisions import Decision, Decisions, decide, digest
-from rolethread_vcs.ops.merge.entry_sides import EntrySides, Sides
-from rolethread_vcs.ops.merge.file_merge import FileMerger
+from rolethread_vcs.ops.merge.decisions import ENTRY, NONE, Decisions, digest
+from rolethread_vcs.ops.merge.sides import BASE, OURS, THEIRS, EntrySides, FileSides, MergeInputs
 from rolethread_vcs.ops.select.selection import Selection
-from rolethread_vcs.store.objects.trees import Readable, Triple, incoming
+from rolethread_vcs.store.objects.trees import Readable, incoming
 from rolethread_vcs.store.tree_reader import find_blob
 from rolethread_vcs.transaction import ChangeSet
 
-ENTRY = "entry"
-"""The field of a decision about an entry as a whole."""
-
 _HELD = 5_000
 """Decoded entries that a merge holds; more are decoded again when their turn comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which of the other side's changes are wanted: of these ids (and paths), or of entries that fit a query.
-
-    A query fits an entry as it is on any of the three sides; it chooses entries, and no other file.
-    """
-
-    ids: frozenset[str] | None = None
-    where: str | None = None
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether nothing is left out."""
-        return self.ids is None and self.where is None
-
-
-EVERYTHING = Part()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +53,7 @@ class TreeMerge:
     `notes` name, by entry, places that merged and deserve a look.
     """
 
-    change: ChangeSet
+    change: ChangeSet = field(default_factory=ChangeSet)
     conflicts: tuple[Conflict, ...] = ()
     open: Mapping[str, OpenEntry] = field(default_factory=dict)
     taken: int = 0
@@ -86,16 +63,16 @@ class TreeMerge:
     notes: tuple[tuple[str, Note], ...] = ()
 
 
-def merge_trees(
-    objects: Readable, sides: Sides, *, part: Part = EVERYTHING, decisions: Decisions = deciding.NONE
-) -> TreeMerge:
-    """Return the merge of three trees that `objects` reads; a decision that fits no conflict is told in `void`.
+def merge_trees(inputs: MergeInputs, decisions: Decisions = NONE, choose: Choose | None = None) -> TreeMerge:
+    """Return the merge of three trees; a decision that fits no conflict is told in `void`.
+
+    `choose` is asked about a conflict first: its `id` and `about` are filled in.
 
     Raises:
-        UsageError (query): the query of the part does not read. UsageError (unusable_choice): a decision does not
-        fit its conflict.
+        UsageError (query): the query of the part does not read. UsageError (unusable_choice, unreadable_side): what
+        was decided does not fit its conflict.
     """
-    return _Merger(objects, sides, part, decisions).run()
+    return _Merger(inputs, decisions, choose or (lambda _: None)).run()
 
 
 class _MergedEntries(Mapping[str, Entry]):
@@ -123,59 +100,78 @@ class _MergedEntries(Mapping[str, Entry]):
 class _Merger:
     """One pass over what differs; fields are the result as it grows."""
 
-    def __init__(self, objects: Readable, sides: Sides, part: Part, decisions: Decisions) -> None:
-        self._objects = objects
-        self._sides = sides
-        self._part = part
-        self._selection = Selection.of(where=part.where)
+    def __init__(self, inputs: MergeInputs, decisions: Decisions, choose: Choose) -> None:
+        self._inputs = inputs
+        self._selection = Selection.of(where=inputs.where)
+        self._choose = choose
         self._decisions = decisions
+        self._used: set[tuple[str, str]] = set()
         self._puts: dict[str, Entry] = {}
         self._stored: dict[str, bytes] = {}
         self._removes: set[str] = set()
         self._files: dict[str, bytes | None] = {}
         self._conflicts: list[Conflict] = []
         self._open: dict[str, OpenEntry] = {}
-        self._void: list[tuple[str, str]] = []
         self._notes: list[tuple[str, Note]] = []
-        self._met: set[str] = set()
         self._taken = self._merged = self._left_out = 0
 
     def run(self) -> TreeMerge:
-        order: Triple | None = None
-        sides = self._sides
-        for triple in incoming(sides.base, sides.ours, sides.theirs, self._objects.tree):
+        inputs, objects = self._inputs, self._inputs.objects
+        changed: set[str] = set()
+        order: FileSides | None = None
+        for triple in incoming(inputs.base, inputs.ours, inputs.theirs, objects.tree):
             entry_id = id_of_path(triple.path)
-            if triple.path == ORDER:
-                order = triple
-            elif entry_id is not None:
-                entry = EntrySides(self._objects, entry_id, triple[1:])
-                if entry.is_theirs:
-                    self._met.add(entry_id)
+            if entry_id is not None:
+                entry = EntrySides(objects, entry_id, triple[1:])
+                if entry.is_changed:
+                    changed.add(entry_id)
                     self._merge_entry(entry)
+                continue
+            file = FileSides(objects, triple.path, triple[1:])
+            if triple.path == ORDER:
+                order = file
+            elif inputs.wants_file(triple.path):
+                self._merge_file(file)
             else:
-                self._met.add(triple.path)
-                self._merge_file(triple)
-        self._merge_order(order)
-        self._void += [(name, each) for name in self._decisions if name not in self._met for each in self._of(name)]
-        change = ChangeSet(
-            puts=_MergedEntries(self._puts, self._stored, self._objects),
-            removes=frozenset(self._removes),
-            files=self._files,
-            stored=self._stored,
-        )
+                self._left_out += _would_change_file(file)
+        self._merge_order(order, changed)
+        given = {(name, each) for name, fields in self._decisions.items() for each in fields}
         return TreeMerge(
-            change=change,
-            conflicts=tuple(self._conflicts),
-            open=self._open,
-            taken=self._taken,
-            merged=self._merged,
-            left_out=self._left_out,
-            void=tuple(self._void),
-            notes=tuple(self._notes),
+            ChangeSet(
+                puts=_MergedEntries(self._puts, self._stored, objects),
+                removes=frozenset(self._removes),
+                files=self._files,
+                stored=self._stored,
+            ),
+            tuple(self._conflicts),
+            self._open,
+            self._taken,
+            self._merged,
+            self._left_out,
+            tuple(sorted(given - self._used)),
+            tuple(self._notes),
         )
 
-    def _of(self, name: str) -> Mapping[str, Decision]:
-        return self._decisions.get(name, {})
+    # ---- what is decided
+
+    def _decided(self, name: str, field: str, about: str) -> Choice | None:
+        decision = self._decisions.get(name, {}).get(field)
+        if decision is None or decision.about not in ("", about):
+            return None
+        self._used.add((name, field))
+        return decision.choice
+
+    def _answer(self, conflict: Conflict) -> Choice | None:
+        return self._choose(conflict) or self._decided(conflict.id, conflict.field, conflict.about)
+
+    def _answers(self, sides: EntrySides | FileSides) -> Choose:
+        """Return what answers the conflicts of one entry or file."""
+        return lambda conflict: self._answer(_located(conflict, sides))
+
+    def _keep(self, merged: Merged[Any], sides: EntrySides | FileSides) -> None:
+        """Keep the conflicts and notes of one entry or file."""
+        self._conflicts += [_located(conflict, sides) for conflict in merged.conflicts]
+        self._notes += [(sides.name, note) for note in merged.notes]
 
     # ---- entries
 
@@ -183,155 +179,118 @@ class _Merger:
         if not self._is_wanted(sides):
             self._left_out += _would_change(sides)
             return
-        decision = self._of(sides.id).get(ENTRY)
-        if decision is not None and decision.fits(sides.about):
-            self._take_whole(sides, decision)
-            self._void += [(sides.id, each) for each in self._of(sides.id) if each != ENTRY]
-            return
-        unreadable = sides.unreadable(2) if sides.is_theirs_alone else sides.unreadable(1, 2, 0)
-        if unreadable:
-            self._keep_open(sides, _unreadable(ENTRY, sides.id, unreadable, sides.about))
+        choice = self._decided(sides.name, ENTRY, sides.about)
+        unreadable = sides.unreadable(THEIRS) if sides.is_theirs_alone else sides.unreadable(OURS, THEIRS, BASE)
+        if choice is None and unreadable:
+            conflict = _unreadable(ENTRY, sides, unreadable)
+            choice = self._answer(conflict)
+            if choice is None:
+                self._conflicts.append(conflict)
+                base, ours, theirs = sides.readable
+                self._open[sides.name] = OpenEntry(base, ours, theirs, ours, sides.about)
+                return
+        if choice is not None:
+            self._merged += 1
+            if choice != "ours":
+                self._put(sides, sides.taken(choice))
         elif sides.is_theirs_alone:
             self._take(sides)
         else:
             self._merge_both(sides)
-            return
-        self._void += [(sides.id, each) for each in self._of(sides.id)]
 
     def _is_wanted(self, sides: EntrySides) -> bool:
-        if self._part.ids is not None and sides.id not in self._part.ids:
+        if self._inputs.ids is not None and sides.name not in self._inputs.ids:
             return False
-        decided = self._selection.decide(sides.id)
-        return self._selection.fits(sides.id, *sides.readable) if decided is None else decided
+        decided = self._selection.decide(sides.name)
+        return self._selection.fits(sides.name, *sides.readable) if decided is None else decided
 
     def _take(self, sides: EntrySides) -> None:
         """Take theirs as it is."""
         self._taken += 1
-        blob = sides.blobs[2]
+        blob, entry = sides.blobs[THEIRS], sides.found(THEIRS)
         if blob is None:
-            self._removes.add(sides.id)
-        else:
-            self._stored[sides.id] = blob.oid
-            if len(self._puts) < _HELD:
-                entry = sides.side(2)
-                assert entry is not None
-                self._puts[sides.id] = entry
-
-    def _take_whole(self, sides: EntrySides, decision: Decision) -> None:
-        """Do what was decided about the entry as a whole."""
-        self._merged += 1
-        choice = decision.choice
-        if isinstance(choice, Value):
-            self._put(sides, None if choice.value is ABSENT else Entry.of(choice.value))
+            self._removes.add(sides.name)
             return
-        side = {"base": 0, "ours": 1, "theirs": 2}.get(choice)
-        if side is None:
-            raise UsageError(
-                f"both sides of {sides.id} cannot be kept as one entry; nothing was changed", code="unreadable_side"
-            )
-        if side == 1:
-            return
-        self._put(sides, sides.side(side))
+        self._stored[sides.name] = blob.oid
+        if len(self._puts) < _HELD and isinstance(entry, Entry):
+            self._puts[sides.name] = entry
 
     def _merge_both(self, sides: EntrySides) -> None:
         from rolethread_vcs.merge.entry import merge_entries
 
-        base, ours, theirs = (sides.side(number) for number in range(3))
-        merged, void = decide(lambda choose: merge_entries(base, ours, theirs, choose), self._of(sides.id))
-        self._void += [(sides.id, each) for each in sorted(void)]
-        self._notes += [(sides.id, note) for note in merged.notes]
+        base, ours, theirs = sides.readable
+        merged = merge_entries(base, ours, theirs, self._answers(sides))
+        self._keep(merged, sides)
         if merged.conflicts:
-            self._open[sides.id] = OpenEntry(base, ours, theirs, merged.value, sides.about)
-            self._conflicts += [_located(conflict, sides.id, sides.about) for conflict in merged.conflicts]
+            self._open[sides.name] = OpenEntry(base, ours, theirs, merged.value, sides.about)
             return
         self._merged += merged.value != ours
         self._put(sides, merged.value)
 
     def _put(self, sides: EntrySides, entry: Entry | None) -> None:
         if entry is None:
-            if sides.blobs[1] is not None:
-                self._removes.add(sides.id)
-        elif sides.unreadable(1) or entry != sides.side(1):
-            self._puts[sides.id] = entry
-
-    def _keep_open(self, sides: EntrySides, conflict: Conflict) -> None:
-        self._conflicts.append(conflict)
-        base, ours, theirs = sides.readable
-        self._open[sides.id] = OpenEntry(base, ours, theirs, ours, sides.about)
+            if sides.blobs[OURS] is not None:
+                self._removes.add(sides.name)
+        elif entry != sides.found(OURS):
+            self._puts[sides.name] = entry
 
     # ---- other files
 
-    def _merge_file(self, triple: Triple) -> None:
-        path = triple.path
-        merger = FileMerger(self._objects, triple)
-        if not self._part.is_everything and path not in (self._part.ids or ()):
-            self._left_out += _would_change_file(merger)
-            return
+    def _merge_file(self, sides: FileSides) -> None:
         try:
-            merged, void = merger.merge(self._of(path))
+            merged = sides.merge(self._answers(sides))
+            is_theirs_alone = sides.read(BASE) == sides.read(OURS)
         except UnreadableDocumentError as error:
-            whole = self._of(path).get(FILE)
-            if whole is None or not whole.fits(merger.about):
-                self._conflicts.append(_unreadable(FILE, path, error.message, merger.about))
-            elif whole.choice != "ours":
-                self._files[path] = merger.side(whole.choice)
-                self._merged += 1
+            self._take_file(sides, error.message)
             return
-        self._void += [(path, each) for each in sorted(void)]
-        self._conflicts += [_located(conflict, path, merger.about) for conflict in merged.conflicts]
+        self._keep(merged, sides)
         if not merged.conflicts:
-            self._taken += merger.is_theirs_alone
-            self._merged += not merger.is_theirs_alone
-            if merged.value != merger.ours:
-                self._files[path] = merged.value
+            self._taken += is_theirs_alone
+            self._merged += not is_theirs_alone
+            if merged.value != sides.read(OURS):
+                self._files[sides.name] = merged.value
 
-    def _merge_order(self, triple: Triple | None) -> None:
-        """Merge the order, after the entries: the ranks of those that went are dropped."""
-        sides = self._sides
-        blobs = (None, None, None) if triple is None else triple[1:]
-        if triple is not None:
-            self._met.add(ORDER)
-        elif not self._removes:
-            return
-        else:
-            blob = find_blob(self._objects, sides.ours, ORDER)
-            if blob is None:
+    def _take_file(self, sides: FileSides, unreadable: str) -> None:
+        """Take the side that was chosen of a file that cannot be merged."""
+        conflict = _unreadable(FILE, sides, unreadable)
+        choice = self._answer(conflict)
+        if choice is None:
+            self._conflicts.append(conflict)
+        elif choice != "ours":
+            self._files[sides.name] = sides.taken(choice)
+            self._merged += 1
+
+    def _merge_order(self, sides: FileSides | None, changed: set[str]) -> None:
+        """Merge the order, after the entries: the ranks of those that went are dropped; `changed` are theirs."""
+        if sides is None:
+            if not self._removes:
                 return
-            blobs = (blob, blob, blob)
-        merger = FileMerger(self._objects, Triple(ORDER, *blobs))
+            blob = find_blob(self._inputs.objects, self._inputs.ours, ORDER)
+            sides = FileSides(self._inputs.objects, ORDER, (blob, blob, blob))
         try:
-            refused: set[str] = set()
-
-            def wants(entry_id: str) -> bool:
-                is_wanted = self._wants_rank(entry_id)
-                if not is_wanted:
-                    refused.add(entry_id)
-                return is_wanted
-
-            merged, void = merger.merge_order(self._of(ORDER), wants)
-            # a move alone is a change too: what is not asked for of it keeps the other branch from being finished
-            self._left_out += any(each not in self._met and self._is_there(each) for each in refused)
-            self._void += [(ORDER, each) for each in sorted(void)]
-            self._conflicts += [_located(conflict, ORDER, merger.about) for conflict in merged.conflicts]
-            ours = Order.parse(merger.ours).ranks
-            # an entry is looked for in the trees only where ours did not speak of it already: ranks may be many
-            gone = [
-                each
-                for each in merged.value.ranks
-                if each in self._removes or (each not in ours and not self._is_there(each))
-            ]
-            data = merged.value.without(gone).encode()
-        except UnreadableDocumentError as error:
-            self._conflicts.append(_unreadable(FILE, ORDER, error.message, merger.about))
+            base, ours, theirs = (Order.parse(sides.read(side)) for side in (BASE, OURS, THEIRS))
+        except InvalidError as error:
+            self._take_file(sides, error.message)
             return
-        if data != merger.ours:
+        wanted = theirs
+        if not self._inputs.wants_file(ORDER):
+            moved = {each for each, _ in base.ranks.items() ^ theirs.ranks.items()}
+            refused = {each for each in moved if not self._is_wanted(self._inputs.entry(each))}
+            # a move alone is a change too: what is not asked for of it keeps the other branch from being finished
+            self._left_out += any(each not in changed and self._is_there(each) for each in refused)
+            ranks = {each: rank for each, rank in theirs.ranks.items() if each not in refused}
+            wanted = Order(ranks | {each: base.ranks[each] for each in refused if each in base.ranks})
+        merged = merge_orders(base, ours, wanted, self._answers(sides))
+        self._keep(merged, sides)
+        # an entry is looked for in the trees only where ours did not speak of it already: ranks may be many
+        gone = [
+            each
+            for each in merged.value.ranks
+            if each in self._removes or (each not in ours.ranks and not self._is_there(each))
+        ]
+        data = merged.value.without(gone).encode()
+        if data != sides.read(OURS):
             self._files[ORDER] = data
-
-    def _wants_rank(self, entry_id: str) -> bool:
-        """Whether theirs has a say about the place of an entry."""
-        if self._part.is_everything or ORDER in (self._part.ids or ()):
-            return True
-        return self._is_wanted(EntrySides.at(self._objects, self._sides, entry_id))
 
     def _is_there(self, entry_id: str) -> bool:
         """Whether the merged dataset holds an entry."""
@@ -339,12 +298,12 @@ class _Merger:
             return False
         if entry_id in self._stored or entry_id in self._puts:
             return True
-        return find_blob(self._objects, self._sides.ours, entry_path(entry_id)) is not None
+        return find_blob(self._inputs.objects, self._inputs.ours, entry_path(entry_id)) is not None
 
 
 def _would_change(sides: EntrySides) -> bool:
     """Whether taking an entry would change ours, or ask; an edit that was taken earlier is in it already."""
-    if sides.is_theirs_alone or sides.unreadable(0, 1, 2):
+    if sides.is_theirs_alone or sides.unreadable(BASE, OURS, THEIRS):
         return True
     from rolethread_vcs.merge.entry import merge_entries
 
@@ -353,18 +312,18 @@ def _would_change(sides: EntrySides) -> bool:
     return bool(merged.conflicts) or merged.value != ours
 
 
-def _would_change_file(merger: FileMerger) -> bool:
+def _would_change_file(sides: FileSides) -> bool:
     try:
-        merged, _ = merger.merge({})
+        merged = sides.merge()
+        return bool(merged.conflicts) or merged.value != sides.read(OURS)
     except UnreadableDocumentError:
         return True
-    return bool(merged.conflicts) or merged.value != merger.ours
 
 
-def _located(conflict: Conflict, name: str, whole: str) -> Conflict:
+def _located(conflict: Conflict, sides: EntrySides | FileSides) -> Conflict:
     """Return a conflict of one entry or file as one of the dataset."""
-    return replace(conflict, id=name, about=whole if conflict.field == ENTRY else digest(conflict))
+    return replace(conflict, id=sides.name, about=sides.about if conflict.field == ENTRY else digest(conflict))
 
 
-def _unreadable(field: str, name: str, why: str, about: str) -> Conflict:
-    return Conflict(field, Reason.UNREADABLE, id=name, about=about, detail=why)
+def _unreadable(field: str, sides: EntrySides | FileSides, why: str) -> Conflict:
+    return Conflict(field, Reason.UNREADABLE, id=sides.name, about=sides.about, detail=why)

@@ -1,17 +1,20 @@
-"""The unfinished merge, revert or pick of this folder (there is room for one): finding it, its decisions, keeping
-it."""
+"""The unfinished merge, revert or pick of this folder (there is room for one): found, its three trees today, kept."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from rolethread_vcs.errors import NotFoundError
-from rolethread_vcs.ops.merge.decisions import Decisions, from_plain
-from rolethread_vcs.ops.merge.tree_merge import Part
+from rolethread_vcs.errors import InvalidError, NotFoundError
+from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.merge.conflict import Conflict
+from rolethread_vcs.ops.merge.decisions import ENTRY
+from rolethread_vcs.ops.merge.sides import MergeInputs
+from rolethread_vcs.ops.merge.tree_merge import TreeMerge
 from rolethread_vcs.store.log import unfinished as store
-from rolethread_vcs.store.log.unfinished import Kind, Unfinished, UnreadableUnfinishedError
+from rolethread_vcs.store.log.unfinished import Kind, Unfinished
+from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Session
+from rolethread_vcs.transaction import Committed, Intent, MergeBreaksRulesError, Session, vote
 
 
 def find_unfinished(repository: Repository, kind: Kind | None = None) -> Unfinished:
@@ -39,27 +42,80 @@ def nothing_unfinished(kind: str) -> NotFoundError:
     )
 
 
-def decisions_of(unfinished: Unfinished) -> Decisions:
-    """Return what was decided so far.
+def read_inputs(repository: Repository, unfinished: Unfinished, tip: str) -> MergeInputs:
+    """Return what is merged on a tip of the branch (hex id); a merge finds its bases anew.
 
     Raises:
-        UnreadableUnfinishedError: a decision does not read.
+        InvalidError (unrelated): a merge, and the histories share nothing.
     """
+
+    def tree(commit: str) -> bytes | None:
+        return repository.objects.commit(commit).tree if commit else None
+
+    bases = unfinished.bases
+    objects: Readable = repository.objects
+    if unfinished.kind == "merge":
+        bases = repository.graph.merge_bases(tip, unfinished.theirs)
+        if not bases:
+            raise _unrelated(repository, unfinished)
+    if len(bases) > 1:
+        from rolethread_vcs.ops.merge.virtual_base import base_tree
+
+        base, objects = base_tree(repository, bases)
+    else:
+        base = tree(bases[0]) if bases else None
+    ids = None if unfinished.ids is None else frozenset(unfinished.ids)
+    return MergeInputs(objects, base, tree(tip), tree(unfinished.theirs), bases, ids, unfinished.where)
+
+
+def _unrelated(repository: Repository, unfinished: Unfinished) -> InvalidError:
+    ours, theirs, _ = unfinished.labels
+    if repository.is_shallow:
+        return InvalidError(
+            f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this "
+            "copy was made; nothing was changed",
+            hint="git fetch --unshallow   brings the rest of it",
+            code="unrelated",
+        )
+    return InvalidError(
+        f"{ours} and {theirs} have no commit in common: they are two datasets, not two versions of one; "
+        "nothing was changed",
+        hint="to bring entries over: rtv export there, rtv import here",
+        code="unrelated",
+    )
+
+
+def broken_rules(
+    repository: Repository, unfinished: Unfinished, tip: str, inputs: MergeInputs, merged: TreeMerge
+) -> tuple[Conflict, ...]:
+    """Return, of a merge without other conflicts, the rules that both sides break together and neither broke alone.
+
+    What came with the other side is for the gate to say, at the end.
+    """
+    if merged.conflicts or not unfinished.theirs:
+        return ()
+    others = (repository.snapshot_of(unfinished.theirs),)
     try:
-        return {
-            name: {field: from_plain(plain) for field, plain in fields.items()}
-            for name, fields in unfinished.decided.items()
-        }
-    except (KeyError, ValueError, TypeError) as error:
-        raise UnreadableUnfinishedError(
-            f"a decision of the unfinished {unfinished.kind} cannot be read: {error}",
-            hint=f"rtv {unfinished.kind} --abort",
-        ) from error
+        vote(repository.snapshot_of(tip), merged.change, Intent(unfinished.kind, ""), unfinished.branch, others=others)
+    except MergeBreaksRulesError as error:
+        return as_conflicts(error, inputs)
+    except RefusedByGateError:
+        return ()
+    return ()
 
 
-def part_of(unfinished: Unfinished) -> Part:
-    """Return the part of the other side that is wanted."""
-    return Part(None if unfinished.ids is None else frozenset(unfinished.ids), unfinished.where)
+def as_conflicts(error: MergeBreaksRulesError, inputs: MergeInputs) -> tuple[Conflict, ...]:
+    """Return the rules that both sides break together as conflicts of the entries that break them."""
+    return tuple(
+        Conflict(
+            ENTRY,
+            finding.name,
+            id=finding.entry_id or "",
+            about=inputs.entry(finding.entry_id or "").about,
+            detail=f"together both sides break {finding.code} {finding.name}: {finding.message}",
+        )
+        for finding in error.findings
+    )
 
 
 def save_unfinished(session: Session, unfinished: Unfinished, before: str | None) -> Committed:

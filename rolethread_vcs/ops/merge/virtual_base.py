@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.layout import entry_path, is_id
-from rolethread_vcs.ops.merge.decisions import Decision
-from rolethread_vcs.ops.merge.entry_sides import Sides
+from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.trees import Readable
@@ -30,7 +29,7 @@ def base_tree(repository: Repository, bases: Sequence[str]) -> tuple[bytes | Non
     overlay = Overlay(repository.objects)
     below = _tree(repository, levels[-1][0]) if levels[-1] else None
     for level in reversed(levels[:-1]):
-        below = _merged(repository, overlay, below, level)
+        below = _merge_all(repository, overlay, below, level)
     return below, overlay
 
 
@@ -45,32 +44,16 @@ def _common(repository: Repository, commits: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def _merged(repository: Repository, overlay: Overlay, base: bytes | None, commits: Sequence[str]) -> bytes | None:
+def _merge_all(repository: Repository, overlay: Overlay, base: bytes | None, commits: Sequence[str]) -> bytes | None:
     tree: bytes | None = _tree(repository, commits[0])
     for commit in commits[1:]:
-        tree = _merge_two(overlay, Sides(base, tree, _tree(repository, commit)))
+        inputs = MergeInputs(overlay, base, tree, _tree(repository, commit))
+        merged = merge_trees(inputs, choose=lambda conflict: None if conflict.reason == Reason.UNREADABLE else "base")
+        tree = trees.apply(tree, _changes(overlay, inputs, merged), overlay, overlay)
     return tree
 
 
-def _merge_two(overlay: Overlay, sides: Sides) -> bytes | None:
-    decisions: dict[str, dict[str, Decision]] = {}
-    whole: set[str] = set()
-    while True:
-        merged = merge_trees(overlay, sides, decisions=decisions)
-        fresh = [conflict for conflict in merged.conflicts if conflict.id not in whole]
-        if not fresh:
-            break
-        for conflict in fresh:
-            if conflict.reason == Reason.UNREADABLE:
-                whole.add(conflict.id)
-            else:
-                decisions.setdefault(conflict.id, {})[conflict.field] = Decision("base", conflict.about)
-    return trees.apply(sides.ours, _changes(overlay, sides, merged, whole), overlay, overlay)
-
-
-def _changes(
-    overlay: Overlay, sides: Sides, merged: TreeMerge, whole: set[str]
-) -> dict[str, tuple[bytes, bytes] | None]:
+def _changes(overlay: Overlay, inputs: MergeInputs, merged: TreeMerge) -> dict[str, tuple[bytes, bytes] | None]:
     change = merged.change
     changes: dict[str, tuple[bytes, bytes] | None] = {entry_path(entry_id): None for entry_id in change.removes}
     for entry_id in change.puts:
@@ -78,9 +61,9 @@ def _changes(
         changes[entry_path(entry_id)] = (trees.FILE, oid)
     for path, data in change.files.items():
         changes[path] = None if data is None else (trees.FILE, overlay.add("blob", data))
-    for name in whole:
-        path = entry_path(name) if is_id(name) else name
-        blob = find_blob(overlay, sides.base, path)
+    for conflict in merged.conflicts:  # what cannot be read stays as the base has it, too
+        path = entry_path(conflict.id) if is_id(conflict.id) else conflict.id
+        blob = find_blob(overlay, inputs.base, path)
         changes[path] = None if blob is None else (blob.mode, blob.oid)
     return changes
 

@@ -77,7 +77,7 @@ def test_both_sides_are_joined_by_a_commit_with_two_parents(pair: Branches) -> N
         "merge side",
     )
     assert (pair.said(0), pair.said(1), added in snapshot) == ("Bone dry.", "Nobody.", True)
-    assert (outcome.taken, outcome.merged, outcome.committed.added, outcome.committed.changed) == (2, 0, 1, 1)
+    assert (outcome.tree.taken, outcome.tree.merged, outcome.committed.added, outcome.committed.changed) == (2, 0, 1, 1)
 
 
 def test_what_is_in_already_is_said_and_nothing_happens(pair: Branches) -> None:
@@ -119,7 +119,7 @@ def test_the_same_entry_edited_in_different_messages_is_put_together(pair: Branc
 
     outcome = pair.merge()
 
-    assert outcome.merged == 1
+    assert outcome.tree.merged == 1
     assert [message["content"] for message in pair.entry(0).messages] == ["Is the cellar dry tonight?", "Bone dry."]
     assert pair.entry(0).tags == ("tavern",)
 
@@ -180,7 +180,7 @@ def test_everything_else_goes_on_while_a_merge_waits_and_it_is_planned_anew(pair
 
     outcome = pair.dataset.merges.finish()
 
-    assert (outcome.state, outcome.void) == (State.COMMITTED, ())
+    assert (outcome.state, outcome.tree.void) == (State.COMMITTED, ())
     assert pair.dataset.snapshot().commit.parents == (later, theirs)
     assert (pair.said(0), pair.said(1)) == ("Bone dry.", "Nobody.")
     assert not pair.dataset.repository.has_unfinished_merge()
@@ -307,7 +307,7 @@ def test_a_part_is_an_ordinary_commit_and_the_rest_is_offered_again(pair: Branch
     outcome = pair.merge(where="id:1")
 
     commit = pair.dataset.snapshot().commit
-    assert (outcome.is_partial, outcome.left_out, commit.parents) == (True, 1, (before,))
+    assert (outcome.is_partial, outcome.tree.left_out, commit.parents) == (True, 1, (before,))
     assert commit.trailers == (("Picked-From", theirs),)
     assert (pair.said(0), pair.said(1)) == ("Bone dry.", "Dry enough.")
     assert pair.merge().state is State.COMMITTED
@@ -323,8 +323,8 @@ def test_what_was_taken_earlier_does_not_count_as_left_out(pair: Branches) -> No
     again = pair.merge(where="id:1")
     rest = pair.merge(where="id:2")
 
-    assert (again.state, again.left_out) == (State.NOTHING, 1)
-    assert (rest.left_out, rest.is_partial, pair.merge().state) == (0, False, State.NOTHING)
+    assert (again.state, again.tree.left_out) == (State.NOTHING, 1)
+    assert (rest.tree.left_out, rest.is_partial, pair.merge().state) == (0, False, State.NOTHING)
 
 
 def test_keeping_mine_in_the_rest_finishes_the_branch_for_good(pair: Branches) -> None:
@@ -467,6 +467,18 @@ def test_a_file_that_cannot_be_read_on_one_side_is_taken_from_the_other(pair: Br
 
     assert pair.dataset.merges.finish().state is State.COMMITTED
     assert pair.dataset.snapshot().file("tags/inn.json") == b'{\n  "name": "inn"\n}\n'
+
+
+def test_an_order_that_cannot_be_read_on_one_side_is_taken_from_the_other(pair: Branches) -> None:
+    commit_files(pair, "side", {ORDER: b"[]\n"})
+    pair.answer("main", 1, "Nobody.")
+    (conflict,) = pair.merge().conflicts
+    assert (conflict.id, conflict.reason) == (ORDER, "unreadable")
+
+    pair.dataset.merges.resolve([ORDER], "main")
+
+    assert pair.dataset.merges.finish().state is State.COMMITTED
+    assert pair.dataset.snapshot().file(ORDER) is None
 
 
 def test_a_file_that_cannot_be_read_is_not_taken(pair: Branches) -> None:
@@ -760,10 +772,22 @@ def test_a_move_outside_the_part_is_left_out_and_offered_again(pair: Branches, *
 
     outcome = pair.merge(where="id:1")
 
-    assert (outcome.left_out, outcome.is_partial) == (1, True)
+    assert (outcome.tree.left_out, outcome.is_partial) == (1, True)
     assert pair.dataset.snapshot().ids()[0] == pair.ids[0]
     assert pair.merge().state is State.COMMITTED
     assert pair.dataset.snapshot().ids()[0] == pair.ids[3]
+
+
+def test_an_entry_moved_before_stays_where_it_is_when_its_next_move_is_left_out(pair: Branches) -> None:
+    move_to_front(pair, "main", 3)
+    pair.on("side").merge("main")
+    pair.answer("side", 0, "Wet.")
+    move(pair, "side", pair.ids[3], pair.ids[0], pair.ids[1])
+    before = pair.dataset.snapshot().order
+
+    outcome = pair.merge(where="id:1")
+
+    assert (outcome.tree.left_out, pair.said(0), pair.dataset.snapshot().order) == (1, "Wet.", before)
 
 
 def test_a_move_that_was_refused_with_the_rest_does_not_come_back(pair: Branches) -> None:
@@ -772,7 +796,7 @@ def test_a_move_that_was_refused_with_the_rest_does_not_come_back(pair: Branches
 
     outcome = pair.merge(where="id:1", keeps_rest=True)
 
-    assert outcome.left_out == 1
+    assert outcome.tree.left_out == 1
     assert pair.merge().state is State.NOTHING
     assert pair.dataset.snapshot().ids()[0] == pair.ids[0]
 
@@ -784,7 +808,7 @@ def test_the_place_of_an_entry_that_is_left_out_counts_with_it(pair: Branches) -
 
     outcome = pair.merge(where="id:1")
 
-    assert outcome.left_out == 1
+    assert outcome.tree.left_out == 1
 
 
 def test_an_entry_that_was_edited_on_the_way_in_stays_edited_where_the_branch_could_move_on(pair: Branches) -> None:

@@ -13,7 +13,7 @@ from two_branches import QUESTIONS, Branches
 from rolethread_vcs import Entry
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, RoleThreadError, UsageError
 from rolethread_vcs.ops.merge.completion import State
-from rolethread_vcs.ops.merge.resolve import open_merge, resolve_to_side, select_conflicts, side_named
+from rolethread_vcs.ops.merge.resolve import open_merge, resolve, select_conflicts
 from rolethread_vcs.transaction import Intent
 
 
@@ -108,14 +108,9 @@ def test_the_same_decision_again_is_nothing(pair: Branches) -> None:
 
 
 def test_a_dry_run_decides_nothing(pair: Branches) -> None:
-    found = open_merge(pair.dataset.repository)
+    intent = Intent("resolve", "resolve --all", dry_run=True)
 
-    done = resolve_to_side(
-        pair.dataset.repository,
-        select_conflicts(found, [], everything=True),
-        "ours",
-        Intent("resolve", "resolve --all", dry_run=True),
-    )
+    done = resolve(pair.dataset.repository, [], "ours", intent, everything=True)
 
     assert (len(done.settled), done.left) == (3, ())
     assert len(fields(pair)) == 3
@@ -154,7 +149,7 @@ def test_a_field_without_a_conflict_is_told_with_those_that_have_one(pair: Branc
 
 def test_an_unknown_side_is_told_with_those_that_there_are(pair: Branches) -> None:
     with pytest.raises(UsageError) as caught:
-        side_named(open_merge(pair.dataset.repository).unfinished, "mine")
+        pair.dataset.merges.resolve(["1"], "mine")
 
     assert caught.value.message == "mine is no side here; the sides are main, side, base and both"
 
