@@ -220,10 +220,11 @@ def _known_start(repository: Repository, here: str) -> str | None:
     remotes = [name for name in repository.refs.names() if name.startswith("refs/remotes/")]
     known = [value for name in remotes if (value := repository.refs.read(name)) is not None]
     first = None
-    for commit in repository.graph.walk(here):
-        if any(repository.graph.is_ancestor(commit, value) for value in known):
-            return commit
-        first = commit
+    graph = repository.graph
+    for commit in graph.newest_first([here]):
+        if any(graph.is_ancestor(commit.id, value) for value in known):
+            return commit.id
+        first = commit.id
     return first
 
 

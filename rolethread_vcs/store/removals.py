@@ -12,10 +12,11 @@ from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.trees import LINK, Blob, removed
-from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.objects import Objects
+    from rolethread_vcs.store.objects.commits import Commit
+    from rolethread_vcs.store.refs.commit_graph import CommitGraph
     from rolethread_vcs.store.repository import Repository
 
 _TABLE = Table("removed entries", 1)
@@ -30,24 +31,24 @@ class Removal(NamedTuple):
 
     entry_id: str
     blob: bytes
-    link: Link
-    parent: Link
+    commit: Commit
+    parent: Commit
 
 
-def removals(objects: Objects, ancestry: Ancestry, links: Iterable[Link]) -> Iterator[Removal]:
+def removals(graph: CommitGraph, commits: Iterable[Commit]) -> Iterator[Removal]:
     """Yield the entries that commits, given newest first, removed; each once, as it was removed the last time."""
     found: set[str] = set()
     # An entry that a merge lacks and one of its sides lacks too was removed on that side, as a rule. It is yielded when
     # it is met there, and only when it is met nowhere else the merge itself removed it.
     by_merges: dict[str, Removal] = {}
-    for link in links:
-        parents = ancestry.parents(link)
-        lost = [_lost(objects, parent, link) for parent in parents]
+    for commit in commits:
+        parents = graph.parents(commit)
+        lost = [_lost(graph.objects, parent, commit) for parent in parents]
         for parent, blobs in zip(parents, lost, strict=True):
             for entry_id, blob in blobs.items():
                 if entry_id in found:
                     continue
-                removal = Removal(entry_id, blob.oid, link, parent)
+                removal = Removal(entry_id, blob.oid, commit, parent)
                 if all(entry_id in each for each in lost):
                     found.add(entry_id)
                     yield removal
@@ -56,10 +57,10 @@ def removals(objects: Objects, ancestry: Ancestry, links: Iterable[Link]) -> Ite
     yield from (each for entry_id, each in by_merges.items() if entry_id not in found)
 
 
-def _lost(objects: Objects, parent: Link, link: Link) -> dict[str, Blob]:
+def _lost(objects: Objects, parent: Commit, commit: Commit) -> dict[str, Blob]:
     return {
         entry_id: blob
-        for path, blob in removed(parent.tree, link.tree, objects.tree)
+        for path, blob in removed(parent.tree, commit.tree, objects.tree)
         if blob.mode != LINK and (entry_id := id_of_path(path))
     }
 
@@ -82,13 +83,13 @@ def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
     Only the commits since the last call are walked, where that was about one that leads to `tip`.
     """
     known_tip, known = _remembered(repository)
-    if known_tip is not None and not repository.graph.is_ancestor(known_tip, tip):
+    graph = repository.graph
+    if known_tip is not None and not graph.is_ancestor(known_tip, tip):
         known_tip, known = None, {}
     if known_tip == tip:
         return list(known.values())
-    ancestry = Ancestry(repository.objects)
-    newer = list(repository.graph.walk(tip, hide=() if known_tip is None else (known_tip,)))
-    for removal in removals(repository.objects, ancestry, map(ancestry.link, newer)):
+    newer = [commit for commit, _ in graph.children_first([tip], hide=() if known_tip is None else (known_tip,))]
+    for removal in removals(graph, newer):
         # an entry that came back may have been edited before it was removed again
         known[removal.entry_id] = _describe(repository.objects, removal)
     if len(newer) > _WORTH_IT:

@@ -71,12 +71,12 @@ class Repository:
 
         return OperationLog(self.objects, self.refs)
 
-    @cached_property
+    @property
     def graph(self) -> CommitGraph:
-        """What leads to what among the commits."""
+        """What leads to what among the commits; a new one each time, since each has the `ends` of its own walks."""
         from rolethread_vcs.store.refs.commit_graph import CommitGraph
 
-        return CommitGraph(self._git)
+        return CommitGraph(self._git, self.objects)
 
     # ---- places
 

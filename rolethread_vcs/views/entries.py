@@ -176,7 +176,7 @@ def _lines(shown: Sequence[GoneEntry], now: float, width: int) -> Iterator[str]:
         together = list(entries)
         commit, operation = together[0].commit, together[0].operation
         by = "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
-        when = short_time(commit.committer.time, now=now)
+        when = short_time(commit.time, now=now)
         subject = one_line(commit.subject, max(width - len(when) - len(by) - 15, 24))
         head = f"{styled(commit_id[:10], 'id')}  {styled(when, 'faint')}"
         yield f"{head}  {subject}{styled(by, 'faint')}"

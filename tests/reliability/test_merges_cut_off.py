@@ -140,6 +140,6 @@ def test_a_merge_that_is_finished_twice_at_once_is_committed_once(clash, environ
     again = Dataset.open(clash.folder)
     assert sorted(status for status, _ in answers) == [0, 40]
     assert any("no merge is unfinished" in said for _, said in answers)
-    walked = again.repository.graph.walk(again.snapshot().id)
-    assert [len(again.repository.objects.commit(oid).parents) for oid in walked].count(2) == 1
+    walked = again.repository.graph.newest_first([again.snapshot().id])
+    assert [len(commit.parents) for commit in walked].count(2) == 1
     assert_whole(again, fsck)

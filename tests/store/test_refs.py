@@ -222,7 +222,5 @@ def test_swaps_of_several_processes_are_never_lost(two_commits):
 
     assert [child.wait() for child in children] == [0, 0, 0]
     tip = dataset.repository.refs.read("refs/heads/race")
-    messages = [
-        dataset.repository.objects.commit(oid).message for oid in dataset.repository.graph.walk(tip, hide=(second,))
-    ]
+    messages = [commit.message for commit in dataset.repository.graph.newest_first([tip], hide=(second,))]
     assert sorted(messages) == sorted(f"{a} {b}" for a in range(3) for b in range(15))

@@ -250,7 +250,7 @@ def _out_of_sight(repository: Repository, commits: dict[str, str]) -> tuple[OutO
         kept.add(head)
     found = []
     for name, commit in commits.items():
-        alone = list(repository.graph.walk(commit, hide=kept))
+        alone = list(repository.graph.newest_first([commit], hide=kept))
         if alone:
             start = repository.graph.common_ancestor(commit, head) if head is not None else None
             trees = [None if each is None else objects.commit(each).tree for each in (start, commit)]

@@ -50,7 +50,7 @@ def branches(repository: Repository) -> tuple[Branch, ...]:
             Branch(
                 name,
                 commit_id,
-                commit.committer.time,
+                commit.time,
                 commit.subject,
                 is_current=name == current,
                 is_strict=snapshot.settings.is_strict(name),

@@ -21,7 +21,7 @@ from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs.commit_graph import Ancestry
+from rolethread_vcs.store.refs.commit_graph import CommitGraph
 from rolethread_vcs.store.repository import PRIVATE, Repository
 
 _VERSION = 1
@@ -155,25 +155,25 @@ def export_candidate(
 
 
 def _search(repository: Repository, marks: tuple[Mark, ...]) -> Search:
-    ancestry = Ancestry(repository.objects)
+    graph, objects = repository.graph, repository.objects
     bad = next(each.commit for each in reversed(marks) if each.answer is Answer.BAD)
     goods = list(dict.fromkeys(each.commit for each in marks if each.answer is Answer.GOOD))
     try:
-        past = ancestry.parents_of_all([bad])
+        past = graph.parents_of_all([bad])
         excluded: set[str] = set()
         aside = []
         for good in goods:
             if good in past:
-                excluded |= ancestry.parents_of_all([good]).keys()
+                excluded |= graph.parents_of_all([good]).keys()
             else:
                 aside.append(good)
         if bad in excluded:
             raise _contradiction(bad, goods)
         for good in aside:
-            fork = _fork(ancestry, past, good, bad, excluded)
+            fork = _fork(graph, past, good, bad, excluded)
             if fork is not None:
-                return Search(marks, (), ancestry.link(fork).commit, None, 1, is_fork=True, ends=tuple(ancestry.ends))
-            excluded |= past.keys() & ancestry.parents_of_all([good]).keys()
+                return Search(marks, (), objects.commit(fork), None, 1, is_fork=True, ends=tuple(graph.ends))
+            excluded |= past.keys() & graph.parents_of_all([good]).keys()
     except MissingObjectError as error:
         raise DamagedError(
             f"a commit that was answered about is not here: {error.message}", hint="rtv bisect reset"
@@ -185,16 +185,16 @@ def _search(repository: Repository, marks: tuple[Mark, ...]) -> Search:
     }
     skipped = {each.commit for each in marks if each.answer is Answer.SKIP}
     test = halve(suspects, skipped=skipped)
-    ends = tuple(end for end in ancestry.ends if end in suspects)
+    ends = tuple(end for end in graph.ends if end in suspects)
     if test is not None:
-        return Search(marks, tuple(suspects), ancestry.link(test).commit, None, tests_left(len(suspects)), ends=ends)
-    first_bad = ancestry.link(bad).commit if len(suspects) == 1 else None
+        return Search(marks, tuple(suspects), objects.commit(test), None, tests_left(len(suspects)), ends=ends)
+    first_bad = objects.commit(bad) if len(suspects) == 1 else None
     return Search(marks, tuple(suspects), None, first_bad, ends=ends)
 
 
-def _fork(ancestry: Ancestry, past: Mapping[str, Sequence[str]], good: str, bad: str, excluded: set[str]) -> str | None:
+def _fork(graph: CommitGraph, past: Mapping[str, Sequence[str]], good: str, bad: str, excluded: set[str]) -> str | None:
     """Return a commit where the lines of good and bad parted and that nobody has called good yet, or None."""
-    good_past = ancestry.parents_of_all([good])
+    good_past = graph.parents_of_all([good])
     if bad in good_past:
         raise _contradiction(bad, [good])
     common = past.keys() & good_past.keys()

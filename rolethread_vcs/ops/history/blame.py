@@ -11,7 +11,6 @@ from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.ops.history.entry_history import entry_of, find_in_history, origins
 from rolethread_vcs.store.entry_trace import EntryTrace
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs.commit_graph import Ancestry, Link
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 
@@ -51,7 +50,7 @@ class Blame:
 class _Place(NamedTuple):
     """What is looked at: an entry in a commit, and its version (a blob id) there."""
 
-    link: Link
+    commit: Commit
     entry_id: str
     version: bytes
 
@@ -92,8 +91,8 @@ def blame(repository: Repository, word: str, rev: str = "@") -> Blame:
         messages = entry.fields.get(side)
         if isinstance(messages, list) and messages:
             tracker = _Tracker(repository, side, len(messages))
-            tracker.run(_Place(tracker.ancestry.link(commit), entry_id, version))
-            ends |= tracker.ancestry.ends
+            tracker.run(_Place(repository.objects.commit(commit), entry_id, version))
+            ends |= tracker.graph.ends
             found += (
                 BlamedMessage(side, index, message, *tracker.found[index]) for index, message in enumerate(messages)
             )
@@ -104,7 +103,7 @@ class _Tracker:
     """Follows messages from commit to commit, each to the parent that holds the same, until its birth is found."""
 
     def __init__(self, repository: Repository, side: str, count: int) -> None:
-        self.ancestry = Ancestry(repository.objects)
+        self.graph = repository.graph
         self.found: dict[int, tuple[Commit, Commit]] = {}
         self._repository = repository
         self._side = side
@@ -118,14 +117,14 @@ class _Tracker:
         self._waiting[start] = [_Tracked(number, number, None) for number in range(self._count)]
         while self._waiting:
             # the newest first, so that two lines of history meet before either goes on
-            place = max(self._waiting, key=lambda each: each.link.time)
-            self._step(place, self.ancestry.parents(place.link), self._waiting.pop(place))
+            place = max(self._waiting, key=lambda each: each.commit.time)
+            self._step(place, self.graph.parents(place.commit), self._waiting.pop(place))
 
-    def _step(self, place: _Place, above: list[Link], tracked: list[_Tracked]) -> None:
+    def _step(self, place: _Place, above: list[Commit], tracked: list[_Tracked]) -> None:
         trace = self._trace(place.entry_id)
         blobs = [trace.state(parent.tree).blob for parent in above]
         if place.version in blobs:
-            self._hand_over(place._replace(link=above[blobs.index(place.version)]), tracked)
+            self._hand_over(place._replace(commit=above[blobs.index(place.version)]), tracked)
             return
         befores = [
             self._before(_Place(parent, place.entry_id, blob), place)
@@ -138,15 +137,15 @@ class _Tracker:
         for each in tracked:
             held = _held(befores, each.at)
             if held is None:
-                self.found[each.number] = (each.changed or place.link.commit, place.link.commit)
+                self.found[each.number] = (each.changed or place.commit, place.commit)
                 continue
             before, pair = held
-            changed = each.changed or (None if pair.match is Match.EQUAL else place.link.commit)
+            changed = each.changed or (None if pair.match is Match.EQUAL else place.commit)
             moved.setdefault(before, []).append(_Tracked(each.number, pair.before, changed))
         for target, items in moved.items():
             self._hand_over(target, items)
 
-    def _made_from(self, place: _Place, above: list[Link]) -> list[_Before]:
+    def _made_from(self, place: _Place, above: list[Commit]) -> list[_Before]:
         """Return what an entry that no parent has was made from: itself before it was removed, or other entries."""
         if not above:
             return []
@@ -154,7 +153,7 @@ class _Tracker:
         if earlier is not None:
             return [self._before(earlier, place)]
         found = []
-        for origin in origins(self._repository, above, place.link, place.entry_id, place.version).ids:
+        for origin in origins(self._repository, above, place.commit, place.entry_id, place.version).ids:
             trace = self._trace(origin)
             for parent in above:
                 blob = trace.state(parent.tree).blob
@@ -166,13 +165,13 @@ class _Tracker:
                     break
         return found
 
-    def _last_seen(self, entry_id: str, above: list[Link]) -> _Place | None:
+    def _last_seen(self, entry_id: str, above: list[Commit]) -> _Place | None:
         """Return the newest commit before a gap in an entry's life that still has it."""
         trace = self._trace(entry_id)
-        for link in self.ancestry.newest_first(parent.id for parent in above):
-            blob = trace.state(link.tree).blob
+        for commit in self.graph.newest_first(parent.id for parent in above):
+            blob = trace.state(commit.tree).blob
             if blob is not None:
-                return _Place(link, entry_id, blob)
+                return _Place(commit, entry_id, blob)
         return None
 
     def _before(self, earlier: _Place, later: _Place, *, levels: bool = False) -> _Before:

@@ -18,7 +18,7 @@ from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import FOLDER, Blob, parse
-from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Queue, Walk
+from rolethread_vcs.store.refs.commit_graph import Queue, Walk
 from rolethread_vcs.store.removals import removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
@@ -112,15 +112,15 @@ class EntryHistory(Walk[Step]):
         self.entry_id = entry_id
         self._repository = repository
         self._ids = {entry_id}
-        super().__init__(Ancestry(repository.objects), self._with_origins(entry_id, [start]))
+        super().__init__(repository.graph, self._with_origins(entry_id, [start]))
 
     def _with_origins(self, entry_id: str, starts: list[str]) -> Iterator[Step]:
         """Yield the steps under one id, then those under the ids that it was made from."""
         births = []
         waiting: list[Step] = []  # an entry that was added may turn out to have been there before
-        for step, link in self._walk(entry_id, starts):
+        for step, commit in self._walk(entry_id, starts):
             if step.kind is StepKind.ADDED:
-                births.append((step, link))
+                births.append((step, commit))
                 waiting.append(step)
                 continue
             if step.kind is StepKind.REMOVED and waiting:
@@ -133,49 +133,50 @@ class EntryHistory(Walk[Step]):
             else:
                 yield step
         before = []
-        for step, link in births:
-            parents = self._ancestry.parents(link)
-            born = replace(step, origin=origins(self._repository, parents, link, entry_id, step.after))
+        for step, commit in births:
+            parents = self._graph.parents(commit)
+            born = replace(step, origin=origins(self._repository, parents, commit, entry_id, step.after))
             waiting[waiting.index(step)] = born
             fresh = [origin for origin in born.origin.ids if origin not in self._ids]
             self._ids.update(fresh)
             before += [self._with_origins(origin, [parent.id for parent in parents]) for origin in fresh]
         yield from waiting
-        yield from heapq.merge(*before, key=lambda step: -step.commit.committer.time)
+        yield from heapq.merge(*before, key=lambda step: -step.commit.time)
 
-    def _walk(self, entry_id: str, starts: list[str]) -> Iterator[tuple[Step, Link]]:
+    def _walk(self, entry_id: str, starts: list[str]) -> Iterator[tuple[Step, Commit]]:
         """Yield the commits at which the entry is not what it was in any parent.
 
         Of a merge only the first side that holds the same is followed, as `git log -- PATH` does. What a long walk
         found is remembered, and taken from there when a later one comes to where that began.
         """
-        trace = EntryTrace(self._repository.objects, entry_id)
-        ancestry = self._ancestry
+        objects = self._repository.objects
+        trace = EntryTrace(objects, entry_id)
+        graph = self._graph
         known_tip, known = self._remembered(entry_id)
         queue: Queue[State] = Queue()
         seen = set(starts)
         for oid in starts:
-            link = ancestry.link(oid)
-            queue.push(link, trace.state(link.tree))
+            commit = objects.commit(oid)
+            queue.push(commit, trace.state(commit.tree))
         found: list[str] = []
         while queue:
-            link, state = queue.pop()
-            if link.id == known_tip and not queue:
-                for link in (ancestry.link(oid) for oid in known if oid == known_tip or oid not in seen):
-                    above = [trace.state(parent.tree) for parent in ancestry.parents(link)]
-                    found.append(link.id)
-                    yield _step(entry_id, link, trace.state(link.tree), above), link
+            commit, state = queue.pop()
+            if commit.id == known_tip and not queue:
+                for commit in (objects.commit(oid) for oid in known if oid == known_tip or oid not in seen):
+                    above = [trace.state(parent.tree) for parent in graph.parents(commit)]
+                    found.append(commit.id)
+                    yield _step(entry_id, commit, trace.state(commit.tree), above), commit
                 break
-            parents = [(parent, trace.state(parent.tree)) for parent in ancestry.parents(link)]
+            parents = [(parent, trace.state(parent.tree)) for parent in graph.parents(commit)]
             same = next((pair for pair in parents if pair[1] == state), None)
             if same is None and (state != ABSENT or parents):
-                found.append(link.id)
-                yield _step(entry_id, link, state, [each for _, each in parents]), link
+                found.append(commit.id)
+                yield _step(entry_id, commit, state, [each for _, each in parents]), commit
             for parent, before in parents if same is None else (same,):
                 if parent.id not in seen:
                     seen.add(parent.id)
                     queue.push(parent, before)
-        if len(seen) > _WORTH_IT and len(starts) == 1 and not ancestry.ends:
+        if len(seen) > _WORTH_IT and len(starts) == 1 and not graph.ends:
             rows = {entry_id.encode(): encode_line([starts[0], found])}
             Derived(self._repository.cache_folder).keep(_TABLE, rows)
 
@@ -205,8 +206,8 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
     """
 
     def before_removals() -> Iterator[Snapshot]:
-        selector, ancestry = parse_selector(word), Ancestry(repository.objects)
-        for removal in removals(repository.objects, ancestry, ancestry.newest_first([commit])):
+        selector, graph = parse_selector(word), repository.graph
+        for removal in removals(graph, graph.newest_first([commit])):
             if selector in (removal.entry_id, number_of(removal.entry_id)):
                 yield repository.snapshot_of(removal.parent.id)
 
@@ -219,11 +220,9 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
 # ---- steps
 
 
-def _step(entry_id: str, link: Link, state: State, befores: list[State]) -> Step:
+def _step(entry_id: str, commit: Commit, state: State, befores: list[State]) -> Step:
     before = next((each for each in befores if each.blob is not None), ABSENT)
-    return Step(
-        link.commit, entry_id, _kind(state, before, befores), before.blob, state.blob, before.rank != state.rank
-    )
+    return Step(commit, entry_id, _kind(state, before, befores), before.blob, state.blob, before.rank != state.rank)
 
 
 def _kind(state: State, before: State, befores: list[State]) -> StepKind:
@@ -239,7 +238,7 @@ def _kind(state: State, before: State, befores: list[State]) -> StepKind:
 # ---- what became of what in one commit: entries split off, joined, or given a new id
 
 
-def origins(repository: Repository, above: list[Link], link: Link, entry_id: str, blob: bytes | None) -> Origin:
+def origins(repository: Repository, above: list[Commit], commit: Commit, entry_id: str, blob: bytes | None) -> Origin:
     """Return what an entry that a commit added was made from; `above` are the commit's parents.
 
     Its `origin` names what it was split or joined from. Without one, an entry that was the same conversation, and went
@@ -252,14 +251,14 @@ def origins(repository: Repository, above: list[Link], link: Link, entry_id: str
     if named:
         return Origin(named)
     for parent in above:
-        twin = _renumbered(repository, parent, link, blob, entry)
+        twin = _renumbered(repository, parent, commit, blob, entry)
         if twin is not None and twin != entry_id:
             return Origin((twin,), is_renumbered=True)
     return UNRELATED
 
 
-def _renumbered(repository: Repository, parent: Link, link: Link, blob: bytes, entry: Entry) -> str | None:
-    before, after = (find_folder(repository.objects, each.tree, ENTRIES) for each in (parent, link))
+def _renumbered(repository: Repository, parent: Commit, commit: Commit, blob: bytes, entry: Entry) -> str | None:
+    before, after = (find_folder(repository.objects, each.tree, ENTRIES) for each in (parent, commit))
     lost = _lost(repository, before, after, 2)
     for number, (other_id, before) in enumerate(lost):
         if before == blob:
@@ -295,14 +294,14 @@ def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str,
     Looked for among the first few hundred entries that the commit added.
     """
     objects = repository.objects
-    ancestry = Ancestry(objects)
-    link = ancestry.link(commit)
-    above = ancestry.parents(link)
+    graph = repository.graph
+    made = objects.commit(commit)
+    above = graph.parents(made)
     if not above:
         return ()
     added: dict[str, Blob] = {}
     before_blob = after_blob = None
-    for found_id, before, after in entries_between(objects, above[0].tree, link.tree):
+    for found_id, before, after in entries_between(objects, above[0].tree, made.tree):
         if found_id == entry_id:
             before_blob, after_blob = before, after
         elif before is None and after is not None and len(added) < _COMPARED:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.history.log import EVERYTHING, History, LogFilter, Logged
+from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs import BRANCHES, TAGS
-from rolethread_vcs.store.refs.commit_graph import Link, Walk
+from rolethread_vcs.store.refs.commit_graph import Walk
 from rolethread_vcs.store.repository import Repository
 
 COMMIT = "*"
@@ -31,20 +32,20 @@ class Graph(Walk[GraphRow]):
         self, repository: Repository, *revisions: str, count: int | None = None, only: LogFilter = EVERYTHING
     ) -> None:
         history = History(repository, *revisions, only=only)
-        super().__init__(history.ancestry, _rows(history, count))
+        super().__init__(history.graph, _rows(history, count))
 
 
 def _rows(history: History, count: int | None) -> Iterator[GraphRow]:
-    links: dict[str, Link] = {}
+    commits: dict[str, Commit] = {}
 
     def by_line() -> Iterator[tuple[str, Sequence[str]]]:
-        for link, parents in history.ancestry.children_first(history.starts, hide=history.hidden):
-            links[link.id] = link
-            yield link.id, parents
+        for commit, parents in history.graph.children_first(history.starts, hide=history.hidden):
+            commits[commit.id] = commit
+            yield commit.id, parents
 
-    for lines, commit in draw(by_line()):
-        logged = None if commit is None else history.logged(links.pop(commit))
-        if commit is None or logged is not None:
+    for lines, oid in draw(by_line()):
+        logged = None if oid is None else history.logged(commits.pop(oid))
+        if oid is None or logged is not None:
             yield GraphRow(lines, logged)
         if logged is not None and count is not None:
             count -= 1

@@ -13,7 +13,7 @@ from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs import BRANCHES
-from rolethread_vcs.store.refs.commit_graph import Ancestry, Link, Walk
+from rolethread_vcs.store.refs.commit_graph import Walk
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import Counts, count_between, entries_between, read_entry
 
@@ -82,14 +82,13 @@ class History(Walk[Logged]):
         self._only = only
         self._selection = Selection.of(where=only.where)
         self._makers = OperationsByCommit(repository)
-        self.ancestry = Ancestry(repository.objects)
-        self.starts, self.hidden = _bounds(repository, self.ancestry, revisions or ("@",))
-        super().__init__(self.ancestry, islice(self._select(), count))
+        self.graph = repository.graph
+        self.starts, self.hidden = _bounds(repository, revisions or ("@",))
+        super().__init__(self.graph, islice(self._select(), count))
 
-    def logged(self, link: Link) -> Logged | None:
+    def logged(self, commit: Commit) -> Logged | None:
         """Return a commit with what is known about it, or None when it is not to be shown."""
         only = self._only
-        commit = link.commit
         if not is_by_and_within(commit, only):
             return None
         operation = self._makers.find(commit)
@@ -105,24 +104,24 @@ class History(Walk[Logged]):
 
     def _select(self) -> Iterator[Logged]:
         since = self._only.since
-        for link in self.ancestry.newest_first(self.starts, hide=self.hidden):
-            if since is not None and link.time < since - _CLOCKS_APART:
+        for commit in self.graph.newest_first(self.starts, hide=self.hidden):
+            if since is not None and commit.time < since - _CLOCKS_APART:
                 return
-            logged = self.logged(link)
+            logged = self.logged(commit)
             if logged is not None:
                 yield logged
 
 
 def is_by_and_within(commit: Commit, only: LogFilter) -> bool:
     """Return whether a commit is of the author and of the time that are wanted; the rest of `only` is not asked."""
-    moment, author = commit.committer.time, commit.author
+    moment, author = commit.time, commit.author
     if (only.since is not None and moment < only.since) or (only.until is not None and moment > only.until):
         return False
     return only.author is None or only.author.casefold() in f"{author.name} <{author.email}>".casefold()
 
 
-def _bounds(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]) -> tuple[list[str], Collection[str]]:
-    """Return the commits to start at, and all those to leave out."""
+def _bounds(repository: Repository, revisions: Sequence[str]) -> tuple[list[str], Collection[str]]:
+    """Return the commits to start at, and those to leave out with all that leads to them."""
     starts: list[str] = []
     hidden: set[str] = set()
     for revision in revisions:
@@ -131,13 +130,12 @@ def _bounds(repository: Repository, ancestry: Ancestry, revisions: Sequence[str]
         starts.append(end)
         if bounds.start is not None:
             start = repository.resolve(bounds.start)
-            left = ancestry.parents_of_all([start]).keys()
             if bounds.from_fork:
                 starts.append(start)
-                hidden |= left & ancestry.parents_of_all([end]).keys()
+                hidden.update(repository.graph.merge_bases(start, end))
             else:
-                hidden |= left
-    return [start for start in dict.fromkeys(starts) if start not in hidden], hidden
+                hidden.add(start)
+    return list(dict.fromkeys(starts)), hidden
 
 
 def _touches(repository: Repository, commit: Commit, selection: Selection) -> bool:
@@ -165,7 +163,7 @@ def tree_before(repository: Repository, commit: Commit) -> bytes | None:
     if not commit.parents:
         return None
     try:
-        return Ancestry(repository.objects).link(commit.parents[0]).tree
+        return repository.objects.commit(commit.parents[0]).tree
     except MissingObjectError:  # history ends here, and what was there before is not known
         return None
 
@@ -185,7 +183,7 @@ class OperationsByCommit:
             found = self._made.get((parent, commit.id)) or self._made.get((None, commit.id))
             if found is not None:
                 return found
-            if self._oldest_read is not None and self._oldest_read < commit.committer.time - _CLOCK_SLACK:
+            if self._oldest_read is not None and self._oldest_read < commit.time - _CLOCK_SLACK:
                 return None
             operation = next(self._operations, None)
             if operation is None:

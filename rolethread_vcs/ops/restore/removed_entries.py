@@ -18,7 +18,7 @@ from rolethread_vcs.ops.select.selection import Selection, named_of
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs.commit_graph import Ancestry, Walk
+from rolethread_vcs.store.refs.commit_graph import Walk
 from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
@@ -56,11 +56,10 @@ class RemovedEntries(Walk[GoneEntry]):
     """
 
     def __init__(self, repository: Repository, *, where: str | None = None, since: str | None = None) -> None:
-        ancestry, now = Ancestry(repository.objects), repository.head_snapshot()
+        graph, now = repository.graph, repository.head_snapshot()
         selection = Selection.of(where=where)
-        hidden = () if since is None else ancestry.parents_of_all([repository.resolve(since)]).keys()
-        links = ancestry.newest_first([now.id], hide=hidden)
-        super().__init__(ancestry, _gone(repository, now, removals(repository.objects, ancestry, links), selection))
+        commits = graph.newest_first([now.id], hide=() if since is None else [repository.resolve(since)])
+        super().__init__(graph, _gone(repository, now, removals(graph, commits), selection))
 
 
 def _gone(
@@ -68,12 +67,12 @@ def _gone(
 ) -> Iterator[GoneEntry]:
     makers = OperationsByCommit(repository)
     commits: dict[str, tuple[Commit, Operation | None]] = {}
-    for entry_id, blob, link, parent in removed:
+    for entry_id, blob, commit, parent in removed:
         if entry_id in now:
             continue
-        if link.id not in commits:
-            commits = {link.id: (link.commit, makers.find(link.commit))}  # those of one commit come together
-        found = GoneEntry(entry_id, *commits[link.id], blob, parent.id, repository.objects)
+        if commit.id not in commits:
+            commits = {commit.id: (commit, makers.find(commit))}  # those of one commit come together
+        found = GoneEntry(entry_id, *commits[commit.id], blob, parent.id, repository.objects)
         if selection.is_everything or selection.fits(entry_id, found.entry):
             yield found
 

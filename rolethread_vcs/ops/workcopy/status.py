@@ -118,7 +118,7 @@ def status(repository: Repository, path: str | Path, words: LineDecisions | None
     commit, graph = edits.link.commit, repository.graph
     tip = repository.refs.read(BRANCHES + edits.link.branch)
     is_apart = tip is not None and not graph.is_ancestor(commit, tip)
-    newer = 0 if tip is None or is_apart else sum(1 for _ in graph.walk(tip, hide=(commit,)))
+    newer = 0 if tip is None or is_apart else graph.ahead_behind(tip, commit)[0]
     return CopyStatus(edits, tip, newer, is_apart, tuple(respelled))
 
 

@@ -109,16 +109,16 @@ class Objects:
                 self._items.popitem(last=False)
         return known
 
-    def commit_bytes(self, oid: str) -> bytes:
-        """Return the raw bytes of a commit of a hex id, for walks that need little of it."""
-        return self._whole(bytes.fromhex(oid), "commit")
-
     def commit(self, oid: str) -> commits.Commit:
-        """Return a commit of a hex id; recent ones are remembered."""
+        """Return a commit of a hex id; recent ones are remembered.
+
+        Raises:
+            MissingObjectError: it is missing, damaged, or no commit.
+        """
         known = self._commits.get(oid)
         if known is not None:
             return known
-        data = self.read(oid, "commit")
+        data = self._whole(bytes.fromhex(oid), "commit")
         try:
             commit = self._commits[oid] = commits.decode(oid, data)
         except ValueError as error:

@@ -234,7 +234,7 @@ class RemovedEntry(Sourced):
     id: str
     commit: str = of("commit", "id")
     last_in: str
-    time: int = of("commit", "committer", "time")
+    time: int = of("commit", "time")
     message: Message = of("commit", "message")
     author: str = of("commit", "author", "name")
     operation: Number
