@@ -73,6 +73,24 @@ class RowPlace(NamedTuple):
         return f"{self.source} line {self.line}, row {self.row}"
 
 
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is not saved: its bytes are kept, and `reason` says why in plain words.
+
+    `code` is `not_json`, `not_an_object`, `unknown_shape` or `unread_format` where no format read it; `findings` are
+    those of rules that stop it.
+    """
+
+    place: RowPlace
+    raw: bytes
+    reason: str
+    code: str
+    findings: tuple[Finding, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
 class Draft(NamedTuple):
     """What will be an entry, as a format understood it (see `Content`), and where it came from.
 
@@ -90,25 +108,10 @@ class Draft(NamedTuple):
     @property
     def own_id(self) -> str | None:
         """The id of ours that it carried."""
-        return None if self.rolethread is None else self.rolethread.get("id")
+        return None if self.rolethread is None else self.rolethread["id"]
 
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that is not saved: its bytes are kept, and `reason` says why in plain words.
-
-    `code` is `not_json`, `not_an_object`, `unknown_shape` or `unread_format` where no format read it; `findings` are
-    those of rules that stop it.
-    """
-
-    place: RowPlace
-    raw: bytes
-    reason: str
-    code: str
-    findings: tuple[Finding, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.reason}"
+    def reject(self, reason: str, code: str, findings: tuple[Finding, ...] = ()) -> Reject:
+        return Reject(self.place, self.raw, reason, code, findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,34 +173,14 @@ class RowFormat(_AnyFormat):
     read: Callable[[dict[str, Any]], Content]
     """Return what a recognised row holds, or raise `RowProblemError`."""
 
-    write_full: Callable[[Entry, Mapping[str, str] | None], dict[str, Any]]
-    """Return the row of an entry with all it holds, or raise `CannotCarryError`."""
+    write_full: Callable[[Entry, Mapping[str, str]], dict[str, Any]]
+    """Return the row of an entry with all it holds and our mark (`id` and `rev`), or raise `CannotCarryError`."""
 
     write_clean: Callable[[Entry, CleanKeys], dict[str, Any]]
-    """Return the row of an entry with what a trainer reads, or raise `CannotCarryError`."""
+    """Return the row of an entry with what a trainer reads and the keys of its file, or raise `CannotCarryError`."""
 
     used_keys: Callable[[Entry], CleanKeys]
     """Return the optional keys that a clean row of this entry needs."""
-
-    def write(
-        self,
-        entry: Entry,
-        *,
-        identity: Mapping[str, str] | None = None,
-        clean: bool = False,
-        keys: CleanKeys | None = None,
-    ) -> dict[str, Any]:
-        """Return the row of an entry.
-
-        A full row starts with `identity` (`{"id", "rev"}`) under `rolethread`. A clean row has `keys`, those of
-        the whole file (`clean_keys`); without them, those that this entry needs.
-
-        Raises:
-            CannotCarryError: the entry holds what this format has no place for.
-        """
-        if not clean:
-            return self.write_full(entry, identity)
-        return self.write_clean(entry, self.used_keys(entry) if keys is None else keys)
 
 
 Format: TypeAlias = RowFormat | FileFormat

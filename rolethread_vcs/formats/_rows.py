@@ -27,7 +27,9 @@ from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, read_role
 from rolethread_vcs.model.layout import is_id, rev_of
 
 MARK = "rolethread"
-OWN_KEYS = frozenset({"chosen", "rejected", "tags", "origin", "uuid", "extra", MARK})
+SIDES = ("chosen", "rejected")
+OWN_VALUES = (*SIDES, "tags", "origin", "uuid")
+OWN_KEYS = frozenset({*OWN_VALUES, "extra", MARK})
 """The keys beside the conversation that mean something to us."""
 
 _HIDEABLE = frozenset(ENTRY_KEYS) - {"messages"}
@@ -52,29 +54,25 @@ def split_row(
     fields: dict[str, Any] = {}
     foreign: dict[str, Any] = {}
     identity: dict[str, str] | None = None
-    marked: Mapping[str, Any] = {}
+    hidden: Mapping[str, Any] = {}
     for key, value in row.items():
         if key not in OWN_KEYS:
             foreign[key] = value
-        elif key == MARK:
-            if is_our_mark(value):
-                identity, marked, rest = _read_mark(value)
-                if rest:
-                    foreign[key] = rest
-            else:
-                foreign[key] = value
-        elif key == "extra":
-            if is_document and isinstance(value, dict):
-                foreign.update(value)
-            else:
-                foreign[key] = value
+        elif key == MARK and is_our_mark(value):
+            identity, hidden, rest = _read_mark(value)
+            if rest:
+                foreign[key] = rest
+        elif key == "extra" and is_document and isinstance(value, dict):
+            foreign.update(value)
+        elif key not in OWN_VALUES:
+            foreign[key] = value
         elif value is not None:
             own = _own_value(key, value, read_side)
             if own is None:
                 foreign[key] = value
             else:
                 fields[key] = own
-    for key, value in marked.items():
+    for key, value in hidden.items():
         if key == "extra" and isinstance(value, dict):
             foreign.update(value)
         elif key in _HIDEABLE:
@@ -96,7 +94,7 @@ def is_our_mark(value: Any) -> bool:
 
 def _read_mark(mark: dict[str, Any]) -> tuple[dict[str, str] | None, Mapping[str, Any], dict[str, Any]]:
     identity = None
-    if "id" in mark:
+    if mark.get("id") is not None:
         identity = {"id": mark["id"]}
         if isinstance(mark.get("rev"), str):
             identity["rev"] = mark["rev"]
@@ -113,7 +111,7 @@ def role_notes(labels: Iterable[Any]) -> tuple[str, ...]:
 
 def _own_value(key: str, value: Any, read_side: ReadSide) -> Any:
     """Return the value as the entry's own, or None when it is a foreign one of the same name."""
-    if key in ("chosen", "rejected"):
+    if key in SIDES:
         return read_side(value)
     if key == "uuid":
         return value if isinstance(value, str) and _UUID.fullmatch(value) else None
@@ -131,7 +129,7 @@ def join_row(
     entry: Entry,
     conversation: Mapping[str, Any],
     *,
-    identity: Mapping[str, str] | None,
+    identity: Mapping[str, str],
     extra: Mapping[str, Any],
     is_claimed: Callable[[str, Any], bool],
     read_side: ReadSide,
@@ -142,55 +140,41 @@ def join_row(
     `extra` is what is left of the entry's extra to be written at the top; `is_claimed` says which of its keys the
     format would take for its own when it reads the row again; `write_side` returns None where it has no shape.
     """
-    row: dict[str, Any] = {}
-    if identity is not None:
-        row[MARK] = dict(identity)
-    row.update(conversation)
-    fields = entry.fields
+    row = dict(conversation)
     hidden: dict[str, Any] = {}
-    for key in ("chosen", "rejected"):
-        if key in fields:
-            written = write_side(fields[key])
-            if written is not None and read_side(written) == fields[key]:
+    for key in OWN_VALUES:
+        if key in entry.fields:
+            value = entry.fields[key]
+            written = write_side(value) if key in SIDES else value
+            if written is not None and _own_value(key, written, read_side) == value:
                 row[key] = written
             else:
-                hidden[key] = fields[key]
-    for key in ("tags", "origin", "uuid"):
-        if key in fields:
-            if _own_value(key, fields[key], read_side) is None:
-                hidden[key] = fields[key]
-            else:
-                row[key] = fields[key]
-    if extra:
-        if row.keys().isdisjoint(extra) and OWN_KEYS.isdisjoint(extra) and not _any_claimed(extra, is_claimed):
-            row.update(extra)
+                hidden[key] = value
+    hidden_extra = {}
+    for key, value in extra.items():
+        is_misread = key in OWN_VALUES and (value is None or _own_value(key, value, read_side) is not None)
+        if key in row or key == MARK or is_misread or is_claimed(key, value):
+            hidden_extra[key] = value
         else:
-            hidden_extra = {}
-            for key, value in extra.items():
-                if key in row or is_claimed(key, value) or _is_misread(key, value, identity, read_side):
-                    hidden_extra[key] = value
-                else:
-                    row[key] = value
-            if hidden_extra:
-                hidden["extra"] = hidden_extra
-    if hidden:
-        return {MARK: {**(identity or {}), "fields": hidden}, **{k: v for k, v in row.items() if k != MARK}}
-    return row
+            row[key] = value
+    if hidden_extra:
+        hidden["extra"] = hidden_extra
+    return {MARK: {**identity, "fields": hidden} if hidden else dict(identity), **row}
 
 
-def _any_claimed(extra: Mapping[str, Any], is_claimed: Callable[[str, Any], bool]) -> bool:
-    return any(is_claimed(key, value) for key, value in extra.items())
+def trained_keys(entry: Entry) -> tuple[str, ...]:
+    """Return which keys beside the conversation a clean row of an entry needs."""
+    sides = tuple(key for key in SIDES if key in entry.fields)
+    return sides if entry.extra.get("tools") is None else (*sides, "tools")
 
 
-def _is_misread(key: str, value: Any, identity: Mapping[str, str] | None, read_side: ReadSide) -> bool:
-    """Return whether a foreign value would be taken for the entry's own, or for nothing, at the top of a row."""
-    if key not in OWN_KEYS:
-        return False
-    if key == MARK:
-        return True
-    if key == "extra":
-        return identity is None
-    return value is None or _own_value(key, value, read_side) is not None
+def trained_values(entry: Entry, keys: CleanKeys, write_side: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """Return what a clean row has beside its conversation: null under a key that only other rows need."""
+    values = {}
+    for key in keys.row:
+        value = entry.extra.get(key) if key == "tools" else entry.fields.get(key)
+        values[key] = value if value is None or key == "tools" else write_side(key, value)
+    return values
 
 
 # ---- files of rows
@@ -207,36 +191,11 @@ def clean_keys(format: RowFormat, entries: Iterable[Entry]) -> CleanKeys:
     return keys
 
 
-def export_rows(
-    format: RowFormat,
-    entries: Iterable[tuple[str, bytes, Entry]],
-    *,
-    clean: bool = False,
-    keys: CleanKeys | None = None,
-    container: str = "jsonl",
-) -> Iterator[bytes]:
-    """Return the bytes of an export, a row at a time.
-
-    `entries` are (entry id, 20-byte blob id, entry) in dataset order. A full export carries the id
-    and all that the entry holds. A clean one needs `keys`, those of `clean_keys` over the same entries.
-
-    Raises:
-        CannotCarryError: an entry holds what the format has no place for; it is named.
-        UsageError: there is no such container.
-    """
-    if container not in CONTAINERS:
-        raise UsageError(f"there is no container {container!r}", hint=f"containers are {', '.join(CONTAINERS)}")
-    if clean and keys is None:
-        raise ValueError("a clean export needs the keys of a first pass: clean_keys(format, entries)")
-    rows = (write_line(format, each, keys if clean else None) + b"\n" for each in entries)
-    return rows if container == "jsonl" else _array(rows)
-
-
 def write_line(format: RowFormat, entry: tuple[str, bytes, Entry], keys: CleanKeys | None) -> bytes:
-    """Return the row of an entry (id, 20-byte blob id, entry) without its line feed: a clean one with keys, else full.
+    """Return the row of an entry (id, 20-byte blob id, entry) without its line feed: with keys a clean one, else full.
 
     Raises:
-        CannotCarryError: it holds what the format has no place for.
+        CannotCarryError: the entry holds what the format has no place for; it is named.
     """
     entry_id, blob, content = entry
     try:
@@ -249,10 +208,32 @@ def write_line(format: RowFormat, entry: tuple[str, bytes, Entry], keys: CleanKe
     return encode_line(row, is_parsed=True)
 
 
+def export_rows(
+    format: RowFormat,
+    entries: Iterable[tuple[str, bytes, Entry]],
+    keys: CleanKeys | None = None,
+    *,
+    container: str = "jsonl",
+) -> Iterator[bytes]:
+    """Return the bytes of an export, a row at a time.
+
+    `entries` are (entry id, 20-byte blob id, entry) in dataset order. A full export carries the id and all that the
+    entry holds; a clean one has `keys`, those of `clean_keys` over the same entries.
+
+    Raises:
+        CannotCarryError: see `write_line`.
+        UsageError: there is no such container.
+    """
+    if container not in CONTAINERS:
+        raise UsageError(f"there is no container {container!r}", hint=f"containers are {', '.join(CONTAINERS)}")
+    rows = (write_line(format, each, keys) for each in entries)
+    return (row + b"\n" for row in rows) if container == "jsonl" else _array(rows)
+
+
 def _array(rows: Iterator[bytes]) -> Iterator[bytes]:
     """Return an array with one row a line; an array of nothing is `[]`."""
     before = b"["
     for row in rows:
-        yield before + b"\n" + row[:-1]
+        yield before + b"\n" + row
         before = b","
     yield b"[]\n" if before == b"[" else b"\n]\n"

@@ -30,9 +30,7 @@ def _recognise(row: dict[str, Any]) -> bool:
 
 
 def _read(row: dict[str, Any]) -> Content:
-    output_key = next((key for key in _OUTPUTS if key in row), None)
-    if output_key is None or "instruction" not in row:
-        raise RowProblemError("this row has no instruction with an output")
+    output_key = next(key for key in _OUTPUTS if key in row)
     rest = {key: value for key, value in row.items() if key not in ("instruction", output_key)}
     record: dict[str, Any] = {} if output_key == "output" else {"output": output_key}
     question = row["instruction"]
@@ -92,7 +90,7 @@ def _no_side(_: Any) -> None:
 # ---- writing
 
 
-def _write_full(entry: Entry, identity: Mapping[str, str] | None) -> dict[str, Any]:
+def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
     system, pairs = _conversation(entry)
     for index, message in enumerate(entry.messages):
         if len(message) > 2:
@@ -176,16 +174,11 @@ def _split(content: str, record: Any) -> tuple[str, str, dict[str, Any]]:
 
 
 def _used_keys(entry: Entry) -> CleanKeys:
-    messages = entry.messages
-    if not isinstance(messages, list):
-        return CleanKeys()
-    turns = len(messages)
-    keys = []
-    if turns and isinstance(messages[0], dict) and messages[0].get("role") == "system":
+    turns = entry.turns
+    has_system = bool(turns) and turns[0].get("role") == "system"
+    keys = ["history"] if len(turns) - has_system > 2 else []
+    if has_system:
         keys.append("system")
-        turns -= 1
-    if turns > 2:
-        keys.insert(0, "history")
     return CleanKeys(tuple(keys))
 
 

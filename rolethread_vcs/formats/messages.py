@@ -8,10 +8,21 @@ document (the file in `entries/`), and OpenAI's preference rows (`input`, `prefe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
-from rolethread_vcs.formats._rows import MARK, OWN_KEYS, is_our_mark, join_row, role_notes, split_row
+from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat
+from rolethread_vcs.formats._rows import (
+    MARK,
+    OWN_KEYS,
+    OWN_VALUES,
+    is_our_mark,
+    join_row,
+    role_notes,
+    split_row,
+    trained_keys,
+    trained_values,
+)
 from rolethread_vcs.model.entry import ENTRY_KEYS, KNOWN_ROLES, Entry, read_role
 
 _NAME = "messages"
@@ -47,19 +58,23 @@ def _is_preference(row: dict[str, Any]) -> bool:
 
 def _read(row: dict[str, Any]) -> Content:
     if "messages" not in row and MARK not in row:
-        if not _is_preference(row):
-            raise RowProblemError("this row has no messages")
         row = _from_preference(row)
+    # our own rows are taken word for word: their roles were mapped when they came in, or are meant as they are
+    is_ours = MARK in row and is_our_mark(row[MARK])
     messages = row.get("messages")
+    notes: tuple[str, ...] = ()
+    if type(messages) is list and not is_ours and not _are_standard(messages):
+        notes = role_notes(message.get("role") for message in messages if isinstance(message, dict))
+        row = {**row, "messages": _with_roles(messages)}
     if OWN_KEYS.isdisjoint(row) or _has_only_tags(row):
-        if type(messages) is not list or _are_standard(messages):
-            return Content(row)
-        return Content(
-            {**row, "messages": _with_roles(messages)},
-            None,
-            role_notes(map(_label, messages)),
-        )
-    return _read_with_own_keys(row)
+        return Content(row, None, notes)
+    own, identity = split_row(
+        {key: value for key, value in row.items() if key != "messages"},
+        _read_side if is_ours else _read_foreign_side,
+        is_document=_DOCUMENT_KEYS.issuperset(row),
+    )
+    fields = {"messages": row["messages"]} if "messages" in row else {}
+    return Content({**fields, **own}, identity, notes + _foreign_notes(row, own))
 
 
 def _has_only_tags(row: dict[str, Any]) -> bool:
@@ -70,31 +85,12 @@ def _has_only_tags(row: dict[str, Any]) -> bool:
     return type(tags) is list and all(type(tag) is str for tag in tags)
 
 
-def _read_with_own_keys(row: dict[str, Any]) -> Content:
-    # our own rows are taken word for word: their roles were mapped when they came in, or are meant as they are
-    is_ours = is_our_mark(row.get(MARK))
-    rest = {key: value for key, value in row.items() if key != "messages"}
-    own, identity = split_row(
-        rest, _read_side if is_ours else _read_foreign_side, is_document=_DOCUMENT_KEYS.issuperset(row)
-    )
-    notes: tuple[str, ...] = ()
-    fields: dict[str, Any] = {}
-    if "messages" in row:
-        messages = row["messages"]
-        if not is_ours and type(messages) is list and not _are_standard(messages):
-            notes = role_notes(map(_label, messages))
-            messages = _with_roles(messages)
-        fields["messages"] = messages
-    fields.update(own)
-    return Content(fields, identity, notes + _foreign_notes(row, own))
-
-
 def _foreign_notes(row: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[str, ...]:
     """Say which keys were not taken for the entry's own although they are named like it."""
     foreign = own.get("extra", {})
     return tuple(
         f"{key} is kept as a foreign key: it is not what an entry's {key} looks like"
-        for key in ("tags", "uuid", "origin", "chosen", "rejected", MARK)
+        for key in (*OWN_VALUES, MARK)
         if key in row and key in foreign and foreign[key] is row[key]
     )
 
@@ -111,19 +107,12 @@ def _are_standard(messages: list[Any]) -> bool:
 
 
 def _with_roles(messages: list[Any]) -> list[Any]:
-    return [_with_role(message) for message in messages]
-
-
-def _label(message: Any) -> Any:
-    return message.get("role") if isinstance(message, dict) else None
-
-
-def _with_role(message: Any) -> Any:
-    label = _label(message)
-    if not isinstance(label, str):
-        return message
-    role = read_role(label)
-    return message if role == label else {**message, "role": role}
+    return [
+        {**message, "role": read_role(message["role"])}
+        if isinstance(message, dict) and isinstance(message.get("role"), str)
+        else message
+        for message in messages
+    ]
 
 
 def _read_side(value: Any) -> list[Any] | None:
@@ -166,34 +155,24 @@ def _from_preference(row: dict[str, Any]) -> dict[str, Any]:
 # ---- writing
 
 
-def _write_full(entry: Entry, identity: Mapping[str, str] | None) -> dict[str, Any]:
+def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
     fields = entry.fields
-    if identity is not None and _UNMISTAKABLE.issuperset(fields):
+    if _UNMISTAKABLE.issuperset(fields):
         return {MARK: dict(identity), **fields}
-    if "messages" in fields:
-        conversation = {"messages": fields["messages"]}
-    elif identity is not None:
-        conversation = {}
-    else:
-        raise CannotCarryError(_NAME, "it has no messages")
     is_plain = type(fields.get("messages")) is list
     return join_row(
         entry,
-        conversation,
+        {"messages": fields["messages"]} if "messages" in fields else {},
         identity=identity,
         extra=entry.extra,
         # beside messages that are no list, other programs' keys would win
         is_claimed=lambda key, _: not is_plain and (key in _OTHER_CONVERSATIONS or key == "messages"),
-        read_side=_read_foreign_side if identity is None else _read_side,
+        read_side=_read_side,
         write_side=lambda side: side if isinstance(side, list) else None,
     )
 
 
 def _used_keys(entry: Entry) -> CleanKeys:
-    fields = entry.fields
-    row = {key for key in ("chosen", "rejected") if key in fields}
-    if entry.extra.get("tools") is not None:
-        row.add("tools")
     message_keys: set[str] = set()
     for message in _all_messages(entry):
         if len(message) > 2:
@@ -203,12 +182,7 @@ def _used_keys(entry: Entry) -> CleanKeys:
                 message_keys.add("tool_call_id")
             if message.get("name") is not None and message.get("role") in _TOOL_ROLES:
                 message_keys.add("name")
-    if not row and not message_keys:
-        return _NO_KEYS
-    return CleanKeys(tuple(sorted(row)), tuple(sorted(message_keys)))
-
-
-_NO_KEYS = CleanKeys()
+    return CleanKeys(trained_keys(entry), tuple(sorted(message_keys)))
 
 
 def _all_messages(entry: Entry) -> list[dict[str, Any]]:
@@ -217,14 +191,8 @@ def _all_messages(entry: Entry) -> list[dict[str, Any]]:
 
 
 def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
-    row: dict[str, Any] = {"messages": _clean_messages("messages", entry.messages, keys)}
-    for key in keys.row:
-        if key == "tools":
-            row[key] = entry.extra.get(key)
-        else:
-            side = entry.fields.get(key)
-            row[key] = None if side is None else _clean_messages(key, side, keys)
-    return row
+    clean = partial(_clean_messages, keys=keys)
+    return {"messages": clean("messages", entry.messages), **trained_values(entry, keys, clean)}
 
 
 def _clean_messages(field: str, messages: Any, keys: CleanKeys) -> list[dict[str, Any]]:

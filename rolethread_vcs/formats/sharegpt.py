@@ -6,12 +6,20 @@ LLaMA-Factory's row-level `system` and its `chosen` and `rejected` turns are rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
-from rolethread_vcs.formats._rows import MARK, is_our_mark, join_row, role_notes, split_row
+from rolethread_vcs.formats._rows import (
+    MARK,
+    is_our_mark,
+    join_row,
+    role_notes,
+    split_row,
+    trained_keys,
+    trained_values,
+)
 from rolethread_vcs.model.entry import Entry, read_role
 
 _NAME = "sharegpt"
@@ -45,19 +53,22 @@ def _list_key(row: Mapping[str, Any]) -> str | None:
 
 def _read(row: dict[str, Any]) -> Content:
     list_key = _list_key(row)
-    if list_key is None:
-        raise RowProblemError("this row has no conversations")
-    is_ours = is_our_mark(row.get(MARK))
+    assert list_key is not None  # it was recognised
+    read_label = _read_our_label if is_our_mark(row.get(MARK)) else read_role
     turns = row[list_key]
     notes: tuple[str, ...] = ()
     messages: Any = _read_plain_turns(turns)
-    if messages is None:
-        messages = _read_turns(turns, is_ours=is_ours)
-        notes = () if is_ours else _role_notes(turns)
+    if messages is None and isinstance(turns, list):
+        messages = [_read_turn(turn, read_label) for turn in turns]
+        if read_label is read_role:
+            labels = [turn.get(_first_key(turn, _ROLE_KEYS)) for turn in turns if isinstance(turn, dict)]
+            notes = role_notes(label for label in labels if isinstance(label, str) and label not in _USUAL)
+    elif messages is None:
+        messages = turns
     rest = {key: value for key, value in row.items() if key != list_key}
     if "system" in rest and isinstance(messages, list) and _leads(rest["system"], messages):
         messages.insert(0, {"role": "system", "content": rest.pop("system")})
-    own, identity = split_row(rest, _read_our_side if is_ours else _read_side)
+    own, identity = split_row(rest, partial(_read_side, read_label=read_label))
     return Content({"messages": messages, **own}, identity, notes)
 
 
@@ -83,20 +94,15 @@ def _read_plain_turns(turns: Any) -> list[Any] | None:
     return messages
 
 
-def _read_turns(turns: Any, *, is_ours: bool) -> Any:
-    if not isinstance(turns, list):
-        return turns
-    return [_read_turn(turn, is_ours=is_ours) for turn in turns]
-
-
-def _read_turn(turn: Any, *, is_ours: bool = False) -> Any:
+def _read_turn(turn: Any, read_label: Callable[[str], str]) -> Any:
     if not isinstance(turn, dict):
         return turn
     role_key = _first_key(turn, _ROLE_KEYS)
     content_key = _first_key(turn, _CONTENT_KEYS)
     message: dict[str, Any] = {}
     if role_key is not None:
-        message["role"] = _role(turn[role_key], is_ours=is_ours)
+        label = turn[role_key]
+        message["role"] = read_label(label) if isinstance(label, str) else label
     if content_key is not None:
         message["content"] = turn[content_key]
     doubled = {}
@@ -120,21 +126,11 @@ def _first_key(turn: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
     return next((key for key in present if turn[key] is not None), present[0] if present else None)
 
 
-def _role(label: Any, *, is_ours: bool) -> Any:
-    if not isinstance(label, str):
-        return label
-    return _OURS.get(label, label) if is_ours else read_role(label)
+def _read_our_label(label: str) -> str:
+    return _OURS.get(label, label)
 
 
-def _role_notes(turns: Any) -> tuple[str, ...]:
-    """Say which labels other than the usual four were read as a role."""
-    if not isinstance(turns, list):
-        return ()
-    labels = [turn.get(_first_key(turn, _ROLE_KEYS)) for turn in turns if isinstance(turn, dict)]
-    return role_notes(label for label in labels if isinstance(label, str) and label not in _USUAL)
-
-
-def _read_side(value: Any, *, is_ours: bool = False) -> list[Any] | None:
+def _read_side(value: Any, read_label: Callable[[str], str]) -> list[Any] | None:
     """Return the messages of a preference side: one turn as LLaMA-Factory has it, or a list of turns."""
     if isinstance(value, dict):
         value = [value]
@@ -146,16 +142,13 @@ def _read_side(value: Any, *, is_ours: bool = False) -> list[Any] | None:
         role_key = _first_key(turn, _ROLE_KEYS)
         if role_key is None or not isinstance(turn[role_key], str) or _first_key(turn, _CONTENT_KEYS) is None:
             return None
-    return [_read_turn(turn, is_ours=is_ours) for turn in value]
-
-
-_read_our_side = partial(_read_side, is_ours=True)
+    return [_read_turn(turn, read_label) for turn in value]
 
 
 # ---- writing
 
 
-def _write_full(entry: Entry, identity: Mapping[str, str] | None) -> dict[str, Any]:
+def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
     messages = _list(entry.messages)
     turns = _plain_turns(messages)
     if turns is None:
@@ -173,7 +166,7 @@ def _write_full(entry: Entry, identity: Mapping[str, str] | None) -> dict[str, A
         identity=identity,
         extra=entry.extra,
         is_claimed=is_claimed,
-        read_side=_read_side if identity is None else _read_our_side,
+        read_side=partial(_read_side, read_label=_read_our_label),
         write_side=_write_side,
     )
 
@@ -229,20 +222,15 @@ def _clean_turn(place: str, message: Any) -> dict[str, Any]:
 
 def _write_side(side: Any) -> Any:
     """Return a preference side as one turn, LLaMA-Factory's shape, or as a list; None when it has no shape."""
-    if not isinstance(side, list) or not side:
-        return None
     try:
-        turns = [_full_turn("", message) for message in side]
+        turns = [_full_turn("", message) for message in _list(side)]
     except CannotCarryError:
         return None
-    return turns[0] if len(turns) == 1 else turns
+    return (turns[0] if len(turns) == 1 else turns) or None
 
 
 def _used_keys(entry: Entry) -> CleanKeys:
-    row = [key for key in ("chosen", "rejected") if key in entry.fields]
-    if entry.extra.get("tools") is not None:
-        row.append("tools")
-    return CleanKeys(tuple(row))
+    return CleanKeys(trained_keys(entry))
 
 
 def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
@@ -250,15 +238,12 @@ def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
     turns = _plain_turns(messages)
     if turns is None:
         turns = [_clean_message(f"message [{index}]", item) for index, item in enumerate(messages)]
-    row: dict[str, Any] = {"conversations": turns}
-    for key in keys.row:
-        if key == "tools":
-            row[key] = entry.extra.get(key)
-        else:
-            side = entry.fields.get(key)
-            sides = None if side is None else [_clean_message(key, item) for item in _list(side)]
-            row[key] = sides[0] if sides is not None and len(sides) == 1 else sides
-    return row
+    return {"conversations": turns, **trained_values(entry, keys, _clean_side)}
+
+
+def _clean_side(key: str, side: Any) -> Any:
+    turns = [_clean_message(key, item) for item in _list(side)]
+    return turns[0] if len(turns) == 1 else turns
 
 
 def _clean_message(place: str, message: Any) -> dict[str, Any]:

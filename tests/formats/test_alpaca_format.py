@@ -6,10 +6,21 @@ from rolethread_vcs.formats import CannotCarryError, CleanKeys, RowProblemError,
 from rolethread_vcs.model.entry import Entry
 
 FORMAT = find_format("alpaca")
+IDENTITY = {"id": "00000012-k2x9m3ab", "rev": "0123456789ab"}
 
 
 def entry_of(row):
     return Entry.of(FORMAT.read(row).fields)
+
+
+def written(entry):
+    row = FORMAT.write_full(entry, IDENTITY)
+    assert row.pop("rolethread") == IDENTITY
+    return row
+
+
+def clean(entry):
+    return FORMAT.write_clean(entry, FORMAT.used_keys(entry))
 
 
 def messages(*pairs):
@@ -22,7 +33,7 @@ def test_instruction_and_output_become_an_exchange():
     entry = entry_of(row)
 
     assert entry.fields == {"messages": messages(("user", "Sing."), ("assistant", "La."))}
-    assert FORMAT.write(entry) == row
+    assert written(entry) == row
 
 
 def test_system_and_history_come_first():
@@ -37,7 +48,7 @@ def test_system_and_history_come_first():
     entry = entry_of(row)
 
     assert [message["content"] for message in entry.messages] == ["Be brief.", "Hi", "Hello", "", "Hm", "Sing.", "La."]
-    assert FORMAT.write(entry) == row
+    assert written(entry) == row
 
 
 @pytest.mark.parametrize(
@@ -51,15 +62,15 @@ def test_the_place_where_the_input_began_is_kept_as_a_position(instruction, give
 
     assert entry.messages[0]["content"] == (f"{instruction}\n{given}" if instruction else given)
     assert entry.extra == {"alpaca": {"split": len(instruction)}}
-    assert FORMAT.write(entry) == row
-    assert entry_of(FORMAT.write(entry)) == entry
+    assert written(entry) == row
+    assert entry_of(FORMAT.write_full(entry, IDENTITY)) == entry
 
 
 @pytest.mark.parametrize("content", ["x", "Another text\nof two lines", "", "\n"])
 def test_a_position_that_an_edit_made_wrong_does_no_harm(content):
     entry = Entry.of({"messages": messages(("user", content), ("assistant", "x")), "extra": {"alpaca": {"split": 10}}})
 
-    row = FORMAT.write(entry)
+    row = written(entry)
 
     assert row["instruction"] == content
     assert entry_of(row) == entry
@@ -71,8 +82,8 @@ def test_the_spelling_response_is_kept():
     entry = entry_of(row)
 
     assert entry.extra == {"alpaca": {"output": "response"}}
-    assert FORMAT.write(entry) == row
-    assert FORMAT.write(entry, clean=True) == {"instruction": "Sing.", "input": "", "output": "La."}
+    assert written(entry) == row
+    assert clean(entry) == {"instruction": "Sing.", "input": "", "output": "La."}
 
 
 def test_response_beside_output_is_foreign():
@@ -81,7 +92,7 @@ def test_response_beside_output_is_foreign():
     entry = entry_of(row)
 
     assert entry.extra == {"response": "Lo."}
-    assert entry_of(FORMAT.write(entry)) == entry
+    assert entry_of(FORMAT.write_full(entry, IDENTITY)) == entry
 
 
 def test_columns_of_another_shape_stay_foreign_and_empty_ones_say_nothing():
@@ -93,7 +104,7 @@ def test_columns_of_another_shape_stay_foreign_and_empty_ones_say_nothing():
         "messages": messages(("user", "Sing."), ("assistant", "La.")),
         "extra": {"history": [["odd"]], "input": {"a": 1}},
     }
-    assert entry_of(FORMAT.write(entry)) == entry
+    assert entry_of(FORMAT.write_full(entry, IDENTITY)) == entry
 
 
 def test_a_key_called_alpaca_is_kept_beside_ours():
@@ -102,7 +113,7 @@ def test_a_key_called_alpaca_is_kept_beside_ours():
     entry = entry_of(row)
 
     assert entry.extra == {"alpaca": {"score": 4, "split": 5}}
-    assert FORMAT.write(entry) == row
+    assert written(entry) == row
     with pytest.raises(RowProblemError):
         FORMAT.read({**row, "alpaca": "text"})
 
@@ -124,13 +135,13 @@ def test_a_key_called_alpaca_is_kept_beside_ours():
 )
 def test_what_a_row_cannot_hold_is_named(fields, reason):
     with pytest.raises(CannotCarryError, match=reason):
-        FORMAT.write(Entry.of(fields))
+        written(Entry.of(fields))
 
 
 def test_every_clean_row_of_a_file_has_the_same_keys():
     entry = Entry.of({"messages": messages(("user", "a"), ("assistant", "b")), "tags": ["x"]})
 
-    row = FORMAT.write(entry, clean=True, keys=CleanKeys(("history", "system")))
+    row = FORMAT.write_clean(entry, CleanKeys(("history", "system")))
 
     assert row == {"instruction": "a", "input": "", "output": "b", "history": [], "system": ""}
 
@@ -138,6 +149,6 @@ def test_every_clean_row_of_a_file_has_the_same_keys():
 def test_the_clean_keys_follow_from_the_conversation():
     long = messages(("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
 
-    row = FORMAT.write(Entry.of({"messages": long}), clean=True)
+    row = clean(Entry.of({"messages": long}))
 
     assert row == {"instruction": "c", "input": "", "output": "d", "system": "s", "history": [["a", "b"]]}

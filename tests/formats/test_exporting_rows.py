@@ -45,7 +45,7 @@ def numbered(entries):
 def export(name, entries, *, clean=False, container="jsonl"):
     format = find_format(name)
     keys = clean_keys(format, entries) if clean else None
-    return b"".join(export_rows(format, numbered(entries), clean=clean, keys=keys, container=container))
+    return b"".join(export_rows(format, numbered(entries), keys, container=container))
 
 
 @pytest.mark.parametrize("name", [each.name for each in row_formats()])
@@ -103,11 +103,6 @@ def test_an_entry_that_does_not_fit_is_named():
     assert caught.value.message == (
         "entry 00000005-k2x9m3ab cannot be written as ShareGPT: message [1] has tool calls instead of text"
     )
-
-
-def test_a_clean_export_needs_the_keys_of_a_first_pass():
-    with pytest.raises(ValueError, match="first pass"):
-        export_rows(find_format("messages"), [], clean=True)
 
 
 def test_an_unknown_container_is_refused():

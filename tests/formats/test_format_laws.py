@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.formats import CannotCarryError, clean_keys, detect, row_formats
 from rolethread_vcs.model import canonical
-from rolethread_vcs.model.entry import Entry, read_role
+from rolethread_vcs.model.entry import Entry
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 VALUE = st.recursive(
@@ -91,20 +91,11 @@ ENTRY = st.fixed_dictionaries(
 IDENTITY = {"id": "00000012-k2x9m3ab", "rev": "0123456789ab"}
 
 
-def is_round(entry):
-    """Whether no role of the entry is a synonym of another: rows without our id are read as anybody's."""
-    sides = [entry.fields.get(key) for key in ("messages", "chosen", "rejected")]
-    messages = [message for side in sides if isinstance(side, list) for message in side if isinstance(message, dict)]
-    return all(
-        read_role(message["role"]) == message["role"] for message in messages if type(message.get("role")) is str
-    )
-
-
 @pytest.mark.parametrize("format", row_formats(), ids=lambda format: format.name)
 @given(entry=ENTRY)
 def test_a_full_row_with_its_id_comes_back_exactly(format, entry):
     try:
-        row = format.write(entry, identity=IDENTITY)
+        row = format.write_full(entry, IDENTITY)
     except CannotCarryError:
         assume(format.name != "messages")
         return
@@ -117,29 +108,13 @@ def test_a_full_row_with_its_id_comes_back_exactly(format, entry):
     assert draft.rolethread == IDENTITY
 
 
-@pytest.mark.parametrize("format", row_formats(), ids=lambda format: format.name)
-@given(entry=ENTRY.filter(is_round))
-def test_a_full_row_without_an_id_comes_back_exactly(format, entry):
-    try:
-        row = format.write(entry)
-    except CannotCarryError:
-        return
-
-    value = canonical.parse(canonical.encode_line(row))
-    draft = format.read(value)
-
-    assert detect(value) is format
-    assert Entry.of(draft.fields) == entry
-    assert draft.rolethread is None
-
-
 @given(conversation=CONVERSATION, tags=st.lists(TEXT, max_size=3))
 def test_a_row_of_messages_and_tags_is_written_as_any_other_row(conversation, tags):
     (messages, *_) = row_formats()
     entry = Entry.of({"messages": conversation, "tags": tags})
     with_more = Entry.of({**entry.fields, "uuid": "27f9be4a-ebca-43e9-a02b-3a912a4c5213"})
 
-    row, longer = messages.write(entry, identity=IDENTITY), messages.write(with_more, identity=IDENTITY)
+    row, longer = messages.write_full(entry, IDENTITY), messages.write_full(with_more, IDENTITY)
 
     assert list(row.items()) == [(key, value) for key, value in longer.items() if key != "uuid"]
 
@@ -148,7 +123,7 @@ def test_a_row_of_messages_and_tags_is_written_as_any_other_row(conversation, ta
 def test_the_format_messages_carries_every_entry_with_messages(entry):
     (messages, *_) = row_formats()
 
-    assert messages.write(entry, identity=IDENTITY)["messages"] == entry.messages
+    assert messages.write_full(entry, IDENTITY)["messages"] == entry.messages
 
 
 @pytest.mark.parametrize("format", row_formats(), ids=lambda format: format.name)
@@ -157,6 +132,6 @@ def test_a_clean_row_of_plain_turns_has_the_same_messages(format, turns, tags):
     assume(turns[0]["content"] or format.name != "alpaca")
     entry = Entry.of({"messages": turns, "tags": tags})
 
-    row = format.write(entry, clean=True, keys=clean_keys(format, [entry]))
+    row = format.write_clean(entry, clean_keys(format, [entry]))
 
     assert Entry.of(format.read(row).fields).fields == {"messages": turns}

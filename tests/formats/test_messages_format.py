@@ -10,6 +10,10 @@ HELLO = [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content":
 IDENTITY = {"id": "00000012-k2x9m3ab", "rev": "0123456789ab"}
 
 
+def clean(entry):
+    return FORMAT.write_clean(entry, FORMAT.used_keys(entry))
+
+
 def entry_of(row):
     return Entry.of(FORMAT.read(row).fields)
 
@@ -65,7 +69,7 @@ def test_a_key_that_is_only_named_like_ours_stays_foreign(key, value):
     entry = entry_of({"messages": HELLO, key: value, "other": 1})
 
     assert entry.fields == {"messages": HELLO, "extra": {key: value, "other": 1}}
-    assert entry_of(FORMAT.write(entry, identity=IDENTITY)) == entry
+    assert entry_of(FORMAT.write_full(entry, IDENTITY)) == entry
 
 
 @pytest.mark.parametrize("key", ["tags", "uuid", "origin", "chosen", "rejected"])
@@ -115,7 +119,7 @@ def test_an_openai_preference_row_becomes_messages_with_both_sides():
 def test_a_full_row_starts_with_our_mark_and_ends_with_foreign_keys_as_stored():
     entry = Entry.of({"messages": HELLO, "tags": ["b", "a"], "zeta": 1, "alpha": {"y": 1, "x": 2}})
 
-    row = FORMAT.write(entry, identity=IDENTITY)
+    row = FORMAT.write_full(entry, IDENTITY)
 
     assert list(row) == ["rolethread", "messages", "tags", "alpha", "zeta"]
     assert row["rolethread"] == IDENTITY
@@ -125,10 +129,9 @@ def test_a_full_row_starts_with_our_mark_and_ends_with_foreign_keys_as_stored():
 def test_a_row_of_ours_is_taken_word_for_word():
     entry = Entry.of({"messages": [{"role": "Bot", "content": "Hm."}]})
 
-    assert entry_of(FORMAT.write(entry, identity=IDENTITY)) == entry
+    assert entry_of(FORMAT.write_full(entry, IDENTITY)) == entry
 
 
-@pytest.mark.parametrize("identity", [IDENTITY, None])
 @pytest.mark.parametrize(
     "fields",
     [
@@ -140,31 +143,29 @@ def test_a_row_of_ours_is_taken_word_for_word():
         {"messages": "no list", "extra": {"conversations": [], "instruction": "x", "output": "y"}},
     ],
 )
-def test_what_a_row_cannot_hold_under_its_own_key_travels_in_our_mark(fields, identity):
+def test_what_a_row_cannot_hold_under_its_own_key_travels_in_our_mark(fields):
     entry = Entry.of(fields)
 
-    row = FORMAT.write(entry, identity=identity)
+    row = FORMAT.write_full(entry, IDENTITY)
 
     assert FORMAT.recognise(row)
     assert entry_of(row) == entry
-    assert FORMAT.read(row).rolethread == identity
+    assert FORMAT.read(row).rolethread == IDENTITY
 
 
 def test_our_mark_tells_a_row_from_an_agnai_chat():
     entry = Entry.of({"messages": [{"msg": "like Agnai"}]})
 
-    row = FORMAT.write(entry, identity=IDENTITY)
+    row = FORMAT.write_full(entry, IDENTITY)
 
     assert FORMAT.recognise(row)
     assert not FORMAT.recognise(dict(entry.fields))
 
 
-def test_an_entry_without_messages_needs_its_id_to_be_written():
+def test_an_entry_without_messages_is_known_by_our_mark():
     entry = Entry.of({"tags": ["a"]})
 
-    assert entry_of(FORMAT.write(entry, identity=IDENTITY)) == entry
-    with pytest.raises(CannotCarryError, match="it has no messages"):
-        FORMAT.write(entry)
+    assert entry_of(FORMAT.write_full(entry, IDENTITY)) == entry
 
 
 def test_a_clean_row_has_what_a_trainer_reads_and_nothing_else():
@@ -172,14 +173,14 @@ def test_a_clean_row_has_what_a_trainer_reads_and_nothing_else():
         {"messages": [{**HELLO[0], "speaker": "scott", "train": False, "name": "s"}, HELLO[1]], "tags": ["a"], "id": 3}
     )
 
-    assert FORMAT.write(entry, clean=True) == {"messages": HELLO}
+    assert clean(entry) == {"messages": HELLO}
 
 
 def test_every_clean_row_of_a_file_with_tools_has_the_same_keys():
     plain = Entry.of({"messages": HELLO})
     keys = CleanKeys(("tools",), ("name", "tool_call_id"))
 
-    row = FORMAT.write(plain, clean=True, keys=keys)
+    row = FORMAT.write_clean(plain, keys)
 
     assert row["tools"] is None
     assert row["messages"][0] == {"role": "user", "content": "Hello?", "name": None, "tool_call_id": None}
@@ -188,10 +189,10 @@ def test_every_clean_row_of_a_file_with_tools_has_the_same_keys():
 def test_a_clean_row_keeps_both_sides_of_a_preference():
     entry = Entry.of({"messages": HELLO[:1], "chosen": [HELLO[1]], "rejected": [{**HELLO[1], "weight": 0}]})
 
-    assert FORMAT.write(entry, clean=True) == {"messages": HELLO[:1], "chosen": [HELLO[1]], "rejected": [HELLO[1]]}
+    assert clean(entry) == {"messages": HELLO[:1], "chosen": [HELLO[1]], "rejected": [HELLO[1]]}
 
 
 @pytest.mark.parametrize("messages", ["text", ["text"], [{"content": "x"}]])
 def test_messages_without_roles_have_no_clean_row(messages):
     with pytest.raises(CannotCarryError):
-        FORMAT.write(Entry.of({"messages": messages}), clean=True)
+        clean(Entry.of({"messages": messages}))

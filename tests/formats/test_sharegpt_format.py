@@ -17,6 +17,16 @@ def turns(*pairs):
     return [{"from": label, "value": text} for label, text in pairs]
 
 
+def written(entry):
+    row = FORMAT.write_full(entry, IDENTITY)
+    assert row.pop("rolethread") == IDENTITY
+    return row
+
+
+def clean(entry):
+    return FORMAT.write_clean(entry, FORMAT.used_keys(entry))
+
+
 def messages(*pairs):
     return [{"role": role, "content": text} for role, text in pairs]
 
@@ -73,7 +83,7 @@ def test_other_keys_of_a_turn_stay_in_the_message():
     assert entry.messages == [
         {"role": "assistant", "content": "Hi", "speaker": "mara", "train": False, "weight": 0},
     ]
-    assert entry_of(FORMAT.write(entry)) == entry
+    assert entry_of(FORMAT.write_full(entry, IDENTITY)) == entry
 
 
 def test_a_second_role_beside_from_is_kept_and_comes_back():
@@ -82,7 +92,7 @@ def test_a_second_role_beside_from_is_kept_and_comes_back():
     entry = entry_of(row)
 
     assert entry.messages == [{"role": "user", "content": "Hi", "sharegpt": {"role": "narrator"}}]
-    assert FORMAT.write(entry) == row
+    assert written(entry) == row
 
 
 def test_a_row_level_system_prompt_becomes_the_first_message():
@@ -100,7 +110,7 @@ def test_a_row_level_system_that_adds_nothing_or_comes_second_stays_foreign(syst
     entry = entry_of(row)
 
     assert entry.extra == {"system": system}
-    assert FORMAT.write(entry) == row
+    assert written(entry) == row
 
 
 def test_preference_turns_become_messages_and_are_written_as_one_turn_again():
@@ -113,14 +123,14 @@ def test_preference_turns_become_messages_and_are_written_as_one_turn_again():
     entry = entry_of(row)
 
     assert entry.fields["chosen"] == messages(("assistant", "Hello."))
-    assert FORMAT.write(entry) == row
-    assert FORMAT.write(entry, clean=True) == row
+    assert written(entry) == row
+    assert clean(entry) == row
 
 
 def test_a_tool_answer_is_written_as_an_observation():
     entry = Entry.of({"messages": messages(("function_call", "{}"), ("tool", "2 m"))})
 
-    row = FORMAT.write(entry)
+    row = written(entry)
 
     assert row == {"conversations": turns(("function_call", "{}"), ("observation", "2 m"))}
     assert entry_of(row) == entry
@@ -129,7 +139,7 @@ def test_a_tool_answer_is_written_as_an_observation():
 def test_a_row_of_ours_keeps_labels_that_would_be_synonyms_elsewhere():
     entry = Entry.of({"messages": messages(("bot", "Hm."), ("user", "Hi"))})
 
-    assert entry_of(FORMAT.write(entry, identity=IDENTITY)) == entry
+    assert entry_of(FORMAT.write_full(entry, IDENTITY)) == entry
 
 
 @pytest.mark.parametrize(
@@ -146,25 +156,25 @@ def test_a_row_of_ours_keeps_labels_that_would_be_synonyms_elsewhere():
 )
 def test_what_a_turn_cannot_hold_is_named(message, reason):
     with pytest.raises(CannotCarryError, match=r"message \[0\].*" + reason):
-        FORMAT.write(Entry.of({"messages": [message]}))
+        written(Entry.of({"messages": [message]}))
 
 
 def test_messages_that_are_no_list_cannot_be_written():
     with pytest.raises(CannotCarryError, match="no list"):
-        FORMAT.write(Entry.of({"messages": "text"}))
+        written(Entry.of({"messages": "text"}))
 
 
 def test_a_clean_row_has_only_the_conversation():
     entry = Entry.of({"messages": [{"role": "user", "content": "Hi", "speaker": "x"}], "tags": ["a"], "id": 1})
 
-    assert FORMAT.write(entry, clean=True) == {"conversations": turns(("human", "Hi"))}
+    assert clean(entry) == {"conversations": turns(("human", "Hi"))}
 
 
 def test_tool_calls_beside_text_have_no_clean_row():
     entry = Entry.of({"messages": [{"role": "assistant", "content": "Hi", "tool_calls": [{}]}]})
 
     with pytest.raises(CannotCarryError, match="tool calls"):
-        FORMAT.write(entry, clean=True)
+        clean(entry)
 
 
 def test_foreign_keys_that_would_be_read_as_the_conversation_travel_in_our_mark():
@@ -172,7 +182,7 @@ def test_foreign_keys_that_would_be_read_as_the_conversation_travel_in_our_mark(
         {"messages": messages(("user", "Hi")), "extra": {"messages": [], "conversation": [1], "system": "Be brief."}}
     )
 
-    row = FORMAT.write(entry, identity=IDENTITY)
+    row = FORMAT.write_full(entry, IDENTITY)
 
     assert set(row) == {"rolethread", "conversations"}
     assert entry_of(row) == entry

@@ -98,7 +98,7 @@ def _read_file(file: FileSide) -> _ReadSide:
                 entry = Entry.of(draft.fields)
                 known = _known_row(draft, entry)
             except (InvalidEntryError, UnkeepableValueError) as error:
-                bad.append(Reject(draft.place, draft.raw, error.message, error.code))
+                bad.append(draft.reject(error.message, error.code))
                 continue
             is_all = is_all or draft.rolethread is not None
             rows.append(known)

@@ -187,7 +187,7 @@ def _rows(
                 step(256)
             yield item
 
-    return export_rows(chosen, counted(), clean=options.clean, keys=keys, container=options.container)
+    return export_rows(chosen, counted(), keys, container=options.container)
 
 
 def _select(

@@ -147,7 +147,7 @@ def export_candidate(
     snapshot = repository.snapshot_of(commit)
     keys = clean_keys(chosen, (entry for _, entry in snapshot)) if clean else None
     with disk.system_errors(f"writing {path}"), Path(path).open("wb") as file:
-        for chunk in export_rows(chosen, snapshot.entries(), clean=clean, keys=keys, container="jsonl"):
+        for chunk in export_rows(chosen, snapshot.entries(), keys):
             file.write(chunk)
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from rolethread_vcs.formats import Draft, FileFormat, Reject
+from rolethread_vcs.formats import Draft, FileFormat
 from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
@@ -39,10 +39,6 @@ class Row(NamedTuple):
     suffix: str
     blob: bytes
     repaired: tuple[str, ...]
-
-    def as_reject(self, reason: str, code: str) -> Reject:
-        """Return the row as one that is not saved."""
-        return Reject(self.draft.place, self.draft.raw, reason, code)
 
 
 class Outcome(StrEnum):

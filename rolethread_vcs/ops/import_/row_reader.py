@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -150,9 +150,9 @@ class RowReader:
         outcome, entry_id = match.outcome, match.entry_id
         if outcome is Outcome.NEW and entry_id is not None and number_of(entry_id) > LAST_BROUGHT_NUMBER:
             reason = f"it says that it is {entry_id}; its number is so high that it would use up the numbers"
-            self._reject(row.as_reject(reason, NUMBER_TOO_HIGH))
+            self._reject(row.draft.reject(reason, NUMBER_TOO_HIGH))
         elif outcome is Outcome.CONFLICT:
-            self._reject(row.as_reject(match.reason, CONFLICT))
+            self._reject(row.draft.reject(match.reason, CONFLICT))
         elif outcome is Outcome.NEW or outcome is Outcome.CHANGED:
             if self._passes(row, match):
                 self._keep(row, match, pack)
@@ -171,7 +171,7 @@ class RowReader:
                 entry, repaired = safe_repair(entry, self._rules)
             data, suffix = encode_with_suffix(entry)
         except (InvalidEntryError, UnkeepableValueError) as error:
-            return Reject(draft.place, draft.raw, error.message, error.code)
+            return draft.reject(error.message, error.code)
         if self._key is not None and self._key in entry.extra:
             self.is_key_met = True
         return Row(draft, entry, data, suffix, object_id("blob", data), repaired)
@@ -188,7 +188,7 @@ class RowReader:
                 if not self._fixes:
                     self.fixable += self._is_fixable(change)
                 said = "; ".join(f"{finding.code} {finding.name}: {finding.message}" for finding in blocking)
-                self._reject(replace(row.as_reject(said, blocking[0].code), findings=blocking))
+                self._reject(row.draft.reject(said, blocking[0].code, blocking))
                 return False
             self.allowed.append(Reject(row.draft.place, b"", "", "", introduced))
         self.gate.record(change, introduced)

@@ -256,8 +256,8 @@ class Layout:
             entry = Entry.of(draft.fields)
             encode_line(entry.fields)
         except (InvalidEntryError, UnkeepableValueError) as error:
-            return Reject(draft.place, raw, error.message, error.code)
-        return Reading(self._without_padding(entry), (draft.rolethread or {}).get("id"))
+            return draft.reject(error.message, error.code)
+        return Reading(self._without_padding(entry), draft.own_id)
 
     def marked(self, raw: bytes, entry_id: str, blob: bytes) -> bytes:
         """Return a line of a full copy with our mark of an entry in it, all else as it is."""
