@@ -134,16 +134,19 @@ class Repository:
 
         return Worktree(self._git, self.objects, self.folder, scratch=self.scratch_folder)
 
-    def other_folders(self) -> tuple[CheckedOutFolder, ...]:
-        """Return the other folders that this dataset is checked out in, the main one first."""
-        if not (self.common_folder / "worktrees").is_dir():
-            return ()
+    def folders(self) -> tuple[CheckedOutFolder, ...]:
+        """Return the folders that this dataset is checked out in, the main one first."""
         from rolethread_vcs.store.linked_folders import linked_folders, main_folder
 
-        others = tuple(each for each in linked_folders(self.common_folder) if each.private != self.git_folder)
-        has_main = self.worktree_name and not self.config.get_flag("core.bare")
-        everywhere = (main_folder(self.common_folder), *others) if has_main else others
+        main = () if self.config.get_flag("core.bare") else (main_folder(self.common_folder),)
+        everywhere = (*main, *linked_folders(self.common_folder))
         return tuple(replace(each, head=self.refs.followed(each.head)) for each in everywhere)
+
+    def other_folders(self) -> tuple[CheckedOutFolder, ...]:
+        """Return those of `folders` that are not this one."""
+        if not (self.common_folder / "worktrees").is_dir():
+            return ()
+        return tuple(each for each in self.folders() if each.private != self.git_folder)
 
     def other_heads(self) -> dict[str, str]:
         """Return HEAD of each other folder, by its name, as far as it reads."""

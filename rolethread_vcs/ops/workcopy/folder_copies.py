@@ -62,20 +62,30 @@ class RemovedFolder:
 
 def folder_copies(repository: Repository) -> tuple[FolderCopy, ...]:
     """Return every folder that the dataset is checked out in, the main one first."""
-    others = [_described(each) for each in repository.other_folders()]
-    if repository.worktree is None:
-        return tuple(others)
-    unsaved = len(unsaved_files(repository))
-    here = FolderCopy(repository.worktree_name, repository.folder, repository.branch(), is_here=True, unsaved=unsaved)
-    return tuple(sorted([here, *others], key=lambda each: each.name))
+    copies = []
+    for found in repository.folders():
+        is_here = found.private == repository.git_folder
+        where = shlex.quote(str(found.folder))
+        unsaved: int | None = None
+        problem: str | None = None
+        if not found.is_there:
+            problem = f"not there: {_way_on(found)}"
+        elif found.cut_off == MAKING:
+            problem = f"cut off while it was made: rtv workcopy add {where} --branch {found.branch}"
+        elif found.cut_off is not None:
+            problem = f"cut off while it was removed: rtv workcopy remove {where}"
+        else:
+            try:
+                unsaved = len(unsaved_files(repository if is_here else open_dataset(found.folder)))
+            except RoleThreadError as error:
+                problem = error.message
+        copies.append(FolderCopy(found.name, found.folder, found.branch, is_here, unsaved, problem))
+    return tuple(sorted(copies, key=lambda each: each.name))
 
 
 def status(repository: Repository, folder: str | Path) -> Survey:
     """Return the present state of a folder copy; see `open_folder`."""
-    folder = Path(folder)
-    if folder.resolve() == repository.folder.resolve():
-        return survey(repository)
-    return survey(open_folder(repository, folder))
+    return survey(open_folder(repository, Path(folder)))
 
 
 def commit(repository: Repository, folder: str | Path, intent: Intent | None = None) -> Committed:
@@ -84,7 +94,7 @@ def commit(repository: Repository, folder: str | Path, intent: Intent | None = N
 
 
 def open_folder(repository: Repository, folder: Path) -> Repository:
-    """Return the dataset as opened in another folder copy.
+    """Return the dataset as opened in a folder copy.
 
     Raises:
         NotFoundError (no_folder_copy): it is none, or it is not there.
@@ -222,9 +232,8 @@ def _unfinished_merge(found: CheckedOutFolder) -> str:
 
 
 def _refuse_branch_in_use(repository: Repository, branch: str, *, but: CheckedOutFolder | None) -> None:
-    here = repository.folder if repository.worktree is not None and repository.branch() == branch else None
-    others = (each.folder for each in repository.other_folders() if branch in (each.branch, each.rebasing))
-    where = next((each for each in ([here] if here else [*others]) if but is None or each != but.folder), None)
+    users = (each for each in repository.folders() if branch in (each.branch, each.rebasing))
+    where = next((each.folder for each in users if but is None or each.private != but.private), None)
     if where is not None:
         raise ConflictError(
             f"{branch} is checked out in {where}, and one branch is worked on in one folder; nothing was made",
@@ -253,12 +262,7 @@ def _refuse_place(repository: Repository, folder: Path) -> None:
 
 def _find(repository: Repository, folder: Path) -> CheckedOutFolder | None:
     place = folder.resolve()
-    everywhere = [*repository.other_folders()]
-    if repository.worktree_name:
-        everywhere += linked_folders.linked_folders(repository.common_folder)
-    elif repository.worktree is not None:
-        everywhere.append(linked_folders.main_folder(repository.common_folder))
-    return next((each for each in everywhere if each.folder.resolve() == place), None)
+    return next((each for each in repository.folders() if each.folder.resolve() == place), None)
 
 
 def _existing(repository: Repository, folder: Path) -> CheckedOutFolder:
@@ -289,24 +293,6 @@ def _cut_off_at(repository: Repository, folder: Path, branch: str) -> CheckedOut
         return None
     linked_folders.unlock_index(found)
     return found
-
-
-def _described(found: CheckedOutFolder) -> FolderCopy:
-    unsaved: int | None = None
-    problem: str | None = None
-    where = shlex.quote(str(found.folder))
-    if not found.is_there:
-        problem = f"not there: {_way_on(found)}"
-    elif found.cut_off == MAKING:
-        problem = f"cut off while it was made: rtv workcopy add {where} --branch {found.branch}"
-    elif found.cut_off is not None:
-        problem = f"cut off while it was removed: rtv workcopy remove {where}"
-    else:
-        try:
-            unsaved = len(unsaved_files(open_dataset(found.folder)))
-        except RoleThreadError as error:
-            problem = error.message
-    return FolderCopy(found.name, found.folder, found.branch, is_here=False, unsaved=unsaved, problem=problem)
 
 
 def _way_on(found: CheckedOutFolder) -> str:
