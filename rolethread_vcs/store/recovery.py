@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.store import disk, folding
+from rolethread_vcs.store import disk, pack_folder
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF, journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
-from rolethread_vcs.store.publishing import close, folders_to_follow, forget_staged, is_at, move_ref, value_of
+from rolethread_vcs.store.publication import close, folders_to_follow, forget_staged, is_at, move_ref, value_of
 from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -23,7 +23,7 @@ LIVING_LOCK = 0.3
 
 def finish_interrupted(repository: Repository) -> list[str]:
     """Finish, or forget, the transaction that a dead writer left; call under the lock. Returns notes for the user."""
-    left = folding.leftovers(repository)
+    left = pack_folder.leftovers(repository)
     if not left:
         return []
     pending = journal.load_all(left)
@@ -32,8 +32,8 @@ def finish_interrupted(repository: Repository) -> list[str]:
         what = f"{each.command}, {time.strftime('%H:%M', time.localtime(each.time))}"
         with _finishing(what):
             notes += _finish(repository, keep, each, what)
-    is_lost = not pending and any(map(folding.is_unsaved, left))
-    folding.sweep(repository)
+    is_lost = not pending and any(map(pack_folder.is_unsaved, left))
+    pack_folder.sweep(repository)
     if is_lost:
         return ["an earlier command was cut off before anything was saved; what it left is removed"]
     return notes

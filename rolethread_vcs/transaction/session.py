@@ -13,13 +13,13 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store import log as operation_log
-from rolethread_vcs.store.folding import leftovers
 from rolethread_vcs.store.log import EXTERNAL, Moves, Operation, moved_since, table_to_record
 from rolethread_vcs.store.log.journal import FileChange, Pending, SideEffects
 from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob, Difference
-from rolethread_vcs.store.publishing import head_commit, is_published, publish, publish_file, settle
+from rolethread_vcs.store.pack_folder import leftovers
+from rolethread_vcs.store.publication import head_commit, is_published, publish, publish_file, settle
 from rolethread_vcs.store.refs import BRANCHES, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot

@@ -14,7 +14,7 @@ from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.store.log import REDO, UNDO, Moves, Operation, kept_blob, moved_since
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.trees import Difference
-from rolethread_vcs.store.publishing import head_commit
+from rolethread_vcs.store.publication import head_commit
 from rolethread_vcs.store.refs import HEAD, SYMBOLIC, is_unfinished, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between

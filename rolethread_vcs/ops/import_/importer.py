@@ -28,7 +28,7 @@ from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import two_way
-from rolethread_vcs.store.publishing import BARE_KEY
+from rolethread_vcs.store.publication import BARE_KEY
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError

@@ -18,7 +18,7 @@ from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.rules import find_rule, misfits
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
-from rolethread_vcs.store.publishing import BARE_KEY
+from rolethread_vcs.store.publication import BARE_KEY
 from rolethread_vcs.store.refs import HEAD
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.snapshot import Snapshot

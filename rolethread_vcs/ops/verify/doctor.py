@@ -11,7 +11,7 @@ from pathlib import Path
 from rolethread_vcs.errors import DamagedError, RoleThreadError
 from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.edit.status import interrupted_command
-from rolethread_vcs.store import filesystem, folding, lock
+from rolethread_vcs.store import filesystem, lock, pack_folder
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
 from rolethread_vcs.store.filesystem import cloud_service
@@ -183,7 +183,7 @@ def _health(repository: Repository) -> Health:
         unwritable=filesystem.unwritable_folders(list(dict.fromkeys(written))),
         read_only_disk=filesystem.is_mounted_read_only(repository.common_folder),
         git_locks=tuple(git_locks(repository.common_folder)),
-        leftovers=() if held else (*folding.leftovers(repository), *orphans),
+        leftovers=() if held else (*pack_folder.leftovers(repository), *orphans),
         damaged_refs=damaged_refs(repository),
         branch=branch,
         branches=None if table is None else sum(ref.startswith(BRANCHES) for ref in table),

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.store import disk, folding
-from rolethread_vcs.store.folding import FOLD_AT, fold_if_many, leftovers
+from rolethread_vcs.store import disk, pack_folder
+from rolethread_vcs.store.pack_folder import FOLD_AT, fold_if_many, leftovers
 from rolethread_vcs.transaction import Intent
 
 
@@ -94,13 +94,13 @@ def test_a_damaged_object_is_not_folded_away(dataset, git):
 def test_folding_gives_way_to_a_collection_that_took_the_packs_meanwhile(filled, git, monkeypatch):
     _write_packs(filled, FOLD_AT)
     before = dict(filled.snapshot())
-    listing = folding.read_index
+    listing = pack_folder.read_index
 
     def collect_first(index):
         git(filled.folder, "gc", "--quiet")
         return listing(index)
 
-    monkeypatch.setattr(folding, "read_index", collect_first)
+    monkeypatch.setattr(pack_folder, "read_index", collect_first)
     fold_if_many(filled.repository)
 
     assert dict(Dataset.open(filled.folder).snapshot()) == before
@@ -147,7 +147,7 @@ def test_an_index_that_does_not_read_is_refused(tmp_path, data):
     index.write_bytes(data)
 
     with pytest.raises(ValueError, match=r"pack-1\.idx"):
-        folding.read_index(index)
+        pack_folder.read_index(index)
 
 
 def test_stock_git_reads_on_after_folding(filled, git, environment):

@@ -1,4 +1,7 @@
-"""Folds many small packs into one: every transaction writes a pack, and a thousand of them would slow every read."""
+"""The folder of packs: what dead writers left there, and many small packs folded into one.
+
+Every transaction writes a pack, and a thousand of them would slow every read.
+"""
 
 from __future__ import annotations
 

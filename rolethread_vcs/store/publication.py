@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThreadError
-from rolethread_vcs.store import disk, folding
+from rolethread_vcs.store import disk, pack_folder
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF, Moves
 from rolethread_vcs.store.log.journal import Pending
@@ -242,7 +242,7 @@ def settle(repository: Repository, keep: Path, pending: Pending, notes: list[str
     """
     with after_saving():
         repository = close(repository, keep, pending, notes)
-        folding.fold_if_many(repository)
+        pack_folder.fold_if_many(repository)
         return repository
 
 
