@@ -5,14 +5,14 @@ Nothing is read but what differs, and an entry only when its turn has come.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rolethread_vcs.diff.chain import longest_chain
-from rolethread_vcs.diff.entry import EntryDiff, MessageChange, Placed, count_changed_words, diff_entries
+from rolethread_vcs.diff.entry import EntryDiff, Placed, count_changed_words, diff_entries
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
@@ -20,7 +20,7 @@ from rolethread_vcs.ops.compare.sides import TreeSide, differences
 from rolethread_vcs.ops.select.selection import EVERYTHING as EVERY_ENTRY
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.objects.trees import Blob, Difference
-from rolethread_vcs.store.tree_reader import Unreadable
+from rolethread_vcs.store.tree_reader import Unreadable, readable
 
 if TYPE_CHECKING:
     from rolethread_vcs.diff.fields import ValueChange
@@ -110,6 +110,10 @@ class ChangeCounts:
         counts = Counter(kinds)
         return cls(*(counts[kind] for kind in ChangeKind))
 
+    def add(self, kind: ChangeKind) -> None:
+        """Count one more of a kind."""
+        setattr(self, kind.value, getattr(self, kind.value) + 1)
+
     @property
     def total(self) -> int:
         """How many differ."""
@@ -148,8 +152,8 @@ class Comparison:
 
     `entries()` yields the entries that differ, each time it is asked: by id between two trees, in order where a file is
     compared. `files()` are the other files that differ, by path; none where entries were selected or a file is
-    compared. `summary()` counts; where two trees are compared as a whole, it reads no entry, and a file that plain git
-    committed in another layout counts as changed.
+    compared. `kinds` are what happened to the entries, where that is known without reading them: of two trees that are
+    compared as a whole. A file that plain git committed in another layout counts as changed there.
     """
 
     from_label: str
@@ -158,32 +162,23 @@ class Comparison:
     to_commit: str | None
     notes: tuple[str, ...]
     entries: Callable[[], Iterator[ComparedEntry]]
-    files: Callable[[], tuple[ComparedFile, ...]]
-    summary: Callable[[], ChangeCounts]
+    files: Callable[[], tuple[ComparedFile, ...]] = tuple
+    kinds: Sequence[ChangeKind] | None = None
+
+    def summary(self) -> ChangeCounts:
+        """Return how many entries differ."""
+        return ChangeCounts.of(self.kinds if self.kinds is not None else (each.change for each in self.entries()))
 
     def is_different(self) -> bool:
         """Return whether anything that was asked for differs."""
         return next(self.entries(), None) is not None or bool(self.files())
 
 
-class _Touched(NamedTuple):
-    id: str
-    before: Blob | None
-    after: Blob | None
-    moved: bool
-
-    @property
-    def change(self) -> ChangeKind:
-        if self.before is not None and self.after is not None and self.before.oid == self.after.oid:
-            return ChangeKind.MOVED
-        return ChangeKind.between(self.before, self.after)
-
-
 def compare_trees(
     before: TreeSide, after: TreeSide, wanted: EntryFilter = EVERYTHING, *, notes: tuple[str, ...] = ()
 ) -> Comparison:
     """Return what differs between two trees, each perhaps with hand edits."""
-    touched: dict[str, _Touched] = {}
+    touched: dict[str, tuple[ChangeKind, Blob | None, Blob | None]] = {}
     others: list[Difference] = []
     for difference in differences(before, after):
         path, old, new = difference
@@ -191,32 +186,27 @@ def compare_trees(
         if entry_id is None:
             others.append(difference)
         elif old is None or new is None or old.oid != new.oid:
-            touched[entry_id] = _Touched(entry_id, old, new, False)
-    if any(path == ORDER for path, _, _ in others):
-        places = _moved(before, after)
-        if places is not None:
-            others = [other for other in others if other.path != ORDER]
-            for entry_id in places:
-                blob = after.blob(entry_path(entry_id))
-                known = touched.get(entry_id, _Touched(entry_id, blob, blob, True))
-                touched[entry_id] = known._replace(moved=True)
-    listed = [touched[entry_id] for entry_id in sorted(touched)]
+            touched[entry_id] = (ChangeKind.between(old, new), old, new)
+    places = _moved(before, after) if any(path == ORDER for path, _, _ in others) else None
+    if places is not None:
+        others = [other for other in others if other.path != ORDER]
+        for entry_id in places - touched.keys():
+            blob = after.blob(entry_path(entry_id))
+            touched[entry_id] = (ChangeKind.MOVED, blob, blob)
 
     def entries() -> Iterator[ComparedEntry]:
-        for each in listed:
-            if wanted.ids is not None and each.id not in wanted.ids:
-                continue
-            compared = _decoded(each, before, after)
-            if compared is not None and wanted.takes(compared):
-                yield compared
+        for entry_id, (kind, old, new) in sorted(touched.items()):
+            if wanted.ids is None or entry_id in wanted.ids:
+                is_moved = places is not None and entry_id in places
+                compared = _decoded(entry_id, kind, before.entry(old), after.entry(new), is_moved=is_moved)
+                if compared is not None and wanted.takes(compared):
+                    yield compared
 
     def files() -> tuple[ComparedFile, ...]:
         return tuple(_compared_file(each, before, after) for each in others) if wanted.is_everything else ()
 
-    def summary() -> ChangeCounts:
-        return ChangeCounts.of(each.change for each in (listed if wanted.is_everything else entries()))
-
-    return Comparison(before.label, after.label, before.commit, after.commit, notes, entries, files, summary)
+    kinds = [kind for kind, _, _ in touched.values()] if wanted.is_everything else None
+    return Comparison(before.label, after.label, before.commit, after.commit, notes, entries, files, kinds)
 
 
 def _moved(before: TreeSide, after: TreeSide) -> frozenset[str] | None:
@@ -230,17 +220,22 @@ def _moved(before: TreeSide, after: TreeSide) -> frozenset[str] | None:
     return moved(ids, list(after.entries()), fixed=fixed)
 
 
-def _decoded(touched: _Touched, before: TreeSide, after: TreeSide) -> ComparedEntry | None:
+def _decoded(
+    entry_id: str,
+    kind: ChangeKind,
+    old: Entry | Unreadable | None,
+    new: Entry | Unreadable | None,
+    *,
+    is_moved: bool,
+) -> ComparedEntry | None:
     """Return what differs about an entry, or None when it only lies there in another layout."""
-    old, new = before.entry(touched.before), after.entry(touched.after)
     problem = next((str(each) for each in (new, old) if isinstance(each, Unreadable)), "")
-    one, other = (None if isinstance(each, Unreadable) else each for each in (old, new))
-    change = touched.change
-    if change is ChangeKind.CHANGED and not problem and one == other:
-        if not touched.moved:
+    before, after = readable(old), readable(new)
+    if kind is ChangeKind.CHANGED and not problem and before == after:
+        if not is_moved:
             return None
-        change = ChangeKind.MOVED
-    return ComparedEntry(touched.id, change, one, other, touched.moved, problem=problem)
+        kind = ChangeKind.MOVED
+    return ComparedEntry(entry_id, kind, before, after, is_moved, problem=problem)
 
 
 def _compared_file(difference: Difference, before: TreeSide, after: TreeSide) -> ComparedFile:
@@ -307,57 +302,39 @@ class DiffStat:
     speakers: Mapping[str, Spoken] = field(default_factory=dict)
 
 
+_KINDS = {"insert": ChangeKind.ADDED, "remove": ChangeKind.REMOVED, "move": ChangeKind.MOVED}
+"""What happened to a message, by the `op` of its change; the rest is a change."""
+
+
 def count_changes(compared: Iterable[ComparedEntry]) -> DiffStat:
     """Return the figures of what differs, reading it once."""
-    tags: dict[str, ChangeCounts] = {}
-    speakers: dict[str, Spoken] = {}
+    tags: defaultdict[str, ChangeCounts] = defaultdict(ChangeCounts)
+    speakers: defaultdict[str, Spoken] = defaultdict(Spoken)
     stat = DiffStat(tags=tags, speakers=speakers)
     for each in compared:
-        _count(stat.entries, each.change)
-        old = set(each.before.tags) if each.before is not None else set()
-        new = set(each.after.tags) if each.after is not None else set()
+        stat.entries.add(each.change)
+        old, new = (set() if entry is None else set(entry.tags) for entry in (each.before, each.after))
         for tag in old | new:
-            tally = tags.setdefault(tag, ChangeCounts())
-            if tag not in old:
-                tally.added += 1
-            elif tag not in new:
-                tally.removed += 1
-            else:
-                _count(tally, each.change)
+            tags[tag].add(ChangeKind.ADDED if tag not in old else ChangeKind.REMOVED if tag not in new else each.change)
         difference = each.diff
         for change in (*difference.messages, *difference.chosen, *difference.rejected):
-            _count_message(stat, speakers, change)
+            stat.messages.add(_KINDS.get(change.op, ChangeKind.CHANGED))
+            came, went = count_changed_words(change, "insert"), count_changed_words(change, "delete")
+            stat.words.added += came
+            stat.words.removed += went
+            if change.after is not None:
+                spoken = speakers[_speaker_of(change.after)]
+                spoken.added += change.op == "insert"
+                spoken.changed += change.op != "insert"
+                spoken.words_added += came
+            if change.before is not None:
+                spoken = speakers[_speaker_of(change.before)]
+                spoken.removed += change.op == "remove"
+                spoken.words_removed += went
     return stat
 
 
-def _count(tally: ChangeCounts, kind: ChangeKind) -> None:
-    setattr(tally, kind.value, getattr(tally, kind.value) + 1)
-
-
-def _count_message(stat: DiffStat, speakers: dict[str, Spoken], change: MessageChange) -> None:
-    if change.op == "insert":
-        stat.messages.added += 1
-    elif change.op == "remove":
-        stat.messages.removed += 1
-    elif change.op == "move":
-        stat.messages.moved += 1
-    else:
-        stat.messages.changed += 1
-    came, went = count_changed_words(change, "insert"), count_changed_words(change, "delete")
-    stat.words.added += came
-    stat.words.removed += went
-    if change.after is not None:
-        spoken = speakers.setdefault(speaker_of(change.after), Spoken())
-        spoken.added += change.op == "insert"
-        spoken.changed += change.op != "insert"
-        spoken.words_added += came
-    if change.before is not None:
-        spoken = speakers.setdefault(speaker_of(change.before), Spoken())
-        spoken.removed += change.op == "remove"
-        spoken.words_removed += went
-
-
-def speaker_of(placed: Placed) -> str:
+def _speaker_of(placed: Placed) -> str:
     """Return who speaks a message: the speaker, else the role."""
     message = placed.message
     if not isinstance(message, dict):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, read_drafts
@@ -20,7 +20,6 @@ from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.ops.compare.comparison import (
-    ChangeCounts,
     ChangeKind,
     ComparedEntry,
     Comparison,
@@ -44,8 +43,7 @@ _SHUFFLED = 0.5
 _FEW = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class _Item(NamedTuple):
     """A row of a file or an entry of a dataset: its `name` where it has no id, and what reads it again."""
 
     name: str
@@ -54,15 +52,24 @@ class Item:
     load: Callable[[], Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class _ReadSide:
+class _ReadSide(Side):
     """One side, read: what its entries are recognised by, what it can carry, and sentences about it."""
 
-    label: str
-    commit: str | None
-    entries: tuple[Item, ...]
-    carried: Carried
-    notes: tuple[str, ...]
+    def __init__(
+        self, side: TreeSide | FileSide, items: Sequence[_Item], notes: Sequence[str], carried: Carried | None = None
+    ) -> None:
+        self.label = side.label
+        self.commit = side.commit if isinstance(side, TreeSide) else None
+        self.items = items
+        self.ids = [item.signature.id for item in items]
+        self.notes = notes
+        self.carried = carried or EVERYTHING
+
+    def signatures(self, places: Collection[int]) -> dict[int, Signature]:
+        return {place: self.items[place].signature for place in places}
+
+    def entry(self, place: int) -> Entry:
+        return self.items[place].load()
 
 
 def compare_with_file(before: TreeSide | FileSide, after: TreeSide | FileSide, wanted: EntryFilter) -> Comparison:
@@ -84,7 +91,7 @@ def compare_with_file(before: TreeSide | FileSide, after: TreeSide | FileSide, w
 
 def _read_file(file: FileSide) -> _ReadSide:
     label = file.label
-    rows: list[Item] = []
+    rows: list[_Item] = []
     bad: list[Reject] = []
     is_all = False
 
@@ -96,12 +103,13 @@ def _read_file(file: FileSide) -> _ReadSide:
                 continue
             try:
                 entry = Entry.of(draft.fields)
-                known = _known_row(draft, entry)
+                signature = Signature.of(entry, draft.own_id, POLICY.steps)
             except (InvalidEntryError, UnkeepableValueError) as error:
                 bad.append(draft.reject(error.message, error.code))
                 continue
             is_all = is_all or draft.rolethread is not None
-            rows.append(known)
+            place, load = draft.place, partial(_row_again, draft.raw, draft.format)
+            rows.append(_Item(f"{place.source}:{place.line}", place.line, signature, load))
             yield entry
 
     with Source(file.source, name=label) as source:
@@ -114,31 +122,28 @@ def _read_file(file: FileSide) -> _ReadSide:
         more = " …" if len(bad) > _NAMED else ""
         do = "1 row cannot be read and counts" if len(bad) == 1 else f"{len(bad):,} rows cannot be read and count"
         notes.append(f"{label}: {do} for nothing ({places}{more})")
-    return _ReadSide(label, None, tuple(rows), EVERYTHING if is_all else carried, tuple(notes))
+    return _ReadSide(file, rows, notes, None if is_all else carried)
 
 
 def _read_tree(side: TreeSide, carried: Carried) -> _ReadSide:
     """Read the entries of a dataset, to be compared with a file that can carry so much."""
-    known: list[Item] = []
+    known: list[_Item] = []
     unread = 0
     for entry_id, blob in side.entries().items():
         entry = side.entry(blob)
         if isinstance(entry, Entry):
             whole = Signature.of(carried.project(entry), None, (Step.WHOLE,)).whole
             signature = Signature.of(entry, entry_id, POLICY.steps, whole=whole)
-            known.append(Item(entry_id, None, signature, partial(_entry_again, side, blob)))
+            known.append(_Item(entry_id, None, signature, partial(_entry_again, side, blob)))
         else:
             unread += 1
-    notes: tuple[str, ...] = ()
-    if unread:
-        do = "1 entry cannot be read and counts" if unread == 1 else f"{unread:,} entries cannot be read and count"
-        notes = (f"{side.label}: {do} for nothing; see: rtv verify",)
-    return _ReadSide(side.label, side.commit, tuple(known), EVERYTHING, notes)
+    do = "1 entry cannot be read and counts" if unread == 1 else f"{unread:,} entries cannot be read and count"
+    return _ReadSide(side, known, [f"{side.label}: {do} for nothing; see: rtv verify"] if unread else [])
 
 
 def _compare_sides(before: _ReadSide, after: _ReadSide, wanted: EntryFilter) -> Comparison:
     carried = before.carried.common(after.carried)
-    matching = Matching(_Items(before.entries), _Items(after.entries), POLICY)
+    matching = Matching(before, after, POLICY)
     pairs = sorted((one, other) for other, one in matching.pairs.items())
     notes = [*before.notes, *after.notes]
     if any(each.doubt is Doubt.TOO_MANY for each in matching.unclear.values()):
@@ -153,52 +158,23 @@ def _compare_sides(before: _ReadSide, after: _ReadSide, wanted: EntryFilter) -> 
         """Return both sides as a query shall see them: with what a file has no place for, too."""
         if wanted.selection.is_everything or one is None or other is None:
             return compared.before, compared.after
-        old, new = before.entries[one].load(), after.entries[other].load()
+        old, new = before.entry(one), after.entry(other)
         return before.carried.fill(old, new), after.carried.fill(new, old)
 
-    steps = _in_reading_order(len(before.entries), len(after.entries), pairs)
+    steps = _in_reading_order(len(before), len(after), pairs)
 
     def entries() -> Iterator[ComparedEntry]:
         for one, other in steps:
             compared = _compare(
-                None if one is None else before.entries[one],
-                None if other is None else after.entries[other],
+                None if one is None else before.items[one],
+                None if other is None else after.items[other],
                 carried,
                 is_moved=other in places,
             )
             if compared is not None and wanted.takes(compared, *asked(compared, one, other)):
                 yield compared
 
-    def summary() -> ChangeCounts:
-        return ChangeCounts.of(each.change for each in entries())
-
-    return Comparison(
-        before.label, after.label, before.commit, after.commit, tuple(notes), entries, lambda: (), summary
-    )
-
-
-# ---- reading
-
-
-def _known_row(draft: Draft, entry: Entry) -> Item:
-    name, line = f"{draft.place.source}:{draft.place.line}", draft.place.line
-    return Item(
-        name, line, Signature.of(entry, draft.own_id, POLICY.steps), partial(_row_again, draft.raw, draft.format)
-    )
-
-
-class _Items(Side):
-    """One side as it is matched."""
-
-    def __init__(self, items: Sequence[Item]) -> None:
-        self._items = items
-        self.ids = [item.signature.id for item in items]
-
-    def signatures(self, places: Collection[int]) -> dict[int, Signature]:
-        return {place: self._items[place].signature for place in places}
-
-    def entry(self, place: int) -> Entry:
-        return self._items[place].load()
+    return Comparison(before.label, after.label, before.commit, after.commit, tuple(notes), entries)
 
 
 def _row_again(raw: bytes, format: Format) -> Entry:
@@ -216,36 +192,28 @@ def _entry_again(side: TreeSide, blob: Blob) -> Entry:
 # ---- comparing
 
 
-def _compare(one: Item | None, other: Item | None, carried: Carried, *, is_moved: bool) -> ComparedEntry | None:
-    if one is None or other is None:
-        known = other or one
-        assert known is not None
-        entry = known.load()
-        return ComparedEntry(
-            known.signature.id or known.name,
-            ChangeKind.between(one, other),
-            None if one is None else entry,
-            None if other is None else entry,
-            is_row=known.signature.id is None,
-            before_line=None if one is None else one.line,
-            after_line=None if other is None else other.line,
-        )
-    is_equal = one.signature.whole == other.signature.whole
-    before = after = None
-    if not is_equal or is_moved:
-        before, after = carried.project(one.load()), carried.project(other.load())
-        is_equal = before == after
-    if is_equal and not is_moved:
+def _compare(one: _Item | None, other: _Item | None, carried: Carried, *, is_moved: bool) -> ComparedEntry | None:
+    if one is not None and other is not None and not is_moved and one.signature.whole == other.signature.whole:
         return None
+    before, after = (None if item is None else item.load() for item in (one, other))
+    kind = ChangeKind.between(before, after)
+    if before is not None and after is not None:
+        before, after = carried.project(before), carried.project(after)
+        if before == after:
+            if not is_moved:
+                return None
+            kind = ChangeKind.MOVED
+    known = [item for item in (other, one) if item is not None]
+    entry_id = next((item.signature.id for item in known if item.signature.id is not None), None)
     return ComparedEntry(
-        other.signature.id or one.signature.id or other.name,
-        ChangeKind.MOVED if is_equal else ChangeKind.CHANGED,
+        entry_id or known[0].name,
+        kind,
         before,
         after,
         is_moved,
-        is_row=other.signature.id is None and one.signature.id is None,
-        before_line=one.line,
-        after_line=other.line,
+        is_row=entry_id is None,
+        before_line=None if one is None else one.line,
+        after_line=None if other is None else other.line,
     )
 
 
