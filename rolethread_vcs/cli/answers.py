@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.history.undo import Undone
     from rolethread_vcs.ops.merge.completion import Outcome
-    from rolethread_vcs.store.repository import Repository
     from rolethread_vcs.transaction import Committed
     from rolethread_vcs.views.terminal_text import Lines
 
@@ -94,15 +93,12 @@ def _place(dataset: Dataset, result: Undone) -> str:
     return f"{where} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry')}"
 
 
-# ---- beside history
-
-
-def print_ends(output: Output, repository: Repository, ends: Sequence[str]) -> None:
+def print_ends(context: Context, ends: Sequence[str]) -> None:
     """Say behind which commits (hex ids) nothing is here, on stderr; nothing when there are none."""
     if not ends:
         return
-    named = listed([oid[:10] for oid in ends], 3)
-    if repository.is_shallow:
+    output, named = context.output, listed([oid[:10] for oid in ends], 3)
+    if context.dataset.repository.is_shallow:
         output.note(f"history ends at {named}: this copy is shallow, and what was before is not in it")
         output.hint("git fetch --unshallow   brings the rest")
     else:
@@ -110,14 +106,14 @@ def print_ends(output: Output, repository: Repository, ends: Sequence[str]) -> N
         output.hint("rtv verify   says what is damaged")
 
 
-def print_hand_edit(output: Output, dataset: Dataset, entry_id: str, commit: str) -> None:
+def print_hand_edit(context: Context, entry_id: str, commit: str) -> None:
     """Say it on stderr, where the commit (a hex id) that the entry was shown of is the one that the folder follows."""
-    head = dataset.snapshot()
+    head = context.dataset.snapshot()
     if commit != head.id:
         return
     try:
-        dataset.refuse_hand_edited(head, [entry_id])
+        context.dataset.refuse_hand_edited(head, [entry_id])
     except (ConflictError, InvalidError):
-        output.note(f"this is what is saved; {entry_id} was edited by hand since: rtv diff -- {entry_id}")
+        context.output.note(f"this is what is saved; {entry_id} was edited by hand since: rtv diff -- {entry_id}")
     except SystemRefusedError as error:
-        output.note(f"whether {entry_id} was edited by hand since cannot be told: {error.message}")
+        context.output.note(f"whether {entry_id} was edited by hand since cannot be told: {error.message}")

@@ -57,12 +57,13 @@ class Change:
 change_options = gathered(
     "change",
     Change,
-    {field: field for field in ("rev_and_ids", "where", "skip_conflicts", "go_on", "abort")},
-    click.option("--abort", is_flag=True, help="Abort what is unfinished."),
-    click.option("--continue", "go_on", is_flag=True, help="Commit it when its conflicts are decided."),
-    click.option("--skip-conflicts", is_flag=True, help="Do what can be done at once; leave and list the rest."),
-    click.option("--where", metavar="QUERY", help="Only entries that match, as they are, were or would be."),
-    click.argument("rev_and_ids", metavar="[REV|A..B] [ID]...", nargs=-1, shell_complete=complete_branches),
+    abort=click.option("--abort", is_flag=True, help="Abort what is unfinished."),
+    go_on=click.option("--continue", "go_on", is_flag=True, help="Commit it when its conflicts are decided."),
+    skip_conflicts=click.option(
+        "--skip-conflicts", is_flag=True, help="Do what can be done at once; leave and list the rest."
+    ),
+    where=click.option("--where", metavar="QUERY", help="Only entries that match, as they are, were or would be."),
+    rev_and_ids=click.argument("rev_and_ids", metavar="[REV|A..B] [ID]...", nargs=-1, shell_complete=complete_branches),
 )
 """Gives a command a revision or range, entries of it, and the ways to go on, and its function a `change: Change`."""
 

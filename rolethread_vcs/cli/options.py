@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from rolethread_vcs.cli.context import Context
     from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.workcopy.commit import CommitOptions
-    from rolethread_vcs.ops.workcopy.edits import LineDecisions
-    from rolethread_vcs.ops.workcopy.merge import Take
     from rolethread_vcs.transaction import Intent
 
 
@@ -29,6 +26,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Completion = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 _OFFERED = 50
+"""Completions that a shell is given at once."""
 
 
 def names_entry(word: str, entry_id: str) -> bool:
@@ -113,6 +111,22 @@ def entry_choice(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_entries)(function)
 
 
+def name_words(words: tuple[str, ...] | list[str], where: str | None = None) -> str:
+    """Return chosen entries as the operation log names them: ` 12 14`, ` --where tag:draft`, at most four words."""
+    if where is not None:
+        return f" --where {where}"
+    shown = " ".join(words[:4])
+    return (f" {shown}" if shown else "") + (" …" if len(words) > 4 else "")
+
+
+format_option = click.option(
+    "--format", "format_name", metavar="NAME", default="messages", help="messages, sharegpt or alpaca."
+)
+clean_option = click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
+patch_option = click.option("-p", "--patch", is_flag=True, help="Ask about each entry: take, skip, edit.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+
+
 # ---- saving
 
 
@@ -120,7 +134,7 @@ def entry_choice(function: Callable[..., Any]) -> Callable[..., Any]:
 class Saving:
     """What the user said about how to save."""
 
-    message: str | None = None
+    commit_message: str | None = None
     dry_run: bool = False
     allow: tuple[str, ...] = ()
     because: str | None = None
@@ -136,110 +150,56 @@ class Saving:
         return Intent.of(
             command.partition(" ")[0],
             command,
-            message=self.message,
+            message=self.commit_message,
             allow=self.allow,
             because=self.because,
             dry_run=self.dry_run,
             **more,
         )
 
+    def tense(self, plain: str, past: str) -> str:
+        """Return what was done, or in a dry run would be: `would delete`, `deleted`."""
+        return f"would {plain}" if self.dry_run else past
 
-def gathered(name: str, make: Callable[..., Any], fields: Mapping[str, str], *options: Decorator) -> Decorator:
-    """Return a decorator that gives a command options, and its function one value made of them, called `name`.
 
-    `fields` are the names of the options, as click hands them over, with those of the fields that they become.
-    """
+def gathered(name: str, make: Callable[..., Any], **options: Decorator) -> Decorator:
+    """Return a decorator that gives a command options, and its function one value made of them, called `name`."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
-        def wrapped(*args: Any, **given: Any) -> Any:
-            value = make(**{field: given.pop(option) for option, field in fields.items()})
-            return function(*args, **{name: value}, **given)
+        def wrapped(context: Context, **given: Any) -> Any:
+            value = make(**{option: given.pop(option) for option in options})
+            return function(context, **{name: value}, **given)
 
         decorated: Callable[..., Any] = wrapped
-        for option in options:
+        for option in options.values():
             decorated = option(decorated)
         return decorated
 
     return decorate
 
 
-_ALLOWING = {"dry_run": "dry_run", "allow": "allow", "because": "because"}
-_BECAUSE = click.option("--because", metavar="TEXT", help="Why findings are let through; history remembers it.")
-_ALLOW = click.option(
-    "--allow",
-    metavar="CODE[=COUNT]",
-    multiple=True,
-    shell_complete=complete_rules,
-    help="Let findings of a rule through.",
-)
+_ALLOWING = {
+    "because": click.option("--because", metavar="TEXT", help="Why findings are let through; history remembers it."),
+    "allow": click.option(
+        "--allow",
+        metavar="CODE[=COUNT]",
+        multiple=True,
+        shell_complete=complete_rules,
+        help="Let findings of a rule through.",
+    ),
+}
 
-making_options = gathered(
-    "saving",
-    Saving,
-    _ALLOWING,
-    _BECAUSE,
-    _ALLOW,
-    click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing."),
-)
+making_options = gathered("saving", Saving, **_ALLOWING, dry_run=dry_run_option)
 """Gives a command that can make a branch what lets findings through and `--dry-run`: `saving`, without a message."""
 
 saving_options = gathered(
     "saving",
     Saving,
-    {"commit_message": "message", **_ALLOWING},
-    _BECAUSE,
-    _ALLOW,
-    click.option("--dry-run", is_flag=True, help="Show what would be saved, and save nothing."),
-    click.option("-m", "commit_message", metavar="TEXT", help="What the commit says; there is a default."),
+    **_ALLOWING,
+    dry_run=click.option("--dry-run", is_flag=True, help="Show what would be saved, and save nothing."),
+    commit_message=click.option(
+        "-m", "commit_message", metavar="TEXT", help="What the commit says; there is a default."
+    ),
 )
 """Gives a command the options of saving, and its function a `saving: Saving`."""
-
-
-def name_words(words: tuple[str, ...] | list[str], where: str | None = None) -> str:
-    """Return chosen entries as the operation log names them: ` 12 14`, ` --where tag:draft`, at most four words."""
-    if where is not None:
-        return f" --where {where}"
-    shown = " ".join(words[:4])
-    return (f" {shown}" if shown else "") + (" …" if len(words) > 4 else "")
-
-
-# ---- lines of a file copy
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What was said about lines."""
-
-    entries: tuple[str, ...]
-    new: tuple[int, ...]
-    ambiguous: str
-    file: str | None
-
-    def words(self, context: Context) -> LineDecisions:
-        from rolethread_vcs import LineDecisions
-
-        path = None if self.file is None else context.path(self.file)
-        return LineDecisions(self.entries, self.new, path, self.ambiguous == "new")
-
-    def options(self, context: Context, removed: int | None, take: str | None) -> CommitOptions:
-        from rolethread_vcs import CommitOptions
-
-        return CommitOptions(self.words(context), removed, cast("Take | None", take))
-
-
-line_options = gathered(
-    "wish",
-    Wish,
-    {"entries": "entries", "new": "new", "ambiguous": "ambiguous", "decisions": "file"},
-    click.option("--decisions", metavar="FILE", help="Take what is said of lines in this file (status --json)."),
-    click.option(
-        "--ambiguous",
-        type=click.Choice(["stop", "new"]),
-        default="stop",
-        help="What to do with lines that could be one entry or another.",
-    ),
-    click.option("--new", "new", metavar="LINE", type=int, multiple=True, help="This line is a new entry."),
-    click.option("--as", "entries", metavar="LINE=ID", multiple=True, help="This line is that entry."),
-)
-"""Gives a command `--as`, `--new`, `--ambiguous`, `--decisions`, and its function a `wish: Wish`."""

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.model.entry import preview
-from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile, DiffStat
+from rolethread_vcs.ops.compare.comparison import (
+    ChangeCounts,
+    ChangeKind,
+    ComparedEntry,
+    ComparedFile,
+    Comparison,
+    count_changes,
+)
 from rolethread_vcs.phrases import count, rest_line
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.views.entries import message_head
-from rolethread_vcs.views.terminal_text import change_head, one_line, styled, width_of, wrap, wrap_styled
+from rolethread_vcs.views.terminal_text import Line, Lines, change_head, one_line, styled, width_of, wrap, wrap_styled
 
 _INDENT = "    "
 
@@ -162,6 +170,50 @@ def _new(text: str) -> str:
     return styled(text, "added")
 
 
+# ---- a whole comparison
+
+
+_FOLDED_MOVES = 20
+
+
+def comparison_lines(
+    comparison: Comparison, words: Words, *, brief: bool, of_edits: bool, width: int, color: bool
+) -> Lines:
+    """Yield all that differs, a line each when `brief`, and how much it was; `of_edits` compares the hand edits."""
+    kinds: list[ChangeKind] = []
+    moves = 0
+    for compared in comparison.entries():
+        kinds.append(compared.change)
+        moves += compared.change is ChangeKind.MOVED
+        if compared.change is ChangeKind.MOVED and moves > _FOLDED_MOVES:
+            continue
+        if brief:
+            yield entry_diff_head(compared, width=width)
+            continue
+        if len(kinds) > 1:
+            yield ""
+        yield from entry_diff_lines(compared, width=width, words=words, color=color)
+    files = comparison.files()
+    for file in files:
+        if kinds and not brief:
+            yield ""
+        yield from islice(file_diff_lines(file, width=width), 1 if brief else None)
+    if moves > _FOLDED_MOVES:
+        yield Line("note", f"… and {moves - _FOLDED_MOVES:,} more that only moved")
+    if of_edits and not (kinds or files):
+        yield _nothing_edited(comparison)
+    else:
+        summary = summary_line(ChangeCounts.of(kinds), len(files))
+        yield Line("note", f"{comparison.from_label} → {comparison.to_label}: {summary}")
+
+
+def _nothing_edited(comparison: Comparison) -> Line:
+    if comparison.from_label != comparison.to_label:
+        return Line("note", f"{comparison.to_label}: no entry that was asked for differs")
+    same = f"nothing is edited by hand on {comparison.to_label}; rtv diff REV compares with an earlier state"
+    return Line("note", same)
+
+
 # ---- figures
 
 
@@ -171,7 +223,13 @@ _NAME_WIDTH = 32
 Row = tuple[str, int, int, int, int]
 
 
-def stat_lines(stat: DiffStat) -> Iterator[str]:
+def figure_lines(comparison: Comparison, *, of_edits: bool) -> Lines:
+    """Yield how much differs, by kind, tag and speaker; `of_edits` compares the hand edits."""
+    if not comparison.is_different():
+        nothing = Line("note", f"{comparison.from_label} → {comparison.to_label}: no entry differs")
+        yield _nothing_edited(comparison) if of_edits else nothing
+        return
+    stat = count_changes(comparison.entries())
     entries, messages, words = stat.entries, stat.messages, stat.words
     rows: list[Row] = [
         ("entries", entries.added, entries.removed, entries.changed, entries.moved),
@@ -187,6 +245,8 @@ def stat_lines(stat: DiffStat) -> Iterator[str]:
     yield from _table("entries by tag", _largest(tags))
     yield from _table("messages by speaker", _largest(spoken))
     yield from _table("words by speaker", _largest([row for row in said if row[1] or row[2]]))
+    for file in comparison.files():
+        yield f"{file.path} {file.change.value}"
 
 
 def _largest(rows: Sequence[Row]) -> list[Row]:

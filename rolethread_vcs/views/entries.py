@@ -1,4 +1,4 @@
-"""Entries as lines: whole, as they read; one line each; removed ones; and as git's diff compares them."""
+"""Entries as lines: whole, as they read; one line each; removed ones; as git's diff compares them; exports."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry, preview
-from rolethread_vcs.phrases import count, entry_number, short_time
+from rolethread_vcs.phrases import count, entry_number, long_time, short_time
 from rolethread_vcs.views.terminal_text import STYLES, Line, Lines, one_line, safe_text, styled, width_of, wrap
 
 if TYPE_CHECKING:
+    from rolethread_vcs.ops.export.exporter import Exported, Origin
     from rolethread_vcs.ops.restore.removed_entries import GoneEntry
     from rolethread_vcs.ops.select.page import ListedEntry
 
@@ -262,3 +263,28 @@ def _plain_messages(messages: Any) -> Iterator[str]:
             if key not in ("role", "content", "speaker"):
                 yield f"{_INDENT}{key}: {_json(value)}"
         yield ""
+
+
+# ---- exports
+
+
+def exported_lines(result: Exported, target: str | None, *, is_named: bool) -> Lines:
+    """Yield what was written to a target, None for a stream; `is_named` when its name says what it holds."""
+    of = f"{count(result.entries, 'entry')} of {result.revision} @ {result.commit[:10]}"
+    to = f" to {target}" if target else ""
+    yield Line("note", f"exported {of} (sha256 {result.sha256[:12]}…){to}")
+    if not is_named:
+        yield Line("note", "the file holds JSON lines; a name that ends in .jsonl or .json says what is wanted")
+
+
+def origin_lines(file: str, origin: Origin) -> Lines:
+    details, operation = origin.details, origin.operation
+    commit = details["commit"][:10]
+    options = [details["format"], "clean" if details["clean"] else "full"]
+    if details["where"]:
+        options.append(f"where {details['where']}")
+    yield (
+        f"{file}: {count(details['entries'], 'entry')} of {details['revision']} @ {commit}, "
+        f"{', '.join(options)}, exported {long_time(operation.time)} (operation {operation.number})"
+    )
+    yield Line("hint", f"the entries as they were then: rtv list --rev {commit}")

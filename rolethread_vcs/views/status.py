@@ -1,9 +1,9 @@
-"""The state of a dataset as lines: its status, and what `doctor` and `verify` found."""
+"""The state of a dataset as lines: its status and settings, its hooks, and what `doctor` and `verify` found."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
@@ -12,7 +12,9 @@ from rolethread_vcs.views.terminal_text import Line, Lines, change_head, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.edit.status import Survey
+    from rolethread_vcs.ops.git_support.hooks import HooksChange
     from rolethread_vcs.ops.merge.resolve import OpenMerge
+    from rolethread_vcs.ops.settings.settings import Setting
     from rolethread_vcs.ops.verify.doctor import Diagnosis, Health, Machine, Unlocked
     from rolethread_vcs.ops.verify.verify import Verification
     from rolethread_vcs.store.checkout import Unsaved
@@ -212,3 +214,39 @@ def verification_lines(result: Verification) -> Lines:
     errors = sum(str(problem.severity) == "error" for problem in result.problems)
     yield f"{count(errors, 'thing is', 'things are')} damaged; looked at {looked}"
     yield Line("hint", "what is whole can be copied out first: rtv export --skip-damaged -o rescued.jsonl")
+
+
+# ---- hooks, settings
+
+
+def installed_hooks_lines(done: HooksChange, *, would: bool) -> Lines:
+    if done.hooks:
+        state = "were in place already" if done.was_there else f"{'would be' if would else 'are'} in place"
+        yield Line("report", f"{', '.join(done.hooks)} {state} ({done.folder})")
+    for name in done.chained:
+        yield Line("report", f"the {name} hook that was there runs first ({name}{done.suffix})")
+    yield Line("report", f"git {'would show and merge' if would else 'shows and merges'} entries as conversations")
+    if not would:
+        yield Line("hint", "take this out again with: rtv hooks remove")
+
+
+def removed_hooks_lines(done: HooksChange, *, would: bool) -> Lines:
+    if not done.was_there:
+        yield Line("report", "none of our hooks was in place; the drivers are out")
+        return
+    yield Line("report", f"{', '.join(done.hooks)} and the drivers {'would go' if would else 'are gone'}")
+    for name in done.chained:
+        yield Line("report", f"the {name} hook that was there before {'would be' if would else 'is'} back")
+    if not would:
+        yield Line("hint", "put them in again with: rtv hooks install")
+
+
+def settings_lines(settings: Sequence[Setting]) -> Lines:
+    keys = max(len(setting.key) for setting in settings)
+    for travels, heading in ((True, "of the dataset"), (False, "of this machine")):
+        yield styled(heading, "heading")
+        for setting in settings:
+            if setting.travels == travels:
+                absent = "(not set)" if setting.value is None else "(none)"
+                remark = styled(f"   {setting.remark}", "faint") if setting.remark else ""
+                yield f"  {setting.key.ljust(keys)}  {setting.value or styled(absent, 'faint')}{remark}"

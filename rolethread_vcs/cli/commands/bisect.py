@@ -15,8 +15,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,18 +23,15 @@ import click
 
 from rolethread_vcs.cli.answers import print_ends
 from rolethread_vcs.cli.context import Context, Group
-from rolethread_vcs.cli.options import complete_branches
+from rolethread_vcs.cli.options import clean_option, complete_branches
 from rolethread_vcs.errors import DamagedError, InvalidError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.history.bisect import Search
     from rolethread_vcs.store.objects.commits import Commit
-    from rolethread_vcs.store.repository import Repository
     from rolethread_vcs.views.terminal_text import Lines
 
 ENVELOPE = "rolethread.bisect/v1"
-
 
 command = Group()
 
@@ -45,34 +41,24 @@ command = Group()
 @click.argument("bad", metavar="[BAD]", default="@", shell_complete=complete_branches)
 def start(context: Context, good: str, bad: str) -> None:
     """Begin: GOOD was good, BAD (the current commit) is bad, and the change lies between."""
-    dataset = context.dataset
-    _tell(context, dataset, dataset.history.bisect.start(good, bad))
+    _tell(context, context.dataset.history.bisect.start(good, bad))
 
 
-@command.command("good")
-@click.argument("rev", required=False, shell_complete=complete_branches)
-def good(context: Context, rev: str | None) -> None:
-    """Say that a commit is good; the one you were asked to test, or REV."""
-    _answer(context, "good", rev)
+def _add_answer(word: str, what: str) -> None:
+    @command.command(word, help=f"Say that a commit {what}; the one you were asked to test, or REV.")
+    @click.argument("rev", required=False, shell_complete=complete_branches)
+    def mark(context: Context, rev: str | None) -> None:
+        _tell(context, context.dataset.history.bisect.mark(word, rev))
 
 
-@command.command("bad")
-@click.argument("rev", required=False, shell_complete=complete_branches)
-def bad(context: Context, rev: str | None) -> None:
-    """Say that a commit is bad; the one you were asked to test, or REV."""
-    _answer(context, "bad", rev)
-
-
-@command.command("skip")
-@click.argument("rev", required=False, shell_complete=complete_branches)
-def skip(context: Context, rev: str | None) -> None:
-    """Say that a commit cannot be tested; the one you were asked to test, or REV."""
-    _answer(context, "skip", rev)
+_add_answer("good", "is good")
+_add_answer("bad", "is bad")
+_add_answer("skip", "cannot be tested")
 
 
 @command.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--format", "format_name", metavar="NAME", default="messages", help="The format of the file: messages …")
-@click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
+@clean_option
 @click.argument("words", metavar="CMD [WORD]...", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...]) -> None:
     """Let a program test one commit after the other.
@@ -80,24 +66,25 @@ def run(context: Context, format_name: str, clean: bool, words: tuple[str, ...])
     {} in its words is the exported file; ROLETHREAD_FILE and ROLETHREAD_COMMIT hold the file and the commit. Its exit
     status is the answer: 0 good, 125 skip, 1 to 124 bad; anything above stops the search, which can go on later.
     """
-    dataset = context.dataset
-    judge = Judge(words, format_name, clean, is_quiet=context.json)
+    bisect = context.dataset.history.bisect
 
     def ask(search: Search) -> str:
         assert search.test is not None
         commit = search.test
-        answer = judge.ask(dataset, commit.id, context.environ)
+        with tempfile.TemporaryDirectory(prefix="rtv-bisect-") as folder:
+            path = Path(folder, f"{commit.id[:10]}.jsonl")
+            bisect.export(commit.id, path, format=format_name, clean=clean)
+            answer = _judge(context, words, path, commit.id)
         context.output.note(f"{answer:<4}  {commit.id[:10]}  {commit.subject}")
         return answer
 
-    _tell(context, dataset, dataset.history.bisect.run(ask))
+    _tell(context, bisect.run(ask))
 
 
 @command.command("status")
 def status(context: Context) -> None:
     """Show how far the search has come, and what to test."""
-    dataset = context.dataset
-    _tell(context, dataset, dataset.history.bisect.status())
+    _tell(context, context.dataset.history.bisect.status())
 
 
 @command.command("log")
@@ -105,10 +92,14 @@ def log(context: Context) -> None:
     """List the answers given so far."""
     from rolethread_vcs.views.commits import mark_lines, search_lists
 
-    dataset = context.dataset
-    search = dataset.history.bisect.status()
-    marks = ((mark, _commit(dataset.repository, mark.commit)) for mark in search.marks)
-    lines = mark_lines(marks, width=context.output.width)
+    def commit(oid: str) -> Commit | None:
+        try:
+            return context.dataset.repository.objects.commit(oid)
+        except DamagedError:
+            return None
+
+    search = context.dataset.history.bisect.status()
+    lines = mark_lines(((mark, commit(mark.commit)) for mark in search.marks), width=context.output.width)
     context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
 
 
@@ -117,116 +108,67 @@ def reset(context: Context) -> None:
     """End the search and forget the answers."""
     from rolethread_vcs import Search
     from rolethread_vcs.views.commits import search_lists
+    from rolethread_vcs.views.terminal_text import Line
 
     was_running = context.dataset.history.bisect.reset()
-    if context.json:
-        context.output.envelope(ENVELOPE, {"was_running": was_running}, search_lists(None), Search((), ()))
-    else:
-        context.output.report("the search is ended" if was_running else "no search was under way")
+    done = Line("report", "the search is ended" if was_running else "no search was under way")
+    own = {"was_running": was_running}
+    context.output.answer(ENVELOPE, own, search_lists(None), Search((), ()), lines=[done])
 
 
-def _answer(context: Context, word: str, rev: str | None) -> None:
-    dataset = context.dataset
-    _tell(context, dataset, dataset.history.bisect.mark(word, rev))
+def _tell(context: Context, search: Search) -> None:
+    from rolethread_vcs.views.commits import brief_commit_lines, end_hint, search_lines, search_lists
+
+    history, width = context.dataset.history, context.output.width
+
+    def first_bad() -> Lines:
+        if search.first_bad is not None:
+            shown = history.commit(f"commit:{search.first_bad.id}")
+            operation = history.operations().find(search.first_bad)
+            yield from brief_commit_lines(shown, operation, history.preview, width=width)
+
+    lines = search_lines(search, first_bad(), width=width)
+    context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
+    if not context.json:
+        print_ends(context, search.ends)
+        hint = end_hint(search)
+        if hint is not None:
+            context.output.hint(hint)
 
 
-def _commit(repository: Repository, oid: str) -> Commit | None:
+def _judge(context: Context, words: Sequence[str], path: Path, commit: str) -> str:
+    """Return a program's answer about a commit (hex id), exported to a file.
+
+    What it prints goes to stderr where stdout is for an envelope.
+
+    Raises:
+        InvalidError (judge_failed): it cannot be run, or ended with 126 (no program), 127 (not found) or from 128 on.
+    """
+    variables = {**context.environ, "ROLETHREAD_FILE": str(path), "ROLETHREAD_COMMIT": commit}
+    stdout = 2 if context.json else None
     try:
-        return repository.objects.commit(oid)
-    except DamagedError:
-        return None
-
-
-def _tell(context: Context, dataset: Dataset, search: Search) -> None:
-    from rolethread_vcs.views.commits import end_hint, search_lines, search_lists
-
-    if context.json:
-        context.output.envelope(ENVELOPE, search_lists(search), search)
-        return
-    first_bad = iter(()) if search.first_bad is None else _described(context, dataset, search.first_bad)
-    context.output.show(search_lines(search, first_bad, width=context.output.width))
-    print_ends(context.output, dataset.repository, search.ends)
-    hint = end_hint(search)
-    if hint is not None:
-        context.output.hint(hint)
-
-
-def _described(context: Context, dataset: Dataset, commit: Commit) -> Lines:
-    from rolethread_vcs.views.commits import brief_commit_lines
-
-    history = dataset.history
-    shown, operation = history.commit(f"commit:{commit.id}"), history.operations().find(commit)
-    return brief_commit_lines(shown, operation, history.preview, width=context.output.width)
-
-
-# ---- a program that judges
-
-
-FILE = "{}"
-"""Stands for the exported file in the words of the program."""
-
-FILE_VARIABLE = "ROLETHREAD_FILE"
-COMMIT_VARIABLE = "ROLETHREAD_COMMIT"
-
-_SKIP = 125
-_CANNOT_RUN = (126, 127)
-_NO_ANSWER = 128
-_STDERR = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """A program and how it wants its file. `is_quiet` sends what it prints to stderr: stdout is for an envelope."""
-
-    words: Sequence[str]
-    format: str = "messages"
-    clean: bool = False
-    is_quiet: bool = False
-
-    def ask(self, dataset: Dataset, commit: str, environ: Mapping[str, str]) -> str:
-        """Return the program's answer about a commit (hex id): status 0 is good, 125 skip, anything else to 127 bad.
-
-        Raises:
-            InvalidError (judge_failed): it cannot be run, or ended with 126 (not a program), 127 (not found) or from
-            128 on.
-        """
-        with tempfile.TemporaryDirectory(prefix="rtv-bisect-") as folder:
-            path = Path(folder, f"{commit[:10]}.jsonl")
-            dataset.history.bisect.export(commit, path, format=self.format, clean=self.clean)
-            status = self._run(path, commit, environ)
-        if status == 0:
-            return "good"
-        if status == _SKIP:
-            return "skip"
-        if 0 < status < _NO_ANSWER and status not in _CANNOT_RUN:
-            return "bad"
+        run = [word.replace("{}", str(path)) for word in words]
+        status = subprocess.run(run, env=variables, stdout=stdout, check=False).returncode
+    except OSError as error:
+        is_line = len(words) == 1 and " " in words[0]
         raise InvalidError(
-            f"{shlex.join(self.words)} {_ended(status)} at {commit[:10]}; the answers before are kept",
-            hint="rtv bisect run …   goes on from there\nrtv bisect skip   leaves this commit out",
+            f"{words[0]} cannot be run: {(error.strerror or str(error)).lower()}; the answers before are kept",
+            hint=f"without the quotes: rtv bisect run {words[0]}"
+            if is_line
+            else "a program in this folder is written ./program; a script: rtv bisect run python check.py {}",
             code="judge_failed",
-        )
-
-    def _run(self, path: Path, commit: str, environ: Mapping[str, str]) -> int:
-        words = [word.replace(FILE, str(path)) for word in self.words]
-        variables = {**environ, FILE_VARIABLE: str(path), COMMIT_VARIABLE: commit}
-        try:
-            return subprocess.run(
-                words, env=variables, stdout=_STDERR if self.is_quiet else None, check=False
-            ).returncode
-        except OSError as error:
-            is_line = len(self.words) == 1 and " " in self.words[0]
-            hint = f"without the quotes: rtv bisect run {self.words[0]}" if is_line else None
-            raise InvalidError(
-                f"{self.words[0]} cannot be run: {(error.strerror or str(error)).lower()}; the answers before are kept",
-                hint=hint
-                or "a program in this folder is written ./program; a script: rtv bisect run python check.py {}",
-                code="judge_failed",
-            ) from error
-
-
-def _ended(status: int) -> str:
-    if status < 0:
-        return f"was ended by signal {-status}"
-    if status in _CANNOT_RUN:
-        return f"ended with status {status}, which means that a program was not found or cannot be run"
-    return f"ended with status {status}"
+        ) from error
+    if status == 0:
+        return "good"
+    if status == 125:
+        return "skip"
+    if 0 < status < 126:
+        return "bad"
+    ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+    if status in (126, 127):
+        ended += ", which means that a program was not found or cannot be run"
+    raise InvalidError(
+        f"{shlex.join(words)} {ended} at {commit[:10]}; the answers before are kept",
+        hint="rtv bisect run …   goes on from there\nrtv bisect skip   leaves this commit out",
+        code="judge_failed",
+    )

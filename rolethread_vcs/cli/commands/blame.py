@@ -17,8 +17,6 @@ from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_entries
 from rolethread_vcs.errors import UsageError
 
-ENVELOPE = "rolethread.blame/v1"
-
 
 @click.command(cls=Command)
 @click.argument("entry", metavar="ID[@REV]", shell_complete=complete_entries)
@@ -28,9 +26,8 @@ def command(context: Context, entry: str) -> None:
     word, at, revision = entry.partition("@")
     if at and not revision:
         raise UsageError(f"{entry!r} names no revision behind the @", hint=f"rtv blame {word}@main~1")
-    dataset = context.dataset
-    blame = dataset.history.blame(word, rev=revision or "@")
-    context.output.answer(ENVELOPE, blame, lines=blame_lines(blame, width=context.output.width))
+    blame = context.dataset.history.blame(word, rev=revision or "@")
+    context.output.answer("rolethread.blame/v1", blame, lines=blame_lines(blame, width=context.output.width))
     if not context.json:
-        print_hand_edit(context.output, dataset, blame.id, blame.commit)
-    print_ends(context.output, dataset.repository, blame.ends)
+        print_hand_edit(context, blame.id, blame.commit)
+    print_ends(context, blame.ends)

@@ -10,19 +10,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_branches, complete_rules, entry_choice
 from rolethread_vcs.errors import RefusedError, UsageError
-
-if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.check import Checked
-
-ENVELOPE = "rolethread.check/v1"
 
 
 @click.command(cls=Command)
@@ -46,39 +38,21 @@ def command(
         raise UsageError("--staged compares the staged files with the branch; no revision goes with it")
     from rolethread_vcs.views.findings import finding_lines
 
-    dataset = context.dataset
-    checked = _check(dataset, ids, where, rev, new_since, rules, staged=staged)
-    for why in checked.misfits:
-        context.output.warn(f"rolethread.toml: {why}")
-    if context.json:
-        counts = {code: len(found) for code, found in checked.by_code().items()}
-        context.output.envelope(ENVELOPE, {"counts": counts}, checked)
-    else:
-        context.output.show(finding_lines(checked, all_places=bool(rules), width=context.output.width))
-        _hint(context, checked, rules)
-    return 0 if checked.ok else RefusedError.status
-
-
-def _check(
-    dataset: Dataset,
-    ids: tuple[str, ...],
-    where: str | None,
-    rev: str,
-    new_since: str | None,
-    rules: tuple[str, ...],
-    *,
-    staged: bool,
-) -> Checked:
+    dataset, output = context.dataset, context.output
     if staged:
-        return dataset.gate.check_staged(only=rules)
-    if new_since is not None:
-        return dataset.gate.check_since(new_since, rev=rev, only=rules)
-    return dataset.check(ids, where=where, rev=rev, only=rules)
-
-
-def _hint(context: Context, checked: Checked, rules: tuple[str, ...]) -> None:
-    if not checked.findings:
-        return
-    code = next(iter(checked.by_code()))
-    every = "" if rules else f"rtv check --rule {code}   lists every place\n"
-    context.output.hint(f"{every}rtv rules {code}   explains it")
+        checked = dataset.gate.check_staged(only=rules)
+    elif new_since is not None:
+        checked = dataset.gate.check_since(new_since, rev=rev, only=rules)
+    else:
+        checked = dataset.check(ids, where=where, rev=rev, only=rules)
+    for why in checked.misfits:
+        output.warn(f"rolethread.toml: {why}")
+    by_code = checked.by_code()
+    counts = {code: len(found) for code, found in by_code.items()}
+    lines = finding_lines(checked, all_places=bool(rules), width=output.width)
+    output.answer("rolethread.check/v1", {"counts": counts}, checked, lines=lines)
+    if by_code and not context.json:
+        code = next(iter(by_code))
+        every = "" if rules else f"rtv check --rule {code}   lists every place\n"
+        output.hint(f"{every}rtv rules {code}   explains it")
+    return 0 if checked.ok else RefusedError.status

@@ -13,7 +13,7 @@ name and gate.* travel with the dataset: a change of them is a commit. checkout 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
 
 import click
 
@@ -21,18 +21,10 @@ from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Context, Group
 from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.views.terminal_text import styled
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 ENVELOPE = "rolethread.config/v1"
 
-_DRAFT = "config"
-_EDIT = "rtv config edit"
-_RESUME = f"{_EDIT} --resume"
-
+_RESUME = "rtv config edit --resume"
 
 command = Group()
 
@@ -40,19 +32,10 @@ command = Group()
 @command.command("list")
 def list_(context: Context) -> None:
     """List every setting."""
+    from rolethread_vcs.views.status import settings_lines
+
     settings = context.dataset.settings.list()
-    if context.json:
-        context.output.envelope(ENVELOPE, {"settings": settings})
-        return
-    keys = max(len(setting.key) for setting in settings)
-    for travels, heading in ((True, "of the dataset"), (False, "of this machine")):
-        context.output.print(styled(heading, "heading"))
-        for setting in settings:
-            if setting.travels == travels:
-                absent = "(not set)" if setting.value is None else "(none)"
-                value = setting.value or styled(absent, "faint")
-                remark = styled(f"   {setting.remark}", "faint") if setting.remark else ""
-                context.output.print(f"  {setting.key.ljust(keys)}  {value}{remark}")
+    context.output.answer(ENVELOPE, {"settings": settings}, lines=settings_lines(settings))
 
 
 @command.command("get")
@@ -60,10 +43,7 @@ def list_(context: Context) -> None:
 def get(context: Context, key: str) -> None:
     """Print one setting."""
     setting = context.dataset.settings.get(key)
-    if context.json:
-        context.output.envelope(ENVELOPE, {"settings": [setting]})
-    else:
-        context.output.print(setting.value or "")
+    context.output.answer(ENVELOPE, {"settings": [setting]}, lines=[setting.value or ""])
 
 
 @command.command("set")
@@ -72,13 +52,12 @@ def get(context: Context, key: str) -> None:
 @saving_options
 def set_(context: Context, key: str, value: str, saving: Saving) -> None:
     """Change one setting."""
-    dataset = context.dataset
-
-    result = dataset.settings.set(key, value, intent=saving.intent(f"config set {key} {value}"))
-    verb = "would set" if saving.dry_run else "set"
-    print_committed(context, result, done=f"{verb} {key} to {value}", nothing=f"{key} is {value} already")
+    settings = context.dataset.settings
+    result = settings.set(key, value, intent=saving.intent(f"config set {key} {value}"))
+    done = f"{saving.tense('set', 'set')} {key} to {value}"
+    print_committed(context, result, done=done, nothing=f"{key} is {value} already")
     if key == "checkout" and not saving.dry_run and not context.json:
-        context.output.note(dataset.settings.checkout_remark())
+        context.output.note(settings.checkout_remark())
 
 
 @command.command("edit")
@@ -89,42 +68,32 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
     """Open rolethread.toml in your editor."""
     if resume and discard_draft:
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
-    dataset = context.dataset
     from rolethread_vcs.cli.drafts import discard, typed_text, write_draft
 
+    settings, folder = context.dataset.settings, context.dataset.drafts_folder
     intent = saving.intent("config edit")
-    read = dataset.settings.text()
-    folder = dataset.drafts_folder
+    read = settings.text()
+    # the name tells whether the settings are still those that the draft was made from
+    name = f"config-{hashlib.sha256(read).hexdigest()[:10]}"
     if resume or discard_draft:
-        draft = _waiting(folder)
-        if draft is None:
-            raise NotFoundError("there is no unfinished draft of the settings", hint=_EDIT, code="no_draft")
+        drafts = sorted(folder.glob("config-*.txt"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
+        if not drafts:
+            raise NotFoundError("there is no unfinished draft of the settings", hint="rtv config edit", code="no_draft")
+        draft = drafts[-1]
         if discard_draft:
             if not saving.dry_run:
                 discard(draft)
-            verb = "would throw" if saving.dry_run else "threw"
-            done = f"{verb} away the draft {draft.stem}; no setting was changed"
+            done = f"{saving.tense('throw', 'threw')} away the draft {draft.stem}; no setting was changed"
             print_committed(context, None, nothing=done)
             return
-        if not draft.stem.startswith(_draft_name(read)):
+        if not draft.stem.startswith(name):
             context.output.warn("the settings were changed since this draft was begun; it replaces them as a whole")
     else:
-        draft = write_draft(folder, _draft_name(read), read.decode("utf-8", "replace"))
+        draft = write_draft(folder, name, read.decode("utf-8", "replace"))
     with typed_text(context, draft, is_resumed=resume, again=_RESUME) as text:
-        result = dataset.settings.replace_text(text, intent, read=None if resume else read)
+        result = settings.replace_text(text, intent, read=None if resume else read)
     if saving.dry_run and text != read:
         context.output.note(f"your text is kept in {draft}; save it with: {_RESUME}")
     else:
         discard(draft, saved=result.operation is not None)
     print_committed(context, result, nothing="the settings are as they were")
-
-
-def _draft_name(read: bytes) -> str:
-    import hashlib
-
-    return f"{_DRAFT}-{hashlib.sha256(read).hexdigest()[:10]}"
-
-
-def _waiting(folder: Path) -> Path | None:
-    drafts = sorted(folder.glob(f"{_DRAFT}-*.txt"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
-    return drafts[-1] if drafts else None

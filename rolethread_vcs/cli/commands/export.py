@@ -13,16 +13,15 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.context import Command, Context
-from rolethread_vcs.cli.options import complete_branches
+from rolethread_vcs.cli.options import clean_option, complete_branches, format_option
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.phrases import count
 
 
 @click.command(cls=Command)
 @click.argument("revision", metavar="[REV]", default="@", shell_complete=complete_branches)
 @click.option("-o", "--output", "target", metavar="FILE", help="Write this file (.json, .jsonl, either with .gz).")
-@click.option("--format", "format_name", metavar="NAME", default="messages", help="messages, sharegpt or alpaca.")
-@click.option("--clean", is_flag=True, help="Only what a trainer reads: no ids, no tags.")
+@format_option
+@clean_option
 @click.option("--where", metavar="QUERY", help="Only these entries.")
 @click.option("--fail-if-unsaved", is_flag=True, help="Stop when files were edited by hand and not saved.")
 @click.option("--skip-damaged", is_flag=True, help="Leave out entries that cannot be read, and name them.")
@@ -39,16 +38,16 @@ def command(
     overwrite: bool,
 ) -> None:
     from rolethread_vcs import ExportOptions
+    from rolethread_vcs.views.entries import exported_lines
 
     if revision == "-":
         raise UsageError("- is no revision; an export without -o goes to standard output", hint="rtv export -o -")
-    dataset = context.dataset
+    dataset, output = context.dataset, context.output
     path = context.path(target) if target not in (None, "-") else None
     if context.json and path is None:
         raise UsageError("--json and an export to standard output do not go together", hint="rtv export -o FILE --json")
     name = (target or "").removesuffix(".gz")
     options = ExportOptions(format_name, clean, where, "json" if name.endswith(".json") else "jsonl", skip_damaged)
-    output = context.output
     with output.progress("exporting") as step:
         result = dataset.export(
             revision,
@@ -63,13 +62,6 @@ def command(
         output.warn(warning)
     for entry_id in result.left_out:
         output.warn(f"left out: entry {entry_id} is damaged and cannot be read")
-    said = (
-        f"exported {count(result.entries, 'entry')} of {result.revision} @ {result.commit[:10]} "
-        f"(sha256 {result.sha256[:12]}…)"
-    )
-    if context.json:
-        output.envelope("rolethread.export/v1", result)
-    else:
-        output.note(said + (f" to {target}" if path is not None else ""))
-        if path is not None and path.is_file() and not name.endswith((".json", ".jsonl")):
-            output.note("the file holds JSON lines; a name that ends in .jsonl or .json says what is wanted")
+    is_named = path is None or not path.is_file() or name.endswith((".json", ".jsonl"))
+    lines = exported_lines(result, target if path is not None else None, is_named=is_named)
+    output.answer("rolethread.export/v1", result, lines=lines)

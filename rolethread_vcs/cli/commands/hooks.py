@@ -10,19 +10,15 @@ Hooks that are there already are kept, and run first. Nothing of this travels wi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from rolethread_vcs.cli.context import Context, Group
+from rolethread_vcs.cli.options import dry_run_option
 from rolethread_vcs.errors import UsageError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
 ENVELOPE = "rolethread.hooks/v1"
-
 
 command = Group()
 
@@ -30,13 +26,14 @@ command = Group()
 @command.command("install")
 @click.option("--pre-push", "push", is_flag=True, help="Also judge what is pushed.")
 @click.option("--drivers", is_flag=True, help="No hooks: only what makes git show and merge conversations.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@dry_run_option
 def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     """Put the hooks and drivers in, or bring them up to date."""
     from shutil import which
 
     from rolethread_vcs import HookOptions
     from rolethread_vcs.views.entries import VERSION
+    from rolethread_vcs.views.status import installed_hooks_lines
 
     if drivers and push:
         raise UsageError("--drivers puts no hooks in, and --pre-push is one")
@@ -44,42 +41,21 @@ def install(context: Context, push: bool, drivers: bool, dry_run: bool) -> None:
     done = context.dataset.gate.install_hooks(options, dry_run=dry_run)
     if which("rtv", path=context.environ.get("PATH")) is None:
         context.output.warn("rtv is not on the PATH: git cannot call it, and will stop at every commit until it is")
-    if context.json:
-        context.output.envelope(ENVELOPE, {"dry_run": dry_run}, done)
-        return
-    would = "would be" if dry_run else "are"
-    state = "were in place already" if done.was_there else f"{would} in place"
-    if done.hooks:
-        context.output.report(f"{', '.join(done.hooks)} {state} ({done.folder})")
-    for name in done.chained:
-        context.output.report(f"the {name} hook that was there runs first ({name}{done.suffix})")
-    context.output.report(f"git {'would show and merge' if dry_run else 'shows and merges'} entries as conversations")
-    if not dry_run:
-        context.output.hint("take this out again with: rtv hooks remove")
+    context.output.answer(ENVELOPE, {"dry_run": dry_run}, done, lines=installed_hooks_lines(done, would=dry_run))
 
 
 @command.command("remove")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@dry_run_option
 def remove(context: Context, dry_run: bool) -> None:
     """Take the hooks and drivers out, and put back what was there before."""
+    from rolethread_vcs.views.status import removed_hooks_lines
+
     done = context.dataset.gate.remove_hooks(home=_home(context), dry_run=dry_run)
     for line in done.left:
         context.output.warn(line)
-    if context.json:
-        context.output.envelope(ENVELOPE, {"dry_run": dry_run}, done)
-        return
-    if not done.was_there:
-        context.output.report("none of our hooks was in place; the drivers are out")
-        return
-    context.output.report(f"{', '.join(done.hooks)} and the drivers {'would go' if dry_run else 'are gone'}")
-    for name in done.chained:
-        context.output.report(f"the {name} hook that was there before {'would be' if dry_run else 'is'} back")
-    if not dry_run:
-        context.output.hint("put them in again with: rtv hooks install")
+    context.output.answer(ENVELOPE, {"dry_run": dry_run}, done, lines=removed_hooks_lines(done, would=dry_run))
 
 
 def _home(context: Context) -> Path | None:
-    from pathlib import Path
-
     home = context.environ.get("HOME")
     return Path(home) if home else None

@@ -18,10 +18,7 @@ import click
 from rolethread_vcs.cli.arguments import HowMany
 from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import complete_branches, complete_entries
-from rolethread_vcs.cli.output import Output
 from rolethread_vcs.phrases import count
-
-ENVELOPE = "rolethread.list/v1"
 
 
 @click.command(cls=Command)
@@ -40,32 +37,19 @@ def command(
     for row in page.rows:
         if not row.reads:
             output.warn(f"entry {row.id} cannot be read ({row.problem}); see what is damaged with: rtv verify")
+    output.answer("rolethread.list/v1", page, lines=list_lines(page.rows, width=output.width))
     if context.json:
-        output.envelope(ENVELOPE, page)
         return
-    output.show(list_lines(page.rows, width=output.width))
-    if not page.rows:
-        _say_empty(output, query, where, after)
-    elif page.more:
-        options = _options(query, where, limit, rev)
-        output.note(f"Show more: rtv list{options} --after {page.rows[-1].id}")
-    elif page.total is not None:
-        output.note(count(page.total, "entry"))
-
-
-def _options(query: tuple[str, ...], where: str | None, limit: int, rev: str) -> str:
-    words = list(query)
-    if where is not None:
-        words += ["--where", where]
-    if limit != 25:
-        words += ["--limit", str(limit)]
-    if rev != "@":
-        words += ["--rev", rev]
-    return f" {shlex.join(words)}" if words else ""
-
-
-def _say_empty(output: Output, query: tuple[str, ...], where: str | None, after: str | None) -> None:
-    if after is not None:
+    if page.more:
+        words = list(query)
+        words += ["--where", where] if where is not None else []
+        words += ["--limit", str(limit)] if limit != 25 else []
+        words += ["--rev", rev] if rev != "@" else []
+        output.note(f"Show more: {shlex.join(['rtv', 'list', *words])} --after {page.rows[-1].id}")
+    elif page.rows:
+        if page.total is not None:
+            output.note(count(page.total, "entry"))
+    elif after is not None:
         output.note(f"no entry{' that matches' if query or where else ''} comes behind {after}")
     elif query or where:
         output.note("no entry matches")

@@ -32,9 +32,7 @@ from rolethread_vcs.cli.options import complete_branches
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.history.entry_history import StepDetails
-    from rolethread_vcs.ops.history.log import LogFilter, OperationsByCommit
+    from rolethread_vcs.ops.history.log import LogFilter
     from rolethread_vcs.views.terminal_text import Line
 
 ENVELOPE = "rolethread.log/v1"
@@ -68,23 +66,33 @@ def command(
 ) -> None:
     from rolethread_vcs import LogFilter
     from rolethread_vcs.model.revision import is_selector
+    from rolethread_vcs.views.log import graph_lines, log_lines
 
     only = LogFilter(verb, min_changes, _moment(since), _moment(until, end_of_day=True), author, where)
     entry, at, revision = rev.partition("@")
-    dataset = context.dataset
+    dataset, width = context.dataset, context.output.width
     if is_selector(entry) and (revision or not at):
         if graph or everywhere or where is not None or verb is not None or min_changes:
             raise UsageError(
                 f"{rev} names an entry; --graph, --all, --where, --op and --min-changes are for whole commits",
                 hint=f"rtv log {rev}   tells its life; a commit of that name: rtv log commit:{entry}",
             )
-        _tell_life(context, dataset, entry, revision or "@", number, only)
+        _tell_life(context, entry, revision or "@", number, only)
         return
-    revisions = _revisions(dataset, rev, everywhere=everywhere)
+    if everywhere and rev != "@":
+        raise UsageError(f"--all shows all branches, and {rev} is one; choose one of the two")
+    revisions = (rev, *(branch.name for branch in dataset.branches.list())) if everywhere else (rev,)
     if graph and not context.json:
-        _draw(context, dataset, revisions, number, only)
+        drawn = dataset.history.graph(*revisions, count=number, only=only)
+        _print(context, graph_lines(drawn, dataset.history.names(), width=width))
+        print_ends(context, drawn.ends)
+        return
+    history = dataset.log(*revisions, count=number, only=only)
+    if context.json:
+        context.output.envelope(ENVELOPE, {"commits": list(history)})
     else:
-        _list(context, dataset, revisions, number, only, full=full)
+        _print(context, log_lines(history, full=full, width=width))
+    print_ends(context, history.ends)
 
 
 def _moment(text: str | None, *, end_of_day: bool = False) -> int | None:
@@ -95,60 +103,29 @@ def _moment(text: str | None, *, end_of_day: bool = False) -> int | None:
     return parse_moment(text, now=time.time(), end_of_day=end_of_day)
 
 
-def _revisions(dataset: Dataset, rev: str, *, everywhere: bool) -> tuple[str, ...]:
-    if not everywhere:
-        return (rev,)
-    if rev != "@":
-        raise UsageError(f"--all shows all branches, and {rev} is one; choose one of the two")
-    return ("@", *(branch.name for branch in dataset.branches.list()))
+def _tell_life(context: Context, word: str, revision: str, number: int | None, only: LogFilter) -> None:
+    from rolethread_vcs.views.entry_history import life_lines, step_words
 
-
-def _list(
-    context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: LogFilter, *, full: bool
-) -> None:
-    from rolethread_vcs.views.log import log_lines
-
-    history = dataset.log(*revisions, count=number, only=only)
+    history = context.dataset.history
+    life = history.entry(word, rev=revision)
+    steps = islice((step for step in life if history.is_by_and_within(step.commit, only)), number)
+    details = map(history.details, steps)
     if context.json:
-        context.output.envelope(ENVELOPE, {"commits": list(history)})
-    else:
-        _print(context, log_lines(history, full=full, width=context.output.width))
-    print_ends(context.output, dataset.repository, history.ends)
-
-
-def _draw(context: Context, dataset: Dataset, revisions: tuple[str, ...], number: int | None, only: LogFilter) -> None:
-    from rolethread_vcs.views.log import graph_lines
-
-    graph = dataset.history.graph(*revisions, count=number, only=only)
-    _print(context, graph_lines(graph, dataset.history.names(), width=context.output.width))
-    print_ends(context.output, dataset.repository, graph.ends)
-
-
-def _tell_life(
-    context: Context, dataset: Dataset, word: str, revision: str, number: int | None, only: LogFilter
-) -> None:
-    from rolethread_vcs.views.entry_history import life_lines
-
-    life = dataset.history.entry(word, rev=revision)
-    steps = islice((step for step in life if dataset.history.is_by_and_within(step.commit, only)), number)
-    details = map(dataset.history.details, steps)
-    if context.json:
-        makers = dataset.history.operations()
-        commits = [(_of_step(dataset, each, makers), each.step) for each in details]
+        makers = history.operations()
+        commits = []
+        for each in details:
+            operation = makers.find(each.step.commit)
+            own = {
+                "operation": operation,
+                "summary": None if each.compared is None else each.compared.diff.summary(),
+                "text": step_words(each),
+                "counts": history.counts(each.step.commit, operation),
+            }
+            commits.append((own, each.step))
         context.output.envelope(ENVELOPE, {"entry": life.entry_id, "commits": commits})
     else:
         _print(context, life_lines(details, life.entry_id, width=context.output.width), "no step of its life matches")
-    print_ends(context.output, dataset.repository, life.ends)
-
-
-def _of_step(dataset: Dataset, details: StepDetails, makers: OperationsByCommit) -> dict[str, object]:
-    from rolethread_vcs.views.entry_history import step_words
-
-    commit, compared = details.step.commit, details.compared
-    operation = makers.find(commit)
-    counts = dataset.history.counts(commit, operation)
-    summary = None if compared is None else compared.diff.summary()
-    return {"operation": operation, "summary": summary, "text": step_words(details), "counts": counts}
+    print_ends(context, life.ends)
 
 
 def _print(context: Context, lines: Iterable[str | Line], nothing: str = "no commit matches") -> None:

@@ -179,7 +179,7 @@ def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limi
     lines = removed_lines(shown, limit, more=more, since=since, width=context.output.width)
     value = {"more": more, "removed": [(tags_and_preview(each), each) for each in shown]}
     context.output.answer("rolethread.removed/v1", value, lines=lines)
-    print_ends(context.output, dataset.repository, found.ends)
+    print_ends(context, found.ends)
 
 
 def _discard(context: Context, dataset: Dataset, chosen: list[str] | None, intent: Intent) -> None:

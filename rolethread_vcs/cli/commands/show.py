@@ -13,7 +13,7 @@ Without a word it shows the current commit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,13 +25,7 @@ from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.views.terminal_text import safe_text
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
-    from rolethread_vcs.views.terminal_text import Lines
-
-ENTRY_ENVELOPE = "rolethread.entry/v1"
-ENTRIES_ENVELOPE = "rolethread.entries/v1"
-COMMIT_ENVELOPE = "rolethread.show/v1"
 
 _DETAILED = 1_000
 """Entries of one commit up to which the JSON answer holds what changed in each; `diff --json-lines` has no limit."""
@@ -44,80 +38,69 @@ _DETAILED = 1_000
 def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) -> None:
     if raw and context.json:
         raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
-    dataset = context.dataset
+    dataset, output = context.dataset, context.output
     from rolethread_vcs import ShownCommit
     from rolethread_vcs.views.entries import entry_lines
 
     if context.json:
-        _show_json(context, dataset, list(dataset.show(*words)), short=short)
+        _show_json(context, list(dataset.show(*words)), short=short)
         return
     for number, shown in enumerate(dataset.show(*words)):
         if raw:
-            _show_raw(context, dataset, shown)
+            data = dataset.history.raw(shown)
+            if output.is_terminal:
+                # content must not steer a terminal; whoever wants the bytes sends them to a file
+                output.print(safe_text(data.decode("utf-8", "backslashreplace")).removesuffix("\n"))
+            else:
+                output.binary.write(data)
             continue
         if number:
-            context.output.print()
+            output.print()
         if isinstance(shown, ShownCommit):
-            context.output.show(_commit_lines(context, dataset, shown, short=short))
+            _show_commit(context, shown, short=short)
         else:
-            context.output.show(entry_lines(shown.id, shown.entry, width=context.output.width))
-            print_hand_edit(context.output, dataset, shown.id, shown.commit)
+            output.show(entry_lines(shown.id, shown.entry, width=output.width))
+            print_hand_edit(context, shown.id, shown.commit)
 
 
-def _show_raw(context: Context, dataset: Dataset, shown: ShownEntry | ShownCommit) -> None:
-    data = dataset.history.raw(shown)
-    if context.output.is_terminal:
-        # content must not steer a terminal; whoever wants the bytes sends them to a file
-        context.output.print(safe_text(data.decode("utf-8", "backslashreplace")).removesuffix("\n"))
+def _show_commit(context: Context, shown: ShownCommit, *, short: bool) -> None:
+    from rolethread_vcs.views.commits import brief_commit_lines, commit_lines
+
+    history, output = context.dataset.history, context.output
+    operation = history.operations().find(shown.commit)
+    if short:
+        output.show(brief_commit_lines(shown, operation, history.preview, width=output.width))
     else:
-        context.output.binary.write(data)
+        changes = history.changes(shown)
+        output.show(commit_lines(shown, operation, changes, width=output.width, color=output.color))
 
 
-# ---- JSON
-
-
-def _show_json(context: Context, dataset: Dataset, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:
+def _show_json(context: Context, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:
     from rolethread_vcs import ShownCommit, ShownEntry
 
-    entries = [_entry_value(each) for each in shown if isinstance(each, ShownEntry)]
+    output = context.output
     commits = [each for each in shown if isinstance(each, ShownCommit)]
+    entries = [
+        {"id": each.id, "rev": rev_of(each.blob), "commit": each.commit, **each.entry.fields}
+        for each in shown
+        if isinstance(each, ShownEntry)
+    ]
     if (entries and commits) or len(commits) > 1:
         raise UsageError("--json shows entries, or one commit", hint="run rtv show once for each")
     if commits:
-        context.output.envelope(COMMIT_ENVELOPE, _commit_value(dataset, commits[0], short=short), commits[0])
+        output.envelope("rolethread.show/v1", _commit_value(context, commits[0], short=short), commits[0])
     elif len(entries) == 1:
-        context.output.envelope(ENTRY_ENVELOPE, entries[0])
+        output.envelope("rolethread.entry/v1", entries[0])
     else:
-        context.output.envelope(ENTRIES_ENVELOPE, {"entries": entries})
+        output.envelope("rolethread.entries/v1", {"entries": entries})
 
 
-def _commit_value(dataset: Dataset, shown: ShownCommit, *, short: bool) -> dict[str, object]:
-    short = short or len(shown.entries) > _DETAILED
-    comparison = None if short else dataset.history.changes(shown)
-    own: dict[str, object] = {
-        "operation": dataset.history.operations().find(shown.commit),
-        **{change: shown.count(change) for change in ("added", "changed", "removed")},
-        "details": not short,
-        "entries": shown.entries if comparison is None else list(comparison.entries()),
-        "files": [{"path": path, "change": change} for path, change in shown.files]
-        if comparison is None
-        else comparison.files(),
-    }
-    return own
-
-
-def _entry_value(shown: ShownEntry) -> dict[str, Any]:
-    return {"id": shown.id, "rev": rev_of(shown.blob), "commit": shown.commit, **shown.entry.fields}
-
-
-# ---- text
-
-
-def _commit_lines(context: Context, dataset: Dataset, shown: ShownCommit, *, short: bool) -> Lines:
-    from rolethread_vcs.views.commits import brief_commit_lines, commit_lines
-
-    history, output = dataset.history, context.output
-    operation = history.operations().find(shown.commit)
-    if short:
-        return brief_commit_lines(shown, operation, history.preview, width=output.width)
-    return commit_lines(shown, operation, history.changes(shown), width=output.width, color=output.color)
+def _commit_value(context: Context, shown: ShownCommit, *, short: bool) -> dict[str, object]:
+    history = context.dataset.history
+    own: dict[str, object] = {change: shown.count(change) for change in ("added", "changed", "removed")}
+    own["operation"] = history.operations().find(shown.commit)
+    own["details"] = not short and len(shown.entries) <= _DETAILED
+    if own["details"]:
+        comparison = history.changes(shown)
+        return own | {"entries": list(comparison.entries()), "files": comparison.files()}
+    return own | {"entries": shown.entries, "files": [{"path": path, "change": change} for path, change in shown.files]}
