@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from enum import Enum
+from typing import Any
 
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, known_role
 
 
-class _Edge:
-    def __init__(self, name: str) -> None:
-        self._name = name
+class Edge(Enum):
+    """What stands before the first message, and behind the last."""
 
-    def __repr__(self) -> str:
-        return self._name
+    START = "start"
+    END = "end"
 
 
-START: Final = _Edge("START")
-"""What stands before the first message."""
-END: Final = _Edge("END")
-"""What stands behind the last message."""
+START, END = Edge
 
 _TOOL_ROLES = frozenset({"tool", "function"})
 
@@ -50,18 +47,3 @@ def break_between(left: Any, right: Any) -> Reason | None:
     if left is START or left in OPENING_ROLES:
         return Reason.STARTS_WITH_ANSWER if right in ANSWERING_ROLES else None
     return Reason.TURNS_TOUCH if left == right else None
-
-
-def is_turn(message: Any) -> bool:
-    """Return whether a message is part of the conversation: all but system and developer."""
-    return role_of(message) not in OPENING_ROLES
-
-
-def is_question(role: Any) -> bool:
-    """Return whether a role asks: the user's."""
-    return bool(role == "user")
-
-
-def is_answer(role: Any) -> bool:
-    """Return whether a role answers: the assistant's, or that of a call."""
-    return isinstance(role, str) and role in ANSWERING_ROLES

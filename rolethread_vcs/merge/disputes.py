@@ -103,13 +103,18 @@ def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece] | Reason:
     reason = min(_objections(alignment, gap), key=list(Reason).index, default=None)
     found: list[Piece] = []
     if reason is None:
-        ours, theirs = (tuple(_staying(gap, side)) for side in SIDES)
+        # what the other side deleted goes
+        ours, theirs = (
+            tuple(token for token in gap.on(side) if token.base is None or None not in (token.ours, token.theirs))
+            for side in SIDES
+        )
         found = _weave(lists, gap, ours, theirs)
         rows = [piece for piece in found if isinstance(piece, Token)]
         if any(count > 1 for base, count in Counter(token.base for token in rows).items() if base is not None):
             return Reason.BOTH_MOVED
         if not any(isinstance(piece, Dispute) for piece in found):
-            reason = _first_break(lists, (gap.left, *rows, gap.right))
+            breaks = (lists.new_break(left, right) for left, right in pairwise((gap.left, *rows, gap.right)))
+            reason = next(filter(None, breaks), None)
             if reason is None:
                 return found
     has_moved = any(alignment.is_moved(token) for token in (*gap.ours, *gap.theirs))
@@ -143,13 +148,6 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
                 yield Reason.CONTINUES_MOVED
 
 
-def _staying(gap: Gap, side: Side) -> Iterator[Token]:
-    """Yield what a side has in a gap, without what the other deleted."""
-    for token in gap.on(side):
-        if token.base is None or None not in (token.ours, token.theirs):
-            yield token
-
-
 def _weave(lists: Lists, gap: Gap, ours: Row, theirs: Row) -> list[Piece]:
     found: list[Piece] = []
     left: Token | None = gap.left
@@ -170,7 +168,3 @@ def _weave(lists: Lists, gap: Gap, ours: Row, theirs: Row) -> list[Piece]:
             found.append(same)
             left = same
     return found
-
-
-def _first_break(lists: Lists, row: Row) -> Reason | None:
-    return next((reason for left, right in pairwise(row) if (reason := lists.new_break(left, right))), None)

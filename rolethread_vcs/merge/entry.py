@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.diff import ABSENT
@@ -10,7 +10,7 @@ from rolethread_vcs.diff.align import Match, align
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choose, Conflict, Merged, Reason
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.values import UNSETTLED, merge_lists_as_sets, merge_maps, merge_sets, settle, value_conflict
+from rolethread_vcs.merge.values import UNSETTLED, merge_maps, merge_sets, settle, value_conflict
 from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, InvalidEntryError, is_same
 
 _CONVERSATIONS = frozenset({"messages", "chosen", "rejected"})
@@ -70,9 +70,9 @@ def _merge_field(key: str, base: Any, ours: Any, theirs: Any, resolver: Resolver
     if value is not UNSETTLED:
         return value
     if key == "tags":
-        return merge_sets(*_lists(base, ours, theirs))
+        return sorted(merge_sets(base, ours, theirs))
     if key == "origin":
-        return merge_lists_as_sets(*_lists(base, ours, theirs))
+        return merge_sets(base, ours, theirs)
     if key == "extra":
         was, left, right = ({} if side is ABSENT else side for side in (base, ours, theirs))
         return merge_maps(was, left, right, key, resolver)
@@ -85,11 +85,6 @@ def _merge_field(key: str, base: Any, ours: Any, theirs: Any, resolver: Resolver
             return merge_conversation(Lists([] if base is ABSENT else base, ours, theirs), key, resolver)
         return merge_content(base, ours, theirs, key, resolver)
     return resolver.answer(value_conflict(key, base, ours, theirs))
-
-
-def _lists(*values: Any) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
-    base, ours, theirs = ([] if value is ABSENT else value for value in values)
-    return base, ours, theirs
 
 
 def _look_at_the_pair(merged: dict[str, Any], base: Any, ours: Any, theirs: Any, resolver: Resolver) -> None:

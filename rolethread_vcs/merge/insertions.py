@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 from rolethread_vcs.diff.align import Match, align
 from rolethread_vcs.diff.words import similarity
-from rolethread_vcs.merge.conversation import is_turn
+from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.merge.lists import Lists, Token
 from rolethread_vcs.model.canonical import encode_value
+from rolethread_vcs.model.entry import OPENING_ROLES
 
 _SAME_TEXT = 0.9
 """Two new messages that are so much alike are one, written or brought in twice."""
@@ -19,34 +20,24 @@ _LONG_ENOUGH = 40
 Row = tuple[Token, ...]
 
 
-def pair_up(lists: Lists, ours: Sequence[Token], theirs: Sequence[Token]) -> list[tuple[Row, Row, Token | None]]:
+def pair_up(lists: Lists, ours: Row, theirs: Row) -> list[tuple[Row, Row, Token | None]]:
     """Return both rows cut where they have the same message: what each has before it, and that message.
 
     The last piece has none. Messages of the base are the same by number, new ones by their text.
     """
+    first, second = ([lists.any_value(token) for token in row] for row in (ours, theirs))
     pieces: list[tuple[Row, Row, Token | None]] = []
     start = to_start = 0
-    for place, to_place in _same(lists, ours, theirs):
-        one, other = ours[place], theirs[to_place]
-        pieces.append(
-            (tuple(ours[start:place]), tuple(theirs[to_start:to_place]), Token(one.base, one.ours, other.theirs))
-        )
-        start, to_start = place + 1, to_place + 1
-    pieces.append((tuple(ours[start:]), tuple(theirs[to_start:]), None))
-    return pieces
-
-
-def _same(lists: Lists, ours: Sequence[Token], theirs: Sequence[Token]) -> list[tuple[int, int]]:
-    first = [lists.any_value(token) for token in ours]
-    second = [lists.any_value(token) for token in theirs]
-    found = []
     for pair in align(first, second):
         one, other = ours[pair.before], theirs[pair.after]
         if pair.moved or one.base != other.base:
             continue
         if one.base is not None or pair.match is Match.EQUAL or _is_one_text(first[pair.before], second[pair.after]):
-            found.append((pair.before, pair.after))
-    return found
+            same = Token(one.base, one.ours, other.theirs)
+            pieces.append((ours[start : pair.before], theirs[to_start : pair.after], same))
+            start, to_start = pair.before + 1, pair.after + 1
+    pieces.append((ours[start:], theirs[to_start:], None))
+    return pieces
 
 
 def _is_one_text(one: object, other: object) -> bool:
@@ -64,26 +55,26 @@ def one_after_the_other(lists: Lists, left: Token | None, ours: Row, theirs: Row
     The order does not depend on which side is ours: the one that reads on, and where both do, by canonical bytes.
     Whole conversations, written where the base had none, are never put one after the other.
     """
-    if not any(map(is_turn, lists.base)) and all(_has_turn(lists, row) for row in (ours, theirs)):
+    new = ([lists.any_value(token) for token in row] for row in (ours, theirs))
+    has_turns = [any(role_of(message) not in OPENING_ROLES for message in row) for row in (lists.base, *new)]
+    if has_turns == [False, True, True]:
         return None
-    fitting = [row for row in _orders(lists, ours, theirs) if not breaks(lists, left, row, right)]
-    return fitting[0] if fitting else None
+    return next((row for row in _orders(lists, ours, theirs) if not _breaks(lists, left, row, right)), None)
 
 
 def kept_both(lists: Lists, left: Token, ours: Row, theirs: Row, right: Token) -> Row:
     """Return what a person gets who keeps both rows: the same message once, else the order that breaks least."""
     row: list[Token] = []
     for first, second, same in pair_up(lists, ours, theirs):
-        before = row[-1] if row else left
+        count = partial(_breaks, lists, row[-1] if row else left, right=same or right)
         one, other = _orders(lists, first, second)
-        after = same or right
-        row += one if breaks(lists, before, one, after) <= breaks(lists, before, other, after) else other
+        row += one if count(one) <= count(other) else other
         if same is not None:
             row.append(same)
     return tuple(row)
 
 
-def breaks(lists: Lists, left: Token | None, row: Row, right: Token | None) -> int:
+def _breaks(lists: Lists, left: Token | None, row: Row, right: Token | None) -> int:
     """Return how many neighbours in a row do not read as a conversation; None is a neighbour that nobody knows yet."""
     tokens = [token for token in (left, *row, right) if token is not None]
     return sum(lists.new_break(one, other) is not None for one, other in pairwise(tokens))
@@ -93,7 +84,3 @@ def _orders(lists: Lists, ours: Row, theirs: Row) -> tuple[Row, Row]:
     """Return the rows one after the other, both ways, in an order that does not depend on the sides."""
     first, second = sorted((ours, theirs), key=lambda row: encode_value([lists.any_value(token) for token in row]))
     return first + second, second + first
-
-
-def _has_turn(lists: Lists, row: Row) -> bool:
-    return any(is_turn(lists.any_value(token)) for token in row)

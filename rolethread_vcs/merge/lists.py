@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Reason
-from rolethread_vcs.merge.conversation import END, START, break_between, is_answer, is_question, role_of
+from rolethread_vcs.merge.conversation import END, START, break_between, role_of
 from rolethread_vcs.merge.values import UNSETTLED, settle
-from rolethread_vcs.model.entry import is_same
+from rolethread_vcs.model.entry import ANSWERING_ROLES, is_same
 
 Side: TypeAlias = Literal["ours", "theirs"]
 SIDES: tuple[Side, Side] = ("ours", "theirs")
@@ -100,17 +100,13 @@ class Lists:
         left_role, right_role = roles or (self.role(left), self.role(right))
         reason = break_between(left_role, right_role)
         if reason is None:
-            is_pairing = is_question(left_role) and is_answer(right_role)
-            return Reason.OTHER_QUESTION if is_pairing and not self._were_neighbours(left, right) else None
+            if left_role != "user" or right_role not in ANSWERING_ROLES or Token() in (left, right):
+                return None
+            were_neighbours = any(one is not None and other == one + 1 for one, other in zip(left, right, strict=True))
+            return None if were_neighbours else Reason.OTHER_QUESTION
         if any(self._has_break(side, left, right, reason) for side in SIDES):
             return None
         return reason
-
-    def _were_neighbours(self, left: Token, right: Token) -> bool:
-        return any(one is not None and other == one + 1 for one, other in zip(left, right, strict=True)) or Token() in (
-            left,
-            right,
-        )
 
     def _has_break(self, side: Side, left: Token, right: Token, reason: Reason) -> bool:
         one, other = left.on(side), right.on(side)

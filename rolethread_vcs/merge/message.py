@@ -9,7 +9,7 @@ from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Conflict, Reason, SideChoice, field_name
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.text import merge_text
-from rolethread_vcs.merge.values import UNSETTLED, merge_lists_as_sets, merge_maps, settle, value_conflict
+from rolethread_vcs.merge.values import UNSETTLED, merge_maps, merge_sets, settle, value_conflict
 
 
 def merge_message(
@@ -40,7 +40,7 @@ def _merge_key(key: str, sides: tuple[Any, Any, Any], field: str, resolver: Reso
     if key == "content":
         return merge_content(base, ours, theirs, field, resolver)
     if key == "alternatives" and _are_lists(ours, theirs) and (base is ABSENT or isinstance(base, list)):
-        return merge_lists_as_sets([] if base is ABSENT else base, ours, theirs)
+        return merge_sets(base, ours, theirs)
     if key == "tool_calls" and _are_lists(base, ours, theirs) and len(base) == len(ours) == len(theirs):
         # A call is one thing: the name from one side and the arguments from the other would be a third call.
         calls = [settle(*each) for each in zip(base, ours, theirs, strict=True)]

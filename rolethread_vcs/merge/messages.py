@@ -16,16 +16,21 @@ from typing import Any, NamedTuple
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
-from rolethread_vcs.merge.conversation import END, START, is_answer, role_of
+from rolethread_vcs.merge.conversation import END, START, role_of
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
 from rolethread_vcs.merge.gaps import Alignment, in_place, values_of
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import UNSETTLED, settle
+from rolethread_vcs.model.entry import ANSWERING_ROLES
 
 _RECOGNISABLE = 12
 """Characters from which a message that both sides added in two places is one by more than chance."""
+
+
+_RENAMES = 2
+"""So many messages make a rename; one could be a correction of that message."""
 
 
 class _Laid(NamedTuple):
@@ -45,7 +50,7 @@ def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any
     if tokens is not None:
         return _Row(lists, field, resolver, {"ours": {}, "theirs": {}}).result(list(tokens))
     alignment = Alignment.of(lists)
-    renamed = {side: renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
+    renamed = {side: _renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
     if alignment.moved_twice:
         return _choose_places(alignment, field, renamed, resolver)
     pieces = pieces_of(alignment, "ours")
@@ -132,22 +137,16 @@ class _Row:
         self._number += 1
 
     def _only(self, token: Token) -> Any:
+        """Return a message that is not on both sides; one that came may have a speaker whom the other side renamed."""
         message = self._lists.any_value(token)
-        stale = stale_speaker(self._lists, token, self._renamed)
-        if stale is None:
+        old, is_ours = _speaker(message), token.theirs is None
+        new = self._renamed["theirs" if is_ours else "ours"].get(old) if isinstance(old, str) else None
+        if new is None or token.base is not None:
             return message
-        old, new = stale
-        is_ours = token.ours is not None
-        conflict = Conflict(
-            f"{self._name()}.speaker",
-            Reason.SPEAKER_RENAMED,
-            ABSENT,
-            old if is_ours else new,
-            new if is_ours else old,
-            "theirs" if is_ours else "ours",
-        )
-        speaker = self._resolver.answer(conflict)
-        return {**message, "speaker": speaker}
+        ours, theirs = (old, new) if is_ours else (new, old)
+        suggestion: SideChoice = "theirs" if is_ours else "ours"
+        conflict = Conflict(f"{self._name()}.speaker", Reason.SPEAKER_RENAMED, ABSENT, ours, theirs, suggestion)
+        return {**message, "speaker": self._resolver.answer(conflict)}
 
     def _lay_dispute(self, dispute: Dispute) -> None:
         lists, name = self._lists, self._name()
@@ -192,7 +191,7 @@ class _Row:
     def _without_answer(self) -> tuple[int, Reason] | None:
         """Return the end of a conversation whose answers are all gone, some by one side and the rest by the other."""
         rows = (self._lists.ours, self._lists.theirs, [laid.message for laid in self._laid])
-        has = [any(is_answer(role_of(message)) for message in row) for row in rows]
+        has = [any(role_of(message) in ANSWERING_ROLES for message in row) for row in rows]
         return (max(0, len(self._laid) - 1), Reason.NO_ANSWER_LEFT) if has == [True, True, False] else None
 
     def _duplicate(self) -> tuple[int, Reason] | None:
@@ -201,17 +200,14 @@ class _Row:
         for number, laid in enumerate(self._laid):
             token = laid.token
             is_new = token.base is None and (token.ours is None) != (token.theirs is None)
-            if not is_new or laid.is_accepted or not _is_recognisable(laid.message):
+            content = laid.message.get("content") if isinstance(laid.message, dict) else laid.message
+            is_known = isinstance(content, str) and len(content.strip()) >= _RECOGNISABLE
+            if not is_new or laid.is_accepted or not is_known:
                 continue
             first = seen.setdefault(repr(laid.message), token)
             if (first.ours is None) != (token.ours is None):
                 return number, Reason.DUPLICATE
         return None
-
-
-def _is_recognisable(message: Any) -> bool:
-    content = message.get("content") if isinstance(message, dict) else message
-    return isinstance(content, str) and len(content.strip()) >= _RECOGNISABLE
 
 
 def _suggested(dispute: Dispute) -> SideChoice | None:
@@ -223,11 +219,7 @@ def _suggested(dispute: Dispute) -> SideChoice | None:
     return None
 
 
-_AT_LEAST = 2
-"""So many messages make a rename; one could be a correction of that message."""
-
-
-def renamed_speakers(lists: Lists, side: Side, origins: Mapping[int, int]) -> dict[str, str]:
+def _renamed_speakers(lists: Lists, side: Side, origins: Mapping[int, int]) -> dict[str, str]:
     """Return the new names of speakers by their old ones, as far as a side changed each of their messages alike."""
     names: dict[str, list[Any]] = defaultdict(list)
     for number, base in origins.items():
@@ -237,19 +229,10 @@ def renamed_speakers(lists: Lists, side: Side, origins: Mapping[int, int]) -> di
     return {
         before: after[0]
         for before, after in names.items()
-        if len(after) >= _AT_LEAST
+        if len(after) >= _RENAMES
         and all(isinstance(each, str) for each in after)
         and set(after) == {after[0]} != {before}
     }
-
-
-def stale_speaker(lists: Lists, token: Token, renamed: Mapping[Side, Mapping[str, str]]) -> tuple[str, str] | None:
-    """Return the old and the new name, when a message that only one side added has a speaker that the other renamed."""
-    if token.base is not None or None not in (token.ours, token.theirs):
-        return None
-    speaker = _speaker(lists.any_value(token))
-    new = renamed["theirs" if token.theirs is None else "ours"].get(speaker) if isinstance(speaker, str) else None
-    return None if new is None else (speaker, new)
 
 
 def _speaker(message: Any) -> Any:

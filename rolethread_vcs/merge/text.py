@@ -53,7 +53,12 @@ def merge_text(base: str, ours: str, theirs: str) -> str | None:
     for left, right in pairwise(sorted((mine | others) - shared, key=_place)):
         if (left in mine) != (right in mine) and _meet(base, left, right, shared):
             return None
-    return _applied(base, sorted(mine | others, key=_place))
+    parts = []
+    place = 0
+    for edit in sorted(mine | others, key=_place):
+        parts += [base[place : edit.start], edit.new]
+        place = edit.stop
+    return "".join((*parts, base[place:]))
 
 
 def _edits(base: str, side: str) -> list[_Edit]:
@@ -98,7 +103,7 @@ def _keeps_enough(base: str, edits: Sequence[_Edit]) -> bool:
 
 
 def _meet(base: str, left: _Edit, right: _Edit, shared: set[_Edit]) -> bool:
-    """Whether two edits of different sides overlap or touch."""
+    """Whether two edits of different sides overlap or touch: a word, a line end, or `, ` keeps them apart."""
     if left.stop > right.start:
         return True
     if left.is_form or right.is_form:
@@ -107,14 +112,9 @@ def _meet(base: str, left: _Edit, right: _Edit, shared: set[_Edit]) -> bool:
     for edit in sorted((each for each in shared if left.stop <= each.start and each.stop <= right.start), key=_place):
         # What both changed alike keeps nothing apart.
         between = between.replace(edit.old, "", 1)
-    return not _keeps_apart(between)
-
-
-def _keeps_apart(text: str) -> bool:
-    """Whether two edits with this between them are about different things: a word, a line end, or `, `."""
-    if _letters(text) > 1 or "\n" in text:
-        return True
-    return not text.isspace() and any(map(str.isspace, text))
+    if _letters(between) > 1 or "\n" in between:
+        return False
+    return between.isspace() or not any(map(str.isspace, between))
 
 
 def _letters(text: str) -> int:
@@ -124,13 +124,3 @@ def _letters(text: str) -> int:
 def _plain(text: str) -> str:
     """Return a text without what may differ by encoding alone."""
     return " ".join(f"|{unicodedata.normalize('NFC', text).translate(_SAME_MARK)}|".split())
-
-
-def _applied(base: str, edits: Sequence[_Edit]) -> str:
-    parts = []
-    place = 0
-    for edit in edits:
-        parts += [base[place : edit.start], edit.new]
-        place = edit.stop
-    parts.append(base[place:])
-    return "".join(parts)

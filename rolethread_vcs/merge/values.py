@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from rolethread_vcs.diff import ABSENT
@@ -27,19 +27,16 @@ def merge_maps(
         value = settle(was, left, right)
         if value is UNSETTLED:
             name = field_name(field, key)
-            value = _merge_value(was, left, right, name, resolver, are_lists_sets=are_lists_sets)
+            if isinstance(left, dict) and isinstance(right, dict):
+                inner = was if isinstance(was, dict) else {}
+                value = merge_maps(inner, left, right, name, resolver, are_lists_sets=are_lists_sets)
+            elif are_lists_sets and _is_names(left) and _is_names(right) and (was is ABSENT or _is_names(was)):
+                value = merge_sets(was, left, right)
+            else:
+                value = resolver.answer(value_conflict(name, was, left, right))
         if value is not ABSENT:
             merged[key] = value
     return merged
-
-
-def _merge_value(base: Any, ours: Any, theirs: Any, field: str, resolver: Resolver, *, are_lists_sets: bool) -> Any:
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        was = base if isinstance(base, dict) else {}
-        return merge_maps(was, ours, theirs, field, resolver, are_lists_sets=are_lists_sets)
-    if are_lists_sets and _is_names(ours) and _is_names(theirs) and (base is ABSENT or _is_names(base)):
-        return merge_lists_as_sets(() if base is ABSENT else base, ours, theirs)
-    return resolver.answer(value_conflict(field, base, ours, theirs))
 
 
 def value_conflict(field: str, base: Any, ours: Any, theirs: Any) -> Conflict:
@@ -61,18 +58,15 @@ def _kind(value: Any) -> str:
     return type(value).__name__
 
 
-def merge_sets(base: Iterable[str], ours: Iterable[str], theirs: Iterable[str]) -> list[str]:
-    """Return what a side added, and what neither took away, sorted by code point; there is no conflict."""
-    was, left, right = set(base), set(ours), set(theirs)
-    return sorted((left & right) | ((left ^ right) - was))
+def merge_sets(base: Any, ours: Any, theirs: Any) -> list[Any]:
+    """Return a list of what stayed in the base's order, then what a side added; ABSENT is an empty one.
 
-
-def merge_lists_as_sets(base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any]) -> list[Any]:
-    """Return the same for JSON values in a list: what stayed in its order, then what was added.
-
-    What was added is ordered by a rule that does not know the sides: first what both added, then by spelling.
+    There is no conflict. What was added is ordered by a rule that does not know the sides: first what both added, then
+    by spelling.
     """
-    was, left, right = ({repr(item): item for item in side} for side in (base, ours, theirs))
+    was, left, right = (
+        {repr(item): item for item in ([] if side is ABSENT else side)} for side in (base, ours, theirs)
+    )
     kept = [item for key, item in was.items() if key in left and key in right]
     added = {key: item for side in (left, right) for key, item in side.items() if key not in was}
     return [*kept, *(added[key] for key in sorted(added, key=lambda key: (key not in left or key not in right, key)))]
