@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.matching.ladder import Doubt, Matching
+from rolethread_vcs.matching.signature import places_by_value
 from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.workcopy.lines import POLICY, FileLines, LinkedLines, Reading
@@ -164,30 +165,26 @@ def decide_lines(words: LineDecisions, lines: FileLines, snapshot: Snapshot) -> 
     from rolethread_vcs.ops.select.selection import find_entry
 
     place_of = {number: place for place, number in enumerate(lines.numbers)}
-
-    def place_at(number: int) -> int:
-        if number not in place_of:
-            raise UsageError(f"{lines.path.name} has no line {number}; nothing was saved")
-        return place_of[number]
-
-    decided = {} if words.file is None else dict(_decided_in(words.file, lines, place_of))
+    typed: list[tuple[int, str | None]] = []
     for text in words.entries:
         line, equals, word = text.partition("=")
         if not equals or not line.strip().isdigit() or not word.strip():
             raise UsageError(f"{text!r} is not a decision", hint="say which line is which entry: --as 12=4711")
-        decided[place_at(int(line))] = find_entry(snapshot, word.strip())
-    decided |= {place_at(number): None for number in words.new}
-    seen: dict[str, int] = {}
-    for place, entry_id in decided.items():
-        if entry_id is None:
-            continue
-        if entry_id in seen:
-            first, second = sorted((lines.numbers[place], lines.numbers[seen[entry_id]]))
+        typed.append((int(line), word.strip()))
+    typed += [(number, None) for number in words.new]
+    said = {} if words.file is None else dict(_decided_in(words.file, lines, place_of))
+    for number, named in typed:
+        if number not in place_of:
+            raise UsageError(f"{lines.path.name} has no line {number}; nothing was saved")
+        said[place_of[number]] = named
+    decided = {place: None if word is None else find_entry(snapshot, word) for place, word in said.items()}
+    for entry_id, places in places_by_value(decided).items():
+        if entry_id is not None and len(places) > 1:
+            first, second = sorted(lines.numbers[place] for place in places[:2])
             raise UsageError(
                 f"lines {first} and {second} cannot both be {entry_id}; nothing was saved",
                 hint=f"one of them is new: --new {second}",
             )
-        seen[find_entry(snapshot, entry_id)] = place
     return decided
 
 

@@ -522,6 +522,19 @@ def test_a_decision_that_makes_no_sense_is_refused(bench: Bench, words: tuple[st
         dataset.copies.status(path, LineDecisions(entries=words))
 
 
+def test_a_file_of_decisions_may_name_an_entry_by_its_number(bench: Bench, tmp_path: Path) -> None:
+    dataset, path, ids = ambiguous(bench)
+    found = dataset.copies.status(path)
+    decisions = tmp_path / "decisions.json"
+    digest = found.edits.lines.digests[5]
+    decisions.write_text(json.dumps({"lines": [{"line": 6, "change": "ambiguous", "id": "5", "digest": digest}]}))
+
+    done = dataset.copies.commit(path, CommitOptions(LineDecisions(file=decisions))).committed
+
+    assert (done.added, done.changed, done.removed) == (1, 1, 0)
+    assert dataset.snapshot().ids()[5] == ids[4]
+
+
 def test_a_decision_about_a_line_that_changed_since_is_refused(bench: Bench, tmp_path: Path) -> None:
     dataset, path, ids = bench
     decisions = tmp_path / "decisions.json"
