@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
 
+from rolethread_vcs.errors import changing
 from rolethread_vcs.store.dataset_folder import find_dataset
 
 if TYPE_CHECKING:
@@ -92,6 +93,13 @@ class Method(Generic[P, R]):
         return function if bound is None else cast("Callable[..., R]", MethodType(function, bound.repository))
 
 
+class Change(Method[P, R]):
+    """A word that changes something: its errors say that nothing was `saved`, `changed` or `made`."""
+
+    def __init__(self, find: Callable[[], Callable[Concatenate[Repository, P], R]], what: str = "saved") -> None:
+        super().__init__(lambda: changing(what)(find()))
+
+
 class Function(Generic[R]):
     """A word of the door that needs no dataset."""
 
@@ -134,9 +142,9 @@ class Branches(Group):
     names = Method(lambda: branches.branch_names)
     damaged = Method(lambda: damaged_refs.damaged_refs)
     position = Method(lambda: branches.position)
-    note = Method(lambda: branch_edits.write_note)
-    rename = Method(lambda: branch_edits.rename)
-    delete = Method(lambda: branch_edits.delete)
+    note = Change(lambda: branch_edits.write_note, "changed")
+    rename = Change(lambda: branch_edits.rename, "changed")
+    delete = Change(lambda: branch_edits.delete, "changed")
 
 
 class Releases(Group):
@@ -144,20 +152,20 @@ class Releases(Group):
 
     list = Method(lambda: releases.releases)
     get = Method(lambda: releases.describe)
-    create = Method(lambda: releases.release)
-    delete = Method(lambda: releases.delete)
+    create = Change(lambda: releases.release, "changed")
+    delete = Change(lambda: releases.delete, "changed")
 
 
 class Bisect(Group):
     """The search for the commit that made things worse."""
 
-    start = Method(lambda: bisect.start)
-    mark = Method(lambda: bisect.mark)
-    run = Method(lambda: bisect.run)
+    start = Change(lambda: bisect.start, "changed")
+    mark = Change(lambda: bisect.mark, "changed")
+    run = Change(lambda: bisect.run, "changed")
     status = Method(lambda: bisect.status)
     marks = Method(lambda: bisect.marks)
     export = Method(lambda: bisect.export_candidate)
-    reset = Method(lambda: bisect.reset)
+    reset = Change(lambda: bisect.reset, "changed")
 
 
 class History(Group):
@@ -188,10 +196,10 @@ class Merges(Group):
     pick_preview = Method(lambda: past_change.preview)
     conflicts = Method(lambda: resolve.open_merge)
     select = Function(lambda: resolve.select_conflicts)
-    resolve = Method(lambda: resolve.resolve)
-    give = Method(lambda: resolve.resolve_as)
-    finish = Method(lambda: completion.finish)
-    abort = Method(lambda: completion.abort)
+    resolve = Change(lambda: resolve.resolve, "changed")
+    give = Change(lambda: resolve.resolve_as, "changed")
+    finish = Change(lambda: completion.finish, "changed")
+    abort = Change(lambda: completion.abort, "changed")
 
 
 class Copies(Group):
@@ -200,16 +208,16 @@ class Copies(Group):
     files = Method(lambda: copy_links.all_copies)
     is_file_name = Function(lambda: file_copies.is_file_name)
     find = Method(lambda: file_copies.find)
-    add = Method(lambda: file_copies.add)
+    add = Change(lambda: file_copies.add, "made")
     status = Method(lambda: copy_status.status)
-    commit = Method(lambda: commit.commit)
-    refresh = Method(lambda: commit.refresh)
-    remove = Method(lambda: file_copies.remove)
+    commit = Change(lambda: commit.commit)
+    refresh = Change(lambda: commit.refresh, "changed")
+    remove = Change(lambda: file_copies.remove, "changed")
     folders = Method(lambda: folder_copies.folder_copies)
-    add_folder = Method(lambda: folder_copies.add)
+    add_folder = Change(lambda: folder_copies.add, "made")
     folder_status = Method(lambda: folder_copies.status)
-    commit_folder = Method(lambda: folder_copies.commit)
-    remove_folder = Method(lambda: folder_copies.remove)
+    commit_folder = Change(lambda: folder_copies.commit)
+    remove_folder = Change(lambda: folder_copies.remove, "changed")
 
 
 class Gate(Group):
@@ -221,8 +229,8 @@ class Gate(Group):
     rule = Function(lambda: check.find_effective_rule)
     errors_of_commit = Method(lambda: check.errors_of_commit)
     errors_of_push = Method(lambda: check.errors_of_push)
-    install_hooks = Method(lambda: hooks.install)
-    remove_hooks = Method(lambda: hooks.remove)
+    install_hooks = Change(lambda: hooks.install, "changed")
+    remove_hooks = Change(lambda: hooks.remove, "changed")
 
 
 class Settings(Group):
@@ -230,9 +238,9 @@ class Settings(Group):
 
     list = Method(lambda: settings.settings_list)
     get = Method(lambda: settings.get)
-    set = Method(lambda: settings.set_setting)
+    set = Change(lambda: settings.set_setting)
     text = Method(lambda: settings.settings_text)
-    replace_text = Method(lambda: settings.replace_settings)
+    replace_text = Change(lambda: settings.replace_settings)
     checkout_remark = Method(lambda: settings.checkout_remark)
 
 
@@ -283,13 +291,15 @@ class Dataset:
     @classmethod
     def init(cls, path: str | Path, *, name: str | None = None, id: str | None = None) -> Dataset:
         """Create an empty dataset in a folder, which is made if missing; `id` is a UUID, a fresh one by default."""
-        started = creation.init(path, name=name, id=id)
+        with changing("made"):
+            started = creation.init(path, name=name, id=id)
         return cls(started.repository, warnings=started.warnings, notes=started.notes)
 
     @classmethod
     def clone(cls, source: str | Path, path: str | Path) -> Dataset:
         """Copy a dataset with its history, branches and releases into a folder that is empty or not there."""
-        started = creation.clone(source, path)
+        with changing("made"):
+            started = creation.clone(source, path)
         return cls(started.repository, warnings=started.warnings, notes=started.notes)
 
     @classmethod
@@ -348,37 +358,38 @@ class Dataset:
         plain mappings of their fields. After the block, `change.result` is what was committed. An entry that somebody
         else changed since the block began is a `StaleEntryError`.
         """
-        block = change.Change(self.repository, message=message, branch=branch)
-        yield block
-        block.commit()
+        with changing("saved"):
+            block = change.Change(self.repository, message=message, branch=branch)
+            yield block
+            block.commit()
 
-    add = Method(lambda: change.add)
-    replace = Method(lambda: change.replace)
-    remove = Method(lambda: change.remove)
-    edit_fields = Method(lambda: field_edits.edit_fields)
+    add = Change(lambda: change.add)
+    replace = Change(lambda: change.replace)
+    remove = Change(lambda: change.remove)
+    edit_fields = Change(lambda: field_edits.edit_fields)
     refuse_hand_edited = Method(lambda: field_edits.refuse_hand_edited)
-    commit = Method(lambda: hand_edits.save_hand_edits)
+    commit = Change(lambda: hand_edits.save_hand_edits)
     hand_edits = Method(lambda: restore.hand_edits)
-    discard_edits = Method(lambda: restore.discard_edits)
+    discard_edits = Change(lambda: restore.discard_edits, "changed")
     names_file = Function(lambda: restore.names_file)
-    restore = Method(lambda: restore.bring_back)
-    restore_all = Method(lambda: restore.bring_all_back)
-    restore_message = Method(lambda: restore.bring_message_back)
-    restore_removed = Method(lambda: removed_entries.bring_back_removed)
-    undo = Method(lambda: undo.undo)
-    redo = Method(lambda: undo.redo)
+    restore = Change(lambda: restore.bring_back, "changed")
+    restore_all = Change(lambda: restore.bring_all_back, "changed")
+    restore_message = Change(lambda: restore.bring_message_back, "changed")
+    restore_removed = Change(lambda: removed_entries.bring_back_removed, "changed")
+    undo = Change(lambda: undo.undo, "changed")
+    redo = Change(lambda: undo.redo, "changed")
 
     # ---- branches
 
-    branch = Method(lambda: branch_edits.create)
-    switch = Method(lambda: branch_edits.switch)
-    merge = Method(lambda: merge.merge)
-    revert = Method(lambda: past_change.revert)
-    pick = Method(lambda: past_change.pick)
+    branch = Change(lambda: branch_edits.create, "changed")
+    switch = Change(lambda: branch_edits.switch, "changed")
+    merge = Change(lambda: merge.merge, "changed")
+    revert = Change(lambda: past_change.revert, "changed")
+    pick = Change(lambda: past_change.pick, "changed")
 
     # ---- files of rows
 
-    import_file = Method(lambda: importer.import_file)
-    import_files = Method(lambda: importer.import_files)
+    import_file = Change(lambda: importer.import_file)
+    import_files = Change(lambda: importer.import_files)
     export = Method(lambda: exporter.export)
     which = Method(lambda: exporter.which)

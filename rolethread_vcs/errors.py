@@ -19,17 +19,19 @@ libraries (`pygit2.GitError`, `OSError`, `orjson.JSONDecodeError` …) never lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 
 class RoleThreadError(Exception):
     """Something that a person can act on: what happened, what it means, and a command to paste.
 
-    `message` says what happened and whether anything was saved, without a final period; `hint` is a
-    command or a sentence; `saved` is true when the mutation reached its branch all the same;
-    `findings` lists what the gate refused; `details` are extra lines printed under the message; `code`, one of `CODES`,
-    says more than the class does.
+    `message` says what happened, without a final period; `hint` is a command or a sentence; `saved` is true when the
+    mutation reached its branch all the same; `change` says what a change that this error ended would have done:
+    `saved`, say, or `made`, and nothing where nothing was to be changed. The error as text says what became of the
+    change, too. `findings` lists what the gate refused; `details` are extra lines printed under the message; `code`,
+    one of `CODES`, says more than the class does.
     """
 
     status: ClassVar[int] = 99
@@ -41,6 +43,7 @@ class RoleThreadError(Exception):
         *,
         hint: str | None = None,
         saved: bool = False,
+        change: str = "",
         findings: Sequence[Any] = (),
         details: Sequence[str] = (),
         code: str | None = None,
@@ -50,8 +53,14 @@ class RoleThreadError(Exception):
         self.message = message
         self.hint = hint
         self.saved = saved
+        self.change = change
         self.findings = tuple(findings)
         self.details = tuple(details)
+
+    def __str__(self) -> str:
+        if self.saved:
+            return f"{self.message}; the change was saved"
+        return f"{self.message}; nothing was {self.change}" if self.change else self.message
 
 
 class UsageError(RoleThreadError):
@@ -116,6 +125,20 @@ class SystemRefusedError(RoleThreadError):
     code = "system"
 
 
+@contextmanager
+def changing(change: str) -> Iterator[None]:
+    """Let the errors that leave the block say that nothing was `saved`, `changed` or `made`.
+
+    Words that do not fit together could change nothing, so an error about them does not say it.
+    """
+    try:
+        yield
+    except RoleThreadError as error:
+        if not isinstance(error, UsageError):
+            error.change = error.change or change
+        raise
+
+
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Return the known name that was probably meant by a word, None when none is like it."""
     from difflib import get_close_matches
@@ -134,13 +157,13 @@ CODES: dict[str, str] = {
     "bisecting": "A search is under way already",
     "branch_exists": "There is a branch of that name, or of one that cannot stand beside it",
     "branch_name": "A name that no branch can have",
-    "broken_file": "A hand-edited file cannot be read; nothing was saved",
+    "broken_file": "A hand-edited file cannot be read",
     "checked_out_elsewhere": "Another folder of this dataset has the branch checked out, and cannot follow",
     "contradiction": "The answers cannot all be true; the last one was not taken",
     "copy_commit_gone": "The commit that a file copy was written from is no longer in the store",
     "copy_conflict": "The file and its branch changed the same things differently",
     "current_branch": "One cannot delete the branch that one is on",
-    "damaged_entries": "Entries that a command must compare with cannot be read; nothing was saved",
+    "damaged_entries": "Entries that a command must compare with cannot be read",
     "detached": "HEAD points at a commit and not at a branch, so there is nothing to commit to",
     "difference_does_not_fit": "A difference was applied to an entry that is not the one it was taken from",
     "editor": "The editor did not start, failed, or came back at once; the draft is kept",
@@ -171,7 +194,7 @@ CODES: dict[str, str] = {
     "nothing_fits": "No entry matches a query, where entries are needed",
     "nothing_to_undo": "No operation is left that could be taken back, or brought again",
     "nothing_unfinished": "There is nothing to go on with",
-    "open_conflicts": "Conflicts are left; nothing was saved",
+    "open_conflicts": "Conflicts are left",
     "page_in_the_way": "The file exists, and is no page that this program wrote and nobody changed",
     "query": "A query that cannot be read, or that could be read in two ways",
     "ref_locked": "A `.lock` file stands beside a ref: another git process is moving it, or one died while doing so",

@@ -18,11 +18,6 @@ def plural(noun: str) -> str:
     return f"{noun}es" if noun.endswith(("ch", "s")) else f"{noun}s"
 
 
-def saved_state(*, saved: bool) -> str:
-    """Return the end of a message about something that went wrong on the way: what became of the change."""
-    return "the change was saved" if saved else "nothing was saved"
-
-
 def counted_words(counts: object, *words: str) -> str:
     """Return the counts of a value that are not zero, each with its word: `3 added, 1 removed`; "" for none.
 

@@ -9,6 +9,7 @@ import pytest
 
 import rolethread_vcs
 from rolethread_vcs.dataset import Dataset, Function, Group, Method
+from rolethread_vcs.errors import NotFoundError, UsageError
 
 GROUPS = {name: group for name, group in vars(Dataset).items() if isinstance(group, Group)}
 WORDS = [
@@ -42,3 +43,31 @@ def test_a_dataset_that_went_bare_is_opened_anew(tmp_path: Path) -> None:
 
     assert dataset.repository.is_bare
     assert dataset.status().is_checked_out is False
+
+
+def test_an_error_of_a_change_says_what_became_of_it(tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "d")
+
+    with pytest.raises(NotFoundError) as saving:
+        dataset.remove(["00000012-k2x9m3ab"])
+    with pytest.raises(NotFoundError) as moving:
+        dataset.switch("nowhere")
+    with pytest.raises(NotFoundError) as reading:
+        dataset.snapshot("nowhere")
+
+    assert str(saving.value) == f"{saving.value.message}; nothing was saved"
+    assert str(moving.value) == f"{moving.value.message}; nothing was changed"
+    assert str(reading.value) == reading.value.message
+
+
+def test_words_that_do_not_fit_together_could_change_nothing(tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "d")
+
+    with pytest.raises(UsageError) as caught:
+        dataset.branches.rename("main", "bad..name")
+
+    assert str(caught.value) == caught.value.message
+
+
+def test_an_error_after_the_point_of_no_return_says_that_the_change_was_saved() -> None:
+    assert str(NotFoundError("the index is gone", saved=True)) == "the index is gone; the change was saved"

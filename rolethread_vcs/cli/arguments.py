@@ -62,7 +62,7 @@ class TypedTexts:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
-            raise InvalidError(f"{name} is no UTF-8 (line {line}); nothing was saved") from error
+            raise InvalidError(f"{name} is no UTF-8 (line {line})") from error
         return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -70,7 +70,7 @@ def _refuse_half_characters(text: str) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InvalidError("this text is no UTF-8; nothing was saved", hint="give it in a file: @FILE") from error
+        raise InvalidError("this text is no UTF-8", hint="give it in a file: @FILE") from error
 
 
 # ---- moments

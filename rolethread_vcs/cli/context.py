@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.errors import NotFoundError, UsageError, changing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,10 @@ HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
 class Given:
-    """The options valid everywhere, as they were met so far: before the verb, then after it."""
+    """The options valid everywhere, as they were met so far: before the verb, then after it.
+
+    `change` says what the verb would do (`saved`), where it changes something.
+    """
 
     def __init__(self) -> None:
         self.folder = ""
@@ -43,6 +46,7 @@ class Given:
         self.quiet = False
         self.color = "auto"
         self.output: Output | None = None
+        self.change = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,19 @@ class Command(_Everywhere):
             raise NotFoundError(f"there is no folder {given.folder}")
         assert self.callback is not None
         return ctx.invoke(self.callback, Context(folder, given.json, output, environ), **ctx.params)
+
+
+class ChangeCommand(Command):
+    """A verb that changes something, so that its errors say what became of the change: `nothing was saved`."""
+
+    def __init__(self, *args: Any, change: str = "saved", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._change = change
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _given(ctx).change = self._change
+        with changing(self._change):
+            return super().invoke(ctx)
 
 
 class Group(_Everywhere, click.Group):

@@ -117,7 +117,7 @@ def write_draft(folder: Path, name: str, text: str) -> Path:
                 return path
             number += 1
     except OSError as error:
-        raise SystemRefusedError(f"the draft could not be written: {error}; nothing was saved") from error
+        raise SystemRefusedError(f"the draft could not be written: {error}") from error
 
 
 def discard(draft: Path, *, saved: bool = False) -> None:
@@ -129,9 +129,8 @@ def discard(draft: Path, *, saved: bool = False) -> None:
     try:
         draft.unlink(missing_ok=True)
     except OSError as error:
-        state = "; its text was saved" if saved else ""
         raise SystemRefusedError(
-            f"the draft {draft} could not be removed: {error.strerror or error}{state}", saved=saved
+            f"the draft {draft} could not be removed: {error.strerror or error}", saved=saved
         ) from error
 
 
@@ -228,7 +227,7 @@ def edit_draft(path: Path, command: str, *, wait: Callable[[str], None] | None, 
         process = subprocess.Popen([*words, str(path)])
     except OSError as error:
         raise InvalidError(
-            f"the editor {command!r} does not start: {error.strerror}; nothing was saved",
+            f"the editor {command!r} does not start: {error.strerror}",
             hint="export EDITOR=nano   names another one",
             code="editor",
         ) from error
@@ -239,13 +238,13 @@ def edit_draft(path: Path, command: str, *, wait: Callable[[str], None] | None, 
     finally:
         signal.signal(signal.SIGINT, interrupt)
     if status != 0:
-        raise InvalidError(f"the editor ended with status {status}; nothing was saved", code="editor")
+        raise InvalidError(f"the editor ended with status {status}", code="editor")
     after = _read(path)
     if is_resumed or after != before or time.monotonic() - started >= AT_ONCE_SECONDS:
         return after
     if wait is None:
         raise InvalidError(
-            "the editor came back at once and nothing is changed; nothing was saved",
+            "the editor came back at once and nothing is changed",
             hint='EDITOR="code --wait"   makes an editor with windows wait',
             code="editor",
         )
@@ -257,9 +256,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InvalidError(
-            f"the draft {path} cannot be read: {error.strerror}; nothing was saved", code="editor"
-        ) from error
+        raise InvalidError(f"the draft {path} cannot be read: {error.strerror}", code="editor") from error
 
 
 def _press_enter(question: str) -> None:
@@ -335,7 +332,7 @@ def _save_changes(context: Context, saving: Saving, text: str) -> Committed | No
     for entry_id, rev in form_heads(text):
         if entry_id not in snapshot:
             raise ConflictError(
-                f"entry {entry_id} was removed since this form was made; nothing was overwritten",
+                f"entry {entry_id} was removed since this form was made",
                 hint=f"rtv log {entry_id}   names the commit that removed it\n"
                 f"rtv restore {entry_id} --from COMMIT~1   brings it back, and your text can be saved then",
                 code="stale_draft",
@@ -359,7 +356,7 @@ def refuse_stale(entry_id: str, rev: str | None, now: str) -> None:
     """
     if rev is not None and not now.startswith(rev):
         raise ConflictError(
-            f"entry {entry_id} changed since this form was made; nothing was overwritten",
+            f"entry {entry_id} changed since this form was made",
             hint=f"see it as it is now: rtv show {entry_id}\n"
             f"to save your text all the same, take ' @ {rev}' out of the line '=== entry {entry_id} @ {rev}'",
             code="stale_draft",

@@ -17,7 +17,6 @@ import click
 
 from rolethread_vcs.cli.output import Output
 from rolethread_vcs.errors import InvalidError, RoleThreadError, UsageError
-from rolethread_vcs.phrases import saved_state
 from rolethread_vcs.views.findings import error_text
 
 if TYPE_CHECKING:
@@ -41,9 +40,8 @@ class BugError(RoleThreadError):
     code = "bug"
 
 
-def interrupted(*, saved: bool) -> InterruptedByUserError:
-    state = saved_state(saved=saved)
-    return InterruptedByUserError(f"interrupted; {state}", saved=saved)
+def interrupted(*, saved: bool, change: str) -> InterruptedByUserError:
+    return InterruptedByUserError("interrupted", saved=saved, change=change)
 
 
 def from_click(error: click.ClickException) -> RoleThreadError:
@@ -57,10 +55,10 @@ def from_click(error: click.ClickException) -> RoleThreadError:
 
 def show_error(error: RoleThreadError, output: Output) -> None:
     if output.json:
-        output.envelope(ENVELOPE, error)
+        output.envelope(ENVELOPE, {"message": str(error)}, error)
         output.flush()
     elif isinstance(error, InterruptedByUserError):
-        output.complain(error.message)
+        output.complain(str(error))
     else:
         output.complain(error_text(error))
 
@@ -73,12 +71,11 @@ _PARTS = ("rolethread-vcs", "click", "orjson", "pygit2")
 
 def bug_error(error: BaseException, arguments: Sequence[str], folder: str, *, saved: bool) -> BugError:
     cause = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
-    state = "the change was saved" if saved else "look at the last change before you go on"
     log = _write_log(_log_text(error, arguments), Path(folder))
     where = f"the details are in {log}" if log else "its details could not be written to a file"
     return BugError(
-        f"a bug in rtv, not in your data: {cause}; {where}; {state}",
-        hint="rtv log -n 1   shows whether the last change was saved",
+        f"a bug in rtv, not in your data: {cause}; {where}",
+        hint=None if saved else "rtv log -n 1   shows whether the last change was saved",
         saved=saved,
     )
 

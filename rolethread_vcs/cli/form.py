@@ -80,7 +80,7 @@ class FormError(InvalidError):
     code = "form"
 
     def __init__(self, reason: str, line: int) -> None:
-        super().__init__(f"line {line} of the form: {reason}; nothing was saved")
+        super().__init__(f"line {line} of the form: {reason}")
         self.line = line
 
 

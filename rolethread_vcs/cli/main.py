@@ -17,7 +17,6 @@ import click
 from rolethread_vcs.cli._verbs import GROUPS, VERBS
 from rolethread_vcs.cli.context import Given, Group
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.phrases import saved_state
 
 PROGRAM = "rtv"
 COMPLETION_VARIABLE = "_RTV_COMPLETE"
@@ -197,7 +196,7 @@ def _fail(error: RoleThreadError, given: Given, arguments: Sequence[str]) -> int
 def _fail_interrupted(given: Given, arguments: Sequence[str], *, saved: bool) -> int:
     from rolethread_vcs.cli.errors import interrupted
 
-    return _fail(interrupted(saved=saved or _is_saved(given)), given, arguments)
+    return _fail(interrupted(saved=saved or _is_saved(given), change=given.change), given, arguments)
 
 
 def _fail_bug(error: Exception, given: Given, arguments: Sequence[str]) -> int:
@@ -210,10 +209,8 @@ def _fail_bug(error: Exception, given: Given, arguments: Sequence[str]) -> int:
 def _system_refused(error: OSError, given: Given) -> RoleThreadError:
     from rolethread_vcs.errors import SystemRefusedError
 
-    saved = _is_saved(given)
     what = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    state = saved_state(saved=saved)
-    return SystemRefusedError(f"the system refused: {what}; {state}", saved=saved)
+    return SystemRefusedError(f"the system refused: {what}", saved=_is_saved(given), change=given.change)
 
 
 def _is_saved(given: Given) -> bool:

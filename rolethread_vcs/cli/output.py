@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, TextIO
 
 from rolethread_vcs.errors import SystemRefusedError
-from rolethread_vcs.phrases import saved_state
 from rolethread_vcs.views.terminal_text import (
     TO_COLORS,
     TO_NOTHING,
@@ -187,10 +186,7 @@ class Output:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: OSError) -> SystemRefusedError:
-        state = saved_state(saved=self.saved)
-        return SystemRefusedError(
-            f"the output could not be written ({error.strerror or error}); {state}", saved=self.saved
-        )
+        return SystemRefusedError(f"the output could not be written ({error.strerror or error})", saved=self.saved)
 
 
 def _with_visible_surrogates(value: Any) -> Any:

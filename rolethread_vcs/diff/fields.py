@@ -136,7 +136,7 @@ def require(place: str, *, fits: bool) -> None:
     """
     if not fits:
         raise ConflictError(
-            f"{place} is not what this difference starts from; nothing was changed",
+            f"{place} is not what this difference starts from",
             hint="take the difference again, or merge the two changes",
             code="difference_does_not_fit",
         )

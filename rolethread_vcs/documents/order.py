@@ -70,7 +70,7 @@ def merge_orders(base: Order, ours: Order, theirs: Order, choose: Choose | None 
         if isinstance(rank, str):
             ranks[entry_id] = rank
         elif rank is not ABSENT:
-            raise UsageError(f"a rank is text, not {rank!r}; nothing was changed", code="unusable_choice")
+            raise UsageError(f"a rank is text, not {rank!r}", code="unusable_choice")
     return resolver.merged(Order(ranks))
 
 

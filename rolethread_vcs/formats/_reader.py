@@ -158,7 +158,7 @@ class Source:
         for packed in self._blocks():
             if self.size == len(packed) and not packed.startswith(_GZIP_START[: len(packed)]):
                 raise InvalidError(
-                    f"{self.name} is not compressed, though its name ends in .gz; nothing was saved",
+                    f"{self.name} is not compressed, though its name ends in .gz",
                     hint=f"rtv import - < {quoted}",
                     code="torn",
                 )
@@ -168,7 +168,7 @@ class Source:
                     block = unpacker.decompress(packed, _BLOCK)
                 except zlib.error as error:
                     raise InvalidError(
-                        f"the compressed file {self.name} is damaged: {error}; nothing was saved",
+                        f"the compressed file {self.name} is damaged: {error}",
                         hint=f"gzip -t {quoted}",
                         code="torn",
                     ) from error
@@ -178,7 +178,7 @@ class Source:
                 unpacker = None if unpacker.eof else unpacker
         if unpacker is not None:
             raise InvalidError(
-                f"the compressed file {self.name} is torn: it ends before its data does; nothing was saved",
+                f"the compressed file {self.name} is torn: it ends before its data does",
                 hint=f"gzip -t {quoted}",
                 code="torn",
             )

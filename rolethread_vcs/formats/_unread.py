@@ -57,7 +57,7 @@ def refuse_unread_file(start: bytes, name: str) -> None:
     for magic, program, hint in _COMPRESSED:
         if start.startswith(magic):
             raise InvalidError(
-                f"{name} is compressed with {program}; nothing was read",
+                f"{name} is compressed with {program}",
                 hint=hint.format(name=quoted),
                 code="unread_format",
             )
@@ -68,16 +68,14 @@ def refuse_unread_file(start: bytes, name: str) -> None:
     if encoding is not None:
         made = shlex.quote(str(Path(name).with_name(f"utf8-{Path(name).name}")))
         raise InvalidError(
-            f"{name} looks like UTF-16; nothing was read",
+            f"{name} looks like UTF-16",
             hint=f"iconv -f {encoding} -t UTF-8 {quoted} > {made}",
             code="not_utf8",
         )
     null = start[:TEXT_LOOKED_AT].find(b"\x00")
     if null >= 0:
         line = start.count(b"\n", 0, null) + 1
-        raise InvalidError(
-            f"{name} is no text file: there is a null byte on line {line}; nothing was read", code="not_utf8"
-        )
+        raise InvalidError(f"{name} is no text file: there is a null byte on line {line}", code="not_utf8")
 
 
 # ---- rows

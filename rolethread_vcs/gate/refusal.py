@@ -54,7 +54,7 @@ def refusal_of_edit(verdict: Verdict, made_up: Sequence[str] = ()) -> RefusedByG
     else:
         details = _table(_edit_lines(blocking, codes))
     return RefusedByGateError(
-        f"{message}; nothing was saved",
+        message,
         hint=_allow_hint(verdict, codes),
         findings=[replace(each, entry_id=None) if each.entry_id in names.values() else each for each in blocking],
         details=[*mass_sentences(blocking), *map(str, verdict.overruns), *details],
@@ -98,7 +98,7 @@ def refusal_of_import(
     if not fine:
         said = "the only row is not fine" if total == 1 else f"none of the {total:,} rows is fine"
     return RefusedByGateError(
-        f"{said}; nothing was saved",
+        said,
         hint=hint,
         findings=findings,
         details=[

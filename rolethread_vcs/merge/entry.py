@@ -33,7 +33,7 @@ def merge_entries(
     try:
         return resolver.merged(None if fields is ABSENT or fields is None else Entry.of(fields))
     except InvalidEntryError as error:
-        raise UsageError(f"{error.message}; nothing was changed", code="unusable_choice") from error
+        raise UsageError(error.message, code="unusable_choice") from error
 
 
 def _merge_whole(base: Any, ours: Any, theirs: Any, resolver: Resolver) -> Any:

@@ -82,7 +82,7 @@ def _choose_places(
 
 def _as_messages(field: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise UsageError(f"{field} takes a list of messages; nothing was changed", code="unusable_choice")
+        raise UsageError(f"{field} takes a list of messages", code="unusable_choice")
     return value
 
 

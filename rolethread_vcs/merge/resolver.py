@@ -39,7 +39,7 @@ class Resolver:
         if choice == "both":
             if both is ABSENT:
                 raise UsageError(
-                    f"both sides of {conflict.field} cannot be kept; nothing was changed",
+                    f"both sides of {conflict.field} cannot be kept",
                     hint="take one side, or give the value yourself",
                     code="unusable_choice",
                 )

@@ -249,7 +249,7 @@ class Rule:
         for option, value in options.items():
             why = self.why_not(option, value)
             if why is not None:
-                raise InvalidError(f"{why}; nothing was changed")
+                raise InvalidError(why)
         return replace(self, options={**self.options, **options})
 
     def as_finding(self, entry_id: str | None, found: Found) -> Finding:

@@ -111,10 +111,10 @@ def _damaged_original(original: Repository) -> DamagedError:
     with contextlib.suppress(RoleThreadError):  # its folders or its branch may be what is damaged
         named = next((f": entry {entry_id} cannot be read" for entry_id, _ in original.head_snapshot().damaged()), "")
     return DamagedError(
-        f"the dataset at {original.folder} is damaged and cannot be copied whole{named}; nothing was copied",
+        f"the dataset at {original.folder} is damaged and cannot be copied whole{named}",
         hint=f"see what is damaged with: rtv -C {original.folder} verify",
     )
 
 
 def _not_empty(folder: Path) -> InvalidError:
-    return InvalidError(f"{folder} exists and is not empty; nothing was done")
+    return InvalidError(f"{folder} exists and is not empty")

@@ -104,13 +104,12 @@ def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
     main = shlex.quote(str(repository.common_folder))
     if (known / ".git").exists():
         raise InvalidError(
-            f"{here} was copied by hand from the folder copy {known}, and git takes it for that one; "
-            "nothing was changed",
+            f"{here} was copied by hand from the folder copy {known}, and git takes it for that one",
             hint=f"work there: cd {shlex.quote(str(known))}   "
             f"or make a folder copy of its own: rtv -C {main} workcopy add DIR --branch NAME",
         )
     raise InvalidError(
-        f"{here} is a folder copy that was moved by hand from {known}; nothing was changed",
+        f"{here} is a folder copy that was moved by hand from {known}",
         hint=f"tell git where it is now: git -C {main} worktree repair {shlex.quote(str(here))}",
     )
 
@@ -126,7 +125,7 @@ def _refuse_cut_off_folder(repository: Repository) -> None:
     name, main = shlex.quote(str(repository.folder)), shlex.quote(str(repository.common_folder))
     again = f"add {name} --branch {repository.branch()}" if reason == MAKING else f"remove {name}"
     raise InvalidError(
-        f"the folder copy {repository.folder} is being {what}, or that was cut off; nothing was changed",
+        f"the folder copy {repository.folder} is being {what}, or that was cut off",
         hint=f"finish it with: rtv -C {main} workcopy {again}",
     )
 
@@ -171,9 +170,7 @@ def _missing_branch(repository: Repository) -> DamagedError:
     if others:
         other = shlex.quote(BRANCHES + (DEFAULT_BRANCH if DEFAULT_BRANCH in others else min(others)))
         ways.append(f"{git} symbolic-ref HEAD {other}   goes to another branch; the files stay as they are")
-    return DamagedError(
-        f"the branch {shorten(name)} is missing{was}; nothing was changed", hint="\n".join(ways) or "rtv verify"
-    )
+    return DamagedError(f"the branch {shorten(name)} is missing{was}", hint="\n".join(ways) or "rtv verify")
 
 
 def _write_first_commit(repository: Repository, settings: bytes, who: Signature) -> None:
@@ -208,15 +205,15 @@ def _already_there(folder: Path) -> InvalidError:
         open_dataset(folder)
     except (NoDatasetError, ForeignRepositoryError):
         return ForeignRepositoryError(
-            f"{folder} is already a git repository, but no dataset; nothing was changed",
+            f"{folder} is already a git repository, but no dataset",
             hint="choose a folder of its own: rtv init my-dataset",
         )
     except RoleThreadError as error:
         return InvalidError(
-            f"{folder} is already a dataset, though none that opens here: {error.message}; nothing was changed",
+            f"{folder} is already a dataset, though none that opens here: {error.message}",
             hint=error.hint,
         )
     return InvalidError(
-        f"{folder} is already a dataset; nothing was changed",
+        f"{folder} is already a dataset",
         hint="rtv status" if str(folder) == "." else f"rtv -C {shlex.quote(str(folder))} status",
     )

@@ -46,7 +46,7 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
         while not _taken(take, fd):
             if time.monotonic() >= deadline:
                 raise LockedError(
-                    f"another command is writing to this dataset: {describe_holder(path)}; nothing was saved",
+                    f"another command is writing to this dataset: {describe_holder(path)}",
                     hint="wait for it to finish, or look with: rtv doctor",
                 )
             from random import uniform  # imported here because start-up counts

@@ -144,7 +144,7 @@ def _check_written(repository: Repository, pack: PackWriter) -> None:
     missing = repository.objects.missing(pack.ids())
     if missing:
         raise DamagedError(
-            f"{len(missing)} objects that were just written cannot be read back; nothing was saved",
+            f"{len(missing)} objects that were just written cannot be read back",
             hint="rtv doctor",
         )
 
@@ -206,7 +206,7 @@ def _move_once(
         return
     held = held or refs.hold_itself(name)
     if held is None or held.target != before:
-        raise MovedError(f"{shorten(name)} moved while this command was working; nothing was overwritten")
+        raise MovedError(f"{shorten(name)} moved while this command was working")
     if after is None:
         held.delete()
     else:
@@ -226,7 +226,7 @@ def _unkeep(keep: Path) -> None:
 def mark_saved(error: RoleThreadError) -> RoleThreadError:
     """Return an error that came after the point of no return, which says so."""
     error.saved = True
-    error.message = f"the change is saved, but what follows it was cut off: {error.message}"
+    error.message = f"what follows the change was cut off: {error.message}"
     error.hint = error.hint or "the next command finishes it: rtv status"
     return error
 

@@ -98,10 +98,7 @@ def _finishing(what: str) -> Iterator[None]:
 
 def _cannot_finish(what: str, error: RoleThreadError) -> RoleThreadError:
     error.saved = False
-    error.message = (
-        f"the last command ({what}) was cut off and cannot be finished now: {error.message}; "
-        "nothing of this command was saved"
-    )
+    error.message = f"the last command ({what}) was cut off, and cannot be finished before this one: {error.message}"
     return error
 
 

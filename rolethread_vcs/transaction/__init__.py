@@ -126,7 +126,7 @@ def _run_once(
     for entry_id, blob in expected.items():
         if entry_id not in base or base.blob_id(entry_id) != blob:
             raise StaleEntryError(
-                f"entry {entry_id} changed since it was read; nothing was overwritten",
+                f"entry {entry_id} changed since it was read",
                 hint=f"rtv show {entry_id}",
             )
     plans = plan(base)

@@ -51,7 +51,7 @@ def refuse_merge_of_git(repository: Repository) -> None:
     """
     if repository.has_merge_of_git():
         raise ConflictError(
-            "plain git is in the middle of a merge here; nothing was changed",
+            "plain git is in the middle of a merge here",
             hint="git merge --continue   or: git merge --abort",
             code="git_merge",
         )
@@ -63,8 +63,7 @@ def refuse_unsaved(unsaved: Sequence[Unsaved]) -> None:
         return
     names = ", ".join(item.path for item in unsaved[:3]) + (" …" if len(unsaved) > 3 else "")
     raise UnsavedEditsError(
-        f"{len(unsaved)} hand-edited file{'s are' if len(unsaved) > 1 else ' is'} in the way ({names}); "
-        "nothing was changed",
+        f"{len(unsaved)} hand-edited file{'s are' if len(unsaved) > 1 else ' is'} in the way ({names})",
         hint="keep the edits with: rtv commit   throw them away with: rtv restore --all",
     )
 
@@ -141,7 +140,7 @@ def differences_between(repository: Repository, before: str | None, after: str |
 def _refuse_twice(other: CheckedOutFolder) -> None:
     branch = other.branch or other.rebasing
     raise ConflictError(
-        f"{branch} is checked out in {other.folder}, and one branch is worked on in one folder; nothing was changed",
+        f"{branch} is checked out in {other.folder}, and one branch is worked on in one folder",
         hint=f"cd {_quoted(other)}   or make a branch of it for here: rtv switch -c NAME {branch}",
         code="checked_out_elsewhere",
     )
@@ -151,22 +150,21 @@ def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> N
     where = f"{branch} is checked out in {other.folder}"
     if not other.is_there:
         raise ConflictError(
-            f"{where}, and that folder is not there: moved, deleted, or on a disk that is not plugged in; "
-            "nothing was changed",
+            f"{where}, and that folder is not there: moved, deleted, or on a disk that is not plugged in",
             hint=f"if it was deleted: rtv workcopy remove {_quoted(other)}   "
             "if it was moved: git worktree repair PLACE",
             code="checked_out_elsewhere",
         )
     if is_deleted:
         raise ConflictError(
-            f"{where}, so it cannot go; nothing was changed",
+            f"{where}, so it cannot go",
             hint=f"remove that folder first: rtv workcopy remove {_quoted(other)}" if other.name else None,
             code="checked_out_elsewhere",
         )
     doing = "a rebase" if other.rebasing else "a merge" if (other.private / "MERGE_HEAD").exists() else ""
     if doing:
         raise ConflictError(
-            f"{where}, where plain git is in the middle of {doing}; nothing was changed",
+            f"{where}, where plain git is in the middle of {doing}",
             hint=f"finish that first: git -C {_quoted(other)} status",
             code="checked_out_elsewhere",
         )
@@ -180,8 +178,7 @@ def _refuse_edited(other: CheckedOutFolder, differences: Iterable[Difference]) -
         names = ", ".join(item.path for item in unsaved[:3]) + (" …" if len(unsaved) > 3 else "")
         files = "1 hand-edited file" if len(unsaved) == 1 else f"{len(unsaved):,} hand-edited files"
         raise UnsavedEditsError(
-            f"{other.branch} is checked out in {other.folder}, and {files} there would be in the way ({names}); "
-            "nothing was changed",
+            f"{other.branch} is checked out in {other.folder}, and {files} there would be in the way ({names})",
             hint=f"keep the edits with: rtv -C {_quoted(other)} commit   "
             f"throw them away with: rtv -C {_quoted(other)} restore --all",
         )
@@ -206,7 +203,7 @@ def refuse_broken_by_merge(gate: Gate, verdict: Verdict, change: ChangeSet, othe
     have = f"entry {ids[0]} breaks a rule" if len(ids) == 1 else f"{len(ids):,} entries break rules"
     codes = sorted({finding.code for finding in broken})
     raise MergeBreaksRulesError(
-        f"{have} that neither side broke ({broken[0].code} {broken[0].name}: {broken[0].message}); nothing was saved",
+        f"{have} that neither side broke ({broken[0].code} {broken[0].name}: {broken[0].message})",
         hint=f'{" ".join(f"--allow {code}" for code in codes)} --because "…"   saves it all the same',
         findings=broken,
     )

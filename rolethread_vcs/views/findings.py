@@ -121,7 +121,7 @@ _SHOWN_FINDINGS = 20
 
 def error_text(error: RoleThreadError) -> str:
     """Return an error as text: `error: …`, its details or else its findings, `hint: …`."""
-    lines = [f"{styled('error:', 'error')} {error.message}"]
+    lines = [f"{styled('error:', 'error')} {error}"]
     lines += [f"  {detail}" for detail in error.details or _listed_findings(error.findings)]
     if error.hint:
         lines.append(hint_text(error.hint))

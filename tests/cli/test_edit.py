@@ -306,7 +306,7 @@ def test_an_entry_that_changed_meanwhile_is_a_conflict_and_the_text_is_kept(
 
     (draft,) = desk.drafts()
     assert answer.status == 50
-    assert "changed since this form was made; nothing was overwritten" in answer.err
+    assert "changed since this form was made; nothing was saved" in answer.err
     assert "A foe." in draft.read_text("utf-8")
     assert contents(desk, 2)[1] == "A friend."
 

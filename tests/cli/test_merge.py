@@ -172,7 +172,7 @@ def test_a_text_typed_on_the_way_in_is_kept_when_somebody_else_was_faster(
 
     (draft,) = desk.drafts()
     assert answer.status == 50
-    assert f"{desk.ids[0]} was changed by another command since you looked at it; nothing was saved" in answer.err
+    assert f"{desk.ids[0]} was changed by another command since you looked at it; nothing was changed" in answer.err
     assert f"your text is kept in {draft}" in answer.err
     assert "rtv merge warmer -p" in answer.err
     assert "She smiles" in draft.read_text()
@@ -278,7 +278,7 @@ def test_the_whole_way_from_a_clash_to_a_commit(desk: Desk) -> None:
 
     assert (left.status, left.err.splitlines()[0]) == (
         50,
-        f"error: 1 conflict is left to decide ({desk.ids[0]}); nothing was saved",
+        f"error: 1 conflict is left to decide ({desk.ids[0]}); nothing was changed",
     )
     assert decided.out == "decided 1 conflict; 0 left\nundo with: rtv undo\n"
     assert "unfinished: merge warmer on main; 0 conflicts are left to decide" in waiting.out
@@ -362,9 +362,9 @@ def test_what_somebody_else_did_while_the_editor_was_open_is_not_overwritten(
     again = desk.rtv("resolve", "1", "--edit")
 
     assert (answer.status, again.status) == (50, 50)
-    assert "was changed by another command since you looked at it; nothing was decided" in answer.err
+    assert "was changed by another command since you looked at it; nothing was changed" in answer.err
     assert f"your text is kept in {draft}" in answer.err
-    assert "changed since this form was made; nothing was overwritten" in again.err
+    assert "changed since this form was made; nothing was changed" in again.err
     assert "She nods" in draft.read_text()
     assert contents(desk, 1)[1] == "Is the attic dry?"
 

@@ -24,10 +24,10 @@ from rolethread_vcs.views.findings import error_text
 PROBE = """
 import os, signal, sys, click
 from rolethread_vcs.cli import main as shell
-from rolethread_vcs.cli.context import Command
+from rolethread_vcs.cli.context import ChangeCommand
 from rolethread_vcs.errors import ConflictError
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand)
 @click.argument("what")
 def probe(context, what):
     if what == "interrupt": os.kill(os.getpid(), signal.SIGINT)
@@ -35,7 +35,7 @@ def probe(context, what):
         context.output.saved = True
         os.kill(os.getpid(), signal.SIGINT)
     if what == "bug": raise ZeroDivisionError("oh \\x1b no")
-    if what == "refuse": raise ConflictError("two edits met; nothing was saved", hint="rtv status", details=["a", "b"])
+    if what == "refuse": raise ConflictError("two edits met", hint="rtv status", details=["a", "b"])
     if what == "much":
         for _ in range(100_000): context.output.print("much")
     if what == "speak": context.output.print("caf\\u00e9 \\udcff")
@@ -237,7 +237,7 @@ def test_findings_stand_in_the_error() -> None:
         text="",
         repair=RepairSafety.SAFE,
     )
-    error = RefusedError("the gate refuses; nothing was saved", findings=[finding])
+    error = RefusedError("the gate refuses", findings=[finding])
 
     assert "RT104 empty_message   00000012-k2x9m3ab [4]   The message is empty." in error_text(error)
     assert answer("rolethread.error/v1", error)["findings"] == [

@@ -349,7 +349,7 @@ def test_a_refused_edit_names_entry_rule_place_and_the_way_on() -> None:
 
     assert isinstance(error, RefusedError)
     assert (error.status, error.saved) == (30, False)
-    assert error.message == ("entry 00000012-k2x9m3ab breaks RT104 empty_message at [3]; nothing was saved")
+    assert error.message == ("entry 00000012-k2x9m3ab breaks RT104 empty_message at [3]")
     assert error.details == ("[3] is empty: the assistant says nothing",)
     assert error.hint == '--allow RT104 --because "…"   saves it all the same'
     assert codes(error.findings) == ["RT104"]
@@ -358,7 +358,7 @@ def test_a_refused_edit_names_entry_rule_place_and_the_way_on() -> None:
 def test_a_refused_new_entry_is_not_called_by_an_id_that_it_never_gets() -> None:
     error = refusal_of_edit(judged([added("00000012-k2x9m3ab", BAD)]), ["00000012-k2x9m3ab"])
 
-    assert error.message == "the new entry breaks RT104 empty_message at [1]; nothing was saved"
+    assert error.message == "the new entry breaks RT104 empty_message at [1]"
     assert [finding.entry_id for finding in error.findings] == [None]
 
 
@@ -369,7 +369,7 @@ def test_several_refused_new_entries_are_counted_from_one_and_old_ones_keep_thei
 
     error = refusal_of_edit(judged(changes), new)
 
-    assert error.message == "3 entries break 2 rules; nothing was saved"
+    assert error.message == "3 entries break 2 rules"
     assert error.details == (
         "RT104 empty_message   2 entries (new entry 2, 00000002-k2x9m3ab)",
         f"RT108 duplicate_uuid  1 entry   (the uuid {UUID} is that of new entry 1 already)",
@@ -383,7 +383,7 @@ def test_a_refused_edit_of_many_entries_is_a_table_by_rule() -> None:
 
     error = refusal_of_edit(judged(changes))
 
-    assert error.message == "1,201 entries break 2 rules; nothing was saved"
+    assert error.message == "1,201 entries break 2 rules"
     assert error.details == (
         "RT104 empty_message comes 1,200 times: likely one cause",
         "RT104 empty_message  1,200 entries (e0, e1, e2 …)",
@@ -412,7 +412,7 @@ def test_a_refused_import_counts_rows_by_problem() -> None:
 
     error = refusal_of_import(1200, rows, hint="rtv import chats.json --fix --skip-invalid")
 
-    assert error.message == "1,193 of 1,200 rows are fine, 7 are not; nothing was saved"
+    assert error.message == "1,193 of 1,200 rows are fine, 7 are not"
     assert error.details == (
         "RT104 empty_message  4 rows (12, 31, 40 …)",
         "RT105 unknown_role   1 row  (50)   safe repair",

@@ -128,7 +128,7 @@ def test_a_link_to_a_hook_that_is_not_there_is_kept(bare_of_hooks: Dataset) -> N
 def test_hooks_that_are_turned_off_are_told_so(bare_of_hooks: Dataset, git: Git, path: str) -> None:
     git("config", "core.hooksPath", path)
 
-    with pytest.raises(ForeignHooksError, match=r"hooks are turned off .*; nothing was changed"):
+    with pytest.raises(ForeignHooksError, match=r"hooks are turned off .*"):
         hooking.install(bare_of_hooks.repository)
 
 
@@ -222,7 +222,7 @@ def test_hooks_of_a_manager_such_as_husky_are_left_alone(bare_of_hooks: Dataset,
     git("config", "core.hooksPath", ".husky/_")
     before = state(bare_of_hooks)
 
-    with pytest.raises(ForeignHooksError, match="are managed by another program; nothing was changed") as caught:
+    with pytest.raises(ForeignHooksError, match="are managed by another program") as caught:
         hooking.install(bare_of_hooks.repository)
 
     assert caught.value.status == 50

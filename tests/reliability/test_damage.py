@@ -309,5 +309,5 @@ def test_a_clone_of_a_damaged_dataset_is_status_70_and_leaves_nothing(hurt, rtv,
     done = rtv(tmp_path, "clone", str(hurt.folder), "copy")
 
     assert done.returncode == 70
-    assert f"cannot be copied whole: entry {entry_id} cannot be read; nothing was copied" in done.stderr
+    assert f"cannot be copied whole: entry {entry_id} cannot be read; nothing was made" in done.stderr
     assert not (tmp_path / "copy").exists()

@@ -437,7 +437,7 @@ def test_a_command_that_cannot_finish_the_one_before_does_not_say_that_its_own_c
         add(dataset.repository, [ENTRY], Intent("add", "add another"))
 
     assert (first.value.saved, second.value.saved) == (True, False)
-    assert "nothing of this command was saved" in second.value.message
+    assert "cannot be finished before this one" in second.value.message
     assert len(dataset.snapshot()) == 1
     lock.unlink()
     assert [note for note in add(dataset.repository, [ENTRY], Intent("add", "add another")).notes if "finished" in note]

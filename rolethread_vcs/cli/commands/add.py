@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import InvalidError, UsageError
 
@@ -33,7 +33,7 @@ _ROLES = ("system", "user", "assistant")
 _ORDER = "rolethread_vcs.cli.commands.add.order"
 
 
-class _OrderedCommand(Command):
+class _OrderedCommand(ChangeCommand):
     """Remembers in which order the messages were given; click only keeps it within one option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -95,10 +95,10 @@ def _from_source(context: Context, dataset: Dataset, source: str) -> dict[str, A
             if found is not None:
                 raise _too_many(source)
             if isinstance(row, Reject):
-                raise InvalidError(f"{opened.name} line {row.place.line}: {row.reason}; nothing was saved")
+                raise InvalidError(f"{opened.name} line {row.place.line}: {row.reason}")
             found = row
         if found is None:
-            raise InvalidError(f"{opened.name} holds no entry; nothing was saved")
+            raise InvalidError(f"{opened.name} holds no entry")
         notes = (*opened.notes, *found.notes)
     for note in notes:
         context.output.note(f"{opened.name}: {note}")
@@ -109,8 +109,8 @@ def _from_source(context: Context, dataset: Dataset, source: str) -> dict[str, A
 
 def _too_many(source: str) -> UsageError:
     if source == "-":
-        return UsageError("standard input holds more than one entry; nothing was saved", hint="rtv import -")
-    return UsageError(f"{source} holds more than one entry; nothing was saved", hint=f"rtv import {source}")
+        return UsageError("standard input holds more than one entry", hint="rtv import -")
+    return UsageError(f"{source} holds more than one entry", hint=f"rtv import {source}")
 
 
 def _refuse_own_file(path: Path, dataset: Dataset, source: str) -> None:

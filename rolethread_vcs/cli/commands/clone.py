@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views.terminal_text import Line
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="made")
 @click.argument("source", metavar="PATH")
 @click.argument("directory", metavar="[DIR]", required=False)
 def command(context: Context, source: str, directory: str | None) -> None:

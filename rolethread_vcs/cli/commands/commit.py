@@ -12,7 +12,7 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, saving_options
 
 _NOTHING = (
@@ -21,7 +21,7 @@ _NOTHING = (
 )
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand)
 @saving_options
 def command(context: Context, saving: Saving) -> None:
     from rolethread_vcs.views.changes import healed_sentence

@@ -18,7 +18,7 @@ import hashlib
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Context, Group
+from rolethread_vcs.cli.context import ChangeCommand, Context, Group
 from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
 
@@ -46,7 +46,7 @@ def get(context: Context, key: str) -> None:
     context.output.answer(ENVELOPE, {"settings": [setting]}, lines=[setting.value or ""])
 
 
-@command.command("set")
+@command.command("set", cls=ChangeCommand)
 @click.argument("key")
 @click.argument("value")
 @saving_options
@@ -60,7 +60,7 @@ def set_(context: Context, key: str, value: str, saving: Saving) -> None:
         context.output.note(settings.checkout_remark())
 
 
-@command.command("edit")
+@command.command("edit", cls=ChangeCommand)
 @click.option("--resume", is_flag=True, help="Go on with a text that could not be saved.")
 @click.option("--discard-draft", is_flag=True, help="Throw that text away for good.")
 @saving_options

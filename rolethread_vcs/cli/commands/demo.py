@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.views.terminal_text import styled
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _FOLDER = "rolethread-demo"
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="made")
 @click.argument("directory", metavar="[DIR]", required=False)
 def command(context: Context, directory: str | None) -> None:
     from rolethread_vcs.dataset import Dataset
@@ -35,11 +35,9 @@ def command(context: Context, directory: str | None) -> None:
     folder = _free(context.path(_FOLDER)) if directory is None else context.path(directory)
     with Dataset.upkeep.system_errors(f"making {folder}"):
         if folder.is_file():
-            raise InvalidError(f"{folder} is a file; nothing was made", hint="rtv demo another-folder")
+            raise InvalidError(f"{folder} is a file", hint="rtv demo another-folder")
         if folder.exists() and any(folder.iterdir()):
-            raise InvalidError(
-                f"{folder} is there already and not empty; nothing was made", hint="rtv demo another-folder"
-            )
+            raise InvalidError(f"{folder} is there already and not empty", hint="rtv demo another-folder")
         folder.mkdir(parents=True, exist_ok=True)
         drafts = folder / "drafts.jsonl"
         drafts.write_bytes(b"".join(encode_line(draft) + b"\n" for draft in DRAFTS))

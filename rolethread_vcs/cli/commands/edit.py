@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, entry_choice, name_words, saving_options
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.phrases import count
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand)
 @entry_choice
 @click.option("--message", metavar="N", type=int, help="The message to change, by its number.")
 @click.option("--content", metavar="TEXT", help="The new text of that message.")

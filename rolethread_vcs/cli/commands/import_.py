@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ENVELOPE = "rolethread.import/v1"
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--format", "format_name", metavar="NAME", default="auto", help="Read rows of this format only.")
 @click.option("--fix", is_flag=True, help="Make safe repairs, and say which.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.errors import NotFoundError, RoleThreadError, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="made")
 @click.argument("directory", metavar="[DIR]", required=False)
 @click.option("--from", "sources", metavar="FILE", multiple=True, help="Import this file at once; may be repeated.")
 @click.option("--name", metavar="TEXT", help="The name of the dataset; the folder's by default.")
@@ -46,8 +46,8 @@ def command(
         )
     for file in files:
         if not file.exists():
-            raise NotFoundError(f"there is no file {file}; nothing was made")
-    _refuse_unreadable(files)
+            raise NotFoundError(f"there is no file {file}")
+    Dataset.upkeep.refuse_unreadable(files)
     dataset = Dataset.init(context.path(directory or "."), name=name, id=identity)
     output = context.output
     output.saved = True
@@ -70,19 +70,6 @@ def command(
         )
     here = f"rtv -C {shlex.quote(directory or '.')}"
     output.hint(f"{here} import FILE   or   {here} add")
-
-
-def _refuse_unreadable(files: list[Path]) -> None:
-    from rolethread_vcs.dataset import Dataset
-
-    try:
-        Dataset.upkeep.refuse_unreadable(files)
-    except RoleThreadError as error:
-        said = error.message
-        for end in ("; nothing was saved", "; nothing was read"):
-            said = said.removesuffix(end)
-        error.message = f"{said}; nothing was made"
-        raise
 
 
 def _import(context: Context, dataset: Dataset, directory: str, files: list[Path], typed: tuple[str, ...]) -> None:

@@ -21,12 +21,12 @@ from dataclasses import replace
 import click
 
 from rolethread_vcs.cli.answers import print_outcome
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.merge_steps import Change, ask, go_on_or_give_up
 from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @click.argument("source", metavar="[BRANCH|PATH[#BRANCH]]", required=False, shell_complete=complete_branches)
 @click.option("--where", metavar="QUERY", help="Take the entries that match, as they are on either side.")
 @click.option("-p", "--patch", is_flag=True, help="Ask about each entry: take, skip, edit.")

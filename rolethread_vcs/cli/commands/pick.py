@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.merge_steps import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 from rolethread_vcs.cli.options import Saving, saving_options
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.transaction import Intent
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @change_options
 @click.option("-p", "--patch", is_flag=True, help="Ask about each entry: take, skip, edit.")
 @saving_options

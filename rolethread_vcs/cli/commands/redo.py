@@ -9,10 +9,10 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_undone
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @click.option("--dry-run", is_flag=True, help="Say what would be brought back, and do nothing.")
 def command(context: Context, dry_run: bool) -> None:
     from rolethread_vcs.dataset import Dataset

@@ -12,11 +12,11 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, entry_choice, name_words, saving_options
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand)
 @entry_choice
 @saving_options
 def command(context: Context, ids: tuple[str, ...], where: str | None, saving: Saving) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.answers import note_committed
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import complete_conflicts, complete_sides, name_words
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ENVELOPE = "rolethread.resolve/v1"
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_conflicts)
 @click.option("--all", "everything", is_flag=True, help="Every conflict that is open.")
 @click.option("--where", metavar="QUERY", help="Entries in conflict that match, as they are on either side.")
@@ -103,15 +103,15 @@ def _from_file(context: Context, name: str, source: str) -> Entry | bytes:
     try:
         data = context.path(source).read_bytes()
     except FileNotFoundError as error:
-        raise NotFoundError(f"there is no file {source}; nothing was changed") from error
+        raise NotFoundError(f"there is no file {source}") from error
     except OSError as error:
-        raise SystemRefusedError(f"{source} cannot be read: {error.strerror or error}; nothing was changed") from error
+        raise SystemRefusedError(f"{source} cannot be read: {error.strerror or error}") from error
     if not is_id(name):
         return data
     try:
         return decode_entry(data)
     except JsonProblemError as error:
-        raise InvalidError(f"{source} holds no entry: {error.message}; nothing was changed") from error
+        raise InvalidError(f"{source} holds no entry: {error.message}") from error
 
 
 def _say(context: Context, resolved: Resolved, intent: Intent) -> None:

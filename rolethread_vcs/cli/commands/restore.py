@@ -27,7 +27,7 @@ import click
 
 from rolethread_vcs.cli.answers import print_committed, print_ends
 from rolethread_vcs.cli.arguments import HowMany
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import (
     Saving,
     complete_branches,
@@ -49,7 +49,7 @@ _NAMED = 3
 _PAGE = 25
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_entries)
 @click.option("--all", "everything", is_flag=True, help="All hand edits; with --from, all entries.")
 @click.option("--where", metavar="QUERY", help="Choose entries by a query; with --from, among those of then.")
@@ -130,7 +130,7 @@ def _choose_then(dataset: Dataset, ids: tuple[str, ...], where: str | None, revi
         return dataset.select(ids, where, rev=revision)
     except NotFoundError as error:
         if error.code == "nothing_fits":
-            error.message = f"no entry of {revision} matches {where!r}; nothing was changed"
+            error.message = f"no entry of {revision} matches {where!r}"
             error.hint = (
                 f"entries are chosen by what they were then; name those of today: rtv restore ID… --from {revision}"
             )

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import click
 
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.merge_steps import Change, change_options, fixed_name, go_on_or_give_up, print_applied
 from rolethread_vcs.cli.options import Saving, saving_options
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @change_options
 @saving_options
 def command(context: Context, change: Change, saving: Saving) -> int:

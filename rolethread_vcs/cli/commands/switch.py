@@ -19,12 +19,12 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, complete_branches, making_options
 from rolethread_vcs.errors import UsageError
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @click.argument("name", shell_complete=complete_branches)
 @click.argument("start", metavar="[REV]", required=False, shell_complete=complete_branches)
 @click.option("-c", "--create", is_flag=True, help="Make the branch.")

@@ -13,10 +13,10 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.answers import print_undone
-from rolethread_vcs.cli.context import Command, Context
+from rolethread_vcs.cli.context import ChangeCommand, Context
 
 
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @click.argument("number", metavar="[N]", type=int, default=1)
 @click.option("--to", metavar="OP", type=int, help="Go back to just after this operation.")
 @click.option("--dry-run", is_flag=True, help="Say what would be undone, and undo nothing.")

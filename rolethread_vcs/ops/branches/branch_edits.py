@@ -225,13 +225,13 @@ def _refuse_current(repository: Repository, name: str, chosen: Sequence[str]) ->
     others = [other for other in repository.refs.branches() if other not in chosen]
     if repository.branch() == name:
         raise ConflictError(
-            f"you are on {name}, so it cannot be deleted; nothing was changed",
+            f"you are on {name}, so it cannot be deleted",
             hint=f"rtv switch {others[0] if others else 'OTHER'}   goes to another one first",
             code="current_branch",
         )
     if not others:
         raise ConflictError(
-            f"{name} is the last branch, and a dataset has one at least; nothing was changed",
+            f"{name} is the last branch, and a dataset has one at least",
             hint="make another one first: rtv switch -c NAME",
             code="current_branch",
         )
@@ -268,7 +268,7 @@ def _refuse_unfinished(repository: Repository, branch: str) -> None:
                 continue
             if found.branch == branch:
                 raise ConflictError(
-                    f"a {found.kind} into {branch} is unfinished ({found.command}); nothing was changed",
+                    f"a {found.kind} into {branch} is unfinished ({found.command})",
                     hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
                     code="unfinished_on_branch",
                 )

@@ -135,9 +135,7 @@ def branch_before(repository: Repository) -> str:
         name = before.removeprefix(SYMBOLIC + BRANCHES)
         if operation.worktree == repository.worktree_name and name != before and name != here and name in known:
             return name
-    raise NoSuchBranchError(
-        "there is no branch that you came from; nothing was changed", hint="see the branches with: rtv branch"
-    )
+    raise NoSuchBranchError("there is no branch that you came from", hint="see the branches with: rtv branch")
 
 
 Kind = Literal["branch", "release"]

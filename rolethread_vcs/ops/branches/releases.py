@@ -140,4 +140,4 @@ def _exists(known: Release, commit: str) -> ConflictError:
         problem = f"there is a release {name} already, of {known.commit[:10]}"
         hint = f"see how they differ: rtv diff {name} {commit[:10]}\n"
         hint += f"move it all the same: rtv release {name} {commit[:10]} --force"
-    return ConflictError(f"{problem}; nothing was changed", hint=hint, code="release_exists")
+    return ConflictError(problem, hint=hint, code="release_exists")

@@ -48,9 +48,7 @@ def new_id(number: int, suffix: str) -> str:
         InvalidError (full): the numbers are used up.
     """
     if number > LAST_NUMBER:
-        raise InvalidError(
-            f"a dataset holds numbers up to {LAST_NUMBER:,}, and the last one is taken; nothing was saved", code="full"
-        )
+        raise InvalidError(f"a dataset holds numbers up to {LAST_NUMBER:,}, and the last one is taken", code="full")
     return make_id(number, suffix)
 
 
@@ -187,7 +185,7 @@ class Change:
             taken = next((entry_id for entry_id in self._added if entry_id in base), None)
             if taken is not None:
                 raise ConflictError(
-                    f"the id {taken} was taken by another writer meanwhile; nothing was saved",
+                    f"the id {taken} was taken by another writer meanwhile",
                     hint="run the same edit again",
                 )
             going = removal(base, self._removed) if self._removed else ChangeSet()

@@ -81,14 +81,14 @@ class FieldEdit:
         if not 0 <= self.message < len(messages):
             last = f"the last one is [{len(messages) - 1}]" if messages else "it has none"
             raise NotFoundError(
-                f"entry {entry_id} has no message [{self.message}]; {last}; nothing was saved",
+                f"entry {entry_id} has no message [{self.message}]; {last}",
                 hint=f"rtv show {entry_id}",
                 code="no_such_message",
             )
         message = messages[self.message]
         if not isinstance(message, dict):
             raise InvalidError(
-                f"message [{self.message}] of entry {entry_id} is no message with fields; nothing was saved",
+                f"message [{self.message}] of entry {entry_id} is no message with fields",
                 hint=f"rtv edit {entry_id}   opens it in an editor",
             )
         edited = dict(message)
@@ -107,7 +107,7 @@ def _messages_of(entry_id: str, entry: Entry) -> list[Any]:
     messages = entry.fields.get("messages", [])
     if not isinstance(messages, list):
         raise InvalidError(
-            f"the messages of entry {entry_id} are no list; nothing was saved",
+            f"the messages of entry {entry_id} are no list",
             hint=f"rtv edit {entry_id}   opens it in an editor",
         )
     return list(messages)

@@ -198,7 +198,7 @@ def _summary(base: Snapshot, edits: _HandEdits) -> str:
 def _broken(problems: list[str]) -> InvalidError:
     count = "1 file" if len(problems) == 1 else f"{len(problems):,} files"
     return InvalidError(
-        f"{count} cannot be read; nothing was saved",
+        f"{count} cannot be read",
         details=problems,
         hint="correct them and run rtv commit again, or throw the edits away with: rtv restore --all",
         code="broken_file",

@@ -101,7 +101,7 @@ def install(repository: Repository, options: HookOptions | None = None, *, dry_r
         kept = folder / (name + BEFORE)
         if os.path.lexists(kept):
             raise ConflictError(
-                f"{kept} is there already, so the hook {name} cannot be kept beside it; nothing was changed",
+                f"{kept} is there already, so the hook {name} cannot be kept beside it",
                 hint="put the two together by hand, then run: rtv hooks install",
             )
     if not dry_run:
@@ -170,7 +170,7 @@ def _hooks_folder(repository: Repository, home: Path | None) -> Path:
     else:
         return folder
     only_drivers = "rtv hooks install --drivers   puts in only what makes git show and merge conversations"
-    raise ForeignHooksError(f"{why}; nothing was changed", hint=f"{way_on}\n{only_drivers}")
+    raise ForeignHooksError(why, hint=f"{way_on}\n{only_drivers}")
 
 
 def _script(hook: str) -> str:

@@ -209,12 +209,10 @@ def _fork(graph: CommitGraph, past: Mapping[str, Sequence[str]], good: str, bad:
 def _contradiction(bad: str, goods: Sequence[str]) -> InvalidError:
     named = goods[0] if len(goods) == 1 else None
     if named == bad:
-        return InvalidError(
-            f"{bad[:10]} cannot be good and bad; nothing was changed", hint="rtv bisect log", code="contradiction"
-        )
+        return InvalidError(f"{bad[:10]} cannot be good and bad", hint="rtv bisect log", code="contradiction")
     good = f"{named[:10]}, called good," if named is not None else "a commit called good"
     return InvalidError(
-        f"{good} comes after {bad[:10]}, called bad; nothing was changed",
+        f"{good} comes after {bad[:10]}, called bad",
         hint="the good one must be the older; to find what made it better, call the new state bad\n"
         "see what was answered: rtv bisect log",
         code="contradiction",

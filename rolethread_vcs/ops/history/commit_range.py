@@ -68,7 +68,7 @@ def find_range(repository: Repository, text: str) -> CommitRange:
     before = commit.parents[0] if commit.parents else ""
     if before and before not in repository.objects:
         raise InvalidError(
-            f"what was before {after[:10]} is not in this copy, so what it changed is not known; nothing was changed",
+            f"what was before {after[:10]} is not in this copy, so what it changed is not known",
             hint="git fetch --unshallow   brings the rest of the history" if repository.is_shallow else None,
             code="nothing_before",
         )
@@ -78,12 +78,10 @@ def find_range(repository: Repository, text: str) -> CommitRange:
 def _range(repository: Repository, text: str, start: str, after: str) -> CommitRange:
     before = repository.graph.common_ancestor(start, after)
     if before is None:
-        raise InvalidError(
-            f"the two ends of {text} have no commit in common; nothing was changed", code="nothing_before"
-        )
+        raise InvalidError(f"the two ends of {text} have no commit in common", code="nothing_before")
     if before == after:
         hint = f"the other way round: {text.rpartition('.')[2]}..{text.partition('.')[0]}" if start != after else None
-        raise NotFoundError(f"{text} holds no commit; nothing was changed", hint=hint, code="empty_span")
+        raise NotFoundError(f"{text} holds no commit", hint=hint, code="empty_span")
     return CommitRange(text, before, after, "", is_range=True, is_merge=False)
 
 
@@ -103,7 +101,7 @@ def touched_ids(repository: Repository, commits: CommitRange, words: Sequence[st
         entry_id = named_of(touched, parse_selector(word))
         if entry_id is None:
             raise NotFoundError(
-                f"{commits.name} did nothing to entry {word}; nothing was changed",
+                f"{commits.name} did nothing to entry {word}",
                 hint=f"what it did: rtv {'diff' if commits.is_range else 'show'} {commits.text}",
                 code="not_touched",
             )

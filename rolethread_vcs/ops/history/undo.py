@@ -201,8 +201,7 @@ def _backwards(chosen: Sequence[Operation]) -> dict[str, tuple[str | None, str |
                 moves[name] = (moves[name][0], before)
             else:
                 raise ConflictError(
-                    f"{shorten(name)} was moved between operation {operation.number} and the ones after it; "
-                    "nothing was changed",
+                    f"{shorten(name)} was moved between operation {operation.number} and the ones after it",
                     hint="rtv ops",
                 )
     return {name: pair for name, pair in moves.items() if pair[0] != pair[1]}
@@ -215,7 +214,7 @@ def _refuse_moved(repository: Repository, moves: Moves, chosen: Sequence[Operati
             continue
         oldest = chosen[-1]
         raise ConflictError(
-            f"{shorten(name)} has moved since operation {oldest.number} ({oldest.command}); nothing was changed",
+            f"{shorten(name)} has moved since operation {oldest.number} ({oldest.command})",
             hint="see what moved it with: rtv ops",
         )
     _refuse_missing_branch(repository, moves)
@@ -234,7 +233,7 @@ def _refuse_missing_branch(repository: Repository, moves: Moves) -> None:
     if there is None:
         branch = shlex.quote(shorten(name))
         raise ConflictError(
-            f"this would go back to the branch {shorten(name)}, which is not there any more; nothing was changed",
+            f"this would go back to the branch {shorten(name)}, which is not there any more",
             hint=f"see what took it with: rtv ops   make one of that name with: rtv branch {branch}",
         )
 
@@ -281,16 +280,14 @@ def _exchanges(
             if worktree is None or commit is None:
                 raise ConflictError(
                     f"operation {operation.number} threw away hand edits, and no files are checked out now to bring "
-                    "them back to; nothing was changed",
+                    "them back to",
                     hint="rtv config set checkout always",
                 )
             # newest first: of several edits of one file the oldest counts, which the undo of them all brings back
             edited, saved = kept_blob(oid), repository.snapshot_of(commit).find(path)
             exchanges[path] = Difference(path, edited, saved) if forward else Difference(path, saved, edited)
     if worktree is not None and (blocked := worktree.in_the_way(exchanges.values())):
-        raise UnsavedEditsError(
-            f"{blocked[0].path} has other hand edits now; nothing was changed", hint="save them first with: rtv commit"
-        )
+        raise UnsavedEditsError(f"{blocked[0].path} has other hand edits now", hint="save them first with: rtv commit")
     return tuple(exchanges.values())
 
 

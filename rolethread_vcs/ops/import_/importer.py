@@ -329,7 +329,7 @@ def _refuse_interference(now: Snapshot, reader: RowReader, repository: Repositor
         else:
             touches = True
         if touches:
-            raise _ReadAgainError("another command changed the same entries meanwhile; nothing was saved")
+            raise _ReadAgainError("another command changed the same entries meanwhile")
 
 
 def _trailers(reader: RowReader) -> list[tuple[str, str]]:

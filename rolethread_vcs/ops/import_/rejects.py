@@ -111,9 +111,7 @@ def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> tuple[Path, ..
     except OSError as error:
         remove_files(made)
         refused = disk.system_refused(f"writing {files.rows}", error)
-        raise SystemRefusedError(
-            f"{refused.message}; nothing was saved", hint="name another place with: --rejects FILE"
-        ) from error
+        raise SystemRefusedError(refused.message, hint="name another place with: --rejects FILE") from error
     return made
 
 
@@ -190,7 +188,7 @@ def refuse_what_blocks(
             which = f"{len(conflicts):,} of {reader.rows:,} rows" if reader.rows > 1 else "the only row"
             others = "saves the others and " if reader.rows > len(reader.rejects) else ""
             raise ConflictError(
-                f"{which} {'conflicts' if len(conflicts) == 1 else 'conflict'} with edits made here; nothing was saved",
+                f"{which} {'conflicts' if len(conflicts) == 1 else 'conflict'} with edits made here",
                 details=[str(each) for each in conflicts[:10]],
                 hint=f"{_command(reader, options, intent)} --skip-invalid   {others}writes "
                 f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
@@ -301,7 +299,7 @@ def refusal_to_match(repository: Repository, base: Snapshot) -> UnreadableEntryE
         ways.append(f"rtv remove {others[0]}   goes on without it; history keeps what is left of it")
     count = "1 entry" if len(unreadable) == 1 else f"{len(unreadable):,} entries"
     return UnreadableEntryError(
-        f"{count} cannot be read, so it is not known which rows are here already; nothing was saved",
+        f"{count} cannot be read, so it is not known which rows are here already",
         details=[*details, *([f"… and {hidden:,} more (rtv verify)"] if hidden else [])],
         hint="\n".join([*ways, "then import again"]),
         code="damaged_entries",

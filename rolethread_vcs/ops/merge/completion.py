@@ -109,7 +109,7 @@ def refuse_to_start(repository: Repository, *, is_current: bool = True) -> None:
     found = repository.unfinished()
     if found is not None:
         raise ConflictError(
-            f"a {found.kind} is unfinished here ({found.command}); nothing was changed",
+            f"a {found.kind} is unfinished here ({found.command})",
             hint=f"rtv conflicts   rtv {found.kind} --continue   rtv {found.kind} --abort",
             code="unfinished",
         )
@@ -136,7 +136,7 @@ def finish(
     def work(session: Session) -> Outcome:
         now = find_unfinished(session.repository, kind)
         if now.branch != found.branch:
-            raise MovedError(f"another {kind} was begun by another command meanwhile; nothing was saved")
+            raise MovedError(f"another {kind} was begun by another command meanwhile")
         return _attempt(session, now, skip_conflicts=skips)
 
     return carry(repository, replace(intent, branch=found.branch), work)
@@ -177,7 +177,7 @@ def _attempt(session: Session, unfinished: Unfinished, *, skip_conflicts: bool) 
     merged = merge_trees(inputs, decisions_of(unfinished))
     if merged.void and not unfinished.id:
         raise StaleEntryError(
-            f"{merged.void[0][0]} was changed by another command since you looked at it; nothing was saved",
+            f"{merged.void[0][0]} was changed by another command since you looked at it",
             hint=f"look again: rtv {unfinished.command}",
         )
     if merged.conflicts and not skip_conflicts:
@@ -258,8 +258,7 @@ def _left(unfinished: Unfinished, conflicts: tuple[Conflict, ...], void: tuple[t
     names = list(dict.fromkeys(conflict.id for conflict in conflicts))
     are = "conflict is" if len(conflicts) == 1 else "conflicts are"
     return ConflictError(
-        f"{len(conflicts):,} {are} left to decide ({', '.join(names[:3])}{' …' if len(names) > 3 else ''}); "
-        "nothing was saved",
+        f"{len(conflicts):,} {are} left to decide ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})",
         details=[f"{name} {field}: it is another conflict by now, so what was decided is void" for name, field in void],
         hint=f"rtv conflicts   rtv resolve {names[0]} --take {unfinished.labels.theirs}",
         code="open_conflicts",

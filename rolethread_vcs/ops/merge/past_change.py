@@ -83,7 +83,7 @@ def revert(
     ids = _selected(repository, commits, words, where)
     if not commits.before:
         raise InvalidError(
-            f"{commits.name} is the first commit, and there is nothing before it; nothing was changed",
+            f"{commits.name} is the first commit, and there is nothing before it",
             hint="entries go with: rtv remove ID…",
             code="nothing_before",
         )

@@ -165,7 +165,7 @@ def _take(inputs: MergeInputs, decisions: _Made, names: Sequence[str], side: Sid
             continue
         fields = {each.field for each in merged.conflicts if each.id == name} or kept[name].keys()
         raise NotFoundError(
-            f"{name} has no conflict in {field}; nothing was changed",
+            f"{name} has no conflict in {field}",
             hint=f"its conflicts are in: {', '.join(sorted(fields))}" if fields else "rtv conflicts",
             code="no_conflict",
         )
@@ -195,21 +195,21 @@ def resolve_as(
             conflict = next((each for each in conflicts if each.id == name), None)
             if conflict is None or conflict.field != FILE:
                 raise InvalidError(
-                    f"{name} is merged key by key, and cannot be given as a whole; nothing was changed",
+                    f"{name} is merged key by key, and cannot be given as a whole",
                     hint=f"rtv resolve {name} --take BRANCH",
                 )
             try:
                 text = value.decode("utf-8")
             except UnicodeDecodeError as error:
-                raise InvalidError(f"what was given for {name} is no UTF-8 text; nothing was changed") from error
+                raise InvalidError(f"what was given for {name} is no UTF-8 text") from error
             decisions[name] = {FILE: Decision(Value(text), conflict.about)}
             return
         if not is_id(name):
-            raise InvalidError(f"{name} is a file and no entry; nothing was changed", hint="give it with --file FILE")
+            raise InvalidError(f"{name} is a file and no entry", hint="give it with --file FILE")
         now = inputs.entry(name).about
         if about not in ("", now):
             raise StaleEntryError(
-                f"entry {name} was changed by another command since you looked at it; nothing was decided",
+                f"entry {name} was changed by another command since you looked at it",
                 hint=f"look again: rtv conflicts {name}",
             )
         fields: Any = ABSENT if value is None else dict(value.fields)
@@ -225,7 +225,7 @@ def _resolve(repository: Repository, intent: Intent, decide: Callable[[MergeInpu
         found = find_unfinished(repository)
         # what another command decided beside it stays; another merge is another matter
         if replace(looked_at, decided=found.decided, id=found.id) != found:
-            raise MovedError("another command began another merge meanwhile; nothing was changed", hint="rtv conflicts")
+            raise MovedError("another command began another merge meanwhile", hint="rtv conflicts")
         tip = _tip(repository, found)
         inputs = read_inputs(repository, found, tip)
         before = decisions_of(found)
@@ -235,7 +235,7 @@ def _resolve(repository: Repository, intent: Intent, decide: Callable[[MergeInpu
         for name, each in merged.void:
             if before.get(name, {}).get(each) != decisions[name].pop(each, None):
                 raise NotFoundError(
-                    f"{name} has no conflict that could be decided here; nothing was changed",
+                    f"{name} has no conflict that could be decided here",
                     hint=f"change it on {found.branch} itself: rtv edit {name}   then: rtv {found.kind} --continue",
                     code="no_conflict",
                 )
@@ -275,7 +275,7 @@ def _named(found: OpenMerge, word: str, names: Sequence[str]) -> str:
     voided = word in void or named_of(filter(is_id, void), selector) is not None
     gone = "; it is not in conflict any more, since the branch moved on" if voided else ""
     raise NotFoundError(
-        f"{word} has no conflict{gone}; nothing was changed",
+        f"{word} has no conflict{gone}",
         hint=f"in conflict are: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
         if names
         else f"rtv {found.unfinished.kind} --continue",

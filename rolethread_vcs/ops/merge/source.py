@@ -39,7 +39,7 @@ def find_source(repository: Repository, source: str, folder: Path = Path(), *, f
             return _from_copy(repository, copy, branch, fetches=fetches)
         if source.startswith((".", "/", "~")) or "\\" in source or "#" in source:  # nobody writes a revision like that
             raise NoDatasetError(
-                f"there is no dataset at {source.partition('#')[0]}; nothing was changed",
+                f"there is no dataset at {source.partition('#')[0]}",
                 hint="the path of another copy leads to its folder: rtv merge /media/stick/my-dataset#main",
             ) from None
         raise
@@ -80,7 +80,7 @@ def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool
     ours, theirs = repository.head_snapshot().settings, original.head_snapshot().settings
     if ours.id != theirs.id:
         raise InvalidError(
-            f"{path} is another dataset ({theirs.name}), not a copy of this one ({ours.name}); nothing was changed",
+            f"{path} is another dataset ({theirs.name}), not a copy of this one ({ours.name})",
             hint=f"to bring its entries over: rtv -C {path} export -o rows.jsonl, then rtv import rows.jsonl",
             code="another_dataset",
         )

@@ -73,13 +73,12 @@ def _unrelated(repository: Repository, unfinished: Unfinished) -> InvalidError:
     if repository.is_shallow:
         return InvalidError(
             f"{ours} and {theirs} have no commit in common as far as history is here, and it was cut off when this "
-            "copy was made; nothing was changed",
+            "copy was made",
             hint="git fetch --unshallow   brings the rest of it",
             code="unrelated",
         )
     return InvalidError(
-        f"{ours} and {theirs} have no commit in common: they are two datasets, not two versions of one; "
-        "nothing was changed",
+        f"{ours} and {theirs} have no commit in common: they are two datasets, not two versions of one",
         hint="to bring entries over: rtv export there, rtv import here",
         code="unrelated",
     )

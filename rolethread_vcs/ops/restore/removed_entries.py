@@ -99,13 +99,11 @@ def bring_back_removed(
     chosen = list(_named(found, words, repository.head_snapshot())) if words else list(found)
     if not chosen:
         matches = "that was removed matches" if where is not None else "was removed"
-        raise NotFoundError(
-            f"no entry {matches}; nothing was changed", hint="see them with: rtv restore --removed", code="not_removed"
-        )
+        raise NotFoundError(f"no entry {matches}", hint="see them with: rtv restore --removed", code="not_removed")
     for each in chosen:
         if each.entry is None:
             raise UnreadableEntryError(
-                f"what was saved of entry {each.id} cannot be read; nothing was changed",
+                f"what was saved of entry {each.id} cannot be read",
                 hint=f"rtv log {each.id}   shows earlier states; leave it out, or restore one of them with --from REV",
             )
     ranks = _old_ranks(repository, chosen)
@@ -148,7 +146,7 @@ def _not_removed(word: str, selector: int | str, now: Snapshot) -> NotFoundError
     if there:
         problem = f"entry {there[0]} was not removed, it is there"
         hint = f"make it what it was: rtv restore {word} --from REV   (its life: rtv log {word})"
-    return NotFoundError(f"{problem}; nothing was changed", hint=hint, code="not_removed")
+    return NotFoundError(problem, hint=hint, code="not_removed")
 
 
 def _old_ranks(repository: Repository, chosen: Iterable[GoneEntry]) -> dict[str, str]:

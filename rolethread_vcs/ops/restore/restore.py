@@ -109,9 +109,7 @@ def _bytes_of(worktree: Worktree, item: Unsaved) -> bytes | None:
     try:
         return worktree.read(item.path)
     except InvalidError as error:
-        raise InvalidError(
-            f"{error.message}; nothing was changed", hint="move it away yourself, then run the same command again"
-        ) from error
+        raise InvalidError(error.message, hint="move it away yourself, then run the same command again") from error
 
 
 def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
@@ -119,8 +117,7 @@ def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
     edited = {entry_id: item.path for item in chosen if (entry_id := id_of_path(item.path))}
     for entry_id, _ in base.damaged(edited):
         raise UnreadableEntryError(
-            f"entry {entry_id} is damaged, and its hand-edited file cannot become again what was saved; "
-            "nothing was changed",
+            f"entry {entry_id} is damaged, and its hand-edited file cannot become again what was saved",
             hint=f"move {edited[entry_id]} away, then: rtv remove {entry_id}, and rtv restore {entry_id} --from REV",
         )
 
@@ -154,7 +151,7 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
 def _file_of(source: Snapshot, path: str) -> bytes:
     data = source.file(path) if kind_of(path).is_part else None
     if data is None:
-        raise NotFoundError(f"there was no file {path} of the dataset in {source.id[:10]}; nothing was changed")
+        raise NotFoundError(f"there was no file {path} of the dataset in {source.id[:10]}")
     return data
 
 
@@ -190,9 +187,7 @@ def bring_all_back(repository: Repository, source: Snapshot, intent: Intent | No
 def _entry_then(source: Snapshot, entry_id: str) -> Entry:
     entry = source.get(entry_id)
     if entry is None:
-        raise NoSuchEntryError(
-            f"there was no entry {entry_id} in {source.id[:10]}; nothing was changed", hint=f"rtv log {entry_id}"
-        )
+        raise NoSuchEntryError(f"there was no entry {entry_id} in {source.id[:10]}", hint=f"rtv log {entry_id}")
     return entry
 
 
@@ -244,7 +239,7 @@ def bring_message_back(
             entry = base.get(entry_id)
             if entry is None:
                 raise NoSuchEntryError(
-                    f"entry {entry_id} is gone, so no message can be put back into it; nothing was changed",
+                    f"entry {entry_id} is gone, so no message can be put back into it",
                     hint=f"bring it back as a whole: rtv restore {entry_id} --from {source.id[:10]}",
                 )
             now = _list_of(entry, entry_id)
@@ -280,7 +275,7 @@ def _messages_then(source: Snapshot, entry_id: str, number: int) -> list[Any]:
     if not 0 <= number < len(messages):
         has = f"messages [0] to [{len(messages) - 1}]" if messages else "no messages"
         raise UsageError(
-            f"entry {entry_id} had {has} in {source.id[:10]}, and no [{number}]; nothing was changed",
+            f"entry {entry_id} had {has} in {source.id[:10]}, and no [{number}]",
             hint=f"rtv show {entry_id}@{source.id[:10]}",
         )
     return messages
@@ -289,5 +284,5 @@ def _messages_then(source: Snapshot, entry_id: str, number: int) -> list[Any]:
 def _list_of(entry: Entry, entry_id: str) -> list[Any]:
     messages = entry.messages
     if not isinstance(messages, list):
-        raise InvalidError(f"the messages of entry {entry_id} are no list; nothing was changed")
+        raise InvalidError(f"the messages of entry {entry_id} are no list")
     return messages

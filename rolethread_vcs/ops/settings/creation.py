@@ -39,7 +39,7 @@ def init(folder: str | Path, *, name: str | None = None, id: str | None = None) 
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise InvalidError(
-            f"{folder} is a file, and a dataset is a folder of its own; nothing was made",
+            f"{folder} is a file, and a dataset is a folder of its own",
             hint=f"rtv init my-dataset --from {shlex.quote(str(folder))}",
         )
     text = new_settings_text(name or folder.resolve().name or "dataset", id or str(uuid.uuid4()))

@@ -167,7 +167,7 @@ def replace_settings(
     def plan(base: Snapshot) -> ChangeSet:
         now = _settings_text(base)
         if read is not None and now != read:
-            raise ConflictError("the settings were changed by another command meanwhile; nothing was overwritten")
+            raise ConflictError("the settings were changed by another command meanwhile")
         kind_of(SETTINGS).check_by_hand(SETTINGS, text, now)
         _refuse_misfits(base.settings, new)
         return ChangeSet(files={SETTINGS: text}, summary="edit the settings")
@@ -179,7 +179,7 @@ def _refuse_misfits(old: Settings, new: Settings) -> None:
     """Refuse what no rule can take; what was there before, perhaps by a newer program, may stay."""
     found = [why for why in misfits(new) if why not in misfits(old)]
     if found:
-        raise InvalidError(f"{SETTINGS}: {found[0]}; nothing was saved", hint="rtv rules", details=found[1:])
+        raise InvalidError(f"{SETTINGS}: {found[0]}", hint="rtv rules", details=found[1:])
 
 
 def _machine_value(key: str, value: str) -> str | None:
@@ -221,7 +221,7 @@ def refuse_checkout(repository: Repository, config: Moves) -> None:
     if repository.worktree_name:
         main = shlex.quote(str(repository.common_folder))
         raise UsageError(
-            "this is a folder copy, which always has its files; nothing was changed",
+            "this is a folder copy, which always has its files",
             hint=f"for the dataset's own folder: rtv -C {main} config set checkout …",
         )
     if config[BARE_KEY][1] == "true":

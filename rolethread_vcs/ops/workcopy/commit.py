@@ -206,7 +206,7 @@ def _refuse_ambiguous(edits: FileEdits) -> None:
     line, candidates = numbers[places[0]], edits.candidates(places[0])
     one = f"--as {line}={candidates[0].id}   or " if candidates else ""
     raise ConflictError(
-        f"{count(len(places), 'line is', 'lines are')} ambiguous in {edits.link.path.name}; nothing was saved",
+        f"{count(len(places), 'line is', 'lines are')} ambiguous in {edits.link.path.name}",
         details=first_few(details, _SHOWN),
         hint=f"decide: {one}--new {line}   or all of them: --ambiguous new\n"
         "or in a file: rtv --json workcopy status > decisions.json, fill in the ids, then --decisions decisions.json",
@@ -228,7 +228,7 @@ def _refuse_many_removed(edits: FileEdits, allowed: int | None) -> None:
         problem = f"{gone:,} of {before:,} entries would go, because their lines are not in {name} any more"
     else:
         return
-    raise RefusedError(f"{problem}; nothing was saved", hint=hint, code="many_removed")
+    raise RefusedError(problem, hint=hint, code="many_removed")
 
 
 def _conflict(link: Link, conflicts: Sequence[CopyConflict]) -> ConflictError:
@@ -238,7 +238,7 @@ def _conflict(link: Link, conflicts: Sequence[CopyConflict]) -> ConflictError:
         details.append(f"{each.id}{line} {each.conflict.field}: {each.conflict.message}")
     entries = count(len({each.id for each in conflicts}), "entry was", "entries were")
     return ConflictError(
-        f"{entries} changed in {link.path.name} and on {link.branch} differently; nothing was saved",
+        f"{entries} changed in {link.path.name} and on {link.branch} differently",
         details=first_few(details, _SHOWN),
         hint="let one side win where both changed the same: --take file   or --take branch\n"
         "or edit the lines so that they say both, and run it again",
@@ -248,8 +248,7 @@ def _conflict(link: Link, conflicts: Sequence[CopyConflict]) -> ConflictError:
 
 def _branch_gone(link: Link) -> NoSuchBranchError:
     return NoSuchBranchError(
-        f"the branch {link.branch} that {link.path.name} is linked to is gone; "
-        "the file is as it was, and nothing was saved",
+        f"the branch {link.branch} that {link.path.name} is linked to is gone; the file is as it was",
         hint=f"make it again where it was: rtv branch {link.branch} --from {link.commit[:10]}\n"
         f"or link the file to another branch: {link.command(branch='NAME', revision=link.commit[:10])}",
     )

@@ -175,14 +175,14 @@ def decide_lines(words: LineDecisions, lines: FileLines, snapshot: Snapshot) -> 
     said = {} if words.file is None else dict(_decided_in(words.file, lines, place_of))
     for number, named in typed:
         if number not in place_of:
-            raise UsageError(f"{lines.path.name} has no line {number}; nothing was saved")
+            raise UsageError(f"{lines.path.name} has no line {number}")
         said[place_of[number]] = named
     decided = {place: None if word is None else find_entry(snapshot, word) for place, word in said.items()}
     for entry_id, places in places_by_value(decided).items():
         if entry_id is not None and len(places) > 1:
             first, second = sorted(lines.numbers[place] for place in places[:2])
             raise UsageError(
-                f"lines {first} and {second} cannot both be {entry_id}; nothing was saved",
+                f"lines {first} and {second} cannot both be {entry_id}",
                 hint=f"one of them is new: --new {second}",
             )
     return decided
@@ -195,12 +195,12 @@ def _decided_in(path: Path, lines: FileLines, place_of: Mapping[int, int]) -> It
     try:
         value = parse(data)
     except JsonProblemError as error:
-        raise InvalidError(f"{path.name} cannot be read: {error.message}; nothing was saved") from error
+        raise InvalidError(f"{path.name} cannot be read: {error.message}") from error
     value = value.get("rolethread.workcopy/v1", value) if isinstance(value, dict) else value
     items = value.get("lines") if isinstance(value, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise InvalidError(
-            f"{path.name} holds no decisions; nothing was saved",
+            f"{path.name} holds no decisions",
             hint="make such a file with: rtv --json workcopy status > decisions.json",
         )
     for item in items:
@@ -212,7 +212,7 @@ def _decided_in(path: Path, lines: FileLines, place_of: Mapping[int, int]) -> It
         if place is None or lines.digests[place] != digest:
             if lines.digests.count(digest) != 1:
                 raise InvalidError(
-                    f"line {line} of {lines.path.name} is not what it was when this was decided; nothing was saved",
+                    f"line {line} of {lines.path.name} is not what it was when this was decided",
                     hint="write the decisions again: rtv --json workcopy status > decisions.json",
                     code="stale_decision",
                 )

@@ -59,7 +59,7 @@ def add(
         raise UsageError("you are at a commit, not on a branch", hint="say to which branch it belongs: --branch NAME")
     tip = repository.refs.read(BRANCHES + branch)
     if tip is None:
-        raise NoSuchBranchError(f"there is no branch {branch}; nothing was written", hint=f"rtv branch {branch}")
+        raise NoSuchBranchError(f"there is no branch {branch}", hint=f"rtv branch {branch}")
     commit = tip if options.revision is None else repository.resolve(options.revision)
     wanted = Link(path, branch, commit, chosen.name, options.clean, options.where)
     written = _Writing(repository.snapshot_of(commit), wanted, step)
@@ -205,13 +205,11 @@ def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> N
         raise InvalidError(f"{path} is a folder; name a file in it")
     if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
         raise InvalidError(
-            f"{str(path)!a} is not valid UTF-8, so the file cannot be linked; nothing was written",
+            f"{str(path)!a} is not valid UTF-8, so the file cannot be linked",
             hint="choose another name",
         )
     if not path.parent.is_dir():
-        raise NotFoundError(
-            f"there is no folder {path.parent}; nothing was written", hint=f"mkdir -p {shlex.quote(str(path.parent))}"
-        )
+        raise NotFoundError(f"there is no folder {path.parent}", hint=f"mkdir -p {shlex.quote(str(path.parent))}")
     if options.bind:
         if not path.is_file():
             raise NotFoundError(f"there is no file {path} to link", hint="without --bind it is written")

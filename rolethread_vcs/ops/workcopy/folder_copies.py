@@ -155,7 +155,7 @@ def remove(repository: Repository, folder: str | Path, intent: Intent | None = N
         obstacle = _obstacle(repository, found)
         if obstacle is not None:
             problem, hint = obstacle
-            raise ConflictError(f"{problem}; nothing was removed", hint=hint, code="folder_in_use")
+            raise ConflictError(problem, hint=hint, code="folder_in_use")
         if intent.dry_run:
             dry = Committed(found.branch or "", None, None, dry_run=True)
             return RemovedFolder(found.folder, found.branch, found.is_there, (), dry)
@@ -236,7 +236,7 @@ def _refuse_branch_in_use(repository: Repository, branch: str, *, but: CheckedOu
     where = next((each.folder for each in users if but is None or each.private != but.private), None)
     if where is not None:
         raise ConflictError(
-            f"{branch} is checked out in {where}, and one branch is worked on in one folder; nothing was made",
+            f"{branch} is checked out in {where}, and one branch is worked on in one folder",
             hint=f"make a branch of it, and a folder for that: rtv branch NAME --from {branch}",
             code="checked_out_elsewhere",
         )
@@ -245,13 +245,11 @@ def _refuse_branch_in_use(repository: Repository, branch: str, *, but: CheckedOu
 def _refuse_place(repository: Repository, folder: Path) -> None:
     place = folder.resolve()
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise ConflictError(
-            f"{folder} is there already, and not an empty folder; nothing was made", code="folder_taken"
-        )
+        raise ConflictError(f"{folder} is there already, and not an empty folder", code="folder_taken")
     for inside in (repository.common_folder.resolve(), repository.folder.resolve()):
         if place.is_relative_to(inside):
             raise ConflictError(
-                f"{folder} lies inside the dataset; nothing was made",
+                f"{folder} lies inside the dataset",
                 hint=f"put it beside: {repository.folder.resolve().parent / place.name}",
                 code="folder_taken",
             )

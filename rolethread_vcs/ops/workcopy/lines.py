@@ -132,7 +132,7 @@ class FileLines(_Lines):
         if stamp is None:
             quoted = shlex.quote(str(self.path))
             raise NotFoundError(
-                f"{self.path} is gone; its entries are still on the branch, and nothing was saved",
+                f"{self.path} is gone; its entries are still on the branch",
                 hint=f"unlink it with: rtv workcopy remove {quoted}\n"
                 f"then write it again with: rtv workcopy add {quoted} …",
             )
@@ -187,13 +187,13 @@ class FileLines(_Lines):
         name, last = self.path.name, self.numbers[-1]
         if self._ends_torn and bad[-1].place.line == last and bad[-1].code == "not_json":
             raise InvalidError(
-                f"{name} is torn: its last line, {last}, ends in the middle; nothing was saved",
+                f"{name} is torn: its last line, {last}, ends in the middle",
                 hint="wait until what writes it has finished, or repair that line; to have the file as it was again:\n"
                 f"rtv workcopy refresh --discard {name}",
                 code="torn_line",
             )
         raise InvalidError(
-            f"{count(len(bad), 'line')} of {name} cannot be read; nothing was saved",
+            f"{count(len(bad), 'line')} of {name} cannot be read",
             details=first_few([f"line {each.place.line}: {each.reason}" for each in bad], _SHOWN),
             hint="repair them, then run the command again",
             code="unreadable_line",
@@ -218,7 +218,7 @@ class FileLines(_Lines):
     def refuse_if_changed(self) -> None:
         if FileStamp.of(self.path) != self.stamp:
             raise ChangedSourceError(
-                f"{self.path.name} changed since it was read; nothing was saved",
+                f"{self.path.name} changed since it was read",
                 hint="try again when nothing writes to it",
             )
 

@@ -325,8 +325,7 @@ def _read(repository: Repository, store: Path, path: Path | None) -> Link:
 def _damaged(store: Path, path: Path | None, problem: str) -> DamagedLinkError:
     named = "FILE" if path is None else shlex.quote(str(path))
     error = DamagedLinkError(
-        f"the link of {store.stem if path is None else path.name} {problem}; "
-        "the file is as it was, and nothing was saved",
+        f"the link of {store.stem if path is None else path.name} {problem}; the file is as it was",
         hint=f"link it again: rtv workcopy add {named} --branch BRANCH --format NAME --bind\n"
         f"or unlink it: rtv workcopy remove {named}",
     )

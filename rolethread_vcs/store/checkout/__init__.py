@@ -306,7 +306,7 @@ class Worktree:
         blocking = self.in_the_way(Difference(path, None, blob) for path, blob in files(tree, self._objects.tree))
         if blocking:
             raise UnsavedEditsError(
-                f"{len(blocking)} files in {self.folder} are in the way, {blocking[0].path} for one; nothing was done"
+                f"{len(blocking)} files in {self.folder} are in the way, {blocking[0].path} for one"
             )
 
     def fill(self, tree: bytes) -> None:

@@ -188,7 +188,7 @@ def _taken(name: bytes, by: str) -> InvalidError:
     named = name.decode("utf-8", "backslashreplace")
     other = "folder" if by == "file" else "file"
     return InvalidError(
-        f"{named} is a {by} here, and a {other} of that name would take its place; nothing was saved",
+        f"{named} is a {by} here, and a {other} of that name would take its place",
         hint=f"give one of both another name first: git mv {shlex.quote(named)} NAME",
     )
 

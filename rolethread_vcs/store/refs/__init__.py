@@ -37,7 +37,7 @@ class RefMovedError(MovedError):
 
 
 def _moved(name: str) -> RefMovedError:
-    return RefMovedError(f"{shorten(name)} moved while this command was working; nothing was overwritten")
+    return RefMovedError(f"{shorten(name)} moved while this command was working")
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def _typed(name: str) -> Iterator[None]:
         text = str(error).lower()
         if isinstance(error, FileExistsError) or is_lock(error):
             raise BusyError(
-                f"{short} is locked by another git program ({error}); nothing was saved",
+                f"{short} is locked by another git program ({error})",
                 hint="if no other program is running: rtv doctor --unlock",
                 code="ref_locked",
             ) from error
@@ -158,7 +158,7 @@ class Refs:
         held = self.hold(name)
         if held is not None and held.name != name:
             raise InvalidError(
-                f"{shorten(name)} is another name for {shorten(held.name)}; nothing was changed",
+                f"{shorten(name)} is another name for {shorten(held.name)}",
                 hint=f"use {shorten(held.name)}   the other name goes with: git symbolic-ref --delete {name}",
                 code="alias",
             )
@@ -180,7 +180,7 @@ class Refs:
             RefMovedError: it exists already.
         """
         if self.hold(name) is not None:
-            raise RefMovedError(f"{shorten(name)} exists already; nothing was overwritten")
+            raise RefMovedError(f"{shorten(name)} exists already")
         disk.reach("ref", name)
         with _typed(name):
             self._git.references.create(name, target)

@@ -244,7 +244,7 @@ def test_a_blocking_row_stops_the_whole_import(dataset: Dataset, tmp_path: Path)
     with pytest.raises(RefusedByGateError) as caught:
         bring(dataset, write_rows(tmp_path / "x.jsonl", row("a"), row(""), b"{nope"))
 
-    assert caught.value.message == "1 of 3 rows is fine, 2 are not; nothing was saved"
+    assert caught.value.message == "1 of 3 rows is fine, 2 are not"
     assert dataset.snapshot().id == before
     assert [operation.operation.verb for operation in dataset.operations.list()] == ["init"]
 

@@ -205,7 +205,7 @@ def test_open_conflicts_keep_a_merge_from_its_end(pair: Branches) -> None:
     with refusal(ConflictError, "open_conflicts") as caught:
         pair.dataset.merges.finish()
 
-    assert caught.value.message == f"1 conflict is left to decide ({pair.ids[1]}); nothing was saved"
+    assert caught.value.message == f"1 conflict is left to decide ({pair.ids[1]})"
     assert pair.said(0) == "Soaking wet."
 
 
