@@ -113,7 +113,7 @@ def check_staged(repository: Repository, *, index: Path | None = None, only: Seq
         raise UsageError("no files are checked out here, so nothing can be staged", hint="rtv check")
     before = repository.head_snapshot()
     changed = _changed(
-        worktree.staged(before.tree, index), lambda entry_id, blob: _staged_entry(repository, entry_id, blob)
+        worktree.index.staged(before.tree, index), lambda entry_id, blob: _staged_entry(repository, entry_id, blob)
     )
     return _introduced(before, changed, before.id, only)
 

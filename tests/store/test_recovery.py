@@ -11,7 +11,8 @@ import pytest
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import BusyError, RoleThreadError
 from rolethread_vcs.ops.edit.change import add
-from rolethread_vcs.store import checkout, disk
+from rolethread_vcs.store import disk
+from rolethread_vcs.store.checkout import index
 from rolethread_vcs.store.log import journal
 from rolethread_vcs.store.log.journal import FileChange, Pending, SideEffects
 from rolethread_vcs.store.objects.packs import KEEP_TEXT
@@ -426,7 +427,7 @@ def test_a_log_whose_move_a_power_cut_took_leaves_an_operation_that_can_be_undon
 
 
 def test_a_command_that_cannot_finish_the_one_before_does_not_say_that_its_own_change_is_saved(dataset, monkeypatch):
-    monkeypatch.setattr(checkout, "INDEX_PATIENCE", 0.05)
+    monkeypatch.setattr(index, "INDEX_PATIENCE", 0.05)
     lock = dataset.repository.git_folder / "index.lock"
     lock.touch()
     os.utime(lock, (time.time() - 100,) * 2)  # no lock file of the command that is cut off

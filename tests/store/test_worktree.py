@@ -10,9 +10,8 @@ import pytest
 
 from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.store import checkout as worktree_module
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
+from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError, index
 from rolethread_vcs.store.libgit2 import GitLockedError
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.transaction import Intent, Session
@@ -232,7 +231,7 @@ def test_an_index_that_another_program_holds_for_a_moment_is_waited_for(filled, 
 
 
 def test_an_index_that_stays_locked_is_busy_and_the_change_is_saved(filled, monkeypatch, git):
-    monkeypatch.setattr(worktree_module, "INDEX_PATIENCE", 0.05)
+    monkeypatch.setattr(index, "INDEX_PATIENCE", 0.05)
     lock = filled.repository.git_folder / "index.lock"
     lock.touch()
 

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 import pygit2
 
-from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError
+from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout.file_writer import FileWriter
-from rolethread_vcs.store.libgit2 import GitLockedError, from_git, git_errors
+from rolethread_vcs.store.checkout.index import Index, Recorded
+from rolethread_vcs.store.libgit2 import git_errors
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.trees import LINK, PROGRAM, Blob, Difference, files, object_id, two_way
 from rolethread_vcs.store.tree_reader import find_blob
-
-if TYPE_CHECKING:
-    from rolethread_vcs.store.checkout.index_file import Recorded
-
-INDEX_PATIENCE = 5.0
-"""Seconds to wait for another git program that holds the index."""
-
-INDEX_AS_A_WHOLE = 100
-"""Changes from which on the index may be written as a whole: libgit2 takes 0.2 ms for each."""
-OLD_PER_NEW = 4
-"""Entries for each change up to which that is the faster way: every old file has to be compared with its blob."""
-
-_T = TypeVar("_T")
 
 NEW = "new"
 CHANGED = "changed"
@@ -43,13 +30,6 @@ REMOVED = "removed"
 
 _NEVER = frozenset({"", ".git", "git~1"})
 """Parts of a path that leave the folder or reach into `.git`; dots and spaces at the end count for nothing."""
-
-_STAGED = (
-    pygit2.enums.FileStatus.INDEX_NEW
-    | pygit2.enums.FileStatus.INDEX_MODIFIED
-    | pygit2.enums.FileStatus.INDEX_DELETED
-    | pygit2.enums.FileStatus.INDEX_TYPECHANGE
-)
 
 
 class UnsavedEditsError(ConflictError):
@@ -80,43 +60,15 @@ class Worktree:
         self._writer = FileWriter(scratch)
         self._root = os.path.join(os.fspath(folder), "")  # noqa: PTH118  plain text: 20,000 paths are joined to it
         self._plain_folders: set[str] = set()  # known within one walk; somebody may put a link there before the next
-        self._must_reload = False
-        self._index_path = Path(git.path) / "index"
+        self.index = Index(git, objects, self._look)
         self.folder = folder
-
-    def _index(self) -> pygit2.Index:
-        """Return libgit2's index, as it is on the disk now.
-
-        Raises:
-            InvalidError: it is of a kind that libgit2 does not read. DamagedError: it is damaged.
-        """
-        try:
-            index: pygit2.Index = self._git.index
-            index.read(self._must_reload)
-            self._must_reload = False
-            return index
-        except pygit2.GitError as error:
-            self._must_reload = True  # libgit2 has dropped what it knew, and would take the file for unchanged
-            if "mandatory extension" in str(error):
-                raise InvalidError(
-                    f"git keeps the index of this folder in a way that only git itself reads ({error})",
-                    hint="git update-index --no-split-index",
-                ) from error
-            raise from_git("reading the index", error) from error
 
     # ---- looking
 
     def unsaved(self, tree: bytes) -> list[Unsaved]:
-        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk.
-
-        An index that a power cut tore is written again: nobody flushes one.
-        """
+        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk."""
         self._plain_folders.clear()
-        try:
-            self._index()
-        except DamagedError:
-            self._write_whole_index(self._index_of(tree))
-            self._index()
+        self.index.repair(tree)
         with git_errors("comparing the checked-out folder"):
             flags = self._git.status(untracked_files="all", ignored=False)
         result = []
@@ -125,30 +77,6 @@ class Worktree:
             if change is not None:
                 result.append(Unsaved(path, change))
         return result
-
-    def staged(self, tree: bytes, index_file: Path | None = None) -> list[Difference]:
-        """Return what plain git has staged on top of a tree, by path; `index_file` is another index than ours."""
-        if index_file is not None and index_file.resolve() != self._index_path.resolve():
-            return self._staged_in(tree, index_file)
-        index = self._index()
-        with git_errors("comparing the index"):
-            flags = self._git.status(untracked_files="no", ignored=False)
-        return [
-            Difference(path, find_blob(self._objects, tree, path), _staged_blob(index, path))
-            for path in sorted(flags)
-            if flags[path] & _STAGED
-        ]
-
-    def _staged_in(self, tree: bytes, index_file: Path) -> list[Difference]:
-        with git_errors("reading the staged files"):
-            index = pygit2.Index(str(index_file))
-            after = {entry.path: Blob(b"%o" % int(entry.mode), entry.id.raw) for entry in index}
-        before = dict(files(tree, self._objects.tree))
-        return [
-            Difference(path, before.get(path), after.get(path))
-            for path in sorted(before.keys() | after.keys())
-            if before.get(path) != after.get(path)
-        ]
 
     def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:
         """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
@@ -206,8 +134,11 @@ class Worktree:
 
     def _look(self, path: str, expected: Blob | None) -> tuple[str | None, os.stat_result | None]:
         """Return how a file differs from what is expected, and its status."""
-        if expected is not None and expected.mode == LINK and self._leads_to(path) == expected.oid:
-            return None, None
+        if expected is not None and expected.mode == LINK:
+            with contextlib.suppress(OSError, InvalidError):
+                # as git has it: the blob of a link is where it leads to
+                if object_id("blob", os.fsencode(os.readlink(self._full(path)))) == expected.oid:  # noqa: PTH115
+                    return None, None
         try:
             data, status = self._read(path)
         except InvalidError:
@@ -217,13 +148,6 @@ class Worktree:
         if expected is None:
             return NEW, status
         return (None if object_id("blob", data) == expected.oid else CHANGED), status
-
-    def _leads_to(self, path: str) -> bytes | None:
-        """Return the blob id that git gives the symbolic link at a path, or None when none stands there."""
-        try:
-            return object_id("blob", os.fsencode(os.readlink(self._full(path))))  # noqa: PTH115
-        except (OSError, InvalidError):
-            return None
 
     # ---- following the branch
 
@@ -237,7 +161,9 @@ class Worktree:
         self._plain_folders.clear()
         left_alone = []
         recorded: dict[str, Recorded | None] = {}
-        for folder, group in groupby(two_way(before, after, self._objects.tree), key=_folder_of):
+        for folder, group in groupby(
+            two_way(before, after, self._objects.tree), key=lambda each: each.path.rpartition("/")[0]
+        ):
             differences = list(group)
             written = self._write_folder(folder, differences)
             if written is not None:
@@ -249,7 +175,7 @@ class Worktree:
                     recorded[difference.path] = None if difference.after is None else (difference.after, status)
                 else:
                     left_alone.append(difference.path)
-        self._record(recorded, after, afresh=afresh)
+        self.index.record(recorded, after, afresh=afresh)
         return left_alone
 
     def _write_folder(self, folder: str, differences: Sequence[Difference]) -> Mapping[str, Recorded] | None:
@@ -259,13 +185,10 @@ class Worktree:
             return None
         if not self._is_missing(folder):
             return None
-        names = [path.rpartition("/")[2] for path, _, _ in differences]
         try:
-            self._check_folders(differences[0].path)
+            names = [self._full(path).rpartition("/")[2] for path, _, _ in differences]
             contents = [(self._objects.blob(blob.oid), blob.mode == PROGRAM) for blob in blobs]
         except (InvalidError, MissingObjectError):
-            return None
-        if any(map(_is_dangerous, names)):
             return None
         status = self._writer.write_folder(self._root + folder, dict(zip(names, contents, strict=True)))
         if status is None:
@@ -279,7 +202,7 @@ class Worktree:
         """
         self._plain_folders.clear()
         done = {difference.path: self._bring(difference)[0] for difference in differences}
-        self.refresh(done, tree)
+        self.index.agree(done, tree)
         return [path for path, is_done in done.items() if not is_done]
 
     def _bring(self, difference: Difference) -> tuple[bool, os.stat_result | None]:
@@ -332,25 +255,8 @@ class Worktree:
             elif change != REMOVED:
                 left_alone.append(path)
         with disk.system_errors("removing the index"):
-            disk.remove(self._index_path)
+            disk.remove(self.index.path)
         return left_alone
-
-    def refresh(self, paths: Iterable[str], tree: bytes) -> None:
-        """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
-        try:
-            index = self._index()
-        except DamagedError:
-            self._write_whole_index(self._index_of(tree))
-            return
-        for path in paths:
-            blob = find_blob(self._objects, tree, path)
-            if blob is not None and self._change(path, blob) is None:
-                self._note(index, path, blob)
-            elif blob is not None:
-                index.add(pygit2.IndexEntry(path, pygit2.Oid(raw=blob.oid), pygit2.enums.FileMode.BLOB))
-            elif path in index:
-                index.remove(path)
-        _write_index(index)
 
     def _put(self, path: str, blob: Blob | None) -> os.stat_result | None:
         if blob is None:
@@ -373,62 +279,6 @@ class Worktree:
                         break
                     raise
                 folder = os.path.dirname(folder)  # noqa: PTH120
-
-    def _record(self, recorded: Mapping[str, Recorded | None], tree: bytes, *, afresh: bool) -> None:
-        """Take what was brought into the folder into the index, None where a file went; `afresh` forgets the rest."""
-        disk.reach("index")
-        try:
-            entries = self._whole_index(recorded, afresh=afresh)
-        except DamagedError:
-            entries = self._index_of(tree)
-        if entries is not None:
-            self._write_whole_index(entries)
-            return
-        index = self._index()
-        for name, each in recorded.items():
-            self._note(index, name, None if each is None else each[0])
-        _write_index(index)
-
-    def _write_whole_index(self, entries: Mapping[str, Recorded]) -> None:
-        from rolethread_vcs.store.checkout import index_file
-
-        _patiently(lambda: index_file.write(self._index_path, entries))
-
-    def _whole_index(self, recorded: Mapping[str, Recorded | None], *, afresh: bool) -> dict[str, Recorded] | None:
-        """Return the entries of an index in which most are new, or None where libgit2 is to change the one there is."""
-        entries = {name: each for name, each in recorded.items() if each is not None}
-        if afresh:
-            return entries
-        index = self._index()
-        if len(recorded) < INDEX_AS_A_WHOLE:
-            return None
-        from rolethread_vcs.store.checkout.index_file import is_plain
-
-        if not is_plain(self._index_path):
-            return None
-        if index.conflicts is not None or len(index) > OLD_PER_NEW * len(recorded):
-            return None
-        others = {each.path: Blob(b"%o" % int(each.mode), each.id.raw) for each in index}
-        return entries | self._looked_at({name: others[name] for name in others.keys() - recorded.keys()})
-
-    def _index_of(self, tree: bytes) -> dict[str, Recorded]:
-        """Return the entries of an index that agrees with a tree: nothing is staged.
-
-        git flushes no index, and neither do we; one that a power cut tore is written again.
-        """
-        return self._looked_at(dict(files(tree, self._objects.tree)))
-
-    def _looked_at(self, blobs: Mapping[str, Blob]) -> dict[str, Recorded]:
-        looks = {name: self._look(name, blob) for name, blob in blobs.items()}
-        return {name: (blobs[name], status if change is None else None) for name, (change, status) in looks.items()}
-
-    def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
-        if blob is None:
-            if path in index:
-                index.remove(path)
-            return
-        with git_errors(f"noting {path} in the index"):
-            index.add(path)
 
     def _full(self, path: str) -> str:
         """Return where a path lies on disk.
@@ -454,40 +304,5 @@ class Worktree:
                 self._plain_folders.add(folder)
 
 
-def _folder_of(difference: Difference) -> str:
-    return difference.path.rpartition("/")[0]
-
-
 def _is_dangerous(part: str) -> bool:
     return "\\" in part or part.rstrip(". ").casefold() in _NEVER
-
-
-def _write_index(index: pygit2.Index) -> None:
-    disk.reach("index")
-
-    def write() -> None:
-        with git_errors("updating the checked-out folder"):
-            index.write()
-
-    _patiently(write)
-
-
-def _patiently(write: Callable[[], _T]) -> _T:
-    """Write the index; `git status` and editors hold its lock for moments, so wait for it a little."""
-    deadline = time.monotonic() + INDEX_PATIENCE
-    while True:
-        try:
-            return write()
-        except GitLockedError:
-            if time.monotonic() > deadline:
-                raise
-            from random import uniform  # imported here because start-up counts
-
-            time.sleep(uniform(0.002, 0.02))
-
-
-def _staged_blob(index: pygit2.Index, path: str) -> Blob | None:
-    if path not in index:
-        return None
-    entry = index[path]
-    return Blob(b"%o" % int(entry.mode), entry.id.raw)

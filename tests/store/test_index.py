@@ -10,8 +10,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.store import checkout as folders
-from rolethread_vcs.store.checkout import Worktree, index_file
+from rolethread_vcs.store.checkout import Worktree, index
 from rolethread_vcs.store.libgit2 import GitLockedError
 from rolethread_vcs.store.objects.trees import FILE, Blob, object_id
 from rolethread_vcs.transaction import Intent
@@ -40,7 +39,7 @@ def road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     """Send every change of an index one of the two roads."""
     limits = (0, 10**6) if request.param == "as a whole" else (10**6, 0)
     for name, limit in zip(("INDEX_AS_A_WHOLE", "OLD_PER_NEW"), limits, strict=True):
-        monkeypatch.setattr(folders, name, limit)
+        monkeypatch.setattr(index, name, limit)
     return str(request.param)
 
 
@@ -101,7 +100,7 @@ def test_a_flag_of_git_survives_an_edit(filled: Dataset, git: Git, flag: str) ->
 def test_paths_of_every_length_and_script_are_padded_as_git_pads(filled: Dataset, git: Git) -> None:
     names = ["n" * length for length in range(1, 18)] + ["ü" * 40, "long/" + "x" * 200, "a/" * 30 + "y" * 4100]
 
-    index_file.write(index_of(filled.folder), dict.fromkeys(names, (Blob(FILE, object_id("blob", b"")), None)))
+    index.write(index_of(filled.folder), dict.fromkeys(names, (Blob(FILE, object_id("blob", b"")), None)))
 
     listed = git(filled.folder, "ls-files", "-z").split("\0")
     assert listed[:-1] == sorted(names, key=str.encode)
@@ -157,7 +156,7 @@ def test_a_held_lock_is_busy_and_stays(filled: Dataset) -> None:
     lock.touch()
 
     with pytest.raises(GitLockedError):
-        index_file.write(index_of(filled.folder), {})
+        index.write(index_of(filled.folder), {})
 
     assert lock.exists()
 
