@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rolethread_vcs.errors import ConflictError, DamagedError, UsageError, nearest
+from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
 from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branches import branch_before, branch_commit, refuse_name
 from rolethread_vcs.ops.edit.status import unsaved_files
@@ -18,12 +18,11 @@ from rolethread_vcs.store.refs import (
     HEAD,
     SYMBOLIC,
     TAGS,
-    is_branch_name,
     is_unfinished,
 )
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import Counts, count_between
-from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, refuse_unsaved
+from rolethread_vcs.transaction import Committed, Intent, Session, refuse_unsaved
 
 LAST_BRANCH = "-"
 
@@ -90,9 +89,7 @@ def switch(repository: Repository, name: str, intent: Intent | None = None) -> C
         name = branch_before(repository)
         intent = replace(intent, command=f"switch {name}")
     with Session.open(repository, intent, needs_branch=False) as session:
-        commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
-        if commit is None:
-            raise _no_such_branch(repository, name)
+        commit = branch_commit(repository, name, "switch")
         if repository.branch() == name:
             return replace(session.unchanged(), commit=commit)
         refuse_unsaved(unsaved_files(repository))
@@ -104,22 +101,6 @@ def _note_moves(repository: Repository, name: str, note: str) -> Moves:
     key = note_key(name)
     before, after = repository.config.own(key), note.strip() or None
     return {} if before == after else {key: (before, after)}
-
-
-def _no_such_branch(repository: Repository, name: str) -> NoSuchBranchError:
-    is_name = is_branch_name(name)
-    is_release = is_name and repository.refs.read(TAGS + name) is not None
-    is_revision = is_release or repository.find_commit(name) is not None
-    near = nearest(name, repository.refs.branches())
-    if near and (is_name or not is_revision):
-        return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near}?", hint=f"rtv switch {near}")
-    if is_revision:
-        return NoSuchBranchError(
-            f"{name!r} is a {'release' if is_release else 'commit'}, and one works on a branch",
-            hint=f"start one there: rtv switch -c NEW-NAME {name}",
-        )
-    hint = f"make it with: rtv switch -c {name}" if is_name else "see the branches with: rtv branch"
-    return NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
 
 
 # ---- renaming
@@ -142,21 +123,17 @@ def rename(repository: Repository, name: str, new_name: str, intent: Intent | No
         if repository.branch() == name:
             moves = {**moves, HEAD: (SYMBOLIC + BRANCHES + name, SYMBOLIC + BRANCHES + new_name)}
         done = session.move(moves, config=_renamed(repository, name, new_name))
-        linked = (
+        notes, settings = list(done.notes), repository.snapshot_of(commit).settings
+        if settings.is_strict(name) and not settings.is_strict(new_name):
+            notes.append(
+                f"{name} was strict by its name, and {new_name} only reports; the names are in rolethread.toml: strict"
+            )
+        notes += (
             f"{link.path} is linked to {name}, which is {new_name} now; link it again: "
             f"{link.command(branch=new_name, revision=link.commit[:10])}"
             for link in links_of(repository, {name})
         )
-        notes = (*done.notes, *_disarmed(repository, commit, name, new_name), *linked)
-        return replace(done, branch=new_name, commit=commit, notes=notes)
-
-
-def _disarmed(repository: Repository, commit: str, name: str, new_name: str) -> tuple[str, ...]:
-    """Return what has to be said when the name was what made a branch refuse errors."""
-    settings = repository.snapshot_of(commit).settings
-    if not settings.is_strict(name) or settings.is_strict(new_name):
-        return ()
-    return (f"{name} was strict by its name, and {new_name} only reports; the names are in rolethread.toml: strict",)
+        return replace(done, branch=new_name, commit=commit, notes=tuple(notes))
 
 
 def _renamed(repository: Repository, name: str, new_name: str) -> Moves:
@@ -205,7 +182,7 @@ def delete(repository: Repository, *names: str, intent: Intent | None = None) ->
         raise UsageError("which branch?", hint="rtv branch --delete NAME")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        commits = {name: branch_commit(repository, name) for name in chosen}
+        commits = {name: branch_commit(repository, name, "branch --delete") for name in chosen}
         for name in chosen:
             _refuse_current(repository, name, chosen)
             _refuse_unfinished(repository, name)

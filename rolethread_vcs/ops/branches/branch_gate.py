@@ -35,15 +35,19 @@ def judge_start(repository: Repository, name: str, commit: str, intent: Intent) 
     }
     if any(repository.graph.is_ancestor(commit, at) for at in strict.values()):
         return intent
-    verdict = _judge(repository, name, _parting(repository, commit, strict), tip, intent)
+    before = _parting(repository, commit, strict)
+    entry_before = None if before is None else before.get
+    gate = Gate(tip.settings, name, intent.allowances, intent.because, facts=before, entry_before=entry_before)
+    for entry_id, _, _ in entries_between(repository.objects, None if before is None else before.tree, tip.tree):
+        # one that does not read at the tip is not for the gate, `verify` names it
+        new = readable(tip.read(entry_id))
+        old = None if before is None else readable(before.read(entry_id))
+        gate.feed(EntryChange(entry_id, old, new, new.origin if new is not None else ()))
+    verdict = gate.finish()
     if not verdict.passes:
         raise _refusal(name, verdict)
-    trailers = verdict.trailers()
-    return (
-        replace(intent, details={**intent.details, "allowed": [list(each) for each in trailers]})
-        if trailers
-        else intent
-    )
+    allowed = [list(each) for each in verdict.trailers()]
+    return replace(intent, details={**intent.details, "allowed": allowed}) if allowed else intent
 
 
 def _parting(repository: Repository, commit: str, strict: Mapping[str, str]) -> Snapshot | None:
@@ -53,23 +57,6 @@ def _parting(repository: Repository, commit: str, strict: Mapping[str, str]) -> 
         if common is not None:
             return repository.snapshot_of(common)
     return None
-
-
-def _judge(repository: Repository, name: str, before: Snapshot | None, tip: Snapshot, intent: Intent) -> Verdict:
-    gate = Gate(
-        tip.settings,
-        name,
-        intent.allowances,
-        intent.because,
-        facts=before,
-        entry_before=None if before is None else before.get,
-    )
-    for entry_id, _, _ in entries_between(repository.objects, None if before is None else before.tree, tip.tree):
-        # one that does not read at the tip is not for the gate, `verify` names it
-        new = readable(tip.read(entry_id))
-        old = None if before is None else readable(before.read(entry_id))
-        gate.feed(EntryChange(entry_id, old, new, new.origin if new is not None else ()))
-    return gate.finish()
 
 
 def _refusal(name: str, verdict: Verdict) -> RefusedByGateError:

@@ -108,18 +108,28 @@ def position(repository: Repository, *, against: str | None = None) -> Position:
 # ---- one branch by its name
 
 
-def branch_commit(repository: Repository, name: str) -> str:
-    """Return the commit of a branch.
+def branch_commit(repository: Repository, name: str, command: str = "") -> str:
+    """Return the commit of a branch; `command`, if any, stands before the name that was meant in the hint of an error.
 
     Raises:
-        NoSuchBranchError: there is none; the hint names the nearest.
+        NoSuchBranchError: there is none; it says what else has that name, or nearly so.
     """
-    commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
-    if commit is None:
-        near = nearest(name, repository.refs.branches())
-        guess = f"; did you mean {near}?" if near else ""
-        raise NoSuchBranchError(f"there is no branch {name!r}{guess}", hint="see the branches with: rtv branch")
-    return commit
+    is_name = is_branch_name(name)
+    commit = repository.refs.read(BRANCHES + name) if is_name else None
+    if commit is not None:
+        return commit
+    see, near = "see the branches with: rtv branch", nearest(name, repository.refs.branches())
+    is_revision = repository.find_commit(name) is not None
+    if near and (is_name or not is_revision):
+        hint = f"rtv {command} {near}" if command else see
+        raise NoSuchBranchError(f"there is no branch {name!r}; did you mean {near}?", hint=hint)
+    if is_revision:
+        what = "release" if is_name and repository.refs.read(TAGS + name) is not None else "commit"
+        raise NoSuchBranchError(
+            f"{name!r} is a {what}, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
+        )
+    hint = f"make it with: rtv switch -c {name}" if is_name and command == "switch" else see
+    raise NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
 
 
 def branch_before(repository: Repository) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, nearest
@@ -36,12 +37,9 @@ class Release:
 def releases(repository: Repository) -> tuple[Release, ...]:
     """Return all releases, the newest first; those that cannot be followed are left to `damaged_refs`."""
     found = []
-    for ref, target in repository.refs.table().items():
-        if ref.startswith(TAGS):
-            try:
-                found.append(_described(repository, ref.removeprefix(TAGS), target))
-            except (DamagedError, NotFoundError):
-                continue
+    for name in repository.refs.releases():
+        with suppress(DamagedError, NotFoundError):
+            found.append(describe(repository, name))
     return tuple(sorted(found, key=lambda each: (-each.time, each.name)))
 
 
@@ -51,7 +49,16 @@ def describe(repository: Repository, name: str) -> Release:
     Raises:
         NotFoundError (no_such_release): there is none; the hint names the nearest. DamagedError: it leads nowhere.
     """
-    return _described(repository, name, _target(repository, name))
+    objects, target = repository.objects, _target(repository, name)
+    snapshot = repository.snapshot_of(objects.peel(target))
+    who, message, is_annotated = snapshot.commit.committer, snapshot.commit.subject, objects.kind(target) == "tag"
+    if is_annotated:
+        try:
+            tag = decode_tag(objects.read(target, "tag"))
+        except ValueError as error:
+            raise DamagedError(f"the release {name} cannot be read: {error}", hint="rtv verify") from error
+        who, message = tag.tagger or who, tag.message.rstrip("\n")
+    return Release(name, snapshot.id, who.time, who.name, message, len(snapshot), is_annotated)
 
 
 def release(
@@ -77,7 +84,7 @@ def release(
         if before is None:
             refuse_name(repository, "release", name)
         else:
-            known = _described(repository, name, before)
+            known = describe(repository, name)
             if known.commit == commit and (intent.message or known.message).strip() == known.message.strip():
                 return done
             if not force:
@@ -106,24 +113,10 @@ def delete(repository: Repository, name: str, intent: Intent | None = None) -> C
         return replace(done, commit=None if kind not in ("commit", "tag") else session.repository.objects.peel(target))
 
 
-def _described(repository: Repository, name: str, target: str) -> Release:
-    objects = repository.objects
-    snapshot = repository.snapshot_of(objects.peel(target))
-    who, message, is_annotated = snapshot.commit.committer, snapshot.commit.subject, objects.kind(target) == "tag"
-    if is_annotated:
-        try:
-            tag = decode_tag(objects.read(target, "tag"))
-        except ValueError as error:
-            raise DamagedError(f"the release {name} cannot be read: {error}", hint="rtv verify") from error
-        who, message = tag.tagger or who, tag.message.rstrip("\n")
-    return Release(name, snapshot.id, who.time, who.name, message, len(snapshot), is_annotated)
-
-
 def _target(repository: Repository, name: str) -> str:
     target = repository.refs.read(TAGS + name) if is_branch_name(name) else None
     if target is None:
-        known = [ref.removeprefix(TAGS) for ref in repository.refs.table() if ref.startswith(TAGS)]
-        near = nearest(name, known)
+        near = nearest(name, repository.refs.releases())
         guess = f"; did you mean {near}?" if near else ""
         raise NotFoundError(
             f"there is no release {name!r}{guess}", hint="see the releases with: rtv release", code="no_such_release"

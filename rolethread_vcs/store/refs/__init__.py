@@ -289,6 +289,10 @@ class Refs:
         """Return every branch with the commit it points at, by name."""
         return {name.removeprefix(BRANCHES): value for name, value in self.table().items() if name.startswith(BRANCHES)}
 
+    def releases(self) -> dict[str, str]:
+        """Return every release with the object that it points at, a tag or a commit, by name."""
+        return {name.removeprefix(TAGS): value for name, value in self.table().items() if name.startswith(TAGS)}
+
 
 _LONGEST_PART = 250  # bytes; git adds `.lock`
 
