@@ -99,9 +99,6 @@ def _compute(
     return result, is_whole
 
 
-# ---- keys of dataset rules
-
-
 def keys_fact(rule: Any) -> Fact:
     """Return the fact of the keys that an entry holds of a dataset rule."""
     keys = rule.keys

@@ -6,15 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from rolethread_vcs.model.canonical import JsonProblemError, birth_suffix, decode_entry, encode_line, parse
-from rolethread_vcs.model.entry import InvalidEntryError
-from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.model.canonical import birth_suffix, encode_line, parse
 from rolethread_vcs.store.derived import Derived, Table
-from rolethread_vcs.store.objects import MissingObjectError
-from rolethread_vcs.store.objects.trees import LINK, Blob, removed
+from rolethread_vcs.store.objects.trees import LINK
+from rolethread_vcs.store.tree_reader import entries_between, entry_of_blob, readable
 
 if TYPE_CHECKING:
-    from rolethread_vcs.store.objects import Objects
     from rolethread_vcs.store.objects.commits import Commit
     from rolethread_vcs.store.refs.commit_graph import CommitGraph
     from rolethread_vcs.store.repository import Repository
@@ -43,29 +40,25 @@ def removals(graph: CommitGraph, commits: Iterable[Commit]) -> Iterator[Removal]
     by_merges: dict[str, Removal] = {}
     for commit in commits:
         parents = graph.parents(commit)
-        lost = [_lost(graph.objects, parent, commit) for parent in parents]
+        lost = [
+            {
+                entry_id: old.oid
+                for entry_id, old, new in entries_between(graph.objects, parent.tree, commit.tree)
+                if old is not None and new is None and old.mode != LINK
+            }
+            for parent in parents
+        ]
         for parent, blobs in zip(parents, lost, strict=True):
             for entry_id, blob in blobs.items():
                 if entry_id in found:
                     continue
-                removal = Removal(entry_id, blob.oid, commit, parent)
+                removal = Removal(entry_id, blob, commit, parent)
                 if all(entry_id in each for each in lost):
                     found.add(entry_id)
                     yield removal
                 else:
                     by_merges.setdefault(entry_id, removal)
     yield from (each for entry_id, each in by_merges.items() if entry_id not in found)
-
-
-def _lost(objects: Objects, parent: Commit, commit: Commit) -> dict[str, Blob]:
-    return {
-        entry_id: blob
-        for path, blob in removed(parent.tree, commit.tree, objects.tree)
-        if blob.mode != LINK and (entry_id := id_of_path(path))
-    }
-
-
-# ---- what an import matches rows with
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +75,22 @@ def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
 
     Only the commits since the last call are walked, where that was about one that leads to `tip`.
     """
-    known_tip, known = _remembered(repository)
+    derived = Derived(repository.cache_folder)
+    data = derived.find(_TABLE, [_LAST]).get(_LAST)
+    remembered = {"tip": None, "removed": []} if data is None else parse(data)
+    known_tip, known = remembered["tip"], {row[0]: RemovedEntry(*row) for row in remembered["removed"]}
     graph = repository.graph
     if known_tip is not None and not graph.is_ancestor(known_tip, tip):
         known_tip, known = None, {}
     if known_tip == tip:
         return list(known.values())
     newer = [commit for commit, _ in graph.children_first([tip], hide=() if known_tip is None else (known_tip,))]
-    for removal in removals(graph, newer):
+    for entry_id, blob, *_ in removals(graph, newer):
         # an entry that came back may have been edited before it was removed again
-        known[removal.entry_id] = _describe(repository.objects, removal)
+        entry = readable(entry_of_blob(graph.objects, blob))
+        described = ("",) if entry is None else (birth_suffix(entry.messages), (entry.uuid or "").lower())
+        known[entry_id] = RemovedEntry(entry_id, *described)
     if len(newer) > _WORTH_IT:
         value = {"tip": tip, "removed": [astuple(entry) for entry in known.values()]}
-        Derived(repository.cache_folder).keep(_TABLE, {_LAST: encode_line(value)})
+        derived.keep(_TABLE, {_LAST: encode_line(value)})
     return list(known.values())
-
-
-def _describe(objects: Objects, removal: Removal) -> RemovedEntry:
-    try:
-        entry = decode_entry(objects.blob(removal.blob))
-    except (MissingObjectError, JsonProblemError, InvalidEntryError):
-        return RemovedEntry(removal.entry_id, "")
-    return RemovedEntry(removal.entry_id, birth_suffix(entry.messages), (entry.uuid or "").lower())
-
-
-def _remembered(repository: Repository) -> tuple[str | None, dict[str, RemovedEntry]]:
-    data = Derived(repository.cache_folder).find(_TABLE, [_LAST]).get(_LAST)
-    if data is None:
-        return None, {}
-    value = parse(data)
-    return value["tip"], {row[0]: RemovedEntry(*row) for row in value["removed"]}

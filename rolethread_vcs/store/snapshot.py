@@ -89,8 +89,6 @@ class Snapshot:
         """The 20-byte id of the root tree."""
         return self.commit.tree
 
-    # ---- files
-
     def find(self, path: str) -> Blob | None:
         """Return the file at a path, or None."""
         return find_blob(self.objects, self.tree, path)
@@ -122,8 +120,6 @@ class Snapshot:
         """Whether any entry stands elsewhere than its id puts it."""
         return self.find(ORDER) is not None and bool(self.order.ranks)
 
-    # ---- entries by id
-
     def __len__(self) -> int:
         return self._length
 
@@ -136,7 +132,10 @@ class Snapshot:
         return isinstance(entry_id, str) and self._look_up(entry_id) is not None
 
     def __getitem__(self, entry_id: str) -> Entry:
-        return self._sound(entry_id, self.read_blob(self.blob_id(entry_id)))
+        found = self.get(entry_id)
+        if found is None:
+            raise self._no_such(entry_id)
+        return found
 
     def get(self, entry_id: str) -> Entry | None:
         """Return an entry, or None when there is none of that id.
@@ -183,7 +182,7 @@ class Snapshot:
         """
         oid = self._look_up(entry_id)
         if oid is None:
-            raise NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")
+            raise self._no_such(entry_id)
         if oid == LINKED:
             raise unreadable_entry(entry_id, IS_LINK)
         return oid
@@ -203,8 +202,6 @@ class Snapshot:
         found = (self.entries_of(*folder) for folder in self.folders(backwards=True))
         newest = next((entries for entries in found if entries), None)
         return None if newest is None else max(number_of(entry_id) for entry_id, _ in newest)
-
-    # ---- entries in order
 
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
         for entry_id, _, entry in self.entries():
@@ -242,7 +239,7 @@ class Snapshot:
             NoSuchEntryError: there is no entry `after`.
         """
         if after is not None and after not in self:
-            raise NoSuchEntryError(f"there is no entry {after} in {self.id[:10]}", hint="see them with: rtv list")
+            raise self._no_such(after)
         if self.is_reordered:
             start = "" if after is None else self.order.seek_id(after)
             return self.order.merge_iter(self._by_id(start), self._look_up, after_id=after)
@@ -272,8 +269,22 @@ class Snapshot:
                         yield first.name + second.name, second.oid
 
     def entries_of(self, prefix: bytes, tree: bytes) -> list[tuple[str, bytes]]:
-        """Return (id, 20-byte blob id, or `LINKED`) of the entries in a folder that `folders` gave, in id order."""
-        return _entries_in(self.objects.tree(tree), prefix)
+        """Return (id, 20-byte blob id, or `LINKED`) of the entries in a folder that `folders` gave, in id order.
+
+        `prefix` are the first six digits of the ids that belong there; a file in a wrong folder is no entry (`verify`
+        names it), so that what a page lists can also be asked for by its id. A symbolic link in the place of an entry
+        is not left out: that would lose it without a word, and whoever reads it is told.
+        """
+        leaf = self.objects.tree(tree)
+        plain = _PLAIN_LEAF.fullmatch(leaf)
+        if plain is not None and plain[1] == prefix:
+            return [(name.decode("ascii"), oid) for name, oid in _PLAIN_ITEM.iter_unpack(leaf)]
+        result = []
+        for mode, name, oid in parse(leaf):
+            entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")
+            if mode != FOLDER and name.endswith(_SUFFIX) and name.startswith(prefix) and is_id(entry_id):
+                result.append((entry_id, LINKED if mode == LINK else oid))
+        return result
 
     def damaged(self, ids: Iterable[str] | None = None) -> Iterator[tuple[str, bytes]]:
         """Yield (id, blob id) of the entries, or of those named, whose stored bytes are missing or damaged."""
@@ -300,30 +311,13 @@ class Snapshot:
             return None
         return LINKED if blob.mode == LINK else blob.oid
 
+    def _no_such(self, entry_id: str) -> NoSuchEntryError:
+        return NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")
+
     def _sound(self, entry_id: str, found: Entry | Unreadable) -> Entry:
         if isinstance(found, Unreadable):
             raise unreadable_entry(entry_id, found)
         return found
-
-
-def _entries_in(leaf: bytes, prefix: bytes) -> list[tuple[str, bytes]]:
-    """Return (id, blob id) of the entry files of a leaf folder, in name order; other files are passed over.
-
-    `prefix` are the first six digits of the ids that belong there; a file in a wrong folder is no entry (`verify`
-    names it), so that what a page lists can also be asked for by its id. A symbolic link in the place of an entry is
-    `LINKED`: leaving it out silently would lose it, and whoever reads it is told.
-    """
-    plain = _PLAIN_LEAF.fullmatch(leaf)
-    if plain is not None and plain[1] == prefix:
-        return [(name.decode("ascii"), oid) for name, oid in _PLAIN_ITEM.iter_unpack(leaf)]
-    result = []
-    for mode, name, oid in parse(leaf):
-        entry_id = name[: -len(_SUFFIX)].decode("ascii", "replace")
-        if not name.endswith(_SUFFIX) or not name.startswith(prefix) or not is_id(entry_id):
-            continue
-        if mode != FOLDER:
-            result.append((entry_id, LINKED if mode == LINK else oid))
-    return result
 
 
 def unreadable_entry(entry_id: str, why: Unreadable) -> UnreadableEntryError:

@@ -10,7 +10,7 @@ from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, Readable, object_id, parse, two_way
+from rolethread_vcs.store.objects.trees import LINK, Blob, Item, Readable, blob_of, folder_of, object_id, parse, two_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,18 @@ def find(objects: Readable, tree: bytes | None, path: str) -> Item | None:
         if tree is None:
             return None
         item = objects.items(tree).get(name)
-        tree = item.oid if item is not None and item.mode == FOLDER else None
+        tree = folder_of(item)
     return item
 
 
 def find_blob(objects: Readable, tree: bytes | None, path: str) -> Blob | None:
     """Return the file at a path of a tree, or None."""
-    item = find(objects, tree, path)
-    return None if item is None or item.mode == FOLDER else Blob(item.mode, item.oid)
+    return blob_of(find(objects, tree, path))
 
 
 def find_folder(objects: Readable, tree: bytes | None, path: str) -> bytes | None:
     """Return the tree id of the folder at a path of a tree, or None."""
-    item = find(objects, tree, path)
-    return item.oid if item is not None and item.mode == FOLDER else None
+    return folder_of(find(objects, tree, path))
 
 
 def read_entry(objects: Readable, blob: Blob) -> Entry | Unreadable:

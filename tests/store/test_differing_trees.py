@@ -94,21 +94,3 @@ def test_a_walk_of_two_trees_tells_the_files_that_a_full_comparison_would() -> N
 
     assert found == {path: (paths.get(path), change) for path, change in changes.items()}
     assert list(found) == sorted(found)
-
-
-@given(ITEMS, ITEMS, ITEMS, ITEMS)
-def test_what_was_removed_is_the_gone_part_of_all_that_differs(a: Items, b: Items, c: Items, d: Items) -> None:
-    def files(items: Items) -> bytes:
-        return tree({name: (FILE, oid) for name, (_, oid) in items.items()})
-
-    stored = {b"1": files(a), b"2": files(b), b"3": files({**c, b"f": (FILE, b"x" * 20)})}
-    stored[b"before"] = tree({b"kept": (FOLDER, b"1" * 20), b"gone": (FOLDER, b"2" * 20)})
-    stored[b"after"] = tree({b"kept": (FOLDER, b"3" * 20), **{name: (FILE, oid) for name, (_, oid) in d.items()}})
-
-    def read(oid: bytes) -> bytes:
-        return stored[oid if oid in stored else oid[:1]]
-
-    found = list(trees.removed(b"before", b"after", read))
-
-    everything = two_way(b"before", b"after", read)
-    assert found == [(each.path, each.before) for each in everything if each.before and each.after is None]

@@ -217,83 +217,61 @@ class Triple(NamedTuple):
     theirs: Blob | None
 
 
-def two_way(before: bytes | None, after: bytes | None, read: ReadTree) -> Iterator[Difference]:
-    """Yield the files that differ between two trees (20-byte ids, None for an empty one), in path order."""
-    return _two_way(before, after, read, b"")
+def two_way(before: bytes | None, after: bytes | None, read: ReadTree, below: bytes = b"") -> Iterator[Difference]:
+    """Yield the files that differ between two trees (20-byte ids, None for an empty one), in path order.
+
+    `below` stands before each path.
+    """
+    old, new = differing(before, after, read)
+    for name in sorted(old.keys() | new.keys()):
+        items = (old.get(name), new.get(name))
+        difference = Difference((below + name).decode("utf-8", "surrogateescape"), *map(blob_of, items))
+        if difference.before != difference.after:
+            yield difference
+        folder, to_folder = map(folder_of, items)
+        if folder is not None or to_folder is not None:
+            yield from two_way(folder, to_folder, read, below + name + b"/")
 
 
-def removed(before: bytes | None, after: bytes | None, read: ReadTree) -> Iterator[tuple[str, Blob]]:
-    """Yield the files of a tree that are not in another, in path order; what only the other has is not looked at."""
-    return _removed(before, after, read, b"")
-
-
-def incoming(base: bytes | None, ours: bytes | None, theirs: bytes | None, read: ReadTree) -> Iterator[Triple]:
+def incoming(
+    base: bytes | None, ours: bytes | None, theirs: bytes | None, read: ReadTree, below: bytes = b""
+) -> Iterator[Triple]:
     """Yield the files that theirs has otherwise than the base, and otherwise than ours, in path order.
 
     Folders in which theirs changed nothing are not looked at, however much ours changed there.
     """
-    return _incoming(base, ours, theirs, read, b"")
-
-
-def files(tree: bytes | None, read: ReadTree, prefix: str = "") -> Iterator[tuple[str, Blob]]:
-    """Yield every file below a tree with its path, in path order."""
-    return iter(()) if tree is None else _files(tree, read, prefix.encode())
-
-
-def _two_way(before: bytes | None, after: bytes | None, read: ReadTree, prefix: bytes) -> Iterator[Difference]:
-    old, new = differing(before, after, read)
-    for name in sorted(old.keys() | new.keys()):
-        items = (old.get(name), new.get(name))
-        difference = Difference((prefix + name).decode("utf-8", "surrogateescape"), *map(_blob, items))
-        if difference.before != difference.after:
-            yield difference
-        folder, to_folder = map(_folder, items)
-        if folder is not None or to_folder is not None:
-            yield from _two_way(folder, to_folder, read, prefix + name + b"/")
-
-
-def _removed(before: bytes | None, after: bytes | None, read: ReadTree, prefix: bytes) -> Iterator[tuple[str, Blob]]:
-    if before is None:
-        return
-    old, new = differing(before, after, read)
-    for name, item in sorted(old.items()):
-        was = _blob(item)
-        if was is not None and _blob(new.get(name)) is None:
-            yield (prefix + name).decode("utf-8", "surrogateescape"), was
-        yield from _removed(_folder(item), _folder(new.get(name)), read, prefix + name + b"/")
-
-
-def _incoming(
-    base: bytes | None, ours: bytes | None, theirs: bytes | None, read: ReadTree, prefix: bytes
-) -> Iterator[Triple]:
     if theirs in (base, ours):
         return
     was, comes = differing(base, theirs, read)
     # what ours did not change either is as it was in the base
-    before, here = differing(base, ours, read)
+    before, now = differing(base, ours, read)
     for name in sorted(was.keys() | comes.keys()):
-        mine = here.get(name) if name in before or name in here else was.get(name)
+        mine = now.get(name) if name in before or name in now else was.get(name)
         items = (was.get(name), mine, comes.get(name))
-        triple = Triple((prefix + name).decode("utf-8", "surrogateescape"), *map(_blob, items))
+        triple = Triple((below + name).decode("utf-8", "surrogateescape"), *map(blob_of, items))
         if triple.theirs not in (triple.base, triple.ours):
             yield triple
-        was_in, mine_in, comes_in = map(_folder, items)
-        yield from _incoming(was_in, mine_in, comes_in, read, prefix + name + b"/")
+        was_in, mine_in, comes_in = map(folder_of, items)
+        yield from incoming(was_in, mine_in, comes_in, read, below + name + b"/")
 
 
-def _files(tree: bytes, read: ReadTree, prefix: bytes) -> Iterator[tuple[str, Blob]]:
-    for item in sorted(parse(read(tree)), key=lambda item: item.name):
+def files(tree: bytes | None, read: ReadTree, below: str = "") -> Iterator[tuple[str, Blob]]:
+    """Yield every file of a tree with its path, in path order; `below` stands before each."""
+    for item in () if tree is None else sorted(parse(read(tree)), key=lambda item: item.name):
+        path = below + item.name.decode("utf-8", "surrogateescape")
         if item.mode == FOLDER:
-            yield from _files(item.oid, read, prefix + item.name + b"/")
+            yield from files(item.oid, read, f"{path}/")
         else:
-            yield (prefix + item.name).decode("utf-8", "surrogateescape"), Blob(item.mode, item.oid)
+            yield path, Blob(item.mode, item.oid)
 
 
-def _blob(item: Item | None) -> Blob | None:
+def blob_of(item: Item | None) -> Blob | None:
+    """Return the file that an item is, None for a folder and for nothing."""
     return None if item is None or item.mode == FOLDER else Blob(item.mode, item.oid)
 
 
-def _folder(item: Item | None) -> bytes | None:
+def folder_of(item: Item | None) -> bytes | None:
+    """Return the tree id of the folder that an item is, None for a file and for nothing."""
     return item.oid if item is not None and item.mode == FOLDER else None
 
 
