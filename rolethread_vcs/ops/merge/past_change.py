@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.history.commit_range import CommitRange, find_range, touched_ids
@@ -52,16 +53,15 @@ def pick(
     """
     intent = intent or Intent("pick", f"pick {rev}")
     commits = find_range(repository, rev)
-    picked = _picked(repository, commits, intent, words, where, ids=ids, decisions=decisions)
-    return _start(repository, commits, picked, intent, "picked", skip_conflicts=skip_conflicts)
+    picked = _wanted(repository, "pick", commits, intent, words, where, ids=ids, decisions=decisions)
+    return _start(repository, commits, picked, intent, skip_conflicts=skip_conflicts)
 
 
 def preview(repository: Repository, rev: str, *, words: Sequence[str] = (), where: str | None = None) -> MergePreview:
     """Return what a pick would bring, entry by entry; nothing is changed, and what `pick` raises is raised here."""
     refuse_to_start(repository)
-    return preview_of(
-        repository, _picked(repository, find_range(repository, rev), Intent("pick", "pick"), words, where)
-    )
+    picked = _wanted(repository, "pick", find_range(repository, rev), Intent("pick", "pick"), words, where)
+    return preview_of(repository, picked)
 
 
 def revert(
@@ -80,31 +80,19 @@ def revert(
     """
     intent = intent or Intent("revert", f"revert {rev}")
     commits = find_range(repository, rev)
-    ids = _selected(repository, commits, words, where)
     if not commits.before:
         raise InvalidError(
             f"{commits.name} is the first commit, and there is nothing before it",
             hint="entries go with: rtv remove ID…",
             code="nothing_before",
         )
-    reverted = Unfinished(
-        kind="revert",
-        branch="",
-        ours="",
-        theirs=commits.before,
-        bases=(commits.after,),
-        labels=Labels("now", "before", "after"),
-        command=intent.command,
-        ids=ids,
-        where=where,
-        message=intent.message or f"revert {'' if ids is None and where is None else 'a part of '}{commits.title}",
-        trailers=((REVERTS, commits.id),),
-    )
-    return _start(repository, commits, reverted, intent, "taken back", skip_conflicts=skip_conflicts)
+    reverted = _wanted(repository, "revert", commits, intent, words, where)
+    return _start(repository, commits, reverted, intent, skip_conflicts=skip_conflicts)
 
 
-def _picked(
+def _wanted(
     repository: Repository,
+    kind: Literal["pick", "revert"],
     commits: CommitRange,
     intent: Intent,
     words: Sequence[str],
@@ -113,46 +101,41 @@ def _picked(
     ids: Sequence[str] | None = None,
     decisions: Decisions = NONE,
 ) -> Unfinished:
-    wanted = tuple(ids) if ids is not None else _selected(repository, commits, words, where)
-    if wanted is None and where is None:
-        message = f"pick {commits.title}" if commits.is_range else commits.subject
+    named = Selection.of(words, where).words
+    if ids is None and named:
+        ids = touched_ids(repository, commits, named)
+    is_part = ids is not None or where is not None
+    if kind == "pick":
+        base, theirs, trailer = commits.before, commits.after, PICKED
+        labels = Labels(intent.branch or repository.branch() or "here", commits.name, "base")
     else:
-        message = f"pick a part of {commits.title}"
+        base, theirs, trailer = commits.after, commits.before, REVERTS
+        labels = Labels("now", "before", "after")
+    message = f"{kind} {'a part of ' if is_part else ''}{commits.title}"
+    if kind == "pick" and not (is_part or commits.is_range):
+        message = commits.subject
     return Unfinished(
-        kind="pick",
-        branch=repository.branch() or "",
+        kind=kind,
+        branch="",
         ours="",
-        theirs=commits.after,
-        bases=(commits.before,) if commits.before else (),
-        labels=Labels(intent.branch or repository.branch() or "here", commits.name, "base"),
+        theirs=theirs,
+        bases=(base,) if base else (),
+        labels=labels,
         command=intent.command,
-        ids=wanted,
+        ids=None if ids is None else tuple(ids),
         where=where,
         message=intent.message or message,
-        trailers=((PICKED, commits.id),),
+        trailers=((trailer, commits.id),),
         decided=plain_decisions(decisions),
     )
 
 
-def _selected(
-    repository: Repository, commits: CommitRange, words: Sequence[str], where: str | None
-) -> tuple[str, ...] | None:
-    """Return the ids of the entries that are named, None where no entry is named."""
-    selection = Selection.of(words, where)
-    return touched_ids(repository, commits, selection.words) if selection.words else None
-
-
 def _start(
-    repository: Repository,
-    commits: CommitRange,
-    unfinished: Unfinished,
-    intent: Intent,
-    done: str,
-    *,
-    skip_conflicts: bool,
+    repository: Repository, commits: CommitRange, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool
 ) -> Outcome:
-    outcome = start(repository, unfinished, intent, skip_conflicts=skip_conflicts)
+    outcome = start(repository, wanted, intent, skip_conflicts=skip_conflicts)
     if not commits.is_merge:
         return outcome
     committed = outcome.committed
-    return replace(outcome, committed=replace(committed, notes=(commits.merge_note(done), *committed.notes)))
+    note = commits.merge_note("picked" if wanted.kind == "pick" else "taken back")
+    return replace(outcome, committed=replace(committed, notes=(note, *committed.notes)))
