@@ -351,25 +351,24 @@ class Session:
         self, pack: PackWriter, last: Operation | None, table: Mapping[str, str]
     ) -> tuple[str | None, int]:
         """Record refs that plain git moved since our last operation; return the log's new head and last number."""
-        if last is None:
-            return None, 0
-        repository = self.repository
-        changes = moved_since(last, table, repository.worktree_name)
-        if not changes:
-            return last.id, last.number
-        external = external_operation(repository, last, changes, table, self._who.time, self.branch)
-        self.notes.append(describe_external(changes, self.branch))
-        return operation_log.write(external, pack, repository.objects, self._who), external.number
+        external = external_operation(self.repository, last, table, self._who.time, self.branch)
+        if external is None:
+            return (None, 0) if last is None else (last.id, last.number)
+        self.notes.append(describe_external(external.changes, self.branch))
+        return operation_log.write(external, pack, self.repository.objects, self._who), external.number
 
 
 def external_operation(
-    repository: Repository, last: Operation, changes: Moves, table: Mapping[str, str], when: int, branch: str
-) -> Operation:
-    """Return the operation that records what plain git did since the last one of ours.
+    repository: Repository, last: Operation | None, table: Mapping[str, str], when: int, branch: str
+) -> Operation | None:
+    """Return the operation that records what plain git did since the last one of ours, None where it moved nothing.
 
     `table` is `Refs.table()` as it is now, in the folder of the repository.
     """
     worktree = repository.worktree_name
+    changes = {} if last is None else moved_since(last, table, worktree)
+    if last is None or not changes:
+        return None
     names = ", ".join(shorten(name) for name in changes)
     return Operation(
         number=last.number + 1,

@@ -11,7 +11,7 @@ from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, Syste
 from rolethread_vcs.ops.settings.settings import refuse_checkout
 from rolethread_vcs.phrases import count as count_of
 from rolethread_vcs.store.checkout import UnsavedEditsError
-from rolethread_vcs.store.log import REDO, UNDO, Moves, Operation, kept_blob, moved_since
+from rolethread_vcs.store.log import REDO, UNDO, Moves, Operation, kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.publication import head_commit
@@ -102,27 +102,6 @@ def _notes_of_folders(repository: Repository, operations: Sequence[Operation], *
     return notes
 
 
-def redo_candidate(repository: Repository) -> Operation:
-    """Return the undo that a redo would take back.
-
-    Raises:
-        NotFoundError (nothing_to_undo): nothing was undone, or something else was done since.
-    """
-    for logged in list_operations(repository):
-        operation = logged.operation
-        if is_of_another_folder(repository, operation):
-            continue
-        if operation.verb == UNDO and not logged.undone:
-            return operation
-        if operation.verb not in (UNDO, REDO) and operation.has_effect:
-            break
-    raise NotFoundError(
-        "there is nothing to redo: nothing was undone, or something else was done since",
-        hint="rtv ops",
-        code="nothing_to_undo",
-    )
-
-
 def undo(repository: Repository, count: int = 1, *, to: int | None = None, dry_run: bool = False) -> Undone:
     """Take the last operations back as one new operation.
 
@@ -143,36 +122,68 @@ def undo(repository: Repository, count: int = 1, *, to: int | None = None, dry_r
         ]
         named = ", ".join(f"{each.number} ({each.command})" for each in chosen[:3]) + (" …" if len(chosen) > 3 else "")
         session.intent = replace(session.intent, command=f"undo {named}")
-        moves = _backwards(chosen)
-        _refuse_moved(repository, moves, chosen)
-        return _take(session, chosen, moves, undoes=tuple(operation.number for operation in chosen))
+        return _go_back(session, chosen, chosen, undoes=tuple(operation.number for operation in chosen))
 
 
 def redo(repository: Repository, *, dry_run: bool = False) -> Undone:
-    """Bring the operations again that the last undo took back, as one new operation."""
+    """Bring the operations again that the last undo took back, as one new operation.
+
+    Raises:
+        NotFoundError (nothing_to_undo): nothing was undone, or something else was done since. ConflictError as `undo`.
+    """
     intent = Intent(REDO, REDO, dry_run=dry_run)
     with Session.open(repository, intent, needs_branch=False, goes_back=True) as session:
         if not dry_run:
             session.record_external()
-        undone = redo_candidate(repository)
-        moves = _backwards([undone])
-        _refuse_moved(repository, moves, [undone])
+        undone = _last_undo(repository)
         chosen = tuple(each for each in repository.operations if each.number in undone.undoes)
         session.notes += _notes_of_folders(repository, chosen, left_alone=False)
-        return _take(session, chosen, moves, redoes=undone.number)
+        return _go_back(session, [undone], chosen, redoes=undone.number)
 
 
-def _take(
+def _last_undo(repository: Repository) -> Operation:
+    """Return the undo that a redo takes back."""
+    for logged in list_operations(repository):
+        operation = logged.operation
+        if is_of_another_folder(repository, operation):
+            continue
+        if operation.verb == UNDO and not logged.undone:
+            return operation
+        if operation.verb not in (UNDO, REDO) and operation.has_effect:
+            break
+    raise NotFoundError(
+        "there is nothing to redo: nothing was undone, or something else was done since",
+        hint="rtv ops",
+        code="nothing_to_undo",
+    )
+
+
+def _go_back(
     session: Session,
+    reverted: Sequence[Operation],
     chosen: tuple[Operation, ...],
-    moves: Moves,
     *,
     undoes: tuple[int, ...] = (),
     redoes: int | None = None,
 ) -> Undone:
+    """Move refs back through the reverted operations; what else the chosen ones did is undone, or redone."""
     repository, forward = session.repository, redoes is not None
+    moves = _moves_back(reverted)
+    for name, (expected, _) in moves.items():
+        if expected != (repository.refs.head() if name == HEAD else repository.refs.read(name)):
+            oldest = reverted[-1]
+            raise ConflictError(
+                f"{shorten(name)} has moved since operation {oldest.number} ({oldest.command})",
+                hint="see what moved it with: rtv ops",
+            )
+    _refuse_missing_branch(repository, moves)
     files = _exchanges(repository, chosen, moves, forward=forward)
-    config = _config_moves(chosen, forward=forward)
+    config: dict[str, tuple[str | None, str | None]] = {}
+    for operation in chosen:
+        for key, (before, after) in operation.config.items():
+            config[key] = (before, config[key][1] if key in config else after)
+    if not forward:
+        config = {key: (after, before) for key, (before, after) in config.items()}
     refuse_checkout(repository, config)
     committed = session.move(
         moves,
@@ -186,38 +197,23 @@ def _take(
     return Undone(chosen, committed)
 
 
-def _backwards(chosen: Sequence[Operation]) -> dict[str, tuple[str | None, str | None]]:
+def _moves_back(operations: Sequence[Operation]) -> Moves:
     """Return the moves that take operations back, newest first, each ref moved once.
 
     Raises:
         ConflictError: an operation in between that is not among them moved one of the refs.
     """
     moves: dict[str, tuple[str | None, str | None]] = {}
-    for operation in chosen:
+    for operation in operations:
         for name, (before, after) in operation.changes.items():
-            if name not in moves:
-                moves[name] = (after, before)
-            elif moves[name][1] == after:
-                moves[name] = (moves[name][0], before)
-            else:
+            known = moves.get(name, (after, after))
+            if known[1] != after:
                 raise ConflictError(
                     f"{shorten(name)} was moved between operation {operation.number} and the ones after it",
                     hint="rtv ops",
                 )
+            moves[name] = (known[0], before)
     return {name: pair for name, pair in moves.items() if pair[0] != pair[1]}
-
-
-def _refuse_moved(repository: Repository, moves: Moves, chosen: Sequence[Operation]) -> None:
-    for name, (expected, _) in moves.items():
-        now = repository.refs.head() if name == HEAD else repository.refs.read(name)
-        if now == expected:
-            continue
-        oldest = chosen[-1]
-        raise ConflictError(
-            f"{shorten(name)} has moved since operation {oldest.number} ({oldest.command})",
-            hint="see what moved it with: rtv ops",
-        )
-    _refuse_missing_branch(repository, moves)
 
 
 def _refuse_missing_branch(repository: Repository, moves: Moves) -> None:
@@ -291,14 +287,6 @@ def _exchanges(
     return tuple(exchanges.values())
 
 
-def _config_moves(chosen: Sequence[Operation], *, forward: bool) -> dict[str, tuple[str | None, str | None]]:
-    moves: dict[str, tuple[str | None, str | None]] = {}
-    for operation in chosen:
-        for key, (before, after) in operation.config.items():
-            moves[key] = (before, moves[key][1] if key in moves else after)
-    return moves if forward else {key: (after, before) for key, (before, after) in moves.items()}
-
-
 # ---- the list of operations
 
 
@@ -317,7 +305,8 @@ def list_operations(repository: Repository) -> Iterator[LoggedOperation]:
     """
     undone: set[int] = set()
     cancelled: set[int] = set()
-    for operation in itertools.chain(_unrecorded(repository), repository.operations):
+    unrecorded = _unrecorded(repository)
+    for operation in itertools.chain(() if unrecorded is None else (unrecorded,), repository.operations):
         if operation.verb == REDO and operation.redoes is not None and operation.number not in undone:
             cancelled.add(operation.redoes)
         elif operation.verb == UNDO and operation.number not in cancelled:
@@ -325,21 +314,15 @@ def list_operations(repository: Repository) -> Iterator[LoggedOperation]:
         yield LoggedOperation(operation, operation.number in undone or operation.number in cancelled)
 
 
-def _unrecorded(repository: Repository) -> Iterator[Operation]:
+def _unrecorded(repository: Repository) -> Operation | None:
     last = repository.operations.last()
-    if last is None:
-        return
-    table = repository.refs.table(last.refs)
-    changes = moved_since(last, table, repository.worktree_name)
-    if changes:
-        now = repository.signature().time
-        yield external_operation(repository, last, changes, table, now, repository.branch() or "")
+    table = repository.refs.table(None if last is None else last.refs)
+    return external_operation(repository, last, table, repository.signature().time, repository.branch() or "")
 
 
 def record_external(repository: Repository) -> tuple[str, ...]:
     """Take moves by plain git into the log, as an operation of their own; a dataset that is read-only stays so."""
-    last = repository.operations.last()
-    if last is None or not moved_since(last, repository.refs.table(last.refs), repository.worktree_name):
+    if _unrecorded(repository) is None:
         return ()
     try:
         with Session.open(repository, Intent("ops", "ops"), needs_branch=False) as session:
