@@ -9,7 +9,6 @@ from functools import cached_property
 from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import number_of
-from rolethread_vcs.model.order import Order
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
@@ -106,7 +105,9 @@ def bring_back_removed(
                 f"what was saved of entry {each.id} cannot be read",
                 hint=f"rtv log {each.id}   shows earlier states; leave it out, or restore one of them with --from REV",
             )
-    ranks = _old_ranks(repository, chosen)
+    last_in = {commit: repository.snapshot_of(commit) for commit in {each.last_in for each in chosen}}
+    places = ((each.id, last_in[each.last_in].order.ranks.get(each.id)) for each in chosen)
+    ranks = {entry_id: rank for entry_id, rank in places if rank is not None}
 
     def plan(base: Snapshot) -> ChangeSet:
         back = [each for each in chosen if each.id not in base]
@@ -133,30 +134,18 @@ def _named(found: Iterable[GoneEntry], words: Sequence[str], now: Snapshot) -> I
                 break
     for word, selector in selectors.items():
         entry_id = named_of(met, selector)
-        if entry_id is None:
-            raise _not_removed(word, selector, now)
-        yield met[entry_id]
-
-
-def _not_removed(word: str, selector: int | str, now: Snapshot) -> NotFoundError:
-    there = [selector] if isinstance(selector, str) and selector in now else []
-    if isinstance(selector, int):
-        there = now.with_number(selector)
-    problem, hint = f"no removed entry {word} is in the history of this branch", "see them with: rtv restore --removed"
-    if there:
-        problem = f"entry {there[0]} was not removed, it is there"
-        hint = f"make it what it was: rtv restore {word} --from REV   (its life: rtv log {word})"
-    return NotFoundError(problem, hint=hint, code="not_removed")
-
-
-def _old_ranks(repository: Repository, chosen: Iterable[GoneEntry]) -> dict[str, str]:
-    """Return the places of those that had been moved away from the order of ids."""
-    orders: dict[str, Order] = {}
-    ranks = {}
-    for each in chosen:
-        if each.last_in not in orders:
-            orders[each.last_in] = repository.snapshot_of(each.last_in).order
-        rank = orders[each.last_in].ranks.get(each.id)
-        if rank is not None:
-            ranks[each.id] = rank
-    return ranks
+        if entry_id is not None:
+            yield met[entry_id]
+            continue
+        there = now.with_number(selector) if isinstance(selector, int) else [selector] if selector in now else []
+        if there:
+            raise NotFoundError(
+                f"entry {there[0]} was not removed, it is there",
+                hint=f"make it what it was: rtv restore {word} --from REV   (its life: rtv log {word})",
+                code="not_removed",
+            )
+        raise NotFoundError(
+            f"no removed entry {word} is in the history of this branch",
+            hint="see them with: rtv restore --removed",
+            code="not_removed",
+        )

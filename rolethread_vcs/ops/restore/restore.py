@@ -13,7 +13,7 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
-from rolethread_vcs.store.checkout import Unsaved, Worktree
+from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.trees import Difference
@@ -43,7 +43,12 @@ def hand_edits(repository: Repository) -> list[Unsaved]:
     Raises:
         UsageError (not_checked_out): a bare dataset.
     """
-    _worktree_of(repository)
+    if repository.worktree is None:
+        raise UsageError(
+            "the files of this dataset are not checked out, so there are no hand edits to throw away",
+            hint="bring entries back from an earlier revision with: rtv restore ID --from REV",
+            code="not_checked_out",
+        )
     return unsaved_files(repository)
 
 
@@ -70,20 +75,25 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
     intent = intent or Intent("restore", "restore")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        worktree = _worktree_of(repository)
+        chosen, base, worktree = hand_edits(repository), repository.head_snapshot(), repository.worktree
+        assert worktree is not None
         refuse_merge_of_git(repository)
-        base = repository.head_snapshot()
-        chosen = hand_edits(repository)
         if ids is not None:
             wanted = {entry_path(each) if is_id(each) else each for each in ids}
             chosen = [item for item in chosen if item.path in wanted]
             ids = list(filter(is_id, ids))
-        nothing = session.unchanged(intent.command)
-        edited = {item.path: _bytes_of(worktree, item) for item in chosen}
+        edited: dict[str, bytes | None] = {}
+        for item in chosen:
+            try:
+                edited[item.path] = worktree.read(item.path)
+            except InvalidError as error:
+                raise InvalidError(
+                    error.message, hint="move it away yourself, then run the same command again"
+                ) from error
         _refuse_damaged(base, chosen)
         whole = whole_files(repository, base, ids)
         if intent.dry_run or not (chosen or whole):
-            return Discarded(nothing, tuple(chosen), healed=tuple(whole))
+            return Discarded(session.unchanged(intent.command), tuple(chosen), healed=tuple(whole))
         with repository.pack() as pack:
             kept = {path: None if data is None else pack.add("blob", data) for path, data in edited.items()}
             for data in whole.values():
@@ -93,23 +103,6 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
         ids = () if chosen else tuple(whole)
         committed = replace(session.unchanged(intent.command), operation=number, ids=ids, undoable=bool(chosen))
     return Discarded(committed, tuple(chosen), tuple(whole))
-
-
-def _worktree_of(repository: Repository) -> Worktree:
-    if repository.worktree is None:
-        raise UsageError(
-            "the files of this dataset are not checked out, so there are no hand edits to throw away",
-            hint="bring entries back from an earlier revision with: rtv restore ID --from REV",
-            code="not_checked_out",
-        )
-    return repository.worktree
-
-
-def _bytes_of(worktree: Worktree, item: Unsaved) -> bytes | None:
-    try:
-        return worktree.read(item.path)
-    except InvalidError as error:
-        raise InvalidError(error.message, hint="move it away yourself, then run the same command again") from error
 
 
 def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
@@ -136,30 +129,25 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
     intent = intent or Intent("restore", f"restore {name_some(list(ids))}")
     wanted = {entry_id: _entry_then(source, entry_id) for entry_id in ids if is_id(entry_id)}
     ranks = {entry_id: rank for entry_id, rank in source.order.ranks.items() if entry_id in wanted}
-    files = {path: _file_of(source, path) for path in ids if not is_id(path)}
+    files: dict[str, bytes] = {}
+    for path in ids:
+        if not is_id(path):
+            data = source.file(path) if kind_of(path).is_part else None
+            if data is None:
+                raise NotFoundError(f"there was no file {path} of the dataset in {source.id[:10]}")
+            files[path] = data
 
     def plan(base: Snapshot) -> ChangeSet:
+        changed = {path: data for path, data in files.items() if data != base.file(path)}
+        for path, data in changed.items():
+            kind_of(path).check_by_hand(path, data, base.file(path))
         return ChangeSet(
             puts=wanted,
-            files={**order_with(base, ranks), **_changed_files(base, files)},
+            files={**order_with(base, ranks), **changed},
             summary=f"restore {name_some([*wanted, *files])} from {source.id[:10]}",
         )
 
     return run(repository, intent, plan)
-
-
-def _file_of(source: Snapshot, path: str) -> bytes:
-    data = source.file(path) if kind_of(path).is_part else None
-    if data is None:
-        raise NotFoundError(f"there was no file {path} of the dataset in {source.id[:10]}")
-    return data
-
-
-def _changed_files(base: Snapshot, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    changed = {path: data for path, data in files.items() if data != base.file(path)}
-    for path, data in changed.items():
-        kind_of(path).check_by_hand(path, data, base.file(path))
-    return changed
 
 
 def bring_all_back(repository: Repository, source: Snapshot, intent: Intent | None = None) -> Committed:
@@ -250,7 +238,14 @@ def bring_message_back(
         summary = f"restore message [{number}] of {name_some(list(ids))} from {source.id[:10]}"
         return ChangeSet(puts=puts, summary=summary)
 
-    then = {entry_id: _messages_then(source, entry_id, number) for entry_id in ids}
+    then = {entry_id: _list_of(_entry_then(source, entry_id), entry_id) for entry_id in ids}
+    for entry_id, messages in then.items():
+        if not 0 <= number < len(messages):
+            has = f"messages [0] to [{len(messages) - 1}]" if messages else "no messages"
+            raise UsageError(
+                f"entry {entry_id} had {has} in {source.id[:10]}, and no [{number}]",
+                hint=f"rtv show {entry_id}@{source.id[:10]}",
+            )
     return RestoredMessages(run(repository, intent, plan), tuple(places))
 
 
@@ -268,17 +263,6 @@ def find_place(then: Sequence[Any], now: Sequence[Any], number: int) -> tuple[in
         return unmoved[max(before)] + 1, True
     behind = [one for one in unmoved if one > number]
     return (unmoved[min(behind)] if behind else len(now)), True
-
-
-def _messages_then(source: Snapshot, entry_id: str, number: int) -> list[Any]:
-    messages = _list_of(_entry_then(source, entry_id), entry_id)
-    if not 0 <= number < len(messages):
-        has = f"messages [0] to [{len(messages) - 1}]" if messages else "no messages"
-        raise UsageError(
-            f"entry {entry_id} had {has} in {source.id[:10]}, and no [{number}]",
-            hint=f"rtv show {entry_id}@{source.id[:10]}",
-        )
-    return messages
 
 
 def _list_of(entry: Entry, entry_id: str) -> list[Any]:
