@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.ops.workcopy.links import store_path
+from rolethread_vcs.ops.workcopy.links import ANNOUNCED, store_path
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "format-1" / "dataset-of-november.tar.gz"
 
@@ -60,6 +60,40 @@ def test_its_file_copy_is_known_and_the_edit_in_it_is_committed(dataset: Dataset
 
     (fifth,) = (entry for entry_id, entry in dataset.snapshot() if entry_id.startswith("00000005"))
     assert fifth.turns[1]["content"] == "Answer 5: it burns with tallow."
+
+
+def test_what_it_announced_of_a_commit_that_was_cut_off_counts_and_goes(dataset: Dataset, tmp_path: Path) -> None:
+    copy = tmp_path / "lines.jsonl"
+    store = store_path(dataset.repository, copy)
+    dataset.copies.refresh(copy)  # it was announced only where the branch was at the commit of the link
+    before, lines = store.read_bytes(), copy.read_text()
+    fresh = {"messages": [{"role": "user", "content": "New?"}, {"role": "assistant", "content": "Words " * 12}]}
+    copy.write_text(lines + json.dumps(fresh) + "\n")
+    dataset.copies.commit(copy)
+    # as it was left by a build that was killed between its commit and the link
+    announced = store.with_suffix(ANNOUNCED)
+    announced.write_bytes(store.read_bytes())
+    store.write_bytes(before)
+    fresh["messages"][1]["content"] += "and more"
+    copy.write_text(lines + json.dumps(fresh) + "\n")
+
+    done = dataset.copies.commit(copy).committed
+
+    assert (done.added, done.changed) == (0, 1)
+    assert not announced.exists()
+    assert dataset.copies.status(copy).is_clean
+
+
+@pytest.mark.parametrize("torn", [True, False])
+def test_what_it_announced_of_a_commit_that_was_never_made_is_dropped(dataset: Dataset, torn: bool) -> None:
+    copy = dataset.folder.parent / "lines.jsonl"
+    store = store_path(dataset.repository, copy)
+    link = store.read_bytes()
+    fields = json.loads(link) | {"commit": "0" * 40}
+    store.with_suffix(ANNOUNCED).write_bytes(link[:50] if torn else json.dumps(fields).encode())
+
+    assert dataset.copies.commit(copy).committed.changed == 1
+    assert [path.suffix for path in store.parent.iterdir()] == [".json"]
 
 
 def test_its_caches_go_without_a_word_and_what_they_knew_is_found_again(dataset: Dataset, tmp_path: Path) -> None:

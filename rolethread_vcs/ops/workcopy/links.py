@@ -28,6 +28,8 @@ from rolethread_vcs.transaction import Intent, change_file
 VERSION = 1
 DIGEST_SIZE = 12
 """Bytes of the digest of a line."""
+ANNOUNCED = ".announced"
+"""How the name of a file ends in which builds before the written intent noted what a commit was about to link."""
 _FOLDER = "workcopies"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(rf"[0-9a-f]{{{2 * DIGEST_SIZE}}}")
@@ -173,7 +175,18 @@ def written(repository: Repository, link: Link) -> SideEffects:
     with disk.system_errors("remembering a working copy"):
         scratch.mkdir(parents=True, exist_ok=True)
         disk.replace_file(source, _document(repository, link), durable=repository.durable, scratch=scratch)
-    return SideEffects(swaps={_relative(repository, store_path(repository, link.path)): _relative(repository, source)})
+    return _swap(repository, store_path(repository, link.path), source)
+
+
+def _swap(repository: Repository, store: Path, source: Path | None) -> SideEffects:
+    """Return what gives a link its new content, None to remove it; what was announced of it is void then."""
+    name, announced = _in_common(repository, store), store.with_suffix(ANNOUNCED)
+    void = {_in_common(repository, announced): None} if announced.exists() else {}
+    return SideEffects(swaps={name: None if source is None else _in_common(repository, source), **void})
+
+
+def _in_common(repository: Repository, path: Path) -> str:
+    return path.relative_to(repository.common_folder).as_posix()
 
 
 def _document(repository: Repository, link: Link) -> bytes:
@@ -248,8 +261,8 @@ def forget(repository: Repository, path: Path, *, delete: bool, over: FileStamp 
                 hint="try again when nothing writes to it",
             )
 
-    effects = SideEffects(swaps={_relative(repository, store): None} if delete else {})
-    change_file(repository, _intent("remove", path), effects, FileChange(path if delete else store), look_again)
+    change = FileChange(path if delete else store)
+    change_file(repository, _intent("remove", path), _swap(repository, store, None), change, look_again)
 
 
 def store_path(repository: Repository, path: Path) -> Path:
@@ -279,10 +292,6 @@ def not_linked(repository: Repository, path: Path) -> NotLinkedError:
 
 def _folder(repository: Repository) -> Path:
     return repository.git_folder / PRIVATE / _FOLDER
-
-
-def _relative(repository: Repository, path: Path) -> str:
-    return path.relative_to(repository.common_folder).as_posix()
 
 
 def _home(repository: Repository) -> Path:
@@ -319,7 +328,22 @@ def _read(repository: Repository, store: Path, path: Path | None) -> Link:
     link = _link(home, document)
     if link is None or link.path != path:
         raise _damaged(store, path, "is damaged: it is not what was written")
-    return link
+    return _announced(repository, store, link) or link
+
+
+def _announced(repository: Repository, store: Path, link: Link) -> Link | None:
+    """Return what an earlier build announced a link to become, where its commit was saved and then cut off."""
+    announced = store.with_suffix(ANNOUNCED)
+    if store == announced or not announced.exists():
+        return None
+    try:
+        found = _read(repository, announced, link.path)
+    except DamagedLinkError:  # killed while it was written, so nothing was saved
+        return None
+    tip = repository.refs.read(BRANCHES + link.branch)
+    if tip is None or found.commit not in repository.objects or not repository.graph.is_ancestor(found.commit, tip):
+        return None
+    return found if repository.objects.commit(found.commit).parents == (link.commit,) else None
 
 
 def _damaged(store: Path, path: Path | None, problem: str) -> DamagedLinkError:
