@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import write_again
 from rolethread_vcs.ops.workcopy.links import Link
-from rolethread_vcs.ops.workcopy.merge import CopyConflict, CopyMerge, Take
+from rolethread_vcs.ops.workcopy.merge import CopyMerge, Take
 from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.log.journal import SideEffects
@@ -80,15 +79,13 @@ def commit(
     edits = read_edits(repository, path, options.decisions)
     link = edits.link
     _refuse_ambiguous(edits)
-    if repository.refs.read(BRANCHES + link.branch) is None:
-        raise _branch_gone(link)
+    _tip_of(repository, link)
     _refuse_many_removed(edits, options.removed)
     planned: list[tuple[Snapshot, CopyMerge]] = []
 
     def work(session: Session) -> Committed:
         base = session.tip
-        merge = _merge(repository, edits, base, options.take)
-        Rewrite(edits, merge, base).refuse_unwritable()
+        merge = _merge(repository, edits, base, options.take).merge
         edits.lines.refuse_if_changed()
         planned[:] = [(base, merge)]
 
@@ -128,9 +125,7 @@ def refresh(
     options = options or CommitOptions()
     finish_cut_off(repository)
     link = links.load(repository, path)
-    tip = repository.refs.read(BRANCHES + link.branch)
-    if tip is None:
-        raise _branch_gone(link)
+    tip = _tip_of(repository, link)
     if discard:
         if dry_run:
             return Refreshed(link.path, link.commit, tip, 0, False, dry_run=True)
@@ -141,11 +136,9 @@ def refresh(
         return Refreshed(link.path, tip, tip, 0, False, dry_run=dry_run)
     _refuse_ambiguous(edits)
     ground = repository.snapshot_of(tip)
-    merge = _merge(repository, edits, ground, options.take)
-    rewrite = Rewrite(edits, merge, ground)
-    rewrite.refuse_unwritable()
+    rewrite = _merge(repository, edits, ground, options.take)
     if dry_run:
-        return Refreshed(link.path, link.commit, tip, len(merge.changed), False, dry_run=True)
+        return Refreshed(link.path, link.commit, tip, len(rewrite.merge.changed), False, dry_run=True)
     done = rewrite.refreshed()
     links.save(repository, "refresh", done.link, done.staged, edits.lines.stamp)
     return Refreshed(link.path, link.commit, tip, done.brought, done.staged is not None)
@@ -169,11 +162,25 @@ def _settle(repository: Repository, edits: FileEdits, merge: CopyMerge, ground: 
     return "; ".join(notes)
 
 
-def _merge(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None) -> CopyMerge:
+def _merge(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take | None) -> Rewrite:
+    """Put a file and its branch together, or say what both changed, or what the file cannot hold."""
     merge = CopyMerge(repository, edits, tip, take)
-    if merge.conflicts:
-        raise _conflict(edits.link, merge.conflicts)
-    return merge
+    details = []
+    for each in merge.conflicts:
+        line = "" if each.line is None else f" (line {each.line})"
+        details.append(f"{each.id}{line} {each.conflict.field}: {each.conflict.message}")
+    if details:
+        entries = count(len({each.id for each in merge.conflicts}), "entry was", "entries were")
+        raise ConflictError(
+            f"{entries} changed in {edits.link.path.name} and on {edits.link.branch} differently",
+            details=first_few(details, _SHOWN),
+            hint="let one side win where both changed the same: --take file   or --take branch\n"
+            "or edit the lines so that they say both, and run it again",
+            code="copy_conflict",
+        )
+    rewrite = Rewrite(edits, merge, tip)
+    rewrite.refuse_unwritable()
+    return rewrite
 
 
 def _change(edits: FileEdits, base: Snapshot, merge: CopyMerge) -> ChangeSet:
@@ -231,24 +238,13 @@ def _refuse_many_removed(edits: FileEdits, allowed: int | None) -> None:
     raise RefusedError(problem, hint=hint, code="many_removed")
 
 
-def _conflict(link: Link, conflicts: Sequence[CopyConflict]) -> ConflictError:
-    details = []
-    for each in conflicts:
-        line = "" if each.line is None else f" (line {each.line})"
-        details.append(f"{each.id}{line} {each.conflict.field}: {each.conflict.message}")
-    entries = count(len({each.id for each in conflicts}), "entry was", "entries were")
-    return ConflictError(
-        f"{entries} changed in {link.path.name} and on {link.branch} differently",
-        details=first_few(details, _SHOWN),
-        hint="let one side win where both changed the same: --take file   or --take branch\n"
-        "or edit the lines so that they say both, and run it again",
-        code="copy_conflict",
-    )
-
-
-def _branch_gone(link: Link) -> NoSuchBranchError:
-    return NoSuchBranchError(
-        f"the branch {link.branch} that {link.path.name} is linked to is gone; the file is as it was",
-        hint=f"make it again where it was: rtv branch {link.branch} --from {link.commit[:10]}\n"
-        f"or link the file to another branch: {link.command(branch='NAME', revision=link.commit[:10])}",
-    )
+def _tip_of(repository: Repository, link: Link) -> str:
+    """Return the newest commit of the branch of a file copy."""
+    tip = repository.refs.read(BRANCHES + link.branch)
+    if tip is None:
+        raise NoSuchBranchError(
+            f"the branch {link.branch} that {link.path.name} is linked to is gone; the file is as it was",
+            hint=f"make it again where it was: rtv branch {link.branch} --from {link.commit[:10]}\n"
+            f"or link the file to another branch: {link.command(branch='NAME', revision=link.commit[:10])}",
+        )
+    return tip

@@ -62,12 +62,7 @@ def add(
         raise NoSuchBranchError(f"there is no branch {branch}", hint=f"rtv branch {branch}")
     commit = tip if options.revision is None else repository.resolve(options.revision)
     wanted = Link(path, branch, commit, chosen.name, options.clean, options.where)
-    written = _Writing(repository.snapshot_of(commit), wanted, step)
-    if options.bind or dry_run:
-        for _ in written.lines():
-            pass
-    staged = None if options.bind or dry_run else stage_lines(path, written.lines())
-    link = written.link(staged)
+    link, staged = _copy_of(repository.snapshot_of(commit), wanted, step, stages=not (options.bind or dry_run))
     if not dry_run:
         links.save(repository, "add", link, staged)
     return link
@@ -78,7 +73,6 @@ def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, 
 
     There is a whole file at every moment.
     """
-    written = _Writing(repository.snapshot_of(commit), link)
     before = FileStamp.of(link.path)
     aside: list[Path] = []
 
@@ -86,8 +80,7 @@ def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, 
         if before is not None:
             aside.append(set_aside(link.path))
 
-    staged = stage_lines(link.path, written.lines())
-    new_link = written.link(staged)
+    new_link, staged = _copy_of(repository.snapshot_of(commit), link)
     try:
         links.save(repository, "refresh", new_link, staged, before, keep)
     except BaseException:  # Ctrl-C too
@@ -97,43 +90,35 @@ def write_again(repository: Repository, link: Link, commit: str) -> tuple[Link, 
     return new_link, aside[0] if aside else None
 
 
-class _Writing:
-    """The lines of a file copy as a commit has them; once all are taken, `link` tells which was which."""
+def _copy_of(
+    snapshot: Snapshot, wanted: Link, step: Callable[[int], None] = lambda _: None, *, stages: bool = True
+) -> tuple[Link, Path | None]:
+    """Return what links a file that holds the entries of a commit, and that file where it `stages` it."""
+    chosen, selects = find_row_format(wanted.format), wanted.selects()
 
-    def __init__(self, snapshot: Snapshot, wanted: Link, step: Callable[[int], None] = lambda _: None) -> None:
-        self._snapshot = snapshot
-        self._wanted = wanted
-        self._step = step
-        chosen = find_row_format(wanted.format)
-        entries = (entry for _, _, entry in self._selected())
-        self.keys = clean_keys(chosen, entries) if wanted.clean else CleanKeys()
-        self._layout = Layout(chosen, wanted.clean, self.keys)
-        self._ids: list[str] = []
-        self._digests: list[str] = []
+    def selected() -> Iterator[tuple[str, bytes, Entry]]:
+        return (each for each in snapshot.entries() if selects(each[0], each[2]))
 
-    def lines(self) -> Iterator[bytes]:
-        for entry_id, blob, entry in self._selected():
-            line = self._layout.write(entry_id, blob, entry)
-            self._ids.append(entry_id)
-            self._digests.append(digest_of(line))
-            if len(self._ids) & 0xFF == 0:
-                self._step(256)
+    keys = clean_keys(chosen, (entry for _, _, entry in selected())) if wanted.clean else CleanKeys()
+    layout = Layout(chosen, wanted.clean, keys)
+    ids: list[str] = []
+    digests: list[str] = []
+
+    def lines() -> Iterator[bytes]:
+        for entry_id, blob, entry in selected():
+            line = layout.write(entry_id, blob, entry)
+            ids.append(entry_id)
+            digests.append(digest_of(line))
+            if len(ids) & 0xFF == 0:
+                step(256)
             yield line
 
-    def link(self, staged: Path | None) -> Link:
-        return replace(
-            self._wanted,
-            commit=self._snapshot.id,
-            keys=self.keys,
-            ids=tuple(self._ids),
-            digests=tuple(self._digests),
-            kept={},
-            stamp=None if staged is None else FileStamp.of(staged),
-        )
-
-    def _selected(self) -> Iterator[tuple[str, bytes, Entry]]:
-        selects = self._wanted.selects()
-        return (each for each in self._snapshot.entries() if selects(each[0], each[2]))
+    staged = stage_lines(wanted.path, lines()) if stages else None
+    if staged is None:
+        for _ in lines():
+            pass
+    link = replace(wanted, commit=snapshot.id, keys=keys, ids=tuple(ids), digests=tuple(digests), kept={})
+    return replace(link, stamp=None if staged is None else FileStamp.of(staged)), staged
 
 
 def is_file_name(path: Path) -> bool:

@@ -27,7 +27,7 @@ from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import rev_of
-from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
+from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, refuse_changed
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.snapshot import Snapshot
 
@@ -216,11 +216,7 @@ class FileLines(_Lines):
         return [encode_line(parse(data)) if LINE_FEED in data else data.rstrip(b"\r") for data in result]
 
     def refuse_if_changed(self) -> None:
-        if FileStamp.of(self.path) != self.stamp:
-            raise ChangedSourceError(
-                f"{self.path.name} changed since it was read",
-                hint="try again when nothing writes to it",
-            )
+        refuse_changed(self.path, self.stamp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,14 +263,6 @@ class Layout:
         identity = {"id": entry_id, "rev": rev_of(blob), **fields}
         value.pop("rolethread", None)
         return encode_line({"rolethread": identity, **value})
-
-    def keys_with(self, entries: list[Entry]) -> CleanKeys:
-        """Return the keys that these entries need beside those of the copy; a full copy needs none."""
-        keys = self.keys
-        if self.clean:
-            for entry in entries:
-                keys = keys.union(self.format.used_keys(entry))
-        return keys
 
     def _without_padding(self, entry: Entry) -> Entry:
         """Leave out the nulls that only fill the columns of a clean file; they say nothing about an entry."""

@@ -74,6 +74,17 @@ class FileStamp:
         return cls(status.st_size, status.st_mtime_ns)
 
 
+def refuse_changed(path: Path, seen: FileStamp | None, so: str = "") -> None:
+    """Raise where a file is not the one that was seen any more (None: there was none); `so` says what follows.
+
+    Raises:
+        ChangedSourceError.
+    """
+    if FileStamp.of(path) != seen:
+        what = "has appeared meanwhile" if seen is None else "changed since it was read"
+        raise ChangedSourceError(f"{path.name} {what}{so}", hint="try again when nothing writes to it")
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """What a file copy is linked to: a commit of a branch, and how its entries were written.
@@ -149,11 +160,8 @@ def save(
 
     def look_again() -> None:
         prepare()
-        if staged is not None and FileStamp.of(link.path) != over:
-            what = "has appeared meanwhile" if over is None else "changed since it was read"
-            raise ChangedSourceError(
-                f"{link.path.name} {what}; it was left as it is", hint="try again when nothing writes to it"
-            )
+        if staged is not None:
+            refuse_changed(link.path, over, "; it was left as it is")
 
     try:
         change = None if staged is None else FileChange(link.path, staged)
@@ -170,26 +178,6 @@ def _intent(verb: str, path: Path) -> Intent:
 
 def written(repository: Repository, link: Link) -> SideEffects:
     """Write a link, and return what makes it the one of its file once that has happened which it goes with."""
-    scratch = repository.scratch_folder
-    source = scratch / f"{os.getpid()}-{os.urandom(4).hex()}.tmp"
-    with disk.system_errors("remembering a working copy"):
-        scratch.mkdir(parents=True, exist_ok=True)
-        disk.replace_file(source, _document(repository, link), durable=repository.durable, scratch=scratch)
-    return _swap(repository, store_path(repository, link.path), source)
-
-
-def _swap(repository: Repository, store: Path, source: Path | None) -> SideEffects:
-    """Return what gives a link its new content, None to remove it; what was announced of it is void then."""
-    name, announced = _in_common(repository, store), store.with_suffix(ANNOUNCED)
-    void = {_in_common(repository, announced): None} if announced.exists() else {}
-    return SideEffects(swaps={name: None if source is None else _in_common(repository, source), **void})
-
-
-def _in_common(repository: Repository, path: Path) -> str:
-    return path.relative_to(repository.common_folder).as_posix()
-
-
-def _document(repository: Repository, link: Link) -> bytes:
     document = {
         "version": VERSION,
         "dataset": repository.head_snapshot().settings.id,
@@ -206,7 +194,23 @@ def _document(repository: Repository, link: Link) -> bytes:
         "digests": " ".join(link.digests),
         "kept": {str(place): line.decode("utf-8") for place, line in sorted(link.kept.items())},
     }
-    return encode_line(document) + b"\n"
+    scratch = repository.scratch_folder
+    source = scratch / f"{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    with disk.system_errors("remembering a working copy"):
+        scratch.mkdir(parents=True, exist_ok=True)
+        disk.replace_file(source, encode_line(document) + b"\n", durable=repository.durable, scratch=scratch)
+    return _swap(repository, store_path(repository, link.path), source)
+
+
+def _swap(repository: Repository, store: Path, source: Path | None) -> SideEffects:
+    """Return what gives a link its new content, None to remove it; what was announced of it is void then."""
+    name, announced = _in_common(repository, store), store.with_suffix(ANNOUNCED)
+    void = {_in_common(repository, announced): None} if announced.exists() else {}
+    return SideEffects(swaps={name: None if source is None else _in_common(repository, source), **void})
+
+
+def _in_common(repository: Repository, path: Path) -> str:
+    return path.relative_to(repository.common_folder).as_posix()
 
 
 def locate(path: str | Path) -> Path:
@@ -255,11 +259,8 @@ def forget(repository: Repository, path: Path, *, delete: bool, over: FileStamp 
     def look_again() -> None:
         if not store.exists():
             raise not_linked(repository, path)
-        if delete and FileStamp.of(path) != over:
-            raise ChangedSourceError(
-                f"{path.name} changed since it was read; it was not deleted",
-                hint="try again when nothing writes to it",
-            )
+        if delete:
+            refuse_changed(path, over, "; it was not deleted")
 
     change = FileChange(path if delete else store)
     change_file(repository, _intent("remove", path), _swap(repository, store, None), change, look_again)

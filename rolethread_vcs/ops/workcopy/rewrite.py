@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rolethread_vcs.formats import Reject
+from rolethread_vcs.formats import Reject, clean_keys
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.ops.workcopy.lines import LINE_FEED, Layout
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
@@ -40,14 +40,14 @@ class Rewrite:
 
     def __init__(self, edits: FileEdits, merge: CopyMerge, ground: Snapshot) -> None:
         self._edits = edits
-        self._merge = merge
+        self.merge = merge
         self._ground = ground
         old = edits.linked.layout
         fresh = [ground[entry_id] for entry_id in merge.changed if entry_id in ground]
-        self.keys = old.keys_with(fresh)
-        """The columns that a clean file is to have: more than before when the branch brought entries that need more."""
-        self._layout = Layout(old.format, old.clean, self.keys)
-        self._has_new_keys = self.keys != old.keys
+        # a clean file gets more columns when the branch brought entries that need more
+        self._keys = old.keys.union(clean_keys(old.format, fresh)) if old.clean else old.keys
+        self._layout = Layout(old.format, old.clean, self._keys)
+        self._has_new_keys = self._keys != old.keys
         self._new = set(edits.new)
         self._user = {*edits.edited, *edits.new}
 
@@ -57,14 +57,14 @@ class Rewrite:
         Raises:
             CannotCarryError: an entry of the branch does not fit the format of the file any more.
         """
-        expected = {*self._merge.added, *self._merge.place_of}
-        for entry_id in self._merge.changed & expected:
+        expected = {*self.merge.added, *self.merge.place_of}
+        for entry_id in self.merge.changed & expected:
             if entry_id in self._ground and self._is_ours(entry_id):
                 self._written(entry_id)
 
     def committed(self) -> Rewritten:
         """Return the file as the commit that was made of it has it; raises as `stage_lines`."""
-        edits, place_of, old = self._edits, self._merge.place_of, self._edits.link
+        edits, place_of, old = self._edits, self.merge.place_of, self._edits.link
         belonging = self._belonging()
         ids = [entry_id for entry_id in self._ground.ids() if entry_id in belonging]
         lines, brought = self._lines(ids)
@@ -76,14 +76,16 @@ class Rewrite:
                 continue
             if place in self._user or edits.pairs.get(place) in old.kept:
                 line = edits.lines.raw(place) if lines is None else lines[number]
-                if not self._is_as_written(entry_id, line):
+                # what says what the program would write need not be kept
+                says, would = map(self._layout.read, (line, self._written(entry_id, as_committed=True)))
+                if isinstance(says, Reject) or isinstance(would, Reject) or says.entry != would.entry:
                     kept[number] = line
         link = replace(old, ids=tuple(ids), digests=digests, kept=kept, stamp=edits.lines.stamp)
         return self._stage(link, lines, brought, gone=len(place_of.keys() - set(ids)))
 
     def refreshed(self) -> Rewritten:
         """Return the file as the tip of its branch has it, with its edits in it; raises as `stage_lines`."""
-        edits, merge, old = self._edits, self._merge, self._edits.link
+        edits, merge, old = self._edits, self.merge, self._edits.link
         belonging = self._belonging()
         lines, brought = self._lines([entry_id for entry_id in merge.listed if entry_id in belonging])
         before = {entry_id: number for number, entry_id in enumerate(old.ids)}
@@ -102,7 +104,7 @@ class Rewrite:
         return self._stage(replace(old, ids=tuple(ids), digests=tuple(digests), kept=kept), lines, brought)
 
     def _stage(self, link: Link, lines: Sequence[bytes] | None, brought: int, gone: int = 0) -> Rewritten:
-        link = replace(link, commit=self._ground.id, keys=self.keys)
+        link = replace(link, commit=self._ground.id, keys=self._keys)
         if lines is None:
             return Rewritten(link, None, brought, gone)
         staged = stage_lines(link.path, lines)
@@ -112,33 +114,32 @@ class Rewrite:
 
     def _is_ours(self, entry_id: str) -> bool:
         """Whether the program has to write the line: it is new to the file, or the branch has a say in it."""
-        place = self._merge.place_of.get(entry_id)
+        place = self.merge.place_of.get(entry_id)
         if place is None:
             return True
         if place in self._new:
             return False
-        if entry_id in self._merge.changed and entry_id not in self._merge.said:
+        if entry_id in self.merge.changed and entry_id not in self.merge.said:
             return True
         return self._has_new_keys and place not in self._user
 
-    def _needs_mark(self, entry_id: str, place: int) -> bool:
-        """Whether a full file names another entry in this line, or none: the line is new, or a copy of another."""
-        if self._layout.clean or place not in self._new or entry_id not in self._ground:
-            return False
-        return self._edits.reading(place).own_id != entry_id
-
     def _written(self, entry_id: str, *, as_committed: bool = False) -> bytes:
         """Return the line of an entry as the program writes it: as the file is to have it, or as the ground has it."""
-        entry = self._ground[entry_id]
-        if not as_committed:
-            entry = self._merge.entries.get(entry_id, entry)
-        return self._layout.write(entry_id, self._ground.blob_id(entry_id), entry)
+        return self._layout.line_of(self._ground, entry_id, None if as_committed else self.merge.entries.get(entry_id))
 
     def _lines(self, ids: Sequence[str]) -> tuple[list[bytes] | None, int]:
         """Return all lines of the file, None when it can stay as it is, and how many are written by the program."""
         ours = {entry_id for entry_id in ids if self._is_ours(entry_id)}
-        places = {entry_id: self._merge.place_of[entry_id] for entry_id in ids if entry_id not in ours}
-        marked = {entry_id for entry_id, place in places.items() if self._needs_mark(entry_id, place)}
+        places = {entry_id: self.merge.place_of[entry_id] for entry_id in ids if entry_id not in ours}
+        # a new line of a full file that names no entry, or the one it was copied from
+        marked = {
+            entry_id
+            for entry_id, place in places.items()
+            if not self._layout.clean
+            and place in self._new
+            and entry_id in self._ground
+            and self._edits.reading(place).own_id != entry_id
+        }
         if not ours and not marked and [*places.values()] == list(range(len(self._edits.lines))):
             return None, 0
         raw = self._edits.lines.read_again()
@@ -147,23 +148,16 @@ class Rewrite:
             if entry_id in ours:
                 lines.append(self._written(entry_id))
             elif entry_id in marked:
-                blob = self._ground.blob_id(entry_id)
-                lines.append(self._layout.marked(raw[places[entry_id]], entry_id, blob))
+                lines.append(self._layout.marked(raw[places[entry_id]], entry_id, self._ground.blob_id(entry_id)))
             else:
                 lines.append(raw[places[entry_id]])
         return lines, len(ours)
 
-    def _is_as_written(self, entry_id: str, line: bytes) -> bool:
-        """Whether a line says what the program would write; any other has to be kept in the link."""
-        reading = self._layout.read(line)
-        would = self._layout.read(self._written(entry_id, as_committed=True))
-        return not isinstance(reading, Reject) and not isinstance(would, Reject) and reading.entry == would.entry
-
     def _belonging(self) -> set[str]:
         """Return the ids that have a line: those of the file, those the branch added, those that came back."""
         ids = self._edits.linked.ids
-        back = {ids[before] for before in self._edits.dropped} - self._merge.removed
-        return {*self._merge.place_of, *self._merge.added, *back}
+        back = {ids[before] for before in self._edits.dropped} - self.merge.removed
+        return {*self.merge.place_of, *self.merge.added, *back}
 
 
 def link_as_read(edits: FileEdits, merge: CopyMerge, commit: str) -> Link:
