@@ -135,7 +135,8 @@ class Index(Generic[Holder]):
 
     def __init__(self) -> None:
         self._held: dict[Step, Iterable[tuple[Hashable | None, Holder]]] = {}
-        self._stacks: dict[Step, dict[Hashable, list[Holder]]] = {}
+        self._first: dict[Step, dict[Hashable, Holder | None]] = {}
+        self._rest: dict[Step, dict[Hashable, list[Holder]]] = {}
         self.taken: set[Holder] = set()
 
     def add(self, step: Step, held: Iterable[tuple[Hashable | None, Holder]]) -> None:
@@ -149,17 +150,11 @@ class Index(Generic[Holder]):
         """Return who holds a value and was not taken yet; it cannot be taken again."""
         if value is None:
             return None
-        if step not in self._stacks:
-            stacks: dict[Hashable, list[Holder]] = {}
-            for each, holder in self._held[step]:
-                if each is not None:
-                    stacks.setdefault(each, []).append(holder)
-            for stack in stacks.values():
-                stack.reverse()
-            self._stacks[step] = stacks
-        found = self._stacks[step].get(value)
-        while found:
-            holder = found.pop()
+        if step not in self._first:
+            self._first[step], self._rest[step] = _by_value(self._held[step])
+        first, rest = self._first[step], self._rest[step]
+        while (holder := first.get(value)) is not None:
+            first[value] = rest[value].pop() if rest.get(value) else None
             if holder not in self.taken:
                 self.taken.add(holder)
                 return holder
@@ -172,6 +167,21 @@ class Index(Generic[Holder]):
             if holder is not None:
                 return holder, step
         return None
+
+
+def _by_value(
+    held: Iterable[tuple[Hashable | None, Holder]],
+) -> tuple[dict[Hashable, Holder | None], dict[Hashable, list[Holder]]]:
+    """Return who holds each value first, and the others that do, backwards; nearly every value is held once."""
+    first: dict[Hashable, Holder | None] = {}
+    rest: dict[Hashable, list[Holder]] = {}
+    for value, holder in reversed(list(held)):
+        if value is not None:
+            later = first.get(value)
+            if later is not None:
+                rest.setdefault(value, []).append(later)
+            first[value] = holder
+    return first, rest
 
 
 def opening_of(entry: Entry) -> str | None:

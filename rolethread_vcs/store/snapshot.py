@@ -120,6 +120,9 @@ class Snapshot:
         """Whether any entry stands elsewhere than its id puts it."""
         return self.find(ORDER) is not None and bool(self.order.ranks)
 
+    def __bool__(self) -> bool:
+        return self.last_number() is not None  # nothing is counted for that
+
     def __len__(self) -> int:
         return self._length
 

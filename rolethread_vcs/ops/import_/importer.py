@@ -226,12 +226,7 @@ def _decide_checkout(
 
     Return what to set in git's configuration, and what to say.
     """
-    if (
-        not reader.kept
-        or len(reader.base)
-        or repository.branch() != branch
-        or repository.config.get("rolethread.decided")
-    ):
+    if not reader.kept or reader.base or repository.branch() != branch or repository.config.get("rolethread.decided"):
         return {}, ()
     if (repository.config.get("rolethread.checkout") or "auto") != "auto":
         return {}, ()
@@ -308,7 +303,7 @@ def _assign_ids(base: Snapshot, reader: RowReader) -> list[str]:
 
 def _place(base: Snapshot, reader: RowReader, ids: Sequence[str], places: Mapping[int, str | None]) -> Order:
     """Return the order after the import: corrected rejects in their old places, an export of ours as it was."""
-    if not len(base) and any(kept.entry_id is not None for kept in reader.kept):
+    if not base and any(kept.entry_id is not None for kept in reader.kept):
         return as_listed(ids)
     behind: dict[str | None, list[str]] = {}
     for entry_id, kept in zip(ids, reader.kept, strict=True):

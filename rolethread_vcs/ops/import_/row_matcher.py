@@ -145,7 +145,7 @@ class Matcher:
     @cached_property
     def _is_blank(self) -> bool:
         """Whether there is nothing to match with, here or among what was removed."""
-        return not len(self._base) and not len(self._removed)
+        return not self._base and not len(self._removed)
 
     @cached_property
     def _blobs(self) -> dict[str, bytes]:
