@@ -223,12 +223,29 @@ def _unkeep(keep: Path) -> None:
         keep.unlink()
 
 
-def mark_saved(error: RoleThreadError) -> RoleThreadError:
-    """Return an error that came after the point of no return, which says so."""
-    error.saved = True
-    error.message = f"what follows the change was cut off: {error.message}"
-    error.hint = error.hint or "the next command finishes it: rtv status"
+def mark_saved(error: RoleThreadError, earlier: str = "") -> RoleThreadError:
+    """Return an error that came after the point of no return, which says so.
+
+    `earlier` is what was saved, if that is not the change of this command: of that nothing is.
+    """
+    error.saved = not earlier
+    if earlier:
+        error.message = f"{earlier} was cut off, and cannot be finished before this one: {error.message}"
+    else:
+        error.message = f"what follows the change was cut off: {error.message}"
+        error.hint = error.hint or "the next command finishes it: rtv status"
     return error
+
+
+@contextlib.contextmanager
+def after_saving(earlier: str = "") -> Iterator[None]:
+    """Let errors say that what failed comes after the point of no return, as `mark_saved`."""
+    try:
+        yield
+    except RoleThreadError as error:
+        raise mark_saved(error, earlier) from error
+    except OSError as error:
+        raise mark_saved(disk.system_refused("tidying up after a command", error), earlier) from error
 
 
 BARE_KEY = "core.bare"
@@ -267,17 +284,6 @@ def close(repository: Repository, keep: Path, pending: Pending, notes: list[str]
         notes.append(f"left alone, because edited by hand or damaged: {', '.join(left_alone[:5])}")
     disk.remove(keep)
     return repository
-
-
-@contextlib.contextmanager
-def after_saving() -> Iterator[None]:
-    """Mark errors with `saved`: what failed comes after the point of no return."""
-    try:
-        yield
-    except RoleThreadError as error:
-        raise mark_saved(error) from error
-    except OSError as error:
-        raise mark_saved(disk.system_refused("tidying up after this command", error)) from error
 
 
 # ---- folders

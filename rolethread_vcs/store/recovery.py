@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,15 @@ from rolethread_vcs.store import disk, pack_folder
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF, journal
 from rolethread_vcs.store.log.journal import Pending, SideEffects
-from rolethread_vcs.store.publication import close, folders_to_follow, forget_staged, is_at, move_ref, value_of
+from rolethread_vcs.store.publication import (
+    after_saving,
+    close,
+    folders_to_follow,
+    forget_staged,
+    is_at,
+    move_ref,
+    value_of,
+)
 from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
 
@@ -30,7 +37,7 @@ def finish_interrupted(repository: Repository) -> list[str]:
     notes: list[str] = []
     for keep, each in pending.items():
         what = f"{each.command}, {time.strftime('%H:%M', time.localtime(each.time))}"
-        with _finishing(what):
+        with after_saving(f"the last command ({what})"):
             notes += _finish(repository, keep, each, what)
     is_lost = not pending and any(map(pack_folder.is_unsaved, left))
     pack_folder.sweep(repository)
@@ -83,23 +90,6 @@ def _publish_rest(repository: Repository, keep: Path, pending: Pending, notes: l
     if logged == log_before or (logged not in (None, log_after) and repository.graph.is_ancestor(logged, log_after)):
         move_ref(repository, OPERATIONS_REF, logged, log_after, pending.command)
     return True
-
-
-@contextlib.contextmanager
-def _finishing(what: str) -> Iterator[None]:
-    """Let errors say that they are of the earlier command: what the one at work wants is not saved."""
-    try:
-        yield
-    except RoleThreadError as error:
-        raise _cannot_finish(what, error) from error
-    except OSError as error:
-        raise _cannot_finish(what, disk.system_refused("tidying up after it", error)) from error
-
-
-def _cannot_finish(what: str, error: RoleThreadError) -> RoleThreadError:
-    error.saved = False
-    error.message = f"the last command ({what}) was cut off, and cannot be finished before this one: {error.message}"
-    return error
 
 
 def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | None]) -> bool:

@@ -19,7 +19,15 @@ from rolethread_vcs.store.objects import commits, trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob, Difference
 from rolethread_vcs.store.pack_folder import leftovers
-from rolethread_vcs.store.publication import head_commit, is_published, publish, publish_file, settle
+from rolethread_vcs.store.publication import (
+    after_saving,
+    close,
+    head_commit,
+    is_published,
+    publish,
+    publish_file,
+    settle,
+)
 from rolethread_vcs.store.refs import BRANCHES, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -340,7 +348,8 @@ class Session:
             assert head is not None
             pending = Pending("plain git", self._who.time, {}, (last.id, head), repository.worktree_name)
             keep = publish(repository, pack, pending)
-        settle(repository, keep, pending, self.notes)
+        with after_saving("the note of what plain git moved"):
+            close(repository, keep, pending, self.notes)
 
     def _now(self) -> tuple[Operation | None, dict[str, str]]:
         """Return our last operation, and the refs as they are."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -443,3 +444,23 @@ def test_a_command_that_cannot_finish_the_one_before_does_not_say_that_its_own_c
     lock.unlink()
     assert [note for note in add(dataset.repository, [ENTRY], Intent("add", "add another")).notes if "finished" in note]
     assert len(dataset.snapshot()) == 2
+
+
+def test_an_undo_that_could_not_note_what_plain_git_moved_does_not_say_that_it_is_saved(dataset, monkeypatch, git):
+    dataset.add([ENTRY], Intent("add", "add one"))
+    git(dataset.folder, "commit", "--allow-empty", "-qm", "by plain git")
+    before = dataset.snapshot().id
+
+    def refuse(what: str, path: str) -> None:
+        if what == "unlink" and path.endswith(".keep"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(disk, "fault_point", refuse)
+    with pytest.raises(RoleThreadError) as caught:
+        dataset.undo()
+    monkeypatch.undo()
+
+    assert not caught.value.saved
+    assert "the note of what plain git moved was cut off" in caught.value.message
+    assert dataset.snapshot().id == before
+    assert [each.verb for each in dataset.undo().operations] == ["external"]
