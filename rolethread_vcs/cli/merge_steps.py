@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from rolethread_vcs import Decision
     from rolethread_vcs.cli.context import Context
     from rolethread_vcs.cli.options import Saving
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.merge.conflict import Conflict
     from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.merge.completion import Outcome
     from rolethread_vcs.ops.merge.merge import MergePreview, PreviewedEntry
     from rolethread_vcs.store.log.unfinished import Kind, Labels
+    from rolethread_vcs.transaction import Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ change_options = gathered(
 """Gives a command a revision or range, entries of it, and the ways to go on, and its function a `change: Change`."""
 
 
-def go_on_or_give_up(
+def go_on_or_abort(
     context: Context, kind: Kind, saving: Saving, change: Change, *, has_part: bool = False
 ) -> int | None:
     """Finish or abort what is unfinished, if that was asked for, and return the exit status.
@@ -96,23 +96,34 @@ def go_on_or_give_up(
     return print_outcome(context, merges.finish(kind, skip_conflicts=change.skip_conflicts, intent=intent))
 
 
-def print_applied(context: Context, outcome: Outcome, change: Change, fixed: str) -> int:
-    """Say what came of a revert or a pick, and return the exit status.
+def apply_change(
+    context: Context,
+    kind: Kind,
+    saving: Saving,
+    change: Change,
+    apply: Callable[[Intent], Outcome | None],
+    more: str = "",
+) -> int:
+    """Revert or pick a change of the past, or go on with one, and return the exit status.
 
-    `fixed` names the change when the branch has moved on, too.
+    `apply` does it, or returns None where the user does not want it after all; `more` are words beyond the change.
     """
+    ended = go_on_or_abort(context, kind, saving, change, has_part=bool(more))
+    if ended is not None:
+        return ended
     from rolethread_vcs.views.merges import applied_lines
 
     output = context.output
+    # a name that goes on to mean the same when branches move
+    commits = context.dataset.history.range(change.rev)
+    fixed = f"{commits.before[:10]}..{commits.after[:10]}" if commits.is_range else commits.after[:10]
+    outcome = apply(saving.intent(f"{kind} {change.words}{more}"))
+    if outcome is None:
+        output.report("nothing was taken; nothing changed")
+        return 0
     is_part = change.where is not None
     lines = applied_lines(outcome, change.rev, fixed, is_part=is_part, width=output.width, color=output.color)
     return print_outcome(context, outcome, lines)
-
-
-def fixed_name(dataset: Dataset, rev: str) -> str:
-    """Return a name of a change that goes on to mean the same when branches move: `3fa9c1b2d4`, `A..B` by ids."""
-    commits = dataset.history.range(rev)
-    return f"{commits.before[:10]}..{commits.after[:10]}" if commits.is_range else commits.after[:10]
 
 
 # ---- the editor
@@ -199,9 +210,25 @@ _HELP = (
 )
 
 
-def ask(
-    context: Context, offers: MergePreview, forms: Forms
-) -> tuple[tuple[str, ...], dict[str, dict[str, Decision]]] | None:
+Taken = tuple[tuple[str, ...], dict[str, dict[str, "Decision"]]]
+
+
+def take_some(
+    context: Context, offers: MergePreview, intent: Intent, apply: Callable[..., Outcome | None]
+) -> Outcome | None:
+    """Ask entry by entry, and apply what was taken: ids and paths, and decisions about what was edited.
+
+    What was typed is kept when nothing came of it. Returns None when the user quits.
+    """
+    with Forms(context, intent.verb, f"rtv {intent.command}") as forms:
+        taken = _ask(context, offers, forms)
+        outcome = None if taken is None else apply(*taken)
+        if outcome is None or outcome.committed.operation is None:
+            forms.keep()
+        return outcome
+
+
+def _ask(context: Context, offers: MergePreview, forms: Forms) -> Taken | None:
     """Return the ids and paths that were taken, with decisions about those that were edited; None: the user quits.
 
     Answers are read from standard input, a line each; its end means quit.

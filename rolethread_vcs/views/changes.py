@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.gate import mass_sentences
 from rolethread_vcs.model.entry import preview
-from rolethread_vcs.phrases import count, rest_line
+from rolethread_vcs.phrases import count, listed, rest_line
 from rolethread_vcs.views.terminal_text import Line, Lines, change_head, one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
     from rolethread_vcs.model.finding import Finding
     from rolethread_vcs.ops.import_.importer import Imported
+    from rolethread_vcs.ops.restore.restore import Discarded
     from rolethread_vcs.transaction import Committed
 
 UNDO = "undo with: rtv undo"
@@ -34,6 +35,18 @@ def healed_sentence(ids: Sequence[str], *, would: bool) -> str:
     return (
         f"{'would save' if would else 'saved'} {named} again, damaged in the store, from the checked-out {whole} whole"
     )
+
+
+def discarded_sentence(discarded: Discarded, *, would: bool) -> str | None:
+    """Return which hand edits were thrown away, None where there were none."""
+    said = []
+    if discarded.files:
+        names = [item.path.rpartition("/")[2].removesuffix(".json") for item in discarded.files]
+        files = f"{count(len(names), 'file')} ({listed(names, 3)})"
+        said.append(f"{'would throw' if would else 'threw'} away the hand edits of {files}")
+    if discarded.healed:
+        said.append(healed_sentence(discarded.healed, would=would))
+    return "\n".join(said) or None
 
 
 def committed_lines(
@@ -138,7 +151,7 @@ def change_line(change: EntryChange, width: int) -> str:
 _REPAIRS_SHOWN = 10
 
 
-def imported_lines(result: Imported, here: str | None) -> list[str]:
+def imported_lines(result: Imported, here: str | None) -> list[Line]:
     """Return what an import did; `here` is the branch that one is on."""
     committed = result.committed
     would = committed.dry_run
@@ -158,7 +171,7 @@ def imported_lines(result: Imported, here: str | None) -> list[str]:
     lines += _imported_findings(result, here)
     if committed.commit is not None:
         lines.append(UNDO)
-    return lines
+    return [Line("report", line) for line in lines]
 
 
 def _why_nothing(result: Imported) -> str:

@@ -20,7 +20,6 @@ What you type in the editor is never lost: until it is saved, the form is kept a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,7 +31,6 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.phrases import count
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
 
@@ -59,111 +57,72 @@ def command(
     every: bool,
     yes: bool,
     saving: Saving,
+    tags: tuple[str, ...],
     **fields: Any,
 ) -> None:
-    has_fields = any(value not in (None, ()) for value in fields.values())
+    has_fields = bool(tags) or any(value is not None for value in fields.values())
     if (resume or discard_draft) and (has_fields or where is not None or (resume and discard_draft)):
         raise UsageError("a draft is taken up or thrown away by itself", hint="rtv edit --resume")
     if every and (not discard_draft or ids):
         raise UsageError("--all throws every draft away", hint="rtv edit --discard-draft --all")
     dataset = context.dataset
     if resume or discard_draft:
-        if discard_draft:
-            _discard_drafts(context, dataset, ids, saving, every=every)
-        else:
-            _resume_draft(context, dataset, ids, saving)
+        _take_up(context, ids, saving, discards=discard_draft, every=every)
         return
+    if not (has_fields or ids or where is not None):
+        from rolethread_vcs.cli.drafts import RESUME, waiting_drafts
 
-    edit = _field_edit(context, **fields) if has_fields else None
-    if edit is None and not ids and where is None:
-        raise UsageError("which entry?", hint=_hint_of_drafts(dataset) or "rtv edit 12   (numbers: rtv list)")
+        drafts = waiting_drafts(dataset.drafts_folder)
+        draft = f"(an unfinished draft: {RESUME} {drafts[0].name})" if drafts else "(numbers: rtv list)"
+        raise UsageError("which entry?", hint=f"rtv edit 12   {draft}")
+    edit = _field_edit(context, fields, tags) if has_fields else None
     chosen = dataset.select(ids, where)
     if edit is None:
         from rolethread_vcs.cli.drafts import edit_entries
 
         edit_entries(context, chosen, saving)
         return
-    edit = _ask_about_tags(context, dataset, edit, ask=not (yes or saving.dry_run))
-    result = dataset.edit_fields(chosen, edit, saving.intent(f"edit{name_words(ids, where)}"))
-    print_committed(context, result)
+    edit = _ask_about_tags(context, edit, ask=not (yes or saving.dry_run))
+    print_committed(context, dataset.edit_fields(chosen, edit, saving.intent(f"edit{name_words(ids, where)}")))
 
 
-def _field_edit(
-    context: Context,
-    *,
-    message: int | None,
-    content: str | None,
-    role: str | None,
-    speaker: str | None,
-    train: bool | None,
-    system: str | None,
-    tags: tuple[str, ...],
-) -> FieldEdit:
+def _field_edit(context: Context, fields: dict[str, Any], tags: tuple[str, ...]) -> FieldEdit:
     from rolethread_vcs import FieldEdit
+    from rolethread_vcs.cli.arguments import TypedTexts
 
-    if content is not None or system is not None:
-        from rolethread_vcs.cli.arguments import TypedTexts
-
-        typed = TypedTexts(context)
-        content, system = (None if text is None else typed.read(text) for text in (content, system))
-    added, removed = _split_tags(tags)
-    return FieldEdit(
-        message=message,
-        content=content,
-        role=role,
-        speaker=speaker,
-        train=train,
-        system=system,
-        add_tags=added,
-        remove_tags=removed,
-    )
-
-
-def _split_tags(tags: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    typed = TypedTexts(context)
+    for name in ("content", "system"):
+        if fields[name] is not None:
+            fields[name] = typed.read(fields[name])
     added = tuple(tag.removeprefix("+").strip() for tag in tags if not tag.startswith("-"))
     removed = tuple(tag[1:].strip() for tag in tags if tag.startswith("-"))
-    return added, removed
+    return FieldEdit(**fields, add_tags=added, remove_tags=removed)
 
 
-def _ask_about_tags(context: Context, dataset: Dataset, edit: FieldEdit, *, ask: bool) -> FieldEdit:
-    if not edit.add_tags:
-        return edit
+def _ask_about_tags(context: Context, edit: FieldEdit, *, ask: bool) -> FieldEdit:
     from dataclasses import replace
 
     from rolethread_vcs.cli.output import can_ask
 
-    alike: Mapping[str, str] = dataset.similar_tags(edit.add_tags)
     meant = {}
-    for tag, known in alike.items():
+    for tag, known in context.dataset.similar_tags(edit.add_tags).items() if edit.add_tags else ():
         if ask and not context.json and can_ask():
             question = f"There is no tag {tag} yet. Use {known} instead (n makes {tag} a new tag)?"
             meant[tag] = known if click.confirm(question, default=True, err=True) else tag
         else:
             context.output.warn(f"{tag} is a new tag; did you mean {known}?")
-    return replace(edit, add_tags=tuple(meant.get(tag, tag) for tag in edit.add_tags)) if meant else edit
+    return replace(edit, add_tags=tuple(meant.get(tag, tag) for tag in edit.add_tags))
 
 
-def _resume_draft(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving) -> None:
-    from rolethread_vcs.cli.drafts import choose_draft, resume
+def _take_up(context: Context, words: tuple[str, ...], saving: Saving, *, discards: bool, every: bool) -> None:
+    from rolethread_vcs.cli.drafts import choose_draft, discard, resume, waiting_drafts
 
-    resume(context, choose_draft(dataset.drafts_folder, words), saving)
-
-
-def _discard_drafts(context: Context, dataset: Dataset, words: tuple[str, ...], saving: Saving, *, every: bool) -> None:
-    from rolethread_vcs.cli.drafts import choose_draft, discard, waiting_drafts
-
-    folder = dataset.drafts_folder
+    folder = context.dataset.drafts_folder
     drafts = waiting_drafts(folder) if every else [choose_draft(folder, words)]
-    for draft in drafts:
-        if not saving.dry_run:
-            discard(draft.path)
-    verb = "would throw" if saving.dry_run else "threw"
+    if not discards:
+        resume(context, drafts[0], saving)
+        return
+    for draft in drafts if not saving.dry_run else ():
+        discard(draft.path)
     what = count(len(drafts), "draft") if every else f"the draft {drafts[0].name}"
-    print_committed(context, None, nothing=f"{verb} away {what}; no entry was changed")
-
-
-def _hint_of_drafts(dataset: Dataset) -> str | None:
-    from rolethread_vcs.cli.drafts import waiting_drafts
-
-    drafts = waiting_drafts(dataset.drafts_folder)
-    return f"rtv edit 12   (an unfinished draft: rtv edit --resume {drafts[0].name})" if drafts else None
+    print_committed(context, None, nothing=f"{saving.tense('throw', 'threw')} away {what}; no entry was changed")

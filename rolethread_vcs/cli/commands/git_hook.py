@@ -7,11 +7,11 @@ would be pushed. On a strict branch new errors end with status 30, and git stops
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
+from rolethread_vcs import HOOKS
 from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import RefusedError
 
@@ -19,50 +19,36 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.check import IncomingErrors
 
 
-HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
-
-
 @click.command(cls=Command)
 @click.argument("hook", type=click.Choice(HOOKS))
-@click.argument("words", nargs=-1)
-def command(context: Context, hook: str, words: tuple[str, ...]) -> int:
-    _ = words
+@click.argument("words", nargs=-1, expose_value=False)
+def command(context: Context, hook: str) -> int:
     gate = context.dataset.gate
     if hook == "pre-push":
-        incoming = gate.errors_of_push(_pushed())
+        # git gives a line for each ref: its name and commit here, its name and commit there
+        pushed = (line.split() for line in sys.stdin)
+        incoming = list(gate.errors_of_push((ref[2], ref[3], ref[1]) for ref in pushed if len(ref) == 4))
         way_on = "git push --no-verify"
     else:
         index = context.environ.get("GIT_INDEX_FILE")
-        incoming = (gate.errors_of_commit(context.path(index) if index else None),)
+        incoming = [gate.errors_of_commit(context.path(index) if index else None)]
         way_on = "git commit --no-verify"
-    refused = False
-    for each in incoming:
-        refused = _tell(context, each, way_on) or refused
-    return RefusedError.status if refused else 0
-
-
-def _pushed() -> Iterator[tuple[str, str, str]]:
-    for line in sys.stdin:
-        words = line.split()
-        if len(words) == 4:
-            _local, here, remote, there = words
-            yield remote, there, here
+    is_refused = [_tell(context, each, way_on) for each in incoming]
+    return RefusedError.status if any(is_refused) else 0
 
 
 def _tell(context: Context, incoming: IncomingErrors, way_on: str) -> bool:
     from rolethread_vcs.views.findings import finding_lines
 
-    errors = incoming.errors
+    errors, output = incoming.errors, context.output
     if not errors.findings:
         return False
-    for line in finding_lines(errors, all_places=False, width=context.output.width):
-        context.output.complain(line)
+    for line in finding_lines(errors, all_places=False, width=output.width):
+        output.complain(line)
+    if not incoming.is_strict:
+        output.note(f"{incoming.branch or 'this'} only reports, so git goes on")
+        return False
     code = next(iter(errors.by_code()))
-    if incoming.is_strict:
-        context.output.complain(f"{incoming.what} would bring errors into {incoming.branch}; git was stopped")
-        context.output.hint(
-            f"correct them, or go on all the same with: {way_on}\nrtv rules {code}   explains the first"
-        )
-        return True
-    context.output.note(f"{incoming.branch or 'this'} only reports, so git goes on")
-    return False
+    output.complain(f"{incoming.what} would bring errors into {incoming.branch}; git was stopped")
+    output.hint(f"correct them, or go on all the same with: {way_on}\nrtv rules {code}   explains the first")
+    return True

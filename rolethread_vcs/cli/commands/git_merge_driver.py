@@ -8,16 +8,11 @@ everything that merged and our side of the rest, and what conflicted is told; th
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
 import click
 
 from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import InvalidError
-
-if TYPE_CHECKING:
-    from rolethread_vcs.merge.conflict import Conflict
-
 
 CONFLICT = 1
 """What git takes for a conflict; it is git that reads this status."""
@@ -31,23 +26,19 @@ CONFLICT = 1
 def command(context: Context, base: str, ours: str, theirs: str, path: str) -> int:
     from rolethread_vcs.dataset import Dataset
 
+    warn = context.output.warn
     try:
         conflicts = Dataset.upkeep.merge_files(path, *map(context.path, (base, ours, theirs)))
     except InvalidError as error:
-        context.output.warn(f"{error.message}; your side was left as it is")
+        warn(f"{error.message}; your side was left as it is")
         return CONFLICT
-    for line in _conflict_lines(path, conflicts):
-        context.output.warn(line)
-    return CONFLICT if conflicts else 0
-
-
-def _conflict_lines(path: str, conflicts: tuple[Conflict, ...]) -> list[str]:
     if not conflicts:
-        return []
-    lines = [f"{path}: {conflict.field}: {conflict.message}" for conflict in conflicts]
+        return 0
+    for conflict in conflicts:
+        warn(f"{path}: {conflict.field}: {conflict.message}")
     name = shlex.quote(path)
-    lines.append(
+    warn(
         f"{path} holds your side of that, and all the rest merged; edit it, then: git add {name}   "
         f"(or take theirs: git checkout --theirs {name}; or start again with rtv merge, which asks you field by field)"
     )
-    return lines
+    return CONFLICT

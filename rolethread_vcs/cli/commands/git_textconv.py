@@ -15,12 +15,11 @@ from rolethread_vcs.cli.context import Command, Context
 @click.command(cls=Command)
 @click.argument("file")
 @click.option("--kind", default="entry", hidden=True, help="What the file is: entry, tag …")
-@click.option("--text", type=int, default=1, hidden=True, help="The version of the text, for git's memory.")
-def command(context: Context, file: str, kind: str, text: int) -> None:
+@click.option("--text", expose_value=False, hidden=True, help="The version of the text, for git's memory.")
+def command(context: Context, file: str, kind: str) -> None:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.views.entries import plain_text
 
-    _ = text
     with Dataset.upkeep.system_errors(f"reading {file}"):
         data = context.path(file).read_bytes()
     sys.stdout.write(plain_text(data, kind))

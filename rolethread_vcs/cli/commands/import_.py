@@ -11,10 +11,13 @@ how many each way forward would save.
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from rolethread_vcs.cli.answers import note_committed
 from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.import_.row_reader import ImportOptions
     from rolethread_vcs.transaction import Intent
-
-ENVELOPE = "rolethread.import/v1"
 
 
 @click.command(cls=ChangeCommand)
@@ -58,9 +59,6 @@ def command(
     again: bool,
     saving: Saving,
 ) -> None:
-    import shlex
-    import sys
-
     from rolethread_vcs import ImportOptions
 
     try:
@@ -72,19 +70,14 @@ def command(
         raise UsageError("standard input can be read once")
     if "-" in files and sys.stdin.isatty():
         context.output.note("reading rows from the keyboard; end with Ctrl-D")
+    rejects_file = context.path(rejects) if rejects is not None else None
     options = ImportOptions(
-        format=format_name,
-        fix=fix,
-        skip_invalid=skip_invalid,
-        rejects=context.path(rejects) if rejects is not None else None,
-        key=key,
-        again=again,
+        format=format_name, fix=fix, skip_invalid=skip_invalid, rejects=rejects_file, key=key, again=again
     )
     sources = [sys.stdin.buffer if name == "-" else context.path(name) for name in files]
-    names = [None if name == "-" else name for name in files]
     short = [name if name == "-" else context.path(name).name for name in files[:3]]
-    command = f"import {' '.join(short)}" + (" …" if len(files) > 3 else "")
-    intent = saving.intent(command, branch=branch)
+    intent = saving.intent(f"import {' '.join(short)}{' …' if len(files) > 3 else ''}", branch=branch)
+    names = [None if name == "-" else name for name in files]
     run_import(context, dataset, sources, options, intent, names=names)
 
 
@@ -95,7 +88,7 @@ def run_import(
     options: ImportOptions,
     intent: Intent,
     *,
-    names: Sequence[str | None] = (),
+    names: Sequence[str | None],
 ) -> None:
     from rolethread_vcs.views.changes import imported_lines
 
@@ -103,8 +96,8 @@ def run_import(
     with output.progress("importing") as step:
         result = dataset.import_files(files, options, intent, names=names, step=step)
     committed = result.committed
-    output.saved = committed.operation is not None
-    for note in (*committed.notes, *result.notes):
+    note_committed(output, committed)
+    for note in result.notes:
         output.note(note)
     formats = sorted({name for source in result.sources for name in source.formats})
     own = {
@@ -114,8 +107,5 @@ def run_import(
         "source": result.sources[0] if len(result.sources) == 1 else result.sources,
         "notes": [*committed.notes, *result.notes],
     }
-    if context.json:
-        output.envelope(ENVELOPE, own, result, committed)
-        return
-    for line in imported_lines(result, dataset.current_branch()):
-        output.report(line)
+    lines = imported_lines(result, None if context.json else dataset.current_branch())
+    output.answer("rolethread.import/v1", own, result, committed, lines=lines)

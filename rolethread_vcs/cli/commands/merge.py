@@ -17,19 +17,24 @@ committed, the branch stays as it is, and everything else can be used meanwhile.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from rolethread_vcs.cli.answers import print_outcome
 from rolethread_vcs.cli.context import ChangeCommand, Context
-from rolethread_vcs.cli.merge_steps import Change, ask, go_on_or_give_up
-from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
+from rolethread_vcs.cli.merge_steps import Change, go_on_or_abort, take_some
+from rolethread_vcs.cli.options import Saving, complete_branches, patch_option, saving_options
+
+if TYPE_CHECKING:
+    from rolethread_vcs import Decision
+    from rolethread_vcs.ops.merge.completion import Outcome
 
 
 @click.command(cls=ChangeCommand, change="changed")
 @click.argument("source", metavar="[BRANCH|PATH[#BRANCH]]", required=False, shell_complete=complete_branches)
 @click.option("--where", metavar="QUERY", help="Take the entries that match, as they are on either side.")
-@click.option("-p", "--patch", is_flag=True, help="Ask about each entry: take, skip, edit.")
+@patch_option
 @click.option("--rest", type=click.Choice(["keep-mine"]), help="Finish the branch although a part was left out.")
 @click.option("--continue", "go_on", is_flag=True, help="Commit the merge when its conflicts are decided.")
 @click.option("--abort", is_flag=True, help="Give the unfinished merge up.")
@@ -45,28 +50,23 @@ def command(
     saving: Saving,
 ) -> int:
     change = Change((source,) if source else (), where, False, go_on, abort)
-    ended = go_on_or_give_up(context, "merge", saving, change, has_part=patch or rest is not None)
+    ended = go_on_or_abort(context, "merge", saving, change, has_part=patch or rest is not None)
     if ended is not None:
         return ended
     from rolethread_vcs import MergeOptions
 
     dataset = context.dataset
     options = MergeOptions(where=where, keeps_rest=rest is not None, folder=context.path("."))
-    words = f"merge {change.words}{' -p' if patch else ''}"
-    words += f" --rest {rest}" if rest is not None else ""
+    words = f"merge {change.words}{' -p' if patch else ''}{f' --rest {rest}' if rest is not None else ''}"
     intent = saving.intent(words)
     if not patch:
         return print_outcome(context, dataset.merge(change.rev, options=options, intent=intent))
-    from rolethread_vcs.cli.merge_steps import Forms
 
-    with Forms(context, "merge", f"rtv {words}") as forms:
-        asked = ask(context, dataset.merges.preview(change.rev, options=options), forms)
-        if asked is None:
-            forms.keep()
-            context.output.report("nothing was merged")
-            return 0
-        ids, decisions = asked
-        outcome = dataset.merge(change.rev, options=replace(options, ids=ids, decisions=decisions), intent=intent)
-        if outcome.committed.operation is None:
-            forms.keep()
+    def merge(ids: tuple[str, ...], decisions: dict[str, dict[str, Decision]]) -> Outcome:
+        return dataset.merge(change.rev, options=replace(options, ids=ids, decisions=decisions), intent=intent)
+
+    outcome = take_some(context, dataset.merges.preview(change.rev, options=options), intent, merge)
+    if outcome is None:
+        context.output.report("nothing was merged")
+        return 0
     return print_outcome(context, outcome)

@@ -19,9 +19,7 @@ rtv undo takes any of these back, hand edits too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import click
 
@@ -37,16 +35,6 @@ from rolethread_vcs.cli.options import (
     saving_options,
 )
 from rolethread_vcs.errors import NotFoundError, UsageError
-from rolethread_vcs.phrases import count, listed
-
-if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.restore.restore import Discarded, RestoredMessages
-    from rolethread_vcs.transaction import Intent
-
-
-_NAMED = 3
-_PAGE = 25
 
 
 @click.command(cls=ChangeCommand, change="changed")
@@ -84,13 +72,24 @@ def command(
 ) -> None:
     if everything and (ids or where is not None):
         raise UsageError("--all already means every entry", hint="rtv restore --all")
+    if removed and (revision is not None or number is not None):
+        raise UsageError(
+            "--removed brings entries back as they were in the end; --from and --message say otherwise",
+            hint="rtv restore ID --from REV",
+        )
+    words = " --all" if everything else name_words(ids, where)
+    if removed and words:
+        if limit is not None:
+            raise UsageError("-n is for the list of what was removed", hint="rtv restore --removed -n 100")
+        intent = saving.intent(f"restore --removed{words}{'' if since is None else f' --since {since}'}")
+        print_committed(context, context.dataset.restore_removed(ids, intent, where=where, since=since))
+        return
     if removed:
-        if revision is not None or number is not None:
+        if saving != Saving():
             raise UsageError(
-                "--removed brings entries back as they were in the end; --from and --message say otherwise",
-                hint="rtv restore ID --from REV",
+                "which removed entries shall come back?", hint="rtv restore --removed 12   or, all of them: --all"
             )
-        _removed(context, ids, where, since, limit, saving, everything=everything)
+        _list_removed(context, since, limit or 25)
         return
     if since is not None or limit is not None:
         raise UsageError("--since and -n belong to --removed", hint="rtv restore --removed --since REV")
@@ -99,81 +98,18 @@ def command(
             "one message comes back from a revision, into entries that are named",
             hint=f"rtv restore 12 --from REV --message {number}",
         )
-    if not (everything or ids or where is not None):
+    if not words:
         raise UsageError("which entries?", hint="rtv restore 12   or, for all hand edits: rtv restore --all")
-    dataset = context.dataset
-    words = f"restore{' --all' if everything else name_words(ids, where)}"
     if revision is None:
-        chosen = None if everything else _choose_edited(dataset, ids, where)
-        _discard(context, dataset, chosen, saving.intent(words))
-        return
-    source = dataset.snapshot(revision)
-    part = "" if number is None else f" --message {number}"
-    intent = saving.intent(f"{words} --from {revision}{part}")
-    if number is not None:
-        restored = dataset.restore_message(_choose_then(dataset, ids, where, revision), source, number, intent)
-        _tell_places(context, restored, revision, number)
-    elif everything:
-        result = dataset.restore_all(source, intent)
-        print_committed(context, result, nothing=f"nothing changed: all entries are as in {revision}")
+        _discard(context, None if everything else _choose_edited(context, ids, where), saving, words)
     else:
-        chosen = [word for word in ids if dataset.names_file(word)]
-        entries = tuple(word for word in ids if word not in chosen)
-        if entries or where is not None:
-            chosen += _choose_then(dataset, entries, where, revision)
-        result = dataset.restore(chosen, source, intent)
-        print_committed(context, result, nothing=f"nothing changed: they are as in {revision}")
+        _bring_back(context, ids, where, revision, number, saving, words)
 
 
-def _choose_then(dataset: Dataset, ids: tuple[str, ...], where: str | None, revision: str) -> list[str]:
-    try:
-        return dataset.select(ids, where, rev=revision)
-    except NotFoundError as error:
-        if error.code == "nothing_fits":
-            error.message = f"no entry of {revision} matches {where!r}"
-            error.hint = (
-                f"entries are chosen by what they were then; name those of today: rtv restore ID… --from {revision}"
-            )
-        raise
-
-
-def _tell_places(context: Context, restored: RestoredMessages, revision: str, number: int) -> None:
-    print_committed(context, restored.committed, nothing=f"nothing changed: message [{number}] is as in {revision}")
-    moved = [each for each in restored.places if each.is_new or each.place != number]
-    for each in moved[:_NAMED] if not restored.committed.is_empty else ():
-        how = "had gone, and is put back as" if each.is_new else "is now"
-        context.output.note(f"what was [{number}] in {revision} {how} [{each.place}] of {each.entry_id}")
-
-
-def _removed(
-    context: Context,
-    ids: tuple[str, ...],
-    where: str | None,
-    since: str | None,
-    limit: int | None,
-    saving: Saving,
-    *,
-    everything: bool,
-) -> None:
-    dataset = context.dataset
-    if not (ids or where is not None or everything):
-        if saving != Saving():
-            raise UsageError(
-                "which removed entries shall come back?", hint="rtv restore --removed 12   or, all of them: --all"
-            )
-        _list_removed(context, dataset, since=since, limit=limit or _PAGE)
-        return
-    if limit is not None:
-        raise UsageError("-n is for the list of what was removed", hint="rtv restore --removed -n 100")
-    words = " --all" if everything else name_words(ids, where)
-    command = f"restore --removed{words}{'' if since is None else f' --since {since}'}"
-    print_committed(context, dataset.restore_removed(ids, saving.intent(command), where=where, since=since))
-
-
-def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limit: int) -> None:
+def _list_removed(context: Context, since: str | None, limit: int) -> None:
     from rolethread_vcs.views.entries import removed_lines, tags_and_preview
 
-    found = dataset.history.removed(since=since)
+    found = context.dataset.history.removed(since=since)
     listed = list(islice(found, limit + 1))
     shown, more = listed[:limit], len(listed) > limit
     lines = removed_lines(shown, limit, more=more, since=since, width=context.output.width)
@@ -182,19 +118,19 @@ def _list_removed(context: Context, dataset: Dataset, *, since: str | None, limi
     print_ends(context, found.ends)
 
 
-def _discard(context: Context, dataset: Dataset, chosen: list[str] | None, intent: Intent) -> None:
-    discarded = dataset.discard_edits(chosen, intent)
-    print_committed(
-        context,
-        discarded.committed,
-        done=_sentence(discarded, would=intent.dry_run),
-        nothing="nothing to throw away: no hand edits here"
-        + ("" if chosen is None else "\nto bring back an earlier state: rtv restore ID --from REV"),
-    )
+def _discard(context: Context, chosen: list[str] | None, saving: Saving, words: str) -> None:
+    from rolethread_vcs.views.changes import discarded_sentence
+
+    discarded = context.dataset.discard_edits(chosen, saving.intent(f"restore{words}"))
+    nothing = "nothing to throw away: no hand edits here"
+    if chosen is not None:
+        nothing += "\nto bring back an earlier state: rtv restore ID --from REV"
+    done = discarded_sentence(discarded, would=saving.dry_run)
+    print_committed(context, discarded.committed, done=done, nothing=nothing)
 
 
-def _choose_edited(dataset: Dataset, ids: Sequence[str], where: str | None) -> list[str]:
-
+def _choose_edited(context: Context, ids: tuple[str, ...], where: str | None) -> list[str]:
+    dataset = context.dataset
     edited = [item.id for item in dataset.hand_edits() if item.id is not None]
     chosen = []
     rest = []
@@ -206,19 +142,45 @@ def _choose_edited(dataset: Dataset, ids: Sequence[str], where: str | None) -> l
             chosen.append(word)
         else:
             rest.append(word)
-    if rest or where is not None:
-        chosen += dataset.select(rest, where)
-    return chosen
+    return chosen + dataset.select(rest, where) if rest or where is not None else chosen
 
 
-def _sentence(discarded: Discarded, *, would: bool) -> str | None:
-    from rolethread_vcs.views.changes import healed_sentence
-
-    said = []
-    if discarded.files:
-        names = [item.path.rpartition("/")[2].removesuffix(".json") for item in discarded.files]
-        files = f"{count(len(names), 'file')} ({listed(names, _NAMED)})"
-        said.append(f"{'would throw' if would else 'threw'} away the hand edits of {files}")
-    if discarded.healed:
-        said.append(healed_sentence(discarded.healed, would=would))
-    return "\n".join(said) or None
+def _bring_back(
+    context: Context,
+    ids: tuple[str, ...],
+    where: str | None,
+    revision: str,
+    number: int | None,
+    saving: Saving,
+    words: str,
+) -> None:
+    dataset = context.dataset
+    source = dataset.snapshot(revision)
+    part = "" if number is None else f" --message {number}"
+    intent = saving.intent(f"restore{words} --from {revision}{part}")
+    if words == " --all":
+        result = dataset.restore_all(source, intent)
+        print_committed(context, result, nothing=f"nothing changed: all entries are as in {revision}")
+        return
+    chosen = [] if number is not None else [word for word in ids if dataset.names_file(word)]
+    entries = tuple(word for word in ids if word not in chosen)
+    if entries or where is not None:
+        try:
+            chosen += dataset.select(entries, where, rev=revision)
+        except NotFoundError as error:
+            if error.code == "nothing_fits":
+                error.message = f"no entry of {revision} matches {where!r}"
+                error.hint = (
+                    f"entries are chosen by what they were then; name those of today: rtv restore ID… --from {revision}"
+                )
+            raise
+    if number is None:
+        result = dataset.restore(chosen, source, intent)
+        print_committed(context, result, nothing=f"nothing changed: they are as in {revision}")
+        return
+    restored = dataset.restore_message(chosen, source, number, intent)
+    print_committed(context, restored.committed, nothing=f"nothing changed: message [{number}] is as in {revision}")
+    moved = [each for each in restored.places if each.is_new or each.place != number]
+    for each in moved[:3] if not restored.committed.is_empty else ():
+        how = "had gone, and is put back as" if each.is_new else "is now"
+        context.output.note(f"what was [{number}] in {revision} {how} [{each.place}] of {each.entry_id}")

@@ -16,24 +16,25 @@ take back your last command, there is rtv undo; rtv pick REV does a change again
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from rolethread_vcs.cli.context import ChangeCommand, Context
-from rolethread_vcs.cli.merge_steps import Change, change_options, fixed_name, go_on_or_give_up, print_applied
+from rolethread_vcs.cli.merge_steps import Change, apply_change, change_options
 from rolethread_vcs.cli.options import Saving, saving_options
+
+if TYPE_CHECKING:
+    from rolethread_vcs import Intent
+    from rolethread_vcs.ops.merge.completion import Outcome
 
 
 @click.command(cls=ChangeCommand, change="changed")
 @change_options
 @saving_options
 def command(context: Context, change: Change, saving: Saving) -> int:
-    ended = go_on_or_give_up(context, "revert", saving, change)
-    if ended is not None:
-        return ended
-    dataset = context.dataset
-    fixed = fixed_name(dataset, change.rev)
-    intent = saving.intent(f"revert {change.words}")
-    outcome = dataset.revert(
-        change.rev, intent, words=change.ids, where=change.where, skip_conflicts=change.skip_conflicts
-    )
-    return print_applied(context, outcome, change, fixed)
+    def revert(intent: Intent) -> Outcome:
+        ids, where, skips = change.ids, change.where, change.skip_conflicts
+        return context.dataset.revert(change.rev, intent, words=ids, where=where, skip_conflicts=skips)
+
+    return apply_change(context, "revert", saving, change, revert)

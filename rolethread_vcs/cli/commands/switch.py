@@ -41,23 +41,24 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
         raise UsageError(
             "only a new branch is judged", hint=f"make one: rtv switch -c NAME   go there: rtv switch {name}"
         )
-    dataset = context.dataset
-    dry_run = saving.dry_run
     from rolethread_vcs.views.branches import position_line
 
-    said = "" if note is None else f" --note {note!r}"
-    words = f"switch{' -c' if create else ''} {name}{f' {start}' if start else ''}{said}"
-    intent = saving.intent(words)
+    dataset = context.dataset
     before = dataset.current_branch()
     if create:
+        said = "" if note is None else f" --note {note!r}"
+        intent = saving.intent(f"switch -c {name}{f' {start}' if start else ''}{said}")
         result = dataset.branch(name, start=start or "@", note=note, intent=intent, switch=True)
     else:
-        result = dataset.switch(name, intent=intent)
+        result = dataset.switch(name, intent=saving.intent(f"switch {name}"))
         name = result.branch
-    where = None if dry_run else dataset.branches.position(against=before if before != result.branch else None)
     made = " new" if create else ""
-    done = f"would go to the{made} branch {name}" if dry_run else f"you are on the{made} branch {name} now"
-    more = {} if where is None else {"where": where}
-    print_committed(context, result, more, done=done, nothing=f"you are on {name} already")
-    if where is not None and not context.json:
+    if saving.dry_run:
+        done = f"would go to the{made} branch {name}"
+        print_committed(context, result, done=done, nothing=f"you are on {name} already")
+        return
+    where = dataset.branches.position(against=before if before != result.branch else None)
+    done = f"you are on the{made} branch {name} now"
+    print_committed(context, result, {"where": where}, done=done, nothing=f"you are on {name} already")
+    if not context.json:
         context.output.note(position_line(where, context.output.width))
