@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.edit.field_edits import FieldEdit
     from rolethread_vcs.ops.export.exporter import ExportOptions
-    from rolethread_vcs.ops.git_support.hooks import HOOKS, HookOptions
+    from rolethread_vcs.ops.git_support.hooks import Hook, HookOptions
     from rolethread_vcs.ops.history.bisect import Search
     from rolethread_vcs.ops.history.log import LogFilter
     from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
@@ -33,7 +33,7 @@ _HOMES = {
     "Entry": "model.entry",
     "ExportOptions": "ops.export.exporter",
     "FieldEdit": "ops.edit.field_edits",
-    "HOOKS": "ops.git_support.hooks",
+    "Hook": "ops.git_support.hooks",
     "HookOptions": "ops.git_support.hooks",
     "ImportOptions": "ops.import_.row_reader",
     "Intent": "transaction",
@@ -47,7 +47,6 @@ _HOMES = {
 }
 
 __all__ = [
-    "HOOKS",
     "CommitOptions",
     "Committed",
     "CopyOptions",
@@ -56,6 +55,7 @@ __all__ = [
     "Entry",
     "ExportOptions",
     "FieldEdit",
+    "Hook",
     "HookOptions",
     "ImportOptions",
     "Intent",

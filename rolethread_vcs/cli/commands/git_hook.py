@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rolethread_vcs import HOOKS
+from rolethread_vcs import Hook
 from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import RefusedError
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("hook", type=click.Choice(HOOKS))
+@click.argument("hook", type=click.Choice([each.value for each in Hook]))
 @click.argument("words", nargs=-1, expose_value=False)
 def command(context: Context, hook: str) -> int:
     gate = context.dataset.gate
-    if hook == "pre-push":
+    if hook == Hook.PUSH:
         # git gives a line for each ref: its name and commit here, its name and commit there
         pushed = (line.split() for line in sys.stdin)
         incoming = list(gate.errors_of_push((ref[2], ref[3], ref[1]) for ref in pushed if len(ref) == 4))

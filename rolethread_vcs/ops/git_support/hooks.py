@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError
@@ -14,8 +15,6 @@ from rolethread_vcs.ops.git_support.drivers import install_drivers, remove_drive
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
 
-PUSH = "pre-push"
-HOOKS = ("pre-commit", "pre-merge-commit", PUSH)
 BEFORE = ".before-rolethread"
 """Ends the name under which a hook that was there is kept."""
 
@@ -49,6 +48,14 @@ if [ -x "$here/{hook}{before}" ]; then
 fi
 {guard}printf '%s\\n' "$input" | rtv git-hook {hook}
 """
+
+
+class Hook(StrEnum):
+    """A hook of git that asks the gate."""
+
+    COMMIT = "pre-commit"
+    MERGE = "pre-merge-commit"
+    PUSH = "pre-push"
 
 
 class ForeignHooksError(ConflictError):
@@ -93,8 +100,8 @@ def install(repository: Repository, options: HookOptions | None = None, *, dry_r
     """
     options = options or HookOptions()
     folder = repository.common_folder / "hooks" if options.only_drivers else _hooks_folder(repository, options.home)
-    has_push = options.push or _is_ours(folder / PUSH)
-    names = [name for name in HOOKS if not options.only_drivers and (name != PUSH or has_push)]
+    has_push = options.push or _is_ours(folder / Hook.PUSH)
+    names = [name for name in Hook if not options.only_drivers and (name != Hook.PUSH or has_push)]
     is_there = all(_read(folder / name) == _script(name) for name in names)
     to_move = [name for name in names if os.path.lexists(folder / name) and not _is_ours(folder / name)]
     for name in to_move:
@@ -125,8 +132,8 @@ def remove(repository: Repository, *, home: Path | None = None, dry_run: bool = 
         folder = _hooks_folder(repository, home)
     except ForeignHooksError:  # another program took over since
         folder = repository.common_folder / "hooks"
-    ours = tuple(name for name in HOOKS if _is_ours(folder / name))
-    kept = [name for name in HOOKS if os.path.lexists(folder / (name + BEFORE))]
+    ours = tuple(name for name in Hook if _is_ours(folder / name))
+    kept = [name for name in Hook if os.path.lexists(folder / (name + BEFORE))]
     left = tuple(
         f"{name} is not our hook any more, and was left; the one that was there before is {name}{BEFORE}"
         for name in kept
@@ -174,7 +181,7 @@ def _hooks_folder(repository: Repository, home: Path | None) -> Path:
 
 
 def _script(hook: str) -> str:
-    body = _READS_INPUT if hook == PUSH else _PLAIN
+    body = _READS_INPUT if hook == Hook.PUSH else _PLAIN
     return _SCRIPT.format(mark=_MARK, body=body.format(hook=hook, before=BEFORE, guard=_GUARD))
 
 
