@@ -24,7 +24,6 @@ from rolethread_vcs.gate import EntryChange, Gate, Verdict
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, id_of_path
-from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob
@@ -133,15 +132,10 @@ def _run_once(
     return commit_planned(session, plans if isinstance(plans, Planned) else Planned(plans))
 
 
-def commit_planned(
-    session: Session,
-    planned: Planned,
-    verdict: Verdict | None = None,
-    effects: Callable[[str], SideEffects] = lambda _: SideEffects(),
-) -> Committed:
+def commit_planned(session: Session, planned: Planned, verdict: Verdict | None = None) -> Committed:
     """Carry a plan that was made on the session's base through vote, write, publish and settle.
 
-    A `verdict` that was passed on that very change stands in for the vote. `effects` are told the new commit's hex id.
+    A `verdict` that was passed on that very change stands in for the vote.
 
     Raises:
         As `run`, but for those of a plan that is not fresh.
@@ -161,7 +155,7 @@ def commit_planned(
             merges=planned.merges,
             also=planned.also,
             trailers=planned.trailers,
-            effects=effects,
+            effects=planned.effects,
         )
         return replace(result, touched=touched_entries(base, change, paths))
 

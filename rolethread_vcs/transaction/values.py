@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from rolethread_vcs.gate import Allowance, EntryChange, parse_allowance
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.store.log import Moves
+from rolethread_vcs.store.log.journal import SideEffects
 
 TOUCHED_SHOWN = 200
 """Entries of one change that an answer may show."""
@@ -88,13 +89,14 @@ class Planned:
 
     `merges` are further parents of the commit (hex ids): then there is a commit even where no file changes. `also` are
     refs that move in the same operation, from and to: an unfinished merge that ends. Where there is nothing to commit,
-    they move all the same. `trailers` are added to the commit.
+    they move all the same. `trailers` are added to the commit. `effects` are told its hex id.
     """
 
     change: ChangeSet
     merges: tuple[str, ...] = ()
     also: Moves = field(default_factory=dict)
     trailers: tuple[tuple[str, str], ...] = ()
+    effects: Callable[[str], SideEffects] = lambda _: SideEffects()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,8 @@ from rolethread_vcs.transaction import (
     Intent,
     NoSuchBranchError,
     Planned,
-    Session,
-    carry,
-    commit_planned,
     finish_cut_off,
+    run,
 )
 
 _SHOWN = 5
@@ -83,21 +81,19 @@ def commit(
     _refuse_many_removed(edits, options.removed)
     planned: list[tuple[Snapshot, CopyMerge]] = []
 
-    def work(session: Session) -> Committed:
-        base = session.tip
+    def plan(base: Snapshot) -> Planned:
         merge = _merge(repository, edits, base, options.take).merge
         edits.lines.refuse_if_changed()
         planned[:] = [(base, merge)]
 
         def linked(commit: str) -> SideEffects:
             # where the branch did not move there is nothing that the file has to have besides
-            if base.id != link.commit:
-                return SideEffects()
-            return links.written(repository, link_as_read(edits, merge, commit))
+            is_whole = base.id == link.commit
+            return links.written(repository, link_as_read(edits, merge, commit)) if is_whole else SideEffects()
 
-        return commit_planned(session, Planned(_change(edits, base, merge)), effects=linked)
+        return Planned(_change(edits, base, merge), effects=linked)
 
-    done = carry(repository, replace(intent, branch=link.branch), work)
+    done = run(repository, replace(intent, branch=link.branch), plan)
     done = replace(done, notes=(*finished, *done.notes))
     if done.dry_run:
         return CopyCommitted(done)

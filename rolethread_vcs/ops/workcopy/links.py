@@ -33,15 +33,6 @@ ANNOUNCED = ".announced"
 _FOLDER = "workcopies"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(rf"[0-9a-f]{{{2 * DIGEST_SIZE}}}")
-_KINDS: Mapping[str, Any] = {
-    **dict.fromkeys(("path", "branch", "commit", "format", "ids", "digests"), str),
-    **dict.fromkeys(("row_keys", "message_keys"), list),
-    "clean": bool,
-    "kept": dict,
-    "where": (str, type(None)),
-    "stamp": (list, type(None)),
-}
-"""What each key of a link has to be."""
 
 
 class NotLinkedError(NotFoundError):
@@ -359,31 +350,33 @@ def _damaged(store: Path, path: Path | None, problem: str) -> DamagedLinkError:
 
 
 def _link(home: Path, document: Mapping[str, Any]) -> Link | None:
-    if not all(isinstance(document.get(key), kind) for key, kind in _KINDS.items()):
+    """Return the link that a document tells of, None where it is not what was written."""
+    stamp, where = document.get("stamp"), document.get("where")
+    try:
+        link = Link(
+            path=home / document["path"],
+            branch=document["branch"],
+            commit=document["commit"],
+            format=document["format"],
+            clean=document["clean"],
+            where=where,
+            keys=CleanKeys(tuple(document["row_keys"]), tuple(document["message_keys"])),
+            ids=tuple(document["ids"].split()),
+            digests=tuple(document["digests"].split()),
+            kept={int(place): line.encode("utf-8") for place, line in document["kept"].items()},
+            stamp=None if stamp is None else FileStamp(*stamp),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    ids, digests, kept = document["ids"].split(), document["digests"].split(), document["kept"]
-    row_keys, message_keys, stamp = document["row_keys"], document["message_keys"], document.get("stamp")
+    texts = (link.branch, link.commit, link.format, where or "", *link.keys.row, *link.keys.message)
     is_sound = (
-        len(ids) == len(digests)
-        and _COMMIT.fullmatch(document["commit"])
-        and all(map(is_id, ids))
-        and all(map(_DIGEST.fullmatch, digests))
-        and all(isinstance(text, str) for text in (*row_keys, *message_keys, *kept.values()))
-        and all(place.isdigit() and int(place) < len(ids) for place in kept)
+        all(isinstance(text, str) for text in texts)
+        and isinstance(link.clean, bool)
+        and _COMMIT.fullmatch(link.commit)
+        and len(link.ids) == len(link.digests)
+        and all(map(is_id, link.ids))
+        and all(map(_DIGEST.fullmatch, link.digests))
+        and all(0 <= place < len(link.ids) for place in link.kept)
         and (stamp is None or [type(number) for number in stamp] == [int, int])
     )
-    if not is_sound:
-        return None
-    return Link(
-        path=home / document["path"],
-        branch=document["branch"],
-        commit=document["commit"],
-        format=document["format"],
-        clean=document["clean"],
-        where=document.get("where"),
-        keys=CleanKeys(tuple(row_keys), tuple(message_keys)),
-        ids=tuple(ids),
-        digests=tuple(digests),
-        kept={int(place): line.encode("utf-8") for place, line in kept.items()},
-        stamp=None if stamp is None else FileStamp(*stamp),
-    )
+    return link if is_sound else None
