@@ -11,12 +11,10 @@ from operator import ne
 from typing import Literal
 
 from rolethread_vcs.diff.chain import longest_chain
-from rolethread_vcs.diff.likeness import is_word, similarity, tokens
-
-__all__ = ["WordChange", "similarity", "tokens", "word_changes"]
+from rolethread_vcs.diff.likeness import is_word, tokens
 
 WordChange = tuple[Literal["equal", "delete", "insert"], str]
-"""A stretch of text that stayed, went or came."""
+"""A piece of text that stayed, went or came."""
 
 _LARGEST_TABLE = 100_000_000  # 10,000 tokens against 10,000: the search takes a bit a pair of tokens, 12 MB
 _LONG = 4_000  # characters; from here equal ends are cut off first
@@ -27,7 +25,7 @@ _RUN = 8  # tokens in a row that recognise a place in a text too long for the ta
 
 
 @dataclass(slots=True)
-class _Stretch:
+class _Edit:
     """A place where the two texts differ: tokens `start:stop` before became tokens `to_start:to_stop` after."""
 
     start: int
@@ -40,19 +38,33 @@ def word_changes(before: str, after: str) -> tuple[WordChange, ...]:
     """Return how one text becomes the other, in whole words, made to be read.
 
     What is equal and what was deleted, joined, is `before`; what is equal and what was inserted is `after`. A deletion
-    stands before the insertion in its place; empty stretches and two of one kind in a row do not occur. A few equal
+    stands before the insertion in its place; empty pieces and two of one kind in a row do not occur. A few equal
     words lost between larger changes are shown as changed, too.
     """
     head, tail = _equal_ends(before, after)
     first, second = tokens(before[head : len(before) - tail]), tokens(after[head : len(after) - tail])
-    stretches = _between(_equal_runs(first, second), len(first), len(second))
-    stretches = _without_islands(first, stretches, second)
-    for number, stretch in enumerate(stretches):
+    edits: list[_Edit] = []
+    place = to_place = 0
+    for start, to_start, size in [*_equal_runs(first, second), (len(first), len(second), 0)]:
+        if start > place or to_start > to_place:
+            edits.append(_Edit(place, start, to_place, to_start))
+        place, to_place = start + size, to_start + size
+    edits = _joined(first, edits, second)
+    for number, edit in enumerate(edits):
         # One equal token stays on each side, or two changes would touch.
-        low = stretches[number - 1].stop + 1 if number else 0
-        high = stretches[number + 1].start - 1 if number + 1 < len(stretches) else len(first)
-        _slide(first, second, stretch, low, high)
-    return _spelled(before[:head], first, second, stretches, before[len(before) - tail :])
+        low = edits[number - 1].stop + 1 if number else 0
+        high = edits[number + 1].start - 1 if number + 1 < len(edits) else len(first)
+        _slide(first, second, edit, low, high)
+    result: list[WordChange] = []
+    place = 0
+    equal = before[:head]
+    for edit in edits:
+        result.append(("equal", equal + "".join(first[place : edit.start])))
+        result.append(("delete", "".join(first[edit.start : edit.stop])))
+        result.append(("insert", "".join(second[edit.to_start : edit.to_stop])))
+        place, equal = edit.stop, ""
+    result.append(("equal", equal + "".join(first[place:]) + before[len(before) - tail :]))
+    return tuple(change for change in result if change[1])
 
 
 def _equal_ends(before: str, after: str) -> tuple[int, int]:
@@ -87,21 +99,6 @@ def _common_length(longest: int, is_common: Callable[[int], bool]) -> int:
     return low
 
 
-def _spelled(
-    head: str, first: list[str], second: list[str], stretches: list[_Stretch], tail: str
-) -> tuple[WordChange, ...]:
-    result: list[WordChange] = []
-    place = 0
-    equal = head
-    for stretch in stretches:
-        result.append(("equal", equal + "".join(first[place : stretch.start])))
-        result.append(("delete", "".join(first[stretch.start : stretch.stop])))
-        result.append(("insert", "".join(second[stretch.to_start : stretch.to_stop])))
-        place, equal = stretch.stop, ""
-    result.append(("equal", equal + "".join(first[place:]) + tail))
-    return tuple(change for change in result if change[1])
-
-
 Run = tuple[int, int, int]  # a place before, a place after, and how many tokens are equal from there
 
 
@@ -112,10 +109,15 @@ def _equal_runs(one: Sequence[str], other: Sequence[str]) -> list[Run]:
     left, right = one[start : len(one) - stop], other[start : len(other) - stop]
     runs = [(0, 0, start)]
     if left and right:
-        if len(left) * len(right) <= _LARGEST_TABLE:
-            found = _longest_common(left, right)
-        else:
+        if len(left) * len(right) > _LARGEST_TABLE:
             found = _around_anchors(left, right)
+        elif len(left) == 1 or len(right) == 1:  # a word for some others
+            found = [(place, right.index(token), 1) for place, token in enumerate(left) if token in right][:1]
+        else:
+            from rapidfuzz.distance import Indel
+
+            blocks = Indel.opcodes(left, right).as_matching_blocks()
+            found = [(place, to_place, size) for place, to_place, size in blocks]
         runs += [(start + place, start + to_place, size) for place, to_place, size in found]
     runs.append((len(one) - stop, len(other) - stop, stop))
     return [run for run in runs if run[2]]
@@ -125,14 +127,6 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     """Return how many tokens both begin with."""
     differs = map(ne, one, other)
     return next(compress(count(), differs), min(len(one), len(other)))
-
-
-def _longest_common(one: Sequence[str], other: Sequence[str]) -> list[Run]:
-    if len(one) == 1 or len(other) == 1:  # a word for some others
-        return [(place, other.index(token), 1) for place, token in enumerate(one) if token in other][:1]
-    from rapidfuzz.distance import Indel  # imported here because start-up counts, and many a change needs none of it
-
-    return [(place, to_place, size) for place, to_place, size in Indel.opcodes(one, other).as_matching_blocks() if size]
 
 
 def _around_anchors(one: Sequence[str], other: Sequence[str]) -> list[Run]:
@@ -169,82 +163,68 @@ def _passages(numbers: Sequence[int]) -> dict[tuple[int, ...], int]:
     return {run: place for place, run in runs.items() if times[run] == 1}
 
 
-def _between(runs: list[Run], length: int, to_length: int) -> list[_Stretch]:
-    stretches = []
-    place = to_place = 0
-    for start, to_start, size in [*runs, (length, to_length, 0)]:
-        if start > place or to_start > to_place:
-            stretches.append(_Stretch(place, start, to_place, to_start))
-        place, to_place = start + size, to_start + size
-    return stretches
-
-
 # To be read, not only to be right.
 
 
-def _without_islands(first: list[str], stretches: list[_Stretch], second: list[str]) -> list[_Stretch]:
+def _joined(first: list[str], edits: list[_Edit], second: list[str]) -> list[_Edit]:
     """Join changes with so little between them that it only disturbs; twice, for what joining made larger."""
-    if all(_is_far(first, last, stretch) for last, stretch in pairwise(stretches)):
-        return stretches  # nothing to join, as nearly always; then nothing need be counted
-    up_to, to_up_to = _words_up_to(first), _words_up_to(second)
+    if all(_is_far(first, last, edit) for last, edit in pairwise(edits)):
+        return edits  # nothing to join, as nearly always; then nothing need be counted
+    # How many words stand before each place.
+    up_to, to_up_to = (list(accumulate(map(is_word, some), initial=0)) for some in (first, second))
     for _ in range(2):
         sizes = [
-            max(up_to[stretch.stop] - up_to[stretch.start], to_up_to[stretch.to_stop] - to_up_to[stretch.to_start])
-            for stretch in stretches
+            max(up_to[edit.stop] - up_to[edit.start], to_up_to[edit.to_stop] - to_up_to[edit.to_start])
+            for edit in edits
         ]
-        joined, joined_size = [stretches[0]], sizes[0]
-        for stretch, size in zip(stretches[1:], sizes[1:], strict=True):
+        joined, joined_size = [edits[0]], sizes[0]
+        for edit, size in zip(edits[1:], sizes[1:], strict=True):
             last = joined[-1]
-            between = up_to[stretch.start] - up_to[last.stop]
-            if (not between or 2 * between <= min(joined_size, size)) and not _is_far(first, last, stretch):
-                joined[-1] = _Stretch(last.start, stretch.stop, last.to_start, stretch.to_stop)
+            between = up_to[edit.start] - up_to[last.stop]
+            if (not between or 2 * between <= min(joined_size, size)) and not _is_far(first, last, edit):
+                joined[-1] = _Edit(last.start, edit.stop, last.to_start, edit.to_stop)
                 joined_size += between + size
             else:
-                joined.append(stretch)
+                joined.append(edit)
                 joined_size = size
-        stretches = joined
-    return stretches
+        edits = joined
+    return edits
 
 
-def _words_up_to(some: list[str]) -> list[int]:
-    """Return how many words stand before each place."""
-    return list(accumulate(map(is_word, some), initial=0))
-
-
-def _is_far(first: list[str], last: _Stretch, following: _Stretch) -> bool:
+def _is_far(first: list[str], last: _Edit, following: _Edit) -> bool:
     """Whether a line end, or too much, lies between two changes for them to be one."""
     between = first[last.stop : following.start]
     return len(between) > 2 * _RUN or any("\n" in token for token in between)
 
 
-def _slide(first: list[str], second: list[str], stretch: _Stretch, low: int, high: int) -> None:
+def _slide(first: list[str], second: list[str], edit: _Edit, low: int, high: int) -> None:
     """Move a mere insertion or deletion to where it begins like a sentence or a word, if the text allows it.
 
     Where the word before it is also its last one, or its first one follows it, the same change can stand further left
     or right: `the [cat and the] dog` is also `[the cat and] the dog`.
     """
-    if stretch.start == stretch.stop:
-        text, start, stop = second, stretch.to_start, stretch.to_stop
-    elif stretch.to_start == stretch.to_stop:
-        text, start, stop = first, stretch.start, stretch.stop
+    if edit.start == edit.stop:
+        text, start, stop = second, edit.to_start, edit.to_stop
+    elif edit.to_start == edit.to_stop:
+        text, start, stop = first, edit.start, edit.stop
     else:
         return
     left = 0
-    while left < min(stretch.start - low, _RUN) and text[start - left - 1] == text[stop - left - 1]:
+    while left < min(edit.start - low, _RUN) and text[start - left - 1] == text[stop - left - 1]:
         left += 1
     right = 0
-    while right < min(high - stretch.stop, _RUN) and text[start + right] == text[stop + right]:
+    while right < min(high - edit.stop, _RUN) and text[start + right] == text[stop + right]:
         right += 1
     shifts = range(-left, right + 1)
     best = max(shifts, key=lambda shift: (_reads_well(text, start + shift, stop + shift), -abs(shift), shift))
-    stretch.start += best
-    stretch.stop += best
-    stretch.to_start += best
-    stretch.to_stop += best
+    edit.start += best
+    edit.stop += best
+    edit.to_start += best
+    edit.to_stop += best
 
 
 def _reads_well(text: list[str], start: int, stop: int) -> int:
-    """Return how natural a stretch looks: whole lines, then sentences, then words with the space after them."""
+    """Return how natural an edit looks: whole lines, then sentences, then words with the space after them."""
     before = text[start - 1] if start else "\n"
     if "\n" in before and ("\n" in text[stop - 1] or stop == len(text)):
         return 4

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import pairwise
 
 from rolethread_vcs.diff.align import Match, align
-from rolethread_vcs.diff.words import similarity
+from rolethread_vcs.diff.likeness import similarity
 from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.merge.lists import Lists, Token
 from rolethread_vcs.model.canonical import encode_value

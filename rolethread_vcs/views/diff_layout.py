@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
+from rolethread_vcs.diff.fields import spelled
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile
@@ -215,10 +216,6 @@ def attribute_values(change: MessageChange) -> Iterator[tuple[str, str, str]]:
 def _attribute(message: Any, key: str) -> str:
     value = message.get(key, ABSENT) if isinstance(message, dict) else ABSENT
     return "true" if key == "train" and value is ABSENT else json_text(value)
-
-
-def spelled(path: Sequence[str | int]) -> str:
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 # ---- other files
