@@ -84,9 +84,10 @@ def _typed_opening(folder: Path) -> Iterator[None]:
     except (pygit2.GitError, OSError, KeyError, ValueError) as error:
         text = str(error).lower()
         if "not owned by" in text or "owner" in text:
+            owned = str(folder).removesuffix(os.sep).removesuffix(".git").removesuffix(os.sep)
             raise ForeignRepositoryError(
                 f"{folder} belongs to another user, so it was not opened (a shared folder or a USB stick, perhaps)",
-                hint=f'if you trust it: git config --global --add safe.directory "{_tidy(folder)}"',
+                hint=f'if you trust it: git config --global --add safe.directory "{owned}"',
             ) from error
         if "object format" in text or "objectformat" in text or "sha256" in text or "oid type" in text:
             raise ForeignRepositoryError(
@@ -112,11 +113,6 @@ def _typed_opening(folder: Path) -> Iterator[None]:
         if refused is not None or isinstance(error, OSError):
             raise from_git(f"opening {folder}", error) from error
         raise DamagedError(f"{folder} does not open as a git repository: {error}") from error
-
-
-def _tidy(folder: Path) -> str:
-    text = str(folder)
-    return text.removesuffix(os.sep).removesuffix(".git").removesuffix(os.sep)
 
 
 def create_git(folder: Path) -> pygit2.Repository:

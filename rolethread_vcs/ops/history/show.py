@@ -84,7 +84,7 @@ def show_entry(repository: Repository, word: str, revision: str = "@") -> ShownE
     try:
         entry_id = find_entry(snapshot, word)
     except NoSuchEntryError as error:
-        if isinstance(parse_selector(word), int) and len(word) >= 4 and repository.objects.expand(word):
+        if isinstance(parse_selector(word), int) and repository.find_commit(f"commit:{word}"):
             raise NoSuchEntryError(error.message, hint=f"the commit is: rtv show commit:{word}") from error
         raise
     return ShownEntry(entry_id, snapshot.id, snapshot.blob_id(entry_id), snapshot[entry_id])

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats import Draft, FileFormat
 from rolethread_vcs.matching.signature import Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
@@ -293,6 +294,9 @@ def _merge_row(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
 
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:
     """Return the entry that an export was made from, by the first digits of its blob id, if it was ever here."""
-    found = repository.objects.find_blob(prefix)
+    try:
+        found = repository.objects.expand(prefix, "blob")
+    except UsageError:
+        return None
     # of a file that holds no entry: the row's revision is not one of ours
-    return None if found is None else readable(entry_of_blob(repository.objects, found))
+    return None if found is None else readable(entry_of_blob(repository.objects, bytes.fromhex(found)))

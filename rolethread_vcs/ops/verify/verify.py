@@ -191,15 +191,12 @@ class _Verifier:
     def _peel(self, name: str, target: str) -> str | None:
         """Return the commit that a ref leads to, through tags; None when it leads to none."""
         objects, title = self.repository.objects, _ref_title(name)
-        oid, seen = target, 0
         try:
-            while objects.kind(oid) == "tag" and seen < 100:
-                self.reached[oid] = title
-                oid = objects.read(oid, "tag").partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
-                seen += 1
+            *tags, oid = objects.tag_chain(target)
         except DamagedError as error:
-            self._add("damaged_ref", f"{title} cannot be read: {error.message}", oid, name)
+            self._add("damaged_ref", f"{title} cannot be read: {error.message}", target, name)
             return None
+        self.reached.update(dict.fromkeys(tags, title))
         kind = objects.kind(oid)
         if kind == "commit":
             return oid

@@ -70,18 +70,7 @@ class Operation:
 
     def record(self) -> bytes:
         """Return the canonical bytes of `operation.json`."""
-        names = (
-            "number",
-            "verb",
-            "command",
-            "time",
-            "branch",
-            "added",
-            "changed",
-            "removed",
-            "worktree",
-            "redoes",
-        )
+        names = ("number", "verb", "command", "time", "branch", "added", "changed", "removed", "worktree", "redoes")
         record: dict[str, Any] = {name: getattr(self, name) for name in names}
         record["changes"] = {name: list(pair) for name, pair in self.changes.items()}
         record["refs"] = dict(self.refs)
@@ -106,8 +95,8 @@ def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signatu
         if kind == "tag":
             data = new_tag if new_tag is not None else objects.read(value, "tag")
             tag_objects[f"tag-objects/{value}"] = (trees.FILE, pack.add("blob", data))
-            target = _tagged_commit(data, objects)
-            if target is not None:
+            target = commits.tagged(data)
+            if objects.kind(target) == "commit":
                 parents.append(target)
         elif kind == "commit":
             # not a tag of a file or folder, which plain git allows: a commit's parents are commits
@@ -121,11 +110,6 @@ def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signatu
     assert tree is not None
     message = commits.compose_message(f"operation {operation.number}: {operation.command}")
     return pack.add_commit(tree, list(dict.fromkeys(parents)), who, message)
-
-
-def _tagged_commit(data: bytes, objects: Objects) -> str | None:
-    target = data.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
-    return target if objects.kind(target) == "commit" else None
 
 
 class OperationLog:
@@ -168,7 +152,28 @@ class OperationLog:
         try:
             commit = self._objects.commit(oid)
             record = parse(self._objects.blob(self._objects.items(commit.tree)[RECORD.encode()].oid))
-            return _from_record(record, oid, commit)
+            number = int(record["number"])
+            return Operation(
+                number=number,
+                verb=str(record["verb"]),
+                command=str(record["command"]),
+                time=int(record["time"]),
+                branch=str(record["branch"]),
+                changes={name: (pair[0], pair[1]) for name, pair in record["changes"].items()},
+                refs=dict(record["refs"]),
+                added=int(record["added"]),
+                changed=int(record["changed"]),
+                removed=int(record["removed"]),
+                worktree=str(record["worktree"]),
+                undoes=tuple(record["undoes"]),
+                redoes=record["redoes"],
+                discarded=_from_text(record["discarded"]),
+                attached=_from_text(record.get("attached", {})),
+                config={name: (pair[0], pair[1]) for name, pair in record["config"].items()},
+                details=dict(record["details"]),
+                id=oid,
+                previous=commit.parents[0] if number > 1 and commit.parents else None,
+            )
         except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
             raise DamagedError(
                 f"the operation {oid[:10]} of the log cannot be read: {error}",
@@ -194,31 +199,6 @@ def _from_text(blobs: Mapping[str, str]) -> dict[str, bytes | None]:
     return {name: bytes.fromhex(blob) or None for name, blob in blobs.items()}
 
 
-def _from_record(record: dict[str, Any], oid: str, commit: commits.Commit) -> Operation:
-    number = int(record["number"])
-    return Operation(
-        number=number,
-        verb=str(record["verb"]),
-        command=str(record["command"]),
-        time=int(record["time"]),
-        branch=str(record["branch"]),
-        changes={name: (pair[0], pair[1]) for name, pair in record["changes"].items()},
-        refs=dict(record["refs"]),
-        added=int(record["added"]),
-        changed=int(record["changed"]),
-        removed=int(record["removed"]),
-        worktree=str(record["worktree"]),
-        undoes=tuple(record["undoes"]),
-        redoes=record["redoes"],
-        discarded=_from_text(record["discarded"]),
-        attached=_from_text(record.get("attached", {})),
-        config={name: (pair[0], pair[1]) for name, pair in record["config"].items()},
-        details=dict(record["details"]),
-        id=oid,
-        previous=commit.parents[0] if number > 1 and commit.parents else None,
-    )
-
-
 def kept_blob(oid: bytes | None) -> Blob | None:
     """Return the file that an operation has `discarded`, None where it had been deleted by hand."""
     return None if oid is None else Blob(trees.FILE, oid)
@@ -229,17 +209,14 @@ def head_key(worktree: str) -> str:
     return f"worktrees/{worktree}/HEAD" if worktree else HEAD
 
 
-def _is_head(name: str) -> bool:
-    return name == HEAD or (name.startswith("worktrees/") and name.endswith("/HEAD"))
-
-
 def moved_since(last: Operation, now: Mapping[str, str], worktree: str) -> Moves:
     """Return what was moved since an operation: refs, and HEAD of one folder as far as the operation knows it.
 
     `now` is `Refs.table()`, taken in that folder. HEAD of another folder is that folder's affair: it is looked at, and
     recorded, by the next command there.
     """
-    before = {name: value for name, value in last.refs.items() if not _is_head(name)}
+    others = [name for name in last.refs if name.startswith("worktrees/") and name.endswith("/HEAD")]
+    before = {name: value for name, value in last.refs.items() if name not in others}
     before[HEAD] = last.refs.get(head_key(worktree), now[HEAD])
     if worktree:
         before.pop(UNFINISHED, None)  # git shows it in the main folder alone

@@ -111,7 +111,24 @@ def read(oid: str, objects: Objects) -> Unfinished:
         tree = objects.commit(oid).tree
         found = {path: objects.blob(blob.oid) for path, blob in trees.files(tree, objects.tree)}
         state = parse(found.pop(STATE))
-        return _from_state(state, oid, {_name(path): parse(data) for path, data in found.items()})
+        kind, branch, ours, theirs, bases, labels, command = (state[key] for key in _REQUIRED)
+        ids = state.get("ids")
+        return Unfinished(
+            kind=kind,
+            branch=str(branch),
+            ours=str(ours),
+            theirs=str(theirs),
+            bases=tuple(map(str, bases)),
+            labels=Labels(*map(str, labels)),
+            command=str(command),
+            ids=None if ids is None else tuple(map(str, ids)),
+            where=state.get("where"),
+            keeps_rest=bool(state.get("keeps_rest")),
+            message=str(state.get("message") or ""),
+            trailers=tuple((str(key), str(value)) for key, value in state.get("trailers", ())),
+            decided={_name(path): parse(data) for path, data in found.items()},
+            id=oid,
+        )
     except (KeyError, TypeError, ValueError, IndexError, JsonProblemError, DamagedError) as error:
         raise UnreadableUnfinishedError(
             f"the unfinished merge {oid[:10]} cannot be read: {error}", hint="rtv merge --abort   rtv verify"
@@ -122,24 +139,3 @@ def _name(path: str) -> str:
     if not path.startswith(_DECIDED):
         raise ValueError(f"{path} does not belong here")
     return path.removeprefix(_DECIDED).removesuffix(".json")
-
-
-def _from_state(state: Any, oid: str, decided: Mapping[str, Mapping[str, Any]]) -> Unfinished:
-    kind, branch, ours, theirs, bases, labels, command = (state[key] for key in _REQUIRED)
-    ids = state.get("ids")
-    return Unfinished(
-        kind=kind,
-        branch=str(branch),
-        ours=str(ours),
-        theirs=str(theirs),
-        bases=tuple(map(str, bases)),
-        labels=Labels(*map(str, labels)),
-        command=str(command),
-        ids=None if ids is None else tuple(map(str, ids)),
-        where=state.get("where"),
-        keeps_rest=bool(state.get("keeps_rest")),
-        message=str(state.get("message") or ""),
-        trailers=tuple((str(key), str(value)) for key, value in state.get("trailers", ())),
-        decided=decided,
-        id=oid,
-    )

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 
 import pygit2
 
-from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.errors import DamagedError, UsageError
+from rolethread_vcs.store.libgit2 import RAISED
 from rolethread_vcs.store.objects import commits, trees
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.objects.pack_reader import PackReader
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
+_LONGEST_CHAIN = 100
 _TREES_REMEMBERED = 512
 _ITEMS_REMEMBERED = 64
 _COMMITS_REMEMBERED = 64
@@ -57,11 +59,8 @@ class Objects:
         """
         try:
             found, data = self._read(oid)
-        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
-            raise MissingObjectError(
-                f"the {kind} {oid[:10]} is missing or damaged{_reason(error)}",
-                hint="see what is damaged with: rtv verify",
-            ) from error
+        except RAISED as error:
+            raise _missing(f"the {kind} {oid[:10]}", error) from error
         if found != kind:
             raise MissingObjectError(f"{oid} should be a {kind} and is a {found}", hint="rtv verify")
         return data
@@ -133,13 +132,19 @@ class Objects:
         Raises:
             MissingObjectError: it is missing, or leads to something else.
         """
-        while self.kind(oid) == "tag":
-            oid = self.read(oid, "tag").partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
-        if self.kind(oid) != "commit":
+        last = self.tag_chain(oid)[-1]
+        if self.kind(last) != "commit":
             raise MissingObjectError(
-                f"{oid[:10]} should be a commit and is missing or something else", hint="rtv verify"
+                f"{last[:10]} should be a commit and is missing or something else", hint="rtv verify"
             )
-        return oid
+        return last
+
+    def tag_chain(self, oid: str) -> list[str]:
+        """Return a hex id, and as long as it is that of a tag, what that names: all but the last are tags."""
+        chain = [oid]
+        while self.kind(chain[-1]) == "tag" and len(chain) < _LONGEST_CHAIN:
+            chain.append(commits.tagged(self.read(chain[-1], "tag")))
+        return chain
 
     def ids(self) -> Iterator[str]:
         """Yield the hex id of every object, packed and loose, each once.
@@ -149,7 +154,7 @@ class Objects:
         """
         try:
             yield from dict.fromkeys(str(oid) for oid in self._git)
-        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+        except RAISED as error:
             raise DamagedError(f"the objects cannot be listed: {error}", hint="rtv doctor") from error
 
     def check(self, oid: str) -> tuple[str, bytes]:
@@ -160,14 +165,14 @@ class Objects:
         """
         try:
             kind, data = self._read(oid)
-        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
-            raise MissingObjectError(f"{oid} is missing or damaged{_reason(error)}", hint="rtv verify") from error
+        except RAISED as error:
+            raise _missing(oid, error) from error
         if trees.object_id(kind, data).hex() != oid:
             raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
         return kind, data
 
     def __contains__(self, oid: str) -> bool:
-        return bool(self._odb.exists(pygit2.Oid(hex=oid)))
+        return bool(self._odb.exists(oid))
 
     def missing(self, oids: Iterable[bytes]) -> list[bytes]:
         """Return those of some 20-byte ids that no object has."""
@@ -178,39 +183,32 @@ class Objects:
         """Return `commit`, `tree`, `blob` or `tag`, or None when there is no such object."""
         try:
             return self._read(oid)[0]
-        except (pygit2.GitError, KeyError, ValueError, OSError):
+        except RAISED:
             return None
 
-    def find_blob(self, prefix: str) -> bytes | None:
-        """Return the id of the one blob whose hex id starts with a prefix, or None."""
-        try:
-            full = self._git.expand_id(prefix)
-        except (KeyError, ValueError, pygit2.GitError):
-            return None
-        return full.raw if self.kind(str(full)) == "blob" else None
+    def expand(self, prefix: str, *kinds: str) -> str | None:
+        """Return the hex id of the object of some kinds whose id starts with a prefix (at least four digits), or None.
 
-    def expand(self, prefix: str) -> list[str]:
-        """Return the commits whose hex id starts with a prefix (at least four digits): none, one, or several."""
+        Raises:
+            UsageError: several objects start so.
+        """
         try:
             full = str(self._git.expand_id(prefix))
         except KeyError:
-            return []
-        except ValueError:
-            return ["", ""]
-        return [full] if self.kind(full) in ("commit", "tag") else []
+            return None
+        except ValueError as error:
+            raise UsageError(f"{prefix} is the beginning of several commits; write more digits") from error
+        return full if self.kind(full) in kinds else None
+
+
+def _missing(what: str, error: Exception) -> MissingObjectError:
+    why = "" if isinstance(error, KeyError) else f" ({error})"  # a KeyError only says the object's id again
+    return MissingObjectError(f"{what} is missing or damaged{why}", hint="see what is damaged with: rtv verify")
 
 
 def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:
     number, data = odb.read(oid)
     return _KINDS.get(int(number), "unknown"), data
-
-
-def _reason(error: Exception) -> str:
-    """Return why a read failed, in brackets; a KeyError only says the object's id again."""
-    return "" if isinstance(error, KeyError) else f" ({error})"
-
-
-KINDS = frozenset({"commit", "tree", "blob", "tag"})
 
 
 class TornObjectError(ValueError):
@@ -248,6 +246,6 @@ class LooseObjects:
             raise TornObjectError("its file is cut off")
         head, _, body = data.partition(b"\0")
         kind, _, size = head.decode("ascii", "replace").partition(" ")
-        if kind not in KINDS or size != str(len(body)):
+        if kind not in _KINDS.values() or size != str(len(body)):
             raise TornObjectError("its file holds something else")
         return kind, body

@@ -157,6 +157,11 @@ def encode_tag(name: str, commit: str, tagger: Signature, message: str) -> bytes
     return b"\n".join([*head, b"", b""]) + compose_message(message).encode("utf-8", "replace")
 
 
+def tagged(data: bytes) -> str:
+    """Return the hex id of what a tag object names."""
+    return data.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
+
+
 def decode_tag(data: bytes) -> Tag:
     """Return the tag of an object's bytes.
 

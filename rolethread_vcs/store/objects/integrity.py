@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+
+from rolethread_vcs.store.objects import LooseObjects, TornObjectError
+from rolethread_vcs.store.objects.trees import object_id
 
 _CHUNK = 1 << 20
 _DIGEST = 20
@@ -50,15 +51,22 @@ def bad_packs(folder: Path) -> Iterator[BadFile]:
 
 def bad_loose(objects: Path) -> Iterator[BadFile]:
     """Yield the loose objects whose content does not fit their name."""
+    loose = LooseObjects(objects)
     for folder in sorted(objects.iterdir()) if objects.is_dir() else ():
         if len(folder.name) != 2 or not _HEX.issuperset(folder.name):
             continue
         for path in sorted(folder.iterdir()):
             name = folder.name + path.name
             if len(name) == 2 * _DIGEST and _HEX.issuperset(name):
-                reason = _bad_loose(path, name)
-                if reason is not None:
-                    yield BadFile(path, reason, name)
+                try:
+                    found = loose.read(name)
+                except TornObjectError as error:
+                    yield BadFile(path, str(error), name)
+                    continue
+                if found is None:
+                    yield BadFile(path, "it cannot be read", name)
+                elif object_id(*found).hex() != name:
+                    yield BadFile(path, "its content does not fit its name", name)
 
 
 def _bad_pack(path: Path) -> str | None:
@@ -92,22 +100,3 @@ def _fits_checksum(path: Path) -> bool:
             digest.update(chunk)
             left -= len(chunk)
         return stream.read() == digest.digest()
-
-
-def _bad_loose(path: Path, name: str) -> str | None:
-    try:
-        with path.open("rb") as stream:
-            digest = _inflated_digest(stream)
-    except (OSError, zlib.error) as error:
-        return f"it cannot be read: {error}"
-    if digest is None:
-        return "it is cut off"
-    return None if digest == name else "its content does not fit its name"
-
-
-def _inflated_digest(stream: BinaryIO) -> str | None:
-    inflate = zlib.decompressobj()
-    digest = hashlib.sha1(usedforsecurity=False)
-    while chunk := stream.read(_CHUNK):
-        digest.update(inflate.decompress(chunk))
-    return digest.hexdigest() if inflate.eof else None

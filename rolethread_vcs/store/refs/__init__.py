@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pygit2
 
-from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, UsageError, nearest
+from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, nearest
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock
 from rolethread_vcs.store.objects import Objects
@@ -245,31 +245,24 @@ class Refs:
         """
         known = known or {}
         wanted = [name for name in (*self.names(), *known) if name.startswith((BRANCHES, TAGS)) or is_unfinished(name)]
-        values = self._values()
+        values: dict[str, str | None] = {}
+        with suppress(*RAISED):  # in one go: asking for each by its name, as for what does not read, costs more
+            for reference in self._git.references.iterator():
+                if reference.type == pygit2.enums.ReferenceType.DIRECT:
+                    held = HeldRef(self, reference)
+                    values[held.name] = held.target
         result = {HEAD: self.head()}
         for name in dict.fromkeys(wanted):
             value = values.get(name)
             if value is None:
-                value = self._own_value(name, known)
+                try:
+                    one = self.hold(name)
+                    value = one.target if one is not None and one.name == name else None
+                except DamagedError:
+                    value = known.get(name)
             if value is not None:
                 result[name] = value
         return result
-
-    def _own_value(self, name: str, known: Mapping[str, str]) -> str | None:
-        try:
-            held = self.hold(name)
-        except DamagedError:
-            return known.get(name)
-        return held.target if held is not None and held.name == name else None
-
-    def _values(self) -> dict[str, str]:
-        """Return refs with their values, read in one go: asking for each by its name costs several times as much."""
-        values: dict[str, str] = {}
-        with suppress(pygit2.GitError, OSError, ValueError, KeyError):  # what does not read is asked for by name
-            for reference in self._git.references.iterator():
-                if reference.type == pygit2.enums.ReferenceType.DIRECT:
-                    values[reference.raw_name.decode("utf-8", "surrogateescape")] = str(reference.target)
-        return values
 
     def names(self) -> list[str]:
         """Return the full names of all refs.
@@ -331,11 +324,9 @@ def _find_base(revision: Revision, text: str, refs: Refs, objects: Objects) -> s
             if target is not None:
                 return objects.peel(target)
     if revision.kind is not RevisionKind.NAME:
-        found = objects.expand(revision.base)
-        if len(found) == 1:
-            return objects.peel(found[0])
-        if len(found) > 1:
-            raise UsageError(f"{revision.base} is the beginning of several commits; write more digits")
+        found = objects.expand(revision.base, "commit", "tag")
+        if found is not None:
+            return objects.peel(found)
     names = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()]
     close = nearest(revision.base, names)
     raise UnknownRevisionError(
