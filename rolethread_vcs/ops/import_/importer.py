@@ -10,8 +10,9 @@ touched the same entries, everything is read again.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
+from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
@@ -94,12 +96,12 @@ def import_files(
         `refusal_to_match`.
     """
     intent = intent or Intent("import", "import")
-    options = options or ImportOptions()
     sources = [Path(file) if isinstance(file, str) else file for file in files]
     labels = list(names) or [None] * len(files)
     for attempt in range(ATTEMPTS):
+        run = _Attempt(repository, sources, options or ImportOptions(), intent)
         try:
-            return _import_once(repository, sources, options, intent, labels, step)
+            return run.run(labels, step)
         except _ReadAgainError:
             if attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in sources):
                 raise
@@ -108,280 +110,189 @@ def import_files(
                 raise
             from rolethread_vcs.ops.import_.rejects import refusal_to_match
 
-            raise refusal_to_match(repository, _target(repository, intent)[0]) from error
+            raise refusal_to_match(repository, run.base) from error
     raise AssertionError("unreachable")
 
 
-def _import_once(
-    repository: Repository,
-    files: Sequence[SourceFile],
-    options: ImportOptions,
-    intent: Intent,
-    labels: Sequence[str | None],
-    step: Progress,
-) -> Imported:
-    base, branch = _target(repository, intent)
-    with repository.pack() as pack:
-        corrected = _rejecting_operation(repository, files)
-        reader = RowReader(repository, base, branch, options, intent)
-        reader.raws = None if corrected is None else []
-        for file, label in zip(files, labels, strict=True):
-            with Source(file, name=label) as source:
-                reader.read(source, pack, step)
-        verdict = reader.gate.finish()
-        if reader.rejects or not verdict.passes:
-            from rolethread_vcs.ops.import_.rejects import refuse_what_blocks
+class _Attempt:
+    """One reading of all files, and the commit of what was read, unless another writer makes it worthless."""
 
-            refuse_what_blocks(reader, verdict, files, options, intent)
-        places: Mapping[int, str | None] = {}
-        if corrected is not None:
-            from rolethread_vcs.ops.import_.rejects import find_places
+    def __init__(
+        self, repository: Repository, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
+    ) -> None:
+        self._repository = repository
+        self._files = files
+        self._options = options
+        self._intent = intent
+        self._branch = intent.branch or repository.branch() or ""
+        tip = None if intent.branch is None else repository.refs.read(BRANCHES + intent.branch)
+        # a branch still to be made starts from here
+        self.base = repository.head_snapshot() if tip is None else repository.snapshot_of(tip)
+        self._places: Mapping[int, str | None] = {}  # of rows that were rejects before: the entry each goes behind
 
-            places = find_places(repository, corrected, reader.raws or ())
-        config, notes = ({}, ()) if intent.dry_run else _decide_checkout(repository, reader, branch)
-        with _reject_files(reader, files, options, intent) as reject_files:
-            committed = _publish(repository, reader, pack, intent, branch, verdict, reject_files, places, config)
-    unchanged = reader.rows_here
-    return Imported(
-        committed=replace(committed, notes=(*committed.notes, *notes)),
-        sources=tuple(reader.sources),
-        unchanged=unchanged,
-        edited_since=reader.outcomes[Outcome.EDITED_SINCE],
-        removed_before=reader.outcomes[Outcome.REMOVED],
-        absent=reader.matcher.unmatched() if unchanged or not all(kept.is_new for kept in reader.kept) else 0,
-        rejects=tuple(reader.rejects),
-        reject_files=reject_files,
-        repaired=dict(reader.repaired),
-        notes=(
-            *reader.notes,
-            *_key_note(reader, options),
-            *_other_fields_note(reader.outcomes[Outcome.OTHER_FIELDS]),
-        ),
-    )
+    def run(self, labels: Sequence[str | None], step: Progress) -> Imported:
+        repository, intent = self._repository, self._intent
+        with repository.pack() as pack:
+            corrected = self._rejecting_operation()
+            self._reader = reader = RowReader(repository, self.base, self._branch, self._options, intent)
+            reader.raws = None if corrected is None else []
+            for file, label in zip(self._files, labels, strict=True):
+                with Source(file, name=label) as source:
+                    reader.read(source, pack, step)
+            verdict = reader.gate.finish()
+            reject_files: AbstractContextManager[RejectFiles | None] = nullcontext()
+            if corrected is not None or reader.rejects or not verdict.passes:
+                from rolethread_vcs.ops.import_ import rejects
 
-
-def _key_note(reader: RowReader, options: ImportOptions) -> tuple[str, ...]:
-    if reader.is_key_met or not reader.rows:
-        return ()
-    return (f"no row has the field {options.key} of --key, so it told no rows apart",)
-
-
-def _other_fields_note(rows: int) -> tuple[str, ...]:
-    if not rows:
-        return ()
-    are = "1 row has" if rows == 1 else f"{rows:,} rows have"
-    return (
-        f"{are} the messages of an entry and other tags or keys; the entries stay as they are "
-        "(rows of a full export bring such changes back)",
-    )
-
-
-def _target(repository: Repository, intent: Intent) -> tuple[Snapshot, str]:
-    """Return the snapshot to import into and its branch; a branch still to be made starts from here."""
-    if intent.branch is not None:
-        tip = repository.refs.read(BRANCHES + intent.branch)
-        return (repository.head_snapshot() if tip is None else repository.snapshot_of(tip)), intent.branch
-    return repository.head_snapshot(), repository.branch() or ""
-
-
-def _rejecting_operation(repository: Repository, files: Sequence[SourceFile]) -> Operation | None:
-    """Return the newest import that wrote its rejects to a file of this name, when there is one file."""
-    if len(files) != 1 or not isinstance(files[0], Path):
-        return None
-    name = files[0].name
-    return next((each for each in repository.operations if each.details.get("rejects_name") == name), None)
-
-
-# ---- rejects
-
-
-@contextlib.contextmanager
-def _reject_files(
-    reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
-) -> Iterator[RejectFiles | None]:
-    """Write the rejects before the commit, and take them back when it fails."""
-    if not reader.rejects or intent.dry_run:
-        yield None
-        return
-    from rolethread_vcs.ops.import_ import rejects
-
-    path = rejects.rejects_path(files, options.rejects)
-    written = rejects.choose_files(path, rejects.join_rows(reader.rejects))
-    made = rejects.write_files(written, reader.rejects)
-    try:
-        yield written
-    except BaseException as error:
-        if not getattr(error, "saved", False):
-            rejects.remove_files(made)
-        raise
-
-
-# ---- files or bare
-
-
-def _decide_checkout(
-    repository: Repository, reader: RowReader, branch: str
-) -> tuple[dict[str, str | None], tuple[str, ...]]:
-    """Decide once, at the first import, whether files are checked out; above the limit the dataset goes bare.
-
-    Return what to set in git's configuration, and what to say.
-    """
-    if not reader.kept or reader.base or repository.branch() != branch or repository.config.get("rolethread.decided"):
-        return {}, ()
-    if (repository.config.get("rolethread.checkout") or "auto") != "auto":
-        return {}, ()
-    if len(reader.kept) <= CHECKOUT_LIMIT or repository.is_bare:
-        return {"rolethread.decided": "files"}, ()
-    note = (
-        f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out, so that every command stays fast "
-        "(rtv config set checkout always brings them)"
-    )
-    return {"rolethread.decided": "bare", BARE_KEY: "true"}, (note,)
-
-
-# ---- publishing
-
-
-def _publish(
-    repository: Repository,
-    reader: RowReader,
-    pack: PackWriter,
-    intent: Intent,
-    branch: str,
-    verdict: Verdict,
-    reject_files: RejectFiles | None,
-    places: Mapping[int, str | None],
-    config: Mapping[str, str | None],
-) -> Committed:
-    makes_branch = intent.branch is not None
-    # The branch that the gate judged for, though somebody else may have switched to another one meanwhile.
-    intent = replace(intent, branch=branch or None, trailers=(*intent.trailers, *_trailers(reader)))
-    with Session.open(repository, intent, makes_branch=makes_branch) as session:
-        if session.tip.id != reader.base.id:
-            _refuse_interference(session.tip, reader, repository)
-        ids = _assign_ids(session.tip, reader)
-        paths: dict[str, PathChange] = {
-            entry_path(entry_id): (trees.FILE, kept.blob) for entry_id, kept in zip(ids, reader.kept, strict=True)
-        }
-        order = _place(session.tip, reader, ids, places)
-        if order != session.tip.order:
-            data = order.encode()
-            paths[ORDER] = None if data is None else (trees.FILE, pack.add("blob", data))
-        added = sum(kept.is_new for kept in reader.kept)
-        counts = Counts(added, len(reader.kept) - added)
-        rejects = _remember_rejects(pack, reader, ids, intent, reject_files, places) if reader.rejects else {}
-        done = session.commit(
-            pack,
-            paths,
-            counts,
-            summary=_summary(reader, added),
-            verdict=verdict,
-            ids=tuple(ids),
-            overwrite=BARE_KEY in config,  # then no file of them is written
-            effects=lambda _: SideEffects(config=config),
-            **rejects,
+                rejects.refuse_what_blocks(reader, verdict, self._files, self._options, intent)
+                if corrected is not None:
+                    self._places = rejects.find_places(repository, corrected, reader.raws or ())
+                if reader.rejects and not intent.dry_run:
+                    reject_files = rejects.written_rejects(reader.rejects, self._files, self._options)
+            config, notes = ({}, ()) if intent.dry_run else self._decide_checkout()
+            with reject_files as written:
+                committed = self._publish(pack, verdict, written, config)
+        if reader.rows and not reader.is_key_met:
+            reader.notes.append(f"no row has the field {self._options.key} of --key, so it told no rows apart")
+        if others := reader.outcomes[Outcome.OTHER_FIELDS]:
+            reader.notes.append(
+                f"{'1 row has' if others == 1 else f'{others:,} rows have'} the messages of an entry and other tags "
+                "or keys; the entries stay as they are (rows of a full export bring such changes back)"
+            )
+        may_be_absent = reader.rows_here or not all(kept.is_new for kept in reader.kept)
+        return Imported(
+            committed=replace(committed, notes=(*committed.notes, *notes)),
+            sources=tuple(reader.sources),
+            unchanged=reader.rows_here,
+            edited_since=reader.outcomes[Outcome.EDITED_SINCE],
+            removed_before=reader.outcomes[Outcome.REMOVED],
+            absent=reader.matcher.unmatched() if may_be_absent else 0,
+            rejects=tuple(reader.rejects),
+            reject_files=written,
+            repaired=dict(reader.repaired),
+            notes=tuple(reader.notes),
         )
-        if reader.rejects and done.is_empty and not intent.dry_run:
-            # nothing to commit, but where the rejects belong must be known when they come back corrected
-            done = replace(done, operation=session.publish(pack, {}, **rejects), undoable=False)
-        return done
 
+    def _rejecting_operation(self) -> Operation | None:
+        """Return the newest import that wrote its rejects to a file of this name, when there is one file."""
+        if len(self._files) != 1 or not isinstance(self._files[0], Path):
+            return None
+        name = self._files[0].name
+        return next((each for each in self._repository.operations if each.details.get("rejects_name") == name), None)
 
-def _assign_ids(base: Snapshot, reader: RowReader) -> list[str]:
-    """Number the new rows in file order, behind every number in use; rows with an id of ours keep it."""
-    own = [number_of(kept.entry_id) for kept in reader.kept if kept.entry_id is not None and kept.is_new]
-    number = max([next_number(base), *(each + 1 for each in own)])
-    ids = []
-    for kept in reader.kept:
-        if kept.entry_id is not None:
-            ids.append(kept.entry_id)
-        else:
-            ids.append(new_id(number, kept.suffix))
-            number += 1
-    return ids
+    def _decide_checkout(self) -> tuple[dict[str, str | None], tuple[str, ...]]:
+        """Decide once, at the first import, whether files are checked out; above the limit the dataset goes bare.
 
+        Return what to set in git's configuration, and what to say.
+        """
+        repository, entries = self._repository, len(self._reader.kept)
+        config = repository.config
+        is_first = entries and not self.base and repository.branch() == self._branch
+        if not is_first or config.get("rolethread.decided") or config.get("rolethread.checkout") not in (None, "auto"):
+            return {}, ()
+        if entries <= CHECKOUT_LIMIT or repository.is_bare:
+            return {"rolethread.decided": "files"}, ()
+        note = (
+            f"more than {CHECKOUT_LIMIT:,} entries: no files are checked out, so that every command stays fast "
+            "(rtv config set checkout always brings them)"
+        )
+        return {"rolethread.decided": "bare", BARE_KEY: "true"}, (note,)
 
-def _place(base: Snapshot, reader: RowReader, ids: Sequence[str], places: Mapping[int, str | None]) -> Order:
-    """Return the order after the import: corrected rejects in their old places, an export of ours as it was."""
-    if not base and any(kept.entry_id is not None for kept in reader.kept):
-        return as_listed(ids)
-    behind: dict[str | None, list[str]] = {}
-    for entry_id, kept in zip(ids, reader.kept, strict=True):
-        if kept.is_new and kept.entry_id is None and kept.row in places:
-            behind.setdefault(places[kept.row], []).append(entry_id)
-    return behind_anchors(base, behind)
+    def _publish(
+        self, pack: PackWriter, verdict: Verdict, files: RejectFiles | None, config: Mapping[str, str | None]
+    ) -> Committed:
+        reader = self._reader
+        # the branch that the gate judged for, though somebody else may have switched to another one meanwhile
+        intent = replace(
+            self._intent, branch=self._branch or None, trailers=(*self._intent.trailers, *self._trailers())
+        )
+        with Session.open(self._repository, intent, makes_branch=self._intent.branch is not None) as session:
+            if session.tip.id != self.base.id:
+                self._refuse_interference(session.tip)
+            ids = self._assign_ids(session.tip)
+            paths: dict[str, PathChange] = {
+                entry_path(entry_id): (trees.FILE, kept.blob) for entry_id, kept in zip(ids, reader.kept, strict=True)
+            }
+            order = self._order(session.tip, ids)
+            if order != session.tip.order:
+                data = order.encode()
+                paths[ORDER] = None if data is None else (trees.FILE, pack.add("blob", data))
+            added = sum(kept.is_new for kept in reader.kept)
+            changed = len(reader.kept) - added
+            names = listed([Path(source.name).name for source in reader.sources], 3)
+            rejects = self._remember_rejects(pack, ids, files) if reader.rejects else {}
+            done = session.commit(
+                pack,
+                paths,
+                Counts(added, changed),
+                summary=f"import {count(added, 'entry') if added else count(changed, 'changed entry')} from {names}",
+                verdict=verdict,
+                ids=tuple(ids),
+                overwrite=BARE_KEY in config,  # then no file of them is written
+                effects=lambda _: SideEffects(config=config),
+                **rejects,
+            )
+            if reader.rejects and done.is_empty and not intent.dry_run:
+                # nothing to commit, but where the rejects belong must be known when they come back corrected
+                done = replace(done, operation=session.publish(pack, {}, **rejects), undoable=False)
+            return done
 
+    def _assign_ids(self, tip: Snapshot) -> list[str]:
+        """Number the new rows in file order, behind every number in use; rows with an id of ours keep it."""
+        kept_ids = [kept.entry_id for kept in self._reader.kept if kept.entry_id is not None and kept.is_new]
+        numbers = itertools.count(max([next_number(tip), *(number_of(each) + 1 for each in kept_ids)]))
+        return [kept.entry_id or new_id(next(numbers), kept.suffix) for kept in self._reader.kept]
 
-def _refuse_interference(now: Snapshot, reader: RowReader, repository: Repository) -> None:
-    """Raise when what another writer did since we read could change what a row is matched with."""
-    suffixes = {kept.suffix for kept in reader.kept}
-    for difference in two_way(reader.base.tree, now.tree, repository.objects.tree):
-        entry_id = id_of_path(difference.path)
-        if entry_id is None:
-            touches = difference.path != ORDER
-        elif difference.before is None:
-            touches = suffix_part(entry_id) in suffixes or entry_id in reader.matched_ids or reader.has_names
-        else:
-            touches = True
-        if touches:
-            raise _ReadAgainError("another command changed the same entries meanwhile")
+    def _order(self, tip: Snapshot, ids: Sequence[str]) -> Order:
+        """Return the order after the import: corrected rejects in their old places, an export of ours as it was."""
+        if not tip and any(kept.entry_id is not None for kept in self._reader.kept):
+            return as_listed(ids)
+        behind: dict[str | None, list[str]] = {}
+        for entry_id, kept in zip(ids, self._reader.kept, strict=True):
+            if kept.is_new and kept.entry_id is None and kept.row in self._places:
+                behind.setdefault(self._places[kept.row], []).append(entry_id)
+        return behind_anchors(tip, behind)
 
+    def _refuse_interference(self, now: Snapshot) -> None:
+        """Raise when what another writer did since we read could change what a row is matched with."""
+        reader = self._reader
+        suffixes = {kept.suffix for kept in reader.kept}
+        for difference in two_way(self.base.tree, now.tree, self._repository.objects.tree):
+            entry_id = id_of_path(difference.path)
+            if entry_id is None:
+                touches = difference.path != ORDER
+            elif difference.before is None:
+                touches = suffix_part(entry_id) in suffixes or entry_id in reader.matched_ids or reader.has_names
+            else:
+                touches = True
+            if touches:
+                raise _ReadAgainError("another command changed the same entries meanwhile")
 
-def _trailers(reader: RowReader) -> list[tuple[str, str]]:
-    trailers = []
-    for source in reader.sources:
-        trailers.append(("Source", Path(source.name).name))
-        trailers.append(("Source-Size", str(source.size)))
-        trailers.append(("Source-SHA256", source.sha256))
-    if reader.rejects:
-        trailers.append(("Rejected", str(len(reader.rejects))))
-    return trailers
+    def _trailers(self) -> list[tuple[str, str]]:
+        trailers = []
+        for source in self._reader.sources:
+            trailers.append(("Source", Path(source.name).name))
+            trailers.append(("Source-Size", str(source.size)))
+            trailers.append(("Source-SHA256", source.sha256))
+        if self._reader.rejects:
+            trailers.append(("Rejected", str(len(self._reader.rejects))))
+        return trailers
 
+    def _remember_rejects(self, pack: PackWriter, ids: Sequence[str], files: RejectFiles | None) -> Mapping[str, Any]:
+        """Keep the rejects with the operation: their bytes, and behind which entry each belongs.
 
-def _summary(reader: RowReader, added: int) -> str:
-    names = ", ".join(Path(source.name).name for source in reader.sources[:3])
-    names += " …" if len(reader.sources) > 3 else ""
-    changed = len(reader.kept) - added
-    if not added:
-        return f"import {changed:,} changed {'entry' if changed == 1 else 'entries'} from {names}"
-    return f"import {added:,} {'entry' if added == 1 else 'entries'} from {names}"
+        Rows that were rejects before keep the places that they had.
+        """
+        from rolethread_vcs.ops.import_.rejects import join_rows, row_of
 
-
-def _remember_rejects(
-    pack: PackWriter,
-    reader: RowReader,
-    ids: Sequence[str],
-    intent: Intent,
-    files: RejectFiles | None,
-    known: Mapping[int, str | None],
-) -> Mapping[str, Any]:
-    """Keep the rejects with the operation: their bytes, and behind which entry each belongs.
-
-    Rows that were rejects before keep the places that are `known` of them.
-    """
-    from rolethread_vcs.ops.import_.rejects import join_rows, row_of
-
-    afters = [
-        known[each.place.row - 1]
-        if each.place.row - 1 in known
-        else (ids[anchor] if isinstance(anchor, int) else anchor)
-        for each, anchor in zip(reader.rejects, reader.anchors, strict=True)
-    ]
-    places = [
-        {
-            "line": reject.place.line,
-            "row": reject.place.row,
-            "code": reject.code,
-            "after": after,
-            "size": len(row_of(reject)),
+        places = []
+        for reject, anchor in zip(self._reader.rejects, self._reader.anchors, strict=True):
+            line, row = reject.place.line, reject.place.row
+            after = ids[anchor] if isinstance(anchor, int) else anchor
+            after = self._places.get(row - 1, after)
+            places.append({"line": line, "row": row, "code": reject.code, "after": after, "size": len(row_of(reject))})
+        name = "" if files is None else files.rows.name
+        return {
+            "attached": {"rejects": pack.add("blob", join_rows(self._reader.rejects))},
+            "details": {**self._intent.details, "rejects": places, "rejects_name": name},
         }
-        for reject, after in zip(reader.rejects, afters, strict=True)
-    ]
-    return {
-        "attached": {"rejects": pack.add("blob", join_rows(reader.rejects))},
-        "details": {
-            **intent.details,
-            "rejects": places,
-            "rejects_name": files.rows.name if files is not None else "",
-        },
-    }

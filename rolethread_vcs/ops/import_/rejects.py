@@ -6,8 +6,10 @@ Their bytes are kept in the operation log, so that they go back to their places 
 from __future__ import annotations
 
 import difflib
+import itertools
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -26,6 +28,8 @@ from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import Unreadable
 from rolethread_vcs.transaction import Intent
 
+SourceFile: TypeAlias = Path | BinaryIO
+
 _LIKE_ENOUGH = 0.5
 _COMPARED = 4000
 """Bytes of a row that similarity looks at."""
@@ -40,30 +44,26 @@ class RejectFiles:
     reasons: Path
 
 
-def rejects_path(sources: Sequence[object], wanted: Path | None) -> Path:
-    """Return where rejects go: beside the first file, `chats.rejects.jsonl`, if no other place is wanted."""
-    if wanted is not None:
-        return wanted
-    first = next((source for source in sources if isinstance(source, Path)), Path("import"))
-    return first.with_name(f"{first.name.partition('.')[0] or 'import'}.rejects.jsonl")
+def choose_files(rejects: Sequence[Reject], sources: Sequence[SourceFile], options: ImportOptions) -> RejectFiles:
+    """Return where rejects go: where it is wished, else beside the first file, as `chats.rejects.jsonl`.
 
-
-def choose_files(wanted: Path, content: bytes) -> RejectFiles:
-    """Return names for the rows of `content`: `chats.rejects.jsonl`, else `chats.rejects-2.jsonl` …
-
-    A name is taken when it is free, or when these very rows stand there already; nothing is overwritten.
+    A name is taken when it is free, or when these very rows stand there already; nothing is overwritten, and the next
+    name is `chats.rejects-2.jsonl`.
     """
-    number = 1
+    wanted = options.rejects
+    if wanted is None:
+        first = next((source for source in sources if isinstance(source, Path)), Path("import"))
+        wanted = first.with_name(f"{first.name.partition('.')[0] or 'import'}.rejects.jsonl")
+    content = join_rows(rejects)
     reasons_end = ".reasons.txt" if wanted.suffix == ".txt" else ".txt"
-    while True:
-        tail = "" if number == 1 else f"-{number}"
+    for number in itertools.count(1):
+        stem = wanted.stem if number == 1 else f"{wanted.stem}-{number}"
         files = RejectFiles(
-            wanted.with_name(f"{wanted.stem}{tail}{wanted.suffix or '.jsonl'}"),
-            wanted.with_name(f"{wanted.stem}{tail}{reasons_end}"),
+            wanted.with_name(f"{stem}{wanted.suffix or '.jsonl'}"), wanted.with_name(f"{stem}{reasons_end}")
         )
         if (not files.rows.exists() and not files.reasons.exists()) or _holds(files.rows, content):
             return files
-        number += 1
+    raise AssertionError("unreachable")
 
 
 def _holds(path: Path, content: bytes) -> bool:
@@ -97,33 +97,32 @@ def row_of(reject: Reject) -> bytes:
     return reject.raw.rstrip(b"\r\n")
 
 
-def write_files(files: RejectFiles, rejects: Sequence[Reject]) -> tuple[Path, ...]:
-    """Write the rejects and their reasons, durably, before anything is committed without them.
+@contextmanager
+def written_rejects(
+    rejects: Sequence[Reject], sources: Sequence[SourceFile], options: ImportOptions
+) -> Iterator[RejectFiles]:
+    """Write the rejects and their reasons, durably, before anything is committed without them; take them back with it.
 
-    Return the files that were made. One that was there stays as it is; it may be the very source of the import.
+    A file that was there stays as it is; it may be the very source of the import.
     """
-    reasons = "".join(f"{_visible(str(reject))}\n" for reject in rejects)
-    contents = {files.rows: join_rows(rejects), files.reasons: reasons.encode()}
-    made = tuple(path for path in contents if not path.exists())
+    files = choose_files(rejects, sources, options)
+    # people read the reasons in a terminal, which a row could steer
+    lines = ("".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(reject)) for reject in rejects)
+    contents = {files.rows: join_rows(rejects), files.reasons: "".join(f"{line}\n" for line in lines).encode()}
+    made = [path for path in contents if not path.exists()]
     try:
-        for path in made:
-            disk.replace_file(path, contents[path], durable=True)
-    except OSError as error:
-        remove_files(made)
-        refused = disk.system_refused(f"writing {files.rows}", error)
-        raise SystemRefusedError(refused.message, hint="name another place with: --rejects FILE") from error
-    return made
-
-
-def _visible(text: str) -> str:
-    r"""Return a line with what could steer a terminal shown as `\x1b`: people read the reasons there."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-
-
-def remove_files(made: Sequence[Path]) -> None:
-    """Take the files back that were made for an import that failed."""
-    for path in made:
-        path.unlink(missing_ok=True)
+        try:
+            for path in made:
+                disk.replace_file(path, contents[path], durable=True)
+        except OSError as error:
+            refused = disk.system_refused(f"writing {files.rows}", error)
+            raise SystemRefusedError(refused.message, hint="name another place with: --rejects FILE") from error
+        yield files
+    except BaseException as error:
+        if not getattr(error, "saved", False):
+            for path in made:
+                path.unlink(missing_ok=True)
+        raise
 
 
 def find_places(repository: Repository, operation: Operation, raws: Sequence[bytes]) -> dict[int, str | None]:
@@ -134,34 +133,24 @@ def find_places(repository: Repository, operation: Operation, raws: Sequence[byt
     places = operation.details["rejects"]
     if len(raws) == len(places):
         return {index: place["after"] for index, place in enumerate(places)}
-    pairs = _pair(raws, _old_rows(repository, operation))
-    return {index: places[best]["after"] for index, best in pairs.items()}
-
-
-def _old_rows(repository: Repository, operation: Operation) -> list[bytes]:
     blob = operation.attached.get("rejects")
     data = b"" if blob is None else repository.objects.blob(blob)
     start, between = (2, 2) if data.startswith(b"[\n") else (0, 1)
-    rows = []
-    for place in operation.details["rejects"]:
-        rows.append(data[start : start + place["size"]])
+    olds: dict[int, str] = {}
+    for number, place in enumerate(places):
+        olds[number] = _text(data[start : start + place["size"]])
         start += place["size"] + between
-    return rows
-
-
-def _pair(raws: Sequence[bytes], olds: Sequence[bytes]) -> dict[int, int]:
-    free = dict(enumerate(olds))
-    pairs: dict[int, int] = {}
+    found = {}
     for index, raw in enumerate(raws):
         best, ratio = None, _LIKE_ENOUGH
-        for number, old in free.items():
-            matcher = difflib.SequenceMatcher(None, _text(old), _text(raw), autojunk=False)
+        for number, old in olds.items():
+            matcher = difflib.SequenceMatcher(None, old, _text(raw), autojunk=False)
             if matcher.quick_ratio() > ratio and (now := matcher.ratio()) > ratio:
                 best, ratio = number, now
         if best is not None:
-            pairs[index] = best
-            del free[best]
-    return pairs
+            found[index] = places[best]["after"]
+            del olds[best]
+    return found
 
 
 def _text(raw: bytes) -> str:
@@ -169,8 +158,6 @@ def _text(raw: bytes) -> str:
 
 
 # ---- refusing
-
-SourceFile: TypeAlias = Path | BinaryIO
 
 
 def refuse_what_blocks(
@@ -219,8 +206,7 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
     fine = len(reader.kept)
     ruled = [row for row in reader.rejects if row.findings]
     skip = " --skip-invalid" if len(ruled) < refused else ""
-    path = rejects_path(files, options.rejects)
-    rejects = choose_files(path, join_rows(reader.rejects)).rows.name
+    rejects = choose_files(reader.rejects, files, options).rows.name
     ways: list[tuple[str, str]] = []
 
     def offer(more: str, saved: int, note: str = "", *, plan: Intent = intent) -> None:

@@ -11,6 +11,7 @@ from rows_of_a_file import bring, questions, row, write_rows
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.formats import Reject, RowPlace
 from rolethread_vcs.ops.import_.rejects import choose_files, join_rows
+from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 
@@ -36,7 +37,7 @@ def test_names_are_counted_on_until_both_are_free(tmp_path: Path) -> None:
     (tmp_path / "chats.rejects.txt").touch()
     (tmp_path / "chats.rejects-2.jsonl").touch()
 
-    files = choose_files(tmp_path / "chats.rejects.jsonl", b"{}\n")
+    files = choose_files([reject(b"{}")], [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
 
     assert files.rows == tmp_path / "chats.rejects-3.jsonl"
     assert files.reasons == tmp_path / "chats.rejects-3.txt"
@@ -45,15 +46,15 @@ def test_names_are_counted_on_until_both_are_free(tmp_path: Path) -> None:
 def test_the_same_rejects_are_not_written_twice(tmp_path: Path) -> None:
     (tmp_path / "chats.rejects.jsonl").write_bytes(b"{}\n")
 
-    same = choose_files(tmp_path / "chats.rejects.jsonl", b"{}\n")
-    other = choose_files(tmp_path / "chats.rejects.jsonl", b"[]\n")
+    same = choose_files([reject(b"{}")], [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
+    other = choose_files([reject(b"[]")], [], ImportOptions(rejects=tmp_path / "chats.rejects.jsonl"))
 
     assert same.rows == tmp_path / "chats.rejects.jsonl"
     assert other.rows == tmp_path / "chats.rejects-2.jsonl"
 
 
 def test_reasons_never_take_the_name_of_the_rows(tmp_path: Path) -> None:
-    files = choose_files(tmp_path / "bad.txt", b"{}\n")
+    files = choose_files([reject(b"{}")], [], ImportOptions(rejects=tmp_path / "bad.txt"))
 
     assert (files.rows, files.reasons) == (tmp_path / "bad.txt", tmp_path / "bad.reasons.txt")
 
