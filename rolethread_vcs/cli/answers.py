@@ -77,7 +77,7 @@ def print_undone(
         "dry_run": dry_run,
     }
     place = None if dry_run or context.json else _place(dataset, result)
-    output.answer(OPERATIONS, value, lines=undone_lines(result, verb, place))
+    output.answer(OPERATIONS, value, lines=undone_lines(result, verb, place, now=output.now))
 
 
 def _place(dataset: Dataset, result: Undone) -> str:

@@ -49,7 +49,7 @@ def can_ask() -> bool:
 
 
 class Output:
-    """The two streams of one command.
+    """The two streams of one command; `now` is when it began, in seconds since 1970.
 
     `saved` is set by the command once its change is committed, so that a later trouble (a full disk behind
     stdout, Ctrl-C) does not claim that nothing was saved.
@@ -67,6 +67,7 @@ class Output:
         self.json = json
         self.quiet = quiet
         self.saved = False
+        self.now = time.time()
         self._stdout: TextIO = sys.stdout
         self._stderr: TextIO = sys.stderr
         self.color = wants_color(color, self._stdout, environ)

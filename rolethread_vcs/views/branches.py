@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from rolethread_vcs.phrases import age, count, counted_words, long_time, short_t
 from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, width_of
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.branches.branch_edits import DeletedBranches, OutOfSight
+    from rolethread_vcs.ops.branches.branch_edits import DeletedBranches
     from rolethread_vcs.ops.branches.branches import Branch, Position
     from rolethread_vcs.ops.branches.releases import Release
     from rolethread_vcs.ops.compare.comparison import ChangeCounts
@@ -43,7 +42,8 @@ def deleted_sentence(deleted: DeletedBranches, *, would: bool) -> str:
     names = ", ".join(deleted.commits)
     lines = [
         f"{each.branch}: {count(each.commits, 'commit')} that no other branch and no release holds "
-        f"({_counts(each)}); out of sight, and undo brings them back"
+        f"({f'entries: {said}' if (said := counted_words(each.counts)) else 'no entries differ'}); "
+        "out of sight, and undo brings them back"
         for each in deleted.out_of_sight
     ]
     verb = "would delete" if would else "deleted"
@@ -51,13 +51,7 @@ def deleted_sentence(deleted: DeletedBranches, *, would: bool) -> str:
     return "\n".join([*lines, f"{verb} the {what} {names}"])
 
 
-def _counts(lost: OutOfSight) -> str:
-    said = counted_words(lost.counts)
-    return f"entries: {said}" if said else "no entries differ"
-
-
-def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, width: int) -> Lines:
-    now = time.time()
+def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, width: int, now: float) -> Lines:
     rows = [(branch, age(branch.time, now=now), counted_words(branch, "ahead", "behind")) for branch in branches]
     names = max((width_of(branch.name) for branch in branches), default=0)
     ages = max((len(since) for _, since, _ in rows), default=0)
@@ -85,8 +79,7 @@ def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, w
 # ---- releases
 
 
-def release_lines(found: Sequence[Release], *, width: int) -> Lines:
-    now = time.time()
+def release_lines(found: Sequence[Release], *, width: int, now: float) -> Lines:
     names = max((width_of(each.name) for each in found), default=0)
     counts = max((len(f"{each.entries:,}") for each in found), default=0)
     for each in found:

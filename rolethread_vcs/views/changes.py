@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.gate import mass_sentences
 from rolethread_vcs.model.entry import preview
 from rolethread_vcs.phrases import count, listed, rest_line
-from rolethread_vcs.views.terminal_text import Line, Lines, change_head, one_line, styled, width_of
+from rolethread_vcs.views.terminal_text import Line, Lines, change_head, head_and_text, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
@@ -139,10 +139,9 @@ def change_line(change: EntryChange, width: int) -> str:
         from rolethread_vcs.views.diff_text import entry_diff_head
 
         return entry_diff_head(ComparedEntry.of(change.entry_id, change.before, change.after), width=width)
-    head = change_head(change.kind, change.entry_id)
     entry = change.after or change.before
     what = preview(entry) if entry is not None else ""
-    return f"{head}  {one_line(what, max(width - width_of(head) - 2, 10))}".rstrip()
+    return head_and_text(change_head(change.kind, change.entry_id), what, width)
 
 
 # ---- imports

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
-from rolethread_vcs.phrases import count, long_time, rest_line, short_time
+from rolethread_vcs.phrases import count, counted_words, long_time, rest_line
 from rolethread_vcs.views.diff_text import entry_diff_lines, file_diff_lines
-from rolethread_vcs.views.terminal_text import Lines, change_head, one_line, styled, width_of, wrap
+from rolethread_vcs.views.terminal_text import Lines, change_head, commit_head, head_and_text, styled, wrap
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import Comparison
@@ -43,8 +42,7 @@ def brief_commit_lines(
     """Yield a commit with a line for each entry and file that it touched, the first twenty of each."""
     yield from _head(shown, operation, width)
     for entry in shown.entries[:_SHOWN]:
-        head = change_head(entry.change, entry.id)
-        yield f"{head}  {one_line(preview(entry), max(width - width_of(head) - 2, 10))}".rstrip()
+        yield head_and_text(change_head(entry.change, entry.id), preview(entry), width)
     yield from rest_line(len(shown.entries), _SHOWN)
     for path, change in shown.files[:_SHOWN]:
         yield change_head(change, path)
@@ -59,47 +57,30 @@ def _head(shown: ShownCommit, operation: Operation | None, width: int) -> Iterat
     if len(commit.parents) > 1:
         yield f"joins {' and '.join(parent[:10] for parent in commit.parents)}; compared with the first"
     yield ""
-    yield from wrap(_text_of(commit), width, "    ")
-    yield from _trailer_lines(commit)
+    text = commit.message.rstrip("\n")
+    yield from wrap(text.rpartition("\n\n")[0] if commit.trailers else text, width, "    ")
+    yield from [""] if commit.trailers else []
+    for key, value in commit.trailers:
+        known = _TRAILERS.get(key, key.replace("-", " ").lower())
+        yield f"    {styled(f'{known}:', 'faint')} {_with_title(value) if key == 'Allowed' else value}"
     yield ""
     if shown.is_cut:
         yield "what was before is not here, so all it holds counts as added"
-    yield _counts(shown)
+    said = counted_words(shown.counts)
+    yield f"{count(len(shown.entries), 'entry')}: {said}" if said else "no entry was changed"
 
 
-def _text_of(commit: Commit) -> str:
-    text = commit.message.rstrip("\n")
-    return text.rpartition("\n\n")[0] if commit.trailers else text
-
-
-def _trailer_lines(commit: Commit) -> Iterator[str]:
-    if not commit.trailers:
-        return
-    yield ""
-    for key, value in commit.trailers:
-        known = _TRAILERS.get(key, key.replace("-", " ").lower())
-        yield f"    {styled(f'{known}:', 'faint')} {_explained(key, value)}"
-
-
-def _explained(key: str, value: str) -> str:
-    if key != "Allowed":
-        return value
+def _with_title(allowed: str) -> str:
+    """Return an allowance (`RT104=3`) with the name of its rule."""
     from rolethread_vcs.ops.check import find_effective_rule
     from rolethread_vcs.rules import UnknownRuleError
 
-    code, _, number = value.partition("=")
+    code, _, number = allowed.partition("=")
     try:
         title = find_effective_rule(code).rule.title
     except UnknownRuleError:
         title = code
     return f"{number} × {title}" if number else title
-
-
-def _counts(shown: ShownCommit) -> str:
-    parts = [f"{change} {shown.count(change):,}" for change in ("added", "changed", "removed") if shown.count(change)]
-    if not parts:
-        return "no entry was changed"
-    return f"{count(len(shown.entries), 'entry')}: {', '.join(parts)}"
 
 
 # ---- a search for the first bad one
@@ -118,31 +99,28 @@ def search_lists(search: Search | None) -> dict[str, object]:
     return {"running": True, "bad": bad[-1] if bad else None, "good": good, "skipped": skipped}
 
 
-def search_lines(search: Search, first_bad: Lines, *, width: int) -> Lines:
+def search_lines(search: Search, first_bad: Lines, *, width: int, now: float) -> Lines:
     """Yield where a search stands; `first_bad` are the lines of the commit that was looked for."""
+    number = len(search.suspects)
     if search.test is not None:
-        yield from _test_lines(search, search.test, width)
+        yield f"test {_commit_line(search.test, width - 5, now)}"
+        if search.is_fork:
+            yield "here the lines of the good and the bad one parted; whether this one is good decides where to look"
+        else:
+            tests = "1 test" if search.tests == 1 else f"about {search.tests:,} tests"
+            yield f"{count(number, 'suspect')}, {tests} to go"
+        short = search.test.id[:10]
+        yield f"  export it:   rtv export {short} -o bisect-{short}.jsonl"
+        yield "  then say:    rtv bisect good   or   rtv bisect bad   (or skip)"
     elif search.first_bad is not None:
         yield f"the first bad change is {search.first_bad.id[:10]}"
         yield ""
         yield from first_bad
     else:
-        yield from _unsettled_lines(search)
-
-
-def _test_lines(search: Search, commit: Commit, width: int) -> Iterator[str]:
-    yield f"test {_commit_line(commit, width - 5)}"
-    if search.is_fork:
-        yield "here the lines of the good and the bad one parted; whether this one is good decides where to look"
-    else:
-        yield f"{count(len(search.suspects), 'suspect')}, {_about(search.tests)} to go"
-    short = commit.id[:10]
-    yield f"  export it:   rtv export {short} -o bisect-{short}.jsonl"
-    yield "  then say:    rtv bisect good   or   rtv bisect bad   (or skip)"
-
-
-def _about(tests: int) -> str:
-    return "1 test" if tests == 1 else f"about {tests:,} tests"
+        yield f"the first bad change is one of {number:,}; the others that are left were skipped"
+        for commit in search.suspects[:_NAMED]:
+            yield f"  {styled(commit[:10], 'id')}"
+        yield from (f"  {line}" for line in rest_line(number, _NAMED))
 
 
 def end_hint(search: Search) -> str | None:
@@ -157,23 +135,13 @@ def end_hint(search: Search) -> str | None:
     )
 
 
-def _unsettled_lines(search: Search) -> Iterator[str]:
-    number = len(search.suspects)
-    yield f"the first bad change is one of {number:,}; the others that are left were skipped"
-    for commit in search.suspects[:_NAMED]:
-        yield f"  {styled(commit[:10], 'id')}"
-    yield from (f"  {line}" for line in rest_line(number, _NAMED))
-
-
-def mark_lines(marks: Iterable[tuple[Mark, Commit | None]], *, width: int) -> Lines:
+def mark_lines(marks: Iterable[tuple[Mark, Commit | None]], *, width: int, now: float) -> Lines:
     """Yield a line for each answer, the oldest first; a commit that is gone is named all the same."""
     for each, commit in marks:
         gone = f"{styled(each.commit[:10], 'id')}  (no longer here)"
-        line = gone if commit is None else _commit_line(commit, width - 6)
+        line = gone if commit is None else _commit_line(commit, width - 6, now)
         yield f"{styled(f'{each.answer:<4}', _STYLES[each.answer])}  {line}"
 
 
-def _commit_line(commit: Commit, width: int) -> str:
-    head = f"{commit.id[:10]}  {short_time(commit.author.time, now=time.time())}"
-    said = one_line(commit.subject, max(width - width_of(head) - 2, 16))
-    return f"{styled(head[:10], 'id')}{styled(head[10:], 'faint')}  {said}"
+def _commit_line(commit: Commit, width: int, now: float) -> str:
+    return head_and_text(commit_head(commit.id, commit.author.time, now=now), commit.subject, width, least=16)

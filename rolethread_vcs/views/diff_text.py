@@ -19,7 +19,17 @@ from rolethread_vcs.phrases import count, rest_line
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.views.entries import message_head
-from rolethread_vcs.views.terminal_text import Line, Lines, change_head, one_line, styled, width_of, wrap, wrap_styled
+from rolethread_vcs.views.terminal_text import (
+    Line,
+    Lines,
+    change_head,
+    head_and_text,
+    one_line,
+    styled,
+    width_of,
+    wrap,
+    wrap_styled,
+)
 
 _INDENT = "    "
 
@@ -48,7 +58,6 @@ def entry_diff_lines(
 
 def entry_diff_head(compared: ComparedEntry, *, width: int) -> str:
     """Return the line about an entry: `~ 00000012-k2x9m3ab  [2] edited, tags +warm`."""
-    head = change_head(compared.change, compared.id)
     what = layout.summary_of(compared, compared.diff)
     entry = compared.after or compared.before
     if compared.change is ChangeKind.MOVED and entry is not None:
@@ -56,7 +65,7 @@ def entry_diff_head(compared: ComparedEntry, *, width: int) -> str:
     line = compared.before_line if compared.change is ChangeKind.CHANGED else None
     if line is not None and not compared.is_row:
         what = f"{what}  (line {line})"
-    return f"{head}  {one_line(what, max(width - width_of(head) - 2, 10))}".rstrip()
+    return head_and_text(change_head(compared.change, compared.id), what, width)
 
 
 def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:

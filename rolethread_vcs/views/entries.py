@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,21 @@ from typing import TYPE_CHECKING, Any
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry, preview
-from rolethread_vcs.phrases import count, entry_number, long_time, short_time
-from rolethread_vcs.views.terminal_text import STYLES, Line, Lines, one_line, safe_text, styled, width_of, wrap
+from rolethread_vcs.phrases import count, entry_number, long_time
+from rolethread_vcs.views.terminal_text import (
+    STYLES,
+    Line,
+    Lines,
+    change_head,
+    commit_head,
+    head_and_text,
+    one_line,
+    operation_note,
+    safe_text,
+    styled,
+    width_of,
+    wrap,
+)
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.export.exporter import Exported, Origin
@@ -160,9 +172,17 @@ def list_lines(rows: Sequence[ListedEntry], *, width: int) -> Lines:
 # ---- removed entries
 
 
-def removed_lines(shown: Sequence[GoneEntry], limit: int, *, more: bool, since: str | None, width: int) -> Lines:
+def removed_lines(
+    shown: Sequence[GoneEntry], limit: int, *, more: bool, since: str | None, width: int, now: float
+) -> Lines:
     """Yield a page of what was removed, newest first, and how to bring it back or to see more."""
-    yield from _lines(shown, time.time(), width)
+    for _, entries in groupby(shown, key=lambda each: each.commit.id):
+        together = list(entries)
+        commit = together[0].commit
+        head, tail = commit_head(commit.id, commit.time, now=now), operation_note(together[0].operation)
+        yield head_and_text(head, commit.subject, width, tail=tail, least=24)
+        for each in together:
+            yield head_and_text(f"  {change_head('removed', each.id)}", _preview(each), width)
     if more:
         words = f" --since {since}" if since is not None else ""
         yield Line("hint", f"there are more: rtv restore --removed{words} -n {limit * 4}")
@@ -170,20 +190,6 @@ def removed_lines(shown: Sequence[GoneEntry], limit: int, *, more: bool, since: 
         yield Line("hint", "bring entries back with: rtv restore --removed ID…   (or --where QUERY, or --all)")
     else:
         yield Line("note", f"no entry was removed{'' if since is None else f' since {since}'}")
-
-
-def _lines(shown: Sequence[GoneEntry], now: float, width: int) -> Iterator[str]:
-    for commit_id, entries in groupby(shown, key=lambda each: each.commit.id):
-        together = list(entries)
-        commit, operation = together[0].commit, together[0].operation
-        by = "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
-        when = short_time(commit.time, now=now)
-        subject = one_line(commit.subject, max(width - len(when) - len(by) - 15, 24))
-        head = f"{styled(commit_id[:10], 'id')}  {styled(when, 'faint')}"
-        yield f"{head}  {subject}{styled(by, 'faint')}"
-        for each in together:
-            begins = one_line(_preview(each), max(width - len(each.id) - 6, 10))
-            yield f"{styled(f'  - {each.id}', 'removed')}  {begins}".rstrip()
 
 
 def tags_and_preview(gone: GoneEntry) -> dict[str, Any]:

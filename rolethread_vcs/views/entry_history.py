@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.ops.history.entry_history import Step, StepDetails, StepKind
-from rolethread_vcs.phrases import count, entry_number, listed, short_time
+from rolethread_vcs.ops.history.entry_history import StepDetails, StepKind
+from rolethread_vcs.phrases import count, entry_number, listed
 from rolethread_vcs.views.diff_layout import summary_of, text_of
 from rolethread_vcs.views.entries import message_head
-from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, width_of
+from rolethread_vcs.views.terminal_text import Line, Lines, commit_head, head_and_text, one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.history.blame import Blame
@@ -24,54 +23,40 @@ _LEAST_SAID = 16
 # ---- the life of an entry
 
 
-def life_lines(steps: Iterable[StepDetails], entry_id: str, *, width: int) -> Lines:
+def life_lines(steps: Iterable[StepDetails], entry_id: str, *, width: int, now: float) -> Lines:
     """Yield a line for each step: commit, time, what happened, and what the commit says where there is room."""
-    now = time.time()
     for details in steps:
         step = details.step
         commit = step.commit
-        when = short_time(commit.author.time, now=now)
+        head = commit_head(commit.id, commit.author.time, now=now)
         other = "" if step.entry_id == entry_id else f"{step.entry_id}: "
-        room = width - 14 - width_of(when)
-        what = one_line(other + step_words(details), max(room, 24))
-        left = room - width_of(what) - 3
+        line = head_and_text(head, other + step_words(details), width, least=24)
+        left = width - width_of(line) - 3
         said = one_line(commit.subject, left) if left >= _LEAST_SAID else ""
-        yield (
-            f"{styled(commit.id[:10], 'id')}  {styled(when, 'faint')}  {what}"
-            f"{styled(f'   {said}' if said else '', 'faint')}"
-        )
+        yield line + styled(f"   {said}" if said else "", "faint")
 
 
 def step_words(details: StepDetails) -> str:
     """Return on one line what a commit did to an entry: `[2] edited (+3 -1 words), tags +tavern`."""
-    return "; ".join(_parts(details))
-
-
-def _parts(details: StepDetails) -> Iterator[str]:
-    step, kind = details.step, details.step.kind
+    step, kind, successors = details.step, details.step.kind, _named(details.successors)
     if kind in (StepKind.ADDED, StepKind.RESTORED):
+        before = _named(step.origin.ids)
+        renumbered = step.origin.is_renumbered
+        made = f" in the place of {before}, with the same messages" if renumbered else f", made from {before}"
         size = "" if details.after is None else f", {count(len(details.after.turns), 'message')}"
-        yield f"{kind}{_made_from(step)}{size}"
-    elif kind is StepKind.REMOVED:
-        yield f"removed, went into {_named(details.successors)}" if details.successors else "removed"
-    else:
+        return f"{kind}{made if before else ''}{size}"
+    if kind is StepKind.REMOVED:
+        return f"removed, went into {successors}" if successors else "removed"
+    parts = []
+    if step.before != step.after:
         compared = details.compared
-        if step.before != step.after:
-            what = "changed; what it held is not here" if compared is None else summary_of(compared, compared.diff)
-            yield f"merged: {what}" if kind is StepKind.MERGED else what
-        if step.is_moved:
-            yield "moved in the order"
-        if details.successors:
-            yield f"{_named(details.successors)} split off"
-
-
-def _made_from(step: Step) -> str:
-    ids = step.origin.ids
-    if not ids:
-        return ""
-    if step.origin.is_renumbered:
-        return f" in the place of {_named(ids)}, with the same messages"
-    return f", made from {_named(ids)}"
+        what = "changed; what it held is not here" if compared is None else summary_of(compared, compared.diff)
+        parts.append(f"merged: {what}" if kind is StepKind.MERGED else what)
+    if step.is_moved:
+        parts.append("moved in the order")
+    if successors:
+        parts.append(f"{successors} split off")
+    return "; ".join(parts)
 
 
 def _named(ids: tuple[str, ...]) -> str:
@@ -81,8 +66,7 @@ def _named(ids: tuple[str, ...]) -> str:
 # ---- blame
 
 
-def blame_lines(blame: Blame, *, width: int) -> Lines:
-    now = time.time()
+def blame_lines(blame: Blame, *, width: int, now: float) -> Lines:
     heads = [message_head(each.index, each.message) for each in blame.messages]
     side = "messages"
     for each, head in zip(blame.messages, heads, strict=True):
@@ -98,6 +82,5 @@ def blame_lines(blame: Blame, *, width: int) -> Lines:
 
 
 def _origin(commit: Commit, now: float, width: int) -> str:
-    head = f"{commit.id[:10]}  {short_time(commit.author.time, now=now)}  {one_line(commit.author.name, 24)}"
-    said = one_line(commit.subject, max(width - width_of(head) - 8, 12))
-    return f"{styled(head[:10], 'id')}{head[10:]}  {styled(said, 'faint')}"
+    head = f"{commit_head(commit.id, commit.author.time, now=now)}  {one_line(commit.author.name, 24)}"
+    return f"{head}  {styled(one_line(commit.subject, max(width - width_of(head) - 8, 12)), 'faint')}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rolethread_vcs.ops.history.log import Logged, Run, fold
 from rolethread_vcs.phrases import count, short_time, signed_counts
-from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, width_of
+from rolethread_vcs.views.terminal_text import Line, Lines, commit_head, head_and_text, one_line, operation_note, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.history.graph import GraphRow
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.log import Operation
 
 
-def log_lines(history: Iterable[Logged], *, full: bool, width: int) -> Lines:
+def log_lines(history: Iterable[Logged], *, full: bool, width: int, now: float) -> Lines:
     """Yield a line for each commit, and for single edits in a row, unless they are to be shown in `full`."""
-    now = time.time()
     for item in history if full else fold(history):
         yield from [_commit_line(item, now, width)] if isinstance(item, Logged) else _run_lines(item, now, width)
 
 
-def graph_lines(graph: Iterable[GraphRow], names: Mapping[str, Sequence[str]], *, width: int) -> Lines:
+def graph_lines(graph: Iterable[GraphRow], names: Mapping[str, Sequence[str]], *, width: int, now: float) -> Lines:
     """Yield the rows of a graph, commits with the `names` of what stands at them."""
-    now = time.time()
     for row in graph:
         if row.logged is None:
             yield styled(row.lines, "faint")
@@ -37,11 +35,9 @@ def graph_lines(graph: Iterable[GraphRow], names: Mapping[str, Sequence[str]], *
 
 def _commit_line(logged: Logged, now: float, width: int, names: str = "") -> str:
     commit = logged.commit
-    head = f"{commit.id[:10]}  {short_time(commit.author.time, now=now)}"
-    tail = f"  {signed_counts(logged.counts) or 'no entries'}{_operation(logged.operation)}"
-    room = width - width_of(head) - width_of(tail) - (width_of(names) + 2 if names else 0) - 2
-    subject = one_line(commit.subject, max(room, 24))
-    return _row(head, f"{styled(names, 'tag')}{'  ' if names else ''}{subject}", tail)
+    head = commit_head(commit.id, commit.author.time, now=now) + (f"  {styled(names, 'tag')}" if names else "")
+    tail = f"  {signed_counts(logged.counts) or 'no entries'}{operation_note(logged.operation)}"
+    return head_and_text(head, commit.subject, width, tail=tail, least=24)
 
 
 def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
@@ -51,8 +47,7 @@ def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
     span = day if day.endswith(until) else f"{day}-{until}"
     numbers = [each.operation.number for each in run.edits if each.operation is not None]
     tail = f"  (operations {min(numbers)}-{max(numbers)})" if len(numbers) > 1 else ""
-    head = run.last.commit.id[:10]
-    yield _row(head, f"{count(len(run.edits), 'edit')}, {span}", tail)
+    yield f"{styled(run.last.commit.id[:10], 'id')}  {count(len(run.edits), 'edit')}, {span}{styled(tail, 'faint')}"
     # what a writer said about an edit is worth a line; our own words are not
     subjects = (each.commit.subject for each in run.edits)
     said = dict.fromkeys(subject for subject in subjects if not subject.startswith("edit "))
@@ -60,41 +55,31 @@ def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
         yield f"{' ' * 12}{one_line('; '.join(said), width - 12)}"
 
 
-def _row(head: str, text: str, tail: str) -> str:
-    commit, rest = head[:10], head[10:]
-    return f"{styled(commit, 'id')}{styled(rest, 'faint')}  {text}{styled(tail, 'faint')}"
-
-
-def _operation(operation: Operation | None) -> str:
-    return "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
-
-
 # ---- operations
 
 
-def operation_lines(shown: Sequence[LoggedOperation], limit: int, *, more: bool) -> Lines:
+def operation_lines(shown: Sequence[LoggedOperation], limit: int, *, more: bool, now: float) -> Lines:
     """Yield a line for each operation, at most `limit`, and how to see older ones if there are `more`."""
     if not shown:
         yield Line("note", "nothing was done here yet; a copy starts with an empty log")
     for each in shown:
-        line = _operation_line(each.operation)
+        line = _operation_line(each.operation, now)
         yield f"{styled(line, 'faint')} (undone)" if each.undone else line
     if more:
         yield Line("hint", f"older ones: rtv ops -n {limit * 5}")
 
 
-def undone_lines(result: Undone, verb: Literal["undo", "redo"], place: str | None) -> Lines:
+def undone_lines(result: Undone, verb: Literal["undo", "redo"], place: str | None, *, now: float) -> Lines:
     """Yield what an undo or a redo took back or brought again; `place` says where the branch is now, None if dry."""
     did, would = {"undo": ("undid", "would undo"), "redo": ("did again", "would do again")}[verb]
     for operation in result.operations:
-        yield Line("report", f"{would if place is None else did} {_operation_line(operation).strip()}")
+        yield Line("report", f"{would if place is None else did} {_operation_line(operation, now).strip()}")
     if place is not None:
         yield Line("report", f"{place}; take this back with: rtv {'redo' if verb == 'undo' else 'undo'}")
 
 
-def _operation_line(operation: Operation) -> str:
+def _operation_line(operation: Operation, now: float) -> str:
     counts = signed_counts(operation)
     branch = f" on {operation.branch}" if operation.branch else ""
-    when = short_time(operation.time, now=time.time())
-    line = f"{operation.number:>4}  {when}  {operation.command}{branch}"
+    line = f"{operation.number:>4}  {short_time(operation.time, now=now)}  {operation.command}{branch}"
     return f"{line}  ({counts})" if counts else line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,28 +14,14 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.git_support.hooks import HooksChange
     from rolethread_vcs.ops.merge.resolve import OpenMerge
     from rolethread_vcs.ops.settings.settings import Setting
-    from rolethread_vcs.ops.verify.doctor import Diagnosis, Health, Machine, Unlocked
+    from rolethread_vcs.ops.verify.doctor import Diagnosis, Health, Unlocked
     from rolethread_vcs.ops.verify.verify import Verification
     from rolethread_vcs.store.checkout import Unsaved
 
 _SHOWN = 20
 
 
-def _unfinished_lines(waiting: OpenMerge | RoleThreadError | None) -> Iterator[str]:
-    if isinstance(waiting, RoleThreadError):
-        yield f"a merge is unfinished, and cannot be gone on with: {waiting.message}"
-        yield f"  {waiting.hint or 'abort it: rtv merge --abort'}"
-    elif waiting is not None:
-        from rolethread_vcs.views.merges import next_steps
-
-        found = waiting.unfinished
-        left = count(len(waiting.conflicts), "conflict is", "conflicts are")
-        yield f"unfinished: {styled(found.command, 'heading')} on {found.branch}; {left} left to decide"
-        for step in next_steps(found.kind, found.labels, waiting.conflicts):
-            yield f"  {step}"
-
-
-def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None) -> Lines:
+def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, *, now: float) -> Lines:
     if survey.branch is None:
         where = "at a commit, on no branch (start one here: rtv switch -c NAME)"
     else:
@@ -52,13 +37,29 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None) ->
     for ref in survey.damaged_refs:
         yield f"{styled('damaged:', 'error')} {ref}"
         yield f"  {ref.repair or 'see more with: rtv verify'}"
-    yield from _unfinished_lines(waiting)
+    if isinstance(waiting, RoleThreadError):
+        yield f"a merge is unfinished, and cannot be gone on with: {waiting.message}"
+        yield f"  {waiting.hint or 'abort it: rtv merge --abort'}"
+    elif waiting is not None:
+        from rolethread_vcs.views.merges import next_steps
+
+        found = waiting.unfinished
+        left = count(len(waiting.conflicts), "conflict is", "conflicts are")
+        yield f"unfinished: {styled(found.command, 'heading')} on {found.branch}; {left} left to decide"
+        for step in next_steps(found.kind, found.labels, waiting.conflicts):
+            yield f"  {step}"
     if survey.has_git_merge:
         yield "plain git is in the middle of a merge here; git status tells what is left to decide in it"
         yield "  go on: git merge --continue   abort it: git merge --abort"
     yield from _unsaved_lines(survey)
     yield from _draft_lines(survey.drafts)
-    yield _last_line(survey)
+    last = survey.last_operation
+    if last is None:
+        yield "nothing was done here yet"
+        return
+    way_back = "take that back with: rtv redo" if last.verb == "undo" else "undo with: rtv undo"
+    line = f"last operation: {last.number} {last.command}, {short_time(last.time, now=now)}"
+    yield f"{line}   {way_back}" if last.has_effect or last.verb == "undo" else line
 
 
 def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:
@@ -103,17 +104,6 @@ def _edit_lines(edits: tuple[Unsaved, ...]) -> Iterator[str]:
     yield from (f"  {line}" for line in rest_line(len(edits), _SHOWN))
 
 
-def _last_line(survey: Survey) -> str:
-    last = survey.last_operation
-    if last is None:
-        return "nothing was done here yet"
-    when = short_time(last.time, now=time.time())
-    line = f"last operation: {last.number} {last.command}, {when}"
-    if last.verb == "undo":
-        return f"{line}   take that back with: rtv redo"
-    return f"{line}   undo with: rtv undo" if last.has_effect else line
-
-
 # ---- doctor and verify
 
 
@@ -123,9 +113,22 @@ _PROBLEMS_SHOWN = 40
 def diagnosis_lines(result: Diagnosis, unlocked: Unlocked | None) -> Lines:
     machine, health = result.machine, result.health
     if unlocked is not None:
-        yield from _unlocked_lines(unlocked)
-    rows = list(machine.versions.items())
-    rows += [("system", machine.system), ("folder", str(machine.folder)), ("disk", _disk(machine))]
+        for state, locks in (("removed", unlocked.removed), ("left", unlocked.left)):
+            for lock in locks:
+                yield f"{state:<7} {lock.path}   ({'only ' if state == 'left' else ''}{_age(lock.age)} old)"
+        if unlocked.left:
+            yield Line("hint", "if no git program is running: rtv doctor --unlock --yes")
+        yield from unlocked.notes
+        if not (unlocked.removed or unlocked.left or unlocked.notes):
+            yield "there was nothing to unlock"
+    free = "free space unknown" if machine.free is None else f"{machine.free / (1 << 30):,.1f} GB free"
+    cloud = "" if machine.cloud is None else f", copied by {machine.cloud}"
+    rows = [
+        *machine.versions.items(),
+        ("system", machine.system),
+        ("folder", str(machine.folder)),
+        ("disk", f"{machine.filesystem or 'unknown'}, {free}{cloud}"),
+    ]
     if health is not None:
         rows += _health_rows(health)
     for name, text in rows:
@@ -138,52 +141,31 @@ def diagnosis_lines(result: Diagnosis, unlocked: Unlocked | None) -> Lines:
         yield "nothing is in the way"
 
 
-def _unlocked_lines(unlocked: Unlocked) -> Lines:
-    for lock in unlocked.removed:
-        yield f"removed {lock.path}   ({_age(lock.age)} old)"
-    for lock in unlocked.left:
-        yield f"left    {lock.path}   (only {_age(lock.age)} old)"
-    if unlocked.left:
-        yield Line("hint", "if no git program is running: rtv doctor --unlock --yes")
-    yield from unlocked.notes
-    if not (unlocked.removed or unlocked.left or unlocked.notes):
-        yield "there was nothing to unlock"
-
-
-def _disk(machine: Machine) -> str:
-    free = "free space unknown" if machine.free is None else f"{machine.free / (1 << 30):,.1f} GB free"
-    cloud = "" if machine.cloud is None else f", copied by {machine.cloud}"
-    return f"{machine.filesystem or 'unknown'}, {free}{cloud}"
-
-
 def _health_rows(health: Health) -> list[tuple[str, str]]:
-    locks = ", ".join(f"{lock.path.name} ({_age(lock.age)} old)" for lock in health.git_locks)
-    unreadable = "cannot be read"
-    return [
+    writing = "allowed"
+    if health.unwritable:
+        writing = f"not possible: {'the disk is read-only' if health.read_only_disk else 'this user has no right to'}"
+    names = ("branches", "releases", "operations")
+    numbers = {name: "cannot be read" if (number := getattr(health, name)) is None else f"{number:,}" for name in names}
+    if health.operations is not None:
+        numbers["operations"] = count(health.operations, "operation")
+    rows = [
         ("files", "checked out" if health.checked_out else "not checked out (bare)"),
-        ("writing", _writing(health)),
+        ("writing", writing),
         ("durability", "safe: on the disk before it is reported" if health.durable else "fast"),
         ("identity", health.identity or "none (a neutral name is used)"),
         ("lock", f"held by {health.holder}" if health.holder else "free"),
         ("cut off", health.pending or "nothing"),
-        ("locks of git", locks or "none"),
+        ("locks of git", ", ".join(f"{lock.path.name} ({_age(lock.age)} old)" for lock in health.git_locks) or "none"),
         ("leftovers", ", ".join(path.name for path in health.leftovers) or "none"),
         ("branch", health.branch or "none (looking at a commit)"),
-        ("branches", unreadable if health.branches is None else f"{health.branches:,}"),
-        *([("damaged refs", ", ".join(ref.name for ref in health.damaged_refs))] if health.damaged_refs else []),
-        ("releases", unreadable if health.releases is None else f"{health.releases:,}"),
-        (
-            "operation log",
-            unreadable if health.operations is None else count(health.operations, "operation"),
-        ),
+        ("branches", numbers["branches"]),
+        ("damaged refs", ", ".join(ref.name for ref in health.damaged_refs)),
+        ("releases", numbers["releases"]),
+        ("operation log", numbers["operations"]),
         ("packs", f"{health.packs:,}, and {count(health.loose, 'loose object')}"),
     ]
-
-
-def _writing(health: Health) -> str:
-    if not health.unwritable:
-        return "allowed"
-    return "not possible: " + ("the disk is read-only" if health.read_only_disk else "this user has no right to")
+    return [row for row in rows if row[1]]
 
 
 def _age(seconds: float) -> str:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from rolethread_vcs.phrases import short_time
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.log import Operation
 
 
 class Line(NamedTuple):
@@ -81,6 +86,22 @@ def styled(text: str, name: str) -> str:
 def change_head(change: str, name: str) -> str:
     """Return what happened to an entry or a file as a mark before its name, in its colour: `+ 00000012-k2x9m3ab`."""
     return styled(f"{CHANGE_MARKS[change]} {name}", {"new": "added", "moved": "changed"}.get(change, change))
+
+
+def commit_head(commit_id: str, seconds: float, *, now: float) -> str:
+    """Return a commit in short, and when it was made: `1f2e3d4c5b  21:05`."""
+    return f"{styled(commit_id[:10], 'id')}  {styled(short_time(seconds, now=now), 'faint')}"
+
+
+def operation_note(operation: Operation | None) -> str:
+    """Return which operation made a commit, behind it: `  (operation 12, edit)`."""
+    return "" if operation is None else f"  (operation {operation.number}, {operation.verb})"
+
+
+def head_and_text(head: str, text: str, width: int, *, tail: str = "", least: int = 10) -> str:
+    """Return a line: a head, as much of a text as there is room for (at `least` so much), and a faint tail."""
+    room = max(width - width_of(head) - width_of(tail) - 2, least)
+    return f"{head}  {one_line(text, room)}{styled(tail, 'faint')}".rstrip()
 
 
 def hint_text(hint: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.gate import EntryChange
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.views.changes import change_line
-from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled
+from rolethread_vcs.views.terminal_text import Line, Lines, head_and_text, styled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,14 +140,12 @@ def _line(found: CopyStatus, each: LineStatus, width: int) -> Iterator[str]:
     place = f"line {each.line}" if each.line is not None else f"was line {each.was}"
     moved = f" (was line {each.was})" if each.is_moved else ""
     if each.change == "ambiguous":
-        head = f"? {place}"
-        yield f"{styled(head, 'warning')}  {one_line(each.preview, max(width - len(head) - 2, 10))}"
+        yield head_and_text(styled(f"? {place}", "warning"), each.preview, width)
         some = ", ".join(f"{one.id} ({one.percent}%)" for one in each.candidates[:3])
         yield f"    {each.reason}" + (f": {some}" if some else "")
         return
     if each.change == "moved":
-        head = f"> {place}{moved}"
-        yield f"{styled(head, 'changed')}  {one_line(each.preview, max(width - len(head) - 2, 10))}"
+        yield head_and_text(styled(f"> {place}{moved}", "changed"), each.preview, width)
         return
     change = found.change_of(each)
     shown = change_line(

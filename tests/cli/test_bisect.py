@@ -36,7 +36,7 @@ def test_a_search_by_hand(rtv: Rtv, commits: list[str]) -> None:
     assert first[1] == "6 suspects, about 3 tests to go"
     assert first[2] == f"  export it:   rtv export {commits[3][:10]} -o bisect-{commits[3][:10]}.jsonl"
     assert end.out.startswith(f"the first bad change is {commits[4][:10]}\n")
-    assert "1 entry: changed 1" in end.out
+    assert "1 entry: 1 changed" in end.out
     assert f"rtv revert {commits[4][:10]}" in end.err
 
 

@@ -81,7 +81,7 @@ def test_a_commit_is_shown_with_what_it_changed(rtv: Rtv, dataset: Dataset) -> N
         "",
         "    because the clock is gone",
         "",
-        "1 entry: changed 1",
+        "1 entry: 1 changed",
         "",
         f"~ {entry_id}  [0] edited",
         "  ~ [0] user",
@@ -93,7 +93,7 @@ def test_a_commit_is_shown_with_what_it_changed(rtv: Rtv, dataset: Dataset) -> N
 def test_a_commit_in_short_is_a_line_for_each_entry(rtv: Rtv, dataset: Dataset) -> None:
     entry_id = change(dataset, 2, "Who mends\nthe lamp?")
 
-    assert rtv("show", "--stat").out.splitlines()[-2:] == ["1 entry: changed 1", f"~ {entry_id}  Who mends the lamp?"]
+    assert rtv("show", "--stat").out.splitlines()[-2:] == ["1 entry: 1 changed", f"~ {entry_id}  Who mends the lamp?"]
 
 
 def test_a_commit_whose_parent_is_not_here_says_so(dataset: Dataset, rtv: Rtv, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_commit_whose_parent_is_not_here_says_so(dataset: Dataset, rtv: Rtv, t
     lines = rtv("-C", str(tmp_path / "s"), "show").out.splitlines()
 
     assert "what was before is not here, so all it holds counts as added" in lines
-    assert "3 entries: added 3" in lines
+    assert "3 entries: 3 added" in lines
 
 
 def test_a_large_commit_shows_twenty_and_counts_the_rest(rtv: Rtv, dataset: Dataset) -> None:
@@ -111,7 +111,7 @@ def test_a_large_commit_shows_twenty_and_counts_the_rest(rtv: Rtv, dataset: Data
 
     lines = rtv("show").out.splitlines()
 
-    assert "61 entries: added 61" in lines
+    assert "61 entries: 61 added" in lines
     assert sum(line.startswith("+ ") for line in lines) == 20
     assert lines[-1] == "… and 41 more"
 

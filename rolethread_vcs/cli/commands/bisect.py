@@ -99,7 +99,8 @@ def log(context: Context) -> None:
             return None
 
     search = context.dataset.history.bisect.status()
-    lines = mark_lines(((mark, commit(mark.commit)) for mark in search.marks), width=context.output.width)
+    marks = ((mark, commit(mark.commit)) for mark in search.marks)
+    lines = mark_lines(marks, width=context.output.width, now=context.output.now)
     context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
 
 
@@ -127,7 +128,7 @@ def _tell(context: Context, search: Search) -> None:
             operation = history.operations().find(search.first_bad)
             yield from brief_commit_lines(shown, operation, history.preview, width=width)
 
-    lines = search_lines(search, first_bad(), width=width)
+    lines = search_lines(search, first_bad(), width=width, now=context.output.now)
     context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
     if not context.json:
         print_ends(context, search.ends)

@@ -105,5 +105,5 @@ def _list(context: Context) -> None:
     from rolethread_vcs.views.branches import branch_lines
 
     branches, damaged = context.dataset.branches.list(), context.dataset.branches.damaged()
-    lines = branch_lines(branches, damaged, width=context.output.width)
+    lines = branch_lines(branches, damaged, width=context.output.width, now=context.output.now)
     context.output.answer("rolethread.branches/v1", {"branches": branches, "damaged_refs": damaged}, lines=lines)

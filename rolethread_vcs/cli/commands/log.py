@@ -84,14 +84,14 @@ def command(
     revisions = (rev, *(branch.name for branch in dataset.branches.list())) if everywhere else (rev,)
     if graph and not context.json:
         drawn = dataset.history.graph(*revisions, count=number, only=only)
-        _print(context, graph_lines(drawn, dataset.history.names(), width=width))
+        _print(context, graph_lines(drawn, dataset.history.names(), width=width, now=context.output.now))
         print_ends(context, drawn.ends)
         return
     history = dataset.log(*revisions, count=number, only=only)
     if context.json:
         context.output.envelope(ENVELOPE, {"commits": list(history)})
     else:
-        _print(context, log_lines(history, full=full, width=width))
+        _print(context, log_lines(history, full=full, width=width, now=context.output.now))
     print_ends(context, history.ends)
 
 
@@ -124,7 +124,9 @@ def _tell_life(context: Context, word: str, revision: str, number: int | None, o
             commits.append((own, each.step))
         context.output.envelope(ENVELOPE, {"entry": life.entry_id, "commits": commits})
     else:
-        _print(context, life_lines(details, life.entry_id, width=context.output.width), "no step of its life matches")
+        output = context.output
+        lines = life_lines(details, life.entry_id, width=output.width, now=output.now)
+        _print(context, lines, "no step of its life matches")
     print_ends(context, life.ends)
 
 

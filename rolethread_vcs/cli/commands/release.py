@@ -93,7 +93,8 @@ def _list(context: Context) -> None:
     from rolethread_vcs.views.branches import release_lines
 
     found = context.dataset.releases.list()
-    context.output.answer(LIST, {"releases": found}, lines=release_lines(found, width=context.output.width))
+    lines = release_lines(found, width=context.output.width, now=context.output.now)
+    context.output.answer(LIST, {"releases": found}, lines=lines)
 
 
 # ---- one release

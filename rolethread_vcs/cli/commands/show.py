@@ -97,10 +97,9 @@ def _show_json(context: Context, shown: list[ShownEntry | ShownCommit], *, short
 
 def _commit_value(context: Context, shown: ShownCommit, *, short: bool) -> dict[str, object]:
     history = context.dataset.history
-    own: dict[str, object] = {change: shown.count(change) for change in ("added", "changed", "removed")}
-    own["operation"] = history.operations().find(shown.commit)
-    own["details"] = not short and len(shown.entries) <= _DETAILED
-    if own["details"]:
+    details = not short and len(shown.entries) <= _DETAILED
+    own: dict[str, object] = {"operation": history.operations().find(shown.commit), "details": details}
+    if details:
         comparison = history.changes(shown)
         return own | {"entries": list(comparison.entries()), "files": comparison.files()}
     return own | {"entries": shown.entries, "files": [{"path": path, "change": change} for path, change in shown.files]}

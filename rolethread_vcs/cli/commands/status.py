@@ -25,7 +25,7 @@ def command(context: Context) -> None:
     waiting = _waiting(dataset) if survey.has_unfinished else None
     conflicts = () if waiting is None or isinstance(waiting, RoleThreadError) else waiting.conflicts
     own = {"conflicts": conflicts, "unfinished": _unfinished(waiting)}
-    context.output.answer(ENVELOPE, own, survey, lines=status_lines(survey, waiting))
+    context.output.answer(ENVELOPE, own, survey, lines=status_lines(survey, waiting, now=context.output.now))
 
 
 def _waiting(dataset: Dataset) -> OpenMerge | RoleThreadError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import two_way
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
+from rolethread_vcs.store.tree_reader import Counts
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import Comparison
@@ -52,9 +54,10 @@ class ShownCommit:
     files: tuple[tuple[str, str], ...]
     is_cut: bool = False
 
-    def count(self, change: str) -> int:
-        """Return how many entries were `added`, `changed` or `removed`."""
-        return sum(1 for entry in self.entries if entry.change == change)
+    @property
+    def counts(self) -> Counts:
+        """How many entries were added, changed and removed."""
+        return Counts(**Counter(entry.change for entry in self.entries))
 
 
 def show(repository: Repository, *words: str) -> Iterator[ShownEntry | ShownCommit]:

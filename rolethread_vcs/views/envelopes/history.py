@@ -203,9 +203,9 @@ class Show(Envelope, name="show", verbs=("show REV",)):
     message: str = of("commit", "message")
     trailers: list[tuple[str, str]] = of("commit", "trailers")
     operation: Number
-    added: int
-    changed: int
-    removed: int
+    added: int = of("counts", "added")
+    changed: int = of("counts", "changed")
+    removed: int = of("counts", "removed")
     details: bool
     entries: list[EntryDifference] | list[TouchedEntry] = Field(union_mode="left_to_right")
     files: list[FileDifference] | list[TouchedFile] = Field(union_mode="left_to_right")
