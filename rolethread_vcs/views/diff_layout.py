@@ -11,8 +11,9 @@ from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.fields import spelled
 from rolethread_vcs.diff.words import WordChange
+from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.compare.comparison import ChangeKind, ComparedEntry, ComparedFile
+from rolethread_vcs.ops.compare.comparison import ComparedEntry, ComparedFile
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views.entries import value_text
 from rolethread_vcs.views.terminal_text import safe_text, styled

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
-from rolethread_vcs.ops.compare.comparison import ChangeCounts, ChangeKind, ComparedEntry, ComparedFile, Comparison
+from rolethread_vcs.model.change_kind import ChangeKind
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, ComparedFile, Comparison
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words, text_of
 from rolethread_vcs.views.diff_text import summary_line

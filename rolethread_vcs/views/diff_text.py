@@ -6,15 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
+from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import preview
-from rolethread_vcs.ops.compare.comparison import (
-    ChangeCounts,
-    ChangeKind,
-    ComparedEntry,
-    ComparedFile,
-    Comparison,
-    count_changes,
-)
+from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, ComparedFile, Comparison, count_changes
 from rolethread_vcs.phrases import count, rest_line
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words, text_of

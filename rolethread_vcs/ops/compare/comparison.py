@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from rolethread_vcs.diff.chain import longest_chain
 from rolethread_vcs.diff.entry import EntryDiff, Placed, count_changed_words, diff_entries
 from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
 from rolethread_vcs.ops.compare.sides import TreeSide, differences
@@ -28,22 +28,6 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Hashable)
 
 _NOTHING = Entry.of({"messages": []})
-
-
-class ChangeKind(StrEnum):
-    """What happened to an entry; `MOVED` means that nothing but its place in the order changed."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    CHANGED = "changed"
-    MOVED = "moved"
-
-    @classmethod
-    def between(cls, before: object, after: object) -> ChangeKind:
-        """Return what happened to something that differs and is None where it is absent."""
-        if before is None:
-            return cls.ADDED
-        return cls.REMOVED if after is None else cls.CHANGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.model.revision import (
     CURRENT,
@@ -26,7 +27,7 @@ from rolethread_vcs.model.revision import (
     parse_range,
     parse_revision,
 )
-from rolethread_vcs.ops.compare.comparison import ChangeKind, Comparison, EntryFilter, compare_trees
+from rolethread_vcs.ops.compare.comparison import Comparison, EntryFilter, compare_trees
 from rolethread_vcs.ops.compare.sides import (
     FILE_STARTS,
     STANDARD_INPUT,

@@ -18,14 +18,9 @@ from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, re
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError
+from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
-from rolethread_vcs.ops.compare.comparison import (
-    ChangeKind,
-    ComparedEntry,
-    Comparison,
-    EntryFilter,
-    moved,
-)
+from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison, EntryFilter, moved
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.store.objects.trees import Blob
 

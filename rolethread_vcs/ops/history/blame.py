@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -110,7 +110,7 @@ class _Tracker:
         self._count = count
         self._traces: dict[str, EntryTrace] = {}
         self._versions: OrderedDict[bytes, Sequence[Any]] = OrderedDict()
-        self._waiting: dict[_Place, list[_Tracked]] = {}
+        self._waiting: defaultdict[_Place, list[_Tracked]] = defaultdict(list)
 
     def run(self, start: _Place) -> None:
         """Fill `found`: for each message the commit that changed it, and the one that brought it in."""
@@ -124,7 +124,7 @@ class _Tracker:
         trace = self._trace(place.entry_id)
         blobs = [trace.state(parent.tree).blob for parent in above]
         if place.version in blobs:
-            self._hand_over(place._replace(commit=above[blobs.index(place.version)]), tracked)
+            self._waiting[place._replace(commit=above[blobs.index(place.version)])] += tracked
             return
         befores = [
             self._before(_Place(parent, place.entry_id, blob), place)
@@ -133,7 +133,6 @@ class _Tracker:
         ]
         if not befores:
             befores = self._made_from(place, above)
-        moved: dict[_Place, list[_Tracked]] = {}
         for each in tracked:
             held = _held(befores, each.at)
             if held is None:
@@ -141,17 +140,15 @@ class _Tracker:
                 continue
             before, pair = held
             changed = each.changed or (None if pair.match is Match.EQUAL else place.commit)
-            moved.setdefault(before, []).append(_Tracked(each.number, pair.before, changed))
-        for target, items in moved.items():
-            self._hand_over(target, items)
+            self._waiting[before].append(_Tracked(each.number, pair.before, changed))
 
     def _made_from(self, place: _Place, above: list[Commit]) -> list[_Before]:
         """Return what an entry that no parent has was made from: itself before it was removed, or other entries."""
-        if not above:
-            return []
-        earlier = self._last_seen(place.entry_id, above)
-        if earlier is not None:
-            return [self._before(earlier, place)]
+        trace = self._trace(place.entry_id)
+        for commit in self.graph.newest_first(parent.id for parent in above):
+            blob = trace.state(commit.tree).blob
+            if blob is not None:
+                return [self._before(_Place(commit, place.entry_id, blob), place)]
         found = []
         for origin in origins(self._repository, above, place.commit, place.entry_id, place.version).ids:
             trace = self._trace(origin)
@@ -164,15 +161,6 @@ class _Tracker:
                     found.append(before._replace(pairs=pairs))
                     break
         return found
-
-    def _last_seen(self, entry_id: str, above: list[Commit]) -> _Place | None:
-        """Return the newest commit before a gap in an entry's life that still has it."""
-        trace = self._trace(entry_id)
-        for commit in self.graph.newest_first(parent.id for parent in above):
-            blob = trace.state(commit.tree).blob
-            if blob is not None:
-                return _Place(commit, entry_id, blob)
-        return None
 
     def _before(self, earlier: _Place, later: _Place, *, levels: bool = False) -> _Before:
         pairs = align(self._messages(earlier.version), self._messages(later.version), levels=levels)
@@ -192,9 +180,6 @@ class _Tracker:
         if entry_id not in self._traces:
             self._traces[entry_id] = EntryTrace(self._repository.objects, entry_id)
         return self._traces[entry_id]
-
-    def _hand_over(self, place: _Place, tracked: list[_Tracked]) -> None:
-        self._waiting.setdefault(place, []).extend(tracked)
 
 
 def _held(befores: list[_Before], index: int) -> tuple[_Place, Pair] | None:

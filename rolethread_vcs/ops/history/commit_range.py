@@ -63,7 +63,16 @@ def find_range(repository: Repository, text: str) -> CommitRange:
     bounds = parse_range(text)
     after = repository.resolve(bounds.end)
     if bounds.start is not None:
-        return _range(repository, text, repository.resolve(bounds.start), after)
+        start = repository.resolve(bounds.start)
+        parted = repository.graph.common_ancestor(start, after)
+        if parted is None:
+            raise InvalidError(f"the two ends of {text} have no commit in common", code="nothing_before")
+        if parted == after:
+            other_way = f"the other way round: {text.rpartition('.')[2]}..{text.partition('.')[0]}"
+            raise NotFoundError(
+                f"{text} holds no commit", hint=other_way if start != after else None, code="empty_span"
+            )
+        return CommitRange(text, parted, after, "", is_range=True, is_merge=False)
     commit = repository.objects.commit(after)
     before = commit.parents[0] if commit.parents else ""
     if before and before not in repository.objects:
@@ -73,16 +82,6 @@ def find_range(repository: Repository, text: str) -> CommitRange:
             code="nothing_before",
         )
     return CommitRange(text, before, after, commit.subject, is_range=False, is_merge=len(commit.parents) > 1)
-
-
-def _range(repository: Repository, text: str, start: str, after: str) -> CommitRange:
-    before = repository.graph.common_ancestor(start, after)
-    if before is None:
-        raise InvalidError(f"the two ends of {text} have no commit in common", code="nothing_before")
-    if before == after:
-        hint = f"the other way round: {text.rpartition('.')[2]}..{text.partition('.')[0]}" if start != after else None
-        raise NotFoundError(f"{text} holds no commit", hint=hint, code="empty_span")
-    return CommitRange(text, before, after, "", is_range=True, is_merge=False)
 
 
 def touched_ids(repository: Repository, commits: CommitRange, words: Sequence[str]) -> tuple[str, ...]:

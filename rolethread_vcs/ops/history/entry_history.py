@@ -16,8 +16,9 @@ from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.entry_trace import ABSENT, EntryTrace, State
+from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.objects.trees import FOLDER, Blob, parse
+from rolethread_vcs.store.objects.trees import FOLDER, Blob, differing, folder_of
 from rolethread_vcs.store.refs.commit_graph import Queue, Walk
 from rolethread_vcs.store.removals import removals
 from rolethread_vcs.store.repository import Repository
@@ -31,8 +32,6 @@ _TABLE = Table("entry history", 1)
 """By entry id: the commit that a walk began at, and the commits at which the entry was not what it was before."""
 _WORTH_IT = 500
 """Commits whose walk takes longer than to load SQLite and ask it."""
-
-
 _COMPARED = 200
 """Entries of one commit that are read to see which of them became another."""
 
@@ -116,11 +115,11 @@ class EntryHistory(Walk[Step]):
 
     def _with_origins(self, entry_id: str, starts: list[str]) -> Iterator[Step]:
         """Yield the steps under one id, then those under the ids that it was made from."""
-        births = []
+        births: list[Step] = []
         waiting: list[Step] = []  # an entry that was added may turn out to have been there before
-        for step, commit in self._walk(entry_id, starts):
+        for step in self._walk(entry_id, starts):
             if step.kind is StepKind.ADDED:
-                births.append((step, commit))
+                births.append(step)
                 waiting.append(step)
                 continue
             if step.kind is StepKind.REMOVED and waiting:
@@ -133,9 +132,9 @@ class EntryHistory(Walk[Step]):
             else:
                 yield step
         before = []
-        for step, commit in births:
-            parents = self._graph.parents(commit)
-            born = replace(step, origin=origins(self._repository, parents, commit, entry_id, step.after))
+        for step in births:
+            parents = self._graph.parents(step.commit)
+            born = replace(step, origin=origins(self._repository, parents, step.commit, entry_id, step.after))
             waiting[waiting.index(step)] = born
             fresh = [origin for origin in born.origin.ids if origin not in self._ids]
             self._ids.update(fresh)
@@ -143,16 +142,18 @@ class EntryHistory(Walk[Step]):
         yield from waiting
         yield from heapq.merge(*before, key=lambda step: -step.commit.time)
 
-    def _walk(self, entry_id: str, starts: list[str]) -> Iterator[tuple[Step, Commit]]:
-        """Yield the commits at which the entry is not what it was in any parent.
+    def _walk(self, entry_id: str, starts: list[str]) -> Iterator[Step]:
+        """Yield what the commits did at which the entry is not what it was in any parent.
 
         Of a merge only the first side that holds the same is followed, as `git log -- PATH` does. What a long walk
         found is remembered, and taken from there when a later one comes to where that began.
         """
-        objects = self._repository.objects
-        trace = EntryTrace(objects, entry_id)
-        graph = self._graph
-        known_tip, known = self._remembered(entry_id)
+        objects, graph = self._repository.objects, self._graph
+        trace, key, derived = EntryTrace(objects, entry_id), entry_id.encode(), Derived(self._repository.cache_folder)
+        data = derived.find(_TABLE, [key]).get(key)
+        known_tip, known = (None, []) if data is None else parse_json(data)
+        if not all(oid in objects for oid in known):
+            known_tip = None
         queue: Queue[State] = Queue()
         seen = set(starts)
         for oid in starts:
@@ -165,27 +166,19 @@ class EntryHistory(Walk[Step]):
                 for commit in (objects.commit(oid) for oid in known if oid == known_tip or oid not in seen):
                     above = [trace.state(parent.tree) for parent in graph.parents(commit)]
                     found.append(commit.id)
-                    yield _step(entry_id, commit, trace.state(commit.tree), above), commit
+                    yield _step(entry_id, commit, trace.state(commit.tree), above)
                 break
             parents = [(parent, trace.state(parent.tree)) for parent in graph.parents(commit)]
             same = next((pair for pair in parents if pair[1] == state), None)
             if same is None and (state != ABSENT or parents):
                 found.append(commit.id)
-                yield _step(entry_id, commit, state, [each for _, each in parents]), commit
+                yield _step(entry_id, commit, state, [each for _, each in parents])
             for parent, before in parents if same is None else (same,):
                 if parent.id not in seen:
                     seen.add(parent.id)
                     queue.push(parent, before)
         if len(seen) > _WORTH_IT and len(starts) == 1 and not graph.ends:
-            rows = {entry_id.encode(): encode_line([starts[0], found])}
-            Derived(self._repository.cache_folder).keep(_TABLE, rows)
-
-    def _remembered(self, entry_id: str) -> tuple[str | None, list[str]]:
-        """Return the commit that the longest walk began at, and the commits it found; all of them are here."""
-        key = entry_id.encode()
-        data = Derived(self._repository.cache_folder).find(_TABLE, [key]).get(key)
-        tip, found = (None, []) if data is None else parse_json(data)
-        return (tip, found) if all(oid in self._repository.objects for oid in found) else (None, [])
+            derived.keep(_TABLE, {key: encode_line([starts[0], found])})
 
 
 def entry_history(repository: Repository, word: str, rev: str = "@") -> EntryHistory:
@@ -222,17 +215,15 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
 
 def _step(entry_id: str, commit: Commit, state: State, befores: list[State]) -> Step:
     before = next((each for each in befores if each.blob is not None), ABSENT)
-    return Step(commit, entry_id, _kind(state, before, befores), before.blob, state.blob, before.rank != state.rank)
-
-
-def _kind(state: State, before: State, befores: list[State]) -> StepKind:
     if before.blob is None:
-        return StepKind.ADDED
-    if state.blob is None:
-        return StepKind.REMOVED
-    if len(befores) > 1:
-        return StepKind.MERGED
-    return StepKind.MOVED if state.blob == before.blob else StepKind.CHANGED
+        kind = StepKind.ADDED
+    elif state.blob is None:
+        kind = StepKind.REMOVED
+    elif len(befores) > 1:
+        kind = StepKind.MERGED
+    else:
+        kind = StepKind.MOVED if state.blob == before.blob else StepKind.CHANGED
+    return Step(commit, entry_id, kind, before.blob, state.blob, before.rank != state.rank)
 
 
 # ---- what became of what in one commit: entries split off, joined, or given a new id
@@ -258,34 +249,26 @@ def origins(repository: Repository, above: list[Commit], commit: Commit, entry_i
 
 
 def _renumbered(repository: Repository, parent: Commit, commit: Commit, blob: bytes, entry: Entry) -> str | None:
-    before, after = (find_folder(repository.objects, each.tree, ENTRIES) for each in (parent, commit))
-    lost = _lost(repository, before, after, 2)
-    for number, (other_id, before) in enumerate(lost):
-        if before == blob:
+    objects = repository.objects
+    before, after = (find_folder(objects, each.tree, ENTRIES) for each in (parent, commit))
+    for number, (other_id, old) in enumerate(_lost(objects, before, after)):
+        if old == blob:
             return other_id
-        other = entry_of(repository, before) if number < _COMPARED else None
+        other = entry_of(repository, old) if number < _COMPARED else None
         if other is not None and is_same(other.messages, entry.messages):
             return other_id
     return None
 
 
-def _lost(repository: Repository, before: bytes | None, after: bytes | None, depth: int) -> Iterator[tuple[str, bytes]]:
+def _lost(objects: Objects, before: bytes | None, after: bytes | None) -> Iterator[tuple[str, bytes]]:
     """Yield (id, blob id) of what is no longer there as it was; folders that are only new are not looked into."""
-    if before is None or before == after:
-        return
-    objects = repository.objects
-    now = {} if after is None else objects.items(after)
-    for item in parse(objects.tree(before)):
-        other = now.get(item.name)
-        if other == item:
-            continue
-        if depth and item.mode == FOLDER:
-            below = other.oid if other is not None and other.mode == FOLDER else None
-            yield from _lost(repository, item.oid, below, depth - 1)
-        elif not depth:
-            entry_id = item.name.decode("utf-8", "replace").removesuffix(SUFFIX)
-            if is_id(entry_id):
-                yield entry_id, item.oid
+    old, new = differing(before, after, objects.tree)
+    for name, item in sorted(old.items()):
+        entry_id = name.decode("utf-8", "replace").removesuffix(SUFFIX)
+        if item.mode == FOLDER:
+            yield from _lost(objects, item.oid, folder_of(new.get(name)))
+        elif is_id(entry_id):
+            yield entry_id, item.oid
 
 
 def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str, ...]:
@@ -293,15 +276,13 @@ def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str,
 
     Looked for among the first few hundred entries that the commit added.
     """
-    objects = repository.objects
-    graph = repository.graph
-    made = objects.commit(commit)
-    above = graph.parents(made)
+    made = repository.objects.commit(commit)
+    above = repository.graph.parents(made)
     if not above:
         return ()
     added: dict[str, Blob] = {}
     before_blob = after_blob = None
-    for found_id, before, after in entries_between(objects, above[0].tree, made.tree):
+    for found_id, before, after in entries_between(repository.objects, above[0].tree, made.tree):
         if found_id == entry_id:
             before_blob, after_blob = before, after
         elif before is None and after is not None and len(added) < _COMPARED:

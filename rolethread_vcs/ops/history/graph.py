@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.history.log import EVERYTHING, History, LogFilter, Logged
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs import BRANCHES, TAGS
 from rolethread_vcs.store.refs.commit_graph import Walk
 from rolethread_vcs.store.repository import Repository
 
@@ -55,15 +56,11 @@ def _rows(history: History, count: int | None) -> Iterator[GraphRow]:
 
 def names_by_commit(repository: Repository) -> dict[str, list[str]]:
     """Return the branches and releases that stand at each commit (hex id); one that leads nowhere is left out."""
-    names: dict[str, list[str]] = {}
-    for name, target in sorted(repository.refs.table().items()):
-        for prefix in (BRANCHES, TAGS):
-            if name.startswith(prefix):
-                try:
-                    commit = repository.objects.peel(target)
-                except DamagedError:
-                    continue
-                names.setdefault(commit, []).append(name.removeprefix(prefix))
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for named in (repository.refs.branches(), repository.refs.releases()):
+        for name, target in sorted(named.items()):
+            with suppress(DamagedError):
+                names[repository.objects.peel(target)].append(name)
     return names
 
 

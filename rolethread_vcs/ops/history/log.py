@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime
-from itertools import islice
+from datetime import datetime
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from rolethread_vcs.model.revision import parse_range
@@ -189,14 +189,10 @@ class OperationsByCommit:
             if operation is None:
                 return None
             self._oldest_read = operation.time
-            self._note(operation)
-
-    def _note(self, operation: Operation) -> None:
-        if operation.verb in _NEVER_MAKE_COMMITS:
-            return
-        for name, (before, after) in operation.changes.items():
-            if name.startswith(BRANCHES) and after is not None:
-                self._made[before, after] = operation
+            if operation.verb not in _NEVER_MAKE_COMMITS:
+                for name, (before, after) in operation.changes.items():
+                    if name.startswith(BRANCHES) and after is not None:
+                        self._made[before, after] = operation
 
 
 # ---- runs of small edits
@@ -220,19 +216,14 @@ class Run(NamedTuple):
 
 def fold(history: Iterable[Logged]) -> Iterator[Logged | Run]:
     """Yield the history with every two or more single edits in a row, by one author on one day, as one run."""
-    run: list[Logged] = []
-    for logged in history:
-        if run and not (logged.is_single_edit and _author_and_day(logged) == _author_and_day(run[0])):
-            yield run[0] if len(run) == 1 else Run(tuple(run))
-            run = []
-        if logged.is_single_edit:
-            run.append(logged)
-        else:
-            yield logged
-    if run:
-        yield run[0] if len(run) == 1 else Run(tuple(run))
+    for _, group in groupby(history, _run_of):
+        edits = tuple(group)
+        yield edits[0] if len(edits) == 1 else Run(edits)
 
 
-def _author_and_day(logged: Logged) -> tuple[str, str, date]:
+def _run_of(logged: Logged) -> tuple[object, ...]:
+    """Return what the edits of one run have in common; what is no single edit shares it with nothing."""
     author = logged.commit.author
+    if not logged.is_single_edit:
+        return (logged.commit.id,)
     return author.name, author.email, datetime.fromtimestamp(author.time).date()

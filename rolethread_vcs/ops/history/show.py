@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.model.layout import id_of_path
-from rolethread_vcs.model.revision import is_selector, parse_selector
-from rolethread_vcs.ops.history.entry_history import StepKind, entry_of
+from rolethread_vcs.model.revision import is_selector
+from rolethread_vcs.ops.history.entry_history import entry_of
 from rolethread_vcs.ops.history.log import tree_before
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.objects.commits import Commit
@@ -67,30 +68,21 @@ def show(repository: Repository, *words: str) -> Iterator[ShownEntry | ShownComm
     name the current commit.
 
     Raises:
-        UsageError, NoSuchEntryError, UnknownRevisionError: a word names nothing.
+        UsageError, NoSuchEntryError, UnknownRevisionError: a word names nothing. UnreadableEntryError.
     """
     for word in words or ("@",):
         selector, at, revision = word.partition("@")
         if is_selector(selector) and (revision or not at):
-            yield show_entry(repository, selector, revision or "@")
+            snapshot = repository.snapshot(revision or "@")
+            try:
+                entry_id = find_entry(snapshot, selector)
+            except NoSuchEntryError as error:
+                if selector.isdigit() and repository.find_commit(f"commit:{selector}"):
+                    raise NoSuchEntryError(error.message, hint=f"the commit is: rtv show commit:{selector}") from error
+                raise
+            yield ShownEntry(entry_id, snapshot.id, snapshot.blob_id(entry_id), snapshot[entry_id])
         else:
             yield show_commit(repository, word)
-
-
-def show_entry(repository: Repository, word: str, revision: str = "@") -> ShownEntry:
-    """Return an entry as a revision holds it.
-
-    Raises:
-        NoSuchEntryError: there is none there. UnreadableEntryError: it does not read.
-    """
-    snapshot = repository.snapshot(revision)
-    try:
-        entry_id = find_entry(snapshot, word)
-    except NoSuchEntryError as error:
-        if isinstance(parse_selector(word), int) and repository.find_commit(f"commit:{word}"):
-            raise NoSuchEntryError(error.message, hint=f"the commit is: rtv show commit:{word}") from error
-        raise
-    return ShownEntry(entry_id, snapshot.id, snapshot.blob_id(entry_id), snapshot[entry_id])
 
 
 def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
@@ -99,7 +91,7 @@ def show_commit(repository: Repository, revision: str = "@") -> ShownCommit:
     entries, files = [], []
     start = tree_before(repository, commit)
     for path, before, after in two_way(start, commit.tree, repository.objects.tree):
-        change = StepKind.ADDED if before is None else StepKind.REMOVED if after is None else StepKind.CHANGED
+        change = ChangeKind.between(before, after)
         entry_id = id_of_path(path)
         blob = after or before
         if entry_id is not None and blob is not None:

@@ -15,7 +15,6 @@ from rolethread_vcs.ops.history.show import (
     raw_bytes,
     show,
     show_commit,
-    show_entry,
 )
 from rolethread_vcs.transaction import Intent
 
@@ -75,7 +74,7 @@ def test_a_number_is_an_entry_and_commit_colon_a_commit(tmp_path: Path) -> None:
     commit = _commit_like_a_number(dataset)
 
     with pytest.raises(NotFoundError) as caught:
-        show_entry(dataset.repository, commit[:4])
+        next(show(dataset.repository, commit[:4]))
     (shown,) = show(dataset.repository, f"commit:{commit[:6]}")
 
     assert caught.value.hint == f"the commit is: rtv show commit:{commit[:4]}"
