@@ -7,6 +7,7 @@ there lie HEAD, the index, `commondir`, and `gitdir`: where that file `.git` lie
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import unicodedata
 from collections.abc import Iterator
@@ -52,6 +53,24 @@ class CheckedOutFolder:
         """The branch that is checked out there, None for a commit."""
         prefix = SYMBOLIC + BRANCHES
         return self.head.removeprefix(prefix) if self.head.startswith(prefix) else None
+
+    @property
+    def quoted(self) -> str:
+        """The folder as a word of a command."""
+        return shlex.quote(str(self.folder))
+
+    @property
+    def gone_hint(self) -> str:
+        """What to do about a folder that is not there."""
+        return f"if it was deleted: rtv workcopy remove {self.quoted}   if it was moved: git worktree repair PLACE"
+
+    @property
+    def edits_hint(self) -> str:
+        """What to do about hand edits in it that are in the way."""
+        return (
+            f"keep the edits with: rtv -C {self.quoted} commit   "
+            f"throw them away with: rtv -C {self.quoted} restore --all"
+        )
 
     @property
     def cut_off(self) -> str | None:

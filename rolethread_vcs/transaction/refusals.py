@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -141,7 +140,7 @@ def _refuse_twice(other: CheckedOutFolder) -> None:
     branch = other.branch or other.rebasing
     raise ConflictError(
         f"{branch} is checked out in {other.folder}, and one branch is worked on in one folder",
-        hint=f"cd {_quoted(other)}   or make a branch of it for here: rtv switch -c NAME {branch}",
+        hint=f"cd {other.quoted}   or make a branch of it for here: rtv switch -c NAME {branch}",
         code="checked_out_elsewhere",
     )
 
@@ -151,21 +150,20 @@ def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> N
     if not other.is_there:
         raise ConflictError(
             f"{where}, and that folder is not there: moved, deleted, or on a disk that is not plugged in",
-            hint=f"if it was deleted: rtv workcopy remove {_quoted(other)}   "
-            "if it was moved: git worktree repair PLACE",
+            hint=other.gone_hint,
             code="checked_out_elsewhere",
         )
     if is_deleted:
         raise ConflictError(
             f"{where}, so it cannot go",
-            hint=f"remove that folder first: rtv workcopy remove {_quoted(other)}" if other.name else None,
+            hint=f"remove that folder first: rtv workcopy remove {other.quoted}" if other.name else None,
             code="checked_out_elsewhere",
         )
     doing = "a rebase" if other.rebasing else "a merge" if (other.private / "MERGE_HEAD").exists() else ""
     if doing:
         raise ConflictError(
             f"{where}, where plain git is in the middle of {doing}",
-            hint=f"finish that first: git -C {_quoted(other)} status",
+            hint=f"finish that first: git -C {other.quoted} status",
             code="checked_out_elsewhere",
         )
 
@@ -179,13 +177,8 @@ def _refuse_edited(other: CheckedOutFolder, differences: Iterable[Difference]) -
         files = "1 hand-edited file" if len(unsaved) == 1 else f"{len(unsaved):,} hand-edited files"
         raise UnsavedEditsError(
             f"{other.branch} is checked out in {other.folder}, and {files} there would be in the way ({names})",
-            hint=f"keep the edits with: rtv -C {_quoted(other)} commit   "
-            f"throw them away with: rtv -C {_quoted(other)} restore --all",
+            hint=other.edits_hint,
         )
-
-
-def _quoted(other: CheckedOutFolder) -> str:
-    return shlex.quote(str(other.folder))
 
 
 class MergeBreaksRulesError(ConflictError):

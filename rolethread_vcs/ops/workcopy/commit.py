@@ -56,8 +56,8 @@ class Refreshed:
     path: Path
     before: str
     commit: str
-    lines: int
-    is_written: bool
+    lines: int = 0
+    is_written: bool = False
     set_aside: Path | None = None
     dry_run: bool = False
 
@@ -122,22 +122,22 @@ def refresh(
     finish_cut_off(repository)
     link = links.load(repository, path)
     tip = _tip_of(repository, link)
+    done = Refreshed(link.path, link.commit, tip, dry_run=dry_run)
     if discard:
         if dry_run:
-            return Refreshed(link.path, link.commit, tip, 0, False, dry_run=True)
+            return done
         fresh, aside = write_again(repository, link, tip)
-        return Refreshed(link.path, link.commit, tip, len(fresh.ids), True, aside)
+        return replace(done, lines=len(fresh.ids), is_written=True, set_aside=aside)
     edits = read_edits(repository, path, options.decisions)
     if tip == link.commit:
-        return Refreshed(link.path, tip, tip, 0, False, dry_run=dry_run)
+        return done
     _refuse_ambiguous(edits)
-    ground = repository.snapshot_of(tip)
-    rewrite = _merge(repository, edits, ground, options.take)
+    rewrite = _merge(repository, edits, repository.snapshot_of(tip), options.take)
     if dry_run:
-        return Refreshed(link.path, link.commit, tip, len(rewrite.merge.changed), False, dry_run=True)
-    done = rewrite.refreshed()
-    links.save(repository, "refresh", done.link, done.staged, edits.lines.stamp)
-    return Refreshed(link.path, link.commit, tip, done.brought, done.staged is not None)
+        return replace(done, lines=len(rewrite.merge.changed))
+    rewritten = rewrite.refreshed()
+    links.save(repository, "refresh", rewritten.link, rewritten.staged, edits.lines.stamp)
+    return replace(done, lines=rewritten.brought, is_written=rewritten.staged is not None)
 
 
 def _settle(repository: Repository, edits: FileEdits, merge: CopyMerge, ground: Snapshot) -> str:

@@ -65,15 +65,14 @@ def folder_copies(repository: Repository) -> tuple[FolderCopy, ...]:
     copies = []
     for found in repository.folders():
         is_here = found.private == repository.git_folder
-        where = shlex.quote(str(found.folder))
         unsaved: int | None = None
         problem: str | None = None
         if not found.is_there:
-            problem = f"not there: {_way_on(found)}"
+            problem = f"not there: {found.gone_hint}"
         elif found.cut_off == MAKING:
-            problem = f"cut off while it was made: rtv workcopy add {where} --branch {found.branch}"
+            problem = f"cut off while it was made: rtv workcopy add {found.quoted} --branch {found.branch}"
         elif found.cut_off is not None:
-            problem = f"cut off while it was removed: rtv workcopy remove {where}"
+            problem = f"cut off while it was removed: rtv workcopy remove {found.quoted}"
         else:
             try:
                 unsaved = len(unsaved_files(repository if is_here else open_dataset(found.folder)))
@@ -101,7 +100,7 @@ def open_folder(repository: Repository, folder: Path) -> Repository:
     """
     found = _existing(repository, folder)
     if not found.is_there:
-        raise NotFoundError(f"{found.folder} is not there", hint=_way_on(found), code="no_folder_copy")
+        raise NotFoundError(f"{found.folder} is not there", hint=found.gone_hint, code="no_folder_copy")
     return open_dataset(found.folder)
 
 
@@ -189,7 +188,7 @@ def _empty(found: CheckedOutFolder) -> tuple[str, ...]:
 
 def _obstacle(repository: Repository, found: CheckedOutFolder) -> tuple[str, str] | None:
     """Return what would be lost with a folder, or why it cannot go, and what to do; None when it can."""
-    folder, where = found.folder, shlex.quote(str(found.folder))
+    folder, where = found.folder, found.quoted
     if not found.name:
         hint = "to check no files out there: rtv config set checkout never"
         return f"{folder} is the dataset itself, not a copy of it", hint
@@ -212,8 +211,7 @@ def _obstacle(repository: Repository, found: CheckedOutFolder) -> tuple[str, str
     if found.cut_off == REMOVING:
         edits = [edit for edit in edits if edit.change != REMOVED]
     if edits:
-        hint = f"keep the edits with: rtv -C {where} commit   throw them away with: rtv -C {where} restore --all"
-        return f"{folder} has {count(len(edits), 'file')} edited by hand and not saved", hint
+        return f"{folder} has {count(len(edits), 'file')} edited by hand and not saved", found.edits_hint
     linked = all_copies(copy)
     if linked:
         hint = f"see them with: rtv -C {where} workcopy list"
@@ -291,8 +289,3 @@ def _cut_off_at(repository: Repository, folder: Path, branch: str) -> CheckedOut
         return None
     linked_folders.unlock_index(found)
     return found
-
-
-def _way_on(found: CheckedOutFolder) -> str:
-    where = shlex.quote(str(found.folder))
-    return f"if it was deleted: rtv workcopy remove {where}   if it was moved: git worktree repair PLACE"
