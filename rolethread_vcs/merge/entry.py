@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.diff import ABSENT
-from rolethread_vcs.diff.align import Match, align
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choose, Conflict, Merged, Reason
 from rolethread_vcs.merge.resolver import Resolver
@@ -61,6 +60,8 @@ def _are_one_conversation(ours: Any, theirs: Any) -> bool:
         return True
     if not isinstance(ours, list) or not isinstance(theirs, list) or len(ours) != len(theirs):
         return False
+    from rolethread_vcs.diff.align import Match, align
+
     pairs = align(ours, theirs)
     return len(pairs) == len(ours) and all(not pair.moved and pair.match is not Match.PLACED for pair in pairs)
 
@@ -89,11 +90,8 @@ def _merge_field(key: str, base: Any, ours: Any, theirs: Any, resolver: Resolver
 
 def _look_at_the_pair(merged: dict[str, Any], base: Any, ours: Any, theirs: Any, resolver: Resolver) -> None:
     """Let a person look when the merge, and no side, made the two answers of a preference pair the same."""
-    if any(conflict.field.startswith(("chosen", "rejected")) for conflict in resolver.conflicts) or not _is_equal(
-        merged
-    ):
-        return
-    if _is_equal(ours) or _is_equal(theirs):
+    is_open = any(conflict.field.startswith(("chosen", "rejected")) for conflict in resolver.conflicts)
+    if is_open or not _is_equal(merged) or _is_equal(ours) or _is_equal(theirs):
         return
     was, left, right = (fields.get("chosen", ABSENT) for fields in (base, ours, theirs))
     conflict = Conflict("chosen", Reason.PAIR_EQUAL, was, left, right)

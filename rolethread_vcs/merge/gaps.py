@@ -15,12 +15,11 @@ What happens in a gap is for `disputes` to say.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from rolethread_vcs.diff.align import Pair, align
+from rolethread_vcs.diff.align import align
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
 from rolethread_vcs.model.entry import is_same
 
@@ -39,58 +38,44 @@ class Gap(NamedTuple):
         return self.ours if side == "ours" else self.theirs
 
 
-@dataclass(frozen=True, slots=True)
 class Alignment:
-    """Which message of the base is which on each side, and which of them a side moved.
+    """Which message of the base is which on each side (`numbers`, and back: `origins`), and which of them a side moved.
 
-    `moved_twice` are those that both sides moved, to different places. `riding` are messages that a side added between
-    two that the other moved together: they go along, and are listed by the message before them.
+    `moved_twice` are those that both sides moved, to different places.
     """
 
-    lists: Lists
-    numbers: dict[Side, dict[int, int]]
-    origins: dict[Side, dict[int, int]]
-    moved: dict[Side, frozenset[int]]
-    moved_twice: frozenset[int] = frozenset()
-    riding: Mapping[Side, Mapping[int, tuple[Token, ...]]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, lists: Lists) -> Alignment:
-        """Return the alignment of three lists."""
-        pairs: dict[Side, tuple[Pair, ...]] = {
-            "ours": align(lists.base, lists.ours),
-            "theirs": align(lists.base, lists.theirs),
+    def __init__(self, lists: Lists) -> None:
+        pairs = {side: align(lists.base, lists.on(side)) for side in SIDES}
+        self.lists = lists
+        self.numbers = {side: {pair.before: pair.after for pair in pairs[side]} for side in SIDES}
+        self.origins = {side: {pair.after: pair.before for pair in pairs[side]} for side in SIDES}
+        self.moved = {side: frozenset(pair.before for pair in pairs[side] if pair.moved) for side in SIDES}
+        self._moved = self.moved["ours"] | self.moved["theirs"]
+        self._backbone = [
+            self.token(number)
+            for number in range(len(lists.base))
+            if number not in self._moved and all(number in self.numbers[side] for side in SIDES)
+        ]
+        rising = {side: [_number(token, side) for token in self._backbone] for side in SIDES}
+        self.moved_twice = {
+            base
+            for base in self.moved["ours"] & self.moved["theirs"]
+            if len({bisect_left(rising[side], self.numbers[side][base]) for side in SIDES}) > 1
         }
-        numbers = {side: {pair.before: pair.after for pair in pairs[side]} for side in SIDES}
-        origins = {side: {pair.after: pair.before for pair in pairs[side]} for side in SIDES}
-        moved = {side: frozenset(pair.before for pair in pairs[side] if pair.moved) for side in SIDES}
-        found = cls(lists, numbers, origins, moved)
-        found = replace(found, moved_twice=frozenset(found._moved_apart()))
-        return replace(found, riding={side: dict(found._riders(side)) for side in SIDES})
+        # Messages that a side added between two that the other moved together: they go along, and are listed by the
+        # message before them.
+        self._riding = {side: dict(self._find_riders(side)) for side in SIDES}
+        self._riders = {token for side in SIDES for tokens in self._riding[side].values() for token in tokens}
 
-    def _riders(self, side: Side) -> Iterator[tuple[int, tuple[Token, ...]]]:
+    def _find_riders(self, side: Side) -> Iterator[tuple[int, tuple[Token, ...]]]:
         other = other_side(side)
-        known = sorted(self.origins[side])
-        for before, after in pairwise(known):
+        moved = self.moved[other] - self.moved[side]
+        for before, after in pairwise(sorted(self.origins[side])):
             first, last = self.origins[side][before], self.origins[side][after]
-            if before + 1 == after or not all(
-                base in self.moved[other] and base not in self.moved[side] for base in (first, last)
-            ):
+            if before + 1 == after or not {first, last} <= moved:
                 continue
             if self.numbers[other][last] == self.numbers[other][first] + 1:
                 yield first, tuple(_only_on(side, number) for number in range(before + 1, after))
-
-    def rides(self, token: Token) -> bool:
-        """Return whether a message was added between two that the other side moved together."""
-        return any(token in tokens for side in self.riding for tokens in self.riding[side].values())
-
-    def _backbone(self) -> list[Token]:
-        moved = self.moved["ours"] | self.moved["theirs"]
-        return [
-            self.token(number)
-            for number in range(len(self.lists.base))
-            if number not in moved and all(number in self.numbers[side] for side in SIDES)
-        ]
 
     def token(self, base: int) -> Token:
         """Return a message of the base as a token."""
@@ -98,31 +83,15 @@ class Alignment:
 
     def is_moved(self, token: Token) -> bool:
         """Return whether any side moved a message."""
-        return token.base is not None and any(token.base in self.moved[side] for side in SIDES)
-
-    def _moved_apart(self) -> Iterator[int]:
-        backbone = self._backbone()
-        rising = {side: [_number(token, side) for token in backbone] for side in SIDES}
-        for base in self.moved["ours"] & self.moved["theirs"]:
-            token = self.token(base)
-            if len({bisect_left(rising[side], _number(token, side)) for side in SIDES}) > 1:
-                yield base
+        return token.base in self._moved
 
     def gaps(self, mover: Side) -> Iterator[Gap]:
         """Yield the gaps in order; what both moved apart stands where the `mover` put it."""
-        backbone = [FIRST, *self._backbone(), self.lists.last]
-        for left, right in pairwise(backbone):
-            yield Gap(
-                left,
-                right,
-                tuple(
-                    base
-                    for base in range(_number(left, None) + 1, _number(right, None))
-                    if not any(base in self.moved[side] for side in SIDES)
-                ),
-                tuple(self._run("ours", left, right, mover)),
-                tuple(self._run("theirs", left, right, mover)),
-            )
+        for left, right in pairwise([FIRST, *self._backbone, self.lists.last]):
+            assert left.base is not None and right.base is not None
+            base = tuple(number for number in range(left.base + 1, right.base) if number not in self._moved)
+            ours, theirs = (tuple(self._run(side, left, right, mover)) for side in SIDES)
+            yield Gap(left, right, base, ours, theirs)
 
     def _run(self, side: Side, left: Token, right: Token, mover: Side) -> Iterator[Token]:
         """Yield what a side has in a gap: not what the other moved away, but with what rides on its own moves."""
@@ -131,14 +100,14 @@ class Alignment:
             base = self.origins[side].get(number)
             if base is None:
                 token = _only_on(side, number)
-                if not self.rides(token):
+                if token not in self._riders:
                     yield token
             elif base in self.moved_twice:
                 if side == mover:
                     yield self.token(base)
             elif base in self.moved[side] or base not in self.moved[other]:
                 yield self.token(base)
-                yield from self.riding[other].get(base, ())
+                yield from self._riding[other].get(base, ())
 
     def predecessor(self, side: Side, number: int) -> int | None:
         """Return the message of the base that comes before one on a side, passing over what is new there."""
@@ -168,8 +137,8 @@ def _only_on(side: Side, number: int) -> Token:
     return Token(ours=number) if side == "ours" else Token(theirs=number)
 
 
-def _number(token: Token, side: Side | None) -> int:
-    number = token.base if side is None else token.on(side)
+def _number(token: Token, side: Side) -> int:
+    number = token.on(side)
     assert number is not None
     return number
 

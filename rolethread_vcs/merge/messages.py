@@ -49,7 +49,7 @@ def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any
     tokens = in_place(lists)
     if tokens is not None:
         return _Row(lists, field, resolver, {"ours": {}, "theirs": {}}).result(list(tokens))
-    alignment = Alignment.of(lists)
+    alignment = Alignment(lists)
     renamed = {side: _renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
     if alignment.moved_twice:
         return _choose_places(alignment, field, renamed, resolver)
@@ -146,7 +146,8 @@ class _Row:
         ours, theirs = (old, new) if is_ours else (new, old)
         suggestion: SideChoice = "theirs" if is_ours else "ours"
         conflict = Conflict(f"{self._name()}.speaker", Reason.SPEAKER_RENAMED, ABSENT, ours, theirs, suggestion)
-        return {**message, "speaker": self._resolver.answer(conflict)}
+        named = {**message, "speaker": self._resolver.answer(conflict)}
+        return {key: value for key, value in named.items() if value is not ABSENT}
 
     def _lay_dispute(self, dispute: Dispute) -> None:
         lists, name = self._lists, self._name()

@@ -125,6 +125,19 @@ def test_moves_that_fit_one_by_one_and_not_together_clash() -> None:
     assert [conflict.reason for conflict in merge_messages(base, ours, theirs).conflicts] == [Reason.BOTH_MOVED]
 
 
+def test_a_message_under_an_old_name_can_be_kept_without_one() -> None:
+    def emma(text: str, name: str) -> dict[str, Any]:
+        return {**answer(text), "speaker": name}
+
+    base = [SYSTEM, FIRST[0], emma("Dry enough.", "emma"), SECOND[0], emma("Mind the third step.", "emma")]
+    ours = [SYSTEM, FIRST[0], emma("Dry enough.", "mara"), SECOND[0], emma("Mind the third step.", "mara")]
+    theirs = [*base, THIRD[0], emma("A door.", "emma")]
+
+    assert [each.reason for each in merge_messages(base, ours, theirs).conflicts] == [Reason.SPEAKER_RENAMED]
+    kept = merge_messages(base, ours, theirs, {"messages[6].speaker": "base"})
+    assert kept == Merged([*ours, THIRD[0], answer("A door.")])
+
+
 def test_a_choice_that_is_no_list_of_messages_is_refused() -> None:
     ours, theirs = [SYSTEM, *FIRST], [SYSTEM, *FIRST, SECOND[0], answer("Mind the last step, it is rotten.")]
 
