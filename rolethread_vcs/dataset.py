@@ -152,6 +152,7 @@ class Releases(Group):
 
     list = Method(lambda: releases.releases)
     get = Method(lambda: releases.describe)
+    previous = Method(lambda: releases.previous)
     create = Change(lambda: releases.release, "changed")
     delete = Change(lambda: releases.delete, "changed")
 

@@ -28,11 +28,12 @@ def print_committed(
 
     `more` are further sources of the envelope.
     """
-    from rolethread_vcs import Committed
     from rolethread_vcs.views.changes import committed_lines
 
     output = context.output
     if result is None:
+        from rolethread_vcs import Committed
+
         result = Committed(context.dataset.current_branch() or "", None, None)
     note_committed(output, result)
     lines = committed_lines(result, width=output.width, color=output.color, done=done, nothing=nothing)

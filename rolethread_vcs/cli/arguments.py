@@ -29,51 +29,45 @@ class TypedTexts:
             NotFoundError: there is no such file. InvalidError: it is no UTF-8. UsageError: a second `-`.
         """
         if value == "-":
-            return self._decoded(self._stdin(), "standard input")
-        if value.startswith("@@"):
-            return value[1:]
-        if value.startswith("@") and len(value) > 1:
-            return self._decoded(self._file(value[1:]), value[1:])
-        _refuse_half_characters(value)
-        return value
-
-    def _stdin(self) -> bytes:
-        if self._stdin_used:
-            raise UsageError("standard input (-) can be read once only", hint="put the other text into a file: @FILE")
-        self._stdin_used = True
-        return sys.stdin.buffer.read()
-
-    def _file(self, name: str) -> bytes:
-        path = self._context.path(name)
+            if self._stdin_used:
+                raise UsageError(
+                    "standard input (-) can be read once only", hint="put the other text into a file: @FILE"
+                )
+            self._stdin_used = True
+            return _decoded(sys.stdin.buffer.read(), "standard input")
+        if value.startswith("@") and not value.startswith("@@") and len(value) > 1:
+            name = value[1:]
+            return _decoded(read_file(self._context, name, hint=f"a text that starts with @: '@@{name}'"), name)
         try:
-            return path.read_bytes()
-        except FileNotFoundError as error:
-            raise NotFoundError(f"there is no file {name}", hint=f"a text that starts with @: '@@{name}'") from error
-        except IsADirectoryError as error:
-            raise InvalidError(f"{name} is a folder, not a file") from error
-        except OSError as error:
-            raise SystemRefusedError(f"{name} cannot be read: {error.strerror or error}") from error
-        except ValueError as error:
-            raise NotFoundError(f"there is no file {name!r}") from error
-
-    @staticmethod
-    def _decoded(data: bytes, name: str) -> str:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            raise InvalidError(f"{name} is no UTF-8 (line {line})") from error
-        return text.removesuffix("\n").removesuffix("\r")
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InvalidError("this text is no UTF-8", hint="give it in a file: @FILE") from error
+        return value[1:] if value.startswith("@@") else value
 
 
-def _refuse_half_characters(text: str) -> None:
+def read_file(context: Context, name: str, *, hint: str | None = None) -> bytes:
+    """Return what a file holds that the user named; `hint` is said where there is none.
+
+    Raises:
+        NotFoundError: there is no such file. InvalidError: it is a folder. SystemRefusedError: it cannot be read.
+    """
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise InvalidError("this text is no UTF-8", hint="give it in a file: @FILE") from error
+        return context.path(name).read_bytes()
+    except (FileNotFoundError, ValueError) as error:
+        raise NotFoundError(f"there is no file {name}", hint=hint) from error
+    except IsADirectoryError as error:
+        raise InvalidError(f"{name} is a folder, not a file") from error
+    except OSError as error:
+        raise SystemRefusedError(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-# ---- moments
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidError(f"{name} is no UTF-8 (line {line})") from error
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 _SPAN = re.compile(r"(?P<number>[0-9]{1,6}) *(?P<unit>[a-z]+)( *ago)?")
@@ -124,9 +118,6 @@ def parse_moment(text: str, *, now: float, end_of_day: bool = False) -> int:
 def _day(moment: datetime, *, end_of_day: bool) -> int:
     start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return int((start + timedelta(days=1)).timestamp()) - 1 if end_of_day else int(start.timestamp())
-
-
-# ---- numbers
 
 
 class HowMany(click.IntRange):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
@@ -16,14 +17,28 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.output import Output
-from rolethread_vcs.errors import InvalidError, RoleThreadError, UsageError
+from rolethread_vcs.errors import InvalidError, RoleThreadError, SystemRefusedError, UsageError
 from rolethread_vcs.views.findings import error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from rolethread_vcs.cli.context import Given
 
-
-ENVELOPE = "rolethread.error/v1"
+_SYSTEM_TROUBLE = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+    }
+)
+"""What stdout, or a path that somebody typed, can meet at any moment; any other error of the system is a bug."""
 
 
 class InterruptedByUserError(RoleThreadError):
@@ -40,67 +55,67 @@ class BugError(RoleThreadError):
     code = "bug"
 
 
-def interrupted(*, saved: bool, change: str) -> InterruptedByUserError:
-    return InterruptedByUserError("interrupted", saved=saved, change=change)
+def show_error(error: BaseException, given: Given, arguments: Sequence[str]) -> int:
+    """Show whatever ended a command, and return the exit status."""
+    output = given.output
+    if output is None:
+        # the words could not be read to their end, so what they ask for is looked up in them
+        words = list(arguments)
+        words = words[: words.index("--")] if "--" in words else words
+        output = Output(json=given.json or "--json" in words, quiet=given.quiet, color=given.color)
+    shown = _as_ours(error, given, arguments, is_saved=output.saved)
+    try:
+        if output.json:
+            output.envelope("rolethread.error/v1", {"message": str(shown)}, shown)
+            output.flush()
+        else:
+            output.complain(str(shown) if isinstance(shown, InterruptedByUserError) else error_text(shown))
+    except RoleThreadError:
+        # stdout takes no more; the status still tells
+        return shown.status
+    return shown.status
 
 
-def from_click(error: click.ClickException) -> RoleThreadError:
-    message = error.format_message().rstrip(".")
-    message = message[:1].lower() + message[1:]
-    if not isinstance(error, click.UsageError):
-        return InvalidError(message)
-    path = error.ctx.command_path if error.ctx is not None else "rtv"
-    return UsageError(message, hint=f"{path} --help")
-
-
-def show_error(error: RoleThreadError, output: Output) -> None:
-    if output.json:
-        output.envelope(ENVELOPE, {"message": str(error)}, error)
-        output.flush()
-    elif isinstance(error, InterruptedByUserError):
-        output.complain(str(error))
-    else:
-        output.complain(error_text(error))
-
-
-# ---- bugs
-
-
-_PARTS = ("rolethread-vcs", "click", "orjson", "pygit2")
-
-
-def bug_error(error: BaseException, arguments: Sequence[str], folder: str, *, saved: bool) -> BugError:
+def _as_ours(error: BaseException, given: Given, arguments: Sequence[str], *, is_saved: bool) -> RoleThreadError:
+    if isinstance(error, RoleThreadError):
+        return error
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        is_saved = is_saved or getattr(error, "saved", False) is True
+        return InterruptedByUserError("interrupted", saved=is_saved, change=given.change)
+    if isinstance(error, click.ClickException):
+        message = error.format_message().rstrip(".")
+        message = message[:1].lower() + message[1:]
+        if not isinstance(error, click.UsageError):
+            return InvalidError(message)
+        path = error.ctx.command_path if error.ctx is not None else "rtv"
+        return UsageError(message, hint=f"{path} --help")
+    if isinstance(error, OSError) and error.errno in _SYSTEM_TROUBLE:
+        what = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        return SystemRefusedError(f"the system refused: {what}", saved=is_saved, change=given.change)
     cause = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
-    log = _write_log(_log_text(error, arguments), Path(folder))
+    log = _write_log(error, arguments, Path(given.folder))
     where = f"the details are in {log}" if log else "its details could not be written to a file"
     return BugError(
         f"a bug in rtv, not in your data: {cause}; {where}",
-        hint=None if saved else "rtv log -n 1   shows whether the last change was saved",
-        saved=saved,
+        hint=None if is_saved else "rtv log -n 1   shows whether the last change was saved",
+        saved=is_saved,
     )
 
 
-def _log_text(error: BaseException, arguments: Sequence[str]) -> str:
-    versions = [f"Python {platform.python_version()} on {platform.platform()}"]
-    for part in _PARTS:
+def _write_log(error: BaseException, arguments: Sequence[str], folder: Path) -> Path | None:
+    lines = [f"rtv {' '.join(map(repr, arguments))}", f"Python {platform.python_version()} on {platform.platform()}"]
+    for part in ("rolethread-vcs", "click", "orjson", "pygit2"):
         try:
-            versions.append(f"{part} {metadata.version(part)}")
+            lines.append(f"{part} {metadata.version(part)}")
         except metadata.PackageNotFoundError:
-            versions.append(f"{part} is not installed")
-    command = "rtv " + " ".join(repr(argument) for argument in arguments)
-    return "\n".join([command, *versions, "", *traceback.format_exception(error)])
-
-
-def _write_log(text: str, folder: Path) -> Path | None:
-    data = text.encode("utf-8", "backslashreplace")
-    for place in (_state_folder(folder), None):
-        if place is None:
-            place = Path(tempfile.gettempdir())
-        prefix = time.strftime("rtv-bug-%Y%m%d-%H%M%S-")
+            lines.append(f"{part} is not installed")
+    text = "\n".join([*lines, "", *traceback.format_exception(error)])
+    prefix = time.strftime("rtv-bug-%Y%m%d-%H%M%S-")
+    for place in filter(None, (_state_folder(folder), Path(tempfile.gettempdir()))):
         try:
             handle, name = tempfile.mkstemp(prefix=prefix, suffix=".log", dir=place)
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.write(text.encode("utf-8", "backslashreplace"))
         except OSError:
             continue
         return Path(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import io
 import os
@@ -16,30 +15,12 @@ import click
 
 from rolethread_vcs.cli._verbs import GROUPS, VERBS
 from rolethread_vcs.cli.context import Given, Group
-from rolethread_vcs.errors import RoleThreadError
 
 PROGRAM = "rtv"
 COMPLETION_VARIABLE = "_RTV_COMPLETE"
 
 _UNLISTED = "git"
 """The group of the verbs that only git calls."""
-
-_SYSTEM_TROUBLE = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EFBIG,
-        errno.EIO,
-        errno.EROFS,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ENOMEM,
-        errno.ENAMETOOLONG,
-        errno.ELOOP,
-    }
-)
-"""What stdout, or a path that somebody typed, can meet at any moment; any other error of the system is a bug."""
 
 
 class _Root(Group):
@@ -132,22 +113,10 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
         except BrokenPipeError:
             raise
-        except RoleThreadError as error:
-            return _fail(error, given, arguments)
-        except click.Abort:
-            return _fail_interrupted(given, arguments, saved=False)
-        except click.ClickException as error:
-            from rolethread_vcs.cli.errors import from_click
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last fence: a bug becomes a log file
+            from rolethread_vcs.cli.errors import show_error
 
-            return _fail(from_click(error), given, arguments)
-        except KeyboardInterrupt as error:
-            return _fail_interrupted(given, arguments, saved=getattr(error, "saved", False) is True)
-        except OSError as error:
-            if error.errno not in _SYSTEM_TROUBLE:
-                return _fail_bug(error, given, arguments)
-            return _fail(_system_refused(error, given), given, arguments)
-        except Exception as error:  # noqa: BLE001 - the last fence: a bug becomes a log file and status 99
-            return _fail_bug(error, given, arguments)
+            return show_error(error, given, arguments)
     except BrokenPipeError:
         # whoever read our output has seen enough (`rtv log | head`)
         return 0
@@ -173,48 +142,6 @@ def _columns() -> int:
         return os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
         return 80
-
-
-def _fail(error: RoleThreadError, given: Given, arguments: Sequence[str]) -> int:
-    from rolethread_vcs.cli.errors import show_error
-    from rolethread_vcs.cli.output import Output
-
-    output = given.output
-    if output is None:
-        # the words could not be read to their end, so what they ask for is looked up in them
-        words = list(arguments)
-        words = words[: words.index("--")] if "--" in words else words
-        output = Output(json=given.json or "--json" in words, quiet=given.quiet, color=given.color)
-    try:
-        show_error(error, output)
-    except RoleThreadError:
-        # stdout takes no more; the status still tells
-        return error.status
-    return error.status
-
-
-def _fail_interrupted(given: Given, arguments: Sequence[str], *, saved: bool) -> int:
-    from rolethread_vcs.cli.errors import interrupted
-
-    return _fail(interrupted(saved=saved or _is_saved(given), change=given.change), given, arguments)
-
-
-def _fail_bug(error: Exception, given: Given, arguments: Sequence[str]) -> int:
-    from rolethread_vcs.cli.errors import bug_error
-
-    bug = bug_error(error, arguments, given.folder, saved=_is_saved(given))
-    return _fail(bug, given, arguments)
-
-
-def _system_refused(error: OSError, given: Given) -> RoleThreadError:
-    from rolethread_vcs.errors import SystemRefusedError
-
-    what = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return SystemRefusedError(f"the system refused: {what}", saved=_is_saved(given), change=given.change)
-
-
-def _is_saved(given: Given) -> bool:
-    return given.output is not None and given.output.saved
 
 
 def _open_streams() -> None:

@@ -14,31 +14,22 @@ rtv undo takes any of this back.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from rolethread_vcs.cli.answers import print_committed
-from rolethread_vcs.cli.context import Command, Context
-from rolethread_vcs.cli.options import Saving, complete_branches
+from rolethread_vcs.cli.context import ChangeCommand, Context
+from rolethread_vcs.cli.options import Saving, complete_branches, dry_run_option
 from rolethread_vcs.errors import UsageError
 
-if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.ops.branches.releases import Release
 
-LIST = "rolethread.releases/v1"
-ONE = "rolethread.release/v1"
-
-
-@click.command(cls=Command)
+@click.command(cls=ChangeCommand, change="changed")
 @click.argument("name", required=False)
 @click.argument("rev", metavar="[REV]", required=False, shell_complete=complete_branches)
 @click.option("-m", "message", metavar="TEXT", help="What the release is.")
 @click.option("--force", is_flag=True, help="Move a release that is there, or change its words.")
 @click.option("--show", is_flag=True, help="Describe the release.")
 @click.option("--delete", is_flag=True, help="Delete the release.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@dry_run_option
 def command(
     context: Context,
     name: str | None,
@@ -58,35 +49,21 @@ def command(
         return
     if (show or delete) and (rev is not None or message is not None or force):
         raise UsageError(f"--{'show' if show else 'delete'} takes a name alone", hint="rtv release --help")
-    saving = Saving(message, dry_run)
     if show:
         _show(context, name)
-    elif delete:
-        _delete(context, name, saving)
-    else:
-        _make(context, name, rev, saving, force=force)
-
-
-# ---- changing
-
-
-def _make(context: Context, name: str, rev: str | None, saving: Saving, *, force: bool) -> None:
-    dataset = context.dataset
+        return
+    saving, releases = Saving(message, dry_run), context.dataset.releases
+    if delete:
+        result = releases.delete(name, intent=saving.intent(f"release --delete {name}"))
+        print_committed(context, result, done=f"{saving.tense('delete', 'deleted')} the release {name}")
+        return
     words = f"release {name}{'' if rev is None else f' {rev}'}{' --force' if force else ''}"
-    is_there = any(each.name == name for each in dataset.releases.list()) if force else False
-    result = dataset.releases.create(name, rev or "@", force=force, intent=saving.intent(words))
-    verbs = ("would move", "moved") if is_there else ("would name", "named")
-    done = f"{verbs[not saving.dry_run]} the release {name}"
-    print_committed(context, result, done=done, nothing=f"nothing changed: {name} is there already")
-
-
-def _delete(context: Context, name: str, saving: Saving) -> None:
-    dataset = context.dataset
-    result = dataset.releases.delete(name, intent=saving.intent(f"release --delete {name}"))
-    print_committed(context, result, done=f"{'would delete' if saving.dry_run else 'deleted'} the release {name}")
-
-
-# ---- listing
+    is_there = force and any(each.name == name for each in releases.list())
+    result = releases.create(name, rev or "@", force=force, intent=saving.intent(words))
+    verb = saving.tense("move", "moved") if is_there else saving.tense("name", "named")
+    print_committed(
+        context, result, done=f"{verb} the release {name}", nothing=f"nothing changed: {name} is there already"
+    )
 
 
 def _list(context: Context) -> None:
@@ -94,31 +71,14 @@ def _list(context: Context) -> None:
 
     found = context.dataset.releases.list()
     lines = release_lines(found, width=context.output.width, now=context.output.now)
-    context.output.answer(LIST, {"releases": found}, lines=lines)
-
-
-# ---- one release
+    context.output.answer("rolethread.releases/v1", {"releases": found}, lines=lines)
 
 
 def _show(context: Context, name: str) -> None:
     from rolethread_vcs.views.branches import release_description
 
     dataset = context.dataset
-    release = dataset.releases.get(name)
-    before = _before(dataset, release)
+    release, before = dataset.releases.get(name), dataset.releases.previous(name)
     changes = None if before is None else dataset.diff(before.commit, release.commit).summary()
     own = {"previous": before and before.name, "changes": changes}
-    context.output.answer(ONE, own, release, lines=release_description(release, before, changes))
-
-
-def _before(dataset: Dataset, release: Release) -> Release | None:
-    repository = dataset.repository
-    nearest: Release | None = None
-    for each in dataset.releases.list():
-        is_older = each.commit != release.commit and repository.graph.is_ancestor(each.commit, release.commit)
-        if is_older and (
-            nearest is None
-            or (each.commit != nearest.commit and repository.graph.is_ancestor(nearest.commit, each.commit))
-        ):
-            nearest = each
-    return nearest
+    context.output.answer("rolethread.release/v1", own, release, lines=release_description(release, before, changes))

@@ -20,16 +20,13 @@ import click
 
 from rolethread_vcs.cli.answers import note_committed
 from rolethread_vcs.cli.context import ChangeCommand, Context
-from rolethread_vcs.cli.options import complete_conflicts, complete_sides, name_words
-from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError
+from rolethread_vcs.cli.options import Saving, complete_conflicts, complete_sides, name_words
+from rolethread_vcs.errors import InvalidError, UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.merge.resolve import OpenMerge, Resolved
     from rolethread_vcs.transaction import Intent
-
-ENVELOPE = "rolethread.resolve/v1"
 
 
 @click.command(cls=ChangeCommand, change="changed")
@@ -56,67 +53,54 @@ def command(
         raise UsageError("say how: --take SIDE, --edit or --file FILE", hint="see the sides with: rtv conflicts")
     if take is None and field is not None:
         raise UsageError("--field goes with --take", hint="rtv resolve ID --field FIELD --take SIDE")
-    from rolethread_vcs import Intent
+    from rolethread_vcs.views.merges import resolved_lines
 
-    dataset = context.dataset
-    words = "resolve" + (" --all" if everything else name_words(ids, where))
-    words += f" --field {field}" if field is not None else ""
+    merges, saving = context.dataset.merges, Saving(dry_run=dry_run)
+    words = f"resolve{' --all' if everything else name_words(ids, where)}"
     if take is not None:
-        intent = Intent("resolve", f"{words} --take {take}", dry_run=dry_run)
-        resolved = dataset.merges.resolve(ids, take, intent, everything=everything, where=where, field=field)
+        field_words = f" --field {field}" if field is not None else ""
+        intent = saving.intent(f"{words}{field_words} --take {take}")
+        resolved = merges.resolve(ids, take, intent, everything=everything, where=where, field=field)
     else:
-        found = dataset.merges.conflicts()
-        name, *more = dataset.merges.select(found, ids, everything=everything, where=where)
+        found = merges.conflicts()
+        name, *more = merges.select(found, ids, everything=everything, where=where)
         if more:
             raise UsageError("one entry at a time is edited, or given as a file", hint=f"rtv resolve {name} --edit")
-        intent = Intent("resolve", f"{words} {'--edit' if edit else '--file'}", dry_run=dry_run)
-        if edit:
-            resolved = _edited(context, dataset, found, name, intent)
+        if source is None:
+            resolved = _edited(context, found, name, saving.intent(f"{words} --edit"))
         else:
-            resolved = dataset.merges.give(name, _from_file(context, name, source or ""), intent)
-    _say(context, resolved, intent)
+            resolved = merges.give(name, _from_file(context, name, source), saving.intent(f"{words} --file"))
+    note_committed(context.output, resolved.committed)
+    lines = resolved_lines(resolved, would=dry_run)
+    context.output.answer("rolethread.resolve/v1", {"commit": None}, resolved, resolved.committed, lines=lines)
 
 
-def _edited(context: Context, dataset: Dataset, found: OpenMerge, name: str, intent: Intent) -> Resolved:
+def _edited(context: Context, found: OpenMerge, name: str, intent: Intent) -> Resolved:
     from rolethread_vcs.cli.merge_steps import Forms
 
-    opened = found.entries.get(name)
+    opened, labels = found.entries.get(name), found.unfinished.labels
     preview = None if opened is None else opened.preview or opened.theirs or opened.ours or opened.base
     if opened is None or preview is None:
         raise InvalidError(
             f"{name} cannot be opened in a form: it is a file, or decided already, or cannot be read",
-            hint=f"rtv resolve {name} --take {found.unfinished.labels.theirs}   or: --file FILE",
+            hint=f"rtv resolve {name} --take {labels.theirs}   or: --file FILE",
         )
     conflicts = [conflict for conflict in found.conflicts if conflict.id == name]
     with Forms(context, "resolve", f"rtv resolve {name} --edit") as forms:
-        entry = forms.edit(name, preview, opened.about, found.unfinished.labels, conflicts=conflicts)
-        resolved = dataset.merges.give(name, entry, intent, about=opened.about)
+        entry = forms.edit(name, preview, opened.about, labels, conflicts=conflicts)
+        resolved = context.dataset.merges.give(name, entry, intent, about=opened.about)
         if intent.dry_run:
             forms.keep()
     return resolved
 
 
 def _from_file(context: Context, name: str, source: str) -> Entry | bytes:
+    from rolethread_vcs.cli.arguments import read_file
     from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
     from rolethread_vcs.model.layout import is_id
 
+    data = read_file(context, source)
     try:
-        data = context.path(source).read_bytes()
-    except FileNotFoundError as error:
-        raise NotFoundError(f"there is no file {source}") from error
-    except OSError as error:
-        raise SystemRefusedError(f"{source} cannot be read: {error.strerror or error}") from error
-    if not is_id(name):
-        return data
-    try:
-        return decode_entry(data)
+        return decode_entry(data) if is_id(name) else data
     except JsonProblemError as error:
         raise InvalidError(f"{source} holds no entry: {error.message}") from error
-
-
-def _say(context: Context, resolved: Resolved, intent: Intent) -> None:
-    from rolethread_vcs.views.merges import resolved_lines
-
-    note_committed(context.output, resolved.committed)
-    lines = resolved_lines(resolved, would=intent.dry_run)
-    context.output.answer(ENVELOPE, {"commit": None}, resolved, resolved.committed, lines=lines)

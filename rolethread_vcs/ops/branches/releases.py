@@ -61,6 +61,19 @@ def describe(repository: Repository, name: str) -> Release:
     return Release(name, snapshot.id, who.time, who.name, message, len(snapshot), is_annotated)
 
 
+def previous(repository: Repository, name: str) -> Release | None:
+    """Return the release before one, the nearest of those that it descends from; None for the first."""
+    is_ancestor, commit = repository.graph.is_ancestor, describe(repository, name).commit
+    nearest: Release | None = None
+    for each in releases(repository):
+        is_older = each.commit != commit and is_ancestor(each.commit, commit)
+        if is_older and (
+            nearest is None or (each.commit != nearest.commit and is_ancestor(nearest.commit, each.commit))
+        ):
+            nearest = each
+    return nearest
+
+
 def release(
     repository: Repository, name: str, rev: str = "@", intent: Intent | None = None, *, force: bool = False
 ) -> Committed:
