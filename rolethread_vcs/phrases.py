@@ -38,9 +38,9 @@ def listed(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (" …" if len(names) > most else "")
 
 
-def first_few(lines: Sequence[str], most: int) -> list[str]:
+def first_few(lines: Sequence[str], most: int, noun: str = "") -> list[str]:
     """Return the first lines, and one that says how many there are besides."""
-    return [*lines[:most], *rest_line(len(lines), most)]
+    return [*lines[:most], *rest_line(len(lines), most, noun)]
 
 
 def rest_line(total: int, shown: int, noun: str = "") -> list[str]:

@@ -9,6 +9,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.gate import Gate, Verdict
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope
+from rolethread_vcs.phrases import listed
 from rolethread_vcs.rules import Rule, find_in_entry
 from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
@@ -60,7 +61,7 @@ def refuse_unsaved(unsaved: Sequence[Unsaved]) -> None:
     """Raise when hand edits are in the way of a command."""
     if not unsaved:
         return
-    names = ", ".join(item.path for item in unsaved[:3]) + (" …" if len(unsaved) > 3 else "")
+    names = listed([item.path for item in unsaved], 3)
     raise UnsavedEditsError(
         f"{len(unsaved)} hand-edited file{'s are' if len(unsaved) > 1 else ' is'} in the way ({names})",
         hint="keep the edits with: rtv commit   throw them away with: rtv restore --all",
@@ -173,7 +174,7 @@ def _refuse_edited(other: CheckedOutFolder, differences: Iterable[Difference]) -
     worktree = open_dataset(other.folder, check=False).worktree
     unsaved = [] if worktree is None else worktree.in_the_way(differences)
     if unsaved:
-        names = ", ".join(item.path for item in unsaved[:3]) + (" …" if len(unsaved) > 3 else "")
+        names = listed([item.path for item in unsaved], 3)
         files = "1 hand-edited file" if len(unsaved) == 1 else f"{len(unsaved):,} hand-edited files"
         raise UnsavedEditsError(
             f"{other.branch} is checked out in {other.folder}, and {files} there would be in the way ({names})",

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
 _TAGS_WIDTH = 28
 _INDENT = "    "
-_SHOWN = frozenset({"role", "content", "speaker", "train", "alternatives"})
 
 
 def entry_lines(entry_id: str, entry: Entry, *, width: int) -> Iterator[str]:
     """Yield the lines of an entry, to be printed by `Output.print`, at most `width` columns wide."""
-    yield _head(entry_id, entry)
+    uuid = "" if entry.uuid is None else styled(f"uuid {entry.uuid}", "faint")
+    parts = (styled(entry_id, "id"), *(styled(f"#{tag}", "tag") for tag in entry.tags), uuid)
+    yield "  ".join(filter(None, parts))
     if "messages" in entry.fields:
         yield from message_lines(entry.messages, width=width)
     else:
@@ -91,47 +92,33 @@ def message_head(index: int, message: Any) -> str:
     return f"[{index}] {who}{styled(marks, 'faint')}"
 
 
-def _head(entry_id: str, entry: Entry) -> str:
-    parts = [styled(entry_id, "id"), *(styled(f"#{tag}", "tag") for tag in entry.tags)]
-    if entry.uuid is not None:
-        parts.append(styled(f"uuid {entry.uuid}", "faint"))
-    return "  ".join(parts)
-
-
 def _one_message(index: int, message: Any, width: int) -> Iterator[str]:
     yield message_head(index, message)
     if not isinstance(message, Mapping):
         yield from wrap(_json(message), width, _INDENT)
         return
-    content = message.get("content")
+    content, speaker, alternatives = (message.get(key) for key in ("content", "speaker", "alternatives"))
     if isinstance(content, str) and content.strip("\n"):
         yield from wrap(content.rstrip("\n"), width, _INDENT)
     elif isinstance(content, list):
-        yield from _part_lines(content, width)
+        for part in content:
+            if isinstance(part, Mapping) and isinstance(part.get("text"), str) and set(part) <= {"type", "text"}:
+                yield from wrap(part["text"], width, _INDENT)
+            else:
+                yield _INDENT + styled(one_line(_json(part), width - len(_INDENT)), "faint")
     elif content is not None and not isinstance(content, str):
         yield from wrap(_json(content), width, _INDENT)
     else:
         word = "empty" if content == "" else "blank" if content else "null" if "content" in message else "no content"
         yield _INDENT + styled(f"({word})", "faint")
-    yield from _key_lines({key: value for key, value in message.items() if _is_rest(key, value)}, width)
-
-
-def _part_lines(parts: list[Any], width: int) -> Iterator[str]:
-    for part in parts:
-        if isinstance(part, Mapping) and isinstance(part.get("text"), str) and set(part) <= {"type", "text"}:
-            yield from wrap(part["text"], width, _INDENT)
-        else:
-            yield _INDENT + styled(one_line(_json(part), width - len(_INDENT)), "faint")
-
-
-def _is_rest(key: str, value: Any) -> bool:
-    if key == "speaker":
-        return not (isinstance(value, str) and value)
-    if key == "train":
-        return value is not False
-    if key == "alternatives":
-        return not (isinstance(value, list) and value)
-    return key not in _SHOWN
+    in_head = {
+        "role": True,
+        "content": True,
+        "speaker": isinstance(speaker, str) and speaker,
+        "train": message.get("train") is False,
+        "alternatives": isinstance(alternatives, list) and alternatives,
+    }
+    yield from _key_lines({key: value for key, value in message.items() if not in_head.get(key)}, width)
 
 
 def _key_lines(values: Mapping[str, Any], width: int) -> Iterator[str]:
@@ -218,19 +205,18 @@ def plain_text(data: bytes, kind: str = "entry") -> str:
         value = find_kind(kind).parse(data)
     except InvalidError:
         value = None
-    if not isinstance(value, Entry | dict):
+    lines: list[str] = []
+    if isinstance(value, Entry):
+        lines += _plain_lines(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, list) and item:
+                lines += [f"{key}:", *(f"{_INDENT}{value_text(each)}" for each in item)]
+            else:
+                lines.append(f"{key}: {value_text(item)}")
+    else:
         return data.decode("utf-8", "replace")
-    lines = _plain_lines(value) if isinstance(value, Entry) else _card_lines(value)
     return "\n".join(map(safe_text, lines)) + "\n"
-
-
-def _card_lines(card: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in card.items():
-        if isinstance(value, list) and value:
-            yield f"{key}:"
-            yield from (f"{_INDENT}{value_text(item)}" for item in value)
-        else:
-            yield f"{key}: {value_text(value)}"
 
 
 def _plain_lines(entry: Entry) -> Iterator[str]:
@@ -239,7 +225,12 @@ def _plain_lines(entry: Entry) -> Iterator[str]:
             continue
         if name != "messages":
             yield f"-- {name} --"
-        yield from _plain_messages(entry.fields[name])
+        messages = entry.fields[name]
+        for message in messages if isinstance(messages, list | tuple) else [messages]:
+            if isinstance(message, Mapping):
+                yield from _plain_message(message)
+            else:
+                yield _json(message)
     rest = {key: value for key, value in entry.fields.items() if key not in ("messages", "chosen", "rejected", "extra")}
     for key, value in [*rest.items(), *entry.extra.items()]:
         if key == "tags" and isinstance(value, list | tuple):
@@ -249,26 +240,18 @@ def _plain_lines(entry: Entry) -> Iterator[str]:
             yield f"{key}: {_json(value)}"
 
 
-def _plain_messages(messages: Any) -> Iterator[str]:
-    if not isinstance(messages, list | tuple):
-        yield _json(messages)
-        return
-    for message in messages:
-        if not isinstance(message, Mapping):
-            yield _json(message)
-            continue
-        role, speaker = message.get("role"), message.get("speaker")
-        name = role if isinstance(role, str) else _json(role)
-        yield f"{speaker} ({name}):" if isinstance(speaker, str) and speaker else f"{name}:"
-        content = message.get("content")
-        if isinstance(content, str):
-            yield from (f"{_INDENT}{line}".rstrip() for line in content.split("\n"))
-        elif "content" in message:
-            yield f"{_INDENT}{_json(content)}"
-        for key, value in message.items():
-            if key not in ("role", "content", "speaker"):
-                yield f"{_INDENT}{key}: {_json(value)}"
-        yield ""
+def _plain_message(message: Mapping[str, Any]) -> Iterator[str]:
+    role, speaker, content = (message.get(key) for key in ("role", "speaker", "content"))
+    name = role if isinstance(role, str) else _json(role)
+    yield f"{speaker} ({name}):" if isinstance(speaker, str) and speaker else f"{name}:"
+    if isinstance(content, str):
+        yield from (f"{_INDENT}{line}".rstrip() for line in content.split("\n"))
+    elif "content" in message:
+        yield f"{_INDENT}{_json(content)}"
+    for key, value in message.items():
+        if key not in ("role", "content", "speaker"):
+            yield f"{_INDENT}{key}: {_json(value)}"
+    yield ""
 
 
 # ---- exports

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.phrases import count, entry_number, rest_line
+from rolethread_vcs.phrases import count, entry_number, first_few
 from rolethread_vcs.views.terminal_text import Line, Lines, hint_text, one_line, styled, wrap
 
 if TYPE_CHECKING:
@@ -38,42 +39,27 @@ def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator
     groups = checked.by_code()
     titles = max(len(f"{code} {found[0].name}") for code, found in groups.items())
     for code, found in groups.items():
-        yield _group_head(code, found, titles)
+        first = found[0]
+        style, repair = _STYLES[first.severity.value], _REPAIRS[first.repair.value]
+        number = f"{len(found):,} in {count(len({finding.entry_id for finding in found}), 'entry')}"
+        title = f"{code} {first.name}".ljust(titles)
+        yield f"{styled(first.severity.value, style)}  {title}  {number}{f'   {repair}' if repair else ''}"
         places = found if all_places else found[:1]
         for finding in places:
             place = _place(finding)
             text = finding.message.removeprefix(f"[{finding.index}] ")
             yield f"    {place}  {one_line(text, max(width - len(place) - 6, 20))}"
         if not all_places and len(found) > 1:
-            yield f"    {one_line(_more_places(found[1:]), width - 4)}"
-    yield f"{looked_at}: {_weights(checked)}"
-
-
-def _group_head(code: str, found: list[Finding], width: int) -> str:
-    severity = found[0].severity
-    style = {"error": "error", "warning": "warning"}.get(severity.value, "faint")
-    ids = {finding.entry_id for finding in found}
-    number = f"{len(found):,} in {count(len(ids), 'entry')}"
-    repair = _REPAIRS[found[0].repair.value]
-    title = f"{code} {found[0].name}".ljust(width)
-    return f"{styled(severity.value, style)}  {title}  {number}{f'   {repair}' if repair else ''}"
+            others, left = ", ".join(map(_place, found[1:][:_SHOWN_PLACES])), len(found) - 1 - _SHOWN_PLACES
+            yield f"    {one_line(f'also {others}' + (f', and {left:,} more' if left > 0 else ''), width - 4)}"
+    severities = Counter(finding.severity.value for finding in checked.findings)
+    numbers = (count(severities[name], name) for name in ("error", "warning", "info") if severities[name])
+    yield f"{looked_at}: {', '.join(numbers)}"
 
 
 def _place(finding: Finding) -> str:
     number = entry_number(finding.entry_id or "")
     return number if finding.index is None else f"{number} [{finding.index}]"
-
-
-def _more_places(found: list[Finding]) -> str:
-    shown = ", ".join(_place(finding) for finding in found[:_SHOWN_PLACES])
-    left = len(found) - _SHOWN_PLACES
-    return f"also {shown}" + (f", and {left:,} more" if left > 0 else "")
-
-
-def _weights(checked: Checked) -> str:
-    names = {"error": "errors", "warning": "warnings", "info": "infos"}
-    numbers = {name: sum(finding.severity.value == name for finding in checked.findings) for name in names}
-    return ", ".join(count(number, name, names[name]) for name, number in numbers.items() if number)
 
 
 # ---- rules
@@ -122,7 +108,8 @@ _SHOWN_FINDINGS = 20
 def error_text(error: RoleThreadError) -> str:
     """Return an error as text: `error: …`, its details or else its findings, `hint: …`."""
     lines = [f"{styled('error:', 'error')} {error}"]
-    lines += [f"  {detail}" for detail in error.details or _listed_findings(error.findings)]
+    found = [finding_text(finding) for finding in error.findings]
+    lines += [f"  {detail}" for detail in error.details or first_few(found, _SHOWN_FINDINGS, "finding")]
     if error.hint:
         lines.append(hint_text(error.hint))
     return "\n".join(lines)
@@ -134,8 +121,3 @@ def finding_text(finding: Finding) -> str:
     )
     parts = (f"{finding.code} {finding.name}", place, finding.message)
     return "   ".join(part for part in parts if part)
-
-
-def _listed_findings(findings: Sequence[Finding]) -> list[str]:
-    lines = [finding_text(finding) for finding in findings[:_SHOWN_FINDINGS]]
-    return [*lines, *rest_line(len(findings), _SHOWN_FINDINGS, "finding")]

@@ -42,7 +42,11 @@ def outcome_lines(
         if not would:
             yield Line("report", UNDO)
     else:
-        done, nothing = done or _done(outcome), nothing or _nothing(outcome)
+        if outcome.is_partial:
+            here = "nothing was taken; nothing changed"
+        else:
+            here = f"{outcome.labels.theirs} is in {committed.branch} already; nothing changed"
+        done, nothing = done or _done(outcome), nothing or here
         yield from committed_lines(committed, width=width, color=color, done=done, nothing=nothing)
         for line in _after(outcome, width):
             yield Line("note", line)
@@ -131,12 +135,6 @@ def _done(outcome: Outcome) -> str | None:
     return f"{'would merge' if would else 'merged'} {theirs} into {committed.branch}: {said}"
 
 
-def _nothing(outcome: Outcome) -> str:
-    if outcome.is_partial:
-        return "nothing was taken; nothing changed"
-    return f"{outcome.labels.theirs} is in {outcome.committed.branch} already; nothing changed"
-
-
 def _after(outcome: Outcome, width: int) -> Iterator[str]:
     for name, note in outcome.tree.notes[:_SHOWN]:
         yield f"look at {name} {note.field}: {note.sentence}"
@@ -207,7 +205,11 @@ def conflict_block(conflict: Conflict, labels: Labels, *, width: int, color: boo
         return
     ours, theirs = (_side(value, conflict.base, color=color) for value in (conflict.ours, conflict.theirs))
     if width >= SIDE_BY_SIDE:
-        yield from _beside(labels, ours, theirs, width)
+        half = (width - 4 - 3) // 2
+        left = [styled(labels.ours, "faint"), *wrap_styled(ours, half)]
+        right = [styled(labels.theirs, "faint"), *wrap_styled(theirs, half)]
+        for one, other in zip_longest(left, right, fillvalue=""):
+            yield f"    {one}{' ' * max(half - width_of(one), 0)} │ {other}".rstrip()
     else:
         for label, text in zip(labels, (ours, theirs), strict=False):
             yield f"    {styled(label, 'faint')}"
@@ -251,14 +253,6 @@ def _side(value: Any, base: Any, *, color: bool) -> str:
     if not changes or all(kind == "equal" for kind, _ in changes):
         return f"{safe_text(text + more)} {styled('(as it was)', 'faint')}"
     return marked_words(shortened(changes), color=color) + safe_text(more)
-
-
-def _beside(labels: Labels, ours: str, theirs: str, width: int) -> Iterator[str]:
-    half = (width - 4 - 3) // 2
-    left = [styled(labels.ours, "faint"), *wrap_styled(ours, half)]
-    right = [styled(labels.theirs, "faint"), *wrap_styled(theirs, half)]
-    for one, other in zip_longest(left, right, fillvalue=""):
-        yield f"    {one}{' ' * max(half - width_of(one), 0)} │ {other}".rstrip()
 
 
 def comment_lines(label: str, value: Any, width: int = 96) -> Iterator[str]:

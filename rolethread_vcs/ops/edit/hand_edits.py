@@ -12,6 +12,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.change import name_some, order_without
 from rolethread_vcs.ops.edit.status import is_foreign, whole_files
+from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.checkout import REMOVED, Unsaved, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
@@ -191,7 +192,7 @@ def _summary(base: Snapshot, edits: _HandEdits) -> str:
     ]
     if edits.files:
         names = sorted(edits.files)
-        parts.append(f"change {', '.join(names[:_NAMED])}{' …' if len(names) > _NAMED else ''}")
+        parts.append(f"change {listed(names, _NAMED)}")
     return f"{', '.join(parts)} by hand" if parts else "save hand edits"
 
 
@@ -227,7 +228,7 @@ def _tidied_notes(edits: _HandEdits, *, dry_run: bool) -> tuple[str, ...]:
     verb = "would be brought" if dry_run else "was brought"
     if len(paths) == 1:
         return (f"{paths[0]} {verb} into the usual layout; its content is the same",)
-    names = ", ".join(paths[:_NAMED]) + (" …" if len(paths) > _NAMED else "")
+    names = listed(paths, _NAMED)
     return (f"the layout of {len(paths):,} files ({names}) {verb} into the usual shape; their content is the same",)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.ops.settings.settings import refuse_checkout
 from rolethread_vcs.phrases import count as count_of
+from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.store.log import REDO, UNDO, Moves, Operation, kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
@@ -120,7 +121,7 @@ def undo(repository: Repository, count: int = 1, *, to: int | None = None, dry_r
             *_notes_of_folders(repository, elsewhere, left_alone=True),
             *_notes_of_folders(repository, chosen, left_alone=False),
         ]
-        named = ", ".join(f"{each.number} ({each.command})" for each in chosen[:3]) + (" …" if len(chosen) > 3 else "")
+        named = listed([f"{each.number} ({each.command})" for each in chosen], 3)
         session.intent = replace(session.intent, command=f"undo {named}")
         return _go_back(session, chosen, chosen, undoes=tuple(operation.number for operation in chosen))
 

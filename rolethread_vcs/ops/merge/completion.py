@@ -25,6 +25,7 @@ from rolethread_vcs.ops.merge.unfinished_merge import (
     read_inputs,
     save_unfinished,
 )
+from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.log.unfinished import Kind, Labels, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
@@ -258,7 +259,7 @@ def _left(unfinished: Unfinished, conflicts: tuple[Conflict, ...], void: tuple[t
     names = list(dict.fromkeys(conflict.id for conflict in conflicts))
     are = "conflict is" if len(conflicts) == 1 else "conflicts are"
     return ConflictError(
-        f"{len(conflicts):,} {are} left to decide ({', '.join(names[:3])}{' …' if len(names) > 3 else ''})",
+        f"{len(conflicts):,} {are} left to decide ({listed(names, 3)})",
         details=[f"{name} {field}: it is another conflict by now, so what was decided is void" for name, field in void],
         hint=f"rtv conflicts   rtv resolve {names[0]} --take {unfinished.labels.theirs}",
         code="open_conflicts",

@@ -18,6 +18,7 @@ from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import OpenEntry, merge_trees
 from rolethread_vcs.ops.merge.unfinished_merge import broken_rules, find_unfinished, read_inputs, save_unfinished
 from rolethread_vcs.ops.select.selection import Selection, named_of
+from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
@@ -276,8 +277,6 @@ def _named(found: OpenMerge, word: str, names: Sequence[str]) -> str:
     gone = "; it is not in conflict any more, since the branch moved on" if voided else ""
     raise NotFoundError(
         f"{word} has no conflict{gone}",
-        hint=f"in conflict are: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
-        if names
-        else f"rtv {found.unfinished.kind} --continue",
+        hint=f"in conflict are: {listed(names, 5)}" if names else f"rtv {found.unfinished.kind} --continue",
         code="no_conflict",
     )
