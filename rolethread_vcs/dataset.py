@@ -164,7 +164,6 @@ class Bisect(Group):
     mark = Change(lambda: bisect.mark, "changed")
     run = Change(lambda: bisect.run, "changed")
     status = Method(lambda: bisect.status)
-    marks = Method(lambda: bisect.marks)
     export = Method(lambda: bisect.export_candidate)
     reset = Change(lambda: bisect.reset, "changed")
 

@@ -6,6 +6,7 @@ checked-out files stay as they are: what is tested is an export.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
@@ -26,6 +26,7 @@ from rolethread_vcs.store.repository import PRIVATE, Repository
 
 _VERSION = 1
 _FILE = "bisect.json"
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 class Answer(StrEnum):
@@ -82,23 +83,18 @@ def start(repository: Repository, good: str, bad: str = "@") -> Search:
             code="bisecting",
         )
     now = int(time.time())
-    marks = (
-        Mark(Answer.BAD, repository.resolve(bad), now),
-        Mark(Answer.GOOD, repository.resolve(good), now),
-    )
-    search = _search(repository, marks)
-    _save(repository, marks)
-    return search
+    marks = (Mark(Answer.BAD, repository.resolve(bad), now), Mark(Answer.GOOD, repository.resolve(good), now))
+    return _saved(repository, _search(repository, marks))
 
 
 def mark(repository: Repository, answer: Answer | str, rev: str | None = None) -> Search:
     """Take an answer about a revision, by default about the commit that is to be tested.
 
     Raises:
-        As `marks`. InvalidError (contradiction): it does not go with the answers before.
+        As `status`. InvalidError (contradiction): it does not go with the answers before.
     """
     answer = Answer(answer)
-    known = marks(repository)
+    known = _marks(repository)
     if rev is not None:
         commit = repository.resolve(rev)
     else:
@@ -110,15 +106,16 @@ def mark(repository: Repository, answer: Answer | str, rev: str | None = None) -
         raise InvalidError(
             f"{commit[:10]} was called bad; there is nothing to skip", hint="rtv bisect log", code="contradiction"
         )
-    more = (*known, Mark(answer, commit, int(time.time())))
-    search = _search(repository, more)
-    _save(repository, more)
-    return search
+    return _saved(repository, _search(repository, (*known, Mark(answer, commit, int(time.time())))))
 
 
 def status(repository: Repository) -> Search:
-    """Return how far the search has come; raises as `marks`."""
-    return _search(repository, marks(repository))
+    """Return how far the search has come.
+
+    Raises:
+        NotFoundError (not_bisecting), InvalidError (bisect_state).
+    """
+    return _search(repository, _marks(repository))
 
 
 def run(repository: Repository, judge: Callable[[Search], Answer | str]) -> Search:
@@ -187,7 +184,7 @@ def _search(repository: Repository, marks: tuple[Mark, ...]) -> Search:
     test = halve(suspects, skipped=skipped)
     ends = tuple(end for end in graph.ends if end in suspects)
     if test is not None:
-        return Search(marks, tuple(suspects), objects.commit(test), None, tests_left(len(suspects)), ends=ends)
+        return Search(marks, tuple(suspects), objects.commit(test), None, (len(suspects) - 1).bit_length(), ends=ends)
     first_bad = objects.commit(bad) if len(suspects) == 1 else None
     return Search(marks, tuple(suspects), None, first_bad, ends=ends)
 
@@ -226,20 +223,17 @@ def _path(repository: Repository) -> Path:
     return repository.git_folder / PRIVATE / _FILE
 
 
-def _save(repository: Repository, marks: Sequence[Mark]) -> None:
-    rows = [{"answer": str(each.answer), "commit": each.commit, "time": each.time} for each in marks]
+def _saved(repository: Repository, search: Search) -> Search:
+    rows = [{"answer": str(each.answer), "commit": each.commit, "time": each.time} for each in search.marks]
     path = _path(repository)
     with disk.system_errors("writing down the answer"):
         path.parent.mkdir(parents=True, exist_ok=True)
         disk.replace_file(path, encode_value({"marks": rows, "version": _VERSION}), durable=repository.durable)
+    return search
 
 
-def marks(repository: Repository) -> tuple[Mark, ...]:
-    """Return the answers given so far, the oldest first.
-
-    Raises:
-        NotFoundError (not_bisecting), InvalidError (bisect_state).
-    """
+def _marks(repository: Repository) -> tuple[Mark, ...]:
+    """Return the answers given so far, the oldest first."""
     path = _path(repository)
     try:
         with disk.system_errors("reading what was answered"):
@@ -251,23 +245,15 @@ def marks(repository: Repository) -> tuple[Mark, ...]:
             raise InvalidError(
                 f"a newer rtv began this search (version {value['version']})", hint="use that one", code="bisect_state"
             )
-        found = tuple(_mark(row) for row in value["marks"])
+        found = tuple(Mark(Answer(row["answer"]), str(row["commit"]), int(row["time"])) for row in value["marks"])
     except (JsonProblemError, KeyError, TypeError, ValueError) as error:
-        raise _unreadable(path, str(error)) from error
-    if not {Answer.GOOD, Answer.BAD} <= {each.answer for each in found}:
-        raise _unreadable(path, "a good or a bad commit is missing")
-    return found
-
-
-def _mark(row: Mapping[str, Any]) -> Mark:
-    commit = str(row["commit"])
-    if len(commit) != 40 or not set(commit) <= set("0123456789abcdef"):
-        raise ValueError(f"{commit!r} is no commit")
-    return Mark(Answer(row["answer"]), commit, int(row["time"]))
-
-
-def _unreadable(path: Path, reason: str) -> InvalidError:
-    return InvalidError(
+        reason = str(error)
+    else:
+        is_whole = {Answer.GOOD, Answer.BAD} <= {each.answer for each in found}
+        if is_whole and all(_COMMIT.fullmatch(each.commit) for each in found):
+            return found
+        reason = "something is no commit" if is_whole else "a good or a bad commit is missing"
+    raise InvalidError(
         f"what was answered in this search cannot be read: {path}: {reason}",
         hint="rtv bisect reset   ends the search",
         code="bisect_state",
@@ -289,11 +275,6 @@ def halve(parents: Mapping[str, Sequence[str]], *, skipped: Collection[str] = ()
         if worth > best and commit not in skipped:
             best, found = worth, commit
     return found
-
-
-def tests_left(suspects: int) -> int:
-    """Return how many tests settle so many suspects, when each halves them."""
-    return (suspects - 1).bit_length() if suspects > 1 else 0
 
 
 def count_leading(parents: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, int]]:

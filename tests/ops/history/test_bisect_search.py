@@ -145,7 +145,7 @@ def test_a_bad_fork_is_a_contradiction_and_is_not_taken(tmp_path: Path) -> None:
     with refusal(InvalidError, "contradiction", match="comes after"):
         dataset.history.bisect.mark(Answer.BAD)
 
-    assert len(dataset.history.bisect.marks()) == 2
+    assert len(dataset.history.bisect.status().marks) == 2
 
 
 @pytest.mark.parametrize(("good", "bad"), [("main", "main~2"), ("main", "main")])
