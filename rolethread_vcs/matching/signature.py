@@ -73,10 +73,6 @@ class Signature(NamedTuple):
             parts["born"] = suffix_part(own_id)
         return cls(**parts)
 
-    def value(self, step: Step) -> Hashable | None:
-        """Return what a step compares; what it is compared with may be another part (`BIRTH`)."""
-        return getattr(self, PARTS[step])  # type: ignore[no-any-return]
-
 
 PARTS = {
     Step.OWN_ID: "id",
@@ -87,6 +83,7 @@ PARTS = {
     Step.SPOKEN: "spoken",
     Step.BIRTH: "messages",
 }
+"""What of a signature a step compares; what it is compared with may be another part (`BIRTH`)."""
 
 
 def _digest(data: bytes) -> bytes:
@@ -163,7 +160,7 @@ class Index(Generic[Holder]):
     def find(self, row: Signature, steps: Iterable[Step]) -> tuple[Holder, Step] | None:
         """Take who is meant by a row, by the first of some steps that tells, and return which step it was."""
         for step in steps:
-            holder = self.take(step, row.value(step))
+            holder = self.take(step, getattr(row, PARTS[step]))
             if holder is not None:
                 return holder, step
         return None

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.formats import CleanKeys, clean_keys, find_row_format
+from rolethread_vcs.formats import CleanKeys, clean_keys, find_row_format, write_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
-from rolethread_vcs.ops.workcopy.lines import Layout
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
 from rolethread_vcs.ops.workcopy.rewrite import set_aside, stage_lines
 from rolethread_vcs.store.refs import BRANCHES
@@ -99,15 +98,14 @@ def _copy_of(
     def selected() -> Iterator[tuple[str, bytes, Entry]]:
         return (each for each in snapshot.entries() if selects(each[0], each[2]))
 
-    keys = clean_keys(chosen, (entry for _, _, entry in selected())) if wanted.clean else CleanKeys()
-    layout = Layout(chosen, wanted.clean, keys)
+    keys = clean_keys(chosen, (entry for _, _, entry in selected())) if wanted.clean else None
     ids: list[str] = []
     digests: list[str] = []
 
     def lines() -> Iterator[bytes]:
-        for entry_id, blob, entry in selected():
-            line = layout.write(entry_id, blob, entry)
-            ids.append(entry_id)
+        for each in selected():
+            line = write_line(chosen, each, keys)
+            ids.append(each[0])
             digests.append(digest_of(line))
             if len(ids) & 0xFF == 0:
                 step(256)
@@ -117,8 +115,9 @@ def _copy_of(
     if staged is None:
         for _ in lines():
             pass
-    link = replace(wanted, commit=snapshot.id, keys=keys, ids=tuple(ids), digests=tuple(digests), kept={})
-    return replace(link, stamp=None if staged is None else FileStamp.of(staged)), staged
+    stamp = None if staged is None else FileStamp.of(staged)
+    link = replace(wanted, commit=snapshot.id, ids=tuple(ids), digests=tuple(digests), kept={}, stamp=stamp)
+    return replace(link, keys=keys or CleanKeys()), staged
 
 
 def is_file_name(path: Path) -> bool:

@@ -63,7 +63,7 @@ class LinkedLines(_Lines):
     def __init__(self, link: Link, snapshot: Snapshot) -> None:
         self.link = link
         self.snapshot = snapshot
-        self.layout = Layout(find_row_format(link.format), link.clean, link.keys)
+        self.layout = Layout.of(link)
         self.ids: tuple[str, ...] = link.ids
         self.digests = link.digests
         self._readings: dict[int, Reading] = {}
@@ -229,19 +229,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the lines of one file copy are written."""
+    """How the lines of one file copy are written: clean with these keys, or full."""
 
     format: RowFormat
-    clean: bool
-    keys: CleanKeys
+    keys: CleanKeys | None
 
-    def write(self, entry_id: str, blob: bytes, entry: Entry) -> bytes:
-        """Return the line of an entry without its line feed; raises as `write_line`."""
-        return write_line(self.format, (entry_id, blob, entry), self.keys if self.clean else None)
+    @classmethod
+    def of(cls, link: Link) -> Layout:
+        return cls(find_row_format(link.format), link.keys if link.clean else None)
 
     def line_of(self, snapshot: Snapshot, entry_id: str, entry: Entry | None = None) -> bytes:
         """Return the line of an entry as a commit has it, or of what it is to be; raises as `write_line`."""
-        return self.write(entry_id, snapshot.blob_id(entry_id), snapshot[entry_id] if entry is None else entry)
+        content = snapshot[entry_id] if entry is None else entry
+        return write_line(self.format, (entry_id, snapshot.blob_id(entry_id), content), self.keys)
 
     def read(self, raw: bytes, line: int = 1) -> Reading | Reject:
         """Return what a line says, or why it is no row of this format."""
@@ -266,18 +266,18 @@ class Layout:
 
     def _without_padding(self, entry: Entry) -> Entry:
         """Leave out the nulls that only fill the columns of a clean file; they say nothing about an entry."""
-        if not self.clean or not (self.keys.row or self.keys.message):
+        keys = self.keys
+        if keys is None or not (keys.row or keys.message):
             return entry
+
+        def without(fields: Any, columns: Collection[str]) -> Any:
+            if not isinstance(fields, Mapping):
+                return fields
+            return {key: each for key, each in fields.items() if each is not None or key not in columns}
+
         fields: dict[str, Any] = dict(entry.fields)
-        if isinstance(fields.get("extra"), Mapping):
-            extra = {key: each for key, each in entry.extra.items() if each is not None or key not in self.keys.row}
-            fields["extra"] = extra or None
+        fields["extra"] = without(entry.extra, keys.row) or None
         for side in ("messages", "chosen", "rejected"):
             if isinstance(fields.get(side), list):
-                fields[side] = [self._bare(message) for message in fields[side]]
+                fields[side] = [without(message, keys.message) for message in fields[side]]
         return Entry.of({key: each for key, each in fields.items() if each is not None})
-
-    def _bare(self, message: Any) -> Any:
-        if not isinstance(message, dict):
-            return message
-        return {key: each for key, each in message.items() if each is not None or key not in self.keys.message}

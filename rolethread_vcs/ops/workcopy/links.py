@@ -286,13 +286,9 @@ def _folder(repository: Repository) -> Path:
     return repository.git_folder / PRIVATE / _FOLDER
 
 
-def _home(repository: Repository) -> Path:
-    return Path(os.path.realpath(repository.folder))
-
-
 def _stored_path(repository: Repository, path: Path) -> str:
     """Return a path as its link tells it: a file inside the dataset goes with it, wherever that is moved."""
-    home = _home(repository)
+    home = locate(repository.folder)
     return path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
 
 
@@ -303,7 +299,7 @@ def _read(repository: Repository, store: Path, path: Path | None) -> Link:
         raise not_linked(repository, path or store) from error
     except OSError as error:
         raise disk.system_refused("reading the link of a working copy", error) from error
-    home = _home(repository)
+    home = locate(repository.folder)
     try:
         document = parse(data)
     except JsonProblemError as problem:

@@ -45,9 +45,9 @@ class Rewrite:
         old = edits.linked.layout
         fresh = [ground[entry_id] for entry_id in merge.changed if entry_id in ground]
         # a clean file gets more columns when the branch brought entries that need more
-        self._keys = old.keys.union(clean_keys(old.format, fresh)) if old.clean else old.keys
-        self._layout = Layout(old.format, old.clean, self._keys)
-        self._has_new_keys = self._keys != old.keys
+        keys = None if old.keys is None else old.keys.union(clean_keys(old.format, fresh))
+        self._layout = Layout(old.format, keys)
+        self._has_new_keys = keys != old.keys
         self._new = set(edits.new)
         self._user = {*edits.edited, *edits.new}
 
@@ -104,7 +104,7 @@ class Rewrite:
         return self._stage(replace(old, ids=tuple(ids), digests=tuple(digests), kept=kept), lines, brought)
 
     def _stage(self, link: Link, lines: Sequence[bytes] | None, brought: int, gone: int = 0) -> Rewritten:
-        link = replace(link, commit=self._ground.id, keys=self._keys)
+        link = replace(link, commit=self._ground.id, keys=self._layout.keys or link.keys)
         if lines is None:
             return Rewritten(link, None, brought, gone)
         staged = stage_lines(link.path, lines)
@@ -135,7 +135,7 @@ class Rewrite:
         marked = {
             entry_id
             for entry_id, place in places.items()
-            if not self._layout.clean
+            if self._layout.keys is None
             and place in self._new
             and entry_id in self._ground
             and self._edits.reading(place).own_id != entry_id

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scripted_edits import Script, contents, kept, make_dataset
 
-from rolethread_vcs.formats import find_row_format, row_formats
+from rolethread_vcs.formats import row_formats
 from rolethread_vcs.ops.workcopy.commit import CommitOptions, commit
 from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions, add
@@ -40,7 +40,7 @@ def play(folder: Path, format_name: str, clean: bool, seed: int) -> None:
 
     after = dict(dataset.snapshot())
     lines = path.read_bytes().splitlines()
-    layout = Layout(find_row_format(link.format), link.clean, link.keys)
+    layout = Layout.of(link)
     assert len(after) == len(lines) == len(script.rows)
     for entry_id, source, line in zip(after, script.source, lines, strict=True):
         reading = layout.read(line)
