@@ -13,7 +13,7 @@ import contextlib
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.linked_folders import CheckedOutFolder
 
 
+BARE_KEY = "core.bare"
 REF_PATIENCE = 10.0
 """Seconds to wait for another git program that holds a ref's lock."""
 
@@ -65,7 +66,11 @@ def publish(
         is_in_branch = bool(moves) and not (keeps_more or pending.effects.record())
         move_ref(repository, OPERATIONS_REF, log_before, log_after, command, sync_name=not is_in_branch)
     except RoleThreadError as error:
-        if not _take_back(repository, moves, done, command):
+        try:
+            for name in reversed(done):
+                before, after = moves[name]
+                move_ref(repository, name, after, before, f"take back: {command}")
+        except RoleThreadError:
             raise mark_saved(error) from error
         _unkeep(keep)
         raise
@@ -123,30 +128,11 @@ def _in_safe_order(moves: Moves) -> Moves:
     return {name: moves[name] for name in sorted(moves, key=turn)}
 
 
-def is_published(repository: Repository, moves: Moves) -> bool:
-    """Return whether any ref has its new value; then the rest is finished now or by the next command."""
-    return any(is_at(repository, name, after) for name, (_, after) in moves.items())
-
-
-def _take_back(repository: Repository, moves: Moves, done: Sequence[str], command: str) -> bool:
-    """Move refs back that had moved before a later one failed; return whether all is as it was."""
-    for name in reversed(done):
-        before, after = moves[name]
-        try:
-            move_ref(repository, name, after, before, f"take back: {command}")
-        except RoleThreadError:
-            return False
-    return True
-
-
 def _check_written(repository: Repository, pack: PackWriter) -> None:
     """Look every object up before telling anybody that it is saved."""
     missing = repository.objects.missing(pack.ids())
     if missing:
-        raise DamagedError(
-            f"{len(missing)} objects that were just written cannot be read back",
-            hint="rtv doctor",
-        )
+        raise DamagedError(f"{len(missing)} objects that were just written cannot be read back", hint="rtv doctor")
 
 
 def move_ref(
@@ -160,10 +146,28 @@ def move_ref(
     sync_name: bool = True,
 ) -> None:
     """Move, create or delete one ref if it still has its old value; wait a little for other git programs."""
+    refs = repository.refs
+
+    def move() -> None:
+        if name == HEAD:
+            assert before is not None and after is not None
+            refs.set_head(after, before=before)
+        elif before is None:
+            assert after is not None
+            refs.create(name, after)
+        else:
+            ref = held or refs.hold_itself(name)
+            if ref is None or ref.target != before:
+                raise MovedError(f"{shorten(name)} moved while this command was working")
+            if after is None:
+                ref.delete()
+            else:
+                ref.swap(after, why, sync_name=sync_name)
+
     deadline = time.monotonic() + REF_PATIENCE
     while True:
         try:
-            return _move_once(repository, name, before, after, why, held, sync_name=sync_name)
+            return move()
         except BusyError:
             if is_at(repository, name, after):
                 return None
@@ -183,34 +187,6 @@ def is_at(repository: Repository, name: str, value: str | None) -> bool:
         return value_of(repository, name) == value
     except RoleThreadError:
         return False
-
-
-def _move_once(
-    repository: Repository,
-    name: str,
-    before: str | None,
-    after: str | None,
-    why: str,
-    held: HeldRef | None,
-    *,
-    sync_name: bool,
-) -> None:
-    refs = repository.refs
-    if name == HEAD:
-        assert before is not None and after is not None
-        refs.set_head(after, before=before)
-        return
-    if before is None:
-        assert after is not None
-        refs.create(name, after)
-        return
-    held = held or refs.hold_itself(name)
-    if held is None or held.target != before:
-        raise MovedError(f"{shorten(name)} moved while this command was working")
-    if after is None:
-        held.delete()
-    else:
-        held.swap(after, why, sync_name=sync_name)
 
 
 def value_of(repository: Repository, name: str) -> str | None:
@@ -248,9 +224,6 @@ def after_saving(earlier: str = "") -> Iterator[None]:
         raise mark_saved(disk.system_refused("tidying up after a command", error), earlier) from error
 
 
-BARE_KEY = "core.bare"
-
-
 def settle(repository: Repository, keep: Path, pending: Pending, notes: list[str]) -> Repository:
     """Do what follows a publication, and fold packs; return the repository, opened anew if it went bare or back.
 
@@ -279,7 +252,14 @@ def close(repository: Repository, keep: Path, pending: Pending, notes: list[str]
             left_alone += [path for path in worktree.follow(before, after) if path not in exchanged]
     left_alone += _follow_elsewhere(repository, notes, pending.moves)
     for target, source in pending.effects.swaps.items():
-        _swap(repository, repository.common_folder / target, source)
+        place = repository.common_folder / target
+        if source is None:
+            disk.remove(place)
+        elif (written := repository.common_folder / source).exists():  # else it is in its place already
+            place.parent.mkdir(parents=True, exist_ok=True)
+            disk.rename(written, place)
+            if repository.durable:
+                disk.sync_folder(place.parent)
     if left_alone:
         notes.append(f"left alone, because edited by hand or damaged: {', '.join(left_alone[:5])}")
     disk.remove(keep)
@@ -354,13 +334,3 @@ def _configure(
                 left_alone += folder.follow(None, after, afresh=True)
             repository = repository.set_bare(False) if repository.is_bare else repository
     return repository, left_alone
-
-
-def _swap(repository: Repository, target: Path, source: str | None) -> None:
-    if source is None:
-        disk.remove(target)
-    elif (written := repository.common_folder / source).exists():  # else it is in its place already
-        target.parent.mkdir(parents=True, exist_ok=True)
-        disk.rename(written, target)
-        if repository.durable:
-            disk.sync_folder(target.parent)

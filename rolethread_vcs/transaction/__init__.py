@@ -98,7 +98,16 @@ def run(
         MergeBreaksRulesError: what two sides make together breaks a rule that neither broke.
         UnsavedEditsError: hand edits are in the way. BusyError, MovedError: after bounded retries.
     """
-    return carry(repository, intent, lambda session: _run_once(session, plan, expected or {}))
+
+    def work(session: Session) -> Committed:
+        base = session.tip
+        for entry_id, blob in (expected or {}).items():
+            if entry_id not in base or base.blob_id(entry_id) != blob:
+                raise StaleEntryError(f"entry {entry_id} changed since it was read", hint=f"rtv show {entry_id}")
+        plans = plan(base)
+        return commit_planned(session, plans if isinstance(plans, Planned) else Planned(plans))
+
+    return carry(repository, intent, work)
 
 
 def carry(repository: Repository, intent: Intent, work: Callable[[Session], T]) -> T:
@@ -116,20 +125,6 @@ def carry(repository: Repository, intent: Intent, work: Callable[[Session], T]) 
                 raise
             time.sleep(random.uniform(0.001, 0.02) * (attempt + 1))
     raise AssertionError("unreachable")
-
-
-def _run_once(
-    session: Session, plan: Callable[[Snapshot], ChangeSet | Planned], expected: Mapping[str, bytes]
-) -> Committed:
-    base = session.tip
-    for entry_id, blob in expected.items():
-        if entry_id not in base or base.blob_id(entry_id) != blob:
-            raise StaleEntryError(
-                f"entry {entry_id} changed since it was read",
-                hint=f"rtv show {entry_id}",
-            )
-    plans = plan(base)
-    return commit_planned(session, plans if isinstance(plans, Planned) else Planned(plans))
 
 
 def commit_planned(session: Session, planned: Planned, verdict: Verdict | None = None) -> Committed:

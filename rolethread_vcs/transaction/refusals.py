@@ -9,7 +9,7 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.gate import Gate, Verdict
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope
-from rolethread_vcs.phrases import listed
+from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.rules import Rule, find_in_entry
 from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
@@ -57,15 +57,18 @@ def refuse_merge_of_git(repository: Repository) -> None:
         )
 
 
-def refuse_unsaved(unsaved: Sequence[Unsaved]) -> None:
-    """Raise when hand edits are in the way of a command."""
+def refuse_unsaved(unsaved: Sequence[Unsaved], other: CheckedOutFolder | None = None) -> None:
+    """Raise when hand edits are in the way of a command, here or in another folder."""
     if not unsaved:
         return
     names = listed([item.path for item in unsaved], 3)
-    raise UnsavedEditsError(
-        f"{len(unsaved)} hand-edited file{'s are' if len(unsaved) > 1 else ' is'} in the way ({names})",
-        hint="keep the edits with: rtv commit   throw them away with: rtv restore --all",
-    )
+    hint = "keep the edits with: rtv commit   throw them away with: rtv restore --all"
+    if other is None:
+        message = f"{count(len(unsaved), 'hand-edited file is', 'hand-edited files are')} in the way ({names})"
+    else:
+        files = count(len(unsaved), "hand-edited file")
+        message = f"{other.branch} is checked out in {other.folder}, and {files} there would be in the way ({names})"
+    raise UnsavedEditsError(message, hint=hint if other is None else other.edits_hint)
 
 
 def branch_to_make(repository: Repository, intent: Intent) -> str:
@@ -118,16 +121,22 @@ def refuse_other_folders(
     for other in repository.other_folders():
         names = {BRANCHES + branch for branch in (other.branch, other.rebasing) if branch}
         if going_to in names:
-            _refuse_twice(other)
+            branch = other.branch or other.rebasing
+            raise _elsewhere(
+                f"{branch} is checked out in {other.folder}, and one branch is worked on in one folder",
+                f"cd {other.quoted}   or make a branch of it for here: rtv switch -c NAME {branch}",
+            )
         for name in sorted(names & moves.keys()):
             before, after = moves[name]
             if before == after:
                 continue
             _refuse_busy(other, name.removeprefix(BRANCHES), is_deleted=after is None)
             differences = (changes or {}).get(name)
-            _refuse_edited(
-                other, differences_between(repository, before, after) if differences is None else differences
-            )
+            if differences is None:
+                differences = differences_between(repository, before, after)
+            # unchecked: where the branch is missing, it must be possible to make it again from here
+            worktree = open_dataset(other.folder, check=False).worktree
+            refuse_unsaved([] if worktree is None else worktree.in_the_way(differences), other)
 
 
 def differences_between(repository: Repository, before: str | None, after: str | None) -> Iterable[Difference]:
@@ -137,49 +146,26 @@ def differences_between(repository: Repository, before: str | None, after: str |
     return two_way(old, new, objects.tree)
 
 
-def _refuse_twice(other: CheckedOutFolder) -> None:
-    branch = other.branch or other.rebasing
-    raise ConflictError(
-        f"{branch} is checked out in {other.folder}, and one branch is worked on in one folder",
-        hint=f"cd {other.quoted}   or make a branch of it for here: rtv switch -c NAME {branch}",
-        code="checked_out_elsewhere",
-    )
-
-
 def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> None:
     where = f"{branch} is checked out in {other.folder}"
     if not other.is_there:
-        raise ConflictError(
+        raise _elsewhere(
             f"{where}, and that folder is not there: moved, deleted, or on a disk that is not plugged in",
-            hint=other.gone_hint,
-            code="checked_out_elsewhere",
+            other.gone_hint,
         )
     if is_deleted:
-        raise ConflictError(
-            f"{where}, so it cannot go",
-            hint=f"remove that folder first: rtv workcopy remove {other.quoted}" if other.name else None,
-            code="checked_out_elsewhere",
-        )
+        hint = f"remove that folder first: rtv workcopy remove {other.quoted}" if other.name else None
+        raise _elsewhere(f"{where}, so it cannot go", hint)
     doing = "a rebase" if other.rebasing else "a merge" if (other.private / "MERGE_HEAD").exists() else ""
     if doing:
-        raise ConflictError(
+        raise _elsewhere(
             f"{where}, where plain git is in the middle of {doing}",
-            hint=f"finish that first: git -C {other.quoted} status",
-            code="checked_out_elsewhere",
+            f"finish that first: git -C {other.quoted} status",
         )
 
 
-def _refuse_edited(other: CheckedOutFolder, differences: Iterable[Difference]) -> None:
-    # unchecked: where the branch is missing, it must be possible to make it again from here
-    worktree = open_dataset(other.folder, check=False).worktree
-    unsaved = [] if worktree is None else worktree.in_the_way(differences)
-    if unsaved:
-        names = listed([item.path for item in unsaved], 3)
-        files = "1 hand-edited file" if len(unsaved) == 1 else f"{len(unsaved):,} hand-edited files"
-        raise UnsavedEditsError(
-            f"{other.branch} is checked out in {other.folder}, and {files} there would be in the way ({names})",
-            hint=other.edits_hint,
-        )
+def _elsewhere(message: str, hint: str | None) -> ConflictError:
+    return ConflictError(message, hint=hint, code="checked_out_elsewhere")
 
 
 class MergeBreaksRulesError(ConflictError):

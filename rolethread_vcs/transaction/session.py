@@ -23,7 +23,7 @@ from rolethread_vcs.store.publication import (
     after_saving,
     close,
     head_commit,
-    is_published,
+    is_at,
     publish,
     publish_file,
     settle,
@@ -99,26 +99,21 @@ class Session:
         self.repository = repository
         self.intent = intent
         self.notes = notes
-        self._maybe_held = held
+        self._held = held
         self._to_make = to_make
 
     @cached_property
     def tip(self) -> Snapshot:
         """The branch's tip as it was when the session began."""
-        if self._to_make:
-            return self.repository.head_snapshot()
-        return self.repository.snapshot_of(self._held.target)
+        if self._held is not None:
+            return self.repository.snapshot_of(self._held.target)
+        assert self._to_make, "a session without a branch cannot commit"
+        return self.repository.head_snapshot()
 
     @cached_property
     def _who(self) -> commits.Signature:
         """Who commits, and the moment at which this was first asked."""
         return self.repository.signature()
-
-    @property
-    def _held(self) -> HeldRef:
-        if self._maybe_held is None:
-            raise AssertionError("a session without a branch cannot commit")
-        return self._maybe_held
 
     @classmethod
     @contextlib.contextmanager
@@ -153,7 +148,7 @@ class Session:
     @property
     def branch(self) -> str:
         """The branch that this session commits to; for a ref verb the current one, "" when HEAD is detached."""
-        if self._maybe_held is None:
+        if self._held is None:
             return self._to_make or self.repository.branch() or ""
         return self._held.name.removeprefix(BRANCHES)
 
@@ -177,14 +172,15 @@ class Session:
         merges: Sequence[str] = (),
         also: Moves | None = None,
         trailers: Sequence[tuple[str, str]] = (),
+        always: bool = False,
         effects: Callable[[str], SideEffects] = lambda _: SideEffects(),
         **fields: Any,
     ) -> Committed:
         """Commit changes of paths to the branch; the blobs are in the pack already.
 
         With `overwrite`, hand edits on those paths are the change itself (verb `commit`) and do not stand in the way.
-        `merges`, `also` and `trailers` are those of `Planned`. `effects` are told the hex id of the new commit, and
-        `fields` go into the `Operation`.
+        `merges`, `also` and `trailers` are those of `Planned`. With `always` there is an operation even where there is
+        nothing to commit. `effects` are told the hex id of the commit, and `fields` go into the `Operation`.
 
         Raises:
             MovedError: the branch moved; plan again. UnsavedEditsError: hand edits are in the way.
@@ -192,35 +188,25 @@ class Session:
         repository, intent = self.repository, self.intent
         findings = verdict.introduced if verdict is not None else ()
         tree = trees.apply(self.tip.tree, paths, repository.objects, pack)
-        result = Committed(
-            branch=self.branch,
-            commit=None,
-            operation=None,
-            findings=findings,
-            notes=tuple(self.notes),
-            ids=ids,
-        )
         if tree is None:
             raise InvalidError("a dataset cannot lose all its files")
-        others = dict(also or {})
+        moves, commit, number = dict(also or {}), None, None
         if tree == self.tip.tree and not merges:
-            if not others or intent.dry_run:
-                return replace(result, ids=(), dry_run=intent.dry_run)
-            number = self.publish(pack, others, **fields)
-            return replace(result, ids=(), operation=number, notes=tuple(self.notes))
+            if (moves or always) and not intent.dry_run:
+                number = self.publish(pack, moves, effects=effects(self.tip.id), **fields)
+            return replace(self.unchanged(), operation=number, findings=findings)
         self._refuse_in_the_way(paths, overwrite=overwrite)
         message = commits.compose_message(
             intent.message or summary,
             (*intent.trailers, *trailers, *(verdict.trailers() if verdict is not None else ())),
         )
-        result = replace(result, added=counts.added, changed=counts.changed, removed=counts.removed, message=message)
-        if intent.dry_run:
-            return replace(result, dry_run=True)
-        commit = pack.add_commit(tree, [self.tip.id, *merges], self._who, message)
-        held = None if self._to_make else self._held
-        moves: Moves = {BRANCHES + self.branch: (None if held is None else held.target, commit), **others}
-        number = self.publish(pack, moves, counts, held=held, effects=effects(commit), **fields)
-        return replace(result, commit=commit, operation=number, notes=tuple(self.notes))
+        if not intent.dry_run:
+            commit = pack.add_commit(tree, [self.tip.id, *merges], self._who, message)
+            before = None if self._held is None else self._held.target
+            moves = {BRANCHES + self.branch: (before, commit), **moves}
+            number = self.publish(pack, moves, counts, held=self._held, effects=effects(commit), **fields)
+        done = replace(self.unchanged(message), commit=commit, operation=number, findings=findings, ids=ids)
+        return replace(done, **counts._asdict())
 
     def _refuse_in_the_way(self, paths: Mapping[str, PathChange], *, overwrite: bool) -> None:
         def differences() -> Iterator[Difference]:  # of a large import, and mostly nobody asks
@@ -257,28 +243,21 @@ class Session:
         Raises:
             UnsavedEditsError: hand edits lie on files that would change. MovedError: a ref has another value by now.
         """
-        result = Committed(branch=self.branch, commit=None, operation=None, notes=tuple(self.notes))
-        if self.repository.worktree is not None:
+        worktree = self.repository.worktree
+        if worktree is not None:
             before, after = (head_commit(self.repository, moves, side) for side in (0, 1))
             changes = () if after is None else differences_between(self.repository, before, after)
             exchanged = set() if effects is None else {each.path for each in effects.files}
-            refuse_unsaved(self.repository.worktree.in_the_way(each for each in changes if each.path not in exchanged))
+            refuse_unsaved(worktree.in_the_way(each for each in changes if each.path not in exchanged))
         refuse_other_folders(self.repository, moves)
         if self.intent.dry_run:
-            return replace(result, dry_run=True)
+            return self.unchanged()
         counts = counts or Counts()
         with self.repository.pack() as pack:
             for tag in tags:
                 pack.add("tag", tag)
             number = self.publish(pack, moves, counts, effects=effects, **fields)
-        return replace(
-            result,
-            operation=number,
-            notes=tuple(self.notes),
-            added=counts.added,
-            changed=counts.changed,
-            removed=counts.removed,
-        )
+        return replace(self.unchanged(), operation=number, **counts._asdict())
 
     # ---- any verb
 
@@ -316,13 +295,10 @@ class Session:
             branch=self.branch,
             changes=dict(moves),
             refs=table_to_record(last, after, repository.worktree_name, repository.other_heads()),
-            added=counts.added,
-            changed=counts.changed,
-            removed=counts.removed,
             worktree=repository.worktree_name,
             previous=log_head,
             config=config,
-            **{"details": dict(intent.details), **fields},
+            **{"details": dict(intent.details), **counts._asdict(), **fields},
         )
         new_log = operation_log.write(operation, pack, repository.objects, who)
         log = (None if last is None else last.id, new_log)
@@ -333,7 +309,9 @@ class Session:
         except KeyboardInterrupt as interrupt:
             # the command's last words say whether the change is saved
             is_logged = repository.operations.head() == new_log
-            interrupt.saved = is_logged or is_published(repository, moves)  # type: ignore[attr-defined]
+            interrupt.saved = is_logged or any(  # type: ignore[attr-defined]
+                is_at(repository, name, after) for name, (_, after) in moves.items()
+            )
             raise
         return operation.number
 
@@ -363,7 +341,10 @@ class Session:
         external = external_operation(self.repository, last, table, self._who.time, self.branch)
         if external is None:
             return (None, 0) if last is None else (last.id, last.number)
-        self.notes.append(describe_external(external.changes, self.branch))
+        before, after = external.changes.get(BRANCHES + self.branch, (None, None))
+        look = f"; see what it brought with: rtv check --new-since {before[:10]}" if before and after else ""
+        names = ", ".join(map(shorten, external.changes))
+        self.notes.append(f"plain git had moved {names} since the last command; that is in the operation log now{look}")
         return operation_log.write(external, pack, self.repository.objects, self._who), external.number
 
 
@@ -390,11 +371,3 @@ def external_operation(
         worktree=worktree,
         previous=last.id,
     )
-
-
-def describe_external(changes: Moves, branch: str) -> str:
-    """Return the note that tells of moves by plain git, and how to see what they brought to the current branch."""
-    names = ", ".join(shorten(name) for name in changes)
-    before, after = changes.get(BRANCHES + branch, (None, None))
-    look = f"; see what it brought with: rtv check --new-since {before[:10]}" if before and after else ""
-    return f"plain git had moved {names} since the last command; that is in the operation log now{look}"

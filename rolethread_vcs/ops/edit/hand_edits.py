@@ -92,13 +92,13 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
                 verdict=verdict,
                 ids=tuple(sorted(change.puts)),
                 overwrite=True,
+                always=bool(healed),
                 effects=lambda _: SideEffects(files=tidied),
             )
             if not (healed or paths or intent.dry_run):
                 worktree.exchange(tidied, base.tree)  # a file that somebody has changed since then is their hand edit
             if healed and not paths:
-                number = None if intent.dry_run else session.publish(pack, {}, effects=SideEffects(files=tidied))
-                result = replace(result, operation=number, ids=tuple(sorted(healed)), undoable=False)
+                result = replace(result, ids=tuple(sorted(healed)), undoable=False)
     notes = (
         *result.notes,
         *(

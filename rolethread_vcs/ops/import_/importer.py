@@ -229,13 +229,12 @@ class _Attempt:
                 verdict=verdict,
                 ids=tuple(ids),
                 overwrite=BARE_KEY in config,  # then no file of them is written
+                # without anything to commit, too: where rejects belong must be known when they come back corrected
+                always=bool(reader.rejects),
                 effects=lambda _: SideEffects(config=config),
                 **rejects,
             )
-            if reader.rejects and done.is_empty and not intent.dry_run:
-                # nothing to commit, but where the rejects belong must be known when they come back corrected
-                done = replace(done, operation=session.publish(pack, {}, **rejects), undoable=False)
-            return done
+            return replace(done, undoable=done.commit is not None or done.operation is None)
 
     def _assign_ids(self, tip: Snapshot) -> list[str]:
         """Number the new rows in file order, behind every number in use; rows with an id of ours keep it."""
