@@ -13,11 +13,9 @@ from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, require
 from rolethread_vcs.diff.likeness import count_words
 from rolethread_vcs.diff.words import WordChange, word_changes
-from rolethread_vcs.model.entry import MESSAGE_KEYS, Entry, is_same
+from rolethread_vcs.model.entry import CONVERSATIONS, MESSAGE_KEYS, Entry, is_same
 
 MessageOp = Literal["insert", "remove", "edit", "move", "attributes"]
-
-_LISTS = ("messages", "chosen", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +94,11 @@ def diff_entries(before: Entry, after: Entry) -> EntryDiff:
     """Return how one entry becomes another."""
     lists: dict[str, tuple[MessageChange, ...]] = {}
     fields: list[FieldChange] = []
-    for key in (*_LISTS, "uuid", "origin"):
+    for key in (*CONVERSATIONS, "uuid", "origin"):
         one, other = before.fields.get(key, ABSENT), after.fields.get(key, ABSENT)
         if is_same(one, other):
             continue
-        if key in _LISTS and isinstance(one, list) and isinstance(other, list):
+        if key in CONVERSATIONS and isinstance(one, list) and isinstance(other, list):
             lists[key] = message_changes(one, other)
         else:
             fields.append(FieldChange(key, one, other))
@@ -123,7 +121,7 @@ def apply(entry: Entry, difference: EntryDiff) -> Entry:
             told from what the difference changes.
     """
     fields = dict(entry.fields)
-    for key, changed in zip(_LISTS, (difference.messages, difference.chosen, difference.rejected), strict=True):
+    for key, changed in zip(CONVERSATIONS, (difference.messages, difference.chosen, difference.rejected), strict=True):
         if changed:
             fields[key] = _apply_to_messages(key, fields.get(key), changed)
     for field in difference.fields:

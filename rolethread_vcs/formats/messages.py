@@ -23,7 +23,7 @@ from rolethread_vcs.formats._rows import (
     trained_keys,
     trained_values,
 )
-from rolethread_vcs.model.entry import ENTRY_KEYS, KNOWN_ROLES, Entry, read_role
+from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, KNOWN_ROLES, Entry, read_role
 
 _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
@@ -186,7 +186,7 @@ def _used_keys(entry: Entry) -> CleanKeys:
 
 
 def _all_messages(entry: Entry) -> list[dict[str, Any]]:
-    sides = (entry.fields.get(key) for key in ("messages", "chosen", "rejected"))
+    sides = (entry.fields.get(key) for key in CONVERSATIONS)
     return [item for side in sides if isinstance(side, list) for item in side if isinstance(item, dict)]
 
 

@@ -10,9 +10,7 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choose, Conflict, Merged, Reason
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import UNSETTLED, merge_maps, merge_sets, settle, value_conflict
-from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, InvalidEntryError, is_same
-
-_CONVERSATIONS = frozenset({"messages", "chosen", "rejected"})
+from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, Entry, InvalidEntryError, is_same
 
 
 def merge_entries(
@@ -77,7 +75,7 @@ def _merge_field(key: str, base: Any, ours: Any, theirs: Any, resolver: Resolver
     if key == "extra":
         was, left, right = ({} if side is ABSENT else side for side in (base, ours, theirs))
         return merge_maps(was, left, right, key, resolver)
-    if key in _CONVERSATIONS:
+    if key in CONVERSATIONS:
         from rolethread_vcs.merge.lists import Lists
         from rolethread_vcs.merge.message import merge_content
         from rolethread_vcs.merge.messages import merge_conversation

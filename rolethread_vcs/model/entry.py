@@ -10,7 +10,9 @@ from typing import Any
 
 from rolethread_vcs.errors import InvalidError
 
-ENTRY_KEYS = ("messages", "chosen", "rejected", "tags", "origin", "uuid", "extra")
+CONVERSATIONS = ("messages", "chosen", "rejected")
+"""The keys of an entry that hold lists of messages."""
+ENTRY_KEYS = (*CONVERSATIONS, "tags", "origin", "uuid", "extra")
 MESSAGE_KEYS = ("role", "content", "speaker", "train", "alternatives")
 
 _ENTRY_RANK = {key: rank for rank, key in enumerate(ENTRY_KEYS)}

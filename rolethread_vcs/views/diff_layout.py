@@ -12,7 +12,7 @@ from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.fields import spelled
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, ComparedFile
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views.entries import value_text
@@ -23,7 +23,7 @@ Words = Literal["auto", "color", "plain", "none"]
 
 BRACKETS = {"insert": "{+%s+}", "delete": "[-%s-]", "equal": "%s"}
 _STYLES = {"insert": "added", "delete": "removed"}
-_LISTS = ("messages", "chosen", "rejected")
+
 _OPS = (("edit", "edited"), ("insert", "added"), ("remove", "removed"), ("move", "moved"))
 _NAMED = 3
 _CONTEXT = 1
@@ -115,7 +115,7 @@ def changed_lists(compared: ComparedEntry, difference: EntryDiff) -> Iterator[tu
 
 
 def _changes_by_list(difference: EntryDiff) -> Iterator[tuple[str, tuple[MessageChange, ...]]]:
-    for name in _LISTS:
+    for name in CONVERSATIONS:
         changes: tuple[MessageChange, ...] = getattr(difference, name)
         if changes:
             yield name, changes

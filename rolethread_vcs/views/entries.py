@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import Entry, preview
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, preview
 from rolethread_vcs.phrases import count, entry_number, long_time
 from rolethread_vcs.views.terminal_text import (
     STYLES,
@@ -220,7 +220,7 @@ def plain_text(data: bytes, kind: str = "entry") -> str:
 
 
 def _plain_lines(entry: Entry) -> Iterator[str]:
-    for name in ("messages", "chosen", "rejected"):
+    for name in CONVERSATIONS:
         if name not in entry.fields:
             continue
         if name != "messages":
@@ -231,7 +231,7 @@ def _plain_lines(entry: Entry) -> Iterator[str]:
                 yield from _plain_message(message)
             else:
                 yield _json(message)
-    rest = {key: value for key, value in entry.fields.items() if key not in ("messages", "chosen", "rejected", "extra")}
+    rest = {key: value for key, value in entry.fields.items() if key not in (*CONVERSATIONS, "extra")}
     for key, value in [*rest.items(), *entry.extra.items()]:
         if key == "tags" and isinstance(value, list | tuple):
             for tag in value:

@@ -19,7 +19,7 @@ from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, InvalidEntryError
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison, EntryFilter, moved
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.store.objects.trees import Blob
@@ -28,7 +28,7 @@ POLICY = Policy(
     (Step.OWN_ID, Step.UUID, Step.WHOLE, Step.MESSAGES, Step.SPOKEN, Step.BIRTH, Step.ALIKE, Step.OPENING),
     Ambiguity.FIRST,
 )
-_LISTS = ("messages", "chosen", "rejected")
+
 _SPOKEN = frozenset({"role", "content"})
 _BOOKKEEPING = "alpaca"
 """What the format alpaca notes in `extra` about where an instruction ends; it is no field of anybody's."""
@@ -272,7 +272,7 @@ class Carried:
             return entry
         fields: dict[str, Any] = {}
         for key, value in entry.fields.items():
-            if key in _LISTS and (key == "messages" or key in self.entry):
+            if key in CONVERSATIONS and (key == "messages" or key in self.entry):
                 fields[key] = self._messages(value)
             elif key == "extra":
                 extra = {name: item for name, item in value.items() if name in self.extra and item is not None}
@@ -286,7 +286,9 @@ class Carried:
         """Return an entry with the fields of another that could not be carried: what a file cannot tell, it has."""
         if self.is_all:
             return entry
-        missing = {key: value for key, value in other.fields.items() if key not in _LISTS and key not in self.entry}
+        missing = {
+            key: value for key, value in other.fields.items() if key not in CONVERSATIONS and key not in self.entry
+        }
         return Entry({**missing, **entry.fields})
 
     def _messages(self, messages: Any) -> Any:
@@ -313,7 +315,7 @@ def carried_by(entries: Iterable[Entry]) -> Carried:
     for entry in entries:
         own.update(entry.fields)
         extra.update(key for key, value in entry.extra.items() if value is not None)
-        for name in _LISTS:
+        for name in CONVERSATIONS:
             messages = entry.fields.get(name)
             for message in messages if isinstance(messages, list) else ():
                 if isinstance(message, dict) and not _SPOKEN.issuperset(message):

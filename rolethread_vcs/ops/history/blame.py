@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.align import Match, Pair, align
+from rolethread_vcs.model.entry import CONVERSATIONS
 from rolethread_vcs.ops.history.entry_history import entry_of, find_in_history, origins
 from rolethread_vcs.store.entry_trace import EntryTrace
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 
-SIDES = ("messages", "chosen", "rejected")
 _VERSIONS_REMEMBERED = 8
 
 
@@ -87,7 +87,7 @@ def blame(repository: Repository, word: str, rev: str = "@") -> Blame:
     version = snapshot.blob_id(entry_id)
     found: list[BlamedMessage] = []
     ends: dict[str, None] = {}
-    for side in SIDES:
+    for side in CONVERSATIONS:
         messages = entry.fields.get(side)
         if isinstance(messages, list) and messages:
             tracker = _Tracker(repository, side, len(messages))

@@ -25,7 +25,7 @@ from rolethread_vcs.formats import (
 from rolethread_vcs.matching.ladder import Ambiguity, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, InvalidEntryError
 from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, refuse_changed
 from rolethread_vcs.phrases import count, first_few
@@ -277,7 +277,7 @@ class Layout:
 
         fields: dict[str, Any] = dict(entry.fields)
         fields["extra"] = without(entry.extra, keys.row) or None
-        for side in ("messages", "chosen", "rejected"):
+        for side in CONVERSATIONS:
             if isinstance(fields.get(side), list):
                 fields[side] = [without(message, keys.message) for message in fields[side]]
         return Entry.of({key: each for key, each in fields.items() if each is not None})

@@ -15,7 +15,7 @@ from rolethread_vcs.diff.align import align
 from rolethread_vcs.formats import CannotCarryError, Reject
 from rolethread_vcs.matching.signature import Index, Step
 from rolethread_vcs.model.canonical import encode_entry
-from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, is_same
+from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, Entry, is_same
 from rolethread_vcs.ops.edit.change import as_listed, new_ids, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.store.repository import Repository
@@ -204,9 +204,6 @@ def order_with(order: Order, before: Sequence[str], after: Sequence[str], floati
     return order
 
 
-_CONVERSATIONS = frozenset({"messages", "chosen", "rejected"})
-
-
 def apply_edit(stored: Entry, before: Entry, after: Entry) -> Entry:
     """Return the stored entry with the change from one reading of its line to another.
 
@@ -223,7 +220,7 @@ def apply_edit(stored: Entry, before: Entry, after: Entry) -> Entry:
 def _edited_field(key: str, stored: Any, before: Any, after: Any) -> Any:
     if is_same(before, after):
         return stored
-    if key in _CONVERSATIONS and isinstance(after, list) and isinstance(before, list) and isinstance(stored, list):
+    if key in CONVERSATIONS and isinstance(after, list) and isinstance(before, list) and isinstance(stored, list):
         return _edited_messages(stored, before, after)
     if key == "tags":
         was, now, own = (set() if side is ABSENT else set(side) for side in (before, after, stored))
