@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
 
 from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten
@@ -35,54 +35,39 @@ class DamagedRef:
 
 def damaged_refs(repository: Repository) -> tuple[DamagedRef, ...]:
     """Return the damaged branches and releases by name; reads the loose refs, and asks for what each ref points at."""
-    reasons = dict(_torn(repository.common_folder))
-    for name, target in _listed(repository).items():
+    common, reasons = repository.common_folder, {}
+    for path in chain.from_iterable((common / folder).rglob("*") for folder in (BRANCHES, TAGS)):
+        name = path.relative_to(common).as_posix()
+        if name.endswith(".lock") or not path.is_file():
+            continue
+        try:
+            if _LOOSE.fullmatch(path.read_bytes()) is None:
+                reasons[name] = "cannot be read: its file holds no commit's id"
+        except FileNotFoundError:  # packed or deleted a moment ago
+            continue
+        except OSError as error:
+            reasons[name] = f"cannot be read: {error.strerror}"
+    current, table = "", {}
+    with suppress(DamagedError):  # HEAD or the packed list; whoever needs them is told
+        current = repository.refs.head().removeprefix(SYMBOLIC)
+        table = repository.refs.table()
+    for name, target in table.items():
         kind = repository.objects.kind(target) if name != HEAD and name not in reasons else "commit"
         if kind is None:
             reasons[name] = f"points at {target[:10]}, which is missing or damaged"
         elif kind != "commit" and name.startswith(BRANCHES):
             reasons[name] = f"points at a {kind}, not at a commit"
-    return tuple(_damaged(repository, name, reasons[name]) for name in sorted(reasons))
+    found = []
+    for name in sorted(reasons):
+        known = repository.operations.last_known(name)
+        repair = "" if known is None else _repair(repository, name, known, is_current=name == current)
+        found.append(DamagedRef(name, reasons[name], known, repair))
+    return tuple(found)
 
 
-def _listed(repository: Repository) -> dict[str, str]:
-    try:
-        return repository.refs.table()
-    except DamagedError:  # HEAD or the packed list; whoever needs them is told
-        return {}
-
-
-def _torn(common: Path) -> Iterator[tuple[str, str]]:
-    for folder in (BRANCHES, TAGS):
-        for path in (common / folder).rglob("*"):
-            name = path.relative_to(common).as_posix()
-            if name.endswith(".lock") or not path.is_file():
-                continue
-            try:
-                if _LOOSE.fullmatch(path.read_bytes()) is None:
-                    yield name, "cannot be read: its file holds no commit's id"
-            except FileNotFoundError:  # packed or deleted a moment ago
-                continue
-            except OSError as error:
-                yield name, f"cannot be read: {error.strerror}"
-
-
-def _damaged(repository: Repository, name: str, reason: str) -> DamagedRef:
-    known = repository.operations.last_known(name)
-    return DamagedRef(name, reason, known, "" if known is None else _repair(repository, name, known))
-
-
-def _repair(repository: Repository, name: str, known: str) -> str:
+def _repair(repository: Repository, name: str, known: str, *, is_current: bool) -> str:
     path, folder = repository.common_folder / name, shlex.quote(str(repository.folder))
-    is_current = name == _current(repository)
-    if name.startswith(BRANCHES) and not is_current and path.is_file():
-        return f"rm {shlex.quote(str(path))} && rtv -C {folder} branch {shorten(name)} --from {known[:10]}"
     away = f"rm {shlex.quote(str(path))} && " if path.is_file() else ""
+    if away and name.startswith(BRANCHES) and not is_current:
+        return f"{away}rtv -C {folder} branch {shorten(name)} --from {known[:10]}"
     return f"{away}git -C {folder} update-ref {name} {known}"
-
-
-def _current(repository: Repository) -> str:
-    try:
-        return repository.refs.head().removeprefix(SYMBOLIC)
-    except DamagedError:
-        return ""

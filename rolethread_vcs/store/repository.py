@@ -57,7 +57,18 @@ class Repository:
     def __init__(self, git: pygit2.Repository) -> None:
         self._git = git
         self.git_folder = Path(git.path)
-        self.common_folder = common_folder(self.git_folder)
+        self.common_folder = common_folder(self.git_folder)  # that which linked worktrees share
+        self.is_bare = bool(git.is_bare)
+        here = self.git_folder.parent if self.git_folder.name == ".git" else self.git_folder
+        self.folder = here if git.workdir is None else Path(git.workdir)  # people know the dataset by it
+        self.private_folder = self.common_folder / PRIVATE
+        self.cache_folder = self.private_folder / "cache"  # what may be thrown away; see `store.derived`
+        self.lock_path = self.private_folder / LOCK
+        self.drafts_folder = self.private_folder / "drafts"  # typed text that was not saved
+        self.scratch_folder = self.private_folder / "tmp"  # files are written here, and then renamed
+        self.pack_folder = self.common_folder / "objects" / "pack"
+        # of a linked worktree
+        self.worktree_name = "" if self.git_folder == self.common_folder else self.git_folder.name
         self.config = GitConfig(git, self.common_folder / "config")
         self.durable = self.config.get("rolethread.durability") != "fast"
         configure_libgit2(durable=self.durable)
@@ -77,51 +88,6 @@ class Repository:
         from rolethread_vcs.store.refs.commit_graph import CommitGraph
 
         return CommitGraph(self._git, self.objects)
-
-    # ---- places
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether no files are checked out."""
-        return bool(self._git.is_bare)
-
-    @property
-    def folder(self) -> Path:
-        """The folder people know the dataset by."""
-        workdir: str | None = self._git.workdir
-        if workdir is not None:
-            return Path(workdir)
-        return self.git_folder.parent if self.git_folder.name == ".git" else self.git_folder
-
-    @property
-    def private_folder(self) -> Path:
-        """Where lock, drafts and caches lie; shared by linked worktrees."""
-        return self.common_folder / PRIVATE
-
-    @property
-    def cache_folder(self) -> Path:
-        """Where what was computed lies, which may be thrown away; see `store.derived`."""
-        return self.private_folder / "cache"
-
-    @property
-    def lock_path(self) -> Path:
-        """The writers' lock."""
-        return self.private_folder / LOCK
-
-    @property
-    def drafts_folder(self) -> Path:
-        """Where typed text waits that was not saved."""
-        return self.private_folder / "drafts"
-
-    @property
-    def scratch_folder(self) -> Path:
-        """Where files are written before they are renamed into the checked-out folder."""
-        return self.private_folder / "tmp"
-
-    @property
-    def pack_folder(self) -> Path:
-        """Where git keeps packs."""
-        return self.common_folder / "objects" / "pack"
 
     @cached_property
     def worktree(self) -> Worktree | None:
@@ -151,13 +117,6 @@ class Repository:
     def other_heads(self) -> dict[str, str]:
         """Return HEAD of each other folder, by its name, as far as it reads."""
         return {each.name: each.head for each in self.other_folders() if each.head}
-
-    @property
-    def worktree_name(self) -> str:
-        """The name of a linked worktree, "" for the main one."""
-        return "" if self.git_folder == self.common_folder else self.git_folder.name
-
-    # ---- reading
 
     def branch(self) -> str | None:
         """Return the name of the current branch, or None when HEAD is detached."""
@@ -226,8 +185,6 @@ class Repository:
             return self
         now = self.config.get_flag("core.bare")
         return self if now == self.is_bare else Repository(open_git(self.git_folder))
-
-    # ---- writing
 
     def lock(self, command: str, *, patience: float = PATIENCE) -> contextlib.AbstractContextManager[None]:
         """Hold the writers' lock of this dataset."""

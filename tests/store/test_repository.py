@@ -12,7 +12,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, RoleThreadError, UsageError
-from rolethread_vcs.store.copying import clone
+from rolethread_vcs.store.clone import clone
 from rolethread_vcs.store.dataset_folder import find_dataset, init_dataset, open_dataset
 from rolethread_vcs.store.libgit2 import ForeignRepositoryError, NoDatasetError
 from rolethread_vcs.store.refs import UnknownRevisionError

@@ -218,9 +218,9 @@ def _out_of_sight(repository: Repository, commits: dict[str, str]) -> tuple[OutO
     objects = repository.objects
     gone = {BRANCHES + name for name in commits}
     kept = {
-        objects.peel(value)
+        commit
         for ref, value in repository.refs.table().items()
-        if ref not in gone and ref.startswith((BRANCHES, TAGS)) and objects.kind(value) in ("commit", "tag")
+        if ref not in gone and ref.startswith((BRANCHES, TAGS)) and (commit := objects.commit_at(value))
     }
     head = repository.refs.head_commit()
     if head is not None:

@@ -122,8 +122,7 @@ def delete(repository: Repository, name: str, intent: Intent | None = None) -> C
     with Session.open(repository, intent, needs_branch=False) as session:
         target = _target(session.repository, name)
         done = session.move({TAGS + name: (target, None)})
-        kind = session.repository.objects.kind(target)
-        return replace(done, commit=None if kind not in ("commit", "tag") else session.repository.objects.peel(target))
+        return replace(done, commit=session.repository.objects.commit_at(target))
 
 
 def _target(repository: Repository, name: str) -> str:

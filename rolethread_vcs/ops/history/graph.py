@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
-from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.history.log import EVERYTHING, History, LogFilter, Logged
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs.commit_graph import Walk
@@ -59,8 +57,9 @@ def names_by_commit(repository: Repository) -> dict[str, list[str]]:
     names: defaultdict[str, list[str]] = defaultdict(list)
     for named in (repository.refs.branches(), repository.refs.releases()):
         for name, target in sorted(named.items()):
-            with suppress(DamagedError):
-                names[repository.objects.peel(target)].append(name)
+            commit = repository.objects.commit_at(target)
+            if commit is not None:
+                names[commit].append(name)
     return names
 
 

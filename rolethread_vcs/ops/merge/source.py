@@ -72,7 +72,7 @@ def _is_dataset(path: Path) -> bool:
 
 
 def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool) -> Source:
-    from rolethread_vcs.store.copying import fetch_commit, read_also
+    from rolethread_vcs.store.clone import fetch_commit, read_also
 
     original = open_dataset(path)
     if original.common_folder.resolve() == repository.common_folder.resolve():

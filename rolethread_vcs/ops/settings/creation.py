@@ -12,7 +12,7 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Reject, Source, read_drafts
 from rolethread_vcs.gate.refusal import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
-from rolethread_vcs.store.copying import clone as clone_repository
+from rolethread_vcs.store.clone import clone as clone_repository
 from rolethread_vcs.store.dataset_folder import init_dataset
 from rolethread_vcs.store.filesystem import cloud_service
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository

@@ -132,12 +132,20 @@ class Objects:
         Raises:
             MissingObjectError: it is missing, or leads to something else.
         """
-        last = self.tag_chain(oid)[-1]
-        if self.kind(last) != "commit":
+        commit = self.commit_at(oid)
+        if commit is None:
             raise MissingObjectError(
-                f"{last[:10]} should be a commit and is missing or something else", hint="rtv verify"
+                f"{oid[:10]} should be a commit and is missing or something else", hint="rtv verify"
             )
-        return last
+        return commit
+
+    def commit_at(self, oid: str) -> str | None:
+        """Return what `peel` does, None where that is missing or leads to something else."""
+        try:
+            last = self.tag_chain(oid)[-1]
+        except MissingObjectError:
+            return None
+        return last if self.kind(last) == "commit" else None
 
     def tag_chain(self, oid: str) -> list[str]:
         """Return a hex id, and as long as it is that of a tag, what that names: all but the last are tags."""

@@ -99,12 +99,19 @@ class HeldRef:
         Raises:
             RefMovedError: it moved. BusyError (ref_locked): another program holds its lock.
         """
+        from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
+
+        refs = self._refs
         disk.reach("ref", self.name)
         with _typed(self.name):
             if self.name.startswith(_IN_WORKTREE):
                 self._reference.set_target(target, why)
-            else:
-                self._refs.move(self.name, self.target, target, why, sync_name=sync_name)
+                return
+            file = RefFile(refs.git, refs.common, self.name)
+            try:
+                file.move(self.target, target, why, refs.who(), durable=refs.durable, sync_name=sync_name)
+            except RefChangedError as error:
+                raise _moved(self.name) from error
 
     def delete(self) -> None:
         """Delete the ref, unless somebody else moved it since it was read."""
@@ -119,20 +126,10 @@ class Refs:
     def __init__(
         self, git: pygit2.Repository, common: Path, who: Callable[[], Signature], *, durable: bool = True
     ) -> None:
-        self._git = git
-        self._common = common
-        self._who = who
-        self._durable = durable
-
-    def move(self, name: str, before: str, after: str, why: str, *, sync_name: bool) -> None:
-        """Move a ref that all worktrees share; use `HeldRef.swap`, which says what went wrong."""
-        from rolethread_vcs.store.refs.ref_file import RefChangedError, RefFile
-
-        file = RefFile(self._git, self._common, Path(self._git.path), name)
-        try:
-            file.move(before, after, why, self._who(), durable=self._durable, sync_name=sync_name)
-        except RefChangedError as error:
-            raise _moved(name) from error
+        self.git = git
+        self.common = common
+        self.who = who
+        self.durable = durable
 
     def hold(self, name: str) -> HeldRef | None:
         """Return a ref as it is now, or None when there is none; of an alias, the ref that it leads to.
@@ -166,7 +163,7 @@ class Refs:
 
     def _get(self, name: str) -> pygit2.Reference | None:
         with _reading(name):
-            return self._git.references.get(name)
+            return self.git.references.get(name)
 
     def read(self, name: str) -> str | None:
         """Return the hex id that a ref leads to, or None."""
@@ -183,7 +180,7 @@ class Refs:
             raise RefMovedError(f"{shorten(name)} exists already")
         disk.reach("ref", name)
         with _typed(name):
-            self._git.references.create(name, target)
+            self.git.references.create(name, target)
         if self.read(name) != target:
             raise RefMovedError(f"{shorten(name)} was created by two programs at once")
 
@@ -231,9 +228,9 @@ class Refs:
         disk.reach("ref", HEAD)
         with _typed(HEAD):
             if not is_branch:
-                self._git.set_head(pygit2.Oid(hex=target))
+                self.git.set_head(pygit2.Oid(hex=target))
             elif head is None or head.type != pygit2.enums.ReferenceType.SYMBOLIC:
-                self._git.references.create(HEAD, target, force=True)
+                self.git.references.create(HEAD, target, force=True)
             else:
                 head.set_target(target)
 
@@ -247,7 +244,7 @@ class Refs:
         wanted = [name for name in (*self.names(), *known) if name.startswith((BRANCHES, TAGS)) or is_unfinished(name)]
         values: dict[str, str | None] = {}
         with suppress(*RAISED):  # in one go: asking for each by its name, as for what does not read, costs more
-            for reference in self._git.references.iterator():
+            for reference in self.git.references.iterator():
                 if reference.type == pygit2.enums.ReferenceType.DIRECT:
                     held = HeldRef(self, reference)
                     values[held.name] = held.target
@@ -271,7 +268,7 @@ class Refs:
             DamagedError: they do not read, a torn `packed-refs` for one.
         """
         try:
-            found = self._git.raw_listall_references()
+            found = self.git.raw_listall_references()
         except (pygit2.GitError, OSError, ValueError) as error:
             raise DamagedError(
                 f"the list of branches and releases cannot be read: {error}", hint="rtv verify"

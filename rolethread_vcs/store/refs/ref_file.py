@@ -26,11 +26,10 @@ class RefChangedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RefFile:
-    """A ref that leads to a commit, in the file that is its own: `common` is git's folder, `private` the worktree's."""
+    """A ref that leads to a commit, in the file that is its own; `common` is the folder that all worktrees share."""
 
     git: pygit2.Repository
     common: Path
-    private: Path
     name: str
 
     def move(self, before: str, after: str, line: str, who: Signature, *, durable: bool, sync_name: bool) -> None:
@@ -65,21 +64,16 @@ class RefFile:
             disk.sync_folder(path.parent)
 
     def _log(self, line: bytes) -> None:
-        wanted = self._wanted()
-        if wanted == "false":
+        try:  # a flag, or `always`
+            wanted = str(self.git.config["core.logAllRefUpdates"]).lower()
+        except KeyError:
+            wanted = "false" if self.git.is_bare else "true"
+        if wanted in ("false", "no", "off", "0"):
             return
         _append(self.common / "logs" / self.name, line, make=wanted == "always" or self.name.startswith(_LOGGED))
         head = self.git.references.get("HEAD")
         if head is not None and str(head.target) == self.name:
-            _append(self.private / "logs" / "HEAD", line, make=True)
-
-    def _wanted(self) -> str:
-        """Return what git's configuration says of reflogs: `true`, `false` or `always`."""
-        try:
-            value = str(self.git.config["core.logAllRefUpdates"]).lower()
-        except KeyError:
-            value = "false" if self.git.is_bare else "true"
-        return "true" if value in ("yes", "on", "1") else "false" if value in ("no", "off", "0") else value
+            _append(Path(self.git.path) / "logs" / "HEAD", line, make=True)
 
 
 def _append(log: Path, line: bytes, *, make: bool) -> None:

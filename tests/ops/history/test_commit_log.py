@@ -14,7 +14,7 @@ from rolethread_vcs.ops.history.blame import blame
 from rolethread_vcs.ops.history.entry_history import entry_history
 from rolethread_vcs.ops.history.log import History, LogFilter, Logged, OperationsByCommit, Run, fold, tree_before
 from rolethread_vcs.ops.history.undo import redo, undo
-from rolethread_vcs.store.copying import clone
+from rolethread_vcs.store.clone import clone
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects import MissingObjectError

@@ -7,13 +7,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import pygit2
-
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
 from rolethread_vcs.store.git_config import note_key
-from rolethread_vcs.store.libgit2 import NoDatasetError, create_git, git_errors, system_reason
+from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
 from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC
 from rolethread_vcs.store.repository import Repository
@@ -59,7 +57,7 @@ def fetch_commit(repository: Repository, original: Repository, branch: str) -> N
     Raises:
         DamagedError: the other cannot be copied whole. SystemRefusedError: the disk refuses.
     """
-    with _copying(original):
+    with _whole_copy(original):
         remote = repository._git.remotes.create_anonymous(str(original.folder.resolve()))
         remote.fetch([BRANCHES + branch], message="merge")
 
@@ -73,7 +71,7 @@ def read_also(repository: Repository, other: Repository) -> None:
 def _fetch_all(repository: Repository, original: Repository) -> None:
     """Copy objects, refs and notes of branches of another local repository, and remember it as `origin`."""
     head = original.refs.head()
-    with _copying(original):
+    with _whole_copy(original):
         remote = repository._git.remotes.create("origin", str(original.folder.resolve()))
         remote.fetch([f"+{BRANCHES}*:{_FETCHED}*", "+refs/tags/*:refs/tags/*"], message="clone")
     notes = original.config.notes()
@@ -90,7 +88,7 @@ def _fetch_all(repository: Repository, original: Repository) -> None:
 
 
 @contextlib.contextmanager
-def _copying(original: Repository) -> Iterator[None]:
+def _whole_copy(original: Repository) -> Iterator[None]:
     """Refuse torn loose objects before libgit2 meets them, it would never come back; and say what else it met."""
     for bad in bad_loose(original.common_folder / "objects"):
         try:
@@ -99,7 +97,7 @@ def _copying(original: Repository) -> Iterator[None]:
             raise _damaged_original(original) from error
     try:
         yield
-    except (pygit2.GitError, OSError, ValueError, KeyError) as error:
+    except RAISED as error:
         if system_reason(error) is not None:
             raise SystemRefusedError(f"the dataset at {original.folder} could not be copied: {error}") from error
         raise _damaged_original(original) from error

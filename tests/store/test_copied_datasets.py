@@ -9,7 +9,7 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.store.copying import clone
+from rolethread_vcs.store.clone import clone
 
 
 def test_a_clone_has_every_branch_release_and_entry(filled, git, tmp_path):
