@@ -16,10 +16,10 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path
-from rolethread_vcs.ops.compare.sides import TreeSide, differences
+from rolethread_vcs.ops.compare.sides import TreeSide
 from rolethread_vcs.ops.select.selection import EVERYTHING as EVERY_ENTRY
 from rolethread_vcs.ops.select.selection import Selection
-from rolethread_vcs.store.objects.trees import Blob, Difference
+from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
 from rolethread_vcs.store.tree_reader import Unreadable, readable
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def compare_trees(
     """Return what differs between two trees, each perhaps with hand edits."""
     touched: dict[str, tuple[ChangeKind, Blob | None, Blob | None]] = {}
     others: list[Difference] = []
-    for difference in differences(before, after):
+    for difference in two_way(before.tree, after.tree, after.objects.tree):
         path, old, new = difference
         entry_id = id_of_path(path)
         if entry_id is None:

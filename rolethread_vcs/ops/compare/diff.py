@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.revision import (
     CURRENT,
     RevisionError,
@@ -123,13 +123,13 @@ def _ids(words: Sequence[str], before: Side, after: Side) -> frozenset[str]:
     if not trees:
         raise UsageError("entries are named by their ids, and files have lines", hint="choose with --where QUERY")
     newest, *older = [side.snapshot for side in trees if side.snapshot is not None]
-    only_by_hand = {id_of_path(path) for side in trees for path in side.edits}
     found = set()
     for word in words:
         try:
             found.add(find_entry(newest, word, older))
         except NoSuchEntryError:
-            if word.lower() not in only_by_hand:
+            entry_id = word.lower()  # of a file that only hand edits brought
+            if not is_id(entry_id) or all(side.blob(entry_path(entry_id)) is None for side in trees):
                 raise
-            found.add(word.lower())
+            found.add(entry_id)
     return frozenset(found)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,11 +12,11 @@ from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, Usa
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, id_of_path
 from rolethread_vcs.model.revision import Revision, RevisionKind, is_selector, parse_selector
-from rolethread_vcs.store.objects.trees import FILE, LINK, Blob, Difference, Readable, files, object_id, two_way
+from rolethread_vcs.store.objects.trees import FILE, LINK, Blob, Readable, apply, files
 from rolethread_vcs.store.refs import UnknownRevisionError
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.store.tree_reader import Unreadable, find_blob, find_folder, read_entry
+from rolethread_vcs.store.tree_reader import Overlay, Unreadable, find_blob, find_folder, read_entry
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.order import Order
@@ -32,25 +32,24 @@ class FileSide:
 
 @dataclass(frozen=True, slots=True)
 class TreeSide:
-    """A tree (20-byte id, None for an empty one); `edits` are paths that hold something else, None where they went.
+    """A tree (20-byte id, None for an empty one).
 
-    `snapshot` is the commit that the tree is of; None where nobody needs to know it.
+    `snapshot` is the commit that the tree is of, or that hand edits were made to; None where nobody needs to know it.
     """
 
     label: str
     objects: Readable
     tree: bytes | None
     snapshot: Snapshot | None = None
-    edits: Mapping[str, Blob | None] = field(default_factory=dict)
 
     @property
     def commit(self) -> str | None:
         """The commit (hex id) that this side is, None where it is none."""
-        return self.snapshot.id if self.snapshot is not None and not self.edits else None
+        return self.snapshot.id if self.snapshot is not None and self.snapshot.tree == self.tree else None
 
     def blob(self, path: str) -> Blob | None:
         """Return what lies at a path."""
-        return self.edits[path] if path in self.edits else find_blob(self.objects, self.tree, path)
+        return find_blob(self.objects, self.tree, path)
 
     def entry(self, blob: Blob | None) -> Entry | Unreadable | None:
         """Return the entry of something that lies here, or why there is none to read."""
@@ -83,12 +82,6 @@ class TreeSide:
             entry_id = id_of_path(path)
             if entry_id is not None:
                 found[entry_id] = blob
-        for path, edit in self.edits.items():
-            entry_id = id_of_path(path)
-            if entry_id is not None and edit is not None:
-                found[entry_id] = edit
-            elif entry_id is not None:
-                found.pop(entry_id, None)
         try:
             return {entry_id: found[entry_id] for entry_id in sorted(found, key=self.order().key_of)}
         except InvalidError:
@@ -98,20 +91,6 @@ class TreeSide:
 Side = TreeSide | FileSide
 
 
-class _WithHandEdits:
-    """The objects of a repository, and the bytes of hand edits as if they were saved."""
-
-    def __init__(self, objects: Readable, data: Mapping[bytes, bytes]) -> None:
-        self._objects = objects
-        self._data = data
-        self.tree = objects.tree
-        self.items = objects.items
-
-    def blob(self, oid: bytes) -> bytes:
-        data = self._data.get(oid)
-        return self._objects.blob(oid) if data is None else data
-
-
 # ---- from words to sides
 
 
@@ -119,6 +98,8 @@ STANDARD_INPUT = "-"
 FILE_STARTS = ("./", "../", "/", ".\\", "..\\")
 """How a word begins that means a file, whatever else it may name."""
 _FILE_ENDS = (".json", ".jsonl", ".gz")
+_NOWHERE = bytes(20)
+"""The id of what a symbolic link holds, which nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,44 +231,20 @@ def _commit_side(repository: Repository, commit: str, label: str) -> TreeSide:
 
 
 def _folder_side(repository: Repository) -> TreeSide:
-    """Return the current commit with the hand edits of the checked-out folder; without any, the commit alone."""
-    snapshot, label = repository.head_snapshot(), repository.branch() or "@"
-    edits: dict[str, Blob | None] = {}
-    data: dict[bytes, bytes] = {}
-    worktree = repository.worktree
+    """Return the current commit with the hand edits of the checked-out folder, as if they were saved."""
     from rolethread_vcs.ops.edit.status import unsaved_files
 
+    snapshot, label, worktree = repository.head_snapshot(), repository.branch() or "@", repository.worktree
+    objects = Overlay(repository.objects)
+    edits: dict[str, tuple[bytes, bytes] | None] = {}
     for unsaved in unsaved_files(repository):
         assert worktree is not None
         try:
-            read = worktree.read(unsaved.path)
+            data = worktree.read(unsaved.path)
+            edits[unsaved.path] = None if data is None else (FILE, objects.add("blob", data))
         except InvalidError:
-            edits[unsaved.path] = Blob(LINK, b"")
-            continue
-        if read is None:
-            edits[unsaved.path] = None
-        else:
-            oid = object_id("blob", read)
-            edits[unsaved.path], data[oid] = Blob(FILE, oid), read
+            edits[unsaved.path] = (LINK, _NOWHERE)
     if not edits:
         return TreeSide(label, repository.objects, snapshot.tree, snapshot)
-    objects = _WithHandEdits(repository.objects, data)
-    return TreeSide(f"{label} with unsaved edits", objects, snapshot.tree, snapshot, edits)
-
-
-# ---- what differs
-
-
-def differences(before: TreeSide, after: TreeSide) -> Iterator[Difference]:
-    """Yield the paths that hold different bytes, in path order; equal folders are skipped."""
-    edited = before.edits.keys() | after.edits.keys()
-    walked = two_way(before.tree, after.tree, after.objects.tree)
-    if not edited:
-        yield from walked
-        return
-    found = {each.path: each for each in walked if each.path not in edited}
-    for path in edited:
-        old, new = before.blob(path), after.blob(path)
-        if old != new:
-            found[path] = Difference(path, old, new)
-    yield from (found[path] for path in sorted(found))
+    tree = apply(snapshot.tree, edits, objects, objects)
+    return TreeSide(f"{label} with unsaved edits", objects, tree, snapshot)
