@@ -59,8 +59,8 @@ def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent | No
 
     def plan(base: Snapshot) -> ChangeSet:
         ids = new_ids(base, new)
-        summary = f"add {ids[0]}" if len(ids) == 1 else f"add {len(ids):,} entries"
-        return ChangeSet(puts=dict(zip(ids, new, strict=True)), made_up=tuple(ids), summary=summary)
+        puts = dict(zip(ids, new, strict=True))
+        return ChangeSet(puts=puts, made_up=tuple(ids), summary=summary_of(added=ids))
 
     return run(repository, intent, plan)
 
@@ -117,6 +117,25 @@ def order_without(base: Snapshot, gone: Iterable[str]) -> dict[str, bytes | None
 def name_some(ids: Sequence[str]) -> str:
     """Return `00000012-k2x9m3ab` for one id, `3 entries` for more."""
     return ids[0] if len(ids) == 1 else f"{len(ids):,} entries"
+
+
+def summary_of(added: Sequence[str] = (), changed: Sequence[str] = (), removed: Sequence[str] = ()) -> str:
+    """Return the message of a commit: `add 3 entries, edit 00000012-k2x9m3ab`."""
+    parts = (("add", added), ("edit", changed), ("remove", removed))
+    return ", ".join(f"{verb} {name_some(ids)}" for verb, ids in parts if ids)
+
+
+def message_list(entry_id: str, entry: Entry) -> list[Any]:
+    """Return the messages of an entry, to be edited.
+
+    Raises:
+        InvalidError: they are no list.
+    """
+    messages = entry.fields.get("messages", [])
+    if not isinstance(messages, list):
+        hint = f"rtv edit {entry_id}   opens it in an editor"
+        raise InvalidError(f"the messages of entry {entry_id} are no list", hint=hint)
+    return list(messages)
 
 
 class Change:
@@ -189,13 +208,12 @@ class Change:
                     hint="run the same edit again",
                 )
             going = removal(base, self._removed) if self._removed else ChangeSet()
-            puts = self._added | self._put
             return ChangeSet(
-                puts=puts,
+                puts=self._added | self._put,
                 removes=going.removes,
                 files=going.files,
                 made_up=tuple(self._added),
-                summary=self._describe(puts),
+                summary=summary_of(list(self._added), list(self._put), list(self._removed)),
             )
 
         self.result = run(self._repository, self._intent, plan, expected=self._expected)
@@ -208,13 +226,6 @@ class Change:
             self._expected[entry_id] = blob
         else:
             self._expected.setdefault(entry_id, found)
-
-    def _describe(self, puts: Mapping[str, Entry]) -> str:
-        if not self._removed and not self._put:
-            return f"add {name_some(list(puts))}"
-        if not self._added and not self._put:
-            return f"remove {name_some(list(self._removed))}"
-        return f"edit {name_some([*puts, *self._removed])}"
 
 
 def behind_anchors(base: Snapshot, behind: Mapping[str | None, Sequence[str]]) -> Order:

@@ -10,7 +10,7 @@ from typing import Any
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.edit.change import replace
+from rolethread_vcs.ops.edit.change import message_list, replace
 from rolethread_vcs.store.checkout import CHANGED, REMOVED, Unsaved
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -64,12 +64,16 @@ class FieldEdit:
         """
         fields = dict(entry.fields)
         if self.message is not None or self.system is not None:
-            messages = _messages_of(entry_id, entry)
+            messages = message_list(entry_id, entry)
             # The number is the one that the user saw, so the system message comes last.
             if self.message is not None:
                 messages[self.message] = self._edited(entry_id, messages)
             if self.system is not None:
-                messages = _with_system(messages, self.system)
+                roles = [item.get("role") if isinstance(item, dict) else None for item in messages]
+                place = roles.index("system") if "system" in roles else None
+                system = {"role": "system"} if place is None else messages.pop(place)
+                if self.system:
+                    messages.insert(place or 0, {**system, "content": self.system})
             fields["messages"] = messages
         if self.add_tags or self.remove_tags:
             gone = canonical_tags(self.remove_tags)
@@ -101,27 +105,6 @@ class FieldEdit:
         if self.train is not None:
             edited["train"] = self.train
         return edited
-
-
-def _messages_of(entry_id: str, entry: Entry) -> list[Any]:
-    messages = entry.fields.get("messages", [])
-    if not isinstance(messages, list):
-        raise InvalidError(
-            f"the messages of entry {entry_id} are no list",
-            hint=f"rtv edit {entry_id}   opens it in an editor",
-        )
-    return list(messages)
-
-
-def _with_system(messages: list[Any], text: str) -> list[Any]:
-    place = next(
-        (index for index, item in enumerate(messages) if isinstance(item, dict) and item.get("role") == "system"), None
-    )
-    if not text:
-        return messages if place is None else [*messages[:place], *messages[place + 1 :]]
-    if place is None:
-        return [{"role": "system", "content": text}, *messages]
-    return [*messages[:place], {**messages[place], "content": text}, *messages[place + 1 :]]
 
 
 def edit_fields(repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent | None = None) -> Committed:

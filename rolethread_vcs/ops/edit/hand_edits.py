@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from rolethread_vcs.documents import kind_of
@@ -10,10 +10,10 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path, is_id
-from rolethread_vcs.ops.edit.change import name_some, order_without
+from rolethread_vcs.ops.edit.change import order_without, summary_of
 from rolethread_vcs.ops.edit.status import is_foreign, whole_files
-from rolethread_vcs.phrases import listed
-from rolethread_vcs.store.checkout import REMOVED, Unsaved, Worktree
+from rolethread_vcs.phrases import count, listed
+from rolethread_vcs.store.checkout import REMOVED, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.trees import Blob, Difference, object_id
@@ -31,6 +31,7 @@ from rolethread_vcs.transaction import (
 )
 
 _NAMED = 3
+_LEFT_NAMED = 10
 
 
 @dataclass(slots=True)
@@ -40,10 +41,8 @@ class _HandEdits:
     puts: dict[str, Entry] = field(default_factory=dict)
     removes: set[str] = field(default_factory=set)
     files: dict[str, bytes | None] = field(default_factory=dict)
-    read: dict[str, bytes] = field(default_factory=dict)
-    """What was read from each path."""
-    tidy: dict[str, bytes] = field(default_factory=dict)
-    """The canonical bytes of paths that hold the same in another layout."""
+    tidy: dict[str, tuple[bytes, bytes | None]] = field(default_factory=dict)
+    """What was read from paths whose layout is not the canonical one, and the bytes that are; None where none are."""
     left: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -75,7 +74,12 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
         refuse_merge_of_git(repository)
         edits = _read(worktree, base)
         if edits.problems:
-            raise _broken(edits.problems)
+            raise InvalidError(
+                f"{count(len(edits.problems), 'file')} cannot be read",
+                details=edits.problems,
+                hint="correct them and run rtv commit again, or throw the edits away with: rtv restore --all",
+                code="broken_file",
+            )
         change = _change_of(base, edits)
         verdict = vote(base, change, intent, session.branch)
         healed, replaced = _damaged(repository, base, edits)
@@ -83,7 +87,8 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
             paths, counts = write_blobs(base, change, pack)
             for data in healed.values():
                 pack.add("blob", data)
-            tidied = _tidied(edits)
+            # so that the folder equals what is committed
+            tidied = tuple(Difference(path, *map(_blob, pair)) for path, pair in edits.tidy.items())
             result = session.commit(
                 pack,
                 paths,
@@ -105,8 +110,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
             f"entry {entry_id} was damaged in the store; what its file holds now takes its place"
             for entry_id in replaced
         ),
-        *_tidied_notes(edits, dry_run=intent.dry_run),
-        *_left_notes(edits.left),
+        *_notes(edits, dry_run=intent.dry_run),
     )
     return replace(result, notes=notes, touched=touched_entries(base, change, paths))
 
@@ -129,120 +133,78 @@ def _damaged(repository: Repository, base: Snapshot, edits: _HandEdits) -> tuple
     return healed, replaced
 
 
+def _blob(data: bytes | None) -> Blob | None:
+    return None if data is None else Blob(trees.FILE, object_id("blob", data))
+
+
 # ---- reading the folder
 
 
 def _read(worktree: Worktree, base: Snapshot) -> _HandEdits:
     edits = _HandEdits()
     for item in worktree.unsaved(base.tree):
+        path = item.path
         if is_foreign(item):
-            edits.left.append(item.path)
+            edits.left.append(path)
+            continue
+        try:
+            data = None if item.change == REMOVED else worktree.read(path)
+            canonical = _take(path, data, base, edits)
+        except JsonProblemError as error:
+            edits.problems.append(f"{path}:{error.line}:{error.column}: {error.reason}")
+        except InvalidError as error:
+            edits.problems.append(error.message if path in error.message else f"{path}:1:1: {error.message}")
         else:
-            _read_file(worktree, base, item, edits)
+            if data is not None and canonical != data:
+                edits.tidy[path] = (data, canonical)
     return edits
-
-
-def _read_file(worktree: Worktree, base: Snapshot, item: Unsaved, edits: _HandEdits) -> None:
-    path = item.path
-    try:
-        data = None if item.change == REMOVED else worktree.read(path)
-        canonical = _take(path, data, base, edits)
-    except JsonProblemError as error:
-        edits.problems.append(f"{path}:{error.line}:{error.column}: {error.reason}")
-    except InvalidError as error:
-        edits.problems.append(error.message if path in error.message else f"{path}:1:1: {error.message}")
-    else:
-        if data is not None:
-            edits.read[path] = data
-            if canonical != data:
-                edits.tidy[path] = canonical or b""
 
 
 def _take(path: str, data: bytes | None, base: Snapshot, edits: _HandEdits) -> bytes | None:
     """Note what a file holds, None for one that is gone, and return the bytes that are saved."""
     entry_id = id_of_path(path)
-    if entry_id is not None and data is None:
+    if entry_id is None:
+        kind = kind_of(path)
+        kind.check_by_hand(path, data, base.file(path))
+        edits.files[path] = None if data is None else kind.encode(kind.parse(data))
+        return edits.files[path]
+    if data is None:
         edits.removes.add(entry_id)
         return None
-    if entry_id is not None and data is not None:
-        entry = edits.puts[entry_id] = decode_entry(data)
-        return encode_entry(entry)
-    kind = kind_of(path)
-    kind.check_by_hand(path, data, base.file(path))
-    edits.files[path] = None if data is None else kind.encode(kind.parse(data))
-    return edits.files[path]
+    edits.puts[entry_id] = decode_entry(data)
+    return encode_entry(edits.puts[entry_id])
 
 
 def _change_of(base: Snapshot, edits: _HandEdits) -> ChangeSet:
     files: Mapping[str, bytes | None] = edits.files
     if edits.removes and ORDER not in files:
         files = {**order_without(base, edits.removes), **files}
-    return ChangeSet(edits.puts, frozenset(edits.removes), files, summary=_summary(base, edits))
+    changed = [entry_id for entry_id in edits.puts if entry_id in base]
+    added = [entry_id for entry_id in edits.puts if entry_id not in base]
+    said = [summary_of(added, changed, sorted(edits.removes))] if edits.puts or edits.removes else []
+    said += [f"change {listed(sorted(edits.files), _NAMED)}"] if edits.files else []
+    summary = f"{', '.join(said)} by hand" if said else "save hand edits"
+    return ChangeSet(edits.puts, frozenset(edits.removes), files, summary=summary)
 
 
-def _summary(base: Snapshot, edits: _HandEdits) -> str:
-    added: list[str] = []
-    changed: list[str] = []
-    for entry_id in edits.puts:
-        (changed if entry_id in base else added).append(entry_id)
-    parts = [
-        f"{verb} {name_some(ids)}"
-        for verb, ids in (("add", added), ("edit", changed), ("remove", sorted(edits.removes)))
-        if ids
-    ]
-    if edits.files:
-        names = sorted(edits.files)
-        parts.append(f"change {listed(names, _NAMED)}")
-    return f"{', '.join(parts)} by hand" if parts else "save hand edits"
+# ---- what is said beside it
 
 
-def _broken(problems: list[str]) -> InvalidError:
-    count = "1 file" if len(problems) == 1 else f"{len(problems):,} files"
-    return InvalidError(
-        f"{count} cannot be read",
-        details=problems,
-        hint="correct them and run rtv commit again, or throw the edits away with: rtv restore --all",
-        code="broken_file",
-    )
-
-
-# ---- writing the folder
-
-
-def _tidied(edits: _HandEdits) -> tuple[Difference, ...]:
-    """Return how files are rewritten in canonical layout, so that the folder equals what is committed."""
-    return tuple(
-        Difference(
-            path,
-            Blob(trees.FILE, object_id("blob", edits.read[path])),
-            None if edits.files.get(path, data) is None else Blob(trees.FILE, object_id("blob", data)),
-        )
-        for path, data in edits.tidy.items()
-    )
-
-
-def _tidied_notes(edits: _HandEdits, *, dry_run: bool) -> tuple[str, ...]:
-    paths = sorted(edits.tidy)
-    if not paths:
-        return ()
-    verb = "would be brought" if dry_run else "was brought"
+def _notes(edits: _HandEdits, *, dry_run: bool) -> Iterator[str]:
+    paths, verb = sorted(edits.tidy), "would be brought" if dry_run else "was brought"
     if len(paths) == 1:
-        return (f"{paths[0]} {verb} into the usual layout; its content is the same",)
-    names = listed(paths, _NAMED)
-    return (f"the layout of {len(paths):,} files ({names}) {verb} into the usual shape; their content is the same",)
-
-
-def _left_notes(left: list[str]) -> tuple[str, ...]:
-    return tuple(f"left alone: {path} {_why_left(path)}" for path in left[:10]) + (
-        (f"left alone: {len(left) - 10:,} more files that are no part of the dataset",) if len(left) > 10 else ()
-    )
-
-
-def _why_left(path: str) -> str:
-    name = path.rpartition("/")[2]
-    entry_id = name.removesuffix(SUFFIX)
-    if name.endswith(SUFFIX) and is_id(entry_id):
-        return f"lies in the wrong folder; an entry of this name lies at {entry_path(entry_id)}"
-    if path.startswith(f"{ENTRIES}/"):
-        return "has no entry's name; to add what it holds, move it out of entries/ and use rtv add"
-    return "is no part of the dataset"
+        yield f"{paths[0]} {verb} into the usual layout; its content is the same"
+    elif paths:
+        names = listed(paths, _NAMED)
+        yield f"the layout of {len(paths):,} files ({names}) {verb} into the usual shape; their content is the same"
+    for path in edits.left[:_LEFT_NAMED]:
+        name = path.rpartition("/")[2]
+        entry_id = name.removesuffix(SUFFIX)
+        why = "is no part of the dataset"
+        if name.endswith(SUFFIX) and is_id(entry_id):
+            why = f"lies in the wrong folder; an entry of this name lies at {entry_path(entry_id)}"
+        elif path.startswith(f"{ENTRIES}/"):
+            why = "has no entry's name; to add what it holds, move it out of entries/ and use rtv add"
+        yield f"left alone: {path} {why}"
+    if len(edits.left) > _LEFT_NAMED:
+        yield f"left alone: {len(edits.left) - _LEFT_NAMED:,} more files that are no part of the dataset"

@@ -11,7 +11,7 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, is_id
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.ops.edit.change import name_some
+from rolethread_vcs.ops.edit.change import message_list, name_some
 from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import kept_blob
@@ -230,7 +230,7 @@ def bring_message_back(
                     f"entry {entry_id} is gone, so no message can be put back into it",
                     hint=f"bring it back as a whole: rtv restore {entry_id} --from {source.id[:10]}",
                 )
-            now = _list_of(entry, entry_id)
+            now = message_list(entry_id, entry)
             place, is_new = find_place(messages, now, number)
             places.append(RestoredMessage(entry_id, place, is_new))
             changed = [*now[:place], messages[number], *now[place if is_new else place + 1 :]]
@@ -238,7 +238,7 @@ def bring_message_back(
         summary = f"restore message [{number}] of {name_some(list(ids))} from {source.id[:10]}"
         return ChangeSet(puts=puts, summary=summary)
 
-    then = {entry_id: _list_of(_entry_then(source, entry_id), entry_id) for entry_id in ids}
+    then = {entry_id: message_list(entry_id, _entry_then(source, entry_id)) for entry_id in ids}
     for entry_id, messages in then.items():
         if not 0 <= number < len(messages):
             has = f"messages [0] to [{len(messages) - 1}]" if messages else "no messages"
@@ -263,10 +263,3 @@ def find_place(then: Sequence[Any], now: Sequence[Any], number: int) -> tuple[in
         return unmoved[max(before)] + 1, True
     behind = [one for one in unmoved if one > number]
     return (unmoved[min(behind)] if behind else len(now)), True
-
-
-def _list_of(entry: Entry, entry_id: str) -> list[Any]:
-    messages = entry.messages
-    if not isinstance(messages, list):
-        raise InvalidError(f"the messages of entry {entry_id} are no list")
-    return messages
