@@ -13,8 +13,7 @@ standard input, and @@ begins a text with an @. Many entries at once come in wit
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,7 +24,6 @@ from rolethread_vcs.cli.options import Saving, saving_options
 from rolethread_vcs.errors import InvalidError, UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.formats import Draft
 
 
@@ -53,14 +51,17 @@ class _OrderedCommand(ChangeCommand):
 def command(
     context: Context, source: str | None, tags: tuple[str, ...], saving: Saving, **texts: tuple[str, ...]
 ) -> None:
-    dataset = context.dataset
     order: Sequence[str] = click.get_current_context().meta.get(_ORDER, ())
     if source is not None and order:
         raise UsageError("an entry comes from a file or from the command line, not from both", hint="rtv add FILE")
     if source is not None:
-        fields = _from_source(context, dataset, source)
+        fields = _from_source(context, source)
     elif order:
-        fields = {"messages": list(_from_words(context, order, texts))}
+        from rolethread_vcs.cli.arguments import TypedTexts
+
+        typed = TypedTexts(context)
+        remaining = {role: iter(texts[role]) for role in _ROLES}
+        fields = {"messages": [{"role": role, "content": typed.read(next(remaining[role]))} for role in order]}
     else:
         from rolethread_vcs.cli.drafts import write_new
 
@@ -68,32 +69,26 @@ def command(
         return
     if tags:
         fields["tags"] = [*(fields.get("tags") or ()), *tags]
-    print_committed(context, dataset.add([fields], saving.intent(f"add {source}" if source else "add")))
+    print_committed(context, context.dataset.add([fields], saving.intent(f"add {source}" if source else "add")))
 
 
-def _from_words(context: Context, order: Sequence[str], texts: dict[str, tuple[str, ...]]) -> Iterator[dict[str, str]]:
-    from rolethread_vcs.cli.arguments import TypedTexts
-
-    typed = TypedTexts(context)
-    remaining = {role: iter(texts[role]) for role in _ROLES}
-    for role in order:
-        yield {"role": role, "content": typed.read(next(remaining[role]))}
-
-
-# ---- an entry from a file
-
-
-def _from_source(context: Context, dataset: Dataset, source: str) -> dict[str, Any]:
+def _from_source(context: Context, source: str) -> dict[str, Any]:
     from rolethread_vcs.formats import Reject, Source, read_drafts
+    from rolethread_vcs.model.layout import ENTRIES
 
-    if source != "-":
-        _refuse_own_file(context.path(source), dataset, source)
-    where = sys.stdin.buffer if source == "-" else context.path(source)
-    with Source(where, name=None if source == "-" else source) as opened:
+    is_stdin, output = source == "-", context.output
+    path = context.path(source)
+    if not is_stdin and path.resolve().is_relative_to((context.dataset.folder / ENTRIES).resolve()):
+        raise UsageError(
+            f"{source} is a file of this dataset; what was written there by hand is saved with rtv commit",
+            hint="rtv commit",
+        )
+    with Source(sys.stdin.buffer if is_stdin else path, name=None if is_stdin else source) as opened:
         found: Draft | None = None
         for row in read_drafts(opened):
             if found is not None:
-                raise _too_many(source)
+                what = "standard input" if is_stdin else source
+                raise UsageError(f"{what} holds more than one entry", hint=f"rtv import {source}")
             if isinstance(row, Reject):
                 raise InvalidError(f"{opened.name} line {row.place.line}: {row.reason}")
             found = row
@@ -101,23 +96,7 @@ def _from_source(context: Context, dataset: Dataset, source: str) -> dict[str, A
             raise InvalidError(f"{opened.name} holds no entry")
         notes = (*opened.notes, *found.notes)
     for note in notes:
-        context.output.note(f"{opened.name}: {note}")
+        output.note(f"{opened.name}: {note}")
     if found.rolethread is not None:
-        context.output.note("this row was exported from an entry; it is added as a new one (rtv import matches them)")
+        output.note("this row was exported from an entry; it is added as a new one (rtv import matches them)")
     return dict(found.fields)
-
-
-def _too_many(source: str) -> UsageError:
-    if source == "-":
-        return UsageError("standard input holds more than one entry", hint="rtv import -")
-    return UsageError(f"{source} holds more than one entry", hint=f"rtv import {source}")
-
-
-def _refuse_own_file(path: Path, dataset: Dataset, source: str) -> None:
-    from rolethread_vcs.model.layout import ENTRIES
-
-    if path.resolve().is_relative_to((dataset.folder / ENTRIES).resolve()):
-        raise UsageError(
-            f"{source} is a file of this dataset; what was written there by hand is saved with rtv commit",
-            hint="rtv commit",
-        )

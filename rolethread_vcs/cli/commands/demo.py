@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,87 +19,66 @@ from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.views.terminal_text import styled
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
 _FOLDER = "rolethread-demo"
 
 
 @click.command(cls=ChangeCommand, change="made")
 @click.argument("directory", metavar="[DIR]", required=False)
 def command(context: Context, directory: str | None) -> None:
+    from rolethread_vcs.cli.main import run
     from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.canonical import encode_line
 
-    folder = _free(context.path(_FOLDER)) if directory is None else context.path(directory)
+    output, folder = context.output, context.path(directory or _FOLDER)
+    number = 1
+    while directory is None and folder.exists():
+        number += 1
+        folder = folder.with_name(f"{_FOLDER}-{number}")
     with Dataset.upkeep.system_errors(f"making {folder}"):
         if folder.is_file():
             raise InvalidError(f"{folder} is a file", hint="rtv demo another-folder")
         if folder.exists() and any(folder.iterdir()):
             raise InvalidError(f"{folder} is there already and not empty", hint="rtv demo another-folder")
         folder.mkdir(parents=True, exist_ok=True)
-        drafts = folder / "drafts.jsonl"
-        drafts.write_bytes(b"".join(encode_line(draft) + b"\n" for draft in DRAFTS))
-    story = _Story(context, folder)
-    story.tell("Your drafts are a plain file. A dataset starts with them:")
-    story.rtv("init", "inn", "--from", "drafts.jsonl")
-    story.enter("inn")
-    story.tell("What is in it, and one entry as it reads:")
-    story.rtv("list")
-    story.rtv("show", "2")
-    story.tell("A branch is where you try things. Nothing on main changes:")
-    story.rtv("switch", "-c", "warmer-mara")
-    story.rtv("edit", "2", "--message", "2", "--content", BETTER_LINE, "-m", "a warmer welcome")
-    story.rtv("remove", "4", "-m", "the stranger can wait")
-    story.rtv("log")
-    story.tell("That removal was a mistake. Undo takes back the last thing you did, whatever it was:")
-    story.rtv("undo")
-    story.tell("The file that a trainer reads, and the proof of where it came from:")
-    story.rtv("export", "-o", "../train.jsonl", "--clean")
-    story.rtv("which", "../train.jsonl")
-    story.tell("And back to where you started; the branch stays:")
-    story.rtv("switch", "main")
-    story.rtv("branch")
-    context.output.print()
-    context.output.print(f"The dataset is in {story.folder}. Go on with it:")
-    context.output.print(f"  cd {shlex.quote(str(story.folder))}")
-    context.output.print("  rtv status")
+        (folder / "drafts.jsonl").write_bytes(b"".join(encode_line(draft) + b"\n" for draft in DRAFTS))
+    folder = folder.resolve()
 
+    def tell(text: str) -> None:
+        output.print()
+        output.print(text)
 
-class _Story:
-    """Shows commands and runs them in the folder of the demo, as a person would type them."""
-
-    def __init__(self, context: Context, folder: Path) -> None:
-        self._context = context
-        self.folder = folder.resolve()
-
-    def tell(self, text: str) -> None:
-        self._context.output.print()
-        self._context.output.print(text)
-
-    def enter(self, name: str) -> None:
-        self.folder = self.folder / name
-        self._context.output.print(f"$ cd {name}")
-
-    def rtv(self, *words: str) -> None:
-        from rolethread_vcs.cli.main import run
-
-        output = self._context.output
+    def rtv(*words: str) -> None:
+        """Show a command, and run it as a person would type it."""
         output.print(styled("$ rtv " + shlex.join(words), "heading"))
         output.flush()
-        with contextlib.chdir(self.folder):
-            status = run([*(["--color", "always"] if self._context.output.color else []), *words])
+        with contextlib.chdir(folder):
+            status = run([*(["--color", "always"] if output.color else []), *words])
         if status:
             raise RoleThreadError(f"the demo stopped at: rtv {shlex.join(words)} (status {status})")
 
-
-def _free(folder: Path) -> Path:
-    number, candidate = 1, folder
-    while candidate.exists():
-        number += 1
-        candidate = folder.with_name(f"{folder.name}-{number}")
-    return candidate
+    tell("Your drafts are a plain file. A dataset starts with them:")
+    rtv("init", "inn", "--from", "drafts.jsonl")
+    folder /= "inn"
+    output.print("$ cd inn")
+    tell("What is in it, and one entry as it reads:")
+    rtv("list")
+    rtv("show", "2")
+    tell("A branch is where you try things. Nothing on main changes:")
+    rtv("switch", "-c", "warmer-mara")
+    rtv("edit", "2", "--message", "2", "--content", BETTER_LINE, "-m", "a warmer welcome")
+    rtv("remove", "4", "-m", "the stranger can wait")
+    rtv("log")
+    tell("That removal was a mistake. Undo takes back the last thing you did, whatever it was:")
+    rtv("undo")
+    tell("The file that a trainer reads, and the proof of where it came from:")
+    rtv("export", "-o", "../train.jsonl", "--clean")
+    rtv("which", "../train.jsonl")
+    tell("And back to where you started; the branch stays:")
+    rtv("switch", "main")
+    rtv("branch")
+    tell(f"The dataset is in {folder}. Go on with it:")
+    output.print(f"  cd {shlex.quote(str(folder))}")
+    output.print("  rtv status")
 
 
 # ---- the drafts

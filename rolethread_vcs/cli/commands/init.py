@@ -18,20 +18,18 @@ from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.errors import NotFoundError, RoleThreadError, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rolethread_vcs.dataset import Dataset
 
 
 @click.command(cls=ChangeCommand, change="made")
-@click.argument("directory", metavar="[DIR]", required=False)
+@click.argument("directory", metavar="[DIR]", default=".")
 @click.option("--from", "sources", metavar="FILE", multiple=True, help="Import this file at once; may be repeated.")
 @click.option("--name", metavar="TEXT", help="The name of the dataset; the folder's by default.")
 @click.option("--id", "identity", metavar="UUID", help="The identity of the dataset; a fresh one by default.")
 @click.argument("more", metavar="[FILE]...", nargs=-1)
 def command(
     context: Context,
-    directory: str | None,
+    directory: str,
     sources: tuple[str, ...],
     name: str | None,
     identity: str | None,
@@ -39,16 +37,16 @@ def command(
 ) -> None:
     from rolethread_vcs.dataset import Dataset
 
-    files = [context.path(source) for source in (*sources, *more)]
     if more and not sources:
         raise UsageError(
             "init takes one folder; files to import stand behind --from", hint=f"rtv init {directory} --from {more[0]}"
         )
+    files = [context.path(source) for source in (*sources, *more)]
     for file in files:
         if not file.exists():
             raise NotFoundError(f"there is no file {file}")
     Dataset.upkeep.refuse_unreadable(files)
-    dataset = Dataset.init(context.path(directory or "."), name=name, id=identity)
+    dataset = Dataset.init(context.path(directory), name=name, id=identity)
     output = context.output
     output.saved = True
     for warning in dataset.warnings:
@@ -56,26 +54,20 @@ def command(
     snapshot = dataset.snapshot()
     output.note(f"made the dataset {snapshot.settings.name} in {dataset.folder}")
     if files:
-        _import(context, dataset, directory or ".", files, (*sources, *more))
+        _import(context, dataset, directory, (*sources, *more))
         return
-    if context.json:
-        output.envelope(
-            "rolethread.init/v1",
-            {
-                "folder": str(dataset.folder),
-                "name": snapshot.settings.name,
-                "id": snapshot.settings.id,
-                "commit": snapshot.id,
-            },
-        )
-    here = f"rtv -C {shlex.quote(directory or '.')}"
+    settings = snapshot.settings
+    own = {"folder": str(dataset.folder), "name": settings.name, "id": settings.id, "commit": snapshot.id}
+    output.answer("rolethread.init/v1", own, lines=())
+    here = f"rtv -C {shlex.quote(directory)}"
     output.hint(f"{here} import FILE   or   {here} add")
 
 
-def _import(context: Context, dataset: Dataset, directory: str, files: list[Path], typed: tuple[str, ...]) -> None:
+def _import(context: Context, dataset: Dataset, directory: str, typed: tuple[str, ...]) -> None:
     from rolethread_vcs import ImportOptions, Intent
     from rolethread_vcs.cli.commands.import_ import run_import
 
+    files = [context.path(name) for name in typed]
     intent = Intent("import", f"import {' '.join(file.name for file in files[:3])}")
     names = [os.path.relpath(file, dataset.folder) for file in files]
     try:
@@ -83,7 +75,6 @@ def _import(context: Context, dataset: Dataset, directory: str, files: list[Path
     except RoleThreadError as error:
         if not error.saved:
             error.message += f"; the dataset {directory} is made, and empty"
-            error.hint = (error.hint or f"rtv import {typed[0]}").replace(
-                "rtv import ", f"rtv -C {shlex.quote(directory)} import "
-            )
+            hint = error.hint or f"rtv import {typed[0]}"
+            error.hint = hint.replace("rtv import ", f"rtv -C {shlex.quote(directory)} import ")
         raise

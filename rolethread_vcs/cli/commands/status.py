@@ -10,33 +10,24 @@ from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.errors import RoleThreadError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.ops.merge.resolve import OpenMerge
-
-ENVELOPE = "rolethread.status/v1"
 
 
 @click.command(cls=Command)
 def command(context: Context) -> None:
     from rolethread_vcs.views.status import status_lines
 
-    dataset = context.dataset
+    dataset, output = context.dataset, context.output
     survey = dataset.status()
-    waiting = _waiting(dataset) if survey.has_unfinished else None
-    conflicts = () if waiting is None or isinstance(waiting, RoleThreadError) else waiting.conflicts
-    own = {"conflicts": conflicts, "unfinished": _unfinished(waiting)}
-    context.output.answer(ENVELOPE, own, survey, lines=status_lines(survey, waiting, now=context.output.now))
-
-
-def _waiting(dataset: Dataset) -> OpenMerge | RoleThreadError:
-    try:
-        return dataset.merges.conflicts()
-    except RoleThreadError as error:
-        return error
-
-
-def _unfinished(waiting: OpenMerge | RoleThreadError | None) -> dict[str, str] | None:
-    if waiting is None or isinstance(waiting, RoleThreadError):
-        return None if waiting is None else {"problem": waiting.message}
-    found = waiting.unfinished
-    return {"kind": found.kind, "branch": found.branch, "command": found.command}
+    waiting: OpenMerge | RoleThreadError | None = None
+    own: dict[str, object] = {"conflicts": (), "unfinished": None}
+    if survey.has_unfinished:
+        try:
+            waiting = found = dataset.merges.conflicts()
+        except RoleThreadError as error:
+            waiting = error
+            own["unfinished"] = {"problem": error.message}
+        else:
+            own["conflicts"] = found.conflicts
+            own["unfinished"] = {name: getattr(found.unfinished, name) for name in ("kind", "branch", "command")}
+    output.answer("rolethread.status/v1", own, survey, lines=status_lines(survey, waiting, now=output.now))
