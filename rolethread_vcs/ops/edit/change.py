@@ -110,7 +110,11 @@ def order_without(base: Snapshot, gone: Iterable[str]) -> dict[str, bytes | None
     """Return the change of `order.json` when entries go: nothing when none of them was ever moved."""
     if base.find(ORDER) is None:
         return {}
-    order = base.order.without(gone)
+    return order_files(base, base.order.without(gone))
+
+
+def order_files(base: Snapshot, order: Order) -> dict[str, bytes | None]:
+    """Return what an order comes to as a change of files: nothing where it is the same."""
     return {} if order == base.order else {ORDER: order.encode()}
 
 

@@ -18,13 +18,7 @@ from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.merge.decisions import decisions_of
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
-from rolethread_vcs.ops.merge.unfinished_merge import (
-    as_conflicts,
-    find_unfinished,
-    nothing_unfinished,
-    read_inputs,
-    save_unfinished,
-)
+from rolethread_vcs.ops.merge.unfinished_merge import as_conflicts, find_unfinished, read_inputs, save_unfinished
 from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.log.unfinished import Kind, Labels, Unfinished, UnreadableUnfinishedError
 from rolethread_vcs.store.refs import BRANCHES
@@ -153,16 +147,12 @@ def abort(repository: Repository, kind: Kind = "merge", intent: Intent | None = 
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         ref = repository.unfinished_ref
-        oid = repository.refs.read(ref)
-        if oid is None:
-            raise nothing_unfinished(kind)
         try:
-            found = find_unfinished(repository, kind)
+            labels = find_unfinished(repository, kind).labels
         except UnreadableUnfinishedError:
             labels = Labels("ours", "theirs", "base")
-        else:
-            labels = found.labels
-        return Outcome(kind, State.ABORTED, session.move({ref: (oid, None)}), labels)
+        done = session.move({ref: (repository.refs.read(ref), None)})
+        return Outcome(kind, State.ABORTED, done, labels)
 
 
 def _attempt(session: Session, unfinished: Unfinished, *, skip_conflicts: bool) -> Outcome:

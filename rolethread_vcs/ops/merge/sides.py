@@ -37,14 +37,11 @@ class MergeInputs:
     ids: frozenset[str] | None = None
     where: str | None = None
 
-    def blobs(self, path: str) -> Blobs:
-        """Return the file at a path on the three sides."""
-        base, ours, theirs = (find_blob(self.objects, tree, path) for tree in (self.base, self.ours, self.theirs))
-        return base, ours, theirs
-
     def entry(self, entry_id: str) -> EntrySides:
         """Return an entry on the three sides."""
-        return EntrySides(self.objects, entry_id, self.blobs(entry_path(entry_id)))
+        path = entry_path(entry_id)
+        base, ours, theirs = (find_blob(self.objects, tree, path) for tree in (self.base, self.ours, self.theirs))
+        return EntrySides(self.objects, entry_id, (base, ours, theirs))
 
     def wants_file(self, path: str) -> bool:
         """Return whether all that theirs did to a file that is no entry is wanted."""

@@ -25,21 +25,13 @@ def find_unfinished(repository: Repository, kind: Kind | None = None) -> Unfinis
     """
     found = repository.unfinished()
     if found is None:
-        raise nothing_unfinished(kind or "merge")
-    if kind is not None and found.kind != kind:
-        raise NotFoundError(
-            f"no {kind} is unfinished, but a {found.kind} is ({found.command})",
-            hint=f"rtv {found.kind} --continue",
-            code="nothing_unfinished",
-        )
-    return found
-
-
-def nothing_unfinished(kind: str) -> NotFoundError:
-    """Return the error that nothing of a kind waits."""
-    return NotFoundError(
-        f"no {kind} is unfinished", hint="see where you are with: rtv status", code="nothing_unfinished"
-    )
+        message, hint = f"no {kind or 'merge'} is unfinished", "see where you are with: rtv status"
+    elif kind in (None, found.kind):
+        return found
+    else:
+        message = f"no {kind} is unfinished, but a {found.kind} is ({found.command})"
+        hint = f"rtv {found.kind} --continue"
+    raise NotFoundError(message, hint=hint, code="nothing_unfinished")
 
 
 def read_inputs(repository: Repository, unfinished: Unfinished, tip: str) -> MergeInputs:

@@ -9,9 +9,9 @@ from typing import Any
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, is_id
+from rolethread_vcs.model.layout import entry_path, id_of_path, is_id
 from rolethread_vcs.model.order import Order
-from rolethread_vcs.ops.edit.change import message_list, name_some
+from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
 from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import kept_blob
@@ -165,7 +165,7 @@ def bring_all_back(repository: Repository, source: Snapshot, intent: Intent | No
         return ChangeSet(
             puts=puts,
             removes=frozenset(removes),
-            files={} if base.order == source.order else {ORDER: source.order.encode()},
+            files=order_files(base, source.order),
             summary=f"restore all entries from {source.id[:10]}",
         )
 
@@ -181,8 +181,9 @@ def _entry_then(source: Snapshot, entry_id: str) -> Entry:
 
 def order_with(base: Snapshot, ranks: Mapping[str, str]) -> dict[str, bytes | None]:
     """Return the change of the order when entries that are not there come back to the places that they had."""
-    order = Order({**base.order.ranks, **{each: rank for each, rank in ranks.items() if each not in base}})
-    return {} if order == base.order else {ORDER: order.encode()}
+    return order_files(
+        base, Order({**base.order.ranks, **{each: rank for each, rank in ranks.items() if each not in base}})
+    )
 
 
 # ---- one message, found again by what it says, not by its bare number

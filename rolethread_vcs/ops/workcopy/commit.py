@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rolethread_vcs.errors import BusyError, ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
-from rolethread_vcs.model.layout import ORDER
+from rolethread_vcs.ops.edit.change import order_files
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import write_again
@@ -181,7 +181,6 @@ def _merge(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take |
 
 def _change(edits: FileEdits, base: Snapshot, merge: CopyMerge) -> ChangeSet:
     puts = {entry_id: entry for entry_id, entry in merge.entries.items() if base.get(entry_id) != entry}
-    files = {} if merge.order == base.order else {ORDER: merge.order.encode()}
     numbers = {
         "new": len(merge.fresh),
         "edited": len(puts) - len(merge.fresh),
@@ -192,7 +191,7 @@ def _change(edits: FileEdits, base: Snapshot, merge: CopyMerge) -> ChangeSet:
     return ChangeSet(
         puts=puts,
         removes=frozenset(merge.removed),
-        files=files,
+        files=order_files(base, merge.order),
         made_up=merge.fresh,
         summary=f"{edits.link.path.name}: {', '.join(parts)}",
     )
