@@ -21,8 +21,7 @@ from rolethread_vcs.formats._contract import (
     RowPlace,
     RowProblemError,
 )
-from rolethread_vcs.formats._reader import Source, read_object
-from rolethread_vcs.formats._splitter import split_lines
+from rolethread_vcs.formats._reader import Source, read_object, split_lines
 from rolethread_vcs.model.canonical import parse
 
 _KEYS_SHOWN = 12

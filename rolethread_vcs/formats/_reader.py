@@ -25,7 +25,6 @@ from typing import Any, BinaryIO
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError
 from rolethread_vcs.formats._contract import STANDARD_INPUT, Piece, RowProblemError
-from rolethread_vcs.formats._splitter import LAST_LINE, TRAILING_COMMA, find_end, split_lines, split_values
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
 _ENOUGH = 1 << 16
@@ -33,6 +32,8 @@ _ENOUGH = 1 << 16
 _TEXT_LOOKED_AT = 1 << 10
 _KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 _BLOCK = 1 << 19
+MAX_ROW = 256 << 20
+_LAST_LINE = "the file ends inside this line"
 _GZIP = 31
 _GZIP_START = b"\x1f\x8b"
 
@@ -123,8 +124,10 @@ class Source:
             self.close()
 
     def _elements(self, blocks: Iterable[bytes]) -> Iterator[Piece]:
+        from rolethread_vcs.formats._splitter import TRAILING_COMMA, ElementSplitter
+
         comma: int | None = None
-        for piece in split_values(blocks):
+        for piece in ElementSplitter(blocks).pieces():
             if piece[2] is TRAILING_COMMA:
                 comma = comma or piece[0]
                 continue
@@ -188,8 +191,12 @@ def _has_elements(head: bytes) -> bool:
     """Return whether a source that starts like this has elements, and not a row on each line."""
     text = head.lstrip()
     first, line_feed, rest = text.partition(b"\n")
-    if not text.startswith(b"{") or not line_feed or find_end(first, 0) is not None:
+    if not text.startswith(b"{") or not line_feed or _is_json(first):
         return text.startswith(b"[")
+    from rolethread_vcs.formats._splitter import find_end
+
+    if find_end(first, 0) is not None:
+        return False
     end = find_end(text, 0)
     if end is not None:
         return _is_json(text[:end])
@@ -205,6 +212,42 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
+def split_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
+    """Return the lines that are not blank, without their line feeds; cut at line feeds only.
+
+    A carriage return before the line feed stays: it is white space to JSON. A last line without a line feed has the
+    problem `_LAST_LINE`, which counts only if the line cannot be read.
+    """
+    number = 1
+    tail: list[bytes] = []
+    tail_size = 0
+    for block in blocks:
+        end = block.rfind(b"\n")
+        if end >= 0:
+            lines = b"".join((*tail, block[:end])).split(b"\n")
+            for line in lines:
+                if line and not line.isspace():
+                    yield number, line, None
+                number += 1
+            tail, tail_size = [], 0
+        if end + 1 < len(block):
+            tail.append(block[end + 1 :])
+            tail_size += len(block) - end - 1
+            if tail_size > MAX_ROW:
+                raise too_large(number)
+    last = b"".join(tail)
+    if last and not last.isspace():
+        yield number, last, _LAST_LINE
+
+
+def too_large(line: int) -> InvalidError:
+    return InvalidError(
+        f"the row that starts on line {line} is larger than {MAX_ROW >> 20} MB",
+        hint="a quote or a bracket is probably missing there",
+        code="too_large",
+    )
+
+
 def read_object(piece: Piece) -> dict[str, Any]:
     """Return the object that a piece is.
 
@@ -212,7 +255,7 @@ def read_object(piece: Piece) -> dict[str, Any]:
         RowProblemError (not_json), RowProblemError (not_an_object): it is none.
     """
     line, raw, problem = piece
-    if problem is not None and problem is not LAST_LINE:
+    if problem is not None and problem is not _LAST_LINE:
         raise RowProblemError(problem, "not_json")
     try:
         value = parse(raw)

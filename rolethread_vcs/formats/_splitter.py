@@ -1,8 +1,7 @@
-"""Cuts a stream of blocks into rows: lines, or the elements of arrays and objects that span lines.
+"""Cuts a stream of blocks into the elements of arrays, and objects that span lines.
 
-Both work in the memory of one row, or of one block where that is more. The second finds where an element ends by
-skipping over texts and counting brackets, without understanding anything else; whether it is JSON is for the parser
-to say.
+It works in the memory of one row, or of one block where that is more, and finds where an element ends by skipping over
+texts and counting brackets, without understanding anything else; whether it is JSON is for the parser to say.
 """
 
 from __future__ import annotations
@@ -10,49 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._contract import Piece
+from rolethread_vcs.formats._reader import MAX_ROW, too_large
 
-MAX_ROW = 256 << 20
-
-
-# ---- lines
-
-
-def split_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
-    """Return the lines that are not blank, without their line feeds; cut at line feeds only.
-
-    A carriage return before the line feed stays: it is white space to JSON. A last line without a line feed has the
-    problem `LAST_LINE`, which counts only if the line cannot be read.
-    """
-    number = 1
-    tail: list[bytes] = []
-    tail_size = 0
-    for block in blocks:
-        end = block.rfind(b"\n")
-        if end >= 0:
-            lines = b"".join((*tail, block[:end])).split(b"\n")
-            for line in lines:
-                if line and not line.isspace():
-                    yield number, line, None
-                number += 1
-            tail, tail_size = [], 0
-        if end + 1 < len(block):
-            tail.append(block[end + 1 :])
-            tail_size += len(block) - end - 1
-            if tail_size > MAX_ROW:
-                raise _too_large(number)
-    last = b"".join(tail)
-    if last and not last.isspace():
-        yield number, last, LAST_LINE
-
-
-LAST_LINE = "the file ends inside this line"
 TRAILING_COMMA = "a trailing comma"
 """The problem of a piece that is no row: the comma that stands before the end of an array."""
-
-
-# ---- elements
 
 # Only single characters are repeated possessively: Python before 3.11.5 matches a possessive group wrongly. What the
 # groups match can be read in one way only, so that going back in them ends at once.
@@ -75,11 +36,6 @@ _SPACE = re.compile(rb"[ \t\r\n]*+")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"', re.DOTALL)
 _SCALAR = re.compile(rb"[^,\]\n]*+")
 _REST_OF_LINE = re.compile(rb"[^\n]*+")
-
-
-def split_values(blocks: Iterable[bytes]) -> Iterator[Piece]:
-    """Return the elements of the arrays, and the values beside them, that a stream consists of."""
-    return _ValueSplitter(blocks).pieces()
 
 
 def find_end(data: bytes, start: int) -> int | None:
@@ -109,8 +65,11 @@ def _count_brackets(data: bytes, position: int, depth: int) -> tuple[int, int]:
             return position, 0
 
 
-class _ValueSplitter:
-    """Holds the part of the stream that is not cut yet: `_data` from `_at` on, which is on line `_line`."""
+class ElementSplitter:
+    """Returns the elements of the arrays, and the values beside them, that a stream consists of.
+
+    Holds the part of the stream that is not cut yet: `_data` from `_at` on, which is on line `_line`.
+    """
 
     __slots__ = ("_at", "_blocks", "_data", "_line")
 
@@ -200,7 +159,7 @@ class _ValueSplitter:
         """Fetch more, at least as much as is pending, so that a huge row is not copied for every block of it."""
         pending = len(self._data) - self._at
         if pending > MAX_ROW:
-            raise _too_large(self._line)
+            raise too_large(self._line)
         fresh = []
         size = 0
         for block in self._blocks:
@@ -213,11 +172,3 @@ class _ValueSplitter:
         self._data = b"".join((self._data[self._at :], *fresh))
         self._at = 0
         return True
-
-
-def _too_large(line: int) -> InvalidError:
-    return InvalidError(
-        f"the row that starts on line {line} is larger than {MAX_ROW >> 20} MB",
-        hint="a quote or a bracket is probably missing there",
-        code="too_large",
-    )

@@ -5,7 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.formats._splitter import find_end, split_lines, split_values
+from rolethread_vcs.formats._reader import split_lines
+from rolethread_vcs.formats._splitter import ElementSplitter, find_end
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text('ab"\\[]{},: \nü', max_size=6),
@@ -23,7 +24,7 @@ def blocks(data, size):
 def test_the_elements_of_an_array_come_out_as_they_went_in(values, size, indent):
     data = json.dumps(values, indent=indent).encode()
 
-    pieces = list(split_values(blocks(data, size)))
+    pieces = list(ElementSplitter(blocks(data, size)).pieces())
 
     assert [json.loads(raw) for _, raw, _ in pieces] == values
     assert all(problem is None for _, _, problem in pieces)
@@ -35,18 +36,18 @@ def test_the_elements_of_an_array_come_out_as_they_went_in(values, size, indent)
 def test_objects_one_after_the_other_come_out_as_they_went_in(values, size):
     data = b"\n".join(json.dumps(value, indent=1).encode() for value in values)
 
-    assert [json.loads(raw) for _, raw, _ in split_values(blocks(data, size))] == values
+    assert [json.loads(raw) for _, raw, _ in ElementSplitter(blocks(data, size)).pieces()] == values
 
 
 @given(st.text('a"\\[]{}, \n1', max_size=40), st.integers(1, 10))
 def test_no_byte_but_white_space_and_commas_is_lost_whatever_comes(text, size):
     data = text.encode()
 
-    kept = b"".join(raw for _, raw, _ in split_values(blocks(data, size)))
+    kept = b"".join(raw for _, raw, _ in ElementSplitter(blocks(data, size)).pieces())
 
     ignored = b" \n,[]"
     assert kept.translate(None, ignored) == data.translate(None, ignored)
-    assert list(split_values(blocks(data, size))) == list(split_values([data]))
+    assert list(ElementSplitter(blocks(data, size)).pieces()) == list(ElementSplitter([data]).pieces())
 
 
 @given(st.lists(st.sampled_from([b"a", b"bc", b" ", b"", b"\r", b"\x85"]), max_size=8), st.integers(1, 5))
@@ -72,4 +73,4 @@ def test_deep_and_shallow_containers_end_in_the_same_way():
         data = b"[" * depth + b'"]"' + b"]" * depth
 
         assert find_end(data, 0) == len(data)
-        assert [raw for _, raw, _ in split_values([b"[" + data + b"," + data + b"]"])] == [data, data]
+        assert [raw for _, raw, _ in ElementSplitter([b"[" + data + b"," + data + b"]"]).pieces()] == [data, data]
