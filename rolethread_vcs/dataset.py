@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.branches import branch_edits, branches, releases
     from rolethread_vcs.ops.compare import comparison, diff
     from rolethread_vcs.ops.edit import change, field_edits, hand_edits, status
-    from rolethread_vcs.ops.export import exporter, page_file
+    from rolethread_vcs.ops.export import exporter, output_file
     from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
     from rolethread_vcs.ops.import_ import importer
@@ -57,7 +57,7 @@ else:
     branch_edits, branches, releases = _modules("branches", "branch_edits branches releases")
     comparison, diff = _modules("compare", "comparison diff")
     change, field_edits, hand_edits, status = _modules("edit", "change field_edits hand_edits status")
-    exporter, page_file = _modules("export", "exporter page_file")
+    exporter, output_file = _modules("export", "exporter output_file")
     check = _Module("ops.check")
     drivers, hooks = _modules("git_support", "drivers hooks")
     bisect, blame, commit_range, entry_history = _modules("history", "bisect blame commit_range entry_history")
@@ -260,7 +260,7 @@ class Upkeep(Group):
     diagnose = Function(lambda: doctor.diagnose)
     refuse_unreadable = Function(lambda: creation.refuse_unreadable)
     merge_files = Function(lambda: drivers.merge_files)
-    write_page = Function(lambda: page_file.write_page)
+    write_page = Function(lambda: output_file.write_page)
     system_errors = Function(lambda: disk.system_errors)
 
 

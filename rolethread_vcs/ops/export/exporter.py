@@ -8,26 +8,25 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import shlex
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rolethread_vcs.errors import BusyError, ConflictError, InvalidError, NotFoundError, SystemRefusedError
+from rolethread_vcs.errors import BusyError, InvalidError, NotFoundError, SystemRefusedError
 from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.export.output_file import is_pipe, output_stream, refuse_file_in_the_way
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
-from rolethread_vcs.store.tree_reader import Unreadable
 from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
 
-_CHUNK = 1 << 20
+_ROWS_AT_ONCE = 64
 _GZIP_LEVEL = 6
 
 
@@ -91,121 +90,107 @@ def export(
         path = Path(os.path.realpath(path))
     snapshot = repository.snapshot(revision)
     warnings = _warnings(repository, snapshot, fail_if_unsaved=fail_if_unsaved)
-    if path is not None:
-        _refuse_file_in_the_way(repository, path, overwrite=overwrite)
-    counter = _Counter()
-    chunks = counter.watch(_rows(snapshot, options, counter, step))
-    if path is not None:
-        _write_file(path, chunks)
-    else:
+    rows = _Rows(snapshot, options)
+    sha256 = None
+    if path is None:
         assert write is not None
-        for chunk in chunks:
+        for chunk in rows.chunks(step):
             write(chunk)
-    if options.where is not None and not counter.entries:
+    else:
+        refuse_file_in_the_way(
+            path,
+            lambda file: find_export(repository, file_sha256(file)) is not None,
+            overwrite=overwrite,
+            what="export of this dataset",
+            code="file_in_the_way",
+        )
+        is_packed = path.name.lower().endswith(".gz") and not is_pipe(path)
+        with output_stream(path, durable=True) as stream:
+            if is_packed:
+                with gzip.GzipFile(
+                    filename="", fileobj=stream, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0
+                ) as zipped:
+                    zipped.writelines(rows.chunks(step))
+            else:
+                stream.writelines(rows.chunks(step))
+        sha256 = file_sha256(path) if is_packed else None
+    if options.where is not None and not rows.entries:
         warnings.append(f"no entry matches {options.where}; the export is empty")
-    name = _name(repository, revision, snapshot)
-    sha256, size = counter.sha256, counter.size
-    if path is not None and _is_packed(path) and path.is_file():
-        sha256, size = file_sha256(path), path.stat().st_size
+    name = (repository.branch() or snapshot.id[:10]) if revision in ("@", "HEAD") else revision
     details = {
         **asdict(options),
         "commit": snapshot.id,
         "revision": name,
-        "sha256": sha256,
-        "size": size,
-        "entries": counter.entries,
+        "sha256": sha256 or rows.digest.hexdigest(),
+        "size": path.stat().st_size if path is not None and sha256 else rows.size,
+        "entries": rows.entries,
         "path": None if path is None else str(path.resolve()),
     }
-    number, problem = _remember(repository, details, path)
+    operation = None
+    intent = Intent("export", f"export {'-' if path is None else path.name}", details=details)
+    try:
+        with Session.open(repository, intent, needs_branch=False) as session:
+            operation = session.move({}).operation
+    except (BusyError, SystemRefusedError, NewerWriterError) as error:  # no reason to fail
+        warnings.append(f"the export is written, but the operation log does not remember it: {error.message}")
     return Exported(
-        entries=counter.entries,
+        entries=rows.entries,
         commit=snapshot.id,
         revision=name,
-        sha256=sha256,
-        size=size,
+        sha256=details["sha256"],
+        size=details["size"],
         options=options,
         path=path,
-        operation=number,
-        warnings=(*warnings, *problem),
-        left_out=tuple(counter.left_out),
+        operation=operation,
+        warnings=tuple(warnings),
+        left_out=tuple(rows.left_out),
     )
 
 
-def _name(repository: Repository, revision: str, snapshot: Snapshot) -> str:
-    if revision in ("@", "HEAD"):
-        return repository.branch() or snapshot.id[:10]
-    return revision
+class _Rows:
+    """The rows of one export, and what is counted of them while they leave."""
 
-
-class _Counter:
-    """Counts entries and bytes and hashes the bytes that leave."""
-
-    def __init__(self) -> None:
+    def __init__(self, snapshot: Snapshot, options: ExportOptions) -> None:
+        self._snapshot = snapshot
+        self._options = options
+        self._format = find_row_format(options.format)
+        self._selection = Selection.of(where=options.where)
         self.entries = 0
         self.left_out: dict[str, None] = {}
         self.size = 0
-        self._digest = hashlib.sha256()
+        self.digest = hashlib.sha256()
 
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
+    def chunks(self, step: Callable[[int], None]) -> Iterator[bytes]:
+        keys = None
+        if self._options.clean:
+            keys = clean_keys(self._format, (entry for _, _, entry in self._chosen()))
+        rows = export_rows(self._format, self._counted(step), keys, container=self._options.container)
+        while chunk := b"".join(islice(rows, _ROWS_AT_ONCE)):
+            self.size += len(chunk)
+            self.digest.update(chunk)
+            yield chunk
 
-    def watch(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """Pass chunks through, a megabyte at a time."""
-        buffer: list[bytes] = []
-        held = 0
-        for chunk in chunks:
-            buffer.append(chunk)
-            held += len(chunk)
-            if held >= _CHUNK:
-                yield self._account(b"".join(buffer))
-                buffer.clear()
-                held = 0
-        if buffer:
-            yield self._account(b"".join(buffer))
-
-    def _account(self, data: bytes) -> bytes:
-        self.size += len(data)
-        self._digest.update(data)
-        return data
-
-
-def _rows(
-    snapshot: Snapshot, options: ExportOptions, counter: _Counter, step: Callable[[int], None]
-) -> Iterator[bytes]:
-    chosen = find_row_format(options.format)
-    left_out = counter.left_out if options.skip_damaged else None
-    selection = Selection.of(where=options.where)
-    keys = None
-    if options.clean:
-        keys = clean_keys(chosen, (entry for _, _, entry in _select(snapshot, selection, left_out)))
-
-    def counted() -> Iterator[tuple[str, bytes, Entry]]:
-        for item in _select(snapshot, selection, left_out):
-            counter.entries += 1
-            if counter.entries & 0xFF == 0:
+    def _counted(self, step: Callable[[int], None]) -> Iterator[tuple[str, bytes, Entry]]:
+        for item in self._chosen():
+            self.entries += 1
+            if self.entries & 0xFF == 0:
                 step(256)
             yield item
 
-    return export_rows(chosen, counted(), keys, container=options.container)
-
-
-def _select(
-    snapshot: Snapshot, selection: Selection, left_out: dict[str, None] | None
-) -> Iterator[tuple[str, bytes, Entry]]:
-    """Yield (id, blob id, entry) of what fits; damaged entries are noted in `left_out`, or with None stop it all."""
-    for entry_id, oid in snapshot.blobs():
-        entry = snapshot.read_blob(oid)
-        if isinstance(entry, Unreadable):
-            if left_out is None:
+    def _chosen(self) -> Iterator[tuple[str, bytes, Entry]]:
+        """Yield (id, blob id, entry) of what matches; damaged entries are left out, or stop it all."""
+        for entry_id, oid in self._snapshot.blobs():
+            entry = self._snapshot.read_blob(oid)
+            if isinstance(entry, Entry):
+                if self._selection.fits(entry_id, entry):
+                    yield entry_id, oid, entry
+            elif self._options.skip_damaged:
+                self.left_out[entry_id] = None
+            else:
                 raise UnreadableEntryError(
                     f"{unreadable_entry(entry_id, entry).message}; the export was stopped",
                     hint="export the others with: rtv export --skip-damaged -o FILE",
                 )
-            left_out[entry_id] = None
-            continue
-        if selection.fits(entry_id, entry):
-            yield entry_id, oid, entry
 
 
 def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:
@@ -224,65 +209,6 @@ def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bo
     if repository.has_unfinished_merge():
         warnings.append("a merge is unfinished; this export holds the branch as it was before it")
     return warnings
-
-
-# ---- the file
-
-
-def _refuse_file_in_the_way(repository: Repository, path: Path, *, overwrite: bool) -> None:
-    """Refuse to replace a file, unless that is wished, or one of our exports wrote exactly these bytes."""
-    if not path.parent.is_dir():
-        raise NotFoundError(
-            f"there is no folder {path.parent}; nothing was written", hint=f"mkdir -p {shlex.quote(str(path.parent))}"
-        )
-    try:
-        status = path.lstat()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise disk.system_refused(f"looking at {path}", error) from error
-    if stat.S_ISDIR(status.st_mode):
-        raise InvalidError(f"{path} is a folder; name a file in it")
-    if overwrite or not stat.S_ISREG(status.st_mode):
-        return
-    if find_export(repository, file_sha256(path)) is None:
-        raise ConflictError(
-            f"{path} exists, and is no export of this dataset left as it was; nothing was written",
-            hint="choose another name, or replace it with: --overwrite",
-            code="file_in_the_way",
-        )
-
-
-def _is_packed(path: Path) -> bool:
-    return path.name.lower().endswith(".gz")
-
-
-def _write_file(path: Path, chunks: Iterator[bytes]) -> None:
-    """Write the file, or, where that is a pipe or a device, into it."""
-    is_pipe = path.exists() and not path.is_file()
-    with (
-        disk.system_errors(f"writing {path}"),
-        path.open("wb") if is_pipe else disk.replacing(path, durable=True) as stream,
-    ):
-        if _is_packed(path) and not is_pipe:
-            with gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as zipped:
-                zipped.writelines(chunks)
-        else:
-            stream.writelines(chunks)
-
-
-# ---- remembering
-
-
-def _remember(repository: Repository, details: dict[str, Any], path: Path | None) -> tuple[int | None, tuple[str, ...]]:
-    """Note the export in the operation log; a dataset that cannot be written to is no reason to fail."""
-    command = f"export {path.name if path is not None else '-'}"
-    intent = Intent("export", command, details=details)
-    try:
-        with Session.open(repository, intent, needs_branch=False) as session:
-            return session.move({}).operation, ()
-    except (BusyError, SystemRefusedError, NewerWriterError) as error:
-        return None, (f"the export is written, but the operation log does not remember it: {error.message}",)
 
 
 # ---- which export wrote a file

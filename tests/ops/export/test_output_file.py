@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from refusals import refusal
 
-from rolethread_vcs.errors import ConflictError, NotFoundError, SystemRefusedError
-from rolethread_vcs.ops.export.page_file import is_own_page, write_page
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, SystemRefusedError
+from rolethread_vcs.ops.export.output_file import is_own_page, write_page
 
 
 def test_a_page_is_written_and_known_again(tmp_path: Path) -> None:
@@ -47,8 +48,20 @@ def test_somebody_elses_file_stays(data: bytes, tmp_path: Path) -> None:
 
 
 def test_a_folder_is_never_replaced(tmp_path: Path) -> None:
-    with refusal(ConflictError, "page_in_the_way", match="nothing was written"):
+    with pytest.raises(InvalidError, match="is a folder"):
         write_page(tmp_path, ["page"], overwrite=True)
+
+
+def test_what_is_no_file_is_written_into_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    write_page(pipe, ["page\n"])
+
+    assert os.read(reader, 100).startswith(b"page\n")
+    os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
