@@ -18,6 +18,8 @@ from rolethread_vcs.model.finding import Finding
 STANDARD_INPUT = "standard input"
 """What messages call a stream that has no name."""
 
+MAX_ROW = 256 << 20
+
 Piece: TypeAlias = tuple[int, bytes, str | None]
 """A row as it was cut out of a file: the line it starts on, its bytes, and what is wrong around it, or None."""
 
@@ -48,6 +50,14 @@ class CannotCarryError(InvalidError):
         self.format_title = format_title
         self.reason = reason
         self.entry_id = entry_id
+
+
+def too_large(line: int) -> InvalidError:
+    return InvalidError(
+        f"the row that starts on line {line} is larger than {MAX_ROW >> 20} MB",
+        hint="a quote or a bracket is probably missing there",
+        code="too_large",
+    )
 
 
 class Content(NamedTuple):

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError
-from rolethread_vcs.formats._contract import STANDARD_INPUT, Piece, RowProblemError
+from rolethread_vcs.formats._contract import MAX_ROW, STANDARD_INPUT, Piece, RowProblemError, too_large
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
 _ENOUGH = 1 << 16
@@ -32,7 +32,6 @@ _ENOUGH = 1 << 16
 _TEXT_LOOKED_AT = 1 << 10
 _KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 _BLOCK = 1 << 19
-MAX_ROW = 256 << 20
 _LAST_LINE = "the file ends inside this line"
 _GZIP = 31
 _GZIP_START = b"\x1f\x8b"
@@ -238,14 +237,6 @@ def split_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
     last = b"".join(tail)
     if last and not last.isspace():
         yield number, last, _LAST_LINE
-
-
-def too_large(line: int) -> InvalidError:
-    return InvalidError(
-        f"the row that starts on line {line} is larger than {MAX_ROW >> 20} MB",
-        hint="a quote or a bracket is probably missing there",
-        code="too_large",
-    )
 
 
 def read_object(piece: Piece) -> dict[str, Any]:

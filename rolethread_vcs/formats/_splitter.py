@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from rolethread_vcs.formats._contract import Piece
-from rolethread_vcs.formats._reader import MAX_ROW, too_large
+from rolethread_vcs.formats._contract import MAX_ROW, Piece, too_large
 
 TRAILING_COMMA = "a trailing comma"
 """The problem of a piece that is no row: the comma that stands before the end of an array."""
