@@ -98,11 +98,7 @@ def export(
             write(chunk)
     else:
         refuse_file_in_the_way(
-            path,
-            lambda file: find_export(repository, file_sha256(file)) is not None,
-            overwrite=overwrite,
-            what="export of this dataset",
-            code="file_in_the_way",
+            path, lambda file: find_export(repository, file_sha256(file)) is not None, overwrite=overwrite
         )
         is_packed = path.name.lower().endswith(".gz") and not is_pipe(path)
         with output_stream(path, durable=True) as stream:

@@ -21,7 +21,7 @@ _SEAL_LENGTH = len(_SEAL.format("0" * 64))
 
 
 def refuse_file_in_the_way(
-    path: Path, is_ours: Callable[[Path], bool], *, overwrite: bool, what: str, code: str
+    path: Path, is_ours: Callable[[Path], bool], *, overwrite: bool, is_page: bool = False
 ) -> None:
     """Refuse to replace a file, unless that is wished, or its bytes are what we wrote; pipes and devices are no files.
 
@@ -38,11 +38,13 @@ def refuse_file_in_the_way(
     if is_folder:
         raise InvalidError(f"{path} is a folder; name a file in it")
     if is_file and not overwrite and not is_ours(path):
-        raise ConflictError(
-            f"{path} exists, and is no {what} left as it was; nothing was written",
-            hint="choose another name, or replace it with: --overwrite",
-            code=code,
-        )
+        hint = "choose another name, or replace it with: --overwrite"
+        end = "left as it was; nothing was written"
+        if is_page:
+            raise ConflictError(
+                f"{path} exists, and is no page that rtv wrote, {end}", hint=hint, code="page_in_the_way"
+            )
+        raise ConflictError(f"{path} exists, and is no export of this dataset {end}", hint=hint, code="file_in_the_way")
 
 
 @contextlib.contextmanager
