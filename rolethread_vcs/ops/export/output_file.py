@@ -75,7 +75,7 @@ def write_page(path: Path, parts: Iterable[str], *, overwrite: bool = False) -> 
         SystemRefusedError: the file cannot be written.
     """
     path = Path(os.path.realpath(path))  # what a link leads to is the file that would be replaced
-    refuse_file_in_the_way(path, is_own_page, overwrite=overwrite, what="page that rtv wrote,", code="page_in_the_way")
+    refuse_file_in_the_way(path, is_own_page, overwrite=overwrite, is_page=True)
     digest = hashlib.sha256()
     with output_stream(path, durable=False) as stream:
         for part in parts:
