@@ -12,6 +12,7 @@ import shutil
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from rolethread_vcs.store import disk
@@ -180,18 +181,15 @@ def link(common: Path, folder: Path, branch: str) -> CheckedOutFolder:
     return next(each for each in linked_folders(common) if each.private == private)
 
 
-def unlink(linked: CheckedOutFolder) -> bool:
-    """Take away what makes a folder a linked worktree; return whether the folder itself, left empty, went too."""
+def unlink(linked: CheckedOutFolder) -> None:
+    """Take away what makes a folder a linked worktree, and the folder itself where it is empty."""
     with disk.system_errors(f"removing {linked.folder}"):
         if linked.is_there:
             disk.remove(linked.folder / ".git")
-        is_gone = not linked.folder.exists()
-        if not is_gone and not any(linked.folder.iterdir()):
+        if linked.folder.exists() and not any(linked.folder.iterdir()):
             linked.folder.rmdir()
-            is_gone = True
         disk.reach("unlink", linked.private)
         shutil.rmtree(linked.private)
-    return is_gone
 
 
 def _write(path: Path, text: str, *, scratch: Path | None = None) -> None:
@@ -204,9 +202,5 @@ def _free_name(common: Path, wanted: str) -> str:
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-")[:_LONGEST_NAME] or "folder"
     folders = [folder for folder in (common / WORKTREES, common / UNFINISHED_ELSEWHERE) if folder.is_dir()]
     taken = {path.name.casefold() for folder in folders for path in folder.iterdir()}
-    number = 1
-    free = name
-    while free.casefold() in taken:
-        number += 1
-        free = f"{name}-{number}"
-    return free
+    numbered = (f"{name}-{number}" for number in count(2))
+    return next(free for free in chain([name], numbered) if free.casefold() not in taken)

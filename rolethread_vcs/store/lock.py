@@ -11,12 +11,11 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import BusyError
-from rolethread_vcs.store import disk
 from rolethread_vcs.store.disk import system_errors
 
 _TEXT = 512
@@ -40,16 +39,15 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
     try:
-        take, release = _primitives()
         deadline = time.monotonic() + patience
         pause = 0.001
-        while not _taken(take, fd):
+        while not _take(fd):
             if time.monotonic() >= deadline:
                 raise LockedError(
                     f"another command is writing to this dataset: {describe_holder(path)}",
                     hint="wait for it to finish, or look with: rtv doctor",
                 )
-            from random import uniform  # imported here because start-up counts
+            from random import uniform
 
             time.sleep(pause * uniform(0.5, 1.5))
             pause = min(pause * 1.5, 0.02)
@@ -57,14 +55,9 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
             _write_holder(fd, command)
             yield
         finally:
-            release(fd)
+            _release(fd)
     finally:
         os.close(fd)
-
-
-def _taken(take: Callable[[int], bool], fd: int) -> bool:
-    with system_errors("taking the dataset's lock"):  # a network disk may know no locks at all
-        return take(fd)
 
 
 def is_held(path: Path) -> bool:
@@ -79,11 +72,10 @@ def is_held(path: Path) -> bool:
         except FileNotFoundError:
             return False
     try:
-        take, release = _primitives()
-        if _taken(take, fd):
-            release(fd)
-            return False
-        return True
+        if not _take(fd):
+            return True
+        _release(fd)
+        return False
     finally:
         os.close(fd)
 
@@ -108,44 +100,40 @@ def _write_holder(fd: int, command: str) -> None:
             os.ftruncate(fd, len(text))
 
 
-def _primitives() -> tuple[Callable[[int], bool], Callable[[int], None]]:
-    """Return (try to take, release) for this system; modules are imported here because each exists on one only."""
-    try:
+_ON_WINDOWS = os.name == "nt"
+_BEYOND = 1 << 30
+"""What is locked on Windows: a byte beyond the text, so that others can still read who holds it."""
+
+
+def _take(fd: int) -> bool:
+    """Take the lock if nobody has it."""
+    with system_errors("taking the dataset's lock"):  # a network disk may know no locks at all
+        if _ON_WINDOWS:
+            import msvcrt
+
+            os.lseek(fd, _BEYOND, os.SEEK_SET)
+            with contextlib.suppress(OSError):
+                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+                return True
+            return False
         import fcntl
-    except ImportError:  # Windows
-        return _windows_primitives()
 
-    def take(fd: int) -> bool:
-        try:
+        with contextlib.suppress(BlockingIOError):
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+            return True
+        return False
 
-    def release(fd: int) -> None:
+
+def _release(fd: int) -> None:
+    if _ON_WINDOWS:
+        import msvcrt
+
+        os.lseek(fd, _BEYOND, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
         fcntl.flock(fd, fcntl.LOCK_UN)
-
-    return take, release
-
-
-def _windows_primitives() -> tuple[Callable[[int], bool], Callable[[int], None]]:
-    import msvcrt
-
-    far = 1 << 30  # a byte beyond the text, so that others can still read who holds it
-
-    def take(fd: int) -> bool:
-        os.lseek(fd, far, os.SEEK_SET)
-        try:
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # Windows only
-        except OSError:
-            return False
-        return True
-
-    def release(fd: int) -> None:
-        os.lseek(fd, far, os.SEEK_SET)
-        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]  # Windows only
-
-    return take, release
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +144,11 @@ class GitLock:
     age: float
 
 
-def git_locks(common: Path, *, now: float | None = None) -> list[GitLock]:
+def git_locks(common: Path) -> list[GitLock]:
     """Return every lock file of git in a common git folder and its linked worktrees, sorted by path."""
-    now = time.time() if now is None else now
     places = [*common.glob("*.lock"), *common.glob("worktrees/*/*.lock"), *(common / "refs").rglob("*.lock")]
     found = []
     for path in sorted(set(places)):
         with contextlib.suppress(FileNotFoundError):
-            found.append(GitLock(path, max(0.0, now - path.lstat().st_mtime)))
+            found.append(GitLock(path, max(0.0, time.time() - path.lstat().st_mtime)))
     return found
-
-
-def remove_git_lock(lock: GitLock) -> bool:
-    """Remove a lock file whose owner is dead; return whether it was still there.
-
-    Raises:
-        SystemRefusedError: the system does not allow it.
-    """
-    with disk.system_errors(f"removing {lock.path}"):
-        return disk.remove(lock.path)

@@ -22,7 +22,6 @@ from typing import TypeVar
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.gate import EntryChange, Gate, Verdict
 from rolethread_vcs.model.canonical import encode_entry
-from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, id_of_path
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
@@ -164,18 +163,12 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, othe
         RefusedByGateError: a strict branch, and findings that the change introduces and nobody allowed.
         MergeBreaksRulesError: some of them stand in none of the sides.
     """
-    gate = Gate(
-        base.settings,
-        branch,
-        intent.allowances,
-        intent.because,
-        facts=base,
-        entry_before=base.get,
-    )
+    gate = Gate(base.settings, branch, intent.allowances, intent.because, facts=base, entry_before=base.get)
+    # an entry that does not read counts as none, so that it can be repaired or removed
     for entry_id, entry in change.puts.items():
-        gate.feed(EntryChange(entry_id, _before(base, entry_id), entry, change.origin.get(entry_id, ())))
+        gate.feed(EntryChange(entry_id, readable(base.read(entry_id)), entry, change.origin.get(entry_id, ())))
     for entry_id in sorted(change.removes):  # neighbours lie in one folder, which is then read once
-        gate.feed(EntryChange(entry_id, _before(base, entry_id), None))
+        gate.feed(EntryChange(entry_id, readable(base.read(entry_id)), None))
     verdict = gate.finish()
     if not verdict.passes:
         if others:
@@ -186,15 +179,10 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, othe
     return verdict
 
 
-def _before(base: Snapshot, entry_id: str) -> Entry | None:
-    """Return an entry as it is; None where its file does not read, so that it can be repaired or removed."""
-    return readable(base.read(entry_id))
-
-
 def touched_entries(base: Snapshot, change: ChangeSet, paths: Mapping[str, PathChange]) -> tuple[EntryChange, ...]:
     """Return the first entries that a change of paths touches, before and after, in the order of their ids."""
     ids = filter(None, map(id_of_path, sorted(paths)))
-    return tuple(EntryChange(id_, _before(base, id_), change.puts.get(id_)) for id_ in islice(ids, TOUCHED_SHOWN))
+    return tuple(EntryChange(id_, readable(base.read(id_)), change.puts.get(id_)) for id_ in islice(ids, TOUCHED_SHOWN))
 
 
 def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[dict[str, PathChange], Counts]:

@@ -193,3 +193,13 @@ def test_a_file_edited_after_the_kill_is_never_written_over(tmp_path: Path) -> N
         assert answers(dataset) == [*wanted, answer("thunder"), answer("late")]
 
     assert outcomes == {tuple(answers(dataset))}
+
+
+def test_status_tells_of_a_refresh_that_was_cut_off(tmp_path: Path) -> None:
+    said = set()
+    for killed, _ in killed_at_each_step(
+        lambda step: behind(tmp_path / f"kill-{step}"), lambda bench: bench[0].copies.refresh(bench[1]), at_least=8
+    ):
+        said.add(Dataset.open(killed.folder).status().interrupted)
+
+    assert said == {None, "workcopy refresh train.jsonl"}

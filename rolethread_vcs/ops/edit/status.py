@@ -126,9 +126,9 @@ def interrupted_command(repository: Repository) -> str | None:
     """Return the command that a crash cut off, or None; one that is running right now does not count."""
     from rolethread_vcs.store.lock import is_held
     from rolethread_vcs.store.log import journal
-    from rolethread_vcs.store.objects.packs import KEEP
+    from rolethread_vcs.store.pack_folder import leftovers
 
-    pending = journal.load_all(repository.pack_folder.glob(f"*{KEEP}"))
+    pending = journal.load_all(leftovers(repository))
     if not pending or is_held(repository.lock_path):
         return None
     # looked at again: a command that ended between the two looks was not cut off

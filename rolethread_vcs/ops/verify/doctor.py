@@ -11,12 +11,12 @@ from pathlib import Path
 from rolethread_vcs.errors import DamagedError, RoleThreadError
 from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.edit.status import interrupted_command
-from rolethread_vcs.store import filesystem, lock, pack_folder
+from rolethread_vcs.store import disk, filesystem, lock, pack_folder
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
 from rolethread_vcs.store.filesystem import cloud_service
 from rolethread_vcs.store.libgit2 import LIBGIT2
-from rolethread_vcs.store.lock import GitLock, git_locks, remove_git_lock
+from rolethread_vcs.store.lock import GitLock, git_locks
 from rolethread_vcs.store.recovery import finish_interrupted
 from rolethread_vcs.store.refs import BRANCHES, TAGS
 from rolethread_vcs.store.repository import Repository
@@ -118,8 +118,8 @@ def unlock(repository: Repository, *, young_too: bool = False) -> Unlocked:
         removed, left = [], []
         for found in git_locks(repository.common_folder):
             if young_too or found.age > STALE_AFTER:
-                if remove_git_lock(found):
-                    removed.append(found)
+                with disk.system_errors(f"removing {found.path}"):
+                    removed += [found] if disk.remove(found.path) else []
             else:
                 left.append(found)
         notes = [] if left else finish_interrupted(repository)
