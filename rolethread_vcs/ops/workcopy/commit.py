@@ -162,11 +162,11 @@ def _merge(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take |
     """Put a file and its branch together, or say what both changed, or what the file cannot hold."""
     merge = CopyMerge(repository, edits, tip, take)
     details = []
-    for each in merge.conflicts:
-        line = "" if each.line is None else f" (line {each.line})"
-        details.append(f"{each.id}{line} {each.conflict.field}: {each.conflict.message}")
+    for entry_id, place, conflict in merge.conflicts:
+        line = "" if place is None else f" (line {edits.lines.numbers[place]})"
+        details.append(f"{entry_id}{line} {conflict.field}: {conflict.message}")
     if details:
-        entries = count(len({each.id for each in merge.conflicts}), "entry was", "entries were")
+        entries = count(len({each[0] for each in merge.conflicts}), "entry was", "entries were")
         raise ConflictError(
             f"{entries} changed in {edits.link.path.name} and on {edits.link.branch} differently",
             details=first_few(details, _SHOWN),

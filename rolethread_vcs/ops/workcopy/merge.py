@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rolethread_vcs.diff import ABSENT
@@ -32,18 +31,10 @@ _ONE_BY_ONE = 200
 """Runs up to which entries are moved run by run; more are ranked anew at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class CopyConflict:
-    """Something that the file and the branch changed differently; `line` counts from 1, None where there is none."""
-
-    id: str
-    line: int | None
-    conflict: Conflict
-
-
 class CopyMerge:
     """What a file copy and a commit of its branch come to; with `take`, conflicts are settled for one side.
 
+    `conflicts` are what both changed differently, each with its entry and its place in the file (or None).
     `entries` are those that the file changed or added, as they are to be: equal to what the branch has where there is
     nothing to save. `fresh` are the ids that new lines get, `said` the ids of edited entries in which the line says all
     there is, and `removed` those that the file dropped. `changed` are the ids that the branch changed since, `added`
@@ -56,7 +47,7 @@ class CopyMerge:
         self._base = edits.linked.snapshot
         self._tip = tip
         self._take = take
-        self.conflicts: list[CopyConflict] = []
+        self.conflicts: list[tuple[str, int | None, Conflict]] = []
         self.entries: dict[str, Entry] = {}
         self.said: set[str] = set()
         self.removed: set[str] = set()
@@ -103,7 +94,7 @@ class CopyMerge:
 
             side: SideChoice = "theirs" if self._take == "file" else "ours"
             result = merge_entries(base, ours, theirs, None if self._take is None else lambda _: side)
-            self.conflicts += [self._conflict(entry_id, place, conflict) for conflict in result.conflicts]
+            self.conflicts += [(entry_id, place, conflict) for conflict in result.conflicts]
             merged = ours if result.conflicts else result.value
         if merged is not None:
             self.entries[entry_id] = merged
@@ -111,9 +102,6 @@ class CopyMerge:
                 self.said.add(entry_id)
         elif ours is not None:
             self.removed.add(entry_id)
-
-    def _conflict(self, entry_id: str, place: int | None, conflict: Conflict) -> CopyConflict:
-        return CopyConflict(entry_id, None if place is None else self._edits.lines.numbers[place], conflict)
 
     def _as_line(self, entry_id: str) -> Entry:
         """Return what a line of the file would say of an entry of the branch; all of it where none can be written.
@@ -151,8 +139,7 @@ class CopyMerge:
         if behind and listed[-1] in behind[last] and not moved.intersection(behind[last]):
             del behind[last]  # new lines at the end have the highest numbers, and stand at the end anyway
         first = next((entry_id for entry_id in listed if entry_id not in floating), None)
-        after = insert_runs(ids, behind, first)
-        return after, order_with(order, ids, after, {entry_id for run in behind.values() for entry_id in run})
+        return put_behind(order, ids, behind, first)
 
     def _moved_twice(self, moved: set[str]) -> set[str]:
         """Return the entries that the branch moved too, which therefore stay where the branch has them."""
@@ -167,41 +154,37 @@ class CopyMerge:
             for place in self._edits.moved:
                 entry_id = self._edits.entry_id(place)
                 if entry_id is not None and entry_id in twice:
-                    self.conflicts.append(self._conflict(entry_id, place, conflict))
+                    self.conflicts.append((entry_id, place, conflict))
         return twice
 
 
-def insert_runs(ids: Sequence[str], behind: Mapping[str | None, Sequence[str]], first: str | None) -> list[str]:
-    """Return ids in order with runs of them put behind their anchors, wherever they stood.
+def put_behind(
+    order: Order, ids: Sequence[str], behind: Mapping[str | None, Sequence[str]], first: str | None
+) -> tuple[list[str], Order]:
+    """Return ids in order with runs of them put behind their anchors, wherever they stood, and the ranks that say so.
 
-    The run at the front of the file, with no anchor, stands before the `first` line that stayed.
+    The run at the front of the file, with no anchor, stands before the `first` line that stayed. New ids stand last.
+    Ranks of what is in no run change only where there are very many runs.
     """
     floating = {entry_id for run in behind.values() for entry_id in run}
     front = list(behind.get(None, ()))
-    result: list[str] = []
+    after: list[str] = []
     for entry_id in ids:
         if entry_id in floating:
             continue
         if entry_id == first:
-            result += front
+            after += front
             front = []
-        result += [entry_id, *behind.get(entry_id, ())]
-    return front + result
-
-
-def order_with(order: Order, before: Sequence[str], after: Sequence[str], floating: Collection[str]) -> Order:
-    """Return the order in which the ids `after` stand as listed; `before` is how they stood, new ones last.
-
-    `floating` are what left its place. Ranks of entries that stayed change only where very many runs of them did.
-    """
-    if list(before) == list(after):
-        return order
-    moves = list(runs(after, set(after).difference(floating)))
+        after += [entry_id, *behind.get(entry_id, ())]
+    after = front + after
+    if after == list(ids):
+        return after, order
+    moves = list(runs(after, set(after) - floating))
     if len(moves) > _ONE_BY_ONE:
-        return as_listed(after)
+        return after, as_listed(after)
     for anchor, run, following in moves:
         order = order.move_all_after(run, anchor, next_id=following)
-    return order
+    return after, order
 
 
 def apply_edit(stored: Entry, before: Entry, after: Entry) -> Entry:
@@ -211,24 +194,20 @@ def apply_edit(stored: Entry, before: Entry, after: Entry) -> Entry:
     """
     fields: dict[str, Any] = {}
     for key in ENTRY_KEYS:
-        value = _edited_field(key, *(side.fields.get(key, ABSENT) for side in (stored, before, after)))
+        own, was, now = (side.fields.get(key, ABSENT) for side in (stored, before, after))
+        value: Any = now
+        if is_same(was, now):
+            value = own
+        elif key in CONVERSATIONS and all(isinstance(side, list) for side in (own, was, now)):
+            value = _edited_messages(own, was, now)
+        elif key == "tags":
+            held, old, new = (set() if side is ABSENT else set(side) for side in (own, was, now))
+            value = sorted((held - (old - new)) | (new - old)) or ABSENT
+        elif key == "extra":
+            value = _edited_keys(*({} if side is ABSENT else side for side in (own, was, now))) or ABSENT
         if value is not ABSENT:
             fields[key] = value
     return Entry.of(fields)
-
-
-def _edited_field(key: str, stored: Any, before: Any, after: Any) -> Any:
-    if is_same(before, after):
-        return stored
-    if key in CONVERSATIONS and isinstance(after, list) and isinstance(before, list) and isinstance(stored, list):
-        return _edited_messages(stored, before, after)
-    if key == "tags":
-        was, now, own = (set() if side is ABSENT else set(side) for side in (before, after, stored))
-        return sorted((own - (was - now)) | (now - was)) or ABSENT
-    if key == "extra":
-        was, now, own = ({} if side is ABSENT else side for side in (before, after, stored))
-        return _edited_keys(own, was, now) or ABSENT
-    return after
 
 
 def _edited_messages(stored: Sequence[Any], before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
