@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pygit2
 
-from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.libgit2 import git_errors
+from rolethread_vcs.store.libgit2 import RAISED, git_errors, read_errors
 
 _BRANCH = "branch."
 _NOTE = ".description"
@@ -25,11 +24,10 @@ class GitConfig:
         """Return a value as git sees it, or None."""
         try:
             return str(self._git.config[key])
-        except (KeyError, pygit2.GitError, OSError, ValueError):
+        except RAISED:
             return None
 
     def get_flag(self, key: str) -> bool:
-        """Return whether a value is `true`."""
         return (self.get(key) or "").lower() == "true"
 
     def own(self, key: str) -> str | None:
@@ -38,12 +36,11 @@ class GitConfig:
         Raises:
             DamagedError: its file cannot be read.
         """
-        try:
-            return str(pygit2.Config(str(self._path))[key])
-        except KeyError:
-            return None
-        except (pygit2.GitError, ValueError) as error:
-            raise self._unreadable(error) from error
+        with read_errors(str(self._path), "rtv doctor"):
+            try:
+                return str(pygit2.Config(str(self._path))[key])
+            except KeyError:
+                return None
 
     def own_section(self, prefix: str) -> dict[str, str]:
         """Return the repository's own keys that begin so and stand there once, without the beginning.
@@ -52,12 +49,10 @@ class GitConfig:
             DamagedError: its file cannot be read.
         """
         found: dict[str, list[str]] = {}
-        try:
+        with read_errors(str(self._path), "rtv doctor"):
             for entry in pygit2.Config(str(self._path)):
                 if entry.name.startswith(prefix):
                     found.setdefault(entry.name.removeprefix(prefix), []).append(str(entry.value))
-        except (pygit2.GitError, ValueError) as error:
-            raise self._unreadable(error) from error
         return {name: values[0] for name, values in found.items() if len(values) == 1}
 
     def set(self, key: str, value: str | None) -> None:
@@ -92,10 +87,6 @@ class GitConfig:
         # `branch.try.again.description` is about `try.again`
         return {prefix + name: value for name, value in self.own_section(prefix).items() if "." not in name}
 
-    def _unreadable(self, error: Exception) -> DamagedError:
-        return DamagedError(f"{self._path} cannot be read: {error}", hint="rtv doctor")
-
 
 def note_key(branch: str) -> str:
-    """Return the key of a branch's note."""
     return f"{_BRANCH}{branch}{_NOTE}"

@@ -194,6 +194,19 @@ def from_git(doing: str, error: BaseException) -> RoleThreadError:
 
 
 @contextlib.contextmanager
+def read_errors(what: str, hint: str = "rtv verify") -> Iterator[None]:
+    """Turn whatever libgit2 raises inside into damage: `what` (`the history of 3fa9c1`) cannot be read.
+
+    Raises:
+        DamagedError.
+    """
+    try:
+        yield
+    except RAISED as error:
+        raise DamagedError(f"{what} cannot be read: {error}", hint=hint) from error
+
+
+@contextlib.contextmanager
 def git_errors(doing: str) -> Iterator[None]:
     """Turn whatever libgit2 raises inside into one of our errors.
 

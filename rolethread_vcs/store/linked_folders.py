@@ -93,7 +93,6 @@ def linked_folders(common: Path) -> Iterator[CheckedOutFolder]:
 
 
 def main_folder(common: Path) -> CheckedOutFolder:
-    """Return the main folder of a repository that is not bare."""
     return _folder("", common.parent, common, is_there=True)
 
 

@@ -77,7 +77,6 @@ class Repository:
 
     @cached_property
     def operations(self) -> OperationLog:
-        """What was done here, one operation after the other."""
         from rolethread_vcs.store.log import OperationLog
 
         return OperationLog(self.objects, self.refs)
@@ -91,7 +90,6 @@ class Repository:
 
     @cached_property
     def worktree(self) -> Worktree | None:
-        """The checked-out folder, or None in a bare repository."""
         return self.home_worktree() if self._git.workdir else None
 
     def home_worktree(self) -> Worktree:
@@ -109,7 +107,6 @@ class Repository:
         return tuple(replace(each, head=self.refs.followed(each.head)) for each in everywhere)
 
     def other_folders(self) -> tuple[CheckedOutFolder, ...]:
-        """Return those of `folders` that are not this one."""
         if not (self.common_folder / "worktrees").is_dir():
             return ()
         return tuple(each for each in self.folders() if each.private != self.git_folder)
@@ -124,7 +121,6 @@ class Repository:
         return head.removeprefix(SYMBOLIC + BRANCHES) if head.startswith(SYMBOLIC) else None
 
     def head_snapshot(self) -> Snapshot:
-        """Return the snapshot of the current commit."""
         commit = self.refs.head_commit()
         if commit is None:
             raise UnknownRevisionError(
@@ -134,7 +130,6 @@ class Repository:
         return self.snapshot_of(commit)
 
     def snapshot_of(self, commit: str) -> Snapshot:
-        """Return the snapshot of a commit's full hex id."""
         return Snapshot(self.objects, self.objects.commit(commit), self.cache_folder)
 
     def snapshot(self, revision: str = "@") -> Snapshot:
@@ -187,14 +182,12 @@ class Repository:
         return self if now == self.is_bare else Repository(open_git(self.git_folder))
 
     def lock(self, command: str, *, patience: float = PATIENCE) -> contextlib.AbstractContextManager[None]:
-        """Hold the writers' lock of this dataset."""
         configure_libgit2(durable=self.durable)  # another dataset of this process may have set it otherwise
         from rolethread_vcs.store.lock import hold
 
         return hold(self.lock_path, command, patience=patience)
 
     def pack(self) -> PackWriter:
-        """Start a pack for one transaction."""
         from rolethread_vcs.store.objects.packs import PackWriter
 
         return PackWriter(self.pack_folder, durable=self.durable)

@@ -76,31 +76,27 @@ class Snapshot:
         self.objects = objects
         self.commit = commit
         self.cache_folder = cache_folder
+        self._length: int | None = None
         self._recent: dict[str, Entry | Unreadable] = {}
         self._holders: dict[str, dict[str, list[str]]] = {}
 
     @property
     def id(self) -> str:
-        """The hex id of the commit."""
         return self.commit.id
 
     @property
     def tree(self) -> bytes:
-        """The 20-byte id of the root tree."""
         return self.commit.tree
 
     def find(self, path: str) -> Blob | None:
-        """Return the file at a path, or None."""
         return find_blob(self.objects, self.tree, path)
 
     def file(self, path: str) -> bytes | None:
-        """Return the bytes of the file at a path, or None."""
         blob = self.find(path)
         return None if blob is None else self.objects.blob(blob.oid)
 
     @cached_property
     def settings(self) -> Settings:
-        """The parsed `rolethread.toml` of this commit."""
         data = self.file(SETTINGS)
         if data is None:
             raise InvalidSettingsError(
@@ -124,11 +120,9 @@ class Snapshot:
         return self.last_number() is not None  # nothing is counted for that
 
     def __len__(self) -> int:
+        if self._length is None:
+            self._length = sum(len(self.entries_of(*folder)) for folder in self.folders())
         return self._length
-
-    @cached_property
-    def _length(self) -> int:
-        return sum(len(self.entries_of(*folder)) for folder in self.folders())
 
     def __contains__(self, entry_id: object) -> bool:
         # an entry that is a symbolic link by now is there, and can be named to be repaired
@@ -324,7 +318,6 @@ class Snapshot:
 
 
 def unreadable_entry(entry_id: str, why: Unreadable) -> UnreadableEntryError:
-    """Return the error of an entry that had to be read."""
     if why == IS_LINK:
         return UnreadableEntryError(
             f"entry {entry_id} is a symbolic link, not a file; it was not followed",

@@ -29,7 +29,6 @@ IS_DAMAGED = Unreadable("damaged", "damaged: it cannot be read")
 
 
 def find(objects: Readable, tree: bytes | None, path: str) -> Item | None:
-    """Return the file or folder at a path of a tree, or None."""
     item = None
     for name in path.encode("utf-8", "surrogateescape").split(b"/"):
         if tree is None:
@@ -40,7 +39,6 @@ def find(objects: Readable, tree: bytes | None, path: str) -> Item | None:
 
 
 def find_blob(objects: Readable, tree: bytes | None, path: str) -> Blob | None:
-    """Return the file at a path of a tree, or None."""
     return blob_of(find(objects, tree, path))
 
 
@@ -65,7 +63,6 @@ def entry_of_blob(objects: Readable, oid: bytes) -> Entry | Unreadable:
 
 
 def readable(found: Entry | Unreadable | None) -> Entry | None:
-    """Return an entry, None where there is none to read."""
     return found if isinstance(found, Entry) else None
 
 
@@ -83,16 +80,13 @@ class Overlay:
         return oid
 
     def tree(self, oid: bytes) -> bytes:
-        """Return the raw bytes of a tree."""
         known = self._objects.get(oid)
         return self._below.tree(oid) if known is None else known
 
     def items(self, oid: bytes) -> dict[bytes, Item]:
-        """Return the items of a tree by name."""
         return {item.name: item for item in parse(self.tree(oid))} if oid in self._objects else self._below.items(oid)
 
     def blob(self, oid: bytes) -> bytes:
-        """Return the bytes of a blob."""
         known = self._objects.get(oid)
         return self._below.blob(oid) if known is None else known
 
@@ -106,7 +100,6 @@ class Counts(NamedTuple):
 
     @property
     def total(self) -> int:
-        """How many entries it touches."""
         return sum(self)
 
 

@@ -65,11 +65,9 @@ class Operation:
 
     @property
     def has_effect(self) -> bool:
-        """Whether there is anything to take back."""
         return bool(self.changes or self.discarded or self.config)
 
     def record(self) -> bytes:
-        """Return the canonical bytes of `operation.json`."""
         names = ("number", "verb", "command", "time", "branch", "added", "changed", "removed", "worktree", "redoes")
         record: dict[str, Any] = {name: getattr(self, name) for name in names}
         record["changes"] = {name: list(pair) for name, pair in self.changes.items()}
@@ -124,7 +122,6 @@ class OperationLog:
         return self._refs.read(OPERATIONS_REF)
 
     def last(self) -> Operation | None:
-        """Return the newest operation, or None."""
         head = self.head()
         return None if head is None else self.read(head)
 

@@ -24,14 +24,10 @@ Kind = Literal["merge", "revert", "pick"]
 
 
 class UnreadableUnfinishedError(DamagedError):
-    """What is unfinished cannot be read."""
-
     code = "unreadable_unfinished"
 
 
 class Labels(NamedTuple):
-    """What people call the three sides."""
-
     ours: str
     theirs: str
     base: str
@@ -65,7 +61,6 @@ class Unfinished:
     id: str = ""
 
     def state(self) -> bytes:
-        """Return the canonical bytes of `state.json`."""
         return encode_value(
             {
                 "kind": self.kind,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pygit2
 
 from rolethread_vcs.errors import DamagedError, UsageError
-from rolethread_vcs.store.libgit2 import RAISED
+from rolethread_vcs.store.libgit2 import RAISED, read_errors
 from rolethread_vcs.store.objects import commits, trees
 
 if TYPE_CHECKING:
@@ -77,7 +77,6 @@ class Objects:
                 raise torn from None
 
     def blob(self, oid: bytes) -> bytes:
-        """Return the bytes of a blob of a 20-byte id."""
         return self._whole(oid, "blob")
 
     def tree(self, oid: bytes) -> bytes:
@@ -160,10 +159,9 @@ class Objects:
         Raises:
             DamagedError: the object store does not list.
         """
-        try:
-            yield from dict.fromkeys(str(oid) for oid in self._git)
-        except RAISED as error:
-            raise DamagedError(f"the objects cannot be listed: {error}", hint="rtv doctor") from error
+        with read_errors("the list of objects", "rtv doctor"):
+            found = dict.fromkeys(str(oid) for oid in self._git)
+        yield from found
 
     def check(self, oid: str) -> tuple[str, bytes]:
         """Return kind and bytes of an object, and make sure that they are what its id says.

@@ -71,7 +71,6 @@ class Commit(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """The first line of the message."""
         return self.message.partition("\n")[0]
 
     @property
@@ -84,12 +83,10 @@ class Commit(NamedTuple):
         return tuple((m[1], m[2]) for m in matches if m) if all(matches) else ()
 
     def trailer(self, key: str) -> str | None:
-        """Return the value of the first trailer of that key, or None."""
         return next((value for name, value in self.trailers if name == key), None)
 
 
 def now(name: str, email: str) -> Signature:
-    """Return a signature of this moment in local time."""
     seconds = int(time.time())
     return Signature(name, email, seconds, (time.localtime(seconds).tm_gmtoff or 0) // 60)
 
@@ -103,7 +100,6 @@ def compose_message(text: str, trailers: Sequence[tuple[str, str]] = ()) -> str:
 
 
 def encode(tree: bytes, parents: Sequence[str], author: Signature, committer: Signature, message: str) -> bytes:
-    """Return the bytes of a commit object."""
     lines = [f"tree {tree.hex()}".encode()]
     lines += [f"parent {parent}".encode() for parent in parents]
     lines += [b"author " + author.encode(), b"committer " + committer.encode(), b"", b""]
@@ -152,13 +148,11 @@ class Tag:
 
 
 def encode_tag(name: str, commit: str, tagger: Signature, message: str) -> bytes:
-    """Return the bytes of a tag object that names a commit."""
     head = [f"object {commit}".encode(), b"type commit", b"tag " + name.encode(), b"tagger " + tagger.encode()]
     return b"\n".join([*head, b"", b""]) + compose_message(message).encode("utf-8", "replace")
 
 
 def tagged(data: bytes) -> str:
-    """Return the hex id of what a tag object names."""
     return data.partition(b"\n")[0].removeprefix(b"object ").decode("ascii", "replace")
 
 

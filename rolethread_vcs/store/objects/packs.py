@@ -81,11 +81,9 @@ class PackWriter:
         return oid
 
     def add_commit(self, tree: bytes, parents: Sequence[str], who: Signature, message: str) -> str:
-        """Write a commit and return its hex id."""
         return self.add("commit", commits.encode(tree, parents, who, who, message)).hex()
 
     def add_tag(self, data: bytes) -> str:
-        """Write a tag object and return its hex id."""
         oid = self.add("tag", data).hex()
         self.tags[oid] = data
         return oid
@@ -123,7 +121,6 @@ class PackWriter:
         return pack
 
     def discard(self) -> None:
-        """Drop what was not published."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

@@ -30,21 +30,14 @@ class Item(NamedTuple):
     oid: bytes
 
 
-class TreeReader(Protocol):
-    """What reads trees by their 20-byte ids."""
-
-    def tree(self, oid: bytes) -> bytes:
-        """Return the raw bytes of a tree."""
-
-
-class Readable(TreeReader, Protocol):
+class Readable(Protocol):
     """What reads trees and blobs by their 20-byte ids: a repository's objects, or an overlay of them."""
 
-    def items(self, oid: bytes) -> dict[bytes, Item]:
-        """Return the items of a tree by name."""
+    def tree(self, oid: bytes) -> bytes: ...
 
-    def blob(self, oid: bytes) -> bytes:
-        """Return the bytes of a blob."""
+    def items(self, oid: bytes) -> dict[bytes, Item]: ...
+
+    def blob(self, oid: bytes) -> bytes: ...
 
 
 class ObjectWriter(Protocol):
@@ -87,7 +80,6 @@ def _end_of_item(tree: bytes, start: int) -> int:
 
 
 def _common(one: bytes, other: bytes) -> int:
-    """Return how many bytes both begin with."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -110,7 +102,7 @@ Change = Mapping[str, tuple[bytes, bytes] | None]
 """Paths to (mode, 20-byte id), or None to remove."""
 
 
-def apply(base: bytes | None, changes: Change, read: TreeReader, write: ObjectWriter) -> bytes | None:
+def apply(base: bytes | None, changes: Change, read: Readable, write: ObjectWriter) -> bytes | None:
     """Return the id of `base` with changes applied, or None when nothing is left.
 
     Only the trees on changed paths are read and written.
@@ -160,7 +152,7 @@ def _folder_in(nested: _Nested, parents: str) -> _Nested | None:
     return folder
 
 
-def _apply(base: bytes | None, changes: _Nested, read: TreeReader, write: ObjectWriter) -> bytes | None:
+def _apply(base: bytes | None, changes: _Nested, read: Readable, write: ObjectWriter) -> bytes | None:
     items = {} if base is None else {item.name: item for item in parse(read.tree(base))}
     for name, change in changes.items():
         old = items.get(name)

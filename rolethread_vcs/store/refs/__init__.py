@@ -11,7 +11,7 @@ import pygit2
 
 from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, nearest
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock
+from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock, read_errors
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Signature
 
@@ -38,14 +38,6 @@ class RefMovedError(MovedError):
 
 def _moved(name: str) -> RefMovedError:
     return RefMovedError(f"{shorten(name)} moved while this command was working")
-
-
-@contextmanager
-def _reading(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (pygit2.GitError, OSError, ValueError) as error:
-        raise DamagedError(f"{shorten(name)} cannot be read: {error}", hint="rtv verify") from error
 
 
 @contextmanager
@@ -80,7 +72,6 @@ def shorten(name: str) -> str:
 
 
 def is_unfinished(name: str) -> bool:
-    """Return whether a ref is an unfinished merge, in whichever folder."""
     return name == UNFINISHED or name.startswith(UNFINISHED_ELSEWHERE)
 
 
@@ -121,8 +112,6 @@ class HeldRef:
 
 
 class Refs:
-    """The refs of one repository."""
-
     def __init__(
         self, git: pygit2.Repository, common: Path, who: Callable[[], Signature], *, durable: bool = True
     ) -> None:
@@ -139,7 +128,7 @@ class Refs:
         """
         reference = self._get(name)
         if reference is not None and reference.type == pygit2.enums.ReferenceType.SYMBOLIC:
-            with _reading(name):
+            with read_errors(shorten(name)):
                 try:
                     reference = reference.resolve()
                 except KeyError:  # it leads nowhere
@@ -162,11 +151,10 @@ class Refs:
         return held
 
     def _get(self, name: str) -> pygit2.Reference | None:
-        with _reading(name):
+        with read_errors(shorten(name)):
             return self.git.references.get(name)
 
     def read(self, name: str) -> str | None:
-        """Return the hex id that a ref leads to, or None."""
         held = self.hold(name)
         return None if held is None else held.target
 
@@ -267,16 +255,11 @@ class Refs:
         Raises:
             DamagedError: they do not read, a torn `packed-refs` for one.
         """
-        try:
+        with read_errors("the list of branches and releases"):
             found = self.git.raw_listall_references()
-        except (pygit2.GitError, OSError, ValueError) as error:
-            raise DamagedError(
-                f"the list of branches and releases cannot be read: {error}", hint="rtv verify"
-            ) from error
         return [name.decode("utf-8", "surrogateescape") for name in found]
 
     def branches(self) -> dict[str, str]:
-        """Return every branch with the commit it points at, by name."""
         return {name.removeprefix(BRANCHES): value for name, value in self.table().items() if name.startswith(BRANCHES)}
 
     def releases(self) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 import pygit2
 
-from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.store.libgit2 import RAISED, read_errors
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
 
@@ -127,12 +126,11 @@ class CommitGraph:
                     ready.append(self.objects.commit(oid))
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
-        """Return whether a commit is, or leads to, another."""
         if ancestor == descendant:
             return True
         try:
             return bool(self._git.descendant_of(descendant, ancestor))
-        except (pygit2.GitError, KeyError, ValueError):
+        except RAISED:
             return False
 
     def common_ancestor(self, one: str, other: str) -> str | None:
@@ -141,7 +139,7 @@ class CommitGraph:
         Raises:
             DamagedError: history cannot be read.
         """
-        with _reading(one):
+        with read_errors(f"the history of {one[:10]}"):
             found = self._git.merge_base(one, other)
         return None if found is None else str(found)
 
@@ -170,7 +168,7 @@ class CommitGraph:
         Raises:
             DamagedError: history cannot be read.
         """
-        with _reading(one):
+        with read_errors(f"the history of {one[:10]}"):
             ahead, behind = self._git.ahead_behind(one, other)
         return ahead, behind
 
@@ -208,7 +206,6 @@ class Queue(Generic[T]):
         self._met = 0
 
     def push(self, commit: Commit, remembered: T) -> None:
-        """Add a commit."""
         self._met += 1
         heapq.heappush(self._heap, (-commit.time, self._met, commit, remembered))
 
@@ -218,11 +215,3 @@ class Queue(Generic[T]):
 
     def __bool__(self) -> bool:
         return bool(self._heap)
-
-
-@contextlib.contextmanager
-def _reading(start: str) -> Iterator[None]:
-    try:
-        yield
-    except (pygit2.GitError, KeyError, ValueError) as error:
-        raise DamagedError(f"the history of {start[:10]} cannot be read: {error}", hint="rtv verify") from error
