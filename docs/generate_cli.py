@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli._verbs import GROUPS, VERBS
+from rolethread_vcs.cli._verbs import VERBS
 from rolethread_vcs.cli.main import rtv
 from rolethread_vcs.views.envelopes import envelopes
 
@@ -108,11 +108,9 @@ def cli_page() -> str:
     root = _context(rtv, "rtv")
     parts = [_OPENING + "\n".join(_option_rows(_any_command(root), everywhere=True)), _AFTER_OPTIONS]
     parts += [_ENVELOPES_OPENING + "\n".join(itertools.starmap(_envelope_row, envelopes())), ""]
-    for group in GROUPS:
-        verbs = [verb for verb, of, _line in VERBS if of == group]
-        if verbs:
-            parts += [f"## {group.capitalize()}", ""]
-        for verb in verbs:
+    for group, rows in itertools.groupby(VERBS, lambda row: row[1]):
+        parts += [f"## {group.capitalize()}", ""]
+        for verb, _group, _line in rows:
             parts += _chapter(root, verb)
     return "\n".join(parts).rstrip() + "\n"
 

@@ -20,7 +20,7 @@ GROUPS = {
 }
 """The verbs by the groups of the help, in its order; the last holds what only git calls, and is not listed there."""
 
-_HEAD = '''"""The verbs of the command: name, group, what it does.
+_HEAD = '''"""The verbs of the command in the order of its help: name, group, what it does.
 
 Written by `python docs/generate_verbs.py` from the command modules; a test compares. It is
 here so that help and completion need not import the commands.
@@ -49,8 +49,7 @@ def verbs() -> list[tuple[str, str, str]]:
 
 
 def text() -> str:
-    lines = [_HEAD, "GROUPS = (\n", *(f"    {_quoted(group)},\n" for group in GROUPS), ")\n\n"]
-    lines.append("VERBS: tuple[tuple[str, str, str], ...] = (\n")
+    lines = [_HEAD, "VERBS: tuple[tuple[str, str, str], ...] = (\n"]
     lines += [f"    ({', '.join(_quoted(part) for part in row)}),\n" for row in verbs()]
     return "".join([*lines, ")\n"])
 

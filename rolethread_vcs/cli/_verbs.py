@@ -1,18 +1,8 @@
-"""The verbs of the command: name, group, what it does.
+"""The verbs of the command in the order of its help: name, group, what it does.
 
 Written by `python docs/generate_verbs.py` from the command modules; a test compares. It is
 here so that help and completion need not import the commands.
 """
-
-GROUPS = (
-    "start",
-    "entries",
-    "history",
-    "working copies",
-    "gate",
-    "safety",
-    "git",
-)
 
 VERBS: tuple[tuple[str, str, str], ...] = (
     ("init", "start", "Start a dataset in a folder, empty or with the entries of files"),

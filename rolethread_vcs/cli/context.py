@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
-class Given:
+class GlobalOptions:
     """The options valid everywhere, as they were met so far: before the verb, then after it.
 
     `change` says what the verb would do (`saved`), where it changes something.
@@ -76,13 +76,19 @@ class Context:
         return Dataset.open(self.folder)
 
 
-class _Everywhere(click.Command):
+class _WithGlobalOptions(click.Command):
     """A command that takes the options valid everywhere, and lists them last in its help."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.context_settings = {**HELP_NAMES, **self.context_settings}
-        self.params.extend(_everywhere_options())
+        colors = click.Choice(["auto", "always", "never"])
+        self.params += [
+            _GlobalOption("-C", "folder", metavar="DIR", type=click.Path(), help="Work in this folder."),
+            _GlobalOption("--json", is_flag=True, help="Answer with one JSON document."),
+            _GlobalOption("-q", "--quiet", is_flag=True, help="Say only what was asked for, and warnings."),
+            _GlobalOption("--color", type=colors, help="When to use colours."),
+        ]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
@@ -97,7 +103,7 @@ class _Everywhere(click.Command):
         for param in self.get_params(ctx):
             record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
             if record is not None:
-                (everywhere if isinstance(param, _EverywhereOption) else own).append(record)
+                (everywhere if isinstance(param, _GlobalOption) else own).append(record)
         for title, records in (("Options", own), ("Options of every verb", everywhere)):
             if records:
                 with formatter.section(title):
@@ -106,7 +112,7 @@ class _Everywhere(click.Command):
             self.format_commands(ctx, formatter)
 
 
-class Command(_Everywhere):
+class Command(_WithGlobalOptions):
     """A verb: `@click.command(cls=Command)`. Its function is given the `Context` first."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -114,7 +120,7 @@ class Command(_Everywhere):
 
         from rolethread_vcs.cli.output import Output
 
-        given, environ = _given(ctx), os.environ
+        given, environ = _global_options(ctx), os.environ
         output = given.output = Output(json=given.json, quiet=given.quiet, color=given.color, environ=environ)
         try:
             folder = Path.cwd() / given.folder
@@ -134,12 +140,12 @@ class ChangeCommand(Command):
         self._change = change
 
     def invoke(self, ctx: click.Context) -> Any:
-        _given(ctx).change = self._change
+        _global_options(ctx).change = self._change
         with changing(self._change):
             return super().invoke(ctx)
 
 
-class Group(_Everywhere, click.Group):
+class Group(_WithGlobalOptions, click.Group):
     """A verb with verbs of its own, such as `config get`: `command = Group()`."""
 
     command_class = Command
@@ -170,30 +176,20 @@ class Group(_Everywhere, click.Group):
         )
 
 
-class _EverywhereOption(click.Option):
-    """An option valid before and after the verb; its value goes to what is `Given`."""
+class _GlobalOption(click.Option):
+    """An option valid before and after the verb; its value goes to the `GlobalOptions`."""
 
     def __init__(self, *names: str, **more: Any) -> None:
         super().__init__(names, expose_value=False, callback=_take, **more)
 
 
-def _everywhere_options() -> list[click.Option]:
-    colors = click.Choice(["auto", "always", "never"])
-    return [
-        _EverywhereOption("-C", "folder", metavar="DIR", type=click.Path(), help="Work in this folder."),
-        _EverywhereOption("--json", is_flag=True, help="Answer with one JSON document."),
-        _EverywhereOption("-q", "--quiet", is_flag=True, help="Say only what was asked for, and warnings."),
-        _EverywhereOption("--color", type=colors, help="When to use colours."),
-    ]
-
-
 def _take(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value and param.name is not None:
-        setattr(_given(ctx), param.name, value)
+        setattr(_global_options(ctx), param.name, value)
 
 
-def _given(ctx: click.Context) -> Given:
+def _global_options(ctx: click.Context) -> GlobalOptions:
     root = ctx.find_root()
-    if not isinstance(root.obj, Given):
-        root.obj = Given()
+    if not isinstance(root.obj, GlobalOptions):
+        root.obj = GlobalOptions()
     return root.obj

@@ -21,7 +21,7 @@ from rolethread_vcs.errors import InvalidError, RoleThreadError, SystemRefusedEr
 from rolethread_vcs.views.findings import error_text
 
 if TYPE_CHECKING:
-    from rolethread_vcs.cli.context import Given
+    from rolethread_vcs.cli.context import GlobalOptions
 
 _SYSTEM_TROUBLE = frozenset(
     {
@@ -55,7 +55,7 @@ class BugError(RoleThreadError):
     code = "bug"
 
 
-def show_error(error: BaseException, given: Given, arguments: Sequence[str]) -> int:
+def show_error(error: BaseException, given: GlobalOptions, arguments: Sequence[str]) -> int:
     """Show whatever ended a command, and return the exit status."""
     output = given.output
     if output is None:
@@ -76,7 +76,9 @@ def show_error(error: BaseException, given: Given, arguments: Sequence[str]) -> 
     return shown.status
 
 
-def _as_ours(error: BaseException, given: Given, arguments: Sequence[str], *, is_saved: bool) -> RoleThreadError:
+def _as_ours(
+    error: BaseException, given: GlobalOptions, arguments: Sequence[str], *, is_saved: bool
+) -> RoleThreadError:
     if isinstance(error, RoleThreadError):
         return error
     if isinstance(error, KeyboardInterrupt | click.Abort):

@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import groupby
 from keyword import iskeyword
 from typing import Any, NoReturn
 
 import click
 
-from rolethread_vcs.cli._verbs import GROUPS, VERBS
-from rolethread_vcs.cli.context import Given, Group
+from rolethread_vcs.cli._verbs import VERBS
+from rolethread_vcs.cli.context import GlobalOptions, Group
 
 PROGRAM = "rtv"
 COMPLETION_VARIABLE = "_RTV_COMPLETE"
@@ -40,13 +41,10 @@ class _Root(Group):
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for group in GROUPS:
-            if group == _UNLISTED:
-                continue
-            rows = [(verb, line) for verb, of, line in VERBS if of == group]
-            if rows:
+        for group, rows in groupby(VERBS, lambda row: row[1]):
+            if group != _UNLISTED:
                 with formatter.section(group.capitalize()):
-                    formatter.write_dl(rows, col_max=14)
+                    formatter.write_dl([(verb, line) for verb, _group, line in rows], col_max=14)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)
@@ -106,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status; errors are shown."""
-    given = Given()
+    given = GlobalOptions()
     try:
         try:
             status = _invoke(list(arguments) or ["--help"], given)
@@ -123,7 +121,7 @@ def run(arguments: Sequence[str]) -> int:
     return status
 
 
-def _invoke(arguments: list[str], given: Given) -> int:
+def _invoke(arguments: list[str], given: GlobalOptions) -> int:
     # click would import `shutil`, and with it every compression there is, to know the width of the terminal
     width = max(40, min(_columns(), 80))
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolethread_vcs.cli.context import Given
+from rolethread_vcs.cli.context import GlobalOptions
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.phrases import entry_number
 
@@ -45,7 +45,7 @@ def _completer(offers: Callable[[Dataset, str], Iterator[tuple[str, str]]]) -> C
         from rolethread_vcs.dataset import Dataset
 
         given = ctx.find_root().obj
-        folder = given.folder if isinstance(given, Given) else ""
+        folder = given.folder if isinstance(given, GlobalOptions) else ""
         try:
             return _items(offers(Dataset.open(Path.cwd() / folder), incomplete))
         except (RoleThreadError, OSError):

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from rolethread_vcs import Dataset
-from rolethread_vcs.cli.context import Given
+from rolethread_vcs.cli.context import GlobalOptions
 from rolethread_vcs.cli.options import complete_branches, complete_entries, complete_rules
 
 
 def context(folder: Path) -> click.Context:
-    given = Given()
+    given = GlobalOptions()
     given.folder = str(folder)
     return click.Context(click.Command("rtv"), obj=given)
 

@@ -30,7 +30,7 @@ from rolethread_vcs.model.revision import (
 from rolethread_vcs.ops.compare.comparison import Comparison, EntryFilter, compare_trees
 from rolethread_vcs.ops.compare.sides import (
     FILE_STARTS,
-    STANDARD_INPUT,
+    STDIN_WORD,
     FileSide,
     Side,
     State,
@@ -87,7 +87,7 @@ def _read(words: Sequence[str], locate: Callable[[str], Path]) -> States:
         numbers = [word for word in words if is_selector(word)]
         hint = f"entries stand behind --: rtv diff {words[0]} -- {' '.join(numbers)}" if numbers else "rtv diff A B"
         raise UsageError(f"diff compares two states, and here are {len(words)} words", hint=hint)
-    if list(words).count(STANDARD_INPUT) > 1:
+    if list(words).count(STDIN_WORD) > 1:
         raise UsageError("- is standard input, and that can be read only once", hint="rtv diff old.jsonl -")
     states = []
     for word in words:
@@ -104,7 +104,7 @@ def _read(words: Sequence[str], locate: Callable[[str], Path]) -> States:
                 return States(State.of(span.start or CURRENT), State.of(span.end), span.from_fork)
             revision = parse_revision(word)
         except RevisionError as error:
-            if path is None and word != STANDARD_INPUT:
+            if path is None and word != STDIN_WORD:
                 raise RevisionError(f"{error.message}, and there is no file {word}", hint=error.hint) from error
         states.append(State(word, path, revision))
     return States(states[0], states[1] if len(states) > 1 else None)

@@ -94,7 +94,7 @@ Side = TreeSide | FileSide
 # ---- from words to sides
 
 
-STANDARD_INPUT = "-"
+STDIN_WORD = "-"
 FILE_STARTS = ("./", "../", "/", ".\\", "..\\")
 """How a word begins that means a file, whatever else it may name."""
 _FILE_ENDS = (".json", ".jsonl", ".gz")
@@ -185,7 +185,7 @@ def _entry_of(repository: Repository, state: State) -> tuple[str, str] | None:
 
 def _find_side(repository: Repository, state: State, stdin: BinaryIO | None) -> Side:
     word, path, revision, commit = state.text, state.path, state.revision, None
-    if word == STANDARD_INPUT:
+    if word == STDIN_WORD:
         if stdin is None:
             raise UsageError("- is standard input, and there is none here")
         return FileSide("standard input", stdin)
