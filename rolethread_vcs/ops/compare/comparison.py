@@ -59,10 +59,6 @@ class ComparedEntry:
         """What changed inside; an added entry is compared with one without messages, a removed one likewise."""
         return diff_entries(self.before or _NOTHING, self.after or _NOTHING)
 
-    def fits(self, kinds: frozenset[ChangeKind]) -> bool:
-        """Return whether this is one of some kinds of changes; a changed entry that moved is both."""
-        return not kinds or self.change in kinds or (self.moved and ChangeKind.MOVED in kinds)
-
 
 @dataclass(frozen=True, slots=True)
 class ComparedFile:
@@ -119,7 +115,9 @@ class EntryFilter:
 
     def takes(self, compared: ComparedEntry, *sides: Entry | None) -> bool:
         """Return whether a difference is wanted; the query is asked of `sides`, or else of what is compared."""
-        if not compared.fits(self.only) or (self.ids is not None and compared.id not in self.ids):
+        # a changed entry that moved is both
+        is_of_kind = not self.only or compared.change in self.only or (compared.moved and ChangeKind.MOVED in self.only)
+        if not is_of_kind or (self.ids is not None and compared.id not in self.ids):
             return False
         return self.selection.fits(compared.id, *(sides or (compared.before, compared.after)))
 

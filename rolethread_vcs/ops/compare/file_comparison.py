@@ -143,8 +143,10 @@ def _compare_sides(before: _ReadSide, after: _ReadSide, wanted: EntryFilter) -> 
     notes = [*before.notes, *after.notes]
     if any(each.doubt is Doubt.TOO_MANY for each in matching.unclear.values()):
         notes.append("too much differs to look for similar entries; what has other text counts as removed and added")
-    places, is_shuffled = _moved(pairs)
-    if is_shuffled:
+    order = [other for _, other in pairs]
+    places = moved(order, sorted(order))
+    if len(places) > _FEW and len(places) > _SHUFFLED * len(pairs):
+        places = frozenset()
         notes.append("most entries stand in another order; places were not compared")
     if not carried.is_all:
         notes.append(_left_out(carried))
@@ -210,15 +212,6 @@ def _compare(one: _Item | None, other: _Item | None, carried: Carried, *, is_mov
         before_line=None if one is None else one.line,
         after_line=None if other is None else other.line,
     )
-
-
-def _moved(pairs: Sequence[tuple[int, int]]) -> tuple[frozenset[int], bool]:
-    """Return the numbers on the second side of what left its place, and whether so much did that it says nothing."""
-    order = [other for _, other in pairs]
-    left = moved(order, sorted(order))
-    if len(left) > _FEW and len(left) > _SHUFFLED * len(pairs):
-        return frozenset(), True
-    return left, False
 
 
 def _in_reading_order(

@@ -32,10 +32,6 @@ class CommitRange:
         """What a trailer names: the commit's hex id, or both ends of the range."""
         return f"{self.before}..{self.after}" if self.is_range else self.after
 
-    def merge_note(self, done: str) -> str:
-        """Return what is to be said when what a merge did was `done` (picked, taken back)."""
-        return f"{self.name} is a merge: {done} is what it brought to its first parent, {self.before[:10]}"
-
     @property
     def title(self) -> str:
         """What it did, in the words of its message; a range has none, and is called as written."""

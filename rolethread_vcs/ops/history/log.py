@@ -36,12 +36,6 @@ class Logged(NamedTuple):
     operation: Operation | None
     counts: Counts
 
-    @property
-    def is_single_edit(self) -> bool:
-        """Whether the commit is an edit of one entry, and no other verb brought it about."""
-        verb = None if self.operation is None else self.operation.verb
-        return verb in _EDITING and self.counts == (0, 1, 0)
-
 
 class LogFilter(NamedTuple):
     """Which commits a log shows.
@@ -222,8 +216,8 @@ def fold(history: Iterable[Logged]) -> Iterator[Logged | Run]:
 
 
 def _run_of(logged: Logged) -> tuple[object, ...]:
-    """Return what the edits of one run have in common; what is no single edit shares it with nothing."""
-    author = logged.commit.author
-    if not logged.is_single_edit:
+    """Return what the edits of one run have in common; what is no edit of one entry shares it with nothing."""
+    author, verb = logged.commit.author, None if logged.operation is None else logged.operation.verb
+    if verb not in _EDITING or logged.counts != (0, 1, 0):
         return (logged.commit.id,)
     return author.name, author.email, datetime.fromtimestamp(author.time).date()

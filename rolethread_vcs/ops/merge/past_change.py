@@ -137,5 +137,6 @@ def _start(
     if not commits.is_merge:
         return outcome
     committed = outcome.committed
-    note = commits.merge_note("picked" if wanted.kind == "pick" else "taken back")
+    done = "picked" if wanted.kind == "pick" else "taken back"
+    note = f"{commits.name} is a merge: {done} is what it brought to its first parent, {commits.before[:10]}"
     return replace(outcome, committed=replace(committed, notes=(note, *committed.notes)))
