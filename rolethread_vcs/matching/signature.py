@@ -59,8 +59,8 @@ class Signature(NamedTuple):
             UnkeepableValueError: it holds what JSON cannot keep.
         """
         parts = {"id": own_id, **known}
-        if Step.UUID in steps and entry.uuid is not None:
-            parts["uuid"] = entry.uuid.lower()
+        if (uuid := entry.uuid) is not None and Step.UUID in steps:
+            parts["uuid"] = uuid.lower()
         if Step.WHOLE in steps and "whole" not in known:
             parts["whole"] = _digest(encode_entry(entry))
         if Step.MESSAGES in steps and "messages" not in known:

@@ -1,8 +1,9 @@
-"""Rows that come one by one: each takes who is meant by the first step that knows it, and nobody twice."""
+"""What a row is recognised by; and rows that come one by one: each takes who is meant, and nobody twice."""
 
 from __future__ import annotations
 
 from rolethread_vcs.matching.signature import Index, Signature, Step
+from rolethread_vcs.model.entry import Entry
 
 STEPS = (Step.UUID, Step.MESSAGES, Step.BIRTH)
 
@@ -46,3 +47,16 @@ def test_nothing_is_no_value_to_be_found_by() -> None:
     index = index_of(uuid=[None], messages=[None])
 
     assert index.find(Signature(), STEPS) is None
+
+
+def test_a_signature_has_what_the_steps_ask_for_and_what_is_known_already() -> None:
+    entry = Entry.of({"messages": [{"role": "user", "content": "Hi", "name": "mara"}], "uuid": "ABC"})
+    other = Entry.of({"messages": [{"role": "user", "content": "Hi"}]})
+    own_id = "00000012-k2x9m3ab"
+
+    asked = Signature.of(entry, own_id, (Step.UUID, Step.BIRTH, Step.MESSAGES), messages="known")
+    spoken = [Signature.of(each, None, (Step.SPOKEN, Step.BIRTH)) for each in (entry, other)]
+
+    assert asked == Signature(own_id, uuid="abc", messages="known", born="k2x9m3ab")
+    assert spoken[0] == spoken[1]
+    assert spoken[0].spoken is not None
