@@ -64,4 +64,4 @@ def command(
         output.warn(f"left out: entry {entry_id} is damaged and cannot be read")
     is_named = path is None or not path.is_file() or name.endswith((".json", ".jsonl"))
     lines = exported_lines(result, target if path is not None else None, is_named=is_named)
-    output.answer("rolethread.export/v1", result, lines=lines)
+    output.answer("rolethread.export/v1", result, result.options, lines=lines)

@@ -115,26 +115,19 @@ def _text(value: Any) -> Any:
     return None if value is None else str(value)
 
 
-def _attribute(name: str) -> BeforeValidator:
+def attribute(name: str) -> BeforeValidator:
+    """Read a value from an attribute of what may be there: `attribute("number")` of an operation."""
     return BeforeValidator(lambda value: getattr(value, name, value))
-
-
-def _named(*names: str) -> BeforeValidator:
-
-    def objects(rows: Any) -> list[Any]:
-        return [dict(zip(names, row, strict=True)) if isinstance(row, tuple) else row for row in rows]
-
-    return BeforeValidator(objects)
 
 
 Text = Annotated[str, BeforeValidator(_text)]
 """A text, a path, or a member of an enumeration."""
 MaybeText = Annotated[str | None, BeforeValidator(lambda value: _text(value) or None)]
 """The same, and null for an empty one."""
-Number = Annotated[int | None, _attribute("number")]
+Number = Annotated[int | None, attribute("number")]
 """The number of an operation."""
-Verb = Annotated[str | None, _attribute("verb")]
-Id = Annotated[str | None, _attribute("id")]
+Verb = Annotated[str | None, attribute("verb")]
+Id = Annotated[str | None, attribute("id")]
 """The id of a commit that may not be there."""
 Message = Annotated[str, BeforeValidator(lambda text: text.rstrip("\n"))]
 """The message of a commit."""
@@ -154,5 +147,35 @@ class Place(Model):
     id: str
     field: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_pair(cls, source: Any) -> Any:
+        return dict(zip(("id", "field"), source, strict=True)) if isinstance(source, tuple) else source
 
-Places = Annotated[list[Place], _named("id", "field")]
+
+class Counts(Model):
+    """How many entries differ."""
+
+    added: int
+    changed: int
+    removed: int
+
+
+class Counted(Model):
+    """The same, of a result that has `counts`."""
+
+    added: int = of("counts", "added")
+    changed: int = of("counts", "changed")
+    removed: int = of("counts", "removed")
+
+
+class OfCommit(Counted):
+    """A commit and how many entries it changed."""
+
+    id: str = of("commit", "id")
+    message: Message = of("commit", "message")
+    author: str = of("commit", "author", "name")
+    email: str = of("commit", "author", "email")
+    time: int = of("commit", "author", "time")
+    parents: list[str] = of("commit", "parents")
+    operation: Number

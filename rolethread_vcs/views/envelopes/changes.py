@@ -8,13 +8,15 @@ from pydantic import model_validator
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.views.envelopes import (
+    Counted,
+    Counts,
     Envelope,
     Joined,
     MaybeText,
     Message,
     Model,
     Number,
-    Places,
+    Place,
     Side,
     Sourced,
     Text,
@@ -49,21 +51,15 @@ class Whereabouts(Model):
     behind: int
 
 
-class OutOfSight(Model):
+class OutOfSight(Counted):
     branch: str
     commits: int
-    added: int = of("counts", "added")
-    changed: int = of("counts", "changed")
-    removed: int = of("counts", "removed")
 
 
-class Counted(Model):
+class Mutation(Counts):
     commit: str | None
     branch: str | None
     operation: int | None
-    added: int
-    changed: int
-    removed: int
     findings: list[Finding]
     dry_run: bool
     message: MaybeText
@@ -73,7 +69,7 @@ class Counted(Model):
 
 class Commit(
     Envelope,
-    Counted,
+    Mutation,
     name="commit",
     verbs=(
         "add",
@@ -114,7 +110,7 @@ class Source(Model):
     formats: list[str]
 
 
-class Import(Envelope, Counted, name="import", verbs=("import", "init --from")):
+class Import(Envelope, Mutation, name="import", verbs=("import", "init --from")):
     """`format` and `source` are lists where there are several."""
 
     unchanged: int
@@ -157,7 +153,7 @@ class LookAt(Model):
     sentence: str
 
 
-class Merge(Envelope, Counted, name="merge", verbs=("merge", "revert", "pick")):
+class Merge(Envelope, Mutation, name="merge", verbs=("merge", "revert", "pick")):
     """`state` is `committed`, `fast_forward`, `nothing`, `waiting` (status 50) or `aborted`."""
 
     kind: str
@@ -168,7 +164,7 @@ class Merge(Envelope, Counted, name="merge", verbs=("merge", "revert", "pick")):
     merged: int
     left_out: int
     conflicts: list[Conflict]
-    void: Places
+    void: list[Place]
     look_at: list[LookAt]
 
 
@@ -180,8 +176,8 @@ class Conflicts(Envelope, name="conflicts", verbs=("conflicts",)):
     theirs: str
     base: str
     conflicts: list[Conflict]
-    decided: Places
-    void: Places
+    decided: list[Place]
+    void: list[Place]
     moved: bool = of("has_moved")
 
 
@@ -192,7 +188,7 @@ class Resolve(Envelope, name="resolve", verbs=("resolve",)):
     operation: int | None
     branch: str
     dry_run: bool
-    decided: Places = of("settled")
+    decided: list[Place] = of("settled")
     conflicts: list[Conflict] = of("left")
 
 
@@ -208,15 +204,12 @@ class Error(Envelope, name="error", verbs=("every refusal",)):
     findings: list[Finding]
 
 
-class Operation(Sourced):
+class Operation(Sourced, Counts):
     number: int
     command: str
     verb: str
     time: int
     branch: str
-    added: int
-    changed: int
-    removed: int
     undone: bool
 
 

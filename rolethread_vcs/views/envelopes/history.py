@@ -11,9 +11,8 @@ from rolethread_vcs.views.envelopes import (
     Id,
     Joined,
     MaybeText,
-    Message,
     Model,
-    Number,
+    OfCommit,
     Side,
     Sourced,
     Text,
@@ -34,20 +33,10 @@ Content = Annotated[str | None, BeforeValidator(_decoded)]
 """The text of a file that is no entry."""
 
 
-class LoggedCommit(Sourced, sometimes={"entry", "change", "moved", "origin", "summary", "text"}):
+class LoggedCommit(Sourced, OfCommit, sometimes={"entry", "change", "moved", "origin", "summary", "text"}):
     """A commit; in the life of an entry also what it did to the entry."""
 
-    id: str = of("commit", "id")
-    message: Message = of("commit", "message")
-    author: str = of("commit", "author", "name")
-    email: str = of("commit", "author", "email")
-    time: int = of("commit", "author", "time")
-    parents: list[str] = of("commit", "parents")
-    operation: Number
     verb: Verb = of("operation")
-    added: int = of("counts", "added")
-    changed: int = of("counts", "changed")
-    removed: int = of("counts", "removed")
     entry: str | None = of("entry_id", default=None)
     change: MaybeText = of("kind", default=None)
     moved: bool = of("is_moved", default=False)
@@ -192,20 +181,11 @@ class TouchedFile(Model):
     change: Literal["added", "changed", "removed"]
 
 
-class Show(Envelope, name="show", verbs=("show REV",)):
+class Show(Envelope, OfCommit, name="show", verbs=("show REV",)):
     """With `details` an entry has the keys of `rolethread.diff/v1`."""
 
-    id: str = of("commit", "id")
-    parents: list[str] = of("commit", "parents")
-    author: str = of("commit", "author", "name")
-    email: str = of("commit", "author", "email")
-    time: int = of("commit", "author", "time")
     message: str = of("commit", "message")
     trailers: list[tuple[str, str]] = of("commit", "trailers")
-    operation: Number
-    added: int = of("counts", "added")
-    changed: int = of("counts", "changed")
-    removed: int = of("counts", "removed")
     details: bool
     entries: list[EntryDifference] | list[TouchedEntry] = Field(union_mode="left_to_right")
     files: list[FileDifference] | list[TouchedFile] = Field(union_mode="left_to_right")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from rolethread_vcs.views.envelopes import Envelope, MaybeText, Model, Number, Place, Sourced, Text, of
+from rolethread_vcs.views.envelopes import Envelope, MaybeText, Model, Number, Place, Sourced, Text, attribute, of
 from rolethread_vcs.views.envelopes.changes import Finding
 from rolethread_vcs.views.envelopes.history import Summary
 
@@ -14,9 +14,6 @@ Seconds = Annotated[int, BeforeValidator(int)]
 Names = Annotated[list[str], BeforeValidator(lambda refs: [getattr(ref, "name", ref) for ref in refs])]
 """The names of refs."""
 Paths = Annotated[list[str], BeforeValidator(lambda items: [str(getattr(item, "path", item)) for item in items])]
-LastNumber = Annotated[int | None, BeforeValidator(lambda last: getattr(last, "number", last))]
-LastCommand = Annotated[str | None, BeforeValidator(lambda last: getattr(last, "command", last))]
-LastTime = Annotated[int | None, BeforeValidator(lambda last: getattr(last, "time", last))]
 
 
 class Init(Envelope, name="init", verbs=("init",)):
@@ -96,9 +93,9 @@ class Status(Envelope, name="status", verbs=("status",)):
     why_read_only: str | None
     settings_problem: str | None
     damaged_refs: Names
-    last_operation: LastNumber
-    last_command: LastCommand = of("last_operation")
-    last_time: LastTime = of("last_operation")
+    last_operation: Number
+    last_command: Annotated[str | None, attribute("command")] = of("last_operation")
+    last_time: Annotated[int | None, attribute("time")] = of("last_operation")
 
 
 class Check(Envelope, name="check", verbs=("check",)):
@@ -193,23 +190,7 @@ class Rules(Envelope, name="rules", verbs=("rules",)):
     rules: list[Rule]
 
 
-class Export(Envelope, name="export", verbs=("export -o FILE",)):
-    """`left_out` are damaged entries."""
-
-    entries: int
-    commit: str
-    revision: str
-    sha256: str
-    size: int
-    format: str = of("options", "format")
-    clean: bool = of("options", "clean")
-    where: str | None = of("options", "where")
-    path: Text
-    operation: Number
-    left_out: list[str]
-
-
-class Which(Envelope, name="which", verbs=("which",)):
+class ExportedFile(Model):
     entries: int
     commit: str
     revision: str
@@ -218,16 +199,23 @@ class Which(Envelope, name="which", verbs=("which",)):
     format: str
     clean: bool
     where: str | None
+    path: Text
+    operation: Number
+
+
+class Export(Envelope, ExportedFile, name="export", verbs=("export -o FILE",)):
+    """`left_out` are damaged entries."""
+
+    left_out: list[str]
+
+
+class Which(Envelope, ExportedFile, name="which", verbs=("which",)):
     container: str
     skip_damaged: bool = False
-    path: str
-    operation: int
     time: int
 
 
-class WorkingCopy(Sourced):
-    """A file copy or a folder copy; what only the other kind has is null."""
-
+class Copy(Model):
     kind: Literal["file", "folder"]
     path: Text | None
     branch: MaybeText
@@ -235,6 +223,11 @@ class WorkingCopy(Sourced):
     format: MaybeText = None
     clean: bool | None = None
     where: str | None = None
+
+
+class WorkingCopy(Sourced, Copy):
+    """A file copy or a folder copy; what only the other kind has is null."""
+
     lines: int | None = None
     touched: bool = of("is_touched", default=False)
     problem: MaybeText = None
@@ -263,19 +256,14 @@ class CopyLine(Model):
     preview: str
 
 
-class CopyStatus(Envelope, name="workcopy", verbs=("workcopy status",)):
+class CopyStatus(Envelope, Copy, name="workcopy", verbs=("workcopy status",)):
     """Lines count from 1, `candidates` are `{id, likeness}`, `id` may be filled in for `--decisions`."""
 
-    kind: Literal["file", "folder"]
     path: Text
-    branch: str | None
     commit: str
     tip: str | None = None
     newer: int | None = None
     apart: bool | None = None
-    format: str | None = None
-    clean: bool | None = None
-    where: str | None = None
     counts: dict[str, int] = Field(default_factory=dict)
     respelled: list[str] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
