@@ -21,11 +21,8 @@ from typing import TypeVar
 
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.gate import EntryChange, Gate, Verdict
-from rolethread_vcs.model.canonical import encode_entry
-from rolethread_vcs.model.layout import entry_path, id_of_path
-from rolethread_vcs.store.objects import trees
+from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Counts, readable
@@ -189,24 +186,11 @@ def write_blobs(base: Snapshot, change: ChangeSet, pack: PackWriter) -> tuple[di
     """Write the blobs of a change into a pack; return what happens to which path that changes, and the counts."""
     paths: dict[str, PathChange] = {}
     added = changed = 0
-    for entry_id in change.puts:
-        path = entry_path(entry_id)
-        oid = change.stored.get(entry_id)
-        if oid is None:
-            oid = pack.add("blob", encode_entry(change.puts[entry_id]))
-        blob = Blob(trees.FILE, oid)
+    for path, blob in change.write(pack):
         before = base.find(path)
-        if before is None:
-            added += 1
-        elif before != blob:
-            changed += 1
-        else:
-            continue
-        paths[path] = blob
-    for entry_id in change.removes:
-        paths[entry_path(entry_id)] = None
-    for path, data in change.files.items():
-        file = None if data is None else Blob(trees.FILE, pack.add("blob", data))
-        if file != base.find(path):
-            paths[path] = file
+        if blob != before:
+            paths[path] = blob
+            if blob is not None and path not in change.files:
+                added += before is None
+                changed += before is not None
     return paths, Counts(added, changed, len(change.removes))

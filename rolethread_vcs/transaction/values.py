@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rolethread_vcs.gate import Allowance, EntryChange, parse_allowance
+from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
+from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.objects.trees import FILE, Blob, ObjectWriter
 
 TOUCHED_SHOWN = 200
 """Entries of one change that an answer may show."""
@@ -76,6 +79,16 @@ class ChangeSet:
     def is_empty(self) -> bool:
         """Whether nothing is put, removed or written."""
         return not (self.puts or self.removes or self.files)
+
+    def write(self, objects: ObjectWriter) -> Iterator[tuple[str, Blob | None]]:
+        """Write what is put and yield each path with its blob, None for one that goes."""
+        for entry_id in self.puts:
+            oid = self.stored.get(entry_id) or objects.add("blob", encode_entry(self.puts[entry_id]))
+            yield entry_path(entry_id), Blob(FILE, oid)
+        for entry_id in self.removes:
+            yield entry_path(entry_id), None
+        for path, data in self.files.items():
+            yield path, None if data is None else Blob(FILE, objects.add("blob", data))
 
     @property
     def touched(self) -> frozenset[str]:

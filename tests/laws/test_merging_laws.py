@@ -67,13 +67,7 @@ def tree_of(overlay: Overlay, state: State) -> bytes | None:
 
 
 def result_of(overlay: Overlay, ours: bytes | None, merged: TreeMerge) -> bytes | None:
-    change = merged.change
-    paths: dict[str, tuple[bytes, bytes] | None] = {entry_path(entry_id): None for entry_id in change.removes}
-    for entry_id, entry in change.puts.items():
-        paths[entry_path(entry_id)] = (trees.FILE, overlay.add("blob", encode_entry(entry)))
-    for path, data in change.files.items():
-        paths[path] = None if data is None else (trees.FILE, overlay.add("blob", data))
-    return trees.apply(ours, paths, overlay, overlay)
+    return trees.apply(ours, dict(merged.change.write(overlay)), overlay, overlay)
 
 
 def merge(repository: Repository, overlay: Overlay, *states: bytes | None) -> TreeMerge:

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rolethread_vcs.merge.conflict import Reason
-from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.ops.merge.sides import MergeInputs
-from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
+from rolethread_vcs.ops.merge.tree_merge import merge_trees
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.repository import Repository
@@ -49,23 +48,12 @@ def _merge_all(repository: Repository, overlay: Overlay, base: bytes | None, com
     for commit in commits[1:]:
         inputs = MergeInputs(overlay, base, tree, _tree(repository, commit))
         merged = merge_trees(inputs, choose=lambda conflict: None if conflict.reason == Reason.UNREADABLE else "base")
-        tree = trees.apply(tree, _changes(overlay, inputs, merged), overlay, overlay)
+        changes = dict(merged.change.write(overlay))
+        for conflict in merged.conflicts:  # what cannot be read stays as the base has it, too
+            path = entry_path(conflict.id) if is_id(conflict.id) else conflict.id
+            changes[path] = find_blob(overlay, base, path)
+        tree = trees.apply(tree, changes, overlay, overlay)
     return tree
-
-
-def _changes(overlay: Overlay, inputs: MergeInputs, merged: TreeMerge) -> dict[str, tuple[bytes, bytes] | None]:
-    change = merged.change
-    changes: dict[str, tuple[bytes, bytes] | None] = {entry_path(entry_id): None for entry_id in change.removes}
-    for entry_id in change.puts:
-        oid = change.stored.get(entry_id) or overlay.add("blob", encode_entry(change.puts[entry_id]))
-        changes[entry_path(entry_id)] = (trees.FILE, oid)
-    for path, data in change.files.items():
-        changes[path] = None if data is None else (trees.FILE, overlay.add("blob", data))
-    for conflict in merged.conflicts:  # what cannot be read stays as the base has it, too
-        path = entry_path(conflict.id) if is_id(conflict.id) else conflict.id
-        blob = find_blob(overlay, inputs.base, path)
-        changes[path] = None if blob is None else (blob.mode, blob.oid)
-    return changes
 
 
 def _tree(repository: Repository, commit: str) -> bytes:
