@@ -188,16 +188,13 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _word(text: str, reserved: re.Pattern[str] | None = None) -> str:
-    if _PLAIN_WORD.fullmatch(text) and not (reserved and reserved.fullmatch(text.casefold())):
-        return text
-    return _visible(json.dumps(text, ensure_ascii=False))
+    is_plain = _PLAIN_WORD.fullmatch(text) and not (reserved and reserved.fullmatch(text.casefold()))
+    return text if is_plain else _json(text)
 
 
 def _json(value: Any) -> str:
-    return _visible(encode_pretty(value).decode("utf-8").rstrip("\n"))
-
-
-def _visible(text: str) -> str:
+    is_text = isinstance(value, str)
+    text = json.dumps(value, ensure_ascii=False) if is_text else encode_pretty(value).decode("utf-8").rstrip("\n")
     return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -88,12 +88,13 @@ def command(
 
 def _field_edit(context: Context, fields: dict[str, Any], tags: tuple[str, ...]) -> FieldEdit:
     from rolethread_vcs import FieldEdit
-    from rolethread_vcs.cli.arguments import TypedTexts
 
-    typed = TypedTexts(context)
-    for name in ("content", "system"):
-        if fields[name] is not None:
-            fields[name] = typed.read(fields[name])
+    texts = [name for name in ("content", "system") if fields[name] is not None]
+    if texts:
+        from rolethread_vcs.cli.arguments import TypedTexts
+
+        typed = TypedTexts(context)
+        fields |= {name: typed.read(fields[name]) for name in texts}
     added = tuple(tag.removeprefix("+").strip() for tag in tags if not tag.startswith("-"))
     removed = tuple(tag[1:].strip() for tag in tags if tag.startswith("-"))
     return FieldEdit(**fields, add_tags=added, remove_tags=removed)
