@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
+from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, removed_on_failure
 from rolethread_vcs.store.git_config import note_key
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
@@ -31,23 +30,18 @@ def clone(source: Path, folder: Path) -> Repository:
         raise NoDatasetError(f"there is no dataset at {source}")
     original = find_dataset(source)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise _not_empty(folder)
+        raise InvalidError(f"{folder} exists and is not empty")
     made = not folder.exists()
     with disk.system_errors(f"making {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             (folder / ".git").mkdir()
         except FileExistsError as error:  # another command was faster, and what lies there is its own
-            raise _not_empty(folder) from error
-    try:
+            raise InvalidError(f"{folder} exists and is not empty") from error
+    with removed_on_failure(folder, whole=made):
         repository = Repository(create_git(folder))
         _fetch_all(repository, original)
         check_is_dataset(repository)
-    except BaseException:
-        shutil.rmtree(folder / ".git", ignore_errors=True)
-        if made:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
     return repository
 
 
@@ -112,7 +106,3 @@ def _damaged_original(original: Repository) -> DamagedError:
         f"the dataset at {original.folder} is damaged and cannot be copied whole{named}",
         hint=f"see what is damaged with: rtv -C {original.folder} verify",
     )
-
-
-def _not_empty(folder: Path) -> InvalidError:
-    return InvalidError(f"{folder} exists and is not empty")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError
@@ -79,18 +81,23 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
         except FileExistsError as error:  # another init was faster
             raise _already_there(folder) from error
         starting.write_text(str(os.getpid()))
-    try:
+    with removed_on_failure(folder, whole=made):
         repository = Repository(create_git(folder))
         _write_first_commit(repository, settings, who or repository.signature())
         with disk.system_errors(f"making {folder}"):
             disk.remove(starting)
             disk.sync_folder(starting.parent)  # were it back after a power cut, the next init would start afresh
-    except BaseException:
-        shutil.rmtree(folder / ".git", ignore_errors=True)
-        if made:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
     return repository
+
+
+@contextmanager
+def removed_on_failure(folder: Path, *, whole: bool) -> Iterator[None]:
+    """Remove the repository in a folder, or the `whole` folder, when what is done inside does not succeed."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder if whole else folder / ".git", ignore_errors=True)
+        raise
 
 
 def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
@@ -116,9 +123,9 @@ def _refuse_strayed_folder(repository: Repository, start: Path) -> None:
 
 def _refuse_cut_off_folder(repository: Repository) -> None:
     """Refuse a folder copy whose files are not all there, or no longer: they would look like hand edits."""
-    from rolethread_vcs.store.linked_folders import MAKING, cut_off
+    from rolethread_vcs.store.linked_folders import MAKING
 
-    reason = cut_off(repository.git_folder)
+    reason = next((each.cut_off for each in repository.folders() if each.private == repository.git_folder), None)
     if reason is None:
         return
     what = "made" if reason == MAKING else "removed"

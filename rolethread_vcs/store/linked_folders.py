@@ -137,12 +137,6 @@ def linked_place(start: Path) -> tuple[Path, Path] | None:
     return (here, (private / pointer).parent.resolve()) if pointer else None
 
 
-def cut_off(private: Path) -> str | None:
-    """Return `MAKING` or `REMOVING` where a command of ours was cut off in the linked worktree of a private folder."""
-    reason = _read(private / _LOCKED)
-    return reason if reason in (MAKING, REMOVING) else None
-
-
 def mark(private: Path, reason: str | None) -> None:
     """Lock a linked worktree with a reason of ours, so that `git worktree prune` leaves it; None takes that away."""
     path = private / _LOCKED

@@ -16,7 +16,7 @@ from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.store.objects import Objects, commits, trees
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
-from rolethread_vcs.store.objects.trees import Blob, object_id
+from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
 from rolethread_vcs.store.tree_reader import find_blob
 
@@ -185,7 +185,7 @@ class OperationLog:
         if kept is None:
             return None
         data = self._objects.blob(kept.oid)
-        return data if object_id("tag", data).hex() == oid else None
+        return data if trees.has_id(oid, "tag", data) else None
 
 
 def _as_text(blobs: Mapping[str, bytes | None]) -> dict[str, str]:

@@ -173,7 +173,7 @@ class Objects:
             kind, data = self._read(oid)
         except RAISED as error:
             raise _missing(oid, error) from error
-        if trees.object_id(kind, data).hex() != oid:
+        if not trees.has_id(oid, kind, data):
             raise MissingObjectError(f"{oid} holds other bytes than its name says", hint="rtv verify")
         return kind, data
 

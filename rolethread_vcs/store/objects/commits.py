@@ -114,15 +114,16 @@ def decode(oid: str, data: bytes) -> Commit:
     """
     plain = _PLAIN.match(data)
     if plain is not None:
-        tree, parents, seconds = plain.groups()
-        return Commit(oid, unhexlify(tree), tuple(parents.decode("ascii").split()[1::2]), int(seconds), data)
-    # an old or odd one
-    lines = [line.partition(b" ")[::2] for line in data.partition(b"\n\n")[0].split(b"\n")]
-    found = dict(lines)
-    if len(found.get(b"tree", b"")) != 40 or b"author" not in found or b"committer" not in found:
-        raise ValueError("a commit needs a tree, an author and a committer")
-    above = tuple(value.decode("ascii") for key, value in lines if key == b"parent")
-    return Commit(oid, unhexlify(found[b"tree"]), above, decode_signature(found[b"committer"]).time, data)
+        tree, lines, seconds = plain.groups()
+        parents, moment = lines.split()[1::2], int(seconds)
+    else:  # an old or odd one
+        fields = [line.partition(b" ")[::2] for line in data.partition(b"\n\n")[0].split(b"\n")]
+        found = dict(fields)
+        if len(found.get(b"tree", b"")) != 40 or b"author" not in found or b"committer" not in found:
+            raise ValueError("a commit needs a tree, an author and a committer")
+        tree, moment = found[b"tree"], decode_signature(found[b"committer"]).time
+        parents = [value for key, value in fields if key == b"parent"]
+    return Commit(oid, unhexlify(tree), tuple(each.decode("ascii") for each in parents), moment, data)
 
 
 def decode_signature(data: bytes) -> Signature:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.store.objects import LooseObjects, TornObjectError
-from rolethread_vcs.store.objects.trees import object_id
+from rolethread_vcs.store.objects.trees import has_id
 
 _CHUNK = 1 << 20
 _DIGEST = 20
@@ -65,7 +65,7 @@ def bad_loose(objects: Path) -> Iterator[BadFile]:
                     continue
                 if found is None:
                     yield BadFile(path, "it cannot be read", name)
-                elif object_id(*found).hex() != name:
+                elif not has_id(name, *found):
                     yield BadFile(path, "its content does not fit its name", name)
 
 

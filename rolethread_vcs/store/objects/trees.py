@@ -267,6 +267,11 @@ def folder_of(item: Item | None) -> bytes | None:
     return item.oid if item is not None and item.mode == FOLDER else None
 
 
+def has_id(oid: str, kind: str, data: bytes) -> bool:
+    """Return whether an object is what its hex id promises."""
+    return object_id(kind, data).hex() == oid
+
+
 def object_id(kind: str, data: bytes) -> bytes:
     """Return the 20-byte id of an object (`blob`, `tree`, `commit`, `tag`)."""
     return hashlib.sha1(b"%s %d\0%s" % (kind.encode(), len(data), data), usedforsecurity=False).digest()

@@ -180,6 +180,17 @@ def test_what_another_branch_or_a_release_holds_does_not_go_out_of_sight(tmp_pat
     assert {each.name for each in dataset.branches.list()} == {"main", "try", "twin"}
 
 
+def test_a_tag_of_plain_git_that_names_no_commit_is_in_nobodys_way(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.branch("try")
+    git(dataset, "tag", "-a", "-m", "a folder", "odd", "HEAD^{tree}")
+
+    dataset.branches.delete("try")
+    gone = dataset.releases.delete("odd")
+
+    assert (gone.commit, [each.name for each in dataset.branches.list()]) == (None, ["main"])
+
+
 def test_the_branch_that_one_is_on_stays(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     dataset.branch("try")
