@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.gate import Gate, Verdict
-from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope
 from rolethread_vcs.phrases import count, listed
-from rolethread_vcs.rules import Rule, find_in_entry
+from rolethread_vcs.rules import find_in_entry
 from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import Moves
@@ -18,6 +17,7 @@ from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
+from rolethread_vcs.store.tree_reader import readable
 from rolethread_vcs.transaction.values import ChangeSet, Intent
 
 if TYPE_CHECKING:
@@ -192,19 +192,15 @@ def refuse_broken_by_merge(gate: Gate, verdict: Verdict, change: ChangeSet, othe
 def _came(finding: Finding, gate: Gate, change: ChangeSet, others: Sequence[Snapshot]) -> bool:
     """Return whether one of the other sides has a finding already."""
     rule = next(each for each in gate.rules if each.code == finding.code)
-    look = _in_entry if rule.scope is Scope.ENTRY else _in_dataset
-    return any(finding.identity() in {each.identity() for each in look(rule, finding, change, side)} for side in others)
-
-
-def _in_entry(rule: Rule, finding: Finding, _: ChangeSet, side: Snapshot) -> list[Finding]:
     entry_id = finding.entry_id or ""
-    entry = side.read(entry_id)
-    return find_in_entry([rule], entry_id, entry) if isinstance(entry, Entry) else []
-
-
-def _in_dataset(rule: Rule, finding: Finding, change: ChangeSet, side: Snapshot) -> list[Finding]:
-    entry = change.puts.get(finding.entry_id or "")
-    if entry is None or rule.keys is None or rule.check_dataset is None:
-        return []
-    holders = side.holders(rule, rule.keys(entry))
-    return [rule.as_finding(None, found) for found in rule.check_dataset(holders)]
+    for side in others:
+        found: list[Finding] = []
+        if rule.scope is Scope.ENTRY:
+            if (entry := readable(side.read(entry_id))) is not None:
+                found = find_in_entry([rule], entry_id, entry)
+        elif entry_id in change.puts and rule.keys is not None and rule.check_dataset is not None:
+            holders = side.holders(rule, rule.keys(change.puts[entry_id]))
+            found = [rule.as_finding(None, each) for each in rule.check_dataset(holders)]
+        if any(each.identity() == finding.identity() for each in found):
+            return True
+    return False
