@@ -173,10 +173,14 @@ class Matcher:
         return self._merge(own_id, before, self._base[own_id], theirs)
 
     def _merge(self, entry_id: str, before: Entry, ours: Entry, theirs: Entry) -> Match:
-        merged = _merge_row(before, ours, theirs)
-        if isinstance(merged, str):
-            return Match(Outcome.CONFLICT, entry_id, reason=f"{entry_id} was edited here and in the file: {merged}")
-        return Match(Outcome.UNCHANGED if merged == ours else Outcome.CHANGED, entry_id, merged)
+        from rolethread_vcs.merge.entry import merge_entries
+
+        merged = merge_entries(before, ours, theirs)
+        if merged.conflicts:
+            said = "; ".join(f"{conflict.field}: {conflict.message}" for conflict in merged.conflicts)
+            return Match(Outcome.CONFLICT, entry_id, reason=f"{entry_id} was edited here and in the file: {said}")
+        assert merged.value is not None  # all three are there, so none can go
+        return Match(Outcome.UNCHANGED if merged.value == ours else Outcome.CHANGED, entry_id, merged.value)
 
     def _match_grown(self, theirs: Entry) -> Match:
         """Match a chat log that went on since it was imported, by the most messages that were here before."""
@@ -264,32 +268,12 @@ def key_value(entry: Entry, key: str) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
-def _digest_and_uuid(entry: Entry) -> tuple[str, str]:
-    """Return what an entry is matched by: the digest of its messages, and its uuid or nothing."""
-    return birth_suffix(entry.messages), (entry.uuid or "").lower()
-
-
-_MATCHING = Fact(Table("matching", 1), _digest_and_uuid)
+_MATCHING = Fact(Table("matching", 1), lambda entry: (birth_suffix(entry.messages), (entry.uuid or "").lower()))
+"""What an entry is matched by: the digest of its messages, and its uuid or nothing."""
 
 
 def _key_fact(key: str) -> Fact:
-    def value_of_key(entry: Entry) -> tuple[str, ...]:
-        value = key_value(entry, key)
-        return () if value is None else (value,)
-
-    return Fact(Table(f"key {key!a}", 1), value_of_key)
-
-
-def _merge_row(base: Entry, ours: Entry, theirs: Entry) -> Entry | str:
-    """Return the merged entry, or the reason why there is none: what conflicts, and how."""
-    # few imports bring rows back that were edited on both sides
-    from rolethread_vcs.merge.entry import merge_entries
-
-    merged = merge_entries(base, ours, theirs)
-    if merged.conflicts:
-        return "; ".join(f"{conflict.field}: {conflict.message}" for conflict in merged.conflicts)
-    assert merged.value is not None  # all three are there, so none can go
-    return merged.value
+    return Fact(Table(f"key {key!a}", 1), lambda entry: tuple(filter(None, [key_value(entry, key)])))
 
 
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:

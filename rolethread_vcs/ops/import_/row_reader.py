@@ -180,27 +180,22 @@ class RowReader:
         """Ask the gate about a row, and reject it when something blocks it."""
         entry_id = match.entry_id or new_id(self._next, row.suffix)
         before = None if match.outcome is Outcome.NEW else self.base.get(entry_id)
-        change = EntryChange(entry_id, before, match.entry or row.entry)
+        entry = match.entry or row.entry
+        change = EntryChange(entry_id, before, entry)
         introduced = self.gate.judge(change)
         if introduced:
-            blocking = tuple(finding for finding in introduced if self.gate.blocks(finding))
+            blocking = tuple(filter(self.gate.blocks, introduced))
             if blocking:
                 if not self._fixes:
-                    self.fixable += self._is_fixable(change)
+                    repaired, done = safe_repair(entry, self._rules)
+                    judged = self.gate.judge(EntryChange(entry_id, before, repaired))
+                    self.fixable += bool(done) and not any(map(self.gate.blocks, judged))
                 said = "; ".join(f"{finding.code} {finding.name}: {finding.message}" for finding in blocking)
                 self._reject(row.draft.reject(said, blocking[0].code, blocking))
                 return False
             self.allowed.append(Reject(row.draft.place, b"", "", "", introduced))
         self.gate.record(change, introduced)
         return True
-
-    def _is_fixable(self, change: EntryChange) -> bool:
-        """Return whether safe repairs would make a refused row pass."""
-        if change.after is None:
-            return False
-        repaired, done = safe_repair(change.after, self._rules)
-        judged = self.gate.judge(EntryChange(change.entry_id, change.before, repaired))
-        return bool(done) and not any(self.gate.blocks(finding) for finding in judged)
 
     def _keep(self, row: Row, match: Match, pack: PackWriter) -> None:
         if match.entry is None:
