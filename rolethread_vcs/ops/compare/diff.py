@@ -63,7 +63,9 @@ def compare(
     """
     states = _read(words, locate)
     before, after = find_sides(repository, states, stdin)
-    kinds = frozenset(map(_kind, only))
+    if unknown := sorted(set(only) - set(ChangeKind)):
+        raise UsageError(f"{unknown[0]} is not a kind of change", hint=f"one of: {', '.join(ChangeKind)}")
+    kinds = frozenset(map(ChangeKind, only))
     wanted = EntryFilter(_ids(ids, before, after) if ids else None, Selection.of(where=where), kinds)
     if isinstance(before, FileSide) or isinstance(after, FileSide):
         # reading files brings the formats in, which a comparison of two commits does without
@@ -108,13 +110,6 @@ def _read(words: Sequence[str], locate: Callable[[str], Path]) -> States:
                 raise RevisionError(f"{error.message}, and there is no file {word}", hint=error.hint) from error
         states.append(State(word, path, revision))
     return States(states[0], states[1] if len(states) > 1 else None)
-
-
-def _kind(word: str) -> ChangeKind:
-    try:
-        return ChangeKind(word)
-    except ValueError as error:
-        raise UsageError(f"{word} is no kind of change", hint=f"one of: {', '.join(ChangeKind)}") from error
 
 
 def _ids(words: Sequence[str], before: Side, after: Side) -> frozenset[str]:

@@ -63,11 +63,8 @@ class _Tracked(NamedTuple):
     changed: Commit | None
 
 
-class _Before(NamedTuple):
-    """A version that a commit may have made its own from: where it lies, and how its messages pair with the new."""
-
-    place: _Place
-    pairs: dict[int, Pair]
+_Before = tuple[_Place, dict[int, Pair]]
+"""A version that a commit may have made its own from, and how its messages pair with the new, by their new number."""
 
 
 def blame(repository: Repository, word: str, rev: str = "@") -> Blame:
@@ -134,11 +131,12 @@ class _Tracker:
         if not befores:
             befores = self._made_from(place, above)
         for each in tracked:
-            held = _held(befores, each.at)
-            if held is None:
+            held = [(before, pairs[each.at]) for before, pairs in befores if each.at in pairs]
+            if not held:
                 self.found[each.number] = (each.changed or place.commit, place.commit)
                 continue
-            before, pair = held
+            # where the same message was, else where the first was that it was made from
+            before, pair = next((pair for pair in held if pair[1].match is Match.EQUAL), held[0])
             changed = each.changed or (None if pair.match is Match.EQUAL else place.commit)
             self._waiting[before].append(_Tracked(each.number, pair.before, changed))
 
@@ -155,16 +153,15 @@ class _Tracker:
             for parent in above:
                 blob = trace.state(parent.tree).blob
                 if blob is not None:
-                    before = self._before(_Place(parent, origin, blob), place, levels=True)
+                    before, pairs = self._before(_Place(parent, origin, blob), place, levels=True)
                     # what merely stands in the same place of another entry is not where a message comes from
-                    pairs = {index: pair for index, pair in before.pairs.items() if pair.match is not Match.PLACED}
-                    found.append(before._replace(pairs=pairs))
+                    found.append((before, {at: pair for at, pair in pairs.items() if pair.match is not Match.PLACED}))
                     break
         return found
 
     def _before(self, earlier: _Place, later: _Place, *, levels: bool = False) -> _Before:
         pairs = align(self._messages(earlier.version), self._messages(later.version), levels=levels)
-        return _Before(earlier, {pair.after: pair for pair in pairs})
+        return earlier, {pair.after: pair for pair in pairs}
 
     def _messages(self, version: bytes) -> Sequence[Any]:
         known = self._versions.get(version)
@@ -180,15 +177,3 @@ class _Tracker:
         if entry_id not in self._traces:
             self._traces[entry_id] = EntryTrace(self._repository.objects, entry_id)
         return self._traces[entry_id]
-
-
-def _held(befores: list[_Before], index: int) -> tuple[_Place, Pair] | None:
-    """Return where the same message was, else where the first was that it was made from."""
-    found = None
-    for before in befores:
-        pair = before.pairs.get(index)
-        if pair is not None and (found is None or pair.match is Match.EQUAL):
-            found = (before.place, pair)
-            if pair.match is Match.EQUAL:
-                break
-    return found

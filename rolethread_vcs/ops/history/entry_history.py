@@ -281,16 +281,16 @@ def successors(repository: Repository, commit: str, entry_id: str) -> tuple[str,
     if not above:
         return ()
     added: dict[str, Blob] = {}
-    before_blob = after_blob = None
+    gone = None
     for found_id, before, after in entries_between(repository.objects, above[0].tree, made.tree):
         if found_id == entry_id:
-            before_blob, after_blob = before, after
+            gone = before if after is None else None
         elif before is None and after is not None and len(added) < _COMPARED:
             added[found_id] = after
     found = []
     for found_id, blob in added.items():
         entry = entry_of(repository, blob.oid)
-        is_twin = before_blob is not None and after_blob is None and blob.oid == before_blob.oid
+        is_twin = gone is not None and gone.oid == blob.oid
         if entry is not None and (entry_id in entry.origin or is_twin):
             found.append(found_id)
     return tuple(found)

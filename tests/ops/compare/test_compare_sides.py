@@ -214,7 +214,7 @@ def test_words_that_name_nothing_are_refused(
 
 
 def test_a_kind_that_is_none_is_refused(inn: tuple[Dataset, list[str]]) -> None:
-    with pytest.raises(UsageError, match="gone is no kind of change"):
+    with pytest.raises(UsageError, match="gone is not a kind of change"):
         inn[0].diff(only=["gone"])
 
 
