@@ -129,7 +129,7 @@ def read_edits(repository: Repository, path: str | Path, words: LineDecisions) -
     except MissingObjectError as error:
         raise DamagedError(
             f"the commit {link.commit[:10]} that {link.path.name} was written from is no longer in the store; "
-            "the file is as it was, and nothing was saved",
+            "the file is as it was",
             hint=f"link the file to the branch as it is now: {link.command()}",
             code="copy_commit_gone",
         ) from error

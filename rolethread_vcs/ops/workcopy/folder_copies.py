@@ -122,9 +122,7 @@ def add(repository: Repository, folder: str | Path, branch: str, intent: Intent 
         if held is None:
             raise NoSuchBranchError(f"there is no branch {branch!r}", hint=f"make it with: rtv branch {branch}")
         cut_off = _cut_off_at(repository, folder, branch)
-        _refuse_branch_in_use(repository, branch, but=cut_off)
-        if cut_off is None:
-            _refuse_place(repository, folder)
+        _refuse_place(repository, folder, branch, cut_off)
         if intent.dry_run:
             return AddedFolder(folder, branch, Committed(branch, held.target, None, dry_run=True))
         linked = cut_off or linked_folders.link(repository.common_folder, folder, branch)
@@ -229,18 +227,17 @@ def _unfinished_merge(found: CheckedOutFolder) -> str:
     return f"{UNFINISHED_ELSEWHERE}{found.name}/merge"
 
 
-def _refuse_branch_in_use(repository: Repository, branch: str, *, but: CheckedOutFolder | None) -> None:
+def _refuse_place(repository: Repository, folder: Path, branch: str, cut_off: CheckedOutFolder | None) -> None:
     users = (each for each in repository.folders() if branch in (each.branch, each.rebasing))
-    where = next((each.folder for each in users if but is None or each.private != but.private), None)
+    where = next((each.folder for each in users if cut_off is None or each.private != cut_off.private), None)
     if where is not None:
         raise ConflictError(
             f"{branch} is checked out in {where}, and one branch is worked on in one folder",
             hint=f"make a branch of it, and a folder for that: rtv branch NAME --from {branch}",
             code="checked_out_elsewhere",
         )
-
-
-def _refuse_place(repository: Repository, folder: Path) -> None:
+    if cut_off is not None:
+        return
     place = folder.resolve()
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise ConflictError(f"{folder} is there already, and not an empty folder", code="folder_taken")
