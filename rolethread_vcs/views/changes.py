@@ -14,7 +14,6 @@ from rolethread_vcs.views.terminal_text import Line, Lines, change_head, head_an
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
-    from rolethread_vcs.model.finding import Finding
     from rolethread_vcs.ops.import_.importer import Imported
     from rolethread_vcs.ops.restore.restore import Discarded
     from rolethread_vcs.transaction import Committed
@@ -102,14 +101,11 @@ def _finding_lines(result: Committed) -> Iterator[str]:
     if not result.findings:
         return
     verb = "would bring" if result.dry_run else "brings"
-    yield f"this {verb} {count(len(result.findings), 'finding')}: {_codes(result.findings)}"
+    numbers = sorted(Counter(f"{finding.code} {finding.name}" for finding in result.findings).items())
+    titles = ", ".join(f"{title} ({number:,})" if number > 1 else title for title, number in numbers)
+    yield f"this {verb} {count(len(result.findings), 'finding')}: {titles}"
     if not result.dry_run:
         yield "see them with: rtv check"
-
-
-def _codes(findings: tuple[Finding, ...]) -> str:
-    numbers = Counter(f"{finding.code} {finding.name}" for finding in findings)
-    return ", ".join(f"{title} ({number:,})" if number > 1 else title for title, number in sorted(numbers.items()))
 
 
 # ---- one entry
@@ -155,30 +151,28 @@ def imported_lines(result: Imported, here: str | None) -> list[Line]:
     committed = result.committed
     would = committed.dry_run
     lines = []
-    counts = [
-        (committed.added, "add" if would else "added"),
-        (committed.changed, "change" if would else "changed"),
-    ]
+    counts = ((committed.added, "add" if would else "added"), (committed.changed, "change" if would else "changed"))
     done = ", ".join(f"{verb} {count(number, 'entry')}" for number, verb in counts if number)
     if would:
         lines.append(f"would {done or 'add nothing'} on {committed.branch}; nothing was changed")
     elif committed.commit is None:
-        lines.append(_why_nothing(result))
+        if not any(source.rows for source in result.sources):
+            lines.append("there are no rows to import")
+        elif result.rejects:
+            lines.append("nothing was saved")
+        else:
+            lines.append("nothing new" if result.removed_before else "nothing new: every row is here already")
     else:
         lines.append(f"{done} on {committed.branch} @ {styled(committed.commit[:10], 'id')}")
     lines += _row_lines(result)
-    lines += _imported_findings(result, here)
+    if committed.findings:
+        found = count(len(committed.findings), "finding")
+        elsewhere = "" if committed.branch == here else f" --rev {shlex.quote(committed.branch)}"
+        see = f"brings {found}: see them with rtv check{elsewhere}"
+        lines += [*mass_sentences(committed.findings), f"would bring {found}" if would else see]
     if committed.commit is not None:
         lines.append(UNDO)
     return [Line("report", line) for line in lines]
-
-
-def _why_nothing(result: Imported) -> str:
-    if not any(source.rows for source in result.sources):
-        return "there are no rows to import"
-    if result.rejects:
-        return "nothing was saved"
-    return "nothing new" if result.removed_before else "nothing new: every row is here already"
 
 
 def _row_lines(result: Imported) -> list[str]:
@@ -204,16 +198,3 @@ def _row_lines(result: Imported) -> list[str]:
             "not in the file; an import never removes (to mirror a file: rtv workcopy add --bind FILE)"
         )
     return lines
-
-
-def _imported_findings(result: Imported, here: str | None) -> list[str]:
-    committed = result.committed
-    if not committed.findings:
-        return []
-    found = count(len(committed.findings), "finding")
-    if committed.dry_run:
-        said = f"would bring {found}"
-    else:
-        elsewhere = "" if committed.branch == here else f" --rev {shlex.quote(committed.branch)}"
-        said = f"brings {found}: see them with rtv check{elsewhere}"
-    return [*mass_sentences(committed.findings), said]

@@ -12,7 +12,7 @@ from rolethread_vcs.diff.entry import EntryDiff, MessageChange
 from rolethread_vcs.diff.fields import spelled
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry
+from rolethread_vcs.model.entry import CONVERSATIONS
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, ComparedFile
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views.entries import value_text
@@ -147,8 +147,9 @@ def shortened(changes: Sequence[WordChange]) -> Iterator[WordChange]:
         if kind != "equal" or len(text) <= _LONG_STRETCH:
             yield kind, text
             continue
-        start = "" if place == 0 else _cut_after(text[: _KEPT + 1])
-        end = "" if place == len(changes) - 1 else _cut_before(text[-_KEPT - 1 :])
+        # cut between words, where there is more than one
+        start = "" if place == 0 else re.sub(r"\s+\S*\Z", "", text[: _KEPT + 1])
+        end = "" if place == len(changes) - 1 else re.sub(r"\A\S*\s+", "", text[-_KEPT - 1 :])
         yield "equal", f"{start}{' ' if start else ''}…{' ' if end else ''}{end}"
 
 
@@ -164,14 +165,6 @@ def marked_words(changes: Iterable[WordChange], *, color: bool) -> str:
         else:
             parts.append(styled(BRACKETS[kind] % text, _STYLES[kind]))
     return "".join(parts)
-
-
-def _cut_after(text: str) -> str:
-    return re.sub(r"\s+\S*\Z", "", text) if re.search(r"\s", text) else text
-
-
-def _cut_before(text: str) -> str:
-    return re.sub(r"\A\S*\s+", "", text) if re.search(r"\s", text) else text
 
 
 # ---- values
@@ -250,7 +243,8 @@ def summary_of(compared: ComparedEntry, difference: EntryDiff) -> str:
         return "moved to another place in the order"
     entry = compared.after or compared.before
     if compared.change is not ChangeKind.CHANGED and entry is not None:
-        return _whole_summary(entry)
+        number = len(entry.messages) if isinstance(entry.messages, list) else 0
+        return "  ".join([count(number, "message"), *(f"#{tag}" for tag in entry.tags)])
     parts: list[str] = []
     for name, changes in _changes_by_list(difference):
         parts += _messages_summary(name, changes)
@@ -261,13 +255,6 @@ def summary_of(compared: ComparedEntry, difference: EntryDiff) -> str:
     if compared.moved:
         parts.append("moved")
     return ", ".join(parts) or "its layout only"
-
-
-def _whole_summary(entry: Entry) -> str:
-    messages = entry.messages
-    number = len(messages) if isinstance(messages, list) else 0
-    parts = [count(number, "message")]
-    return "  ".join([*parts, *(f"#{tag}" for tag in entry.tags)])
 
 
 def _messages_summary(name: str, changes: Sequence[MessageChange]) -> Iterator[str]:

@@ -27,24 +27,21 @@ _SHOWN = 50
 def copies_lines(files: Sequence[FileCopy], folders: Sequence[FolderCopy]) -> Lines:
     if not files and not folders:
         yield Line("note", "there are no working copies; make one with: rtv workcopy add train.jsonl --branch NAME")
-    yield from map(_file_line, files)
+    for each in files:
+        link, problem = each.link, f"  {styled(each.problem, 'warning')}" if each.problem else ""
+        if link is None:
+            yield f"file    {each.path or '?'}{problem}"
+            continue
+        kind = f"{'clean ' if link.clean else ''}{link.format}{f' where {link.where}' if link.where else ''}"
+        touched = "  touched since" if link.is_touched else ""
+        at = f"{styled(link.branch, 'heading')} @ {styled(link.commit[:10], 'id')}"
+        yield f"file    {each.path}  {at}  {count(len(link.ids), 'line')}, {kind}{touched}{problem}"
     for folder in folders:
         here = "  (you are here)" if folder.is_here else ""
         unsaved = f"  {count(folder.unsaved, 'unsaved edit')}" if folder.unsaved else ""
         problem = f"  {styled(folder.problem, 'warning')}" if folder.problem else ""
         branch = folder.branch or "no branch"
         yield f"folder  {folder.folder}  {styled(branch, 'heading')}{here}{unsaved}{problem}"
-
-
-def _file_line(each: FileCopy) -> str:
-    link = each.link
-    if link is None:
-        return f"file    {each.path or '?'}  {styled(each.problem, 'warning')}"
-    kind = f"{'clean ' if link.clean else ''}{link.format}{f' where {link.where}' if link.where else ''}"
-    touched = "  touched since" if link.is_touched else ""
-    problem = f"  {styled(each.problem, 'warning')}" if each.problem else ""
-    where = f"{styled(link.branch, 'heading')} @ {styled(link.commit[:10], 'id')}"
-    return f"file    {each.path}  {where}  {count(len(link.ids), 'line')}, {kind}{touched}{problem}"
 
 
 # ---- what was done
@@ -122,18 +119,13 @@ def file_status_lines(found: CopyStatus, *, width: int) -> Lines:
     more = sum(1 for _ in items)
     if more:
         yield f"… and {more:,} more; --json lists all"
-    hint = _next_step(found)
-    if hint:
-        yield Line("hint", hint)
-
-
-def _next_step(found: CopyStatus) -> str:
     if found.edits.unclear:
         line = found.edits.lines.numbers[min(found.edits.unclear)]
-        return f"decide with: rtv workcopy commit --as {line}=ID   or --new {line}   or --ambiguous new"
-    if found.edits.drops_many:
-        return f"rtv workcopy commit --removed {found.counts['dropped']}"
-    return "" if found.is_clean else "rtv workcopy commit"
+        yield Line("hint", f"decide with: rtv workcopy commit --as {line}=ID   or --new {line}   or --ambiguous new")
+    elif found.edits.drops_many:
+        yield Line("hint", f"rtv workcopy commit --removed {found.counts['dropped']}")
+    elif not found.is_clean:
+        yield Line("hint", "rtv workcopy commit")
 
 
 def _line(found: CopyStatus, each: LineStatus, width: int) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,6 @@ from rolethread_vcs.model.layout import SUFFIX_DIGITS, number_of
 from rolethread_vcs.model.revision import RevisionError, parse_selector
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
-from rolethread_vcs.store.tree_reader import Unreadable
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.query import Query
@@ -145,7 +146,7 @@ def find_entry(snapshot: Snapshot, word: str | int, before: Iterable[Snapshot] =
             found = named_of(each.with_number(selector), selector)
         if found is not None:
             return found
-    raise _no_such_id(snapshot, selector) if isinstance(selector, str) else _no_such_number(snapshot, selector)
+    raise _no_such_entry(snapshot, selector)
 
 
 def named_of(ids: Iterable[str], selector: str | int) -> str | None:
@@ -164,20 +165,14 @@ def named_of(ids: Iterable[str], selector: str | int) -> str | None:
     return found[0] if found else None
 
 
-def _no_such_id(snapshot: Snapshot, entry_id: str) -> NoSuchEntryError:
-    same_number = snapshot.with_number(number_of(entry_id))
-    near = nearest(entry_id, same_number, 0) or _with_suffix(snapshot, entry_id)
-    hint = f"did you mean {near}?" if near else "see them with: rtv list"
-    return NoSuchEntryError(f"there is no entry {entry_id} in {snapshot.id[:10]}", hint=hint)
-
-
-def _with_suffix(snapshot: Snapshot, entry_id: str) -> str | None:
-    """Return an entry of the same birth suffix: the number was mistyped, or the entry got another one elsewhere."""
-    suffix = entry_id[-SUFFIX_DIGITS:]
-    return next((found for found, _ in snapshot.blobs() if found.endswith(suffix)), None)
-
-
-def _no_such_number(snapshot: Snapshot, number: int) -> NoSuchEntryError:
+def _no_such_entry(snapshot: Snapshot, number: str | int) -> NoSuchEntryError:
+    if isinstance(number, str):
+        near = nearest(number, snapshot.with_number(number_of(number)), 0)
+        # of the same birth suffix: the number was mistyped, or the entry got another one elsewhere
+        alike = (found for found, _ in snapshot.blobs() if found.endswith(number[-SUFFIX_DIGITS:]))
+        near = near or next(alike, None)
+        hint = f"did you mean {near}?" if near else "see them with: rtv list"
+        return NoSuchEntryError(f"there is no entry {number} in {snapshot.id[:10]}", hint=hint)
     last = snapshot.last_number()
     if last is None:
         return NoSuchEntryError(
@@ -211,40 +206,27 @@ def similar_tags(repository: Repository, tags: Sequence[str]) -> dict[str, str]:
     for _, oid in islice(snapshot.blobs(), TAGS_READ_FROM):
         if not unmet:
             return {}
-        found = set(_tags_in(snapshot, oid))
+        entry = snapshot.read_blob(oid)
+        found = set(entry.tags if isinstance(entry, Entry) else ())
         unmet -= found
         known |= found
-    nearest = {tag: _nearest(tag, sorted(known)) for tag in sorted(unmet)}
-    return {tag: near for tag, near in nearest.items() if near is not None}
+    alike = {}
+    for tag in sorted(unmet):
+        near = max(sorted(known), key=partial(_likeness, tag), default="")
+        if _likeness(tag, near) >= _ALIKE:
+            alike[tag] = near
+    return alike
 
 
-def _tags_in(snapshot: Snapshot, oid: bytes) -> tuple[str, ...]:
-    found = snapshot.read_blob(oid)
-    return () if isinstance(found, Unreadable) else found.tags
-
-
-def _nearest(tag: str, known: Sequence[str]) -> str | None:
-    best, best_ratio = None, 0.0
-    for other in known:
-        ratio = _likeness(tag, other)
-        if ratio > best_ratio:
-            best, best_ratio = other, ratio
-    return best if best_ratio >= _ALIKE else None
-
-
-def _likeness(one: str, two: str) -> float:
-    one, two = _bare(one), _bare(two)
+def _likeness(*tags: str) -> float:
+    one, two = (re.sub("[-_ ]", "", tag.casefold()) for tag in tags)
     if one == two:
         return 1.0
     if min(len(one), len(two)) < _SHORTEST_ALIKE:
         return 0.0
     # chapter_1 and chapter_2 are meant to be alike
-    if [c for c in one if c.isdigit()] != [c for c in two if c.isdigit()]:
+    if re.findall(r"\d", one) != re.findall(r"\d", two):
         return 0.0
     from difflib import SequenceMatcher
 
     return SequenceMatcher(None, one, two, autojunk=False).ratio()
-
-
-def _bare(tag: str) -> str:
-    return "".join(character for character in tag.casefold() if character not in "-_ ")
