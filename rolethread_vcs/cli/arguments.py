@@ -41,7 +41,7 @@ class TypedTexts:
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
-            raise InvalidError("this text is no UTF-8", hint="give it in a file: @FILE") from error
+            raise InvalidError("this text is not valid UTF-8", hint="give it in a file: @FILE") from error
         return value[1:] if value.startswith("@@") else value
 
 
@@ -66,7 +66,7 @@ def _decoded(data: bytes, name: str) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidError(f"{name} is no UTF-8 (line {line})") from error
+        raise InvalidError(f"{name} is not valid UTF-8 (line {line})") from error
     return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -109,7 +109,7 @@ def parse_moment(text: str, *, now: float, end_of_day: bool = False) -> int:
         return int(moment.timestamp())
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError(
-            f"{text!r} is no moment",
+            f"{text!r} is not a valid time",
             hint="2026-11-01, '2026-11-01 21:05', yesterday, '3 days ago' or 3d",
             code="moment",
         ) from error

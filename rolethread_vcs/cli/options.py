@@ -107,7 +107,7 @@ def _items(offers: Iterable[tuple[str, str]]) -> list[CompletionItem]:
 
 def entry_choice(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `ids` and `--where QUERY`; hand them to `Dataset.select` as `words` and `where`."""
-    function = click.option("--where", metavar="QUERY", help="Choose entries by a query in place of ids.")(function)
+    function = click.option("--where", metavar="QUERY", help="Select entries by a query in place of ids.")(function)
     return click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_entries)(function)
 
 

@@ -1,4 +1,4 @@
-"""Tell the story of a day with a dataset, on one of our own writing that you can go on with.
+"""Run a guided demo on a sample dataset.
 
 \b
   rtv demo

@@ -1,4 +1,4 @@
-"""Put our hooks and drivers into the repository, for people who use git itself; or take them out.
+"""Install or remove the git hooks and merge drivers, for people who use git itself.
 
 \b
   rtv hooks install              pre-commit and pre-merge-commit; diff and merge of conversations

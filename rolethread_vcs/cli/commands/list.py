@@ -24,7 +24,7 @@ from rolethread_vcs.phrases import count
 @click.command(cls=Command)
 @click.argument("query", nargs=-1)
 @click.option("--where", metavar="QUERY", help="The query as one text; with words too, both must match.")
-@click.option("--limit", metavar="N", type=HowMany(), default=25, help="Show so many (25).")
+@click.option("--limit", metavar="N", type=HowMany(), default=25, help="Show at most N (default 25).")
 @click.option("--after", metavar="ID", shell_complete=complete_entries, help="Begin behind this entry.")
 @click.option("--rev", metavar="REV", default="@", shell_complete=complete_branches, help="List another commit.")
 def command(

@@ -40,7 +40,7 @@ ENVELOPE = "rolethread.log/v1"
 
 @click.command(cls=Command)
 @click.argument("rev", metavar="[REV|ID]", default="@", shell_complete=complete_branches)
-@click.option("-n", "number", metavar="N", type=HowMany(), help="Show so many commits.")
+@click.option("-n", "number", metavar="N", type=HowMany(), help="Show at most N commits.")
 @click.option("--since", metavar="WHEN", help="Only from then on: 2026-11-01, yesterday, '3 days ago', 2w.")
 @click.option("--until", metavar="WHEN", help="Only up to then; a day is meant to its end.")
 @click.option("--author", metavar="TEXT", help="Only by an author whose name or address holds this.")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @patch_option
 @click.option("--rest", type=click.Choice(["keep-mine"]), help="Finish the branch although a part was left out.")
 @click.option("--continue", "go_on", is_flag=True, help="Commit the merge when its conflicts are decided.")
-@click.option("--abort", is_flag=True, help="Give the unfinished merge up.")
+@click.option("--abort", is_flag=True, help="Abort the merge.")
 @saving_options
 def command(
     context: Context,

@@ -17,7 +17,7 @@ from rolethread_vcs.cli.context import Command, Context
 
 
 @click.command(cls=Command)
-@click.option("-n", "limit", metavar="N", type=HowMany(), default=20, help="How many; 20 by default.")
+@click.option("-n", "limit", metavar="N", type=HowMany(), default=20, help="Show at most N (default 20).")
 def command(context: Context, limit: int) -> None:
     from rolethread_vcs.views.log import operation_lines
 

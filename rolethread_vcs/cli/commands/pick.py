@@ -1,4 +1,4 @@
-"""Do here what a commit did on another branch, or only what it did to some entries.
+"""Apply a commit from another branch, or only what it did to some entries.
 
 \b
   rtv pick try~1                       what that commit did, as a commit here
@@ -10,7 +10,7 @@
   rtv pick --continue                  when all conflicts are decided (rtv conflicts, rtv resolve)
   rtv pick --abort
 
-The rest of the branch stays there, and what is here already is passed over. It also brings back what was taken back:
+The rest of the branch stays there, and what is here already is skipped. It also brings back what was taken back:
 rtv pick REV after rtv revert REV.
 """
 

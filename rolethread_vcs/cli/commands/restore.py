@@ -40,7 +40,7 @@ from rolethread_vcs.errors import NotFoundError, UsageError
 @click.command(cls=ChangeCommand, change="changed")
 @click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=complete_entries)
 @click.option("--all", "everything", is_flag=True, help="All hand edits; with --from, all entries.")
-@click.option("--where", metavar="QUERY", help="Choose entries by a query; with --from, among those of then.")
+@click.option("--where", metavar="QUERY", help="Select entries by a query; with --from, among those of then.")
 @click.option(
     "--from",
     "revision",
@@ -56,7 +56,7 @@ from rolethread_vcs.errors import NotFoundError, UsageError
     shell_complete=complete_branches,
     help="With --removed: only what went after this revision.",
 )
-@click.option("-n", "limit", metavar="N", type=HowMany(), help="With --removed: list so many (25).")
+@click.option("-n", "limit", metavar="N", type=HowMany(), help="With --removed: list at most N (default 25).")
 @saving_options
 def command(
     context: Context,

@@ -1,4 +1,4 @@
-"""List the rules and how much each one weighs here, or explain one.
+"""List the rules and the severity of each here, or explain one.
 
 \b
   rtv rules

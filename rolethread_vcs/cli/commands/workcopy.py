@@ -170,7 +170,7 @@ def status(context: Context, path: str | None, words: LineWords) -> None:
 @command.command("commit")
 @click.argument("path", metavar="[FILE|DIR]", required=False)
 @line_options
-@click.option("--removed", type=int, metavar="N", help="Let so many entries go; needed for more than 20 and a tenth.")
+@click.option("--removed", type=int, metavar="N", help="Remove N entries; needed for more than 20 and a tenth.")
 @take_option
 @saving_options
 def commit(
