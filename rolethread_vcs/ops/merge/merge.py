@@ -79,7 +79,8 @@ def merge(repository: Repository, source: str, intent: Intent | None = None, opt
             "--rest keep-mine says what becomes of the part that is not taken, and everything is taken",
             hint="choose the part with --where QUERY or -p",
         )
-    return start(repository, _wanted(repository, source, intent, options, fetches=not intent.dry_run), intent)
+    wanted = _wanted(repository, source, intent, options, fetches=not intent.dry_run)
+    return start(repository, wanted, intent)
 
 
 def preview(repository: Repository, source: str, options: MergeOptions = WHOLE) -> MergePreview:
