@@ -12,7 +12,7 @@ from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, 
 from rolethread_vcs.store.git_config import note_key
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC
+from rolethread_vcs.store.refs import BRANCHES, ref_of
 from rolethread_vcs.store.repository import Repository
 
 _FETCHED = "refs/remotes/origin/"
@@ -77,7 +77,8 @@ def _fetch_all(repository: Repository, original: Repository) -> None:
             repository.refs.create(BRANCHES + branch, target)
             if note := notes.get(branch):
                 repository.config.set(note_key(branch), note)
-    if head.startswith(SYMBOLIC) and repository.refs.read(head.removeprefix(SYMBOLIC)) is not None:
+    current = ref_of(head)
+    if current is not None and repository.refs.read(current) is not None:
         repository.refs.set_head(head, before=repository.refs.head())
 
 

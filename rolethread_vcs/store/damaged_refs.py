@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
 _LOOSE = re.compile(rb"([0-9a-f]{40}|ref: [^\n]+)\s*")
@@ -47,9 +47,9 @@ def damaged_refs(repository: Repository) -> tuple[DamagedRef, ...]:
             continue
         except OSError as error:
             reasons[name] = f"cannot be read: {error.strerror}"
-    current, table = "", {}
+    current, table = None, {}
     with suppress(DamagedError):  # HEAD or the packed list; whoever needs them is told
-        current = repository.refs.head().removeprefix(SYMBOLIC)
+        current = ref_of(repository.refs.head())
         table = repository.refs.table()
     for name, target in table.items():
         kind = repository.objects.kind(target) if name != HEAD and name not in reasons else "commit"

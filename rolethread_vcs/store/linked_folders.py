@@ -16,7 +16,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UNFINISHED_ELSEWHERE
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UNFINISHED_ELSEWHERE, branch_of
 
 WORKTREES = "worktrees"
 _LOCKED = "locked"
@@ -52,8 +52,7 @@ class CheckedOutFolder:
     @property
     def branch(self) -> str | None:
         """The branch that is checked out there, None for a commit."""
-        prefix = SYMBOLIC + BRANCHES
-        return self.head.removeprefix(prefix) if self.head.startswith(prefix) else None
+        return branch_of(self.head)
 
     @property
     def quoted(self) -> str:

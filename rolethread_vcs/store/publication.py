@@ -24,7 +24,7 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF, Moves
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT, PackWriter
-from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _in_safe_order(moves: Moves) -> Moves:
 
     HEAD goes to a branch after that was made, and leaves one before that is deleted.
     """
-    left = (moves[HEAD][0] or "").removeprefix(SYMBOLIC) if HEAD in moves else ""
+    left = ref_of(moves[HEAD][0]) if HEAD in moves else None
 
     def turn(name: str) -> int:
         is_deleted = moves[name][1] is None
@@ -299,9 +299,9 @@ def folders_to_follow(repository: Repository, moves: Moves) -> list[CheckedOutFo
 def head_commit(repository: Repository, moves: Moves, side: int) -> str | None:
     """Return the commit that HEAD led to before (0) or leads to after (1) some moves."""
     head = moves[HEAD][side] if HEAD in moves else repository.refs.head()
-    if head is None or not head.startswith(SYMBOLIC):
+    name = ref_of(head)
+    if name is None:
         return head
-    name = head.removeprefix(SYMBOLIC)
     return moves[name][side] if name in moves else repository.refs.read(name)
 
 

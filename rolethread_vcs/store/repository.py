@@ -20,12 +20,11 @@ from rolethread_vcs.store.libgit2 import (
 from rolethread_vcs.store.objects import MissingObjectError, Objects, commits
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.refs import (
-    BRANCHES,
-    SYMBOLIC,
     UNFINISHED,
     UNFINISHED_ELSEWHERE,
     Refs,
     UnknownRevisionError,
+    branch_of,
     resolve_revision,
 )
 from rolethread_vcs.store.snapshot import Snapshot
@@ -117,8 +116,7 @@ class Repository:
 
     def branch(self) -> str | None:
         """Return the name of the current branch, or None when HEAD is detached."""
-        head = self.refs.head()
-        return head.removeprefix(SYMBOLIC + BRANCHES) if head.startswith(SYMBOLIC) else None
+        return branch_of(self.refs.head())
 
     def head_snapshot(self) -> Snapshot:
         commit = self.refs.head_commit()

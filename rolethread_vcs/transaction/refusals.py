@@ -14,7 +14,7 @@ from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.trees import Difference, two_way
-from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, HeldRef, UnknownRevisionError, is_branch_name
+from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, UnknownRevisionError, is_branch_name, ref_of
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import readable
@@ -117,7 +117,7 @@ def refuse_other_folders(
     Raises:
         ConflictError (checked_out_elsewhere). UnsavedEditsError: hand edits there lie on files that would change.
     """
-    going_to = (moves[HEAD][1] or "").removeprefix(SYMBOLIC) if HEAD in moves else None
+    going_to = ref_of(moves[HEAD][1]) if HEAD in moves else None
     for other in repository.other_folders():
         names = {BRANCHES + branch for branch in (other.branch, other.rebasing) if branch}
         if going_to in names:

@@ -9,7 +9,7 @@ from rolethread_vcs.errors import ConflictError, UsageError, nearest
 from rolethread_vcs.model.revision import is_selector
 from rolethread_vcs.store.damaged_refs import damaged_refs
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
-from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, is_branch_name
+from rolethread_vcs.store.refs import BRANCHES, HEAD, TAGS, branch_of, is_branch_name
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import NoSuchBranchError
 
@@ -141,9 +141,8 @@ def branch_before(repository: Repository) -> str:
     here = repository.branch()
     known = set(repository.refs.branches())
     for operation in repository.operations:
-        before = operation.changes.get(HEAD, (None, None))[0] or ""
-        name = before.removeprefix(SYMBOLIC + BRANCHES)
-        if operation.worktree == repository.worktree_name and name != before and name != here and name in known:
+        name = branch_of(operation.changes.get(HEAD, (None, None))[0])
+        if operation.worktree == repository.worktree_name and name is not None and name != here and name in known:
             return name
     raise NoSuchBranchError("there is no branch that you came from", hint="see the branches with: rtv branch")
 

@@ -16,7 +16,7 @@ from rolethread_vcs.store.log import REDO, UNDO, Moves, Operation, kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.publication import head_commit
-from rolethread_vcs.store.refs import HEAD, SYMBOLIC, is_unfinished, shorten
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, is_unfinished, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
@@ -222,10 +222,9 @@ def _refuse_missing_branch(repository: Repository, moves: Moves) -> None:
 
     Within one folder this cannot be, since what deleted the branch is taken back first.
     """
-    head = moves[HEAD][1] if HEAD in moves else None
-    if head is None or not head.startswith(SYMBOLIC):
+    name = ref_of(moves[HEAD][1]) if HEAD in moves else None
+    if name is None:
         return
-    name = head.removeprefix(SYMBOLIC)
     there = moves[name][1] if name in moves else repository.refs.read(name)
     if there is None:
         branch = shlex.quote(shorten(name))

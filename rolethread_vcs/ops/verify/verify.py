@@ -21,7 +21,7 @@ from rolethread_vcs.ops.edit.status import file_of_blob
 from rolethread_vcs.store.log import OPERATIONS_REF, Operation
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.integrity import bad_loose, bad_packs
-from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
 _SUBMODULE = b"160000"
@@ -159,9 +159,8 @@ class _Verifier:
         refs, current = self.repository.refs, ""
         try:
             head = refs.head()
-            if head.startswith(SYMBOLIC):
-                current = head.removeprefix(SYMBOLIC)
-            else:
+            current = ref_of(head) or ""
+            if not current:
                 yield _Start(head, True, HEAD)
         except DamagedError as error:
             self._add("damaged_ref", error.message, path=HEAD)

@@ -75,6 +75,17 @@ def is_unfinished(name: str) -> bool:
     return name == UNFINISHED or name.startswith(UNFINISHED_ELSEWHERE)
 
 
+def ref_of(head: str | None) -> str | None:
+    """Return the ref that a HEAD (`ref: refs/heads/x`) leads to, None for the id of a commit and for no HEAD."""
+    return head.removeprefix(SYMBOLIC) if head is not None and head.startswith(SYMBOLIC) else None
+
+
+def branch_of(head: str | None) -> str | None:
+    """Return the branch that a HEAD leads to, or None."""
+    ref = ref_of(head)
+    return ref.removeprefix(BRANCHES) if ref is not None and ref.startswith(BRANCHES) else None
+
+
 class HeldRef:
     """A ref as it was when it was read; `swap` succeeds only if it still is. `name` is its own, never an alias."""
 
@@ -192,10 +203,10 @@ class Refs:
 
     def followed(self, head: str) -> str:
         """Return what a HEAD (`ref: refs/heads/x`, or a hex id) comes to where x is another name for a branch."""
-        if head.startswith(SYMBOLIC):
-            with suppress(DamagedError):  # a torn branch is still the one that HEAD leads to
-                held = self.hold(head.removeprefix(SYMBOLIC))
-                return head if held is None else SYMBOLIC + held.name
+        ref = ref_of(head)
+        with suppress(DamagedError):  # a torn branch is still the one that HEAD leads to
+            held = None if ref is None else self.hold(ref)
+            return head if held is None else SYMBOLIC + held.name
         return head
 
     def set_head(self, value: str, *, before: str) -> None:
@@ -209,18 +220,17 @@ class Refs:
         head = self._get(HEAD)
         if self._said(head) != before:
             raise _moved(HEAD)
-        target = value.removeprefix(SYMBOLIC)
-        is_branch = target != value
-        if is_branch:
-            self.hold_itself(target)
+        branch = ref_of(value)
+        if branch is not None:
+            self.hold_itself(branch)
         disk.reach("ref", HEAD)
         with _typed(HEAD):
-            if not is_branch:
-                self.git.set_head(pygit2.Oid(hex=target))
+            if branch is None:
+                self.git.set_head(pygit2.Oid(hex=value))
             elif head is None or head.type != pygit2.enums.ReferenceType.SYMBOLIC:
-                self.git.references.create(HEAD, target, force=True)
+                self.git.references.create(HEAD, branch, force=True)
             else:
-                head.set_target(target)
+                head.set_target(branch)
 
     def table(self, known: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return HEAD, every branch, every tag and every unfinished merge with its value; what an operation records.
