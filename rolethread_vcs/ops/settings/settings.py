@@ -86,7 +86,8 @@ def get(repository: Repository, key: str) -> Setting:
     """
     if key not in _MACHINE:
         try:
-            return Setting(key, get_value(_settings_text(repository.head_snapshot()), key), travels=True)
+            text = _settings_text(repository.head_snapshot())
+            return Setting(key, get_value(text, _as_written(parse_settings(text), key)), travels=True)
         except (NotFoundError, UsageError) as error:
             near = nearest(key, _MACHINE)
             if near:
@@ -116,6 +117,21 @@ def _settings_text(snapshot: Snapshot) -> bytes:
     return text
 
 
+def _as_written(settings: Settings, key: str) -> str:
+    """Return the key of a rule as the file has it, where it names the rule by its code and the key by its name.
+
+    Raises:
+        UnknownRuleError: for a rule that does not exist a setting would be silently without effect.
+    """
+    for prefix, written in ((_RULES, settings.severities), (_OPTIONS, settings.options)):
+        if key.startswith(prefix):
+            word, dot, option = key.removeprefix(prefix).partition(".")
+            rule = find_rule(word)
+            spelling = next((each for each in (rule.code, rule.name) if each in written), word)
+            return f"{prefix}{spelling}{dot}{option}"
+    return key
+
+
 # ---- changing
 
 
@@ -129,13 +145,9 @@ def set_setting(repository: Repository, key: str, value: str, intent: Intent | N
     intent = intent or Intent("config", f"config set {key} {value}")
     if key in _MACHINE:
         return _set_on_machine(repository, key, _machine_value(key, value), intent)
-    for prefix in (_RULES, _OPTIONS):
-        if key.startswith(prefix):
-            # for a rule that does not exist it would be silently without effect
-            find_rule(key.removeprefix(prefix).partition(".")[0])
 
     def plan(base: Snapshot) -> ChangeSet:
-        text = set_value(_settings_text(base), key, value)
+        text = set_value(_settings_text(base), _as_written(base.settings, key), value)
         _refuse_misfits(base.settings, parse_settings(text))
         return ChangeSet(files={SETTINGS: text}, summary=f"set {key} to {value}")
 

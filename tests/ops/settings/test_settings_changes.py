@@ -39,6 +39,17 @@ def test_a_setting_that_travels_is_one_commit_and_keeps_comments(tmp_path: Path)
     assert (dataset.folder / "rolethread.toml").read_text() == text
 
 
+def test_a_rule_has_one_setting_by_its_code_and_by_its_name(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.settings.set("gate.rules.empty_message", "warning")
+
+    by_code = dataset.settings.get("gate.rules.RT104")
+    dataset.settings.set("gate.rules.RT104", "info")
+
+    assert by_code.value == "warning"
+    assert dataset.snapshot().settings.severities == {"empty_message": "info"}
+
+
 def test_a_setting_that_stays_as_it_is_makes_no_commit(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
