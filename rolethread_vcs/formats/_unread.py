@@ -99,24 +99,9 @@ def _has(*keys: str) -> Callable[[dict[str, Any]], bool]:
     return lambda row: all(key in row for key in keys)
 
 
-def _is_card(row: dict[str, Any]) -> bool:
-    spec = row.get("spec")
-    return isinstance(spec, str) and spec.startswith("chara_card")
-
-
 def _is_agnai(row: dict[str, Any]) -> bool:
     messages = row.get("messages")
     return isinstance(messages, list) and bool(messages) and isinstance(messages[0], dict) and "msg" in messages[0]
-
-
-def _is_chatml_text(row: dict[str, Any]) -> bool:
-    text = row.get("text")
-    return isinstance(text, str) and "<|im_start|>" in text
-
-
-def _is_tag_list(row: dict[str, Any]) -> bool:
-    metadata = row.get("metadata")
-    return isinstance(metadata, dict) and metadata.get("kind") == "rolethread.tag_registry"
 
 
 def _is_list_of_data_sets(row: dict[str, Any]) -> bool:
@@ -125,6 +110,7 @@ def _is_list_of_data_sets(row: dict[str, Any]) -> bool:
 
 
 _TAGS = "the list of tags that RoleThread Lite keeps beside a data set"
+_TAGS_KIND = "rolethread.tag_registry"
 _DATA_SETS = "LLaMA-Factory's list of data sets (dataset_info.json)"
 _CHAT_LINE = "a line of a SillyTavern chat log"
 _TEXTGEN = "a text-generation-webui chat history"
@@ -135,7 +121,7 @@ _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
     (_CHAT_LINE, _has("mes", "is_user")),
     (_TEXTGEN, _has("internal", "visible")),
     (_TEXTGEN, _has("data", "data_visible")),
-    (_CARD, _is_card),
+    (_CARD, lambda row: isinstance(row.get("spec"), str) and row["spec"].startswith("chara_card")),
     (_CARD, _has("first_mes", "mes_example")),
     (_CARD, _has("char_name", "char_persona")),
     ("a lorebook", lambda row: row.get("spec") == "lorebook_v3"),
@@ -145,7 +131,7 @@ _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
     ("an Agnai chat", _is_agnai),
     ("a Character.AI dump", _has("histories")),
     ("an Open Assistant message tree", _has("message_tree_id")),
-    ("ChatML text in a text column", _is_chatml_text),
-    (_TAGS, _is_tag_list),
+    ("ChatML text in a text column", lambda row: isinstance(row.get("text"), str) and "<|im_start|>" in row["text"]),
+    (_TAGS, lambda row: isinstance(row.get("metadata"), dict) and row["metadata"].get("kind") == _TAGS_KIND),
     (_DATA_SETS, _is_list_of_data_sets),
 )

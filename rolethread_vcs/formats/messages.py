@@ -47,13 +47,10 @@ def _recognise(row: dict[str, Any]) -> bool:
         # an Agnai log has a list of this name too: its items say `msg` and have no role
         return not (type(first) is dict and "msg" in first and "role" not in first)
     if messages is _ABSENT:
-        return _is_preference(row) or (is_our_mark(row.get(MARK)) and _OTHER_CONVERSATIONS.isdisjoint(row))
+        asked = row.get("input")
+        is_preference = isinstance(asked, dict) and "messages" in asked and "preferred_output" in row
+        return is_preference or (is_our_mark(row.get(MARK)) and _OTHER_CONVERSATIONS.isdisjoint(row))
     return _OTHER_CONVERSATIONS.isdisjoint(row)
-
-
-def _is_preference(row: dict[str, Any]) -> bool:
-    asked = row.get("input")
-    return isinstance(asked, dict) and "messages" in asked and "preferred_output" in row
 
 
 def _read(row: dict[str, Any]) -> Content:

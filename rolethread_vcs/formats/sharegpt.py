@@ -229,10 +229,6 @@ def _write_side(side: Any) -> Any:
     return (turns[0] if len(turns) == 1 else turns) or None
 
 
-def _used_keys(entry: Entry) -> CleanKeys:
-    return CleanKeys(trained_keys(entry))
-
-
 def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
     messages = _list(entry.messages)
     turns = _plain_turns(messages)
@@ -262,5 +258,5 @@ FORMAT = RowFormat(
     read=_read,
     write_full=_write_full,
     write_clean=_write_clean,
-    used_keys=_used_keys,
+    used_keys=lambda entry: CleanKeys(trained_keys(entry)),
 )

@@ -235,7 +235,11 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
 
 def _command(reader: RowReader, options: ImportOptions, intent: Intent) -> str:
     """Return the command as it was given, to be gone on with."""
-    words = ["rtv", "import", *(_typed(source.name) for source in reader.sources)]
+    words = [
+        "rtv",
+        "import",
+        *("-" if each.name == STANDARD_INPUT else shlex.quote(each.name) for each in reader.sources),
+    ]
     for flag, value in (
         ("--format", options.format if options.format != "auto" else None),
         ("--key", options.key),
@@ -252,10 +256,6 @@ def _command(reader: RowReader, options: ImportOptions, intent: Intent) -> str:
     if intent.allowances:
         words += ["--because", shlex.quote(intent.because) if intent.because else '"…"']
     return " ".join(words)
-
-
-def _typed(name: str) -> str:
-    return "-" if name == STANDARD_INPUT else shlex.quote(name)
 
 
 def _stem(reader: RowReader) -> str:
