@@ -81,6 +81,18 @@ def test_a_note_without_an_operation_reads_back(tmp_path, change):
     assert journal.load(keep_of(tmp_path, pending.encode())) == pending
 
 
+def test_a_file_is_not_taken_for_changed_while_its_disk_is_not_plugged_in(tmp_path):
+    path, staged = tmp_path / "b", tmp_path / ".b-1.tmp"
+    change = FileChange(path, staged)
+    looks = [change.is_done]
+    path.touch()
+    staged.touch()
+    looks.append(change.is_done)
+    change.carry_out()
+
+    assert [*looks, change.is_done] == [False, False, True]
+
+
 @pytest.mark.parametrize("staged", ["../.b-1.tmp", "/etc/.b-1.tmp", "b.tmp", ".b-1", ".a/b.tmp"])
 def test_a_note_that_names_any_other_file_as_a_staged_one_counts_as_none(tmp_path, staged):
     whole = Pending("workcopy add b", 1, {}, None, file=FileChange(Path("/a/b"), Path("/a/.b-1.tmp"))).encode()

@@ -71,8 +71,10 @@ class FileChange:
 
     @property
     def is_done(self) -> bool:
-        """Whether the step was done: it leaves nothing at the place that it starts from."""
-        return not os.path.lexists(self.staged or self.path)
+        """Whether the step was done; not where neither file is there: their disk may not be plugged in now."""
+        if self.staged is None:
+            return not os.path.lexists(self.path)
+        return os.path.lexists(self.path) and not os.path.lexists(self.staged)
 
     def carry_out(self) -> None:
         """Do the step."""
