@@ -94,8 +94,9 @@ def sharing_rare_words(texts: Mapping[int, Text], others: Mapping[int, Text]) ->
         shared: Counter[int] = Counter()
         for word in rare.keys() & text.numbers:
             shared.update(rare[word])
-        best = sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:_CANDIDATES]
-        yield from ((place, other) for other, _ in best)
+        least = min(sorted(shared.values(), reverse=True)[:_CANDIDATES], default=0)
+        best = sorted((-number, other) for other, number in shared.items() if number >= least)[:_CANDIDATES]
+        yield from ((place, other) for _, other in best)
 
 
 def _by_pairs(one: Text, other: Text) -> float:
@@ -162,6 +163,17 @@ def _find_all(text: str, *, with_spaces: bool) -> list[str]:
 
 
 _pattern = cache(re.compile)
+
+
+def letters(text: str, most: int) -> int:
+    """Return how many letters and digits a text has, at most so many; one of a script without spaces counts three."""
+    found = 0
+    for character in text:
+        if character.isalnum():
+            found += 3 if character > "\u0dff" and _pattern(f"[{_SPACELESS}]").match(character) else 1
+            if found >= most:
+                return most
+    return found
 
 
 def is_word(token: str) -> bool:

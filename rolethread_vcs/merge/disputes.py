@@ -21,9 +21,9 @@ from itertools import pairwise
 
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.gaps import Alignment, Gap
-from rolethread_vcs.merge.insertions import Row, kept_both, one_after_the_other, pair_up
-from rolethread_vcs.merge.lists import SIDES, Lists, Side, Token
-from rolethread_vcs.model.entry import OPENING_ROLES
+from rolethread_vcs.merge.insertions import Row, breaks, kept_both, one_after_the_other, pair_up
+from rolethread_vcs.merge.lists import SIDES, Side, Token
+from rolethread_vcs.model.entry import OPENING_ROLES, is_same
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece] | Reason:
             tuple(token for token in gap.on(side) if token.base is None or None not in (token.ours, token.theirs))
             for side in SIDES
         )
-        found = _weave(lists, gap, ours, theirs)
+        found = _weave(alignment, gap, ours, theirs)
         rows = [piece for piece in found if isinstance(piece, Token)]
         if any(count > 1 for base, count in Counter(token.base for token in rows).items() if base is not None):
             return Reason.BOTH_MOVED
@@ -132,6 +132,16 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
     """Yield why what one side deleted or moved away cannot simply go: the other side built on it."""
     lists = alignment.lists
     for side, other in (SIDES, SIDES[::-1]):
+        for base in gap.base:
+            # perhaps edited here, perhaps replaced: as long as the other side left it alone, it is the same
+            number, to_number = alignment.loose[side].get(base), alignment.loose[other].get(base)
+            if number is None:
+                continue
+            if to_number is not None:
+                if not is_same(lists.on(side)[number], lists.on(other)[to_number]):
+                    yield Reason.BOTH_EDITED
+            elif base not in alignment.numbers[other]:
+                yield Reason.DELETED_AND_EDITED
         for token in gap.on(side):
             if token.base is not None:
                 if token.on(other) is None and lists.is_edited(token, side):
@@ -143,16 +153,21 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
             if before is None or lists.role(Token(before)) in OPENING_ROLES:
                 continue
             if before not in alignment.numbers[other]:
-                yield Reason.CONTINUES_DELETED
+                if before + 1 in alignment.numbers[side] or before + 1 == len(lists.base):
+                    yield Reason.CONTINUES_DELETED  # else it is written over what came behind
             elif before in alignment.moved[other] and before not in alignment.moved[side]:
                 yield Reason.CONTINUES_MOVED
 
 
-def _weave(lists: Lists, gap: Gap, ours: Row, theirs: Row) -> list[Piece]:
+def _weave(alignment: Alignment, gap: Gap, ours: Row, theirs: Row) -> list[Piece]:
+    lists = alignment.lists
     found: list[Piece] = []
     left: Token | None = gap.left
     for first, second, same in pair_up(lists, ours, theirs):
-        if first and second:
+        row = alignment.in_places(first, second)
+        if row is not None and not breaks(lists, left, row, same or gap.right):
+            found += row
+        elif first and second:
             row = one_after_the_other(lists, left, first, second, same or gap.right)
             if row is None:
                 both = kept_both(lists, left or gap.left, first, second, same or gap.right)

@@ -15,11 +15,13 @@ What happens in a gap is for `disputes` to say.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from rolethread_vcs.diff.align import align
+from rolethread_vcs.diff.align import Match, Pair, align
+from rolethread_vcs.diff.chain import heaviest_chain
+from rolethread_vcs.merge.conversation import says_enough
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
 from rolethread_vcs.model.entry import is_same
 
@@ -41,15 +43,36 @@ class Gap(NamedTuple):
 class Alignment:
     """Which message of the base is which on each side (`numbers`, and back: `origins`), and which of them a side moved.
 
-    `moved_twice` are those that both sides moved, to different places.
+    `moved_twice` are those that both sides moved, to different places; `loose` those that a side edited or replaced,
+    nobody knows which, and that the other did not leave alone.
     """
 
     def __init__(self, lists: Lists) -> None:
-        pairs = {side: align(lists.base, lists.on(side)) for side in SIDES}
+        every = {side: align(lists.base, lists.on(side)) for side in SIDES}
+        untouched = {
+            side: {
+                pair.before
+                for pair in every[side]
+                if not (pair.loose or pair.moved) and is_same(lists.base[pair.before], lists.on(side)[pair.after])
+            }
+            for side in SIDES
+        }
+        # What may be another message is taken for the same as long as the other side left it alone.
+        self.loose = {
+            side: {
+                pair.before: pair.after
+                for pair in every[side]
+                if pair.loose and pair.before not in untouched[other_side(side)]
+            }
+            for side in SIDES
+        }
+        pairs = {side: [pair for pair in every[side] if pair.before not in self.loose[side]] for side in SIDES}
         self.lists = lists
         self.numbers = {side: {pair.before: pair.after for pair in pairs[side]} for side in SIDES}
         self.origins = {side: {pair.after: pair.before for pair in pairs[side]} for side in SIDES}
-        self.moved = {side: frozenset(pair.before for pair in pairs[side] if pair.moved) for side in SIDES}
+        for side in SIDES:
+            pairs[other_side(side)] += self._made_by_both(side)
+        self.moved = {side: _moved(pairs[side], self.numbers[other_side(side)]) for side in SIDES}
         self._moved = self.moved["ours"] | self.moved["theirs"]
         self._backbone = [
             self.token(number)
@@ -66,6 +89,21 @@ class Alignment:
         # message before them.
         self._riding = {side: dict(self._find_riders(side)) for side in SIDES}
         self._riders = {token for side in SIDES for tokens in self._riding[side].values() for token in tokens}
+
+    def _made_by_both(self, side: Side) -> list[Pair]:
+        """Return what the other side has, as new, and what this side changed a message of the base into: it is that."""
+        other = other_side(side)
+        row = self.lists.on(other)
+        new = {repr(row[number]): number for number in range(len(row)) if number not in self.origins[other]}
+        found = []
+        for base, number in self.numbers[side].items():
+            value = self.lists.on(side)[number]
+            if base not in self.numbers[other] and says_enough(value) and repr(value) in new:
+                found.append(Pair(base, new.pop(repr(value)), Match.SIMILAR))
+        for pair in found:
+            self.numbers[other][pair.before], self.origins[other][pair.after] = pair.after, pair.before
+            self.loose[other].pop(pair.before, None)
+        return found
 
     def _find_riders(self, side: Side) -> Iterator[tuple[int, tuple[Token, ...]]]:
         other = other_side(side)
@@ -109,6 +147,26 @@ class Alignment:
                 yield self.token(base)
                 yield from self._riding[other].get(base, ())
 
+    def in_places(self, ours: Sequence[Token], theirs: Sequence[Token]) -> tuple[Token, ...] | None:
+        """Return the new messages of both sides in one row, if each has a place of its own between those of the base.
+
+        Who wrote something over a message put it behind what stands before that message on the other side.
+        """
+        places = {token: self._place(token) for token in (*ours, *theirs)}
+        if None in places.values() or not {places[token] for token in ours}.isdisjoint(map(places.get, theirs)):
+            return None
+        return tuple(sorted(places, key=lambda token: places[token] or ()))
+
+    def _place(self, token: Token) -> tuple[int, int] | None:
+        """Return between which two messages of the base a side put a new one; None for one of the base."""
+        if token.base is not None:
+            return None
+        side: Side = "theirs" if token.ours is None else "ours"
+        known, number = self.origins[side], _number(token, side)
+        before = next((known[place] for place in range(number, -1, -1) if place in known), -1)
+        behind = (known[place] for place in range(number, len(self.lists.on(side))) if place in known)
+        return before, next(behind, len(self.lists.base))
+
     def predecessor(self, side: Side, number: int) -> int | None:
         """Return the message of the base that comes before one on a side, passing over what is new there."""
         for before in range(number - 1, -1, -1):
@@ -118,19 +176,12 @@ class Alignment:
         return None
 
 
-def in_place(lists: Lists) -> list[Token] | None:
-    """Return the tokens of lists in which nothing came, went or moved for certain, else None.
-
-    That is so when they are equally long and no message was touched by both sides.
-    """
-    if not len(lists.base) == len(lists.ours) == len(lists.theirs):
-        return None
-    if all(
-        is_same(ours, base) or is_same(theirs, base) or is_same(ours, theirs)
-        for base, ours, theirs in zip(lists.base, lists.ours, lists.theirs, strict=True)
-    ):
-        return [Token(number, number, number) for number in range(len(lists.base))]
-    return None
+def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:
+    """Return which messages of the base a side moved; what crossed only what the other side deleted did not move."""
+    chain = heaviest_chain((pair.before, pair.after, 1 if pair.moved else 2) for pair in pairs if pair.before in there)
+    return frozenset(pair.before for pair in pairs if pair.before in there) - {before for before, _ in chain} | {
+        pair.before for pair in pairs if pair.moved and pair.before not in there
+    }
 
 
 def _only_on(side: Side, number: int) -> Token:

@@ -30,7 +30,7 @@ def pair_up(lists: Lists, ours: Row, theirs: Row) -> list[tuple[Row, Row, Token 
     start = to_start = 0
     for pair in align(first, second):
         one, other = ours[pair.before], theirs[pair.after]
-        if pair.moved or one.base != other.base:
+        if pair.moved or pair.loose or one.base != other.base:
             continue
         if one.base is not None or pair.match is Match.EQUAL or _is_one_text(first[pair.before], second[pair.after]):
             same = Token(one.base, one.ours, other.theirs)
@@ -59,14 +59,14 @@ def one_after_the_other(lists: Lists, left: Token | None, ours: Row, theirs: Row
     has_turns = [any(role_of(message) not in OPENING_ROLES for message in row) for row in (lists.base, *new)]
     if has_turns == [False, True, True]:
         return None
-    return next((row for row in _orders(lists, ours, theirs) if not _breaks(lists, left, row, right)), None)
+    return next((row for row in _orders(lists, ours, theirs) if not breaks(lists, left, row, right)), None)
 
 
 def kept_both(lists: Lists, left: Token, ours: Row, theirs: Row, right: Token) -> Row:
     """Return what a person gets who keeps both rows: the same message once, else the order that breaks least."""
     row: list[Token] = []
     for first, second, same in pair_up(lists, ours, theirs):
-        count = partial(_breaks, lists, row[-1] if row else left, right=same or right)
+        count = partial(breaks, lists, row[-1] if row else left, right=same or right)
         one, other = _orders(lists, first, second)
         row += one if count(one) <= count(other) else other
         if same is not None:
@@ -74,7 +74,7 @@ def kept_both(lists: Lists, left: Token, ours: Row, theirs: Row, right: Token) -
     return tuple(row)
 
 
-def _breaks(lists: Lists, left: Token | None, row: Row, right: Token | None) -> int:
+def breaks(lists: Lists, left: Token | None, row: Row, right: Token | None) -> int:
     """Return how many neighbours in a row do not read as a conversation; None is a neighbour that nobody knows yet."""
     tokens = [token for token in (left, *row, right) if token is not None]
     return sum(lists.new_break(one, other) is not None for one, other in pairwise(tokens))

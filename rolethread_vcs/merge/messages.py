@@ -16,18 +16,15 @@ from typing import Any, NamedTuple
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
-from rolethread_vcs.merge.conversation import END, START, role_of
+from rolethread_vcs.merge.conversation import END, START, role_of, says_enough
+from rolethread_vcs.merge.cuts import cut_alike
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
-from rolethread_vcs.merge.gaps import Alignment, in_place, values_of
+from rolethread_vcs.merge.gaps import Alignment, values_of
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import UNSETTLED, settle
 from rolethread_vcs.model.entry import ANSWERING_ROLES
-
-_RECOGNISABLE = 12
-"""Characters from which a message that both sides added in two places is one by more than chance."""
-
 
 _RENAMES = 2
 """So many messages make a rename; one could be a correction of that message."""
@@ -46,17 +43,13 @@ def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any
     whole = settle(list(lists.base), list(lists.ours), list(lists.theirs))
     if whole is not UNSETTLED:
         return list(whole)
-    tokens = in_place(lists)
-    if tokens is not None:
-        return _Row(lists, field, resolver, {"ours": {}, "theirs": {}}).result(list(tokens))
-    alignment = Alignment(lists)
-    renamed = {side: _renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
+    alignment = cut_alike(Alignment(lists))
     if alignment.moved_twice:
-        return _choose_places(alignment, field, renamed, resolver)
+        return _choose_places(alignment, field, resolver)
     pieces = pieces_of(alignment, "ours")
     if isinstance(pieces, Reason):
         return _choose_whole(lists, field, pieces, resolver)
-    return _Row(lists, field, resolver, renamed).result(pieces)
+    return _Row(alignment, field, resolver).result(pieces)
 
 
 def _choose_whole(lists: Lists, field: str, reason: Reason, resolver: Resolver) -> list[Any]:
@@ -64,16 +57,14 @@ def _choose_whole(lists: Lists, field: str, reason: Reason, resolver: Resolver) 
     return _as_messages(field, resolver.answer(conflict))
 
 
-def _choose_places(
-    alignment: Alignment, field: str, renamed: Mapping[Side, Mapping[str, str]], resolver: Resolver
-) -> list[Any]:
+def _choose_places(alignment: Alignment, field: str, resolver: Resolver) -> list[Any]:
     """Let a person choose between the two orders; each holds the edits of both sides, where they merge."""
     merged: dict[Side, list[Any]] = {}
     for side in SIDES:
         pieces = pieces_of(alignment, side)
         alone = Resolver()
         if not isinstance(pieces, Reason):
-            merged[side] = _Row(alignment.lists, field, alone, renamed).result(pieces)
+            merged[side] = _Row(alignment, field, alone).result(pieces)
         if alone.conflicts or isinstance(pieces, Reason):
             return _choose_whole(alignment.lists, field, Reason.BOTH_MOVED, resolver)
     conflict = Conflict(field, Reason.BOTH_MOVED, list(alignment.lists.base), merged["ours"], merged["theirs"])
@@ -89,11 +80,12 @@ def _as_messages(field: str, value: Any) -> list[Any]:
 class _Row:
     """Lays the pieces of a merged conversation down one by one, and looks at the whole in the end."""
 
-    def __init__(self, lists: Lists, field: str, resolver: Resolver, renamed: Mapping[Side, Mapping[str, str]]) -> None:
+    def __init__(self, alignment: Alignment, field: str, resolver: Resolver) -> None:
+        lists = alignment.lists
         self._lists = lists
         self._field = field
         self._resolver = resolver
-        self._renamed = renamed
+        self._renamed = {side: _renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
         self._laid: list[_Laid] = []
         self._number = 0  # in the preview, which has ours in each dispute: names must not depend on choices
 
@@ -201,9 +193,7 @@ class _Row:
         for number, laid in enumerate(self._laid):
             token = laid.token
             is_new = token.base is None and (token.ours is None) != (token.theirs is None)
-            content = laid.message.get("content") if isinstance(laid.message, dict) else laid.message
-            is_known = isinstance(content, str) and len(content.strip()) >= _RECOGNISABLE
-            if not is_new or laid.is_accepted or not is_known:
+            if not is_new or laid.is_accepted or not says_enough(laid.message):
                 continue
             first = seen.setdefault(repr(laid.message), token)
             if (first.ours is None) != (token.ours is None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -12,6 +13,11 @@ from rolethread_vcs.diff.words import word_changes
 
 _KEPT = 0.4
 """A side that keeps less of the text than this wrote another text; a word of the other would be a stranger in it."""
+
+_SENTENCE = re.compile(r"[^.!?…。！？\n]+")
+_BEGINS = re.compile(r"(?:^|\n|[.!?…。！？][\"'*”’»]*\s*)\Z")
+_KNOWN_AGAIN = 8
+"""Letters from which a sentence that went here and came there is one that was moved."""
 
 _SAME_MARK = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
@@ -50,6 +56,8 @@ def merge_text(base: str, ours: str, theirs: str) -> str | None:
         return None
     mine, others = {*first}, {*second}
     shared = mine & others
+    if any(_meets_a_move(edits, there, shared) for edits, there in ((first, second), (second, first))):
+        return None
     for left, right in pairwise(sorted((mine | others) - shared, key=_place)):
         if (left in mine) != (right in mine) and _meet(base, left, right, shared):
             return None
@@ -72,11 +80,26 @@ def _edits(base: str, side: str) -> list[_Edit]:
             new = text
         else:
             if old or new:
-                edits.append(_Edit(place, place + len(old), old, new))
+                low = edits[-1].stop + 1 if edits else 0
+                edits.append(_from_sentence(base, _Edit(place, place + len(old), old, new), low))
                 place += len(old)
                 old = new = ""
             place += len(text)
     return edits
+
+
+def _from_sentence(base: str, edit: _Edit, low: int) -> _Edit:
+    """Return an edit that puts in or takes out as it begins with a sentence, where the same can be said so.
+
+    `[sheep. She counts the ]coins` put in behind `She counts the ` is `[She counts the sheep. ]` put in before it.
+    """
+    text, start = edit.old or edit.new, edit.start
+    if not (edit.old and edit.new):
+        while not _BEGINS.search(base[:start]) and start > low and base[start - 1] == text[-1]:
+            start, text = start - 1, text[-1] + text[:-1]
+        if start != edit.start and _BEGINS.search(base[:start]):
+            return _Edit(start, start + len(edit.old), text if edit.old else "", text if edit.new else "")
+    return edit
 
 
 def _place(edit: _Edit) -> tuple[int, int]:
@@ -124,3 +147,18 @@ def _letters(text: str) -> int:
 def _plain(text: str) -> str:
     """Return a text without what may differ by encoding alone."""
     return " ".join(f"|{unicodedata.normalize('NFC', text).translate(_SAME_MARK)}|".split())
+
+
+def _meets_a_move(edits: Sequence[_Edit], others: Sequence[_Edit], shared: set[_Edit]) -> bool:
+    """Whether one side moved a sentence within the text, and the other touched it where it stood."""
+    for edit in edits:
+        put = {text for each in edits if each != edit and each not in shared for text in _sentences(each.new)}
+        moved = put and put.intersection(_sentences(edit.old))
+        if moved and any(other.start < edit.stop and edit.start < other.stop for other in others):
+            return True
+    return False
+
+
+def _sentences(text: str) -> set[str]:
+    """Return the sentences of a text, as far as they say enough to be known again."""
+    return {found.strip() for found in _SENTENCE.findall(text) if _letters(found) >= _KNOWN_AGAIN}

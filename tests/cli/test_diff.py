@@ -163,7 +163,7 @@ def test_content_never_steers_the_terminal(color: bool) -> None:
 def test_messages_that_are_no_messages_are_shown() -> None:
     shown = lines({"messages": ["a", {"content": None}]}, {"messages": ["b", {"content": [{"type": "x"}]}]})
 
-    assert shown[0].startswith(f"~ {ID}  [0] [1] edited")
+    assert shown[0].startswith(f"~ {ID}  [0] [1] added, [0] [1] removed")
     assert lines({"messages": []}, {"messages": "text"})[1:] == ["    messages: [] → text"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from conversations import ODD_ENTRIES, TEXTS, conversations, three_sides
+from conversations import ODD_ENTRIES, conversations, three_sides
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,11 +60,51 @@ def _unlabelled(conflict: Conflict) -> tuple[Any, ...]:
     )
 
 
+LINES = [
+    "The miller sold his black horse before anybody woke.",
+    "Nobody crosses that bridge without paying twice.",
+    "She keeps seven candles under the broken stairs.",
+    "Rain fell into the soup, and we ate it anyway.",
+    "My brother swore he would return with the harvest.",
+    "Count your coins again, stranger, and slower.",
+    "A wolf slept beside the chapel door last winter.",
+    "Only the ferryman knows which rope is rotten.",
+    "They burned every letter except the shortest.",
+    "Why is there salt on your father's coat?",
+    "Seven geese walked through the hall at noon.",
+    "Bring me the red scarf that the widow lost.",
+    "Every stone in this wall was once a debt.",
+    "He laughs like a gate that nobody oiled.",
+    "Midnight is cheaper when you pay in copper.",
+    "The cook insists that pepper grows on ships.",
+]
+OTHER_LINES = [
+    "Two sailors quarrel over a painted mirror upstairs.",
+    "Ask the abbot, if you dare, about ledger nine.",
+    "An owl answered instead, which settled nothing.",
+    "Warm bread costs more than honest words here.",
+    "That key opens the cellar, this one opens graves.",
+    "I dreamed of ice, and of hands below it.",
+    "Let the twins decide who carries the lantern.",
+    "No song survives three nights in this tavern.",
+    "Half the village hid when the bell cracked.",
+    "Tell me again how the smith lost his eye.",
+    "Frost wrote a name on the window, and left.",
+    "I would rather marry the well than that clerk.",
+    "Somebody tuned the harp with a hammer again.",
+    "Our map shows four rivers, and three are true.",
+    "Leave your boots, your dog, and your doubts outside.",
+    "Since the flood even the mice speak politely.",
+]
+
+
 @st.composite
 def edits_of_different_messages(draw: st.DrawFn) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
-    base = draw(conversations())
+    # Each message says enough to be known by: of `rain` and `rain` nobody could tell which one was edited.
+    lines = draw(st.permutations(LINES))
+    base = [{**message, "content": lines[number]} for number, message in enumerate(draw(conversations()))]
     owner = draw(st.lists(st.sampled_from(["", "ours", "theirs"]), min_size=len(base), max_size=len(base)))
-    texts = draw(st.lists(TEXTS, min_size=len(base), max_size=len(base)))
+    texts = draw(st.permutations(OTHER_LINES))[: len(base)]
 
     def side(*names: str) -> list[Any]:
         return [

@@ -159,7 +159,12 @@ def test_lists_of_two_thousand_messages_merge() -> None:
 
 
 def test_a_conversation_does_not_lose_all_its_answers_between_two_sides() -> None:
-    base = [user("rain"), answer("rain"), user("rain"), answer("rain")]
+    base = [
+        user("Does it rain?"),
+        answer("All night long."),
+        user("And who goes there?"),
+        answer("Only the wind does."),
+    ]
 
     merged = merge_messages(base, base[:3], [base[0], base[2], base[3]])
 

@@ -153,14 +153,14 @@ class _Tracker:
             for parent in above:
                 blob = trace.state(parent.tree).blob
                 if blob is not None:
-                    before, pairs = self._before(_Place(parent, origin, blob), place, levels=True)
+                    before, pairs = self._before(_Place(parent, origin, blob), place)
                     # what merely stands in the same place of another entry is not where a message comes from
                     found.append((before, {at: pair for at, pair in pairs.items() if pair.match is not Match.PLACED}))
                     break
         return found
 
-    def _before(self, earlier: _Place, later: _Place, *, levels: bool = False) -> _Before:
-        pairs = align(self._messages(earlier.version), self._messages(later.version), levels=levels)
+    def _before(self, earlier: _Place, later: _Place) -> _Before:
+        pairs = align(self._messages(earlier.version), self._messages(later.version))
         return earlier, {pair.after: pair for pair in pairs}
 
     def _messages(self, version: bytes) -> Sequence[Any]:

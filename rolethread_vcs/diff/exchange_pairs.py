@@ -1,0 +1,314 @@
+"""Says which exchange of one conversation is which of another.
+
+    1  exchanges that stand once on both sides are anchors; those that cross the others were moved
+    2  between two anchors, the heaviest row of exchanges that are alike, at the edges first
+    3  a pair that rests on little stays only next to another one, or in step with a strong one
+    4  what is left between pairs and has anything in common is a pair that may be wrong: loose
+    5  what is left and is alike was moved
+
+A loose pair is in the place of the other, and may be another exchange all the same: a question that was replaced
+together with its answer, one of two equal exchanges of which one went.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import TypeAlias
+
+from rolethread_vcs.diff.chain import heaviest_chain
+from rolethread_vcs.diff.exchanges import Exchange, Message
+from rolethread_vcs.diff.likeness import sharing_rare_words
+
+SCALE = 10_000
+"""Weights are added up in whole numbers, so that sums cannot differ by rounding."""
+ALL_PAIRS = 10_000
+"""100 against 100: up to here each is compared with each."""
+_FEW_PAIRS = 400
+_NEIGHBOURS = 2
+_ANCHOR = 0.9  # what an exchange says, weighed, from which it is known anywhere
+_ANCHOR_OF_TWO = 0.35  # or from which a question with its answer is
+_ALIKE, _ALIKE_SHARE = 0.2, 0.34
+_STRONG = 0.5  # what two exchanges have in common, weighed, from which they are one by what they say
+_MOVED_SHARE = 0.6
+_CUT = 0.8  # likeness from which two parts together are the message that was cut in two
+_A_LITTLE = 0.05
+
+Row: TypeAlias = list[tuple[Message, Message, float]]
+"""Messages of two exchanges that are one another, in order, with what each pair weighs."""
+
+
+@dataclass(eq=False)
+class ExchangePair:
+    """Two exchanges with what they have in common: the heaviest row of messages, and what it weighs."""
+
+    left: Exchange
+    right: Exchange
+    row: Row
+    loose: bool = False
+    moved: bool = False
+
+    def __post_init__(self) -> None:
+        self.place = (self.left.index, self.right.index)
+        self.step = self.right.index - self.left.index
+        self.weight = sum(weight for _, _, weight in self.row)
+        self.share = self.weight / max(0.01, min(self.left.weight, self.right.weight))
+        self.is_whole = self.left.number == self.right.number
+        self.is_complete = len(self.row) == len(self.left.messages) == len(self.right.messages)
+        """Whether each message of both is one of the other, as it was or alike."""
+        self.is_same = self.is_complete and all(one.number == other.number for one, other, _ in self.row)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether nothing was replaced, or enough says so that the rest was reworded in its place."""
+        return self.is_complete or (
+            self.weight >= _STRONG and any(one.said == other.said for one, other, _ in self.row)
+        )
+
+
+Side: TypeAlias = Sequence[Exchange]
+
+
+class _Search:
+    """Pairs the exchanges of two sides, step by step."""
+
+    def __init__(self, left: Side, right: Side, *, later_left: bool) -> None:
+        self._left = left
+        self._right = right
+        self._later = left if later_left else right
+        self._known: dict[tuple[int, int], ExchangePair] = {}
+        self._places: dict[tuple[int, int, int, int] | None, list[tuple[int, int]]] = {}
+        self._once = once([each.number for each in left], [each.number for each in right])
+        self.found: dict[int, ExchangePair] = {}  # by the number on the left
+        self._taken: set[int] = set()
+
+    def run(self) -> None:
+        self._pair_openings()
+        self._pair_anchors()
+        for left, right in list(self._gaps()):
+            self._pair_alike(left, right)
+        for left, right in list(self._gaps()):
+            self._pair_rest(left, right)
+        self._pair_moved()
+        self._doubt_equals()
+
+    def _add(self, pair: ExchangePair, *, loose: bool = False, moved: bool = False) -> None:
+        if pair.left.index not in self.found and pair.right.index not in self._taken:
+            pair.loose, pair.moved = loose, moved
+            self.found[pair.left.index] = pair
+            self._taken.add(pair.right.index)
+
+    def _unpaired(self) -> tuple[Side, Side]:
+        left = [each for each in self._left if each.index not in self.found]
+        return left, [each for each in self._right if each.index not in self._taken]
+
+    def _gaps(self) -> Iterator[tuple[Side, Side]]:
+        """Yield the exchanges in no pair between each two pairs that did not move."""
+        stayed = [pair.place for _, pair in sorted(self.found.items()) if not pair.moved]
+        ends = [(-1, -1), *stayed, (len(self._left), len(self._right))]
+        for (left, right), (to_left, to_right) in pairwise(ends):
+            one = [each for each in self._left[left + 1 : to_left] if each.index not in self.found]
+            other = [each for each in self._right[right + 1 : to_right] if each.index not in self._taken]
+            if one and other:
+                yield one, other
+
+    def _candidates(self, left: Side, right: Side) -> Iterator[ExchangePair]:
+        """Yield the pairs of two rows that are worth a look, with what they have in common."""
+        rows = (left[0].index, len(left), right[0].index, len(right)) if left and right else None
+        places = self._places.get(rows)
+        if places is None:
+            places = self._places[rows] = places_to_look_at(left, right)
+        for one, other in places:
+            yield self._pair(left[one], right[other])
+
+    def _pair(self, left: Exchange, right: Exchange) -> ExchangePair:
+        known = self._known.get((left.index, right.index))
+        if known is None:
+            if left.number == right.number:
+                rows = zip(left.messages, right.messages, strict=True)
+                row = [(one, other, one.common_weight(other)) for one, other in rows]
+            else:
+                row = heaviest_row(left.messages, right.messages)
+                row = self._without_rest_of_cut(left, right, row)
+            known = self._known[left.index, right.index] = ExchangePair(left, right, row)
+        return known
+
+    def _without_rest_of_cut(self, left: Exchange, right: Exchange, row: Row) -> Row:
+        """Return a row that says of an answer which was cut in two that its first part is the answer.
+
+        Most of the text may stand in the second part, which somebody else now asks for.
+        """
+        one, other = left.messages[-1], right.messages[-1]
+        begins = one.text.numbers[:2] == other.text.numbers[:2]
+        if one.role != other.role or not (begins or one.text.numbers[-2:] == other.text.numbers[-2:]):
+            return row
+        before, after = _last_before(self._left, left), _last_before(self._right, right)
+        to_before, to_after = _last_behind(self._left, left), _last_behind(self._right, right)
+        rest = [item for item in row if item[0] is not one and item[1] is not other]
+        if begins and (_is_cut(one, other, to_after) or _is_cut(other, one, to_before)):
+            return [*rest, (one, other, min(one.weight, other.weight))]
+        return rest if _is_cut(one, after, other) or _is_cut(other, before, one) else row
+
+    # ---- the steps
+
+    def _pair_openings(self) -> None:
+        """Pair the system messages where each side has one: there is no other that it could be."""
+        left, right = ([each for each in side if each.is_opening] for side in (self._left, self._right))
+        if len(left) == len(right) == 1:
+            self._add(self._pair(left[0], right[0]))
+
+    def _pair_anchors(self) -> None:
+        places = {each.number: each for each in self._right}
+        anchors = [
+            self._pair(each, places[each.number])
+            for each in self._left
+            if each.number in self._once
+            and each.index not in self.found
+            and (each.weight >= _ANCHOR or (len(each.messages) > 1 and each.weight >= _ANCHOR_OF_TWO))
+        ]
+        # As few exchanges as possible moved; which of them did shows in what else stands in order with them.
+        weighed = [(*pair.place, 1 + pair.weight / 100) for pair in anchors]
+        known = tuple({pair.place[side] for pair in (*anchors, *self.found.values())} for side in (0, 1))
+        left = [each for each in self._left if each.index not in known[0]]
+        right = [each for each in self._right if each.index not in known[1]]
+        if len(left) * len(right) <= _FEW_PAIRS:
+            others = self._candidates(left, right)
+            weighed += [
+                (*pair.place, 0.1 + pair.weight / 100) for pair in others if pair.is_complete or pair.weight >= _STRONG
+            ]
+        weighed += [(*pair.place, 1 + pair.weight / 100) for pair in self.found.values()]
+        stayed = _chain(weighed)
+        for pair in [*self.found.values(), *anchors]:
+            pair.moved = pair.place not in stayed
+            self._add(pair, moved=pair.moved)
+
+    def _pair_alike(self, left: Side, right: Side) -> None:
+        edges = {(left[0].index, right[0].index), (left[-1].index, right[-1].index)}
+        pairs = [
+            pair
+            for pair in self._candidates(left, right)
+            if pair.is_whole or (pair.weight >= _ALIKE and pair.share >= _ALIKE_SHARE)
+        ]
+        starts = edges | {(one + 1, other + 1) for one, other in (pair.place for pair in pairs)}
+        chain = _chain(
+            (*pair.place, pair.weight + _A_LITTLE * (pair.is_whole + 2 * pair.is_same + (pair.place in starts)))
+            for pair in pairs
+        )
+        row = [pair for pair in pairs if pair.place in chain]
+        steps = {pair.step for pair in row if pair.weight >= _STRONG}
+        ends = {(left[0].index - 1, right[0].index - 1), (left[-1].index + 1, right[-1].index + 1)}
+        beside = {(one + by, other + by) for one, other in chain | ends for by in (1, -1)}
+        for pair in row:
+            if pair.weight >= _STRONG or pair.place in beside or pair.step in steps or pair.left.number in self._once:
+                self._add(pair, loose=not (pair.is_sure or self._is_all(pair)))
+
+    def _is_all(self, pair: ExchangePair) -> bool:
+        """Return whether an entry is one exchange and asks the same: there is no other answer that it could be."""
+        is_one = all(sum(not each.is_opening for each in side) == 1 for side in (self._left, self._right))
+        return is_one and pair.left.messages[0].said == pair.right.messages[0].said
+
+    def _pair_rest(self, left: Side, right: Side) -> None:
+        in_step = right[0].index - left[0].index if len(left) == len(right) else None
+        pairs = [pair for pair in self._candidates(left, right) if pair.weight]
+        sole = _sole(pair for pair in pairs if pair.is_complete and not pair.is_whole)
+        chain = _chain((*pair.place, pair.weight + _A_LITTLE * (pair.step == in_step)) for pair in pairs)
+        for pair in pairs:
+            if pair.place in chain:
+                is_only = pair.is_complete and (pair in sole or pair.step == in_step)
+                self._add(pair, loose=not (pair.is_whole or is_only or self._is_all(pair)))
+
+    def _pair_moved(self) -> None:
+        left, right = self._unpaired()
+        single = once([each.number for each in left], [each.number for each in right])
+        alike = [
+            pair
+            for pair in self._candidates(left, right)
+            if (pair.is_whole and pair.left.number in single and (len(pair.row) > 1 or pair.weight >= _STRONG))
+            or (pair.weight >= _STRONG and pair.share >= _MOVED_SHARE)
+        ]
+        for pair in sorted(alike, key=lambda pair: (not pair.is_whole, -pair.weight, pair.place)):
+            self._add(pair, moved=True)
+        for pair in _sole(pair for pair in self._candidates(*self._unpaired()) if pair.is_complete):
+            if len(pair.row) > 1:
+                self._add(pair, loose=True, moved=True)
+
+    def _doubt_equals(self) -> None:
+        """Call a pair loose where an exchange beside it said the same, and is gone: which of them went is unknown.
+
+        Of equal ones that came, the later are the new ones.
+        """
+        is_right = self._later is self._left
+        paired = {pair.place[is_right]: pair for pair in self.found.values()}
+        for one, other in pairwise(self._right if is_right else self._left):
+            if one.number == other.number and (one.index in paired) != (other.index in paired):
+                paired[one.index if one.index in paired else other.index].loose = True
+
+
+def pair_exchanges(left: Side, right: Side, *, later_left: bool) -> list[ExchangePair]:
+    """Return which exchange is which; `later_left` tells that the left side is the later one.
+
+    The steps meet equally good answers from the left first. Only what was removed and what was added needs to know
+    which side is the later one.
+    """
+    search = _Search(left, right, later_left=later_left)
+    search.run()
+    return list(search.found.values())
+
+
+def heaviest_row(left: Sequence[Message], right: Sequence[Message], at_least: float = 0.0) -> Row:
+    """Return the heaviest row of messages that are one another; each pair weighs more than `at_least`."""
+    weighed = {}
+    for place, to_place in places_to_look_at(left, right):
+        one, other = left[place], right[to_place]
+        if (weight := one.common_weight(other)) > at_least:
+            weighed[one.index, other.index] = (one, other, weight)
+    return [weighed[place] for place in sorted(_chain((*place, item[2]) for place, item in weighed.items()))]
+
+
+def _chain(weighed: Iterable[tuple[int, int, float]]) -> set[tuple[int, int]]:
+    return set(heaviest_chain((one, other, round(weight * SCALE)) for one, other, weight in weighed))
+
+
+def _is_cut(whole: Message, first: Message | None, second: Message | None) -> bool:
+    """Return whether a message is two others: a writer cut it, and let somebody speak in between."""
+    if first is None or second is None or not whole.role == first.role == second.role:
+        return False
+    if first.text.numbers[:2] != whole.text.numbers[:2] or second.text.numbers[-2:] != whole.text.numbers[-2:]:
+        return False
+    together = whole.likeness.prepare(f"{first.content} {second.content}")
+    return whole.likeness.of(whole.text, together, at_least=_CUT) > 0
+
+
+def _last_before(side: Side, exchange: Exchange) -> Message | None:
+    return side[exchange.index - 1].messages[-1] if exchange.index else None
+
+
+def _last_behind(side: Side, exchange: Exchange) -> Message | None:
+    return side[exchange.index + 1].messages[-1] if exchange.index + 1 < len(side) else None
+
+
+def _sole(pairs: Iterable[ExchangePair]) -> list[ExchangePair]:
+    """Return the pairs of which neither side is in another one."""
+    found = list(pairs)
+    lefts, rights = Counter(pair.left.index for pair in found), Counter(pair.right.index for pair in found)
+    return [pair for pair in found if lefts[pair.left.index] == rights[pair.right.index] == 1]
+
+
+def once(numbers: Iterable[int], others: Iterable[int]) -> set[int]:
+    """Return the numbers that stand exactly once on both sides."""
+    one, other = Counter(numbers), Counter(others)
+    return {number for number, times in one.items() if times == 1 and other[number] == 1}
+
+
+def places_to_look_at(left: Sequence[Message | Exchange], right: Sequence[Message | Exchange]) -> list[tuple[int, int]]:
+    """Return the places in two rows that are worth comparing: all, or in long rows the near ones and like ones."""
+    if len(left) * len(right) <= ALL_PAIRS:
+        return list(product(range(len(left)), range(len(right))))
+    near = set()
+    for one in range(len(left)):
+        place = one * len(right) // len(left)
+        near |= {(one, other) for other in range(max(0, place - _NEIGHBOURS), min(len(right), place + _NEIGHBOURS + 1))}
+    texts = ({place: each.text for place, each in enumerate(row)} for row in (left, right))
+    return sorted(near.union(sharing_rare_words(*texts)))

@@ -1,0 +1,208 @@
+"""Cuts a conversation into exchanges, and says how much each message can be known by.
+
+An exchange is what leads to an answer and the answer: a user message (or several) and all up to the next user message,
+so that the lines of a group and the rounds of a tool lie inside. A system message stands alone, and so does what is
+said before the first question (a greeting). Where nobody asks, each message stands alone.
+
+A text that says little (`*nods*`, `Go on.`) is known by where it stands and not by what it says. The weight of a
+message says so: 1 for a text of 24 letters that stands once in its list, less for less and for each time it is said
+again, at least 0.15.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from rolethread_vcs.diff.likeness import Likeness, Text, letters
+from rolethread_vcs.model.entry import OPENING_ROLES, known_role
+
+SIMILAR = 0.5
+"""Likeness from which two messages between the same neighbours are one, edited."""
+
+_ENOUGH_LETTERS = 24
+_LEAST = 0.15
+_MOST_OF_A_TOOL = 0.3  # what tools are told and answer is alike by its form
+_OTHER_SPEAKER = 0.2  # what a difference costs: the text has to be so much more alike
+_OTHER_ROLE = 0.3
+_FEW_LETTERS = 8  # below it two texts are soon alike by chance, by their full stop alone
+_SHORT_ALIKE = 0.75
+_NOT_EQUAL = 0.99  # of two messages that say the same, the one that is the same goes first
+_MARKS = ".,!?…*\"'"
+_NO_EVIDENCE = 0.4  # a likeness that counts nothing
+
+
+@dataclass(eq=False)
+class Message:
+    """A message on one side. `number` is that of its whole value, `said` of its role and text alone."""
+
+    index: int
+    value: Any
+    role: Any
+    speaker: Any
+    content: str
+    number: int
+    said: int
+    likeness: Likeness
+    weight: float = 0.0
+
+    @cached_property
+    def known_role(self) -> str | None:
+        """The role that is meant, None where it is none that is known."""
+        return known_role(self.value.get("role")) if isinstance(self.value, dict) else None
+
+    @cached_property
+    def text(self) -> Text:
+        """The text, prepared for being compared."""
+        return self.likeness.prepare(self.content)
+
+    @cached_property
+    def letters(self) -> int:
+        """How many letters and digits the text has, as far as they count."""
+        return letters(self.content, _ENOUGH_LETTERS)
+
+    @cached_property
+    def is_spoken(self) -> bool:
+        """Whether it is text of people, and not of tools."""
+        return isinstance(self.value, dict) and bool(self.value.get("content")) and "tool" not in self.role
+
+    def likeness_to(self, other: Message, at_least: float) -> float:
+        """Return how alike two messages are, 0 to 1; 0 below `at_least`."""
+        cost = _OTHER_ROLE * int(self.role != other.role) + _OTHER_SPEAKER * int(self.speaker != other.speaker)
+        alike: float = self.likeness.of(self.text, other.text, at_least=min(1.0, at_least + cost)) - cost
+        return alike if alike >= at_least else 0.0
+
+    def alike(self, other: Message) -> float:
+        """Return how alike two messages are that stand in one place, 0 to 1; 0 when they are not."""
+        if self.said == other.said:
+            return 1.0 - _OTHER_SPEAKER * int(self.speaker != other.speaker)
+        is_short = min(self.letters, other.letters) < _FEW_LETTERS
+        alike = self.likeness_to(other, _SHORT_ALIKE if is_short else SIMILAR)
+        return SIMILAR if not alike and self.role == other.role and _goes_on(self.content, other.content) else alike
+
+    def common_weight(self, other: Message) -> float:
+        """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
+        weight = min(self.weight, other.weight)
+        if self.role != other.role and weight < 0.5:
+            return 0.0
+        if self.said != other.said and not (self.is_spoken and other.is_spoken):
+            weight = min(weight, _LEAST)
+        if self.number != other.number:
+            weight *= _NOT_EQUAL
+        return weight * max(0.0, (self.alike(other) - _NO_EVIDENCE) / (1 - _NO_EVIDENCE))
+
+
+def _goes_on(one: str, other: str) -> bool:
+    """Return whether one text is the other with more behind or before it: `Nobody.` and `Nobody, I fear.`"""
+    few, many = sorted((one.strip(), other.strip()), key=len)
+    start, end = few.rstrip(_MARKS) or few, few.lstrip(_MARKS) or few
+    begins = many.startswith(start) and not many[len(start) : len(start) + 1].isalnum()
+    return bool(few) and (begins or (many.endswith(end) and not many[: -len(end)][-1:].isalnum()))
+
+
+@dataclass(eq=False)
+class Exchange:
+    """Some messages that belong together; `number` is that of what they say as a whole."""
+
+    index: int
+    messages: list[Message]
+    number: int
+
+    @cached_property
+    def text(self) -> Text:
+        """All that is said, for a look at its words."""
+        return self.messages[0].likeness.prepare("\n".join(message.content for message in self.messages))
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether it is a system message."""
+        return self.messages[0].known_role in OPENING_ROLES
+
+    @cached_property
+    def weight(self) -> float:
+        """What its messages weigh together."""
+        return sum(message.weight for message in self.messages)
+
+
+def read_exchanges(*lists: Sequence[Any]) -> list[list[Exchange]]:
+    """Return the exchanges of lists of messages that are to be compared with each other."""
+    likeness = Likeness()
+    numbers, said, wholes = (defaultdict[Any, int](count().__next__) for _ in range(3))
+    sides: list[list[Message]] = []
+    for each in lists:
+        side = []
+        for index, value in enumerate(each):
+            role, speaker = (repr(value.get(key)) if isinstance(value, dict) else None for key in ("role", "speaker"))
+            text = _text(value)
+            message = Message(index, value, role, speaker, text, numbers[identity(value)], said[role, text], likeness)
+            side.append(message)
+        sides.append(side)
+    counts = [Counter(message.said for message in side) for side in sides]
+    for message in (message for side in sides for message in side):
+        often = max(times[message.said] for times in counts)
+        most = 1.0 if message.is_spoken else _MOST_OF_A_TOOL
+        message.weight = max(_LEAST, min(most, message.letters / _ENOUGH_LETTERS) / often)
+    asks = any(message.known_role == "user" for side in sides for message in side)
+    rows = [_cut(side) if asks else [[message] for message in side] for side in sides]
+    return [
+        [
+            Exchange(index, messages, wholes[tuple(message.said for message in messages)])
+            for index, messages in enumerate(row)
+        ]
+        for row in rows
+    ]
+
+
+def _cut(messages: Sequence[Message]) -> list[list[Message]]:
+    groups: list[list[Message]] = []
+    before = None
+    for message in messages:
+        role = message.known_role
+        if not groups or role in OPENING_ROLES or before in OPENING_ROLES or (role == "user" and before != "user"):
+            groups.append([])
+        groups[-1].append(message)
+        before = role
+    return groups
+
+
+def identity(message: Any) -> Any:
+    """Return a key that two messages share if they are the same JSON, and else not."""
+    return tuple(message.items()) if is_all_text(message) else repr(message)
+
+
+def is_all_text(message: Any) -> bool:
+    """Return whether a message is an object of texts, which Python compares as JSON does."""
+    return type(message) is dict and {str}.issuperset(map(type, message.values()))
+
+
+def _text(message: Any) -> str:
+    """Return what a message says: its text, or the values of what else it holds."""
+    if isinstance(message, str):
+        return message
+    if not isinstance(message, dict):
+        return repr(message)
+    content = message.get("content")
+    if isinstance(content, str) and content:
+        return content
+    if isinstance(content, list) and content:
+        return "\n".join(map(_text_of_part, content))
+    return " ".join(_leaves({key: value for key, value in message.items() if key not in ("role", "speaker", "train")}))
+
+
+def _text_of_part(part: Any) -> str:
+    if isinstance(part, dict) and isinstance(part.get("text"), str):
+        return str(part["text"])
+    return part if isinstance(part, str) else repr(part)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield the values inside a value: two calls of tools are no more alike for having one frame."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
+    elif value or value == 0:
+        yield value if isinstance(value, str) else repr(value)
