@@ -49,11 +49,14 @@ class Alignment:
 
     def __init__(self, lists: Lists) -> None:
         every = {side: align(lists.base, lists.on(side)) for side in SIDES}
+        doubtful = {pair.before for side in SIDES for pair in every[side] if pair.loose}
         untouched = {
             side: {
                 pair.before
                 for pair in every[side]
-                if not (pair.loose or pair.moved) and is_same(lists.base[pair.before], lists.on(side)[pair.after])
+                if pair.before in doubtful
+                and not (pair.loose or pair.moved)
+                and is_same(lists.base[pair.before], lists.on(side)[pair.after])
             }
             for side in SIDES
         }
@@ -94,11 +97,12 @@ class Alignment:
         """Return what the other side has, as new, and what this side changed a message of the base into: it is that."""
         other = other_side(side)
         row = self.lists.on(other)
-        new = {repr(row[number]): number for number in range(len(row)) if number not in self.origins[other]}
+        missing = self.numbers[side].keys() - self.numbers[other].keys()
+        new = {repr(row[number]): number for number in range(len(row)) if missing and number not in self.origins[other]}
         found = []
-        for base, number in self.numbers[side].items():
-            value = self.lists.on(side)[number]
-            if base not in self.numbers[other] and says_enough(value) and repr(value) in new:
+        for base in sorted(missing):
+            value = self.lists.on(side)[self.numbers[side][base]]
+            if says_enough(value) and repr(value) in new:
                 found.append(Pair(base, new.pop(repr(value)), Match.SIMILAR))
         for pair in found:
             self.numbers[other][pair.before], self.origins[other][pair.after] = pair.after, pair.before
@@ -178,6 +182,8 @@ class Alignment:
 
 def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:
     """Return which messages of the base a side moved; what crossed only what the other side deleted did not move."""
+    if not any(pair.moved for pair in pairs):
+        return frozenset()
     chain = heaviest_chain((pair.before, pair.after, 1 if pair.moved else 2) for pair in pairs if pair.before in there)
     return frozenset(pair.before for pair in pairs if pair.before in there) - {before for before, _ in chain} | {
         pair.before for pair in pairs if pair.moved and pair.before not in there
