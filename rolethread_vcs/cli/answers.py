@@ -36,7 +36,7 @@ def print_committed(
 
         result = Committed(context.dataset.current_branch() or "", None, None)
     note_committed(output, result)
-    lines = committed_lines(result, width=output.width, color=output.color, done=done, nothing=nothing)
+    lines = committed_lines(result, output.look, done=done, nothing=nothing)
     output.answer(COMMIT, *more, result, lines=lines)
 
 
@@ -58,7 +58,7 @@ def print_outcome(context: Context, outcome: Outcome, lines: Lines | None = None
     note_committed(output, committed)
     look_at = [{"id": name, "field": note.field, "sentence": note.sentence} for name, note in outcome.tree.notes]
     own = {"look_at": look_at, **outcome.labels._asdict()}
-    lines = lines or outcome_lines(outcome, width=output.width, color=output.color)
+    lines = lines or outcome_lines(outcome, output.look)
     output.answer("rolethread.merge/v1", own, outcome, outcome.tree, committed, lines=lines)
     return ConflictError.status if outcome.needs_decision else 0
 
@@ -77,8 +77,8 @@ def print_undone(
         "operation": committed.operation,
         "dry_run": dry_run,
     }
-    place = None if dry_run or context.json else _place(dataset, result)
-    output.answer(OPERATIONS, value, lines=undone_lines(result, verb, place, now=output.now))
+    place = None if dry_run or context.output.json else _place(dataset, result)
+    output.answer(OPERATIONS, value, lines=undone_lines(result, verb, place, output.look))
 
 
 def _place(dataset: Dataset, result: Undone) -> str:

@@ -54,7 +54,6 @@ class Context:
     """What a command works with. `folder` is absolute: the working folder, or the one of `-C`."""
 
     folder: Path
-    json: bool
     output: Output
     environ: Mapping[str, str]
 
@@ -129,7 +128,7 @@ class Command(_WithGlobalOptions):
         if not folder.is_dir():
             raise NotFoundError(f"there is no folder {given.folder}")
         assert self.callback is not None
-        return ctx.invoke(self.callback, Context(folder, given.json, output, environ), **ctx.params)
+        return ctx.invoke(self.callback, Context(folder, output, environ), **ctx.params)
 
 
 class ChangeCommand(Command):

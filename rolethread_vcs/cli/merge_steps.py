@@ -122,7 +122,7 @@ def apply_change(
         output.report("nothing was taken; nothing changed")
         return 0
     is_part = change.where is not None
-    lines = applied_lines(outcome, change.rev, fixed, is_part=is_part, width=output.width, color=output.color)
+    lines = applied_lines(outcome, change.rev, fixed, output.look, is_part=is_part)
     return print_outcome(context, outcome, lines)
 
 
@@ -268,10 +268,10 @@ def _show(context: Context, offer: PreviewedEntry | str, labels: Labels) -> None
         output.complain(f"{change_head('changed', offer)}   a file that is no entry")
         return
     output.complain("")
-    for line in entry_diff_lines(offer.compared, width=output.width, color=output.color):
+    for line in entry_diff_lines(offer.compared, output.look):
         output.complain(line)
     for conflict in offer.conflicts:
-        for line in conflict_block(conflict, labels, width=output.width, color=output.color):
+        for line in conflict_block(conflict, labels, output.look):
             output.complain(line)
     if offer.conflicts:
         output.complain("  when you take it, it needs your decision; when you edit it, it is decided")

@@ -19,6 +19,7 @@ from rolethread_vcs.views.terminal_text import (
     TO_COLORS,
     TO_NOTHING,
     Line,
+    Look,
     hint_text,
     safe_but_styled,
     safe_json,
@@ -67,15 +68,16 @@ class Output:
         self.json = json
         self.quiet = quiet
         self.saved = False
-        self.now = time.time()
+        self._now = time.time()
         self._stdout: TextIO = sys.stdout
         self._stderr: TextIO = sys.stderr
         self.color = wants_color(color, self._stdout, environ)
         self._stderr_color = wants_color(color, self._stderr, environ)
 
     @property
-    def width(self) -> int:
-        return max(20, min(shutil.get_terminal_size((80, 24)).columns, MAX_WIDTH))
+    def look(self) -> Look:
+        width = max(20, min(shutil.get_terminal_size((80, 24)).columns, MAX_WIDTH))
+        return Look(width, self.color, self._now)
 
     @property
     def is_terminal(self) -> bool:

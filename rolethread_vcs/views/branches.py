@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.phrases import age, count, counted_words, long_time, short_time
-from rolethread_vcs.views.terminal_text import Line, Lines, one_line, styled, width_of
+from rolethread_vcs.views.terminal_text import Line, Lines, Look, one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.branches.branch_edits import DeletedBranches
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.damaged_refs import DamagedRef
 
 
-def position_line(where: Position, width: int) -> str:
+def position_line(where: Position, look: Look) -> str:
     """Return `1,204 entries, 3 commits ahead of main and 1 behind: warmer answers`."""
     parts = [count(where.entries, "entry")]
     if where.against is not None:
         parts.append(distance(where.ahead, where.behind, where.against))
     line = ", ".join(parts)
-    return line if where.note is None else one_line(f"{line}: {where.note}", width)
+    return line if where.note is None else one_line(f"{line}: {where.note}", look.width)
 
 
 def distance(ahead: int, behind: int, against: str) -> str:
@@ -51,8 +51,8 @@ def deleted_sentence(deleted: DeletedBranches, *, would: bool) -> str:
     return "\n".join([*lines, f"{verb} the {what} {names}"])
 
 
-def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, width: int, now: float) -> Lines:
-    rows = [(branch, age(branch.time, now=now), counted_words(branch, "ahead", "behind")) for branch in branches]
+def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], look: Look) -> Lines:
+    rows = [(branch, age(branch.time, now=look.now), counted_words(branch, "ahead", "behind")) for branch in branches]
     names = max((width_of(branch.name) for branch in branches), default=0)
     ages = max((len(since) for _, since, _ in rows), default=0)
     ways = max((len(way) for *_, way in rows), default=0)
@@ -60,7 +60,7 @@ def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, w
         mark = "*" if branch.is_current else " "
         name = styled(branch.name, "heading") if branch.is_current else branch.name
         gate = "strict     " if branch.is_strict else "report-only"
-        room = max(width - names - ages - ways - len(gate) - 22, 16)
+        room = max(look.width - names - ages - ways - len(gate) - 22, 16)
         about = branch.note if branch.note is not None else branch.subject
         columns = (
             f"{mark} {name}{' ' * (names - width_of(branch.name))}",
@@ -79,12 +79,12 @@ def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], *, w
 # ---- releases
 
 
-def release_lines(found: Sequence[Release], *, width: int, now: float) -> Lines:
+def release_lines(found: Sequence[Release], look: Look) -> Lines:
     names = max((width_of(each.name) for each in found), default=0)
     counts = max((len(f"{each.entries:,}") for each in found), default=0)
     for each in found:
-        when = short_time(each.time, now=now)
-        room = max(width - names - counts - len(when) - 26, 16)
+        when = short_time(each.time, now=look.now)
+        room = max(look.width - names - counts - len(when) - 26, 16)
         name = f"{styled(each.name, 'heading')}{' ' * (names - width_of(each.name))}"
         commit = styled(each.commit[:10], "id")
         entries = f"{each.entries:>{counts},} {'entry  ' if each.entries == 1 else 'entries'}"

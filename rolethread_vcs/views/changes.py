@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.gate import mass_sentences
 from rolethread_vcs.model.entry import preview
 from rolethread_vcs.phrases import count, listed, rest_line
-from rolethread_vcs.views.terminal_text import Line, Lines, change_head, head_and_text, styled
+from rolethread_vcs.views.terminal_text import Line, Lines, Look, change_head, head_and_text, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.gate import EntryChange
@@ -49,18 +49,18 @@ def discarded_sentence(discarded: Discarded, *, would: bool) -> str | None:
 
 
 def committed_lines(
-    result: Committed, *, width: int, color: bool, done: str | None = None, nothing: str = "nothing changed"
+    result: Committed, look: Look, *, done: str | None = None, nothing: str = "nothing changed"
 ) -> Lines:
     """Yield what a mutation did, or would do: what changed, the new commit, what the gate found, how to undo it.
 
     `done` replaces the sentence about entries (`threw away the hand edits of 2 files`), `nothing` is said when there
     was nothing to do.
     """
-    for line in _lines(result, done, nothing, width, color=color):
+    for line in _lines(result, look, done, nothing):
         yield Line("report", line)
 
 
-def _lines(result: Committed, done: str | None, nothing: str, width: int, *, color: bool) -> Iterator[str]:
+def _lines(result: Committed, look: Look, done: str | None, nothing: str) -> Iterator[str]:
     counts = {"added": result.added, "changed": result.changed, "removed": result.removed}
     if result.operation is None and not (result.dry_run and (done or result.message)):
         yield nothing
@@ -70,7 +70,7 @@ def _lines(result: Committed, done: str | None, nothing: str, width: int, *, col
     if result.dry_run:
         # what was not done has a message all the same: that of the commit
         yield f"{done or _sentence(counts, result, would=True)}; nothing was changed"
-        yield from _touched_lines(result, sum(counts.values()), width, color=color)
+        yield from _touched_lines(result, sum(counts.values()), look)
         if result.touched:
             yield from rest_line(sum(counts.values()), min(len(result.touched), _SHOWN), "entry")
         yield from _finding_lines(result)
@@ -111,21 +111,21 @@ def _finding_lines(result: Committed) -> Iterator[str]:
 # ---- one entry
 
 
-def _touched_lines(result: Committed, total: int, width: int, *, color: bool) -> Iterator[str]:
+def _touched_lines(result: Committed, total: int, look: Look) -> Iterator[str]:
     if total > _WHOLE:
         for change in result.touched[:_SHOWN]:
-            yield change_line(change, width)
+            yield change_line(change, look.width)
         return
     from rolethread_vcs.ops.compare.comparison import ComparedEntry
     from rolethread_vcs.views.diff_text import entry_diff_lines
 
     for change in result.touched:
         if change.before is None and change.after is None:  # a damaged entry that goes
-            yield change_line(change, width)
+            yield change_line(change, look.width)
             continue
         yield ""
         compared = ComparedEntry.of(change.entry_id, change.before, change.after)
-        yield from entry_diff_lines(compared, width=width, color=color)
+        yield from entry_diff_lines(compared, look)
 
 
 def change_line(change: EntryChange, width: int) -> str:
@@ -134,7 +134,7 @@ def change_line(change: EntryChange, width: int) -> str:
         from rolethread_vcs.ops.compare.comparison import ComparedEntry
         from rolethread_vcs.views.diff_text import entry_diff_head
 
-        return entry_diff_head(ComparedEntry.of(change.entry_id, change.before, change.after), width=width)
+        return entry_diff_head(ComparedEntry.of(change.entry_id, change.before, change.after), width)
     entry = change.after or change.before
     what = preview(entry) if entry is not None else ""
     return head_and_text(change_head(change.kind, change.entry_id), what, width)

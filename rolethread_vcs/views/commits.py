@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
 from rolethread_vcs.phrases import count, counted_words, long_time, rest_line
 from rolethread_vcs.views.diff_text import entry_diff_lines, file_diff_lines
-from rolethread_vcs.views.terminal_text import Lines, change_head, commit_head, head_and_text, styled, wrap
+from rolethread_vcs.views.terminal_text import Lines, Look, change_head, commit_head, head_and_text, styled, wrap
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import Comparison
@@ -21,28 +21,26 @@ _SHOWN = 20
 _TRAILERS = {"Allowed": "let through", "Because": "because"}
 
 
-def commit_lines(
-    shown: ShownCommit, operation: Operation | None, comparison: Comparison, *, width: int, color: bool
-) -> Lines:
-    yield from _head(shown, operation, width)
+def commit_lines(shown: ShownCommit, operation: Operation | None, comparison: Comparison, look: Look) -> Lines:
+    yield from _head(shown, operation, look.width)
     for compared in islice(comparison.entries(), _SHOWN):
         yield ""
-        yield from entry_diff_lines(compared, width=width, color=color)
+        yield from entry_diff_lines(compared, look)
     for line in rest_line(comparison.summary().total, _SHOWN):
         yield ""
         yield line
     for file in comparison.files():
         yield ""
-        yield from file_diff_lines(file, width=width)
+        yield from file_diff_lines(file, look.width)
 
 
 def brief_commit_lines(
-    shown: ShownCommit, operation: Operation | None, preview: Callable[[TouchedEntry], str], *, width: int
+    shown: ShownCommit, operation: Operation | None, preview: Callable[[TouchedEntry], str], look: Look
 ) -> Lines:
     """Yield a commit with a line for each entry and file that it touched, the first twenty of each."""
-    yield from _head(shown, operation, width)
+    yield from _head(shown, operation, look.width)
     for entry in shown.entries[:_SHOWN]:
-        yield head_and_text(change_head(entry.change, entry.id), preview(entry), width)
+        yield head_and_text(change_head(entry.change, entry.id), preview(entry), look.width)
     yield from rest_line(len(shown.entries), _SHOWN)
     for path, change in shown.files[:_SHOWN]:
         yield change_head(change, path)
@@ -99,11 +97,11 @@ def search_lists(search: Search | None) -> dict[str, object]:
     return {"running": True, "bad": bad[-1] if bad else None, "good": good, "skipped": skipped}
 
 
-def search_lines(search: Search, first_bad: Lines, *, width: int, now: float) -> Lines:
+def search_lines(search: Search, first_bad: Lines, look: Look) -> Lines:
     """Yield where a search stands; `first_bad` are the lines of the commit that was looked for."""
     number = len(search.suspects)
     if search.test is not None:
-        yield f"test {_commit_line(search.test, width - 5, now)}"
+        yield f"test {_commit_line(search.test, look, 5)}"
         if search.is_fork:
             yield "here the lines of the good and the bad one parted; whether this one is good decides where to look"
         else:
@@ -135,13 +133,13 @@ def end_hint(search: Search) -> str | None:
     )
 
 
-def mark_lines(marks: Iterable[tuple[Mark, Commit | None]], *, width: int, now: float) -> Lines:
+def mark_lines(marks: Iterable[tuple[Mark, Commit | None]], look: Look) -> Lines:
     """Yield a line for each answer, the oldest first; a commit that is gone is named all the same."""
     for each, commit in marks:
         gone = f"{styled(each.commit[:10], 'id')}  (no longer here)"
-        line = gone if commit is None else _commit_line(commit, width - 6, now)
+        line = gone if commit is None else _commit_line(commit, look, 6)
         yield f"{styled(f'{each.answer:<4}', _STYLES[each.answer])}  {line}"
 
 
-def _commit_line(commit: Commit, width: int, now: float) -> str:
-    return head_and_text(commit_head(commit.id, commit.author.time, now=now), commit.subject, width, least=16)
+def _commit_line(commit: Commit, look: Look, used: int) -> str:
+    return head_and_text(commit_head(commit, look), commit.subject, look.width - used, least=16)

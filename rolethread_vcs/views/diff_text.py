@@ -16,6 +16,7 @@ from rolethread_vcs.views.entries import message_head
 from rolethread_vcs.views.terminal_text import (
     Line,
     Lines,
+    Look,
     change_head,
     head_and_text,
     one_line,
@@ -28,18 +29,16 @@ from rolethread_vcs.views.terminal_text import (
 _INDENT = "    "
 
 
-def entry_diff_lines(
-    compared: ComparedEntry, *, width: int, words: Words = "auto", color: bool = False
-) -> Iterator[str]:
-    """Yield the lines of one entry that differs, to be printed by `Output.print`, at most `width` columns wide.
+def entry_diff_lines(compared: ComparedEntry, look: Look, words: Words = "auto") -> Iterator[str]:
+    """Yield the lines of one entry that differs, to be printed by `Output.print`.
 
-    Words that changed are marked with styles where they show (`color`), and with `[-old-]{+new+}` where not.
+    Words that changed are marked with styles where colours show, and with `[-old-]{+new+}` where not.
     """
     difference = compared.diff
-    yield entry_diff_head(compared, width=width)
+    yield entry_diff_head(compared, look.width)
     if compared.change is ChangeKind.MOVED or compared.problem:
         return
-    paint = _Painter(width, words, color)
+    paint = _Painter(look, words)
     for heading, steps in layout.changed_lists(compared, difference):
         if heading:
             yield f"{_INDENT}{styled(heading, 'heading')}"
@@ -50,7 +49,7 @@ def entry_diff_lines(
         yield from paint.value(name, before, after, compared.change)
 
 
-def entry_diff_head(compared: ComparedEntry, *, width: int) -> str:
+def entry_diff_head(compared: ComparedEntry, width: int) -> str:
     """Return the line about an entry: `~ 00000012-k2x9m3ab  [2] edited, tags +warm`."""
     what = layout.summary_of(compared, compared.diff)
     entry = compared.after or compared.before
@@ -62,7 +61,7 @@ def entry_diff_head(compared: ComparedEntry, *, width: int) -> str:
     return head_and_text(change_head(compared.change, compared.id), what, width)
 
 
-def file_diff_lines(compared: ComparedFile, *, width: int) -> Iterator[str]:
+def file_diff_lines(compared: ComparedFile, width: int) -> Iterator[str]:
     """Yield the lines of another file that differs: what went and what came, by its values or line by line."""
     title = "" if compared.title == compared.path else f"  {one_line(compared.title, width)}"
     yield f"{change_head(compared.change, compared.path)}{title}"
@@ -89,10 +88,10 @@ def summary_line(summary: ChangeCounts, files: int = 0) -> str:
 class _Painter:
     """Writes changed messages, so wide and with words shown so."""
 
-    def __init__(self, width: int, words: Words, color: bool) -> None:
-        self._width = width
+    def __init__(self, look: Look, words: Words) -> None:
+        self._width = look.width
         self._words = words
-        self._color = color or words == "color"
+        self._color = look.color or words == "color"
 
     def messages(self, steps: Iterable[Step]) -> Iterator[str]:
         for step in steps:
@@ -179,9 +178,7 @@ def _new(text: str) -> str:
 _FOLDED_MOVES = 20
 
 
-def comparison_lines(
-    comparison: Comparison, words: Words, *, brief: bool, of_edits: bool, width: int, color: bool
-) -> Lines:
+def comparison_lines(comparison: Comparison, look: Look, words: Words, *, brief: bool, of_edits: bool) -> Lines:
     """Yield all that differs, a line each when `brief`, and how much it was; `of_edits` compares the hand edits."""
     kinds: list[ChangeKind] = []
     moves = 0
@@ -191,16 +188,16 @@ def comparison_lines(
         if compared.change is ChangeKind.MOVED and moves > _FOLDED_MOVES:
             continue
         if brief:
-            yield entry_diff_head(compared, width=width)
+            yield entry_diff_head(compared, look.width)
             continue
         if len(kinds) > 1:
             yield ""
-        yield from entry_diff_lines(compared, width=width, words=words, color=color)
+        yield from entry_diff_lines(compared, look, words)
     files = comparison.files()
     for file in files:
         if kinds and not brief:
             yield ""
-        yield from islice(file_diff_lines(file, width=width), 1 if brief else None)
+        yield from islice(file_diff_lines(file, look.width), 1 if brief else None)
     if moves > _FOLDED_MOVES:
         yield Line("note", f"… and {moves - _FOLDED_MOVES:,} more that only moved")
     if of_edits and not (kinds or files):

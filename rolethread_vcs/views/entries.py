@@ -14,6 +14,7 @@ from rolethread_vcs.views.terminal_text import (
     STYLES,
     Line,
     Lines,
+    Look,
     change_head,
     commit_head,
     head_and_text,
@@ -34,27 +35,27 @@ _TAGS_WIDTH = 28
 _INDENT = "    "
 
 
-def entry_lines(entry_id: str, entry: Entry, *, width: int) -> Iterator[str]:
+def entry_lines(entry_id: str, entry: Entry, look: Look) -> Iterator[str]:
     """Yield the lines of an entry, to be printed by `Output.print`, at most `width` columns wide."""
     uuid = "" if entry.uuid is None else styled(f"uuid {entry.uuid}", "faint")
     parts = (styled(entry_id, "id"), *(styled(f"#{tag}", "tag") for tag in entry.tags), uuid)
     yield "  ".join(filter(None, parts))
     if "messages" in entry.fields:
-        yield from message_lines(entry.messages, width=width)
+        yield from message_lines(entry.messages, look.width)
     else:
         yield styled("(no messages)", "faint")
     for side in ("chosen", "rejected"):
         if side in entry.fields:
             yield ""
             yield styled(side, "heading")
-            yield from message_lines(entry.fields[side], width=width)
+            yield from message_lines(entry.fields[side], look.width)
     rest = {key: value for key, value in (("origin", list(entry.origin)), *entry.extra.items()) if value != []}
     if rest:
         yield ""
-        yield from _key_lines(rest, width)
+        yield from _key_lines(rest, look.width)
 
 
-def message_lines(messages: Any, *, width: int) -> Iterator[str]:
+def message_lines(messages: Any, width: int) -> Iterator[str]:
     if not isinstance(messages, list):
         yield ""
         yield from wrap(_json(messages), width, _INDENT)
@@ -138,7 +139,7 @@ def _json(value: Any) -> str:
 # ---- a page of entries
 
 
-def list_lines(rows: Sequence[ListedEntry], *, width: int) -> Lines:
+def list_lines(rows: Sequence[ListedEntry], look: Look) -> Lines:
     numbers = [entry_number(row.id) for row in rows]
     # after a merge two entries can share a number, and only the whole id tells them apart
     names = [row.id if numbers.count(number) > 1 else number for row, number in zip(rows, numbers, strict=True)]
@@ -149,7 +150,7 @@ def list_lines(rows: Sequence[ListedEntry], *, width: int) -> Lines:
         head = f"{styled(name.rjust(first), 'id')}  {styled(size.ljust(second), 'faint')}  "
         if third:
             head += styled(tag, "tag") + " " * (third - width_of(tag) + 2)
-        room = max(width - first - second - 4 - (third + 2 if third else 0), 10)
+        room = max(look.width - first - second - 4 - (third + 2 if third else 0), 10)
         text = one_line(row.preview, room) if row.preview.strip() else ""
         if not row.reads:
             text = styled(row.problem, "warning")
@@ -159,17 +160,15 @@ def list_lines(rows: Sequence[ListedEntry], *, width: int) -> Lines:
 # ---- removed entries
 
 
-def removed_lines(
-    shown: Sequence[GoneEntry], limit: int, *, more: bool, since: str | None, width: int, now: float
-) -> Lines:
+def removed_lines(shown: Sequence[GoneEntry], limit: int, look: Look, *, more: bool, since: str | None) -> Lines:
     """Yield a page of what was removed, newest first, and how to bring it back or to see more."""
     for _, entries in groupby(shown, key=lambda each: each.commit.id):
         together = list(entries)
         commit = together[0].commit
-        head, tail = commit_head(commit.id, commit.time, now=now), operation_note(together[0].operation)
-        yield head_and_text(head, commit.subject, width, tail=tail, least=24)
+        head, tail = commit_head(commit, look), operation_note(together[0].operation)
+        yield head_and_text(head, commit.subject, look.width, tail=tail, least=24)
         for each in together:
-            yield head_and_text(f"  {change_head('removed', each.id)}", _preview(each), width)
+            yield head_and_text(f"  {change_head('removed', each.id)}", _preview(each), look.width)
     if more:
         words = f" --since {since}" if since is not None else ""
         yield Line("hint", f"there are more: rtv restore --removed{words} -n {limit * 4}")

@@ -9,7 +9,7 @@ from rolethread_vcs.ops.history.entry_history import StepDetails, StepKind
 from rolethread_vcs.phrases import count, entry_number, listed
 from rolethread_vcs.views.diff_layout import summary_of, text_of
 from rolethread_vcs.views.entries import message_head
-from rolethread_vcs.views.terminal_text import Line, Lines, commit_head, head_and_text, one_line, styled, width_of
+from rolethread_vcs.views.terminal_text import Line, Lines, Look, commit_head, head_and_text, one_line, styled, width_of
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.history.blame import Blame
@@ -23,15 +23,15 @@ _LEAST_SAID = 16
 # ---- the life of an entry
 
 
-def life_lines(steps: Iterable[StepDetails], entry_id: str, *, width: int, now: float) -> Lines:
+def life_lines(steps: Iterable[StepDetails], entry_id: str, look: Look) -> Lines:
     """Yield a line for each step: commit, time, what happened, and what the commit says where there is room."""
     for details in steps:
         step = details.step
         commit = step.commit
-        head = commit_head(commit.id, commit.author.time, now=now)
+        head = commit_head(commit, look)
         other = "" if step.entry_id == entry_id else f"{step.entry_id}: "
-        line = head_and_text(head, other + step_words(details), width, least=24)
-        left = width - width_of(line) - 3
+        line = head_and_text(head, other + step_words(details), look.width, least=24)
+        left = look.width - width_of(line) - 3
         said = one_line(commit.subject, left) if left >= _LEAST_SAID else ""
         yield line + styled(f"   {said}" if said else "", "faint")
 
@@ -66,21 +66,21 @@ def _named(ids: tuple[str, ...]) -> str:
 # ---- blame
 
 
-def blame_lines(blame: Blame, *, width: int, now: float) -> Lines:
+def blame_lines(blame: Blame, look: Look) -> Lines:
     heads = [message_head(each.index, each.message) for each in blame.messages]
-    side = "messages"
+    side, narrower = "messages", look._replace(width=look.width - 14)
     for each, head in zip(blame.messages, heads, strict=True):
         if each.side != side:
             side = each.side
             yield styled(side, "heading")
-        yield f"{head}  {styled(one_line(text_of(each.message), max(width - width_of(head) - 4, 20)), 'faint')}"
-        yield f"    {_origin(each.changed, now, width)}"
+        yield f"{head}  {styled(one_line(text_of(each.message), max(look.width - width_of(head) - 4, 20)), 'faint')}"
+        yield f"    {_origin(each.changed, look)}"
         if each.brought.id != each.changed.id:
-            yield f"    {styled('brought in by', 'faint')} {_origin(each.brought, now, width - 14)}"
+            yield f"    {styled('brought in by', 'faint')} {_origin(each.brought, narrower)}"
     if not blame.messages:
         yield Line("note", f"entry {blame.id} has no messages")
 
 
-def _origin(commit: Commit, now: float, width: int) -> str:
-    head = f"{commit_head(commit.id, commit.author.time, now=now)}  {one_line(commit.author.name, 24)}"
-    return f"{head}  {styled(one_line(commit.subject, max(width - width_of(head) - 8, 12)), 'faint')}"
+def _origin(commit: Commit, look: Look) -> str:
+    head = f"{commit_head(commit, look)}  {one_line(commit.author.name, 24)}"
+    return f"{head}  {styled(one_line(commit.subject, max(look.width - width_of(head) - 8, 12)), 'faint')}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.phrases import count, entry_number, first_few
-from rolethread_vcs.views.terminal_text import Line, Lines, hint_text, one_line, styled, wrap
+from rolethread_vcs.views.terminal_text import Line, Lines, Look, hint_text, one_line, styled, wrap
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.finding import Finding
@@ -24,7 +24,7 @@ _REPAIR_WORDS = {
 }
 
 
-def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator[str]:
+def finding_lines(checked: Checked, look: Look, *, all_places: bool) -> Iterator[str]:
     """Yield the lines that tell what a check found, by rule; with `all_places` each place, else the first few."""
     looked_at = count(checked.entries, "entry")
     if checked.since is not None:
@@ -48,10 +48,10 @@ def finding_lines(checked: Checked, *, all_places: bool, width: int) -> Iterator
         for finding in places:
             place = _place(finding)
             text = finding.message.removeprefix(f"[{finding.index}] ")
-            yield f"    {place}  {one_line(text, max(width - len(place) - 6, 20))}"
+            yield f"    {place}  {one_line(text, max(look.width - len(place) - 6, 20))}"
         if not all_places and len(found) > 1:
             others, left = ", ".join(map(_place, found[1:][:_SHOWN_PLACES])), len(found) - 1 - _SHOWN_PLACES
-            yield f"    {one_line(f'also {others}' + (f', and {left:,} more' if left > 0 else ''), width - 4)}"
+            yield f"    {one_line(f'also {others}' + (f', and {left:,} more' if left > 0 else ''), look.width - 4)}"
     severities = Counter(finding.severity.value for finding in checked.findings)
     numbers = (count(severities[name], name) for name in ("error", "warning", "info") if severities[name])
     yield f"{looked_at}: {', '.join(numbers)}"
@@ -65,19 +65,19 @@ def _place(finding: Finding) -> str:
 # ---- rules
 
 
-def rule_lines(rules: Sequence[EffectiveRule], *, width: int) -> Lines:
+def rule_lines(rules: Sequence[EffectiveRule], look: Look) -> Lines:
     names = max((len(each.rule.name) for each in rules), default=0)
     for each in rules:
         severity = f"{each.severity!s:<7}"
         head = f"{each.rule.code}  {each.rule.name:<{names}}  {severity}"
         own = "" if each.severity == each.rule.severity else f"(by default {each.rule.severity.value}) "
-        text = one_line(own + each.summary, max(width - len(head) - 2, 20))
+        text = one_line(own + each.summary, max(look.width - len(head) - 2, 20))
         severity_styled = styled(severity, _STYLES[str(each.severity)])
         yield f"{styled(each.rule.code, 'id')}  {each.rule.name:<{names}}  {severity_styled}  {text}"
     yield Line("note", "explain one with: rtv rules CODE")
 
 
-def rule_explanation(each: EffectiveRule, *, width: int, is_here: bool) -> Lines:
+def rule_explanation(each: EffectiveRule, look: Look, *, is_here: bool) -> Lines:
     """Yield what a rule looks for and why; `is_here` where its severity is that of a dataset."""
     rule = each.rule
     yield f"{styled(rule.title, 'heading')}: {each.summary}"
@@ -90,7 +90,7 @@ def rule_explanation(each: EffectiveRule, *, width: int, is_here: bool) -> Lines
         yield styled(heading, "heading")
         # an example keeps its lines, prose is wrapped anew
         lines = text if heading in ("Example", "Instead") else " ".join(text.split())
-        yield from wrap(lines, width, "    ")
+        yield from wrap(lines, look.width, "    ")
     yield ""
     for option, default in rule.options.items():
         value = each.options.get(option, default)

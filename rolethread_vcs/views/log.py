@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 from rolethread_vcs.ops.history.log import Logged, Run, fold
 from rolethread_vcs.phrases import count, short_time, signed_counts
-from rolethread_vcs.views.terminal_text import Line, Lines, commit_head, head_and_text, one_line, operation_note, styled
+from rolethread_vcs.views.terminal_text import (
+    Line,
+    Lines,
+    Look,
+    commit_head,
+    head_and_text,
+    one_line,
+    operation_note,
+    styled,
+)
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.history.graph import GraphRow
@@ -16,33 +25,33 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.log import Operation
 
 
-def log_lines(history: Iterable[Logged], *, full: bool, width: int, now: float) -> Lines:
+def log_lines(history: Iterable[Logged], look: Look, *, full: bool) -> Lines:
     """Yield a line for each commit, and for single edits in a row, unless they are to be shown in `full`."""
     for item in history if full else fold(history):
-        yield from [_commit_line(item, now, width)] if isinstance(item, Logged) else _run_lines(item, now, width)
+        yield from [_commit_line(item, look)] if isinstance(item, Logged) else _run_lines(item, look)
 
 
-def graph_lines(graph: Iterable[GraphRow], names: Mapping[str, Sequence[str]], *, width: int, now: float) -> Lines:
+def graph_lines(graph: Iterable[GraphRow], names: Mapping[str, Sequence[str]], look: Look) -> Lines:
     """Yield the rows of a graph, commits with the `names` of what stands at them."""
     for row in graph:
         if row.logged is None:
             yield styled(row.lines, "faint")
             continue
         here = ", ".join(names.get(row.logged.commit.id, ()))
-        room = max(width - len(row.lines) - 1, 40)
-        yield f"{row.lines} {_commit_line(row.logged, now, room, here)}"
+        room = max(look.width - len(row.lines) - 1, 40)
+        yield f"{row.lines} {_commit_line(row.logged, look._replace(width=room), here)}"
 
 
-def _commit_line(logged: Logged, now: float, width: int, names: str = "") -> str:
+def _commit_line(logged: Logged, look: Look, names: str = "") -> str:
     commit = logged.commit
-    head = commit_head(commit.id, commit.author.time, now=now) + (f"  {styled(names, 'tag')}" if names else "")
+    head = commit_head(commit, look) + (f"  {styled(names, 'tag')}" if names else "")
     tail = f"  {signed_counts(logged.counts) or 'no entries'}{operation_note(logged.operation)}"
-    return head_and_text(head, commit.subject, width, tail=tail, least=24)
+    return head_and_text(head, commit.subject, look.width, tail=tail, least=24)
 
 
-def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
+def _run_lines(run: Run, look: Look) -> Iterator[str]:
     first, last = (each.commit.author.time for each in (run.first, run.last))
-    day = short_time(first, now=now)
+    day = short_time(first, now=look.now)
     until = time.strftime("%H:%M", time.localtime(last))
     span = day if day.endswith(until) else f"{day}-{until}"
     numbers = [each.operation.number for each in run.edits if each.operation is not None]
@@ -52,34 +61,34 @@ def _run_lines(run: Run, now: float, width: int) -> Iterator[str]:
     subjects = (each.commit.subject for each in run.edits)
     said = dict.fromkeys(subject for subject in subjects if not subject.startswith("edit "))
     if said:
-        yield f"{' ' * 12}{one_line('; '.join(said), width - 12)}"
+        yield f"{' ' * 12}{one_line('; '.join(said), look.width - 12)}"
 
 
 # ---- operations
 
 
-def operation_lines(shown: Sequence[LoggedOperation], limit: int, *, more: bool, now: float) -> Lines:
+def operation_lines(shown: Sequence[LoggedOperation], limit: int, look: Look, *, more: bool) -> Lines:
     """Yield a line for each operation, at most `limit`, and how to see older ones if there are `more`."""
     if not shown:
         yield Line("note", "nothing was done here yet; a copy starts with an empty log")
     for each in shown:
-        line = _operation_line(each.operation, now)
+        line = _operation_line(each.operation, look)
         yield f"{styled(line, 'faint')} (undone)" if each.undone else line
     if more:
         yield Line("hint", f"older ones: rtv ops -n {limit * 5}")
 
 
-def undone_lines(result: Undone, verb: Literal["undo", "redo"], place: str | None, *, now: float) -> Lines:
+def undone_lines(result: Undone, verb: Literal["undo", "redo"], place: str | None, look: Look) -> Lines:
     """Yield what an undo or a redo took back or brought again; `place` says where the branch is now, None if dry."""
     did, would = {"undo": ("undid", "would undo"), "redo": ("did again", "would do again")}[verb]
     for operation in result.operations:
-        yield Line("report", f"{would if place is None else did} {_operation_line(operation, now).strip()}")
+        yield Line("report", f"{would if place is None else did} {_operation_line(operation, look).strip()}")
     if place is not None:
         yield Line("report", f"{place}; take this back with: rtv {'redo' if verb == 'undo' else 'undo'}")
 
 
-def _operation_line(operation: Operation, now: float) -> str:
+def _operation_line(operation: Operation, look: Look) -> str:
     counts = signed_counts(operation)
     branch = f" on {operation.branch}" if operation.branch else ""
-    line = f"{operation.number:>4}  {short_time(operation.time, now=now)}  {operation.command}{branch}"
+    line = f"{operation.number:>4}  {short_time(operation.time, now=look.now)}  {operation.command}{branch}"
     return f"{line}  ({counts})" if counts else line

@@ -10,7 +10,17 @@ from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.ops.merge.completion import State
 from rolethread_vcs.phrases import count, counted_words, rest_line
 from rolethread_vcs.views.changes import UNDO, committed_lines
-from rolethread_vcs.views.terminal_text import Line, Lines, one_line, safe_text, styled, width_of, wrap, wrap_styled
+from rolethread_vcs.views.terminal_text import (
+    Line,
+    Lines,
+    Look,
+    one_line,
+    safe_text,
+    styled,
+    width_of,
+    wrap,
+    wrap_styled,
+)
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
@@ -21,9 +31,7 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-def outcome_lines(
-    outcome: Outcome, *, width: int, color: bool, done: str | None = None, nothing: str | None = None
-) -> Lines:
+def outcome_lines(outcome: Outcome, look: Look, *, done: str | None = None, nothing: str | None = None) -> Lines:
     """Yield what came of it: a commit, a branch that moved on, or conflicts that need a decision.
 
     `done` and `nothing` replace the sentences about a commit, and about nothing to do.
@@ -31,11 +39,11 @@ def outcome_lines(
     committed = outcome.committed
     would = committed.dry_run
     if outcome.state is State.WAITING:
-        for line in _waiting_lines(outcome, width):
+        for line in _waiting_lines(outcome, look.width):
             yield Line("report", line)
         if would and committed.touched:
             done = "what goes in without a question would be this"
-            yield from committed_lines(committed, width=width, color=color, done=done)
+            yield from committed_lines(committed, look, done=done)
     elif outcome.state is State.ABORTED:
         gave = "would give" if would else "gave"
         yield Line("report", f"{gave} up the {outcome.kind}; what was decided goes, nothing else changes")
@@ -47,12 +55,12 @@ def outcome_lines(
         else:
             here = f"{outcome.labels.theirs} is in {committed.branch} already; nothing changed"
         done, nothing = done or _done(outcome), nothing or here
-        yield from committed_lines(committed, width=width, color=color, done=done, nothing=nothing)
-        for line in _after(outcome, width):
+        yield from committed_lines(committed, look, done=done, nothing=nothing)
+        for line in _after(outcome, look.width):
             yield Line("note", line)
 
 
-def applied_lines(outcome: Outcome, rev: str, fixed: str, *, is_part: bool, width: int, color: bool) -> Lines:
+def applied_lines(outcome: Outcome, rev: str, fixed: str, look: Look, *, is_part: bool) -> Lines:
     """Yield what came of the revert or the pick of a change, and how to go on with conflicts that were left.
 
     `fixed` names the change when the branch has moved on, too; `is_part` where only some entries of it were asked for.
@@ -69,7 +77,7 @@ def applied_lines(outcome: Outcome, rev: str, fixed: str, *, is_part: bool, widt
         nothing = f"nothing to pick: what {rev} did is here already"
     else:
         nothing = f"nothing to take back: the entries are as they were before {rev} already"
-    yield from outcome_lines(outcome, width=width, color=color, done=done, nothing=nothing)
+    yield from outcome_lines(outcome, look, done=done, nothing=nothing)
     if outcome.conflicts and outcome.state is not State.WAITING:
         yield Line("hint", f"to decide about them: rtv {kind} {fixed}   (what is done already is passed over)")
     elif outcome.conflicts and not committed.dry_run:
@@ -150,7 +158,7 @@ def _after(outcome: Outcome, width: int) -> Iterator[str]:
         yield from conflict_lines(outcome.conflicts, width)
 
 
-def open_lines(found: OpenMerge, wanted: set[str] | None, *, width: int, color: bool) -> Iterator[str]:
+def open_lines(found: OpenMerge, wanted: set[str] | None, look: Look) -> Iterator[str]:
     """Yield the conflicts of an unfinished merge, entry by entry, of `wanted` ids alone, and the next step."""
     from rolethread_vcs.model.entry import preview
 
@@ -172,7 +180,7 @@ def open_lines(found: OpenMerge, wanted: set[str] | None, *, width: int, color: 
             entry = None if opened is None else opened.preview or opened.theirs or opened.base
             yield ""
             yield styled(conflict.id, "id") + (f"  {styled(preview(entry), 'faint')}" if entry else "")
-        yield from conflict_block(conflict, labels, width=width, color=color)
+        yield from conflict_block(conflict, labels, look)
     yield ""
     yield from next_steps(unfinished.kind, labels, found.conflicts)
 
@@ -199,13 +207,13 @@ _LONGEST = 20_000
 """Characters of a side that are compared; the rest is only counted."""
 
 
-def conflict_block(conflict: Conflict, labels: Labels, *, width: int, color: bool, whole: bool = True) -> Iterator[str]:
+def conflict_block(conflict: Conflict, labels: Labels, look: Look, *, whole: bool = True) -> Iterator[str]:
     yield f"  {styled(conflict.field, 'heading')}: {safe_text(conflict.message)}"
     if whole and conflict.base is conflict.ours is conflict.theirs is ABSENT:
         return
-    ours, theirs = (_side(value, conflict.base, color=color) for value in (conflict.ours, conflict.theirs))
-    if width >= SIDE_BY_SIDE:
-        half = (width - 4 - 3) // 2
+    ours, theirs = (_side(value, conflict.base, color=look.color) for value in (conflict.ours, conflict.theirs))
+    if look.width >= SIDE_BY_SIDE:
+        half = (look.width - 4 - 3) // 2
         left = [styled(labels.ours, "faint"), *wrap_styled(ours, half)]
         right = [styled(labels.theirs, "faint"), *wrap_styled(theirs, half)]
         for one, other in zip_longest(left, right, fillvalue=""):
@@ -213,7 +221,7 @@ def conflict_block(conflict: Conflict, labels: Labels, *, width: int, color: boo
     else:
         for label, text in zip(labels, (ours, theirs), strict=False):
             yield f"    {styled(label, 'faint')}"
-            yield from wrap_styled(text, width, "      ")
+            yield from wrap_styled(text, look.width, "      ")
     if conflict.suggestion is not None:
         yield f"    suggested: --take {labels._asdict().get(conflict.suggestion, conflict.suggestion)}"
 

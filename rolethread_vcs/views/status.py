@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.phrases import count, rest_line, short_time
-from rolethread_vcs.views.terminal_text import Line, Lines, change_head, styled
+from rolethread_vcs.views.terminal_text import Line, Lines, Look, change_head, styled
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.edit.status import Survey
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, *, now: float) -> Lines:
+def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, look: Look) -> Lines:
     if survey.branch is None:
         where = "at a commit, on no branch (start one here: rtv switch -c NAME)"
     else:
@@ -58,7 +58,7 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, *,
         yield "nothing was done here yet"
         return
     way_back = "take that back with: rtv redo" if last.verb == "undo" else "undo with: rtv undo"
-    line = f"last operation: {last.number} {last.command}, {short_time(last.time, now=now)}"
+    line = f"last operation: {last.number} {last.command}, {short_time(last.time, now=look.now)}"
     yield f"{line}   {way_back}" if last.has_effect or last.verb == "undo" else line
 
 

@@ -11,6 +11,7 @@ from rolethread_vcs.phrases import short_time
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.log import Operation
+    from rolethread_vcs.store.objects.commits import Commit
 
 
 class Line(NamedTuple):
@@ -22,6 +23,15 @@ class Line(NamedTuple):
 
 Lines = Iterator[str | Line]
 """An answer as text; a plain text is data."""
+
+
+class Look(NamedTuple):
+    """How an answer is laid out: columns, whether colours show, and when it is read (seconds since 1970)."""
+
+    width: int
+    color: bool = False
+    now: float = 0.0
+
 
 STYLE_MARKS = range(0xFDD0, 0xFDF0)
 """Noncharacters that mark inside a text where a colour begins and ends; whoever prints it turns them into colours."""
@@ -88,9 +98,9 @@ def change_head(change: str, name: str) -> str:
     return styled(f"{CHANGE_MARKS[change]} {name}", {"new": "added", "moved": "changed"}.get(change, change))
 
 
-def commit_head(commit_id: str, seconds: float, *, now: float) -> str:
+def commit_head(commit: Commit, look: Look) -> str:
     """Return a commit in short, and when it was made: `1f2e3d4c5b  21:05`."""
-    return f"{styled(commit_id[:10], 'id')}  {styled(short_time(seconds, now=now), 'faint')}"
+    return f"{styled(commit.id[:10], 'id')}  {styled(short_time(commit.author.time, now=look.now), 'faint')}"
 
 
 def operation_note(operation: Operation | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.gate import EntryChange
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.views.changes import change_line
-from rolethread_vcs.views.terminal_text import Line, Lines, head_and_text, styled
+from rolethread_vcs.views.terminal_text import Line, Lines, Look, head_and_text, styled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +105,7 @@ def folder_status_lines(folder: Path, survey: Survey) -> Lines:
     yield Line("hint", f"rtv -C {folder} status")
 
 
-def file_status_lines(found: CopyStatus, *, width: int) -> Lines:
+def file_status_lines(found: CopyStatus, look: Look) -> Lines:
     """Yield the counts of a file copy, a line for each line that is not what it was, and the next step."""
     link = found.link
     where = f"{styled(link.branch, 'heading')} @ {styled(link.commit[:10], 'id')}"
@@ -115,7 +115,7 @@ def file_status_lines(found: CopyStatus, *, width: int) -> Lines:
     yield ", ".join(f"{number:,} {key}" for key, number in changes.items()) or "nothing was edited"
     items = iter(found.lines())
     for each in islice(items, _SHOWN):
-        yield from _line(found, each, width)
+        yield from _line(found, each, look.width)
     more = sum(1 for _ in items)
     if more:
         yield f"… and {more:,} more; --json lists all"

@@ -14,7 +14,9 @@ from reading_steps import Rtv, change, edit_by_hand, said
 from rolethread_vcs import Dataset
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.compare.comparison import ComparedEntry
+from rolethread_vcs.views.diff_layout import Words
 from rolethread_vcs.views.diff_text import entry_diff_lines
+from rolethread_vcs.views.terminal_text import Look
 
 ID = "00000012-k2x9m3ab"
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \u202etxt"
@@ -25,11 +27,10 @@ def talk(*texts: str, **more: Any) -> dict[str, Any]:
     return {"messages": [{"role": roles[place % 2], "content": text} for place, text in enumerate(texts)], **more}
 
 
-def lines(before: Any, after: Any, **options: Any) -> list[str]:
+def lines(before: Any, after: Any, *, width: int = 80, color: bool = False, words: Words = "auto") -> list[str]:
     """Return the lines about one entry, without their style marks."""
     sides = (None if side is None else Entry.of(side) for side in (before, after))
-    options = {"width": 80, **options}
-    marked = entry_diff_lines(ComparedEntry.of(ID, *sides), **options)
+    marked = entry_diff_lines(ComparedEntry.of(ID, *sides), Look(width, color), words)
     return ["".join(each for each in line if not 0xFDD0 <= ord(each) < 0xFDF0) for line in marked]
 
 

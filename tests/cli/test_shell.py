@@ -183,7 +183,8 @@ def context_of(words: list[str], command: click.Command = tell) -> Context:
 def test_options_of_every_verb_reach_the_command(tmp_path: Path) -> None:
     context = context_of(["-C", str(tmp_path), "--json", "-q", "--color", "always"])
 
-    assert (context.folder, context.json, context.output.quiet, context.output.color) == (tmp_path, True, True, True)
+    output = context.output
+    assert (context.folder, output.json, output.quiet, output.color) == (tmp_path, True, True, True)
     assert context.path("a.jsonl") == tmp_path / "a.jsonl"
 
 

@@ -12,7 +12,7 @@ from rolethread_vcs.cli.output import Output
 from rolethread_vcs.model.canonical import decode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.views.entries import entry_lines
-from rolethread_vcs.views.terminal_text import width_of
+from rolethread_vcs.views.terminal_text import Look, width_of
 
 TAVERN = Path(__file__).parents[2] / "fixtures" / "form" / "tavern.json"
 
@@ -20,7 +20,7 @@ TAVERN = Path(__file__).parents[2] / "fixtures" / "form" / "tavern.json"
 def test_an_entry_is_shown_with_numbers_speakers_and_marks(capsys: pytest.CaptureFixture[str]) -> None:
     output = Output(color="never", environ={})
 
-    for line in entry_lines("00000012-k2x9m3ab", decode_entry(TAVERN.read_bytes()), width=60):
+    for line in entry_lines("00000012-k2x9m3ab", decode_entry(TAVERN.read_bytes()), Look(60)):
         output.print(line)
 
     assert capsys.readouterr().out == (
@@ -48,6 +48,6 @@ messages = st.recursive(
 @given(st.dictionaries(st.sampled_from(("messages", "chosen", "rejected", "note")), messages))
 @settings(max_examples=100, deadline=None)
 def test_any_entry_whatsoever_can_be_shown(fields: dict[str, object]) -> None:
-    lines = list(entry_lines("00000000-00000000", Entry.of(fields), width=40))
+    lines = list(entry_lines("00000000-00000000", Entry.of(fields), Look(40)))
 
     assert width_of(lines[0]) == 17

@@ -100,7 +100,7 @@ def log(context: Context) -> None:
 
     search = context.dataset.history.bisect.status()
     marks = ((mark, commit(mark.commit)) for mark in search.marks)
-    lines = mark_lines(marks, width=context.output.width, now=context.output.now)
+    lines = mark_lines(marks, context.output.look)
     context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
 
 
@@ -120,17 +120,17 @@ def reset(context: Context) -> None:
 def _tell(context: Context, search: Search) -> None:
     from rolethread_vcs.views.commits import brief_commit_lines, end_hint, search_lines, search_lists
 
-    history, width = context.dataset.history, context.output.width
+    history, look = context.dataset.history, context.output.look
 
     def first_bad() -> Lines:
         if search.first_bad is not None:
             shown = history.commit(f"commit:{search.first_bad.id}")
             operation = history.operations().find(search.first_bad)
-            yield from brief_commit_lines(shown, operation, history.preview, width=width)
+            yield from brief_commit_lines(shown, operation, history.preview, look)
 
-    lines = search_lines(search, first_bad(), width=width, now=context.output.now)
+    lines = search_lines(search, first_bad(), look)
     context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
-    if not context.json:
+    if not context.output.json:
         print_ends(context, search.ends)
         hint = end_hint(search)
         if hint is not None:
@@ -146,7 +146,7 @@ def _judge(context: Context, words: Sequence[str], path: Path, commit: str) -> s
         InvalidError (judge_failed): it cannot be run, or ended with 126 (no program), 127 (not found) or from 128 on.
     """
     variables = {**context.environ, "ROLETHREAD_FILE": str(path), "ROLETHREAD_COMMIT": commit}
-    stdout = 2 if context.json else None
+    stdout = 2 if context.output.json else None
     try:
         run = [word.replace("{}", str(path)) for word in words]
         status = subprocess.run(run, env=variables, stdout=stdout, check=False).returncode

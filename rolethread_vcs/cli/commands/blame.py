@@ -27,8 +27,8 @@ def command(context: Context, entry: str) -> None:
     if at and not revision:
         raise UsageError(f"{entry!r} names no revision behind the @", hint=f"rtv blame {word}@main~1")
     blame = context.dataset.history.blame(word, rev=revision or "@")
-    lines = blame_lines(blame, width=context.output.width, now=context.output.now)
+    lines = blame_lines(blame, context.output.look)
     context.output.answer("rolethread.blame/v1", blame, lines=lines)
-    if not context.json:
+    if not context.output.json:
         print_hand_edit(context, blame.id, blame.commit)
     print_ends(context, blame.ends)

@@ -77,7 +77,7 @@ def _make_or_note(context: Context, name: str, start: str | None, note: str | No
     words = f"branch {name}" + (f" --from {start}" if start is not None else "") + said
     result = dataset.branch(name, start=start or "@", note=note, intent=saving.intent(words))
     print_committed(context, result, done=f"{saving.tense('make', 'made')} the branch {name}")
-    if not saving.dry_run and not context.json:
+    if not saving.dry_run and not context.output.json:
         context.output.note(f"go to it with: rtv switch {name}")
 
 
@@ -105,5 +105,5 @@ def _list(context: Context) -> None:
     from rolethread_vcs.views.branches import branch_lines
 
     branches, damaged = context.dataset.branches.list(), context.dataset.branches.damaged()
-    lines = branch_lines(branches, damaged, width=context.output.width, now=context.output.now)
+    lines = branch_lines(branches, damaged, context.output.look)
     context.output.answer("rolethread.branches/v1", {"branches": branches, "damaged_refs": damaged}, lines=lines)

@@ -49,9 +49,9 @@ def command(
         output.warn(f"rolethread.toml: {why}")
     by_code = checked.by_code()
     counts = {code: len(found) for code, found in by_code.items()}
-    lines = finding_lines(checked, all_places=bool(rules), width=output.width)
+    lines = finding_lines(checked, output.look, all_places=bool(rules))
     output.answer("rolethread.check/v1", {"counts": counts}, checked, lines=lines)
-    if by_code and not context.json:
+    if by_code and not context.output.json:
         code = next(iter(by_code))
         every = "" if rules else f"rtv check --rule {code}   lists every place\n"
         output.hint(f"{every}rtv rules {code}   explains it")

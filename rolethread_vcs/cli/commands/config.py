@@ -56,7 +56,7 @@ def set_(context: Context, key: str, value: str, saving: Saving) -> None:
     result = settings.set(key, value, intent=saving.intent(f"config set {key} {value}"))
     done = f"{saving.tense('set', 'set')} {key} to {value}"
     print_committed(context, result, done=done, nothing=f"{key} is {value} already")
-    if key == "checkout" and not saving.dry_run and not context.json:
+    if key == "checkout" and not saving.dry_run and not context.output.json:
         context.output.note(settings.checkout_remark())
 
 

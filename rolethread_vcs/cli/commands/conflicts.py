@@ -27,5 +27,5 @@ def command(context: Context, ids: tuple[str, ...]) -> None:
     wanted = set(dataset.merges.select(found, ids)) if ids else None
     shown = [conflict for conflict in found.conflicts if wanted is None or conflict.id in wanted]
     own = {"conflicts": shown, "decided": found.decided, **found.unfinished.labels._asdict()}
-    lines = open_lines(found, wanted, width=output.width, color=output.color)
+    lines = open_lines(found, wanted, output.look)
     output.answer(ENVELOPE, own, found, found.unfinished, lines=lines)

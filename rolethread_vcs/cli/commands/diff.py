@@ -84,7 +84,12 @@ def command(
     overwrite: bool,
     exit_code: bool,
 ) -> int:
-    asked = {"--json": context.json, "--json-lines": json_lines, "--markdown": markdown, "--html": page is not None}
+    asked = {
+        "--json": context.output.json,
+        "--json-lines": json_lines,
+        "--markdown": markdown,
+        "--html": page is not None,
+    }
     if sum(asked.values()) > 1:
         raise UsageError(f"{' and '.join(name for name, is_asked in asked.items() if is_asked)} do not go together")
     if page is not None and page.startswith("-") and page != "-":
@@ -100,7 +105,7 @@ def command(
         stdin=sys.stdin.buffer if "-" in words else None,
         locate=context.path,
     )
-    if not (context.json or markdown or page is not None):
+    if not (context.output.json or markdown or page is not None):
         for note in comparison.notes:
             output.note(note)
     if page is not None:
@@ -112,7 +117,7 @@ def command(
         else:
             dataset.upkeep.write_page(context.path(page), html, overwrite=overwrite)
             output.note(f"wrote {page}")
-    elif context.json:
+    elif context.output.json:
         _print_json(context, comparison, stat=stat)
     elif json_lines:
         _print_json_lines(context, comparison)
@@ -127,8 +132,7 @@ def command(
     else:
         from rolethread_vcs.views.diff_text import comparison_lines
 
-        width, color = output.width, output.color
-        output.show(comparison_lines(comparison, marking, brief=brief, of_edits=not words, width=width, color=color))
+        output.show(comparison_lines(comparison, output.look, marking, brief=brief, of_edits=not words))
     return int(exit_code and comparison.is_different())
 
 

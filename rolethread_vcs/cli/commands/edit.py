@@ -107,7 +107,7 @@ def _ask_about_tags(context: Context, edit: FieldEdit, *, ask: bool) -> FieldEdi
 
     meant = {}
     for tag, known in context.dataset.similar_tags(edit.add_tags).items() if edit.add_tags else ():
-        if ask and not context.json and can_ask():
+        if ask and not context.output.json and can_ask():
             question = f"There is no tag {tag} yet. Use {known} instead (n makes {tag} a new tag)?"
             meant[tag] = known if click.confirm(question, default=True, err=True) else tag
         else:

@@ -44,7 +44,7 @@ def command(
         raise UsageError("- is no revision; an export without -o goes to standard output", hint="rtv export -o -")
     dataset, output = context.dataset, context.output
     path = context.path(target) if target not in (None, "-") else None
-    if context.json and path is None:
+    if context.output.json and path is None:
         raise UsageError("--json and an export to standard output do not go together", hint="rtv export -o FILE --json")
     name = (target or "").removesuffix(".gz")
     options = ExportOptions(format_name, clean, where, "json" if name.endswith(".json") else "jsonl", skip_damaged)

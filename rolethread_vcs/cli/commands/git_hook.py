@@ -43,7 +43,7 @@ def _tell(context: Context, incoming: IncomingErrors, way_on: str) -> bool:
     errors, output = incoming.errors, context.output
     if not errors.findings:
         return False
-    for line in finding_lines(errors, all_places=False, width=output.width):
+    for line in finding_lines(errors, output.look, all_places=False):
         output.complain(line)
     if not incoming.is_strict:
         output.note(f"{incoming.branch or 'this'} only reports, so git goes on")

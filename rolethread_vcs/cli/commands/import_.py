@@ -107,5 +107,5 @@ def run_import(
         "source": result.sources[0] if len(result.sources) == 1 else result.sources,
         "notes": [*committed.notes, *result.notes],
     }
-    lines = imported_lines(result, None if context.json else dataset.current_branch())
+    lines = imported_lines(result, None if context.output.json else dataset.current_branch())
     output.answer("rolethread.import/v1", own, result, committed, lines=lines)

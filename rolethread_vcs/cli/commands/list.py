@@ -33,12 +33,12 @@ def command(
     from rolethread_vcs.views.entries import list_lines
 
     output = context.output
-    page = context.dataset.page(query, where=where, limit=limit, after=after, rev=rev, count=context.json)
+    page = context.dataset.page(query, where=where, limit=limit, after=after, rev=rev, count=context.output.json)
     for row in page.rows:
         if not row.reads:
             output.warn(f"entry {row.id} cannot be read ({row.problem}); see what is damaged with: rtv verify")
-    output.answer("rolethread.list/v1", page, lines=list_lines(page.rows, width=output.width))
-    if context.json:
+    output.answer("rolethread.list/v1", page, lines=list_lines(page.rows, output.look))
+    if context.output.json:
         return
     if page.more:
         words = list(query)

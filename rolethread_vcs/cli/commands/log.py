@@ -70,7 +70,7 @@ def command(
 
     only = LogFilter(verb, min_changes, _moment(since), _moment(until, end_of_day=True), author, where)
     entry, at, revision = rev.partition("@")
-    dataset, width = context.dataset, context.output.width
+    dataset, look = context.dataset, context.output.look
     if is_selector(entry) and (revision or not at):
         if graph or everywhere or where is not None or verb is not None or min_changes:
             raise UsageError(
@@ -82,16 +82,16 @@ def command(
     if everywhere and rev != "@":
         raise UsageError(f"--all shows all branches, and {rev} is one; choose one of the two")
     revisions = (rev, *(branch.name for branch in dataset.branches.list())) if everywhere else (rev,)
-    if graph and not context.json:
+    if graph and not context.output.json:
         drawn = dataset.history.graph(*revisions, count=number, only=only)
-        _print(context, graph_lines(drawn, dataset.history.names(), width=width, now=context.output.now))
+        _print(context, graph_lines(drawn, dataset.history.names(), look))
         print_ends(context, drawn.ends)
         return
     history = dataset.log(*revisions, count=number, only=only)
-    if context.json:
+    if context.output.json:
         context.output.envelope(ENVELOPE, {"commits": list(history)})
     else:
-        _print(context, log_lines(history, full=full, width=width, now=context.output.now))
+        _print(context, log_lines(history, look, full=full))
     print_ends(context, history.ends)
 
 
@@ -110,7 +110,7 @@ def _tell_life(context: Context, word: str, revision: str, number: int | None, o
     life = history.entry(word, rev=revision)
     steps = islice((step for step in life if history.is_by_and_within(step.commit, only)), number)
     details = map(history.details, steps)
-    if context.json:
+    if context.output.json:
         makers = history.operations()
         commits = []
         for each in details:
@@ -125,7 +125,7 @@ def _tell_life(context: Context, word: str, revision: str, number: int | None, o
         context.output.envelope(ENVELOPE, {"entry": life.entry_id, "commits": commits})
     else:
         output = context.output
-        lines = life_lines(details, life.entry_id, width=output.width, now=output.now)
+        lines = life_lines(details, life.entry_id, output.look)
         _print(context, lines, "no step of its life matches")
     print_ends(context, life.ends)
 

@@ -26,5 +26,5 @@ def command(context: Context, limit: int) -> None:
         context.output.note(note)
     logged = list(islice(dataset.operations.list(), limit + 1))
     shown = logged[:limit]
-    lines = operation_lines(shown, limit, more=len(logged) > limit, now=context.output.now)
+    lines = operation_lines(shown, limit, context.output.look, more=len(logged) > limit)
     context.output.answer(OPERATIONS, {"operations": [(each, each.operation) for each in shown]}, lines=lines)

@@ -70,7 +70,7 @@ def _list(context: Context) -> None:
     from rolethread_vcs.views.branches import release_lines
 
     found = context.dataset.releases.list()
-    lines = release_lines(found, width=context.output.width, now=context.output.now)
+    lines = release_lines(found, context.output.look)
     context.output.answer("rolethread.releases/v1", {"releases": found}, lines=lines)
 
 

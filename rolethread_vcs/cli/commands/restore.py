@@ -112,7 +112,7 @@ def _list_removed(context: Context, since: str | None, limit: int) -> None:
     found = context.dataset.history.removed(since=since)
     listed = list(islice(found, limit + 1))
     shown, more = listed[:limit], len(listed) > limit
-    lines = removed_lines(shown, limit, more=more, since=since, width=context.output.width, now=context.output.now)
+    lines = removed_lines(shown, limit, context.output.look, more=more, since=since)
     value = {"more": more, "removed": [(tags_and_preview(each), each) for each in shown]}
     context.output.answer("rolethread.removed/v1", value, lines=lines)
     print_ends(context, found.ends)

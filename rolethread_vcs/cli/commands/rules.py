@@ -32,8 +32,8 @@ def command(context: Context, code: str | None) -> None:
     output, gate = context.output, Dataset.gate
     if code is None:
         rules = gate.rules(settings)
-        output.answer(ENVELOPE, {"rules": rules}, lines=rule_lines(rules, width=output.width))
+        output.answer(ENVELOPE, {"rules": rules}, lines=rule_lines(rules, output.look))
         return
     rule = gate.rule(code, settings)
-    lines = rule_explanation(rule, width=output.width, is_here=settings is not None)
+    lines = rule_explanation(rule, output.look, is_here=settings is not None)
     output.answer(ENVELOPE, {"rules": [({"explained": rule.rule.sections()}, rule)]}, lines=lines)

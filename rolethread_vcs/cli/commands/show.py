@@ -36,13 +36,13 @@ _DETAILED = 1_000
 @click.option("--raw", is_flag=True, help="Print the stored bytes.")
 @click.option("--stat", "short", is_flag=True, help="Of a commit, only which entries it touched.")
 def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) -> None:
-    if raw and context.json:
+    if raw and context.output.json:
         raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
     dataset, output = context.dataset, context.output
     from rolethread_vcs import ShownCommit
     from rolethread_vcs.views.entries import entry_lines
 
-    if context.json:
+    if context.output.json:
         _show_json(context, list(dataset.show(*words)), short=short)
         return
     for number, shown in enumerate(dataset.show(*words)):
@@ -59,7 +59,7 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
         if isinstance(shown, ShownCommit):
             _show_commit(context, shown, short=short)
         else:
-            output.show(entry_lines(shown.id, shown.entry, width=output.width))
+            output.show(entry_lines(shown.id, shown.entry, output.look))
             print_hand_edit(context, shown.id, shown.commit)
 
 
@@ -69,10 +69,10 @@ def _show_commit(context: Context, shown: ShownCommit, *, short: bool) -> None:
     history, output = context.dataset.history, context.output
     operation = history.operations().find(shown.commit)
     if short:
-        output.show(brief_commit_lines(shown, operation, history.preview, width=output.width))
+        output.show(brief_commit_lines(shown, operation, history.preview, output.look))
     else:
         changes = history.changes(shown)
-        output.show(commit_lines(shown, operation, changes, width=output.width, color=output.color))
+        output.show(commit_lines(shown, operation, changes, output.look))
 
 
 def _show_json(context: Context, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:

@@ -30,4 +30,4 @@ def command(context: Context) -> None:
         else:
             own["conflicts"] = found.conflicts
             own["unfinished"] = {name: getattr(found.unfinished, name) for name in ("kind", "branch", "command")}
-    output.answer("rolethread.status/v1", own, survey, lines=status_lines(survey, waiting, now=output.now))
+    output.answer("rolethread.status/v1", own, survey, lines=status_lines(survey, waiting, output.look))

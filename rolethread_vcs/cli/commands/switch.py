@@ -60,5 +60,5 @@ def command(context: Context, name: str, start: str | None, create: bool, note: 
     where = dataset.branches.position(against=before if before != result.branch else None)
     done = f"you are on the{made} branch {name} now"
     print_committed(context, result, {"where": where}, done=done, nothing=f"you are on {name} already")
-    if not context.json:
-        context.output.note(position_line(where, context.output.width))
+    if not context.output.json:
+        context.output.note(position_line(where, context.output.look))

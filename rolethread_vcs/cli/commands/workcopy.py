@@ -163,8 +163,8 @@ def status(context: Context, path: str | None, words: LineWords) -> None:
         return
     found = copies.status(_file(context, path), words.options(context).decisions)
     own = {"kind": "file", "apart": found.is_apart, "notes": list(copy_notes(found)), "unsaved": None}
-    own |= {"branch": found.link.branch, "lines": list(found.lines()) if context.json else ()}
-    output.answer(STATUS, own, found, found.link, lines=file_status_lines(found, width=output.width))
+    own |= {"branch": found.link.branch, "lines": list(found.lines()) if context.output.json else ()}
+    output.answer(STATUS, own, found, found.link, lines=file_status_lines(found, output.look))
 
 
 @command.command("commit")
