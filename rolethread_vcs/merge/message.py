@@ -10,6 +10,7 @@ from rolethread_vcs.merge.conflict import Conflict, Reason, SideChoice, field_na
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.text import merge_text
 from rolethread_vcs.merge.values import UNSETTLED, merge_maps, merge_sets, settle, value_conflict
+from rolethread_vcs.merge.versions import Versions
 
 
 def merge_message(
@@ -24,12 +25,21 @@ def merge_message(
     `base` is None for a message that both sides added.
     """
     was: Mapping[str, Any] = base if base is not None else {}
+    versions = Versions(was, ours, theirs)
     merged: dict[str, Any] = {}
-    for key in [*ours, *(key for key in theirs if key not in ours)]:
+    # alternatives last: which they are depends on what becomes the answer
+    for key in sorted([*ours, *(key for key in theirs if key not in ours)], key="alternatives".__eq__):
         sides = (was.get(key, ABSENT), ours.get(key, ABSENT), theirs.get(key, ABSENT))
-        value = settle(*sides)
-        if value is UNSETTLED:
-            value = _merge_key(key, sides, field_name(field, key), resolver)
+        name = field_name(field, key)
+        if key == "alternatives" and versions.are_merged:
+            value = versions.alternatives(merged.get("content", ABSENT), name, resolver)
+        else:
+            value = settle(*sides)
+        if value is UNSETTLED and key == "content" and versions.are_merged and not versions.have_one_answer:
+            # the words of one version are none of the other's
+            value = resolver.answer(Conflict(name, Reason.BOTH_EDITED, *sides))
+        elif value is UNSETTLED:
+            value = _merge_key(key, sides, name, resolver)
         if value is not ABSENT:
             merged[key] = value
     return merged
@@ -40,7 +50,7 @@ def _merge_key(key: str, sides: tuple[Any, Any, Any], field: str, resolver: Reso
     if key == "content":
         return merge_content(base, ours, theirs, field, resolver)
     if key == "alternatives" and _are_lists(ours, theirs) and (base is ABSENT or isinstance(base, list)):
-        return merge_sets(base, ours, theirs)
+        return merge_sets(base, ours, theirs)  # one of them holds the answer, too
     if key == "tool_calls" and _are_lists(base, ours, theirs) and len(base) == len(ours) == len(theirs):
         # A call is one thing: the name from one side and the arguments from the other would be a third call.
         calls = [settle(*each) for each in zip(base, ours, theirs, strict=True)]
