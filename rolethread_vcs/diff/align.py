@@ -5,7 +5,8 @@
     1  stands in the heaviest row of alike messages inside two exchanges that are a pair
     2  stands between the same two messages and is alike: an exchange was cut, or two were joined
     3  says enough to be known anywhere: it was moved alone
-    4  stands alone between the same neighbours inside two exchanges that are a pair: it was written anew (PLACED)
+    4  says the same, once on each side, inside two exchanges that are a pair: a line of a group was moved
+    5  stands alone between the same neighbours inside two exchanges that are a pair: it was written anew (PLACED)
 
 `docs/diff.md` has a picture.
 """
@@ -55,6 +56,11 @@ class Pair(NamedTuple):
     match: Match
     moved: bool = False
     loose: bool = False
+
+    @property
+    def is_replacement(self) -> bool:
+        """Whether all that the two share is a place: one went, and the other came."""
+        return self.loose and self.match is Match.PLACED
 
 
 def align(before: Sequence[Any], after: Sequence[Any]) -> tuple[Pair, ...]:
@@ -118,6 +124,7 @@ class _Search:
             self._pair_across(left, right)
         self._pair_single()
         for pair in self._exchanges:
+            self._pair_lines(pair)
             self._pair_placed(pair)
         # As few exchanges as possible moved; of two that changed places the lesser one did.
         weighed = (
@@ -166,6 +173,13 @@ class _Search:
         ]
         for _, one, other in sorted(alike):
             self._add(left[one], right[other], Match.SIMILAR)
+
+    def _pair_lines(self, pair: ExchangePair) -> None:
+        """Pair what says the same, once on each side, and changed places with another line of the same exchange."""
+        rows = self._unpaired(pair.left.messages, pair.right.messages)
+        numbers, others = ([message.number for message in row] for row in rows)
+        for number in once(numbers, others):
+            self._add(rows[0][numbers.index(number)], rows[1][others.index(number)], Match.EQUAL, loose=pair.loose)
 
     def _pair_placed(self, pair: ExchangePair) -> None:
         left, right = pair.left.messages, pair.right.messages

@@ -140,7 +140,7 @@ def message_changes(before: Sequence[Any], after: Sequence[Any]) -> tuple[Messag
 
     A number that is another one only because messages before it came or went is no change.
     """
-    pairs = align(before, after)
+    pairs = [pair for pair in align(before, after) if not pair.is_replacement]
     came = set(range(len(after))) - {pair.after for pair in pairs}
     went = set(range(len(before))) - {pair.before for pair in pairs}
     found = [MessageChange("insert", None, Placed(index, after[index])) for index in came]

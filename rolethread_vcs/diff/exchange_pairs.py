@@ -130,7 +130,7 @@ class _Search:
                 rows = zip(left.messages, right.messages, strict=True)
                 row = [(one, other, one.common_weight(other)) for one, other in rows]
             else:
-                row = heaviest_row(left.messages, right.messages)
+                row = list(_with_first_parts(left, right, heaviest_row(left.messages, right.messages)))
                 row = self._without_rest_of_cut(left, right, row)
             known = self._known[left.index, right.index] = ExchangePair(left, right, row)
         return known
@@ -269,6 +269,22 @@ def heaviest_row(left: Sequence[Message], right: Sequence[Message], at_least: fl
 
 def _chain(weighed: Iterable[tuple[int, int, float]]) -> set[tuple[int, int]]:
     return set(heaviest_chain((one, other, round(weight * SCALE)) for one, other, weight in weighed))
+
+
+def _with_first_parts(left: Exchange, right: Exchange, row: Row) -> Iterator[tuple[Message, Message, float]]:
+    """Yield a row that says of a message which was cut in two, one behind the other, that its first part is it."""
+    start, to_start = left.messages[0].index, right.messages[0].index
+    low, to_low = start, to_start
+    for one, other, weight in row:
+        if one.number != other.number:
+            before = left.messages[one.index - start - 1] if one.index > low else None
+            to_before = right.messages[other.index - to_start - 1] if other.index > to_low else None
+            if to_before is not None and _is_cut(one, to_before, other):
+                other = to_before
+            elif before is not None and _is_cut(other, before, one):
+                one = before
+        yield one, other, weight
+        low, to_low = one.index + 1, other.index + 1
 
 
 def _is_cut(whole: Message, first: Message | None, second: Message | None) -> bool:

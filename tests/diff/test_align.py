@@ -52,6 +52,27 @@ def shown(before: list[Any], after: list[Any]) -> list[tuple[int, int, Match, bo
     return [pair[:4] for pair in align(before, after) if pair.match is not EQUAL or pair.moved]
 
 
+def test_the_first_part_of_a_message_cut_in_two_is_the_message() -> None:
+    answer = "Dry enough, she says. Last spring the river came in, and for weeks we slept among the barrels."
+    before = [TAVERN[1], assistant(answer), *TAVERN[3:]]
+    after = [TAVERN[1], assistant(answer[:21]), assistant(answer[22:]), *TAVERN[3:]]
+
+    assert shown(before, after) == [(1, 1, SIMILAR, False)]
+    assert shown(after, before) == [(1, 1, SIMILAR, False)]
+
+
+def test_lines_of_a_group_that_change_places_are_a_move() -> None:
+    lines = [
+        user("We would like a room."),
+        assistant("Two beds left, and one of them is damp.", speaker="mara"),
+        assistant("*nods*", speaker="emma"),
+        user("Then we take it."),
+        assistant("*nods*", speaker="emma"),
+    ]
+
+    assert shown(lines, [lines[0], lines[2], lines[1], *lines[3:]]) == [(2, 1, EQUAL, True)]
+
+
 def test_an_inserted_exchange_leaves_every_other_message_equal() -> None:
     after = [*TAVERN[:3], user("Any rats?"), assistant("Not since the cat came."), *TAVERN[3:]]
 

@@ -53,6 +53,20 @@ def changed(**fields: Any) -> Entry:
     return TAVERN.with_fields(**fields)
 
 
+def test_a_replaced_exchange_went_and_the_other_came() -> None:
+    before = [*TAVERN.fields["messages"][:3], THEN, {"role": "assistant", "content": "Mind the third step."}]
+    after = [SYSTEM, {"role": "user", "content": "Who drowned here?"}, {"role": "assistant", "content": "My father."}]
+
+    difference = diff_entries(changed(messages=before), changed(messages=[*after, *before[3:]]))
+
+    assert difference.messages == (
+        MessageChange("remove", Placed(1, ASK), None),
+        MessageChange("remove", Placed(2, ANSWER), None),
+        MessageChange("insert", None, Placed(1, after[1])),
+        MessageChange("insert", None, Placed(2, after[2])),
+    )
+
+
 def test_one_changed_word_is_exactly_one_edit_with_exactly_that_word() -> None:
     after = {**ASK, "content": "Is the cellar wet?"}
 

@@ -161,7 +161,7 @@ class _Tracker:
 
     def _before(self, earlier: _Place, later: _Place) -> _Before:
         pairs = align(self._messages(earlier.version), self._messages(later.version))
-        return earlier, {pair.after: pair for pair in pairs}
+        return earlier, {pair.after: pair for pair in pairs if not pair.is_replacement}
 
     def _messages(self, version: bytes) -> Sequence[Any]:
         known = self._versions.get(version)

@@ -67,6 +67,15 @@ def test_a_message_that_moved_is_the_same_message(tmp_path: Path) -> None:
     assert [changed for changed, _ in told(dataset)] == [born] * 4
 
 
+def test_a_replaced_exchange_was_brought_in_by_who_replaced_it(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    texts = ["Where is the harbour?", "Down the hill.", "Who mends the old clock?", "Nobody does these days."]
+    born = put(dataset, ids[0], *texts)
+    replaced = put(dataset, ids[0], "Is there fish today?", "Smoked eel.", *texts[2:])
+
+    assert told(dataset) == [(replaced, replaced)] * 2 + [(born, born)] * 2
+
+
 def test_attributes_count_as_a_change(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
     born = dataset.snapshot().id
