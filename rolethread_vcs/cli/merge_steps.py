@@ -234,6 +234,7 @@ def _ask(context: Context, offers: MergePreview, forms: Forms) -> Taken | None:
     Answers are read from standard input, a line each; its end means quit.
     """
     from rolethread_vcs import Decision, Value
+    from rolethread_vcs.views.merges import offer_lines
 
     taken: list[str] = []
     decisions: dict[str, dict[str, Decision]] = {}
@@ -241,7 +242,8 @@ def _ask(context: Context, offers: MergePreview, forms: Forms) -> Taken | None:
     places: tuple[PreviewedEntry | str, ...] = (*offers.entries, *offers.files)
     for number, offer in enumerate(places, start=1):
         if not rest:
-            _show(context, offer, offers.labels)
+            for line in offer_lines(offer, offers.labels, context.output.look):
+                context.output.complain(line)
         answer = rest or _answer(context, f"({number}/{len(places)}) ", can_edit=not isinstance(offer, str))
         if answer == "q":
             return None
@@ -256,25 +258,6 @@ def _ask(context: Context, offers: MergePreview, forms: Forms) -> Taken | None:
         if answer in "tea":
             taken.append(name)
     return tuple(taken), decisions
-
-
-def _show(context: Context, offer: PreviewedEntry | str, labels: Labels) -> None:
-    from rolethread_vcs.views.diff_text import entry_diff_lines
-    from rolethread_vcs.views.merges import conflict_block
-    from rolethread_vcs.views.terminal_text import change_head
-
-    output = context.output
-    if isinstance(offer, str):
-        output.complain(f"{change_head('changed', offer)}   a file that is no entry")
-        return
-    output.complain("")
-    for line in entry_diff_lines(offer.compared, output.look):
-        output.complain(line)
-    for conflict in offer.conflicts:
-        for line in conflict_block(conflict, labels, output.look):
-            output.complain(line)
-    if offer.conflicts:
-        output.complain("  when you take it, it needs your decision; when you edit it, it is decided")
 
 
 def _answer(context: Context, place: str, *, can_edit: bool = True) -> str:

@@ -61,7 +61,6 @@ def committed_lines(
 
 
 def _lines(result: Committed, look: Look, done: str | None, nothing: str) -> Iterator[str]:
-    counts = {"added": result.added, "changed": result.changed, "removed": result.removed}
     if result.operation is None and not (result.dry_run and (done or result.message)):
         yield nothing
         return
@@ -69,35 +68,48 @@ def _lines(result: Committed, look: Look, done: str | None, nothing: str) -> Ite
         yield from mass_sentences(result.findings)
     if result.dry_run:
         # what was not done has a message all the same: that of the commit
-        yield f"{done or _sentence(counts, result, would=True)}; nothing was changed"
-        yield from _touched_lines(result, sum(counts.values()), look)
+        yield f"{done or _sentence(result)}; nothing was changed"
+        total = result.added + result.changed + result.removed
+        for change in result.touched[:_SHOWN]:
+            # a damaged entry that goes has no sides to compare
+            if total > _WHOLE or change.before is change.after is None:
+                yield change_line(change, look.width)
+                continue
+            from rolethread_vcs.ops.compare.comparison import ComparedEntry
+            from rolethread_vcs.views.diff_text import entry_diff_lines
+
+            yield ""
+            yield from entry_diff_lines(ComparedEntry.of(change.entry_id, change.before, change.after), look)
         if result.touched:
-            yield from rest_line(sum(counts.values()), min(len(result.touched), _SHOWN), "entry")
+            yield from rest_line(total, min(len(result.touched), _SHOWN), "entry")
         yield from _finding_lines(result)
         return
-    sentence = done or _sentence(counts, result, would=False)
-    yield sentence + (f" @ {styled(result.commit[:10], 'id')}" if result.commit else "")
+    yield (done or _sentence(result)) + (f" @ {styled(result.commit[:10], 'id')}" if result.commit else "")
     yield from _finding_lines(result)
     if result.undoable:
         yield UNDO
 
 
-def _sentence(counts: dict[str, int], result: Committed, *, would: bool) -> str:
-    there = {kind: number for kind, number in counts.items() if number}
-    if not there:
+def _sentence(result: Committed) -> str:
+    if not (did := _did(result)):
         subject = result.message.partition("\n")[0]
-        return f"would save “{subject}” on {result.branch}" if would else f"saved “{subject}” on {result.branch}"
-    parts: list[str] = []
-    for kind, number in there.items():
-        verb = _PLAIN[kind] if would else kind
-        parts.append(f"{verb} {count(number, 'entry')}" if not parts else f"{verb} {number:,}")
+        return f"{'would save' if result.dry_run else 'saved'} “{subject}” on {result.branch}"
+    kinds = [kind for kind in _PLAIN if getattr(result, kind)]
     ids = [change.entry_id for change in result.touched]
-    named = f" ({styled(ids[0], 'id')})" if sum(there.values()) == 1 and len(ids) == 1 else ""
-    place = _PLACES[next(iter(there))] if len(there) == 1 else "on"
-    return f"{'would ' if would else ''}{', '.join(parts)}{named} {place} {result.branch}"
+    named = f" ({styled(ids[0], 'id')})" if result.added + result.changed + result.removed == len(ids) == 1 else ""
+    return f"{did}{named} {_PLACES[kinds[0]] if len(kinds) == 1 else 'on'} {result.branch}"
 
 
-def _finding_lines(result: Committed) -> Iterator[str]:
+def _did(result: Committed) -> str:
+    """Return what was done to how many entries: `added 3 entries, changed 1`, `would remove 1 entry`."""
+    parts: list[str] = []
+    for kind, plain in _PLAIN.items():
+        if number := getattr(result, kind):
+            parts.append(f"{plain if result.dry_run else kind} {f'{number:,}' if parts else count(number, 'entry')}")
+    return f"{'would ' if result.dry_run and parts else ''}{', '.join(parts)}"
+
+
+def _finding_lines(result: Committed, rev: str = "") -> Iterator[str]:
     if not result.findings:
         return
     verb = "would bring" if result.dry_run else "brings"
@@ -105,27 +117,10 @@ def _finding_lines(result: Committed) -> Iterator[str]:
     titles = ", ".join(f"{title} ({number:,})" if number > 1 else title for title, number in numbers)
     yield f"this {verb} {count(len(result.findings), 'finding')}: {titles}"
     if not result.dry_run:
-        yield "see them with: rtv check"
+        yield f"see them with: rtv check{rev}"
 
 
 # ---- one entry
-
-
-def _touched_lines(result: Committed, total: int, look: Look) -> Iterator[str]:
-    if total > _WHOLE:
-        for change in result.touched[:_SHOWN]:
-            yield change_line(change, look.width)
-        return
-    from rolethread_vcs.ops.compare.comparison import ComparedEntry
-    from rolethread_vcs.views.diff_text import entry_diff_lines
-
-    for change in result.touched:
-        if change.before is None and change.after is None:  # a damaged entry that goes
-            yield change_line(change, look.width)
-            continue
-        yield ""
-        compared = ComparedEntry.of(change.entry_id, change.before, change.after)
-        yield from entry_diff_lines(compared, look)
 
 
 def change_line(change: EntryChange, width: int) -> str:
@@ -149,12 +144,10 @@ _REPAIRS_SHOWN = 10
 def imported_lines(result: Imported, here: str | None) -> list[Line]:
     """Return what an import did; `here` is the branch that one is on."""
     committed = result.committed
-    would = committed.dry_run
     lines = []
-    counts = ((committed.added, "add" if would else "added"), (committed.changed, "change" if would else "changed"))
-    done = ", ".join(f"{verb} {count(number, 'entry')}" for number, verb in counts if number)
-    if would:
-        lines.append(f"would {done or 'add nothing'} on {committed.branch}; nothing was changed")
+    done = _did(committed)
+    if committed.dry_run:
+        lines.append(f"{done or 'would add nothing'} on {committed.branch}; nothing was changed")
     elif committed.commit is None:
         if not any(source.rows for source in result.sources):
             lines.append("there are no rows to import")
@@ -166,10 +159,8 @@ def imported_lines(result: Imported, here: str | None) -> list[Line]:
         lines.append(f"{done} on {committed.branch} @ {styled(committed.commit[:10], 'id')}")
     lines += _row_lines(result)
     if committed.findings:
-        found = count(len(committed.findings), "finding")
         elsewhere = "" if committed.branch == here else f" --rev {shlex.quote(committed.branch)}"
-        see = f"brings {found}: see them with rtv check{elsewhere}"
-        lines += [*mass_sentences(committed.findings), f"would bring {found}" if would else see]
+        lines += [*mass_sentences(committed.findings), *_finding_lines(committed, elsewhere)]
     if committed.commit is not None:
         lines.append(UNDO)
     return [Line("report", line) for line in lines]

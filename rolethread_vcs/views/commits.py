@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.ops.history.bisect import Answer, Mark, Search
 from rolethread_vcs.phrases import count, counted_words, long_time, rest_line
 from rolethread_vcs.views.diff_text import entry_diff_lines, file_diff_lines
-from rolethread_vcs.views.terminal_text import Lines, Look, change_head, commit_head, head_and_text, styled, wrap
+from rolethread_vcs.views.terminal_text import Line, Lines, Look, change_head, commit_head, head_and_text, styled, wrap
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import Comparison
@@ -60,25 +61,21 @@ def _head(shown: ShownCommit, operation: Operation | None, width: int) -> Iterat
     yield from [""] if commit.trailers else []
     for key, value in commit.trailers:
         known = _TRAILERS.get(key, key.replace("-", " ").lower())
-        yield f"    {styled(f'{known}:', 'faint')} {_with_title(value) if key == 'Allowed' else value}"
+        if key == "Allowed":
+            from rolethread_vcs.ops.check import find_effective_rule
+            from rolethread_vcs.rules import UnknownRuleError
+
+            # RT104=3, with the name of the rule
+            code, _, number = value.partition("=")
+            with contextlib.suppress(UnknownRuleError):
+                code = find_effective_rule(code).rule.title
+            value = f"{number} × {code}" if number else code
+        yield f"    {styled(f'{known}:', 'faint')} {value}"
     yield ""
     if shown.is_cut:
         yield "what was before is not here, so all it holds counts as added"
     said = counted_words(shown.counts)
     yield f"{count(len(shown.entries), 'entry')}: {said}" if said else "no entry was changed"
-
-
-def _with_title(allowed: str) -> str:
-    """Return an allowance (`RT104=3`) with the name of its rule."""
-    from rolethread_vcs.ops.check import find_effective_rule
-    from rolethread_vcs.rules import UnknownRuleError
-
-    code, _, number = allowed.partition("=")
-    try:
-        title = find_effective_rule(code).rule.title
-    except UnknownRuleError:
-        title = code
-    return f"{number} × {title}" if number else title
 
 
 # ---- a search for the first bad one
@@ -88,13 +85,10 @@ _NAMED = 10
 _STYLES = {Answer.GOOD: "added", Answer.BAD: "removed", Answer.SKIP: "changed"}
 
 
-def search_lists(search: Search | None) -> dict[str, object]:
-    """Return what `rolethread.bisect/v1` says beside the search itself; None is a search that has ended."""
-    if search is None:
-        return {"running": False, "good": (), "bad": None, "skipped": ()}
-    bad = search.marked(Answer.BAD)
-    good, skipped = search.marked(Answer.GOOD), search.marked(Answer.SKIP)
-    return {"running": True, "bad": bad[-1] if bad else None, "good": good, "skipped": skipped}
+def search_lists(search: Search) -> dict[str, object]:
+    """Return what `rolethread.bisect/v1` says beside the search itself."""
+    good, bad, skipped = map(search.marked, Answer)
+    return {"running": bool(search.marks), "bad": bad[-1] if bad else None, "good": good, "skipped": skipped}
 
 
 def search_lines(search: Search, first_bad: Lines, look: Look) -> Lines:
@@ -114,23 +108,18 @@ def search_lines(search: Search, first_bad: Lines, look: Look) -> Lines:
         yield f"the first bad change is {search.first_bad.id[:10]}"
         yield ""
         yield from first_bad
+        short = search.first_bad.id[:10]
+        hint = (
+            f"rtv show {short}     what it changed, word by word\n"
+            f"rtv revert {short}   takes it back and keeps the later work\n"
+            "rtv bisect reset        ends the search"
+        )
+        yield Line("hint", hint)
     else:
         yield f"the first bad change is one of {number:,}; the others that are left were skipped"
         for commit in search.suspects[:_NAMED]:
             yield f"  {styled(commit[:10], 'id')}"
         yield from (f"  {line}" for line in rest_line(number, _NAMED))
-
-
-def end_hint(search: Search) -> str | None:
-    """Return what to do at the end of a search, None before."""
-    if search.first_bad is None:
-        return None
-    short = search.first_bad.id[:10]
-    return (
-        f"rtv show {short}     what it changed, word by word\n"
-        f"rtv revert {short}   takes it back and keeps the later work\n"
-        "rtv bisect reset        ends the search"
-    )
 
 
 def mark_lines(marks: Iterable[tuple[Mark, Commit | None]], look: Look) -> Lines:

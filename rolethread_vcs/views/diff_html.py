@@ -19,7 +19,7 @@ from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, Comparison
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_text import summary_line
-from rolethread_vcs.views.entries import speaker_and_role
+from rolethread_vcs.views.entries import speaker_and_role, text_of
 from rolethread_vcs.views.terminal_text import CHANGE_MARKS, one_line, safe_text
 
 _LINE = 300
@@ -30,9 +30,17 @@ _DID = {"insert": "added", "remove": "removed", "edit": "edited", "move": "moved
 
 
 def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[str]:
-    environment = _environment()
+    environment = Environment(
+        loader=PackageLoader("rolethread_vcs.views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     environment.filters.update(
-        said=layout.text_of,
+        said=text_of,
         speaker_and_role=speaker_and_role,
         one_line=partial(one_line, width=_LINE),
         number=lambda number: f"{number:,}",
@@ -60,18 +68,6 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
         roles=_ROLES,
         did=_DID,
         unfolded=_UNFOLDED,
-    )
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("rolethread_vcs.views"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
 
 

@@ -170,23 +170,6 @@ def marked_words(changes: Iterable[WordChange], *, color: bool) -> str:
 # ---- values
 
 
-def text_of(message: Any) -> str:
-    content = message.get("content") if isinstance(message, dict) else message
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(map(_text_of_part, content))
-    if isinstance(message, dict) and content is None:
-        return ""
-    return json_text(content)
-
-
-def _text_of_part(part: Any) -> str:
-    if isinstance(part, dict) and isinstance(part.get("text"), str) and set(part) <= {"type", "text"}:
-        return str(part["text"])
-    return part if isinstance(part, str) else json_text(part)
-
-
 def json_text(value: Any) -> str:
     if value is ABSENT:
         return "(nothing)"

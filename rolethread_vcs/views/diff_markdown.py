@@ -7,16 +7,16 @@ in an entry is taken for markup, a link, or the name of a person to call.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rolethread_vcs.diff.entry import EntryDiff, MessageChange
+from rolethread_vcs.diff.entry import MessageChange
 from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, ComparedFile, Comparison
 from rolethread_vcs.views import diff_layout as layout
-from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words, text_of
+from rolethread_vcs.views.diff_layout import Folded, Unchanged, Words
 from rolethread_vcs.views.diff_text import summary_line
-from rolethread_vcs.views.entries import who_says
+from rolethread_vcs.views.entries import text_of, who_says
 from rolethread_vcs.views.terminal_text import CHANGE_MARKS, one_line, safe_text
 
 LIMIT = 60_000
@@ -49,37 +49,26 @@ def _entry(compared: ComparedEntry, words: Words) -> Iterator[str]:
     difference = compared.diff
     summary = _code(one_line(layout.summary_of(compared, difference), _LINE))
     yield f"**{CHANGE_MARKS[compared.change]}** {_code(compared.id)} {summary}"
-    lines = list(_body(compared, difference, words))
-    if lines:
+    if not (compared.change is ChangeKind.MOVED or compared.problem):
+        lines: list[str] = []
+        for heading, steps in layout.changed_lists(compared, difference):
+            lines += [f"  {heading}"] if heading else []
+            for step in steps:
+                if isinstance(step, Folded):
+                    lines.append(f"  … {step.count:,} unchanged")
+                elif isinstance(step, Unchanged):
+                    said = one_line(text_of(step.message), _LINE)
+                    lines.append(f"  {_head(step.index, step.message)} {said}".rstrip())
+                else:
+                    lines += _message(step, words)
+        if compared.change is ChangeKind.CHANGED:
+            lines += [f"+ tag {tag}" for tag in difference.tags_added]
+            lines += [f"- tag {tag}" for tag in difference.tags_removed]
+        for name, before, after in layout.value_lines(difference):
+            lines += [f"- {name}: {before}"] if compared.change is not ChangeKind.ADDED else []
+            lines += [f"+ {name}: {after}"] if compared.change is not ChangeKind.REMOVED else []
         yield from _fenced(lines)
     yield ""
-
-
-def _body(compared: ComparedEntry, difference: EntryDiff, words: Words) -> Iterator[str]:
-    if compared.change is ChangeKind.MOVED or compared.problem:
-        return
-    for heading, steps in layout.changed_lists(compared, difference):
-        if heading:
-            yield f"  {heading}"
-        yield from _messages(steps, words)
-    if compared.change is ChangeKind.CHANGED:
-        yield from (f"+ tag {tag}" for tag in difference.tags_added)
-        yield from (f"- tag {tag}" for tag in difference.tags_removed)
-    for name, before, after in layout.value_lines(difference):
-        if compared.change is not ChangeKind.ADDED:
-            yield f"- {name}: {before}"
-        if compared.change is not ChangeKind.REMOVED:
-            yield f"+ {name}: {after}"
-
-
-def _messages(steps: Iterable[Step], words: Words) -> Iterator[str]:
-    for step in steps:
-        if isinstance(step, Folded):
-            yield f"  … {step.count:,} unchanged"
-        elif isinstance(step, Unchanged):
-            yield f"  {_head(step.index, step.message)} {one_line(text_of(step.message), _LINE)}".rstrip()
-        else:
-            yield from _message(step, words)
 
 
 def _message(change: MessageChange, words: Words) -> Iterator[str]:
@@ -117,13 +106,13 @@ def _marked(mark: str, text: str) -> Iterator[str]:
 
 def _file(compared: ComparedFile) -> Iterator[str]:
     yield f"**{CHANGE_MARKS[compared.change]}** {_code(compared.path)}"
-    lines = [mark + line for mark, line in layout.changed_lines(compared)]
-    if lines:
-        yield from _fenced(lines)
+    yield from _fenced([mark + line for mark, line in layout.changed_lines(compared)])
     yield ""
 
 
 def _fenced(lines: Sequence[str]) -> Iterator[str]:
+    if not lines:
+        return
     clean = [line for each in lines for line in safe_text(each).split("\n")]
     longest = max((len(run) for line in clean for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)

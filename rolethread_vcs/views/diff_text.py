@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from rolethread_vcs.diff.entry import EntryDiff, MessageChange
+from rolethread_vcs.diff.entry import MessageChange
 from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import preview
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, ComparedFile, Comparison, count_changes
-from rolethread_vcs.phrases import count, rest_line
+from rolethread_vcs.phrases import count, counted_words, rest_line
 from rolethread_vcs.views import diff_layout as layout
-from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words, text_of
-from rolethread_vcs.views.entries import message_head
+from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words
+from rolethread_vcs.views.entries import message_head, text_of
 from rolethread_vcs.views.terminal_text import (
     Line,
     Lines,
@@ -44,7 +44,8 @@ def entry_diff_lines(compared: ComparedEntry, look: Look, words: Words = "auto")
             yield f"{_INDENT}{styled(heading, 'heading')}"
         yield from paint.messages(steps)
     if compared.change is ChangeKind.CHANGED:
-        yield from _tag_lines(difference)
+        tags = [_new(f"+{tag}") for tag in difference.tags_added] + [_old(f"-{tag}") for tag in difference.tags_removed]
+        yield from [f"{_INDENT}{styled('tags', 'faint')} {' '.join(tags)}"] if tags else []
     for name, before, after in layout.value_lines(difference):
         yield from paint.value(name, before, after, compared.change)
 
@@ -74,13 +75,7 @@ def file_diff_lines(compared: ComparedFile, width: int) -> Iterator[str]:
 
 def summary_line(summary: ChangeCounts, files: int = 0) -> str:
     """Return the counts as a sentence part: `13 entries: 1 added, 12 changed`; `files` are other files that differ."""
-    parts = [
-        (summary.added, "added"),
-        (summary.removed, "removed"),
-        (summary.changed, "changed"),
-        (summary.moved, "moved"),
-    ]
-    said = ", ".join(f"{number:,} {word}" for number, word in parts if number)
+    said = counted_words(summary, "added", "removed", "changed", "moved")
     entries = f"{count(summary.total, 'entry')}: {said}" if said else "no entry differs"
     return f"{entries}; {count(files, 'other file')}" if files else entries
 
@@ -156,12 +151,6 @@ class _Painter:
         yield f"{indent}{styled(name, 'faint')}:"
         yield f"{indent}  {_old('- ' + one_line(before, self._width - len(indent) - 4))}"
         yield f"{indent}  {_new('+ ' + one_line(after, self._width - len(indent) - 4))}"
-
-
-def _tag_lines(difference: EntryDiff) -> Iterator[str]:
-    tags = [_new(f"+{tag}") for tag in difference.tags_added] + [_old(f"-{tag}") for tag in difference.tags_removed]
-    if tags:
-        yield f"{_INDENT}{styled('tags', 'faint')} {' '.join(tags)}"
 
 
 def _old(text: str) -> str:
@@ -261,7 +250,10 @@ def _table(title: str, rows: Sequence[Row]) -> Iterator[str]:
         yield styled(title, "heading")
     names = [one_line(row[0], _NAME_WIDTH) for row in rows[:_SHOWN]]
     width = max(map(width_of, names))
-    cells = [[_cell(mark, number) for mark, number in zip("+-~>", row[1:], strict=True)] for row in rows[:_SHOWN]]
+    cells = [
+        [f"{mark}{number:,}" if number else "" for mark, number in zip("+-~>", row[1:], strict=True)]
+        for row in rows[:_SHOWN]
+    ]
     widths = [max(len(row[column]) for row in cells) for column in range(4)]
     for name, row in zip(names, cells, strict=True):
         line = styled(name, "faint") + " " * (width - width_of(name))
@@ -270,7 +262,3 @@ def _table(title: str, rows: Sequence[Row]) -> Iterator[str]:
                 line += "  " + " " * (room - len(cell)) + styled(cell, style)
         yield line.rstrip()
     yield from rest_line(len(rows), _SHOWN)
-
-
-def _cell(mark: str, number: int) -> str:
-    return f"{mark}{number:,}" if number else ""

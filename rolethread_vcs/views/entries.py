@@ -40,29 +40,53 @@ def entry_lines(entry_id: str, entry: Entry, look: Look) -> Iterator[str]:
     uuid = "" if entry.uuid is None else styled(f"uuid {entry.uuid}", "faint")
     parts = (styled(entry_id, "id"), *(styled(f"#{tag}", "tag") for tag in entry.tags), uuid)
     yield "  ".join(filter(None, parts))
-    if "messages" in entry.fields:
-        yield from message_lines(entry.messages, look.width)
-    else:
+    if "messages" not in entry.fields:
         yield styled("(no messages)", "faint")
-    for side in ("chosen", "rejected"):
+    for side in CONVERSATIONS:
         if side in entry.fields:
-            yield ""
-            yield styled(side, "heading")
-            yield from message_lines(entry.fields[side], look.width)
+            yield from ["", styled(side, "heading")] if side != "messages" else []
+            yield from _message_lines(entry.fields[side], look.width)
     rest = {key: value for key, value in (("origin", list(entry.origin)), *entry.extra.items()) if value != []}
     if rest:
         yield ""
         yield from _key_lines(rest, look.width)
 
 
-def message_lines(messages: Any, width: int) -> Iterator[str]:
+def _message_lines(messages: Any, width: int) -> Iterator[str]:
     if not isinstance(messages, list):
         yield ""
         yield from wrap(_json(messages), width, _INDENT)
         return
     for index, message in enumerate(messages):
         yield ""
-        yield from _one_message(index, message, width)
+        yield message_head(index, message)
+        if not isinstance(message, Mapping):
+            yield from wrap(_json(message), width, _INDENT)
+            continue
+        content, speaker, alternatives = (message.get(key) for key in ("content", "speaker", "alternatives"))
+        if isinstance(content, str) and content.strip("\n"):
+            yield from wrap(content.rstrip("\n"), width, _INDENT)
+        elif isinstance(content, list):
+            for part in content:
+                if is_text_part(part):
+                    yield from wrap(part["text"], width, _INDENT)
+                else:
+                    yield _INDENT + styled(one_line(_json(part), width - len(_INDENT)), "faint")
+        elif content is not None and not isinstance(content, str):
+            yield from wrap(_json(content), width, _INDENT)
+        else:
+            word = (
+                "empty" if content == "" else "blank" if content else "null" if "content" in message else "no content"
+            )
+            yield _INDENT + styled(f"({word})", "faint")
+        in_head = {
+            "role": True,
+            "content": True,
+            "speaker": isinstance(speaker, str) and speaker,
+            "train": message.get("train") is False,
+            "alternatives": isinstance(alternatives, list) and alternatives,
+        }
+        yield from _key_lines({key: value for key, value in message.items() if not in_head.get(key)}, width)
 
 
 def speaker_and_role(message: Any) -> tuple[str, str]:
@@ -93,35 +117,6 @@ def message_head(index: int, message: Any) -> str:
     return f"[{index}] {who}{styled(marks, 'faint')}"
 
 
-def _one_message(index: int, message: Any, width: int) -> Iterator[str]:
-    yield message_head(index, message)
-    if not isinstance(message, Mapping):
-        yield from wrap(_json(message), width, _INDENT)
-        return
-    content, speaker, alternatives = (message.get(key) for key in ("content", "speaker", "alternatives"))
-    if isinstance(content, str) and content.strip("\n"):
-        yield from wrap(content.rstrip("\n"), width, _INDENT)
-    elif isinstance(content, list):
-        for part in content:
-            if isinstance(part, Mapping) and isinstance(part.get("text"), str) and set(part) <= {"type", "text"}:
-                yield from wrap(part["text"], width, _INDENT)
-            else:
-                yield _INDENT + styled(one_line(_json(part), width - len(_INDENT)), "faint")
-    elif content is not None and not isinstance(content, str):
-        yield from wrap(_json(content), width, _INDENT)
-    else:
-        word = "empty" if content == "" else "blank" if content else "null" if "content" in message else "no content"
-        yield _INDENT + styled(f"({word})", "faint")
-    in_head = {
-        "role": True,
-        "content": True,
-        "speaker": isinstance(speaker, str) and speaker,
-        "train": message.get("train") is False,
-        "alternatives": isinstance(alternatives, list) and alternatives,
-    }
-    yield from _key_lines({key: value for key, value in message.items() if not in_head.get(key)}, width)
-
-
 def _key_lines(values: Mapping[str, Any], width: int) -> Iterator[str]:
     for key, value in values.items():
         yield _INDENT + styled(one_line(f"{key}: {value_text(value)}", width - len(_INDENT)), "faint")
@@ -130,6 +125,19 @@ def _key_lines(values: Mapping[str, Any], width: int) -> Iterator[str]:
 def value_text(value: Any) -> str:
     """Return a text as it is, anything else as JSON on one line."""
     return value if isinstance(value, str) else _json(value)
+
+
+def is_text_part(part: Any) -> bool:
+    """Return whether a part of a content is a text, and nothing besides."""
+    return isinstance(part, Mapping) and isinstance(part.get("text"), str) and set(part) <= {"type", "text"}
+
+
+def text_of(message: Any) -> str:
+    """Return what a message says as one text; what is no text stands in it as JSON."""
+    content = message.get("content", "") if isinstance(message, Mapping) else message
+    if isinstance(content, list):
+        return "\n".join(part["text"] if is_text_part(part) else value_text(part) for part in content)
+    return "" if content is None and isinstance(message, Mapping) else value_text(content)
 
 
 def _json(value: Any) -> str:
@@ -168,7 +176,8 @@ def removed_lines(shown: Sequence[GoneEntry], limit: int, look: Look, *, more: b
         head, tail = commit_head(commit, look), operation_note(together[0].operation)
         yield head_and_text(head, commit.subject, look.width, tail=tail, least=24)
         for each in together:
-            yield head_and_text(f"  {change_head('removed', each.id)}", _preview(each), look.width)
+            said = "(cannot be read)" if each.entry is None else preview(each.entry)
+            yield head_and_text(f"  {change_head('removed', each.id)}", said, look.width)
     if more:
         words = f" --since {since}" if since is not None else ""
         yield Line("hint", f"there are more: rtv restore --removed{words} -n {limit * 4}")
@@ -176,17 +185,6 @@ def removed_lines(shown: Sequence[GoneEntry], limit: int, look: Look, *, more: b
         yield Line("hint", "bring entries back with: rtv restore --removed ID…   (or --where QUERY, or --all)")
     else:
         yield Line("note", f"no entry was removed{'' if since is None else f' since {since}'}")
-
-
-def tags_and_preview(gone: GoneEntry) -> dict[str, Any]:
-    """Return what the envelope says of an entry beside what the entry is known by."""
-    if gone.entry is None:
-        return {"tags": (), "preview": None}
-    return {"tags": gone.entry.tags, "preview": _preview(gone)}
-
-
-def _preview(gone: GoneEntry) -> str:
-    return "(cannot be read)" if gone.entry is None else preview(gone.entry)
 
 
 # ---- for git's diff
@@ -226,10 +224,20 @@ def _plain_lines(entry: Entry) -> Iterator[str]:
             yield f"-- {name} --"
         messages = entry.fields[name]
         for message in messages if isinstance(messages, list | tuple) else [messages]:
-            if isinstance(message, Mapping):
-                yield from _plain_message(message)
-            else:
+            if not isinstance(message, Mapping):
                 yield _json(message)
+                continue
+            role, speaker, content = (message.get(key) for key in ("role", "speaker", "content"))
+            name = role if isinstance(role, str) else _json(role)
+            yield f"{speaker} ({name}):" if isinstance(speaker, str) and speaker else f"{name}:"
+            if isinstance(content, str):
+                yield from (f"{_INDENT}{line}".rstrip() for line in content.split("\n"))
+            elif "content" in message:
+                yield f"{_INDENT}{_json(content)}"
+            for key, value in message.items():
+                if key not in ("role", "content", "speaker"):
+                    yield f"{_INDENT}{key}: {_json(value)}"
+            yield ""
     rest = {key: value for key, value in entry.fields.items() if key not in (*CONVERSATIONS, "extra")}
     for key, value in [*rest.items(), *entry.extra.items()]:
         if key == "tags" and isinstance(value, list | tuple):
@@ -237,20 +245,6 @@ def _plain_lines(entry: Entry) -> Iterator[str]:
                 yield f"#{tag}"
         else:
             yield f"{key}: {_json(value)}"
-
-
-def _plain_message(message: Mapping[str, Any]) -> Iterator[str]:
-    role, speaker, content = (message.get(key) for key in ("role", "speaker", "content"))
-    name = role if isinstance(role, str) else _json(role)
-    yield f"{speaker} ({name}):" if isinstance(speaker, str) and speaker else f"{name}:"
-    if isinstance(content, str):
-        yield from (f"{_INDENT}{line}".rstrip() for line in content.split("\n"))
-    elif "content" in message:
-        yield f"{_INDENT}{_json(content)}"
-    for key, value in message.items():
-        if key not in ("role", "content", "speaker"):
-            yield f"{_INDENT}{key}: {_json(value)}"
-    yield ""
 
 
 # ---- exports

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.ops.history.entry_history import StepDetails, StepKind
 from rolethread_vcs.phrases import count, entry_number, listed
-from rolethread_vcs.views.diff_layout import summary_of, text_of
-from rolethread_vcs.views.entries import message_head
+from rolethread_vcs.views.diff_layout import summary_of
+from rolethread_vcs.views.entries import message_head, text_of
 from rolethread_vcs.views.terminal_text import Line, Lines, Look, commit_head, head_and_text, one_line, styled, width_of
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from rolethread_vcs.ops.history.log import Logged, Run, fold
+from rolethread_vcs.ops.history.log import Logged, fold
 from rolethread_vcs.phrases import count, short_time, signed_counts
 from rolethread_vcs.views.terminal_text import (
     Line,
@@ -28,7 +28,21 @@ if TYPE_CHECKING:
 def log_lines(history: Iterable[Logged], look: Look, *, full: bool) -> Lines:
     """Yield a line for each commit, and for single edits in a row, unless they are to be shown in `full`."""
     for item in history if full else fold(history):
-        yield from [_commit_line(item, look)] if isinstance(item, Logged) else _run_lines(item, look)
+        if isinstance(item, Logged):
+            yield _commit_line(item, look)
+            continue
+        first, last = (each.commit.author.time for each in (item.first, item.last))
+        day, until = short_time(first, now=look.now), time.strftime("%H:%M", time.localtime(last))
+        span = day if day.endswith(until) else f"{day}-{until}"
+        numbers = [each.operation.number for each in item.edits if each.operation is not None]
+        tail = f"  (operations {min(numbers)}-{max(numbers)})" if len(numbers) > 1 else ""
+        newest = styled(item.last.commit.id[:10], "id")
+        yield f"{newest}  {count(len(item.edits), 'edit')}, {span}{styled(tail, 'faint')}"
+        # what a writer said about an edit is worth a line; our own words are not
+        subjects = (each.commit.subject for each in item.edits)
+        said = dict.fromkeys(subject for subject in subjects if not subject.startswith("edit "))
+        if said:
+            yield f"{' ' * 12}{one_line('; '.join(said), look.width - 12)}"
 
 
 def graph_lines(graph: Iterable[GraphRow], names: Mapping[str, Sequence[str]], look: Look) -> Lines:
@@ -47,21 +61,6 @@ def _commit_line(logged: Logged, look: Look, names: str = "") -> str:
     head = commit_head(commit, look) + (f"  {styled(names, 'tag')}" if names else "")
     tail = f"  {signed_counts(logged.counts) or 'no entries'}{operation_note(logged.operation)}"
     return head_and_text(head, commit.subject, look.width, tail=tail, least=24)
-
-
-def _run_lines(run: Run, look: Look) -> Iterator[str]:
-    first, last = (each.commit.author.time for each in (run.first, run.last))
-    day = short_time(first, now=look.now)
-    until = time.strftime("%H:%M", time.localtime(last))
-    span = day if day.endswith(until) else f"{day}-{until}"
-    numbers = [each.operation.number for each in run.edits if each.operation is not None]
-    tail = f"  (operations {min(numbers)}-{max(numbers)})" if len(numbers) > 1 else ""
-    yield f"{styled(run.last.commit.id[:10], 'id')}  {count(len(run.edits), 'edit')}, {span}{styled(tail, 'faint')}"
-    # what a writer said about an edit is worth a line; our own words are not
-    subjects = (each.commit.subject for each in run.edits)
-    said = dict.fromkeys(subject for subject in subjects if not subject.startswith("edit "))
-    if said:
-        yield f"{' ' * 12}{one_line('; '.join(said), look.width - 12)}"
 
 
 # ---- operations

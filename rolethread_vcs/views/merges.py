@@ -14,6 +14,7 @@ from rolethread_vcs.views.terminal_text import (
     Line,
     Lines,
     Look,
+    change_head,
     one_line,
     safe_text,
     styled,
@@ -25,6 +26,7 @@ from rolethread_vcs.views.terminal_text import (
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Conflict
     from rolethread_vcs.ops.merge.completion import Outcome
+    from rolethread_vcs.ops.merge.merge import PreviewedEntry
     from rolethread_vcs.ops.merge.resolve import OpenMerge, Resolved
     from rolethread_vcs.store.log.unfinished import Labels
 
@@ -39,8 +41,16 @@ def outcome_lines(outcome: Outcome, look: Look, *, done: str | None = None, noth
     committed = outcome.committed
     would = committed.dry_run
     if outcome.state is State.WAITING:
-        for line in _waiting_lines(outcome, look.width):
-            yield Line("report", line)
+        conflicts, clean = outcome.conflicts, outcome.tree.taken + outcome.tree.merged
+        what = f"merge of {outcome.labels.theirs}" if outcome.kind == "merge" else outcome.kind
+        need = "would need" if would else "needs" if len(conflicts) == 1 else "need"
+        places = count(len({conflict.id for conflict in conflicts}), "place")
+        number = count(len(conflicts), "conflict")
+        lines = [f"{number} of the {what} {need} your decision, in {places}; {committed.branch} is unchanged"]
+        lines += conflict_lines(conflicts, look.width)
+        lines += [f"{count(clean, 'other change goes', 'other changes go')} in without a question"] if clean else []
+        lines += next_steps(outcome.kind, outcome.labels, conflicts) if not would else []
+        yield from (Line("report", line) for line in lines)
         if would and committed.touched:
             done = "what goes in without a question would be this"
             yield from committed_lines(committed, look, done=done)
@@ -56,8 +66,7 @@ def outcome_lines(outcome: Outcome, look: Look, *, done: str | None = None, noth
             here = f"{outcome.labels.theirs} is in {committed.branch} already; nothing changed"
         done, nothing = done or _done(outcome), nothing or here
         yield from committed_lines(committed, look, done=done, nothing=nothing)
-        for line in _after(outcome, look.width):
-            yield Line("note", line)
+        yield from (Line("note", line) for line in _after(outcome, look.width))
 
 
 def applied_lines(outcome: Outcome, rev: str, fixed: str, look: Look, *, is_part: bool) -> Lines:
@@ -104,23 +113,6 @@ def next_steps(kind: str, labels: Labels, conflicts: Sequence[Conflict]) -> Iter
     ways = f"{labels.ours}, base or both do too; --edit, --file FILE; --all"
     yield f"decide: rtv resolve ID --take {labels.theirs}   ({ways})"
     yield f"then: rtv {kind} --continue   or abort: rtv {kind} --abort"
-
-
-def _waiting_lines(outcome: Outcome, width: int) -> Iterator[str]:
-    conflicts = outcome.conflicts
-    number = count(len(conflicts), "conflict")
-    entries = count(len({conflict.id for conflict in conflicts}), "place")
-    branch = outcome.committed.branch
-    would = outcome.committed.dry_run
-    need = "would need" if would else "needs" if len(conflicts) == 1 else "need"
-    what = f"merge of {outcome.labels.theirs}" if outcome.kind == "merge" else outcome.kind
-    yield f"{number} of the {what} {need} your decision, in {entries}; {branch} is unchanged"
-    yield from conflict_lines(conflicts, width)
-    clean = outcome.tree.taken + outcome.tree.merged
-    if clean:
-        yield f"{count(clean, 'other change goes', 'other changes go')} in without a question"
-    if not would:
-        yield from next_steps(outcome.kind, outcome.labels, conflicts)
 
 
 def _done(outcome: Outcome) -> str | None:
@@ -180,7 +172,7 @@ def open_lines(found: OpenMerge, wanted: set[str] | None, look: Look) -> Iterato
             entry = None if opened is None else opened.preview or opened.theirs or opened.base
             yield ""
             yield styled(conflict.id, "id") + (f"  {styled(preview(entry), 'faint')}" if entry else "")
-        yield from conflict_block(conflict, labels, look)
+        yield from _conflict_block(conflict, labels, look)
     yield ""
     yield from next_steps(unfinished.kind, labels, found.conflicts)
 
@@ -197,6 +189,21 @@ def resolved_lines(resolved: Resolved, *, would: bool) -> Lines:
         yield Line("note", line)
 
 
+def offer_lines(offer: PreviewedEntry | str, labels: Labels, look: Look) -> Iterator[str]:
+    """Yield an entry that can be taken, or the path of a file, with what would need a decision then."""
+    if isinstance(offer, str):
+        yield f"{change_head('changed', offer)}   a file that is no entry"
+        return
+    from rolethread_vcs.views.diff_text import entry_diff_lines
+
+    yield ""
+    yield from entry_diff_lines(offer.compared, look)
+    for conflict in offer.conflicts:
+        yield from _conflict_block(conflict, labels, look)
+    if offer.conflicts:
+        yield "  when you take it, it needs your decision; when you edit it, it is decided"
+
+
 # ---- one conflict
 
 
@@ -207,9 +214,9 @@ _LONGEST = 20_000
 """Characters of a side that are compared; the rest is only counted."""
 
 
-def conflict_block(conflict: Conflict, labels: Labels, look: Look, *, whole: bool = True) -> Iterator[str]:
+def _conflict_block(conflict: Conflict, labels: Labels, look: Look) -> Iterator[str]:
     yield f"  {styled(conflict.field, 'heading')}: {safe_text(conflict.message)}"
-    if whole and conflict.base is conflict.ours is conflict.theirs is ABSENT:
+    if conflict.base is conflict.ours is conflict.theirs is ABSENT:
         return
     ours, theirs = (_side(value, conflict.base, color=look.color) for value in (conflict.ours, conflict.theirs))
     if look.width >= SIDE_BY_SIDE:
@@ -226,32 +233,28 @@ def conflict_block(conflict: Conflict, labels: Labels, look: Look, *, whole: boo
         yield f"    suggested: --take {labels._asdict().get(conflict.suggestion, conflict.suggestion)}"
 
 
-def plain_text(value: Any) -> str:
+def _text_of_side(value: Any) -> str:
     if value is ABSENT:
         return ""
-    if isinstance(value, str):
-        return value
-    from rolethread_vcs.views.diff_layout import json_text, text_of
-    from rolethread_vcs.views.entries import who_says
+    from rolethread_vcs.views.entries import text_of, value_text, who_says
 
     if isinstance(value, Mapping) and "messages" in value:
         rest = {key: item for key, item in value.items() if key != "messages"}
-        return plain_text(value["messages"]) + (f"\n{json_text(rest)}" if rest else "")
-    if isinstance(value, list) and value and all(isinstance(item, Mapping) and "role" in item for item in value):
-        return "\n".join(f"{who_says(message)}: {text_of(message)}" for message in value)
-    if isinstance(value, Mapping) and "role" in value:
-        return f"{who_says(value)}: {text_of(value)}"
-    return json_text(value)
+        return _text_of_side(value["messages"]) + (f"\n{value_text(rest)}" if rest else "")
+    messages = value if isinstance(value, list) else [value]
+    if messages and all(isinstance(message, Mapping) and "role" in message for message in messages):
+        return "\n".join(f"{who_says(message)}: {text_of(message)}" for message in messages)
+    return value_text(value)
 
 
 def _side(value: Any, base: Any, *, color: bool) -> str:
     if value is ABSENT or (value == [] and base):
         return styled("(removed here)" if base is not ABSENT else "(not there)", "removed")
-    text = plain_text(value)
+    text = _text_of_side(value)
     more = ""
     if len(text) > _LONGEST:
         text, more = text[:_LONGEST], f" … and {len(text) - _LONGEST:,} more characters"
-    was = plain_text(base)[:_LONGEST]
+    was = _text_of_side(base)[:_LONGEST]
     if base is ABSENT or not was:
         return safe_text(text + more)
     from rolethread_vcs.diff.words import word_changes
@@ -265,5 +268,5 @@ def _side(value: Any, base: Any, *, color: bool) -> str:
 
 def comment_lines(label: str, value: Any, width: int = 96) -> Iterator[str]:
     yield f"# {label}:"
-    for line in wrap("(removed here)" if value is ABSENT else plain_text(value), width, "#   "):
+    for line in wrap("(removed here)" if value is ABSENT else _text_of_side(value), width, "#   "):
         yield line or "#"

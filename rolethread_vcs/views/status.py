@@ -65,16 +65,12 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
 def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:
     of_entries = [name for name in names if not name.startswith(("config", "resolve-", "merge-", "pick-"))]
     for name in names:
-        if name.startswith("resolve-"):
-            resume = f"rtv resolve {name.removeprefix('resolve-').removesuffix('.txt')} --edit"
-        elif name.startswith("merge-"):
-            resume = "rtv merge BRANCH -p"
-        elif name.startswith("pick-"):
-            resume = "rtv pick REV -p"
-        elif name not in of_entries:
-            resume = "rtv config edit --resume"
-        else:
-            resume = "rtv edit --resume" + (f" {name.removesuffix('.txt')}" if len(of_entries) > 1 else "")
+        stem = name.removesuffix(".txt")
+        verb, _, place = stem.partition("-")
+        ways = {"resolve": f"rtv resolve {place} --edit", "merge": "rtv merge BRANCH -p", "pick": "rtv pick REV -p"}
+        resume = ways.get(verb, "rtv config edit --resume")
+        if name in of_entries:
+            resume = f"rtv edit --resume{f' {stem}' if len(of_entries) > 1 else ''}"
         yield f"unfinished draft: {name}   go on with: {resume}"
     if len(of_entries) > 1:
         yield "throw all of them away: rtv edit --discard-draft --all"

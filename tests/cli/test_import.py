@@ -177,7 +177,7 @@ def test_findings_on_another_branch_are_to_be_seen_there(room: Room) -> None:
     said = room.rtv("import", "../x.jsonl", "--to", "work/x")
 
     assert "rtv check" not in planned.out
-    assert "see them with rtv check --rev work/x\n" in said.out
+    assert "see them with: rtv check --rev work/x\n" in said.out
     assert room.rtv("check", "--rev", "work/x").status in (0, 30)
 
 

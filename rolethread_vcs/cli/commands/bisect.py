@@ -113,12 +113,12 @@ def reset(context: Context) -> None:
 
     was_running = context.dataset.history.bisect.reset()
     done = Line("report", "the search is ended" if was_running else "no search was under way")
-    own = {"was_running": was_running}
-    context.output.answer(ENVELOPE, own, search_lists(None), Search((), ()), lines=[done])
+    ended = Search((), ())
+    context.output.answer(ENVELOPE, {"was_running": was_running}, search_lists(ended), ended, lines=[done])
 
 
 def _tell(context: Context, search: Search) -> None:
-    from rolethread_vcs.views.commits import brief_commit_lines, end_hint, search_lines, search_lists
+    from rolethread_vcs.views.commits import brief_commit_lines, search_lines, search_lists
 
     history, look = context.dataset.history, context.output.look
 
@@ -130,11 +130,7 @@ def _tell(context: Context, search: Search) -> None:
 
     lines = search_lines(search, first_bad(), look)
     context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
-    if not context.output.json:
-        print_ends(context, search.ends)
-        hint = end_hint(search)
-        if hint is not None:
-            context.output.hint(hint)
+    print_ends(context, search.ends)
 
 
 def _judge(context: Context, words: Sequence[str], path: Path, commit: str) -> str:

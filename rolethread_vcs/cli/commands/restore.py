@@ -107,14 +107,13 @@ def command(
 
 
 def _list_removed(context: Context, since: str | None, limit: int) -> None:
-    from rolethread_vcs.views.entries import removed_lines, tags_and_preview
+    from rolethread_vcs.views.entries import removed_lines
 
     found = context.dataset.history.removed(since=since)
     listed = list(islice(found, limit + 1))
     shown, more = listed[:limit], len(listed) > limit
     lines = removed_lines(shown, limit, context.output.look, more=more, since=since)
-    value = {"more": more, "removed": [(tags_and_preview(each), each) for each in shown]}
-    context.output.answer("rolethread.removed/v1", value, lines=lines)
+    context.output.answer("rolethread.removed/v1", {"more": more, "removed": shown}, lines=lines)
     print_ends(context, found.ends)
 
 

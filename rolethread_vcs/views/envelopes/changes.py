@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from rolethread_vcs.diff import ABSENT
+from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.views.envelopes import (
     Counted,
     Counts,
@@ -221,7 +222,11 @@ class Operations(Envelope, name="ops", verbs=("ops", "undo", "redo"), sometimes=
     dry_run: bool = False
 
 
-class RemovedEntry(Sourced):
+def _preview(entry: Any) -> Any:
+    return preview(entry) if isinstance(entry, Entry) else entry
+
+
+class RemovedEntry(Model):
     """An entry that was removed: by which commit, and the last commit that held it."""
 
     id: str
@@ -232,8 +237,8 @@ class RemovedEntry(Sourced):
     author: str = of("commit", "author", "name")
     operation: Number
     verb: Verb = of("operation")
-    tags: list[str]
-    preview: str | None
+    tags: list[str] = of("entry", "tags", default=[])
+    preview: Annotated[str | None, BeforeValidator(_preview)] = of("entry")
 
 
 class Removed(Envelope, name="removed", verbs=("restore --removed",)):
