@@ -24,7 +24,7 @@ lint: $(READY)
 	$(BIN)/lint-imports --no-cache cli-contract.toml
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -n 2 -m slow

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sweeping import conversation
 
+from rolethread_vcs.cli.main import main
 from rolethread_vcs.dataset import Dataset
 
 
@@ -40,16 +43,44 @@ def fsck(environment: dict[str, str]) -> Callable[[Path], str]:
 
 
 @pytest.fixture
-def rtv(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Return a function that runs the command in a folder, as a real process."""
+def rtv(tmp_path: Path, environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs the command in a folder, as a real process: a fork, where the system has it.
 
-    def run(folder: Path, *words: str, **more: object) -> subprocess.CompletedProcess[str]:
+    A fork need not import the program again.
+    """
+
+    def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         command = [*PROGRAM, "-C", str(folder), *words]
-        return subprocess.run(
-            command, **{"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "env": environment, **more}
-        )  # type: ignore[call-overload]
+        if not hasattr(os, "fork"):
+            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
+        out, err = tmp_path / "stdout", tmp_path / "stderr"
+        pid = os.fork()
+        if not pid:
+            _become(command[len(PROGRAM) :], environment, out, err)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return subprocess.CompletedProcess(command, status, out.read_text("utf-8"), err.read_text("utf-8"))
 
     return run
+
+
+def _become(words: list[str], environment: dict[str, str], out: Path, err: Path) -> None:
+    """Be the command from here on, as its own process would be: with these streams, and nothing left of the tests."""
+    status = 1
+    try:
+        for number, path, flags in ((0, os.devnull, os.O_RDONLY), (1, out, os.O_WRONLY), (2, err, os.O_WRONLY)):
+            os.dup2(os.open(path, flags | (os.O_CREAT | os.O_TRUNC if number else 0)), number)
+        sys.stdin, sys.stdout, sys.stderr = (open(n, "w" if n else "r", encoding="utf-8") for n in range(3))  # noqa: SIM115, PTH123
+        os.environ.clear()
+        os.environ.update(environment)
+        main(words)
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 PROGRAM = (sys.executable, "-m", "rolethread_vcs.cli.main")

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from pathlib import Path
+from typing import TypeAlias
 
 from sweeping import KILLED
 
+from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.store import disk
 
-Bench = TypeVar("Bench")
+Bench: TypeAlias = tuple[Dataset, Path]
+"""A dataset, and the file copy or the folder copy that it is about."""
 
 
 def killed_at_each_step(
-    make: Callable[[int], Bench], run: Callable[[Bench], object], *, at_least: int = 10
+    folder: Path, make: Callable[[Path], Bench], run: Callable[[Bench], object], *, at_least: int = 10
 ) -> Iterator[Bench]:
-    """Yield what each kill left of a bench, which `make` makes anew for every step; last, one that was not killed."""
+    """Yield what each kill left of a bench, the dataset opened anew; last, one that was not killed.
+
+    `make` makes the bench in a folder, once: what lies there is put back before every step, at the same place.
+    """
+    prepared = folder.with_name(f"{folder.name}-prepared")
+    folder.mkdir(exist_ok=True)
+    made, path = make(folder)
+    shutil.copytree(folder, prepared, symlinks=True)
     step = 0
     while True:
         step += 1
-        bench = make(step)
+        shutil.rmtree(folder)
+        shutil.copytree(prepared, folder, symlinks=True)
         pid = os.fork()
         if not pid:
-            _die_at(step, lambda bench=bench: run(bench))
+            dataset = Dataset.open(made.folder)
+            _die_at(step, lambda dataset=dataset: run((dataset, path)))
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         assert code in (0, KILLED)
-        yield bench
+        yield Dataset.open(made.folder), path
         if code == 0:
             assert step > at_least
             return

@@ -1,15 +1,19 @@
 """Kills a scenario at one step on the disk after the other, and says what was left: one JSON line a kill.
 
-Run as a program of its own, because it forks: `python sweeping.py SCENARIO TEMPLATE WORK [STRIDE]`. The template is
+Run as a program of its own, because it forks: `python sweeping.py SCENARIO TEMPLATE WORK [OFTEN]`. The template is
 copied for every kill. A child runs the scenario with a fault point that ends the process (`os._exit`, no cleaning up)
 at the N-th step; the parent then looks at the copy with stock git and runs a next command.
+
+Equal steps (the same kind, on files of one folder) that come many times are killed the first OFTEN times and the last.
 """
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,8 +28,7 @@ from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 
 KILLED = 99
-FIRST, LAST = 45, 40
-"""Kills at every one of the first and of the last steps; with a stride only some in between."""
+OFTEN = 3
 
 
 def conversation(text: str) -> dict[str, object]:
@@ -151,18 +154,17 @@ def run_and_die(scenario: str, folder: Path, step: int) -> int:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     try:
         dataset = Dataset.open(folder)
-        count = 0
+        steps: list[str] = []
 
         def fault(what: str, path: str) -> None:
-            nonlocal count
-            count += 1
-            if count == step:
-                (folder.parent / "step").write_text(f"{what} {path}")
+            steps.append(f"{what} {path}")
+            if len(steps) == step:
+                (folder.parent / "step").write_text(steps[-1])
                 os._exit(KILLED)
 
         disk.fault_point = fault
         SCENARIOS[scenario](dataset)
-        (folder.parent / "steps").write_text(str(count))
+        (folder.parent / "steps").write_text(json.dumps(steps))
     except BaseException:
         traceback.print_exc()
         os._exit(1)
@@ -208,16 +210,30 @@ def look(folder: Path) -> dict[str, object]:
     return {**found, "status": status, "left": sorted({*private, *packs, *torn} - {"cache", "drafts", "tmp"})}
 
 
-def main(scenario: str, template: Path, work: Path, stride: int) -> None:
-    """Kill a scenario at step 1, 2 … until it comes to its end."""
+def shape(step: str) -> str:
+    """Return what a step has in common with its equals: the kind and the folder, without random and running numbers."""
+    what, _, path = step.partition(" ")
+    name = Path(path)
+    return f"{what} {re.sub('[0-9a-f]{4,}', '', str(name.parent))} {name.suffix}"
+
+
+def chosen(steps: list[str], often: int) -> list[int]:
+    """Return the steps to kill at, from 1: of each shape the first ones and the last."""
+    places: dict[str, list[int]] = {}
+    for number, step in enumerate(steps, 1):
+        places.setdefault(shape(step), []).append(number)
+    return sorted({number for found in places.values() for number in (*found[:often], found[-1])})
+
+
+def main(scenario: str, template: Path, work: Path, often: int = OFTEN) -> None:
+    """Run a scenario to its end, then kill it at one step after the other."""
     copy = work / "copy"
     shutil.copytree(template, copy, symlinks=True)
+    gc.freeze()
     assert run_and_die(scenario, copy, 0) == 0
-    total = int((work / "steps").read_text())
-    print(json.dumps({"total": total, **look(copy)}), flush=True)
-    for step in range(1, total + 1):
-        if FIRST < step < total - LAST and step % stride:
-            continue
+    steps = json.loads((work / "steps").read_text())
+    print(json.dumps({"total": len(steps), "shapes": len(set(map(shape, steps))), **look(copy)}), flush=True)
+    for step in chosen(steps, often):
         shutil.rmtree(copy)
         shutil.copytree(template, copy, symlinks=True)
         code = run_and_die(scenario, copy, step)
@@ -226,4 +242,4 @@ def main(scenario: str, template: Path, work: Path, stride: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else 1)
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), *map(int, sys.argv[4:]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killing import killed_at_each_step
+from killing import Bench, killed_at_each_step
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
@@ -18,7 +18,6 @@ from rolethread_vcs.transaction import Intent
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 WORDS = ("harbour", "lantern", "orchard", "thunder")
-Bench = tuple[Dataset, Path]
 
 
 def conversation(text: str) -> dict[str, Any]:
@@ -65,8 +64,8 @@ def commit(bench: Bench) -> None:
 def test_a_commit_that_was_cut_off_makes_no_second_entry_of_a_line_that_is_edited_again(
     tmp_path: Path, clean: bool
 ) -> None:
-    def edited(step: int) -> Bench:
-        dataset, path = make(tmp_path / f"kill-{step}", clean=clean)
+    def edited(folder: Path) -> Bench:
+        dataset, path = make(folder, clean=clean)
 
         def edit(rows: list[Any]) -> None:
             say(1, answer("lantern") + " Once.")(rows)
@@ -76,10 +75,9 @@ def test_a_commit_that_was_cut_off_makes_no_second_entry_of_a_line_that_is_edite
         change(path, edit)
         return dataset, path
 
-    for killed, path in killed_at_each_step(edited, commit):
+    for dataset, path in killed_at_each_step(tmp_path / "bench", edited, commit):
         change(path, say(1, answer("lantern") + " Twice."))
         change(path, say(3, answer("a new line") + " And more."))
-        dataset = Dataset.open(killed.folder)
         dataset.copies.commit(path)
 
         edited = [answer("lantern") + " Twice.", answer("thunder"), answer("a new line") + " And more."]
@@ -134,8 +132,7 @@ def test_a_file_and_its_link_change_together_and_the_next_command_of_any_kind_se
 ) -> None:
     before = state(prepare(tmp_path / "before"))
     seen = []
-    for dataset, path in killed_at_each_step(lambda step: prepare(tmp_path / f"kill-{step}"), run, at_least=8):
-        dataset = Dataset.open(dataset.folder)
+    for dataset, path in killed_at_each_step(tmp_path / "bench", prepare, run, at_least=8):
         dataset.branch("next")
         scratch = dataset.repository.scratch_folder
         kept = [each.read_text() for each in path.parent.glob(f"{path.name}*")]
@@ -153,8 +150,8 @@ def test_a_file_and_its_link_change_together_and_the_next_command_of_any_kind_se
 
 @pytest.mark.parametrize("is_linked", [True, False], ids=["unlink", "link"])
 def test_a_link_without_its_file_is_there_or_is_not(tmp_path: Path, is_linked: bool) -> None:
-    def bench(step: int) -> Bench:
-        made = make(tmp_path / f"kill-{step}", clean=True)
+    def bench(folder: Path) -> Bench:
+        made = make(folder, clean=True)
         if not is_linked:
             made[0].copies.remove(made[1])
         return made
@@ -167,8 +164,7 @@ def test_a_link_without_its_file_is_there_or_is_not(tmp_path: Path, is_linked: b
             dataset.copies.add(path, CopyOptions(clean=True, bind=True))
 
     seen = []
-    for dataset, path in killed_at_each_step(bench, run, at_least=5):
-        dataset = Dataset.open(dataset.folder)
+    for dataset, path in killed_at_each_step(tmp_path / "bench", bench, run, at_least=5):
         dataset.branch("next")
         seen.append(linked((dataset, path)))
 
@@ -181,11 +177,10 @@ def test_a_link_without_its_file_is_there_or_is_not(tmp_path: Path, is_linked: b
 
 def test_a_file_edited_after_the_kill_is_never_written_over(tmp_path: Path) -> None:
     outcomes = set()
-    for killed, path in killed_at_each_step(
-        lambda step: behind(tmp_path / f"kill-{step}"), lambda bench: bench[0].copies.refresh(bench[1]), at_least=8
+    for dataset, path in killed_at_each_step(
+        tmp_path / "bench", behind, lambda bench: bench[0].copies.refresh(bench[1]), at_least=8
     ):
         change(path, say(0, answer("harbour") + " After the kill."))
-        dataset = Dataset.open(killed.folder)
         dataset.copies.commit(path)
 
         outcomes.add(tuple(said(path)))
@@ -197,9 +192,9 @@ def test_a_file_edited_after_the_kill_is_never_written_over(tmp_path: Path) -> N
 
 def test_status_tells_of_a_refresh_that_was_cut_off(tmp_path: Path) -> None:
     said = set()
-    for killed, _ in killed_at_each_step(
-        lambda step: behind(tmp_path / f"kill-{step}"), lambda bench: bench[0].copies.refresh(bench[1]), at_least=8
+    for dataset, _ in killed_at_each_step(
+        tmp_path / "bench", behind, lambda bench: bench[0].copies.refresh(bench[1]), at_least=8
     ):
-        said.add(Dataset.open(killed.folder).status().interrupted)
+        said.add(dataset.status().interrupted)
 
     assert said == {None, "workcopy refresh train.jsonl"}

@@ -40,13 +40,12 @@ def folders_after_each_kill(
 ) -> Iterator[tuple[Dataset, Path]]:
     """Yield the dataset, opened anew, and where its folder copy is to lie, after each kill."""
 
-    def bench(step: int) -> tuple[Dataset, Path]:
-        dataset, place = make(tmp_path / f"kill-{step}")
+    def bench(folder: Path) -> tuple[Dataset, Path]:
+        dataset, place = make(folder)
         prepare(dataset, place)
         return dataset, place
 
-    for dataset, place in killed_at_each_step(bench, lambda made: run(*made)):
-        yield Dataset.open(dataset.folder), place
+    yield from killed_at_each_step(tmp_path / "bench", bench, lambda made: run(*made))
 
 
 def git(folder: Path, *words: str) -> str:

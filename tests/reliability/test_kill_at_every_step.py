@@ -18,8 +18,6 @@ from rolethread_vcs.transaction import Intent
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
-BULK_STRIDE = 61
-
 
 def make_template(folder: Path, scenario: str, *, bare: bool) -> None:
     """Make the dataset that every kill starts from; a branch `probe` is there for the next command."""
@@ -91,14 +89,13 @@ def cut_off(dataset: Dataset) -> None:
         disk.fault_point = None
 
 
-def sweep(tmp_path: Path, scenario: str, *, bare: bool) -> list[dict]:
+def sweep(tmp_path: Path, scenario: str, *often: str, bare: bool) -> list[dict]:
     """Run the sweep in a process of its own and return its lines."""
     template, work = tmp_path / "template", tmp_path / "work"
     work.mkdir()
     make_template(template, scenario, bare=bare)
-    stride = BULK_STRIDE if scenario == "bulk" else 1
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("sweeping.py")), scenario, template, work, str(stride)],
+        [sys.executable, str(Path(__file__).with_name("sweeping.py")), scenario, template, work, *often],
         capture_output=True,
         text=True,
     )
@@ -120,11 +117,22 @@ CASES = [
 
 @pytest.mark.parametrize(("scenario", "bare"), CASES)
 def test_killed_at_every_step_it_is_old_or_new_and_the_next_command_works(tmp_path, scenario, bare):
-    whole, *kills = sweep(tmp_path, scenario, bare=bare)
+    assert_old_or_new(*sweep(tmp_path, scenario, bare=bare))
+
+
+@pytest.mark.slow
+def test_killed_at_each_of_the_steps_of_a_bulk_import_it_is_old_or_new(tmp_path):
+    whole, *kills = sweep(tmp_path, "bulk", "1000", bare=False)
+
+    assert len(kills) == whole["total"] > 400
+    assert_old_or_new(whole, *kills)
+
+
+def assert_old_or_new(whole: dict, *kills: dict) -> None:
     old, new = kills[0]["refs"], whole["refs"]
     states = [state(kills[0]), state(whole)]
 
-    assert whole["total"] >= len(kills) > 8
+    assert whole["total"] >= len(kills) >= whole["shapes"] > 8
     seen = set()
     for kill in kills:
         where = f"killed at step {kill['step']}: {kill['what']}: {json.dumps(kill, indent=1)}"
