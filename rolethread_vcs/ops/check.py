@@ -24,6 +24,7 @@ from rolethread_vcs.rules import (
     introduced_between,
     misfits,
 )
+from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.linked_folders import rebased_branch
 from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
 from rolethread_vcs.store.refs import BRANCHES
@@ -87,7 +88,7 @@ def check(
         for looked_at, pair in enumerate(selection.entries(snapshot), start=1):  # noqa: B007
             yield pair
 
-    facts = None if selection.is_everything else snapshot
+    facts = None if selection.is_everything else RuleKeys(snapshot)
     findings = tuple(check_entries(rules, entries(), facts))
     return Checked(findings, looked_at, snapshot.id, misfits=misfits(snapshot.settings))
 
@@ -132,7 +133,7 @@ def _introduced(
         origins = (found for origin in (entry.origin if entry else ()) if (found := before.get(origin)) is not None)
         findings += introduced_between(old, entry, entry_rules, entry_id=entry_id, origins=origins)
         ledger.record(entry_id, old, entry)
-    findings += ledger.introduced(before)
+    findings += ledger.introduced(RuleKeys(before))
     return Checked(tuple(findings), count, commit, before.id, misfits(before.settings))
 
 

@@ -6,13 +6,13 @@ one look-up serves about a hundred entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple
 
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.store.derived import Derived, Table
+from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable
 
 WORTH_IT = 8
@@ -22,25 +22,6 @@ FactRows = list[list[str]]
 """The id of an entry, then the texts of the fact; entries without any are absent."""
 
 
-class Readable(Protocol):
-    """What facts are read from: a part of `store.snapshot.Snapshot`, which asks for them itself."""
-
-    cache_folder: Path
-
-    @property
-    def is_reordered(self) -> bool: ...
-
-    def __getitem__(self, entry_id: str) -> Entry: ...
-
-    def folders(self) -> Iterator[tuple[bytes, bytes]]: ...
-
-    def entries_of(self, prefix: bytes, tree: bytes) -> list[tuple[str, bytes]]: ...
-
-    def read_blob(self, oid: bytes) -> Entry | Unreadable: ...
-
-    def ids(self) -> list[str]: ...
-
-
 class Fact(NamedTuple):
     """A few texts of an entry, or none; the table's version goes up when `compute` gives others."""
 
@@ -48,7 +29,7 @@ class Fact(NamedTuple):
     compute: Callable[[Entry], Sequence[str]]
 
 
-def read_facts(snapshot: Readable, facts: Sequence[Fact], *, skip_unreadable: bool = False) -> list[FactRows]:
+def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bool = False) -> list[FactRows]:
     """Return the rows of each fact, in dataset order; reads only entries of folders that are not remembered.
 
     Raises:
@@ -80,7 +61,7 @@ def read_facts(snapshot: Readable, facts: Sequence[Fact], *, skip_unreadable: bo
 
 
 def _compute(
-    snapshot: Readable, entries: Sequence[tuple[str, bytes]], facts: Sequence[Fact], skip_unreadable: bool
+    snapshot: Snapshot, entries: Sequence[tuple[str, bytes]], facts: Sequence[Fact], skip_unreadable: bool
 ) -> tuple[list[FactRows], bool]:
     """Return the rows of some entries, and whether all of these could be read."""
     result: list[FactRows] = [[] for _ in facts]
@@ -105,10 +86,28 @@ def keys_fact(rule: Any) -> Fact:
     return Fact(Table(f"rule {rule.name}", rule.version), lambda entry: () if keys is None else tuple(keys(entry)))
 
 
-def holders_by_key(rows: FactRows) -> dict[str, list[str]]:
-    """Return the ids of the entries that hold each key, in the order of the rows."""
-    index: dict[str, list[str]] = {}
-    for entry_id, *keys in rows:
-        for key in keys:
-            index.setdefault(key, []).append(entry_id)
-    return index
+class RuleKeys:
+    """Which entries of a snapshot hold the keys of dataset rules: what the gate asks about a dataset.
+
+    All entries are read at the first question about a rule, as far as that is not remembered.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._known: dict[str, dict[str, list[str]]] = {}
+
+    def holders(self, rule: Any, keys: Collection[str]) -> dict[str, list[str]]:
+        """Return, for each of some keys of a rule, the ids of the entries that hold it."""
+        if rule.name not in self._known:
+            # an entry that cannot be read holds no key, and is no reason to refuse work on the others
+            (rows,) = read_facts(self._snapshot, [keys_fact(rule)], skip_unreadable=True)
+            self.learn(rule, rows)
+        index = self._known[rule.name]
+        return {key: index[key] for key in keys if key in index}
+
+    def learn(self, rule: Any, rows: FactRows) -> None:
+        """Take in the rows of a rule that were read with other facts."""
+        index = self._known[rule.name] = {}
+        for entry_id, *keys in rows:
+            for key in keys:
+                index.setdefault(key, []).append(entry_id)

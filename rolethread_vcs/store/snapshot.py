@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import struct
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import DamagedError, NotFoundError
 from rolethread_vcs.model.entry import Entry
@@ -78,7 +78,6 @@ class Snapshot:
         self.cache_folder = cache_folder
         self._length: int | None = None
         self._recent: dict[str, Entry | Unreadable] = {}
-        self._holders: dict[str, dict[str, list[str]]] = {}
 
     @property
     def id(self) -> str:
@@ -212,20 +211,6 @@ class Snapshot:
         """
         for entry_id, oid in self.blobs():
             yield entry_id, oid, self._sound(entry_id, self.read_blob(oid))
-
-    def holders(self, rule: Any, keys: Collection[str]) -> dict[str, list[str]]:
-        """Return, for each of some keys of a dataset rule, the ids of the entries that hold it.
-
-        All entries are read at the first question about a rule, as far as that is not remembered.
-        """
-        if rule.name not in self._holders:
-            from rolethread_vcs.store.facts import holders_by_key, keys_fact, read_facts
-
-            # an entry that cannot be read holds no key, and is no reason to refuse work on the others
-            (rows,) = read_facts(self, [keys_fact(rule)], skip_unreadable=True)
-            self._holders[rule.name] = holders_by_key(rows)
-        index = self._holders[rule.name]
-        return {key: index[key] for key in keys if key in index}
 
     def blobs(self, *, after: str | None = None) -> Iterator[tuple[str, bytes]]:
         """Yield (id, 20-byte blob id, or `LINKED`) in dataset order; costs a page to read a page.

@@ -22,6 +22,7 @@ from typing import TypeVar
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.gate import EntryChange, Gate, Verdict
 from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -30,8 +31,10 @@ from rolethread_vcs.transaction.refusals import (
     MergeBreaksRulesError,
     NewerWriterError,
     NoSuchBranchError,
+    branch_commit,
     refuse_broken_by_merge,
     refuse_merge_of_git,
+    refuse_name,
     refuse_other_folders,
     refuse_unsaved,
 )
@@ -52,12 +55,14 @@ __all__ = [
     "Planned",
     "Session",
     "StaleEntryError",
+    "branch_commit",
     "carry",
     "change_file",
     "commit_planned",
     "external_operation",
     "finish_cut_off",
     "refuse_merge_of_git",
+    "refuse_name",
     "refuse_other_folders",
     "refuse_unsaved",
     "run",
@@ -136,18 +141,7 @@ def commit_planned(session: Session, planned: Planned, verdict: Verdict | None =
         verdict = vote(base, change, session.intent, session.branch)
     with session.repository.pack() as pack:
         paths, counts = write_blobs(base, change, pack)
-        result = session.commit(
-            pack,
-            paths,
-            counts,
-            summary=change.summary,
-            verdict=verdict,
-            ids=tuple(sorted(change.puts)),
-            merges=planned.merges,
-            also=planned.also,
-            trailers=planned.trailers,
-            effects=planned.effects,
-        )
+        result = session.commit(pack, paths, counts, planned, verdict)
         return replace(result, touched=touched_entries(base, change, paths))
 
 
@@ -160,7 +154,7 @@ def vote(base: Snapshot, change: ChangeSet, intent: Intent, branch: str, *, othe
         RefusedByGateError: a strict branch, and findings that the change introduces and nobody allowed.
         MergeBreaksRulesError: some of them stand in none of the sides.
     """
-    gate = Gate(base.settings, branch, intent.allowances, intent.because, facts=base, entry_before=base.get)
+    gate = Gate(base.settings, branch, intent.allowances, intent.because, facts=RuleKeys(base), entry_before=base.get)
     # an entry that does not read counts as none, so that it can be repaired or removed
     for entry_id, entry in change.puts.items():
         gate.feed(EntryChange(entry_id, readable(base.read(entry_id)), entry, change.origin.get(entry_id, ())))

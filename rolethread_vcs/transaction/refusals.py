@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError, nearest
 from rolethread_vcs.gate import Gate, Verdict
 from rolethread_vcs.model.finding import Finding, Scope
+from rolethread_vcs.model.revision import is_selector
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.rules import find_in_entry
 from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
+from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.trees import Difference, two_way
-from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, UnknownRevisionError, is_branch_name, ref_of
+from rolethread_vcs.store.refs import BRANCHES, HEAD, TAGS, HeldRef, UnknownRevisionError, is_branch_name, ref_of
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import readable
@@ -71,16 +73,85 @@ def refuse_unsaved(unsaved: Sequence[Unsaved], other: CheckedOutFolder | None = 
     raise UnsavedEditsError(message, hint=hint if other is None else other.edits_hint)
 
 
+def branch_commit(repository: Repository, name: str, command: str = "") -> str:
+    """Return the commit of a branch; `command`, if any, stands before the name that was meant in the hint of an error.
+
+    Raises:
+        NoSuchBranchError: there is none; it says what else has that name, or nearly so.
+    """
+    commit = repository.refs.read(BRANCHES + name) if is_branch_name(name) else None
+    if commit is None:
+        raise _no_such_branch(repository, name, command)
+    return commit
+
+
+def _no_such_branch(repository: Repository, name: str, command: str = "") -> NoSuchBranchError:
+    is_name, is_revision = is_branch_name(name), repository.find_commit(name) is not None
+    see, near = "see the branches with: rtv branch", nearest(name, repository.refs.branches())
+    if near and (is_name or not is_revision):
+        hint = f"rtv {command} {near}" if command else see
+        return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near}?", hint=hint)
+    if is_revision:
+        what = "release" if is_name and repository.refs.read(TAGS + name) is not None else "commit"
+        return NoSuchBranchError(
+            f"{name!r} is a {what}, and one works on a branch", hint=f"start one there: rtv switch -c NEW-NAME {name}"
+        )
+    hint = f"make it with: rtv switch -c {name}" if is_name and command == "switch" else see
+    return NoSuchBranchError(f"there is no branch {name!r}", hint=hint)
+
+
+Kind = Literal["branch", "release"]
+
+_EXAMPLES: dict[Kind, str] = {"branch": "tavern/second-try", "release": "v1.2"}
+_SEE: dict[Kind, str] = {"branch": "go to it with: rtv switch", "release": "rtv release --show"}
+
+
+def refuse_name(repository: Repository, kind: Kind, name: str) -> None:
+    """Raise when no new branch, or release, can be called so.
+
+    Raises:
+        UsageError (branch_name, release_name): nothing can. ConflictError (branch_exists, release_exists): what is
+        there already stands in the way.
+    """
+    if is_selector(name):
+        raise UsageError(
+            f"{name!r} is how an entry is named; give the {kind} a name with a letter in front",
+            code="branch_name" if kind == "branch" else "release_name",
+        )
+    if not is_branch_name(name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a {kind}",
+            hint=f"letters, digits, . - _ and / do, for example {_EXAMPLES[kind]}",
+            code="branch_name" if kind == "branch" else "release_name",
+        )
+    for ref in repository.refs.table():
+        if not ref.startswith((BRANCHES, TAGS)):
+            continue
+        there: Kind = "branch" if ref.startswith(BRANCHES) else "release"
+        other = ref.removeprefix(BRANCHES).removeprefix(TAGS)
+        if other == name:
+            problem = "" if there == kind else ", and one name shall mean one thing"
+        elif there != kind:
+            continue
+        elif other.casefold() == name.casefold():
+            problem = f"; many disks cannot tell it from {name}"
+        elif other.startswith(name + "/") or name.startswith(other + "/"):
+            problem = f", and {name} cannot stand beside it"
+        else:
+            continue
+        raise ConflictError(
+            f"there is a {there} {other} already{problem}",
+            hint=f"{_SEE[there]} {name}" if other == name else None,
+            code="branch_exists" if kind == "branch" else "release_exists",
+        )
+
+
 def branch_to_make(repository: Repository, intent: Intent) -> str:
     """Return the branch that the intent names when there is none of that name yet, else ""."""
     name = intent.branch
     if name is None or repository.refs.read(BRANCHES + name) is not None:
         return ""
-    if not is_branch_name(name):
-        raise UsageError(f"{name!r} cannot be the name of a branch", hint="letters, digits, - _ and / go well")
-    for other in repository.refs.branches():
-        if other.casefold() == name.casefold():
-            raise UsageError(f"there is a branch {other} already; many disks cannot tell it from {name}")
+    refuse_name(repository, "branch", name)
     return name
 
 
@@ -103,7 +174,7 @@ def hold_branch(repository: Repository, branch: str | None) -> HeldRef:
             raise UnknownRevisionError(
                 f"the branch {name} has no commit; its ref is missing", hint="rtv verify   rtv ops"
             )
-        raise NoSuchBranchError(f"there is no branch {name}", hint=f"make it with: rtv branch {name}")
+        raise _no_such_branch(repository, name)
     return held
 
 
@@ -176,7 +247,24 @@ class MergeBreaksRulesError(ConflictError):
 
 def refuse_broken_by_merge(gate: Gate, verdict: Verdict, change: ChangeSet, others: Sequence[Snapshot]) -> None:
     """Raise when findings that block stand in none of the other sides."""
-    broken = tuple(finding for finding in verdict.blocking if not _came(finding, gate, change, others))
+    rules, sides = {rule.code: rule for rule in gate.rules}, [(side, RuleKeys(side)) for side in others]
+
+    def came(finding: Finding) -> bool:
+        """Return whether one of the other sides has a finding already."""
+        rule, entry_id = rules[finding.code], finding.entry_id or ""
+        for side, rule_keys in sides:
+            found: list[Finding] = []
+            if rule.scope is Scope.ENTRY:
+                if (entry := readable(side.read(entry_id))) is not None:
+                    found = find_in_entry([rule], entry_id, entry)
+            elif entry_id in change.puts and rule.keys is not None and rule.check_dataset is not None:
+                holders = rule_keys.holders(rule, rule.keys(change.puts[entry_id]))
+                found = [rule.as_finding(None, each) for each in rule.check_dataset(holders)]
+            if any(each.identity() == finding.identity() for each in found):
+                return True
+        return False
+
+    broken = tuple(finding for finding in verdict.blocking if not came(finding))
     if not broken:
         return
     ids = list(dict.fromkeys(finding.entry_id or "" for finding in broken))
@@ -187,20 +275,3 @@ def refuse_broken_by_merge(gate: Gate, verdict: Verdict, change: ChangeSet, othe
         hint=f'{" ".join(f"--allow {code}" for code in codes)} --because "…"   saves it all the same',
         findings=broken,
     )
-
-
-def _came(finding: Finding, gate: Gate, change: ChangeSet, others: Sequence[Snapshot]) -> bool:
-    """Return whether one of the other sides has a finding already."""
-    rule = next(each for each in gate.rules if each.code == finding.code)
-    entry_id = finding.entry_id or ""
-    for side in others:
-        found: list[Finding] = []
-        if rule.scope is Scope.ENTRY:
-            if (entry := readable(side.read(entry_id))) is not None:
-                found = find_in_entry([rule], entry_id, entry)
-        elif entry_id in change.puts and rule.keys is not None and rule.check_dataset is not None:
-            holders = side.holders(rule, rule.keys(change.puts[entry_id]))
-            found = [rule.as_finding(None, each) for each in rule.check_dataset(holders)]
-        if any(each.identity() == finding.identity() for each in found):
-            return True
-    return False

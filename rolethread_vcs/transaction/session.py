@@ -40,7 +40,7 @@ from rolethread_vcs.transaction.refusals import (
     refuse_other_folders,
     refuse_unsaved,
 )
-from rolethread_vcs.transaction.values import Committed, Intent, PathChange
+from rolethread_vcs.transaction.values import Committed, Intent, PathChange, Planned
 
 
 @contextlib.contextmanager
@@ -164,61 +164,42 @@ class Session:
         pack: PackWriter,
         paths: Mapping[str, PathChange],
         counts: Counts,
-        *,
-        summary: str,
-        verdict: Verdict | None = None,
-        ids: tuple[str, ...] = (),
-        overwrite: bool = False,
-        merges: Sequence[str] = (),
-        also: Moves | None = None,
-        trailers: Sequence[tuple[str, str]] = (),
-        always: bool = False,
-        effects: Callable[[str], SideEffects] = lambda _: SideEffects(),
-        **fields: Any,
+        planned: Planned,
+        verdict: Verdict,
     ) -> Committed:
-        """Commit changes of paths to the branch; the blobs are in the pack already.
-
-        With `overwrite`, hand edits on those paths are the change itself (verb `commit`) and do not stand in the way.
-        `merges`, `also` and `trailers` are those of `Planned`. With `always` there is an operation even where there is
-        nothing to commit. `effects` are told the hex id of the commit, and `fields` go into the `Operation`.
+        """Commit what a plan comes to, path by path, to the branch; the blobs are in the pack already.
 
         Raises:
             MovedError: the branch moved; plan again. UnsavedEditsError: hand edits are in the way.
         """
         repository, intent = self.repository, self.intent
-        findings = verdict.introduced if verdict is not None else ()
         tree = trees.apply(self.tip.tree, paths, repository.objects, pack)
         if tree is None:
             raise InvalidError("a dataset cannot lose all its files")
-        moves, commit, number = dict(also or {}), None, None
-        if tree == self.tip.tree and not merges:
-            if (moves or always) and not intent.dry_run:
-                number = self.publish(pack, moves, effects=effects(self.tip.id), **fields)
-            return replace(self.unchanged(), operation=number, findings=findings)
-        self._refuse_in_the_way(paths, overwrite=overwrite)
-        message = commits.compose_message(
-            intent.message or summary,
-            (*intent.trailers, *trailers, *(verdict.trailers() if verdict is not None else ())),
-        )
-        if not intent.dry_run:
-            commit = pack.add_commit(tree, [self.tip.id, *merges], self._who, message)
-            before = None if self._held is None else self._held.target
-            moves = {BRANCHES + self.branch: (before, commit), **moves}
-            number = self.publish(pack, moves, counts, held=self._held, effects=effects(commit), **fields)
-        done = replace(self.unchanged(message), commit=commit, operation=number, findings=findings, ids=ids)
-        return replace(done, **counts._asdict())
+        moves, commit, number, name = dict(planned.also), None, None, BRANCHES + self.branch
+        if tree == self.tip.tree and not planned.merges:
+            if (moves or planned.always) and not intent.dry_run:
+                number = self.publish(pack, moves, effects=planned.effects(self.tip.id), **planned.remembers)
+            return replace(self.unchanged(), operation=number, findings=verdict.introduced)
 
-    def _refuse_in_the_way(self, paths: Mapping[str, PathChange], *, overwrite: bool) -> None:
         def differences() -> Iterator[Difference]:  # of a large import, and mostly nobody asks
             for path, change in paths.items():
                 yield Difference(path, self.tip.find(path), None if change is None else Blob(*change))
 
-        worktree = self.repository.worktree
-        if not overwrite and worktree is not None and self.is_current:
-            refuse_unsaved(worktree.in_the_way(differences()))
+        if not planned.overwrite and repository.worktree is not None and self.is_current:
+            refuse_unsaved(repository.worktree.in_the_way(differences()))
         if not self._to_make:
-            name = BRANCHES + self.branch
-            refuse_other_folders(self.repository, {name: (self.tip.id, "")}, {name: differences()})
+            refuse_other_folders(repository, {name: (self.tip.id, "")}, {name: differences()})
+        trailers = (*intent.trailers, *planned.trailers, *verdict.trailers())
+        message = commits.compose_message(intent.message or planned.change.summary, trailers)
+        if not intent.dry_run:
+            commit = pack.add_commit(tree, [self.tip.id, *planned.merges], self._who, message)
+            moves = {name: (None if self._held is None else self._held.target, commit), **moves}
+            effects = planned.effects(commit)
+            number = self.publish(pack, moves, counts, held=self._held, effects=effects, **planned.remembers)
+        ids = planned.ids or tuple(sorted(planned.change.puts))
+        done = replace(self.unchanged(message), commit=commit, operation=number, findings=verdict.introduced, ids=ids)
+        return replace(done, **counts._asdict())
 
     def unchanged(self, message: str = "") -> Committed:
         """Return the answer of a command that changed nothing, or would not for a dry run."""

@@ -98,18 +98,25 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan that is more than a change of files.
+    """A change of files, and what goes with it into one commit and one operation.
 
-    `merges` are further parents of the commit (hex ids): then there is a commit even where no file changes. `also` are
-    refs that move in the same operation, from and to: an unfinished merge that ends. Where there is nothing to commit,
-    they move all the same. `trailers` are added to the commit. `effects` are told its hex id.
+    `ids` are the entries to name in the answer, those that are put where there are none. `merges` are further parents
+    of the commit (hex ids): then there is a commit even where no file changes. `also` are refs that move in the same
+    operation, from and to: an unfinished merge that ends. Where there is nothing to commit, they move all the same;
+    with `always` there is an operation even without them. `trailers` are added to the commit. `effects` are told its
+    hex id. `remembers` are further fields of the `Operation`. With `overwrite`, hand edits on those paths are the
+    change itself (verb `commit`) and do not stand in the way.
     """
 
     change: ChangeSet
+    ids: tuple[str, ...] = ()
     merges: tuple[str, ...] = ()
     also: Moves = field(default_factory=dict)
+    always: bool = False
     trailers: tuple[tuple[str, str], ...] = ()
     effects: Callable[[str], SideEffects] = lambda _: SideEffects()
+    remembers: Mapping[str, Any] = field(default_factory=dict)
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ import pytest
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.formats import Source, read_drafts
+from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.canonical import encode_with_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path, make_id
 from rolethread_vcs.ops.settings.settings import set_setting
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import Objects, trees
-from rolethread_vcs.transaction import Counts, Intent, Session
+from rolethread_vcs.transaction import ChangeSet, Counts, Intent, Planned, Session
 
 
 def conversation(text: str) -> dict[str, object]:
@@ -35,7 +36,7 @@ def written(folder: Path, count: int) -> Dataset:
         blob = trees.FILE, pack.add("blob", data)
         paths = {entry_path(make_id(number, suffix)): blob for number in range(1, count + 1)}
         with Session.open(repository, Intent("import", "import")) as session:
-            session.commit(pack, paths, Counts(count), summary="many")
+            session.commit(pack, paths, Counts(count), Planned(ChangeSet()), Verdict())
     return Dataset.open(folder)
 
 

@@ -8,13 +8,14 @@ import os
 import pytest
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.layout import ORDER, entry_path, number_of
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.rules.duplicate_uuid import RULE
 from rolethread_vcs.store.derived import NAME, Table
-from rolethread_vcs.store.facts import WORTH_IT, Fact, read_facts
+from rolethread_vcs.store.facts import WORTH_IT, Fact, RuleKeys, read_facts
 from rolethread_vcs.store.snapshot import UnreadableEntryError
-from rolethread_vcs.transaction import Counts, Intent, Session
+from rolethread_vcs.transaction import ChangeSet, Counts, Intent, Planned, Session
 
 FOLDERS = WORTH_IT + 2
 
@@ -35,7 +36,7 @@ def save(dataset, files):
     repository = dataset.repository
     with Session.open(repository, Intent("test", "test")) as session, repository.pack() as pack:
         paths = {path: None if data is None else (b"100644", pack.add("blob", data)) for path, data in files.items()}
-        session.commit(pack, paths, Counts(), summary="raw files", overwrite=True)
+        session.commit(pack, paths, Counts(), Planned(ChangeSet(), overwrite=True), Verdict())
 
 
 class Counted:
@@ -155,7 +156,7 @@ def test_a_small_dataset_leaves_no_cache(filled):
 def test_holders_are_the_same_from_the_cache(wide, numbers):
     uuids = [json.loads(raw(number)).get("uuid", "none") for number in numbers]
 
-    answers = [wide.snapshot().holders(RULE, uuids) for _ in range(2)]
+    answers = [RuleKeys(wide.snapshot()).holders(RULE, uuids) for _ in range(2)]
 
     assert (
         answers[0] == answers[1] == {uuid: [entry_id(n)] for n, uuid in zip(numbers, uuids, strict=True) if n % 3 == 0}

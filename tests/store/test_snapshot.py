@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.layout import ORDER, entry_path, number_of
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.store.snapshot import NoSuchEntryError, UnreadableEntryError
-from rolethread_vcs.transaction import Counts, Intent, Session
+from rolethread_vcs.transaction import ChangeSet, Counts, Intent, Planned, Session
 
 
 def save(dataset, files):
@@ -15,7 +16,7 @@ def save(dataset, files):
     repository = dataset.repository
     with Session.open(repository, Intent("test", "test")) as session, repository.pack() as pack:
         paths = {path: None if data is None else (mode, pack.add("blob", data)) for path, (mode, data) in files.items()}
-        session.commit(pack, paths, Counts(), summary="raw files", overwrite=True)
+        session.commit(pack, paths, Counts(), Planned(ChangeSet(), overwrite=True), Verdict())
 
 
 def test_length_membership_and_iteration_agree(filled):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rolethread_vcs.gate import EntryChange, Gate, RefusedByGateError, Verdict
+from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -36,8 +37,8 @@ def judge_start(repository: Repository, name: str, commit: str, intent: Intent) 
     if any(repository.graph.is_ancestor(commit, at) for at in strict.values()):
         return intent
     before = _parting(repository, commit, strict)
-    entry_before = None if before is None else before.get
-    gate = Gate(tip.settings, name, intent.allowances, intent.because, facts=before, entry_before=entry_before)
+    facts, entry_before = (None, None) if before is None else (RuleKeys(before), before.get)
+    gate = Gate(tip.settings, name, intent.allowances, intent.because, facts=facts, entry_before=entry_before)
     for entry_id, _, _ in entries_between(repository.objects, None if before is None else before.tree, tip.tree):
         # one that does not read at the tip is not for the gate, `verify` names it
         new = readable(tip.read(entry_id))

@@ -6,11 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, nearest
-from rolethread_vcs.ops.branches.branches import refuse_name
 from rolethread_vcs.store.objects.commits import decode_tag, encode_tag
 from rolethread_vcs.store.refs import TAGS, is_branch_name
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, Session
+from rolethread_vcs.transaction import Committed, Intent, Session, refuse_name
 
 
 @dataclass(frozen=True, slots=True)

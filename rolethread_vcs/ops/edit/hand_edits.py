@@ -23,6 +23,7 @@ from rolethread_vcs.transaction import (
     ChangeSet,
     Committed,
     Intent,
+    Planned,
     Session,
     refuse_merge_of_git,
     touched_entries,
@@ -89,17 +90,8 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
                 pack.add("blob", data)
             # so that the folder equals what is committed
             tidied = tuple(Difference(path, *map(_blob, pair)) for path, pair in edits.tidy.items())
-            result = session.commit(
-                pack,
-                paths,
-                counts,
-                summary=change.summary,
-                verdict=verdict,
-                ids=tuple(sorted(change.puts)),
-                overwrite=True,
-                always=bool(healed),
-                effects=lambda _: SideEffects(files=tidied),
-            )
+            planned = Planned(change, always=bool(healed), effects=lambda _: SideEffects(files=tidied), overwrite=True)
+            result = session.commit(pack, paths, counts, planned, verdict)
             if not (healed or paths or intent.dry_run):
                 worktree.exchange(tidied, base.tree)  # a file that somebody has changed since then is their hand edit
             if healed and not paths:

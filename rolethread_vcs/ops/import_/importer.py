@@ -34,7 +34,7 @@ from rolethread_vcs.store.publication import BARE_KEY
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
-from rolethread_vcs.transaction import ATTEMPTS, Committed, Counts, Intent, PathChange, Session
+from rolethread_vcs.transaction import ATTEMPTS, ChangeSet, Committed, Counts, Intent, PathChange, Planned, Session
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.order import Order
@@ -221,19 +221,17 @@ class _Attempt:
             changed = len(reader.kept) - added
             names = listed([Path(source.name).name for source in reader.sources], 3)
             rejects = self._remember_rejects(pack, ids, files) if reader.rejects else {}
-            done = session.commit(
-                pack,
-                paths,
-                Counts(added, changed),
-                summary=f"import {count(added, 'entry') if added else count(changed, 'changed entry')} from {names}",
-                verdict=verdict,
+            what = count(added, "entry") if added else count(changed, "changed entry")
+            planned = Planned(
+                ChangeSet(summary=f"import {what} from {names}"),
                 ids=tuple(ids),
-                overwrite=BARE_KEY in config,  # then no file of them is written
                 # without anything to commit, too: where rejects belong must be known when they come back corrected
                 always=bool(reader.rejects),
                 effects=lambda _: SideEffects(config=config),
-                **rejects,
+                remembers=rejects,
+                overwrite=BARE_KEY in config,  # then no file of them is written
             )
+            done = session.commit(pack, paths, Counts(added, changed), planned, verdict)
             return replace(done, undoable=done.commit is not None or done.operation is None)
 
     def _assign_ids(self, tip: Snapshot) -> list[str]:

@@ -5,7 +5,7 @@ Rows are matched as they come, by `STEPS`; what a match means (unchanged, edited
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -18,7 +18,7 @@ from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import suffix_part
 from rolethread_vcs.store.derived import Table
-from rolethread_vcs.store.facts import Fact, holders_by_key, keys_fact, read_facts
+from rolethread_vcs.store.facts import Fact, RuleKeys, keys_fact, read_facts
 from rolethread_vcs.store.removals import RemovedEntry, removed_entries
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -95,13 +95,8 @@ class Matcher:
         self._again = again
         self._matched = 0
         self._index: Index[str] = Index()
-        self._rule_keys: dict[str, dict[str, list[str]]] = {}
+        self.rule_keys = RuleKeys(base)
         self._read([rule for rule in rules if rule.keys is not None])
-
-    def holders(self, rule: Any, keys: Collection[str]) -> dict[str, list[str]]:
-        """Return, for each of some keys of a dataset rule, the ids of the entries that hold it."""
-        index = self._rule_keys.get(rule.name, {})
-        return {key: index[key] for key in keys if key in index}
 
     def match(self, row: Row) -> Match:
         """Return what a row is."""
@@ -237,7 +232,7 @@ class Matcher:
         keys = [] if key is None else others[-1]
         self._index.add(Step.KEY, ((value, entry_id) for entry_id, *values in keys for value in values))
         for rule, told in zip(rules, others, strict=False):
-            self._rule_keys[rule.name] = holders_by_key(told)
+            self.rule_keys.learn(rule, told)
 
 
 class _Removed:

@@ -97,9 +97,8 @@ class RowReader:
         self._anchor: int | str | None = base.last_id()
         self._next = next_number(base)
         self.matcher = Matcher(repository, base, key=options.key, again=options.again, rules=gate_rules(base.settings))
-        self.gate = Gate(
-            base.settings, branch, intent.allowances, intent.because, facts=self.matcher, entry_before=base.get
-        )
+        facts = self.matcher.rule_keys
+        self.gate = Gate(base.settings, branch, intent.allowances, intent.because, facts=facts, entry_before=base.get)
         self._format = None if options.format == "auto" else find_format(options.format)
         self._key = options.key
         self._rules = effective_rules(base.settings)

@@ -14,10 +14,9 @@ from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
 from rolethread_vcs.ops.workcopy.rewrite import set_aside, stage_lines
-from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import NoSuchBranchError, finish_cut_off
+from rolethread_vcs.transaction import branch_commit, finish_cut_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,7 @@ def add(
     branch = options.branch or repository.branch()
     if branch is None:
         raise UsageError("you are at a commit, not on a branch", hint="say to which branch it belongs: --branch NAME")
-    tip = repository.refs.read(BRANCHES + branch)
-    if tip is None:
-        raise NoSuchBranchError(f"there is no branch {branch}", hint=f"rtv branch {branch}")
+    tip = branch_commit(repository, branch)
     commit = tip if options.revision is None else repository.resolve(options.revision)
     wanted = Link(path, branch, commit, chosen.name, options.clean, options.where)
     link, staged = _copy_of(repository.snapshot_of(commit), wanted, step, stages=not (options.bind or dry_run))

@@ -19,9 +19,9 @@ from rolethread_vcs.store import linked_folders
 from rolethread_vcs.store.checkout import REMOVED
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.linked_folders import MAKING, REMOVING, CheckedOutFolder
-from rolethread_vcs.store.refs import BRANCHES, UNFINISHED_ELSEWHERE, is_branch_name
+from rolethread_vcs.store.refs import BRANCHES, UNFINISHED_ELSEWHERE
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session
+from rolethread_vcs.transaction import Committed, Intent, Session, branch_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +118,20 @@ def add(repository: Repository, folder: str | Path, branch: str, intent: Intent 
     folder = Path(folder)
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
-        held = repository.refs.hold_itself(BRANCHES + branch) if is_branch_name(branch) else None
-        if held is None:
-            raise NoSuchBranchError(f"there is no branch {branch!r}", hint=f"make it with: rtv branch {branch}")
+        tip = branch_commit(repository, branch)
+        repository.refs.hold_itself(BRANCHES + branch)
         cut_off = _cut_off_at(repository, folder, branch)
         _refuse_place(repository, folder, branch, cut_off)
         if intent.dry_run:
-            return AddedFolder(folder, branch, Committed(branch, held.target, None, dry_run=True))
+            return AddedFolder(folder, branch, Committed(branch, tip, None, dry_run=True))
         linked = cut_off or linked_folders.link(repository.common_folder, folder, branch)
         copy = open_dataset(linked.folder, check=False)
         assert copy.worktree is not None
-        copy.worktree.fill(copy.snapshot_of(held.target).tree)
+        copy.worktree.fill(copy.snapshot_of(tip).tree)
         linked_folders.mark(linked.private, None)
         session.intent = replace(intent, details={**intent.details, "folder": str(linked.folder), "branch": branch})
         done = session.move({})
-        return AddedFolder(linked.folder, branch, replace(done, branch=branch, commit=held.target))
+        return AddedFolder(linked.folder, branch, replace(done, branch=branch, commit=tip))
 
 
 def remove(repository: Repository, folder: str | Path, intent: Intent | None = None) -> RemovedFolder:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from small_dataset import conversation, dataset_of
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.ops.select.page import ListedEntry, count_exchanges, page, row
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.transaction import Counts, Intent, Session
+from rolethread_vcs.transaction import ChangeSet, Counts, Intent, Planned, Session
 
 
 def test_pages_follow_each_other_to_the_end(tmp_path: Path) -> None:
@@ -108,7 +109,9 @@ def test_a_file_that_does_not_read_is_shown_as_such(tmp_path: Path) -> None:
     path = f"entries/0000/00/{ids[0]}.json"
     with Session.open(dataset.repository, Intent("edit", "break it")) as session, dataset.repository.pack() as pack:
         blob = pack.add("blob", b"{ torn")
-        session.commit(pack, {path: (trees.FILE, blob)}, Counts(changed=1), summary="break it")
+        session.commit(
+            pack, {path: (trees.FILE, blob)}, Counts(changed=1), Planned(ChangeSet(summary="break it")), Verdict()
+        )
 
     rows = page(dataset.repository).rows
 
