@@ -48,7 +48,7 @@ class Alignment:
     """
 
     def __init__(self, lists: Lists) -> None:
-        every = {side: align(lists.base, lists.on(side)) for side in SIDES}
+        every = _without_strangers(lists, {side: align(lists.base, lists.on(side)) for side in SIDES})
         doubtful = {pair.before for side in SIDES for pair in every[side] if pair.loose}
         untouched = {
             side: {
@@ -151,6 +151,19 @@ class Alignment:
                 yield self.token(base)
                 yield from self._riding[other].get(base, ())
 
+    def added_by_both(self) -> list[tuple[int, int]]:
+        """Return the numbers, in ours and theirs, of new messages that are one: long ones, or several in a row."""
+        lists = self.lists
+        if any(len(lists.on(side)) == len(self.origins[side]) for side in SIDES):
+            return []
+        pairs = [
+            (ours, theirs)
+            for ours, theirs in _same_on_both(lists).items()
+            if ours not in self.origins["ours"] and theirs not in self.origins["theirs"]
+        ]
+        in_row = {pair for one, other in pairwise(pairs) if other == (one[0] + 1, one[1] + 1) for pair in (one, other)}
+        return [pair for pair in pairs if pair in in_row or says_enough(lists.ours[pair[0]])]
+
     def in_places(self, ours: Sequence[Token], theirs: Sequence[Token]) -> tuple[Token, ...] | None:
         """Return the new messages of both sides in one row, if each has a place of its own between those of the base.
 
@@ -178,6 +191,30 @@ class Alignment:
             if base is not None:
                 return base
         return None
+
+
+def _same_on_both(lists: Lists) -> dict[int, int]:
+    return {pair.before: pair.after for pair in align(lists.ours, lists.theirs) if not pair.loose}
+
+
+def _without_strangers(lists: Lists, every: dict[Side, tuple[Pair, ...]]) -> dict[Side, list[Pair]]:
+    """Return the pairs without the loose ones whose message the other side has as well, and as another one: both know
+    it from elsewhere, and it is written over what stood in its place."""
+    if not any(pair.loose for pairs in every.values() for pair in pairs):
+        return {side: list(pairs) for side, pairs in every.items()}
+    same = _same_on_both(lists)
+    there = {"ours": same, "theirs": {theirs: ours for ours, theirs in same.items()}}
+    origins = {side: {pair.after: pair.before for pair in every[side]} for side in SIDES}
+    return {
+        side: [
+            pair
+            for pair in every[side]
+            if not pair.loose
+            or pair.after not in there[side]
+            or origins[other_side(side)].get(there[side][pair.after]) == pair.before
+        ]
+        for side in SIDES
+    }
 
 
 def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
-from rolethread_vcs.merge.conversation import END, START, role_of, says_enough
+from rolethread_vcs.merge.conversation import END, START, role_of
 from rolethread_vcs.merge.cuts import cut_alike
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
 from rolethread_vcs.merge.gaps import Alignment, values_of
@@ -82,6 +82,7 @@ class _Row:
 
     def __init__(self, alignment: Alignment, field: str, resolver: Resolver) -> None:
         lists = alignment.lists
+        self._alignment = alignment
         self._lists = lists
         self._field = field
         self._resolver = resolver
@@ -188,17 +189,14 @@ class _Row:
         return (max(0, len(self._laid) - 1), Reason.NO_ANSWER_LEFT) if has == [True, True, False] else None
 
     def _duplicate(self) -> tuple[int, Reason] | None:
-        """Return the second of two equal messages that both sides added, each in another place."""
-        seen: dict[str, Token] = {}
-        for number, laid in enumerate(self._laid):
-            token = laid.token
-            is_new = token.base is None and (token.ours is None) != (token.theirs is None)
-            if not is_new or laid.is_accepted or not says_enough(laid.message):
-                continue
-            first = seen.setdefault(repr(laid.message), token)
-            if (first.ours is None) != (token.ours is None):
-                return number, Reason.DUPLICATE
-        return None
+        """Return the second of two messages that are one, which both sides added, each in another place."""
+        places = {laid.token: number for number, laid in enumerate(self._laid) if not laid.is_accepted}
+        both = (
+            (places.get(Token(ours=ours)), places.get(Token(theirs=theirs)))
+            for ours, theirs in self._alignment.added_by_both()
+        )
+        found = [max(one, other) for one, other in both if one is not None and other is not None]
+        return (min(found), Reason.DUPLICATE) if found else None
 
 
 def _suggested(dispute: Dispute) -> SideChoice | None:

@@ -284,6 +284,8 @@ def _reword(writer: Writer, text: str) -> str:
 
 def _edit(writer: Writer, lines: list[Line]) -> tuple[list[Line], set[int], set[int]] | None:
     places = [n for n, line in enumerate(lines) if line.message["content"] and line.message["role"] != "tool"]
+    if not places:
+        return None
     place = writer.random.choice(places)
     line = lines[place]
     if line.part:
@@ -313,7 +315,7 @@ def _rewrite(writer: Writer, lines: list[Line]) -> tuple[list[Line], set[int], s
 
 
 def _insert(writer: Writer, lines: list[Line]) -> tuple[list[Line], set[int], set[int]] | None:
-    ends = [unit.stop for unit in _exchanges(lines)]
+    ends = [unit.stop for unit in _exchanges(lines)] or [len(lines)]
     place = writer.random.choice(ends)
     fresh = writer.exchange()
     return [*lines[:place], *fresh, *lines[place:]], set(), {line.who for line in fresh}
@@ -328,7 +330,10 @@ def _remove(writer: Writer, lines: list[Line]) -> tuple[list[Line], set[int], se
 
 
 def _replace(writer: Writer, lines: list[Line]) -> tuple[list[Line], set[int], set[int]] | None:
-    unit = writer.random.choice(_exchanges(lines))
+    found = _exchanges(lines)
+    if not found:
+        return None
+    unit = writer.random.choice(found)
     fresh = writer.exchange()
     touched = {lines[n].who for n in unit} | {line.who for line in fresh}
     return [*lines[: unit.start], *fresh, *lines[unit.stop :]], set(), touched
@@ -353,6 +358,8 @@ def _move(writer: Writer, lines: list[Line]) -> tuple[list[Line], set[int], set[
 
 
 def _flag(writer: Writer, lines: list[Line]) -> tuple[list[Line], set[int], set[int]] | None:
+    if not lines:
+        return None
     place = writer.random.randrange(len(lines))
     line = lines[place]
     more: Message = writer.random.choice(
@@ -461,7 +468,7 @@ class Oracle:
         base, ours, theirs = (
             {(x.who, x.part): x.message for x in v.lines} for v in (self.base, self.ours, self.theirs)
         )
-        split = {who for side in (ours, theirs) for who, part in side if part}
+        split = {who for side in (base, ours, theirs) for who, part in side if part}
         for who in split:
             self._merge_split(who, base, ours, theirs)
         for key in dict.fromkeys((*base, *ours, *theirs)):
@@ -471,7 +478,8 @@ class Oracle:
             if was is not None and (left is None or right is None):
                 kept = right if left is None else left
                 if kept is not None and kept != was:
-                    self.conflicts.append("deleted and edited")
+                    side = self.theirs if left is None else self.ours
+                    (self.doubts if self._is_rewritten(side, key[0]) else self.conflicts).append("deleted and edited")
                 continue
             self._merge_values(key, was, left, right)
         for side, other in ((self.ours, theirs), (self.theirs, ours)):
@@ -506,9 +514,12 @@ class Oracle:
                 if self.base.lines[unit.start].who not in kept
             ):  # an answer written anew, or another exchange that asks the same
                 self.doubts.append("written again")
-            said_by_others = {_said(other_side.lines, unit) for unit in units(other_side.lines)} - {
-                _said(self.base.lines, unit) for unit in units(self.base.lines)
-            }
+            both = {line.who for line in side.lines} & {line.who for line in other_side.lines}
+            said_alone, said_by_others = (
+                {_said(each.lines, unit) for unit in units(each.lines) if each.lines[unit.start].who not in both}
+                for each in (side, other_side)
+            )
+            said_before = {_said(self.base.lines, unit) for unit in units(self.base.lines)}
             for one, other in pairwise(units(side.lines)):  # nor which of two came, or was moved there
                 whos = {side.lines[unit.start].who for unit in (one, other)}
                 if _said(side.lines, one) == _said(side.lines, other) and whos & (new | side.moved):
@@ -519,7 +530,7 @@ class Oracle:
                     whos = [self.base.lines[unit.start].who for unit in (one, other)]
                     if sum(who in side.whos() for who in whos) == 1:
                         self.doubts.append("one of two equals went")
-            if side is self.ours and said.keys() & said_by_others:
+            if side is self.ours and (said_alone & said_by_others) - said_before:
                 self.doubts.append("written again")
             if any(
                 said[_said(self.base.lines, unit)]
@@ -527,6 +538,16 @@ class Oracle:
                 if self.base.lines[unit.start].who not in kept or self.base.lines[unit.start].who in side.moved
             ):
                 self.doubts.append("written again")
+
+    def _is_rewritten(self, side: Version, who: int) -> bool:
+        """Whether an exchange says nothing that it said in the base: another one may have taken its place."""
+        unit = next(unit for unit in units(self.base.lines) if who in {self.base.lines[n].who for n in unit})
+        now = {line.who: set(line.message["content"].split()) for line in side.lines}
+        return all(
+            2 * len(now[line.who].intersection(line.message["content"].split())) < len(now[line.who])
+            for line in (self.base.lines[n] for n in unit)
+            if line.who in now
+        )
 
     def _merge_values(self, key: tuple[int, int], was: Any, left: Any, right: Any) -> None:
         if left is None or right is None:
@@ -552,6 +573,14 @@ class Oracle:
 
     def _merge_split(self, who: int, base: Any, ours: Any, theirs: Any) -> None:
         """One side cut a message in two: what the other changed of its keys reaches both halves, or conflicts."""
+        forms = [{key: value for key, value in side.items() if key[0] == who} for side in (base, ours, theirs)]
+        if any(part for _, part in forms[0]) or forms[1] == forms[2]:
+            if forms[0] in forms[1:] or forms[1] == forms[2]:
+                self.values |= forms[2] if forms[0] == forms[1] else forms[1]
+            else:
+                self.doubts.append("both split or joined")
+                self.values |= forms[1] | forms[2]
+            return
         was = base.get((who, 0))
         for side, other in ((ours, theirs), (theirs, ours)):
             halves = {key: value for key, value in side.items() if key[0] == who and key[1]}
@@ -577,7 +606,11 @@ class Oracle:
                 if "content" in changed:
                     self.doubts.append("split against an edit")
                 halves = {
-                    key: {**half, **{name: whole[name] for name in changed if name in whole and name != "content"}}
+                    key: {
+                        name: whole.get(name) if name in changed and name != "content" else half.get(name)
+                        for name in {**half, **whole}
+                        if name in (half if name == "content" or name not in changed else whole)
+                    }
                     for key, half in halves.items()
                 }
             self.values |= halves
@@ -597,7 +630,9 @@ class Oracle:
         if self.conflicts:
             return Verdict("wrong", f"no conflict: {self.conflicts[0]}")
         if any(
-            doubt.startswith(("both changed", "both split", "split against an edit", "one of two equals"))
+            doubt.startswith(
+                ("both changed", "both split", "deleted and edited", "split against an edit", "one of two equals")
+            )
             for doubt in self.doubts
         ):
             return Verdict("arguable", "both changed one text")
@@ -621,6 +656,7 @@ class Oracle:
             nonlocal tries
             if number == len(result):
                 self._why = self._wrong_question(row)
+                self._row = list(row)
                 return not self._why
             for who in same[_key(result[number])]:
                 tries += 1
@@ -636,6 +672,15 @@ class Oracle:
             return False
 
         return lay(0)
+
+    def version(self, result: Sequence[Message]) -> Version | None:
+        """Return a merge as a version with the identities of its messages, if it is right for certain."""
+        if self.judge(result).what != "right":
+            return None
+        lines = (Line(who, message, part) for (who, part), message in zip(self._row, result, strict=True))
+        return Version(
+            tuple(lines), self.ours.moved | self.theirs.moved, touched=self.ours.touched | self.theirs.touched
+        )
 
     def _out_of_order(
         self, one: tuple[int, int], other: tuple[int, int], places: list[dict[tuple[int, int], int]]
