@@ -36,6 +36,7 @@ class Reason(StrEnum):
     TOOL_WITHOUT_CALL = "tool_without_call"
     DUPLICATE = "duplicate"
     PAIR_EQUAL = "pair_equal"
+    PAIR_SWAPPED = "pair_swapped"
     SAME_ID = "same_id"
     UNREADABLE = "unreadable"
 
@@ -62,7 +63,8 @@ _SENTENCES = {
     Reason.SYSTEM_NOT_FIRST: "the merge would put a system message into the middle",
     Reason.TOOL_WITHOUT_CALL: "the merge would part the result of a tool from its call",
     Reason.DUPLICATE: "both sides added the same message, in different places",
-    Reason.PAIR_EQUAL: "the merge would make chosen and rejected the same",
+    Reason.PAIR_EQUAL: "the merge would make chosen and rejected the same; take both from one side",
+    Reason.PAIR_SWAPPED: "one side swapped chosen and rejected, the other edited them; take both from one side",
     Reason.SAME_ID: "both sides added an entry under this id, and the two are different conversations",
     Reason.UNREADABLE: "it cannot be read on one side, so it cannot be merged",
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Choose, Conflict, Merged, Reason
+from rolethread_vcs.merge.pair import look_at_pair, merge_swapped
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import UNSETTLED, merge_maps, merge_sets, settle, value_conflict
 from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, Entry, InvalidEntryError, is_same
@@ -43,13 +43,12 @@ def _merge_whole(base: Any, ours: Any, theirs: Any, resolver: Resolver) -> Any:
     if base is ABSENT and not _are_one_conversation(ours.get("messages"), theirs.get("messages")):
         return resolver.answer(Conflict("entry", Reason.SAME_ID, base, ours, theirs))
     was = {} if base is ABSENT else base
-    merged: dict[str, Any] = {}
-    for key in ENTRY_KEYS:
-        value = _merge_field(key, was.get(key, ABSENT), ours.get(key, ABSENT), theirs.get(key, ABSENT), resolver)
-        if value is not ABSENT:
-            merged[key] = value
-    _look_at_the_pair(merged, was, ours, theirs, resolver)
-    return merged
+    was, pair = merge_swapped(was, ours, theirs, resolver)
+    merged = dict(pair)
+    for key in (key for key in ENTRY_KEYS if key not in pair):
+        merged[key] = _merge_field(key, was.get(key, ABSENT), ours.get(key, ABSENT), theirs.get(key, ABSENT), resolver)
+    merged |= look_at_pair(merged, was, ours, theirs, resolver)
+    return {key: value for key, value in merged.items() if value is not ABSENT}
 
 
 def _are_one_conversation(ours: Any, theirs: Any) -> bool:
@@ -81,20 +80,7 @@ def _merge_field(key: str, base: Any, ours: Any, theirs: Any, resolver: Resolver
         from rolethread_vcs.merge.messages import merge_conversation
 
         if isinstance(ours, list) and isinstance(theirs, list) and (base is ABSENT or isinstance(base, list)):
-            return merge_conversation(Lists([] if base is ABSENT else base, ours, theirs), key, resolver)
+            messages = merge_conversation(Lists([] if base is ABSENT else base, ours, theirs), key, resolver)
+            return ABSENT if base is ABSENT and not messages else messages
         return merge_content(base, ours, theirs, key, resolver)
     return resolver.answer(value_conflict(key, base, ours, theirs))
-
-
-def _look_at_the_pair(merged: dict[str, Any], base: Any, ours: Any, theirs: Any, resolver: Resolver) -> None:
-    """Let a person look when the merge, and no side, made the two answers of a preference pair the same."""
-    is_open = any(conflict.field.startswith(("chosen", "rejected")) for conflict in resolver.conflicts)
-    if is_open or not _is_equal(merged) or _is_equal(ours) or _is_equal(theirs):
-        return
-    was, left, right = (fields.get("chosen", ABSENT) for fields in (base, ours, theirs))
-    conflict = Conflict("chosen", Reason.PAIR_EQUAL, was, left, right)
-    merged["chosen"] = resolver.answer(conflict, both=merged["chosen"], preview=merged["chosen"])
-
-
-def _is_equal(fields: Mapping[str, Any]) -> bool:
-    return "chosen" in fields and "rejected" in fields and is_same(fields["chosen"], fields["rejected"])
