@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.export import exporter, output_file
     from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
-    from rolethread_vcs.ops.import_ import importer
+    from rolethread_vcs.ops.import_ import importer, row_reader
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
     from rolethread_vcs.ops.select import page, selection
@@ -62,7 +62,7 @@ else:
     drivers, hooks = _modules("git_support", "drivers hooks")
     bisect, blame, commit_range, entry_history = _modules("history", "bisect blame commit_range entry_history")
     graph, log, show, undo = _modules("history", "graph log show undo")
-    (importer,) = _modules("import_", "importer")
+    importer, row_reader = _modules("import_", "importer row_reader")
     completion, merge, past_change, resolve = _modules("merge", "completion merge past_change resolve")
     removed_entries, restore = _modules("restore", "removed_entries restore")
     page, selection = _modules("select", "page selection")
@@ -165,6 +165,7 @@ class Bisect(Group):
     run = Change(lambda: bisect.run, "changed")
     status = Method(lambda: bisect.status)
     export = Method(lambda: bisect.export_candidate)
+    answers = Method(lambda: bisect.answers)
     reset = Change(lambda: bisect.reset, "changed")
 
 
@@ -259,6 +260,7 @@ class Upkeep(Group):
     unlock = Method(lambda: doctor.unlock)
     diagnose = Function(lambda: doctor.diagnose)
     refuse_unreadable = Function(lambda: creation.refuse_unreadable)
+    read_row = Function(lambda: row_reader.read_row)
     merge_files = Function(lambda: drivers.merge_files)
     write_page = Function(lambda: output_file.write_page)
     system_errors = Function(lambda: disk.system_errors)
@@ -332,6 +334,11 @@ class Dataset:
     def drafts_folder(self) -> Path:
         """The folder in which typed text lies until it is saved."""
         return self.repository.drafts_folder
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether git copied only the newest part of the history."""
+        return self.repository.is_shallow
 
     # ---- reading
 

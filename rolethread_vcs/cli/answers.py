@@ -77,21 +77,17 @@ def print_undone(
         "operation": committed.operation,
         "dry_run": dry_run,
     }
-    place = None if dry_run or context.output.json else _place(dataset, result)
+    place = None
+    if not (dry_run or output.json):
+        here = dataset.current_branch() or committed.branch or "a commit"
+        moved = {each.branch for each in result.operations if each.added or each.changed or each.removed} - {""}
+        branch = next(iter(moved)) if len(moved) == 1 else here
+        if branch != here and branch not in dataset.branches.names():
+            place = f"the branch {branch} is gone"
+        else:
+            snapshot = dataset.snapshot() if branch == here else dataset.snapshot(branch)
+            place = f"{branch} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry')}"
     output.answer(OPERATIONS, value, lines=undone_lines(result, verb, place, output.look))
-
-
-def _place(dataset: Dataset, result: Undone) -> str:
-    where = dataset.current_branch() or result.committed.branch or "a commit"
-    moved = {each.branch for each in result.operations if each.added or each.changed or each.removed} - {""}
-    other = next(iter(moved)) if len(moved) == 1 else where
-    if other == where:
-        snapshot = dataset.snapshot()
-    elif other in dataset.branches.names():
-        where, snapshot = other, dataset.snapshot(other)
-    else:
-        return f"the branch {other} is gone"
-    return f"{where} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry')}"
 
 
 def print_ends(context: Context, ends: Sequence[str]) -> None:
@@ -99,7 +95,7 @@ def print_ends(context: Context, ends: Sequence[str]) -> None:
     if not ends:
         return
     output, named = context.output, listed([oid[:10] for oid in ends], 3)
-    if context.dataset.repository.is_shallow:
+    if context.dataset.is_shallow:
         output.note(f"history ends at {named}: this copy is shallow, and what was before is not in it")
         output.hint("git fetch --unshallow   brings the rest")
     else:

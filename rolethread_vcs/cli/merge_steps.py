@@ -171,33 +171,28 @@ class Forms:
             ConflictError (stale_draft): a draft that was made from other sides.
         """
         from rolethread_vcs.cli.drafts import refuse_stale, refuse_without_editor, typed_text, write_draft
-        from rolethread_vcs.cli.form import form_heads, form_text, parse_form
+        from rolethread_vcs.cli.form import form_heads, form_text, parse_form, render_form
+        from rolethread_vcs.views.merges import comment_lines
 
         refuse_without_editor(self._context, f"rtv resolve {entry_id} --take {labels.theirs}")
         folder = self._context.dataset.drafts_folder
         draft = folder / f"{self._name}-{entry_id}.txt"
         is_resumed = draft.exists()
         if not is_resumed:
-            draft = write_draft(folder, draft.stem, _merge_form(entry_id, preview, about[:12], conflicts, labels))
+            lines = ["#"] if conflicts else []
+            for conflict in conflicts:
+                lines.append(f"# {conflict.field}: {conflict.message}")
+                for label, value in ((labels.ours, conflict.ours), (labels.theirs, conflict.theirs)):
+                    lines += comment_lines(label, value)
+            form = render_form([(entry_id, preview)], revs={entry_id: about[:12]})
+            head, mark, rest = form.partition("\n=== entry ")
+            draft = write_draft(folder, draft.stem, head + "".join(f"{line}\n" for line in lines) + mark + rest)
         text_kept = typed_text(self._context, draft, is_resumed=is_resumed, again=self._again)
         text = form_text(self._texts.enter_context(text_kept))
         self._drafts.append(draft)
         for head, rev in form_heads(text):
             refuse_stale(head, rev, about)
         return parse_form(text, {entry_id: preview}).get(entry_id, preview)
-
-
-def _merge_form(entry_id: str, preview: Entry, rev: str, conflicts: Sequence[Conflict], labels: Labels) -> str:
-    from rolethread_vcs.cli.form import render_form
-    from rolethread_vcs.views.merges import comment_lines
-
-    lines = ["#"] if conflicts else []
-    for conflict in conflicts:
-        lines.append(f"# {conflict.field}: {conflict.message}")
-        for label, value in ((labels.ours, conflict.ours), (labels.theirs, conflict.theirs)):
-            lines += comment_lines(label, value)
-    head, mark, rest = render_form([(entry_id, preview)], revs={entry_id: rev}).partition("\n=== entry ")
-    return head + "".join(f"{line}\n" for line in lines) + mark + rest
 
 
 # ---- entry by entry

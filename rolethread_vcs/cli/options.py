@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolethread_vcs.cli.context import GlobalOptions
-from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.errors import RoleThreadError, UsageError
 from rolethread_vcs.phrases import entry_number
 
 if TYPE_CHECKING:
@@ -117,6 +117,13 @@ def name_words(words: tuple[str, ...] | list[str], where: str | None = None) -> 
         return f" --where {where}"
     shown = " ".join(words[:4])
     return (f" {shown}" if shown else "") + (" …" if len(words) > 4 else "")
+
+
+def exclude(options: Mapping[str, bool]) -> None:
+    """Refuse options of which more than one was given: `--show and --delete do not go together`."""
+    given = [name for name, is_given in options.items() if is_given]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} do not go together")
 
 
 format_option = click.option(

@@ -14,18 +14,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, saving_options
-from rolethread_vcs.errors import InvalidError, UsageError
-
-if TYPE_CHECKING:
-    from rolethread_vcs.formats import Draft
-
+from rolethread_vcs.errors import UsageError
 
 _ROLES = ("system", "user", "assistant")
 _ORDER = "rolethread_vcs.cli.commands.add.order"
@@ -73,30 +69,16 @@ def command(
 
 
 def _from_source(context: Context, source: str) -> dict[str, Any]:
-    from rolethread_vcs.formats import Reject, Source, read_drafts
+    from rolethread_vcs.dataset import Dataset
     from rolethread_vcs.model.layout import ENTRIES
 
-    is_stdin, output = source == "-", context.output
-    path = context.path(source)
+    is_stdin, path = source == "-", context.path(source)
     if not is_stdin and path.resolve().is_relative_to((context.dataset.folder / ENTRIES).resolve()):
         raise UsageError(
             f"{source} is a file of this dataset; what was written there by hand is saved with rtv commit",
             hint="rtv commit",
         )
-    with Source(sys.stdin.buffer if is_stdin else path, name=None if is_stdin else source) as opened:
-        found: Draft | None = None
-        for row in read_drafts(opened):
-            if found is not None:
-                what = "standard input" if is_stdin else source
-                raise UsageError(f"{what} holds more than one entry", hint=f"rtv import {source}")
-            if isinstance(row, Reject):
-                raise InvalidError(f"{opened.name} line {row.place.line}: {row.reason}")
-            found = row
-        if found is None:
-            raise InvalidError(f"{opened.name} holds no entry")
-        notes = (*opened.notes, *found.notes)
+    row, notes = Dataset.upkeep.read_row(sys.stdin.buffer if is_stdin else path, None if is_stdin else source)
     for note in notes:
-        output.note(f"{opened.name}: {note}")
-    if found.rolethread is not None:
-        output.note("this row was exported from an entry; it is added as a new one (rtv import matches them)")
-    return dict(found.fields)
+        context.output.note(note)
+    return dict(row.fields)

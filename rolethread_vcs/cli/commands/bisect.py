@@ -24,11 +24,10 @@ import click
 from rolethread_vcs.cli.answers import print_ends
 from rolethread_vcs.cli.context import Context, Group
 from rolethread_vcs.cli.options import clean_option, complete_branches
-from rolethread_vcs.errors import DamagedError, InvalidError
+from rolethread_vcs.errors import InvalidError
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.history.bisect import Search
-    from rolethread_vcs.store.objects.commits import Commit
     from rolethread_vcs.views.terminal_text import Lines
 
 ENVELOPE = "rolethread.bisect/v1"
@@ -92,15 +91,9 @@ def log(context: Context) -> None:
     """List the answers given so far."""
     from rolethread_vcs.views.commits import mark_lines, search_lists
 
-    def commit(oid: str) -> Commit | None:
-        try:
-            return context.dataset.repository.objects.commit(oid)
-        except DamagedError:
-            return None
-
-    search = context.dataset.history.bisect.status()
-    marks = ((mark, commit(mark.commit)) for mark in search.marks)
-    lines = mark_lines(marks, context.output.look)
+    bisect = context.dataset.history.bisect
+    search = bisect.status()
+    lines = mark_lines(bisect.answers(), context.output.look)
     context.output.answer(ENVELOPE, search_lists(search), search, lines=lines)
 
 

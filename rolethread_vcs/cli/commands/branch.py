@@ -22,7 +22,7 @@ import click
 
 from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import Command, Context
-from rolethread_vcs.cli.options import Saving, complete_branches, making_options
+from rolethread_vcs.cli.options import Saving, complete_branches, exclude, making_options
 from rolethread_vcs.errors import UsageError
 
 
@@ -42,14 +42,25 @@ def command(
     delete: bool,
     saving: Saving,
 ) -> None:
-    if rename and delete:
-        raise UsageError("--rename and --delete do not go together")
+    exclude({"--rename": rename, "--delete": delete})
     if (rename or delete) and (start is not None or note is not None):
         raise UsageError("--from and --note are for a branch that is made or stays", hint="rtv branch --help")
     if rename:
-        _rename(context, names, saving)
+        if len(names) != 2:
+            raise UsageError("the old name and the new one are needed", hint="rtv branch --rename OLD NEW")
+        name, new_name = names
+        intent = saving.intent(f"branch --rename {name} {new_name}")
+        result = context.dataset.branches.rename(name, new_name, intent=intent)
+        print_committed(context, result, done=f"{saving.tense('call', 'called')} the branch {name} {new_name}")
     elif delete:
-        _delete(context, names, saving)
+        from rolethread_vcs.views.branches import deleted_sentence
+
+        if not names:
+            raise UsageError("which branch?", hint="rtv branch --delete NAME")
+        intent = saving.intent(f"branch --delete {' '.join(names)}")
+        deleted = context.dataset.branches.delete(*names, intent=intent)
+        lost = {"deleted": deleted.commits, "out_of_sight": deleted.out_of_sight}
+        print_committed(context, deleted.committed, lost, done=deleted_sentence(deleted, would=saving.dry_run))
     elif len(names) > 1:
         raise UsageError(
             "one branch at a time is made", hint=f"rtv branch {names[0]}   at a revision: rtv branch NAME --from REV"
@@ -59,7 +70,11 @@ def command(
     elif start is not None or note is not None or saving != Saving():
         raise UsageError("a branch needs a name", hint="rtv branch NAME --from REV")
     else:
-        _list(context)
+        from rolethread_vcs.views.branches import branch_lines
+
+        branches, damaged = context.dataset.branches.list(), context.dataset.branches.damaged()
+        lines = branch_lines(branches, damaged, context.output.look)
+        context.output.answer("rolethread.branches/v1", {"branches": branches, "damaged_refs": damaged}, lines=lines)
 
 
 def _make_or_note(context: Context, name: str, start: str | None, note: str | None, saving: Saving) -> None:
@@ -79,31 +94,3 @@ def _make_or_note(context: Context, name: str, start: str | None, note: str | No
     print_committed(context, result, done=f"{saving.tense('make', 'made')} the branch {name}")
     if not saving.dry_run and not context.output.json:
         context.output.note(f"go to it with: rtv switch {name}")
-
-
-def _rename(context: Context, names: tuple[str, ...], saving: Saving) -> None:
-    if len(names) != 2:
-        raise UsageError("the old name and the new one are needed", hint="rtv branch --rename OLD NEW")
-    name, new_name = names
-    intent = saving.intent(f"branch --rename {name} {new_name}")
-    result = context.dataset.branches.rename(name, new_name, intent=intent)
-    print_committed(context, result, done=f"{saving.tense('call', 'called')} the branch {name} {new_name}")
-
-
-def _delete(context: Context, names: tuple[str, ...], saving: Saving) -> None:
-    from rolethread_vcs.views.branches import deleted_sentence
-
-    if not names:
-        raise UsageError("which branch?", hint="rtv branch --delete NAME")
-    intent = saving.intent(f"branch --delete {' '.join(names)}")
-    deleted = context.dataset.branches.delete(*names, intent=intent)
-    lost = {"deleted": deleted.commits, "out_of_sight": deleted.out_of_sight}
-    print_committed(context, deleted.committed, lost, done=deleted_sentence(deleted, would=saving.dry_run))
-
-
-def _list(context: Context) -> None:
-    from rolethread_vcs.views.branches import branch_lines
-
-    branches, damaged = context.dataset.branches.list(), context.dataset.branches.damaged()
-    lines = branch_lines(branches, damaged, context.output.look)
-    context.output.answer("rolethread.branches/v1", {"branches": branches, "damaged_refs": damaged}, lines=lines)

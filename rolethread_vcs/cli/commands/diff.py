@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING
 import click
 
 from rolethread_vcs.cli.context import Command, Context
-from rolethread_vcs.cli.options import complete_branches
+from rolethread_vcs.cli.options import complete_branches, exclude
 from rolethread_vcs.errors import UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.compare.comparison import Comparison
     from rolethread_vcs.views.diff_layout import Words
 
 _IDS = "rolethread.ids"
@@ -84,19 +83,12 @@ def command(
     overwrite: bool,
     exit_code: bool,
 ) -> int:
-    asked = {
-        "--json": context.output.json,
-        "--json-lines": json_lines,
-        "--markdown": markdown,
-        "--html": page is not None,
-    }
-    if sum(asked.values()) > 1:
-        raise UsageError(f"{' and '.join(name for name, is_asked in asked.items() if is_asked)} do not go together")
+    output, dataset = context.output, context.dataset
+    exclude({"--json": output.json, "--json-lines": json_lines, "--markdown": markdown, "--html": page is not None})
     if page is not None and page.startswith("-") and page != "-":
         raise UsageError(
             f"--html is followed by the file to write, and {page} is an option", hint="rtv diff --html FILE"
         )
-    output, dataset = context.output, context.dataset
     comparison = dataset.diff(
         *words,
         ids=click.get_current_context().meta.get(_IDS, ()),
@@ -105,7 +97,7 @@ def command(
         stdin=sys.stdin.buffer if "-" in words else None,
         locate=context.path,
     )
-    if not (context.output.json or markdown or page is not None):
+    if not (output.json or markdown or page is not None):
         for note in comparison.notes:
             output.note(note)
     if page is not None:
@@ -117,10 +109,25 @@ def command(
         else:
             dataset.upkeep.write_page(context.path(page), html, overwrite=overwrite)
             output.note(f"wrote {page}")
-    elif context.output.json:
-        _print_json(context, comparison, stat=stat)
+    elif output.json:
+        entries = list(comparison.entries())
+        sides = {
+            "from": comparison.from_label,
+            "to": comparison.to_label,
+            "summary": dataset.count_kinds(each.change for each in entries),
+            "entries": entries,
+            "files": comparison.files(),
+        }
+        sides |= {"stat": dataset.count_changes(entries)} if stat else {}
+        output.envelope("rolethread.diff/v1", sides, comparison)
     elif json_lines:
-        _print_json_lines(context, comparison)
+        from rolethread_vcs.model.canonical import encode_line
+        from rolethread_vcs.views.envelopes import plain
+        from rolethread_vcs.views.envelopes.history import EntryDifference, FileDifference
+
+        for model, rows in ((EntryDifference, comparison.entries()), (FileDifference, comparison.files())):
+            for row in rows:
+                output.write_rows(encode_line(plain(model.model_validate(row))) + b"\n")
     elif markdown:
         from rolethread_vcs.views.diff_markdown import markdown as markdown_parts
 
@@ -134,26 +141,3 @@ def command(
 
         output.show(comparison_lines(comparison, output.look, marking, brief=brief, of_edits=not words))
     return int(exit_code and comparison.is_different())
-
-
-def _print_json(context: Context, comparison: Comparison, *, stat: bool) -> None:
-    entries = list(comparison.entries())
-    figures = {"stat": context.dataset.count_changes(entries)} if stat else {}
-    sides = {
-        "from": comparison.from_label,
-        "to": comparison.to_label,
-        "summary": context.dataset.count_kinds(each.change for each in entries),
-        "entries": entries,
-        "files": comparison.files(),
-    }
-    context.output.envelope("rolethread.diff/v1", sides, figures, comparison)
-
-
-def _print_json_lines(context: Context, comparison: Comparison) -> None:
-    from rolethread_vcs.model.canonical import encode_line
-    from rolethread_vcs.views.envelopes import plain
-    from rolethread_vcs.views.envelopes.history import EntryDifference, FileDifference
-
-    for model, rows in ((EntryDifference, comparison.entries()), (FileDifference, comparison.files())):
-        for row in rows:
-            context.output.write_rows(encode_line(plain(model.model_validate(row))) + b"\n")

@@ -18,7 +18,7 @@ import click
 
 from rolethread_vcs.cli.answers import print_committed
 from rolethread_vcs.cli.context import ChangeCommand, Context
-from rolethread_vcs.cli.options import Saving, complete_branches, dry_run_option
+from rolethread_vcs.cli.options import Saving, complete_branches, dry_run_option, exclude
 from rolethread_vcs.errors import UsageError
 
 
@@ -40,19 +40,27 @@ def command(
     delete: bool,
     dry_run: bool,
 ) -> None:
-    if show and delete:
-        raise UsageError("--show and --delete do not go together")
+    exclude({"--show": show, "--delete": delete})
+    releases, output = context.dataset.releases, context.output
     if name is None:
         if any((message, force, show, delete, dry_run)):
             raise UsageError("which release?", hint="rtv release NAME [REV] -m TEXT")
-        _list(context)
+        from rolethread_vcs.views.branches import release_lines
+
+        found = releases.list()
+        output.answer("rolethread.releases/v1", {"releases": found}, lines=release_lines(found, output.look))
         return
     if (show or delete) and (rev is not None or message is not None or force):
         raise UsageError(f"--{'show' if show else 'delete'} takes a name alone", hint="rtv release --help")
     if show:
-        _show(context, name)
+        from rolethread_vcs.views.branches import release_description
+
+        release, before = releases.get(name), releases.previous(name)
+        changes = None if before is None else context.dataset.diff(before.commit, release.commit).summary()
+        own = {"previous": before and before.name, "changes": changes}
+        output.answer("rolethread.release/v1", own, release, lines=release_description(release, before, changes))
         return
-    saving, releases = Saving(message, dry_run), context.dataset.releases
+    saving = Saving(message, dry_run)
     if delete:
         result = releases.delete(name, intent=saving.intent(f"release --delete {name}"))
         print_committed(context, result, done=f"{saving.tense('delete', 'deleted')} the release {name}")
@@ -64,21 +72,3 @@ def command(
     print_committed(
         context, result, done=f"{verb} the release {name}", nothing=f"nothing changed: {name} is there already"
     )
-
-
-def _list(context: Context) -> None:
-    from rolethread_vcs.views.branches import release_lines
-
-    found = context.dataset.releases.list()
-    lines = release_lines(found, context.output.look)
-    context.output.answer("rolethread.releases/v1", {"releases": found}, lines=lines)
-
-
-def _show(context: Context, name: str) -> None:
-    from rolethread_vcs.views.branches import release_description
-
-    dataset = context.dataset
-    release, before = dataset.releases.get(name), dataset.releases.previous(name)
-    changes = None if before is None else dataset.diff(before.commit, release.commit).summary()
-    own = {"previous": before and before.name, "changes": changes}
-    context.output.answer("rolethread.release/v1", own, release, lines=release_description(release, before, changes))

@@ -89,7 +89,15 @@ def command(
             raise UsageError(
                 "which removed entries shall come back?", hint="rtv restore --removed 12   or, all of them: --all"
             )
-        _list_removed(context, since, limit or 25)
+        from rolethread_vcs.views.entries import removed_lines
+
+        limit = limit or 25
+        found = context.dataset.history.removed(since=since)
+        listed = list(islice(found, limit + 1))
+        shown, more = listed[:limit], len(listed) > limit
+        lines = removed_lines(shown, limit, context.output.look, more=more, since=since)
+        context.output.answer("rolethread.removed/v1", {"more": more, "removed": shown}, lines=lines)
+        print_ends(context, found.ends)
         return
     if since is not None or limit is not None:
         raise UsageError("--since and -n belong to --removed", hint="rtv restore --removed --since REV")
@@ -100,26 +108,12 @@ def command(
         )
     if not words:
         raise UsageError("which entries?", hint="rtv restore 12   or, for all hand edits: rtv restore --all")
-    if revision is None:
-        _discard(context, None if everything else _choose_edited(context, ids, where), saving, words)
-    else:
+    if revision is not None:
         _bring_back(context, ids, where, revision, number, saving, words)
-
-
-def _list_removed(context: Context, since: str | None, limit: int) -> None:
-    from rolethread_vcs.views.entries import removed_lines
-
-    found = context.dataset.history.removed(since=since)
-    listed = list(islice(found, limit + 1))
-    shown, more = listed[:limit], len(listed) > limit
-    lines = removed_lines(shown, limit, context.output.look, more=more, since=since)
-    context.output.answer("rolethread.removed/v1", {"more": more, "removed": shown}, lines=lines)
-    print_ends(context, found.ends)
-
-
-def _discard(context: Context, chosen: list[str] | None, saving: Saving, words: str) -> None:
+        return
     from rolethread_vcs.views.changes import discarded_sentence
 
+    chosen = None if everything else _choose_edited(context, ids, where)
     discarded = context.dataset.discard_edits(chosen, saving.intent(f"restore{words}"))
     nothing = "nothing to throw away: no hand edits here"
     if chosen is not None:

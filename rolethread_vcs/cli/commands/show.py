@@ -19,7 +19,7 @@ import click
 
 from rolethread_vcs.cli.answers import print_hand_edit
 from rolethread_vcs.cli.context import Command, Context
-from rolethread_vcs.cli.options import complete_entries
+from rolethread_vcs.cli.options import complete_entries, exclude
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.views.terminal_text import safe_text
@@ -36,8 +36,7 @@ _DETAILED = 1_000
 @click.option("--raw", is_flag=True, help="Print the stored bytes.")
 @click.option("--stat", "short", is_flag=True, help="Of a commit, only which entries it touched.")
 def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) -> None:
-    if raw and context.output.json:
-        raise UsageError("--raw prints what is stored, --json an envelope around it; choose one")
+    exclude({"--raw": raw, "--json": context.output.json})
     dataset, output = context.dataset, context.output
     from rolethread_vcs import ShownCommit
     from rolethread_vcs.views.entries import entry_lines
@@ -57,22 +56,16 @@ def command(context: Context, words: tuple[str, ...], raw: bool, short: bool) ->
         if number:
             output.print()
         if isinstance(shown, ShownCommit):
-            _show_commit(context, shown, short=short)
+            from rolethread_vcs.views.commits import brief_commit_lines, commit_lines
+
+            operation = dataset.history.operations().find(shown.commit)
+            if short:
+                output.show(brief_commit_lines(shown, operation, dataset.history.preview, output.look))
+            else:
+                output.show(commit_lines(shown, operation, dataset.history.changes(shown), output.look))
         else:
             output.show(entry_lines(shown.id, shown.entry, output.look))
             print_hand_edit(context, shown.id, shown.commit)
-
-
-def _show_commit(context: Context, shown: ShownCommit, *, short: bool) -> None:
-    from rolethread_vcs.views.commits import brief_commit_lines, commit_lines
-
-    history, output = context.dataset.history, context.output
-    operation = history.operations().find(shown.commit)
-    if short:
-        output.show(brief_commit_lines(shown, operation, history.preview, output.look))
-    else:
-        changes = history.changes(shown)
-        output.show(commit_lines(shown, operation, changes, output.look))
 
 
 def _show_json(context: Context, shown: list[ShownEntry | ShownCommit], *, short: bool) -> None:
@@ -88,18 +81,16 @@ def _show_json(context: Context, shown: list[ShownEntry | ShownCommit], *, short
     if (entries and commits) or len(commits) > 1:
         raise UsageError("--json shows entries, or one commit", hint="run rtv show once for each")
     if commits:
-        output.envelope("rolethread.show/v1", _commit_value(context, commits[0], short=short), commits[0])
+        commit, history = commits[0], context.dataset.history
+        details = not short and len(commit.entries) <= _DETAILED
+        own: dict[str, object] = {"operation": history.operations().find(commit.commit), "details": details}
+        if details:
+            comparison = history.changes(commit)
+            own |= {"entries": list(comparison.entries()), "files": comparison.files()}
+        else:
+            own |= {"files": [{"path": path, "change": change} for path, change in commit.files]}
+        output.envelope("rolethread.show/v1", own, commit)
     elif len(entries) == 1:
         output.envelope("rolethread.entry/v1", entries[0])
     else:
         output.envelope("rolethread.entries/v1", {"entries": entries})
-
-
-def _commit_value(context: Context, shown: ShownCommit, *, short: bool) -> dict[str, object]:
-    history = context.dataset.history
-    details = not short and len(shown.entries) <= _DETAILED
-    own: dict[str, object] = {"operation": history.operations().find(shown.commit), "details": details}
-    if details:
-        comparison = history.changes(shown)
-        return own | {"entries": list(comparison.entries()), "files": comparison.files()}
-    return own | {"entries": shown.entries, "files": [{"path": path, "change": change} for path, change in shown.files]}

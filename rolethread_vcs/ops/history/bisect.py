@@ -260,6 +260,17 @@ def _marks(repository: Repository) -> tuple[Mark, ...]:
     )
 
 
+def answers(repository: Repository) -> list[tuple[Mark, Commit | None]]:
+    """Return what was answered, the oldest first, each with its commit, None for one that is not here any more."""
+    found: list[tuple[Mark, Commit | None]] = []
+    for mark in status(repository).marks:
+        try:
+            found.append((mark, repository.objects.commit(mark.commit)))
+        except DamagedError:
+            found.append((mark, None))
+    return found
+
+
 # ---- the middle: pure, in a history with merges
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.formats import Draft, Reject, Source, find_format, read_drafts
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import UnkeepableValueError, encode_entry, encode_with_suffix
@@ -216,3 +218,24 @@ class RowReader:
     def _reject(self, reject: Reject) -> None:
         self.rejects.append(reject)
         self.anchors.append(self._anchor)
+
+
+def read_row(source: Path | BinaryIO, name: str | None = None) -> tuple[Draft, list[str]]:
+    """Return the one row of a file or a stream that is called so, and what is to be noted about it.
+
+    Raises:
+        UsageError: it holds more than one row. InvalidError: it holds none, or one that cannot be read.
+    """
+    with Source(source, name=name) as opened:
+        rows = list(islice(read_drafts(opened), 2))
+        if not rows:
+            raise InvalidError(f"{opened.name} holds no entry")
+        row = rows[0]
+        if isinstance(row, Reject):
+            raise InvalidError(f"{opened.name} line {row.place.line}: {row.reason}")
+        if len(rows) > 1:
+            raise UsageError(f"{opened.name} holds more than one entry", hint=f"rtv import {name or '-'}")
+        notes = [f"{opened.name}: {note}" for note in (*opened.notes, *row.notes)]
+    if row.rolethread is not None:
+        notes.append("this row was exported from an entry; it is added as a new one (rtv import matches them)")
+    return row, notes

@@ -222,6 +222,10 @@ class Operations(Envelope, name="ops", verbs=("ops", "undo", "redo"), sometimes=
     dry_run: bool = False
 
 
+def _tags(entry: Any) -> Any:
+    return entry.tags if isinstance(entry, Entry) else entry or ()
+
+
 def _preview(entry: Any) -> Any:
     return preview(entry) if isinstance(entry, Entry) else entry
 
@@ -237,7 +241,7 @@ class RemovedEntry(Model):
     author: str = of("commit", "author", "name")
     operation: Number
     verb: Verb = of("operation")
-    tags: list[str] = of("entry", "tags", default=[])
+    tags: Annotated[list[str], BeforeValidator(_tags)] = of("entry")
     preview: Annotated[str | None, BeforeValidator(_preview)] = of("entry")
 
 
