@@ -118,8 +118,10 @@ class _Search:
 
     def run(self) -> list[Pair]:
         for pair in self._exchanges:
-            for one, other, _ in pair.row:
-                self._add(one, other, Match.SIMILAR, loose=pair.loose)
+            for one, other, weight in pair.row:
+                # In what may be another exchange a few words are the same ones, of the same speaker, or others.
+                if not pair.loose or pair.is_complete or weight >= _SURE_ACROSS or _is_said_again(one, other):
+                    self._add(one, other, Match.SIMILAR, loose=pair.loose)
         for left, right in self._gaps():
             self._pair_across(left, right)
         self._pair_single()
@@ -158,7 +160,7 @@ class _Search:
     def _pair_across(self, left: list[Message], right: list[Message]) -> None:
         single = once([message.said for message in left], [message.said for message in right])
         for one, other, weight in heaviest_row(left, right):
-            if weight >= _SURE_ACROSS or (one.said == other.said and one.said in single):
+            if weight >= _SURE_ACROSS or (one.said in single and _is_said_again(one, other)):
                 self._add(one, other, Match.SIMILAR, loose=weight < _SURE_ACROSS)
 
     def _pair_single(self) -> None:
@@ -195,3 +197,7 @@ class _Search:
                 first, second = ([message for message in row if message.role == role] for row in rows)
                 if len(first) == len(second) == 1:
                     self._add(first[0], second[0], Match.PLACED, loose=pair.loose)
+
+
+def _is_said_again(one: Message, other: Message) -> bool:
+    return one.said == other.said and one.speaker == other.speaker

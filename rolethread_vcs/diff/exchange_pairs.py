@@ -142,7 +142,11 @@ class _Search:
         """
         one, other = left.messages[-1], right.messages[-1]
         begins = one.text.numbers[:2] == other.text.numbers[:2]
-        if one.role != other.role or not (begins or one.text.numbers[-2:] == other.text.numbers[-2:]):
+        if (
+            one.said == other.said
+            or one.role != other.role
+            or not (begins or one.text.numbers[-2:] == other.text.numbers[-2:])
+        ):
             return row
         before, after = _last_before(self._left, left), _last_before(self._right, right)
         to_before, to_after = _last_behind(self._left, left), _last_behind(self._right, right)
@@ -226,7 +230,7 @@ class _Search:
             pair
             for pair in self._candidates(left, right)
             if (pair.is_whole and pair.left.number in single and (len(pair.row) > 1 or pair.weight >= _STRONG))
-            or (pair.weight >= _STRONG and pair.share >= _MOVED_SHARE)
+            or (pair.weight >= _STRONG and (pair.share >= _MOVED_SHARE or pair.is_sure))
         ]
         for pair in sorted(alike, key=lambda pair: (not pair.is_whole, -pair.weight, pair.place)):
             self._add(pair, moved=True)
