@@ -34,6 +34,8 @@ _ALIKE, _ALIKE_SHARE = 0.2, 0.34
 _STRONG = 0.5  # what two exchanges have in common, weighed, from which they are one by what they say
 _MOVED_SHARE = 0.6
 _CUT = 0.8  # likeness from which two parts together are the message that was cut in two
+_WHOLE = 0.4  # what an exchange that says little counts against one that is known anywhere, if they cross
+_PART = 0.9  # of its length that each of the parts has at most
 _A_LITTLE = 0.05
 
 Row: TypeAlias = list[tuple[Message, Message, float]]
@@ -58,14 +60,13 @@ class ExchangePair:
         self.is_whole = self.left.number == self.right.number
         self.is_complete = len(self.row) == len(self.left.messages) == len(self.right.messages)
         """Whether each message of both is one of the other, as it was or alike."""
+        self.has_stayed = any(one.said == other.said for one, other, _ in self.row)
         self.is_same = self.is_complete and all(one.number == other.number for one, other, _ in self.row)
 
     @property
     def is_sure(self) -> bool:
         """Whether nothing was replaced, or enough says so that the rest was reworded in its place."""
-        return self.is_complete or (
-            self.weight >= _STRONG and any(one.said == other.said for one, other, _ in self.row)
-        )
+        return sum((self.is_complete, self.has_stayed, self.weight >= _STRONG)) > 1
 
 
 Side: TypeAlias = Sequence[Exchange]
@@ -180,7 +181,9 @@ class _Search:
         if len(left) * len(right) <= _FEW_PAIRS:
             others = self._candidates(left, right)
             weighed += [
-                (*pair.place, 0.1 + pair.weight / 100) for pair in others if pair.is_complete or pair.weight >= _STRONG
+                (*pair.place, (_WHOLE if pair.is_whole else 0.1) + pair.weight / 100)
+                for pair in others
+                if pair.is_complete or pair.weight >= _STRONG
             ]
         weighed += [(*pair.place, 1 + pair.weight / 100) for pair in self.found.values()]
         stayed = _chain(weighed)
@@ -220,7 +223,7 @@ class _Search:
         chain = _chain((*pair.place, pair.weight + _A_LITTLE * (pair.step == in_step)) for pair in pairs)
         for pair in pairs:
             if pair.place in chain:
-                is_only = pair.is_complete and (pair in sole or pair.step == in_step)
+                is_only = pair.is_sure and (pair in sole or pair.step == in_step)
                 self._add(pair, loose=not (pair.is_whole or is_only or self._is_all(pair)))
 
     def _pair_moved(self) -> None:
@@ -294,6 +297,8 @@ def _with_first_parts(left: Exchange, right: Exchange, row: Row) -> Iterator[tup
 def _is_cut(whole: Message, first: Message | None, second: Message | None) -> bool:
     """Return whether a message is two others: a writer cut it, and let somebody speak in between."""
     if first is None or second is None or not whole.role == first.role == second.role:
+        return False
+    if max(len(first.content), len(second.content)) > _PART * len(whole.content):
         return False
     if first.text.numbers[:2] != whole.text.numbers[:2] or second.text.numbers[-2:] != whole.text.numbers[-2:]:
         return False

@@ -144,7 +144,7 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
                 yield Reason.DELETED_AND_EDITED
         for token in gap.on(side):
             if token.base is not None:
-                if token.on(other) is None and lists.is_edited(token, side):
+                if token.on(other) is None and (token.base in alignment.loose[other] or lists.is_edited(token, side)):
                     yield Reason.DELETED_AND_EDITED
                 continue
             number = token.on(side)

@@ -221,7 +221,10 @@ def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:
     """Return which messages of the base a side moved; what crossed only what the other side deleted did not move."""
     if not any(pair.moved for pair in pairs):
         return frozenset()
-    chain = heaviest_chain((pair.before, pair.after, 1 if pair.moved else 2) for pair in pairs if pair.before in there)
+    stays = len(pairs)
+    chain = heaviest_chain(
+        (pair.before, pair.after, 1 if pair.moved else stays) for pair in pairs if pair.before in there
+    )
     return frozenset(pair.before for pair in pairs if pair.before in there) - {before for before, _ in chain} | {
         pair.before for pair in pairs if pair.moved and pair.before not in there
     }
