@@ -218,7 +218,12 @@ class _Search:
 
     def _pair_rest(self, left: Side, right: Side) -> None:
         in_step = right[0].index - left[0].index if len(left) == len(right) else None
-        pairs = [pair for pair in self._candidates(left, right) if pair.weight]
+        pairs = [
+            pair
+            for pair in self._candidates(left, right)
+            # what stands elsewhere as a whole was moved
+            if pair.weight and (pair.is_whole or not {pair.left.number, pair.right.number} & self._once)
+        ]
         sole = _sole(pair for pair in pairs if pair.is_complete and not pair.is_whole)
         chain = _chain((*pair.place, pair.weight + _A_LITTLE * (pair.step == in_step)) for pair in pairs)
         for pair in pairs:

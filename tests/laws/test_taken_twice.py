@@ -15,7 +15,8 @@ import pytest
 
 from rolethread_vcs.merge.entry import merge_entries
 from rolethread_vcs.model.entry import Entry
-from tests.laws.identities import EDITS, SPLITS, Message, Oracle, Version, Writer, edited
+from tests.laws.identities import EDITS, SPLITS, Message, Version, Writer, edited
+from tests.laws.oracle import Oracle
 
 
 class Sides(NamedTuple):
@@ -50,11 +51,8 @@ class _Author:
 
 
 def _since(version: Version, *steps: Version) -> Version:
-    """Return a version with what all steps to it moved and touched."""
-    moved, touched = (
-        frozenset[int]().union(*sets) for sets in ((each.moved for each in steps), (each.touched for each in steps))
-    )
-    return Version(version.lines, moved, touched=touched)
+    """Return a version with what all steps to it touched."""
+    return Version(version.lines, touched=frozenset[int]().union(*(each.touched for each in steps)))
 
 
 def picked_then_merged(seed: int) -> History:

@@ -1,0 +1,381 @@
+"""Judges merges of conversations by who their messages are, which the merge could not see.
+
+A clean merge is right when each message has the value that both sides' edits give it, and stands in order. A conflict
+is right where no merge is, needless where the edits have nothing to do with each other. Between them lie the arguable
+cases: here nobody knows, so that a conflict and a clean merge are both good. They are
+
+    a  both changed one text, or its alternatives: how texts merge is judged elsewhere
+    b  of two exchanges that say the same, one came, went, moved or was edited: nobody can tell which
+    c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one
+       or an exchange says nothing that it said before, and the other side deleted it
+    d  a message was cut in two and the other side changed its text or cut it, or little of it is left in the halves
+    e  two answers were joined and the other side changed one of them, or put something between
+
+and those where a clean merge has to be right, but asking is good as well:
+
+    f  what one side added stands behind what the other deleted, or beside what it moved: it may go along or stay
+    g  both sides moved something, touched one exchange, or added and removed next to each other
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from tests.laws.identities import Line, Lines, Message, Version, units
+
+Slot = tuple[int, int]
+"""Who, and which part of them."""
+
+_TRIES = 50_000
+_RENAMES = 2
+_LITTLE = 0.6  # of the words of a half, what the whole must have had of them to be cut and not written
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`right`, `wrong`, `needless` (a conflict where the edits have nothing to do with each other) or `arguable`."""
+
+    what: str
+    why: str = ""
+
+
+def slots(version: Version) -> dict[Slot, Message]:
+    """Return the messages of a version by who they are."""
+    return {(line.who, line.part): line.message for line in version.lines}
+
+
+def moved(base: Lines, side: Lines) -> set[int]:
+    """Return who may have moved: what is not in every longest row of exchanges, or of messages in one, that stayed."""
+    places: dict[int, int] = {}
+    for number, line in enumerate(side):
+        places.setdefault(line.who, number)
+    blocks = [[base[n].who for n in unit if base[n].who in places] for unit in units(base)]
+    found = {who for block in blocks for who in _crossing([[each] for each in block], places)}
+    found |= set(_crossing([block for block in blocks if block], places))
+    known = {line.who for line in base}
+    for one, other in _halves(side):
+        if any(line.who in known for line in side[one + 1 : other]):
+            found.add(side[one].who)
+    return found
+
+
+def _crossing(blocks: Sequence[Sequence[int]], places: dict[int, int]) -> Iterator[int]:
+    row = [places[block[0]] for block in blocks]
+    up: list[int] = []
+    down: list[int] = []
+    for number, place in enumerate(row):
+        up.append(1 + max((up[n] for n in range(number) if row[n] < place), default=0))
+    for number in reversed(range(len(row))):
+        behind = (down[len(row) - 1 - n] for n in range(number + 1, len(row)) if row[n] > row[number])
+        down.append(1 + max(behind, default=0))
+    levels = [level if level + rest == max(up) + 1 else 0 for level, rest in zip(up, down[::-1], strict=True)]
+    for block, level in zip(blocks, levels, strict=True):
+        if level == 0 or levels.count(level) > 1:
+            yield from block
+
+
+def _halves(lines: Lines) -> Iterator[tuple[int, int]]:
+    firsts = {line.who: number for number, line in enumerate(lines) if line.part == 1}
+    for number, line in enumerate(lines):
+        if line.part == 2 and line.who in firsts:
+            yield firsts[line.who], number
+
+
+def _says(lines: Lines) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Return what the exchanges say, by who begins them."""
+    return {
+        lines[unit.start].who: tuple((lines[n].message["role"], lines[n].message["content"]) for n in unit)
+        for unit in units(lines)
+    }
+
+
+def _key(message: Any) -> str:
+    return json.dumps(message, sort_keys=True, ensure_ascii=False)
+
+
+@dataclass
+class Oracle:
+    """Judges the merge of two versions of a conversation."""
+
+    base: Version
+    ours: Version
+    theirs: Version
+    conflicts: list[str] = field(default_factory=list)
+    """Why there is no right merge."""
+    unknown: list[str] = field(default_factory=list)
+    """Why nobody can know it."""
+    asking: list[str] = field(default_factory=list)
+    """Why it is good to ask."""
+
+    def __post_init__(self) -> None:
+        self.values: dict[Slot, Message] = {}
+        self.moved: set[int] = set()
+        self._row: list[Slot] = []
+        sides = (self.ours, self.theirs)
+        moves = [moved(self.base.lines, side.lines) for side in sides]
+        for one, other in ((0, 1), (1, 0)):
+            self.moved |= moves[one]
+            self._doubt_equals(sides[one], sides[other], moves[one])
+            self._doubt_joins(sides[one], sides[other])
+            self._doubt_neighbours(sides[one], sides[other], moves[other])
+            self._expect_names(sides[one], sides[other])
+        self.touched = [side.touched | moves[number] for number, side in enumerate(sides)]
+        if all(moves):
+            self.asking.append("both moved")
+        self._expect_values()
+
+    # ---- what is expected
+
+    def _expect_values(self) -> None:
+        base, ours, theirs = (slots(version) for version in (self.base, self.ours, self.theirs))
+        split = {who for side in (base, ours, theirs) for who, part in side if part}
+        for who in split:
+            forms = [{slot: value for slot, value in side.items() if slot[0] == who} for side in (base, ours, theirs)]
+            if any(part for _, part in forms[0]) or forms[1] == forms[2]:
+                if forms[0] not in forms[1:] and forms[1] != forms[2]:
+                    self.unknown.append("both split or joined")
+                self.values |= forms[2] if forms[0] == forms[1] else forms[1]
+            else:
+                self._expect_halves(who, base.get((who, 0)), ours, theirs)
+        for slot in dict.fromkeys((*base, *ours, *theirs)):
+            if slot[0] in split:
+                continue
+            was, left, right = (side.get(slot) for side in (base, ours, theirs))
+            if left is not None and right is not None:
+                self.values[slot] = self._expect_message(was or {}, left, right)
+            elif was is None:
+                self.values[slot] = left or right or {}
+            elif (left or right or was) != was:
+                is_rewritten = self._is_rewritten(self.theirs if left is None else self.ours, slot[0])
+                (self.unknown if is_rewritten else self.conflicts).append("deleted and edited")
+
+    def _is_rewritten(self, side: Version, who: int) -> bool:
+        """Whether an exchange says nothing that it said in the base: another one may have taken its place."""
+        base = self.base.lines
+        unit = next(unit for unit in units(base) if who in {base[n].who for n in unit})
+        now = {line.who: set(line.message["content"].split()) for line in side.lines}
+        return all(
+            2 * len(now[line.who].intersection(line.message["content"].split())) < len(now[line.who])
+            for line in (base[n] for n in unit)
+            if line.who in now
+        )
+
+    def _expect_message(self, was: Message, left: Message, right: Message) -> Message:
+        merged: Message = {}
+        for name in dict.fromkeys((*left, *right)):
+            one, two, three = was.get(name), left.get(name), right.get(name)
+            value = three if two == one else two
+            if three not in (one, two) and two != one:
+                found = self.unknown if name in ("content", "alternatives") else self.conflicts
+                found.append(f"both changed {name}")
+            if value is not None:
+                merged[name] = value
+        return merged
+
+    def _expect_halves(self, who: int, was: Message | None, ours: Any, theirs: Any) -> None:
+        """One side cut a message in two: what the other changed of its keys reaches both halves, or conflicts."""
+        for side, other in ((ours, theirs), (theirs, ours)):
+            halves = {slot: value for slot, value in side.items() if slot[0] == who and slot[1]}
+            if not halves:
+                continue
+            if any(slot[0] == who and slot[1] for slot in other):
+                self.unknown.append("both split")
+                return
+            whole = other.get((who, 0))
+            if len(halves) < 2:
+                self.unknown.append("split, and one half removed")
+            if was is not None:
+                had = set(was["content"].lower().split())
+                for half in halves.values():
+                    says = set(half["content"].lower().split())
+                    if len(says & had) < _LITTLE * len(says):
+                        self.unknown.append("split and rewritten")
+                if whole is None:
+                    self.conflicts.append("deleted and split")
+                elif whole != was:
+                    self._expect_halves_changed(was, whole, halves)
+            self.values |= halves
+
+    def _expect_halves_changed(self, was: Message, whole: Message, halves: dict[Slot, Message]) -> None:
+        self.asking.append("split against a change")
+        changed = {name: value for name, value in whole.items() if value != was.get(name)}
+        for slot, half in halves.items():
+            if "content" in changed or any(half.get(name) != was.get(name) for name in {*half, *was} - {"content"}):
+                self.unknown.append("split against an edit")
+            kept = {
+                name: value for name, value in half.items() if name == "content" or name in whole or name not in was
+            }
+            halves[slot] = {**kept, **changed, "content": half["content"]}
+
+    def _expect_names(self, side: Version, other: Version) -> None:
+        """Who was renamed everywhere by one side must not go on under the old name in what the other brings."""
+        base, here = slots(self.base), slots(side)
+        for old in {message.get("speaker") for message in base.values()} - {None}:
+            names = [here[slot].get("speaker") for slot in base if base[slot].get("speaker") == old and slot in here]
+            if len(names) < _RENAMES or len(set(names)) > 1 or old in names:
+                continue
+            known = {line.who for version in (self.base, side) for line in version.lines}
+            if any(line.message.get("speaker") == old and line.who not in known for line in other.lines):
+                uses = any(message.get("speaker") == old for message in here.values())
+                (self.asking if uses else self.conflicts).append("speaks under the old name")
+
+    # ---- what nobody knows
+
+    def _doubt_equals(self, side: Version, other: Version, moves: set[int]) -> None:
+        before, after, there = (_says(version.lines) for version in (self.base, side, other))
+        both = {line.who for line in side.lines} & {line.who for line in other.lines}
+        went = [(who, said) for who, said in before.items() if after.get(who) != said or who in moves]
+        came = [(who, said) for who, said in after.items() if before.get(who) != said or who in moves]
+        if any(said == other_said and who != to_who for who, said in went for to_who, other_said in came):
+            self.unknown.append("written again")
+        gone = [said for who, said in before.items() if who not in after]
+        new = [said for who, said in after.items() if who not in before]
+        if any(one[0] == another[0] for one in gone for another in new):
+            self.unknown.append("asked again")
+        alone = [{said for who, said in each.items() if who not in both} for each in (after, there)]
+        if (alone[0] & alone[1]) - set(before.values()):
+            self.unknown.append("both wrote the same")
+        for version, changed in ((self.base, set(before) ^ set(after)), (side, {*dict(came)})):
+            said_by = _says(version.lines)
+            for one, another in pairwise(said_by):
+                if said_by[one] == said_by[another] and len({one, another} & changed) == 1:
+                    self.unknown.append("one of two equals came or went")
+
+    def _doubt_joins(self, side: Version, other: Version) -> None:
+        whos = [line.who for line in other.lines]
+        known = {line.who for line in self.base.lines}
+        for line in side.lines:
+            parts = {line.who, *line.joined} if line.joined else set()
+            places = [whos.index(who) for who in parts if who in whos]
+            between = whos[min(places) : max(places)] if places else []
+            if parts & other.touched or any(who not in known for who in between):
+                self.unknown.append("joined against a change")
+
+    def _doubt_neighbours(self, side: Version, other: Version, moves: set[int]) -> None:
+        """What was added behind what the other side deleted, or beside what it moved, may go along or stay."""
+        base = [line.who for line in self.base.lines]
+        places = {who: place for place, who in enumerate(base)}
+        there = set(other.whos())
+        row = [places.get(who, -1) for who in side.whos()]
+        for number, line in enumerate(side.lines):
+            if line.who in places:
+                continue
+            before = next((place for place in row[number::-1] if place >= 0), -1)
+            behind = next((place for place in row[number:] if place >= 0), len(base))
+            if before >= 0 and row[number - 1] == before and base[before] not in there:
+                self.asking.append("goes on from what was deleted")
+            beside = {base[place] for place in (before, behind) if 0 <= place < len(base)}
+            if (beside | set(base[before + 1 : behind])) & moves:
+                self.moved.add(line.who)
+                self.asking.append("added beside what was moved")
+
+    # ---- judging
+
+    def judge(self, result: Sequence[Message] | None) -> Verdict:
+        """Judge the messages of a clean merge, or a conflict (None)."""
+        if result is None:
+            if self.conflicts:
+                return Verdict("right", "conflict")
+            if self.unknown or self.asking or self.touched[0] & self.touched[1] or self._breaks():
+                return Verdict("arguable", ", ".join((*self.unknown, *self.asking)))
+            return Verdict("needless", "" if self._same_exchange() else "of different exchanges")
+        if self.unknown:
+            return Verdict("arguable", self.unknown[0])
+        if self.conflicts:
+            return Verdict("wrong", f"no conflict: {self.conflicts[0]}")
+        expected, found = Counter(map(_key, self.values.values())), Counter(map(_key, result))
+        if expected != found:
+            lost, more = expected - found, found - expected
+            return Verdict("wrong", f"lost {sorted(lost.elements())}, has {sorted(more.elements())}")
+        why = self._reading(result)
+        return Verdict("wrong", why) if why else Verdict("right")
+
+    def _reading(self, result: Sequence[Message]) -> str:
+        """Return why no reading of who the messages are has all in order; equal ones can be each other."""
+        same: dict[str, list[Slot]] = {}
+        for slot, value in self.values.items():
+            same.setdefault(_key(value), []).append(slot)
+        places = [{slot: n for n, slot in enumerate(slots(v))} for v in (self.base, self.ours, self.theirs)]
+        row: list[Slot] = []
+        why, tries = "", 0
+
+        def lay(number: int) -> bool:
+            nonlocal tries, why
+            if number == len(result):
+                why = self._wrong_question(row)
+                self._row = list(row)
+                return not why
+            for slot in same[_key(result[number])]:
+                tries += 1
+                if slot in row or tries > _TRIES:
+                    continue
+                found = next((found for before in row if (found := self._out_of_order(before, slot, places))), "")
+                why = found or why
+                if not found:
+                    row.append(slot)
+                    if lay(number + 1):
+                        return True
+                    row.pop()
+            return False
+
+        return "" if lay(0) else why or "not to be read"
+
+    def version(self, result: Sequence[Message]) -> Version | None:
+        """Return a merge as a version with the identities of its messages, if it is right for certain."""
+        if self.judge(result).what != "right":
+            return None
+        lines = tuple(Line(who, message, part) for (who, part), message in zip(self._row, result, strict=True))
+        return Version(lines, touched=self.ours.touched | self.theirs.touched)
+
+    def _out_of_order(self, one: Slot, other: Slot, places: list[dict[Slot, int]]) -> str:
+        rows = [place[one] < place[other] if one in place and other in place else None for place in places]
+        was, left, right = rows
+        if None not in rows and not (right if left == was else left):
+            return f"{one} before {other}: no side had it so"
+        if {one[0], other[0]} & self.moved:
+            return ""
+        return f"{one} before {other}" if False in rows and True not in rows else ""
+
+    def _wrong_question(self, row: list[Slot]) -> str:
+        for left, right in pairwise(row):
+            roles = [self.values[slot].get("role") for slot in (left, right)]
+            if roles == ["user", "assistant"] and not any(
+                self._follows(list(slots(version)), left, right, row) for version in (self.base, self.ours, self.theirs)
+            ):
+                return f"the answer {right} stands under the question {left}"
+        return ""
+
+    def _follows(self, there: list[Slot], left: Slot, right: Slot, row: list[Slot]) -> bool:
+        if left not in there or right not in there or there.index(left) > there.index(right):
+            return False
+        return not any(slot in row for slot in there[there.index(left) + 1 : there.index(right)])
+
+    def _same_exchange(self) -> bool:
+        """Whether both sides touched messages of one exchange."""
+        return any(
+            whos & self.touched[0] and whos & self.touched[1]
+            for version in (self.base, self.ours, self.theirs)
+            for whos in ({version.lines[n].who for n in unit} for unit in units(version.lines))
+        )
+
+    def _breaks(self) -> bool:
+        """Whether both added or removed next to each other, so that the result may not read as a conversation."""
+        base = [line.who for line in self.base.lines]
+        gaps = []
+        for version in (self.ours, self.theirs):
+            found, last = set(), -1
+            for who in version.whos():
+                if who in base:
+                    last = who
+                else:
+                    found.add(last)
+            kept = {-1, *version.whos()}
+            found |= {before for before, who in pairwise([-1, *base]) if who not in kept}
+            found |= {who for who in base if who not in kept}
+            gaps.append(found)
+        return bool(gaps[0] & gaps[1])

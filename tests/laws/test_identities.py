@@ -1,0 +1,81 @@
+"""Merges of random conversations, against an oracle that knows which message is which."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from rolethread_vcs.diff.entry import apply, diff_entries
+from rolethread_vcs.merge.entry import merge_entries
+from rolethread_vcs.model.entry import Entry
+from tests.laws.identities import ALL, EDITS, Case, Message, Version, case
+from tests.laws.oracle import Oracle, Verdict
+
+SEEDS = range(150)
+
+
+def entry_of(version: Version) -> Entry:
+    return Entry.of({"messages": [line.message for line in version.lines]})
+
+
+def merged(base: Entry, ours: Entry, theirs: Entry) -> Entry | None:
+    """Return the merge of three entries, None where it conflicts."""
+    merge = merge_entries(base, ours, theirs)
+    return None if merge.conflicts else merge.value
+
+
+def judged(each: Case) -> Verdict:
+    result = merged(*map(entry_of, each))
+    return Oracle(*each).judge(None if result is None else messages_of(result))
+
+
+def messages_of(entry: Entry) -> list[Message]:
+    return list(entry.fields["messages"])
+
+
+def count_verdicts(seeds: range, edits: dict, most: int) -> tuple[Counter[str], list[str]]:
+    """Return how many merges are right, arguable and so on, and those that are wrong."""
+    counts: Counter[str] = Counter()
+    wrong = []
+    for seed in seeds:
+        each = case(seed, edits, most)
+        verdict = judged(each)
+        counts[f"{verdict.what} {verdict.why}" if verdict.what == "needless" else verdict.what] += 1
+        if verdict.what == "wrong":
+            wrong.append(f"{seed}: {verdict.why} ({each.ours.done}, {each.theirs.done})")
+    return counts, wrong
+
+
+@pytest.mark.parametrize(("edits", "most"), [(EDITS, 3), (ALL, 3), (ALL, 5)], ids=["exchanges", "all", "long"])
+def test_no_clean_merge_is_wrong(edits: dict, most: int) -> None:
+    counts, wrong = count_verdicts(SEEDS, edits, most)
+
+    assert wrong == []
+    assert counts["right"] > len(SEEDS) / 2
+
+
+def test_the_sides_can_be_swapped() -> None:
+    for seed in SEEDS:
+        base, ours, theirs = map(entry_of, case(seed))
+
+        assert merged(base, ours, theirs) == merged(base, theirs, ours), seed
+
+
+def test_what_is_merged_is_merged_already() -> None:
+    for seed in SEEDS:
+        base, ours, theirs = map(entry_of, case(seed))
+        result = merged(base, ours, theirs)
+        if result is None:
+            continue
+
+        assert merged(ours, result, ours) == merged(theirs, result, theirs) == result, seed
+        assert merged(base, result, result) == result, seed
+
+
+def test_a_diff_leads_from_one_version_to_the_other() -> None:
+    for seed in SEEDS:
+        base, ours, theirs = map(entry_of, case(seed))
+
+        for before, after in ((base, ours), (ours, theirs), (theirs, base)):
+            assert apply(before, diff_entries(before, after)) == after, seed
