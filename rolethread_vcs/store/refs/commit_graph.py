@@ -213,5 +213,12 @@ class Queue(Generic[T]):
         """Take the newest out; there must be one."""
         return heapq.heappop(self._heap)[2:]
 
+    def pop_second(self) -> list[tuple[Commit, T]]:
+        """Take out the newest and all that are of the same second; there must be one."""
+        taken = [self.pop()]
+        while self._heap and self._heap[0][2].time == taken[0][0].time:
+            taken.append(self.pop())
+        return taken
+
     def __bool__(self) -> bool:
         return bool(self._heap)

@@ -239,3 +239,29 @@ def test_a_life_streams(tmp_path: Path) -> None:
     assert first.commit.id == dataset.snapshot().id
     assert not steps.ends
     assert len(list(steps)) == 5
+
+
+def test_within_one_second_what_led_to_a_commit_comes_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", f"@{dataset.snapshot().commit.time} +0000")
+    path = entry_path(ids[0])
+
+    def write(question: str, message: str) -> str:
+        return commit_files(dataset, {path: encode_entry(Entry.of(conversation(question)))}, message)
+
+    start = dataset.snapshot().id
+    git(dataset.folder, "switch", "-qc", "try")
+    theirs = [write("two", "two"), commit_files(dataset, {path: None}), write("three", "three"), write("four", "four")]
+    git(dataset.folder, "switch", "-q", "main")
+    ours = write("five", "five")
+    git(dataset.folder, "merge", "-q", "-s", "ours", "--no-commit", "try")
+    merge = write("six", "six")
+
+    found = told(dataset, "1")
+
+    assert found[0] == (merge, "merged")
+    assert found[-1] == (start, "added")
+    assert [step for step in found if step[0] in theirs] == list(
+        zip(theirs[::-1], ["changed", "restored", "removed", "changed"], strict=True)
+    )
+    assert (ours, "changed") in found
