@@ -1,18 +1,62 @@
-"""Finds branches and releases whose refs do not read or lead nowhere: git leaves such files out of its list."""
+"""Follows refs to commits, and finds branches and releases that lead nowhere: git leaves such files out of its list."""
 
 from __future__ import annotations
 
-import re
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from typing import NamedTuple
 
 from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.store.refs import BRANCHES, HEAD, TAGS, ref_of, shorten
+from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
-_LOOSE = re.compile(rb"([0-9a-f]{40}|ref: [^\n]+)\s*")
+
+class FollowedRef(NamedTuple):
+    """A ref, and the object that it leads to through `tags` (hex ids); None where it is not there or does not read.
+
+    `commit` is that object where it is one. `problem` is the kind of what is wrong, "" when nothing is, and `reason`
+    says it.
+    """
+
+    name: str
+    oid: str | None = None
+    tags: tuple[str, ...] = ()
+    commit: str | None = None
+    problem: str = ""
+    reason: str = ""
+
+
+def loose_refs(repository: Repository, *folders: str) -> set[str]:
+    """Return the names of the refs that have a file below some folders, also of those that do not read."""
+    common = repository.common_folder
+    files = (path for folder in folders for path in (common / folder).rglob("*"))
+    return {path.relative_to(common).as_posix() for path in files if path.suffix != ".lock" and path.is_file()}
+
+
+def follow_ref(repository: Repository, name: str) -> FollowedRef:
+    objects = repository.objects
+    try:
+        target = repository.refs.read(name)
+    except DamagedError as error:
+        return FollowedRef(name, problem="damaged_ref", reason=error.message.removeprefix(f"{shorten(name)} "))
+    if target is None:
+        return FollowedRef(name)
+    try:
+        *tags, oid = objects.tag_chain(target)
+    except DamagedError as error:
+        return FollowedRef(name, target, problem="damaged_ref", reason=f"cannot be read: {error.message}")
+    found, kind = FollowedRef(name, oid, tuple(tags)), objects.kind(oid)
+    if kind is None:
+        reason = f"points at {oid[:10]}, which is missing or damaged"
+        return found._replace(problem="missing_object", reason=reason)
+    if kind != "commit" and name.startswith(BRANCHES):
+        return found._replace(problem="damaged_ref", reason=f"points at a {kind}, not at a commit")
+    return found._replace(commit=oid if kind == "commit" else None)
+
+
+def ref_title(name: str) -> str:
+    return f"branch {shorten(name)}" if name.startswith(BRANCHES) else shorten(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,40 +72,22 @@ class DamagedRef:
     repair: str
 
     def __str__(self) -> str:
-        what = shorten(self.name) if self.name.startswith(TAGS) else f"branch {shorten(self.name)}"
         was = f"; the operation log has it at {self.known[:10]}" if self.known else ""
-        return f"the {what} {self.reason}{was}"
+        return f"the {ref_title(self.name)} {self.reason}{was}"
 
 
 def damaged_refs(repository: Repository) -> tuple[DamagedRef, ...]:
-    """Return the damaged branches and releases by name; reads the loose refs, and asks for what each ref points at."""
-    common, reasons = repository.common_folder, {}
-    for path in chain.from_iterable((common / folder).rglob("*") for folder in (BRANCHES, TAGS)):
-        name = path.relative_to(common).as_posix()
-        if name.endswith(".lock") or not path.is_file():
-            continue
-        try:
-            if _LOOSE.fullmatch(path.read_bytes()) is None:
-                reasons[name] = "cannot be read: its file holds no commit's id"
-        except FileNotFoundError:  # packed or deleted a moment ago
-            continue
-        except OSError as error:
-            reasons[name] = f"cannot be read: {error.strerror}"
-    current, table = None, {}
+    """Return the damaged branches and releases by name; asks for each of them, and for what it leads to."""
+    current, names = None, loose_refs(repository, BRANCHES, TAGS)
     with suppress(DamagedError):  # HEAD or the packed list; whoever needs them is told
         current = ref_of(repository.refs.head())
-        table = repository.refs.table()
-    for name, target in table.items():
-        kind = repository.objects.kind(target) if name != HEAD and name not in reasons else "commit"
-        if kind is None:
-            reasons[name] = f"points at {target[:10]}, which is missing or damaged"
-        elif kind != "commit" and name.startswith(BRANCHES):
-            reasons[name] = f"points at a {kind}, not at a commit"
+        names.update(name for name in repository.refs.names() if name.startswith((BRANCHES, TAGS)))
     found = []
-    for name in sorted(reasons):
-        known = repository.operations.last_known(name)
-        repair = "" if known is None else _repair(repository, name, known, is_current=name == current)
-        found.append(DamagedRef(name, reasons[name], known, repair))
+    for ref in (follow_ref(repository, name) for name in sorted(names)):
+        if ref.problem:
+            known = repository.operations.last_known(ref.name)
+            repair = "" if known is None else _repair(repository, ref.name, known, is_current=ref.name == current)
+            found.append(DamagedRef(ref.name, ref.reason, known, repair))
     return tuple(found)
 
 

@@ -21,7 +21,6 @@ from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs.commit_graph import CommitGraph
 from rolethread_vcs.store.repository import PRIVATE, Repository
 
 _VERSION = 1
@@ -156,30 +155,28 @@ def _search(repository: Repository, marks: tuple[Mark, ...]) -> Search:
     bad = next(each.commit for each in reversed(marks) if each.answer is Answer.BAD)
     goods = list(dict.fromkeys(each.commit for each in marks if each.answer is Answer.GOOD))
     try:
-        past = graph.parents_of_all([bad])
-        excluded: set[str] = set()
-        aside = []
-        for good in goods:
-            if good in past:
-                excluded |= graph.parents_of_all([good]).keys()
-            else:
-                aside.append(good)
-        if bad in excluded:
-            raise _contradiction(bad, goods)
-        for good in aside:
-            fork = _fork(graph, past, good, bad, excluded)
-            if fork is not None:
-                return Search(marks, (), objects.commit(fork), None, 1, is_fork=True, ends=tuple(graph.ends))
-            excluded |= past.keys() & graph.parents_of_all([good]).keys()
+        suspects = graph.parents_of_all([bad], hide=goods)
     except MissingObjectError as error:
         raise DamagedError(
             f"a commit that was answered about is not here: {error.message}", hint="rtv bisect reset"
         ) from error
-    suspects = {
-        commit: [parent for parent in above if parent not in excluded]
-        for commit, above in past.items()
-        if commit not in excluded
-    }
+    bases = {good: graph.merge_bases(good, bad) for good in goods}
+    for good, shared in bases.items():
+        if bad in shared:
+            raise _contradiction(bad, good)
+        if not shared:
+            raise InvalidError(
+                f"{good[:10]} and {bad[:10]} have no commit in common",
+                hint="rtv log --graph --all",
+                code="contradiction",
+            )
+    older = [good for good, shared in bases.items() if good in shared]
+    for good in (each for each in goods if each not in older):
+        # nobody has called good yet where the lines of this one and of the bad one parted
+        unknown = (base for base in reversed(bases[good]) if not any(graph.is_ancestor(base, each) for each in older))
+        fork = next(unknown, None)
+        if fork is not None:
+            return Search(marks, (), objects.commit(fork), None, 1, is_fork=True, ends=tuple(graph.ends))
     skipped = {each.commit for each in marks if each.answer is Answer.SKIP}
     test = halve(suspects, skipped=skipped)
     ends = tuple(end for end in graph.ends if end in suspects)
@@ -189,27 +186,11 @@ def _search(repository: Repository, marks: tuple[Mark, ...]) -> Search:
     return Search(marks, tuple(suspects), None, first_bad, ends=ends)
 
 
-def _fork(graph: CommitGraph, past: Mapping[str, Sequence[str]], good: str, bad: str, excluded: set[str]) -> str | None:
-    """Return a commit where the lines of good and bad parted and that nobody has called good yet, or None."""
-    good_past = graph.parents_of_all([good])
-    if bad in good_past:
-        raise _contradiction(bad, [good])
-    common = past.keys() & good_past.keys()
-    if not common:
-        raise InvalidError(
-            f"{good[:10]} and {bad[:10]} have no commit in common", hint="rtv log --graph --all", code="contradiction"
-        )
-    inner = {parent for commit in common for parent in past[commit]}
-    return next((commit for commit in past if commit in common - inner and commit not in excluded), None)
-
-
-def _contradiction(bad: str, goods: Sequence[str]) -> InvalidError:
-    named = goods[0] if len(goods) == 1 else None
-    if named == bad:
+def _contradiction(bad: str, good: str) -> InvalidError:
+    if good == bad:
         return InvalidError(f"{bad[:10]} cannot be good and bad", hint="rtv bisect log", code="contradiction")
-    good = f"{named[:10]}, called good," if named is not None else "a commit called good"
     return InvalidError(
-        f"{good} comes after {bad[:10]}, called bad",
+        f"{good[:10]}, called good, comes after {bad[:10]}, called bad",
         hint="the good one must be the older; to find what made it better, call the new state bad\n"
         "see what was answered: rtv bisect log",
         code="contradiction",

@@ -18,7 +18,8 @@ from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.status import file_of_blob
-from rolethread_vcs.store.log import OPERATIONS_REF, Operation
+from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
+from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.integrity import bad_loose, bad_packs
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, ref_of, shorten
@@ -164,53 +165,31 @@ class _Verifier:
                 yield _Start(head, True, HEAD)
         except DamagedError as error:
             self._add("damaged_ref", error.message, path=HEAD)
-        # the names of unreadable files too, which git leaves out of its list
-        common = self.repository.common_folder
-        files = (path for path in (common / "refs").rglob("*") if path.is_file() and path.suffix != ".lock")
-        found = {path.relative_to(common).as_posix() for path in files}
+        names = loose_refs(self.repository, "refs")
         try:
-            found.update(refs.names())
+            names.update(refs.names())
         except DamagedError as error:
             self._add("damaged_ref", error.message)
-        names = {*found, current} - {"", OPERATIONS_REF}
+        names = {*names, current} - {"", OPERATIONS_REF}
         for name in sorted(names, key=lambda name: (name != current, name)):
-            try:
-                target = refs.read(name)
-            except DamagedError as error:
-                self._add("damaged_ref", f"{_ref_title(name)}: {error.message}", path=name)
-                continue
-            commit = None if target is None else self._peel(name, target)
-            if commit is not None:
-                yield _Start(commit, name.startswith((BRANCHES, TAGS)), _ref_title(name))
-            elif target is None and name == current:
+            ref, title = follow_ref(self.repository, name), ref_title(name)
+            self.reached.update(dict.fromkeys(ref.tags, title))
+            if ref.problem:
+                if ref.problem == "missing_object" and ref.oid is not None:
+                    self.reported.add(ref.oid)
+                self._add(ref.problem, f"{title} {ref.reason}", ref.oid, name)
+            elif ref.commit is not None:
+                yield _Start(ref.commit, name.startswith((BRANCHES, TAGS)), title)
+            elif ref.oid is None and name == current:
                 value = self.repository.operations.last_known(name)
                 known = f"; the operation log has it at {value[:10]}" if value else ""
                 self._add("missing_ref", f"the current branch {shorten(name)} is missing{known}", path=name)
-
-    def _peel(self, name: str, target: str) -> str | None:
-        """Return the commit that a ref leads to, through tags; None when it leads to none."""
-        objects, title = self.repository.objects, _ref_title(name)
-        try:
-            *tags, oid = objects.tag_chain(target)
-        except DamagedError as error:
-            self._add("damaged_ref", f"{title} cannot be read: {error.message}", target, name)
-            return None
-        self.reached.update(dict.fromkeys(tags, title))
-        kind = objects.kind(oid)
-        if kind == "commit":
-            return oid
-        if kind is None:
-            self.reported.add(oid)
-            self._add("missing_object", f"{title} points at {oid[:10]}, which is missing or damaged", oid, name)
-        elif name.startswith(BRANCHES):
-            self._add("damaged_ref", f"{title} points at a {kind}, not at a commit", oid, name)
-        return None
 
     # ---- operations
 
     def _check_operations(self) -> Iterator[_Start]:
         """Yield the commits that operations keep; their own trees are walked at once."""
-        log = self.repository.operations
+        log, objects = self.repository.operations, self.repository.objects
         try:
             oid = log.head()
         except DamagedError as error:
@@ -227,24 +206,20 @@ class _Verifier:
             number = operation.number
             if expected is not None and number != expected:
                 self._add("broken_log", f"operation {expected} is missing from the log; {number} follows", oid)
-            yield from self._check_operation(operation)
+            self.operations += 1
+            where = self.reached[operation.id] = f"operation {number}"
+            self._walk_tree(objects.commit(operation.id).tree, "", where, current=False, data=False)
+            values = [value for pair in operation.changes.values() for value in pair if value]
+            for value in dict.fromkeys(value for value in values if not value.startswith(SYMBOLIC)):
+                kind = objects.kind(value)
+                if kind == "commit":
+                    yield _Start(value, False, where)
+                elif kind is None and log.tag_object(operation, value) is None:
+                    message = f"{where} ({operation.command}) needs {value[:10]}, which is missing"
+                    self._add("missing_object", message, value)
             expected, oid = number - 1, operation.previous
         if expected is not None and expected > 0:
             self._add("broken_log", f"the log ends at operation {expected + 1}; the {expected} before it are gone")
-
-    def _check_operation(self, operation: Operation) -> Iterator[_Start]:
-        self.operations += 1
-        where = self.reached[operation.id] = f"operation {operation.number}"
-        objects = self.repository.objects
-        self._walk_tree(objects.commit(operation.id).tree, "", where, current=False, data=False)
-        values = [value for pair in operation.changes.values() for value in pair if value]
-        for value in dict.fromkeys(value for value in values if not value.startswith(SYMBOLIC)):
-            kind = objects.kind(value)
-            if kind == "commit":
-                yield _Start(value, False, where)
-            elif kind is None and self.repository.operations.tag_object(operation, value) is None:
-                message = f"{where} ({operation.command}) needs {value[:10]}, which is missing"
-                self._add("missing_object", message, value)
 
     # ---- history
 
@@ -336,8 +311,10 @@ class _Verifier:
                         self.reported.add(oid)
                         self._add_damaged(oid, "its content is not what was saved", f"the object {oid[:10]}")
                 else:
-                    if kind == "blob" and oid in self.blobs:
-                        self._check_content(oid, self.blobs[oid], data)
+                    place = self.blobs.get(oid) if kind == "blob" else None
+                    if place is not None:
+                        self.entries += place.kind.name == "entry"
+                        self._check_content(oid, place, data)
                 self.step()
         except DamagedError as error:
             self._add("damaged_store", error.message)
@@ -347,6 +324,17 @@ class _Verifier:
         for oid, name in self.bad_files.items():
             self._add_damaged(oid, f"{name} cannot be read", f"the object file {name}", name)
         return len(found)
+
+    def _check_content(self, oid: str, place: _Place, data: bytes) -> None:
+        try:
+            is_canonical = place.kind.encode(place.kind.parse(data)) == data
+        except InvalidError as error:
+            kind = "unreadable_entry" if place.kind.name == "entry" else "unreadable_file"
+            self._add(kind, f"{place.title} cannot be read: {error.message}", oid, place.path, place.severity)
+            return
+        if not is_canonical:
+            message = f"{place.title} was written by hand in another form; it is rewritten when it changes"
+            self._add("not_canonical", message, oid, place.path, Severity.INFO)
 
     def _add_damaged(self, oid: str, why: str, name: str, file: str | None = None) -> None:
         """Report a damaged object by what it holds, where that is known; `file` is that of a loose one."""
@@ -366,23 +354,6 @@ class _Verifier:
         if entry_id is None or file_of_blob(self.repository, place.path, place.blob) is None:
             return ""
         return f"; its checked-out file is whole, and saves it again: rtv restore {entry_id}"
-
-    def _check_content(self, oid: str, place: _Place, data: bytes) -> None:
-        is_entry = place.kind.name == "entry"
-        self.entries += is_entry
-        try:
-            is_canonical = place.kind.encode(place.kind.parse(data)) == data
-        except InvalidError as error:
-            kind = "unreadable_entry" if is_entry else "unreadable_file"
-            self._add(kind, f"{place.title} cannot be read: {error.message}", oid, place.path, place.severity)
-            return
-        if not is_canonical:
-            message = f"{place.title} was written by hand in another form; it is rewritten when it changes"
-            self._add("not_canonical", message, oid, place.path, Severity.INFO)
-
-
-def _ref_title(name: str) -> str:
-    return f"branch {shorten(name)}" if name.startswith(BRANCHES) else shorten(name)
 
 
 def _inside(path: Path, folder: Path) -> str:
