@@ -40,7 +40,22 @@ def clone(source: Path, folder: Path) -> Repository:
             raise InvalidError(f"{folder} exists and is not empty") from error
     with removed_on_failure(folder, whole=made):
         repository = Repository(create_git(folder))
-        _fetch_all(repository, original)
+        head = original.refs.head()
+        with _whole_copy(original):
+            remote = repository._git.remotes.create("origin", str(original.folder.resolve()))
+            remote.fetch([f"+{BRANCHES}*:{_FETCHED}*", "+refs/tags/*:refs/tags/*"], message="clone")
+        notes = original.config.notes()
+        # as they were fetched: the original may have gone on since, to commits that are not here
+        for name in repository.refs.names():
+            target = repository.refs.read(name) if name.startswith(_FETCHED) else None
+            if target is not None:
+                branch = name.removeprefix(_FETCHED)
+                repository.refs.create(BRANCHES + branch, target)
+                if note := notes.get(branch):
+                    repository.config.set(note_key(branch), note)
+        current = ref_of(head)
+        if current is not None and repository.refs.read(current) is not None:
+            repository.refs.set_head(head, before=repository.refs.head())
         check_is_dataset(repository)
     return repository
 
@@ -60,26 +75,6 @@ def read_also(repository: Repository, other: Repository) -> None:
     """Read objects of another repository of this machine as if they were here, for as long as this one is open."""
     with git_errors(f"reading {other.folder}"):
         repository._git.odb.add_disk_alternate(str(other.common_folder / "objects"))
-
-
-def _fetch_all(repository: Repository, original: Repository) -> None:
-    """Copy objects, refs and notes of branches of another local repository, and remember it as `origin`."""
-    head = original.refs.head()
-    with _whole_copy(original):
-        remote = repository._git.remotes.create("origin", str(original.folder.resolve()))
-        remote.fetch([f"+{BRANCHES}*:{_FETCHED}*", "+refs/tags/*:refs/tags/*"], message="clone")
-    notes = original.config.notes()
-    # as they were fetched: the original may have gone on since, to commits that are not here
-    for name in repository.refs.names():
-        target = repository.refs.read(name) if name.startswith(_FETCHED) else None
-        if target is not None:
-            branch = name.removeprefix(_FETCHED)
-            repository.refs.create(BRANCHES + branch, target)
-            if note := notes.get(branch):
-                repository.config.set(note_key(branch), note)
-    current = ref_of(head)
-    if current is not None and repository.refs.read(current) is not None:
-        repository.refs.set_head(head, before=repository.refs.head())
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError
@@ -70,8 +70,11 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
         InvalidError: there is a repository already. SystemRefusedError: the folder cannot be written to.
     """
     starting = folder / ".git" / PRIVATE / _STARTING
-    if _is_of_dead_init(starting):
-        shutil.rmtree(folder / ".git")  # there is nothing in it yet
+    with suppress(OSError):
+        pid, is_used = starting.read_text(), starting.with_name(LOCK).exists()
+        if pid.isdigit() and not (is_used or disk.process_is_alive(int(pid))):
+            # an init was killed here, and nobody has used the dataset since: every writer takes the lock
+            shutil.rmtree(folder / ".git")
     if (folder / ".git").exists():
         raise _already_there(folder)
     with disk.system_errors(f"making {folder}"):
@@ -195,16 +198,6 @@ def _write_first_commit(repository: Repository, settings: bytes, who: Signature)
     disk.remove(published.with_suffix(".keep"))
     assert repository.worktree is not None
     repository.worktree.fill(tree)
-
-
-def _is_of_dead_init(starting: Path) -> bool:
-    """Return whether an init was killed here, and nobody has used the dataset since: every writer takes the lock."""
-    try:
-        pid = starting.read_text()
-    except OSError:
-        return False
-    is_used = starting.with_name(LOCK).exists()
-    return not is_used and pid.isdigit() and not disk.process_is_alive(int(pid))
 
 
 def _already_there(folder: Path) -> InvalidError:

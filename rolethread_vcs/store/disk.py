@@ -170,6 +170,11 @@ def replace_file(
         replace_file(path, data, durable=durable, sync_name=sync_name, mode=mode)  # the folder is on another disk
 
 
+def refuses_writing(folder: Path) -> bool:
+    """Return whether this user cannot put files into a folder; one that is not there can still be made, or not."""
+    return folder.exists() and not os.access(folder, os.W_OK | os.X_OK)
+
+
 def process_is_alive(pid: int) -> bool:
     """Return whether a process of this machine exists (somebody else's counts)."""
     if pid <= 0:

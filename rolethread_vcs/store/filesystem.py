@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "davfs"})
@@ -21,13 +20,9 @@ def filesystem_of(folder: Path) -> str | None:
         lines = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return None
-    return _type_for(folder.resolve(), lines)
-
-
-def _type_for(folder: Path, lines: list[str]) -> str | None:
-    """Return the type from lines of `mountinfo`: `36 35 98:0 /root /mount/point options - type source options`."""
+    folder = folder.resolve()
     best, found = -1, None
-    for line in lines:
+    for line in lines:  # `36 35 98:0 /root /mount/point options - type source options`
         before, separator, after = line.partition(" - ")
         fields = before.split(" ")
         if not separator or len(fields) < 5:
@@ -45,11 +40,6 @@ def filesystem_warning(kind: str | None) -> str | None:
     if kind in _FORGETFUL:
         return f"this disk ({kind}) has no journal: after a power cut run rtv verify"
     return None
-
-
-def unwritable_folders(folders: Iterable[Path]) -> tuple[Path, ...]:
-    """Return those folders that this user cannot put files into; one that is not there can still be made, or not."""
-    return tuple(folder for folder in folders if folder.exists() and not os.access(folder, os.W_OK | os.X_OK))
 
 
 def is_mounted_read_only(folder: Path) -> bool:

@@ -52,7 +52,12 @@ def hold(path: Path, command: str, *, patience: float) -> Iterator[None]:
             time.sleep(pause * uniform(0.5, 1.5))
             pause = min(pause * 1.5, 0.02)
         try:
-            _write_holder(fd, command)
+            holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": int(time.time())}
+            text = json.dumps(holder).encode().ljust(_TEXT)  # one length: to shorten a file takes a trip to the disk
+            with contextlib.suppress(OSError):  # a full disk must not keep anybody from locking
+                os.pwrite(fd, text, 0) if hasattr(os, "pwrite") else os.write(fd, b"{}")
+                if os.fstat(fd).st_size > len(text):
+                    os.ftruncate(fd, len(text))
             yield
         finally:
             _release(fd)
@@ -88,16 +93,6 @@ def describe_holder(path: Path) -> str:
         return f"process {holder['pid']} on {holder['host']}, {holder['command']}, since {since}"
     except (OSError, ValueError, KeyError, TypeError):
         return "holder unknown"
-
-
-def _write_holder(fd: int, command: str) -> None:
-    """Write who we are; a full disk must not keep anybody from locking."""
-    holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": int(time.time())}
-    text = json.dumps(holder).encode().ljust(_TEXT)  # one length: to shorten a file takes a trip to the disk
-    with contextlib.suppress(OSError):
-        os.pwrite(fd, text, 0) if hasattr(os, "pwrite") else os.write(fd, b"{}")
-        if os.fstat(fd).st_size > len(text):
-            os.ftruncate(fd, len(text))
 
 
 _ON_WINDOWS = os.name == "nt"

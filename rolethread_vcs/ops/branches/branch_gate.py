@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rolethread_vcs.gate import EntryChange, Gate, RefusedByGateError, Verdict
+from rolethread_vcs.gate import EntryChange, Gate, RefusedByGateError
 from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
 from rolethread_vcs.store.repository import Repository
@@ -46,7 +46,17 @@ def judge_start(repository: Repository, name: str, commit: str, intent: Intent) 
         gate.feed(EntryChange(entry_id, old, new, new.origin if new is not None else ()))
     verdict = gate.finish()
     if not verdict.passes:
-        raise _refusal(name, verdict)
+        ids = {finding.entry_id for finding in verdict.blocking}
+        have = "1 entry here has" if len(ids) == 1 else f"{len(ids):,} entries here have"
+        overruns = {overrun.code: f"{overrun.code}={overrun.found}" for overrun in verdict.overruns}
+        codes = sorted({finding.code for finding in (*verdict.blocking, *verdict.allowed)})
+        flags = " ".join(f"--allow {overruns.get(code, code)}" for code in codes)
+        raise RefusedByGateError(
+            f"{name} would be a strict branch, and {have} errors that no strict branch has taken; no branch was made",
+            hint=f'{flags} --because "…"   makes it all the same\n'
+            "or correct the entries first, or choose a name that no pattern of gate.strict matches",
+            findings=verdict.blocking,
+        )
     allowed = [list(each) for each in verdict.trailers()]
     return replace(intent, details={**intent.details, "allowed": allowed}) if allowed else intent
 
@@ -58,17 +68,3 @@ def _parting(repository: Repository, commit: str, strict: Mapping[str, str]) -> 
         if common is not None:
             return repository.snapshot_of(common)
     return None
-
-
-def _refusal(name: str, verdict: Verdict) -> RefusedByGateError:
-    ids = {finding.entry_id for finding in verdict.blocking}
-    have = "1 entry here has" if len(ids) == 1 else f"{len(ids):,} entries here have"
-    overruns = {overrun.code: f"{overrun.code}={overrun.found}" for overrun in verdict.overruns}
-    codes = sorted({finding.code for finding in (*verdict.blocking, *verdict.allowed)})
-    flags = " ".join(f"--allow {overruns.get(code, code)}" for code in codes)
-    return RefusedByGateError(
-        f"{name} would be a strict branch, and {have} errors that no strict branch has taken; no branch was made",
-        hint=f'{flags} --because "…"   makes it all the same\n'
-        "or correct the entries first, or choose a name that no pattern of gate.strict matches",
-        findings=verdict.blocking,
-    )

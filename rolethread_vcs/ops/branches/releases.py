@@ -100,7 +100,13 @@ def release(
             if known.commit == commit and (intent.message or known.message).strip() == known.message.strip():
                 return done
             if not force:
-                raise _exists(known, commit)
+                problem = f"the release {name} is here already, and says something else"
+                hint = f"give it the new words: rtv release {name} -m … --force"
+                if known.commit != commit:
+                    problem = f"there is a release {name} already, of {known.commit[:10]}"
+                    hint = f"see how they differ: rtv diff {name} {commit[:10]}\n"
+                    hint += f"move it all the same: rtv release {name} {commit[:10]} --force"
+                raise ConflictError(problem, hint=hint, code="release_exists")
             message = intent.message or (known.message if known.is_annotated else message)
         done = replace(done, commit=commit, message=message)
         if intent.dry_run:
@@ -133,15 +139,3 @@ def _target(repository: Repository, name: str) -> str:
             f"there is no release {name!r}{guess}", hint="see the releases with: rtv release", code="no_such_release"
         )
     return target
-
-
-def _exists(known: Release, commit: str) -> ConflictError:
-    name = known.name
-    if known.commit == commit:
-        problem = f"the release {name} is here already, and says something else"
-        hint = f"give it the new words: rtv release {name} -m … --force"
-    else:
-        problem = f"there is a release {name} already, of {known.commit[:10]}"
-        hint = f"see how they differ: rtv diff {name} {commit[:10]}\n"
-        hint += f"move it all the same: rtv release {name} {commit[:10]} --force"
-    return ConflictError(problem, hint=hint, code="release_exists")

@@ -75,12 +75,12 @@ def draw(history: Iterable[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, st
         lane = lanes.index(commit)
         while lanes.count(commit) > 1:
             last = len(lanes) - 1 - lanes[::-1].index(commit)
-            yield _meeting(lane, last, len(lanes)), None
+            yield _closing(last, len(lanes), to=lane), None
             del lanes[last]
         yield " ".join(COMMIT if each == lane else "|" for each in range(len(lanes))), commit
         if not parents:
             if lane < len(lanes) - 1:
-                yield _ending(lane, len(lanes)), None
+                yield _closing(lane, len(lanes)), None
             del lanes[lane]
             continue
         lanes[lane] = parents[0]
@@ -89,24 +89,15 @@ def draw(history: Iterable[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, st
             lanes.insert(lane + 1, parent)
 
 
-def _meeting(to: int, last: int, count: int) -> str:
-    """Line `last` goes over to `to`, under the lines between; those behind it move up."""
-    cells = [" "] * (2 * count)
-    for each in range(last):
-        cells[2 * each] = "|"
-    for each in range(2 * to + 1, 2 * last - 1, 2):
-        cells[each] = "_"
-    for each in range(last, count):
-        cells[2 * each - 1] = "/"
-    return "".join(cells).rstrip()
-
-
-def _ending(lane: int, count: int) -> str:
-    """The line that ends leaves its place to those behind it."""
+def _closing(lane: int, count: int, to: int | None = None) -> str:
+    """A line ends, or goes over `to` another one, under those between; those behind it move up."""
     cells = [" "] * (2 * count)
     for each in range(lane):
         cells[2 * each] = "|"
-    for each in range(lane + 1, count):
+    if to is not None:
+        for each in range(2 * to + 1, 2 * lane - 1, 2):
+            cells[each] = "_"
+    for each in range(lane + (to is None), count):
         cells[2 * each - 1] = "/"
     return "".join(cells).rstrip()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -77,7 +77,16 @@ class History(Walk[Logged]):
         self._selection = Selection.of(where=only.where)
         self._makers = OperationsByCommit(repository)
         self.graph = repository.graph
-        self.starts, self.hidden = _bounds(repository, revisions or ("@",))
+        starts: dict[str, None] = {}
+        self.hidden: set[str] = set()
+        for bounds in map(parse_range, revisions or ("@",)):
+            end = repository.resolve(bounds.end)
+            starts[end] = None
+            if bounds.start is not None:
+                start = repository.resolve(bounds.start)
+                starts |= {start: None} if bounds.from_fork else {}
+                self.hidden.update(self.graph.merge_bases(start, end) if bounds.from_fork else [start])
+        self.starts = list(starts)
         super().__init__(self.graph, islice(self._select(), count))
 
     def logged(self, commit: Commit) -> Logged | None:
@@ -112,24 +121,6 @@ def is_by_and_within(commit: Commit, only: LogFilter) -> bool:
     if (only.since is not None and moment < only.since) or (only.until is not None and moment > only.until):
         return False
     return only.author is None or only.author.casefold() in f"{author.name} <{author.email}>".casefold()
-
-
-def _bounds(repository: Repository, revisions: Sequence[str]) -> tuple[list[str], Collection[str]]:
-    """Return the commits to start at, and those to leave out with all that leads to them."""
-    starts: list[str] = []
-    hidden: set[str] = set()
-    for revision in revisions:
-        bounds = parse_range(revision)
-        end = repository.resolve(bounds.end)
-        starts.append(end)
-        if bounds.start is not None:
-            start = repository.resolve(bounds.start)
-            if bounds.from_fork:
-                starts.append(start)
-                hidden.update(repository.graph.merge_bases(start, end))
-            else:
-                hidden.add(start)
-    return list(dict.fromkeys(starts)), hidden
 
 
 def _touches(repository: Repository, commit: Commit, selection: Selection) -> bool:
@@ -210,14 +201,14 @@ class Run(NamedTuple):
 
 def fold(history: Iterable[Logged]) -> Iterator[Logged | Run]:
     """Yield the history with every two or more single edits in a row, by one author on one day, as one run."""
-    for _, group in groupby(history, _run_of):
+
+    def run_of(logged: Logged) -> tuple[object, ...]:
+        """Return what the edits of one run share; what is no edit of one entry shares it with nothing."""
+        author, verb = logged.commit.author, None if logged.operation is None else logged.operation.verb
+        if verb not in _EDITING or logged.counts != (0, 1, 0):
+            return (logged.commit.id,)
+        return author.name, author.email, datetime.fromtimestamp(author.time).date()
+
+    for _, group in groupby(history, run_of):
         edits = tuple(group)
         yield edits[0] if len(edits) == 1 else Run(edits)
-
-
-def _run_of(logged: Logged) -> tuple[object, ...]:
-    """Return what the edits of one run have in common; what is no edit of one entry shares it with nothing."""
-    author, verb = logged.commit.author, None if logged.operation is None else logged.operation.verb
-    if verb not in _EDITING or logged.counts != (0, 1, 0):
-        return (logged.commit.id,)
-    return author.name, author.email, datetime.fromtimestamp(author.time).date()

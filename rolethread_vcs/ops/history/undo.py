@@ -186,10 +186,13 @@ def _go_back(
     if not forward:
         config = {key: (after, before) for key, (before, after) in config.items()}
     refuse_checkout(repository, config)
+    # tag objects that a garbage collection took, and refs are to point at: the operation kept their bytes
+    lost = [new for _, new in moves.values() if new and not new.startswith(SYMBOLIC) and new not in repository.objects]
+    kept = [repository.operations.tag_object(operation, target) for target in lost for operation in chosen]
     committed = session.move(
         moves,
         counts=count_entries(repository, moves),
-        tags=_lost_tags(repository, chosen, moves),
+        tags=list(filter(None, kept)),
         effects=SideEffects(files=files),
         undoes=undoes,
         redoes=redoes,
@@ -245,17 +248,6 @@ def count_entries(repository: Repository, moves: Moves) -> Counts:
     objects = repository.objects
     old, new = (objects.commit(objects.peel(commit)).tree for commit in (before, after))
     return count_between(objects, old, new)
-
-
-def _lost_tags(repository: Repository, chosen: Sequence[Operation], moves: Moves) -> list[bytes]:
-    """Return tag objects that a garbage collection took, and refs are to point at: the operation kept their bytes."""
-    lost = [target for _, target in moves.values() if target is not None and not target.startswith(SYMBOLIC)]
-    kept = (
-        next(filter(None, (repository.operations.tag_object(operation, target) for operation in chosen)), None)
-        for target in lost
-        if target not in repository.objects
-    )
-    return [data for data in kept if data is not None]
 
 
 def _exchanges(

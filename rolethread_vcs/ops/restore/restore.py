@@ -9,7 +9,7 @@ from typing import Any
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import entry_path, id_of_path, is_id
+from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
 from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
@@ -90,7 +90,12 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
                 raise InvalidError(
                     error.message, hint="move it away yourself, then run the same command again"
                 ) from error
-        _refuse_damaged(base, chosen)
+        paths = {entry_id: item.path for item in chosen if (entry_id := item.id)}
+        for entry_id, _ in base.damaged(paths):
+            raise UnreadableEntryError(
+                f"entry {entry_id} is damaged, and its hand-edited file cannot become again what was saved",
+                hint=f"move {paths[entry_id]} away, then: rtv remove {entry_id}, and rtv restore {entry_id} --from REV",
+            )
         whole = whole_files(repository, base, ids)
         if intent.dry_run or not (chosen or whole):
             return Discarded(session.unchanged(intent.command), tuple(chosen), healed=tuple(whole))
@@ -103,16 +108,6 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
         ids = () if chosen else tuple(whole)
         committed = replace(session.unchanged(intent.command), operation=number, ids=ids, undoable=bool(chosen))
     return Discarded(committed, tuple(chosen), tuple(whole))
-
-
-def _refuse_damaged(base: Snapshot, chosen: Sequence[Unsaved]) -> None:
-    """Raise when what an edited file would become again does not read."""
-    edited = {entry_id: item.path for item in chosen if (entry_id := id_of_path(item.path))}
-    for entry_id, _ in base.damaged(edited):
-        raise UnreadableEntryError(
-            f"entry {entry_id} is damaged, and its hand-edited file cannot become again what was saved",
-            hint=f"move {edited[entry_id]} away, then: rtv remove {entry_id}, and rtv restore {entry_id} --from REV",
-        )
 
 
 # ---- from a revision

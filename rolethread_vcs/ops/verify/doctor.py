@@ -180,7 +180,7 @@ def _health(repository: Repository) -> Health:
         identity=f"{name} <{email}>" if name and email else None,
         holder=lock.describe_holder(repository.lock_path) if held else None,
         pending=interrupted_command(repository),
-        unwritable=filesystem.unwritable_folders(list(dict.fromkeys(written))),
+        unwritable=tuple(folder for folder in dict.fromkeys(written) if disk.refuses_writing(folder)),
         read_only_disk=filesystem.is_mounted_read_only(repository.common_folder),
         git_locks=tuple(git_locks(repository.common_folder)),
         leftovers=() if held else (*pack_folder.leftovers(repository), *orphans),

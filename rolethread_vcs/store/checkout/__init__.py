@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from pathlib import Path
 
 import pygit2
@@ -288,20 +288,17 @@ class Worktree:
         """
         folder, _, name = path.rpartition("/")
         if _is_dangerous(name) or (folder and folder not in self._plain_folders):
-            self._check_folders(path)
+            parents = folder.split("/") if folder else []
+            if any(map(_is_dangerous, (*parents, name))):
+                raise InvalidError(f"the path {path!r} would leave the dataset; it was not touched")
+            for above in accumulate(parents, "{}/{}".format):
+                if above not in self._plain_folders:
+                    if os.path.islink(self._root + above):  # noqa: PTH114
+                        raise InvalidError(
+                            f"{self._root}{above} is a symbolic link; a dataset holds plain folders only"
+                        )
+                    self._plain_folders.add(above)
         return self._root + path
-
-    def _check_folders(self, path: str) -> None:
-        *parents, name = path.split("/")
-        if any(map(_is_dangerous, (*parents, name))):
-            raise InvalidError(f"the path {path!r} would leave the dataset; it was not touched")
-        folder = ""
-        for parent in parents:
-            folder = f"{folder}/{parent}" if folder else parent
-            if folder not in self._plain_folders:
-                if os.path.islink(self._root + folder):  # noqa: PTH114
-                    raise InvalidError(f"{self._root}{folder} is a symbolic link; a dataset holds plain folders only")
-                self._plain_folders.add(folder)
 
 
 def _is_dangerous(part: str) -> bool:

@@ -61,22 +61,8 @@ class Unfinished:
     id: str = ""
 
     def state(self) -> bytes:
-        return encode_value(
-            {
-                "kind": self.kind,
-                "branch": self.branch,
-                "ours": self.ours,
-                "theirs": self.theirs,
-                "bases": list(self.bases),
-                "labels": list(self.labels),
-                "command": self.command,
-                "ids": None if self.ids is None else list(self.ids),
-                "where": self.where,
-                "keeps_rest": self.keeps_rest,
-                "message": self.message,
-                "trailers": [list(each) for each in self.trailers],
-            }
-        )
+        names = ("kind", "branch", "ours", "theirs", "bases", "labels", "command", "ids", "where", "keeps_rest")
+        return encode_value({name: getattr(self, name) for name in (*names, "message", "trailers")})
 
 
 _REQUIRED: Final = ("kind", "branch", "ours", "theirs", "bases", "labels", "command")

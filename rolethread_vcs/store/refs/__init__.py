@@ -296,33 +296,28 @@ def resolve_revision(revision: str | Revision, current: Callable[[], str], refs:
 
     text = str(revision)
     revision = parse_revision(revision) if isinstance(revision, str) else revision
-    commit = current() if revision.kind is RevisionKind.CURRENT else _find_base(revision, text, refs, objects)
+    commit = None
+    if revision.kind is RevisionKind.CURRENT:
+        commit = current()
+    elif revision.kind is not RevisionKind.COMMIT:
+        names = [prefix + revision.base for prefix in (BRANCHES, TAGS, "refs/remotes/", "refs/remotes/origin/")]
+        commit = next(filter(None, map(refs.read, filter(_is_ref_name, names))), None)
+    if commit is None and revision.kind is not RevisionKind.NAME:
+        commit = objects.expand(revision.base, "commit", "tag")
+    if commit is None:
+        close = nearest(revision.base, [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()])
+        raise UnknownRevisionError(
+            f"there is no branch, release or commit {text!r}",
+            hint=f"did you mean {close}?" if close else "see the branches with: rtv branch",
+        )
+    if revision.kind is not RevisionKind.CURRENT:
+        commit = objects.peel(commit)
     for step in range(revision.ups):
         parents = objects.commit(commit).parents
         if not parents:
             raise UnknownRevisionError(f"{text} goes back further than history: only {step} steps are there")
         commit = parents[0]
     return commit
-
-
-def _find_base(revision: Revision, text: str, refs: Refs, objects: Objects) -> str:
-    from rolethread_vcs.model.revision import RevisionKind
-
-    if revision.kind is not RevisionKind.COMMIT:
-        for prefix in (BRANCHES, TAGS, "refs/remotes/", "refs/remotes/origin/"):
-            target = refs.read(prefix + revision.base) if _is_ref_name(prefix + revision.base) else None
-            if target is not None:
-                return objects.peel(target)
-    if revision.kind is not RevisionKind.NAME:
-        found = objects.expand(revision.base, "commit", "tag")
-        if found is not None:
-            return objects.peel(found)
-    names = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()]
-    close = nearest(revision.base, names)
-    raise UnknownRevisionError(
-        f"there is no branch, release or commit {text!r}",
-        hint=f"did you mean {close}?" if close else "see the branches with: rtv branch",
-    )
 
 
 def _is_ref_name(name: str) -> bool:
