@@ -295,7 +295,7 @@ def edit_entries(context: Context, ids: Sequence[str], saving: Saving) -> None:
     _edit_and_save(context, saving, write_draft(folder, name, form))
 
 
-def resume(context: Context, draft: WaitingDraft, saving: Saving) -> None:
+def resume_draft(context: Context, draft: WaitingDraft, saving: Saving) -> None:
     """Open a draft again and save it; with `--allow` it is saved as it stands, since nothing is left to type."""
     if not saving.allow:
         refuse_without_editor(context, f"EDITOR=nano {RESUME} {draft.name}")

@@ -132,8 +132,7 @@ def render_form(entries: Iterable[tuple[str, Entry]], *, revs: Mapping[str, str]
 
 
 def blank_form(*, tags: Sequence[str] = ()) -> str:
-    blocks = "".join(f"--- {role}\n\n\n" for role in ("system", "user", "assistant"))
-    return f"{_HELP}\n{_NEW_ENTRY}\n{_tags_line(tags)}\n{blocks}"
+    return f"{_HELP}\n{_NEW_ENTRY}\n{_tags_line(tags)}\n--- system\n\n\n--- user\n\n\n--- assistant\n\n\n"
 
 
 def _tags_line(tags: Sequence[str]) -> str:
@@ -168,18 +167,14 @@ def _render_content(content: Any) -> tuple[str, str]:
     if not isinstance(content, str):
         return "json", _json(content)
     lines = content.split("\n")
-    if _ODD.search(content) or (content and not (lines[0].strip() and lines[-1].strip())):
-        return "escaped", _escaped(content)
-    return "", _LIKE_MARKER.sub(r"\\", content)
-
-
-def _escaped(text: str) -> str:
-    body = text.strip()
+    if not _ODD.search(content) and (not content or (lines[0].strip() and lines[-1].strip())):
+        return "", _LIKE_MARKER.sub(r"\\", content)
+    body = content.strip()
     if not body:
-        return re.sub(r"(?s).", _escape, text)
-    before, body, after = (_TO_ESCAPE.sub(_escape, part) for part in text.partition(body))
+        return "escaped", re.sub(r"(?s).", _escape, content)
+    before, body, after = (_TO_ESCAPE.sub(_escape, part) for part in content.partition(body))
     before, after = (edge.replace("\n", "\\n") for edge in (before, after))
-    return _MARKER.sub(r"\\", before + body + after)
+    return "escaped", _MARKER.sub(r"\\", before + body + after)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -353,28 +348,22 @@ def _read_messages(blocks: list[_Block], originals: list[Any]) -> list[Any]:
             near = nearest(block.role.casefold(), sorted(known))
             meant = f"did you mean {near}" if near else "if this line is text, put a \\ before it"
             raise FormError(f"{block.role!r} is no role; {meant}; if it is meant, write it in quotes", block.line)
-        messages.append(_read_message(block, dict(original) if isinstance(original, dict) else {}))
+        message: dict[str, Any] = {**(original if isinstance(original, dict) else {}), "role": block.role}
+        if block.speaker is not None:
+            message["speaker"] = block.speaker
+        elif isinstance(message.get("speaker"), str):
+            del message["speaker"]
+        if "does not train" in block.words:
+            message["train"] = False
+        elif "trains" in block.words or message.get("train") is False:
+            message.pop("train", None)
+        content = _read_json(block) if "json" in block.words else _read_text(block)
+        if not content and "no content" in block.words:
+            message.pop("content", None)
+        else:
+            message["content"] = None if not content and "null content" in block.words else content
+        messages.append(message)
     return messages
-
-
-def _read_message(block: _Block, message: dict[str, Any]) -> dict[str, Any]:
-    message["role"] = block.role
-    if block.speaker is not None:
-        message["speaker"] = block.speaker
-    elif isinstance(message.get("speaker"), str):
-        del message["speaker"]
-    if "does not train" in block.words:
-        message["train"] = False
-    elif "trains" in block.words or message.get("train") is False:
-        message.pop("train", None)
-    content = _read_json(block) if "json" in block.words else _read_text(block)
-    if not content and "no content" in block.words:
-        message.pop("content", None)
-    elif not content and "null content" in block.words:
-        message["content"] = None
-    else:
-        message["content"] = content
-    return message
 
 
 def _read_text(block: _Block) -> str:

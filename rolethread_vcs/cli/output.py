@@ -233,7 +233,11 @@ class Progress:
             return
         self._next_drawing = now + _REDRAW_SECONDS
         self._drawn = True
-        self._stream.write(f"{_ERASE}{self._label} {self._state()}")
+        state = f"{self.done:,}"
+        if self._total:
+            share = min(100, 100 * self.done // self._total)
+            state += f" of {self._total:,} ({share} %)"
+        self._stream.write(f"{_ERASE}{self._label} {state}")
         self._stream.flush()
 
     def finish(self) -> None:
@@ -241,9 +245,3 @@ class Progress:
             self._stream.write(_ERASE)
             self._stream.flush()
             self._drawn = False
-
-    def _state(self) -> str:
-        if not self._total:
-            return f"{self.done:,}"
-        share = min(100, 100 * self.done // self._total)
-        return f"{self.done:,} of {self._total:,} ({share} %)"

@@ -51,7 +51,9 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
         values=layout.value_lines,
         changed_lines=layout.changed_lines,
     )
-    style, script = (_own(environment, name) for name in ("page.css", "page.js"))
+    assert environment.loader is not None
+    own = (environment.loader.get_source(environment, name)[0] for name in ("page.css", "page.js"))
+    style, script = map(Markup, own)
     summary = ChangeCounts.of(each.change for each in comparison.entries())
     return environment.get_template("diff.html.j2").generate(
         title=f"{comparison.from_label} → {comparison.to_label}",
@@ -73,11 +75,6 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
 
 def _shown(value: Any) -> Any:
     return safe_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _own(environment: Environment, name: str) -> Markup:
-    assert environment.loader is not None
-    return Markup(environment.loader.get_source(environment, name)[0])
 
 
 def _digest(text: str) -> str:

@@ -204,7 +204,7 @@ def plain_text(data: bytes, kind: str = "entry") -> str:
         value = None
     lines: list[str] = []
     if isinstance(value, Entry):
-        lines += _plain_lines(value)
+        lines += _conversation_lines(value)
     elif isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, list) and item:
@@ -216,7 +216,7 @@ def plain_text(data: bytes, kind: str = "entry") -> str:
     return "\n".join(map(safe_text, lines)) + "\n"
 
 
-def _plain_lines(entry: Entry) -> Iterator[str]:
+def _conversation_lines(entry: Entry) -> Iterator[str]:
     for name in CONVERSATIONS:
         if name not in entry.fields:
             continue

@@ -126,7 +126,7 @@ def diagnosis_lines(result: Diagnosis, unlocked: Unlocked | None) -> Lines:
         ("disk", f"{machine.filesystem or 'unknown'}, {free}{cloud}"),
     ]
     if health is not None:
-        rows += _health_rows(health)
+        rows += (row for row in _health_rows(health) if row[1])
     for name, text in rows:
         yield f"{name:<15} {text}"
     if result.trouble is not None:
@@ -141,11 +141,8 @@ def _health_rows(health: Health) -> list[tuple[str, str]]:
     writing = "allowed"
     if health.unwritable:
         writing = f"not possible: {'the disk is read-only' if health.read_only_disk else 'this user has no right to'}"
-    names = ("branches", "releases", "operations")
-    numbers = {name: "cannot be read" if (number := getattr(health, name)) is None else f"{number:,}" for name in names}
-    if health.operations is not None:
-        numbers["operations"] = count(health.operations, "operation")
-    rows = [
+    unread = "cannot be read"
+    return [
         ("files", "checked out" if health.checked_out else "not checked out (bare)"),
         ("writing", writing),
         ("durability", "safe: on the disk before it is reported" if health.durable else "fast"),
@@ -155,13 +152,12 @@ def _health_rows(health: Health) -> list[tuple[str, str]]:
         ("locks of git", ", ".join(f"{lock.path.name} ({_age(lock.age)} old)" for lock in health.git_locks) or "none"),
         ("leftovers", ", ".join(path.name for path in health.leftovers) or "none"),
         ("branch", health.branch or "none (looking at a commit)"),
-        ("branches", numbers["branches"]),
+        ("branches", unread if health.branches is None else f"{health.branches:,}"),
         ("damaged refs", ", ".join(ref.name for ref in health.damaged_refs)),
-        ("releases", numbers["releases"]),
-        ("operation log", numbers["operations"]),
+        ("releases", unread if health.releases is None else f"{health.releases:,}"),
+        ("operation log", unread if health.operations is None else count(health.operations, "operation")),
         ("packs", f"{health.packs:,}, and {count(health.loose, 'loose object')}"),
     ]
-    return [row for row in rows if row[1]]
 
 
 def _age(seconds: float) -> str:

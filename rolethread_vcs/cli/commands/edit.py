@@ -67,14 +67,24 @@ def command(
         raise UsageError("--all throws every draft away", hint="rtv edit --discard-draft --all")
     dataset = context.dataset
     if resume or discard_draft:
-        _take_up(context, ids, saving, discards=discard_draft, every=every)
+        from rolethread_vcs.cli.drafts import choose_draft, discard, resume_draft, waiting_drafts
+
+        folder = dataset.drafts_folder
+        drafts = waiting_drafts(folder) if every else [choose_draft(folder, ids)]
+        if resume:
+            resume_draft(context, drafts[0], saving)
+            return
+        for draft in drafts if not saving.dry_run else ():
+            discard(draft.path)
+        what = count(len(drafts), "draft") if every else f"the draft {drafts[0].name}"
+        print_committed(context, None, nothing=f"{saving.tense('throw', 'threw')} away {what}; no entry was changed")
         return
     if not (has_fields or ids or where is not None):
         from rolethread_vcs.cli.drafts import RESUME, waiting_drafts
 
         drafts = waiting_drafts(dataset.drafts_folder)
-        draft = f"(an unfinished draft: {RESUME} {drafts[0].name})" if drafts else "(numbers: rtv list)"
-        raise UsageError("which entry?", hint=f"rtv edit 12   {draft}")
+        remark = f"(an unfinished draft: {RESUME} {drafts[0].name})" if drafts else "(numbers: rtv list)"
+        raise UsageError("which entry?", hint=f"rtv edit 12   {remark}")
     edit = _field_edit(context, fields, tags) if has_fields else None
     chosen = dataset.select(ids, where)
     if edit is None:
@@ -113,17 +123,3 @@ def _ask_about_tags(context: Context, edit: FieldEdit, *, ask: bool) -> FieldEdi
         else:
             context.output.warn(f"{tag} is a new tag; did you mean {known}?")
     return replace(edit, add_tags=tuple(meant.get(tag, tag) for tag in edit.add_tags))
-
-
-def _take_up(context: Context, words: tuple[str, ...], saving: Saving, *, discards: bool, every: bool) -> None:
-    from rolethread_vcs.cli.drafts import choose_draft, discard, resume, waiting_drafts
-
-    folder = context.dataset.drafts_folder
-    drafts = waiting_drafts(folder) if every else [choose_draft(folder, words)]
-    if not discards:
-        resume(context, drafts[0], saving)
-        return
-    for draft in drafts if not saving.dry_run else ():
-        discard(draft.path)
-    what = count(len(drafts), "draft") if every else f"the draft {drafts[0].name}"
-    print_committed(context, None, nothing=f"{saving.tense('throw', 'threw')} away {what}; no entry was changed")

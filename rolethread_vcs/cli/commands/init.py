@@ -10,15 +10,11 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING
 
 import click
 
 from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.errors import NotFoundError, RoleThreadError, UsageError
-
-if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
 
 
 @click.command(cls=ChangeCommand, change="made")
@@ -54,27 +50,22 @@ def command(
     snapshot = dataset.snapshot()
     output.note(f"made the dataset {snapshot.settings.name} in {dataset.folder}")
     if files:
-        _import(context, dataset, directory, (*sources, *more))
+        from rolethread_vcs import ImportOptions, Intent
+        from rolethread_vcs.cli.commands.import_ import run_import
+
+        intent = Intent("import", f"import {' '.join(file.name for file in files[:3])}")
+        names = [os.path.relpath(file, dataset.folder) for file in files]
+        try:
+            run_import(context, dataset, files, ImportOptions(), intent, names=names)
+        except RoleThreadError as error:
+            if not error.saved:
+                error.message += f"; the dataset {directory} is made, and empty"
+                hint = error.hint or f"rtv import {sources[0]}"
+                error.hint = hint.replace("rtv import ", f"rtv -C {shlex.quote(directory)} import ")
+            raise
         return
     settings = snapshot.settings
     own = {"folder": str(dataset.folder), "name": settings.name, "id": settings.id, "commit": snapshot.id}
     output.answer("rolethread.init/v1", own, lines=())
     here = f"rtv -C {shlex.quote(directory)}"
     output.hint(f"{here} import FILE   or   {here} add")
-
-
-def _import(context: Context, dataset: Dataset, directory: str, typed: tuple[str, ...]) -> None:
-    from rolethread_vcs import ImportOptions, Intent
-    from rolethread_vcs.cli.commands.import_ import run_import
-
-    files = [context.path(name) for name in typed]
-    intent = Intent("import", f"import {' '.join(file.name for file in files[:3])}")
-    names = [os.path.relpath(file, dataset.folder) for file in files]
-    try:
-        run_import(context, dataset, files, ImportOptions(), intent, names=names)
-    except RoleThreadError as error:
-        if not error.saved:
-            error.message += f"; the dataset {directory} is made, and empty"
-            hint = error.hint or f"rtv import {typed[0]}"
-            error.hint = hint.replace("rtv import ", f"rtv -C {shlex.quote(directory)} import ")
-        raise

@@ -24,7 +24,6 @@ from rolethread_vcs.cli.options import Saving, complete_conflicts, complete_side
 from rolethread_vcs.errors import InvalidError, UsageError
 
 if TYPE_CHECKING:
-    from rolethread_vcs.model.entry import Entry
     from rolethread_vcs.ops.merge.resolve import OpenMerge, Resolved
     from rolethread_vcs.transaction import Intent
 
@@ -69,7 +68,16 @@ def command(
         if source is None:
             resolved = _edited(context, found, name, saving.intent(f"{words} --edit"))
         else:
-            resolved = merges.give(name, _from_file(context, name, source), saving.intent(f"{words} --file"))
+            from rolethread_vcs.cli.arguments import read_file
+            from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
+            from rolethread_vcs.model.layout import is_id
+
+            data = read_file(context, source)
+            try:
+                given = decode_entry(data) if is_id(name) else data
+            except JsonProblemError as error:
+                raise InvalidError(f"{source} holds no entry: {error.message}") from error
+            resolved = merges.give(name, given, saving.intent(f"{words} --file"))
     note_committed(context.output, resolved.committed)
     lines = resolved_lines(resolved, would=dry_run)
     context.output.answer("rolethread.resolve/v1", {"commit": None}, resolved, resolved.committed, lines=lines)
@@ -92,15 +100,3 @@ def _edited(context: Context, found: OpenMerge, name: str, intent: Intent) -> Re
         if intent.dry_run:
             forms.keep()
     return resolved
-
-
-def _from_file(context: Context, name: str, source: str) -> Entry | bytes:
-    from rolethread_vcs.cli.arguments import read_file
-    from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
-    from rolethread_vcs.model.layout import is_id
-
-    data = read_file(context, source)
-    try:
-        return decode_entry(data) if is_id(name) else data
-    except JsonProblemError as error:
-        raise InvalidError(f"{source} holds no entry: {error.message}") from error
