@@ -6,6 +6,7 @@ from pathlib import Path
 
 from generate_cli import cli_page
 from generate_errors import errors_page
+from generate_lists import write_lists
 from generate_merge import merge_page
 from generate_rules import rules_page
 from generate_schemas import write_schemas
@@ -17,3 +18,4 @@ if __name__ == "__main__":
     for name, page in PAGES.items():
         (FOLDER / name).write_text(page(), encoding="utf-8")
     write_schemas()
+    write_lists()

@@ -1,4 +1,8 @@
-"""The formats there are, found by listing this folder; and which of them reads a source, or each row of it."""
+"""The formats there are, found by listing this folder; and which of them reads a source, or each row of it.
+
+What is asked before a format is loaded stands in `_list.py`, which docs/generate_lists.py writes. A file that the list
+does not know is loaded, so that nothing in the folder is ever passed over.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from rolethread_vcs import discovery
 from rolethread_vcs.errors import InvalidError, UsageError, nearest
@@ -25,14 +29,43 @@ from rolethread_vcs.formats._reader import Source, read_object, split_lines
 from rolethread_vcs.model.canonical import parse
 
 _KEYS_SHOWN = 12
+_PACKAGE = __name__.rpartition(".")[0]
+
+
+class ListedFormat(NamedTuple):
+    """What is asked of a format before it is loaded; `marks` is None for a format of rows (see `FileFormat.marks`)."""
+
+    name: str
+    precedence: int
+    aliases: tuple[str, ...]
+    marks: tuple[bytes, ...] | None
+
+    @classmethod
+    def of(cls, format: Format) -> ListedFormat:
+        marks = format.marks if isinstance(format, FileFormat) else None
+        return cls(format.name, format.precedence, format.aliases, marks)
 
 
 @cache
+def _listed() -> tuple[ListedFormat, ...]:
+    """Return what is known of every format, the one that is asked first first."""
+    from rolethread_vcs.formats._list import FORMATS
+
+    known = {row[0]: row for row in FORMATS}
+    names = discovery.module_names(import_module(_PACKAGE))
+    listed = [ListedFormat(*known[name]) if name in known else ListedFormat.of(_load(name)) for name in names]
+    return tuple(sorted(listed, key=lambda each: (each.precedence, each.name)))
+
+
+@cache
+def _load(name: str) -> Format:
+    found: Format = import_module(f"{_PACKAGE}.{name}").FORMAT
+    return found
+
+
 def all_formats() -> tuple[Format, ...]:
     """Return every format, the one that is asked first first."""
-    package = import_module(__name__.rpartition(".")[0])
-    found = [module.FORMAT for module in discovery.load_modules(package)]
-    return tuple(sorted(found, key=lambda each: (each.precedence, each.name)))
+    return tuple(_load(each.name) for each in _listed())
 
 
 @cache
@@ -47,15 +80,11 @@ def find_format(name: str) -> Format:
     Raises:
         UsageError (unknown_format): with the name that was probably meant.
     """
-    package = __name__.rpartition(".")[0]
-    if name.lower() in discovery.module_names(import_module(package)):  # the others need not be loaded
-        own: Format = import_module(f"{package}.{name.lower()}").FORMAT
-        return own
-    names = {word: each for each in all_formats() for word in (each.name, *each.aliases)}
+    names = {word: each.name for each in _listed() for word in (each.name, *each.aliases)}
     if name.lower() in names:
-        return names[name.lower()]
+        return _load(names[name.lower()])
     close = nearest(name.lower(), names)
-    known = ", ".join(each.name for each in all_formats())
+    known = ", ".join(each.name for each in _listed())
     hint = f"did you mean {close}?" if close else f"formats are {known}"
     raise UsageError(f"there is no format called {name!r}", hint=hint, code="unknown_format")
 
@@ -77,9 +106,21 @@ def find_row_format(name: str) -> RowFormat:
 
 def detect(row: dict[str, Any]) -> RowFormat | None:
     """Return the format that reads this row, or None; every row of a file is asked by itself."""
-    for each in row_formats():
-        if each.recognise(row):
-            return each
+    for each in _listed():
+        if each.marks is None:
+            format = _load(each.name)
+            if isinstance(format, RowFormat) and format.recognise(row):
+                return format
+    return None
+
+
+def _file_format(piece: bytes) -> FileFormat | None:
+    """Return the format that reads the file of this first piece as a whole, or None."""
+    for each in _listed():
+        if each.marks is not None and any(mark in piece for mark in each.marks):
+            format = _load(each.name)
+            if isinstance(format, FileFormat) and format.recognise(piece):
+                return format
     return None
 
 
@@ -101,8 +142,7 @@ def read_drafts(source: Source, format: Format | None = None) -> Iterator[Draft 
     first = next(pieces, None)
     if first is None:
         return
-    files = (each for each in all_formats() if isinstance(each, FileFormat) and each.recognise(first[1]))
-    chosen = next(files, None) if format is None else format
+    chosen = _file_format(first[1]) if format is None else format
     pieces = chain((first,), pieces)
     if isinstance(chosen, FileFormat):
         for number, (piece, content) in enumerate(chosen.read(pieces), 1):

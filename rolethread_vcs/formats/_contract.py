@@ -166,6 +166,9 @@ class _AnyFormat:
 class FileFormat(_AnyFormat):
     """A format whose whole file is one entry, or some: a chat log, a card. It is read, and not written."""
 
+    marks: tuple[bytes, ...]
+    """What the first piece of such a file holds, one of them at least: where none is, the format is not even loaded."""
+
     recognise: Callable[[bytes], bool]
     """Return whether a file is of this format, from its first piece: the first line, or the whole first object."""
 

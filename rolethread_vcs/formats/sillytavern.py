@@ -143,6 +143,7 @@ FORMAT = FileFormat(
     title="SillyTavern",
     keys="a first line with chat_metadata, or with user_name and character_name",
     precedence=40,
+    marks=(b"chat_metadata", b"user_name"),
     recognise=_recognise,
     read=_read,
     aliases=("st",),

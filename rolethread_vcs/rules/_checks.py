@@ -10,12 +10,12 @@ from functools import cache
 from itertools import chain, islice
 from types import ModuleType
 
-from rolethread_vcs.discovery import load_modules
+from rolethread_vcs.discovery import load_modules, module_names
 from rolethread_vcs.errors import NotFoundError, RoleThreadError, nearest
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.finding import Finding, Identity, RepairSafety, Severity
+from rolethread_vcs.model.finding import Finding, Identity, RepairSafety, Scope, Severity
 from rolethread_vcs.model.settings import Settings
-from rolethread_vcs.rules._contract import Facts, Holders, Outline, Rule
+from rolethread_vcs.rules._contract import Facts, Found, Holders, Outline, Repair, Rule
 
 OFF = "off"
 
@@ -30,6 +30,49 @@ class UnknownRuleError(NotFoundError):
     """There is no rule of that code or name."""
 
     code = "unknown_rule"
+
+
+@cache
+def standing_rules() -> tuple[Rule, ...]:
+    """Return every rule, sorted by code; of those with `unless`, what the generated list says, and the rest on demand.
+
+    A file that the list does not know is loaded, so that nothing in the folder is ever passed over.
+    """
+    from rolethread_vcs.rules._list import RULES
+
+    package = importlib.import_module(__package__)
+    known = {row[1]: row for row in RULES}
+    names = module_names(package)
+    return _by_code(_standing(*known[name]) if name in known else _loaded(name) for name in names)
+
+
+def _standing(
+    code: str, name: str, severity: str, reads: tuple[str, ...], version: int, unless: str, repair: str
+) -> Rule:
+    def check(outline: Outline) -> Iterable[Found]:
+        rule = _loaded(name)
+        return () if rule.check is None else rule.check(outline)
+
+    def apply(entry: Entry) -> tuple[Entry, tuple[str, ...]] | None:
+        rule = _loaded(name)
+        return None if rule.repair is None else rule.repair.apply(entry)
+
+    return Rule(
+        code=code,
+        name=name,
+        severity=Severity(severity),
+        scope=Scope.ENTRY,
+        reads=frozenset(reads),
+        version=version,
+        unless=unless,
+        check=check,
+        repair=None if RepairSafety(repair) is RepairSafety.NONE else Repair(RepairSafety(repair), apply),
+    )
+
+
+@cache
+def _loaded(name: str) -> Rule:
+    return _rule_in(importlib.import_module(f"{__package__}.{name}"))
 
 
 @cache
@@ -48,18 +91,26 @@ def rules_of(package: ModuleType) -> tuple[Rule, ...]:
     Raises:
         BrokenRuleError: a file has no `RULE`, is not named as its rule, or repeats a code or name.
     """
-    rules: dict[str, Rule] = {}
-    for module in load_modules(package):
-        rule = getattr(module, "RULE", None)
-        file_name = module.__name__.rpartition(".")[2]
-        if not isinstance(rule, Rule):
-            raise BrokenRuleError(f"{file_name}.py lies among the rules and has no RULE")
-        if rule.name != file_name:
-            raise BrokenRuleError(f"{file_name}.py holds the rule {rule.name}; a file is named as its rule")
-        if rule.code in rules:
-            raise BrokenRuleError(f"{rule.code} is both {rules[rule.code].name} and {rule.name}")
-        rules[rule.code] = replace(rule, doc=module.__doc__ or "")
-    return tuple(rules[code] for code in sorted(rules))
+    return _by_code(map(_rule_in, load_modules(package)))
+
+
+def _rule_in(module: ModuleType) -> Rule:
+    rule = getattr(module, "RULE", None)
+    file_name = module.__name__.rpartition(".")[2]
+    if not isinstance(rule, Rule):
+        raise BrokenRuleError(f"{file_name}.py lies among the rules and has no RULE")
+    if rule.name != file_name:
+        raise BrokenRuleError(f"{file_name}.py holds the rule {rule.name}; a file is named as its rule")
+    return replace(rule, doc=module.__doc__ or "")
+
+
+def _by_code(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.code in found:
+            raise BrokenRuleError(f"{rule.code} is both {found[rule.code].name} and {rule.name}")
+        found[rule.code] = rule
+    return tuple(found[code] for code in sorted(found))
 
 
 def find_rule(code_or_name: str, rules: Iterable[Rule] | None = None) -> Rule:
@@ -88,7 +139,7 @@ def effective_rules(settings: Settings, rules: Iterable[Rule] | None = None) -> 
     severities = {_plain(word): severity for word, severity in settings.severities.items()}
     options = {_plain(word): values for word, values in settings.options.items()}
     result = []
-    for rule in all_rules() if rules is None else rules:
+    for rule in standing_rules() if rules is None else rules:
         code = _plain(rule.code)
         severity = severities.get(code, severities.get(rule.name, rule.severity))
         if severity == OFF:

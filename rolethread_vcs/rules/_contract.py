@@ -148,6 +148,13 @@ def _always(_outline: Outline) -> bool:
     return True
 
 
+_LACKING: Mapping[str, Suspects] = {
+    "whole": lambda outline: not outline.whole,
+    "roles": lambda outline: not outline.roles,
+    "roles_known": lambda outline: not outline.roles_known,
+}
+
+
 class Parts(NamedTuple):
     """The parts of a rule of entries that depend on its options."""
 
@@ -165,6 +172,10 @@ class Rule:
     with others (its uuid …), and `check_dataset`, which is given all holders of the keys that a change
     touched.
 
+    A rule of entries may say with `unless` which property of the outline makes an entry sound for it (`whole`, `roles`,
+    `roles_known`), in place of `suspects`. It is imported when an entry without that property comes, which is seldom;
+    until then what docs/generate_lists.py wrote of it stands for it.
+
     `severity` is the default, the settings may change it. `reads` names the parts of an entry the outcome
     depends on (`messages`, `tags` …, or `registry`); `version` goes up when the outcome changes; both are in
     the cache key. A rule with `options` (defaults by name, of which a creator sets others in the settings) has
@@ -178,6 +189,7 @@ class Rule:
     scope: Scope
     reads: frozenset[str]
     check: Check | None = None
+    unless: str = ""
     suspects: Suspects = _always
     keys: Keys | None = None
     check_dataset: DatasetCheck | None = None
@@ -193,6 +205,8 @@ class Rule:
         if self.build is not None:
             for name, part in self.build(self.options)._asdict().items():
                 object.__setattr__(self, name, part)
+        if self.unless:
+            object.__setattr__(self, "suspects", _LACKING[self.unless])
         if not _CODE.fullmatch(self.code):
             raise ValueError(f"the code of a rule is RT and three digits, not {self.code!r}")
         if not self.reads or not self.reads <= ENTRY_PARTS | OUTSIDE_PARTS:

@@ -43,6 +43,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     scope=Scope.ENTRY,
     reads=frozenset({"messages"}),
-    suspects=lambda outline: not outline.whole,
+    unless="whole",
     check=_check,
 )

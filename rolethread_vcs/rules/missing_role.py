@@ -41,6 +41,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     scope=Scope.ENTRY,
     reads=frozenset({"messages"}),
-    suspects=lambda outline: not outline.roles_known,
+    unless="roles_known",
     check=_check,
 )

@@ -69,7 +69,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     scope=Scope.ENTRY,
     reads=frozenset({"messages"}),
-    suspects=lambda outline: not outline.roles_known,
+    unless="roles_known",
     check=_check,
     repair=Repair(RepairSafety.SAFE, _repair),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from generate_cli import cli_page
 from generate_errors import codes, error_classes, errors_page
+from generate_lists import LISTS
 
 from rolethread_vcs.cli._verbs import VERBS
 from rolethread_vcs.errors import CODES
@@ -33,6 +34,11 @@ def test_the_page_about_errors_is_up_to_date() -> None:
 @pytest.mark.parametrize("verb", [verb for verb, _group, _line in VERBS])
 def test_every_verb_has_its_chapter(verb: str) -> None:
     assert f"\n### `rtv {verb}`\n" in read("cli.md")
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.parent.name)
+def test_what_is_asked_before_a_file_is_loaded_is_what_it_says(path: Path) -> None:
+    assert path.read_text("utf-8") == LISTS[path]()
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
