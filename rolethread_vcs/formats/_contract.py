@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.canonical import UnkeepableValueError
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.finding import Finding
+
+Read = TypeVar("Read")
 
 STANDARD_INPUT = "standard input"
 """What messages call a stream that has no name."""
@@ -119,6 +122,16 @@ class Draft(NamedTuple):
     def own_id(self) -> str | None:
         """The id of ours that it carried."""
         return None if self.rolethread is None else self.rolethread["id"]
+
+    def make(self, read: Callable[[Entry], Read]) -> Read | Reject:
+        """Return what is read from the entry that this is, or why it is none; the fields are given away.
+
+        `read` encodes the entry, be it for a digest: only that shows whether it can be kept.
+        """
+        try:
+            return read(Entry.of(self.fields, is_owned=True))
+        except (InvalidEntryError, UnkeepableValueError) as error:
+            return self.reject(error.message, error.code)
 
     def reject(self, reason: str, code: str, findings: tuple[Finding, ...] = ()) -> Reject:
         return Reject(self.place, self.raw, reason, code, findings)

@@ -17,9 +17,8 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, read_drafts
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
-from rolethread_vcs.model.canonical import UnkeepableValueError
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry, InvalidEntryError
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison, EntryFilter, moved
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.store.objects.trees import Blob
@@ -96,12 +95,11 @@ def _read_file(file: FileSide) -> _ReadSide:
             if isinstance(draft, Reject):
                 bad.append(draft)
                 continue
-            try:
-                entry = Entry.of(draft.fields)
-                signature = Signature.of(entry, draft.own_id, POLICY.steps)
-            except (InvalidEntryError, UnkeepableValueError) as error:
-                bad.append(draft.reject(error.message, error.code))
+            made = draft.make(partial(_signed, draft.own_id))
+            if isinstance(made, Reject):
+                bad.append(made)
                 continue
+            entry, signature = made
             is_all = is_all or draft.rolethread is not None
             place, load = draft.place, partial(_row_again, draft.raw, draft.format)
             rows.append(_Item(f"{place.source}:{place.line}", place.line, signature, load))
@@ -118,6 +116,10 @@ def _read_file(file: FileSide) -> _ReadSide:
         do = "1 row cannot be read and counts" if len(bad) == 1 else f"{len(bad):,} rows cannot be read and count"
         notes.append(f"{label}: {do} for nothing ({places}{more})")
     return _ReadSide(file, rows, notes, None if is_all else carried)
+
+
+def _signed(own_id: str | None, entry: Entry) -> tuple[Entry, Signature]:
+    return entry, Signature.of(entry, own_id, POLICY.steps)
 
 
 def _read_tree(side: TreeSide, carried: Carried) -> _ReadSide:

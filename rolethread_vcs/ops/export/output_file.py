@@ -20,6 +20,20 @@ _SEAL = "<!-- written by rolethread-vcs; sha256 of the lines above: {} -->\n"
 _SEAL_LENGTH = len(_SEAL.format("0" * 64))
 
 
+def refuse_bad_place(path: Path) -> None:
+    """Refuse a path that cannot be a file.
+
+    Raises:
+        NotFoundError: no such folder. InvalidError: it is a folder.
+    """
+    if not path.parent.is_dir():
+        raise NotFoundError(f"there is no folder {path.parent}", hint=f"mkdir -p {shlex.quote(str(path.parent))}")
+    with disk.system_errors(f"looking at {path}"):
+        is_folder = path.is_dir()
+    if is_folder:
+        raise InvalidError(f"{path} is a folder; name a file in it")
+
+
 def refuse_file_in_the_way(
     path: Path, is_ours: Callable[[Path], bool], *, overwrite: bool, is_page: bool = False
 ) -> None:
@@ -27,17 +41,10 @@ def refuse_file_in_the_way(
 
     Raises:
         ConflictError: something else is there.
-        NotFoundError: no such folder. InvalidError: it is a folder.
+        NotFoundError, InvalidError: see `refuse_bad_place`.
     """
-    if not path.parent.is_dir():
-        raise NotFoundError(
-            f"there is no folder {path.parent}; nothing was written", hint=f"mkdir -p {shlex.quote(str(path.parent))}"
-        )
-    with disk.system_errors(f"looking at {path}"):
-        is_folder, is_file = path.is_dir(), path.is_file()
-    if is_folder:
-        raise InvalidError(f"{path} is a folder; name a file in it")
-    if is_file and not overwrite and not is_ours(path):
+    refuse_bad_place(path)
+    if path.is_file() and not overwrite and not is_ours(path):
         hint = "choose another name, or replace it with: --overwrite"
         end = "left as it was; nothing was written"
         if is_page:

@@ -1,7 +1,8 @@
 """Brings rows of files in as entries, in one commit: reads once, streams into one pack while the gate votes.
 
     rows -> matched (new, changed, already here) -> judged -> blobs in the pack                  ops.import_.row_reader
-    a refusal, if there must be one, or a file of rejects                                        ops.import_.rejects
+    a refusal, if there must be one                                                              ops.import_.refusals
+    or a file of rejects                                                                         ops.import_.rejects
     then, under the lock: numbers, trees, the commit
 
 Blobs hold no id, so losing a race against another writer renumbers and rebuilds trees only; when the other writer
@@ -108,7 +109,7 @@ def import_files(
         except UnreadableEntryError as error:
             if error.saved:
                 raise
-            from rolethread_vcs.ops.import_.rejects import refusal_to_match
+            from rolethread_vcs.ops.import_.refusals import refusal_to_match
 
             raise refusal_to_match(repository, run.base) from error
     raise AssertionError("unreachable")
@@ -142,9 +143,9 @@ class _Attempt:
             verdict = reader.gate.finish()
             reject_files: AbstractContextManager[RejectFiles | None] = nullcontext()
             if corrected is not None or reader.rejects or not verdict.passes:
-                from rolethread_vcs.ops.import_ import rejects
+                from rolethread_vcs.ops.import_ import refusals, rejects
 
-                rejects.refuse_what_blocks(reader, verdict, self._files, self._options, intent)
+                refusals.refuse_what_blocks(reader, verdict, self._files, self._options, intent)
                 if corrected is not None:
                     self._places = rejects.find_places(repository, corrected, reader.raws or ())
                 if reader.rejects and not intent.dry_run:

@@ -12,8 +12,8 @@ from typing import BinaryIO, NamedTuple
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.formats import Draft, Reject, Source, find_format, read_drafts
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
-from rolethread_vcs.model.canonical import UnkeepableValueError, encode_entry, encode_with_suffix
-from rolethread_vcs.model.entry import Entry, InvalidEntryError
+from rolethread_vcs.model.canonical import encode_entry, encode_with_suffix
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
@@ -165,17 +165,16 @@ class RowReader:
 
     def _row(self, draft: Draft) -> Row | Reject:
         """Return a draft as a row that is an entry, or why it is none."""
-        repaired: tuple[str, ...] = ()
-        try:
-            entry = Entry.of(draft.fields, is_owned=True)
-            if self._fixes:
-                entry, repaired = safe_repair(entry, self._rules)
+
+        def read(entry: Entry) -> Row:
+            entry, repaired = safe_repair(entry, self._rules) if self._fixes else (entry, ())
             data, suffix = encode_with_suffix(entry)
-        except (InvalidEntryError, UnkeepableValueError) as error:
-            return draft.reject(error.message, error.code)
-        if self._key is not None and self._key in entry.extra:
+            return Row(draft, entry, data, suffix, object_id("blob", data), repaired)
+
+        row = draft.make(read)
+        if self._key is not None and isinstance(row, Row) and self._key in row.entry.extra:
             self.is_key_met = True
-        return Row(draft, entry, data, suffix, object_id("blob", data), repaired)
+        return row
 
     def _passes(self, row: Row, match: Match) -> bool:
         """Ask the gate about a row, and reject it when something blocks it."""

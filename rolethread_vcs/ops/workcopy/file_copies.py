@@ -10,6 +10,7 @@ from pathlib import Path
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import CleanKeys, clean_keys, find_row_format, write_line
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.export.output_file import refuse_bad_place
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
@@ -182,15 +183,12 @@ def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> N
         raise UsageError("a working copy is plain text, not a compressed file", hint="name it FILE.jsonl")
     if path.name.endswith(".json"):
         raise UsageError("a working copy holds one entry a line, which is called JSON lines", hint="name it FILE.jsonl")
-    if path.is_dir():
-        raise InvalidError(f"{path} is a folder; name a file in it")
     if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
         raise InvalidError(
             f"{str(path)!a} is not valid UTF-8, so the file cannot be linked",
             hint="choose another name",
         )
-    if not path.parent.is_dir():
-        raise NotFoundError(f"there is no folder {path.parent}", hint=f"mkdir -p {shlex.quote(str(path.parent))}")
+    refuse_bad_place(path)
     if options.bind:
         if not path.is_file():
             raise NotFoundError(f"there is no file {path} to link", hint="without --bind it is written")

@@ -24,8 +24,8 @@ from rolethread_vcs.formats import (
 )
 from rolethread_vcs.matching.ladder import Ambiguity, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
-from rolethread_vcs.model.canonical import UnkeepableValueError, encode_line, parse
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry, InvalidEntryError
+from rolethread_vcs.model.canonical import encode_line, parse
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry
 from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, refuse_changed
 from rolethread_vcs.phrases import count, first_few
@@ -248,12 +248,12 @@ class Layout:
         draft = read_again(raw, self.format, line)
         if isinstance(draft, Reject):
             return draft
-        try:
-            entry = Entry.of(draft.fields)
+
+        def reading(entry: Entry) -> Reading:
             encode_line(entry.fields)
-        except (InvalidEntryError, UnkeepableValueError) as error:
-            return draft.reject(error.message, error.code)
-        return Reading(self._without_padding(entry), draft.own_id)
+            return Reading(self._without_padding(entry), draft.own_id)
+
+        return draft.make(reading)
 
     def marked(self, raw: bytes, entry_id: str, blob: bytes) -> bytes:
         """Return a line of a full copy with our mark of an entry in it, all else as it is."""
