@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rolethread_vcs.diff.chain import heaviest_chain
+from rolethread_vcs.diff.likeness import similarity
 from rolethread_vcs.diff.words import word_changes
 
 _KEPT = 0.4
@@ -18,6 +21,10 @@ _SENTENCE = re.compile(r"[^.!?…。！？\n]+")
 _BEGINS = re.compile(r"(?:^|\n|[.!?…。！？][\"'*”’»]*\s*)\Z")
 _KNOWN_AGAIN = 8
 """Letters from which a sentence that went here and came there is one that was moved."""
+_EDITED = 0.6
+"""Likeness from which it is one that was moved and edited."""
+_FEW_PAIRS = 400
+_EDGES = " \t\u00a0\u3000*_\"'“”„«»‘’「」『』()（）"
 
 _SAME_MARK = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
@@ -54,10 +61,10 @@ def merge_text(base: str, ours: str, theirs: str) -> str | None:
     first, second = _standing(first, second), _standing(second, first)
     if not (_keeps_enough(base, first) and _keeps_enough(base, second)):
         return None
+    if _move_meets_a_change(base, ours, theirs):
+        return None
     mine, others = {*first}, {*second}
     shared = mine & others
-    if any(_meets_a_move(edits, there, shared) for edits, there in ((first, second), (second, first))):
-        return None
     for left, right in pairwise(sorted((mine | others) - shared, key=_place)):
         if (left in mine) != (right in mine) and _meet(base, left, right, shared):
             return None
@@ -70,21 +77,30 @@ def merge_text(base: str, ours: str, theirs: str) -> str | None:
 
 
 def _edits(base: str, side: str) -> list[_Edit]:
+    """Return how a side changed the text; words are compared between sentences that stand once in both."""
+    single, to_single = (_sentences(text)[1] for text in (base, side))
+    anchors = heaviest_chain(
+        (place, to_single[sentence], _letters(sentence)) for sentence, place in single.items() if sentence in to_single
+    )
     edits: list[_Edit] = []
-    place = 0
-    old = new = ""
-    for kind, text in (*word_changes(base, side), ("equal", "")):
-        if kind == "delete":
-            old = text
-        elif kind == "insert":
-            new = text
-        else:
-            if old or new:
-                low = edits[-1].stop + 1 if edits else 0
-                edits.append(_from_sentence(base, _Edit(place, place + len(old), old, new), low))
-                place += len(old)
-                old = new = ""
-            place += len(text)
+    place = to_place = 0
+    sizes = {place: len(sentence) for sentence, place in single.items()}
+    for start, to_start in [*anchors, (len(base), len(side))]:
+        old = new = ""
+        for kind, text in (*word_changes(base[place:start], side[to_place:to_start]), ("equal", "")):
+            if kind == "delete":
+                old = text
+            elif kind == "insert":
+                new = text
+            else:
+                if old or new:
+                    low = edits[-1].stop + 1 if edits else 0
+                    edits.append(_from_sentence(base, _Edit(place, place + len(old), old, new), low))
+                    place += len(old)
+                    old = new = ""
+                place += len(text)
+        size = sizes.get(start, 0)
+        place, to_place = start + size, to_start + size
     return edits
 
 
@@ -149,16 +165,51 @@ def _plain(text: str) -> str:
     return " ".join(f"|{unicodedata.normalize('NFC', text).translate(_SAME_MARK)}|".split())
 
 
-def _meets_a_move(edits: Sequence[_Edit], others: Sequence[_Edit], shared: set[_Edit]) -> bool:
-    """Whether one side moved a sentence within the text, and the other touched it where it stood."""
-    for edit in edits:
-        put = {text for each in edits if each != edit and each not in shared for text in _sentences(each.new)}
-        moved = put and put.intersection(_sentences(edit.old))
-        if moved and any(other.start < edit.stop and edit.start < other.stop for other in others):
-            return True
+def _move_meets_a_change(base: str, ours: str, theirs: str) -> bool:
+    """Whether one side moved a sentence within the text, and the other changed, deleted or moved it, too.
+
+    Words know nothing of sentences: the edit would land in the one that stands there now, what was deleted would come
+    back, and what both moved would stand twice.
+    """
+    for side, other in ((ours, theirs), (theirs, ours)):
+        row, to_row = _sentences(side)[0], _sentences(other)[0]
+        also = dict(_moved(base, other))
+        for sentence, text in _moved(base, side):
+            if sentence not in to_row:
+                return True
+            if sentence in also and row[: row.index(text)][-1:] != to_row[: to_row.index(sentence)][-1:]:
+                return True
     return False
 
 
-def _sentences(text: str) -> set[str]:
-    """Return the sentences of a text, as far as they say enough to be known again."""
-    return {found.strip() for found in _SENTENCE.findall(text) if _letters(found) >= _KNOWN_AGAIN}
+def _moved(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Yield the sentences that were moved, each with what it says now; of two that changed places, both."""
+    (row, single), (to_row, to_single) = _sentences(before), _sentences(after)
+    pairs = {sentence: sentence for sentence in single if sentence in to_single}
+    went = [sentence for sentence in single if sentence not in to_row]
+    came = [sentence for sentence in to_single if sentence not in row]
+    if len(went) * len(came) <= _FEW_PAIRS:
+        for sentence in went:
+            likeness, most = max(((similarity(sentence, each), each) for each in came), default=(0.0, ""))
+            if likeness >= _EDITED:
+                pairs[sentence] = most
+    places = [(single[one], to_single[other], _letters(one)) for one, other in pairs.items()]
+    chains = (
+        heaviest_chain(places),
+        heaviest_chain((place, to_place, 1) for place, to_place, _ in places),
+        [(-place, -to_place) for place, to_place in heaviest_chain((-one, -other, 1) for one, other, _ in places)],
+    )
+    for sentence, text in pairs.items():
+        if any((single[sentence], to_single[text]) not in chain for chain in chains):
+            yield sentence, text
+
+
+def _sentences(text: str) -> tuple[list[str], dict[str, int]]:
+    """Return the sentences of a text that say enough to be known again, and the places of those that stand once."""
+    row, places = [], {}
+    for found in _SENTENCE.finditer(text):
+        if _letters(found[0]) >= _KNOWN_AGAIN:
+            row.append(found[0].strip(_EDGES))
+            places[row[-1]] = found.end() - len(found[0].lstrip(_EDGES))
+    times = Counter(row)
+    return row, {sentence: place for sentence, place in places.items() if times[sentence] == 1}

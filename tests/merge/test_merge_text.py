@@ -103,3 +103,49 @@ def test_the_sides_can_be_swapped(base: str, ours: str, theirs: str) -> None:
 @given(TEXTS, TEXTS)
 def test_one_edit_alone_is_taken_as_it_is(base: str, other: str) -> None:
     assert merge_text(base, base, other) == merge_text(base, other, base) == merge_text(base, other, other) == other
+
+
+SCENE = [
+    "The miller sold the lamp.",
+    "The miller sold the black horse.",
+    '"Nobody asked her."',
+    "*It rains on the yard.*",
+]
+SCENE_IN_CHINESE = [
+    "磨坊主昨夜卖掉了那盏灯。",
+    "磨坊主昨夜卖掉了黑马。",
+    "没有人问过她的兄弟。",
+    "院子里下着一场大雨。",
+]
+
+
+@pytest.mark.parametrize("scene", [SCENE, SCENE_IN_CHINESE], ids=["English", "Chinese"])
+@pytest.mark.parametrize("space", [" ", "\n\n"], ids=["sentences", "paragraphs"])
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ([1, 0, 2, 3], [0, 2, 3]),
+        ([1, 2, 3, 0], [1, 2, 3]),
+        ([1, 2, 3, 0], [1, 2, 0, 3]),
+        ([3, 0, 1, 2], [0, 3, 1, 2]),
+    ],
+    ids=["swapped, deleted", "moved, deleted", "moved down by both", "moved up by both"],
+)
+def test_a_sentence_moved_by_one_side_and_touched_by_the_other_is_a_conflict(
+    scene: list[str], space: str, ours: list[int], theirs: list[int]
+) -> None:
+    base, one, other = (space.join(scene[n] for n in order) for order in (range(4), ours, theirs))
+
+    assert merge_text(base, one, other) is None
+    assert merge_text(base, other, one) is None
+
+
+@pytest.mark.parametrize("scene", [SCENE, SCENE_IN_CHINESE], ids=["English", "Chinese"])
+def test_an_edit_stays_in_its_sentence_when_the_next_one_begins_alike(scene: list[str]) -> None:
+    base = "".join(scene)
+    last = scene[1].replace("miller", "abbot").replace("昨夜", "清晨")
+    ours, theirs = "".join([scene[1], scene[0], *scene[2:]]), "".join([scene[0], last, *scene[2:]])
+    moved = "".join([*scene[:2], scene[3], scene[2]])
+
+    assert merge_text(base, ours, theirs) is None
+    assert merge_text(base, moved, theirs) == "".join([scene[0], last, scene[3], scene[2]])
