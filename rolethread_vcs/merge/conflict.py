@@ -20,6 +20,7 @@ class Reason(StrEnum):
     """Why a place needs a person; the values are stable, the sentences are for reading."""
 
     BOTH_EDITED = "both_edited"
+    REPLACED_AND_EDITED = "replaced_and_edited"
     DELETED_AND_EDITED = "deleted_and_edited"
     CONTINUES_DELETED = "continues_deleted"
     CONTINUES_MOVED = "continues_moved"
@@ -47,26 +48,27 @@ class Reason(StrEnum):
 
 
 _SENTENCES = {
-    Reason.BOTH_EDITED: "both sides changed the same words, or words that touch",
+    Reason.BOTH_EDITED: "both sides changed the same words, or adjacent words",
+    Reason.REPLACED_AND_EDITED: "one side replaced what the other edited",
     Reason.DELETED_AND_EDITED: "one side deleted what the other edited",
-    Reason.CONTINUES_DELETED: "one side goes on from a message that the other deleted",
-    Reason.CONTINUES_MOVED: "one side goes on from a message that the other moved away",
+    Reason.CONTINUES_DELETED: "one side continues from a message that the other deleted",
+    Reason.CONTINUES_MOVED: "one side continues from a message that the other moved away",
     Reason.BOTH_INSERTED: "both sides added messages in one place, and together they do not read as a conversation",
-    Reason.BOTH_MOVED: "both sides moved the same thing to different places",
-    Reason.VALUE: "both sides changed this value, each to another",
-    Reason.KIND: "both sides changed this, and it is of another kind on each (text, a list, an object …)",
+    Reason.BOTH_MOVED: "both sides moved the same thing, each to a different place",
+    Reason.VALUE: "both sides changed this, each to something else",
+    Reason.KIND: "both sides changed this, each to another kind of value (text, a list, an object …)",
     Reason.SPEAKER_RENAMED: "one side renamed this speaker everywhere, the other added a message under the old name",
     Reason.TURNS_TOUCH: "the merge would put two messages of one role next to each other",
-    Reason.STARTS_WITH_ANSWER: "the merge would begin the conversation with an answer",
-    Reason.NO_ANSWER_LEFT: "the merge would leave the conversation without its last answer",
-    Reason.OTHER_QUESTION: "the merge would put an answer under a question that is not its own",
-    Reason.SYSTEM_NOT_FIRST: "the merge would put a system message into the middle",
-    Reason.TOOL_WITHOUT_CALL: "the merge would part the result of a tool from its call",
+    Reason.STARTS_WITH_ANSWER: "the merged conversation would start with an answer",
+    Reason.NO_ANSWER_LEFT: "the merged conversation would lose its last answer",
+    Reason.OTHER_QUESTION: "the merge would put an answer under a question that it does not answer",
+    Reason.SYSTEM_NOT_FIRST: "the merge would put a system message in the middle of the conversation",
+    Reason.TOOL_WITHOUT_CALL: "the merge would separate the result of a tool from its call",
     Reason.DUPLICATE: "both sides added the same message, in different places",
     Reason.PAIR_EQUAL: "the merge would make chosen and rejected the same; take both from one side",
     Reason.PAIR_SWAPPED: "one side swapped chosen and rejected, the other edited them; take both from one side",
-    Reason.SAME_ID: "both sides added an entry under this id, and the two are different conversations",
-    Reason.UNREADABLE: "it cannot be read on one side, so it cannot be merged",
+    Reason.SAME_ID: "both sides added an entry with this id, and they are different conversations",
+    Reason.UNREADABLE: "one side cannot be read, so this cannot be merged",
 }
 
 

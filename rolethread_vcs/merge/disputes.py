@@ -145,7 +145,8 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
         for token in gap.on(side):
             if token.base is not None:
                 if token.on(other) is None and (token.base in alignment.loose[other] or lists.is_edited(token, side)):
-                    yield Reason.DELETED_AND_EDITED
+                    replaced = alignment.is_replaced(other, token.base, gap.on(other))
+                    yield Reason.REPLACED_AND_EDITED if replaced else Reason.DELETED_AND_EDITED
                 continue
             number = token.on(side)
             # Without a number it was added by the other side, and rides on what this one moved.

@@ -184,6 +184,11 @@ class Alignment:
         behind = (known[place] for place in range(number, len(self.lists.on(side))) if place in known)
         return before, next(behind, len(self.lists.base))
 
+    def is_replaced(self, side: Side, base: int, row: Sequence[Token]) -> bool:
+        """Return whether a side has new messages where one of the base stood that it does not have."""
+        places = (self._place(token) for token in row if token.on(side) is not None)
+        return any(place is not None and place[0] < base < place[1] for place in places)
+
     def predecessor(self, side: Side, number: int) -> int | None:
         """Return the message of the base that comes before one on a side, passing over what is new there."""
         for before in range(number - 1, -1, -1):

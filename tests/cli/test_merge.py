@@ -75,7 +75,7 @@ def test_a_clash_waits_with_status_50_and_the_next_steps(desk: Desk) -> None:
     assert answer.status == 50
     assert answer.out.splitlines() == [
         "1 conflict of the merge of warmer needs your decision, in 1 place; main is unchanged",
-        f"  {desk.ids[0]}  messages[2].content  both sides changed the same words, or words that touch",
+        f"  {desk.ids[0]}  messages[2].content  both sides changed the same words, or adjacent words",
         "1 other change goes in without a question",
         "see both sides: rtv conflicts",
         "decide: rtv resolve ID --take warmer   (main, base or both do too; --edit, --file FILE; --all)",
@@ -237,7 +237,7 @@ def test_both_sides_are_shown_side_by_side_where_there_is_room(desk: Desk) -> No
         "merge warmer, on main: 1 conflict left, 0 decided",
         "",
         f"{desk.ids[0]}  Is the cellar dry?",
-        "  messages[2].content: both sides changed the same words, or words that touch",
+        "  messages[2].content: both sides changed the same words, or adjacent words",
         "    main                                           │ warmer",
         '    *She [-laughs-]{+grins+}.* "Dry enough."       │ *She [-laughs-]{+sighs+}.* "Dry enough."',
     ]

@@ -375,7 +375,7 @@ def test_rows_edited_on_both_sides_are_told_and_nothing_is_overwritten(dataset: 
     assert caught.value.status == 50
     assert caught.value.details == (
         f"back.jsonl line 1, row 1: {ids[0]} was edited here and in the file: "
-        "messages[1].content: both sides changed the same words, or words that touch",
+        "messages[1].content: both sides changed the same words, or adjacent words",
     )
     done = bring(dataset, path, skip_invalid=True)
     assert (done.committed.changed, len(done.rejects)) == (1, 1)
