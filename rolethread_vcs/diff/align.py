@@ -111,7 +111,7 @@ class _Search:
     def __init__(self, left: Sequence[Exchange], right: Sequence[Exchange], exchanges: Sequence[ExchangePair]) -> None:
         self._left = [message for each in left for message in each.messages]
         self._right = [message for each in right for message in each.messages]
-        self._sizes = [len(each.messages) for each in left for _ in each.messages]
+        self._exchange_of = [[each for each in side for _ in each.messages] for side in (left, right)]
         self._exchanges = exchanges
         self._found: dict[int, tuple[Message, Message, Match, bool]] = {}
         self._taken: set[int] = set()
@@ -125,12 +125,16 @@ class _Search:
         for left, right in self._gaps():
             self._pair_across(left, right)
         self._pair_single()
-        for pair in self._exchanges:
+        for pair in [*self._exchanges, *self._moved_with_one()]:
             self._pair_lines(pair)
             self._pair_placed(pair)
         # As few exchanges as possible moved; of two that changed places the lesser one did.
         weighed = (
-            (one.index, other.index, 1 / self._sizes[one.index] + min(one.weight, other.weight) / 100)
+            (
+                one.index,
+                other.index,
+                1 / len(self._exchange_of[0][one.index].messages) + min(one.weight, other.weight) / 100,
+            )
             for one, other, _, _ in self._found.values()
         )
         stayed = set(heaviest_chain((one, other, round(weight * SCALE)) for one, other, weight in weighed))
@@ -182,6 +186,14 @@ class _Search:
         numbers, others = ([message.number for message in row] for row in rows)
         for number in once(numbers, others):
             self._add(rows[0][numbers.index(number)], rows[1][others.index(number)], Match.EQUAL, loose=pair.loose)
+
+    def _moved_with_one(self) -> Iterator[ExchangePair]:
+        """Yield the exchanges in no pair of which a message was found as it was: what was rewritten moved with it."""
+        known = {id(side) for pair in self._exchanges for side in (pair.left, pair.right)}
+        for one, other, _, loose in list(self._found.values()):
+            left, right = self._exchange_of[0][one.index], self._exchange_of[1][other.index]
+            if one.said == other.said and not known & {id(left), id(right)}:
+                yield ExchangePair(left, right, [], loose)
 
     def _pair_placed(self, pair: ExchangePair) -> None:
         left, right = pair.left.messages, pair.right.messages

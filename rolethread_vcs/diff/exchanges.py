@@ -82,7 +82,7 @@ class Message:
             return 1.0 - _OTHER_SPEAKER * int(self.speaker != other.speaker)
         is_short = min(self.letters, other.letters) < _FEW_LETTERS
         alike = self.likeness_to(other, _SHORT_ALIKE if is_short else SIMILAR)
-        return SIMILAR if not alike and self.role == other.role and _goes_on(self.content, other.content) else alike
+        return SIMILAR if not alike and self.role == other.role and goes_on(self.content, other.content) else alike
 
     def common_weight(self, other: Message) -> float:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
@@ -96,7 +96,7 @@ class Message:
         return weight * max(0.0, (self.alike(other) - _NO_EVIDENCE) / (1 - _NO_EVIDENCE))
 
 
-def _goes_on(one: str, other: str) -> bool:
+def goes_on(one: str, other: str) -> bool:
     """Return whether one text is the other with more behind or before it: `Nobody.` and `Nobody, I fear.`"""
     few, many = sorted((one.strip(), other.strip()), key=len)
     start, end = few.rstrip(_MARKS) or few, few.lstrip(_MARKS) or few

@@ -10,7 +10,7 @@ it belongs to, and a cut of theirs at another place is made as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rolethread_vcs.diff.likeness import similarity
@@ -42,7 +42,7 @@ def _cuts(alignment: Alignment, made: set[tuple[Side, str]]) -> Iterator[tuple[S
     """Yield the side that cut a message, the message of the base, and where in its text; each cut once."""
     lists = alignment.lists
     for side in SIDES:
-        for rest, base in _parts(alignment, side):
+        for rest, base in parts_of_cuts(lists.base, lists.on(side), alignment.origins[side]):
             whole = _text(lists.base[base])
             texts = [_text(lists.on(side)[number]) for number in sorted((alignment.numbers[side][base], rest))]
             place = _same_place(" ".join(texts), len(texts[0]), whole)
@@ -57,7 +57,8 @@ def _cut_as(alignment: Alignment, side: Side, base: int, place: int) -> Sequence
     row, number = alignment.lists.on(side), alignment.numbers[side].get(base)
     if number is None:
         return row
-    numbers = sorted([number, *(rest for rest, whole in _parts(alignment, side) if whole == base)])
+    parts = parts_of_cuts(alignment.lists.base, row, alignment.origins[side])
+    numbers = sorted([number, *(rest for rest, whole in parts if whole == base)])
     texts = [_text(row[each]) for each in numbers]
     place = _same_place(_text(alignment.lists.base[base]), place, " ".join(texts))
     for each, text in zip(numbers, texts, strict=True):
@@ -67,11 +68,13 @@ def _cut_as(alignment: Alignment, side: Side, base: int, place: int) -> Sequence
     return row
 
 
-def _parts(alignment: Alignment, side: Side) -> Iterator[tuple[int, int]]:
-    """Yield the messages of a side that hold the rest of one it cut in two, each with that message of the base."""
-    row, origins = alignment.lists.on(side), alignment.origins[side]
-    for number, base in origins.items():
-        whole, first = _text(alignment.lists.base[base]), _text(row[number])
+def parts_of_cuts(before: Sequence[Any], row: Sequence[Any], origins: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield the messages of a row that hold the rest of one that was cut in two, each with the number of the whole.
+
+    `origins` says of messages of the row which one before they are.
+    """
+    for number, whole_number in origins.items():
+        whole, first = _text(before[whole_number]), _text(row[number])
         if not first or len(first) > _CUT * len(whole):
             continue
         for step in (1, -1):
@@ -80,7 +83,7 @@ def _parts(alignment: Alignment, side: Side) -> Iterator[tuple[int, int]]:
                 text = _text(row[place])
                 rows = (first, text) if step > 0 else (text, first)
                 if text and role_of(row[place]) == role_of(row[number]) and similarity(" ".join(rows), whole) >= _WHOLE:
-                    yield place, base
+                    yield place, whole_number
                 place += step
 
 

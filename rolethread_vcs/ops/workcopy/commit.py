@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from rolethread_vcs.ops.workcopy.file_copies import write_again
 from rolethread_vcs.ops.workcopy.links import Link
 from rolethread_vcs.ops.workcopy.merge import CopyMerge, Take
 from rolethread_vcs.ops.workcopy.rewrite import Rewrite, link_as_read
-from rolethread_vcs.phrases import count, first_few
+from rolethread_vcs.phrases import count, first_few, listed
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
@@ -94,10 +95,10 @@ def commit(
         return Planned(_change(edits, base, merge), effects=linked)
 
     done = run(repository, replace(intent, branch=link.branch), plan)
-    done = replace(done, notes=(*finished, *done.notes))
+    base, merge = planned[-1]
+    done = replace(done, notes=(*finished, *done.notes, *_doubt_notes(edits, merge)))
     if done.dry_run:
         return CopyCommitted(done)
-    base, merge = planned[-1]
     if done.commit is None and base.id != link.commit and edits.is_empty:
         return CopyCommitted(
             done, f"{link.branch} is at another commit by now; rtv workcopy refresh brings the file there"
@@ -177,6 +178,23 @@ def _merge(repository: Repository, edits: FileEdits, tip: Snapshot, take: Take |
     rewrite = Rewrite(edits, merge, tip)
     rewrite.refuse_unwritable()
     return rewrite
+
+
+def _doubt_notes(edits: FileEdits, merge: CopyMerge) -> Iterator[str]:
+    """Yield which messages nobody can be sure of, and what became of what the file does not say about them."""
+    for is_kept in (True, False):
+        doubts = [(place, doubt) for place, doubt in merge.doubts if doubt.is_kept is is_kept]
+        if not doubts:
+            continue
+        keys = ", ".join(dict.fromkeys(key for _, doubt in doubts for key in doubt.keys))
+        if is_kept:
+            messages = count(len(doubts), "message may be another", "messages may be others")
+            said = f"{messages} than before, and kept what that had: {keys}"
+        else:
+            messages = count(len(doubts), "message was taken as new", "messages were taken as new")
+            said = f"{messages}, without what stood in that place: {keys}"
+        where = [f"line {edits.lines.numbers[place]} [{doubt.number}]" for place, doubt in doubts]
+        yield f"{said} ({listed(where, _SHOWN)})"
 
 
 def _change(edits: FileEdits, base: Snapshot, merge: CopyMerge) -> ChangeSet:

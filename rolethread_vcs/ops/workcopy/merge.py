@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from rolethread_vcs.diff import ABSENT
-from rolethread_vcs.diff.align import align
 from rolethread_vcs.formats import CannotCarryError, Reject
 from rolethread_vcs.matching.signature import Index, Step
+from rolethread_vcs.merge.line_edit import Doubt, apply_edit
 from rolethread_vcs.model.canonical import encode_entry
-from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, Entry, is_same
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.edit.change import as_listed, new_ids, runs
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.store.repository import Repository
@@ -34,7 +34,8 @@ _ONE_BY_ONE = 200
 class CopyMerge:
     """What a file copy and a commit of its branch come to; with `take`, conflicts are settled for one side.
 
-    `conflicts` are what both changed differently, each with its entry and its place in the file (or None).
+    `conflicts` are what both changed differently, each with its entry and its place in the file (or None);
+    `doubts` are the messages of edited lines, by their places, of which nobody can know which ones they are.
     `entries` are those that the file changed or added, as they are to be: equal to what the branch has where there is
     nothing to save. `fresh` are the ids that new lines get, `said` the ids of edited entries in which the line says all
     there is, and `removed` those that the file dropped. `changed` are the ids that the branch changed since, `added`
@@ -48,6 +49,7 @@ class CopyMerge:
         self._tip = tip
         self._take = take
         self.conflicts: list[tuple[str, int | None, Conflict]] = []
+        self.doubts: list[tuple[int, Doubt]] = []
         self.entries: dict[str, Entry] = {}
         self.said: set[str] = set()
         self.removed: set[str] = set()
@@ -61,7 +63,9 @@ class CopyMerge:
             entry_id, before = edits.entry_id(place) or "", edits.pairs.get(place)
             was = edits.linked.reading_of(entry_id) if before is None else edits.linked.reading(before)
             base = self._base[entry_id]
-            self._merge(entry_id, place, base, apply_edit(base, was.entry, edits.reading(place).entry))
+            edit = apply_edit(base, was.entry, edits.reading(place).entry)
+            self.doubts += [(place, doubt) for doubt in edit.doubts]
+            self._merge(entry_id, place, base, edit.entry)
         for before in edits.dropped:
             entry_id = edits.linked.ids[before]
             self._merge(entry_id, None, self._base[entry_id], None)
@@ -185,59 +189,3 @@ def put_behind(
     for anchor, run, following in moves:
         order = order.move_all_after(run, anchor, next_id=following)
     return after, order
-
-
-def apply_edit(stored: Entry, before: Entry, after: Entry) -> Entry:
-    """Return the stored entry with the change from one reading of its line to another.
-
-    `apply_edit(stored, line, line)` is the stored entry.
-    """
-    fields: dict[str, Any] = {}
-    for key in ENTRY_KEYS:
-        own, was, now = (side.fields.get(key, ABSENT) for side in (stored, before, after))
-        value: Any = now
-        if is_same(was, now):
-            value = own
-        elif key in CONVERSATIONS and all(isinstance(side, list) for side in (own, was, now)):
-            value = _edited_messages(own, was, now)
-        elif key == "tags":
-            held, old, new = (set() if side is ABSENT else set(side) for side in (own, was, now))
-            value = sorted((held - (old - new)) | (new - old)) or ABSENT
-        elif key == "extra":
-            value = _edited_keys(*({} if side is ABSENT else side for side in (own, was, now))) or ABSENT
-        if value is not ABSENT:
-            fields[key] = value
-    return Entry.of(fields)
-
-
-def _edited_messages(stored: Sequence[Any], before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
-    """Return the messages of the line, each with what its message in the store has besides."""
-    partner = {pair.after: pair.before for pair in align(before, after)}
-    if len(stored) == len(before):  # else the line had been changed
-        place_of = {place: place for place in range(len(before))}
-    else:
-        place_of = {pair.after: pair.before for pair in align(stored, before)}
-    result = []
-    for place, message in enumerate(after):
-        was = partner.get(place)
-        own = None if was is None else place_of.get(was)
-        if was is None or own is None:
-            result.append(message)
-        elif all(isinstance(each, dict) for each in (stored[own], before[was], message)):
-            result.append(_edited_keys(stored[own], before[was], message))
-        else:
-            result.append(stored[own] if is_same(before[was], message) else message)
-    return result
-
-
-def _edited_keys(stored: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(stored)
-    for key in {**before, **after}:
-        was, now = before.get(key, ABSENT), after.get(key, ABSENT)
-        if is_same(was, now):
-            continue
-        if now is ABSENT:
-            result.pop(key, None)
-        else:
-            result[key] = now
-    return result

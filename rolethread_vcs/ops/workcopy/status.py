@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolethread_vcs.merge.line_edit import apply_edit
 from rolethread_vcs.model.canonical import encode_line, encode_value, parse
 from rolethread_vcs.model.entry import Entry, preview
 from rolethread_vcs.ops.workcopy.edits import Candidate, FileEdits, LineChange, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.links import Link
-from rolethread_vcs.ops.workcopy.merge import apply_edit
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
 
@@ -105,7 +105,7 @@ class CopyStatus:
         if before is None:
             return (None if line.id is None else linked.snapshot.get(line.id)), after
         stored = linked.stored(before)
-        return stored, apply_edit(stored, linked.entry(before), after)
+        return stored, apply_edit(stored, linked.entry(before), after).entry
 
 
 def status(repository: Repository, path: str | Path, words: LineDecisions | None = None) -> CopyStatus:

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rolethread_vcs.merge.line_edit import apply_edit
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.workcopy.merge import apply_edit
 
 WORDS = st.sampled_from(
     ["the cellar is dry", "who mends the clock", "far out at sea", "*nods* yes", "ring the bell twice"]
@@ -48,13 +48,13 @@ def said(entry: Entry) -> list[tuple[Any, Any]]:
 
 @given(ENTRIES)
 def test_a_line_that_did_not_change_changes_nothing(entry: Entry) -> None:
-    assert apply_edit(entry, line_of(entry), line_of(entry)) == entry
-    assert apply_edit(entry, entry, entry) == entry
+    assert apply_edit(entry, line_of(entry), line_of(entry)).entry == entry
+    assert apply_edit(entry, entry, entry).entry == entry
 
 
 @given(ENTRIES, ENTRIES)
 def test_the_entry_says_what_the_line_says_and_keeps_the_rest(entry: Entry, other: Entry) -> None:
-    after = apply_edit(entry, line_of(entry), line_of(other))
+    after = apply_edit(entry, line_of(entry), line_of(other)).entry
 
     assert said(after) == said(other)
     assert (after.tags, after.extra) == (entry.tags, entry.extra)
@@ -62,7 +62,7 @@ def test_the_entry_says_what_the_line_says_and_keeps_the_rest(entry: Entry, othe
 
 @given(ENTRIES, ENTRIES)
 def test_a_full_line_becomes_the_entry(entry: Entry, other: Entry) -> None:
-    assert apply_edit(entry, entry, other) == other
+    assert apply_edit(entry, entry, other).entry == other
 
 
 @given(ENTRIES, st.data())
@@ -74,7 +74,7 @@ def test_a_message_that_goes_takes_its_attributes_and_no_others(entry: Entry, da
     line = line_of(entry)
     messages = [each for number, each in enumerate(line.messages) if number != gone]
 
-    after = apply_edit(entry, line, Entry.of({"messages": messages}))
+    after = apply_edit(entry, line, Entry.of({"messages": messages})).entry
 
     assert after.messages == [each for number, each in enumerate(entry.messages) if number != gone]
 
@@ -83,4 +83,4 @@ def test_tags_in_a_line_are_added_and_taken_one_by_one() -> None:
     stored = Entry.of({"messages": [], "tags": ["a", "b", "branch"]})
     before, after = Entry.of({"messages": [], "tags": ["a", "b"]}), Entry.of({"messages": [], "tags": ["b", "c"]})
 
-    assert apply_edit(stored, before, after).tags == ("b", "branch", "c")
+    assert apply_edit(stored, before, after).entry.tags == ("b", "branch", "c")

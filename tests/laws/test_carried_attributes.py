@@ -1,0 +1,128 @@
+"""The law of clean lines: what a line has no place for stays with its message, and lands on no other one.
+
+Conversations with speakers, train flags and alternatives are written as clean lines (roles and texts), edited as a
+writer would, and carried back. Who is who the oracle knows by hidden identities; what nobody can know has to be told.
+
+Arguable is what reads as another story: a new message says what one before said (or begins so), and so do the exchanges
+of both; and a half of a cut message that the one before never said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from random import Random, randrange
+from typing import Any
+
+import pytest
+from identities import NAMES, SPLITS, Line, Lines, Version, Writer, edited, units
+
+from rolethread_vcs.merge.line_edit import LineEdit, apply_edit
+from rolethread_vcs.model.entry import Entry
+
+_SAID = ("role", "content", "tool_calls", "tool_call_id")
+TEXT_EDITS = {name: edit for name, edit in SPLITS.items() if name not in ("flag", "relabel")}
+
+
+def labelled(writer: Writer, lines: Lines) -> Lines:
+    """Return the lines with speakers, train flags and alternatives here and there."""
+    pick, result = writer.random, []
+    for line in lines:
+        message = dict(line.message)
+        if message["role"] in ("user", "assistant") and message["content"]:
+            message |= {"speaker": pick.choice(NAMES)} if pick.random() < 0.6 else {}
+            message |= {"train": False} if pick.random() < 0.4 else {}
+            message |= {"alternatives": [writer.sentence()]} if pick.random() < 0.15 else {}
+        result.append(line._replace(message=message))
+    return tuple(result)
+
+
+def entry_of(lines: Sequence[Line]) -> Entry:
+    return Entry.of({"messages": [line.message for line in lines]})
+
+
+def clean(lines: Sequence[Line]) -> Entry:
+    """Return what clean lines say."""
+    return Entry.of({"messages": [{key: line.message[key] for key in _SAID if key in line.message} for line in lines]})
+
+
+def besides(message: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in message.items() if key not in _SAID}
+
+
+def case(seed: int) -> tuple[Version, Version]:
+    writer = Writer(Random(seed))
+    base = Version(labelled(writer, writer.conversation()))
+    return base, edited(writer, base, writer.random.choice([1, 1, 2, 3]), TEXT_EDITS)
+
+
+def judge(base: Version, after: Version, edit: LineEdit) -> tuple[str, str]:
+    """Return whether all attributes are where they belong: right, told, arguable or wrong, and what is not right."""
+    own = {line.who: besides(line.message) for line in base.lines}
+    expected = [own.get(line.who, {}) for line in after.lines]
+    found = [besides(message) for message in edit.entry.messages]
+    told = {doubt.number: doubt.is_kept for doubt in edit.doubts}
+    off = [number for number, wanted in enumerate(expected) if found[number] != wanted]
+    arguable = _arguable(base.lines, after.lines)
+    verdicts = []
+    for number in off:
+        # what stays with a message of which it is told that it may be another one is not lost in silence
+        is_elsewhere = any(kept and found[other] == expected[number] for other, kept in told.items())
+        is_told = number in told or (is_elsewhere and not found[number])
+        verdicts.append("told" if is_told else "arguable" if number in arguable else "wrong")
+    worst = next((verdict for verdict in ("wrong", "arguable", "told") if verdict in verdicts), "right")
+    return worst, f"{[(number, found[number], expected[number]) for number in off]} after {after.done}"
+
+
+def _arguable(base: Lines, after: Lines) -> set[int]:
+    known = {line.who for line in base}
+    again = {
+        (one.who, other.who)
+        for one in after
+        for other in base
+        if one.who not in known
+        and one.message["role"] == other.message["role"]
+        and one.message["content"].startswith(other.message["content"])
+    }
+    whos = {who for pair in again for who in pair}
+    numbers = {number for unit in units(after) if whos & {after[n].who for n in unit} for number in unit}
+    texts = {line.who: line.message["content"] for line in base}
+    parts = {n for n, line in enumerate(after) if line.part and line.message["content"] not in texts.get(line.who, "")}
+    return numbers | parts
+
+
+def sweep(start: int, count: int) -> Counter[str]:
+    verdicts: Counter[str] = Counter()
+    for seed in range(start, start + count):
+        base, after = case(seed)
+        verdict, why = judge(base, after, apply_edit(entry_of(base.lines), clean(base.lines), clean(after.lines)))
+        assert verdict != "wrong", f"seed {seed}: {why}"
+        verdicts[verdict] += 1
+    return verdicts
+
+
+def test_attributes_stay_with_their_messages_through_edits_of_a_clean_line() -> None:
+    verdicts = sweep(0, 400)
+
+    assert verdicts["right"] > 370
+
+
+@pytest.mark.slow
+def test_attributes_stay_with_their_messages_through_many_edits_of_clean_lines() -> None:
+    start = randrange(10**9)
+    print(f"seeds from {start}")
+
+    sweep(start, 10_000)
+
+
+def test_what_a_line_does_not_say_of_a_message_that_may_be_another_is_told() -> None:
+    lines = [("user", "Go on."), ("assistant", "Hm."), ("user", "Go on."), ("assistant", "Hm.")]
+    messages = [{"role": role, "content": text} for role, text in lines]
+    stored = [messages[0], {**messages[1], "train": False}, messages[2], messages[3]]
+
+    edit = apply_edit(
+        Entry.of({"messages": stored}), Entry.of({"messages": messages}), Entry.of({"messages": messages[2:]})
+    )
+
+    assert [(doubt.number, doubt.keys) for doubt in edit.doubts] == [(1, ("train",))], json.dumps(edit.entry.messages)
