@@ -311,14 +311,20 @@ def _edit_and_save(context: Context, saving: Saving, draft: Path, *, is_resumed:
             result = _save_changes(context, saving, text)
         elif entries := parse_new(text):
             result = context.dataset.add(entries, saving.intent("add"))
-        context.output.saved = result is not None and result.operation is not None
-        if result is not None and saving.dry_run:
-            context.output.note(f"your text is kept in {draft}; save it with: {_resume_command(draft)}")
-        else:
-            discard(draft, saved=context.output.saved)
         is_new = draft.stem.startswith("add")
         nothing = "nothing was written, so nothing was added" if is_new else "nothing changed"
-        print_committed(context, result, nothing=nothing)
+        close_draft(context, draft, result, again=_resume_command(draft), nothing=nothing)
+
+
+def close_draft(context: Context, draft: Path, result: Committed | None, *, again: str, nothing: str) -> None:
+    """Say what became of the text of a draft (None: it changes nothing), and discard it, but not after a dry run."""
+    output = context.output
+    output.saved = result is not None and result.operation is not None
+    if result is not None and result.dry_run:
+        output.note(f"your text is kept in {draft}; save it with: {again}")
+    else:
+        discard(draft, saved=output.saved)
+    print_committed(context, result, nothing=nothing)
 
 
 def _save_changes(context: Context, saving: Saving, text: str) -> Committed | None:

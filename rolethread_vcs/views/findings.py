@@ -108,16 +108,11 @@ _SHOWN_FINDINGS = 20
 def error_text(error: RoleThreadError) -> str:
     """Return an error as text: `error: …`, its details or else its findings, `hint: …`."""
     lines = [f"{styled('error:', 'error')} {error}"]
-    found = [finding_text(finding) for finding in error.findings]
+    found = []
+    for finding in error.findings:
+        place = f"{finding.entry_id or ''}{'' if finding.index is None else f' [{finding.index}]'}".strip()
+        found.append("   ".join(filter(None, (f"{finding.code} {finding.name}", place, finding.message))))
     lines += [f"  {detail}" for detail in error.details or first_few(found, _SHOWN_FINDINGS, "finding")]
     if error.hint:
         lines.append(hint_text(error.hint))
     return "\n".join(lines)
-
-
-def finding_text(finding: Finding) -> str:
-    place = " ".join(
-        part for part in (finding.entry_id or "", "" if finding.index is None else f"[{finding.index}]") if part
-    )
-    parts = (f"{finding.code} {finding.name}", place, finding.message)
-    return "   ".join(part for part in parts if part)

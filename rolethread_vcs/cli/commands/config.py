@@ -68,7 +68,7 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
     """Open rolethread.toml in your editor."""
     if resume and discard_draft:
         raise UsageError("a draft is taken up or thrown away", hint=_RESUME)
-    from rolethread_vcs.cli.drafts import discard, typed_text, write_draft
+    from rolethread_vcs.cli.drafts import close_draft, discard, typed_text, write_draft
 
     settings, folder = context.dataset.settings, context.dataset.drafts_folder
     intent = saving.intent("config edit")
@@ -92,8 +92,5 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
         draft = write_draft(folder, name, read.decode("utf-8", "replace"))
     with typed_text(context, draft, is_resumed=resume, again=_RESUME) as text:
         result = settings.replace_text(text, intent, read=None if resume else read)
-    if saving.dry_run and text != read:
-        context.output.note(f"your text is kept in {draft}; save it with: {_RESUME}")
-    else:
-        discard(draft, saved=result.operation is not None)
-    print_committed(context, result, nothing="the settings are as they were")
+    changed = None if text == read else result
+    close_draft(context, draft, changed, again=_RESUME, nothing="the settings are as they were")

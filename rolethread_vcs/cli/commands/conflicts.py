@@ -26,6 +26,6 @@ def command(context: Context, ids: tuple[str, ...]) -> None:
     found = dataset.merges.conflicts()
     wanted = set(dataset.merges.select(found, ids)) if ids else None
     shown = [conflict for conflict in found.conflicts if wanted is None or conflict.id in wanted]
-    own = {"conflicts": shown, "decided": found.decided, **found.unfinished.labels._asdict()}
+    own = {"conflicts": shown, "decided": found.decided}
     lines = open_lines(found, wanted, output.look)
-    output.answer(ENVELOPE, own, found, found.unfinished, lines=lines)
+    output.answer(ENVELOPE, own, found.unfinished.labels, found, found.unfinished, lines=lines)

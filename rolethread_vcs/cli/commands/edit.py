@@ -85,19 +85,19 @@ def command(
         drafts = waiting_drafts(dataset.drafts_folder)
         remark = f"(an unfinished draft: {RESUME} {drafts[0].name})" if drafts else "(numbers: rtv list)"
         raise UsageError("which entry?", hint=f"rtv edit 12   {remark}")
-    edit = _field_edit(context, fields, tags) if has_fields else None
     chosen = dataset.select(ids, where)
-    if edit is None:
+    if not has_fields:
         from rolethread_vcs.cli.drafts import edit_entries
 
         edit_entries(context, chosen, saving)
         return
-    edit = _ask_about_tags(context, edit, ask=not (yes or saving.dry_run))
+    edit = _field_edit(context, fields, tags, asks=not (yes or saving.dry_run))
     print_committed(context, dataset.edit_fields(chosen, edit, saving.intent(f"edit{name_words(ids, where)}")))
 
 
-def _field_edit(context: Context, fields: dict[str, Any], tags: tuple[str, ...]) -> FieldEdit:
+def _field_edit(context: Context, fields: dict[str, Any], tags: tuple[str, ...], *, asks: bool) -> FieldEdit:
     from rolethread_vcs import FieldEdit
+    from rolethread_vcs.cli.output import can_ask
 
     texts = [name for name in ("content", "system") if fields[name] is not None]
     if texts:
@@ -105,21 +105,13 @@ def _field_edit(context: Context, fields: dict[str, Any], tags: tuple[str, ...])
 
         typed = TypedTexts(context)
         fields |= {name: typed.read(fields[name]) for name in texts}
-    added = tuple(tag.removeprefix("+").strip() for tag in tags if not tag.startswith("-"))
+    added = [tag.removeprefix("+").strip() for tag in tags if not tag.startswith("-")]
     removed = tuple(tag[1:].strip() for tag in tags if tag.startswith("-"))
-    return FieldEdit(**fields, add_tags=added, remove_tags=removed)
-
-
-def _ask_about_tags(context: Context, edit: FieldEdit, *, ask: bool) -> FieldEdit:
-    from dataclasses import replace
-
-    from rolethread_vcs.cli.output import can_ask
-
     meant = {}
-    for tag, known in context.dataset.similar_tags(edit.add_tags).items() if edit.add_tags else ():
-        if ask and not context.output.json and can_ask():
+    for tag, known in context.dataset.similar_tags(added).items() if added else ():
+        if asks and not context.output.json and can_ask():
             question = f"There is no tag {tag} yet. Use {known} instead (n makes {tag} a new tag)?"
             meant[tag] = known if click.confirm(question, default=True, err=True) else tag
         else:
             context.output.warn(f"{tag} is a new tag; did you mean {known}?")
-    return replace(edit, add_tags=tuple(meant.get(tag, tag) for tag in edit.add_tags))
+    return FieldEdit(**fields, add_tags=tuple(meant.get(tag, tag) for tag in added), remove_tags=removed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.model.entry import Entry, preview
@@ -38,8 +38,8 @@ class Finding(Model):
 
 
 class ChangedEntry(Model):
-    id: str = of("entry_id")
-    change: Literal["added", "changed", "removed"] = of("kind")
+    id: str = Field(validation_alias=AliasChoices("id", "entry_id"))
+    change: Literal["added", "changed", "removed"] = Field(validation_alias=AliasChoices("change", "kind"))
 
 
 class Whereabouts(Model):
@@ -148,7 +148,7 @@ class Conflict(Model):
         return Joined({"absent": [side for side in sides if getattr(source, side) is ABSENT]}, source)
 
 
-class LookAt(Model):
+class LookAt(Sourced):
     id: str
     field: str
     sentence: str

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from rolethread_vcs.views.envelopes import (
+    Counts,
     Envelope,
     Id,
     Joined,
@@ -19,6 +20,7 @@ from rolethread_vcs.views.envelopes import (
     Verb,
     of,
 )
+from rolethread_vcs.views.envelopes.changes import ChangedEntry
 
 
 def _decoded(data: Any) -> Any:
@@ -131,10 +133,7 @@ class FileDifference(Model):
     changes: list[ChangedValue]
 
 
-class Summary(Model):
-    added: int
-    removed: int
-    changed: int
+class Summary(Counts):
     moved: int
 
 
@@ -143,8 +142,7 @@ class Words(Model):
     removed: int
 
 
-class Spoken(Words):
-    changed: int
+class Spoken(Counts):
     words_added: int
     words_removed: int
 
@@ -171,11 +169,6 @@ class Diff(Envelope, name="diff", verbs=("diff",), sometimes={"stat"}):
     stat: Figures | None = None
 
 
-class TouchedEntry(Model):
-    id: str
-    change: Literal["added", "changed", "removed"]
-
-
 class TouchedFile(Model):
     path: str
     change: Literal["added", "changed", "removed"]
@@ -187,7 +180,7 @@ class Show(Envelope, OfCommit, name="show", verbs=("show REV",)):
     message: str = of("commit", "message")
     trailers: list[tuple[str, str]] = of("commit", "trailers")
     details: bool
-    entries: list[EntryDifference] | list[TouchedEntry] = Field(union_mode="left_to_right")
+    entries: list[EntryDifference] | list[ChangedEntry] = Field(union_mode="left_to_right")
     files: list[FileDifference] | list[TouchedFile] = Field(union_mode="left_to_right")
 
 
