@@ -32,11 +32,12 @@ _ANCHOR = 0.9  # what an exchange says, weighed, from which it is known anywhere
 _ANCHOR_OF_TWO = 0.35  # or from which a question with its answer is
 _ALIKE, _ALIKE_SHARE = 0.2, 0.34
 _STRONG = 0.5  # what two exchanges have in common, weighed, from which they are one by what they say
-_MOVED_SHARE = 0.6
+_MOVED_SHARE = 0.7
 _CUT = 0.8  # likeness from which two parts together are the message that was cut in two
 _WHOLE = 0.4  # what an exchange that says little counts against one that is known anywhere, if they cross
 _PART = 0.9  # of its length that each of the parts has at most
 _A_LITTLE = 0.05
+_SURE = 0.2  # a question that stayed counts more than an answer like that of another one
 
 Row: TypeAlias = list[tuple[Message, Message, float]]
 """Messages of two exchanges that are one another, in order, with what each pair weighs."""
@@ -61,6 +62,10 @@ class ExchangePair:
         self.is_complete = len(self.row) == len(self.left.messages) == len(self.right.messages)
         """Whether each message of both is one of the other, as it was or alike."""
         self.has_stayed = any(one.said == other.said for one, other, _ in self.row)
+        self.has_grown = len(self.row) == min(len(self.left.messages), len(self.right.messages)) and all(
+            one.said == other.said for one, other, _ in self.row
+        )
+        """Whether all of one stands in the other, with lines of a group or rounds of a tool between."""
         self.is_same = self.is_complete and all(one.number == other.number for one, other, _ in self.row)
 
     @property
@@ -225,7 +230,9 @@ class _Search:
             if pair.weight and (pair.is_whole or not {pair.left.number, pair.right.number} & self._once)
         ]
         sole = _sole(pair for pair in pairs if pair.is_complete and not pair.is_whole)
-        chain = _chain((*pair.place, pair.weight + _A_LITTLE * (pair.step == in_step)) for pair in pairs)
+        chain = _chain(
+            (*pair.place, pair.weight + _A_LITTLE * (pair.step == in_step) + _SURE * pair.is_sure) for pair in pairs
+        )
         for pair in pairs:
             if pair.place in chain:
                 is_only = pair.is_sure and (pair in sole or pair.step == in_step)
@@ -238,11 +245,16 @@ class _Search:
             pair
             for pair in self._candidates(left, right)
             if (pair.is_whole and pair.left.number in single and (len(pair.row) > 1 or pair.weight >= _STRONG))
-            or (pair.weight >= _STRONG and (pair.share >= _MOVED_SHARE or pair.is_sure))
+            or (pair.weight >= _STRONG and (pair.share >= _MOVED_SHARE or pair.has_stayed))
         ]
         for pair in sorted(alike, key=lambda pair: (not pair.is_whole, -pair.weight, pair.place)):
             self._add(pair, moved=True)
-        for pair in _sole(pair for pair in self._candidates(*self._unpaired()) if pair.is_complete):
+        kept = (
+            pair
+            for pair in self._candidates(*self._unpaired())
+            if pair.has_grown or (pair.is_complete and pair.has_stayed)
+        )
+        for pair in _sole(kept):
             if len(pair.row) > 1:
                 self._add(pair, loose=True, moved=True)
 

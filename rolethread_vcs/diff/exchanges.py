@@ -100,7 +100,9 @@ def goes_on(one: str, other: str) -> bool:
     """Return whether one text is the other with more behind or before it: `Nobody.` and `Nobody, I fear.`"""
     few, many = sorted((one.strip(), other.strip()), key=len)
     start, end = few.rstrip(_MARKS) or few, few.lstrip(_MARKS) or few
-    begins = many.startswith(start) and not many[len(start) : len(start) + 1].isalnum()
+    # "Why?" does not go on in "Why would she?"
+    following = many[len(start) : len(start) + 1]
+    begins = many.startswith(start) and not (following.isalnum() or (following.isspace() and start != few))
     return bool(few) and (begins or (many.endswith(end) and not many[: -len(end)][-1:].isalnum()))
 
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.merge.conversation import says_enough
+from rolethread_vcs.merge.conversation import role_of, says_enough
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
 from rolethread_vcs.model.entry import is_same
 
@@ -50,6 +50,7 @@ class Alignment:
     def __init__(self, lists: Lists) -> None:
         every = _without_strangers(lists, {side: align(lists.base, lists.on(side)) for side in SIDES})
         doubtful = {pair.before for side in SIDES for pair in every[side] if pair.loose}
+        known = {side: {pair.after for pair in every[side]} for side in SIDES}
         untouched = {
             side: {
                 pair.before
@@ -57,6 +58,7 @@ class Alignment:
                 if pair.before in doubtful
                 and not (pair.loose or pair.moved)
                 and is_same(lists.base[pair.before], lists.on(side)[pair.after])
+                and not _stands_beside_new(lists.on(side), pair.after, known[side])
             }
             for side in SIDES
         }
@@ -196,6 +198,14 @@ class Alignment:
             if base is not None:
                 return base
         return None
+
+
+def _stands_beside_new(row: Sequence[Any], number: int, known: set[int]) -> bool:
+    """Return whether something was put into the exchange next to a message, a line of a group or a round of a tool."""
+    return any(
+        0 < place < len(row) and not {place - 1, place} <= known and role_of(row[place]) != "user"
+        for place in (number, number + 1)
+    )
 
 
 def _same_on_both(lists: Lists) -> dict[int, int]:

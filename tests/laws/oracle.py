@@ -5,8 +5,9 @@ is right where no merge is, needless where the edits have nothing to do with eac
 cases: here nobody knows, so that a conflict and a clean merge are both good. They are
 
     a  both changed one text, or its alternatives: how texts merge is judged elsewhere
-    b  of two exchanges that say the same, one came, went, moved or was edited: nobody can tell which
-    c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one
+    b  of two exchanges, or lines of one exchange, that say the same, one came, went, moved or was
+       edited: nobody can tell which
+    c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one,
        or an exchange says nothing that it said before, and the other side deleted it
     d  a message was cut in two and the other side changed its text or cut it, or little of it is left in the halves
     e  two answers were joined and the other side changed one of them, or put something between
@@ -240,11 +241,30 @@ class Oracle:
         alone = [{said for who, said in each.items() if who not in both} for each in (after, there)]
         if (alone[0] & alone[1]) - set(before.values()):
             self.unknown.append("both wrote the same")
-        for version, changed in ((self.base, set(before) ^ set(after)), (side, {*dict(came)})):
+        if self._has_equal_lines(side, moves):
+            self.unknown.append("a line that another one said")
+        for version, changed in ((self.base, set(before) ^ set(after) | moves), (side, {*dict(came)})):
             said_by = _says(version.lines)
             for one, another in pairwise(said_by):
                 if said_by[one] == said_by[another] and len({one, another} & changed) == 1:
                     self.unknown.append("one of two equals came or went")
+
+    def _has_equal_lines(self, side: Version, moves: set[int]) -> bool:
+        """Whether a line came, or moved, that says what another line of its exchange said and does not any more."""
+        before, after = slots(self.base), slots(side)
+        went = {
+            message["content"]
+            for (who, part), message in before.items()
+            if who in moves or after.get((who, part), {}).get("content") != message["content"]
+        }
+        known = {who for who, _ in before}
+        return any(
+            line.message["role"] == "assistant" and line.message["content"] in went
+            for unit in units(side.lines)
+            if any(side.lines[n].who in known for n in unit)
+            for line in (side.lines[n] for n in unit)
+            if line.who not in known
+        )
 
     def _doubt_joins(self, side: Version, other: Version) -> None:
         whos = [line.who for line in other.lines]
@@ -351,9 +371,11 @@ class Oracle:
         return ""
 
     def _follows(self, there: list[Slot], left: Slot, right: Slot, row: list[Slot]) -> bool:
+        whole = {slot if slot in there else (slot[0], 0) for slot in row}  # which another side cut
+        left, right = (slot if slot in there else (slot[0], 0) for slot in (left, right))
         if left not in there or right not in there or there.index(left) > there.index(right):
             return False
-        return not any(slot in row for slot in there[there.index(left) + 1 : there.index(right)])
+        return not any(slot in whole for slot in there[there.index(left) + 1 : there.index(right)])
 
     def _same_exchange(self) -> bool:
         """Whether both sides touched messages of one exchange."""
