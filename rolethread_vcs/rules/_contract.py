@@ -148,11 +148,14 @@ def _always(_outline: Outline) -> bool:
     return True
 
 
-_LACKING: Mapping[str, Suspects] = {
+LACKING: Mapping[str, Suspects] = {
     "whole": lambda outline: not outline.whole,
     "roles": lambda outline: not outline.roles,
     "roles_known": lambda outline: not outline.roles_known,
+    "is_answered": lambda outline: "assistant" not in outline.roles,
+    "system_leads": lambda outline: "system" in outline.roles[1:],
 }
+"""What a sound entry has, and how to see that it is not so."""
 
 
 class Parts(NamedTuple):
@@ -172,9 +175,9 @@ class Rule:
     with others (its uuid …), and `check_dataset`, which is given all holders of the keys that a change
     touched.
 
-    A rule of entries may say with `unless` which property of the outline makes an entry sound for it (`whole`, `roles`,
-    `roles_known`), in place of `suspects`. It is imported when an entry without that property comes, which is seldom;
-    until then what docs/generate_lists.py wrote of it stands for it.
+    A rule of entries may say with `unless`, a word of `LACKING`, what makes an entry sound for it, in place of
+    `suspects`. It is then imported when an entry comes that lacks this, which is seldom; until then what
+    docs/generate_lists.py wrote of it stands for it.
 
     `severity` is the default, the settings may change it. `reads` names the parts of an entry the outcome
     depends on (`messages`, `tags` …, or `registry`); `version` goes up when the outcome changes; both are in
@@ -206,7 +209,7 @@ class Rule:
             for name, part in self.build(self.options)._asdict().items():
                 object.__setattr__(self, name, part)
         if self.unless:
-            object.__setattr__(self, "suspects", _LACKING[self.unless])
+            object.__setattr__(self, "suspects", LACKING[self.unless])
         if not _CODE.fullmatch(self.code):
             raise ValueError(f"the code of a rule is RT and three digits, not {self.code!r}")
         if not self.reads or not self.reads <= ENTRY_PARTS | OUTSIDE_PARTS:

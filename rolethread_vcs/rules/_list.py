@@ -8,5 +8,7 @@ RULES: tuple[tuple[str, str, str, tuple[str, ...], int, str, str], ...] = (
     ("RT102", "message_not_object", "error", ("messages",), 1, "whole", "none"),
     ("RT103", "missing_role", "error", ("messages",), 1, "roles_known", "none"),
     ("RT105", "unknown_role", "error", ("messages",), 1, "roles_known", "safe"),
+    ("RT106", "no_assistant", "error", ("chosen", "messages"), 1, "is_answered", "none"),
+    ("RT107", "system_not_first", "error", ("messages",), 1, "system_leads", "suggested"),
     ("RT109", "missing_content", "error", ("messages",), 1, "whole", "none"),
 )

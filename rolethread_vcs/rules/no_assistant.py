@@ -43,6 +43,6 @@ RULE = Rule(
     severity=Severity.ERROR,
     scope=Scope.ENTRY,
     reads=frozenset({"messages", "chosen"}),
-    suspects=lambda outline: "assistant" not in outline.roles,
+    unless="is_answered",
     check=_check,
 )

@@ -67,7 +67,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     scope=Scope.ENTRY,
     reads=frozenset({"messages"}),
-    suspects=lambda outline: "system" in outline.roles[1:],
+    unless="system_leads",
     check=_check,
     repair=Repair(RepairSafety.SUGGESTED, _repair),
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from rolethread_vcs.errors import SystemRefusedError
+from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError
 
 fault_point: Callable[[str, str], None] | None = None
 """Called with (what, path) before each step that changes the disk; a test may kill the process in it."""
@@ -50,6 +51,20 @@ def system_refused(doing: str, error: OSError) -> SystemRefusedError:
         hint = "check that you may write to that folder"
     where = f" ({error.filename})" if error.filename else ""
     return SystemRefusedError(f"the system refused while {doing}: {reason}{where}", hint=hint)
+
+
+def refuse_bad_place(path: Path) -> None:
+    """Refuse a path that cannot be a file.
+
+    Raises:
+        NotFoundError: no such folder. InvalidError: it is a folder.
+    """
+    if not path.parent.is_dir():
+        raise NotFoundError(f"there is no folder {path.parent}", hint=f"mkdir -p {shlex.quote(str(path.parent))}")
+    with system_errors(f"looking at {path}"):
+        is_folder = path.is_dir()
+    if is_folder:
+        raise InvalidError(f"{path} is a folder; name a file in it")
 
 
 def write_all(fd: int, data: bytes, path: object = "") -> None:

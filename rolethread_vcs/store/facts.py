@@ -7,13 +7,15 @@ one look-up serves about a hundred entries.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rolethread_vcs.model.canonical import encode_line, parse
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.derived import Table
 
 WORTH_IT = 8
 """Folders from which the cache is asked, about 800 entries: fewer are read before SQLite is loaded."""
@@ -35,6 +37,8 @@ def read_facts(snapshot: Snapshot, facts: Sequence[Fact], *, skip_unreadable: bo
     Raises:
         UnreadableEntryError: an entry that has to be read cannot be, and shall not be skipped.
     """
+    from rolethread_vcs.store.derived import Derived
+
     folders = {prefix + tree: (prefix, tree) for prefix, tree in snapshot.folders()}
     derived = Derived(snapshot.cache_folder) if len(folders) >= WORTH_IT else None
     known = [derived.find(fact.table, folders) if derived is not None else {} for fact in facts]
@@ -82,6 +86,8 @@ def _compute(
 
 def keys_fact(rule: Any) -> Fact:
     """Return the fact of the keys that an entry holds of a dataset rule."""
+    from rolethread_vcs.store.derived import Table
+
     keys = rule.keys
     return Fact(Table(f"rule {rule.name}", rule.version), lambda entry: () if keys is None else tuple(keys(entry)))
 

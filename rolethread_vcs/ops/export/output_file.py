@@ -8,30 +8,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shlex
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError
+from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.store import disk
 
 _SEAL = "<!-- written by rolethread-vcs; sha256 of the lines above: {} -->\n"
 _SEAL_LENGTH = len(_SEAL.format("0" * 64))
-
-
-def refuse_bad_place(path: Path) -> None:
-    """Refuse a path that cannot be a file.
-
-    Raises:
-        NotFoundError: no such folder. InvalidError: it is a folder.
-    """
-    if not path.parent.is_dir():
-        raise NotFoundError(f"there is no folder {path.parent}", hint=f"mkdir -p {shlex.quote(str(path.parent))}")
-    with disk.system_errors(f"looking at {path}"):
-        is_folder = path.is_dir()
-    if is_folder:
-        raise InvalidError(f"{path} is a folder; name a file in it")
 
 
 def refuse_file_in_the_way(
@@ -41,9 +26,9 @@ def refuse_file_in_the_way(
 
     Raises:
         ConflictError: something else is there.
-        NotFoundError, InvalidError: see `refuse_bad_place`.
+        NotFoundError, InvalidError: see `disk.refuse_bad_place`.
     """
-    refuse_bad_place(path)
+    disk.refuse_bad_place(path)
     if path.is_file() and not overwrite and not is_ours(path):
         hint = "choose another name, or replace it with: --overwrite"
         end = "left as it was; nothing was written"

@@ -10,11 +10,11 @@ from pathlib import Path
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import CleanKeys, clean_keys, find_row_format, write_line
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.ops.export.output_file import refuse_bad_place
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
 from rolethread_vcs.ops.workcopy.rewrite import set_aside, stage_lines
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import branch_commit, finish_cut_off
@@ -188,7 +188,7 @@ def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> N
             f"{str(path)!a} is not valid UTF-8, so the file cannot be linked",
             hint="choose another name",
         )
-    refuse_bad_place(path)
+    disk.refuse_bad_place(path)
     if options.bind:
         if not path.is_file():
             raise NotFoundError(f"there is no file {path} to link", hint="without --bind it is written")
