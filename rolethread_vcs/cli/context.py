@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
+@dataclass(slots=True)
 class GlobalOptions:
     """The options valid everywhere, as they were met so far: before the verb, then after it.
 
     `change` says what the verb would do (`saved`), where it changes something.
     """
 
-    def __init__(self) -> None:
-        self.folder = ""
-        self.json = False
-        self.quiet = False
-        self.color = "auto"
-        self.output: Output | None = None
-        self.change = ""
+    folder: str = ""
+    json: bool = False
+    quiet: bool = False
+    color: str = "auto"
+    output: Output | None = None
+    change: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import CONVERSATIONS
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, ComparedFile
 from rolethread_vcs.phrases import count
-from rolethread_vcs.views.entries import value_text
+from rolethread_vcs.views.entries import text_of, value_text
 from rolethread_vcs.views.terminal_text import safe_text, styled
 
 Words = Literal["auto", "color", "plain", "none"]
@@ -128,6 +128,15 @@ def inline_words(change: MessageChange, words: Words) -> tuple[WordChange, ...]:
     if words == "none" or (words == "auto" and not _reads_inline(change.words)):
         return ()
     return tuple(shortened(change.words))
+
+
+def text_changes(change: MessageChange, words: Words) -> tuple[tuple[WordChange, ...], list[tuple[str, str]]]:
+    """Return what became of the text of a message: words inside of it, or else what went (`-`) and what came (`+`)."""
+    old, new = (None if placed is None else text_of(placed.message) for placed in (change.before, change.after))
+    if old is not None and new is not None and (inline := inline_words(change, words)):
+        return inline, []
+    sides = [] if old == new else [("-", old), ("+", new)]
+    return (), [(mark, text) for mark, text in sides if text is not None]
 
 
 def _reads_inline(changes: Sequence[WordChange]) -> bool:

@@ -74,23 +74,14 @@ def _entry(compared: ComparedEntry, words: Words) -> Iterator[str]:
 def _message(change: MessageChange, words: Words) -> Iterator[str]:
     placed = change.after or change.before
     assert placed is not None
-    head = _head(placed.index, placed.message)
-    if change.op in ("insert", "remove"):
-        mark = "+" if change.op == "insert" else "-"
-        yield f"{mark} {head}"
-        yield from _marked(mark, text_of(placed.message))
-        return
-    assert change.before is not None
-    assert change.after is not None
-    was = f" (was [{change.before.index}])" if change.op == "move" else ""
-    yield f"! {head}{was}"
-    old, new = text_of(change.before.message), text_of(change.after.message)
-    inline = layout.inline_words(change, words)
+    mark = {"insert": "+", "remove": "-"}.get(change.op, "!")
+    was = f" (was [{change.before.index}])" if change.op == "move" and change.before is not None else ""
+    yield f"{mark} {_head(placed.index, placed.message)}{was}"
+    inline, blocks = layout.text_changes(change, words)
     if inline:
         yield from _marked("!", "".join(layout.BRACKETS[kind] % text for kind, text in inline))
-    elif old != new:
-        yield from _marked("-", old)
-        yield from _marked("+", new)
+    for mark, text in blocks:
+        yield from _marked(mark, text)
     for key, before, after in layout.attribute_values(change):
         yield f"!     {key}: {before} → {after}"
 

@@ -109,35 +109,22 @@ class _Painter:
         if change.op == "move" and change.before is not None:
             was = styled(f" (was [{change.before.index}])", "faint")
         yield f"  {styled(mark, style)} {message_head(placed.index, placed.message)}{was}"
-        if change.op in ("insert", "remove"):
-            yield from self._block(text_of(placed.message), mark, style)
-            return
-        yield from self._content(change)
+        inline, blocks = layout.text_changes(change, self._words)
+        if inline:
+            marked = layout.marked_words(inline, color=self._color and self._words != "plain")
+            yield from wrap_styled(marked, self._width, f"{_INDENT}    ")
+        elif not blocks and change.op in ("move", "attributes"):
+            yield f"{_INDENT}    {styled(one_line(text_of(placed.message), self._width - 8), 'faint')}"
+        for mark, text in blocks:
+            style = "added" if mark == "+" else "removed"
+            if not text:
+                yield f"  {styled(mark, style)}     {styled('(empty)', 'faint')}"
+                continue
+            for line in wrap(text.rstrip("\n") or text, self._width, f"  {mark}     "):
+                # `wrap` has made the text safe, and would do it once more
+                yield styled(line or f"  {mark}", style)
         for key, before, after in layout.attribute_values(change):
             yield from self.value(key, before, after, ChangeKind.CHANGED, indent=f"{_INDENT}    ")
-
-    def _content(self, change: MessageChange) -> Iterator[str]:
-        assert change.before is not None
-        assert change.after is not None
-        old, new = text_of(change.before.message), text_of(change.after.message)
-        inline = layout.inline_words(change, self._words)
-        if inline:
-            yield from wrap_styled(
-                layout.marked_words(inline, color=self._color and self._words != "plain"), self._width, f"{_INDENT}    "
-            )
-        elif old != new:
-            yield from self._block(old, "-", "removed")
-            yield from self._block(new, "+", "added")
-        elif change.op in ("move", "attributes"):
-            yield f"{_INDENT}    {styled(one_line(new, self._width - 8), 'faint')}"
-
-    def _block(self, text: str, mark: str, style: str) -> Iterator[str]:
-        if not text:
-            yield f"  {styled(mark, style)}     {styled('(empty)', 'faint')}"
-            return
-        for line in wrap(text.rstrip("\n") or text, self._width, f"  {mark}     "):
-            # `wrap` has made the text safe, and would do it once more
-            yield styled(line or f"  {mark}", style)
 
     def value(self, name: str, before: str, after: str, kind: ChangeKind, *, indent: str = _INDENT) -> Iterator[str]:
         room = max(self._width - len(indent) - width_of(name) - 2, 10)
