@@ -51,14 +51,22 @@ def _merge_key(key: str, sides: tuple[Any, Any, Any], field: str, resolver: Reso
         return merge_content(base, ours, theirs, field, resolver)
     if key == "alternatives" and _are_lists(ours, theirs) and (base is ABSENT or isinstance(base, list)):
         return merge_sets(base, ours, theirs)  # one of them holds the answer, too
-    if key == "tool_calls" and _are_lists(base, ours, theirs) and len(base) == len(ours) == len(theirs):
-        # A call is one thing: the name from one side and the arguments from the other would be a third call.
-        calls = [settle(*each) for each in zip(base, ours, theirs, strict=True)]
-        if all(call is not UNSETTLED for call in calls):
-            return calls
+    if key == "tool_calls" and (calls := merge_calls(base, ours, theirs)) is not UNSETTLED:
+        return calls
     if key != "function_call" and isinstance(base, dict) and isinstance(ours, dict) and isinstance(theirs, dict):
         return merge_maps(base, ours, theirs, field, resolver)
     return resolver.answer(value_conflict(field, base, ours, theirs))
+
+
+def merge_calls(base: Any, ours: Any, theirs: Any) -> Any:
+    """Return the calls of a message, each as the side has it that changed it, or UNSETTLED.
+
+    A call is one thing: the name from one side and the arguments from the other would be a third call.
+    """
+    if not (_are_lists(base, ours, theirs) and len(base) == len(ours) == len(theirs)):
+        return settle(base, ours, theirs)
+    calls = [settle(*each) for each in zip(base, ours, theirs, strict=True)]
+    return UNSETTLED if any(call is UNSETTLED for call in calls) else calls
 
 
 def merge_content(base: Any, ours: Any, theirs: Any, field: str, resolver: Resolver) -> Any:

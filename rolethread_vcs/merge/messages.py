@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.merge.calls import Calls
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
 from rolethread_vcs.merge.conversation import END, START, role_of
 from rolethread_vcs.merge.cuts import cut_alike
@@ -88,15 +89,21 @@ class _Row:
         self._resolver = resolver
         self._renamed = {side: _renamed_speakers(lists, side, alignment.origins[side]) for side in SIDES}
         self._laid: list[_Laid] = []
+        self._calls = Calls(lists, ())
         self._number = 0  # in the preview, which has ours in each dispute: names must not depend on choices
 
     def result(self, pieces: Sequence[Piece]) -> list[Any]:
         """Return the messages, ours where something conflicted."""
         open_before = len(self._resolver.conflicts)
-        for piece in pieces:
+        rows = ((*each.ours, *each.theirs) if isinstance(each, Dispute) else (each,) for each in pieces)
+        self._calls = Calls(self._lists, (token for row in rows for token in row if isinstance(token, Token)))
+        for place, piece in enumerate(pieces):
             if isinstance(piece, Dispute):
                 self._lay_dispute(piece)
             elif isinstance(piece, Joined):
+                joined = [each for each in pieces[place + 1 : place + 1 + piece.count] if isinstance(each, Token)]
+                if not all(self._calls.has_call(self._lists.any_value(token)) for token in joined):
+                    continue
                 last = self._number + piece.count - 1
                 sentence = f"both sides added messages here; {self._field}[{self._number}] to [{last}] keep both"
                 self._resolver.notes.append(Note(f"{self._field}[{self._number}]", sentence))
@@ -126,8 +133,13 @@ class _Row:
                 )
                 return
             message = merge_message(None if base is ABSENT else base, ours, theirs, self._name(), self._resolver)
-        self._laid.append(_Laid(message, token))
-        self._number += 1
+        self._lay(message, token, self._calls.has_call(message), self._calls.has_call(message, in_preview=True))
+        for result, value, is_there, is_in_preview in self._calls.results_after(token, message):
+            self._lay(value, result, is_there, is_in_preview)
+
+    def _lay(self, message: Any, token: Token, is_there: bool, is_in_preview: bool) -> None:
+        self._laid += [_Laid(message, token)] * is_there
+        self._number += is_in_preview
 
     def _only(self, token: Token) -> Any:
         """Return a message that is not on both sides; one that came may have a speaker whom the other side renamed."""
