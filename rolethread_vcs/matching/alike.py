@@ -142,7 +142,7 @@ class Alike:
             else:
                 texts = {place: self._after_texts[place] for place in others}
                 rare = sharing_rare_words(texts, {place: self._texts[place] for place in some})
-                candidates = [*_around(some, others), *((one, other) for other, one in rare)]
+                candidates = [*around(some, others), *((one, other) for other, one in rare)]
             near.append([pair for pair in dict.fromkeys(candidates) if self._compare(*pair) >= UNLIKE])
         return near
 
@@ -166,7 +166,7 @@ class Alike:
         return False
 
 
-def _around(some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
+def around(some: Sequence[int], others: Sequence[int]) -> list[tuple[int, int]]:
     """Return pairs of about the same place in two lists, counted from either end."""
     shift = len(others) - len(some)
     pairs = []

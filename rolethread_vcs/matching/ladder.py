@@ -15,11 +15,24 @@ from enum import Enum, StrEnum
 from functools import cached_property
 
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.matching.alike import MARGIN, SCALE, SURE, Alike, Gaps, Pairs
-from rolethread_vcs.matching.signature import PARTS, Side, Signature, Step, opening_of, places_by_value, text_of
+from rolethread_vcs.matching.alike import MARGIN, SCALE, SURE, Alike, Gaps, Pairs, around
+from rolethread_vcs.matching.signature import (
+    PARTS,
+    Side,
+    Signature,
+    Step,
+    opening_of,
+    places_by_value,
+    shape_of,
+    text_of,
+)
 
 MOST = 20_000
 """Rows left over on either side up to which similar ones are looked for."""
+_SEVERAL = 3
+"""Lines in a row that were all written anew; one or two that have nothing in common are new, and the old ones gone."""
+_ENOUGH_TURNS = 10
+"""Turns with the same roles in the same order, from which lines in one place are the entries that stood there."""
 _NEAR = 20
 """New rows in one place that are compared with what was there."""
 
@@ -47,6 +60,7 @@ class Doubt(StrEnum):
     SAME_ID = "several lines say that they are this entry"
     OTHER_ID = "it says that it is an entry that this file did not hold"
     COPY = "a line like it stands where this entry was, and the other one elsewhere"
+    PLACE = "it stands where other entries stood, and has nothing in common with them"
     TOO_MANY = "too many lines changed for looking which resembles which"
 
 
@@ -91,6 +105,8 @@ class Matching:
                 self._match_alike()
             elif step is Step.OPENING:
                 self._match_openings()
+            elif step is Step.PLACE:
+                self._match_places()
             elif step is Step.BIRTH:
                 self._match_equal(step, "messages", "born")
                 self._match_equal(step, "born", "messages")
@@ -204,6 +220,30 @@ class Matching:
             near = (place for place in (was[0] - 1, was[0] + 1) if 0 <= place < len(self._before))
             if all(opening_of(self._before.entry(place)) != opening for place in near):
                 self._pair({places[0]: was[0]}, Step.OPENING)
+
+    def _match_places(self) -> None:
+        """Pair what was written anew all together, a translation: by its place, where no other reading is left."""
+        before, after = self._open()
+        if not before or not after:
+            return
+        gaps = Gaps(self.pairs)
+        in_doubt = {gaps.after(place) for place in self.unclear}
+        for some, others in gaps.grouped(before, after):
+            if not some or not others or (min(len(some), len(others)) < _SEVERAL and gaps.kept):
+                continue
+            was, now = (
+                [shape_of(side.entry(place)) for place in places]
+                for side, places in ((self._before, some), (self._after, others))
+            )
+            turns = sum(map(len, now))
+            if was == now and turns >= _ENOUGH_TURNS and gaps.after(others[0]) not in in_doubt:
+                self._pair(dict(zip(others, some, strict=True)), Step.PLACE)
+                continue
+            near = zip(some, others, strict=True) if len(some) == len(others) else around(some, others)
+            candidates: dict[int, list[tuple[int, float]]] = defaultdict(list)
+            for one, other in near:
+                candidates[other].append((one, 0.0))
+            self.unclear.update({place: Unclear(Doubt.PLACE, tuple(candidates[place])) for place in others})
 
     def _doubt_copies(self, gaps: Gaps) -> None:
         """Doubt what moved where something new like it stands in its old place: which of the two is the copy?"""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_line
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import Entry, known_role
 from rolethread_vcs.model.layout import suffix_part
 
 Holder = TypeVar("Holder")
@@ -30,6 +30,7 @@ class Step(StrEnum):
     BIRTH = "the messages that the other one had at birth"
     ALIKE = "similar words"
     OPENING = "the same question, between the same neighbours"
+    PLACE = "the same place, and all lines there written anew"
 
 
 class Signature(NamedTuple):
@@ -186,6 +187,11 @@ def opening_of(entry: Entry) -> str | None:
     first = next((turn for turn in entry.turns if turn.get("role") != "system"), {})
     text = first.get("content")
     return text if first.get("role") == "user" and isinstance(text, str) and text.strip() else None
+
+
+def shape_of(entry: Entry) -> tuple[str | None, ...]:
+    """Return who speaks in turn, which is what a translation leaves of a conversation."""
+    return tuple(known_role(turn.get("role")) for turn in entry.turns)
 
 
 def text_of(entry: Entry) -> str:

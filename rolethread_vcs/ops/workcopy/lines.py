@@ -38,7 +38,7 @@ _SHOWN = 5
 
 
 POLICY = Policy(
-    (Step.BYTES, Step.OWN_ID, Step.UUID, Step.WHOLE, Step.ALIKE, Step.OPENING),
+    (Step.BYTES, Step.OWN_ID, Step.UUID, Step.WHOLE, Step.ALIKE, Step.OPENING, Step.PLACE),
     Ambiguity.NEIGHBOURS,
 )
 
