@@ -38,8 +38,8 @@ def refusal_of_edit(verdict: Verdict, made_up: Sequence[str] = ()) -> RefusedByG
     """
     names = _names_of_new(made_up)
     blocking = tuple(_with_names(finding, names) for finding in verdict.blocking)
-    ids = _distinct(finding.entry_id or "" for finding in blocking)
-    codes = _distinct(finding.code for finding in blocking)
+    ids = list(dict.fromkeys(finding.entry_id or "" for finding in blocking))
+    codes = list(dict.fromkeys(finding.code for finding in blocking))
     if len(ids) == 1:
         subject = f"{ids[0]} breaks" if ids[0] in names.values() else f"entry {ids[0]} breaks"
     else:
@@ -114,7 +114,7 @@ def _edit_lines(findings: Sequence[Finding], codes: Sequence[str]) -> list[_Line
     lines = []
     for code in codes:
         of_code = [finding for finding in findings if finding.code == code]
-        ids = _distinct(finding.entry_id or "" for finding in of_code)
+        ids = list(dict.fromkeys(finding.entry_id or "" for finding in of_code))
         where = of_code[0].message if len(of_code) == 1 else listed(ids, _SHOWN)
         lines.append(_Line(_title(of_code[0]), count(len(ids), "entry"), where, _repair_note(of_code)))
     return lines
@@ -123,7 +123,7 @@ def _edit_lines(findings: Sequence[Finding], codes: Sequence[str]) -> list[_Line
 def _import_lines(rows: Sequence[Reject]) -> list[_Line]:
     by_code: dict[str, list[Reject]] = {}
     for row in rows:
-        for code in _distinct(finding.code for finding in row.findings) or [row.code]:
+        for code in dict.fromkeys(finding.code for finding in row.findings) or [row.code]:
             by_code.setdefault(code, []).append(row)
     ruled = sorted(code for code, of_code in by_code.items() if of_code[0].findings)
     unreadable = sorted(by_code.keys() - set(ruled))
@@ -155,7 +155,7 @@ def _table(lines: Sequence[_Line]) -> list[str]:
 
 def _allow_hint(verdict: Verdict, codes: Sequence[str]) -> str:
     needed = {overrun.code: f"{overrun.code}={overrun.found}" for overrun in verdict.overruns}
-    others = _distinct(finding.code for finding in verdict.allowed)
+    others = list(dict.fromkeys(finding.code for finding in verdict.allowed))
     flags = " ".join(f"--allow {needed.get(code, code)}" for code in sorted({*codes, *others}))
     return f'{flags} --because "…"   saves it all the same'
 
@@ -174,7 +174,3 @@ def _at(findings: Sequence[Finding]) -> str:
 
 def _title(finding: Finding) -> str:
     return f"{finding.code} {finding.name}"
-
-
-def _distinct(words: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(words))

@@ -70,11 +70,7 @@ class Order:
         gone = frozenset(entry_ids)
         return Order({entry_id: rank for entry_id, rank in self.ranks.items() if entry_id not in gone})
 
-    def move_after(self, entry_id: str, anchor_id: str | None, *, next_id: str | None) -> Order:
-        """Return the order with one entry moved; see `move_all_after`."""
-        return self.move_all_after([entry_id], anchor_id, next_id=next_id)
-
-    def move_all_after(self, entry_ids: Sequence[str], anchor_id: str | None, *, next_id: str | None) -> Order:
+    def move_after(self, entry_ids: Sequence[str], anchor_id: str | None, *, next_id: str | None) -> Order:
         """Return the order with entries moved, in the sequence given, behind an anchor (None: to the front).
 
         `next_id` is the entry that follows the anchor now, the moved ones left out; None when the anchor is
@@ -92,7 +88,8 @@ class Order:
         after = rest.key_of(next_id) if next_id is not None else None
         if after is not None and after <= before:
             raise ValueError(f"{next_id} does not follow {anchor_id}")
-        if _is_rising([before, *((entry_id, entry_id) for entry_id in entry_ids), *([after] if after else [])]):
+        keys = [before, *((entry_id, entry_id) for entry_id in entry_ids), *([after] if after else [])]
+        if all(left < right for left, right in pairwise(keys)):
             return rest
         place, low = _split(before[0])
         high = None
@@ -150,10 +147,6 @@ def _found(entry_id: str, look_up: Callable[[str], T | None]) -> Iterator[tuple[
     item = look_up(entry_id)
     if item is not None:
         yield entry_id, item
-
-
-def _is_rising(keys: Sequence[tuple[str, str]]) -> bool:
-    return all(left < right for left, right in pairwise(keys))
 
 
 def _split(rank: str) -> tuple[str, str]:

@@ -354,7 +354,7 @@ def test_many_moves_are_folded(rtv: Rtv, dataset: Dataset) -> None:
 
     with dataset.edit() as edit:
         ids = [edit.add(said(f"Question {number}?")) for number in range(60)]
-    order = Order().move_all_after(ids[:25][::-1], ids[-1], next_id=None).encode()
+    order = Order().move_after(ids[:25][::-1], ids[-1], next_id=None).encode()
     assert order is not None
     (dataset.folder / "order.json").write_bytes(order)
 

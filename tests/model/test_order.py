@@ -32,7 +32,7 @@ def _moved(order: Order, sequence: list[str], entry_id: str, anchor_id: str | No
     rest = [other for other in sequence if other != entry_id]
     place = rest.index(anchor_id) + 1 if anchor_id is not None else 0
     next_id = rest[place] if place < len(rest) else None
-    return order.move_after(entry_id, anchor_id, next_id=next_id), [*rest[:place], entry_id, *rest[place:]]
+    return order.move_after([entry_id], anchor_id, next_id=next_id), [*rest[:place], entry_id, *rest[place:]]
 
 
 def _after_moves(moves: list[tuple[int, int]], order: Order | None = None) -> tuple[Order, list[str]]:
@@ -127,7 +127,7 @@ def test_many_entries_move_together_in_the_sequence_given(
     place = rest.index(anchor_id) + 1 if anchor_id is not None else 0
     next_id = rest[place] if place < len(rest) else None
 
-    order = order.move_all_after(entry_ids, anchor_id, next_id=next_id)
+    order = order.move_after(entry_ids, anchor_id, next_id=next_id)
 
     assert _listed(order) == [*rest[:place], *entry_ids, *rest[place:]]
 
@@ -136,27 +136,27 @@ def test_many_entries_move_together_in_the_sequence_given(
 
 
 def test_an_entry_moved_behind_an_unmoved_one_is_ranked_behind_its_id() -> None:
-    order = Order().move_after(IDS[4], IDS[0], next_id=IDS[1])
+    order = Order().move_after([IDS[4]], IDS[0], next_id=IDS[1])
 
     assert order.ranks == {IDS[4]: f"{IDS[0]}.g"}
 
 
 def test_an_entry_moved_to_the_front_is_ranked_before_every_id() -> None:
-    order = Order().move_after(IDS[4], None, next_id=IDS[0])
+    order = Order().move_after([IDS[4]], None, next_id=IDS[0])
 
     assert order.ranks == {IDS[4]: ".g"}
 
 
 def test_an_entry_moved_back_to_where_its_id_puts_it_is_unmoved_again() -> None:
-    order = Order().move_after(IDS[4], None, next_id=IDS[0])
+    order = Order().move_after([IDS[4]], None, next_id=IDS[0])
 
-    assert order.move_after(IDS[4], IDS[3], next_id=IDS[5]) == Order()
+    assert order.move_after([IDS[4]], IDS[3], next_id=IDS[5]) == Order()
 
 
 def test_a_move_changes_the_rank_of_no_other_entry() -> None:
-    order = Order().move_after(IDS[4], IDS[0], next_id=IDS[1])
+    order = Order().move_after([IDS[4]], IDS[0], next_id=IDS[1])
 
-    order = order.move_after(IDS[5], IDS[0], next_id=IDS[4])
+    order = order.move_after([IDS[5]], IDS[0], next_id=IDS[4])
 
     assert order.ranks == {IDS[4]: f"{IDS[0]}.g", IDS[5]: f"{IDS[0]}.8"}
 
@@ -173,7 +173,7 @@ def test_a_thousand_insertions_between_the_same_two_keep_ranks_short() -> None:
 def test_a_hundred_thousand_entries_sorted_at_once_have_ranks_of_four_digits() -> None:
     ids = [_id(number) for number in range(100_000)]
 
-    order = Order().move_all_after(ids[::-1], None, next_id=None)
+    order = Order().move_after(ids[::-1], None, next_id=None)
 
     assert max(len(rank) for rank in order.ranks.values()) == 1 + 4
     assert _listed(order, ids) == ids[::-1]
@@ -188,7 +188,7 @@ def test_equal_ranks_stand_in_the_order_of_their_ids() -> None:
 def test_a_move_between_equal_ranks_ranks_their_place_anew() -> None:
     order = Order({IDS[6]: f"{IDS[0]}.g", IDS[3]: f"{IDS[0]}.g"})
 
-    order = order.move_after(IDS[5], IDS[3], next_id=IDS[6])
+    order = order.move_after([IDS[5]], IDS[3], next_id=IDS[6])
 
     assert _listed(order) == [IDS[0], IDS[3], IDS[5], IDS[6], IDS[1], IDS[2], IDS[4]]
     assert order.ranks == {IDS[3]: f"{IDS[0]}.8", IDS[5]: f"{IDS[0]}.g", IDS[6]: f"{IDS[0]}.r"}
@@ -240,7 +240,7 @@ def test_the_file_is_sorted_by_id() -> None:
 )
 def test_neighbours_that_cannot_be_are_refused(anchor_id: str, next_id: str) -> None:
     with pytest.raises(ValueError, match=r"neighbour|follow"):
-        Order().move_after(IDS[0], anchor_id, next_id=next_id)
+        Order().move_after([IDS[0]], anchor_id, next_id=next_id)
 
 
 @pytest.mark.parametrize(
@@ -270,6 +270,6 @@ def test_a_file_that_is_not_json_is_refused_with_its_place() -> None:
 def test_the_document_shows_the_file_of_two_moves() -> None:
     page = (Path(__file__).parents[2] / "docs/on-disk-format.md").read_text(encoding="utf-8")
 
-    order = Order().move_after(IDS[4], IDS[0], next_id=IDS[1]).move_after(IDS[6], None, next_id=IDS[0])
+    order = Order().move_after([IDS[4]], IDS[0], next_id=IDS[1]).move_after([IDS[6]], None, next_id=IDS[0])
 
     assert f"```json\n{(order.encode() or b'').decode()}```" in page

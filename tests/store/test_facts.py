@@ -127,7 +127,7 @@ def test_a_harmed_cache_changes_no_answer(wide, numbers, cache_path, harm):
 def test_what_was_told_comes_in_dataset_order(wide, numbers):
     read_facts(wide.snapshot(), Counted().facts)
     moved, first, second = entry_id(numbers[-1]), entry_id(numbers[0]), entry_id(numbers[1])
-    save(wide, {ORDER: Order().move_after(moved, first, next_id=second).encode()})
+    save(wide, {ORDER: Order().move_after([moved], first, next_id=second).encode()})
 
     for _ in range(2):
         told = read_facts(wide.snapshot(), Counted().facts)

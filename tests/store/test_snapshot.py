@@ -49,7 +49,7 @@ def test_a_page_starts_behind_an_entry(filled):
 
 def test_moved_entries_come_where_the_order_file_puts_them(filled):
     ids = filled.snapshot().ids()
-    order = Order().move_after(ids[4], ids[0], next_id=ids[1])
+    order = Order().move_after([ids[4]], ids[0], next_id=ids[1])
     save(filled, {ORDER: (b"100644", order.encode())})
 
     snapshot = filled.snapshot()

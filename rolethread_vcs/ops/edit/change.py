@@ -241,7 +241,7 @@ def behind_anchors(base: Snapshot, behind: Mapping[str | None, Sequence[str]]) -
     for anchor, ids in behind.items():
         if anchor is None or anchor in base:
             following = base.ids(after=anchor, limit=1)
-            order = order.move_all_after(ids, anchor, next_id=following[0] if following else None)
+            order = order.move_after(ids, anchor, next_id=following[0] if following else None)
     return order
 
 
@@ -254,7 +254,7 @@ def as_listed(ids: Sequence[str]) -> Order:
     unmoved = {ids[place] for place, _ in longest_chain((place, rank[each]) for place, each in enumerate(ids))}
     ranks: dict[str, str] = {}
     for anchor, moved, following in runs(ids, unmoved):
-        ranks.update(Order().move_all_after(moved, anchor, next_id=following).ranks)
+        ranks.update(Order().move_after(moved, anchor, next_id=following).ranks)
     return Order(ranks)
 
 

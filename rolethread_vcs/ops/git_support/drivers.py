@@ -7,7 +7,7 @@ They stand in `.git/config` and `.git/info/attributes`, which nobody clones and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,9 @@ _ADDED = "merge.rolethread.added"
 def install_drivers(repository: Repository, text_version: int) -> None:
     """Put the drivers in, or bring them up to date; call under the lock.
 
+    Of git's own settings only those are written that nobody has set, and it is noted which: `remove_drivers` takes them
+    out again.
+
     Raises:
         SystemRefusedError, DamagedError: the files of git cannot be written, or do not read.
     """
@@ -43,13 +46,21 @@ def install_drivers(repository: Repository, text_version: int) -> None:
         for pattern in kind.patterns
     ]
     _write_attributes(repository, "".join(lines))
-    _write_settings(repository, _own_settings(text_version))
+    config = repository.config
+    added = [key for key in _GIT_SETTINGS if config.get(key) is None]
+    # the note comes first: killed in between, a setting that is noted and was not written is nothing to take away
+    config.set(_ADDED, " ".join(dict.fromkeys((*_noted_settings(repository), *added))))
+    for key, value in (*_own_settings(text_version).items(), *((key, _GIT_SETTINGS[key]) for key in added)):
+        config.set(key, value)
 
 
 def remove_drivers(repository: Repository) -> None:
     """Take the drivers out, and what was put in beside them; call under the lock."""
     _write_attributes(repository, "")
-    _remove_settings(repository)
+    config = repository.config
+    noted = [key for key in _noted_settings(repository) if config.own(key) == _GIT_SETTINGS.get(key)]
+    for key in (*_own_settings(0), *noted, _ADDED):
+        config.set(key, None)
 
 
 def merge_files(path: str, base: Path, ours: Path, theirs: Path) -> tuple[Conflict, ...]:
@@ -87,23 +98,6 @@ def _own_settings(text_version: int) -> dict[str, str]:
         settings[f"diff.{_diff_driver(kind)}.textconv"] = f"rtv git-textconv{word} --text {text_version}"
         settings[f"diff.{_diff_driver(kind)}.cachetextconv"] = "true"
     return settings
-
-
-def _write_settings(repository: Repository, own: Mapping[str, str]) -> None:
-    """Write our settings; of git's own only those that nobody has set, and note which, so that `remove` knows them."""
-    config = repository.config
-    added = [key for key in _GIT_SETTINGS if config.get(key) is None]
-    # the note comes first: killed in between, a setting that is noted and was not written is nothing to take away
-    config.set(_ADDED, " ".join(dict.fromkeys((*_noted_settings(repository), *added))))
-    for key, value in (*own.items(), *((key, _GIT_SETTINGS[key]) for key in added)):
-        config.set(key, value)
-
-
-def _remove_settings(repository: Repository) -> None:
-    config = repository.config
-    noted = [key for key in _noted_settings(repository) if config.own(key) == _GIT_SETTINGS.get(key)]
-    for key in (*_own_settings(0), *noted, _ADDED):
-        config.set(key, None)
 
 
 def _noted_settings(repository: Repository) -> Sequence[str]:

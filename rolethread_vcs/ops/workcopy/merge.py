@@ -187,5 +187,5 @@ def put_behind(
     if len(moves) > _ONE_BY_ONE:
         return after, as_listed(after)
     for anchor, run, following in moves:
-        order = order.move_all_after(run, anchor, next_id=following)
+        order = order.move_after(run, anchor, next_id=following)
     return after, order

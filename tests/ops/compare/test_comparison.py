@@ -105,7 +105,7 @@ def test_an_empty_tree_is_no_tree(inn: tuple[Dataset, list[str]]) -> None:
 
 def test_a_move_is_a_move_and_only_of_the_one_that_moved(inn: tuple[Dataset, list[str]]) -> None:
     dataset, ids = inn
-    order = Order().move_after(ids[0], ids[2], next_id=None).encode()
+    order = Order().move_after([ids[0]], ids[2], next_id=None).encode()
     commit_files(dataset, {"order.json": order})
 
     found = trees(dataset)
@@ -120,7 +120,7 @@ def test_an_entry_that_moved_and_changed_is_changed_and_says_that_it_moved(inn: 
     dataset, ids = inn
     with dataset.edit() as change:
         change.put(ids[0], conversation("Is the attic dry?"))
-    commit_files(dataset, {"order.json": Order().move_after(ids[0], ids[2], next_id=None).encode()})
+    commit_files(dataset, {"order.json": Order().move_after([ids[0]], ids[2], next_id=None).encode()})
 
     found = trees(dataset, "@~2")
 

@@ -113,7 +113,7 @@ def test_a_number_of_two_removed_entries_needs_the_whole_id(tmp_path: Path) -> N
 
 def test_a_move_in_the_order_is_a_step(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
-    order = dataset.snapshot().order.move_after(ids[0], ids[2], next_id=None).encode()
+    order = dataset.snapshot().order.move_after([ids[0]], ids[2], next_id=None).encode()
     assert order is not None
     moved = commit_files(dataset, {ORDER: order})
     changed = put(Dataset.open(dataset.folder), ids[0], "one, behind three")

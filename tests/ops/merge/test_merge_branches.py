@@ -722,7 +722,7 @@ def test_a_branch_that_moves_while_the_merge_is_written_is_planned_again(
 
 def move(pair: Branches, branch: str, entry_id: str, after: str, before: str | None) -> None:
     """Move an entry behind another on a branch."""
-    order = pair.on(branch).snapshot().order.move_after(entry_id, after, next_id=before)
+    order = pair.on(branch).snapshot().order.move_after([entry_id], after, next_id=before)
     data = order.encode()
     assert data is not None
     commit_files(pair, branch, {ORDER: data})

@@ -145,7 +145,7 @@ def test_a_number_that_two_touched_entries_carry_is_answered_with_both(tmp_path:
 
 def test_removed_entries_come_back_and_added_ones_go(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
-    order = Order().move_after(ids[2], None, next_id=ids[0]).encode()
+    order = Order().move_after([ids[2]], None, next_id=ids[0]).encode()
     assert order is not None
     (dataset.folder / ORDER).write_bytes(order)
     save_hand_edits(dataset.repository, Intent("commit", "commit"))

@@ -98,7 +98,7 @@ def test_an_entry_that_only_the_merge_commit_lost_is_told_with_that(tmp_path: Pa
 
 def test_removed_entries_come_back_with_their_ids_bytes_and_places(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
-    order = Order().move_after(ids[2], None, next_id=ids[0]).encode()
+    order = Order().move_after([ids[2]], None, next_id=ids[0]).encode()
     assert order is not None
     (dataset.folder / ORDER).write_bytes(order)
     save_hand_edits(dataset.repository, Intent("commit", "commit"))
