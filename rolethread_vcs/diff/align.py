@@ -162,9 +162,9 @@ class _Search:
                 yield rows
 
     def _pair_across(self, left: list[Message], right: list[Message]) -> None:
-        single = once([message.said for message in left], [message.said for message in right])
+        single = once([message.says for message in left], [message.says for message in right])
         for one, other, weight in heaviest_row(left, right):
-            if weight >= _SURE_ACROSS or (one.said in single and _is_said_again(one, other)):
+            if weight >= _SURE_ACROSS or (one.says in single and _is_said_again(one, other)):
                 self._add(one, other, Match.SIMILAR, loose=weight < _SURE_ACROSS)
 
     def _pair_single(self) -> None:
@@ -192,7 +192,7 @@ class _Search:
         known = {id(side) for pair in self._exchanges for side in (pair.left, pair.right)}
         for one, other, _, loose in list(self._found.values()):
             left, right = self._exchange_of[0][one.index], self._exchange_of[1][other.index]
-            if one.said == other.said and not known & {id(left), id(right)}:
+            if one.says == other.says and not known & {id(left), id(right)}:
                 yield ExchangePair(left, right, [], loose)
 
     def _pair_placed(self, pair: ExchangePair) -> None:
@@ -212,4 +212,4 @@ class _Search:
 
 
 def _is_said_again(one: Message, other: Message) -> bool:
-    return one.said == other.said and one.speaker == other.speaker
+    return one.says == other.says and one.speaker == other.speaker

@@ -26,8 +26,9 @@ SCALE = 10_000
 """Weights are added up in whole numbers, so that sums cannot differ by rounding."""
 ALL_PAIRS = 10_000
 """100 against 100: up to here each is compared with each."""
+_LARGEST_TABLE = 400_000_000  # 20,000 against 20,000: the longest common order takes a bit a pair, 50 MB
 _FEW_PAIRS = 400
-_NEIGHBOURS = 2
+_NEIGHBOURS = 1
 _ANCHOR = 0.9  # what an exchange says, weighed, from which it is known anywhere
 _ANCHOR_OF_TWO = 0.35  # or from which a question with its answer is
 _ALIKE, _ALIKE_SHARE = 0.2, 0.34
@@ -58,12 +59,12 @@ class ExchangePair:
         self.step = self.right.index - self.left.index
         self.weight = sum(weight for _, _, weight in self.row)
         self.share = self.weight / max(0.01, min(self.left.weight, self.right.weight))
-        self.is_whole = self.left.number == self.right.number
+        self.is_whole = self.left.says == self.right.says
         self.is_complete = len(self.row) == len(self.left.messages) == len(self.right.messages)
         """Whether each message of both is one of the other, as it was or alike."""
-        self.has_stayed = any(one.said == other.said for one, other, _ in self.row)
+        self.has_stayed = any(one.says == other.says for one, other, _ in self.row)
         self.has_grown = len(self.row) == min(len(self.left.messages), len(self.right.messages)) and all(
-            one.said == other.said for one, other, _ in self.row
+            one.says == other.says for one, other, _ in self.row
         )
         """Whether all of one stands in the other, with lines of a group or rounds of a tool between."""
         self.is_same = self.is_complete and all(one.number == other.number for one, other, _ in self.row)
@@ -86,7 +87,7 @@ class _Search:
         self._later = left if later_left else right
         self._known: dict[tuple[int, int], ExchangePair] = {}
         self._places: dict[tuple[int, int, int, int] | None, list[tuple[int, int]]] = {}
-        self._once = once([each.number for each in left], [each.number for each in right])
+        self._once = once([each.says for each in left], [each.says for each in right])
         self.found: dict[int, ExchangePair] = {}  # by the number on the left
         self._taken: set[int] = set()
 
@@ -132,7 +133,7 @@ class _Search:
     def _pair(self, left: Exchange, right: Exchange) -> ExchangePair:
         known = self._known.get((left.index, right.index))
         if known is None:
-            if left.number == right.number:
+            if left.says == right.says:
                 rows = zip(left.messages, right.messages, strict=True)
                 row = [(one, other, one.common_weight(other)) for one, other in rows]
             else:
@@ -149,7 +150,7 @@ class _Search:
         one, other = left.messages[-1], right.messages[-1]
         begins = one.text.numbers[:2] == other.text.numbers[:2]
         if (
-            one.said == other.said
+            one.says == other.says
             or one.role != other.role
             or not (begins or one.text.numbers[-2:] == other.text.numbers[-2:])
         ):
@@ -170,11 +171,11 @@ class _Search:
             self._add(self._pair(left[0], right[0]))
 
     def _pair_anchors(self) -> None:
-        places = {each.number: each for each in self._right}
+        places = {each.says: each for each in self._right}
         anchors = [
-            self._pair(each, places[each.number])
+            self._pair(each, places[each.says])
             for each in self._left
-            if each.number in self._once
+            if each.says in self._once
             and each.index not in self.found
             and (each.weight >= _ANCHOR or (len(each.messages) > 1 and each.weight >= _ANCHOR_OF_TWO))
         ]
@@ -213,13 +214,13 @@ class _Search:
         ends = {(left[0].index - 1, right[0].index - 1), (left[-1].index + 1, right[-1].index + 1)}
         beside = {(one + by, other + by) for one, other in chain | ends for by in (1, -1)}
         for pair in row:
-            if pair.weight >= _STRONG or pair.place in beside or pair.step in steps or pair.left.number in self._once:
+            if pair.weight >= _STRONG or pair.place in beside or pair.step in steps or pair.left.says in self._once:
                 self._add(pair, loose=not (pair.is_sure or self._is_all(pair)))
 
     def _is_all(self, pair: ExchangePair) -> bool:
         """Return whether an entry is one exchange and asks the same: there is no other answer that it could be."""
         is_one = all(sum(not each.is_opening for each in side) == 1 for side in (self._left, self._right))
-        return is_one and pair.left.messages[0].said == pair.right.messages[0].said
+        return is_one and pair.left.messages[0].says == pair.right.messages[0].says
 
     def _pair_rest(self, left: Side, right: Side) -> None:
         in_step = right[0].index - left[0].index if len(left) == len(right) else None
@@ -227,7 +228,7 @@ class _Search:
             pair
             for pair in self._candidates(left, right)
             # what stands elsewhere as a whole was moved
-            if pair.weight and (pair.is_whole or not {pair.left.number, pair.right.number} & self._once)
+            if pair.weight and (pair.is_whole or not {pair.left.says, pair.right.says} & self._once)
         ]
         sole = _sole(pair for pair in pairs if pair.is_complete and not pair.is_whole)
         chain = _chain(
@@ -240,11 +241,11 @@ class _Search:
 
     def _pair_moved(self) -> None:
         left, right = self._unpaired()
-        single = once([each.number for each in left], [each.number for each in right])
+        single = once([each.says for each in left], [each.says for each in right])
         alike = [
             pair
             for pair in self._candidates(left, right)
-            if (pair.is_whole and pair.left.number in single and (len(pair.row) > 1 or pair.weight >= _STRONG))
+            if (pair.is_whole and pair.left.says in single and (len(pair.row) > 1 or pair.weight >= _STRONG))
             or (pair.weight >= _STRONG and (pair.share >= _MOVED_SHARE or pair.has_stayed))
         ]
         for pair in sorted(alike, key=lambda pair: (not pair.is_whole, -pair.weight, pair.place)):
@@ -266,7 +267,7 @@ class _Search:
         is_right = self._later is self._left
         paired = {pair.place[is_right]: pair for pair in self.found.values()}
         for one, other in pairwise(self._right if is_right else self._left):
-            if one.number == other.number and (one.index in paired) != (other.index in paired):
+            if one.says == other.says and (one.index in paired) != (other.index in paired):
                 paired[one.index if one.index in paired else other.index].loose = True
 
 
@@ -345,12 +346,21 @@ def once(numbers: Iterable[int], others: Iterable[int]) -> set[int]:
 
 
 def places_to_look_at(left: Sequence[Message | Exchange], right: Sequence[Message | Exchange]) -> list[tuple[int, int]]:
-    """Return the places in two rows that are worth comparing: all, or in long rows the near ones and like ones."""
+    """Return the places in two rows that are worth comparing.
+
+    In long rows they are those near each other, those in the longest order of what says the same on both sides, and
+    those that share words which few others have.
+    """
     if len(left) * len(right) <= ALL_PAIRS:
         return list(product(range(len(left)), range(len(right))))
-    near = set()
+    places = set()
     for one in range(len(left)):
         place = one * len(right) // len(left)
-        near |= {(one, other) for other in range(max(0, place - _NEIGHBOURS), min(len(right), place + _NEIGHBOURS + 1))}
+        places |= {(one, at) for at in range(max(0, place - _NEIGHBOURS), min(len(right), place + _NEIGHBOURS + 1))}
+    if len(left) * len(right) <= _LARGEST_TABLE:
+        from rapidfuzz.distance import Indel  # imported here because start-up counts
+
+        for one, other, size in Indel.opcodes([x.says for x in left], [x.says for x in right]).as_matching_blocks():
+            places |= {(one + step, other + step) for step in range(size)}
     texts = ({place: each.text for place, each in enumerate(row)} for row in (left, right))
-    return sorted(near.union(sharing_rare_words(*texts)))
+    return sorted(places.union(sharing_rare_words(*texts)))

@@ -31,6 +31,8 @@ _OTHER_SPEAKER = 0.2  # what a difference costs: the text has to be so much more
 _OTHER_ROLE = 0.3
 _FEW_LETTERS = 8  # below it two texts are soon alike by chance, by their full stop alone
 _SHORT_ALIKE = 0.75
+_KNOWN_ANYWHERE = 0.5
+_START = 8  # characters; a message that was given to another role begins as it did
 _NOT_EQUAL = 0.99  # of two messages that say the same, the one that is the same goes first
 _MARKS = ".,!?…*\"'"
 _NO_EVIDENCE = 0.4  # a likeness that counts nothing
@@ -38,7 +40,7 @@ _NO_EVIDENCE = 0.4  # a likeness that counts nothing
 
 @dataclass(eq=False)
 class Message:
-    """A message on one side. `number` is that of its whole value, `said` of its role and text alone."""
+    """A message on one side. `number` is that of its whole value, `says` of its role and text alone."""
 
     index: int
     value: Any
@@ -46,7 +48,7 @@ class Message:
     speaker: Any
     content: str
     number: int
-    said: int
+    says: int
     likeness: Likeness
     weight: float = 0.0
 
@@ -78,7 +80,7 @@ class Message:
 
     def alike(self, other: Message) -> float:
         """Return how alike two messages are that stand in one place, 0 to 1; 0 when they are not."""
-        if self.said == other.said:
+        if self.says == other.says:
             return 1.0 - _OTHER_SPEAKER * int(self.speaker != other.speaker)
         is_short = min(self.letters, other.letters) < _FEW_LETTERS
         alike = self.likeness_to(other, _SHORT_ALIKE if is_short else SIMILAR)
@@ -87,9 +89,9 @@ class Message:
     def common_weight(self, other: Message) -> float:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
         weight = min(self.weight, other.weight)
-        if self.role != other.role and weight < 0.5:
+        if self.role != other.role and (weight < _KNOWN_ANYWHERE or self.content[:_START] != other.content[:_START]):
             return 0.0
-        if self.said != other.said and not (self.is_spoken and other.is_spoken):
+        if self.says != other.says and not (self.is_spoken and other.is_spoken):
             weight = min(weight, _LEAST)
         if self.number != other.number:
             weight *= _NOT_EQUAL
@@ -108,11 +110,11 @@ def goes_on(one: str, other: str) -> bool:
 
 @dataclass(eq=False)
 class Exchange:
-    """Some messages that belong together; `number` is that of what they say as a whole."""
+    """Some messages that belong together; `says` is the number of what they say as a whole."""
 
     index: int
     messages: list[Message]
-    number: int
+    says: int
 
     @cached_property
     def text(self) -> Text:
@@ -143,16 +145,16 @@ def read_exchanges(*lists: Sequence[Any]) -> list[list[Exchange]]:
             message = Message(index, value, role, speaker, text, numbers[identity(value)], said[role, text], likeness)
             side.append(message)
         sides.append(side)
-    counts = [Counter(message.said for message in side) for side in sides]
+    counts = [Counter(message.says for message in side) for side in sides]
     for message in (message for side in sides for message in side):
-        often = max(times[message.said] for times in counts)
+        often = max(times[message.says] for times in counts)
         most = 1.0 if message.is_spoken else _MOST_OF_A_TOOL
         message.weight = max(_LEAST, min(most, message.letters / _ENOUGH_LETTERS) / often)
     asks = any(message.known_role == "user" for side in sides for message in side)
     rows = [_cut(side) if asks else [[message] for message in side] for side in sides]
     return [
         [
-            Exchange(index, messages, wholes[tuple(message.said for message in messages)])
+            Exchange(index, messages, wholes[tuple(message.says for message in messages)])
             for index, messages in enumerate(row)
         ]
         for row in rows

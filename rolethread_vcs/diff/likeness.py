@@ -13,6 +13,7 @@ _LONG = 20_000  # words; above it the order of words counts only from one word t
 _SAMPLE = 8  # and of these pairs of words every eighth is looked at
 _SHORT = 160  # characters; below it letters count too, or a typing error in a text of one word would change all of it
 _FEW_TEXTS = 12  # a word in more texts than that tells none of them
+_BY_CHANCE = 8
 _CANDIDATES = 4
 _CODES = 0x10FFFF  # one character stands for one word, which is several times faster to compare than a list
 
@@ -92,9 +93,11 @@ def sharing_rare_words(texts: Mapping[int, Text], others: Mapping[int, Text]) ->
     rare = {word: found for word, found in holders.items() if len(found) <= _FEW_TEXTS}
     for place, text in texts.items():
         shared: Counter[int] = Counter()
-        for word in rare.keys() & text.numbers:
+        known = rare.keys() & text.numbers
+        for word in known:
             shared.update(rare[word])
-        least = min(sorted(shared.values(), reverse=True)[:_CANDIDATES], default=0)
+        # A word or two are shared by chance; of a text that is half the same, half of the rare words are.
+        least = max(min(sorted(shared.values(), reverse=True)[:_CANDIDATES], default=0), len(known) // _BY_CHANCE)
         best = sorted((-number, other) for other, number in shared.items() if number >= least)[:_CANDIDATES]
         yield from ((place, other) for _, other in best)
 

@@ -252,3 +252,21 @@ def test_a_talk_too_long_for_the_table_is_aligned_by_what_stands_once(monkeypatc
     assert {(pair.before, pair.after) for pair in pairs if pair.match is EQUAL} == {
         (index, index + 1 if index < 20 else index - 1) for index in range(63) if index not in (20, 21)
     }
+
+
+@pytest.mark.parametrize("size", [60, 300])
+def test_a_long_scene_of_a_group_keeps_its_short_lines_behind_an_insertion(size: int) -> None:
+    pick = random.Random(7)
+    said = [pick.choice(["*nods*", "ok", "Hm."]) if pick.random() < 0.4 else str(pick.random()) for _ in range(size)]
+    before = [user("Go on."), *(assistant(text, speaker=pick.choice(["emma", "mara"])) for text in said)]
+    after = [
+        *before[:1],
+        *(assistant(f"New line {number} of hers.", speaker="emma") for number in range(10)),
+        *before[1:],
+    ]
+
+    pairs = align(before, after)
+
+    assert [(pair.before, pair.after, pair.match) for pair in pairs] == [
+        (index, index + 10 if index else 0, EQUAL) for index in range(size + 1)
+    ]
