@@ -301,11 +301,12 @@ def test_a_dry_run_changes_nothing_on_disk_either(tmp_path: Path, capsys: pytest
     assert answer.out.splitlines() == [
         f"would change 1 entry ({desk.ids[1]}) on main; nothing was changed",
         "",
-        f"~ {desk.ids[1]}  [0] edited, [0] removed",
+        f"~ {desk.ids[1]}  [0] added, [0] [1] removed",
         "  - [0] user",
         "  -     Who goes there?",
-        "  ~ [0] assistant",
+        "  - [1] assistant",
         "  -     A friend.",
+        "  + [0] assistant",
         "  +     a",
     ]
     assert desk.head() == before
