@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.documents import Kind
@@ -43,7 +44,8 @@ def merge_orders(base: Order, ours: Order, theirs: Order, choose: Choose | None 
     """Return the order with the moves of both sides; fields are `order["<id>"]`, values are ranks.
 
     Its only conflict is one entry that both moved to different places. An entry that got another rank only because
-    its neighbours needed room was not moved.
+    its neighbours needed room was not moved. What both moved to one place, among other entries, has the ranks of the
+    side with which the order of both is kept.
 
     Raises:
         UsageError (unusable_choice): a choice is no rank.
@@ -55,6 +57,7 @@ def merge_orders(base: Order, ours: Order, theirs: Order, choose: Choose | None 
 
     resolver = Resolver(choose)
     ranks: dict[str, str] = {}
+    unsettled: dict[tuple[str, str], list[str]] = defaultdict(list)
     for entry_id in sorted(base.ranks.keys() | ours.ranks.keys() | theirs.ranks.keys()):
         was, left, right = (side.ranks.get(entry_id, ABSENT) for side in (base, ours, theirs))
         rank = settle(was, left, right)
@@ -66,12 +69,33 @@ def merge_orders(base: Order, ours: Order, theirs: Order, choose: Choose | None 
             elif any(stayed):
                 rank = right if stayed[0] else left
             else:
-                rank = resolver.answer(Conflict(field_name("order", entry_id), Reason.BOTH_MOVED, was, left, right))
-        if isinstance(rank, str):
+                place = ours.seek_id(entry_id)
+                is_one = ABSENT not in (left, right) and theirs.seek_id(entry_id) == place
+                unsettled[place, "" if is_one else entry_id].append(entry_id)
+                continue
+        if rank is not ABSENT:
             ranks[entry_id] = rank
-        elif rank is not ABSENT:
-            raise UsageError(f"a rank is text, not {rank!r}", code="unusable_choice")
+    for (place, apart), moved in unsettled.items():
+        for source in sorted((ours, theirs), key=lambda side: [side.rank_of(each) for each in moved]):
+            tried = Order(ranks | {each: source.rank_of(each) for each in moved})
+            if not apart and all(_has_order_of(tried, side, place) for side in (ours, theirs)):
+                ranks = dict(tried.ranks)
+                break
+        else:
+            for entry_id in moved:
+                was, left, right = (side.ranks.get(entry_id, ABSENT) for side in (base, ours, theirs))
+                rank = resolver.answer(Conflict(field_name("order", entry_id), Reason.BOTH_MOVED, was, left, right))
+                if isinstance(rank, str):
+                    ranks[entry_id] = rank
+                elif rank is not ABSENT:
+                    raise UsageError(f"a rank is text, not {rank!r}", code="unusable_choice")
     return resolver.merged(Order(ranks))
+
+
+def _has_order_of(order: Order, side: Order, place: str) -> bool:
+    """Whether the entries that a side moved to a place, and that are still there, stand in its order."""
+    there = [each for each in side.ranks if side.seek_id(each) == place and order.seek_id(each) == place]
+    return sorted(there, key=side.key_of) == sorted(there, key=order.key_of)
 
 
 def _stayed(base: Order, side: Order, entry_id: str) -> bool:

@@ -47,6 +47,26 @@ def test_an_entry_ranked_anew_to_make_room_was_not_moved() -> None:
     assert merge_orders(base, theirs, ours) == merge_orders(base, ours, theirs)
 
 
+def test_what_both_moved_to_one_place_among_others_is_no_clash() -> None:
+    ours, theirs = Order({A: f"{D}.a", B: f"{D}.m"}), Order({A: f"{D}.g", C: f"{D}.k"})
+    merged = merge_orders(Order(), ours, theirs)
+
+    assert merged == merge_orders(Order(), theirs, ours) == Merged(Order({A: f"{D}.a", B: f"{D}.m", C: f"{D}.k"}))
+
+
+def test_two_entries_that_both_moved_together_keep_their_order_among_the_others() -> None:
+    ours, theirs = Order({A: f"{D}.a", B: f"{D}.m"}), Order({C: f"{D}.8", A: f"{D}.g", B: f"{D}.q"})
+    merged = merge_orders(Order(), ours, theirs)
+
+    assert merged == Merged(Order({A: f"{D}.a", B: f"{D}.m", C: f"{D}.8"}))
+
+
+def test_two_orders_in_one_place_are_a_clash() -> None:
+    ours, theirs = Order({A: f"{D}.a", B: f"{D}.m"}), Order({A: f"{D}.q", B: f"{D}.c"})
+
+    assert [each.field for each in merge_orders(Order(), ours, theirs).conflicts] == [f'order["{A}"]', f'order["{B}"]']
+
+
 def test_a_rank_that_is_no_text_is_refused() -> None:
     with refusal(UsageError, "unusable_choice", match="a rank is text"):
-        merge_orders(Order(), Order({A: ".1"}), Order({A: ".2"}), lambda _: Value(3))
+        merge_orders(Order(), Order({A: f"{C}.1"}), Order({A: ".2"}), lambda _: Value(3))
