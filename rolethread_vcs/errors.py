@@ -207,6 +207,7 @@ CODES: dict[str, str] = {
     "too_large": "A row never ends: most likely a quote or a bracket is missing",
     "torn": "A compressed source ends too early or is damaged; what was read of it is not the whole",
     "torn_line": "The last line of a file copy is cut off: the file is not whole, or still being written",
+    "unclear_message": "A message of then may be one of today, edited, or another one",
     "unfinished": "A merge, a revert or a pick is unfinished, and there is room for one",
     "unfinished_on_branch": "A merge, a revert or a pick on this branch needs decisions, so it cannot be removed",
     "unknown_format": "There is no format of that name",

@@ -85,7 +85,7 @@ def applied_lines(outcome: Outcome, rev: str, fixed: str, look: Look, *, is_part
     elif kind == "pick":
         nothing = f"nothing to pick: what {rev} did is here already"
     else:
-        nothing = f"nothing to take back: the entries are as they were before {rev} already"
+        nothing = f"nothing to take back: what {rev} did is not there any more"
     yield from outcome_lines(outcome, look, done=done, nothing=nothing)
     if outcome.conflicts and outcome.state is not State.WAITING:
         yield Line("hint", f"to decide about them: rtv {kind} {fixed}   (what is done already is passed over)")

@@ -39,7 +39,7 @@ def test_a_change_is_taken_back(rtv: Rtv, dataset: Dataset) -> None:
     assert planned.out.startswith(f"would take back {rev} on main: 2 changed; nothing was changed")
     assert "Ruined." in planned.out
     assert answer.out.splitlines() == [f"took back {rev} on main: 2 changed @ {tip}", "undo with: rtv undo"]
-    assert again.out == f"nothing to take back: the entries are as they were before {rev} already\n"
+    assert again.out == f"nothing to take back: what {rev} did is not there any more\n"
     assert dataset.snapshot().commit.subject == "revert a part of “tidy up”"
 
 

@@ -12,7 +12,7 @@
   rtv restore --removed --where tag:tavern --since v1
 
 A message is found again by what it says: it takes the place of the one that it became, and where that was deleted it
-goes back behind the message that it followed.
+goes back behind the message that it followed. Where one of today may be that message or another, it is refused.
 
 rtv undo takes any of these back, hand edits too.
 """

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rolethread_vcs.documents import kind_of
-from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
+from rolethread_vcs.model.entry import Entry, known_role
 from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
@@ -211,7 +211,7 @@ def bring_message_back(
 
     Raises:
         NoSuchEntryError: an entry is not there, or was not there then. UsageError: it had no such message then.
-        InvalidError: its messages are no list.
+        InvalidError: its messages are no list. ConflictError (unclear_message): nobody knows what became of it.
     """
     intent = intent or Intent("restore", f"restore --message {number}")
     places: list[RestoredMessage] = []
@@ -227,7 +227,15 @@ def bring_message_back(
                     hint=f"bring it back as a whole: rtv restore {entry_id} --from {source.id[:10]}",
                 )
             now = message_list(entry_id, entry)
-            place, is_new = find_place(messages, now, number)
+            try:
+                place, is_new = find_place(messages, now, number)
+            except ConflictError as error:
+                error.message = f"entry {entry_id}: {error.message}"
+                error.hint = (
+                    f"rtv diff {source.id[:10]} @ -- {entry_id}   or, the whole entry as it was: "
+                    f"rtv restore {entry_id} --from {source.id[:10]}"
+                )
+                raise
             places.append(RestoredMessage(entry_id, place, is_new))
             changed = [*now[:place], messages[number], *now[place if is_new else place + 1 :]]
             puts[entry_id] = entry.with_fields(messages=changed)
@@ -246,16 +254,36 @@ def bring_message_back(
 
 
 def find_place(then: Sequence[Any], now: Sequence[Any], number: int) -> tuple[int, bool]:
-    """Return where a message of then belongs today, and whether it has to be put in there because it had gone."""
+    """Return where a message of then belongs today, and whether it has to be put in there because it had gone.
+
+    Raises:
+        ConflictError (unclear_message): what stands in its place may be it, edited, or another message.
+    """
     from rolethread_vcs.diff.align import align
 
-    pairs = align(then, now)
-    place_of = {pair.before: pair.after for pair in pairs}
-    if number in place_of:
-        return place_of[number], False
-    unmoved = {pair.before: pair.after for pair in pairs if not pair.moved} or place_of
-    before = [one for one in unmoved if one < number]
-    if before:
-        return unmoved[max(before)] + 1, True
-    behind = [one for one in unmoved if one > number]
-    return (unmoved[min(behind)] if behind else len(now)), True
+    pairs = {pair.before: pair for pair in align(then, now)}
+    found = pairs.get(number)
+    if found is not None:
+        if found.loose:
+            raise ConflictError(
+                f"message [{found.after}] stands where [{number}] stood then, and may be the same, edited, or another",
+                code="unclear_message",
+            )
+        return found.after, False
+    stayed = {one: pair.after for one, pair in pairs.items() if not pair.moved}
+    stayed = stayed or {one: pair.after for one, pair in pairs.items()}
+    before = [one for one in stayed if one < number]
+    if not before:
+        behind = [one for one in stayed if one > number]
+        return (stayed[min(behind)] if behind else len(now)), True
+    place = stayed[max(before)] + 1
+    if _role(then[number]) == "user":
+        # A question does not come between another one and what was added to its answer.
+        taken = {pair.after for pair in pairs.values()}
+        while place < len(now) and place not in taken and _role(now[place]) != "user":
+            place += 1
+    return place, True
+
+
+def _role(message: Any) -> str | None:
+    return known_role(message.get("role")) if isinstance(message, dict) else None

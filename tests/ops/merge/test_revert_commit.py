@@ -13,6 +13,7 @@ from small_dataset import conversation, dataset_of, hand_edit
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.gate import RefusedByGateError
+from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.model.layout import ORDER
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
@@ -281,3 +282,68 @@ def test_in_a_shallow_copy_the_end_of_history_is_told(tmp_path: Path) -> None:
 
     assert caught.value.hint is not None
     assert "unshallow" in caught.value.hint
+
+
+def talk(*texts: str) -> dict[str, Any]:
+    roles = ("user", "assistant") * len(texts)
+    return {"messages": [{"role": role, "content": text} for role, text in zip(roles, texts, strict=False)]}
+
+
+Texts = tuple[str, ...]
+CELLAR = ("Is the cellar dry this year?", "Dry enough for the barrels, I should say.")
+ATTIC = ("And what about the attic, is it safe?", "Mind the third board from the left.")
+HORSE = ("Who sold the black horse at the fair?", "Nobody sold it; it was a gift from the abbot.")
+NOD = ("Hm.", "*nods*")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "now", "expected"),
+    [
+        # a short exchange that was moved, or added, and deleted since does not come back
+        (CELLAR + NOD + ATTIC + HORSE, CELLAR + ATTIC + HORSE + NOD, CELLAR + ATTIC + HORSE, None),
+        (CELLAR + ATTIC, CELLAR + NOD + ATTIC, CELLAR + ATTIC, None),
+        # what was added goes, and a later one that says the same stays
+        (CELLAR + ATTIC, CELLAR + NOD + ATTIC, CELLAR + NOD + ATTIC + NOD, CELLAR + ATTIC + NOD),
+        # an answer is what it was, and a later one that says the same stays, wherever it stands
+        (
+            (CELLAR[0], "ok", *ATTIC),
+            (CELLAR[0], "Fine.", *ATTIC),
+            (CELLAR[0], "Fine.", ATTIC[0], "Fine."),
+            (CELLAR[0], "ok", ATTIC[0], "Fine."),
+        ),
+        (
+            (CELLAR[0], "ok", *ATTIC),
+            (CELLAR[0], "Fine.", *ATTIC),
+            (ATTIC[0], "Fine.", CELLAR[0], "Fine."),
+            (ATTIC[0], "Fine.", CELLAR[0], "ok"),
+        ),
+    ],
+)
+def test_only_what_the_change_did_is_taken_back(
+    tmp_path: Path,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    now: tuple[str, ...],
+    expected: tuple[str, ...] | None,
+) -> None:
+    dataset, (entry_id,) = dataset_of(tmp_path / "d", "one")
+    put(dataset, {entry_id: talk(*before)})
+    change = put(dataset, {entry_id: talk(*after)})
+    put(dataset, {entry_id: talk(*now)})
+
+    outcome = dataset.revert(change)
+
+    assert outcome.state is (State.NOTHING if expected is None else State.COMMITTED)
+    assert said(dataset, entry_id) == list(now if expected is None else expected)
+
+
+def test_what_was_changed_and_is_gone_by_now_needs_a_decision(tmp_path: Path) -> None:
+    dataset, (entry_id,) = dataset_of(tmp_path / "d", "one")
+    put(dataset, {entry_id: talk(CELLAR[0], "ok", ATTIC[0], "ok")})
+    change = put(dataset, {entry_id: talk(CELLAR[0], "Fine.", ATTIC[0], "ok")})
+    put(dataset, {entry_id: talk(ATTIC[0], "ok")})
+
+    outcome = dataset.revert(change)
+
+    assert [(each.field, each.reason) for each in outcome.conflicts] == [("messages[0]", Reason.DELETED_AND_EDITED)]
+    assert said(dataset, entry_id) == [ATTIC[0], "ok"]

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import refusal
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import ConflictError, UsageError
 from rolethread_vcs.ops.restore.restore import find_place
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 from rolethread_vcs.transaction import Intent
@@ -75,6 +76,54 @@ def test_a_deleted_message_goes_back_behind_the_one_that_it_followed(tmp_path: P
 )
 def test_every_message_has_a_place(then: list[Any], now: list[Any], number: int, expected: tuple[int, bool]) -> None:
     assert find_place(then, now, number) == expected
+
+
+def test_of_two_short_answers_the_one_under_its_question_is_restored(tmp_path: Path) -> None:
+    then = [THEN[0], assistant("ok"), THEN[2], assistant("ok")]
+    now = [user("Who goes there in the dark and the rain?"), assistant("ok"), THEN[0], assistant("Yes."), *then[2:]]
+    dataset = Dataset.init(tmp_path / "d")
+    (entry_id,) = dataset.add([{"messages": then}], Intent("add", "add")).ids
+    with dataset.edit() as change:
+        change.put(entry_id, {"messages": now})
+
+    done = dataset.restore_message([entry_id], dataset.snapshot("@~1"), 1, RESTORE)
+
+    assert dataset.snapshot()[entry_id].messages == [*now[:3], assistant("ok"), *then[2:]]
+    assert [(each.place, each.is_new) for each in done.places] == [(3, False)]
+
+
+def test_a_question_goes_back_behind_what_was_added_to_the_answer_before(tmp_path: Path) -> None:
+    more = assistant("And dry enough for the salt, God willing.")
+    dataset, entry_id = dataset_with(tmp_path / "d", [THEN[0], THEN[1], more])
+
+    dataset.restore_message([entry_id], dataset.snapshot("@~1"), 2, RESTORE)
+
+    assert dataset.snapshot()[entry_id].messages == [THEN[0], THEN[1], more, THEN[2]]
+
+
+NODS = [user("Hm."), assistant("*nods*")]
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        (THEN, [*THEN[:2], user("And who is in the attic, is it safe?"), assistant("My aunt.")]),
+        ([*THEN[:2], *NODS, *NODS], [*THEN[:2], *NODS]),
+    ],
+)
+def test_a_message_of_which_nobody_knows_what_became_of_it_is_refused(
+    tmp_path: Path, then: list[Any], now: list[Any]
+) -> None:
+    dataset = Dataset.init(tmp_path / "d")
+    (entry_id,) = dataset.add([{"messages": then}], Intent("add", "add")).ids
+    with dataset.edit() as change:
+        change.put(entry_id, {"messages": now})
+    head = dataset.snapshot().id
+
+    with refusal(ConflictError, "unclear_message"):
+        dataset.restore_message([entry_id], dataset.snapshot("@~1"), 2, RESTORE)
+
+    assert dataset.snapshot().id == head
 
 
 def test_a_message_that_is_as_it_was_changes_nothing(tmp_path: Path) -> None:
