@@ -205,8 +205,11 @@ class Matcher:
         born = suffix_part(entry_id)
         if suffix == born:
             return Match(Outcome.EDITED_SINCE, entry_id)
+        merged = _edited_by(theirs, ours)
+        if merged == ours:
+            is_all = theirs.with_fields(messages=ours.messages) == ours
+            return Match(Outcome.UNCHANGED if is_all else Outcome.OTHER_FIELDS, entry_id)
         if birth_suffix(ours.messages) == born:
-            merged = ours.with_fields(messages=theirs.messages)
             return Match(Outcome.CHANGED, entry_id, merged)
         return Match(Outcome.CONFLICT, entry_id, reason=f"the messages of {entry_id} were edited here and in the file")
 
@@ -269,6 +272,19 @@ _MATCHING = Fact(Table("matching", 1), lambda entry: (birth_suffix(entry.message
 
 def _key_fact(key: str) -> Fact:
     return Fact(Table(f"key {key!a}", 1), lambda entry: tuple(filter(None, [key_value(entry, key)])))
+
+
+def _edited_by(row: Entry, ours: Entry) -> Entry:
+    """Return an entry with the messages of a row that has no revision: what no message of it says follows ours."""
+    from rolethread_vcs.merge.line_edit import apply_edit
+
+    said = {"role", "content"}.union(*(turn.keys() for turn in row.turns))
+    known = [
+        {key: value for key, value in message.items() if key in said} if isinstance(message, dict) else message
+        for message in ours.messages
+    ]
+    line = ours.with_fields(messages=known)
+    return apply_edit(ours, line, ours.with_fields(messages=row.messages)).entry
 
 
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:

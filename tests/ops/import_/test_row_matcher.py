@@ -175,6 +175,19 @@ def test_a_row_is_known_by_its_uuid(dataset: Dataset, tmp_path: Path) -> None:
     assert questions(dataset) == ["a, corrected"]
 
 
+def test_a_uuid_row_without_speakers_leaves_each_speaker_with_its_message(dataset: Dataset, tmp_path: Path) -> None:
+    turns = [("user", "Who keeps the inn by the old mill?", "scott"), ("assistant", "Emma does, they say.", "emma")]
+    messages = [{"role": role, "content": text, "speaker": name} for role, text, name in turns]
+    (entry_id,) = bring(dataset, write_rows(tmp_path / "x.jsonl", {"messages": messages, "uuid": UUID})).committed.ids
+    clean: list[dict[str, Any]] = [{"role": role, "content": text} for role, text, _ in turns]
+    fresh = [{"role": "user", "content": "Good evening."}, {"role": "assistant", "content": "And to you, stranger."}]
+    same, edited = ({"messages": rows, "uuid": UUID} for rows in (clean, [*fresh, *clean]))
+
+    assert outcome(bring(dataset, write_rows(tmp_path / "same.jsonl", same))) == (0, 0, 1, 0, 0)
+    assert outcome(bring(dataset, write_rows(tmp_path / "edited.jsonl", edited))) == (0, 1, 0, 0, 0)
+    assert dataset.snapshot()[entry_id].messages == [*fresh, *messages]
+
+
 def test_a_uuid_row_that_is_as_it_was_born_leaves_the_edit_made_here(dataset: Dataset, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID))
     (entry_id,) = bring(dataset, path).committed.ids
