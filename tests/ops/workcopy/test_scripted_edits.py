@@ -74,7 +74,7 @@ def decide(found: FileEdits, script: Script, ids: list[str]) -> LineDecisions:
 
 
 @pytest.mark.parametrize(("format_name", "clean"), SHAPES)
-@pytest.mark.parametrize("batch", range(4))
+@pytest.mark.parametrize("batch", range(2))
 def test_what_a_script_did_comes_back_as_exactly_that(
     tmp_path: Path, format_name: str, clean: bool, batch: int
 ) -> None:
@@ -87,7 +87,7 @@ def test_what_a_script_did_comes_back_as_exactly_that(
 @pytest.mark.slow
 @pytest.mark.parametrize(("format_name", "clean"), SHAPES)
 def test_what_many_scripts_did_comes_back_as_exactly_that(tmp_path: Path, format_name: str, clean: bool) -> None:
-    for seed in range(1_000, 1_165):
+    for seed in (*range(44, 88), *range(1_000, 1_165)):
         folder = tmp_path / str(seed)
         folder.mkdir()
         play(folder, format_name, clean, seed)
