@@ -205,8 +205,8 @@ class _Search:
         ]
         for (one, other), (to_one, to_other) in pairwise([(-1, -1), *places, (len(left), len(right))]):
             rows = self._unpaired(left[one + 1 : to_one], right[other + 1 : to_other])
-            for role in {message.role: None for message in rows[0]}:
-                first, second = ([message for message in row if message.role == role] for row in rows)
+            for who in {(message.role, message.speaker): None for message in rows[0]}:
+                first, second = ([each for each in row if (each.role, each.speaker) == who] for row in rows)
                 if len(first) == len(second) == 1:
                     self._add(first[0], second[0], Match.PLACED, loose=pair.loose)
 

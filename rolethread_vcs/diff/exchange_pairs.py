@@ -289,6 +289,8 @@ def heaviest_row(left: Sequence[Message], right: Sequence[Message], at_least: fl
         one, other = left[place], right[to_place]
         if (weight := one.common_weight(other)) > at_least:
             weighed[one.index, other.index] = (one, other, weight)
+    if len(weighed) < 2:
+        return list(weighed.values())
     return [weighed[place] for place in sorted(_chain((*place, item[2]) for place, item in weighed.items()))]
 
 

@@ -241,6 +241,8 @@ class Oracle:
         alone = [{said for who, said in each.items() if who not in both} for each in (after, there)]
         if (alone[0] & alone[1]) - set(before.values()):
             self.unknown.append("both wrote the same")
+        if any(one > another for one, another in _halves(side.lines)):
+            self.unknown.append("split and turned around")
         if self._has_equal_lines(side, moves):
             self.unknown.append("a line that another one said")
         for version, changed in ((self.base, set(before) ^ set(after) | moves), (side, {*dict(came)})):
@@ -253,17 +255,18 @@ class Oracle:
         """Whether a line came, or moved, that says what another line of its exchange said and does not any more."""
         before, after = slots(self.base), slots(side)
         went = {
-            message["content"]
+            (who, message["content"])
             for (who, part), message in before.items()
             if who in moves or after.get((who, part), {}).get("content") != message["content"]
         }
         known = {who for who, _ in before}
         return any(
-            line.message["role"] == "assistant" and line.message["content"] in went
+            line.message["role"] == "assistant" and line.message["content"] == said and line.who != who
+            for who, said in went
             for unit in units(side.lines)
             if any(side.lines[n].who in known for n in unit)
             for line in (side.lines[n] for n in unit)
-            if line.who not in known
+            if line.who not in known or line.who in moves
         )
 
     def _doubt_joins(self, side: Version, other: Version) -> None:
