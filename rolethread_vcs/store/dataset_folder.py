@@ -86,7 +86,20 @@ def init_dataset(folder: Path, settings: bytes, who: Signature | None = None) ->
         starting.write_text(str(os.getpid()))
     with removed_on_failure(folder, whole=made):
         repository = Repository(create_git(folder))
-        _write_first_commit(repository, settings, who or repository.signature())
+        with repository.pack() as pack:
+            changes: dict[str, tuple[bytes, bytes] | None] = {
+                SETTINGS: (trees.FILE, pack.add("blob", settings)),
+                ATTRIBUTES: (trees.FILE, pack.add("blob", ATTRIBUTES_TEXT)),
+            }
+            tree = trees.apply(None, changes, repository.objects, pack)
+            assert tree is not None
+            message = compose_message("start the dataset")
+            commit = pack.add_commit(tree, [], who or repository.signature(), message)
+            published = pack.publish()
+        repository.refs.create(BRANCHES + DEFAULT_BRANCH, commit)
+        disk.remove(published.with_suffix(".keep"))
+        assert repository.worktree is not None
+        repository.worktree.fill(tree)
         with disk.system_errors(f"making {folder}"):
             disk.remove(starting)
             disk.sync_folder(starting.parent)  # were it back after a power cut, the next init would start afresh
@@ -181,23 +194,6 @@ def _missing_branch(repository: Repository) -> DamagedError:
         other = shlex.quote(BRANCHES + (DEFAULT_BRANCH if DEFAULT_BRANCH in others else min(others)))
         ways.append(f"{git} symbolic-ref HEAD {other}   goes to another branch; the files stay as they are")
     return DamagedError(f"the branch {shorten(name)} is missing{was}", hint="\n".join(ways) or "rtv verify")
-
-
-def _write_first_commit(repository: Repository, settings: bytes, who: Signature) -> None:
-    with repository.pack() as pack:
-        changes: dict[str, tuple[bytes, bytes] | None] = {
-            SETTINGS: (trees.FILE, pack.add("blob", settings)),
-            ATTRIBUTES: (trees.FILE, pack.add("blob", ATTRIBUTES_TEXT)),
-        }
-        tree = trees.apply(None, changes, repository.objects, pack)
-        assert tree is not None
-        message = compose_message("start the dataset")
-        commit = pack.add_commit(tree, [], who, message)
-        published = pack.publish()
-    repository.refs.create(BRANCHES + DEFAULT_BRANCH, commit)
-    disk.remove(published.with_suffix(".keep"))
-    assert repository.worktree is not None
-    repository.worktree.fill(tree)
 
 
 def _already_there(folder: Path) -> InvalidError:

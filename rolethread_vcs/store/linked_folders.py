@@ -160,7 +160,13 @@ def link(common: Path, folder: Path, branch: str) -> CheckedOutFolder:
     """
     folder = folder.resolve()
     with disk.system_errors(f"making {folder}"):
-        private = common / WORKTREES / _free_name(common, folder.name)
+        # a plain name, since it is part of that of a ref
+        plain = unicodedata.normalize("NFKD", folder.name).encode("ascii", "ignore").decode()
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-")[:_LONGEST_NAME] or "folder"
+        folders = [each for each in (common / WORKTREES, common / UNFINISHED_ELSEWHERE) if each.is_dir()]
+        taken = {path.name.casefold() for each in folders for path in each.iterdir()}
+        names = chain([name], (f"{name}-{number}" for number in count(2)))
+        private = common / WORKTREES / next(free for free in names if free.casefold() not in taken)
         disk.reach("create", private)
         private.mkdir(parents=True)
         _write(private / "commondir", "../..")
@@ -186,13 +192,3 @@ def unlink(linked: CheckedOutFolder) -> None:
 
 def _write(path: Path, text: str, *, scratch: Path | None = None) -> None:
     disk.replace_file(path, f"{text}\n".encode("utf-8", "surrogateescape"), durable=False, scratch=scratch)
-
-
-def _free_name(common: Path, wanted: str) -> str:
-    """Return a name that is free: a plain one, since it is part of the name of a ref."""
-    plain = unicodedata.normalize("NFKD", wanted).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-")[:_LONGEST_NAME] or "folder"
-    folders = [folder for folder in (common / WORKTREES, common / UNFINISHED_ELSEWHERE) if folder.is_dir()]
-    taken = {path.name.casefold() for folder in folders for path in folder.iterdir()}
-    numbered = (f"{name}-{number}" for number in count(2))
-    return next(free for free in chain([name], numbered) if free.casefold() not in taken)

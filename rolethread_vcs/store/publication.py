@@ -18,13 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.errors import BusyError, DamagedError, MovedError, RoleThreadError
+from rolethread_vcs.errors import BusyError, DamagedError, RoleThreadError
 from rolethread_vcs.store import disk, pack_folder
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.log import OPERATIONS_REF, Moves
 from rolethread_vcs.store.log.journal import Pending
 from rolethread_vcs.store.objects.packs import KEEP, KEEP_TEXT, PackWriter
-from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, ref_of, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, ref_of
 from rolethread_vcs.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -146,52 +146,21 @@ def move_ref(
     sync_name: bool = True,
 ) -> None:
     """Move, create or delete one ref if it still has its old value; wait a little for other git programs."""
-    refs = repository.refs
-
-    def move() -> None:
-        if name == HEAD:
-            assert before is not None and after is not None
-            refs.set_head(after, before=before)
-        elif before is None:
-            assert after is not None
-            refs.create(name, after)
-        else:
-            ref = held or refs.hold_itself(name)
-            if ref is None or ref.target != before:
-                raise MovedError(f"{shorten(name)} moved while this command was working")
-            if after is None:
-                ref.delete()
-            else:
-                ref.swap(after, why, sync_name=sync_name)
-
     deadline = time.monotonic() + REF_PATIENCE
     while True:
         try:
-            return move()
+            return repository.refs.move(name, before, after, why, held, sync_name=sync_name)
         except BusyError:
-            if is_at(repository, name, after):
+            if repository.refs.is_at(name, after):
                 return None
             if time.monotonic() > deadline:
                 raise
             time.sleep(random.uniform(0.002, 0.02))
         except RoleThreadError:
             # An error of the last fsync comes after the ref has moved: look before saying "not saved".
-            if is_at(repository, name, after):
+            if repository.refs.is_at(name, after):
                 return None
             raise
-
-
-def is_at(repository: Repository, name: str, value: str | None) -> bool:
-    """Return whether a ref has a value; False where it does not read."""
-    try:
-        return value_of(repository, name) == value
-    except RoleThreadError:
-        return False
-
-
-def value_of(repository: Repository, name: str) -> str | None:
-    """Return what a ref leads to, or HEAD as `Refs.head` says it."""
-    return repository.refs.head() if name == HEAD else repository.refs.read(name)
 
 
 def _unkeep(keep: Path) -> None:

@@ -17,9 +17,7 @@ from rolethread_vcs.store.publication import (
     close,
     folders_to_follow,
     forget_staged,
-    is_at,
     move_ref,
-    value_of,
 )
 from rolethread_vcs.store.refs import HEAD, shorten
 from rolethread_vcs.store.repository import Repository
@@ -59,7 +57,7 @@ def _finish(repository: Repository, keep: Path, pending: Pending, what: str) -> 
     if not _publish_rest(repository, keep, pending, notes):
         forget_staged(repository, pending)
         return [f"the last command ({what}) was cut off before anything was saved"]
-    reached = {name: (pair[0], value_of(repository, name)) for name, pair in pending.moves.items()}
+    reached = {name: (pair[0], repository.refs.value(name)) for name, pair in pending.moves.items()}
     close(repository, keep, replace(pending, moves=reached), notes)
     return notes
 
@@ -81,7 +79,7 @@ def _publish_rest(repository: Repository, keep: Path, pending: Pending, notes: l
         if name in moved:
             continue
         # The log moves last: where it has, a ref with its old value was brought back, and on purpose.
-        if not is_logged and is_at(repository, name, before):
+        if not is_logged and repository.refs.is_at(name, before):
             move_ref(repository, name, before, after, pending.command)
         else:
             notes.append(f"{shorten(name)} was moved by somebody else meanwhile, and was left there")
@@ -95,7 +93,7 @@ def _publish_rest(repository: Repository, keep: Path, pending: Pending, notes: l
 def _has_moved(repository: Repository, name: str, pair: tuple[str | None, str | None]) -> bool:
     """Return whether a ref left its old value for the new one, or went on from there."""
     before, after = pair
-    now = value_of(repository, name)
+    now = repository.refs.value(name)
     if now in pair:
         return now == after
     if now is None or after is None or not repository.graph.is_ancestor(after, now):

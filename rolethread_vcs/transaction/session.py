@@ -23,7 +23,6 @@ from rolethread_vcs.store.publication import (
     after_saving,
     close,
     head_commit,
-    is_at,
     publish,
     publish_file,
     settle,
@@ -291,7 +290,7 @@ class Session:
             # the command's last words say whether the change is saved
             is_logged = repository.operations.head() == new_log
             interrupt.saved = is_logged or any(  # type: ignore[attr-defined]
-                is_at(repository, name, after) for name, (_, after) in moves.items()
+                repository.refs.is_at(name, after) for name, (_, after) in moves.items()
             )
             raise
         return operation.number

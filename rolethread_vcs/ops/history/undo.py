@@ -171,13 +171,20 @@ def _go_back(
     repository, forward = session.repository, redoes is not None
     moves = _moves_back(reverted)
     for name, (expected, _) in moves.items():
-        if expected != (repository.refs.head() if name == HEAD else repository.refs.read(name)):
+        if expected != repository.refs.value(name):
             oldest = reverted[-1]
             raise ConflictError(
                 f"{shorten(name)} has moved since operation {oldest.number} ({oldest.command})",
                 hint="see what moved it with: rtv ops",
             )
-    _refuse_missing_branch(repository, moves)
+    branch = ref_of(moves[HEAD][1]) if HEAD in moves else None
+    if branch is not None and (moves[branch][1] if branch in moves else repository.refs.read(branch)) is None:
+        # another folder deleted it since; in this one, what deleted it would be taken back first
+        name = shorten(branch)
+        raise ConflictError(
+            f"this would go back to the branch {name}, which is not there any more",
+            hint=f"see what took it with: rtv ops   make one of that name with: rtv branch {shlex.quote(name)}",
+        )
     files = _exchanges(repository, chosen, moves, forward=forward)
     config: dict[str, tuple[str | None, str | None]] = {}
     for operation in chosen:
@@ -218,23 +225,6 @@ def _moves_back(operations: Sequence[Operation]) -> Moves:
                 )
             moves[name] = (known[0], before)
     return {name: pair for name, pair in moves.items() if pair[0] != pair[1]}
-
-
-def _refuse_missing_branch(repository: Repository, moves: Moves) -> None:
-    """Raise when a folder would go back to a branch that another folder deleted since: no command works on such a one.
-
-    Within one folder this cannot be, since what deleted the branch is taken back first.
-    """
-    name = ref_of(moves[HEAD][1]) if HEAD in moves else None
-    if name is None:
-        return
-    there = moves[name][1] if name in moves else repository.refs.read(name)
-    if there is None:
-        branch = shlex.quote(shorten(name))
-        raise ConflictError(
-            f"this would go back to the branch {shorten(name)}, which is not there any more",
-            hint=f"see what took it with: rtv ops   make one of that name with: rtv branch {branch}",
-        )
 
 
 def count_entries(repository: Repository, moves: Moves) -> Counts:

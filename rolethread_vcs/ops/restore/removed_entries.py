@@ -124,13 +124,12 @@ def bring_back_removed(
 def _named(found: Iterable[GoneEntry], words: Sequence[str], now: Snapshot) -> Iterator[GoneEntry]:
     """Yield the removed entries that words name, in the order of the words; history is read as far as it must."""
     selectors = {word: parse_selector(word) for word in dict.fromkeys(words)}
-    wanted = {each for each in selectors.values() if isinstance(each, str)}
-    has_numbers = len(wanted) < len(selectors)
+    wanted = set(selectors.values())
     met: dict[str, GoneEntry] = {}
     for each in found:
-        if each.id in wanted or number_of(each.id) in selectors.values():
+        if not wanted.isdisjoint((each.id, number_of(each.id))):
             met[each.id] = each
-            if not has_numbers and len(met) == len(wanted):
+            if met.keys() == wanted:  # of a number there may be more
                 break
     for word, selector in selectors.items():
         entry_id = named_of(met, selector)

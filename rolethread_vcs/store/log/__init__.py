@@ -7,7 +7,7 @@ commits of every ref that changed, so no garbage collection can take an undo awa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -68,16 +68,27 @@ class Operation:
         return bool(self.changes or self.discarded or self.config)
 
     def record(self) -> bytes:
-        names = ("number", "verb", "command", "time", "branch", "added", "changed", "removed", "worktree", "redoes")
-        record: dict[str, Any] = {name: getattr(self, name) for name in names}
-        record["changes"] = {name: list(pair) for name, pair in self.changes.items()}
-        record["refs"] = dict(self.refs)
-        record["undoes"] = list(self.undoes)
-        record["discarded"] = _as_text(self.discarded)
-        record["attached"] = _as_text(self.attached)
-        record["config"] = {name: list(pair) for name, pair in self.config.items()}
-        record["details"] = dict(self.details)
+        record = {name: getattr(self, name) for name in (*_PLAIN, "redoes")}
+        for name in ("changes", "config", "refs", "details"):
+            record[name] = dict(getattr(self, name))
+        for name in ("discarded", "attached"):
+            record[name] = {path: "" if blob is None else blob.hex() for path, blob in getattr(self, name).items()}
         return encode_value(record)
+
+
+_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "number": int,
+    "verb": str,
+    "command": str,
+    "time": int,
+    "branch": str,
+    "added": int,
+    "changed": int,
+    "removed": int,
+    "worktree": str,
+    "undoes": tuple,
+}
+"""Fields of an operation that JSON has as they are, each with what makes one of a value read."""
 
 
 def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signature) -> str:
@@ -149,27 +160,19 @@ class OperationLog:
         try:
             commit = self._objects.commit(oid)
             record = parse(self._objects.blob(self._objects.items(commit.tree)[RECORD.encode()].oid))
-            number = int(record["number"])
+            fields = {name: make(record[name]) for name, make in _PLAIN.items()}
+            for name in ("changes", "config"):
+                fields[name] = {key: (pair[0], pair[1]) for key, pair in record[name].items()}
+            for name in ("discarded", "attached"):  # an early one has no `attached`
+                blobs = record.get(name, {}) if name == "attached" else record[name]
+                fields[name] = {path: bytes.fromhex(blob) or None for path, blob in blobs.items()}
             return Operation(
-                number=number,
-                verb=str(record["verb"]),
-                command=str(record["command"]),
-                time=int(record["time"]),
-                branch=str(record["branch"]),
-                changes={name: (pair[0], pair[1]) for name, pair in record["changes"].items()},
+                **fields,
                 refs=dict(record["refs"]),
-                added=int(record["added"]),
-                changed=int(record["changed"]),
-                removed=int(record["removed"]),
-                worktree=str(record["worktree"]),
-                undoes=tuple(record["undoes"]),
-                redoes=record["redoes"],
-                discarded=_from_text(record["discarded"]),
-                attached=_from_text(record.get("attached", {})),
-                config={name: (pair[0], pair[1]) for name, pair in record["config"].items()},
                 details=dict(record["details"]),
+                redoes=record["redoes"],
                 id=oid,
-                previous=commit.parents[0] if number > 1 and commit.parents else None,
+                previous=commit.parents[0] if fields["number"] > 1 and commit.parents else None,
             )
         except (KeyError, TypeError, ValueError, JsonProblemError, DamagedError) as error:
             raise DamagedError(
@@ -186,14 +189,6 @@ class OperationLog:
             return None
         data = self._objects.blob(kept.oid)
         return data if trees.has_id(oid, "tag", data) else None
-
-
-def _as_text(blobs: Mapping[str, bytes | None]) -> dict[str, str]:
-    return {name: "" if blob is None else blob.hex() for name, blob in blobs.items()}
-
-
-def _from_text(blobs: Mapping[str, str]) -> dict[str, bytes | None]:
-    return {name: bytes.fromhex(blob) or None for name, blob in blobs.items()}
 
 
 def kept_blob(oid: bytes | None) -> Blob | None:

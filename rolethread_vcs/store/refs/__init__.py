@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 import pygit2
 
-from rolethread_vcs.errors import BusyError, DamagedError, InvalidError, MovedError, NotFoundError, nearest
+from rolethread_vcs.errors import (
+    BusyError,
+    DamagedError,
+    InvalidError,
+    MovedError,
+    NotFoundError,
+    RoleThreadError,
+    nearest,
+)
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.libgit2 import RAISED, from_git, is_lock, read_errors
 from rolethread_vcs.store.objects import Objects
@@ -182,6 +190,39 @@ class Refs:
             self.git.references.create(name, target)
         if self.read(name) != target:
             raise RefMovedError(f"{shorten(name)} was created by two programs at once")
+
+    def move(
+        self, name: str, before: str | None, after: str | None, why: str, held: HeldRef | None, *, sync_name: bool
+    ) -> None:
+        """Move, create or delete a ref, or HEAD, if it still has its old value; `held` is the ref as it was read.
+
+        Raises:
+            RefMovedError: it has another value. BusyError (ref_locked).
+        """
+        if name == HEAD:
+            assert before is not None and after is not None
+            self.set_head(after, before=before)
+        elif before is None:
+            assert after is not None
+            self.create(name, after)
+        else:
+            ref = held or self.hold_itself(name)
+            if ref is None or ref.target != before:
+                raise _moved(name)
+            if after is None:
+                ref.delete()
+            else:
+                ref.swap(after, why, sync_name=sync_name)
+
+    def value(self, name: str) -> str | None:
+        """Return what a ref leads to, or HEAD as `head` says it."""
+        return self.head() if name == HEAD else self.read(name)
+
+    def is_at(self, name: str, value: str | None) -> bool:
+        """Return whether a ref has a value; False where it does not read."""
+        with suppress(RoleThreadError):
+            return self.value(name) == value
+        return False
 
     def head(self) -> str:
         """Return HEAD as `ref: refs/heads/main`, or a hex id when it is detached."""
