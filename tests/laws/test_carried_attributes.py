@@ -12,14 +12,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random, randrange
 from typing import Any
 
 import pytest
 from identities import NAMES, SPLITS, Line, Lines, Version, Writer, edited, units
 
+from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.merge.line_edit import LineEdit, apply_edit
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
+from rolethread_vcs.transaction import Intent
 
 _SAID = ("role", "content", "tool_calls", "tool_call_id")
 TEXT_EDITS = {name: edit for name, edit in SPLITS.items() if name not in ("flag", "relabel")}
@@ -126,3 +130,43 @@ def test_what_a_line_does_not_say_of_a_message_that_may_be_another_is_told() -> 
     )
 
     assert [(doubt.number, doubt.keys) for doubt in edit.doubts] == [(1, ("train",))], json.dumps(edit.entry.messages)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_file_of_many_edited_lines_keeps_all_attributes(tmp_path: Path, seed: int) -> None:
+    writer = Writer(Random(seed))
+    bases = [Version(labelled(writer, _telling(writer))) for _ in range(30)]
+    dataset, path = Dataset.init(tmp_path / "inn"), tmp_path / "train.jsonl"
+    stored = [{**entry_of(base.lines).fields, "tags": [f"t{number}"]} for number, base in enumerate(bases)]
+    dataset.add(stored, Intent("add", "add"))
+    dataset.copies.add(path, CopyOptions(format="messages", clean=True))
+    rows = path.read_text(encoding="utf-8").splitlines()
+    versions: list[tuple[int, Version]] = []
+    for number, base in enumerate(bases):
+        edits = {name: TEXT_EDITS[name] for name in ("edit", "insert", "move")}
+        versions.append((number, edited(writer, base, 1, edits) if writer.random.random() < 0.5 else base))
+    del versions[writer.random.randrange(30)]
+    place = writer.random.randrange(25)
+    versions[place : place + 4] = reversed(versions[place : place + 4])
+    path.write_text(
+        "".join(
+            (rows[number] if version is bases[number] else json.dumps(dict(clean(version.lines).fields))) + "\n"
+            for number, version in versions
+        ),
+        encoding="utf-8",
+    )
+
+    dataset.copies.commit(path)
+
+    found = list(dict(dataset.snapshot()).values())
+    assert [entry.tags for entry in found] == [(f"t{number}",) for number, _ in versions]
+    for entry, (number, version) in zip(found, versions, strict=True):
+        edit = apply_edit(entry_of(bases[number].lines), clean(bases[number].lines), clean(version.lines))
+        assert entry.messages == edit.entry.messages
+        assert judge(bases[number], version, edit)[0] != "wrong"
+
+
+def _telling(writer: Writer) -> Lines:
+    """Return a conversation that says enough to be known in a file."""
+    writer.style.short, writer.style.has_tools = 0.0, False
+    return writer.conversation(4)
