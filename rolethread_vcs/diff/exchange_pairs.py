@@ -218,9 +218,13 @@ class _Search:
                 self._add(pair, loose=not (pair.is_sure or self._is_all(pair)))
 
     def _is_all(self, pair: ExchangePair) -> bool:
-        """Return whether an entry is one exchange and asks the same: there is no other answer that it could be."""
+        """Return whether an entry is one exchange and asks alike: there is no other answer that it could be."""
         is_one = all(sum(not each.is_opening for each in side) == 1 for side in (self._left, self._right))
-        return is_one and pair.left.messages[0].says == pair.right.messages[0].says
+        questions = (pair.left.messages[0], pair.right.messages[0])
+        return is_one and any(
+            (one, other) == questions and (weight >= _STRONG or one.says == other.says)
+            for one, other, weight in pair.row
+        )
 
     def _pair_rest(self, left: Side, right: Side) -> None:
         in_step = right[0].index - left[0].index if len(left) == len(right) else None

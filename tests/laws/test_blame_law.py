@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 from identities import Line, Version, Writer, edited, units
+from oracle import moved
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.diff.likeness import similarity
@@ -94,11 +95,12 @@ def equals_of_others(before: Version, after: Version) -> set[Key]:
         for line in after.lines
         if (line.who, line.part) not in old and any(is_alike(line, each) for each in went)
     }
+    shifted = moved(before.lines, after.lines)
     for version, other in ((before, new), (after, old)):
         for one in units(version.lines):
             equal = [unit for unit in units(version.lines) if said(version, unit) == said(version, one)]
             keys = {(version.lines[n].who, version.lines[n].part) for unit in equal for n in unit}
-            if len(equal) > 1 and (keys - other or any(who in after.moved for who, _ in keys)):
+            if len(equal) > 1 and (keys - other or any(who in shifted for who, _ in keys)):
                 found |= keys
     return found
 

@@ -314,14 +314,16 @@ def twice_written(dataset: Dataset, entry_id: str, answer: str) -> None:
             dataset.export(path="train.jsonl", options=ExportOptions(clean=True))
 
 
-def test_an_answer_written_anew_is_an_edit_where_only_one_entry_opens_so(harbour: tuple[Dataset, list[str]]) -> None:
+def test_an_entry_with_answers_written_anew_is_known_where_only_one_opens_so(
+    harbour: tuple[Dataset, list[str]],
+) -> None:
     dataset, ids = harbour
     twice_written(dataset, ids[3], "Gone.")
 
     (compared,) = dataset.diff("train.jsonl", "@").entries()
 
     assert (compared.id, compared.change.value, compared.before_line) == (ids[3], "changed", 4)
-    assert [change.op for change in compared.diff.messages] == ["edit", "edit"]
+    assert [change.op for change in compared.diff.messages] == ["remove", "insert"] * 2
 
 
 def test_an_opening_that_two_have_tells_neither(harbour: tuple[Dataset, list[str]]) -> None:
