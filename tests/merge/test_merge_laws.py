@@ -168,6 +168,21 @@ def test_choosing_one_side_everywhere_settles_everything(sides: tuple[Entry, Ent
     assert not merge_entries(*sides, lambda _: choice).conflicts
 
 
+@settings(max_examples=200)
+@given(three_sides(), st.sampled_from(["ours", "theirs", "both"]))
+def test_deciding_loses_no_text_that_both_sides_have(sides: tuple[Entry, Entry, Entry], choice: Any) -> None:
+    def choose(conflict: Conflict) -> Any:
+        keeps_both = isinstance(conflict.ours, list) and "[" in conflict.field and choice == "both"
+        return "both" if keeps_both else "ours" if choice == "both" else choice
+
+    merged = merge_entries(*sides, choose)
+
+    assert merged.value is not None
+    base, ours, theirs, result = map(_texts, (*sides, merged.value))
+    says_enough = [text for text in base if len(text) >= 12 and base[text] == 1]
+    assert all(result[text] for text in says_enough if ours[text] and theirs[text])
+
+
 @settings(max_examples=100)
 @given(three_sides())
 def test_a_clean_merge_breaks_no_conversation_that_both_sides_had_whole(sides: tuple[Entry, Entry, Entry]) -> None:
