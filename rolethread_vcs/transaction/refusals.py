@@ -151,7 +151,10 @@ def branch_to_make(repository: Repository, intent: Intent) -> str:
     name = intent.branch
     if name is None or repository.refs.read(BRANCHES + name) is not None:
         return ""
-    refuse_name(repository, "branch", name)
+    try:
+        refuse_name(repository, "branch", name)
+    except ConflictError as error:  # beside the data to import, the name is what is wrong with the words
+        raise UsageError(error.message, hint=error.hint) from error
     return name
 
 
