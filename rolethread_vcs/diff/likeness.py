@@ -121,15 +121,16 @@ _MARKS = (
     "\u20d0-\u20ff\u3099\u309a"
 )
 _SPACELESS_MARKS = (
-    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
+    "\u0e31\u0e33-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb3-\u0ebc\u0ec8-\u0ece"
     "\u102b-\u103e\u1056-\u1059\u17b4-\u17d3\u3099\u309a"
 )
+_BEFORE = "\u0e40-\u0e44\u0ec0-\u0ec4"  # vowels of Thai and Lao that are written before their consonant
 # An emoji may be several code points: a colour of skin, a variant, or people joined by U+200D.
 _JOINED = "(?:[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d\\S)*"
 _LETTER = rf"[^\W{_SPACELESS}]"
 _WORD_OR_MARK = (
     rf"{_LETTER}+(?:(?:[{_MARKS}]+|['’](?={_LETTER})){_LETTER}*)*"
-    rf"|[{_SPACELESS}][{_SPACELESS_MARKS}]*"
+    rf"|[{_BEFORE}]?[{_SPACELESS}][{_SPACELESS_MARKS}]*"
     rf"|\S[{_MARKS}]*{_JOINED}"
 )
 # Most texts have none of these characters. For them a plain pattern finds the same tokens, twice as fast; and the

@@ -54,3 +54,7 @@ def test_a_text_of_ascii_has_the_same_tokens_with_other_characters_behind_it(tex
 
 def test_marks_are_no_words() -> None:
     assert count_words('*She laughs.* "Dry enough…"') == 4
+
+
+def test_a_thai_letter_keeps_its_vowels_and_tones() -> None:
+    assert tokens("น้ำเก่า") == ["น้ำ", "เก่", "า"]
