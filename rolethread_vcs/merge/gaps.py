@@ -220,16 +220,15 @@ def _without_strangers(lists: Lists, every: dict[Side, tuple[Pair, ...]]) -> dic
     same = _same_on_both(lists)
     there = {"ours": same, "theirs": {theirs: ours for ours, theirs in same.items()}}
     origins = {side: {pair.after: pair.before for pair in every[side]} for side in SIDES}
-    return {
-        side: [
-            pair
-            for pair in every[side]
-            if not pair.loose
-            or pair.after not in there[side]
-            or origins[other_side(side)].get(there[side][pair.after]) == pair.before
-        ]
-        for side in SIDES
-    }
+    numbers = {side: {pair.before: pair.after for pair in every[side] if not pair.loose} for side in SIDES}
+
+    def is_stranger(side: Side, pair: Pair) -> bool:
+        other = other_side(side)
+        number, known = there[side].get(pair.after), numbers[other].get(pair.before)
+        elsewhere = None if known is None else there[other].get(known)
+        return (number is not None and origins[other].get(number) != pair.before) or elsewhere not in (None, pair.after)
+
+    return {side: [pair for pair in every[side] if not (pair.loose and is_stranger(side, pair))] for side in SIDES}
 
 
 def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:
