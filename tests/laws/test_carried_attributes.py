@@ -3,8 +3,8 @@
 Conversations with speakers, train flags and alternatives are written as clean lines (roles and texts), edited as a
 writer would, and carried back. Who is who the oracle knows by hidden identities; what nobody can know has to be told.
 
-Arguable is what reads as another story: a new message says what one before said (or begins so), and so do the exchanges
-of both; and a half of a cut message that the one before never said.
+Arguable is what reads as another story: a new message says what one before said (or begins so), or equal
+ones changed places, and so do the exchanges of both; and a half of a cut message that the one before never said.
 """
 
 from __future__ import annotations
@@ -81,11 +81,19 @@ def judge(base: Version, after: Version, edit: LineEdit) -> tuple[str, str]:
 
 def _arguable(base: Lines, after: Lines) -> set[int]:
     known = {line.who for line in base}
+    whos_base, whos_after = ({line.who: n for n, line in enumerate(lines)} for lines in (base, after))
     again = {
         (one.who, other.who)
         for one in after
         for other in base
-        if one.who not in known
+        if (
+            one.who not in known
+            or (
+                one.who != other.who
+                and whos_after.get(other.who, -1) > whos_after[one.who]
+                and whos_base[one.who] > whos_base[other.who]
+            )
+        )
         and one.message["role"] == other.message["role"]
         and one.message["content"].startswith(other.message["content"])
     }
