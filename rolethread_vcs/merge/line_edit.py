@@ -21,7 +21,6 @@ from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.diff.exchanges import goes_on
 from rolethread_vcs.diff.likeness import letters
 from rolethread_vcs.merge.conversation import role_of
-from rolethread_vcs.merge.cuts import parts_of_cuts
 from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, OPENING_ROLES, Entry, is_same
 
 _ENOUGH_LETTERS = 24
@@ -87,7 +86,10 @@ class _MessagesEdit:
             self._loose = {place: place for place in self._partner if place not in known}
         self._aligned = set(self._partner)
         self._partner |= dict(self._parts())
-        self._partner |= dict(parts_of_cuts(before, after, self._partner))
+        if len(self._partner) < len(after):
+            from rolethread_vcs.merge.cuts import parts_of_cuts
+
+            self._partner |= dict(parts_of_cuts(before, after, self._partner))
         for pair in pairs:
             if pair.match is Match.PLACED and self._is_rest(pair.after + 1):
                 self._loose[pair.after] = pair.before  # who asks for the rest of an answer may be somebody new
