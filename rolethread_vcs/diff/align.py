@@ -84,6 +84,18 @@ def align(before: Sequence[Any], after: Sequence[Any]) -> tuple[Pair, ...]:
     return tuple(sorted(pairs, key=lambda pair: pair.after))
 
 
+def align_sides(one: Sequence[Any], other: Sequence[Any]) -> tuple[Pair, ...]:
+    """Return which message is which in two lists of which neither is the earlier one, sorted by the second.
+
+    As `align`, and loose pairs are the same ones from both sides, too: of equal exchanges of which one went none is
+    known, of those that came all are; so the same list is always taken for the earlier one.
+    """
+    if (len(one), repr(one)) <= (len(other), repr(other)):
+        return align(one, other)
+    turned = (pair._replace(before=pair.after, after=pair.before) for pair in align(other, one))
+    return tuple(sorted(turned, key=lambda pair: pair.after))
+
+
 def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
     """Return how many messages both begin with."""
     length = 0

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from rolethread_vcs.diff.align import Match, Pair, align
+from rolethread_vcs.diff.align import Match, Pair, align, align_sides
 from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.merge.conversation import role_of, says_enough
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
@@ -209,7 +209,7 @@ def _stands_beside_new(row: Sequence[Any], number: int, known: set[int]) -> bool
 
 
 def _same_on_both(lists: Lists) -> dict[int, int]:
-    return {pair.before: pair.after for pair in align(lists.ours, lists.theirs) if not pair.loose}
+    return {pair.before: pair.after for pair in align_sides(lists.ours, lists.theirs) if not pair.loose}
 
 
 def _without_strangers(lists: Lists, every: dict[Side, tuple[Pair, ...]]) -> dict[Side, list[Pair]]:

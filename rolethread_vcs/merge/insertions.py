@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import pairwise
 
-from rolethread_vcs.diff.align import Match, align
+from rolethread_vcs.diff.align import Match, align_sides
 from rolethread_vcs.diff.likeness import similarity
 from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.merge.lists import Lists, Token
@@ -28,10 +28,7 @@ def pair_up(lists: Lists, ours: Row, theirs: Row) -> list[tuple[Row, Row, Token 
     first, second = ([lists.any_value(token) for token in row] for row in (ours, theirs))
     pieces: list[tuple[Row, Row, Token | None]] = []
     start = to_start = 0
-    # Always from the same side: of equal messages of which one went none is known, and of those that came all are.
-    is_turned = (len(first), repr(first)) > (len(second), repr(second))
-    pairs = align(second, first) if is_turned else align(first, second)
-    for pair in (each._replace(before=each.after, after=each.before) if is_turned else each for each in pairs):
+    for pair in align_sides(first, second):
         one, other = ours[pair.before], theirs[pair.after]
         if pair.moved or pair.loose or one.base != other.base:
             continue

@@ -205,8 +205,22 @@ def test_nothing_equal_is_shown(before: Entry, after: Entry) -> None:
         assert not is_same(field.before, field.after)
 
 
-@given(st.lists(MESSAGES, max_size=6), st.integers(0, 6), MESSAGES)
-def test_one_message_put_in_is_one_insertion(messages: list[Any], place: int, message: Any) -> None:
+LINES = [
+    "The miller sold his black horse before anybody woke.",
+    "Nobody crosses that bridge without paying twice.",
+    "She keeps seven candles under the broken stairs.",
+    "Count your coins again, stranger, and slower.",
+    "A wolf slept beside the chapel door last winter.",
+    "Only the ferryman knows which rope is rotten.",
+    "Why is there salt on your father's coat?",
+]
+
+
+@given(st.lists(st.sampled_from(["system", "user", "assistant"]), min_size=1, max_size=7), st.integers(0, 6))
+def test_one_message_put_in_is_one_insertion(roles: list[str], place: int) -> None:
+    # Of messages that say enough: of empty ones nobody knows which one came.
+    (_, message), *others = ((role, {"role": role, "content": LINES[number]}) for number, role in enumerate(roles))
+    messages = [each for _, each in others]
     before, after = (
         Entry.of({"messages": messages}),
         Entry.of({"messages": [*messages[:place], message, *messages[place:]]}),
