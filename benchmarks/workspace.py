@@ -12,10 +12,11 @@ from generate import generate
 from measuring import Run, run
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.layout import entry_path, make_id, suffix_part
 from rolethread_vcs.ops.settings.settings import set_setting
 from rolethread_vcs.store.objects import trees
-from rolethread_vcs.transaction import Counts, Intent, Session
+from rolethread_vcs.transaction import ChangeSet, Counts, Intent, Planned, Session
 
 SEED = 1
 RTV = str(Path(sys.executable).with_name("rtv"))
@@ -75,7 +76,7 @@ class Workspace:
                 entry_id, blob = pairs[number % len(pairs)] if count >= len(pairs) else pairs[number - 1]
                 paths[entry_path(make_id(number, suffix_part(entry_id)))] = (trees.FILE, blob)
             with Session.open(dataset.repository, Intent("import", "import generated entries")) as session:
-                session.commit(pack, paths, Counts(count), summary="generated entries")
+                session.commit(pack, paths, Counts(count), Planned(ChangeSet(summary="generated entries")), Verdict())
         return dataset.folder
 
     @cache  # noqa: B019  as above
