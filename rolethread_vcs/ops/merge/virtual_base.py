@@ -2,8 +2,7 @@
 
 The bases are merged with each other first, from what they have in common, and so on back to where there was one. What
 conflicts on that way stays as it was before: then a person decides, in the merge itself, and nothing is taken for
-settled
-that was settled twice in different ways.
+settled that was settled twice in different ways.
 """
 
 from __future__ import annotations
