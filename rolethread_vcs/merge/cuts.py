@@ -21,6 +21,9 @@ from rolethread_vcs.merge.lists import SIDES, Lists, Side, other_side
 
 _CUT = 0.9
 """A message that was cut in two is shorter than that, of its old length."""
+_CALLS = ("tool_calls", "function_call")
+_MOST_CUTS = 30
+"""After each cut the lists are aligned anew; a side that cut more than this is merged as it stands."""
 _WHOLE = 0.9
 """Likeness from which two parts together are the message that was cut."""
 
@@ -28,7 +31,7 @@ _WHOLE = 0.9
 def cut_alike(alignment: Alignment) -> Alignment:
     """Return the alignment of lists in which each message that a side cut is cut everywhere."""
     made: set[tuple[Side, str]] = set()
-    while (found := next(_cuts(alignment, made), None)) is not None:
+    while len(made) < _MOST_CUTS and (found := next(_cuts(alignment, made), None)) is not None:
         side, base, place = found
         cut: dict[Side, Sequence[Any]] = {
             side: alignment.lists.on(side),
@@ -90,8 +93,11 @@ def parts_of_cuts(before: Sequence[Any], row: Sequence[Any], origins: Mapping[in
 def _cut(row: Sequence[Any], number: int, place: int) -> list[Any]:
     """Return a list with the text of one of its messages cut in two."""
     message = row[number]
-    parts = [{**message, "content": text} for text in (message["content"][:place].rstrip(), message["content"][place:])]
-    return [*row[:number], parts[0], {**parts[1], "content": parts[1]["content"].lstrip()}, *row[number + 1 :]]
+    text = message["content"]
+    # What calls a tool is the end: its result comes next.
+    first = {key: value for key, value in message.items() if key not in _CALLS}
+    first["content"], last = text[:place].rstrip(), {**message, "content": text[place:].lstrip()}
+    return [*row[:number], first, last, *row[number + 1 :]]
 
 
 def _same_place(text: str, place: int, other: str) -> int:

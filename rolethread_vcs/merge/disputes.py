@@ -133,6 +133,9 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
     lists = alignment.lists
     for side, other in (SIDES, SIDES[::-1]):
         for base in gap.base:
+            is_gone = base not in alignment.numbers[side] and base not in alignment.numbers[other]
+            if is_gone and base in alignment.joined(side):
+                yield Reason.DELETED_AND_EDITED
             # perhaps edited here, perhaps replaced: as long as the other side left it alone, it is the same
             number, to_number = alignment.loose[side].get(base), alignment.loose[other].get(base)
             if number is None:

@@ -153,6 +153,13 @@ class Alignment:
                 yield self.token(base)
                 yield from self._riding[other].get(base, ())
 
+    def joined(self, side: Side) -> frozenset[int]:
+        """Return the messages of the base that are not on a side and whose text another message there goes on with."""
+        from rolethread_vcs.merge.cuts import parts_of_cuts
+
+        row, base = self.lists.on(side), self.lists.base
+        return frozenset(gone for gone, _ in parts_of_cuts(row, base, self.numbers[side]))
+
     def added_by_both(self) -> list[tuple[int, int]]:
         """Return the numbers, in ours and theirs, of new messages that are one: long ones, or several in a row."""
         lists = self.lists
@@ -233,7 +240,8 @@ def _without_strangers(lists: Lists, every: dict[Side, tuple[Pair, ...]]) -> dic
 
 def _moved(pairs: Sequence[Pair], there: Collection[int]) -> frozenset[int]:
     """Return which messages of the base a side moved; what crossed only what the other side deleted did not move."""
-    if not any(pair.moved for pair in pairs):
+    row = [pair.after for pair in sorted(pairs)]
+    if row == sorted(row):
         return frozenset()
     stays = len(pairs)
     chain = heaviest_chain(

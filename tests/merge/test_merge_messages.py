@@ -169,3 +169,38 @@ def test_a_conversation_does_not_lose_all_its_answers_between_two_sides() -> Non
     merged = merge_messages(base, base[:3], [base[0], base[2], base[3]])
 
     assert [(conflict.field, conflict.reason) for conflict in merged.conflicts] == [("messages", Reason.NO_ANSWER_LEFT)]
+
+
+LONG = "The lighthouse was built by three brothers who never spoke."
+REST = "It burned every night for ninety years without a single miss."
+
+
+def test_what_both_changed_alike_stands_once_where_one_of_them_also_moved_it() -> None:
+    asks = user("What do they keep down in the lower cellar, and why?")
+    base = [asks, answer("Barrels of herring for the winter. A door that nobody ever opens at night.")]
+    swapped = answer("A door that nobody ever opens at night. Barrels of herring for the winter.")
+
+    merged = merge_messages(base, [swapped, asks], [asks, swapped])
+
+    assert merged.conflicts or merged.value in ([asks, swapped], [swapped, asks])
+
+
+def test_a_call_stands_once_where_the_other_side_cut_its_message_in_two() -> None:
+    asks = user("Tell me all about the old lighthouse on the cape, please.")
+    call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    result = {"role": "tool", "tool_call_id": "c1", "content": "lit"}
+    theirs = [asks, answer(f"{LONG} {REST}") | {"tool_calls": [call]}, result, answer("It is lit tonight as well.")]
+
+    merged = merge_messages(
+        [asks, answer(f"{LONG} {REST}")], [asks, answer(LONG), user("And then?"), answer(REST)], theirs
+    )
+
+    assert merged.conflicts or [message.get("content") for message in merged.value if "tool_calls" in message] == [REST]
+
+
+def test_an_answer_that_one_side_joined_to_another_and_the_other_deleted_needs_a_decision() -> None:
+    asks = user("Tell me all about the old lighthouse on the cape, please.")
+
+    merged = merge_messages([asks, answer(LONG), answer(REST)], [asks, answer(f"{LONG} {REST}")], [asks, answer(LONG)])
+
+    assert [conflict.reason for conflict in merged.conflicts] == [Reason.DELETED_AND_EDITED]
