@@ -16,8 +16,8 @@ What can be wrong with an entry, and what to do about it. This page is generated
 
 An **error** blocks a commit on a strict branch, if the change introduces it; a **warning** or **info** is shown by
 `rtv check`. The table `[gate.rules]` of `rolethread.toml` changes a severity or turns a rule `off`, by code or name;
-the table `[gate.options.NAME]` changes the options of a rule that has some (`rtv config set gate.rules.NAME warning`, `rtv
-config set gate.options.NAME.OPTION VALUE`). `--allow CODE --because "why"` lets findings through once. A **safe**
+the table `[gate.options.NAME]` changes the options of a rule that has some (`rtv config set gate.rules.NAME warning`,
+`rtv config set gate.options.NAME.OPTION VALUE`). `--allow CODE --because "why"` lets findings through once. A **safe**
 repair keeps the meaning and is made by `rtv import --fix`; a **suggested** one needs a look first.
 """
 
