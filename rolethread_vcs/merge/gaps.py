@@ -153,13 +153,6 @@ class Alignment:
                 yield self.token(base)
                 yield from self._riding[other].get(base, ())
 
-    def joined(self, side: Side) -> frozenset[int]:
-        """Return the messages of the base that are not on a side and whose text another message there goes on with."""
-        from rolethread_vcs.merge.cuts import parts_of_cuts
-
-        row, base = self.lists.on(side), self.lists.base
-        return frozenset(gone for gone, _ in parts_of_cuts(row, base, self.numbers[side]))
-
     def added_by_both(self) -> list[tuple[int, int]]:
         """Return the numbers, in ours and theirs, of new messages that are one: long ones, or several in a row."""
         lists = self.lists
