@@ -28,12 +28,11 @@ from rolethread_vcs.diff.exchange_pairs import (
     pair_exchanges,
     places_to_look_at,
 )
-from rolethread_vcs.diff.exchanges import Exchange, Message, is_all_text, read_exchanges
+from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, is_all_text, read_exchanges
 
 MOVED = 0.8
 """Likeness from which two messages in different places are one, moved and edited."""
 
-_KNOWN_ANYWHERE = 0.5
 _SURE_ACROSS = 0.3
 
 
@@ -181,7 +180,7 @@ class _Search:
 
     def _pair_single(self) -> None:
         left, right = (
-            [message for message in row if message.weight >= _KNOWN_ANYWHERE]
+            [message for message in row if message.weight >= KNOWN_ANYWHERE]
             for row in self._unpaired(self._left, self._right)
         )
         alike = [

@@ -24,14 +24,18 @@ from rolethread_vcs.model.entry import OPENING_ROLES, known_role
 SIMILAR = 0.5
 """Likeness from which two messages between the same neighbours are one, edited."""
 
-_ENOUGH_LETTERS = 24
+ENOUGH_LETTERS = 24
+"""A text with as many is known wherever it stands."""
+
+KNOWN_ANYWHERE = 0.5
+"""Weight from which a message is known wherever it stands."""
+
 _LEAST = 0.15
 _MOST_OF_A_TOOL = 0.3  # what tools are told and answer is alike by its form
 _OTHER_SPEAKER = 0.2  # what a difference costs: the text has to be so much more alike
 _OTHER_ROLE = 0.3
 _FEW_LETTERS = 8  # below it two texts are soon alike by chance, by their full stop alone
 _SHORT_ALIKE = 0.75
-_KNOWN_ANYWHERE = 0.5
 _START = 8  # characters; a message that was given to another role begins as it did
 _NOT_EQUAL = 0.99  # of two messages that say the same, the one that is the same goes first
 _MARKS = ".,!?…*\"'"
@@ -65,7 +69,7 @@ class Message:
     @cached_property
     def letters(self) -> int:
         """How many letters and digits the text has, as far as they count."""
-        return letters(self.content, _ENOUGH_LETTERS)
+        return letters(self.content, ENOUGH_LETTERS)
 
     @cached_property
     def is_spoken(self) -> bool:
@@ -89,7 +93,7 @@ class Message:
     def common_weight(self, other: Message) -> float:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
         weight = min(self.weight, other.weight)
-        if self.role != other.role and (weight < _KNOWN_ANYWHERE or self.content[:_START] != other.content[:_START]):
+        if self.role != other.role and (weight < KNOWN_ANYWHERE or self.content[:_START] != other.content[:_START]):
             return 0.0
         if self.says != other.says and not (self.is_spoken and other.is_spoken):
             weight = min(weight, _LEAST)
@@ -149,7 +153,7 @@ def read_exchanges(*lists: Sequence[Any]) -> list[list[Exchange]]:
     for message in (message for side in sides for message in side):
         often = max(times[message.says] for times in counts)
         most = 1.0 if message.is_spoken else _MOST_OF_A_TOOL
-        message.weight = max(_LEAST, min(most, message.letters / _ENOUGH_LETTERS) / often)
+        message.weight = max(_LEAST, min(most, message.letters / ENOUGH_LETTERS) / often)
     asks = any(message.known_role == "user" for side in sides for message in side)
     rows = [_cut(side) if asks else [[message] for message in side] for side in sides]
     return [

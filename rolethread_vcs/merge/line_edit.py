@@ -18,13 +18,10 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.align import Match, Pair, align
-from rolethread_vcs.diff.exchanges import goes_on
+from rolethread_vcs.diff.exchanges import ENOUGH_LETTERS, goes_on
 from rolethread_vcs.diff.likeness import letters
 from rolethread_vcs.merge.conversation import role_of
 from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, OPENING_ROLES, Entry, is_same
-
-_ENOUGH_LETTERS = 24
-"""A text with as many is known wherever it stands."""
 
 
 class Doubt(NamedTuple):
@@ -106,7 +103,7 @@ class _MessagesEdit:
             was = self._partner.get(place)
             if not isinstance(text, str) or (was is not None and said[was][1] == text):
                 continue
-            if letters(text, _ENOUGH_LETTERS) >= _ENOUGH_LETTERS:
+            if letters(text, ENOUGH_LETTERS) >= ENOUGH_LETTERS:
                 wholes = [
                     n for n, (by, whole) in enumerate(said) if by == role and isinstance(whole, str) and text in whole
                 ]
