@@ -106,18 +106,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status; errors are shown."""
     given = GlobalOptions()
     try:
-        try:
-            status = _invoke(list(arguments) or ["--help"], given)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last fence: a bug becomes a log file
-            from rolethread_vcs.cli.errors import show_error
+        status = _invoke(list(arguments) or ["--help"], given)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last fence: a bug becomes a log file
+        from rolethread_vcs.cli.errors import show_error
 
-            return show_error(error, given, arguments)
-    except BrokenPipeError:
-        # whoever read our output has seen enough (`rtv log | head`)
-        return 0
+        return show_error(error, given, arguments)
     return status
 
 
@@ -142,17 +136,42 @@ def _columns() -> int:
         return 80
 
 
+class _Stream(io.FileIO):
+    """What lies behind stdout or stderr; writing to it never decides how a command ends, but for a full disk on stdout.
+
+    A reader who has seen enough (`rtv log | head`) is no failure, and makes no success of one: what is written from
+    then on is dropped (`is_closed` says so), and the status stays what it is. That words cannot be written to stderr
+    could be said nowhere.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper, forgiven: type[OSError]) -> None:
+        super().__init__(stream.fileno(), "w", closefd=False)
+        self._opened = stream  # it would close the file when it goes
+        self._forgiven = forgiven
+        self.is_closed = False
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except self._forgiven:
+            self.is_closed = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(data)
+
+
 def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
-    for stream, errors in (
-        (sys.stdin, "surrogateescape"),
-        (sys.stdout, "backslashreplace"),
-        (sys.stderr, "backslashreplace"),
-    ):
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    for name, forgiven in (("stdout", BrokenPipeError), ("stderr", OSError)):
+        stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors=errors)
+            buffer = io.BufferedWriter(_Stream(stream, forgiven))
+            at_once = name == "stderr" or stream.isatty()
+            text = io.TextIOWrapper(buffer, "utf-8", "backslashreplace", newline=None, line_buffering=at_once)
+            setattr(sys, name, text)
 
 
 def _close_streams() -> None:

@@ -114,9 +114,15 @@ class Output:
             self.show(lines)
 
     def show(self, lines: Iterable[str | Line]) -> bool:
-        """Write lines, each where its kind belongs, and return whether there were any."""
+        """Write lines, each where its kind belongs, and return whether there were any.
+
+        Nothing more is asked for once nobody reads it (`rtv log | head`).
+        """
         line: str | Line | None = None
+        raw = getattr(getattr(self._stdout, "buffer", None), "raw", None)
         for line in lines:
+            if getattr(raw, "is_closed", False):
+                break
             if isinstance(line, str):
                 self.print(line)
             else:
@@ -141,8 +147,6 @@ class Output:
         """
         try:
             self._stdout.flush()
-        except BrokenPipeError:
-            raise
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -183,8 +187,6 @@ class Output:
     def _put(self, stream: TextIO, text: str) -> None:
         try:
             stream.write(text)
-        except BrokenPipeError:
-            raise
         except OSError as error:
             raise self._unwritable(error) from error
 

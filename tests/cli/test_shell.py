@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Any
 import click
 import generate_verbs
 import pytest
+from reading_steps import Rtv
 
+from rolethread_vcs import Dataset
 from rolethread_vcs.cli.context import Command, Context, Group
-from rolethread_vcs.cli.main import rtv, run
+from rolethread_vcs.cli.main import rtv as root
+from rolethread_vcs.cli.main import run
 from rolethread_vcs.errors import ConflictError, RefusedError
 from rolethread_vcs.model.finding import Finding, RepairSafety, Severity
 from rolethread_vcs.views.envelopes import answer
@@ -86,7 +90,7 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
 
 
 def test_every_verb_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    for verb in rtv.list_commands(click.Context(rtv)):
+    for verb in root.list_commands(click.Context(root)):
         assert run([verb, "-h"]) == 0
         assert f"Usage: rtv {verb}" in capsys.readouterr().out
 
@@ -327,6 +331,54 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     assert first == b"much\n"
     assert process.wait(60) == 0
     assert complaints == b""
+
+
+@pytest.mark.parametrize("closed", [("stdout",), ("stderr",), ("stdout", "stderr")])
+@pytest.mark.parametrize(("words", "status"), [("much", 0), ("refuse", 50), ("one", 1), ("refuse --json", 50)])
+def test_a_reader_who_is_gone_changes_no_status(words: str, status: int, closed: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = probe(*words.split(), capture_output=False, **dict.fromkeys(closed, writing))
+    os.close(writing)
+
+    assert done.returncode == status
+
+
+@pytest.mark.parametrize(("words", "status"), [("much", 0), ("refuse", 50)])
+def test_streams_that_are_closed_from_the_beginning_change_no_status(words: str, status: int) -> None:
+    command = shlex.join([sys.executable, "-c", PROBE, "probe", words])
+
+    for streams in (">&-", "2>&-", "<&- >&- 2>&-"):
+        assert (
+            subprocess.run(["sh", "-c", f"{command} {streams}"], check=False, capture_output=True).returncode == status
+        )
+
+
+def test_every_verb_that_says_no_says_it_to_a_closed_pipe(dataset: Dataset, rtv: Rtv) -> None:
+    rtv("switch", "-c", "draft")
+    dataset.add([{"messages": [{"role": "user", "content": "Who is there?"}]}])
+    (dataset.folder / "one").write_text('{"messages": 1}')
+    (dataset.folder / "two").write_text('{"messages": 2}')
+    saying_no = {
+        "check": 30,
+        "diff main~1 main --exit-code": 1,
+        "show 999": 40,
+        "show 999 --json": 40,
+        "commit --nonsense": 2,
+        "git-merge-driver /dev/null one two entries/0000/00/00000001-abcdefgh.json": 1,
+    }
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    found = {}
+    for words in saying_no:
+        command = [sys.executable, "-m", "rolethread_vcs.cli.main", *words.split()]
+        done = subprocess.run(command, cwd=dataset.folder, stdout=writing, stderr=writing, check=False)
+        found[words] = done.returncode
+    os.close(writing)
+
+    assert found == saying_no
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

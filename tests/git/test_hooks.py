@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from git_desk import Git, file_of, needs_git, rewrite
@@ -264,6 +266,65 @@ def test_a_push_of_an_error_is_stopped_where_that_was_asked_for(dataset: Dataset
     git("push", "-q", "there", "main:draft")
     git("push", "-q", "--no-verify", "there", "main")
     git("push", "-q", "there", ":draft")
+
+
+UNHEARD = ["broken", "closed", "full"]
+
+
+def run_unheard(how: str, *words: str, **where: Any) -> int:
+    """Run git where nobody hears what it and its hooks say, and return its status."""
+    if how == "closed":
+        return subprocess.run(["sh", "-c", f"{shlex.join(['git', *words])} >&- 2>&-"], check=False, **where).returncode
+    if how == "broken":
+        reading, writing = os.pipe()
+        os.close(reading)
+    else:
+        writing = os.open("/dev/full", os.O_WRONLY)
+    try:
+        return subprocess.run(["git", *words], stdout=writing, stderr=writing, check=False, **where).returncode
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("how", UNHEARD)
+@pytest.mark.parametrize("hook_name", [*hooking.Hook])
+def test_a_hook_whose_words_nobody_reads_refuses_all_the_same(
+    dataset: Dataset, git: Git, environment: dict[str, str], tmp_path: Path, hook_name: str, how: str
+) -> None:
+    hooking.install(dataset.repository, HookOptions(push=True))
+    git("init", "-q", "--bare", str(tmp_path / "there"))
+    git("remote", "add", "there", str(tmp_path / "there"))
+    git("push", "-q", "there", "main")
+    if hook_name == hooking.Hook.MERGE:
+        git("switch", "-qc", "side")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    git("add", "-A")
+    words = {"pre-commit": "commit -m empty", "pre-merge-commit": "merge side", "pre-push": "push there main"}
+    if hook_name != hooking.Hook.COMMIT:
+        git("commit", "-qm", "empty", "--no-verify")
+    if hook_name == hooking.Hook.MERGE:
+        git("switch", "-q", "main")
+        rewrite(dataset, 2, "Who sings?", "Who sang?")
+        git("commit", "-qam", "ours")
+    tips = git("rev-parse", "main").stdout, git("ls-remote", "there").stdout
+
+    status = run_unheard(how, *words[hook_name].split(), cwd=dataset.folder, env=environment)
+
+    assert status != 0
+    assert (git("rev-parse", "main").stdout, git("ls-remote", "there").stdout) == tips
+
+
+def test_a_hook_whose_words_nobody_reads_lets_pass_what_is_only_told(
+    dataset: Dataset, git: Git, environment: dict[str, str]
+) -> None:
+    git("switch", "-qc", "draft")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+
+    for how in UNHEARD:
+        rewrite(dataset, 2, "Who ", f"Who {how} ")
+        run_unheard(how, "commit", "-qam", how, cwd=dataset.folder, env=environment)
+
+    assert git("log", "--format=%s", "-n", "3").stdout.split() == UNHEARD[::-1]
 
 
 def test_a_commit_that_touches_no_entry_passes(dataset: Dataset, git: Git) -> None:
