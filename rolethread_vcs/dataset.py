@@ -298,10 +298,14 @@ class Dataset:
         return cls(started.repository, warnings=started.warnings, notes=started.notes)
 
     @classmethod
-    def clone(cls, source: str | Path, path: str | Path) -> Dataset:
-        """Copy a dataset with its history, branches and releases into a folder that is empty or not there."""
+    def clone(cls, source: str | Path, path: str | Path | None = None, *, inside: Path = Path()) -> Dataset:
+        """Copy a dataset, or a bundle of git, with its history, branches and releases into a folder, empty or new.
+
+        The source is a path or a `file://` URL. Paths are relative to `inside`; the folder has the source's name by
+        default.
+        """
         with changing("made"):
-            started = creation.clone(source, path)
+            started = creation.clone(source, path, inside=inside)
         return cls(started.repository, warnings=started.warnings, notes=started.notes)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Copies from another dataset of this machine: the whole of it, or the commits of one branch."""
+"""Copies from another dataset of this machine, or a bundle: the whole of it, or the commits of one branch."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.bundle import Bundle
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, removed_on_failure
-from rolethread_vcs.store.git_config import note_key
+from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.refs import BRANCHES, ref_of
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, TAGS, ref_of
 from rolethread_vcs.store.repository import Repository
 
 _FETCHED = "refs/remotes/origin/"
 
 
 def clone(source: Path, folder: Path) -> Repository:
-    """Copy a dataset with its whole history, all its branches and releases; files are checked out later.
+    """Copy a dataset, or what a bundle of git holds, with its whole history, all its branches and releases.
 
-    The new copy has an empty operation log.
+    Files are checked out later. The new copy has an empty operation log; each branch follows that of the original.
 
     Raises:
         InvalidError: the target exists and is not empty. DamagedError: the dataset cannot be copied whole.
     """
-    if not source.is_dir():
+    if not source.exists():
         raise NoDatasetError(f"there is no dataset at {source}")
-    original = find_dataset(source)
+    original = Bundle(source) if source.is_file() else find_dataset(source)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidError(f"{folder} exists and is not empty")
     made = not folder.exists()
@@ -40,19 +41,25 @@ def clone(source: Path, folder: Path) -> Repository:
             raise InvalidError(f"{folder} exists and is not empty") from error
     with removed_on_failure(folder, whole=made):
         repository = Repository(create_git(folder))
-        head = original.refs.head()
-        with _whole_copy(original):
-            remote = repository._git.remotes.create("origin", str(original.folder.resolve()))
-            remote.fetch([f"+{BRANCHES}*:{_FETCHED}*", "+refs/tags/*:refs/tags/*"], message="clone")
-        notes = original.config.notes()
+        if isinstance(original, Bundle):
+            head, notes, place = SYMBOLIC + original.head, {}, source
+            original.copy_to(repository, {BRANCHES: _FETCHED, TAGS: TAGS})
+        else:
+            head, notes, place = original.refs.head(), original.config.notes(), original.folder
+            wanted = [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"]
+            _fetch(repository, original, wanted, "clone")
+        with git_errors("writing the repository's configuration"):
+            repository._git.remotes.create("origin", str(place.resolve()))
         # as they were fetched: the original may have gone on since, to commits that are not here
         for name in repository.refs.names():
             target = repository.refs.read(name) if name.startswith(_FETCHED) else None
             if target is not None:
                 branch = name.removeprefix(_FETCHED)
                 repository.refs.create(BRANCHES + branch, target)
-                if note := notes.get(branch):
-                    repository.config.set(note_key(branch), note)
+                settings = {**upstream_settings(branch, "origin"), note_key(branch): notes.get(branch)}
+                for key, value in settings.items():
+                    if value is not None:
+                        repository.config.set(key, value)
         current = ref_of(head)
         if current is not None and repository.refs.read(current) is not None:
             repository.refs.set_head(head, before=repository.refs.head())
@@ -66,9 +73,14 @@ def fetch_commit(repository: Repository, original: Repository, branch: str) -> N
     Raises:
         DamagedError: the other cannot be copied whole. SystemRefusedError: the disk refuses.
     """
+    _fetch(repository, original, [BRANCHES + branch], "merge")
+
+
+def _fetch(repository: Repository, original: Repository, wanted: list[str], why: str) -> None:
+    # as a URL: libgit2 takes a path with a colon for the name of another machine
+    url = original.folder.resolve().as_uri()
     with _whole_copy(original):
-        remote = repository._git.remotes.create_anonymous(str(original.folder.resolve()))
-        remote.fetch([BRANCHES + branch], message="merge")
+        repository._git.remotes.create_anonymous(url).fetch(wanted, message=why)
 
 
 def read_also(repository: Repository, other: Repository) -> None:

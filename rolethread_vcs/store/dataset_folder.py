@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError
+from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, UsageError
 from rolethread_vcs.model.layout import ATTRIBUTES, ATTRIBUTES_TEXT, SETTINGS
 from rolethread_vcs.model.settings import InvalidSettingsError
 from rolethread_vcs.store import disk
@@ -28,6 +28,33 @@ from rolethread_vcs.store.repository import LOCK, PRIVATE, Repository
 
 _STARTING = "starting"
 """Stands in the private folder until the first commit is whole, and holds the id of the process that makes it."""
+
+
+def place_of(text: str | Path, folder: Path = Path()) -> Path:
+    """Return the place that a person names: a path relative to a folder, one that begins with `~`, a `file://` URL.
+
+    Raises:
+        UsageError: it is on another machine.
+    """
+    word = str(text)
+    scheme, separator, rest = word.partition("://")
+    path = folder / word
+    if separator and scheme == "file":
+        from urllib.parse import unquote
+
+        host, slash, rest = rest.partition("/")
+        if host in ("", "localhost"):
+            return Path(unquote(slash + rest, errors="surrogateescape"))
+    with suppress(OSError, RuntimeError):  # there is no home
+        if word.startswith("~") and not path.exists():
+            return Path(word).expanduser()
+    # as git sees it, `host:path` is another machine, and `./host:path` a folder
+    if separator or (":" in word.partition("/")[0] and not (path.drive or path.exists())):
+        raise UsageError(
+            f"{word} is on another machine, and this version copies from this one alone",
+            hint=f"git clone {shlex.quote(word)} DIR   gives a dataset that rtv works in",
+        )
+    return path
 
 
 def open_dataset(folder: Path, *, check: bool = True) -> Repository:

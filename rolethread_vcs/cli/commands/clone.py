@@ -2,6 +2,10 @@
 
 \b
   rtv clone /media/stick/tavern tavern
+  rtv clone file:///media/stick/tavern
+  rtv clone tavern.bundle           what git bundle create tavern.bundle --all wrote
+
+The copy follows the original, as one made by git does: git fetch brings what is new there.
 """
 
 from __future__ import annotations
@@ -9,7 +13,6 @@ from __future__ import annotations
 import click
 
 from rolethread_vcs.cli.context import ChangeCommand, Context
-from rolethread_vcs.errors import UsageError
 from rolethread_vcs.phrases import count
 from rolethread_vcs.views.terminal_text import Line
 
@@ -20,11 +23,7 @@ from rolethread_vcs.views.terminal_text import Line
 def command(context: Context, source: str, directory: str | None) -> None:
     from rolethread_vcs.dataset import Dataset
 
-    if "://" in source or (":" in source and not context.path(source).exists()):
-        raise UsageError(f"{source} is not a path; this version copies datasets from folders only")
-    origin = context.path(source).resolve()
-    target = context.path(directory or origin.name.removesuffix(".git"))
-    dataset = Dataset.clone(origin, target)
+    dataset = Dataset.clone(source, directory, inside=context.path("."))
     snapshot, branches = dataset.snapshot(), dataset.branches.names()
     output = context.output
     for warning in dataset.warnings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.store.dataset_folder import open_dataset
+from rolethread_vcs.store.dataset_folder import open_dataset, place_of
 from rolethread_vcs.store.libgit2 import NoDatasetError, discover
 from rolethread_vcs.store.refs import BRANCHES, UnknownRevisionError, is_branch_name
 from rolethread_vcs.store.repository import Repository
@@ -56,8 +56,8 @@ def _copy_at(source: str, folder: Path) -> tuple[Path | None, str]:
     """Return the folder that a text names if there is a dataset in it, and what stands behind its `#`."""
     whole, _, branch = source.rpartition("#")
     for text, behind in ((source, ""), (whole, branch)):
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            path = folder / Path(text).expanduser()
+        with contextlib.suppress(OSError, ValueError, UsageError):
+            path = place_of(text, folder)
             if text and path.is_dir() and _is_dataset(path):
                 return path, behind
     return None, ""

@@ -13,7 +13,7 @@ from rolethread_vcs.formats import Reject, Source, read_drafts
 from rolethread_vcs.gate.refusal import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.clone import clone as clone_repository
-from rolethread_vcs.store.dataset_folder import init_dataset
+from rolethread_vcs.store.dataset_folder import init_dataset, place_of
 from rolethread_vcs.store.filesystem import cloud_service
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.transaction import Intent, Session
@@ -81,13 +81,17 @@ def _refuse_unreadable(file: Path) -> None:
         raise refusal_of_import(len(rejects), rejects, hint="correct the rows named above, or choose another file")
 
 
-def clone(source: str | Path, folder: str | Path) -> Started:
+def clone(source: str | Path, folder: str | Path | None = None, *, inside: Path = Path()) -> Started:
     """Copy a dataset with all its branches and releases; up to 20,000 entries its files are checked out.
 
+    The source is a path, a `file://` URL, or a bundle of git; the folder has its name by default, and lies, as a
+    relative source does, `inside` another one.
+
     Raises:
-        NotFoundError: no dataset there. InvalidError: the target is not empty.
+        NotFoundError: no dataset there. InvalidError: the target is not empty. UsageError: it is on another machine.
     """
-    source, folder = Path(source), Path(folder)
+    source = place_of(source, inside)
+    folder = inside / (folder or source.resolve().name.removesuffix(".git").removesuffix(".bundle"))
     repository = clone_repository(source, folder)
     snapshot = repository.head_snapshot()
     entries = len(snapshot)

@@ -69,10 +69,8 @@ class Objects:
         try:
             return self._loose.read(oid) or _read_from(self._odb, oid)
         except TornObjectError as torn:
-            packs = pygit2.Odb()  # a pack may hold it, too; libgit2 must not come near the torn file
-            packs.add_backend(pygit2.OdbBackendPack(str(self._folder)), 1)
-            try:
-                return _read_from(packs, oid)
+            try:  # a pack may hold it, too; libgit2 must not come near the torn file
+                return next(read_packed(self._folder, [bytes.fromhex(oid)]))
             except KeyError:
                 raise torn from None
 
@@ -215,6 +213,14 @@ def _missing(what: str, error: Exception) -> MissingObjectError:
 def _read_from(odb: pygit2.Odb, oid: str) -> tuple[str, bytes]:
     number, data = odb.read(oid)
     return _KINDS.get(int(number), "unknown"), data
+
+
+def read_packed(folder: Path, oids: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield kind and bytes of objects that lie in the packs of an `objects` folder; raises what libgit2 does."""
+    packs = pygit2.Odb()
+    packs.add_backend(pygit2.OdbBackendPack(str(folder)), 1)
+    for oid in oids:
+        yield _read_from(packs, oid.hex())
 
 
 class TornObjectError(ValueError):

@@ -11,7 +11,7 @@ from refusals import refusal
 from rows_of_a_file import bring, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import InvalidError, NotFoundError
+from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.ops.settings.creation import clone, init
 
 
@@ -134,3 +134,88 @@ def test_a_target_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
         Dataset.clone(origin.folder, tmp_path / "full")
 
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("name", ["18:00 drafts", "a:b", "half%41#1?", "~draft~", "Grüße"])
+def test_any_folder_name_is_copied_merged_and_fetched_from(tmp_path: Path, name: str) -> None:
+    origin = Dataset.init(tmp_path / name / "tavern")
+    bring(origin, write_rows(tmp_path / "x.jsonl", row("a")))
+    copy = Dataset.clone(origin.folder, tmp_path / "copy")
+    bring(origin, write_rows(tmp_path / "y.jsonl", row("b")))
+
+    copy.merge(str(origin.folder))
+
+    assert copy.snapshot().id == origin.snapshot().id
+    subprocess.run(["git", "fetch", "-q"], cwd=copy.folder, check=True)
+    assert copy.repository.resolve("origin/main") == origin.snapshot().id
+
+
+@pytest.mark.parametrize("word", ["dr:afts/tavern", "./dr:afts/tavern", "{url}", "~/dr:afts/tavern"])
+def test_a_copy_is_made_of_what_a_person_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    origin = Dataset.init(tmp_path / "dr:afts" / "tavern")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    copy = Dataset.clone(word.format(url=origin.folder.as_uri()), inside=tmp_path)
+
+    assert copy.snapshot().id == origin.snapshot().id
+    assert copy.folder == tmp_path / "tavern"
+
+
+@pytest.mark.parametrize("word", ["host:tavern", "ssh://host/tavern", "https://host/x", "file://host/x"])
+def test_another_machine_is_told_from_a_folder(tmp_path: Path, word: str) -> None:
+    with refusal(UsageError, "usage"):
+        Dataset.clone(word, inside=tmp_path)
+
+    assert list(tmp_path.iterdir()) == [tmp_path / "home"]
+
+
+def bundle_of(dataset: Dataset, *words: str) -> Path:
+    file = dataset.folder.parent / "tavern.bundle"
+    subprocess.run(["git", "bundle", "create", "-q", str(file), *words], cwd=dataset.folder, check=True)
+    return file
+
+
+@pytest.mark.parametrize("deltas", [False, True])
+def test_a_bundle_is_copied_whole(tmp_path: Path, deltas: bool) -> None:
+    origin = Dataset.init(tmp_path / "tavern")
+    bring(origin, write_rows(tmp_path / "x.jsonl", *(row(f"{number} {'long words ' * 200}") for number in range(30))))
+    origin.branch("side", switch=True)
+    origin.remove([next(iter(origin.snapshot()))[0]])
+    origin.releases.create("v1")
+    if deltas:
+        subprocess.run(["git", "repack", "-adfq"], cwd=origin.folder, check=True)
+
+    copy = Dataset.clone(bundle_of(origin, "--all"), tmp_path / "copy")
+
+    assert copy.repository.refs.table() == origin.repository.refs.table()
+    assert list(copy.snapshot("v1")) == list(origin.snapshot("side"))
+    assert copy.upkeep.verify().ok
+    assert verbs(copy) == ["clone"]
+    assert list(copy.repository.scratch_folder.glob("*")) == []
+
+
+def test_a_bundle_that_is_not_whole_is_refused(tmp_path: Path) -> None:
+    origin = Dataset.init(tmp_path / "tavern")
+    bring(origin, write_rows(tmp_path / "x.jsonl", row("a")))
+
+    for words in (["main~1..main"], ["HEAD"]):  # what came since; no branch
+        with refusal(InvalidError, "invalid"):
+            Dataset.clone(bundle_of(origin, *words), tmp_path / "copy")
+    whole = bundle_of(origin, "--all").read_bytes()
+    for torn in (whole[:20], whole[:-300], whole[:-300] + b"x" + whole[-299:]):
+        (tmp_path / "torn.bundle").write_bytes(torn)
+        with refusal(DamagedError, "damaged"):
+            Dataset.clone(tmp_path / "torn.bundle", tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_copy_follows_its_original_as_one_of_git_does(tmp_path: Path) -> None:
+    origin = Dataset.init(tmp_path / "tavern")
+    origin.branch("try/warm")
+
+    copy = Dataset.clone(origin.folder, tmp_path / "copy")
+
+    said = subprocess.run(
+        ["git", "rev-parse", "--abbrev-ref", "try/warm@{upstream}"], cwd=copy.folder, capture_output=True
+    )
+    assert said.stdout.strip() == b"origin/try/warm"
