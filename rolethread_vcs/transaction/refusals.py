@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -65,6 +66,8 @@ def refuse_unsaved(unsaved: Sequence[Unsaved], other: CheckedOutFolder | None = 
         return
     names = listed([item.path for item in unsaved], 3)
     hint = "keep the edits with: rtv commit   throw them away with: rtv restore --all"
+    if flagged := [each for each in unsaved if each.flag]:
+        hint = f"let git see it with: git update-index --no-{flagged[0].flag} {shlex.quote(flagged[0].path)}"
     if other is None:
         message = f"{count(len(unsaved), 'hand-edited file is', 'hand-edited files are')} in the way ({names})"
     else:

@@ -30,6 +30,9 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
     yield f"{survey.name}: {where} @ {styled(survey.commit[:10], 'id')}"
     files = "" if survey.is_checked_out else "; no files are checked out"
     yield f"{count(survey.entries, 'entry')}{files}"
+    if survey.left_out:
+        left_out = count(survey.left_out, "file is", "files are")
+        yield f"{left_out} not checked out here (a sparse checkout of git), and part of the dataset all the same"
     if survey.interrupted is not None:
         yield f"the last command ({survey.interrupted}) was cut off; the next one that changes something finishes it"
     if survey.why_read_only is not None:

@@ -11,7 +11,6 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import message_list, replace
-from rolethread_vcs.store.checkout import CHANGED, REMOVED, Unsaved
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Committed, Intent, refuse_unsaved
@@ -118,8 +117,5 @@ def refuse_hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence
     Raises:
         UnsavedEditsError: there are such files.
     """
-    worktree = repository.worktree
-    if worktree is None:
-        return
-    files = ((entry_path(entry_id), worktree.read(entry_path(entry_id)), snapshot.raw(entry_id)) for entry_id in ids)
-    refuse_unsaved([Unsaved(path, REMOVED if data is None else CHANGED) for path, data, raw in files if data != raw])
+    if repository.worktree is not None:
+        refuse_unsaved(repository.worktree.unsaved(snapshot.tree, map(entry_path, ids)))

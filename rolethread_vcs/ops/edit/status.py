@@ -27,7 +27,8 @@ class Survey:
     the drafts folder; `interrupted` is the command that a crash cut off, which the next mutating command finishes.
     `damaged_refs` are branches and releases that cannot be followed. `why_read_only` says why no command of this
     version may write here, `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is
-    well. `has_unfinished` tells of a merge, a revert or a pick that waits for decisions; see `open_merge`.
+    well. `left_out` counts the files of the dataset that a sparse checkout leaves out. `has_unfinished` tells of a
+    merge, a revert or a pick that waits for decisions; see `open_merge`.
     `has_git_merge` tells of a merge that plain git has begun here: what it brings shows as hand edits.
     """
 
@@ -47,6 +48,7 @@ class Survey:
     settings_problem: str | None = None
     has_unfinished: bool = False
     has_git_merge: bool = False
+    left_out: int = 0
 
 
 def survey(repository: Repository) -> Survey:
@@ -68,6 +70,7 @@ def survey(repository: Repository) -> Survey:
         is_checked_out=repository.worktree is not None,
         has_unfinished=repository.refs.read(repository.unfinished_ref) is not None,
         has_git_merge=repository.has_merge_of_git(),
+        left_out=0 if repository.worktree is None else repository.worktree.index.count_left_out(),
         unsaved=unsaved,
         foreign=tuple(filter(is_foreign, edits)),
         drafts=drafts(repository),

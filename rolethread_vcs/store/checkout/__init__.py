@@ -40,10 +40,14 @@ class UnsavedEditsError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """A file whose content on disk differs from the branch: `new`, `changed` or `removed`."""
+    """A file whose content on disk differs from the branch: `new`, `changed` or `removed`.
+
+    `flag` is set where git was told not to look for the file, and does not show it as changed.
+    """
 
     path: str
     change: str
+    flag: str = ""
 
     @property
     def id(self) -> str | None:
@@ -65,18 +69,21 @@ class Worktree:
 
     # ---- looking
 
-    def unsaved(self, tree: bytes) -> list[Unsaved]:
-        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk."""
+    def unsaved(self, tree: bytes, paths: Iterable[str] | None = None) -> list[Unsaved]:
+        """Return what differs between the folder and a tree, staged or not, reading only what changed on disk.
+
+        With `paths`, just those are looked at, also where git was told not to look.
+        """
         self._plain_folders.clear()
-        self.index.repair(tree)
-        with git_errors("comparing the checked-out folder"):
-            flags = self._git.status(untracked_files="all", ignored=False)
-        result = []
-        for path in sorted(flags):
-            change = self._change(path, find_blob(self._objects, tree, path))
-            if change is not None:
-                result.append(Unsaved(path, change))
-        return result
+        if paths is None:
+            self.index.repair(tree)
+            with git_errors("comparing the checked-out folder"):
+                paths = self._git.status(untracked_files="all", ignored=False)
+        found = ((path, self._change(path, find_blob(self._objects, tree, path))) for path in sorted(paths))
+        return [self._unsaved(path, change) for path, change in found if change is not None]
+
+    def _unsaved(self, path: str, change: str) -> Unsaved:
+        return Unsaved(path, change, self.index.flag(path) if change == CHANGED else "")
 
     def in_the_way(self, differences: Iterable[Difference]) -> list[Unsaved]:
         """Return the hand edits that lie on paths about to change; each file is compared with its old content."""
@@ -92,7 +99,7 @@ class Worktree:
                     continue
             change = self._change(path, before)
             if change is not None and self._change(path, after) is not None:
-                result.append(Unsaved(path, change))
+                result.append(self._unsaved(path, change))
         return result
 
     def _is_missing(self, folder: str) -> bool:
@@ -144,7 +151,7 @@ class Worktree:
         except InvalidError:
             return CHANGED, None
         if data is None:
-            return (None if expected is None else REMOVED), None
+            return (None if expected is None or self.index.flag(path) else REMOVED), None
         if expected is None:
             return NEW, status
         return (None if object_id("blob", data) == expected.oid else CHANGED), status

@@ -2,7 +2,7 @@
 
 libgit2 makes a few changes among many. It reads and hashes every file that it adds, which takes longer than writing the
 file; whoever has just written many knows what is in them, and `write` puts an index of them in place as a whole. The
-layout is that of gitformat-index, version 2.
+layout is that of gitformat-index, version 2, or 3 where files are skipped.
 
 An entry tells git that a file is unchanged while its status is as recorded. So a status is taken before a file is
 compared with its blob, never after: an edit in between shows. Nobody flushes an index, git neither; one that a power
@@ -15,11 +15,12 @@ import hashlib
 import os
 import struct
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pygit2
+from pygit2.ffi import C, ffi
 
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.store import disk
@@ -38,6 +39,11 @@ OLD_PER_NEW = 4
 
 Recorded: TypeAlias = tuple[Blob, os.stat_result | None]
 """What lies at a path, and the status of its file (None: unknown, git will compare)."""
+
+_SKIP, _ASSUME = "skip-worktree", "assume-unchanged"
+_ASSUME_UNCHANGED, _EXTENDED = 0x8000, 0x4000
+_SKIP_WORKTREE = 0x4000
+"""Among the extended flags of an entry, which follow those that have `_EXTENDED`."""
 
 _STAGED = (
     pygit2.enums.FileStatus.INDEX_NEW
@@ -87,17 +93,45 @@ class Index:
         except pygit2.GitError as error:
             self._must_reload = True  # libgit2 has dropped what it knew, and would take the file for unchanged
             if "mandatory extension" in str(error):
+                way_out = "sparse-checkout reapply --no-sparse-index"
+                if "sdir" not in str(error):
+                    way_out = "update-index --no-split-index"
                 raise InvalidError(
                     f"git keeps the index of this folder in a way that only git itself reads ({error})",
-                    hint="git update-index --no-split-index",
+                    hint=f"git {way_out}",
                 ) from error
             raise from_git("reading the index", error) from error
 
+    def flag(self, path: str) -> str:
+        """Return with which flag git was told not to look for the file at a path, or "".
+
+        It is `skip-worktree`, as a sparse checkout sets it, or `assume-unchanged`.
+        """
+        try:
+            return _flag(_at(self.open(), path))
+        except DamagedError:
+            return _SKIP if self._is_sparse() else ""
+
+    def count_left_out(self) -> int:
+        """Return how many files a sparse checkout leaves out."""
+        if is_plain(self.path):
+            return 0
+        index = self.open()
+        skipped = (each.path for each in index if _at(index, each.path).flags_extended & _SKIP_WORKTREE)
+        return sum(self._look(path, None)[0] is None for path in skipped)
+
+    def _is_sparse(self) -> bool:
+        config = self._git.config
+        return "core.sparseCheckout" in config and config.get_bool("core.sparseCheckout")
+
     def repair(self, tree: bytes) -> None:
-        """Write an index that is damaged again, so that it agrees with a tree."""
+        """Write an index that is damaged again, so that it agrees with a tree; one that a sparse checkout lost, too."""
         try:
             self.open()
+            is_lost = not self.path.exists() and self._is_sparse()
         except DamagedError:
+            is_lost = True
+        if is_lost:
             self._write_again(tree)
             self.open()
 
@@ -135,7 +169,8 @@ class Index:
             self._write_again(tree)
             return
         is_mostly_new = len(recorded) >= INDEX_AS_A_WHOLE and len(index) <= OLD_PER_NEW * len(recorded)
-        if is_mostly_new and is_plain(self.path) and index.conflicts is None:
+        can_say_all = is_mostly_new and is_plain(self.path) and index.conflicts is None
+        if can_say_all and not any(_flag(_at(index, place)) for place in range(len(index))):
             others = {each.path: _blob_of(each) for each in index if each.path not in recorded}
             self._write(new | self._looked_at(others))
             return
@@ -159,23 +194,45 @@ class Index:
         _save(index)
 
     def _note(self, index: pygit2.Index, path: str, blob: Blob | None) -> None:
-        """Take the file at a path in as it is; without a blob, forget it."""
+        """Take in the file at a path, or just its blob where git does not look for the file; None forgets it."""
         with git_errors(f"noting {path} in the index"):
-            if blob is not None:
+            old = _at(index, path)
+            if blob is None:
+                if path in index:
+                    index.remove(path)
+            elif _flag(old):
+                new = ffi.new("git_index_entry *", old[0])
+                ffi.buffer(ffi.addressof(new, "id"))[:] = blob.oid
+                C.git_index_add(index._index, new)
+            else:
                 index.add(path)
-            elif path in index:
-                index.remove(path)
 
     def _write_again(self, tree: bytes) -> None:
-        """Write an index that agrees with a tree: nothing is staged."""
-        self._write(self._looked_at(dict(files(tree, self._objects.tree))))
+        """Write an index that agrees with a tree: nothing is staged. What a sparse checkout left out stays so."""
+        entries = self._looked_at(dict(files(tree, self._objects.tree)))
+        is_left_out = self._is_sparse()
+        skipped = {name for name in entries if is_left_out and self._look(name, None)[0] is None}
+        self._write(entries, skipped)
 
     def _looked_at(self, blobs: Mapping[str, Blob]) -> dict[str, Recorded]:
         looks = {name: self._look(name, blob) for name, blob in blobs.items()}
         return {name: (blobs[name], status if change is None else None) for name, (change, status) in looks.items()}
 
-    def _write(self, entries: Mapping[str, Recorded]) -> None:
-        _patiently(lambda: write(self.path, entries))
+    def _write(self, entries: Mapping[str, Recorded], skipped: Collection[str] = ()) -> None:
+        _patiently(lambda: write(self.path, entries, skipped))
+
+
+def _at(index: pygit2.Index, place: str | int) -> Any:
+    """Return the entry at a path or a place of libgit2's index, flags and all, which pygit2's own entries lack."""
+    if isinstance(place, int):
+        return C.git_index_get_byindex(index._index, place)
+    return C.git_index_get_bypath(index._index, os.fsencode(place), 0)
+
+
+def _flag(entry: Any) -> str:
+    if not entry:
+        return ""
+    return _SKIP if entry.flags_extended & _SKIP_WORKTREE else _ASSUME if entry.flags & _ASSUME_UNCHANGED else ""
 
 
 def _blob_of(entry: pygit2.IndexEntry) -> Blob:
@@ -206,14 +263,16 @@ def _patiently(write: Callable[[], None]) -> None:
             time.sleep(uniform(0.002, 0.02))
 
 
-def write(path: Path, entries: Mapping[str, Recorded]) -> None:
-    """Put an index of these entries in the place of the one that is there.
+def write(path: Path, entries: Mapping[str, Recorded], skipped: Collection[str] = ()) -> None:
+    """Put an index of these entries in the place of the one that is there; git does not look for the `skipped` files.
 
     Raises:
         GitLockedError: another git program is writing the index. SystemRefusedError: a write failed.
     """
     ordered = sorted((name.encode("utf-8", "surrogateescape"), recorded) for name, recorded in entries.items())
-    body = b"".join([_HEAD.pack(b"DIRC", 2, len(ordered)), *(_entry(name, *recorded) for name, recorded in ordered)])
+    hidden = {os.fsencode(name) for name in skipped}
+    packed = (_entry(name, *recorded, skipped=name in hidden) for name, recorded in ordered)
+    body = b"".join([_HEAD.pack(b"DIRC", 3 if hidden else 2, len(ordered)), *packed])
     lock = path.with_name(path.name + ".lock")
     with disk.system_errors("updating the checked-out folder"):
         disk.reach("create", lock)
@@ -244,9 +303,9 @@ def is_plain(path: Path) -> bool:
         return True
 
 
-def _entry(path: bytes, blob: Blob, status: os.stat_result | None) -> bytes:
+def _entry(path: bytes, blob: Blob, status: os.stat_result | None, *, skipped: bool) -> bytes:
     mode = _MODES.get(blob.mode, 0o100644)
-    flags = min(len(path), _LONGEST)
+    flags = min(len(path), _LONGEST) | (_EXTENDED if skipped else 0)
     if status is None:
         raw = _ENTRY.pack(0, 0, 0, 0, 0, 0, mode, 0, 0, 0, blob.oid, flags)
     else:
@@ -255,5 +314,7 @@ def _entry(path: bytes, blob: Blob, status: os.stat_result | None) -> bytes:
         device, inode = status.st_dev & _WORD, status.st_ino & _WORD
         owner = mode, status.st_uid & _WORD, status.st_gid & _WORD
         raw = _ENTRY.pack(*times, device, inode, *owner, status.st_size & _WORD, blob.oid, flags)
+    if skipped:
+        raw += _SKIP_WORKTREE.to_bytes(2, "big")
     # at least one zero after the path, then up to a multiple of eight
-    return raw + path + bytes(8 - (_ENTRY.size + len(path)) % 8)
+    return raw + path + bytes(8 - (len(raw) + len(path)) % 8)

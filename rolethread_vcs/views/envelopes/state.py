@@ -83,6 +83,7 @@ class Status(Envelope, name="status", verbs=("status",)):
     strict: bool = of("is_strict")
     entries: int
     checked_out: bool = of("is_checked_out")
+    left_out: int
     unsaved: list[UnsavedEdit]
     foreign: Paths
     drafts: list[str]
