@@ -29,7 +29,6 @@ from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
 _ENOUGH = 1 << 16
 """Bytes that tell what kind of file it is and how it is laid out."""
-_TEXT_LOOKED_AT = 1 << 10
 _KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 _BLOCK = 1 << 19
 _LAST_LINE = "the file ends inside this line"
@@ -113,7 +112,7 @@ class Source:
                 self.notes.append("the file is empty")
             if b"\r\n" in head:
                 self.notes.append("lines end with carriage return and line feed (Windows)")
-            if b"\x00" in head[:_TEXT_LOOKED_AT] or not head.lstrip().startswith((b"{", b"[")):
+            if b"\x00" in head or not head.lstrip().startswith((b"{", b"[")):
                 from rolethread_vcs.formats._unread import refuse_unread_file
 
                 refuse_unread_file(head, self.name)

@@ -17,13 +17,13 @@ tags, an `uuid` that would not be taken for one) travels in `rolethread.fields`,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, RowFormat
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import ENTRY_KEYS, Entry, read_role
+from rolethread_vcs.model.entry import ENTRY_KEYS, OPENING_ROLES, Entry, read_role
 from rolethread_vcs.model.layout import is_id, rev_of
 
 MARK = "rolethread"
@@ -31,6 +31,8 @@ SIDES = ("chosen", "rejected")
 OWN_VALUES = (*SIDES, "tags", "origin", "uuid")
 OWN_KEYS = frozenset({*OWN_VALUES, "extra", MARK})
 """The keys beside the conversation that mean something to us."""
+SYSTEM_KEYS = frozenset({"system", "system_prompt", "system_message"})
+"""Where rows of any format have a system prompt beside the conversation."""
 
 _HIDEABLE = frozenset(ENTRY_KEYS) - {"messages"}
 _MARK_KEYS = frozenset({"id", "rev", "fields"})
@@ -101,6 +103,30 @@ def _read_mark(mark: dict[str, Any]) -> tuple[dict[str, str] | None, Mapping[str
     fields = mark.get("fields")
     rest = {key: value for key, value in mark.items() if key not in _MARK_KEYS}
     return identity, fields if isinstance(fields, dict) else {}, rest
+
+
+def take_system(row: dict[str, Any], messages: list[Any]) -> tuple[str, ...]:
+    """Move the system prompt beside a conversation before its first message, and say where that cannot be.
+
+    A conversation that has its own keeps it: then the other one stays in the row, a foreign key.
+    """
+    notes = []
+    for key in sorted(SYSTEM_KEYS.intersection(row)):
+        own = [turn.get("content") for turn in messages if isinstance(turn, dict) and turn.get("role") in OPENING_ROLES]
+        if is_system(key, row[key], own):
+            messages.insert(0, {"role": "system", "content": row.pop(key)})
+        elif is_system(key, row[key]) and row[key] not in own:
+            notes.append(f"{key} is kept as a foreign key: the conversation has another system message")
+    return tuple(notes)
+
+
+def is_system(key: str, value: Any, own: Sequence[Any] = ()) -> bool:
+    """Return whether a key of a row is read as its system message: text, or text in parts, and none is there."""
+    if key not in SYSTEM_KEYS or own:
+        return False
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value)
+    return isinstance(value, str) and bool(value.strip())
 
 
 def role_notes(labels: Iterable[Any]) -> tuple[str, ...]:

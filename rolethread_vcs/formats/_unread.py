@@ -6,6 +6,7 @@ RisuAI, KoboldAI Lite, CAI-Tools, Open Assistant, RoleThread Lite, LLaMA-Factory
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,10 @@ from typing import Any
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.formats._contract import STANDARD_INPUT
+from rolethread_vcs.model.canonical import JsonProblemError, parse
 
 # ---- files
 
-TEXT_LOOKED_AT = 1 << 10
-"""Bytes of a text in which a null byte is looked for."""
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture, perhaps a character card"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -72,10 +72,21 @@ def refuse_unread_file(start: bytes, name: str) -> None:
             hint=f"iconv -f {encoding} -t UTF-8 {quoted} > {made}",
             code="not_utf8",
         )
-    null = start[:TEXT_LOOKED_AT].find(b"\x00")
-    if null >= 0:
+    null = start.find(b"\x00")
+    if null >= 0 and not _has_rows(start):
         line = start.count(b"\n", 0, null) + 1
         raise InvalidError(f"{name} is no text file: there is a null byte on line {line}", code="not_utf8")
+
+
+def _has_rows(start: bytes) -> bool:
+    """Return whether there are rows around the null bytes, as a power cut leaves them: then they cost only theirs."""
+    if start.lstrip(b"\x00 \t\r\n").startswith((b"{", b"[")):
+        return True
+    for line in start.split(b"\n"):
+        with contextlib.suppress(JsonProblemError):
+            if line.startswith(b"{") and parse(line):
+                return True
+    return False
 
 
 # ---- rows

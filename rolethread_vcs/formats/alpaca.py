@@ -9,10 +9,11 @@ there only means that the whole message becomes the instruction. `extra.alpaca.o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
-from rolethread_vcs.formats._rows import join_row, split_row
+from rolethread_vcs.formats._rows import SYSTEM_KEYS, is_system, join_row, split_row, take_system
 from rolethread_vcs.model.entry import Entry
 
 _NAME = "alpaca"
@@ -41,9 +42,10 @@ def _read(row: dict[str, Any]) -> Content:
         del rest["input"]
         record["split"] = len(question)
         question = f"{question}\n{asked_about}" if question else asked_about
-    messages = _take_lead(rest)
+    messages = _take_history(rest)
     messages.append({"role": "user", "content": question})
     messages.append({"role": "assistant", "content": row[output_key]})
+    notes = take_system(rest, messages)
     own, identity = split_row(rest, _no_side)
     if record:
         extra = own.setdefault("extra", {})
@@ -51,17 +53,14 @@ def _read(row: dict[str, Any]) -> Content:
         if not isinstance(kept, dict):
             raise RowProblemError("the key alpaca of this row is needed to note how it was spelled; rename it")
         extra[_RECORD] = {**kept, **record}
-    return Content({"messages": messages, **own}, identity)
+    return Content({"messages": messages, **own}, identity, notes)
 
 
-def _take_lead(rest: dict[str, Any]) -> list[dict[str, Any]]:
-    """Take system and history out of the rest of a row and return their messages; empty ones say nothing."""
+def _take_history(rest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Take the history out of the rest of a row and return its messages; empty keys say nothing."""
     messages = []
-    system = rest.get("system")
-    if _is_empty(system):
+    if _is_empty(rest.get("system")):
         rest.pop("system", None)
-    elif isinstance(system, str):
-        messages.append({"role": "system", "content": rest.pop("system")})
     history = rest.get("history")
     if _is_empty(history):
         rest.pop("history", None)
@@ -96,8 +95,8 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
         if len(message) > 2:
             key = next(key for key in message if key not in ("role", "content"))
             raise CannotCarryError(_TITLE, f"message [{index}] has the key {key}")
-    if system == "":
-        raise CannotCarryError(_TITLE, "its system message is empty, which Alpaca reads as none")
+    if system is not None and not system.strip():
+        raise CannotCarryError(_TITLE, "its system message is blank, which Alpaca reads as none")
     question, asked_about, record = _split(pairs[-1][0], entry.extra.get(_RECORD))
     output_key = "output"
     if record.get("output") == "response":
@@ -117,15 +116,15 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
         conversation,
         identity=identity,
         extra=extra,
-        is_claimed=_is_claimed,
+        is_claimed=partial(_is_claimed, system),
         read_side=_no_side,
         write_side=_no_side,
     )
 
 
-def _is_claimed(key: str, value: Any) -> bool:
-    if key == "system":
-        return _is_empty(value) or isinstance(value, str)
+def _is_claimed(system: str | None, key: str, value: Any) -> bool:
+    if key in SYSTEM_KEYS:
+        return (key == "system" and _is_empty(value)) or is_system(key, value, () if system is None else (system,))
     if key == "history":
         return _is_empty(value) or _is_history(value)
     return key in _ALWAYS_CLAIMED

@@ -16,14 +16,17 @@ from rolethread_vcs.formats._rows import (
     MARK,
     OWN_KEYS,
     OWN_VALUES,
+    SYSTEM_KEYS,
     is_our_mark,
+    is_system,
     join_row,
     role_notes,
     split_row,
+    take_system,
     trained_keys,
     trained_values,
 )
-from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, KNOWN_ROLES, Entry, read_role
+from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, KNOWN_ROLES, OPENING_ROLES, Entry, read_role
 
 _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
@@ -63,6 +66,9 @@ def _read(row: dict[str, Any]) -> Content:
     if type(messages) is list and not is_ours and not _are_standard(messages):
         notes = role_notes(message.get("role") for message in messages if isinstance(message, dict))
         row = {**row, "messages": _with_roles(messages)}
+    if type(messages) is list and not SYSTEM_KEYS.isdisjoint(row):
+        row = {**row, "messages": list(row["messages"])}
+        notes += take_system(row, row["messages"])
     if OWN_KEYS.isdisjoint(row) or _has_only_tags(row):
         return Content(row, None, notes)
     own, identity = split_row(
@@ -157,13 +163,16 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
     if _UNMISTAKABLE.issuperset(fields):
         return {MARK: dict(identity), **fields}
     is_plain = type(fields.get("messages")) is list
+    own = [turn for turn in entry.turns if turn.get("role") in OPENING_ROLES]
     return join_row(
         entry,
         {"messages": fields["messages"]} if "messages" in fields else {},
         identity=identity,
         extra=entry.extra,
         # beside messages that are no list, other programs' keys would win
-        is_claimed=lambda key, _: not is_plain and (key in _OTHER_CONVERSATIONS or key == "messages"),
+        is_claimed=lambda key, value: (
+            is_system(key, value, own) if is_plain else key in _OTHER_CONVERSATIONS or key == "messages"
+        ),
         read_side=_read_side,
         write_side=lambda side: side if isinstance(side, list) else None,
     )

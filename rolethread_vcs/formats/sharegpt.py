@@ -1,7 +1,7 @@
 """The ShareGPT format: `{"conversations": [{"from": "human", "value": "…"}, {"from": "gpt", "value": "…"}]}`.
 
 A turn may spell its keys `role` or `speaker`, `content` or `text`; the list may be called `conversation`.
-LLaMA-Factory's row-level `system` and its `chosen` and `rejected` turns are read too. System turns keep their place.
+LLaMA-Factory's `chosen` and `rejected` turns are read too. System turns keep their place.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from typing import Any
 from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
 from rolethread_vcs.formats._rows import (
     MARK,
+    SYSTEM_KEYS,
     is_our_mark,
+    is_system,
     join_row,
     role_notes,
     split_row,
+    take_system,
     trained_keys,
     trained_values,
 )
-from rolethread_vcs.model.entry import Entry, read_role
+from rolethread_vcs.model.entry import OPENING_ROLES, Entry, read_role
 
 _NAME = "sharegpt"
 _TITLE = "ShareGPT"
@@ -66,17 +69,10 @@ def _read(row: dict[str, Any]) -> Content:
     elif messages is None:
         messages = turns
     rest = {key: value for key, value in row.items() if key != list_key}
-    if "system" in rest and isinstance(messages, list) and _leads(rest["system"], messages):
-        messages.insert(0, {"role": "system", "content": rest.pop("system")})
+    if isinstance(messages, list) and not SYSTEM_KEYS.isdisjoint(rest):
+        notes += take_system(rest, messages)
     own, identity = split_row(rest, partial(_read_side, read_label=read_label))
     return Content({"messages": messages, **own}, identity, notes)
-
-
-def _leads(system: Any, messages: list[Any]) -> bool:
-    """Return whether a row-level system prompt becomes the first message: it says something, and none is there."""
-    if not isinstance(system, str) or not system.strip():
-        return False
-    return not any(isinstance(message, dict) and message.get("role") == "system" for message in messages)
 
 
 def _read_plain_turns(turns: Any) -> list[Any] | None:
@@ -153,12 +149,10 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
     turns = _plain_turns(messages)
     if turns is None:
         turns = [_full_turn(f"message [{index}]", item) for index, item in enumerate(messages)]
-    has_system = any(turn.get("from") == "system" for turn in turns)
+    own = [turn for turn in turns if turn.get("from") in OPENING_ROLES]
 
     def is_claimed(key: str, value: Any) -> bool:
-        if key == "system":
-            return not has_system and _leads(value, [])
-        return key in _LISTS or (key == "messages" and isinstance(value, list))
+        return key in _LISTS or (key == "messages" and isinstance(value, list)) or is_system(key, value, own)
 
     return join_row(
         entry,

@@ -72,7 +72,8 @@ def read_strictly(data: bytes) -> Any:
 
 
 def _decode_text(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(data) > 1 and (data[1] == 0 or data[0] == 0)):
+    nulls = [byte == 0 for byte in data[:4]]
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or nulls in ([False, True] * 2, [True, False] * 2):
         raise JsonProblemError("this looks like UTF-16; save it as UTF-8")
     try:
         return data.decode("utf-8")
@@ -175,6 +176,8 @@ def _shortened(digits: str) -> str:
 
 def _in_plain_words(error: json.JSONDecodeError, text: str) -> tuple[str, int]:
     """Turn the parser's words into a writer's, with the offset that they are about."""
+    if text[error.pos : error.pos + 1] == "\x00":
+        return "a null byte, as a power cut leaves them", error.pos
     before = text[: error.pos].rstrip(" \t\r\n")
     after = text[error.pos :].lstrip(" \t\r\n")[:1]
     if before.endswith(",") and after in ("]", "}"):

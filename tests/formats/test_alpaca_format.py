@@ -128,7 +128,7 @@ def test_a_key_called_alpaca_is_kept_beside_ours():
         ({"messages": messages(("user", "a"), ("assistant", "b"), ("system", "c"), ("user", "d"))}, r"\[2\]"),
         ({"messages": messages(("user", None), ("assistant", "b"))}, r"\[0\] has a content"),
         ({"messages": ["text"]}, r"\[0\] has a content"),
-        ({"messages": messages(("system", ""), ("user", "a"), ("assistant", "b"))}, "system message is empty"),
+        ({"messages": messages(("system", ""), ("user", "a"), ("assistant", "b"))}, "system message is blank"),
         ({"messages": [{"role": "user", "content": "a", "speaker": "x"}, *messages(("assistant", "b"))]}, "speaker"),
         ({"messages": messages(("user", "a"), ("assistant", "b")), "chosen": []}, "chosen"),
     ],

@@ -203,10 +203,26 @@ def test_the_way_out_of_utf_16_can_be_pasted_for_a_path_with_spaces():
     assert caught.value.hint == "iconv -f UTF-16LE -t UTF-8 '../my chats/x.jsonl' > '../my chats/utf8-x.jsonl'"
 
 
-@pytest.mark.parametrize(("data", "line"), [(b"\x01\x02\x03\x04\x05\x00\x07", 1), (bytes(50), 1), (b"{}\n\x00", 2)])
+@pytest.mark.parametrize(("data", "line"), [(b"\x01\x02\x03\x04\x05\x00\x07", 1), (bytes(50), 1), (b"a\n{\x00", 2)])
 def test_a_binary_file_is_no_text(data, line):
     with pytest.raises(InvalidError, match=f"is no text file: there is a null byte on line {line}"):
         rows(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        text(A) + b"\n" + bytes(300),
+        bytes(20) + b"\n" + text(A) + b"\n",
+        b"[" + text(A) + b",\n" + bytes(20) + b"]",
+        b"no row\n" + text(A) + b"\n" + text(B).replace(b'"', b"\x00", 1),
+    ],
+)
+def test_null_bytes_cost_the_rows_they_stand_in(data):
+    found = rows(data)
+
+    assert [row.fields for row in found if isinstance(row, Draft)] == [A]
+    assert {row.code for row in found if isinstance(row, Reject)} == {"not_json"}
 
 
 def test_a_trailing_comma_is_no_row_and_noted():

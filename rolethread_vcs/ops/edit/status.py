@@ -117,10 +117,10 @@ def unsaved_files(repository: Repository) -> list[Unsaved]:
 
 
 def drafts(repository: Repository) -> tuple[str, ...]:
-    """Return the names of the files with typed text that was not saved."""
+    """Return the names of the files with typed text that was not saved; an editor's backups beside them are none."""
     folder = repository.drafts_folder
     try:
-        return tuple(sorted(path.name for path in folder.iterdir() if path.is_file() and path.suffix != ".tmp"))
+        return tuple(sorted(path.name for path in folder.glob("[!.#]*.txt") if path.is_file()))
     except OSError:
         return ()
 

@@ -65,7 +65,8 @@ def test_settings_edited_by_hand_are_unsaved(tmp_path: Path) -> None:
 def test_drafts_wait_and_are_named(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     dataset.repository.drafts_folder.mkdir(parents=True, exist_ok=True)
-    (dataset.repository.drafts_folder / "edit-1.txt").write_text("typed")
+    for name in ("edit-1.txt", "edit-1.txt~", ".edit-1.txt.swp", "#edit-1.txt#", ".#edit-1.txt", "edit-1.txt.bak"):
+        (dataset.repository.drafts_folder / name).write_text("typed")
 
     assert survey(dataset.repository).drafts == ("edit-1.txt",)
 
