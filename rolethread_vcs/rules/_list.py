@@ -11,4 +11,5 @@ RULES: tuple[tuple[str, str, str, tuple[str, ...], int, str, str], ...] = (
     ("RT106", "no_assistant", "error", ("chosen", "messages"), 1, "is_answered", "none"),
     ("RT107", "system_not_first", "error", ("messages",), 1, "system_leads", "suggested"),
     ("RT109", "missing_content", "error", ("messages",), 1, "whole", "none"),
+    ("RT110", "content_not_text", "error", ("chosen", "messages", "rejected"), 1, "only_texts", "safe"),
 )

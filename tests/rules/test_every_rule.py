@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.finding import RepairSafety, Scope
+from rolethread_vcs.model.finding import RepairSafety, Scope, Severity
 from rolethread_vcs.rules import Rule, all_rules, check_entries, find_rule, safe_repair
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
@@ -154,6 +154,30 @@ def test_suspects_never_hides_what_check_would_find(messages: Any) -> None:
     for rule in ENTRY_RULES:
         assert rule.check is not None
         assert rule.suspects(outline) or list(rule.check(outline)) == []
+
+
+SIDE = st.fixed_dictionaries(
+    {},
+    optional={
+        "messages": st.lists(VALUES, max_size=3) | VALUES,
+        "chosen": st.lists(VALUES, max_size=2) | VALUES,
+        "rejected": st.lists(VALUES, max_size=2) | VALUES,
+    },
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(fields=SIDE)
+def test_what_no_rule_finds_fault_with_can_be_exported(fields: dict[str, Any]) -> None:
+    from rolethread_vcs.formats import find_row_format
+
+    entry = Entry.of(fields)
+    if any(finding.severity is Severity.ERROR for finding in check_entries(all_rules(), [("e", entry)])):
+        return
+    messages = find_row_format("messages")
+
+    messages.write_full(entry, {"id": "00000001-abcdefgh"})
+    messages.write_clean(entry, messages.used_keys(entry))
 
 
 def test_every_white_space_of_unicode_is_blank() -> None:
