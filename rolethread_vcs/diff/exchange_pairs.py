@@ -12,7 +12,7 @@ together with its answer, one of two equal exchanges of which one went.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -99,6 +99,7 @@ class _Search:
         for left, right in list(self._gaps()):
             self._pair_rest(left, right)
         self._pair_moved()
+        self._order_equals()
         self._doubt_equals()
 
     def _add(self, pair: ExchangePair, *, loose: bool = False, moved: bool = False) -> None:
@@ -262,6 +263,26 @@ class _Search:
         for pair in _sole(kept):
             if len(pair.row) > 1:
                 self._add(pair, loose=True, moved=True)
+
+    def _order_equals(self) -> None:
+        """Let equal exchanges stand in one order on both sides: nobody can see that two of them changed places."""
+        equal = defaultdict(list)
+        for _, pair in sorted(self.found.items()):
+            equal[pair.left.says if pair.is_whole else -1].append(pair)
+        equal.pop(-1, None)
+        for pairs in equal.values():
+            ordered = [
+                self._pair(pair.left, right)
+                for pair, right in zip(
+                    pairs, sorted((pair.right for pair in pairs), key=lambda each: each.index), strict=True
+                )
+            ]
+            # but for what else they say, a flag or a speaker
+            if ordered != pairs and sum(pair.is_same for pair in ordered) >= sum(pair.is_same for pair in pairs):
+                is_loose = any(pair.loose for pair in pairs)
+                for pair in ordered:
+                    pair.loose = is_loose
+                    self.found[pair.left.index] = pair
 
     def _doubt_equals(self) -> None:
         """Call a pair loose where an exchange beside it said the same, and is gone: which of them went is unknown.

@@ -81,8 +81,11 @@ class _MessagesEdit:
             self._partner = {place: place for place in range(len(after))}
             known = {pair.after for pair in pairs if not pair.loose}
             self._loose = {place: place for place in self._partner if place not in known}
-        self._aligned = set(self._partner)
-        self._partner |= dict(self._parts())
+        parts = dict(self._parts())
+        # It stands where another one stood, and says what a third one said.
+        self._new = {place for place, was in parts.items() if self._partner.get(place, was) != was}
+        self._aligned = set(self._partner) - self._new
+        self._partner |= parts
         if len(self._partner) < len(after):
             from rolethread_vcs.merge.cuts import parts_of_cuts
 
@@ -135,10 +138,19 @@ class _MessagesEdit:
         """Return the messages that nobody can be sure of: number, keys at stake, and whether they were kept."""
         found: dict[int, tuple[tuple[str, ...], bool]] = {}
         loose = ((place, was, True) for place, was in self._loose.items())
-        for place, was, is_kept in (*loose, *self._repeated(), *self._replaced()):
+        for place, was, is_kept in (*loose, *self._one_of_two(), *self._repeated(), *self._replaced()):
             if keys := self._besides(was):
                 found.setdefault(place, (keys, is_kept))
         return [(place, *doubt) for place, doubt in sorted(found.items())]
+
+    def _one_of_two(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield messages that said the same as the one beside them, which is gone: either may be it."""
+        kept, said = set(self._partner.values()), list(map(_said, self._before))
+        for place, was in self._partner.items():
+            for beside in (was - 1, was + 1):
+                is_gone = 0 <= beside < len(said) and beside not in kept and said[beside] == said[was]
+                if is_gone and not is_same(self._own(beside), self._own(was)):
+                    yield from ((place, was, True), (place, beside, False))
 
     def _repeated(self) -> Iterator[tuple[int, int, bool]]:
         """Yield messages that say what one before said, of which nobody knows what became, and whether they are it.
@@ -168,7 +180,7 @@ class _MessagesEdit:
 
     def _replaced(self) -> Iterator[tuple[int, int, bool]]:
         """Yield the new messages with those that are gone and stood in their places, role by role."""
-        known = sorted((after, before) for after, before in self._partner.items())
+        known = sorted((after, self._partner[after]) for after in self._aligned)
         gone = set(range(len(self._before))) - set(self._partner.values())
         for (after, before), (to_after, to_before) in pairwise(
             [(-1, -1), *known, (len(self._after), len(self._before))]
@@ -177,12 +189,16 @@ class _MessagesEdit:
             for place in sorted(gone.intersection(range(before + 1, to_before)), reverse=True):
                 by_role[role_of(self._before[place])].append(place)
             for place in range(after + 1, to_after):
-                if places := by_role[role_of(self._after[place])]:
+                is_new = place in self._new or place not in self._partner
+                if is_new and (places := by_role[role_of(self._after[place])]):
                     yield place, places.pop(), False
+
+    def _own(self, place: int) -> Any:
+        return self._stored[self._place_of[place]] if place in self._place_of else None
 
     def _besides(self, place: int) -> tuple[str, ...]:
         """Return the keys of a stored message that its line does not say."""
-        own, was = self._stored[self._place_of[place]] if place in self._place_of else None, self._before[place]
+        own, was = self._own(place), self._before[place]
         if not isinstance(own, dict) or not isinstance(was, dict):
             return ()
         return tuple(key for key, value in own.items() if not is_same(value, was.get(key, ABSENT)))

@@ -270,3 +270,15 @@ def test_a_long_scene_of_a_group_keeps_its_short_lines_behind_an_insertion(size:
     assert [(pair.before, pair.after, pair.match) for pair in pairs] == [
         (index, index + 10 if index else 0, EQUAL) for index in range(size + 1)
     ]
+
+
+def test_equal_exchanges_keep_their_order_when_one_of_them_moved() -> None:
+    exchanges = {
+        name: [{"role": "user", "content": asks}, {"role": "assistant", "content": says}]
+        for name, asks, says in [("h", "Hm.", "*nods*"), ("o", "ok", "*waits*"), ("g", "Go on.", "No, not tonight.")]
+    }
+    before, after = ([message for name in names for message in exchanges[name]] for names in ("hogho", "oghho"))
+
+    pairs = {(pair.before, pair.after) for pair in align(before, after)}
+
+    assert {(0, 4), (1, 5), (6, 6), (7, 7)} <= pairs

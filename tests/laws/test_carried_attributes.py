@@ -3,8 +3,9 @@
 Conversations with speakers, train flags and alternatives are written as clean lines (roles and texts), edited as a
 writer would, and carried back. Who is who the oracle knows by hidden identities; what nobody can know has to be told.
 
-Arguable is what reads as another story: a new message says what one before said (or begins so), or equal
-ones changed places, and so do the exchanges of both; and a half of a cut message that the one before never said.
+Arguable is what reads as another story: a new message says what one before said (or begins so, or is more than half
+of its words in their order: it reads as reworded), or equal ones changed places, and so do the exchanges of both; and
+a half of a cut message that the one before never said.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from random import Random, randrange
 from typing import Any
@@ -95,13 +97,17 @@ def _arguable(base: Lines, after: Lines) -> set[int]:
             )
         )
         and one.message["role"] == other.message["role"]
-        and one.message["content"].startswith(other.message["content"])
+        and _reads_as(one.message["content"], other.message["content"])
     }
     whos = {who for pair in again for who in pair}
     numbers = {number for unit in units(after) if whos & {after[n].who for n in unit} for number in unit}
     texts = {line.who: line.message["content"] for line in base}
     parts = {n for n, line in enumerate(after) if line.part and line.message["content"] not in texts.get(line.who, "")}
     return numbers | parts
+
+
+def _reads_as(text: str, other: str) -> bool:
+    return text.startswith(other) or SequenceMatcher(None, text.split(), other.split()).ratio() > 0.5
 
 
 def sweep(start: int, count: int) -> tuple[Counter[str], list[str]]:
@@ -184,3 +190,36 @@ def _telling(writer: Writer) -> Lines:
     """Return a conversation that says enough to be known in a file."""
     writer.style.short, writer.style.has_tools = 0.0, False
     return writer.conversation(4)
+
+
+def test_of_two_equal_lines_side_by_side_of_which_one_went_it_is_told() -> None:
+    lines = [("user", "Well?"), ("assistant", "*nods*"), ("assistant", "*nods*"), ("user", "Go.")]
+    messages = [{"role": role, "content": text} for role, text in lines]
+    stored = [messages[0], {**messages[1], "speaker": "jon"}, {**messages[2], "speaker": "kim"}, messages[3]]
+
+    edit = apply_edit(
+        Entry.of({"messages": stored}),
+        Entry.of({"messages": messages}),
+        Entry.of({"messages": [messages[0], *messages[2:]]}),
+    )
+
+    assert [(doubt.number, doubt.keys, doubt.is_kept) for doubt in edit.doubts] == [(1, ("speaker",), True)]
+
+
+def test_who_says_now_what_a_later_message_said_is_told_to_have_lost_its_speaker() -> None:
+    texts = [
+        "Who stole the ledger?",
+        "Nobody knows, they say.",
+        "And who mended the bell rope before the flood?",
+        "The miller's wife did.",
+    ]
+    messages = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(texts)]
+    after = [{**messages[0], "content": texts[2]}, messages[1], {**messages[2], "content": "Once more, " + texts[2]}]
+
+    edit = apply_edit(
+        *(Entry.of({"messages": each}) for each in ([{**messages[0], "speaker": "jon"}, *messages[1:]], messages)),
+        Entry.of({"messages": [*after, messages[3]]}),
+    )
+
+    assert "speaker" not in edit.entry.messages[0]
+    assert [(doubt.number, doubt.keys, doubt.is_kept) for doubt in edit.doubts] == [(0, ("speaker",), False)]
