@@ -3,9 +3,9 @@
 Conversations with speakers, train flags and alternatives are written as clean lines (roles and texts), edited as a
 writer would, and carried back. Who is who the oracle knows by hidden identities; what nobody can know has to be told.
 
-Arguable is what reads as another story: a new message says what one before said (or begins so, or is more than half
-of its words in their order: it reads as reworded), or equal ones changed places, and so do the exchanges of both; and
-a half of a cut message that the one before never said.
+Arguable is what reads as another story: a new message says what one before said, or begins so, or is a part of it, or
+is more than half of its words in their order (it reads as reworded); or equal ones changed places, and so do the
+exchanges of both; and a half of a cut message that the one before never said.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _arguable(base: Lines, after: Lines) -> set[int]:
 
 
 def _reads_as(text: str, other: str) -> bool:
-    return text.startswith(other) or SequenceMatcher(None, text.split(), other.split()).ratio() > 0.5
+    return text.startswith(other) or text in other or SequenceMatcher(None, text.split(), other.split()).ratio() > 0.5
 
 
 def sweep(start: int, count: int) -> tuple[Counter[str], list[str]]:
