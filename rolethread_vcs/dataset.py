@@ -1,23 +1,19 @@
 """The door: what can be done with a dataset, word by word; `cli`, `views` and scripts use nothing behind it.
 
 The everyday words stand on `Dataset`, the rest in groups (`dataset.branches.rename("old", "new")`). A word is an
-operation of `ops`, whose signature and docstring are its own; the door says which one, and binds it to the dataset:
-
-    rename = Method(lambda: branch_edits.rename)     rename(repository, name, …)  ->  branches.rename(name, …)
-    rules = Function(lambda: check.list_rules)   for what needs no dataset:  Dataset.gate.rules()
-
-A module is imported when its first word is asked for.
+operation of `ops`, whose signature and docstring are its own (see `door`). A module is imported when its first word is
+asked for.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any
 
+from rolethread_vcs.door import Change, Function, Group, Method
 from rolethread_vcs.errors import changing
 from rolethread_vcs.store.dataset_folder import find_dataset
 
@@ -30,6 +26,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
     from rolethread_vcs.ops.import_ import importer, row_reader
+    from rolethread_vcs.ops.keywords import Saying
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
     from rolethread_vcs.ops.select import page, selection
@@ -71,68 +68,6 @@ else:
     commit, file_copies, folder_copies = _modules("workcopy", "commit file_copies folder_copies")
     copy_links, copy_status = _modules("workcopy", "links status")
     damaged_refs, disk, repository = map(_Module, ("store.damaged_refs", "store.disk", "store.repository"))
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class Method(Generic[P, R]):
-    """A word of the door: a function of `ops` that takes the repository first, bound to that of the dataset."""
-
-    def __init__(self, find: Callable[[], Callable[Concatenate[Repository, P], R]]) -> None:
-        self._find = find
-
-    @overload
-    def __get__(self, bound: None, owner: type) -> Callable[Concatenate[Repository, P], R]: ...
-
-    @overload
-    def __get__(self, bound: Dataset | Group, owner: type) -> Callable[P, R]: ...
-
-    def __get__(self, bound: Dataset | Group | None, owner: type) -> Callable[..., R]:
-        function = self._find()
-        return function if bound is None else cast("Callable[..., R]", MethodType(function, bound.repository))
-
-
-class Change(Method[P, R]):
-    """A word that changes something: its errors say that nothing was `saved`, `changed` or `made`."""
-
-    def __init__(self, find: Callable[[], Callable[Concatenate[Repository, P], R]], what: str = "saved") -> None:
-        super().__init__(lambda: changing(what)(find()))
-
-
-class Function(Generic[R]):
-    """A word of the door that needs no dataset."""
-
-    def __init__(self, find: Callable[[], R]) -> None:
-        self._find = find
-
-    def __get__(self, bound: object, owner: type) -> R:
-        return self._find()
-
-
-class Group:
-    """Words of one kind; an attribute of the dataset."""
-
-    _dataset: Dataset | None = None
-
-    @property
-    def repository(self) -> Repository:
-        """The repository of the dataset."""
-        assert self._dataset is not None, "a group is reached through a dataset"
-        return self._dataset.repository
-
-    @overload
-    def __get__(self, bound: None, owner: type) -> type[Self]: ...
-
-    @overload
-    def __get__(self, bound: Dataset | Group, owner: type) -> Self: ...
-
-    def __get__(self, bound: Dataset | Group | None, owner: type) -> Self | type[Self]:
-        if bound is None:
-            return type(self)
-        group = type(self)()
-        group._dataset = bound if isinstance(bound, Dataset) else bound._dataset
-        return group
 
 
 class Branches(Group):
@@ -362,15 +297,24 @@ class Dataset:
     # ---- changing
 
     @contextlib.contextmanager
-    def edit(self, message: str | None = None, *, branch: str | None = None) -> Iterator[change.Change]:
+    def edit(
+        self,
+        message: str | None = None,
+        *,
+        branch: str | None = None,
+        allow: str | Sequence[str] = (),
+        because: str | None = None,
+        dry_run: bool = False,
+    ) -> Iterator[change.Change]:
         """Collect changes to entries, and make them one commit when the block ends well, or nothing.
 
         `change.add(entry)` returns the new id, `change.put(id, entry)`, `change.remove(id)`; entries are `Entry` or
-        plain mappings of their fields. After the block, `change.result` is what was committed. An entry that somebody
-        else changed since the block began is a `StaleEntryError`.
+        plain mappings of their fields, an id may be a number. After the block, `change.result` is what was committed.
+        An entry that somebody else changed since the block began is a `StaleEntryError`.
         """
+        saying: Saying = {"message": message, "branch": branch, "allow": allow, "because": because, "dry_run": dry_run}
         with changing("saved"):
-            block = change.Change(self.repository, message=message, branch=branch)
+            block = change.Change(self.repository, **saying)
             yield block
             block.commit()
 

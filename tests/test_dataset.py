@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import rolethread_vcs
-from rolethread_vcs.dataset import Dataset, Function, Group, Method
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.door import Function, Group, Method
 from rolethread_vcs.errors import NotFoundError, UsageError
 
 GROUPS = {name: group for name, group in vars(Dataset).items() if isinstance(group, Group)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.model.layout import LAST_NUMBER, is_id
+from rolethread_vcs.model.layout import LAST_NUMBER, is_id, number_of
 
 CURRENT_NAMES = ("@", "HEAD")
 
@@ -135,6 +137,40 @@ def parse_selector(word: str) -> int | str:
     if is_id(word.lower()):
         return word.lower()
     raise RevisionError(f"{word!r} names no entry", hint="an entry is its number (12345) or its whole id")
+
+
+def named_of(ids: Iterable[str], selector: str | int) -> str | None:
+    """Return the one of some ids that a number or a whole id names, None when it names none of them.
+
+    Raises:
+        UsageError (ambiguous): a number that several of them carry.
+    """
+    found = [each for each in ids if selector in (each, number_of(each))]
+    if len(found) > 1:
+        raise UsageError(
+            f"{selector} is the number of {len(found)} entries: {', '.join(found)}",
+            hint="write the whole id",
+            code="ambiguous",
+        )
+    return found[0] if found else None
+
+
+def number_named(word: object) -> int | None:
+    """Return the number of an entry that an integer, or a text of digits, is; None for another text.
+
+    Raises:
+        UsageError: a slice, a negative number, or something else that names no entry.
+    """
+    if isinstance(word, str):
+        return int(word) if word.isdecimal() else None
+    if isinstance(word, slice) or (isinstance(word, int) and word < 0):
+        raise UsageError(
+            "an entry is named by its number or its id, not by its place",
+            hint="snapshot.ids() lists the ids in dataset order: snapshot[snapshot.ids()[-1]] is the last entry",
+        )
+    if isinstance(word, bool) or not hasattr(word, "__index__"):
+        raise UsageError(f"an entry is named by its number or its id, not by a {type(word).__name__}")
+    return operator.index(word)
 
 
 def is_selector(word: str) -> bool:

@@ -26,6 +26,7 @@ from rolethread_vcs.model.layout import (
     is_id,
     number_of,
 )
+from rolethread_vcs.model.revision import named_of, number_named
 from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_settings
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
@@ -54,7 +55,7 @@ _parsed_settings = lru_cache(maxsize=8)(parse_settings)
 """The same few bytes are asked for by every command several times."""
 
 
-class NoSuchEntryError(NotFoundError):
+class NoSuchEntryError(NotFoundError, KeyError):
     """The snapshot holds no entry of that id or number."""
 
     code = "no_such_entry"
@@ -69,7 +70,8 @@ class UnreadableEntryError(DamagedError):
 class Snapshot:
     """The dataset as one commit holds it; reading it later gives the same again.
 
-    `len(snapshot)`, `id in snapshot`, `snapshot[id]`, and iteration over (id, entry) in dataset order, streaming.
+    `len(snapshot)`, `id in snapshot`, `snapshot[id]`, and iteration over (id, entry) in dataset order, streaming, as
+    `items()` does. An entry is named by its id or by its number: `snapshot[12]`.
     """
 
     def __init__(self, objects: Objects, commit: Commit, cache_folder: Path) -> None:
@@ -77,7 +79,7 @@ class Snapshot:
         self.commit = commit
         self.cache_folder = cache_folder
         self._length: int | None = None
-        self._recent: dict[str, Entry | Unreadable] = {}
+        self._recent: dict[str | int, Entry | Unreadable] = {}
 
     @property
     def id(self) -> str:
@@ -123,17 +125,24 @@ class Snapshot:
             self._length = sum(len(self.entries_of(*folder)) for folder in self.folders())
         return self._length
 
-    def __contains__(self, entry_id: object) -> bool:
-        # an entry that is a symbolic link by now is there, and can be named to be repaired
-        return isinstance(entry_id, str) and self._look_up(entry_id) is not None
+    def __repr__(self) -> str:
+        return f"<Snapshot {self.id[:10]} {self.commit.subject!r}>"
 
-    def __getitem__(self, entry_id: str) -> Entry:
-        found = self.get(entry_id)
+    def __contains__(self, word: object) -> bool:
+        if isinstance(word, int) or (isinstance(word, str) and word.isdecimal()):
+            return bool(self.with_number(int(word)))
+        # an entry that is a symbolic link by now is there, and can be named to be repaired
+        return isinstance(word, str) and self._look_up(word) is not None
+
+    def __getitem__(self, word: str | int) -> Entry:
+        if not isinstance(word, str):
+            number_named(word)  # it refuses a slice
+        found = self.get(word)
         if found is None:
-            raise self._no_such(entry_id)
+            raise self._no_such(word)
         return found
 
-    def get(self, entry_id: str) -> Entry | None:
+    def get(self, entry_id: str | int) -> Entry | None:
         """Return an entry, or None when there is none of that id.
 
         Raises:
@@ -142,7 +151,7 @@ class Snapshot:
         found = self.read(entry_id)
         return None if found is None else self._sound(entry_id, found)
 
-    def read(self, entry_id: str) -> Entry | Unreadable | None:
+    def read(self, entry_id: str | int) -> Entry | Unreadable | None:
         """Return an entry or why it cannot be read, None when there is none of that id; recent ones are remembered."""
         known = self._recent.get(entry_id)
         if known is None:
@@ -158,7 +167,7 @@ class Snapshot:
         """Return the entry of a blob id that `blobs` gave, or why it cannot be read."""
         return IS_LINK if oid == LINKED else entry_of_blob(self.objects, oid)
 
-    def raw(self, entry_id: str) -> bytes:
+    def raw(self, entry_id: str | int) -> bytes:
         """Return the stored bytes of an entry.
 
         Raises:
@@ -168,9 +177,9 @@ class Snapshot:
         try:
             return self.objects.blob(oid)
         except MissingObjectError as error:
-            raise unreadable_entry(entry_id, IS_DAMAGED) from error
+            raise unreadable_entry(str(entry_id), IS_DAMAGED) from error
 
-    def blob_id(self, entry_id: str) -> bytes:
+    def blob_id(self, entry_id: str | int) -> bytes:
         """Return the 20-byte id of an entry's blob: equal ids mean equal bytes.
 
         Raises:
@@ -180,7 +189,7 @@ class Snapshot:
         if oid is None:
             raise self._no_such(entry_id)
         if oid == LINKED:
-            raise unreadable_entry(entry_id, IS_LINK)
+            raise unreadable_entry(str(entry_id), IS_LINK)
         return oid
 
     def with_number(self, number: int) -> list[str]:
@@ -202,6 +211,8 @@ class Snapshot:
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
         for entry_id, _, entry in self.entries():
             yield entry_id, entry
+
+    items = __iter__
 
     def entries(self) -> Iterator[tuple[str, bytes, Entry]]:
         """Yield (id, blob id, entry) in dataset order, streaming.
@@ -287,18 +298,23 @@ class Snapshot:
         for folder in self.folders(start=start):
             yield from self.entries_of(*folder)
 
-    def _look_up(self, entry_id: str) -> bytes | None:
-        blob = self.find(entry_path(entry_id)) if is_id(entry_id) else None
+    def _look_up(self, word: str | int) -> bytes | None:
+        blob = None
+        if isinstance(word, str) and is_id(word):
+            blob = self.find(entry_path(word))
+        elif (number := number_named(word)) is not None:
+            entry_id = named_of(self.with_number(number), number)
+            blob = None if entry_id is None else self.find(entry_path(entry_id))
         if blob is None:
             return None
         return LINKED if blob.mode == LINK else blob.oid
 
-    def _no_such(self, entry_id: str) -> NoSuchEntryError:
+    def _no_such(self, entry_id: str | int) -> NoSuchEntryError:
         return NoSuchEntryError(f"there is no entry {entry_id} in {self.id[:10]}", hint="see them with: rtv list")
 
-    def _sound(self, entry_id: str, found: Entry | Unreadable) -> Entry:
+    def _sound(self, entry_id: str | int, found: Entry | Unreadable) -> Entry:
         if isinstance(found, Unreadable):
-            raise unreadable_entry(entry_id, found)
+            raise unreadable_entry(str(entry_id), found)
         return found
 
 

@@ -41,13 +41,14 @@ class Intent:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, verb: str, command: str, *, allow: Sequence[str] = (), **more: Any) -> Intent:
-        """Return an intent whose allowances are given as words: `CODE`, `NAME`, `CODE=3`.
+    def of(cls, verb: str, command: str, *, allow: str | Sequence[str] = (), **more: Any) -> Intent:
+        """Return an intent whose allowances are given as words, one or several: `CODE`, `NAME`, `CODE=3`.
 
         Raises:
             UsageError: one of them names no rule.
         """
-        return cls(verb, command, allowances=tuple(map(parse_allowance, allow)), **more)
+        words = (allow,) if isinstance(allow, str) else allow
+        return cls(verb, command, allowances=tuple(map(parse_allowance, words)), **more)
 
 
 @dataclass(frozen=True, slots=True)

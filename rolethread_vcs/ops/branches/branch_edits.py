@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Unpack
 
 from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
 from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branches import branch_before
 from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.git_config import note_key
 from rolethread_vcs.store.log import Moves
@@ -35,6 +37,7 @@ def create(
     start: str = "@",
     note: str | None = None,
     switch: bool = False,
+    **saying: Unpack[Saying],
 ) -> Committed:
     """Make a branch at a revision, with a note, and stay where one is or go to it; the result names its commit.
 
@@ -45,7 +48,9 @@ def create(
         UnknownRevisionError. UnsavedEditsError.
         RefusedByGateError: it would be strict, and begin with errors; see `branch_gate.judge_start`.
     """
-    intent = intent or Intent("switch" if switch else "branch", f"switch -c {name}" if switch else f"branch {name}")
+    intent = intent_of(
+        intent, saying, "switch" if switch else "branch", f"switch -c {name}" if switch else f"branch {name}"
+    )
     with Session.open(repository, intent, needs_branch=False) as session:
         commit = repository.resolve(start)
         refuse_name(repository, "branch", name)
@@ -60,13 +65,15 @@ def create(
         return replace(done, branch=name, commit=commit)
 
 
-def write_note(repository: Repository, name: str, note: str, intent: Intent | None = None) -> Committed:
+def write_note(
+    repository: Repository, name: str, note: str, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Committed:
     """Write a note down about a branch, in place of the one it has; "" takes that away. One operation.
 
     Raises:
         NoSuchBranchError: there is no such branch.
     """
-    intent = intent or Intent("branch", f"branch {name} --note {note}")
+    intent = intent_of(intent, saying, "branch", f"branch {name} --note {note}")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         commit = branch_commit(repository, name)
@@ -76,7 +83,7 @@ def write_note(repository: Repository, name: str, note: str, intent: Intent | No
         return replace(session.move({}, config=config), branch=name, commit=commit)
 
 
-def switch(repository: Repository, name: str, intent: Intent | None = None) -> Committed:
+def switch(repository: Repository, name: str, intent: Intent | None = None, **saying: Unpack[Saying]) -> Committed:
     """Go to a branch, as one operation; `commit` of the result is where it stands, `branch` which one it is.
 
     The name `-` is the branch that this folder stood on last.
@@ -84,7 +91,7 @@ def switch(repository: Repository, name: str, intent: Intent | None = None) -> C
     Raises:
         NoSuchBranchError: there is none; the hint names the nearest. UnsavedEditsError: there are hand edits.
     """
-    intent = intent or Intent("switch", f"switch {name}")
+    intent = intent_of(intent, saying, "switch", f"switch {name}")
     if name == LAST_BRANCH:
         name = branch_before(repository)
         intent = replace(intent, command=f"switch {name}")
@@ -106,13 +113,15 @@ def _note_moves(repository: Repository, name: str, note: str) -> Moves:
 # ---- renaming
 
 
-def rename(repository: Repository, name: str, new_name: str, intent: Intent | None = None) -> Committed:
+def rename(
+    repository: Repository, name: str, new_name: str, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Committed:
     """Give a branch another name, as one operation; its commits stay the same.
 
     Raises:
         As `create` and `delete`.
     """
-    intent = intent or Intent("branch", f"branch --rename {name} {new_name}")
+    intent = intent_of(intent, saying, "branch", f"branch --rename {name} {new_name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         commit = branch_commit(repository, name)
@@ -168,7 +177,9 @@ class DeletedBranches:
     out_of_sight: tuple[OutOfSight, ...]
 
 
-def delete(repository: Repository, *names: str, intent: Intent | None = None) -> DeletedBranches:
+def delete(
+    repository: Repository, *names: str, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> DeletedBranches:
     """Delete branches, as one operation; the operation log holds their commits, so `undo` brings them back.
 
     Raises:
@@ -176,7 +187,7 @@ def delete(repository: Repository, *names: str, intent: Intent | None = None) ->
         ConflictError (checked_out_elsewhere): another folder stands on it. ConflictError (unfinished_on_branch): a
         merge into it waits.
     """
-    intent = intent or Intent("branch", f"branch --delete {' '.join(names)}")
+    intent = intent_of(intent, saying, "branch", f"branch --delete {' '.join(names)}")
     chosen = list(dict.fromkeys(names))
     if not chosen:
         raise UsageError("which branch?", hint="rtv branch --delete NAME")

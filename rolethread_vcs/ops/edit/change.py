@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, Unpack
 
 from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
+from rolethread_vcs.model.revision import RevisionError, named_of, number_named
+from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 from rolethread_vcs.transaction import ChangeSet, Committed, Intent, run
@@ -52,10 +56,15 @@ def new_id(number: int, suffix: str) -> str:
     return make_id(number, suffix)
 
 
-def add(repository: Repository, entries: Sequence[AnyEntry], intent: Intent | None = None) -> Committed:
+def add(
+    repository: Repository,
+    entries: AnyEntry | Sequence[AnyEntry],
+    intent: Intent | None = None,
+    **saying: Unpack[Saying],
+) -> Committed:
     """Add entries behind the last one, in one commit; `ids` of the result are theirs, in order."""
-    intent = intent or Intent("add", "add")
-    new = [as_entry(entry) for entry in entries]
+    intent = intent_of(intent, saying, "add", "add")
+    new = [as_entry(entry) for entry in ([entries] if isinstance(entries, (Entry, Mapping)) else entries)]
 
     def plan(base: Snapshot) -> ChangeSet:
         ids = new_ids(base, new)
@@ -71,6 +80,7 @@ def replace(
     intent: Intent | None = None,
     *,
     if_unchanged_since: Mapping[str, bytes] | None = None,
+    **saying: Unpack[Saying],
 ) -> Committed:
     """Replace entries by id, in one commit: by other ones, or by what functions make of them (again on a newer base).
 
@@ -82,15 +92,20 @@ def replace(
     named = name_some(list(entries))
 
     def plan(base: Snapshot) -> ChangeSet:
-        puts = {entry_id: as_entry(new(base[entry_id]) if callable(new) else new) for entry_id, new in entries.items()}
+        found = [(named_entry(base, word), new) for word, new in entries.items()]
+        puts = {entry_id: as_entry(new(base[entry_id]) if callable(new) else new) for entry_id, new in found}
         return ChangeSet(puts=puts, summary=f"edit {named}")
 
-    return run(repository, intent or Intent("edit", f"edit {named}"), plan, expected=if_unchanged_since)
+    return run(repository, intent_of(intent, saying, "edit", f"edit {named}"), plan, expected=if_unchanged_since)
 
 
-def remove(repository: Repository, ids: Sequence[str], intent: Intent | None = None) -> Committed:
+def remove(
+    repository: Repository, ids: Sequence[str], intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Committed:
     """Remove entries in one commit; history still holds them."""
-    return run(repository, intent or Intent("remove", f"remove {name_some(ids)}"), lambda base: removal(base, ids))
+    return run(
+        repository, intent_of(intent, saying, "remove", f"remove {name_some(ids)}"), lambda base: removal(base, ids)
+    )
 
 
 def removal(base: Snapshot, ids: Iterable[str]) -> ChangeSet:
@@ -99,11 +114,20 @@ def removal(base: Snapshot, ids: Iterable[str]) -> ChangeSet:
     Raises:
         NoSuchEntryError: one of them is not there.
     """
-    gone = list(dict.fromkeys(ids))
-    for entry_id in gone:
-        if entry_id not in base:
-            raise NoSuchEntryError(f"there is no entry {entry_id} in {base.id[:10]}", hint="see them with: rtv list")
+    gone = list(dict.fromkeys(named_entry(base, word) for word in ids))
     return ChangeSet(removes=frozenset(gone), files=order_without(base, gone), summary=f"remove {name_some(gone)}")
+
+
+def named_entry(base: Snapshot, word: str | int) -> str:
+    """Return the id of the entry that an id or a number names.
+
+    Raises:
+        NoSuchEntryError: there is none. UsageError (ambiguous): a number that several entries carry.
+    """
+    try:
+        return find_entry(base, word)
+    except RevisionError as error:
+        raise NoSuchEntryError(error.message, hint=error.hint) from error
 
 
 def order_without(base: Snapshot, gone: Iterable[str]) -> dict[str, bytes | None]:
@@ -149,23 +173,27 @@ class Change:
     else changed or removed between it and the commit makes the commit a `StaleEntryError`, never a silent overwrite.
     """
 
-    def __init__(self, repository: Repository, message: str | None = None, branch: str | None = None) -> None:
+    def __init__(self, repository: Repository, **saying: Unpack[Saying]) -> None:
         self._repository = repository
-        self._intent = Intent("edit", "edit", message=message, branch=branch)
-        self.base = repository.snapshot(branch or "@")
+        self._intent = intent_of(None, saying, "edit", "edit")
+        self.base = repository.snapshot(self._intent.branch or "@")
         self._added: dict[str, Entry] = {}
         self._put: dict[str, Entry] = {}
         self._removed: dict[str, None] = {}
         self._expected: dict[str, bytes] = {}
         self.result: Committed | None = None
 
-    @cached_property
-    def _first(self) -> int:
-        """The number of the first entry added; it takes trees to find that an edit of one entry has no need of."""
-        return next_number(self.base)
+    def __repr__(self) -> str:
+        return f"<Change: {len(self._added)} added, {len(self._put)} changed, {len(self._removed)} removed>"
 
-    def __getitem__(self, entry_id: str) -> Entry:
+    @cached_property
+    def _numbers(self) -> Iterator[int]:
+        """The numbers of entries to add; it takes trees to find that an edit of one entry has no need of."""
+        return count(next_number(self.base))
+
+    def __getitem__(self, word: str | int) -> Entry:
         """Return an entry as it would be after the block so far."""
+        entry_id = self._find(word)
         if entry_id in self._removed:
             raise NoSuchEntryError(f"entry {entry_id} is removed in this edit")
         made = self._put.get(entry_id) or self._added.get(entry_id)
@@ -174,24 +202,30 @@ class Change:
     def add(self, entry: AnyEntry) -> str:
         """Add an entry behind the last one and return its id."""
         new = as_entry(entry)
-        entry_id = new_id(self._first + len(self._added), birth_suffix(new.messages))
+        entry_id = new_id(next(self._numbers), birth_suffix(new.messages))
         self._added[entry_id] = new
         return entry_id
 
-    def put(self, entry_id: str, entry: AnyEntry, *, if_unchanged_since: bytes | None = None) -> None:
-        """Replace an entry as the block found it.
+    def put(self, word: str | int, entry: AnyEntry, *, if_unchanged_since: bytes | None = None) -> None:
+        """Replace an entry, named by its id or number: one that the block found, or one that it added.
 
         `if_unchanged_since` is the blob id of what the caller read, when that was before the block.
         """
+        entry_id = self._find(word)
+        if entry_id in self._added:
+            self._added[entry_id] = as_entry(entry)
+            return
         self._expect(entry_id, if_unchanged_since)
         self._put[entry_id] = as_entry(entry)
         self._removed.pop(entry_id, None)
 
-    def remove(self, entry_id: str) -> None:
-        """Remove an entry as the block found it."""
-        self._expect(entry_id)
-        self._put.pop(entry_id, None)
-        self._removed[entry_id] = None
+    def remove(self, word: str | int) -> None:
+        """Remove an entry that the block found, or that it added."""
+        entry_id = self._find(word)
+        if self._added.pop(entry_id, None) is None:
+            self._expect(entry_id)
+            self._put.pop(entry_id, None)
+            self._removed[entry_id] = None
 
     def commit(self) -> Committed:
         """Make one commit of all changes; called at the end of the block.
@@ -222,6 +256,11 @@ class Change:
 
         self.result = run(self._repository, self._intent, plan, expected=self._expected)
         return self.result
+
+    def _find(self, word: str | int) -> str:
+        number = number_named(word)
+        added = word if number is None else named_of(self._added, number)
+        return added if isinstance(added, str) and added in self._added else named_entry(self.base, word)
 
     def _expect(self, entry_id: str, blob: bytes | None = None) -> None:
         """Note what an entry must still be at the commit; what the caller said he read wins over what the block saw."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import message_list, replace
+from rolethread_vcs.ops.keywords import Saying
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Committed, Intent, refuse_unsaved
@@ -106,9 +107,11 @@ class FieldEdit:
         return edited
 
 
-def edit_fields(repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent | None = None) -> Committed:
+def edit_fields(
+    repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Committed:
     """Do the same edit to entries, in one commit."""
-    return replace(repository, {entry_id: partial(edit.apply, entry_id) for entry_id in ids}, intent)
+    return replace(repository, {entry_id: partial(edit.apply, entry_id) for entry_id in ids}, intent, **saying)
 
 
 def refuse_hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Unpack
 
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, UsageError
@@ -12,6 +13,7 @@ from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.change import order_without, summary_of
 from rolethread_vcs.ops.edit.status import is_foreign, whole_files
+from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store.checkout import REMOVED, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
@@ -48,7 +50,7 @@ class _HandEdits:
     problems: list[str] = field(default_factory=list)
 
 
-def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Committed:
+def save_hand_edits(repository: Repository, intent: Intent | None = None, **saying: Unpack[Saying]) -> Committed:
     """Take the hand edits of the checked-out folder through the gate into one commit.
 
     Changed, new and removed entries, the settings, the order and the registries; staged or not. What is valid JSON in
@@ -61,7 +63,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None) -> Com
         InvalidError (broken_file): a file does not read, or is a symbolic link; nothing was saved.
         RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. ConflictError (git_merge).
     """
-    intent = intent or Intent("commit", "commit")
+    intent = intent_of(intent, saying, "commit", "commit")
     with Session.open(repository, intent) as session:
         repository, base = session.repository, session.tip
         worktree = repository.worktree

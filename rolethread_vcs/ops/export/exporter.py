@@ -14,11 +14,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rolethread_vcs.errors import BusyError, InvalidError, NotFoundError, SystemRefusedError
+from rolethread_vcs.errors import BusyError, InvalidError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.export.output_file import is_pipe, output_stream, refuse_file_in_the_way
+from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Operation
@@ -65,6 +66,7 @@ class Exported:
 
 def export(
     repository: Repository,
+    /,
     revision: str = "@",
     options: ExportOptions | None = None,
     *,
@@ -73,6 +75,7 @@ def export(
     overwrite: bool = False,
     fail_if_unsaved: bool = False,
     step: Callable[[int], None] = lambda _: None,
+    **keywords: Any,
 ) -> Exported:
     """Export a revision to a file (replaced in one step, gzipped when its name ends in `.gz`) or through `write`.
 
@@ -83,7 +86,12 @@ def export(
         CannotCarryError: an entry does not fit the format; nothing is written then.
         UnreadableEntryError: an entry is damaged; the file is not written then.
     """
-    options = options or ExportOptions()
+    options = options_of(ExportOptions, options, keywords)
+    if path is None and write is None:
+        raise UsageError(
+            "an export needs a path, or a function to write with",
+            hint=f"dataset.export({revision!r}, path='train.jsonl')",
+        )
     path = None if path is None else Path(path)
     if path is not None and path.is_symlink():
         # what the link leads to is the file that would be replaced
@@ -92,11 +100,10 @@ def export(
     warnings = _warnings(repository, snapshot, fail_if_unsaved=fail_if_unsaved)
     rows = _Rows(snapshot, options)
     sha256 = None
-    if path is None:
-        assert write is not None
+    if path is None and write is not None:
         for chunk in rows.chunks(step):
             write(chunk)
-    else:
+    elif path is not None:
         refuse_file_in_the_way(
             path, lambda file: find_export(repository, file_sha256(file)) is not None, overwrite=overwrite
         )

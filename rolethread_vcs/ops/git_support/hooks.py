@@ -9,9 +9,11 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.git_support.drivers import install_drivers, remove_drivers
+from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
 
@@ -92,13 +94,15 @@ class HookOptions:
     home: Path | None = None
 
 
-def install(repository: Repository, options: HookOptions | None = None, *, dry_run: bool = False) -> HooksChange:
+def install(
+    repository: Repository, /, options: HookOptions | None = None, *, dry_run: bool = False, **keywords: Any
+) -> HooksChange:
     """Put the hooks and drivers in, or bring them up to date.
 
     Raises:
         ForeignHooksError: the hooks are not this repository's own. ConflictError: a kept hook would be overwritten.
     """
-    options = options or HookOptions()
+    options = options_of(HookOptions, options, keywords)
     folder = repository.common_folder / "hooks" if options.only_drivers else _hooks_folder(repository, options.home)
     has_push = options.push or _is_ours(folder / Hook.PUSH)
     names = [name for name in Hook if not options.only_drivers and (name != Hook.PUSH or has_push)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rolethread_vcs.ops.history.log import EVERYTHING, History, LogFilter, Logged
+from rolethread_vcs.ops.history.log import History, LogFilter, Logged
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.refs.commit_graph import Walk
 from rolethread_vcs.store.repository import Repository
@@ -28,9 +28,15 @@ class Graph(Walk[GraphRow]):
     """
 
     def __init__(
-        self, repository: Repository, *revisions: str, count: int | None = None, only: LogFilter = EVERYTHING
+        self,
+        repository: Repository,
+        /,
+        *revisions: str,
+        count: int | None = None,
+        only: LogFilter | None = None,
+        **keywords: Any,
     ) -> None:
-        history = History(repository, *revisions, only=only)
+        history = History(repository, *revisions, only=only, **keywords)
         super().__init__(history.graph, _rows(history, count))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rolethread_vcs.model.revision import parse_range
+from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects import MissingObjectError
@@ -53,9 +54,6 @@ class LogFilter(NamedTuple):
     where: str | None = None
 
 
-EVERYTHING = LogFilter()
-
-
 class History(Walk[Logged]):
     """The commits that lead to some revisions, or those of ranges `A..B` and `A...B`, newest first.
 
@@ -68,12 +66,14 @@ class History(Walk[Logged]):
     def __init__(
         self,
         repository: Repository,
+        /,
         *revisions: str,
         count: int | None = None,
-        only: LogFilter = EVERYTHING,
+        only: LogFilter | None = None,
+        **keywords: Any,
     ) -> None:
         self._repository = repository
-        self._only = only
+        self._only = only = options_of(LogFilter, only, keywords)
         self._selection = Selection.of(where=only.where)
         self._makers = OperationsByCommit(repository)
         self.graph = repository.graph

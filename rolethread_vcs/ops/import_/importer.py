@@ -25,6 +25,7 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
+from rolethread_vcs.ops.keywords import intent_of, options_of, split_keywords
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.log.journal import SideEffects
@@ -69,22 +70,26 @@ class _ReadAgainError(MovedError):
 
 def import_file(
     repository: Repository,
+    /,
     file: str | SourceFile,
     options: ImportOptions | None = None,
     intent: Intent | None = None,
+    **keywords: Any,
 ) -> Imported:
     """Import one file (a path, or an open binary stream); see `import_files`."""
-    return import_files(repository, [file], options, intent)
+    return import_files(repository, [file], options, intent, **keywords)
 
 
 def import_files(
     repository: Repository,
+    /,
     files: Sequence[str | SourceFile],
     options: ImportOptions | None = None,
     intent: Intent | None = None,
     *,
     names: Sequence[str | None] = (),
     step: Progress = lambda _: None,
+    **keywords: Any,
 ) -> Imported:
     """Import files (paths, or open binary streams with `names`) into the intent's branch as one commit.
 
@@ -96,11 +101,13 @@ def import_files(
         UnreadableEntryError (damaged_entries): entries do not read that rows must be compared with; see
         `refusal_to_match`.
     """
-    intent = intent or Intent("import", "import")
+    saying, keywords = split_keywords(keywords)
+    intent = intent_of(intent, saying, "import", "import")
+    options = options_of(ImportOptions, options, keywords)
     sources = [Path(file) if isinstance(file, str) else file for file in files]
     labels = list(names) or [None] * len(files)
     for attempt in range(ATTEMPTS):
-        run = _Attempt(repository, sources, options or ImportOptions(), intent)
+        run = _Attempt(repository, sources, options, intent)
         try:
             return run.run(labels, step)
         except _ReadAgainError:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Unpack
 
 from rolethread_vcs.errors import ConflictError, MovedError
 from rolethread_vcs.gate import EntryChange
 from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.ops.merge.decisions import decisions_of
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
@@ -113,7 +115,12 @@ def refuse_to_start(repository: Repository, *, is_current: bool = True) -> None:
 
 
 def finish(
-    repository: Repository, kind: Kind = "merge", intent: Intent | None = None, *, skip_conflicts: bool = False
+    repository: Repository,
+    kind: Kind = "merge",
+    intent: Intent | None = None,
+    *,
+    skip_conflicts: bool = False,
+    **saying: Unpack[Saying],
 ) -> Outcome:
     """Finish what waits for decisions: plan it again on the branch as it is now, and commit.
 
@@ -124,7 +131,7 @@ def finish(
         left to decide.
         As `start`.
     """
-    intent = intent or Intent(kind, f"{kind} --continue")
+    intent = intent_of(intent, saying, kind, f"{kind} --continue")
     found = find_unfinished(repository, kind)
     skips = skip_conflicts and kind != "merge"
 
@@ -137,13 +144,15 @@ def finish(
     return carry(repository, replace(intent, branch=found.branch), work)
 
 
-def abort(repository: Repository, kind: Kind = "merge", intent: Intent | None = None) -> Outcome:
+def abort(
+    repository: Repository, kind: Kind = "merge", intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Outcome:
     """Give up what waits, as one operation; the branch is as it was, and undo brings the decisions back.
 
     Raises:
         NotFoundError (nothing_unfinished): nothing of this kind waits.
     """
-    intent = intent or Intent(kind, f"{kind} --abort")
+    intent = intent_of(intent, saying, kind, f"{kind} --abort")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         ref = repository.unfinished_ref

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.merge.conflict import Conflict
+from rolethread_vcs.ops.keywords import intent_of, options_of, split_keywords
 from rolethread_vcs.ops.merge.completion import Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import Decisions, plain_decisions
 from rolethread_vcs.ops.merge.source import find_source
@@ -38,9 +39,6 @@ class MergeOptions:
     folder: Path = Path()
 
 
-WHOLE = MergeOptions()
-
-
 @dataclass(frozen=True, slots=True)
 class PreviewedEntry:
     """One entry that a merge would bring: as it is here, as it would be, and whether a person has to decide.
@@ -62,7 +60,14 @@ class MergePreview:
     files: tuple[str, ...]
 
 
-def merge(repository: Repository, source: str, intent: Intent | None = None, options: MergeOptions = WHOLE) -> Outcome:
+def merge(
+    repository: Repository,
+    /,
+    source: str,
+    intent: Intent | None = None,
+    options: MergeOptions | None = None,
+    **keywords: Any,
+) -> Outcome:
     """Merge a branch, a release or a commit, or `PATH[#BRANCH]`, another copy of this dataset.
 
     The branch moves on where it can, else there is a commit that joins both; a part alone is an ordinary commit.
@@ -73,7 +78,9 @@ def merge(repository: Repository, source: str, intent: Intent | None = None, opt
         InvalidError (unrelated, detached), ConflictError (unfinished), UnsavedEditsError.
         RefusedByGateError: what comes from the other side breaks a rule.
     """
-    intent = intent or Intent("merge", f"merge {source}")
+    saying, keywords = split_keywords(keywords)
+    intent = intent_of(intent, saying, "merge", f"merge {source}")
+    options = options_of(MergeOptions, options, keywords)
     if options.keeps_rest and options.ids is None and options.where is None:
         raise UsageError(
             "--rest keep-mine says what becomes of the part that is not taken, and everything is taken",
@@ -83,12 +90,15 @@ def merge(repository: Repository, source: str, intent: Intent | None = None, opt
     return start(repository, wanted, intent)
 
 
-def preview(repository: Repository, source: str, options: MergeOptions = WHOLE) -> MergePreview:
+def preview(
+    repository: Repository, /, source: str, options: MergeOptions | None = None, **keywords: Any
+) -> MergePreview:
     """Return what a merge would bring, entry by entry; nothing is changed.
 
     Raises:
         As `merge`, as far as they can be known.
     """
+    options = options_of(MergeOptions, options, keywords)
     refuse_to_start(repository)
     wanted = _wanted(repository, source, Intent("merge", "merge"), options, fetches=False)
     if repository.graph.is_ancestor(wanted.theirs, repository.head_snapshot().id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.documents import FILE
@@ -12,12 +12,13 @@ from rolethread_vcs.errors import InvalidError, MovedError, NotFoundError, Usage
 from rolethread_vcs.merge.conflict import Conflict, SideChoice, Value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, is_id
-from rolethread_vcs.model.revision import RevisionError, parse_selector
+from rolethread_vcs.model.revision import RevisionError, named_of, parse_selector
+from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.ops.merge.decisions import ENTRY, Decision, decisions_of, plain_decisions
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import OpenEntry, merge_trees
 from rolethread_vcs.ops.merge.unfinished_merge import broken_rules, find_unfinished, read_inputs, save_unfinished
-from rolethread_vcs.ops.select.selection import Selection, named_of
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs import BRANCHES
@@ -115,6 +116,7 @@ def resolve(
     everything: bool = False,
     where: str | None = None,
     field: str | None = None,
+    **saying: Unpack[Saying],
 ) -> Resolved:
     """Decide conflicts for a side (a branch by its name, `base`, or `both`), selected by `select_conflicts`.
 
@@ -136,7 +138,7 @@ def resolve(
     def decide(inputs: MergeInputs, decisions: _Made) -> None:
         _take(inputs, decisions, names, side, field)
 
-    return _resolve(repository, intent or Intent("resolve", "resolve"), decide)
+    return _resolve(repository, intent_of(intent, saying, "resolve", "resolve"), decide)
 
 
 def _take(inputs: MergeInputs, decisions: _Made, names: Sequence[str], side: SideChoice, field: str | None) -> None:
@@ -174,7 +176,13 @@ def _take(inputs: MergeInputs, decisions: _Made, names: Sequence[str], side: Sid
 
 
 def resolve_as(
-    repository: Repository, name: str, value: Entry | bytes | None, intent: Intent | None = None, *, about: str = ""
+    repository: Repository,
+    name: str,
+    value: Entry | bytes | None,
+    intent: Intent | None = None,
+    *,
+    about: str = "",
+    **saying: Unpack[Saying],
 ) -> Resolved:
     """Decide an entry, or a file, as a whole: it becomes this, or goes (None).
 
@@ -185,7 +193,7 @@ def resolve_as(
         given whole.
         StaleEntryError: a side has changed since it was looked at.
     """
-    intent = intent or Intent("resolve", f"resolve {name}")
+    intent = intent_of(intent, saying, "resolve", f"resolve {name}")
     if name.isdigit():
         (name,) = select_conflicts(open_merge(repository), [name])
 

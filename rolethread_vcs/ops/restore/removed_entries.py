@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Unpack
 
 from rolethread_vcs.errors import NotFoundError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import number_of
-from rolethread_vcs.model.revision import parse_selector
+from rolethread_vcs.model.revision import named_of, parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
+from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.ops.restore.restore import order_with
-from rolethread_vcs.ops.select.selection import Selection, named_of
+from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.objects import Objects
 from rolethread_vcs.store.objects.commits import Commit
@@ -83,6 +85,7 @@ def bring_back_removed(
     *,
     where: str | None = None,
     since: str | None = None,
+    **saying: Unpack[Saying],
 ) -> Committed:
     """Bring removed entries back as they were in the end, with their ids and to their old places, in one commit.
 
@@ -92,7 +95,7 @@ def bring_back_removed(
         UsageError: words and a query. UsageError (ambiguous): a number that several removed entries have.
         NotFoundError (not_removed): there is none that is meant. UnreadableEntryError: one of them is damaged.
     """
-    intent = intent or Intent("restore", "restore --removed")
+    intent = intent_of(intent, saying, "restore", "restore --removed")
     Selection.of(words, where)
     found = RemovedEntries(repository, where=where, since=since)
     chosen = list(_named(found, words, repository.head_snapshot())) if words else list(found)

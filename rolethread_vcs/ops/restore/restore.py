@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
@@ -13,6 +13,8 @@ from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
 from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
+from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
@@ -58,7 +60,9 @@ def names_file(word: str) -> bool:
     return kind.is_part and kind.name != "entry"
 
 
-def discard_edits(repository: Repository, ids: Collection[str] | None, intent: Intent | None = None) -> Discarded:
+def discard_edits(
+    repository: Repository, ids: Collection[str] | None, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Discarded:
     """Throw the hand edits of some entries away, or with None all of them; new files go, deleted ones come back.
 
     Among the ids may be paths of other files of the dataset.
@@ -72,13 +76,14 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
         ConflictError (git_merge).
     """
-    intent = intent or Intent("restore", "restore")
+    intent = intent_of(intent, saying, "restore", "restore")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         chosen, base, worktree = hand_edits(repository), repository.head_snapshot(), repository.worktree
         assert worktree is not None
         refuse_merge_of_git(repository)
         if ids is not None:
+            ids = [find_entry(base, word) if word.isdecimal() else word for word in ids]
             wanted = {entry_path(each) if is_id(each) else each for each in ids}
             chosen = [item for item in chosen if item.path in wanted]
             ids = list(filter(is_id, ids))
@@ -113,7 +118,9 @@ def discard_edits(repository: Repository, ids: Collection[str] | None, intent: I
 # ---- from a revision
 
 
-def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent | None = None) -> Committed:
+def bring_back(
+    repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Committed:
     """Make entries what they were in a snapshot, in one commit; those removed since come back with their ids.
 
     An entry that comes back takes its old place in the order. Among the ids may be paths of other files of the dataset.
@@ -121,7 +128,8 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
     Raises:
         NoSuchEntryError: an entry did not exist then. NotFoundError: nor did a file.
     """
-    intent = intent or Intent("restore", f"restore {name_some(list(ids))}")
+    intent = intent_of(intent, saying, "restore", f"restore {name_some(list(ids))}")
+    ids = [find_entry(source, word) if word.isdecimal() else word for word in ids]
     wanted = {entry_id: _entry_then(source, entry_id) for entry_id in ids if is_id(entry_id)}
     ranks = {entry_id: rank for entry_id, rank in source.order.ranks.items() if entry_id in wanted}
     files: dict[str, bytes] = {}
@@ -145,9 +153,11 @@ def bring_back(repository: Repository, ids: Sequence[str], source: Snapshot, int
     return run(repository, intent, plan)
 
 
-def bring_all_back(repository: Repository, source: Snapshot, intent: Intent | None = None) -> Committed:
+def bring_all_back(
+    repository: Repository, source: Snapshot, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Committed:
     """Make all entries, and their order, what they were in a snapshot; entries that are newer go. One commit."""
-    intent = intent or Intent("restore", "restore --all")
+    intent = intent_of(intent, saying, "restore", "restore --all")
 
     def plan(base: Snapshot) -> ChangeSet:
         puts: dict[str, Entry] = {}
@@ -202,7 +212,12 @@ class RestoredMessages:
 
 
 def bring_message_back(
-    repository: Repository, ids: Sequence[str], source: Snapshot, number: int, intent: Intent | None = None
+    repository: Repository,
+    ids: Sequence[str],
+    source: Snapshot,
+    number: int,
+    intent: Intent | None = None,
+    **saying: Unpack[Saying],
 ) -> RestoredMessages:
     """Make one message of entries what it was in a snapshot, in one commit; the rest of each entry stays.
 
@@ -213,7 +228,7 @@ def bring_message_back(
         NoSuchEntryError: an entry is not there, or was not there then. UsageError: it had no such message then.
         InvalidError: its messages are no list. ConflictError (unclear_message): nobody knows what became of it.
     """
-    intent = intent or Intent("restore", f"restore --message {number}")
+    intent = intent_of(intent, saying, "restore", f"restore --message {number}")
     places: list[RestoredMessage] = []
 
     def plan(base: Snapshot) -> ChangeSet:
@@ -242,6 +257,7 @@ def bring_message_back(
         summary = f"restore message [{number}] of {name_some(list(ids))} from {source.id[:10]}"
         return ChangeSet(puts=puts, summary=summary)
 
+    ids = [find_entry(source, word) if word.isdecimal() else word for word in ids]
     then = {entry_id: message_list(entry_id, _entry_then(source, entry_id)) for entry_id in ids}
     for entry_id, messages in then.items():
         if not 0 <= number < len(messages):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.errors import NotFoundError, UsageError, nearest
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import SUFFIX_DIGITS, number_of
-from rolethread_vcs.model.revision import RevisionError, parse_selector
+from rolethread_vcs.model.revision import RevisionError, named_of, parse_selector
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 
@@ -147,22 +147,6 @@ def find_entry(snapshot: Snapshot, word: str | int, before: Iterable[Snapshot] =
         if found is not None:
             return found
     raise _no_such_entry(snapshot, selector)
-
-
-def named_of(ids: Iterable[str], selector: str | int) -> str | None:
-    """Return the one of some ids that a number or a whole id names, None when it names none of them.
-
-    Raises:
-        UsageError (ambiguous): a number that several of them carry.
-    """
-    found = [each for each in ids if selector in (each, number_of(each))]
-    if len(found) > 1:
-        raise UsageError(
-            f"{selector} is the number of {len(found)} entries: {', '.join(found)}",
-            hint="write the whole id",
-            code="ambiguous",
-        )
-    return found[0] if found else None
 
 
 def _no_such_entry(snapshot: Snapshot, number: str | int) -> NoSuchEntryError:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import shlex
 from dataclasses import dataclass, replace
+from typing import Unpack
 
 from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError, nearest
 from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.rules import find_rule, misfits
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
@@ -135,14 +137,16 @@ def _as_written(settings: Settings, key: str) -> str:
 # ---- changing
 
 
-def set_setting(repository: Repository, key: str, value: str, intent: Intent | None = None) -> Committed:
+def set_setting(
+    repository: Repository, key: str, value: str, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Committed:
     """Change one setting; `default` takes it back to its default.
 
     Raises:
         UsageError: there is no such setting, or it cannot be set, or not to that value.
         UnsavedEditsError: hand edits are in the way.
     """
-    intent = intent or Intent("config", f"config set {key} {value}")
+    intent = intent_of(intent, saying, "config", f"config set {key} {value}")
     if key in _MACHINE:
         return _set_on_machine(repository, key, _machine_value(key, value), intent)
 
@@ -165,7 +169,12 @@ def settings_text(repository: Repository) -> bytes:
 
 
 def replace_settings(
-    repository: Repository, text: bytes, intent: Intent | None = None, *, read: bytes | None = None
+    repository: Repository,
+    text: bytes,
+    intent: Intent | None = None,
+    *,
+    read: bytes | None = None,
+    **saying: Unpack[Saying],
 ) -> Committed:
     """Put a new text in the place of `rolethread.toml`; `read` is the text that it was made from.
 
@@ -173,7 +182,7 @@ def replace_settings(
         InvalidError: it cannot be read, or changes what nobody may.
         ConflictError: the settings changed since they were read.
     """
-    intent = intent or Intent("config", "config edit")
+    intent = intent_of(intent, saying, "config", "config edit")
     new = parse_settings(text)
 
     def plan(base: Snapshot) -> ChangeSet:

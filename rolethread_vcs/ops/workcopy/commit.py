@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from rolethread_vcs.errors import BusyError, ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.ops.edit.change import order_files
+from rolethread_vcs.ops.keywords import intent_of, options_of, split_keywords
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import write_again
@@ -64,7 +66,12 @@ class Refreshed:
 
 
 def commit(
-    repository: Repository, path: str | Path, options: CommitOptions | None = None, intent: Intent | None = None
+    repository: Repository,
+    /,
+    path: str | Path,
+    options: CommitOptions | None = None,
+    intent: Intent | None = None,
+    **keywords: Any,
 ) -> CopyCommitted:
     """Make one commit of what was edited in a file, on the branch as it is now; then link the file to that commit.
 
@@ -72,8 +79,9 @@ def commit(
         ConflictError (ambiguous_lines, copy_conflict), RefusedError (many_removed), RefusedByGateError,
         NoSuchBranchError: nothing was saved. And as `read_edits`.
     """
-    intent = intent or Intent("workcopy", f"workcopy commit {Path(path).name}")
-    options = options or CommitOptions()
+    saying, keywords = split_keywords(keywords)
+    intent = intent_of(intent, saying, "workcopy", f"workcopy commit {Path(path).name}")
+    options = options_of(CommitOptions, options, keywords)
     finished = finish_cut_off(repository)
     edits = read_edits(repository, path, options.decisions)
     link = edits.link
@@ -109,17 +117,19 @@ def commit(
 
 def refresh(
     repository: Repository,
+    /,
     path: str | Path,
     options: CommitOptions | None = None,
     *,
     discard: bool = False,
     dry_run: bool = False,
+    **keywords: Any,
 ) -> Refreshed:
     """Bring newer commits of the branch into a file; edits in it stay, and merge with what the branch did.
 
     With `discard` the file is written as the branch has it; what it held is set aside beside it. Raises as `commit`.
     """
-    options = options or CommitOptions()
+    options = options_of(CommitOptions, options, keywords)
     finish_cut_off(repository)
     link = links.load(repository, path)
     tip = _tip_of(repository, link)

@@ -6,10 +6,12 @@ import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import CleanKeys, clean_keys, find_row_format, write_line
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
@@ -34,11 +36,13 @@ class CopyOptions:
 
 def add(
     repository: Repository,
+    /,
     path: str | Path,
     options: CopyOptions | None = None,
     step: Callable[[int], None] = lambda _: None,
     *,
     dry_run: bool = False,
+    **keywords: Any,
 ) -> Link:
     """Write the entries of a branch to a file and link it to the commit; with `bind`, link a file that is there.
 
@@ -50,7 +54,7 @@ def add(
     """
     finish_cut_off(repository)
     path = locate(path)
-    options = options or CopyOptions()
+    options = options_of(CopyOptions, options, keywords)
     chosen = find_row_format(options.format)
     _refuse_place(repository, path, options)
     branch = options.branch or repository.branch()

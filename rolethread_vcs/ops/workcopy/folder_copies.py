@@ -9,10 +9,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Unpack
 
 from rolethread_vcs.errors import ConflictError, NotFoundError, RoleThreadError
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
+from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store import linked_folders
@@ -87,9 +89,11 @@ def status(repository: Repository, folder: str | Path) -> Survey:
     return survey(open_folder(repository, Path(folder)))
 
 
-def commit(repository: Repository, folder: str | Path, intent: Intent | None = None) -> Committed:
+def commit(
+    repository: Repository, folder: str | Path, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> Committed:
     """Save the hand edits of a folder copy in one commit on its branch; see `open_folder`."""
-    return save_hand_edits(open_folder(repository, Path(folder)), intent)
+    return save_hand_edits(open_folder(repository, Path(folder)), intent, **saying)
 
 
 def open_folder(repository: Repository, folder: Path) -> Repository:
@@ -134,7 +138,9 @@ def add(repository: Repository, folder: str | Path, branch: str, intent: Intent 
         return AddedFolder(linked.folder, branch, replace(done, branch=branch, commit=tip))
 
 
-def remove(repository: Repository, folder: str | Path, intent: Intent | None = None) -> RemovedFolder:
+def remove(
+    repository: Repository, folder: str | Path, intent: Intent | None = None, **saying: Unpack[Saying]
+) -> RemovedFolder:
     """Remove a folder copy: its files that are saved, and git's knowledge of it; files of other kinds stay there.
 
     The branch stays. Where an earlier attempt was cut off, this finishes it.
@@ -143,7 +149,7 @@ def remove(repository: Repository, folder: str | Path, intent: Intent | None = N
         NotFoundError (no_folder_copy). UnsavedEditsError: it has hand edits. ConflictError (folder_in_use):
         a merge is unfinished there, a file copy is linked to it …
     """
-    intent = intent or Intent("workcopy", f"workcopy remove {folder}")
+    intent = intent_of(intent, saying, "workcopy", f"workcopy remove {folder}")
     folder = Path(folder)
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository

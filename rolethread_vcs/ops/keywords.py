@@ -1,0 +1,72 @@
+"""What words take as keywords: `message="…"` in place of an `Intent`, `clean=True` in place of options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+from rolethread_vcs.errors import nearest
+
+if TYPE_CHECKING:
+    from rolethread_vcs.transaction import Intent
+
+T = TypeVar("T")
+
+
+class Saying(TypedDict, total=False):
+    """What a change says about itself: its `message`, the `branch` to commit to, and as the options of the same name:
+
+    `dry_run`, and `allow` (a rule or several, as `CODE`, `NAME` or `CODE=COUNT`) with `because`.
+    """
+
+    message: str | None
+    branch: str | None
+    allow: str | Sequence[str]
+    because: str | None
+    dry_run: bool
+
+
+def intent_of(intent: Intent | None, saying: Saying, verb: str, command: str) -> Intent:
+    """Return the intent of a word: what it was given, or its own verb and command with what the keywords say.
+
+    Raises:
+        UsageError: an allowance names no rule. TypeError: an intent and keywords at once.
+    """
+    from rolethread_vcs.transaction import Intent
+
+    if intent is None:
+        _refuse_unknown(saying, Saying.__annotations__)
+        return Intent.of(verb, command, **saying)
+    if saying:
+        raise TypeError(f"{verb}: {', '.join(saying)} can be said by keywords or by an Intent, not by both")
+    return intent
+
+
+def options_of(kind: type[T], options: T | None, keywords: Mapping[str, Any]) -> T:
+    """Return the options of a word: those that it was given, or those that its keywords say.
+
+    Raises:
+        TypeError: both at once, or there is no such option.
+    """
+    if not keywords:
+        return kind() if options is None else options
+    if options is not None:
+        raise TypeError(f"{', '.join(keywords)} can be said by keywords or by {kind.__name__}, not by both")
+    known = kind.__annotations__
+    _refuse_unknown(keywords, known)
+    texts = {name for name, wanted in known.items() if str(wanted).startswith("tuple[str")}
+    return kind(
+        **{name: (value,) if name in texts and isinstance(value, str) else value for name, value in keywords.items()}
+    )
+
+
+def _refuse_unknown(keywords: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    for name in keywords.keys() - known.keys():
+        near = nearest(name, {**known, **Saying.__annotations__})
+        raise TypeError(f"unexpected keyword argument {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+
+
+def split_keywords(keywords: Mapping[str, Any]) -> tuple[Saying, dict[str, Any]]:
+    """Return what keywords say about the change, and the options among them."""
+    saying = Saying(**{name: value for name, value in keywords.items() if name in Saying.__annotations__})  # type: ignore[typeddict-item]
+    return saying, {name: value for name, value in keywords.items() if name not in saying}

@@ -1,0 +1,201 @@
+"""What people pass: one where several are wanted, numbers as ids, keywords in place of intents and options."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rolethread_vcs import Dataset, ExportOptions, Intent
+from rolethread_vcs.dataset import Dataset as Door
+from rolethread_vcs.door import Group, Method, obliging
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.store.snapshot import NoSuchEntryError
+
+
+def _words(owner: type, prefix: str = "") -> list[tuple[str, Callable[..., Any]]]:
+    found = []
+    for name, word in vars(owner).items():
+        if isinstance(word, Group) and not name.startswith("_"):
+            found += _words(type(word), f"{prefix}{name}.")
+        elif isinstance(word, Method):
+            found.append((f"{prefix}{name}", word._find()))
+    return found
+
+
+WORDS = dict(_words(Door))
+SEVERAL = [
+    pytest.param(operation, name, id=f"{word}({name})")
+    for word, operation in WORDS.items()
+    for name, parameter in inspect.signature(operation).parameters.items()
+    if re.search(r"\b(Sequence|Collection|Iterable|list|tuple|set|frozenset)\[", str(parameter.annotation))
+]
+SAYING = [word for word, operation in WORDS.items() if "intent" in inspect.signature(operation).parameters]
+
+
+def _taken_by(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
+    """Return what an operation is given when the word that stands for it is given this."""
+
+    def record(repository: object, **given: Any) -> dict[str, Any]:
+        return given
+
+    record.__signature__ = inspect.signature(operation)  # type: ignore[attr-defined]
+    return obliging(record)(None, **arguments)  # type: ignore[arg-type, return-value]
+
+
+def _entry(number: int) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": f"q{number}"}, {"role": "assistant", "content": f"a{number}"}]}
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    dataset = Dataset.init(tmp_path / "inn")
+    dataset.add([_entry(number) for number in range(1, 13)])
+    return dataset
+
+
+@pytest.mark.parametrize(("operation", "name"), SEVERAL)
+def test_a_text_where_several_are_wanted_is_one_and_never_its_letters(operation: Callable[..., Any], name: str) -> None:
+    if name in ("entries", "decisions", "pushed"):  # entries and triples; no text could be meant
+        return
+
+    (taken,) = _taken_by(operation, **{name: "12"})[name]
+
+    assert str(taken) == "12"
+
+
+def test_there_are_words_that_want_several() -> None:
+    assert len(SEVERAL) >= 15
+
+
+@pytest.mark.parametrize("word", SAYING)
+def test_a_word_that_takes_an_intent_takes_keywords_in_its_place(word: str) -> None:
+    parameters = inspect.signature(WORDS[word]).parameters
+
+    assert any(each.kind is each.VAR_KEYWORD for each in parameters.values()) or word == "copies.add_folder"
+
+
+def test_one_id_in_digits_is_one_entry(dataset: Dataset) -> None:
+    done = dataset.remove("12", message="the last one")
+
+    assert (done.removed, done.message) == (1, "the last one\n")
+    assert [int(each[:8]) for each in dataset.snapshot().ids()] == list(range(1, 12))
+
+
+@pytest.mark.parametrize("ids", [12, "12", [12], (11, "12"), {"12"}, (each for each in ["11", 12]), b"12"])
+def test_ids_come_in_many_shapes(dataset: Dataset, ids: Any) -> None:
+    dataset.remove(ids)
+
+    assert 12 not in dataset.snapshot()
+
+
+@pytest.mark.parametrize("ids", [None, [None], [True], [1.5], True])
+def test_what_cannot_be_an_id_is_refused(dataset: Dataset, ids: Any) -> None:
+    with pytest.raises(UsageError):
+        dataset.remove(ids)
+
+    assert len(dataset.snapshot()) == 12
+
+
+def test_one_entry_is_one_and_a_generator_is_several(dataset: Dataset) -> None:
+    assert dataset.add(_entry(13)).added == 1
+    assert dataset.add(_entry(number) for number in (14, 15)).added == 2  # type: ignore[arg-type]
+
+
+def test_several_names_come_as_a_list(dataset: Dataset) -> None:
+    dataset.branch("one")
+    dataset.branch("two")
+
+    dataset.branches.delete(["one", "two"])  # type: ignore[arg-type]
+
+    assert dataset.branches.names() == ("main",)
+
+
+def test_a_revision_stands_for_its_snapshot(dataset: Dataset) -> None:
+    dataset.remove("12")
+
+    dataset.restore("12", "@~1")  # type: ignore[arg-type]
+
+    assert dataset.snapshot()[12].messages[0]["content"] == "q12"
+
+
+def test_an_entry_is_named_by_its_number(dataset: Dataset) -> None:
+    snapshot = dataset.snapshot()
+
+    assert snapshot[12] == snapshot["12"] == snapshot[snapshot.ids()[11]]
+    assert snapshot.get(12) is not None
+    assert (12 in snapshot, "12" in snapshot, 13 in snapshot, None in snapshot) == (True, True, False, False)
+    assert snapshot.get(13) is None
+    assert dict(snapshot.items()).keys() == set(snapshot.ids())
+
+
+@pytest.mark.parametrize("word", [13, "13", "nobody", "00000013-k2x9m3ab"])
+def test_an_entry_that_is_not_there_is_a_key_error_too(dataset: Dataset, word: Any) -> None:
+    with pytest.raises(KeyError) as caught:
+        dataset.snapshot()[word]
+
+    assert isinstance(caught.value, NoSuchEntryError)
+    assert "there is no entry" in str(caught.value)
+
+
+@pytest.mark.parametrize("word", [slice(2), slice(2, 4), -1, None, 1.5, True])
+def test_an_entry_has_no_place_to_be_named_by(dataset: Dataset, word: Any) -> None:
+    with pytest.raises(UsageError):
+        dataset.snapshot()[word]
+
+
+def test_an_edit_takes_back_what_it_added(dataset: Dataset) -> None:
+    with dataset.edit("three") as change:
+        kept, gone = change.add(_entry(13)), change.add(_entry(14))
+        change.put(kept, _entry(15))
+        change.put(13, {**_entry(16), "tags": ["tavern"]})
+        change.remove(gone)
+        change.remove(12)
+        assert change[13].tags == ("tavern",)
+
+    assert (change.result.added, change.result.removed) == (1, 1)  # type: ignore[union-attr]
+    assert dataset.snapshot()[kept].messages[0]["content"] == "q16"
+    assert gone not in dataset.snapshot()
+
+
+def test_an_edit_may_be_tried_and_allowed(dataset: Dataset) -> None:
+    with dataset.edit("alone", allow="no_assistant", because="a test", dry_run=True) as change:
+        change.add({"messages": [{"role": "user", "content": "Anybody?"}]})
+
+    assert change.result is not None
+    assert [finding.name for finding in change.result.findings] == ["no_assistant"]
+    assert len(dataset.snapshot()) == 12
+
+
+def test_options_are_keywords(dataset: Dataset, tmp_path: Path) -> None:
+    done = dataset.export(path=tmp_path / "a.jsonl", clean=True, where="id:12")
+
+    assert (done.options, done.entries) == (ExportOptions(clean=True, where="id:12"), 1)
+    assert dataset.import_file(tmp_path / "a.jsonl", format="messages", dry_run=True, message="x").unchanged == 1
+    assert [logged.commit.subject for logged in dataset.log(verb="add")] == ["add 12 entries"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda dataset: dataset.export(path="x", claen=True),
+        lambda dataset: dataset.remove("12", mesage="x"),
+        lambda dataset: dataset.merge("main", mesage="x"),
+        lambda dataset: dataset.remove("12", Intent("remove", "remove"), message="x"),
+        lambda dataset: dataset.export("main", ExportOptions(), path="x", clean=True),
+    ],
+)
+def test_a_keyword_that_nobody_takes_is_refused(dataset: Dataset, call: Callable[[Dataset], object]) -> None:
+    with pytest.raises(TypeError):
+        call(dataset)
+
+    assert 12 in dataset.snapshot()
+
+
+def test_an_export_without_a_place_to_go_is_refused(dataset: Dataset) -> None:
+    with pytest.raises(UsageError):
+        dataset.export("main")
