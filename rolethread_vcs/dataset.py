@@ -74,6 +74,7 @@ class Branches(Group):
     """Branches; `Dataset.branch` makes one, `Dataset.switch` goes to one."""
 
     list = Method(lambda: branches.branches)
+    remote = Method(lambda: branches.remote_branches)
     names = Method(lambda: branches.branch_names)
     damaged = Method(lambda: damaged_refs.damaged_refs)
     position = Method(lambda: branches.position)

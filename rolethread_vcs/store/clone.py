@@ -56,7 +56,7 @@ def clone(source: Path, folder: Path) -> Repository:
             if target is not None:
                 branch = name.removeprefix(_FETCHED)
                 repository.refs.create(BRANCHES + branch, target)
-                settings = {**upstream_settings(branch, "origin"), note_key(branch): notes.get(branch)}
+                settings = {**upstream_settings(branch, "origin", branch), note_key(branch): notes.get(branch)}
                 for key, value in settings.items():
                     if value is not None:
                         repository.config.set(key, value)

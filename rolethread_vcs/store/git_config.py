@@ -92,6 +92,6 @@ def note_key(branch: str) -> str:
     return f"{_BRANCH}{branch}{_NOTE}"
 
 
-def upstream_settings(branch: str, remote: str) -> dict[str, str | None]:
-    """Return the keys by which git knows that a branch follows the one of its name in another copy."""
-    return {f"{_BRANCH}{branch}.remote": remote, f"{_BRANCH}{branch}.merge": f"refs/heads/{branch}"}
+def upstream_settings(branch: str, remote: str, there: str) -> dict[str, str | None]:
+    """Return the keys by which git knows that a branch follows the one that another copy calls `there`."""
+    return {f"{_BRANCH}{branch}.remote": remote, f"{_BRANCH}{branch}.merge": f"refs/heads/{there}"}

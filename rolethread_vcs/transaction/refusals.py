@@ -90,7 +90,14 @@ def branch_commit(repository: Repository, name: str, command: str = "") -> str:
 
 def _no_such_branch(repository: Repository, name: str, command: str = "") -> NoSuchBranchError:
     is_name, is_revision = is_branch_name(name), repository.find_commit(name) is not None
-    see, near = "see the branches with: rtv branch", nearest(name, repository.refs.branches())
+    see, theirs = "see the branches with: rtv branch", repository.refs.remote_branches()
+    more = [there for there, _ in theirs.values()] if command == "switch" else []
+    near = nearest(name, [*repository.refs.branches(), *more])
+    if name in theirs:
+        return NoSuchBranchError(
+            f"{name} is a branch of another copy, and one works on a branch here",
+            hint=f"make one that follows it, or go to it: rtv switch {theirs[name][0]}",
+        )
     if near and (is_name or not is_revision):
         hint = f"rtv {command} {near}" if command else see
         return NoSuchBranchError(f"there is no branch {name!r}; did you mean {near}?", hint=hint)

@@ -51,7 +51,20 @@ def deleted_sentence(deleted: DeletedBranches, *, would: bool) -> str:
     return "\n".join([*lines, f"{verb} the {what} {names}"])
 
 
-def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], look: Look) -> Lines:
+def branch_lines(
+    branches: Sequence[Branch], remote_branches: Sequence[Branch], damaged_refs: Sequence[DamagedRef], look: Look
+) -> Lines:
+    yield from _branch_rows(branches, look)
+    if remote_branches:
+        yield ""
+        yield "in other copies, as fetched last (rtv switch NAME makes a branch here that follows one):"
+        yield from _branch_rows(remote_branches, look)
+    for ref in damaged_refs:
+        yield Line("warn", str(ref))
+        yield Line("hint", ref.repair or "rtv verify")
+
+
+def _branch_rows(branches: Sequence[Branch], look: Look) -> Lines:
     rows = [(branch, age(branch.time, now=look.now), counted_words(branch, "ahead", "behind")) for branch in branches]
     names = max((width_of(branch.name) for branch in branches), default=0)
     ages = max((len(since) for _, since, _ in rows), default=0)
@@ -71,9 +84,6 @@ def branch_lines(branches: Sequence[Branch], damaged: Sequence[DamagedRef], look
             one_line(about, room),
         )
         yield "  ".join(columns)
-    for ref in damaged:
-        yield Line("warn", str(ref))
-        yield Line("hint", ref.repair or "rtv verify")
 
 
 # ---- releases

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
-from rolethread_vcs.phrases import count, rest_line, short_time
+from rolethread_vcs.phrases import age, count, rest_line, short_time
 from rolethread_vcs.views.terminal_text import Line, Lines, Look, change_head, styled
 
 if TYPE_CHECKING:
-    from rolethread_vcs.ops.edit.status import Survey
+    from rolethread_vcs.ops.edit.status import Survey, Upstream
     from rolethread_vcs.ops.git_support.hooks import HooksChange
     from rolethread_vcs.ops.merge.resolve import OpenMerge
     from rolethread_vcs.ops.settings.settings import Setting
@@ -33,6 +33,8 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
     if survey.left_out:
         left_out = count(survey.left_out, "file is", "files are")
         yield f"{left_out} not checked out here (a sparse checkout of git), and part of the dataset all the same"
+    if survey.upstream is not None:
+        yield from _upstream_lines(survey.upstream, look)
     if survey.interrupted is not None:
         yield f"the last command ({survey.interrupted}) was cut off; the next one that changes something finishes it"
     if survey.why_read_only is not None:
@@ -63,6 +65,19 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
     way_back = "take that back with: rtv redo" if last.verb == "undo" else "undo with: rtv undo"
     line = f"last operation: {last.number} {last.command}, {short_time(last.time, now=look.now)}"
     yield f"{line}   {way_back}" if last.has_effect or last.verb == "undo" else line
+
+
+def _upstream_lines(upstream: Upstream, look: Look) -> Iterator[str]:
+    if upstream.commit is None:
+        yield f"{upstream.name}, which this branch follows, is not there any more"
+        return
+    from rolethread_vcs.views.branches import distance
+
+    since = "" if upstream.fetched is None else f", {age(upstream.fetched, now=look.now)}"
+    ago = "" if since in ("", ", just now") else " ago"
+    yield f"{distance(upstream.ahead, upstream.behind, upstream.name)} as fetched last{since}{ago}"
+    if upstream.behind:
+        yield f"  take in what is new there: rtv merge {upstream.name}"
 
 
 def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:

@@ -8,9 +8,10 @@
   rtv branch --rename try warm
   rtv branch --delete warm
 
-Ahead and behind count commits against the branch that you are on. rtv switch goes to a branch; rtv switch -c makes one
-and goes there. A branch whose name makes it strict (release/*) cannot begin with errors that no strict branch has
-taken, unless --allow lets them through.
+Ahead and behind count commits against the branch that you are on. Below stand the branches of other copies (origin/try)
+that no branch here follows, as fetched last; such a name is a revision like any other. rtv switch goes to a branch, and
+makes one of those here first; rtv switch -c makes one and goes there. A branch whose name makes it strict (release/*)
+cannot begin with errors that no strict branch has taken, unless --allow lets them through.
 
 A deleted branch that others have no copy of is out of sight, not lost: rtv undo brings it back with its note. Notes are
 git's own branch descriptions: they stay in this copy of the dataset, and rtv clone copies them.
@@ -72,9 +73,11 @@ def command(
     else:
         from rolethread_vcs.views.branches import branch_lines
 
-        branches, damaged = context.dataset.branches.list(), context.dataset.branches.damaged()
-        lines = branch_lines(branches, damaged, context.output.look)
-        context.output.answer("rolethread.branches/v1", {"branches": branches, "damaged_refs": damaged}, lines=lines)
+        ours = context.dataset.branches
+        branches, remote, damaged = ours.list(), ours.remote(), ours.damaged()
+        found = {"branches": branches, "remote_branches": remote, "damaged_refs": damaged}
+        lines = branch_lines(branches, remote, damaged, context.output.look)
+        context.output.answer("rolethread.branches/v1", found, lines=lines)
 
 
 def _make_or_note(context: Context, name: str, start: str | None, note: str | None, saving: Saving) -> None:

@@ -3,6 +3,7 @@
 \b
   rtv switch try
   rtv switch -                  back to the branch that you came from
+  rtv switch feature            also where only origin/feature is there: a branch of your own that follows it
   rtv switch -c try             a new branch that starts here
   rtv switch -c try main~3      a new branch that starts there
   rtv switch -c try --note "warmer answers, shorter greetings"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Unpack
 
@@ -12,7 +12,7 @@ from rolethread_vcs.ops.branches.branches import branch_before
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.ops.workcopy.links import links_of
-from rolethread_vcs.store.git_config import note_key
+from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.log.unfinished import read
 from rolethread_vcs.store.refs import (
@@ -20,6 +20,7 @@ from rolethread_vcs.store.refs import (
     HEAD,
     SYMBOLIC,
     TAGS,
+    is_branch_name,
     is_unfinished,
 )
 from rolethread_vcs.store.repository import Repository
@@ -54,14 +55,28 @@ def create(
     with Session.open(repository, intent, needs_branch=False) as session:
         commit = repository.resolve(start)
         refuse_name(repository, "branch", name)
+        theirs = repository.refs.remote_branches()
+        followed = theirs[start] if start in theirs and theirs[start][1] == commit else None
         moves: Moves = {BRANCHES + name: (None, commit)}
         if switch:
             if commit != repository.refs.head_commit():
                 refuse_unsaved(unsaved_files(repository))
             moves = {**moves, HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)}
-        session.intent = judge_start(repository, name, commit, intent)
-        # a note that an earlier branch of this name left behind is removed
-        done = session.move(moves, config=_note_moves(repository, name, note or ""))
+        if followed is None or followed[0] != name:  # a copy of what others have is judged no more than a clone is
+            session.intent = judge_start(repository, name, commit, intent)
+        # what an earlier branch of this name left behind is removed
+        wanted = {note_key(name): (note or "").strip() or None}
+        if followed is not None:
+            wanted |= upstream_settings(name, start.removesuffix(f"/{followed[0]}"), followed[0])
+            session.notes.append(f"{name} starts at {start} and follows it")
+        else:
+            session.notes += (
+                f"{other} has that name, too, and {name} starts elsewhere; to start there: "
+                f"rtv undo   rtv switch -c {name} {other}"
+                for other, (there, tip) in theirs.items()
+                if there == name and tip != commit
+            )
+        done = session.move(moves, config=_config_moves(repository, name, wanted))
         return replace(done, branch=name, commit=commit)
 
 
@@ -77,7 +92,7 @@ def write_note(
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         commit = branch_commit(repository, name)
-        config = _note_moves(repository, name, note)
+        config = _config_moves(repository, name, {note_key(name): note.strip() or None})
         if not config:
             return replace(session.unchanged(), branch=name)
         return replace(session.move({}, config=config), branch=name, commit=commit)
@@ -86,15 +101,19 @@ def write_note(
 def switch(repository: Repository, name: str, intent: Intent | None = None, **saying: Unpack[Saying]) -> Committed:
     """Go to a branch, as one operation; `commit` of the result is where it stands, `branch` which one it is.
 
-    The name `-` is the branch that this folder stood on last.
+    The name `-` is the branch that this folder stood on last. As in git, one that only another copy has is made here,
+    and follows that.
 
     Raises:
         NoSuchBranchError: there is none; the hint names the nearest. UnsavedEditsError: there are hand edits.
+        UsageError (ambiguous_word): several other copies have one of that name.
     """
     intent = intent_of(intent, saying, "switch", f"switch {name}")
     if name == LAST_BRANCH:
         name = branch_before(repository)
         intent = replace(intent, command=f"switch {name}")
+    if start := _branch_elsewhere(repository, name):
+        return create(repository, name, intent, start=start, switch=True)
     with Session.open(repository, intent, needs_branch=False) as session:
         commit = branch_commit(repository, name, "switch")
         if repository.branch() == name:
@@ -104,10 +123,24 @@ def switch(repository: Repository, name: str, intent: Intent | None = None, **sa
         return replace(done, branch=name, commit=commit)
 
 
-def _note_moves(repository: Repository, name: str, note: str) -> Moves:
-    key = note_key(name)
-    before, after = repository.config.own(key), note.strip() or None
-    return {} if before == after else {key: (before, after)}
+def _branch_elsewhere(repository: Repository, name: str) -> str | None:
+    """Return the one branch of another copy that a name means (`origin/try`), None where there is one of it here."""
+    if not is_branch_name(name) or repository.refs.read(BRANCHES + name) is not None:
+        return None
+    found = [each for each, (there, _) in repository.refs.remote_branches().items() if there == name]
+    preferred = f"{repository.config.get('checkout.defaultRemote')}/{name}"
+    if len(found) > 1 and preferred not in found:
+        ways = "\n".join(f"rtv switch -c {name} {each}" for each in found)
+        raise UsageError(f"{name} could be {' or '.join(found)}", hint=ways, code="ambiguous_word")
+    return preferred if preferred in found else next(iter(found), None)
+
+
+def _config_moves(repository: Repository, name: str, wanted: Mapping[str, str | None]) -> Moves:
+    """Return how the configuration of a branch becomes what is wanted; of one that is there, the other keys stay."""
+    is_there = repository.refs.read(BRANCHES + name) is not None
+    known = {key: repository.config.own(key) for key in wanted} if is_there else repository.config.of_branch(name)
+    pairs = {key: (known.get(key), wanted.get(key)) for key in {**known, **wanted}}
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
 # ---- renaming
@@ -147,13 +180,9 @@ def rename(
 
 def _renamed(repository: Repository, name: str, new_name: str) -> Moves:
     """Return what happens to the configuration of a branch; what an earlier one of the new name left goes."""
-    old, stale = repository.config.of_branch(name), repository.config.of_branch(new_name)
+    old = repository.config.of_branch(name)
     coming = {f"branch.{new_name}.{key.rpartition('.')[2]}": value for key, value in old.items()}
-    moves: dict[str, tuple[str | None, str | None]] = {key: (value, None) for key, value in old.items()}
-    for key in stale.keys() | coming.keys():
-        if stale.get(key) != coming.get(key):
-            moves[key] = (stale.get(key), coming.get(key))
-    return moves
+    return {**{key: (value, None) for key, value in old.items()}, **_config_moves(repository, new_name, coming)}
 
 
 # ---- deleting

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rolethread_vcs.store.damaged_refs import damaged_refs
 from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH
-from rolethread_vcs.store.refs import BRANCHES, HEAD, branch_of
+from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, branch_of
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import NoSuchBranchError
 
@@ -32,14 +33,30 @@ class Branch:
 
 def branches(repository: Repository) -> tuple[Branch, ...]:
     """Return all branches by name; those that cannot be followed are left to `damaged_refs`."""
+    damaged = {ref.name for ref in damaged_refs(repository)}
+    tips = repository.refs.branches().items()
+    return _described(repository, {name: (name, tip) for name, tip in tips if BRANCHES + name not in damaged})
+
+
+def remote_branches(repository: Repository) -> tuple[Branch, ...]:
+    """Return the branches of other copies, as they were fetched last, that no branch here follows."""
+    followed = {repository.refs.upstream(name) for name in repository.refs.branches()}
+    kind = repository.objects.kind  # what a partial copy lacks is left out
+    tips = {
+        name: (there, tip)
+        for name, (there, tip) in repository.refs.remote_branches().items()
+        if REMOTES + name not in followed and kind(tip) == "commit"
+    }
+    return _described(repository, tips)
+
+
+def _described(repository: Repository, tips: Mapping[str, tuple[str, str]]) -> tuple[Branch, ...]:
+    """Return branches by the names people give them, of the names that they have in their own copy, and commits."""
     current = repository.branch()
     here = repository.refs.head_commit()
-    damaged = {ref.name for ref in damaged_refs(repository)}
     written = repository.config.notes()
     result = []
-    for name, commit_id in sorted(repository.refs.branches().items()):
-        if BRANCHES + name in damaged:
-            continue
+    for name, (own_name, commit_id) in sorted(tips.items()):
         snapshot = repository.snapshot_of(commit_id)
         commit = snapshot.commit
         ahead, behind = (0, 0) if here is None else repository.graph.ahead_behind(commit_id, here)
@@ -50,7 +67,7 @@ def branches(repository: Repository) -> tuple[Branch, ...]:
                 commit.time,
                 commit.subject,
                 is_current=name == current,
-                is_strict=snapshot.settings.is_strict(name),
+                is_strict=snapshot.settings.is_strict(own_name),
                 ahead=ahead,
                 behind=behind,
                 note=written.get(name),

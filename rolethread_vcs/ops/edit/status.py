@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,28 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.layout import SETTINGS, entry_path
 from rolethread_vcs.store.checkout import NEW, Unsaved
 from rolethread_vcs.store.objects.trees import object_id
+from rolethread_vcs.store.refs import BRANCHES, REMOTES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.damaged_refs import DamagedRef
     from rolethread_vcs.store.log import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The branch of another copy that a branch follows (`origin/main`), as it was when it was `fetched` last.
+
+    `ahead` counts the commits that the branch here has and that one has not, `behind` the others. `commit` is None when
+    it is gone, `fetched` (seconds since 1970) when nobody knows.
+    """
+
+    name: str
+    commit: str | None
+    ahead: int
+    behind: int
+    fetched: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,22 @@ class Survey:
     has_unfinished: bool = False
     has_git_merge: bool = False
     left_out: int = 0
+    upstream: Upstream | None = None
+
+
+def upstream_of(repository: Repository, branch: str, commit: str) -> Upstream | None:
+    """Return what a branch follows, and how it stands to it with a commit; None where it follows nothing."""
+    ref = repository.refs.upstream(branch)
+    if ref is None:
+        return None
+    there = repository.refs.read(ref)
+    ahead, behind = (0, 0) if there is None else repository.graph.ahead_behind(commit, there)
+    common = repository.common_folder
+    fetched = []
+    for path in (repository.git_folder / "FETCH_HEAD", common / "FETCH_HEAD", common / ref, common / "logs" / ref):
+        with suppress(OSError):
+            fetched.append(path.stat().st_mtime)
+    return Upstream(ref.removeprefix(REMOTES).removeprefix(BRANCHES), there, ahead, behind, max(fetched, default=None))
 
 
 def survey(repository: Repository) -> Survey:
@@ -79,6 +112,7 @@ def survey(repository: Repository) -> Survey:
         damaged_refs=damaged_refs(repository),
         why_read_only=settings.why_read_only,
         settings_problem=_settings_problem(repository, unsaved),
+        upstream=None if branch is None else upstream_of(repository, branch, snapshot.id),
     )
 
 

@@ -16,7 +16,7 @@ from rolethread_vcs.store.log import REDO, UNDO, Moves, Operation, kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.publication import head_commit
-from rolethread_vcs.store.refs import HEAD, SYMBOLIC, is_unfinished, ref_of, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, SYMBOLIC, is_unfinished, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
@@ -185,6 +185,9 @@ def _go_back(
             f"this would go back to the branch {name}, which is not there any more",
             hint=f"see what took it with: rtv ops   make one of that name with: rtv branch {shlex.quote(name)}",
         )
+    for name, (before, after) in moves.items():
+        if before and after and name.startswith(BRANCHES):
+            session.notes += _notes_of_pushed(repository, shorten(name), before, after)
     files = _exchanges(repository, chosen, moves, forward=forward)
     config: dict[str, tuple[str | None, str | None]] = {}
     for operation in chosen:
@@ -206,6 +209,21 @@ def _go_back(
         config=config,
     )
     return Undone(chosen, committed)
+
+
+def _notes_of_pushed(repository: Repository, branch: str, before: str, after: str) -> Iterator[str]:
+    """Yield what to say where a branch goes behind what was pushed of it, or fetched."""
+    graph, followed = repository.graph, repository.refs.upstream(branch)
+    for name, (there, tip) in repository.refs.remote_branches().items():
+        is_its_own = there == branch if followed is None else REMOTES + name == followed
+        if is_its_own and graph.is_ancestor(tip, before) and not graph.is_ancestor(tip, after):
+            _, behind = graph.ahead_behind(after, tip)
+            span = before[:10] if behind == 1 else f"{after[:10]}..{before[:10]}"
+            yield (
+                f"{branch} goes {count_of(behind, 'commit')} behind {name}, which others may have, so git push will be "
+                f"refused; to take it back for them, too: rtv redo, then rtv revert {span}   "
+                "or, if nobody has it yet: git push --force-with-lease"
+            )
 
 
 def _moves_back(operations: Sequence[Operation]) -> Moves:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BRANCHES: Final = "refs/heads/"
 TAGS: Final = "refs/tags/"
+REMOTES: Final = "refs/remotes/"
 HEAD: Final = "HEAD"
 SYMBOLIC: Final = "ref: "
 UNFINISHED: Final = "refs/worktree/rolethread/merge"
@@ -317,6 +318,27 @@ class Refs:
         """Return every release with the object that it points at, a tag or a commit, by name."""
         return {name.removeprefix(TAGS): value for name, value in self.table().items() if name.startswith(TAGS)}
 
+    def upstream(self, branch: str) -> str | None:
+        """Return the full name of the ref that a branch follows by git's configuration, though it may be gone."""
+        with suppress(*RAISED):
+            return str(self.git.branches.local[branch].upstream_name)
+        return None
+
+    def remote_branches(self) -> dict[str, tuple[str, str]]:
+        """Return the branches of other copies as they were fetched, `origin/try`, each with its name there and commit.
+
+        Where a name is in two remotes' folders (`a/b/c`), the longer name of a remote counts.
+        """
+        remotes = sorted((name for name in self.git.remotes.names() if name), key=len)
+        found = {}
+        for ref in self.names():
+            with suppress(DamagedError):
+                for remote in remotes:
+                    if ref.startswith(f"{REMOTES}{remote}/") and (held := self.hold(ref)) and held.name == ref:
+                        name = ref.removeprefix(REMOTES)
+                        found[name] = (name.removeprefix(f"{remote}/"), held.target)
+        return found
+
 
 _LONGEST_PART = 250  # bytes; git adds `.lock`
 
@@ -341,12 +363,13 @@ def resolve_revision(revision: str | Revision, current: Callable[[], str], refs:
     if revision.kind is RevisionKind.CURRENT:
         commit = current()
     elif revision.kind is not RevisionKind.COMMIT:
-        names = [prefix + revision.base for prefix in (BRANCHES, TAGS, "refs/remotes/", "refs/remotes/origin/")]
+        names = [prefix + revision.base for prefix in (BRANCHES, TAGS, REMOTES, f"{REMOTES}origin/")]
         commit = next(filter(None, map(refs.read, filter(_is_ref_name, names))), None)
     if commit is None and revision.kind is not RevisionKind.NAME:
         commit = objects.expand(revision.base, "commit", "tag")
     if commit is None:
-        close = nearest(revision.base, [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()])
+        known = [name.removeprefix(BRANCHES).removeprefix(TAGS) for name in refs.table()]
+        close = nearest(revision.base, [*known, *refs.remote_branches()])
         raise UnknownRevisionError(
             f"there is no branch, release or commit {text!r}",
             hint=f"did you mean {close}?" if close else "see the branches with: rtv branch",

@@ -74,11 +74,22 @@ class OpenConflict(Place):
     reason: Text
 
 
+class Upstream(Model):
+    """The branch of another copy that this one follows, as fetched last; `commit` is null when it is gone."""
+
+    name: str
+    commit: str | None
+    ahead: int
+    behind: int
+    fetched: Seconds | None
+
+
 class Status(Envelope, name="status", verbs=("status",)):
     """`unfinished` is `{kind, branch, command}`, or `{problem}`."""
 
     name: str
     branch: str | None
+    upstream: Upstream | None
     commit: str
     strict: bool = of("is_strict")
     entries: int
@@ -125,7 +136,10 @@ class Branch(Model):
 
 
 class Branches(Envelope, name="branches", verbs=("branch",)):
+    """`remote_branches` are those of other copies, as fetched last, that no branch here follows."""
+
     branches: list[Branch]
+    remote_branches: list[Branch]
     damaged_refs: Names
 
 

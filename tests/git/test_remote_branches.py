@@ -1,0 +1,155 @@
+"""Branches of other copies, as stock git fetched them: seen, gone to, compared with, and not gone behind unsaid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from git_desk import Git, needs_git
+
+from rolethread_vcs.cli.main import run
+from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.transaction import NoSuchBranchError
+
+pytestmark = needs_git
+
+
+@pytest.fixture
+def copy(bare_of_hooks: Dataset, git: Git, tmp_path: Path) -> Dataset:
+    """Return what git cloned of a dataset whose branch `feature` is one commit ahead of main."""
+    bare_of_hooks.branch("feature", switch=True)
+    tag(bare_of_hooks, "x")
+    bare_of_hooks.branch("release/1")
+    bare_of_hooks.switch("main")
+    for place in ("hub.git", "fork.git"):
+        git("clone", "-q", "--bare", ".", f"../{place}")
+    git("clone", "-q", "../hub.git", "../copy")
+    return Dataset.open(tmp_path / "copy")
+
+
+def tag(dataset: Dataset, name: str) -> str:
+    with dataset.edit() as change:
+        entry_id, entry = next(iter(dataset.snapshot()))
+        change.put(entry_id, {**entry.fields, "tags": [name]})
+    return dataset.snapshot().id
+
+
+def test_a_branch_of_the_remote_is_listed_until_one_here_follows_it(copy: Dataset) -> None:
+    listed = [(branch.name, branch.is_strict, branch.ahead) for branch in copy.branches.remote()]
+    copy.switch("feature")
+
+    assert listed == [("origin/feature", False, 1), ("origin/release/1", True, 1)]
+    assert [branch.name for branch in copy.branches.list()] == ["feature", "main"]
+    assert [branch.name for branch in copy.branches.remote()] == ["origin/release/1"]
+
+
+def test_switch_makes_the_branch_that_follows_the_one_of_the_remote(copy: Dataset, git: Git) -> None:
+    there = copy.repository.resolve("origin/feature")
+
+    done = copy.switch("feature")
+
+    assert (done.branch, copy.snapshot().id, copy.current_branch()) == ("feature", there, "feature")
+    assert git("rev-parse", "--abbrev-ref", "@{upstream}", folder=copy.folder).stdout == "origin/feature\n"
+    copy.undo()
+    assert (copy.current_branch(), copy.branches.names()) == ("main", ("main",))
+    assert copy.repository.refs.upstream("feature") is None
+    copy.redo()
+    assert copy.repository.refs.upstream("feature") == "refs/remotes/origin/feature"
+    assert copy.switch("release/1").commit == there  # strict there, too: it is not judged again
+
+
+def test_a_branch_of_two_remotes_is_asked_about(copy: Dataset, git: Git) -> None:
+    git("remote", "add", "fork", "../fork.git", folder=copy.folder)
+    git("fetch", "-q", "fork", folder=copy.folder)
+    with pytest.raises(UsageError) as caught:
+        copy.switch("feature")
+    assert caught.value.code == "ambiguous_word"
+    assert str(caught.value.hint).split("\n") == [
+        "rtv switch -c feature fork/feature",
+        "rtv switch -c feature origin/feature",
+    ]
+
+    copy.branch("feature", start="fork/feature")
+
+    assert copy.repository.refs.upstream("feature") == "refs/remotes/fork/feature"
+    copy.undo()
+    git("config", "checkout.defaultRemote", "origin", folder=copy.folder)
+    copy.switch("feature")
+    assert copy.repository.refs.upstream("feature") == "refs/remotes/origin/feature"
+
+
+@pytest.mark.parametrize(("name", "hint"), [("featur", "rtv switch feature"), ("origin/feature", "switch feature")])
+def test_a_slip_is_told_where_to_go(copy: Dataset, name: str, hint: str) -> None:
+    with pytest.raises(NoSuchBranchError) as caught:
+        copy.switch(name)
+
+    assert hint in str(caught.value.hint)
+    assert copy.branches.names() == ("main",)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "diff origin/feature",
+        "diff main..origin/feature",
+        "log origin/feature",
+        "list --rev origin/feature",
+        "show 1@origin/feature",
+        "restore 1 --from origin/feature",
+        "export origin/feature",
+        "merge origin/feature",
+        "pick origin/feature",
+        "check --new-since origin/feature",
+        "branch try --from origin/feature",
+        "release v1 origin/feature",
+        "bisect start origin/main origin/feature",
+    ],
+)
+def test_a_branch_of_the_remote_is_a_revision_everywhere(copy: Dataset, words: str) -> None:
+    assert run(["-C", str(copy.folder), *words.split()]) == 0
+
+
+def test_status_says_how_far_ahead_and_behind_the_branch_is(copy: Dataset, git: Git, bare_of_hooks: Dataset) -> None:
+    at_first = copy.status().upstream
+    tag(copy, "here")
+    tag(copy, "here, too")
+    tag(bare_of_hooks, "there")
+    git("push", "-q", "../hub.git", "main")
+    not_fetched = copy.status().upstream
+    git("fetch", "-q", folder=copy.folder)
+
+    fetched = copy.status().upstream
+
+    assert at_first is not None and not_fetched is not None and fetched is not None
+    assert (at_first.name, at_first.ahead, at_first.behind, at_first.fetched) == ("origin/main", 0, 0, None)
+    assert (not_fetched.ahead, not_fetched.behind) == (2, 0)
+    assert (fetched.ahead, fetched.behind, fetched.commit) == (2, 1, bare_of_hooks.snapshot().id)
+    assert fetched.fetched is not None
+    git("update-ref", "-d", "refs/remotes/origin/main", folder=copy.folder)
+    gone = copy.status().upstream
+    assert gone is not None and gone.commit is None
+    assert bare_of_hooks.status().upstream is None
+
+
+def test_undo_says_when_it_goes_behind_what_was_pushed(copy: Dataset, git: Git) -> None:
+    pushed = tag(copy, "pushed")
+    git("push", "-q", folder=copy.folder)
+    tag(copy, "mine")
+
+    first = copy.undo().committed.notes
+    tried = copy.undo(dry_run=True).committed.notes
+    second = copy.undo().committed.notes
+
+    assert [note for note in first if "behind" in note] == []
+    assert tried == second
+    assert "main goes 1 commit behind origin/main" in second[0]
+    assert f"rtv revert {pushed[:10]}" in second[0]
+    assert copy.redo().committed.notes == ()
+
+
+def test_a_new_branch_beside_one_of_the_remote_is_told(copy: Dataset) -> None:
+    done = copy.branch("feature")
+
+    assert "origin/feature has that name, too" in done.notes[0]
+    assert copy.repository.refs.upstream("feature") is None
