@@ -179,6 +179,7 @@ CODES: dict[str, str] = {
     "many_removed": "So many entries would go that it looks like an accident",
     "missing_settings": "A dataset has lost its `rolethread.toml`; without it nothing says what may be saved",
     "moment": "A text that is no moment",
+    "name_is_shared": "A key, a `uuid` or an id of ours would decide which entry a row is, and different rows share it",
     "newer_format": "The dataset was written by a later program in a format that this one does not know",
     "no_conflict": "What was named is not in conflict",
     "no_draft": "There is no draft, or none that the words name",

@@ -28,10 +28,11 @@ from rolethread_vcs.formats._contract import (
     RowProblemError,
 )
 from rolethread_vcs.formats._reader import ChangedSourceError, Source
-from rolethread_vcs.formats._rows import CONTAINERS, clean_keys, export_rows, write_line
+from rolethread_vcs.formats._rows import CONTAINERS, MARK, clean_keys, export_rows, write_line
 
 __all__ = [
     "CONTAINERS",
+    "MARK",
     "STANDARD_INPUT",
     "CannotCarryError",
     "ChangedSourceError",

@@ -131,20 +131,31 @@ class Matching:
         else:
             old = {place: value for place in before if (value := getattr(self._old[place], old_part)) is not None}
             new = {place: value for place in after if (value := getattr(self._new[place], new_part)) is not None}
-        if self._takes_first:
-            holders = places_by_value(old)
-            for value, places in places_by_value(new).items():
-                self._pair(dict(zip(places, holders.get(value, ()), strict=False)), step)
-            return
         if step is Step.UUID:  # one that several have says nothing
             old, new = (
                 {places[0]: value for value, places in places_by_value(side).items() if len(places) == 1}
                 for side in (old, new)
             )
+        if self._takes_first:
+            holders = places_by_value(old)
+            for value, places in places_by_value(new).items():
+                befores = holders.get(value, [])
+                if step is Step.OWN_ID and befores and len(befores) + len(places) > 2:
+                    befores, places = self._likeliest(befores[:_NEAR], places[:_NEAR])
+                self._pair(dict(zip(places, befores, strict=False)), step)
+            return
         pairs, unclear = pair_equal(old, new, self.pairs, self._before.are_one)
         self._pair(pairs, step)
         for place, candidates in unclear.items():
             self.unclear[place] = Unclear(Doubt.EQUAL, tuple((before, 1.0) for before in candidates))
+
+    def _likeliest(self, some: Sequence[int], others: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return the places on both sides that are most alike, each once; of what is as much alike the first ones."""
+        pairs: Pairs = {}
+        for _, before, after in sorted((-self._likeness(one, other), one, other) for one in some for other in others):
+            if after not in pairs and before not in pairs.values():
+                pairs[after] = before
+        return list(pairs.values()), list(pairs)
 
     def _match_claims(self) -> None:
         """Match by our ids; what carries the id of an entry that is there already was copied from it."""

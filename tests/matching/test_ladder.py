@@ -57,13 +57,22 @@ def test_an_earlier_step_wins(ambiguity: Ambiguity) -> None:
     assert (found.pairs, found.steps) == ({0: 1, 1: 0}, {0: Step.OWN_ID, 1: Step.UUID})
 
 
-@pytest.mark.parametrize(("ambiguity", "pairs"), [(FIRST, {0: 0}), (NEIGHBOURS, {})])
-def test_several_with_one_uuid_are_the_first_or_nobody(ambiguity: Ambiguity, pairs: dict[int, int]) -> None:
-    found = Matching(
-        rows(Signature(uuid="u")), rows(Signature(uuid="u"), Signature(uuid="u")), Policy((Step.UUID,), ambiguity)
-    )
+@pytest.mark.parametrize("ambiguity", [FIRST, NEIGHBOURS])
+def test_a_uuid_that_several_have_says_nothing(ambiguity: Ambiguity) -> None:
+    one, two = rows(Signature(uuid="u")), rows(Signature(uuid="u"), Signature(uuid="u"))
 
-    assert (found.pairs, found.unclear) == (pairs, {})
+    for before, after in ((one, two), (two, one)):
+        found = Matching(before, after, Policy((Step.UUID,), ambiguity))
+
+        assert (found.pairs, found.unclear) == ({}, {})
+
+
+def test_of_several_with_one_id_the_most_alike_are_it() -> None:
+    before = Rows([Row(Signature("1"), "The tide is out, and the boats lie on the sand.")])
+    after = Rows([Row(Signature("1"), text) for text in ("No.", "The tide is out, and the boats lie dry.", "Perhaps.")])
+
+    assert Matching(before, after, Policy((Step.OWN_ID,), FIRST)).pairs == {1: 0}
+    assert Matching(after, before, Policy((Step.OWN_ID,), FIRST)).pairs == {0: 1}
 
 
 def test_either_side_may_have_the_messages_that_the_other_one_had_at_birth() -> None:

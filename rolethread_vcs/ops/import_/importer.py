@@ -98,6 +98,7 @@ def import_files(
     Raises:
         RefusedByGateError: rows cannot be saved, and no option says what to do with them; the hint counts the ways.
         ConflictError (rows_in_conflict), InvalidError, SystemRefusedError; nothing was saved then.
+        InvalidError (name_is_shared): a key, a uuid or an id of ours would decide, and is that of different rows.
         UnreadableEntryError (damaged_entries): entries do not read that rows must be compared with; see
         `refusal_to_match`.
     """
@@ -147,6 +148,10 @@ class _Attempt:
             for file, label in zip(self._files, labels, strict=True):
                 with Source(file, name=label) as source:
                     reader.read(source, pack, step)
+            if misleading := reader.matcher.misleading():
+                from rolethread_vcs.ops.import_.refusals import refusal_of_names
+
+                raise refusal_of_names(misleading, reader, self._options, intent)
             verdict = reader.gate.finish()
             reject_files: AbstractContextManager[RejectFiles | None] = nullcontext()
             if corrected is not None or reader.rejects or not verdict.passes:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rolethread_vcs.errors import ConflictError
-from rolethread_vcs.formats import STANDARD_INPUT
+from rolethread_vcs.errors import ConflictError, InvalidError
+from rolethread_vcs.formats import MARK, STANDARD_INPUT, RowPlace
 from rolethread_vcs.gate import Allowance, Verdict
 from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
+from rolethread_vcs.matching.signature import Step
 from rolethread_vcs.ops.edit.status import whole_files
 from rolethread_vcs.ops.import_.rejects import SourceFile, choose_files
 from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader
+from rolethread_vcs.phrases import first_few, listed
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import Unreadable
 from rolethread_vcs.transaction import Intent
 
-_DAMAGED_NAMED = 10
+_NAMED = 10
 
 
 def refuse_what_blocks(
@@ -60,6 +62,29 @@ def refuse_what_blocks(
         )
     if not verdict.passes:
         raise refusal_of_edit(verdict)
+
+
+def refusal_of_names(
+    misleading: Mapping[tuple[Step, str], Sequence[RowPlace | str]],
+    reader: RowReader,
+    options: ImportOptions,
+    intent: Intent,
+) -> InvalidError:
+    """Return the error of an import in which names decide that several rows, or entries, with other messages share."""
+    titles = {Step.KEY: f"--key {options.key}", Step.UUID: "uuid", Step.OWN_ID: f"{MARK}.id"}
+    steps = [title for step, title in titles.items() if any(step is each for each, _ in misleading)]
+    details = []
+    for (step, name), sharing in misleading.items():
+        places = [each if isinstance(each, str) else f"{each.source} line {each.line}" for each in sharing]
+        details.append(f"{titles[step].removeprefix('--key ')} {name}   {listed(places, 3)}")
+    without_key = f"{_command(reader, replace(options, key=None), intent)}   knows rows by their messages"
+    return InvalidError(
+        f"{' and '.join(steps)} cannot tell which entry a row is: different conversations share "
+        f"{'a value' if len(details) == 1 else f'{len(details):,} values'}",
+        details=first_few(details, _NAMED),
+        hint=without_key if steps == [titles[Step.KEY]] else "give each of these rows a value of its own, or none",
+        code="name_is_shared",
+    )
 
 
 def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: ImportOptions, intent: Intent) -> str:
@@ -135,13 +160,13 @@ def refusal_to_match(repository: Repository, base: Snapshot) -> UnreadableEntryE
     unreadable = [entry_id for entry_id, oid in base.blobs() if isinstance(base.read_blob(oid), Unreadable)]
     whole = whole_files(repository, base, unreadable)
     others = [entry_id for entry_id in unreadable if entry_id not in whole]
-    details = [f"entry {each}: its checked-out file is whole" for each in list(whole)[:_DAMAGED_NAMED]]
-    details += [f"entry {each}: no whole copy is checked out" for each in others[:_DAMAGED_NAMED]]
+    details = [f"entry {each}: its checked-out file is whole" for each in list(whole)[:_NAMED]]
+    details += [f"entry {each}: no whole copy is checked out" for each in others[:_NAMED]]
     hidden = len(unreadable) - len(details)
     ways = []
     if whole:
         again = "it again from its file" if len(whole) == 1 else "them again from their files"
-        ways.append(f"rtv restore {' '.join(list(whole)[:_DAMAGED_NAMED])}   saves {again}")
+        ways.append(f"rtv restore {' '.join(list(whole)[:_NAMED])}   saves {again}")
     if others:
         ways.append(f"rtv restore {others[0]} --from REV   brings one back as it was in another revision")
         ways.append(f"rtv remove {others[0]}   goes on without it; history keeps what is left of it")

@@ -1,19 +1,23 @@
 """Finds, for each row of a source, the entry that it already is: so that importing a file again adds nothing.
 
 Rows are matched as they come, by `STEPS`; what a match means (unchanged, edited since, a conflict) is decided here.
+
+A name (our id, a uuid, a key) that entries with different messages share names none of them: rows of theirs are matched
+by their messages. Where rows with different messages share one, it may have decided about the first of them before the
+second came; that is found out at the end (`Matcher.misleading`), and then nothing of the import is good.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.formats import Draft, FileFormat
-from rolethread_vcs.matching.signature import Index, Signature, Step
+from rolethread_vcs.formats import Draft, FileFormat, RowPlace
+from rolethread_vcs.matching.signature import PARTS, Index, Signature, Step
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import suffix_part
@@ -25,6 +29,7 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import entry_of_blob, readable
 
 STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.BIRTH)
+_NAMES = (Step.OWN_ID, Step.UUID, Step.KEY)
 
 
 class Row(NamedTuple):
@@ -95,18 +100,27 @@ class Matcher:
         self._again = again
         self._matched = 0
         self._index: Index[str] = Index()
+        self._met: dict[tuple[Step, str], tuple[str | None, RowPlace]] = {}
+        self._sharing: dict[tuple[Step, str], list[RowPlace | str]] = {}
+        self._deciding: set[tuple[Step, str]] = set()
         self.rule_keys = RuleKeys(base)
         self._read([rule for rule in rules if rule.keys is not None])
 
     def match(self, row: Row) -> Match:
         """Return what a row is."""
-        if row.draft.rolethread is None and self._is_blank:
+        if row.draft.rolethread is None and self._key is None and self._is_blank:
             return _NEW
         rev = "" if row.draft.rolethread is None else row.draft.rolethread.get("rev", "")
         key = None if self._key is None else key_value(row.entry, self._key)
-        match = self._match(
-            Signature.of(row.entry, row.draft.own_id, STEPS, rev=rev, key=key, messages=row.suffix), row
-        )
+        signature = Signature.of(row.entry, row.draft.own_id, STEPS, rev=rev, key=key, messages=row.suffix)
+        match = self._match(signature, row)
+        for step in _NAMES:
+            if (name := getattr(signature, PARTS[step])) is not None:
+                messages, place = self._met.setdefault((step, name), (signature.messages, row.draft.place))
+                if messages != signature.messages:
+                    self._sharing.setdefault((step, name), [place]).append(row.draft.place)
+        if key is not None and match.outcome is Outcome.NEW:
+            self._deciding.add((Step.KEY, key))
         if match.entry_id is not None:
             self._index.taken.add(match.entry_id)
             self._matched += match.outcome in _HERE
@@ -130,13 +144,17 @@ class Matcher:
         if step is Step.BIRTH:
             return Match(Outcome.EDITED_SINCE, entry_id)
         if step in (Step.UUID, Step.KEY):
-            return self._compare(entry_id, row.entry, row.suffix)
+            match = self._compare(entry_id, row.entry, row.suffix)
         # a file that was written by hand holds an equal entry in other bytes
-        if self._blobs[entry_id] == row.blob or self._base[entry_id] == row.entry:
+        elif self._blobs[entry_id] == row.blob or self._base[entry_id] == row.entry:
             return Match(Outcome.UNCHANGED, entry_id)
-        if step is Step.OWN_ID:
-            return self._compare_own(entry_id, signature.rev, row.entry)
-        return Match(Outcome.OTHER_FIELDS, entry_id)
+        elif step is Step.OWN_ID:
+            match = self._compare_own(entry_id, signature.rev, row.entry)
+        else:
+            return Match(Outcome.OTHER_FIELDS, entry_id)
+        if match.outcome is Outcome.CHANGED:
+            self._deciding.add((step, getattr(signature, PARTS[step])))
+        return match
 
     @cached_property
     def _is_blank(self) -> bool:
@@ -147,6 +165,10 @@ class Matcher:
     def _blobs(self) -> dict[str, bytes]:
         """The blob id of each entry: a file that comes again asks for nearly all of them."""
         return dict(self._base.blobs())
+
+    def misleading(self) -> dict[tuple[Step, str], list[RowPlace | str]]:
+        """Return the names that decided what a row is, though others with different messages have them: rows, ids."""
+        return {name: self._sharing[name] for name in self._met if name in self._deciding and name in self._sharing}
 
     def unmatched(self) -> int:
         """Return how many entries of the snapshot no row was matched with."""
@@ -229,13 +251,27 @@ class Matcher:
         facts = [_MATCHING, *map(keys_fact, rules), *([] if key is None else [_key_fact(key)])]
         matching, *others = read_facts(self._base, facts)
         self._index.add(Step.OWN_ID, ((entry_id, entry_id) for entry_id, _, _ in matching))
-        self._index.add(Step.UUID, ((uuid or None, entry_id) for entry_id, _, uuid in matching))
+        uuids = ((uuid, entry_id) for entry_id, _, uuid in matching if uuid)
+        self._index.add(Step.UUID, self._telling(Step.UUID, uuids, matching))
         self._index.add(Step.MESSAGES, ((digest, entry_id) for entry_id, digest, _ in matching))
         self._index.add(Step.BIRTH, ((suffix_part(entry_id), entry_id) for entry_id, _, _ in matching))
         keys = [] if key is None else others[-1]
-        self._index.add(Step.KEY, ((value, entry_id) for entry_id, *values in keys for value in values))
+        held = ((value, entry_id) for entry_id, *values in keys for value in values)
+        self._index.add(Step.KEY, self._telling(Step.KEY, held, matching))
         for rule, told in zip(rules, others, strict=False):
             self.rule_keys.learn(rule, told)
+
+    def _telling(
+        self, step: Step, named: Iterable[tuple[str, str]], matching: Iterable[Sequence[str]]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the names that no two entries with different messages share, each with who holds it."""
+        digests = {entry_id: digest for entry_id, digest, *_ in matching}
+        held = list(named)
+        first: dict[str, str] = {}
+        for name, entry_id in held:
+            if digests[first.setdefault(name, entry_id)] != digests[entry_id]:
+                self._sharing.setdefault((step, name), [first[name]]).append(entry_id)
+        yield from (each for each in held if (step, each[0]) not in self._sharing)
 
 
 class _Removed:

@@ -164,6 +164,20 @@ def test_an_entry_edited_beyond_recognition_is_known_by_its_birth(tmp_path: Path
     assert told(dataset.diff(str(path), "@")) == [(first, "changed")]
 
 
+def test_rows_that_share_a_name_are_compared_with_what_says_the_same(tmp_path: Path) -> None:
+    uuid, path = "27f9be4a-ebca-43e9-a02b-3a912a4c5213", tmp_path / "x.jsonl"
+    texts = ("Is the cellar dry?", "Who rings the bell?", "Where are the ropes?")
+    dataset = Dataset.init(tmp_path / "d")
+    dataset.branch("draft")
+    dataset.switch("draft")
+    with dataset.edit() as change:
+        first, *_ = (change.add(conversation(text, uuid=uuid)) for text in texts)
+    rows = [conversation(text, uuid=uuid) for text in texts[1:]]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+    assert told(dataset.diff("@", str(path))) == [(first, "removed")]
+
+
 def test_a_uuid_is_known_again(tmp_path: Path) -> None:
     uuid = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"
     dataset = Dataset.init(tmp_path / "inn")

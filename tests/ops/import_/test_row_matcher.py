@@ -13,7 +13,7 @@ from refusals import refusal
 from rows_of_a_file import as_lines, bring, edit_answer, questions, row, write_rows
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import ConflictError
+from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.ops.import_.importer import Imported
 from rolethread_vcs.transaction import Intent
 
@@ -226,6 +226,88 @@ def test_a_key_that_is_named_tells_rows_apart(dataset: Dataset, tmp_path: Path) 
 
     assert outcome(done) == (0, 1, 1, 0, 0)
     assert questions(dataset) == ["a", "b2"]
+
+
+# ---- names that several share: equal messages win, and nothing else is decided by them
+
+NAMES = [("id", "0", "id"), ("uuid", UUID, None)]
+ALLOWED: dict[str, Any] = {"allow": "duplicate_uuid"}
+
+
+@pytest.mark.parametrize(("field", "name", "key"), NAMES)
+def test_rows_whose_name_several_entries_share_are_known_by_their_messages(
+    dataset: Dataset, tmp_path: Path, field: str, name: str, key: str | None
+) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", *(row(each, **{field: name}) for each in "abc")), **ALLOWED)
+
+    done = bring(dataset, write_rows(tmp_path / "y.jsonl", *(row(each, **{field: name}) for each in "cb")), key=key)
+
+    assert outcome(done) == (0, 0, 2, 0, 0)
+    assert questions(dataset) == ["a", "b", "c"]
+
+
+def test_a_uuid_that_several_entries_share_does_not_name_one(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID), row("b", uuid=UUID)), **ALLOWED)
+
+    bring(dataset, write_rows(tmp_path / "y.jsonl", row("c", uuid=UUID), row("b", uuid=UUID)), **ALLOWED)
+
+    assert questions(dataset) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("here", [(), ("a", "b"), ("a",), ("b", "a")])
+@pytest.mark.parametrize("there", ["ac", "ca", "cd"])
+def test_a_key_that_different_rows_share_is_refused_with_its_value(
+    dataset: Dataset, tmp_path: Path, here: tuple[str, ...], there: str
+) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", *(row(each, id="zero") for each in here), row("z", id="other")))
+
+    with refusal(InvalidError, "name_is_shared") as caught:
+        bring(dataset, write_rows(tmp_path / "y.jsonl", *(row(each, id="zero") for each in there)), key="id")
+
+    assert [line.split("   ")[0] for line in caught.value.details] == ["id zero"]
+    assert caught.value.hint is not None and "--key" not in caught.value.hint
+    assert questions(dataset) == [*here, "z"]
+
+
+def test_a_key_that_entries_share_is_refused_for_a_single_new_row(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", id="0"), row("b", id="0")))
+
+    with refusal(InvalidError, "name_is_shared"):
+        bring(dataset, write_rows(tmp_path / "y.jsonl", row("c", id="0")), key="id")
+
+
+def test_a_key_that_equal_rows_share_tells_them_in_order(dataset: Dataset, tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "x.jsonl", row("a", id="0"), row("a", id="0"))
+
+    assert outcome(bring(dataset, file, key="id")) == (2, 0, 0, 0, 0)
+    assert outcome(bring(dataset, file, key="id")) == (0, 0, 2, 0, 0)
+
+
+@pytest.mark.parametrize("there", [("a2", "a"), ("a2", "a3")])
+def test_a_uuid_that_overwrites_and_comes_again_is_refused(
+    dataset: Dataset, tmp_path: Path, there: tuple[str, ...]
+) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID)))
+
+    with refusal(InvalidError, "name_is_shared"):
+        bring(dataset, write_rows(tmp_path / "y.jsonl", *(row(each, uuid=UUID.upper()) for each in there)))
+
+    assert questions(dataset) == ["a"]
+
+
+def test_a_row_copied_with_our_id_is_new_behind_its_entry_and_refused_before_it(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", row("a"), row("b")))
+    first, second = full_rows(dataset, tmp_path / "out.jsonl")
+    copied = {**first, "messages": row("a copy")["messages"]}
+
+    with refusal(InvalidError, "name_is_shared"):
+        bring(dataset, write_rows(tmp_path / "back.jsonl", copied, first, second))
+    assert questions(dataset) == ["a", "b"]
+    bring(dataset, write_rows(tmp_path / "back.jsonl", first, copied, second))
+
+    assert questions(dataset) == ["a", "b", "a copy"]
 
 
 # ---- multisets
