@@ -6,6 +6,7 @@ brought or took back. `identities` knows who each message is, through both.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable
 from random import Random
@@ -15,7 +16,7 @@ import pytest
 
 from rolethread_vcs.merge.entry import merge_entries
 from rolethread_vcs.model.entry import Entry
-from tests.laws.identities import EDITS, SPLITS, Message, Version, Writer, edited
+from tests.laws.identities import EDITS, SPLITS, Line, Message, Version, Writer, edited
 from tests.laws.oracle import Oracle
 
 
@@ -138,6 +139,34 @@ def test_nothing_is_told_twice_and_what_is_taken_back_is_taken_back(story: Calla
     faults = {seed: found for seed in range(150) if (found := fault(story(seed)))}
 
     assert faults == {}
+
+
+def picked_and_merged(seed: int) -> tuple[list[Message] | None, list[Message] | None]:
+    """Return what comes of picking all changes of a branch one by one, and of merging it; None where one conflicts."""
+    author = _Author(seed)
+    ours = author.edit(author.base)
+    picked, before = ours, author.base
+    for _ in range(3):
+        after = author.edit(before)
+        result = merged(Sides(before, picked, after))
+        if result is None:
+            return None, None
+        picked, before = Version(tuple(Line(-1, message) for message in result)), after
+    return [line.message for line in picked.lines], merged(Sides(author.base, ours, before))
+
+
+def said(messages: list[Message]) -> list[str]:
+    return sorted(json.dumps(message, ensure_ascii=False) for message in messages)
+
+
+def test_who_picks_all_changes_of_a_branch_has_what_a_merge_brings() -> None:
+    seeds = {seed: picked_and_merged(seed) for seed in range(300)}
+    both = {seed: results for seed, results in seeds.items() if None not in results}
+
+    assert len(both) > 150
+    assert [seed for seed, (picked, whole) in both.items() if said(picked or []) != said(whole or [])] == []
+    # What both added in one place stands in the one order or the other, and a move that was taken back is none.
+    assert sum(picked != whole for picked, whole in both.values()) * 20 <= len(both)
 
 
 @pytest.mark.slow
