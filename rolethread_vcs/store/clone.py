@@ -13,7 +13,7 @@ from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, 
 from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, TAGS, ref_of
+from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, TAGS, clashing, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
 _FETCHED = "refs/remotes/origin/"
@@ -48,6 +48,13 @@ def clone(source: Path, folder: Path) -> Repository:
             head, notes, place = original.refs.head(), original.config.notes(), original.folder
             wanted = [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"]
             _fetch(repository, original, wanted, "clone")
+        names = original.refs if isinstance(original, Bundle) else original.refs.table()
+        for first, second in clashing([name for name in names if name.startswith((BRANCHES, TAGS))]):
+            if any(repository.refs.read(name.replace(BRANCHES, _FETCHED)) != names[name] for name in (first, second)):
+                raise InvalidError(
+                    f"this disk cannot hold {shorten(first)} and {shorten(second)} side by side",
+                    hint="rename one there",
+                )
         with git_errors("writing the repository's configuration"):
             repository._git.remotes.create("origin", str(place.resolve()))
         # as they were fetched: the original may have gone on since, to commits that are not here

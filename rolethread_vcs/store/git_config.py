@@ -28,7 +28,7 @@ class GitConfig:
             return None
 
     def get_flag(self, key: str) -> bool:
-        return (self.get(key) or "").lower() == "true"
+        return (self.get(key) or "").lower() in ("true", "yes", "on", "1")
 
     def own(self, key: str) -> str | None:
         """Return what the repository itself says for a key, or None.

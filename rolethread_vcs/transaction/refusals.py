@@ -17,7 +17,16 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.trees import Difference, two_way
-from rolethread_vcs.store.refs import BRANCHES, HEAD, TAGS, HeldRef, UnknownRevisionError, is_branch_name, ref_of
+from rolethread_vcs.store.refs import (
+    BRANCHES,
+    HEAD,
+    TAGS,
+    HeldRef,
+    UnknownRevisionError,
+    clashing,
+    is_branch_name,
+    ref_of,
+)
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import readable
@@ -134,26 +143,20 @@ def refuse_name(repository: Repository, kind: Kind, name: str) -> None:
             hint=f"letters, digits, . - _ and / do, for example {_EXAMPLES[kind]}",
             code="branch_name" if kind == "branch" else "release_name",
         )
-    for ref in repository.refs.table():
-        if not ref.startswith((BRANCHES, TAGS)):
-            continue
-        there: Kind = "branch" if ref.startswith(BRANCHES) else "release"
-        other = ref.removeprefix(BRANCHES).removeprefix(TAGS)
-        if other == name:
-            problem = "" if there == kind else ", and one name shall mean one thing"
-        elif there != kind:
-            continue
-        elif other.casefold() == name.casefold():
-            problem = f"; many disks cannot tell it from {name}"
-        elif other.startswith(name + "/") or name.startswith(other + "/"):
-            problem = f", and {name} cannot stand beside it"
-        else:
-            continue
-        raise ConflictError(
-            f"there is a {there} {other} already{problem}",
-            hint=f"{_SEE[there]} {name}" if other == name else None,
-            code="branch_exists" if kind == "branch" else "release_exists",
-        )
+    known: dict[Kind, dict[str, str]] = {"branch": repository.refs.branches(), "release": repository.refs.releases()}
+    there = next((each for each, names in known.items() if name in names), kind)
+    other = name if name in known[there] else next((a for a, b in clashing([*known[kind], name]) if b == name), None)
+    if other is None:
+        return
+    problem = "" if there == kind else ", and one name shall mean one thing"
+    if other != name:
+        is_folder = other.startswith(name + "/") or name.startswith(other + "/")
+        problem = f", and {name} cannot stand beside it" if is_folder else f"; many disks cannot tell it from {name}"
+    raise ConflictError(
+        f"there is a {there} {other} already{problem}",
+        hint=f"{_SEE[there]} {name}" if other == name else None,
+        code="branch_exists" if kind == "branch" else "release_exists",
+    )
 
 
 def branch_to_make(repository: Repository, intent: Intent) -> str:

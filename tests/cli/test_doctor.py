@@ -167,3 +167,32 @@ def test_a_damaged_dataset_is_looked_at_all_the_same(dataset, capsys):
     assert status == 0
     assert "main cannot be read" in value["trouble"]
     assert "rtv verify" in text
+
+
+def test_what_git_is_told_to_do_and_rtv_does_not_is_named(dataset, capsys, monkeypatch, tmp_path):
+    hooks = dataset.repository.common_folder / "hooks"
+    elsewhere = tmp_path / "home" / "my hooks"
+    for folder, name, mode in (
+        (hooks, "commit-msg", 0o755),
+        (hooks, "pre-commit", 0o755),
+        (hooks, "post-commit", 0o644),
+        (hooks, "pre-commit.sample", 0o755),
+        (elsewhere, "prepare-commit-msg", 0o755),
+    ):
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(mode)
+    dataset.repository.config.set("commit.gpgsign", "yes")
+    dataset.gate.install_hooks()
+
+    _, _, value = doctor(dataset.folder, capsys)
+    dataset.repository.config.set("core.hooksPath", "~/my hooks")
+    _, _, followed = doctor(dataset.folder, capsys)
+
+    told = [line for line in value["advice"] if "git" in line and "neutral" not in line]
+    assert [line.partition(",")[0] for line in told] == [
+        "git is told to sign (commit.gpgSign)",
+        "rtv runs no hooks of git",
+    ]
+    assert told[1].endswith(f": pre-commit, commit-msg in {hooks}")
+    assert followed["advice"][-1].endswith(f": prepare-commit-msg in {elsewhere}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import click
 
@@ -26,7 +27,10 @@ def command(context: Context, unlock: bool, yes: bool) -> None:
     if yes and not unlock:
         raise UsageError("--yes goes with --unlock", hint="rtv doctor --unlock --yes")
     unlocked = Dataset.open(context.folder, check=False).upkeep.unlock(young_too=yes) if unlock else None
-    result = Dataset.upkeep.diagnose(context.folder, git_version=_git_version(context))
+    home = context.environ.get("HOME")
+    result = Dataset.upkeep.diagnose(
+        context.folder, git_version=_git_version(context), home=Path(home) if home else None
+    )
     lines = diagnosis_lines(result, unlocked)
     context.output.answer(ENVELOPE, {"unlocked": unlocked}, result, result.machine, lines=lines)
 

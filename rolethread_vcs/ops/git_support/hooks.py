@@ -161,11 +161,9 @@ def _hooks_folder(repository: Repository, home: Path | None) -> Path:
         ForeignHooksError: it lies among the files of the dataset (husky and its like manage such hooks), or the
             setting that names it is the user's and so stands for other repositories too.
     """
-    text = repository.config.get("core.hooksPath")
+    text, folder = repository.config.get("core.hooksPath"), _followed_folder(repository, home)
     if text is None:
-        return repository.common_folder / "hooks"
-    path = home / text[2:] if text.startswith("~/") and home is not None else Path(text)
-    folder = path if path.is_absolute() else repository.folder / path
+        return folder
     way_on = "put this line into its pre-commit and pre-merge-commit: rtv git-hook pre-commit"
     if repository.config.own("core.hooksPath") is None:
         why = f"git is told to take the hooks of all your repositories from {text} (core.hooksPath)"
@@ -182,6 +180,34 @@ def _hooks_folder(repository: Repository, home: Path | None) -> Path:
         return folder
     only_drivers = "rtv hooks install --drivers   puts in only what makes git show and merge conversations"
     raise ForeignHooksError(why, hint=f"{way_on}\n{only_drivers}")
+
+
+def _followed_folder(repository: Repository, home: Path | None) -> Path:
+    text = repository.config.get("core.hooksPath")
+    if text is None:
+        return repository.common_folder / "hooks"
+    path = home / text[2:] if text.startswith("~/") and home is not None else Path(text)
+    return path if path.is_absolute() else repository.folder / path
+
+
+_OF_COMMITS = (
+    "pre-commit",
+    "prepare-commit-msg",
+    "commit-msg",
+    "post-commit",
+    "pre-merge-commit",
+    "post-merge",
+    "post-checkout",
+    "post-rewrite",
+    "reference-transaction",
+)
+
+
+def hooks_of_others(repository: Repository, home: Path | None = None) -> tuple[Path, ...]:
+    """Return the hooks that git runs when it does what we do too, and that are not ours: we run none of them."""
+    folder = _followed_folder(repository, home)
+    found = [folder / (name + end) for name in _OF_COMMITS for end in ("", BEFORE)]
+    return tuple(path for path in found if os.access(path, os.X_OK) and path.is_file() and not _is_ours(path))
 
 
 def _script(hook: str) -> str:

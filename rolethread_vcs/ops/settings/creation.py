@@ -104,6 +104,7 @@ def clone(source: str | Path, folder: str | Path | None = None, *, inside: Path 
         repository.config.set("rolethread.decided", "files")
         assert repository.worktree is not None
         repository.worktree.fill(snapshot.tree)
+    notes += repository.refs.clash_notes()
     with Session.open(repository, Intent("clone", f"clone {source}"), needs_branch=False) as session:
         session.move({})
     if repository.is_shallow:

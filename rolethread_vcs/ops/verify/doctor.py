@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from rolethread_vcs.errors import DamagedError, RoleThreadError
 from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.edit.status import interrupted_command
+from rolethread_vcs.ops.git_support.hooks import BEFORE, hooks_of_others
 from rolethread_vcs.store import disk, filesystem, lock, pack_folder
 from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
@@ -89,8 +91,11 @@ class Unlocked:
     notes: tuple[str, ...]
 
 
-def diagnose(folder: Path, *, git_version: str | None = None) -> Diagnosis:
-    """Look at the dataset that a folder lies in, or at the machine alone where there is none; changes nothing."""
+def diagnose(folder: Path, *, git_version: str | None = None, home: Path | None = None) -> Diagnosis:
+    """Look at the dataset that a folder lies in, or at the machine alone where there is none; changes nothing.
+
+    `home` is what `~` stands for in git's settings.
+    """
     try:
         repository = find_dataset(folder, check=False)
     except RoleThreadError as error:
@@ -104,8 +109,9 @@ def diagnose(folder: Path, *, git_version: str | None = None) -> Diagnosis:
         trouble = error.message
     machine = _machine(repository.folder, git_version)
     health = _health(repository)
-    advice = (*_advise_machine(machine), *_advise(health), *(("look closer with: rtv verify",) if trouble else ()))
-    return Diagnosis(machine, health, trouble, advice)
+    advice = [*_advise_machine(machine), *_advise(health), *_advise_git(repository, home)]
+    advice += ["look closer with: rtv verify"] if trouble else []
+    return Diagnosis(machine, health, trouble, tuple(advice))
 
 
 def unlock(repository: Repository, *, young_too: bool = False) -> Unlocked:
@@ -207,6 +213,21 @@ def _advise_machine(machine: Machine) -> list[str]:
     if machine.free is not None and machine.free < _LITTLE_SPACE:
         advice.append(f"only {machine.free >> 20} MB are free on this disk")
     return advice
+
+
+def _advise_git(repository: Repository, home: Path | None) -> Iterator[str]:
+    """Yield what plain git does here, or cannot do elsewhere, and we do not."""
+    signed = [key for key in ("commit.gpgSign", "tag.gpgSign") if repository.config.get_flag(key)]
+    if signed:
+        yield (
+            f"git is told to sign ({' and '.join(signed)}), and rtv signs nothing; to sign the last commit: "
+            "git commit --amend --no-edit -S"
+        )
+    if hooks := hooks_of_others(repository, home):
+        names = ", ".join(path.name.removesuffix(BEFORE) for path in hooks)
+        yield f"rtv runs no hooks of git, so these see only what plain git commits: {names} in {hooks[0].parent}"
+    with suppress(DamagedError):
+        yield from repository.refs.clash_notes()
 
 
 def _advise(health: Health) -> list[str]:

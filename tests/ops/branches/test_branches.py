@@ -151,14 +151,57 @@ def test_a_name_that_cannot_be_a_branch_is_refused(tmp_path: Path, name: str) ->
         dataset.branch(name)
 
 
-@pytest.mark.parametrize("name", ["try", "Try", "TRY", "try/again", "group", "GROUP/one"])
-def test_a_name_that_cannot_stand_beside_another_is_refused(tmp_path: Path, name: str) -> None:
-    dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.branch("try")
-    dataset.branch("group/one")
+CLASHING = [
+    ("try", "try"),
+    ("TRY", "try"),
+    ("try/again", "try"),
+    ("Try/again", "try"),
+    ("group", "group/one"),
+    ("GROUP/one", "group/one"),
+    ("Group/two", "group/one"),
+    ("w\u00e4rme", "wa\u0308rme"),
+    ("W\u00c4RME/x", "wa\u0308rme"),
+]
 
-    with refusal(ConflictError, "branch_exists"):
-        dataset.branch(name)
+
+@pytest.mark.parametrize(("name", "there"), CLASHING)
+def test_a_name_that_cannot_stand_beside_another_is_refused(tmp_path: Path, name: str, there: str) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    for known in ("other", "try", "group/one", "wa\u0308rme"):
+        dataset.branch(known)
+
+    for word in ("branch", "switch", "rename"):
+        with refusal(ConflictError, "branch_exists") as caught:
+            if word == "rename":
+                dataset.branches.rename("other", name)
+            else:
+                dataset.branch(name, switch=word == "switch")
+        assert f" {there} already" in caught.value.message
+    dataset.branch("group/two")
+
+
+@pytest.mark.parametrize(("name", "there"), CLASHING)
+def test_a_release_that_cannot_stand_beside_another_is_refused(tmp_path: Path, name: str, there: str) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    for known in ("try", "group/one", "wa\u0308rme"):
+        dataset.releases.create(known)
+
+    if name != there:
+        with refusal(ConflictError, "release_exists") as caught:
+            dataset.releases.create(name)
+        assert f" {there} already" in caught.value.message
+
+
+def test_names_that_plain_git_put_side_by_side_are_told_of_when_they_are_copied(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    for words in (("branch", "Try"), ("branch", "try"), ("tag", "v1"), ("tag", "V1")):
+        git(dataset, *words)
+
+    copy = Dataset.clone(dataset.folder, tmp_path / "copy")
+
+    told = [note for note in copy.notes if "side by side" in note]
+    assert [("Try and try" in note, "V1 and v1" in note) for note in told] == [(True, False), (False, True)]
+    assert [note in Dataset.upkeep.diagnose(dataset.folder).advice for note in told] == [True, True]
 
 
 def test_a_branch_may_be_called_like_writers_call_things(tmp_path: Path) -> None:
