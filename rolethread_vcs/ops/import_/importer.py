@@ -40,7 +40,7 @@ from rolethread_vcs.transaction import ATTEMPTS, ChangeSet, Committed, Counts, I
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.order import Order
-    from rolethread_vcs.ops.import_.rejects import RejectFiles, SourceFile
+    from rolethread_vcs.ops.import_.rejects import RejectFiles, SourceFile, TakenBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,14 @@ class _Attempt:
         tip = None if intent.branch is None else repository.refs.read(BRANCHES + intent.branch)
         # a branch still to be made starts from here
         self.base = repository.head_snapshot() if tip is None else repository.snapshot_of(tip)
-        self._places: Mapping[int, str | None] = {}  # of rows that were rejects before: the entry each goes behind
+        self._taken_back: TakenBack | None = None
 
     def run(self, labels: Sequence[str | None], step: Progress) -> Imported:
         repository, intent = self._repository, self._intent
         with repository.pack() as pack:
-            corrected = self._rejecting_operation()
+            written_before = self._open_rejects()
             self._reader = reader = RowReader(repository, self.base, self._branch, self._options, intent)
-            reader.raws = None if corrected is None else []
+            reader.raws_wanted = 2 * max((len(each.details["rejects"]) for each, _ in written_before), default=0)
             for file, label in zip(self._files, labels, strict=True):
                 with Source(file, name=label) as source:
                     reader.read(source, pack, step)
@@ -154,12 +154,11 @@ class _Attempt:
                 raise refusal_of_names(misleading, reader, self._options, intent)
             verdict = reader.gate.finish()
             reject_files: AbstractContextManager[RejectFiles | None] = nullcontext()
-            if corrected is not None or reader.rejects or not verdict.passes:
+            if written_before or reader.rejects or not verdict.passes:
                 from rolethread_vcs.ops.import_ import refusals, rejects
 
                 refusals.refuse_what_blocks(reader, verdict, self._files, self._options, intent)
-                if corrected is not None:
-                    self._places = rejects.find_places(repository, corrected, reader.raws or ())
+                self._taken_back = rejects.find_taken_back(repository, written_before, reader.raws)
                 if reader.rejects and not intent.dry_run:
                     reject_files = rejects.written_rejects(reader.rejects, self._files, self._options)
             config, notes = ({}, ()) if intent.dry_run else self._decide_checkout()
@@ -186,12 +185,13 @@ class _Attempt:
             notes=tuple(reader.notes),
         )
 
-    def _rejecting_operation(self) -> Operation | None:
-        """Return the newest import that wrote its rejects to a file of this name, when there is one file."""
+    def _open_rejects(self) -> Sequence[tuple[Operation, set[int]]]:
+        """Return the imports whose rejects the one file may hold; its rows will tell."""
         if len(self._files) != 1 or not isinstance(self._files[0], Path):
-            return None
-        name = self._files[0].name
-        return next((each for each in self._repository.operations if each.details.get("rejects_name") == name), None)
+            return ()
+        from rolethread_vcs.ops.import_.rejects import open_rejects
+
+        return open_rejects(self._repository)
 
     def _decide_checkout(self) -> tuple[dict[str, str | None], tuple[str, ...]]:
         """Decide once, at the first import, whether files are checked out; above the limit the dataset goes bare.
@@ -233,7 +233,7 @@ class _Attempt:
             added = sum(kept.is_new for kept in reader.kept)
             changed = len(reader.kept) - added
             names = listed([Path(source.name).name for source in reader.sources], 3)
-            rejects = self._remember_rejects(pack, ids, files) if reader.rejects else {}
+            remembered = self._remember_rejects(pack, ids, files)
             what = count(added, "entry") if added else count(changed, "changed entry")
             planned = Planned(
                 ChangeSet(summary=f"import {what} from {names}"),
@@ -241,7 +241,7 @@ class _Attempt:
                 # without anything to commit, too: where rejects belong must be known when they come back corrected
                 always=bool(reader.rejects),
                 effects=lambda _: SideEffects(config=config),
-                remembers=rejects,
+                remembers=remembered,
                 overwrite=BARE_KEY in config,  # then no file of them is written
             )
             done = session.commit(pack, paths, Counts(added, changed), planned, verdict)
@@ -258,9 +258,10 @@ class _Attempt:
         if not tip and any(kept.entry_id is not None for kept in self._reader.kept):
             return as_listed(ids)
         behind: dict[str | None, list[str]] = {}
+        back = self._taken_back
         for entry_id, kept in zip(ids, self._reader.kept, strict=True):
-            if kept.is_new and kept.entry_id is None and kept.row in self._places:
-                behind.setdefault(self._places[kept.row], []).append(entry_id)
+            if kept.is_new and kept.entry_id is None and back is not None and kept.row in back.rows:
+                behind.setdefault(back.anchor(kept.row), []).append(entry_id)
         return behind_anchors(tip, behind)
 
     def _refuse_interference(self, now: Snapshot) -> None:
@@ -289,20 +290,24 @@ class _Attempt:
         return trailers
 
     def _remember_rejects(self, pack: PackWriter, ids: Sequence[str], files: RejectFiles | None) -> Mapping[str, Any]:
-        """Keep the rejects with the operation: their bytes, and behind which entry each belongs.
+        """Keep the rejects with the operation: their bytes, and behind which entry each belongs; and which came back.
 
         Rows that were rejects before keep the places that they had.
         """
+        details = dict(self._intent.details)
+        back = self._taken_back
+        if back is not None:
+            details["took_back"] = {"operation": back.operation.number, "rejects": sorted(back.rows.values())}
+        if not self._reader.rejects:
+            return {"details": details} if back is not None else {}
         from rolethread_vcs.ops.import_.rejects import join_rows, row_of
 
         places = []
         for reject, anchor in zip(self._reader.rejects, self._reader.anchors, strict=True):
             line, row = reject.place.line, reject.place.row
             after = ids[anchor] if isinstance(anchor, int) else anchor
-            after = self._places.get(row - 1, after)
+            if back is not None and row - 1 in back.rows:
+                after = back.anchor(row - 1)
             places.append({"line": line, "row": row, "code": reject.code, "after": after, "size": len(row_of(reject))})
-        name = "" if files is None else files.rows.name
-        return {
-            "attached": {"rejects": pack.add("blob", join_rows(self._reader.rejects))},
-            "details": {**self._intent.details, "rejects": places, "rejects_name": name},
-        }
+        details |= {"rejects": places, "rejects_name": "" if files is None else files.rows.name}
+        return {"attached": {"rejects": pack.add("blob", join_rows(self._reader.rejects))}, "details": details}

@@ -5,9 +5,11 @@ Their bytes are kept in the operation log, so that they go back to their places 
 
 from __future__ import annotations
 
-import difflib
+import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,11 @@ from typing import BinaryIO, TypeAlias
 
 from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.formats import Reject
+from rolethread_vcs.matching.ladder import Ambiguity, Matching, Policy
+from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import JsonProblemError, parse
+from rolethread_vcs.model.entry import Entry, known_role
+from rolethread_vcs.ops.history.undo import list_operations
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Operation
@@ -23,9 +29,9 @@ from rolethread_vcs.store.repository import Repository
 
 SourceFile: TypeAlias = Path | BinaryIO
 
-_LIKE_ENOUGH = 0.5
-_COMPARED = 4000
-"""Bytes of a row that similarity looks at."""
+_POLICY = Policy((Step.BYTES, Step.ALIKE, Step.OPENING), Ambiguity.FIRST)
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"\s*:|"((?:[^"\\]|\\.)*)"', re.DOTALL)
+"""The texts of a row, and nothing for its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,33 +123,77 @@ def written_rejects(
         raise
 
 
-def find_places(repository: Repository, operation: Operation, raws: Sequence[bytes]) -> dict[int, str | None]:
-    """Return where corrected rejects of an import belong: row index to the id they follow (None: the start).
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Rejects of an earlier import that come in again: of which operation, and which of them each row is."""
 
-    As many rows as there were are paired in order; otherwise each row goes with the old row that it is most like.
-    """
-    places = operation.details["rejects"]
-    if len(raws) == len(places):
-        return {index: place["after"] for index, place in enumerate(places)}
-    blob = operation.attached.get("rejects")
-    data = b"" if blob is None else repository.objects.blob(blob)
-    start, between = (2, 2) if data.startswith(b"[\n") else (0, 1)
-    olds: dict[int, str] = {}
-    for number, place in enumerate(places):
-        olds[number] = _text(data[start : start + place["size"]])
-        start += place["size"] + between
-    found = {}
-    for index, raw in enumerate(raws):
-        best, ratio = None, _LIKE_ENOUGH
-        for number, old in olds.items():
-            matcher = difflib.SequenceMatcher(None, old, _text(raw), autojunk=False)
-            if matcher.quick_ratio() > ratio and (now := matcher.ratio()) > ratio:
-                best, ratio = number, now
-        if best is not None:
-            found[index] = places[best]["after"]
-            del olds[best]
+    operation: Operation
+    rows: Mapping[int, int]
+
+    def anchor(self, row: int) -> str | None:
+        """Return the id that a row follows in its old place; None is the start."""
+        after: str | None = self.operation.details["rejects"][self.rows[row]]["after"]
+        return after
+
+
+def open_rejects(repository: Repository) -> list[tuple[Operation, set[int]]]:
+    """Return the imports of which rejects have not come back, newest first, each with those that have."""
+    taken: dict[int, set[int]] = defaultdict(set)
+    found = []
+    for logged in list_operations(repository):
+        details = logged.operation.details
+        if not logged.undone and "took_back" in details:
+            taken[details["took_back"]["operation"]].update(details["took_back"]["rejects"])
+        if not logged.undone and len(taken[logged.operation.number]) < len(details.get("rejects", ())):
+            found.append((logged.operation, taken[logged.operation.number]))
     return found
 
 
-def _text(raw: bytes) -> str:
-    return raw[:_COMPARED].decode("utf-8", "replace")
+def find_taken_back(
+    repository: Repository, written: Iterable[tuple[Operation, set[int]]], raws: Sequence[bytes]
+) -> TakenBack | None:
+    """Return which rejects the rows of a file are, if it is a file of rejects: at least half of its rows are like some.
+
+    As many rows as there are rejects are these in order; otherwise each is the one that it is most like.
+    """
+    for operation, taken in written:
+        numbers = [number for number in range(len(operation.details["rejects"])) if number not in taken]
+        rows = _kept_rows(repository, operation)
+        matching = Matching(_Rows([rows[number] for number in numbers]), _Rows(raws), _POLICY)
+        if numbers and 2 * len(matching.pairs) >= len(raws):
+            pairs = dict(enumerate(range(len(raws)))) if len(raws) == len(numbers) else matching.pairs
+            return TakenBack(operation, {row: numbers[place] for row, place in pairs.items()})
+    return None
+
+
+def _kept_rows(repository: Repository, operation: Operation) -> list[bytes]:
+    blob = operation.attached.get("rejects")
+    data = b"" if blob is None else repository.objects.blob(blob)
+    start, between = (2, 2) if data.startswith(b"[\n") else (0, 1)
+    rows = []
+    for place in operation.details["rejects"]:
+        rows.append(data[start : start + place["size"]])
+        start += place["size"] + between
+    return rows
+
+
+class _Rows(Side):
+    """Rows as they stand in a file, JSON or not, known by the texts in them."""
+
+    def __init__(self, rows: Sequence[bytes]) -> None:
+        self._rows = rows
+        self.ids = [None] * len(rows)
+        self.digests = [hashlib.sha256(row.rstrip()).hexdigest() for row in rows]
+
+    def signatures(self, places: Collection[int]) -> dict[int, Signature]:
+        return dict.fromkeys(places, Signature())
+
+    def entry(self, place: int) -> Entry:
+        row = self._rows[place].decode("utf-8", "replace")
+        turns, role = [], "user"
+        for text in filter(None, _TEXT.findall(row)):
+            label = known_role(text)
+            if label is None:
+                turns.append({"role": role, "content": text})
+            role = label or role
+        return Entry({"messages": turns or [{"role": role, "content": row}]})

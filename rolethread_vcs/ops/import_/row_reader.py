@@ -95,7 +95,9 @@ class RowReader:
         self.notes: list[str] = []
         self.rows = 0
         self.is_key_met = options.key is None
-        self.raws: list[bytes] | None = None
+        self.raws: list[bytes] = []
+        self.raws_wanted = 0
+        """Up to how many rows their bytes are kept; of more rows none."""
         self._anchor: int | str | None = base.last_id()
         self._next = next_number(base)
         self.matcher = Matcher(repository, base, key=options.key, again=options.again, rules=gate_rules(base.settings))
@@ -129,9 +131,11 @@ class RowReader:
                 if draft.notes:
                     notes.update(draft.notes)
                 self._take(draft, pack)
-            if self.raws is not None:
-                self.raws.append(draft.raw)
             self.rows += 1
+            if self.rows <= self.raws_wanted:
+                self.raws.append(draft.raw)
+            elif self.raws:
+                self.raws.clear()
             if self.rows & 0xFF == 0:
                 step(256)
         self.notes += [f"{source.name}: {note}" for note in source.notes]

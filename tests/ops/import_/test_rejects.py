@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rows_of_a_file import bring, questions, row, write_rows
@@ -83,7 +84,8 @@ def test_corrected_rejects_go_back_to_their_places(dataset: Dataset, tmp_path: P
     bad = [row("", "first"), row("", "third"), row("", "fourth"), row("", "last")]
     rows = [bad[0], row("2"), bad[1], bad[2], row("5"), bad[3]]
     bring(dataset, write_rows(tmp_path / "chats.jsonl", *rows), skip_invalid=True)
-    write_rows(tmp_path / "chats.rejects.jsonl", row("1"), row("3"), row("4"), row("6"))
+    corrected = [row("1", "first"), row("3", "third"), row("4", "fourth"), row("6", "quite another end")]
+    write_rows(tmp_path / "chats.rejects.jsonl", *corrected)
 
     bring(dataset, tmp_path / "chats.rejects.jsonl")
 
@@ -152,6 +154,57 @@ def test_placing_corrected_rejects_is_undone_with_them(dataset: Dataset, tmp_pat
     dataset.undo()
 
     assert dataset.snapshot().tree == before
+
+
+KEEPER = row("", "the keeper looks up from her book and says nothing at all")
+SAILOR = row("", "a sailor sings of the cold sea, and of the boats that went down")
+
+
+def corrected(reject: dict[str, Any], question: str) -> dict[str, Any]:
+    return row(question, reject["messages"][1]["content"])
+
+
+def test_an_unrelated_file_of_the_same_name_stands_at_the_end(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write_rows(tmp_path / "more.jsonl", row("1"), KEEPER, row("3")), skip_invalid=True)
+    (tmp_path / "other").mkdir()
+
+    bring(dataset, write_rows(tmp_path / "other" / "more.rejects.jsonl", row("4", "Rain again over the hills.")))
+
+    assert questions(dataset) == ["1", "3", "4"]
+
+
+def test_rejects_are_known_by_their_rows_under_any_name(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write_rows(tmp_path / "a.jsonl", row("1"), KEEPER, row("3")), skip_invalid=True)
+    bring(dataset, write_rows(tmp_path / "b.jsonl", row("4"), SAILOR, row("6")), skip_invalid=True)
+
+    bring(dataset, write_rows(tmp_path / "mine.jsonl", corrected(KEEPER, "2")))
+    bring(dataset, write_rows(tmp_path / "a.rejects.jsonl", corrected(SAILOR, "5")))
+
+    assert questions(dataset) == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_each_reject_is_taken_back_once_and_again_when_that_was_undone(dataset: Dataset, tmp_path: Path) -> None:
+    rows = [row("1"), KEEPER, row("3"), SAILOR, row("5")]
+    bring(dataset, write_rows(tmp_path / "a.jsonl", *rows), skip_invalid=True)
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+
+    bring(dataset, write_rows(first, corrected(KEEPER, "2")))
+    bring(dataset, write_rows(second, corrected(KEEPER, "6")))
+    bring(dataset, write_rows(second, corrected(SAILOR, "4")))
+    assert questions(dataset) == ["1", "2", "3", "4", "5", "6"]
+    dataset.undo()
+    bring(dataset, second)
+
+    assert questions(dataset) == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_a_file_with_many_other_rows_is_no_file_of_rejects(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write_rows(tmp_path / "a.jsonl", row("1"), KEEPER, row("3")), skip_invalid=True)
+
+    new = [row(number, f"{number} fathoms down") for number in "45678"]
+    bring(dataset, write_rows(tmp_path / "a.rejects.jsonl", corrected(KEEPER, "2"), *new))
+
+    assert questions(dataset) == ["1", "3", "2", "4", "5", "6", "7", "8"]
 
 
 def test_another_file_of_the_same_name_is_no_rejects_file_of_ours_when_nothing_was_rejected(
