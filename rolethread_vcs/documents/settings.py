@@ -10,7 +10,7 @@ from rolethread_vcs.documents import Kind
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import is_same
 from rolethread_vcs.model.layout import SETTINGS
-from rolethread_vcs.model.settings import parse_settings, put_values, read_values
+from rolethread_vcs.model.settings import parse_settings, put_values, read_values, slips
 
 if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Choose, Merged
@@ -45,6 +45,10 @@ class _SettingsKind(Kind[bytes]):
             was = getattr(old, key)
             if getattr(settings, key) != was:
                 raise InvalidError(f"{path}: {key} cannot be changed; write it back: {key} = {json.dumps(was)}")
+        known = () if before is None else slips(before)
+        for slip in slips(data):
+            if slip not in known:
+                raise InvalidError(f"{path}: {slip}")
 
     def _merge_sides(
         self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -30,6 +31,12 @@ _TOML_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
 _OPTION_KEY = re.compile(rf"{_RULE_KEY.pattern}\.{_RULE_KEY.pattern}")
 _POLICIES = (*(severity.value for severity in Severity), "off")
 _SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.", "gate.options.")
+_NO_BRANCH = re.compile(
+    r"""true|false|yes|no|on|off|none|null|all|any|always|never|\d+|.*([\s~^:\\"'{}]|\.\.|//).*|[-/].*|.*/""", re.I
+)
+"""A pattern that nobody can mean: a word that answers a question, a number, and what no name of a branch can hold."""
+_EXAMPLES = {"strict": '["main", "release/*"]', "report_only": '["draft/*"]'}
+_GATE_KEYS = ("strict", "report_only", "rules", "options")
 _FIXED = {
     "id": "it tells this dataset from every other, and clones and sidecars rely on it",
     "format": "it says how the files are laid out, and only a migration changes that",
@@ -150,7 +157,8 @@ def _texts(table: Mapping[str, Any], key: str, default: tuple[str, ...], prefix:
     if value is None:
         return default
     if not isinstance(value, list):
-        raise InvalidSettingsError(f"{SETTINGS}: {prefix}{key} must be a list of text, {_not(value)}")
+        example = f": {key} = {_EXAMPLES[key]}" if key in _EXAMPLES else ""
+        raise InvalidSettingsError(f"{SETTINGS}: {prefix}{key} must be a list of text, {_not(value)}{example}")
     for item in value:
         if not isinstance(item, str) or not item.strip():
             raise InvalidSettingsError(f"{SETTINGS}: {prefix}{key} must hold only text, {_not(item)}")
@@ -167,6 +175,8 @@ def _table(table: Mapping[str, Any], key: str, prefix: str = "") -> Mapping[str,
 def _severities(table: Mapping[str, Any]) -> dict[str, Policy]:
     result: dict[str, Policy] = {}
     for rule, value in table.items():
+        if rule in _GATE_KEYS:
+            raise InvalidSettingsError(f"{SETTINGS}: {rule} is no rule; it belongs under [gate], above [gate.rules]")
         if value not in _POLICIES:
             raise InvalidSettingsError(
                 f"{SETTINGS}: gate.rules.{rule} must be one of {', '.join(_POLICIES)}, {_not(value)}"
@@ -183,6 +193,48 @@ def _options(table: Mapping[str, Any]) -> dict[str, Mapping[str, bool | int | fl
                     f"{SETTINGS}: gate.options.{rule}.{option} must be text, a number, true or false, {_not(value)}"
                 )
     return dict(table)
+
+
+def slips(text: bytes) -> tuple[str, ...]:
+    """Return, as sentences, what a settings file says that can be read and that nobody can mean.
+
+    Whoever means something by it gets a gate that is off without a word: patterns that match no branch, and keys that
+    are nearly one of ours. Other keys may be a later program's.
+
+    Raises:
+        InvalidSettingsError: the file does not read.
+    """
+    settings, document = parse_settings(text), _parse_toml(text)
+    found = [
+        f"gate.{key} lists branches, and {pattern!r} is not a valid one: {key} = {_EXAMPLES[key]}"
+        for key, patterns in (("strict", settings.strict), ("report_only", settings.report_only))
+        for pattern in patterns
+        if _NO_BRANCH.fullmatch(pattern)
+    ]
+    known = {"": ("name", "id", "format", "writer_features", "gate"), "gate.": _GATE_KEYS}
+    for prefix, keys in (("", document), ("gate.", _table(document, "gate"))):
+        for key in keys:
+            if key not in known[prefix]:
+                if key in _GATE_KEYS:
+                    found.append(f"{key} stands at the top, and belongs under [gate]")
+                elif near := nearest(key, known[prefix], cutoff=0.75):
+                    found.append(f"there is no setting {prefix}{key}; did you mean {prefix}{near}?")
+    return tuple(found)
+
+
+def policy_notes(old: Settings, new: Settings, branch: str, branches: Collection[str]) -> Iterator[str]:
+    """Yield what to say where a branch gets other settings: what is strict no more, and patterns that match nothing."""
+    names = dict.fromkeys((branch, *(name for name in old.strict if "*" in name or name in branches)))
+    lost = [name for name in names if old.is_strict(name) and not new.is_strict(name)]
+    if lost:
+        verb = "is" if len(lost) == 1 else "are"
+        yield f"{' and '.join(lost)} {verb} no longer strict: the gate reports errors there and refuses none"
+    for pattern in dict.fromkeys((*new.strict, *new.report_only)):
+        if pattern not in (*DEFAULT_STRICT, *old.strict, *old.report_only) and not any(
+            _fits(name, (pattern,)) for name in branches
+        ):
+            near = nearest(pattern, branches)
+            yield f"no branch matches {pattern} now" + (f"; did you mean {near}?" if near else "")
 
 
 def _not(value: Any) -> str:
@@ -266,10 +318,11 @@ def _as_text(value: Any) -> str:
     return "a table" if isinstance(value, dict) else str(value)
 
 
-def set_value(text: bytes, dotted_key: str, value: str) -> bytes:
+def set_value(text: bytes, dotted_key: str, value: str, instead_of: Collection[str] = ()) -> bytes:
     """Return the settings file with one value changed, everything else as it was.
 
-    A list is given with commas (`main,release/*`). `default` takes a `gate.` key back to its default.
+    A list is given with commas (`main,release/*`). `default` takes a `gate.` key back to its default. The keys in
+    `instead_of` said the same, and go.
 
     Raises:
         InvalidSettingsError: the file does not read, or the value does not fit.
@@ -285,8 +338,32 @@ def set_value(text: bytes, dotted_key: str, value: str) -> bytes:
     elif dotted_key.startswith("gate.rules."):
         new = value
     else:
-        new = [item.strip() for item in value.split(",") if item.strip()]
-    return put_values(text, {tuple(dotted_key.split(".")): new})
+        new = _patterns(dotted_key, value)
+    return put_values(text, {_path(dotted_key): new, **dict.fromkeys(map(_path, instead_of))})
+
+
+def _path(dotted_key: str) -> tuple[str, ...]:
+    return tuple(dotted_key.split("."))
+
+
+def _patterns(dotted_key: str, value: str) -> list[str]:
+    """Return the patterns of a list given with commas, or as it stands in the file.
+
+    Raises:
+        UsageError: one of them can be no branch; the hint is the right form.
+    """
+    if value.lstrip().startswith("["):
+        with contextlib.suppress(tomllib.TOMLDecodeError):
+            value = ",".join(map(str, tomllib.loads(f"value = {value}")["value"]))
+    patterns = [item.strip() for item in value.split(",") if item.strip()]
+    wrong = next(filter(_NO_BRANCH.fullmatch, patterns), None)
+    if wrong is not None:
+        raise UsageError(
+            f"{dotted_key} lists branches by name or pattern, and {wrong!r} is not a valid one",
+            hint=f"rtv config set gate.strict '{','.join(DEFAULT_STRICT)}'   refuses errors there; '*' means all\n"
+            "rtv config set gate.report_only 'draft/*'     only reports them there, whatever is strict",
+        )
+    return patterns
 
 
 def _option_value(value: str) -> bool | int | float | str:

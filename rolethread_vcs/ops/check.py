@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Scope, Severity
-from rolethread_vcs.model.layout import entry_path, id_of_path
-from rolethread_vcs.model.settings import Settings
+from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
+from rolethread_vcs.model.settings import Settings, parse_settings
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.rules import (
     KeyLedger,
@@ -113,9 +114,11 @@ def check_staged(repository: Repository, *, index: Path | None = None, only: Seq
     if worktree is None:
         raise UsageError("no files are checked out here, so nothing can be staged", hint="rtv check")
     before = repository.head_snapshot()
-    changed = _changed(
-        worktree.index.staged(before.tree, index), lambda entry_id, blob: _staged_entry(repository, entry_id, blob)
-    )
+    staged = list(worktree.index.staged(before.tree, index))
+    for path, _, after in staged:
+        if path == SETTINGS:
+            check_settings_by_hand(before, None if after is None else repository.objects.blob(after.oid))
+    changed = _changed(staged, lambda entry_id, blob: _staged_entry(repository, entry_id, blob))
     return _introduced(before, changed, before.id, only)
 
 
@@ -166,6 +169,23 @@ def _rules(snapshot: Snapshot, only: Sequence[str]) -> tuple[Rule, ...]:
     effective = {rule.code: rule for rule in rules}
     asked = {rule.code: rule for rule in (find_rule(word) for word in only)}
     return tuple(effective.get(code, rule) for code, rule in sorted(asked.items()))
+
+
+def check_settings_by_hand(base: Snapshot, data: bytes | None) -> None:
+    """Refuse settings that nobody may write by hand, or that no rule can take; None: the file is removed.
+
+    Raises:
+        InvalidError
+    """
+    kind_of(SETTINGS).check_by_hand(SETTINGS, data, base.file(SETTINGS))
+    refuse_misfits(base.settings, parse_settings(data or b""))
+
+
+def refuse_misfits(old: Settings, new: Settings) -> None:
+    """Refuse what no rule can take; what was there before, perhaps by a newer program, may stay."""
+    found = [why for why in misfits(new) if why not in misfits(old)]
+    if found:
+        raise InvalidError(f"{SETTINGS}: {found[0]}", hint="rtv rules", details=found[1:])
 
 
 # ---- what plain git is about to commit or to push

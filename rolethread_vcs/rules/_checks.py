@@ -15,7 +15,7 @@ from rolethread_vcs.errors import NotFoundError, RoleThreadError, nearest
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding, Identity, RepairSafety, Scope, Severity
 from rolethread_vcs.model.settings import Settings
-from rolethread_vcs.rules._contract import Facts, Found, Holders, Outline, Repair, Rule
+from rolethread_vcs.rules._contract import Facts, Found, Holders, Outline, Repair, Rule, plain_word
 
 OFF = "off"
 
@@ -120,11 +120,11 @@ def find_rule(code_or_name: str, rules: Iterable[Rule] | None = None) -> Rule:
         UnknownRuleError: there is none; the hint names the nearest.
     """
     known = all_rules() if rules is None else tuple(rules)
-    wanted = _plain(code_or_name)
+    wanted = plain_word(code_or_name)
     for rule in known:
-        if wanted in (_plain(rule.code), rule.name):
+        if rule.is_called(wanted):
             return rule
-    by_word = {word: rule for rule in known for word in (_plain(rule.code), rule.name)}
+    by_word = {word: rule for rule in known for word in (plain_word(rule.code), rule.name)}
     near = nearest(wanted, by_word)
     hint = f"did you mean {by_word[near].title}?" if near else "rtv rules   lists them all"
     raise UnknownRuleError(f"there is no rule {code_or_name!r}", hint=hint)
@@ -136,11 +136,11 @@ def effective_rules(settings: Settings, rules: Iterable[Rule] | None = None) -> 
     What is given for the code wins over what is given for the name. What no rule can take is passed over here, so that
     a slip in the settings disarms no gate: `misfits` tells of it.
     """
-    severities = {_plain(word): severity for word, severity in settings.severities.items()}
-    options = {_plain(word): values for word, values in settings.options.items()}
+    severities = {plain_word(word): severity for word, severity in settings.severities.items()}
+    options = {plain_word(word): values for word, values in settings.options.items()}
     result = []
     for rule in standing_rules() if rules is None else rules:
-        code = _plain(rule.code)
+        code = plain_word(rule.code)
         severity = severities.get(code, severities.get(rule.name, rule.severity))
         if severity == OFF:
             continue
@@ -153,18 +153,14 @@ def effective_rules(settings: Settings, rules: Iterable[Rule] | None = None) -> 
 
 def misfits(settings: Settings) -> tuple[str, ...]:
     """Return, as sentences, what the settings say of rules and no rule can take: mistyped, or a newer program's."""
-    rules = {word: rule for rule in all_rules() for word in (_plain(rule.code), rule.name)}
+    rules = {word: rule for rule in all_rules() for word in (plain_word(rule.code), rule.name)}
     words = dict.fromkeys((*settings.severities, *settings.options))
-    found = [f"there is no rule {word!r}" for word in words if _plain(word) not in rules]
+    found = [f"there is no rule {word!r}" for word in words if plain_word(word) not in rules]
     for word, values in settings.options.items():
-        rule = rules.get(_plain(word))
+        rule = rules.get(plain_word(word))
         if rule is not None:
             found += [why for option, value in values.items() if (why := rule.why_not(option, value)) is not None]
     return tuple(found)
-
-
-def _plain(word: str) -> str:
-    return word.strip().lower().replace("-", "_")
 
 
 def find_in_entry(rules: Iterable[Rule], entry_id: str, entry: Entry) -> list[Finding]:

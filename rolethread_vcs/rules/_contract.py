@@ -233,6 +233,10 @@ class Rule:
         if self.scope is Scope.DATASET and (self.keys is None or self.check_dataset is None):
             raise ValueError(f"{self.code} looks at the dataset and lacks keys or check_dataset")
 
+    def is_called(self, word: str) -> bool:
+        """Return whether a word is the code or the name; case does not matter, nor does `-` for `_`."""
+        return plain_word(word) in (plain_word(self.code), self.name)
+
     @property
     def title(self) -> str:
         """Code and name, as people see them: `RT104 empty_message`."""
@@ -295,6 +299,10 @@ class Rule:
             found.text,
             self.repair_safety if found.repair is None else found.repair,
         )
+
+
+def plain_word(word: str) -> str:
+    return word.strip().lower().replace("-", "_")
 
 
 _LONGEST = 40

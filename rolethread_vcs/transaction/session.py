@@ -9,9 +9,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.gate import Verdict
-from rolethread_vcs.model.settings import InvalidSettingsError
+from rolethread_vcs.model.layout import SETTINGS
+from rolethread_vcs.model.settings import InvalidSettingsError, parse_settings, policy_notes
 from rolethread_vcs.store import log as operation_log
 from rolethread_vcs.store.log import EXTERNAL, Moves, Operation, moved_since, table_to_record
 from rolethread_vcs.store.log.journal import FileChange, Pending, SideEffects
@@ -189,6 +190,7 @@ class Session:
             refuse_unsaved(repository.worktree.in_the_way(differences()))
         if not self._to_make:
             refuse_other_folders(repository, {name: (self.tip.id, "")}, {name: differences()})
+        self._note_policy(self.branch, self.tip, planned.change.files.get(SETTINGS))
         trailers = (*intent.trailers, *planned.trailers, *verdict.trailers())
         message = commits.compose_message(intent.message or planned.change.summary, trailers)
         if not intent.dry_run:
@@ -230,6 +232,9 @@ class Session:
             exchanged = set() if effects is None else {each.path for each in effects.files}
             refuse_unsaved(worktree.in_the_way(each for each in changes if each.path not in exchanged))
         refuse_other_folders(self.repository, moves)
+        for name, (old, new) in moves.items():
+            if name.startswith(BRANCHES) and old and new:
+                self._note_policy(name.removeprefix(BRANCHES), self.repository.snapshot_of(old), new)
         if self.intent.dry_run:
             return self.unchanged()
         counts = counts or Counts()
@@ -238,6 +243,14 @@ class Session:
                 pack.add("tag", tag)
             number = self.publish(pack, moves, counts, effects=effects, **fields)
         return replace(self.unchanged(), operation=number, **counts._asdict())
+
+    def _note_policy(self, branch: str, before: Snapshot, after: str | bytes | None) -> None:
+        """Note what other settings take from the gate of a branch: those of a commit, or their text; None for none."""
+        with contextlib.suppress(InvalidSettingsError, DamagedError):  # a command may be the way out of what is damaged
+            text = self.repository.snapshot_of(after).file(SETTINGS) if isinstance(after, str) else after
+            if text is not None and text != before.file(SETTINGS):
+                branches = [*self.repository.refs.branches(), branch]
+                self.notes += policy_notes(before.settings, parse_settings(text), branch, branches)
 
     # ---- any verb
 

@@ -60,6 +60,17 @@ def test_the_gate_stops_a_commit_that_brings_an_error(dataset: Dataset, git: Git
     assert [finding.name for finding in checked.findings] == ["empty_message"]
 
 
+@pytest.mark.parametrize("line", ["strict = true", 'strict = ["true"]', "strict = ["])
+def test_settings_that_would_switch_the_gate_off_stop_a_commit(dataset: Dataset, git: Git, line: str) -> None:
+    settings = dataset.folder / "rolethread.toml"
+    settings.write_text(settings.read_text().replace('strict = ["main", "release/*"]', line))
+
+    done = git("commit", "-qam", "no gate", ok=False)
+
+    assert done.returncode != 0
+    assert "rolethread.toml" in done.stderr
+
+
 def test_an_old_debt_stops_no_commit_of_something_else(dataset: Dataset, git: Git) -> None:
     rewrite(dataset, 1, "She laughs. Dry enough.", "")
     git("commit", "--no-verify", "-qam", "a debt")

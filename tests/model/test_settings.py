@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,13 +17,16 @@ from rolethread_vcs.model.settings import (
     get_value,
     new_settings_text,
     parse_settings,
+    policy_notes,
     put_values,
     read_values,
     set_value,
+    slips,
 )
 
 ID = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"
 TOP = f'name = "tavern"\nid = "{ID}"\nformat = 1\n'
+PATTERNS = '["main", "release/*"]'
 NEW = new_settings_text("tavern", ID)
 
 
@@ -92,7 +97,10 @@ def test_a_report_only_pattern_wins_over_a_strict_one() -> None:
         (TOP.replace('"tavern"', '" "'), "rolethread.toml: name must be text, not ' '"),
         (TOP + "writer_features = 1", "rolethread.toml: writer_features must be a list of text, not 1"),
         (TOP + "gate = 1", "rolethread.toml: gate must be a table, not 1"),
-        (TOP + '[gate]\nstrict = "main"', "rolethread.toml: gate.strict must be a list of text, not 'main'"),
+        (
+            TOP + '[gate]\nstrict = "main"',
+            'rolethread.toml: gate.strict must be a list of text, not \'main\': strict = ["main", "release/*"]',
+        ),
         (TOP + "[gate]\nstrict = [1]", "rolethread.toml: gate.strict must hold only text, not 1"),
         (TOP + "[gate]\nrules = []", "rolethread.toml: gate.rules must be a table, not "),
         (
@@ -182,6 +190,54 @@ def test_default_takes_a_setting_back(key: str) -> None:
 def test_what_cannot_be_set_is_refused(key: str, value: str) -> None:
     with pytest.raises(UsageError):
         set_value(NEW, key, value)
+
+
+@pytest.mark.parametrize("key", ["gate.strict", "gate.report_only"])
+@pytest.mark.parametrize(
+    "value", ["true", "No", "off", "none", "all", "1", "main,true", '["main"', "main draft", "-x", "a..b"]
+)
+def test_a_branch_that_nobody_can_mean_is_refused(key: str, value: str) -> None:
+    with pytest.raises(UsageError):
+        set_value(NEW, key, value)
+
+
+def test_a_list_may_be_given_as_it_stands_in_the_file() -> None:
+    assert parse_settings(set_value(NEW, "gate.strict", '["main", "x/*"]')).strict == ("main", "x/*")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '[gate]\nstrict = ["true"]',
+            ["gate.strict lists branches, and 'true' is not a valid one: strict = " + PATTERNS],
+        ),
+        ('[gate]\nstict = ["main"]', ["there is no setting gate.stict; did you mean gate.strict?"]),
+        ('strict = ["main"]', ["strict stands at the top, and belongs under [gate]"]),
+        ('[gates]\nstrict = ["main"]', ["there is no setting gates; did you mean gate?"]),
+        ("[gate]\nlater = true\n[other]\nx = 1", []),
+    ],
+)
+def test_slips_that_can_be_read_are_named(text: str, said: list[str]) -> None:
+    assert list(slips((TOP + text).encode())) == said
+
+
+def test_a_list_of_branches_among_the_rules_is_told_where_it_belongs() -> None:
+    with pytest.raises(InvalidSettingsError, match=r"belongs under \[gate\]"):
+        parse_settings((TOP + '[gate.rules]\nstrict = ["main"]').encode())
+
+
+def test_what_settings_take_from_the_gate_is_said() -> None:
+    old = parse_settings(NEW)
+    new = replace(old, strict=("mian", "keep/*"), report_only=("draft",))
+
+    said = list(policy_notes(old, new, "main", ["main", "draft"]))
+
+    assert [line.partition(" ")[0] for line in said] == ["main", "no", "no"]
+    assert "main and release/*" in said[0]
+    assert said[1].endswith("no branch matches mian now; did you mean main?")
+    assert list(policy_notes(new, new, "main", ["main"])) == []
+    assert list(policy_notes(old, replace(old, strict=("*",)), "main", ["main"])) == []
 
 
 @pytest.mark.parametrize(("key", "value"), [("name", " "), ("gate.rules.RT104", "fatal")])

@@ -10,7 +10,7 @@ from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry
 from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, id_of_path, is_id
+from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.change import order_without, summary_of
 from rolethread_vcs.ops.edit.status import is_foreign, whole_files
 from rolethread_vcs.ops.keywords import Saying, intent_of
@@ -159,7 +159,12 @@ def _take(path: str, data: bytes | None, base: Snapshot, edits: _HandEdits) -> b
     entry_id = id_of_path(path)
     if entry_id is None:
         kind = kind_of(path)
-        kind.check_by_hand(path, data, base.file(path))
+        if path == SETTINGS:
+            from rolethread_vcs.ops.check import check_settings_by_hand
+
+            check_settings_by_hand(base, data)
+        else:
+            kind.check_by_hand(path, data, base.file(path))
         edits.files[path] = None if data is None else kind.encode(kind.parse(data))
         return edits.files[path]
     if data is None:

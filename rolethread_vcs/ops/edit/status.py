@@ -129,10 +129,10 @@ def _settings_problem(repository: Repository, edits: Sequence[Unsaved]) -> str |
     worktree = repository.worktree
     if worktree is None or all(edit.path != SETTINGS for edit in edits):
         return None
-    from rolethread_vcs.documents import kind_of
+    from rolethread_vcs.ops.check import check_settings_by_hand
 
     try:
-        kind_of(SETTINGS).check_by_hand(SETTINGS, worktree.read(SETTINGS), repository.head_snapshot().file(SETTINGS))
+        check_settings_by_hand(repository.head_snapshot(), worktree.read(SETTINGS))
     except InvalidError as error:
         return error.message
     return None

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Unpack
+from typing import Any, Unpack
 
-from rolethread_vcs.documents import kind_of
-from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError, nearest
+from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError, nearest
 from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
+from rolethread_vcs.ops.check import check_settings_by_hand, refuse_misfits
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.keywords import Saying, intent_of
-from rolethread_vcs.rules import find_rule, misfits
+from rolethread_vcs.rules import find_rule
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
 from rolethread_vcs.store.publication import BARE_KEY
@@ -89,10 +90,12 @@ def get(repository: Repository, key: str) -> Setting:
     if key not in _MACHINE:
         try:
             text = _settings_text(repository.head_snapshot())
-            return Setting(key, get_value(text, _as_written(parse_settings(text), key)), travels=True)
+            return Setting(key, get_value(text, _as_written(parse_settings(text), key)[0]), travels=True)
         except (NotFoundError, UsageError) as error:
             near = nearest(key, _MACHINE)
-            if near:
+            if key.startswith((_RULES, _OPTIONS)):
+                error.hint = f"rtv rules {key.split('.')[2]}   shows what holds"
+            elif near:
                 error.hint = f"rtv config get {near}"
             raise
     setting = _machine_setting(repository, key)
@@ -119,19 +122,23 @@ def _settings_text(snapshot: Snapshot) -> bytes:
     return text
 
 
-def _as_written(settings: Settings, key: str) -> str:
-    """Return the key of a rule as the file has it, where it names the rule by its code and the key by its name.
+def _as_written(settings: Settings, key: str) -> list[str]:
+    """Return the keys under which the file has the setting of a rule, by code or name, the one that counts first.
+
+    Where it has none, there is one to write.
 
     Raises:
         UnknownRuleError: for a rule that does not exist a setting would be silently without effect.
     """
-    for prefix, written in ((_RULES, settings.severities), (_OPTIONS, settings.options)):
+    tables: dict[str, Mapping[str, Any]] = {_RULES: settings.severities, _OPTIONS: settings.options}
+    for prefix, written in tables.items():
         if key.startswith(prefix):
             word, dot, option = key.removeprefix(prefix).partition(".")
             rule = find_rule(word)
-            spelling = next((each for each in (rule.code, rule.name) if each in written), word)
-            return f"{prefix}{spelling}{dot}{option}"
-    return key
+            words = sorted(filter(rule.is_called, written), key=lambda each: each.lower() != rule.code.lower())
+            holding = [each for each in words if not dot or option in written[each]]
+            return [f"{prefix}{each}{dot}{option}" for each in holding or words[:1] or [word]]
+    return [key]
 
 
 # ---- changing
@@ -151,8 +158,9 @@ def set_setting(
         return _set_on_machine(repository, key, _machine_value(key, value), intent)
 
     def plan(base: Snapshot) -> ChangeSet:
-        text = set_value(_settings_text(base), _as_written(base.settings, key), value)
-        _refuse_misfits(base.settings, parse_settings(text))
+        first, *others = _as_written(base.settings, key)
+        text = set_value(_settings_text(base), first, value, others)
+        refuse_misfits(base.settings, parse_settings(text))
         return ChangeSet(files={SETTINGS: text}, summary=f"set {key} to {value}")
 
     return run(repository, intent, plan)
@@ -183,24 +191,16 @@ def replace_settings(
         ConflictError: the settings changed since they were read.
     """
     intent = intent_of(intent, saying, "config", "config edit")
-    new = parse_settings(text)
+    parse_settings(text)
 
     def plan(base: Snapshot) -> ChangeSet:
         now = _settings_text(base)
         if read is not None and now != read:
             raise ConflictError("the settings were changed by another command meanwhile")
-        kind_of(SETTINGS).check_by_hand(SETTINGS, text, now)
-        _refuse_misfits(base.settings, new)
+        check_settings_by_hand(base, text)
         return ChangeSet(files={SETTINGS: text}, summary="edit the settings")
 
     return run(repository, intent, plan)
-
-
-def _refuse_misfits(old: Settings, new: Settings) -> None:
-    """Refuse what no rule can take; what was there before, perhaps by a newer program, may stay."""
-    found = [why for why in misfits(new) if why not in misfits(old)]
-    if found:
-        raise InvalidError(f"{SETTINGS}: {found[0]}", hint="rtv rules", details=found[1:])
 
 
 def _machine_value(key: str, value: str) -> str | None:

@@ -50,6 +50,63 @@ def test_a_rule_has_one_setting_by_its_code_and_by_its_name(tmp_path: Path) -> N
     assert dataset.snapshot().settings.severities == {"empty_message": "info"}
 
 
+def test_a_rule_that_stands_under_code_and_name_is_one_setting(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    file = dataset.folder / "rolethread.toml"
+    file.write_text(file.read_text() + 'rt104 = "info"\nEmpty-Message = "warning"\n')
+    dataset.commit()
+
+    read = [dataset.settings.get(f"gate.rules.{word}").value for word in ("RT104", "empty_message", "EMPTY-MESSAGE")]
+    dataset.settings.set("gate.rules.empty_message", "error")
+
+    assert read == ["info"] * 3
+    assert dataset.snapshot().settings.severities == {"rt104": "error"}
+    dataset.settings.set("gate.rules.RT104", "default")
+    assert dataset.snapshot().settings.severities == {}
+
+
+def test_it_is_said_when_a_branch_stops_being_strict(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    file = dataset.folder / "rolethread.toml"
+
+    tried = dataset.settings.set("gate.strict", "draft", intent=Intent("config", "config", dry_run=True))
+    by_command = dataset.settings.set("gate.strict", "draft")
+    taken_back = dataset.undo()
+    file.write_text(file.read_text().replace('strict = ["main", "release/*"]', "strict = []"))
+    by_hand = dataset.commit()
+
+    for done in (tried, by_command, by_hand):
+        assert any(note.startswith("main and release/* are no longer strict") for note in done.notes)
+    assert taken_back.committed.notes == ()
+
+
+def test_a_branch_that_brings_a_weaker_gate_says_so_when_it_is_merged(tmp_path: Path) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    dataset.branch("draft")
+    dataset.switch("draft")
+    dataset.settings.set("gate.report_only", "ma*")
+    dataset.switch("main")
+
+    merged = dataset.merge("draft")
+
+    assert any(note.startswith("main is no longer strict") for note in merged.committed.notes)
+
+
+@pytest.mark.parametrize(
+    "line", ["strict = true", 'strict = ["true"]', "stict = []", 'strict = ["main"]\n[gate.rules]\nno_rule = "off"']
+)
+def test_settings_that_nobody_can_mean_are_not_saved_by_hand(tmp_path: Path, line: str) -> None:
+    dataset, _ = dataset_of(tmp_path / "d", "one")
+    file = dataset.folder / "rolethread.toml"
+    file.write_text(file.read_text().partition("[gate]")[0] + f"[gate]\n{line}\n")
+
+    with pytest.raises(InvalidError):
+        dataset.commit()
+
+    assert dataset.status().settings_problem is not None
+    assert dataset.snapshot().settings.is_strict("main")
+
+
 def test_a_setting_that_stays_as_it_is_makes_no_commit(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
 
@@ -89,6 +146,7 @@ def test_a_severity_for_no_rule_is_refused(tmp_path: Path) -> None:
         ("id", "x"),
         ("format", "2"),
         ("colour", "blue"),
+        ("gate.strict", "true"),
     ],
 )
 def test_what_cannot_be_set_is_refused_and_changes_nothing(tmp_path: Path, key: str, value: str) -> None:
