@@ -29,6 +29,7 @@ from rolethread_vcs.diff.exchange_pairs import (
     places_to_look_at,
 )
 from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, is_all_text, read_exchanges
+from rolethread_vcs.model.entry import is_equal
 
 MOVED = 0.8
 """Likeness from which two messages in different places are one, moved and edited."""
@@ -37,7 +38,7 @@ _SURE_ACROSS = 0.3
 
 
 class Match(StrEnum):
-    """The level at which two messages were paired."""
+    """The level at which two messages were paired; what is equal may have keys inside it in another order."""
 
     EQUAL = "equal"
     SIMILAR = "similar"
@@ -99,8 +100,8 @@ def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
     """Return how many messages both begin with."""
     length = 0
     for first, second in zip(one, other, strict=False):
-        # To Python 1, 1.0 and true are equal; their spelling is not. Text alone needs no spelling.
-        if first != second or not (is_all_text(first) or repr(first) == repr(second)):
+        # To Python 1, 1.0 and true are equal, which in texts alone cannot be
+        if first != second or not (is_all_text(first) or is_equal(first, second)):
             break
         length += 1
     return length

@@ -13,7 +13,7 @@ from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.diff.fields import ValueChange, apply_changes, changes, require
 from rolethread_vcs.diff.likeness import count_words
 from rolethread_vcs.diff.words import WordChange, word_changes
-from rolethread_vcs.model.entry import CONVERSATIONS, MESSAGE_KEYS, Entry, is_same
+from rolethread_vcs.model.entry import CONVERSATIONS, MESSAGE_KEYS, Entry, is_equal, is_same
 
 MessageOp = Literal["insert", "remove", "edit", "move", "attributes"]
 
@@ -32,7 +32,8 @@ class MessageChange:
 
     `edit` changes the content, `attributes` only other keys, and `move` means that the message crossed others, edited
     or not. `before` is None for an insertion, `after` for a removal. `words` are the changes of the text where both
-    sides have text and it differs; `attributes` names the keys beside `content` that differ.
+    sides have text and it differs; `attributes` names the keys beside `content` that differ. Of what differs at all,
+    `reordered` names those (`content` too) that are equal but for the order of the keys inside them.
     """
 
     op: MessageOp
@@ -40,6 +41,7 @@ class MessageChange:
     after: Placed | None
     words: tuple[WordChange, ...] = ()
     attributes: tuple[str, ...] = ()
+    reordered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +162,14 @@ def count_changed_words(change: MessageChange, kind: Literal["insert", "delete"]
 
 def _change_of(pair: Pair, before: Sequence[Any], after: Sequence[Any]) -> MessageChange | None:
     one, other = before[pair.before], after[pair.after]
-    if pair.match is Match.EQUAL and not pair.moved:
+    if pair.match is Match.EQUAL and not pair.moved and is_same(one, other):
         return None
     placed = (Placed(pair.before, one), Placed(pair.after, other))
-    if pair.match is Match.EQUAL:
-        return MessageChange("move", *placed)
     text, to_text = _content(one), _content(other)
-    is_edited = not is_same(text, to_text)
+    is_edited = not is_equal(text, to_text)
     words = word_changes(text, to_text) if is_edited and isinstance(text, str) and isinstance(to_text, str) else ()
     op: MessageOp = "move" if pair.moved else "edit" if is_edited else "attributes"
-    return MessageChange(op, *placed, words, _differing_attributes(one, other))
+    return MessageChange(op, *placed, words, _differing_attributes(one, other), _reordered(one, other))
 
 
 def _content(message: Any) -> Any:
@@ -186,6 +186,13 @@ def _differing_attributes(before: Any, after: Any) -> tuple[str, ...]:
     if not found:
         return ()
     return tuple(key for key in dict.fromkeys((*MESSAGE_KEYS, *sorted(found))) if key in found)
+
+
+def _reordered(before: Any, after: Any) -> tuple[str, ...]:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ()
+    values = ((key, value, after.get(key, ABSENT)) for key, value in before.items())
+    return tuple(key for key, one, other in values if is_equal(one, other) and not is_same(one, other))
 
 
 def _in_reading_order(found: Iterable[MessageChange], pairs: Sequence[Pair]) -> tuple[MessageChange, ...]:

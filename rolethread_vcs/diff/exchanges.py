@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any
 
 from rolethread_vcs.diff.likeness import Likeness, Text, letters
-from rolethread_vcs.model.entry import OPENING_ROLES, known_role
+from rolethread_vcs.model.entry import OPENING_ROLES, known_role, sort_keys
 
 SIMILAR = 0.5
 """Likeness from which two messages between the same neighbours are one, edited."""
@@ -178,8 +178,8 @@ def _cut(messages: Sequence[Message]) -> list[list[Message]]:
 
 
 def identity(message: Any) -> Any:
-    """Return a key that two messages share if they are the same JSON, and else not."""
-    return tuple(message.items()) if is_all_text(message) else repr(message)
+    """Return a key that two messages share if they are equal, and else not."""
+    return tuple(message.items()) if is_all_text(message) else repr(sort_keys(message))
 
 
 def is_all_text(message: Any) -> bool:

@@ -12,36 +12,55 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.errors import ConflictError
-from rolethread_vcs.model.entry import is_same
+from rolethread_vcs.model.entry import is_same, sort_keys
 
 _LONGEST_LIST = 1_000  # items; DeepDiff needs 0.1 s for so many, and its time grows with the square
 
 Path = tuple[str | int, ...]
 
 
+class KeyOrder(tuple[str, ...]):
+    """The keys that an object has before and after a change, in their order."""
+
+
 class ValueChange(NamedTuple):
-    """One value that came, went or became another.
+    """One value that came, went or became another, or an object whose keys changed places (`before` is a `KeyOrder`).
 
     `path` leads to it through keys and places in lists. Places are those before the change; only the last step to
-    an item that came (`before` is ABSENT) is its place after it.
+    an item that came (`before` is ABSENT) is its place after it. A key that came has `place`, its place after it.
     """
 
     path: Path
     before: Any
     after: Any
+    place: int = 0
+
+    @property
+    def reordered(self) -> bool:
+        """Whether the keys of an object changed places, and nothing else is told."""
+        return isinstance(self.before, KeyOrder)
 
 
 def changes(before: Any, after: Any, path: Path = ()) -> tuple[ValueChange, ...]:
     """Return how one JSON value at a path becomes another, from the outside in; nothing when they are the same.
 
-    Either may be ABSENT. Values are canonical: the keys of objects are sorted.
+    Either may be ABSENT.
     """
     if is_same(before, after):
         return ()
     found: list[ValueChange] = []
     if isinstance(before, dict) and isinstance(after, dict):
+        place_of = {key: place for place, key in enumerate(after)}
         for key in sorted(before.keys() | after.keys()):
-            found += changes(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key))
+            if key in before:
+                found += changes(before[key], after.get(key, ABSENT), (*path, key))
+            else:
+                found.append(ValueChange((*path, key), ABSENT, after[key], place_of[key]))
+        order, to_order = (
+            KeyOrder(key for key in side if key in other) for side, other in ((before, after), (after, before))
+        )
+        if order != to_order:
+            found.append(ValueChange(path, order, to_order))
         return tuple(found)
     if not isinstance(before, list) or not isinstance(after, list):
         return (ValueChange(path, before, after),)
@@ -60,8 +79,9 @@ def changes(before: Any, after: Any, path: Path = ()) -> tuple[ValueChange, ...]
 def _by_deepdiff(before: Sequence[Any], after: Sequence[Any]) -> tuple[Set[int], Set[int]]:
     """Return the places of items that went, and of items that came; none where lists are compared by place."""
     numbers: dict[str, int] = {}
-    one = [numbers.setdefault(repr(item), len(numbers)) for item in before]
-    other = [numbers.setdefault(repr(item), len(numbers)) for item in after]
+    one, other = (
+        [numbers.setdefault(repr(sort_keys(item)), len(numbers)) for item in side] for side in (before, after)
+    )
     if max(len(one), len(other)) > _LONGEST_LIST or (len(one) == len(other) and not set(one) & set(other)):
         return set(), set()
     from deepdiff import DeepDiff
@@ -80,23 +100,31 @@ def apply_changes(value: Any, difference: Sequence[ValueChange], path: Path = ()
     """
     if not difference:
         return value
-    place, before, after = difference[0]
-    if not place:
-        require(spelled(path), fits=is_same(before, value))
-        return after
+    first = difference[0]
+    if not first.path and not first.reordered:
+        require(spelled(path), fits=is_same(first.before, value))
+        return first.after
     new: list[ValueChange] = []
+    order: ValueChange | None = None
     groups: dict[str | int, list[ValueChange]] = {}
     for change in difference:
-        if len(change.path) == 1 and isinstance(change.path[0], int) and change.before is ABSENT:
+        if not change.path:
+            order = change
+        elif len(change.path) == 1 and change.before is ABSENT:
             new.append(change)
         else:
             groups.setdefault(change.path[0], []).append(change._replace(path=change.path[1:]))
-    is_list = isinstance(place[0], int)
+    is_list = bool(first.path) and isinstance(first.path[0], int)
     require(spelled(path), fits=isinstance(value, list if is_list else Mapping))
     if not is_list:
-        parts = {key: apply_changes(value.get(key, ABSENT), groups[key], (*path, key)) for key in groups}
-        result = {**value, **parts}
-        return {key: result[key] for key in sorted(result) if result[key] is not ABSENT}
+        result = {key: apply_changes(each, groups.pop(str(key), ()), (*path, key)) for key, each in value.items()}
+        result = {key: each for key, each in result.items() if each is not ABSENT}
+        require(spelled(path), fits=not groups and result.keys().isdisjoint(change.path[0] for change in new))
+        require(spelled(path), fits=order is None or tuple(result) == order.before)
+        rows = [(key, result[key]) for key in (result if order is None else order.after)]
+        for change in sorted(new, key=lambda change: change.place):
+            rows.insert(change.place, (change.path[0], change.after))
+        return dict(rows)
     require(spelled(path), fits=all(int(step) < len(value) for step in groups))
     items = [apply_changes(item, groups.get(step, []), (*path, step)) for step, item in enumerate(value)]
     items = [item for item in items if item is not ABSENT]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rolethread_vcs.documents import Kind
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_value, parse
+from rolethread_vcs.model.entry import sort_keys
 from rolethread_vcs.model.layout import SUFFIX, slug_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Registry(Kind[dict[str, Any]]):
             old, new = ({} if side is None else _object(side) for side in (before, after))
         except InvalidError:
             return ()
-        return changes(old, new)
+        return changes(sort_keys(old), sort_keys(new))
 
     def _merge_sides(
         self, base: bytes | None, ours: bytes, theirs: bytes, choose: Choose | None

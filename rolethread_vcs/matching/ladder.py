@@ -108,8 +108,8 @@ class Matching:
             elif step is Step.PLACE:
                 self._match_places()
             elif step is Step.BIRTH:
-                self._match_equal(step, "messages", "born")
-                self._match_equal(step, "born", "messages")
+                self._match_equal(step, "birth", "born")
+                self._match_equal(step, "born", "birth")
             else:
                 part = PARTS.get(step, "")
                 self._match_equal(step, part, part)

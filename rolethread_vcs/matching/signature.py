@@ -9,8 +9,8 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_line
-from rolethread_vcs.model.entry import Entry, known_role
+from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_sorted, match_digest
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, known_role
 from rolethread_vcs.model.layout import suffix_part
 
 Holder = TypeVar("Holder")
@@ -37,8 +37,10 @@ class Signature(NamedTuple):
     """What one row or entry is recognised by; None where it has no such thing, or nobody asks for it.
 
     `rev` is the beginning of the blob id that a row says it was exported from. `uuid` is in lower case. `whole` digests
-    all values, `messages` is the suffix of the messages as they are, `spoken` digests roles and contents, and `born` is
-    the suffix that the messages had at birth, which our ids tell.
+    all values, `messages` the messages, and `spoken` roles and contents, in whatever order the keys inside them stand;
+    `order` tells that order where any keys are inside of a value.
+    `birth` is the suffix with which the messages would be born as they are, and `born` the one that they had at birth,
+    which our ids tell.
 
     A plain tuple: there is one for each of 100,000 rows.
     """
@@ -48,8 +50,10 @@ class Signature(NamedTuple):
     uuid: str | None = None
     key: str | None = None
     whole: Hashable = None
+    order: Hashable = None
     messages: str | None = None
     spoken: Hashable = None
+    birth: str | None = None
     born: str | None = None
 
     @classmethod
@@ -63,15 +67,18 @@ class Signature(NamedTuple):
         if (uuid := entry.uuid) is not None and Step.UUID in steps:
             parts["uuid"] = uuid.lower()
         if Step.WHOLE in steps and "whole" not in known:
-            parts["whole"] = _digest(encode_entry(entry))
+            parts["whole"] = _digest(encode_sorted(entry.fields))
+            parts["order"] = _digest(encode_entry(entry)) if _has_inner_keys(entry) else None
         if Step.MESSAGES in steps and "messages" not in known:
-            parts["messages"] = birth_suffix(entry.messages)
+            parts["messages"] = match_digest(entry.messages)
         if Step.SPOKEN in steps:
             messages = entry.messages if isinstance(entry.messages, list) else [entry.messages]
             turns = [[each.get("role"), each.get("content")] if isinstance(each, dict) else each for each in messages]
-            parts["spoken"] = _digest(encode_line(turns))
-        if Step.BIRTH in steps and own_id is not None:
-            parts["born"] = suffix_part(own_id)
+            parts["spoken"] = _digest(encode_sorted(turns))
+        if Step.BIRTH in steps:
+            parts["born"] = None if own_id is None else suffix_part(own_id)
+            if "birth" not in known:
+                parts["birth"] = birth_suffix(entry.messages)
         return cls(**parts)
 
 
@@ -82,9 +89,17 @@ PARTS = {
     Step.WHOLE: "whole",
     Step.MESSAGES: "messages",
     Step.SPOKEN: "spoken",
-    Step.BIRTH: "messages",
+    Step.BIRTH: "birth",
 }
 """What of a signature a step compares; what it is compared with may be another part (`BIRTH`)."""
+
+
+def _has_inner_keys(entry: Entry) -> bool:
+    sides = [entry.fields.get(key, ()) for key in CONVERSATIONS]
+    if not all(isinstance(side, list | tuple) for side in sides):
+        return True
+    values = (value for side in sides for turn in side for value in (turn.values() if type(turn) is dict else (turn,)))
+    return any(type(value) in (dict, list) for value in (*entry.extra.values(), *values))
 
 
 def _digest(data: bytes) -> bytes:

@@ -24,7 +24,7 @@ from rolethread_vcs.merge.cuts import parts_of_cuts
 from rolethread_vcs.merge.gaps import Alignment, Gap
 from rolethread_vcs.merge.insertions import Row, breaks, kept_both, one_after_the_other, pair_up
 from rolethread_vcs.merge.lists import SIDES, Side, Token
-from rolethread_vcs.model.entry import OPENING_ROLES, is_same
+from rolethread_vcs.model.entry import OPENING_ROLES, is_equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
             if number is None:
                 continue
             if to_number is not None:
-                if not is_same(lists.on(side)[number], lists.on(other)[to_number]):
+                if not is_equal(lists.on(side)[number], lists.on(other)[to_number]):
                     yield Reason.BOTH_EDITED
             elif base not in alignment.numbers[other]:
                 yield Reason.DELETED_AND_EDITED

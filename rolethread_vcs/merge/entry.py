@@ -10,7 +10,7 @@ from rolethread_vcs.merge.conflict import Choose, Conflict, Merged, Reason
 from rolethread_vcs.merge.pair import look_at_pair, merge_swapped
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.values import UNSETTLED, merge_maps, merge_sets, settle, value_conflict
-from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, Entry, InvalidEntryError, is_same
+from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, Entry, InvalidEntryError, is_equal
 
 
 def merge_entries(
@@ -39,6 +39,8 @@ def _merge_whole(base: Any, ours: Any, theirs: Any, resolver: Resolver) -> Any:
     if whole is not UNSETTLED:
         return whole
     if ours is ABSENT or theirs is ABSENT:
+        if is_equal(theirs if ours is ABSENT else ours, base):
+            return ABSENT
         return resolver.answer(value_conflict("entry", base, ours, theirs))
     if base is ABSENT and not _are_one_conversation(ours.get("messages"), theirs.get("messages")):
         return resolver.answer(Conflict("entry", Reason.SAME_ID, base, ours, theirs))
@@ -53,7 +55,7 @@ def _merge_whole(base: Any, ours: Any, theirs: Any, resolver: Resolver) -> Any:
 
 def _are_one_conversation(ours: Any, theirs: Any) -> bool:
     """Whether two entries that both sides added are versions of one: message for message the same, or much alike."""
-    if is_same(ours, theirs):
+    if is_equal(ours, theirs):
         return True
     if not isinstance(ours, list) or not isinstance(theirs, list) or len(ours) != len(theirs):
         return False

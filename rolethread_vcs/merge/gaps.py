@@ -21,9 +21,10 @@ from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.align import Match, Pair, align, align_sides
 from rolethread_vcs.diff.chain import heaviest_chain
+from rolethread_vcs.diff.exchanges import identity
 from rolethread_vcs.merge.conversation import role_of, says_enough
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
-from rolethread_vcs.model.entry import is_same
+from rolethread_vcs.model.entry import is_equal
 
 
 class Gap(NamedTuple):
@@ -57,7 +58,7 @@ class Alignment:
                 for pair in every[side]
                 if pair.before in doubtful
                 and not (pair.loose or pair.moved)
-                and is_same(lists.base[pair.before], lists.on(side)[pair.after])
+                and is_equal(lists.base[pair.before], lists.on(side)[pair.after])
                 and not _stands_beside_new(lists.on(side), pair.after, known[side])
             }
             for side in SIDES
@@ -100,12 +101,14 @@ class Alignment:
         other = other_side(side)
         row = self.lists.on(other)
         missing = self.numbers[side].keys() - self.numbers[other].keys()
-        new = {repr(row[number]): number for number in range(len(row)) if missing and number not in self.origins[other]}
+        new = {
+            identity(row[number]): number for number in range(len(row)) if missing and number not in self.origins[other]
+        }
         found = []
         for base in sorted(missing):
             value = self.lists.on(side)[self.numbers[side][base]]
-            if says_enough(value) and repr(value) in new:
-                found.append(Pair(base, new.pop(repr(value)), Match.SIMILAR))
+            if says_enough(value) and identity(value) in new:
+                found.append(Pair(base, new.pop(identity(value)), Match.SIMILAR))
         for pair in found:
             self.numbers[other][pair.before], self.origins[other][pair.after] = pair.after, pair.before
             self.loose[other].pop(pair.before, None)

@@ -9,8 +9,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Reason
 from rolethread_vcs.merge.conversation import END, START, break_between, role_of
-from rolethread_vcs.merge.values import UNSETTLED, settle
-from rolethread_vcs.model.entry import ANSWERING_ROLES, is_same
+from rolethread_vcs.merge.values import UNSETTLED, settle, settle_value
+from rolethread_vcs.model.entry import ANSWERING_ROLES, is_equal
 
 Side: TypeAlias = Literal["ours", "theirs"]
 SIDES: tuple[Side, Side] = ("ours", "theirs")
@@ -67,16 +67,16 @@ class Lists:
         base, ours, theirs = self.values(token)
         if ours is ABSENT or theirs is ABSENT:
             return theirs if ours is ABSENT else ours
-        value = settle(base, ours, theirs)
+        value = settle_value(base, ours, theirs)
         if value is UNSETTLED:
             return min(ours, theirs, key=repr) if base is ABSENT else base
         return value
 
     def is_edited(self, token: Token, side: Side) -> bool:
-        """Return whether a side that has a message of the base has it in another form."""
+        """Return whether a side that has a message of the base has other values in it."""
         number = token.on(side)
         return (
-            token.base is not None and number is not None and not is_same(self.base[token.base], self.on(side)[number])
+            token.base is not None and number is not None and not is_equal(self.base[token.base], self.on(side)[number])
         )
 
     def role(self, token: Token) -> Any:

@@ -9,7 +9,7 @@ from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Conflict, Reason, SideChoice, field_name
 from rolethread_vcs.merge.resolver import Resolver
 from rolethread_vcs.merge.text import merge_text
-from rolethread_vcs.merge.values import UNSETTLED, merge_maps, merge_sets, settle, value_conflict
+from rolethread_vcs.merge.values import UNSETTLED, merge_maps, merge_sets, merged_keys, settle_value, value_conflict
 from rolethread_vcs.merge.versions import Versions
 
 
@@ -34,7 +34,7 @@ def merge_message(
         if key == "alternatives" and versions.are_merged:
             value = versions.alternatives(merged.get("content", ABSENT), name, resolver)
         else:
-            value = settle(*sides)
+            value = settle_value(*sides)
         if value is UNSETTLED and key == "content" and versions.are_merged and not versions.have_one_answer:
             # the words of one version are none of the other's
             value = resolver.answer(Conflict(name, Reason.BOTH_EDITED, *sides))
@@ -64,8 +64,8 @@ def merge_calls(base: Any, ours: Any, theirs: Any) -> Any:
     A call is one thing: the name from one side and the arguments from the other would be a third call.
     """
     if not (_are_lists(base, ours, theirs) and len(base) == len(ours) == len(theirs)):
-        return settle(base, ours, theirs)
-    calls = [settle(*each) for each in zip(base, ours, theirs, strict=True)]
+        return settle_value(base, ours, theirs)
+    calls = [settle_value(*each) for each in zip(base, ours, theirs, strict=True)]
     return UNSETTLED if any(call is UNSETTLED for call in calls) else calls
 
 
@@ -89,15 +89,15 @@ def merge_content(base: Any, ours: Any, theirs: Any, field: str, resolver: Resol
 
 def _merge_part(base: Any, ours: Any, theirs: Any) -> Any:
     """Return a part of a message's content (`{"type": "text", "text": …}`) with both edits, or UNSETTLED."""
-    value = settle(base, ours, theirs)
+    value = settle_value(base, ours, theirs)
     if value is not UNSETTLED:
         return value
     if not all(isinstance(part, dict) and part.get("type") == "text" for part in (base, ours, theirs)):
         return UNSETTLED
     merged = {}
-    for key in [*ours, *(key for key in theirs if key not in ours)]:
+    for key in merged_keys(base, ours, theirs):
         sides = [part.get(key, ABSENT) for part in (base, ours, theirs)]
-        value = settle(*sides)
+        value = settle_value(*sides)
         if value is UNSETTLED and key == "text" and all(isinstance(side, str) for side in sides):
             text = merge_text(*sides)
             value = UNSETTLED if text is None else text

@@ -24,7 +24,7 @@ from rolethread_vcs.merge.gaps import Alignment, values_of
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.values import UNSETTLED, settle
+from rolethread_vcs.merge.values import UNSETTLED, settle, settle_value
 from rolethread_vcs.model.entry import ANSWERING_ROLES
 
 _RENAMES = 2
@@ -122,7 +122,7 @@ class _Row:
         if ours is ABSENT or theirs is ABSENT:
             message = self._only(token)
         else:
-            message = settle(base, ours, theirs)
+            message = settle_value(base, ours, theirs)
         if message is UNSETTLED:
             if not (isinstance(ours, dict) and isinstance(theirs, dict) and (base is ABSENT or isinstance(base, dict))):
                 # What is no object has no keys to be merged by.

@@ -15,8 +15,8 @@ from typing import Any
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Conflict, Reason
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.values import UNSETTLED, settle
-from rolethread_vcs.model.entry import is_same
+from rolethread_vcs.merge.values import UNSETTLED, settle_value
+from rolethread_vcs.model.entry import is_equal
 
 _PAIR = ("chosen", "rejected")
 
@@ -30,13 +30,13 @@ def merge_swapped(base: Fields, ours: Fields, theirs: Fields, resolver: Resolver
     """
     crossed = [_crossed(base, side) for side in (ours, theirs)]
     if all(crossed) and all(
-        not is_same(side.get(key, ABSENT), base.get(key, ABSENT)) for side in (ours, theirs) for key in _PAIR
+        not is_equal(side.get(key, ABSENT), base.get(key, ABSENT)) for side in (ours, theirs) for key in _PAIR
     ):
         return {**base, "chosen": base.get("rejected", ABSENT), "rejected": base.get("chosen", ABSENT)}, {}
     if not any(crossed):
         return base, {}
     for key in _PAIR:
-        if settle(*(side.get(key, ABSENT) for side in (base, ours, theirs))) is UNSETTLED:
+        if settle_value(*(side.get(key, ABSENT) for side in (base, ours, theirs))) is UNSETTLED:
             return base, _decide(key, Reason.PAIR_SWAPPED, base, ours, theirs, resolver)
     return base, {}
 
@@ -59,12 +59,12 @@ def _decide(key: str, reason: Reason, base: Fields, ours: Fields, theirs: Fields
 def _crossed(base: Fields, side: Fields) -> bool:
     """Whether a side put an answer of the base on the other side of the pair."""
     chosen, rejected = (base.get(key, ABSENT) for key in _PAIR)
-    if is_same(chosen, rejected):
+    if is_equal(chosen, rejected):
         return False
     crossings = ((rejected, side.get("chosen", ABSENT)), (chosen, side.get("rejected", ABSENT)))
-    return any(before is not ABSENT and is_same(before, after) for before, after in crossings)
+    return any(before is not ABSENT and is_equal(before, after) for before, after in crossings)
 
 
 def _is_equal(fields: Fields) -> bool:
     chosen, rejected = (fields.get(key, ABSENT) for key in _PAIR)
-    return chosen is not ABSENT and is_same(chosen, rejected)
+    return chosen is not ABSENT and is_equal(chosen, rejected)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Conflict, Reason, SideChoice, field_name
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.model.entry import is_same
+from rolethread_vcs.model.entry import is_equal, is_same, sort_keys
 
 
 def merge_maps(
@@ -24,7 +24,7 @@ def merge_maps(
     merged: dict[str, Any] = {}
     for key in sorted(base.keys() | ours.keys() | theirs.keys()):
         was, left, right = (side.get(key, ABSENT) for side in (base, ours, theirs))
-        value = settle(was, left, right)
+        value = settle_value(was, left, right)
         if value is UNSETTLED:
             name = field_name(field, key)
             if isinstance(left, dict) and isinstance(right, dict):
@@ -36,7 +36,25 @@ def merge_maps(
                 value = resolver.answer(value_conflict(name, was, left, right))
         if value is not ABSENT:
             merged[key] = value
-    return merged
+    return {key: merged[key] for key in merged_keys(base, ours, theirs) if key in merged}
+
+
+def merged_keys(base: Iterable[str], ours: Iterable[str], theirs: Iterable[str]) -> list[str]:
+    """Return the keys of ours and theirs in the order of the side that changed it.
+
+    Those which only the other side has stand behind the key that they follow there. Where no side changed the order, or
+    both did, it is one that does not depend on which side is ours.
+    """
+    sides = sorted((list(ours), list(theirs)))
+    common = [key for key in base if all(key in side for side in sides)]
+    moved = [[key for key in side if key in common] != common for side in sides]
+    first, second = sides[::-1] if moved == [False, True] else sides
+    before = None
+    for key in second:
+        if key not in first:
+            first.insert(0 if before is None else first.index(before) + 1, key)
+        before = key
+    return first
 
 
 def value_conflict(field: str, base: Any, ours: Any, theirs: Any) -> Conflict:
@@ -65,9 +83,9 @@ def merge_sets(base: Any, ours: Any, theirs: Any) -> list[Any]:
     by spelling.
     """
     was, left, right = (
-        {repr(item): item for item in ([] if side is ABSENT else side)} for side in (base, ours, theirs)
+        {repr(sort_keys(item)): item for item in ([] if side is ABSENT else side)} for side in (base, ours, theirs)
     )
-    kept = [item for key, item in was.items() if key in left and key in right]
+    kept = [settle_value(item, left[key], right[key]) for key, item in was.items() if key in left and key in right]
     added = {key: item for side in (left, right) for key, item in side.items() if key not in was}
     return [*kept, *(added[key] for key in sorted(added, key=lambda key: (key not in left or key not in right, key)))]
 
@@ -89,3 +107,45 @@ def settle(base: Any, ours: Any, theirs: Any) -> Any:
     if is_same(ours, theirs) or is_same(theirs, base):
         return ours
     return theirs if is_same(ours, base) else UNSETTLED
+
+
+def settle_value(base: Any, ours: Any, theirs: Any) -> Any:
+    """Settle what is not a whole conversation: who only put keys into another order leaves the value to the other."""
+    value = settle(base, ours, theirs)
+    if value is UNSETTLED and (is_equal(theirs, base) or is_equal(ours, theirs)):
+        return _in_order(ours, base, theirs)
+    return _in_order(theirs, base, ours) if value is UNSETTLED and is_equal(ours, base) else value
+
+
+def _in_order(value: Any, base: Any, model: Any) -> Any:
+    """Return a value with the order of keys that a model has inside it, where the value has the order of the base."""
+    if isinstance(value, dict) and isinstance(model, dict):
+        old = base if isinstance(base, dict) else {}
+        keys = [key for key in merged_keys(old, value, model) if key in value]
+        return {key: _in_order(value[key], old.get(key), model.get(key)) for key in keys}
+    if not isinstance(value, list) or not isinstance(model, list):
+        return value
+    was = base if isinstance(base, list) and len(base) == len(model) else [None] * len(model)
+    places = dict(_pair_items(value, model))
+    return [
+        _in_order(item, was[places[number]], model[places[number]]) if number in places else item
+        for number, item in enumerate(value)
+    ]
+
+
+def _pair_items(one: list[Any], other: list[Any]) -> Iterator[tuple[int, int]]:
+    """Yield the places of items that are equal, then of those that share most: a key has its order from what it was."""
+    texts, others = ([repr(sort_keys(item)) for item in side] for side in (one, other))
+    words, to_words = ([{*text.split()} for text in side] for side in (texts, others))
+    ranked = sorted(
+        (text != to_text, -len(words[number] & to_words[place]), number, place)
+        for number, text in enumerate(texts)
+        for place, to_text in enumerate(others)
+    )
+    taken: set[int] = set()
+    to_taken: set[int] = set()
+    for _, shared, number, place in ranked:
+        if shared and number not in taken and place not in to_taken:
+            yield number, place
+            taken.add(number)
+            to_taken.add(place)

@@ -15,7 +15,7 @@ from typing import Any
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.merge.conflict import Conflict, Reason
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.merge.values import UNSETTLED, settle
+from rolethread_vcs.merge.values import UNSETTLED, settle, settle_value
 
 _OLD = "the answer of the base"
 """Is what this answer and every edit of it are known by; any other version is known by its text."""
@@ -60,7 +60,7 @@ class Versions:
     def alternatives(self, content: Any, field: str, resolver: Resolver) -> Any:
         """Return the alternatives to what became the answer: every version that no side deleted."""
         was, left, right = self._versions
-        kept = {key: settle(was[key], left[key], right[key]) for key in was if key in left and key in right}
+        kept = {key: settle_value(was[key], left[key], right[key]) for key in was if key in left and key in right}
         added = {key: value for side in (left, right) for key, value in side.items() if key not in was}
         chosen = [answer for answer, text in zip(self._answers, self._texts, strict=True) if text == repr(content)]
         answer = next(iter(chosen), self._answers[1] if self.have_one_answer else None)

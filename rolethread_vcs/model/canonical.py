@@ -1,7 +1,8 @@
 """Canonical JSON, and strict reading of anybody's JSON. The only file that imports orjson.
 
-Canonical means: UTF-8, two-space indent, a final newline, non-ASCII raw, keys in the order of `model.entry`,
-numbers as orjson 3 writes them, at most `MAX_DEPTH` levels. `docs/on-disk-format.md` has the vectors.
+Canonical means: UTF-8, two-space indent, a final newline, non-ASCII raw, keys of entries and messages in the order of
+`model.entry` and below that as they came, numbers as orjson 3 writes them, at most `MAX_DEPTH` levels.
+`docs/on-disk-format.md` has the vectors.
 
 Reading refuses what could not be kept: two equal keys in one object, NaN and Infinity, integers beyond 64
 bits, lone surrogates, deeper nesting. orjson parses at full speed but keeps the last of two equal keys and
@@ -107,8 +108,13 @@ def encode_entry(entry: Entry) -> bytes:
 
 
 def encode_value(value: Any) -> bytes:
-    """Return the canonical bytes of any JSON value, keys sorted by code point at every depth."""
+    """Return the canonical bytes of what is no entry, keys sorted by code point at every depth."""
     return _dump(sort_keys(value), _CANONICAL)
+
+
+def encode_sorted(value: Any) -> bytes:
+    """Return bytes that two values share if they are equal, in whatever order their keys stand."""
+    return _dump(value, orjson.OPT_SORT_KEYS)
 
 
 def encode_line(value: Any, *, is_parsed: bool = False) -> bytes:
@@ -177,8 +183,24 @@ def birth_suffix(messages: Any) -> str:
     return suffix_of(_dump(messages, _CANONICAL))
 
 
-def encode_with_suffix(entry: Entry) -> tuple[bytes, str]:
-    """Return `encode_entry(entry)` and `birth_suffix(entry.messages)` of an entry made of what `parse` returned.
+def match_digest(messages: Any) -> str:
+    """Return what messages are matched by: the birth suffix that they would have with all keys inside them sorted."""
+    return _match_digest(messages, _dump(messages, _CANONICAL))
+
+
+def _match_digest(messages: Any, data: bytes) -> str:
+    # of messages written on their own, only what is inside of one is indented by six spaces or more
+    if type(messages) is list and b"\n      " not in data:
+        return suffix_of(data)
+    in_order = sort_keys(messages)
+    if isinstance(messages, list):  # the keys of a message have an order of their own
+        rows = zip(messages, in_order, strict=True)
+        in_order = [{key: other[key] for key in one} if isinstance(one, dict) else other for one, other in rows]
+    return suffix_of(_dump(in_order, _CANONICAL))
+
+
+def encode_with_suffix(entry: Entry) -> tuple[bytes, str, str]:
+    """Return `encode_entry`, and `birth_suffix` and `match_digest` of the messages, of an entry that was parsed.
 
     For the bulk path: what was parsed holds no NaN, and is not searched for one.
 
@@ -186,7 +208,8 @@ def encode_with_suffix(entry: Entry) -> tuple[bytes, str]:
         UnkeepableValueError: nested too deep.
     """
     data = _dump(entry.fields, _CANONICAL, is_parsed=True)
-    return data, suffix_of(_dump(entry.messages, _CANONICAL, is_parsed=True))
+    messages = _dump(entry.messages, _CANONICAL, is_parsed=True)
+    return data, suffix_of(messages), _match_digest(entry.messages, messages)
 
 
 def _name(value: Any) -> str:

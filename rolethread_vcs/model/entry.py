@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -47,10 +47,15 @@ class InvalidEntryError(InvalidError):
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Return whether two canonical values are the same JSON; 1, 1.0 and true are equal to Python."""
+    """Return whether two canonical values are the same to the byte; 1, 1.0 and true are equal to Python."""
     if one is other:
         return True
     return bool(one == other) and (type(one) is str or repr(one) == repr(other))
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """Return whether two values are the same JSON, in whatever order the keys inside them stand."""
+    return is_same(one, other) or (bool(one == other) and repr(sort_keys(one)) == repr(sort_keys(other)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +71,10 @@ class Entry:
 
     def __eq__(self, other: object) -> bool:
         return is_same(self.fields, other.fields) if isinstance(other, Entry) else NotImplemented
+
+    def equals(self, other: Entry) -> bool:
+        """Return whether both have the same values, in whatever order the keys inside them stand."""
+        return is_equal(self.fields, other.fields)
 
     __hash__ = None  # type: ignore[assignment]  # it holds a mapping
 
@@ -105,7 +114,7 @@ class Entry:
         if len(document) < len(fields):
             extra = _whole_extra(fields)
             if extra:
-                document["extra"] = sort_keys(extra)
+                document["extra"] = {key: copy_value(extra[key]) for key in sorted(_text_keys(extra))}
         return cls(document)
 
     @property
@@ -151,11 +160,12 @@ class Entry:
 def canonical_messages(value: Any, *, is_owned: bool = False) -> Any:
     """Return messages in canonical shape: message keys in order, null speaker and `train: true` absent.
 
-    A value that is no list, and an item that is no object, is kept as it is with its own keys sorted. What needs no
-    change is copied, unless it `is_owned`.
+    A value that is no list, an item that is no object, and what is inside a message are kept as they are: templates
+    print tools and arguments, so the order of their keys is text to train on. What needs no change is copied, unless
+    it `is_owned`.
     """
     if type(value) is not list and not isinstance(value, list | tuple):
-        return sort_keys(value)
+        return copy_value(value)
     messages = []
     for message in value:
         # Nearly every message: own keys in order, nothing but text in them, or `train: false`.
@@ -172,7 +182,7 @@ def canonical_messages(value: Any, *, is_owned: bool = False) -> Any:
 
 def _canonical_message(message: Any) -> Any:
     if not isinstance(message, Mapping):
-        return sort_keys(message)
+        return copy_value(message)
     result: dict[str, Any] = {}
     for key in MESSAGE_KEYS:
         if key not in message:
@@ -180,10 +190,10 @@ def _canonical_message(message: Any) -> Any:
         value = message[key]
         if (key == "speaker" and value is None) or (key == "train" and value is True):
             continue
-        result[key] = sort_keys(value)
-    for key in _sorted_keys(message):
+        result[key] = copy_value(value)
+    for key in sorted(_text_keys(message)):
         if key not in _MESSAGE_RANK:
-            result[key] = sort_keys(message[key])
+            result[key] = copy_value(message[key])
     return result
 
 
@@ -200,7 +210,12 @@ def canonical_tags(value: Any) -> list[str]:
 
 
 def sort_keys(value: Any) -> Any:
-    """Return a JSON value with the keys of its objects sorted by code point, at every depth.
+    """Return a JSON value with the keys of its objects sorted by code point, at every depth; see `copy_value`."""
+    return copy_value(value, sorted)
+
+
+def copy_value(value: Any, in_order: Callable[[Iterable[str]], Iterable[str]] = iter) -> Any:
+    """Return a JSON value that shares nothing with this one, the keys of its objects in an order.
 
     Raises:
         InvalidEntryError: a value that JSON does not know, or a key that is no text.
@@ -209,19 +224,19 @@ def sort_keys(value: Any) -> Any:
     if kind is str or value is None or kind is bool or kind is int or kind is float:
         return value
     if kind is dict or isinstance(value, Mapping):
-        return {key: sort_keys(value[key]) for key in _sorted_keys(value)}
+        return {key: copy_value(value[key], in_order) for key in in_order(_text_keys(value))}
     if isinstance(value, list | tuple):
-        return [sort_keys(item) for item in value]
+        return [copy_value(item, in_order) for item in value]
     if isinstance(value, str | int | float):
         return value
     raise InvalidEntryError(f"{kind.__name__} is no JSON value")
 
 
-def _sorted_keys(value: Mapping[Any, Any]) -> list[str]:
+def _text_keys(value: Mapping[Any, Any]) -> Mapping[str, Any]:
     for key in value:
         if not isinstance(key, str):
             raise InvalidEntryError(f"the names of fields are text, not {_kind(key)}")
-    return sorted(value)
+    return value
 
 
 def _texts(field: str, value: Any) -> list[str]:
@@ -247,7 +262,7 @@ def _whole_extra(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     merged = dict(extra)
     for key in foreign:
         value = fields[key]
-        if key in merged and not is_same(sort_keys(merged[key]), sort_keys(value)):
+        if key in merged and not is_equal(merged[key], value):
             raise InvalidEntryError(f"{key!r} stands both at the top and in extra, with different values")
         merged[key] = value
     return merged

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.entry import EntryDiff, MessageChange
-from rolethread_vcs.diff.fields import spelled
+from rolethread_vcs.diff.fields import Path, ValueChange, spelled
+from rolethread_vcs.diff.fields import changes as value_changes
 from rolethread_vcs.diff.words import WordChange
 from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.model.entry import CONVERSATIONS
@@ -189,14 +190,25 @@ def value_lines(difference: EntryDiff) -> Iterator[tuple[str, str, str]]:
     for field in difference.fields:
         yield field.key, json_text(field.before), json_text(field.after)
     for change in difference.extra:
-        yield spelled(("extra", *change.path)), json_text(change.before), json_text(change.after)
+        yield _value_line(("extra",), change)
+
+
+def _value_line(path: Path, change: ValueChange) -> tuple[str, str, str]:
+    name = spelled((*path, *change.path))
+    if change.reordered:
+        return f"{name} (key order)", ", ".join(change.before), ", ".join(change.after)
+    return name, json_text(change.before), json_text(change.after)
 
 
 def attribute_values(change: MessageChange) -> Iterator[tuple[str, str, str]]:
     if change.before is None or change.after is None:
         return
-    for key in change.attributes:
-        yield key, _attribute(change.before.message, key), _attribute(change.after.message, key)
+    for key in dict.fromkeys((*change.reordered, *change.attributes)):
+        one, other = change.before.message, change.after.message
+        if key in change.reordered:
+            yield from (_value_line((key,), each) for each in value_changes(one[key], other[key]))
+        else:
+            yield key, _attribute(one, key), _attribute(other, key)
 
 
 def _attribute(message: Any, key: str) -> str:
@@ -256,7 +268,9 @@ def _messages_summary(name: str, changes: Sequence[MessageChange]) -> Iterator[s
     by_attributes: dict[tuple[str, ...], list[MessageChange]] = {}
     for change in changes:
         if change.op == "attributes":
-            by_attributes.setdefault(change.attributes, []).append(change)
+            names = [key for key in change.attributes if key not in change.reordered]
+            names += [f"{key} (key order)" for key in change.reordered]
+            by_attributes.setdefault(tuple(names), []).append(change)
     for attributes, changed in by_attributes.items():
         yield from _places_summary(where, changed, " and ".join(attributes))
 

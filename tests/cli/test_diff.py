@@ -70,6 +70,21 @@ def test_words_can_be_asked_for_in_brackets_or_not_at_all() -> None:
     assert lines("a b" and talk("a b"), talk("c d"), words="plain")[-1] == "        [-a b-]{+c d+}"
 
 
+def test_an_order_of_keys_alone_is_told_as_that() -> None:
+    calls = [{"function": {"name": "look", "arguments": {"where": 1, "how": 2}}}]
+    turned = [{"function": {"name": "look", "arguments": {"how": 2, "where": 1}}}]
+    before = {"messages": [{"role": "assistant", "content": "Wait.", "tool_calls": calls}], "tools": calls}
+    after = {"messages": [{"role": "assistant", "content": "Wait.", "tool_calls": turned}], "tools": turned}
+
+    assert lines(before, after, width=120) == [
+        f"~ {ID}  [0] tool_calls (key order), extra.tools[0].function.arguments (key order)",
+        "  ~ [0] assistant",
+        "        Wait.",
+        "        tool_calls[0].function.arguments (key order): where, how → how, where",
+        "    extra.tools[0].function.arguments (key order): where, how → how, where",
+    ]
+
+
 def test_with_colours_there_are_no_brackets() -> None:
     assert lines(talk("Is it dry?"), talk("Is it wet?"), color=True)[-1] == "        Is it drywet?"
     assert lines(talk("Is it dry?"), talk("Is it wet?"), color=True, words="plain")[-1].endswith("[-dry-]{+wet+}?")
@@ -243,6 +258,7 @@ def test_the_envelope_has_what_the_design_promises(rtv: Rtv, dataset: Dataset) -
             "after": {"index": 0, "message": {"role": "user", "content": "Is the old cellar dry?"}},
             "words": [["equal", "Is the "], ["insert", "old "], ["equal", "cellar dry?"]],
             "attributes": [],
+            "reordered": [],
         }
     ]
 
@@ -256,7 +272,7 @@ def test_what_is_absent_is_null_in_json(rtv: Rtv, dataset: Dataset) -> None:
     changed, added = rtv("diff", "@~1", "--json").json("rolethread.diff/v1")["entries"]
 
     assert {"field": "uuid", "before": None, "after": "u"} in changed["fields"]
-    assert changed["extra"] == [{"path": ["a"], "before": None, "after": 1}]
+    assert changed["extra"] == [{"path": ["a"], "before": None, "after": 1, "reordered": False}]
     assert [each["before"] for each in added["messages"]] == [None, None]
 
 
@@ -345,7 +361,7 @@ def test_a_tag_is_told_value_by_value(rtv: Rtv, dataset: Dataset) -> None:
     ]
     assert (value["title"], value["changes"][1]) == (
         "tag Tavern",
-        {"path": ["category"], "before": "places", "after": None},
+        {"path": ["category"], "before": "places", "after": None, "reordered": False},
     )
 
 

@@ -140,7 +140,7 @@ def test_tags_extra_and_other_fields_are_told_apart() -> None:
         tags_added=("ghost",),
         tags_removed=("slow_burn",),
         fields=(FieldChange("messages", TAVERN.messages, "lost"), FieldChange("uuid", ABSENT, "u")),
-        extra=(ValueChange(("rating",), 4, 5), ValueChange(("source",), ABSENT, "x")),
+        extra=(ValueChange(("rating",), 4, 5), ValueChange(("source",), ABSENT, "x", place=1)),
     )
 
 

@@ -26,11 +26,11 @@ ENTRIES = [
 ]
 CARRIED = {"messages": ENTRIES, "sharegpt": ENTRIES[:4], "alpaca": ENTRIES[:3]}
 GOLDEN = {
-    ("messages", "full"): "2956555bd88bb325d2b6e2523577fc422f7f60b4ec965f7cfad9f018961970aa",
-    ("messages", "clean"): "88b68532f8b59a4ae476cd528a73692da994ccf0ef6f913c531c524d55455035",
-    ("sharegpt", "full"): "d7c275ca8160e86a7ed09438f92853d4cca2b9c46413e4061303c659617832e7",
+    ("messages", "full"): "7c1be1e50ada148457f6031be8e09b7358a2b09fec486626c5ab1e54c3235e53",
+    ("messages", "clean"): "b470ab5ed430a28087450464da1f64fee4b38cf3bcb6c627558e7c6568e80892",
+    ("sharegpt", "full"): "47def9ecd2b3a7d3762c1f025eea598e0315cc6c93e3fef76e7bb7582a1f3e9b",
     ("sharegpt", "clean"): "8fd4c295fe4dff66d5620987875b574203822a3eaed0852703eae21a3f6e602e",
-    ("alpaca", "full"): "4015a988b57cca6d6fbd6d82ab3791433cbf236ca405676a35f74ff3cc6dc242",
+    ("alpaca", "full"): "3ec6a3702fb831306f0ea707d00cb457460b7c094946ca58943d6aca4ffed2a4",
     ("alpaca", "clean"): "25c1dee8549a5ed69e0dd4f818419bc54248d418f4edc5e9aff359d60a68c46e",
 }
 

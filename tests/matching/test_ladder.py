@@ -76,8 +76,8 @@ def test_of_several_with_one_id_the_most_alike_are_it() -> None:
 
 
 def test_either_side_may_have_the_messages_that_the_other_one_had_at_birth() -> None:
-    before = rows(Signature(messages="a", born="a"), Signature(messages="edited", born="b"))
-    after = rows(Signature(messages="b"), Signature(messages="edited too", born="a"))
+    before = rows(Signature(birth="a", born="a"), Signature(birth="edited", born="b"))
+    after = rows(Signature(birth="b"), Signature(birth="edited too", born="a"))
 
     assert Matching(before, after, Policy((Step.BIRTH,), FIRST)).pairs == {0: 1, 1: 0}
 

@@ -39,7 +39,8 @@ def test_the_case_merges_as_it_says(case: dict[str, Any]) -> None:
         wanted = entry(expected["result"])
         expected = {"result": None if wanted is None else wanted.fields}
 
-    assert outcome(*three_sides(case)) == expected
+    # repr, because the order of keys inside a value is a part of it
+    assert repr(outcome(*three_sides(case))) == repr(expected)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -48,7 +49,7 @@ def test_the_case_does_not_depend_on_who_merges_whom(case: dict[str, Any]) -> No
     there, back = outcome(base, ours, theirs), outcome(base, theirs, ours)
 
     if "result" in there:
-        assert there == back
+        assert repr(there) == repr(back)
     else:
         assert _reasons(there) == _reasons(back)
 

@@ -16,6 +16,7 @@ from rolethread_vcs.merge.values import (
     merge_maps,
     merge_sets,
     settle,
+    settle_value,
 )
 
 
@@ -32,6 +33,53 @@ def test_keys_of_nested_objects_merge() -> None:
 
     assert merged == {"lore": {"place": "south"}, "new": None}
     assert resolver.conflicts == []
+
+
+KEYS_IN_ORDER = {
+    "one side orders, the other edits": ([{"a": 1, "b": 2}, 7], [{"b": 2, "a": 1}, 7], [{"a": 1, "b": 3}, 7]),
+    "one side orders, the other adds an item and a key": (
+        [{"a": 1, "b": 2}],
+        [{"b": 2, "a": 1}],
+        [{"z": 0}, {"a": 1, "c": 3, "b": 2}],
+    ),
+    "each side orders another object": (
+        {"x": {"a": 1, "b": 2}, "y": {"c": 1, "d": 2}},
+        {"x": {"b": 2, "a": 1}, "y": {"c": 1, "d": 2}},
+        {"x": {"a": 1, "b": 2}, "y": {"d": 2, "c": 1}},
+    ),
+    "both sides made the same value in two orders": (None, {"a": 1, "b": 2}, {"b": 2, "a": 1}),
+    "one side orders, the other removes a key": ({"a": 1, "b": 2, "c": 3}, {"c": 3, "b": 2, "a": 1}, {"a": 1, "c": 3}),
+    "one side orders, the other removes it": ({"a": 1, "b": 2}, {"b": 2, "a": 1}, ABSENT),
+}
+MERGED_IN_ORDER: dict[str, Any] = {
+    "one side orders, the other edits": [{"b": 3, "a": 1}, 7],
+    "one side orders, the other adds an item and a key": [{"z": 0}, {"b": 2, "a": 1, "c": 3}],
+    "each side orders another object": {"x": {"b": 2, "a": 1}, "y": {"d": 2, "c": 1}},
+    "both sides made the same value in two orders": {"a": 1, "b": 2},
+    "one side orders, the other removes a key": {"c": 3, "a": 1},
+    "one side orders, the other removes it": ABSENT,
+}
+
+
+@pytest.mark.parametrize("case", KEYS_IN_ORDER)
+def test_an_order_of_keys_and_a_value_are_both_kept(case: str) -> None:
+    base, ours, theirs = KEYS_IN_ORDER[case]
+
+    there, back = settle_value(base, ours, theirs), settle_value(base, theirs, ours)
+
+    assert repr(there) == repr(back) == repr(MERGED_IN_ORDER[case])
+
+
+def test_objects_that_both_sides_edit_keep_the_order_that_one_of_them_gave() -> None:
+    resolver = Resolver()
+    base = {"lore": {"place": "north", "year": 9, "king": "Ode"}}
+    ours = {"lore": {"king": "Ode", "year": 10, "place": "north"}}
+    theirs = {"lore": {"place": "south", "tax": 3, "year": 9, "king": "Ode"}}
+
+    merged = merge_maps(base, ours, theirs, "extra", resolver)
+
+    assert repr(merged) == repr({"lore": {"king": "Ode", "year": 10, "place": "south", "tax": 3}})
+    assert repr(merge_maps(base, theirs, ours, "extra", resolver)) == repr(merged)
 
 
 def test_a_list_in_extra_is_one_value() -> None:

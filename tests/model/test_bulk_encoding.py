@@ -8,7 +8,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.model.canonical import birth_suffix, decode_entry, encode_entry, encode_line, encode_with_suffix
+from rolethread_vcs.model.canonical import (
+    birth_suffix,
+    decode_entry,
+    encode_entry,
+    encode_line,
+    encode_with_suffix,
+    match_digest,
+)
 from rolethread_vcs.model.entry import Entry
 
 scalars = (
@@ -41,7 +48,11 @@ fields = st.fixed_dictionaries(
 def test_bytes_and_suffix_are_those_of_the_careful_path(document: dict[str, Any]) -> None:
     entry = Entry.of(document)
 
-    assert encode_with_suffix(entry) == (encode_entry(entry), birth_suffix(entry.messages))
+    assert encode_with_suffix(entry) == (
+        encode_entry(entry),
+        birth_suffix(entry.messages),
+        match_digest(entry.messages),
+    )
 
 
 @given(fields)

@@ -77,7 +77,7 @@ def test_an_input_is_refused_with_place_and_reason(vector: dict[str, Any]) -> No
     } == {key: vector.get(key) for key in ("code", "reason", "line", "column")}
 
 
-@pytest.mark.parametrize("name", ["every field", "numbers", "characters"])
+@pytest.mark.parametrize("name", ["every field", "numbers", "characters", "the order of keys inside a value is kept"])
 def test_the_document_quotes_a_vector_word_for_word(name: str) -> None:
     vector = next(vector for vector in VECTORS["entries"] if vector["name"] == name)
 

@@ -129,8 +129,8 @@ def _read_tree(side: TreeSide, carried: Carried) -> _ReadSide:
     for entry_id, blob in side.entries().items():
         entry = side.entry(blob)
         if isinstance(entry, Entry):
-            whole = Signature.of(carried.project(entry), None, (Step.WHOLE,)).whole
-            signature = Signature.of(entry, entry_id, POLICY.steps, whole=whole)
+            carries = Signature.of(carried.project(entry), None, (Step.WHOLE,))
+            signature = Signature.of(entry, entry_id, POLICY.steps, whole=carries.whole, order=carries.order)
             known.append(_Item(entry_id, None, signature, partial(_entry_again, side, blob)))
         else:
             unread += 1
@@ -192,8 +192,10 @@ def _entry_again(side: TreeSide, blob: Blob) -> Entry:
 
 
 def _compare(one: _Item | None, other: _Item | None, carried: Carried, *, is_moved: bool) -> ComparedEntry | None:
-    if one is not None and other is not None and not is_moved and one.signature.whole == other.signature.whole:
-        return None
+    if one is not None and other is not None and not is_moved:
+        old, new = one.signature, other.signature
+        if (old.whole, old.order) == (new.whole, new.order):
+            return None
     before, after = (None if item is None else item.load() for item in (one, other))
     kind = ChangeKind.between(before, after)
     if before is not None and after is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.canonical import parse as parse_json
-from rolethread_vcs.model.entry import Entry, is_same
+from rolethread_vcs.model.entry import Entry, is_equal
 from rolethread_vcs.model.layout import ENTRIES, SUFFIX, is_id, number_of
 from rolethread_vcs.model.revision import parse_selector
 from rolethread_vcs.ops.select.selection import find_entry
@@ -283,7 +283,7 @@ def _renumbered(repository: Repository, parent: Commit, commit: Commit, blob: by
         if old == blob:
             return other_id
         other = entry_of(repository, old) if number < _COMPARED else None
-        if other is not None and is_same(other.messages, entry.messages):
+        if other is not None and is_equal(other.messages, entry.messages):
             return other_id
     return None
 

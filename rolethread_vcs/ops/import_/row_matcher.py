@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats import Draft, FileFormat, RowPlace
 from rolethread_vcs.matching.signature import PARTS, Index, Signature, Step
-from rolethread_vcs.model.canonical import birth_suffix
+from rolethread_vcs.model.canonical import birth_suffix, match_digest
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import suffix_part
 from rolethread_vcs.store.derived import Table
@@ -35,14 +35,15 @@ _NAMES = (Step.OWN_ID, Step.UUID, Step.KEY)
 class Row(NamedTuple):
     """A draft made into an entry, and what is told of it without the dataset; a plain tuple: there are 100,000.
 
-    `data` are the canonical bytes of the entry, `suffix` digests its messages, `blob` is its 20-byte id. `repaired` has
-    a sentence for each repair made.
+    `data` are the canonical bytes of the entry, `suffix` is the one it is born with if it is new, `digest` is what its
+    messages are matched by, `blob` is its 20-byte id. `repaired` has a sentence for each repair made.
     """
 
     draft: Draft
     entry: Entry
     data: bytes
     suffix: str
+    digest: str
     blob: bytes
     repaired: tuple[str, ...]
 
@@ -112,7 +113,8 @@ class Matcher:
             return _NEW
         rev = "" if row.draft.rolethread is None else row.draft.rolethread.get("rev", "")
         key = None if self._key is None else key_value(row.entry, self._key)
-        signature = Signature.of(row.entry, row.draft.own_id, STEPS, rev=rev, key=key, messages=row.suffix)
+        known = {"rev": rev, "key": key, "messages": row.digest, "birth": row.suffix}
+        signature = Signature.of(row.entry, row.draft.own_id, STEPS, **known)
         match = self._match(signature, row)
         for step in _NAMES:
             if (name := getattr(signature, PARTS[step])) is not None:
@@ -135,6 +137,8 @@ class Matcher:
         if self._is_blank:
             return Match(Outcome.NEW, own_id) if is_foreign else _NEW
         found = self._index.find(signature, STEPS)
+        if found is None and row.digest != row.suffix:  # earlier programs sorted all keys at birth
+            found = self._index.find(Signature(birth=row.digest), (Step.BIRTH,))
         if found is None:
             match = self._match_removed(signature)
             if match is _NEW and isinstance(row.draft.format, FileFormat):
@@ -144,9 +148,11 @@ class Matcher:
         if step is Step.BIRTH:
             return Match(Outcome.EDITED_SINCE, entry_id)
         if step in (Step.UUID, Step.KEY):
-            match = self._compare(entry_id, row.entry, row.suffix)
-        # a file that was written by hand holds an equal entry in other bytes
-        elif self._blobs[entry_id] == row.blob or self._base[entry_id] == row.entry:
+            match = self._compare(entry_id, row)
+        # a file that was written by hand holds the same entry in other bytes; only a row of ours brings its order
+        elif self._blobs[entry_id] == row.blob or (
+            self._base[entry_id] == row.entry if step is Step.OWN_ID else self._base[entry_id].equals(row.entry)
+        ):
             return Match(Outcome.UNCHANGED, entry_id)
         elif step is Step.OWN_ID:
             match = self._compare_own(entry_id, signature.rev, row.entry)
@@ -204,7 +210,7 @@ class Matcher:
         messages = theirs.messages
         for count in range(len(messages) - 1, 0, -1):
             before = messages[:count]
-            signature = Signature(messages=birth_suffix(before))
+            signature = Signature(messages=match_digest(before), birth=birth_suffix(before))
             found = self._index.find(signature, (Step.MESSAGES, Step.BIRTH))
             if found is None:
                 match = self._match_removed(signature)
@@ -219,13 +225,13 @@ class Matcher:
             return Match(Outcome.CHANGED, entry_id, grown)
         return _NEW
 
-    def _compare(self, entry_id: str, theirs: Entry, suffix: str | None) -> Match:
+    def _compare(self, entry_id: str, row: Row) -> Match:
         """Decide about a row matched by uuid or key; without a revision only birth tells who edited what."""
-        ours = self._base[entry_id]
-        if birth_suffix(ours.messages) == suffix:
-            return Match(Outcome.UNCHANGED if ours == theirs else Outcome.OTHER_FIELDS, entry_id)
+        ours, theirs = self._base[entry_id], row.entry
+        if match_digest(ours.messages) == row.digest:
+            return Match(Outcome.UNCHANGED if ours.equals(theirs) else Outcome.OTHER_FIELDS, entry_id)
         born = suffix_part(entry_id)
-        if suffix == born:
+        if born in (row.suffix, row.digest):
             return Match(Outcome.EDITED_SINCE, entry_id)
         merged = _edited_by(theirs, ours)
         if merged == ours:
@@ -284,6 +290,7 @@ class _Removed:
         self._index.add(Step.UUID, ((entry.uuid or None, entry.entry_id) for entry in gone))
         suffixes = ((entry, suffix) for entry in gone for suffix in (suffix_part(entry.entry_id), entry.digest))
         self._index.add(Step.MESSAGES, ((suffix, entry.entry_id) for entry, suffix in suffixes))
+        self._index.add(Step.BIRTH, ((suffix_part(entry.entry_id), entry.entry_id) for entry in gone))
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -292,7 +299,7 @@ class _Removed:
         return entry_id in self._ids and entry_id not in self._index.taken
 
     def take(self, row: Signature) -> str | None:
-        found = self._index.find(row, (Step.UUID, Step.MESSAGES))
+        found = self._index.find(row, (Step.UUID, Step.MESSAGES, Step.BIRTH))
         return None if found is None else found[0]
 
 
@@ -302,7 +309,7 @@ def key_value(entry: Entry, key: str) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
-_MATCHING = Fact(Table("matching", 1), lambda entry: (birth_suffix(entry.messages), (entry.uuid or "").lower()))
+_MATCHING = Fact(Table("matching", 1), lambda entry: (match_digest(entry.messages), (entry.uuid or "").lower()))
 """What an entry is matched by: the digest of its messages, and its uuid or nothing."""
 
 

@@ -172,8 +172,8 @@ class RowReader:
 
         def read(entry: Entry) -> Row:
             entry, repaired = safe_repair(entry, self._rules) if self._fixes else (entry, ())
-            data, suffix = encode_with_suffix(entry)
-            return Row(draft, entry, data, suffix, object_id("blob", data), repaired)
+            data, suffix, digest = encode_with_suffix(entry)
+            return Row(draft, entry, data, suffix, digest, object_id("blob", data), repaired)
 
         row = draft.make(read)
         if self._key is not None and isinstance(row, Row) and self._key in row.entry.extra:

@@ -60,13 +60,17 @@ class Placed(Model):
 
 
 class ChangedMessage(Model):
-    """A message that came, went, moved, or changed: its words, or the attributes beside its content."""
+    """A message that came, went, moved, or changed: its words, or the attributes beside its content.
+
+    Of what differs, `reordered` are the keys whose values differ only in the order of the keys inside them.
+    """
 
     op: Literal["insert", "remove", "edit", "move", "attributes"]
     before: Placed | None
     after: Placed | None
     words: list[tuple[Literal["equal", "delete", "insert"], str]]
     attributes: list[str]
+    reordered: list[str]
 
 
 class ChangedTags(Model):
@@ -81,11 +85,15 @@ class ChangedField(Model):
 
 
 class ChangedValue(Model):
-    """A value inside of `extra`, or of another file, by the keys and places that lead to it."""
+    """A value inside of `extra`, or of another file, by the keys and places that lead to it.
+
+    Where it is `reordered`, an object has its keys in another order, and `before` and `after` are these keys.
+    """
 
     path: list[str | int]
     before: Side
     after: Side
+    reordered: bool
 
 
 class Lines(Model):

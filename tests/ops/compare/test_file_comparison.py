@@ -369,3 +369,18 @@ def test_a_query_may_ask_for_what_a_file_has_no_place_for(harbour: tuple[Dataset
 
     assert told(dataset.diff("clean.jsonl", "@", where="tag:ghost")) == [(ids[0], "changed")]
     assert told(dataset.diff("clean.jsonl", "@", where="not tag:ghost")) == [(ids[1], "changed")]
+
+
+def test_a_row_with_its_inner_keys_in_another_order_differs_in_that_alone(tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "cellar")
+    tool = {"name": "look", "parameters": {"where": "text", "how": "text"}}
+    with dataset.edit() as change:
+        change.add({**conversation("Look."), "tools": [tool]})
+    row = {**conversation("Look."), "tools": [dict(reversed(tool.items()))]}
+    (tmp_path / "x.jsonl").write_text(json.dumps(row) + "\n")
+
+    (compared,) = dataset.diff("@", str(tmp_path / "x.jsonl")).entries()
+
+    (change_of_order,) = compared.diff.extra
+    assert (change_of_order.path, change_of_order.reordered) == (("tools", 0), True)
+    assert not compared.diff.messages

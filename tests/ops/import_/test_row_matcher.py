@@ -381,3 +381,49 @@ def test_a_key_that_says_nothing_matches_nothing(dataset: Dataset, tmp_path: Pat
 
     assert outcome(done) == (1, 0, 0, 0, 0)
     assert questions(dataset) == ["a", "b"]
+
+
+# ---- the order of keys inside values
+
+
+def calling(arguments: dict[str, Any], **more: Any) -> dict[str, Any]:
+    call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": arguments}}
+    first, last = row("Look into the cellar.")["messages"]
+    return {"messages": [first, {"role": "assistant", "content": None, "tool_calls": [call]}, last], **more}
+
+
+def test_a_row_with_its_inner_keys_in_another_order_is_here_already(dataset: Dataset, tmp_path: Path) -> None:
+    (entry_id,) = bring(dataset, write_rows(tmp_path / "x.jsonl", calling({"where": 1, "how": 2}))).committed.ids
+
+    done = bring(dataset, write_rows(tmp_path / "y.jsonl", calling({"how": 2, "where": 1})))
+
+    assert outcome(done) == (0, 0, 1, 0, 0)
+    entry = dataset.snapshot()[entry_id]
+    assert [*entry.messages[1]["tool_calls"][0]["function"]["arguments"]] == ["where", "how"]
+
+
+def test_a_row_of_ours_brings_its_order_along_like_any_other_edit(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", calling({"where": 1, "how": 2})))
+    (full,) = full_rows(dataset, tmp_path / "out.jsonl")
+    full["messages"] = calling({"how": 2, "where": 1})["messages"]
+
+    assert outcome(bring(dataset, write_rows(tmp_path / "back.jsonl", full))) == (0, 1, 0, 0, 0)
+    (entry,) = (entry for _, entry in dataset.snapshot())
+    assert [*entry.messages[1]["tool_calls"][0]["function"]["arguments"]] == ["how", "where"]
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_a_row_is_known_by_its_order_at_birth_or_as_earlier_builds_sorted_it(
+    dataset: Dataset, tmp_path: Path, order: tuple[str, str]
+) -> None:
+    def with_meta(*keys: str) -> dict[str, Any]:
+        first, last = row("Look into the cellar.")["messages"]
+        return {"messages": [{**first, "meta": dict.fromkeys(keys, 1)}, last]}
+
+    source = write_rows(tmp_path / "x.jsonl", with_meta(*order))
+    (entry_id,) = bring(dataset, source).committed.ids
+    edit_answer(dataset, entry_id, "Wet.")
+
+    assert outcome(bring(dataset, source)) == (0, 0, 1, 1, 0)
+    later = bring(dataset, write_rows(tmp_path / "y.jsonl", with_meta("b", "a")))
+    assert outcome(later) == (0, 0, 1, 1, 0)
