@@ -19,6 +19,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.chain import heaviest_chain
+from rolethread_vcs.diff.cuts import mark_cuts
 from rolethread_vcs.diff.exchange_pairs import (
     ALL_PAIRS,
     SCALE,
@@ -48,7 +49,9 @@ class Match(StrEnum):
 class Pair(NamedTuple):
     """One message on both sides: its two numbers, counted from 0, and whether it crosses others.
 
-    A `loose` pair is in the place of the other, and may be another message all the same.
+    A `loose` pair is in the place of the other, and may be another message all the same. Of a message that was cut,
+    `after` is the first part and `rest` the others; of some that were joined, `before` is the first and `joined` the
+    others.
     """
 
     before: int
@@ -56,6 +59,13 @@ class Pair(NamedTuple):
     match: Match
     moved: bool = False
     loose: bool = False
+    rest: tuple[int, ...] = ()
+    joined: tuple[int, ...] = ()
+
+    @property
+    def turned(self) -> Pair:
+        """The same pair with its sides swapped."""
+        return Pair(self.after, self.before, self.match, self.moved, self.loose, self.joined, self.rest)
 
     @property
     def is_replacement(self) -> bool:
@@ -78,9 +88,10 @@ def align(before: Sequence[Any], after: Sequence[Any]) -> tuple[Pair, ...]:
     # Of several equally good answers the search takes the first it meets. It always meets them from the same side.
     is_turned = (len(before), repr(before[start:][:1])) > (len(after), repr(after[start:][:1]))
     left, right = read_exchanges(*((after, before) if is_turned else (before, after)))
+    mark_cuts(left, right)
     pairs = _Search(left, right, pair_exchanges(left, right, later_left=is_turned)).run()
     if is_turned:
-        pairs = [pair._replace(before=pair.after, after=pair.before) for pair in pairs]
+        pairs = [pair.turned for pair in pairs]
     return tuple(sorted(pairs, key=lambda pair: pair.after))
 
 
@@ -92,8 +103,7 @@ def align_sides(one: Sequence[Any], other: Sequence[Any]) -> tuple[Pair, ...]:
     """
     if (len(one), repr(one)) <= (len(other), repr(other)):
         return align(one, other)
-    turned = (pair._replace(before=pair.after, after=pair.before) for pair in align(other, one))
-    return tuple(sorted(turned, key=lambda pair: pair.after))
+    return tuple(sorted((pair.turned for pair in align(other, one)), key=lambda pair: pair.after))
 
 
 def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
@@ -151,9 +161,15 @@ class _Search:
         )
         stayed = set(heaviest_chain((one, other, round(weight * SCALE)) for one, other, weight in weighed))
         return [
-            Pair(one.index, other.index, match, (one.index, other.index) not in stayed, loose)
+            Pair(one.index, other.index, match, (one.index, other.index) not in stayed, loose, *self._rests(one, other))
             for one, other, match, loose in self._found.values()
         ]
+
+    def _rests(self, one: Message, other: Message) -> Iterator[tuple[int, ...]]:
+        """Yield where the rest of the first message is, if it was cut, and what was joined to it."""
+        for whole, first, taken in ((one, other, self._taken), (other, one, self._found)):
+            rest = whole.parts[1:] if whole.parts and whole.parts[0] is first else ()
+            yield tuple(part.index for part in rest if part.index not in taken)
 
     def _add(self, one: Message, other: Message, match: Match, *, loose: bool = False) -> None:
         if one.index not in self._found and other.index not in self._taken:

@@ -34,9 +34,7 @@ _ANCHOR_OF_TWO = 0.35  # or from which a question with its answer is
 _ALIKE, _ALIKE_SHARE = 0.2, 0.34
 _STRONG = 0.5  # what two exchanges have in common, weighed, from which they are one by what they say
 _MOVED_SHARE = 0.7
-_CUT = 0.8  # likeness from which two parts together are the message that was cut in two
 _WHOLE = 0.4  # what an exchange that says little counts against one that is known anywhere, if they cross
-_PART = 0.9  # of its length that each of the parts has at most
 _A_LITTLE = 0.05
 _SURE = 0.2  # a question that stayed counts more than an answer like that of another one
 
@@ -138,30 +136,9 @@ class _Search:
                 rows = zip(left.messages, right.messages, strict=True)
                 row = [(one, other, one.common_weight(other)) for one, other in rows]
             else:
-                row = list(_with_first_parts(left, right, heaviest_row(left.messages, right.messages)))
-                row = self._without_rest_of_cut(left, right, row)
+                row = heaviest_row(left.messages, right.messages)
             known = self._known[left.index, right.index] = ExchangePair(left, right, row)
         return known
-
-    def _without_rest_of_cut(self, left: Exchange, right: Exchange, row: Row) -> Row:
-        """Return a row that says of an answer which was cut in two that its first part is the answer.
-
-        Most of the text may stand in the second part, which somebody else now asks for.
-        """
-        one, other = left.messages[-1], right.messages[-1]
-        begins = one.text.numbers[:2] == other.text.numbers[:2]
-        if (
-            one.says == other.says
-            or one.role != other.role
-            or not (begins or one.text.numbers[-2:] == other.text.numbers[-2:])
-        ):
-            return row
-        before, after = _last_before(self._left, left), _last_before(self._right, right)
-        to_before, to_after = _last_behind(self._left, left), _last_behind(self._right, right)
-        rest = [item for item in row if item[0] is not one and item[1] is not other]
-        if begins and (_is_cut(one, other, to_after) or _is_cut(other, one, to_before)):
-            return [*rest, (one, other, min(one.weight, other.weight))]
-        return rest if _is_cut(one, after, other) or _is_cut(other, before, one) else row
 
     # ---- the steps
 
@@ -321,42 +298,6 @@ def heaviest_row(left: Sequence[Message], right: Sequence[Message], at_least: fl
 
 def _chain(weighed: Iterable[tuple[int, int, float]]) -> set[tuple[int, int]]:
     return set(heaviest_chain((one, other, round(weight * SCALE)) for one, other, weight in weighed))
-
-
-def _with_first_parts(left: Exchange, right: Exchange, row: Row) -> Iterator[tuple[Message, Message, float]]:
-    """Yield a row that says of a message which was cut in two, one behind the other, that its first part is it."""
-    start, to_start = left.messages[0].index, right.messages[0].index
-    low, to_low = start, to_start
-    for one, other, weight in row:
-        if one.number != other.number:
-            before = left.messages[one.index - start - 1] if one.index > low else None
-            to_before = right.messages[other.index - to_start - 1] if other.index > to_low else None
-            if to_before is not None and _is_cut(one, to_before, other):
-                other = to_before
-            elif before is not None and _is_cut(other, before, one):
-                one = before
-        yield one, other, weight
-        low, to_low = one.index + 1, other.index + 1
-
-
-def _is_cut(whole: Message, first: Message | None, second: Message | None) -> bool:
-    """Return whether a message is two others: a writer cut it, and let somebody speak in between."""
-    if first is None or second is None or not whole.role == first.role == second.role:
-        return False
-    if max(len(first.content), len(second.content)) > _PART * len(whole.content):
-        return False
-    if first.text.numbers[:2] != whole.text.numbers[:2] or second.text.numbers[-2:] != whole.text.numbers[-2:]:
-        return False
-    together = whole.likeness.prepare(f"{first.content} {second.content}")
-    return whole.likeness.of(whole.text, together, at_least=_CUT) > 0
-
-
-def _last_before(side: Side, exchange: Exchange) -> Message | None:
-    return side[exchange.index - 1].messages[-1] if exchange.index else None
-
-
-def _last_behind(side: Side, exchange: Exchange) -> Message | None:
-    return side[exchange.index + 1].messages[-1] if exchange.index + 1 < len(side) else None
 
 
 def _sole(pairs: Iterable[ExchangePair]) -> list[ExchangePair]:

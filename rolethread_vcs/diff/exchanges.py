@@ -55,6 +55,10 @@ class Message:
     says: int
     likeness: Likeness
     weight: float = 0.0
+    parts: Sequence[Message] = ()
+    """The messages on the other side that it was cut into."""
+    whole: Message | None = None
+    """The message on the other side of which it is a part."""
 
     @cached_property
     def known_role(self) -> str | None:
@@ -79,11 +83,20 @@ class Message:
     def likeness_to(self, other: Message, at_least: float) -> float:
         """Return how alike two messages are, 0 to 1; 0 below `at_least`."""
         cost = _OTHER_ROLE * int(self.role != other.role) + _OTHER_SPEAKER * int(self.speaker != other.speaker)
+        if self.is_cut_with(other):
+            # the first part is the message, however little of the text it has
+            return 1.0 - cost if (*self.parts, *other.parts)[0] in (self, other) else 0.0
         alike: float = self.likeness.of(self.text, other.text, at_least=min(1.0, at_least + cost)) - cost
         return alike if alike >= at_least else 0.0
 
+    def is_cut_with(self, other: Message) -> bool:
+        """Return whether one is a part of the other."""
+        return self.whole is other or other.whole is self
+
     def alike(self, other: Message) -> float:
         """Return how alike two messages are that stand in one place, 0 to 1; 0 when they are not."""
+        if self.is_cut_with(other):
+            return self.likeness_to(other, 0.0)
         if self.says == other.says:
             return 1.0 - _OTHER_SPEAKER * int(self.speaker != other.speaker)
         is_short = min(self.letters, other.letters) < _FEW_LETTERS

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rolethread_vcs.merge.conflict import Reason
-from rolethread_vcs.merge.cuts import parts_of_cuts
 from rolethread_vcs.merge.gaps import Alignment, Gap
 from rolethread_vcs.merge.insertions import Row, breaks, kept_both, one_after_the_other, pair_up
 from rolethread_vcs.merge.lists import SIDES, Side, Token
@@ -135,7 +134,7 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
     for side, other in (SIDES, SIDES[::-1]):
         for base in gap.base:
             is_gone = base not in alignment.numbers[side] and base not in alignment.numbers[other]
-            if is_gone and base in _joined(alignment, side):
+            if is_gone and base in alignment.joined[side]:
                 yield Reason.DELETED_AND_EDITED
             # perhaps edited here, perhaps replaced: as long as the other side left it alone, it is the same
             number, to_number = alignment.loose[side].get(base), alignment.loose[other].get(base)
@@ -162,12 +161,6 @@ def _objections(alignment: Alignment, gap: Gap) -> Iterator[Reason]:
                     yield Reason.CONTINUES_DELETED  # else it is written over what came behind
             elif before in alignment.moved[other] and before not in alignment.moved[side]:
                 yield Reason.CONTINUES_MOVED
-
-
-def _joined(alignment: Alignment, side: Side) -> set[int]:
-    """Return the messages of the base that are not on a side and whose text another message there goes on with."""
-    row, base = alignment.lists.on(side), alignment.lists.base
-    return {gone for gone, _ in parts_of_cuts(row, base, alignment.numbers[side])}
 
 
 def _weave(alignment: Alignment, gap: Gap, ours: Row, theirs: Row) -> list[Piece]:

@@ -23,6 +23,7 @@ from rolethread_vcs.diff.align import Match, Pair, align, align_sides
 from rolethread_vcs.diff.chain import heaviest_chain
 from rolethread_vcs.diff.exchanges import identity
 from rolethread_vcs.merge.conversation import role_of, says_enough
+from rolethread_vcs.merge.cuts import cut_alike
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token, other_side
 from rolethread_vcs.model.entry import is_equal
 
@@ -45,11 +46,16 @@ class Alignment:
     """Which message of the base is which on each side (`numbers`, and back: `origins`), and which of them a side moved.
 
     `moved_twice` are those that both sides moved, to different places; `loose` those that a side edited or replaced,
-    nobody knows which, and that the other did not leave alone.
+    nobody knows which, and that the other did not leave alone; `joined` those that another message of a side goes on
+    with. What a side cut in two is cut in all three `lists`, but for the `refused` messages of the base; `cut` says of
+    each part which message it was. What a person is shown is `original`.
     """
 
-    def __init__(self, lists: Lists) -> None:
-        every = _without_strangers(lists, {side: align(lists.base, lists.on(side)) for side in SIDES})
+    def __init__(self, lists: Lists, refused: Collection[int] = ()) -> None:
+        self.original = lists
+        every = {side: list(align(lists.base, lists.on(side))) for side in SIDES}
+        lists, every, self.cut = cut_alike(lists, every, refused)
+        every = _without_strangers(lists, every)
         doubtful = {pair.before for side in SIDES for pair in every[side] if pair.loose}
         known = {side: {pair.after for pair in every[side]} for side in SIDES}
         untouched = {
@@ -73,6 +79,7 @@ class Alignment:
             for side in SIDES
         }
         pairs = {side: [pair for pair in every[side] if pair.before not in self.loose[side]] for side in SIDES}
+        self.joined = {side: {number for pair in every[side] for number in pair.joined} for side in SIDES}
         self.lists = lists
         self.numbers = {side: {pair.before: pair.after for pair in pairs[side]} for side in SIDES}
         self.origins = {side: {pair.after: pair.before for pair in pairs[side]} for side in SIDES}
@@ -136,9 +143,11 @@ class Alignment:
         """Yield the gaps in order; what both moved apart stands where the `mover` put it."""
         for left, right in pairwise([FIRST, *self._backbone, self.lists.last]):
             assert left.base is not None and right.base is not None
-            base = tuple(number for number in range(left.base + 1, right.base) if number not in self._moved)
             ours, theirs = (tuple(self._run(side, left, right, mover)) for side in SIDES)
-            yield Gap(left, right, base, ours, theirs)
+            base = {token.base for token in (*ours, *theirs) if token.base is not None}
+            # what crossed only what the other side deleted is where it stands now
+            base |= {number for number in range(left.base + 1, right.base) if self.token(number) == Token(number)}
+            yield Gap(left, right, tuple(sorted(base)), ours, theirs)
 
     def _run(self, side: Side, left: Token, right: Token, mover: Side) -> Iterator[Token]:
         """Yield what a side has in a gap: not what the other moved away, but with what rides on its own moves."""
@@ -167,7 +176,11 @@ class Alignment:
             if ours not in self.origins["ours"] and theirs not in self.origins["theirs"]
         ]
         in_row = {pair for one, other in pairwise(pairs) if other == (one[0] + 1, one[1] + 1) for pair in (one, other)}
-        return [pair for pair in pairs if pair in in_row or says_enough(lists.ours[pair[0]])]
+        return [
+            (one, other)
+            for one, other in pairs
+            if (one, other) in in_row or (says_enough(lists.ours[one]) and says_enough(lists.theirs[other]))
+        ]
 
     def in_places(self, ours: Sequence[Token], theirs: Sequence[Token]) -> tuple[Token, ...] | None:
         """Return the new messages of both sides in one row, if each has a place of its own between those of the base.
@@ -212,14 +225,15 @@ def _stands_beside_new(row: Sequence[Any], number: int, known: set[int]) -> bool
 
 
 def _same_on_both(lists: Lists) -> dict[int, int]:
-    return {pair.before: pair.after for pair in align_sides(lists.ours, lists.theirs) if not pair.loose}
+    pairs = align_sides(lists.ours, lists.theirs)
+    return {pair.before: pair.after for pair in pairs if not pair.loose and pair.match is not Match.PLACED}
 
 
-def _without_strangers(lists: Lists, every: dict[Side, tuple[Pair, ...]]) -> dict[Side, list[Pair]]:
+def _without_strangers(lists: Lists, every: dict[Side, list[Pair]]) -> dict[Side, list[Pair]]:
     """Return the pairs without the loose ones whose message the other side has as well, and as another one: both know
     it from elsewhere, and it is written over what stood in its place."""
     if not any(pair.loose for pairs in every.values() for pair in pairs):
-        return {side: list(pairs) for side, pairs in every.items()}
+        return every
     same = _same_on_both(lists)
     there = {"ours": same, "theirs": {theirs: ours for ours, theirs in same.items()}}
     origins = {side: {pair.after: pair.before for pair in every[side]} for side in SIDES}

@@ -85,11 +85,7 @@ class _MessagesEdit:
         # It stands where another one stood, and says what a third one said.
         self._new = {place for place, was in parts.items() if self._partner.get(place, was) != was}
         self._aligned = set(self._partner) - self._new
-        self._partner |= parts
-        if len(self._partner) < len(after):
-            from rolethread_vcs.merge.cuts import parts_of_cuts
-
-            self._partner |= dict(parts_of_cuts(before, after, self._partner))
+        self._partner = {place: pair.before for pair in pairs for place in pair.rest} | self._partner | parts
         for pair in pairs:
             if pair.match is Match.PLACED and self._is_rest(pair.after + 1):
                 self._loose[pair.after] = pair.before  # who asks for the rest of an answer may be somebody new

@@ -9,7 +9,7 @@ neighbours that no side had, and that do not read as a conversation, are one con
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,7 +18,6 @@ from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.calls import Calls
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
 from rolethread_vcs.merge.conversation import END, START, role_of
-from rolethread_vcs.merge.cuts import cut_alike
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
 from rolethread_vcs.merge.gaps import Alignment, values_of
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
@@ -44,13 +43,32 @@ def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any
     whole = settle(list(lists.base), list(lists.ours), list(lists.theirs))
     if whole is not UNSETTLED:
         return list(whole)
-    alignment = cut_alike(Alignment(lists))
+    alignment = Alignment(lists)
     if alignment.moved_twice:
         return _choose_places(alignment, field, resolver)
     pieces = pieces_of(alignment, "ours")
+    if not isinstance(pieces, Reason) and (disputed := {*_disputed_cuts(alignment, pieces)}):
+        # A person decides about what they wrote, and not about a part that a merge cut off it.
+        is_moved = any(alignment.cut.get(part) in disputed for side in SIDES for part in alignment.moved[side])
+        alignment = Alignment(lists, disputed)
+        pieces = Reason.BOTH_EDITED if is_moved else pieces_of(alignment, "ours")
     if isinstance(pieces, Reason):
         return _choose_whole(lists, field, pieces, resolver)
     return _Row(alignment, field, resolver).result(pieces)
+
+
+def _disputed_cuts(alignment: Alignment, pieces: Sequence[Piece]) -> Iterator[int]:
+    """Yield the messages that were cut, and of which a part is in conflict."""
+    for piece in pieces if alignment.cut else ():
+        parts: set[int | None] = set()
+        if isinstance(piece, Dispute):
+            parts = {*piece.base, *(token.base for token in (*piece.ours, *piece.theirs))}
+        elif isinstance(piece, Token) and piece.base in alignment.cut and None not in piece:
+            base, ours, theirs = alignment.lists.values(piece)
+            alone = Resolver()
+            merge_message(base, ours, theirs, "", alone)
+            parts = {piece.base} if alone.conflicts else set()
+        yield from (alignment.cut[part] for part in parts if part in alignment.cut)
 
 
 def _choose_whole(lists: Lists, field: str, reason: Reason, resolver: Resolver) -> list[Any]:
@@ -67,8 +85,8 @@ def _choose_places(alignment: Alignment, field: str, resolver: Resolver) -> list
         if not isinstance(pieces, Reason):
             merged[side] = _Row(alignment, field, alone).result(pieces)
         if alone.conflicts or isinstance(pieces, Reason):
-            return _choose_whole(alignment.lists, field, Reason.BOTH_MOVED, resolver)
-    conflict = Conflict(field, Reason.BOTH_MOVED, list(alignment.lists.base), merged["ours"], merged["theirs"])
+            return _choose_whole(alignment.original, field, Reason.BOTH_MOVED, resolver)
+    conflict = Conflict(field, Reason.BOTH_MOVED, list(alignment.original.base), merged["ours"], merged["theirs"])
     return _as_messages(field, resolver.answer(conflict))
 
 
@@ -179,7 +197,7 @@ class _Row:
         if found is None:
             return messages
         place, reason = found
-        lists = self._lists
+        lists = self._alignment.original
         conflict = Conflict(self._field, reason, list(lists.base), list(lists.ours), list(lists.theirs), place=place)
         return _as_messages(self._field, self._resolver.answer(conflict, both=messages, preview=messages))
 

@@ -44,7 +44,7 @@ TAVERN = [
 
 
 def swapped(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
-    return tuple(sorted((Pair(pair.after, pair.before, *pair[2:]) for pair in pairs), key=lambda pair: pair.after))
+    return tuple(sorted((pair.turned for pair in pairs), key=lambda pair: pair.after))
 
 
 def shown(before: list[Any], after: list[Any]) -> list[tuple[int, int, Match, bool]]:
@@ -59,6 +59,8 @@ def test_the_first_part_of_a_message_cut_in_two_is_the_message() -> None:
 
     assert shown(before, after) == [(1, 1, SIMILAR, False)]
     assert shown(after, before) == [(1, 1, SIMILAR, False)]
+    assert [pair.rest for pair in align(before, after) if pair.rest] == [(2,)]
+    assert [pair.joined for pair in align(after, before) if pair.joined] == [(2,)]
 
 
 def test_lines_of_a_group_that_change_places_are_a_move() -> None:

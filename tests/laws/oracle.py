@@ -179,7 +179,10 @@ class Oracle:
         return merged
 
     def _expect_halves(self, who: int, was: Message | None, ours: Any, theirs: Any) -> None:
-        """One side cut a message in two: what the other changed of its keys reaches both halves, or conflicts."""
+        """One side cut a message in two: what the other changed of its keys reaches both halves, or conflicts.
+
+        Alternatives are versions of the whole, and go with the first half alone.
+        """
         for side, other in ((ours, theirs), (theirs, ours)):
             halves = {slot: value for slot, value in side.items() if slot[0] == who and slot[1]}
             if not halves:
@@ -211,7 +214,8 @@ class Oracle:
             kept = {
                 name: value for name, value in half.items() if name == "content" or name in whole or name not in was
             }
-            halves[slot] = {**kept, **changed, "content": half["content"]}
+            reaching = changed if slot[1] == 1 else {k: v for k, v in changed.items() if k != "alternatives"}
+            halves[slot] = {**kept, **reaching, "content": half["content"]}
 
     def _expect_names(self, side: Version, other: Version) -> None:
         """Who was renamed everywhere by one side must not go on under the old name in what the other brings."""

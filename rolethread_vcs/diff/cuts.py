@@ -1,0 +1,82 @@
+"""Finds the messages that were cut in two or more, or joined into one: what says this is here alone.
+
+    before   Q  The door is locked. Nobody has the key.
+    after    Q  The door is locked.   And?   Nobody has the key, I fear.
+
+The parts stand one behind the other, in the words of the whole, with hardly a word of their own, and together they have
+nearly all of it. What was put between them is new. The first part is the message; the others are its rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+from rolethread_vcs.diff.exchanges import Exchange, Message
+
+_COVERED = 0.8  # of the words of the whole, what all parts have
+_OWN = 0.5  # of the words of a part, what the whole must have of them
+_PART = 0.9  # of the length of the whole, what a part has at most
+_WINDOW = 8  # messages between two parts
+_FEW = 8  # messages that begin or end with the same two words
+_LONG = 20_000  # words
+
+
+def mark_cuts(left: Sequence[Exchange], right: Sequence[Exchange]) -> None:
+    """Tell the messages of two sides that are parts of one on the other side, and that one, of each other."""
+    rows = [[message for each in side for message in each.messages] for side in (left, right)]
+    says = [{message.says for message in row} for row in rows]
+    fresh = [
+        [message for message in row if message.is_spoken and message.says not in there]
+        for row, there in zip(rows, reversed(says), strict=True)
+    ]
+    for wholes, row in (fresh, reversed(fresh)):
+        if wholes and len(row) > 1:
+            _mark(wholes, row)
+
+
+def _mark(wholes: Sequence[Message], row: Sequence[Message]) -> None:
+    places: dict[tuple[int, ...], list[int]] = defaultdict(list)  # by the words that a message begins or ends with
+    for place, message in enumerate(row):
+        numbers = message.text.numbers
+        for pair in {tuple(numbers[:2]), tuple(numbers[-2:])}:
+            places[pair].append(place)
+    for whole in wholes:
+        shared: Counter[int] = Counter()
+        for pair in pairwise(whole.text.numbers):
+            if len(found := places.get(pair, ())) <= _FEW:
+                shared.update(found)
+        if shared:
+            most = max(shared, key=lambda place: (shared[place], -place))
+            near = row[max(0, most - _WINDOW) : most + _WINDOW + 1]
+            whole.parts = _parts(whole, [each for each in near if abs(each.index - row[most].index) <= _WINDOW])
+            for part in whole.parts:
+                part.whole = whole
+
+
+def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
+    """Return which of some messages are the parts of a message, if there are more than one."""
+    numbers = whole.text.numbers
+    known = Counter(numbers)
+    parts = [
+        each
+        for each in near
+        if each.role == whole.role
+        and each.whole is None
+        and not each.parts
+        and len(each.content) <= _PART * len(whole.content)
+        and (Counter(each.text.numbers) & known).total() >= _OWN * len(each.text.numbers)
+    ]
+    if len(parts) < 2 or whole.whole is not None or len(numbers) > _LONG:
+        return []
+    from rapidfuzz.distance import Indel  # imported here because start-up counts
+
+    together = [number for each in parts for number in each.text.numbers]
+    runs = Indel.opcodes(numbers, together).as_matching_blocks()
+    same = {place for _, start, size in runs for place in range(start, start + size)}
+    ends = pairwise(accumulate((len(each.text.numbers) for each in parts), initial=0))
+    shares = [sum(place in same for place in range(*each)) for each in ends]
+    found = [(share, each) for share, each in zip(shares, parts, strict=True) if share >= _OWN * len(each.text.numbers)]
+    is_cut = len(found) > 1 and sum(share for share, _ in found) >= _COVERED * len(numbers)
+    return [each for _, each in found] if is_cut else []

@@ -1,0 +1,164 @@
+"""A message that a side cut in two is cut on all sides; what cannot be merged so is decided as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from choices import chosen
+
+from rolethread_vcs.merge.conflict import Choice, Merged, Reason
+from rolethread_vcs.merge.lists import Lists
+from rolethread_vcs.merge.messages import merge_conversation
+from rolethread_vcs.merge.resolver import Resolver
+
+Messages = list[dict[str, Any]]
+
+DOOR = "The old door has been locked since the winter."
+KEY = "Nobody in the house remembers who has the key."
+LADDER = "The priest keeps a ladder behind the altar."
+SWIPES = ["I know nothing.", "Ask the cook."]
+
+
+def user(content: str) -> dict[str, Any]:
+    return {"role": "user", "content": content}
+
+
+def answer(content: str, **more: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": content, **more}
+
+
+ASKS = user("Tell me about the door in the cellar, please.")
+OTHER = [user("And who owns the lighthouse?"), answer("A widow from the south, they say, and her seven sons.")]
+WHOLE = answer(f"{DOOR} {KEY}")
+BASE = [ASKS, WHOLE, *OTHER]
+
+
+def cut(first: str = DOOR, second: str = KEY, says: str = "And?", **more: Any) -> Messages:
+    return [ASKS, answer(first, **more), user(says), answer(second, **more)]
+
+
+def merge(
+    base: Sequence[Any], ours: Sequence[Any], theirs: Sequence[Any], choices: Mapping[str, Choice] | None = None
+) -> Merged[list[Any]]:
+    """Return a merge, and see that it is the same with its sides swapped."""
+    merges = []
+    for sides in ((ours, theirs), (theirs, ours)):
+        resolver = Resolver(chosen(choices or {}))
+        merges.append(resolver.merged(merge_conversation(Lists(base, *sides), "messages", resolver)))
+    reasons = [[conflict.reason for conflict in merged.conflicts] for merged in merges]
+    assert reasons[0] == reasons[1]
+    if not (reasons[0] or choices):
+        assert merges[0] == merges[1]
+    return merges[0]
+
+
+def test_a_message_cut_and_moved_here_and_deleted_there_needs_a_decision() -> None:
+    merged = merge(BASE, [*OTHER, *cut()], OTHER)
+
+    (conflict,) = merged.conflicts
+    assert (conflict.reason, conflict.base) == (Reason.DELETED_AND_EDITED, [ASKS, WHOLE])
+    assert (conflict.ours, conflict.theirs) == (cut(), [])
+    assert merge(BASE, [*OTHER, *cut()], OTHER, {conflict.field: "base"}).value == [*OTHER, ASKS, WHOLE]
+
+
+@pytest.mark.parametrize("between", [[user("And?")], []], ids=["with a word between", "with nothing between"])
+def test_a_message_cut_here_and_deleted_there_needs_a_decision(between: Messages) -> None:
+    merged = merge(BASE, [ASKS, answer(DOOR), *between, answer(KEY), *OTHER], OTHER)
+
+    assert [(conflict.reason, conflict.base) for conflict in merged.conflicts] == [
+        (Reason.DELETED_AND_EDITED, [ASKS, WHOLE])
+    ]
+
+
+def test_cuts_of_both_sides_are_made_also_where_one_side_swapped_the_exchanges() -> None:
+    base = [ASKS, answer(f"{DOOR} {KEY} {LADDER}"), *OTHER]
+    ours = [*OTHER, *cut(DOOR, f"{KEY} {LADDER}")]
+    theirs = [*cut(f"{DOOR} {KEY}", LADDER, "Hm."), *OTHER]
+
+    assert merge(base, ours, theirs).value == [*OTHER, *cut(), user("Hm."), answer(LADDER)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (f"{DOOR} She sighs, and looks away.", f"Well. {KEY}"),
+        (f"Well, well. {DOOR}", f"{KEY} And that is all."),
+        (f"*She sighs.* {DOOR}", KEY),
+    ],
+)
+def test_a_cut_to_which_words_were_added_is_a_cut(first: str, second: str) -> None:
+    theirs = [ASKS, {**WHOLE, "speaker": "mara"}, *OTHER]
+
+    merged = merge(BASE, [*cut(first, second), *OTHER], theirs)
+
+    assert merged == Merged([*cut(first, second, speaker="mara"), *OTHER])
+
+
+def test_a_message_cut_in_three_is_a_cut() -> None:
+    whole = answer(f"{DOOR} {KEY} {LADDER}")
+    parts = [*cut(), user("So?"), answer(LADDER)]
+
+    merged = merge([ASKS, whole, *OTHER], [*parts, *OTHER], [ASKS, {**whole, "train": False}, *OTHER])
+
+    flagged = [{**each, "train": False} if each["role"] == "assistant" else each for each in parts]
+    assert merged == Merged([*flagged, *OTHER])
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+@pytest.mark.parametrize(
+    ("parts", "theirs"),
+    [
+        (cut(DOOR.replace("winter", "flood")), answer(WHOLE["content"].replace("winter", "summer"))),
+        (cut(), answer("I never speak of such things after dark, stranger.")),
+        (cut(speaker="kim"), {**WHOLE, "speaker": "mara"}),
+    ],
+    ids=["one word", "rewritten", "speaker"],
+)
+def test_what_a_cut_cannot_be_merged_with_is_decided_about_the_whole(
+    parts: Messages, theirs: dict[str, Any], is_moved: bool
+) -> None:
+    ours = [*OTHER, *parts] if is_moved else [*parts, *OTHER]
+    sides = (BASE, ours, [ASKS, theirs, *OTHER])
+
+    (conflict,) = merge(*sides).conflicts
+
+    assert (conflict.reason, conflict.base) == (Reason.BOTH_EDITED, [WHOLE])
+    assert (conflict.ours, conflict.theirs) == (parts[1:], [theirs])
+    for choice, expected in (("ours", parts[1:]), ("theirs", [theirs]), ("base", [WHOLE])):
+        scene = [[ASKS, *expected], OTHER]
+        assert merge(*sides, {conflict.field: choice}).value == [
+            each for part in (reversed(scene) if is_moved else scene) for each in part
+        ]
+
+
+@pytest.mark.parametrize("rest", [[], ["I know nothing."]], ids=["on the first part", "on both parts"])
+def test_alternatives_added_to_the_whole_stay_with_its_first_part(rest: list[str]) -> None:
+    base = [ASKS, {**WHOLE, "alternatives": SWIPES[:1]}]
+    parts = cut()
+    parts[1]["alternatives"] = SWIPES[:1]
+    if rest:
+        parts[3]["alternatives"] = rest
+
+    merged = merge(base, parts, [ASKS, {**WHOLE, "alternatives": SWIPES}])
+
+    assert merged == Merged([parts[0], {**parts[1], "alternatives": SWIPES}, *parts[2:]])
+
+
+def test_hundreds_of_cuts_are_all_made() -> None:
+    questions = [user(f"What do you know about house {n}, and about the {n * 7919} steps to it?") for n in range(300)]
+    halves = [(f"House {n} has {n * 31} windows.", f"Its {n * 17} steps are all of wood {n}.") for n in range(300)]
+    base = [each for ask, text in zip(questions, halves, strict=True) for each in (ask, answer(" ".join(text)))]
+    ours = [each for ask, text in zip(questions, halves, strict=True) for each in (ask, *map(answer, text))]
+    theirs = [{**each, "speaker": "mara"} if each["role"] == "assistant" else each for each in base]
+
+    merged = merge(base, ours, theirs)
+
+    assert merged == Merged([{**each, "speaker": "mara"} if each["role"] == "assistant" else each for each in ours])
+
+
+def test_a_number_and_a_text_added_in_two_places_are_two_things() -> None:
+    sides: list[list[Any]] = [[ASKS, WHOLE], [ASKS, 5, WHOLE], [ASKS, WHOLE, "a text that is long enough"]]
+
+    assert merge(*sides).value == [ASKS, 5, WHOLE, "a text that is long enough"]
