@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shlex
 import stat
 from collections.abc import Callable, Iterator
@@ -15,6 +16,12 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedErro
 
 fault_point: Callable[[str, str], None] | None = None
 """Called with (what, path) before each step that changes the disk; a test may kill the process in it."""
+
+try:
+    from fcntl import F_FULLFSYNC as _FULL  # type: ignore[attr-defined]  # macOS alone has it
+except ImportError:
+    _FULL = None
+FULL_FLUSH: int | None = _FULL
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_DIRECTORY_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}
@@ -75,10 +82,21 @@ def write_all(fd: int, data: bytes, path: object = "") -> None:
         view = view[os.write(fd, view) :]
 
 
+def _flush(fd: int) -> None:
+    """Force to the disk what the system has of a file; on macOS also what the disk holds back in its own memory."""
+    if FULL_FLUSH is not None:
+        import fcntl
+
+        with contextlib.suppress(OSError):  # a network disk may not know it
+            fcntl.fcntl(fd, FULL_FLUSH)
+            return
+    os.fsync(fd)
+
+
 def sync_file(fd: int, path: object = "") -> None:
     """Force a file's bytes to the disk."""
     reach("fsync", path)
-    os.fsync(fd)
+    _flush(fd)
 
 
 def sync_folder(folder: Path) -> None:
@@ -91,7 +109,7 @@ def sync_folder(folder: Path) -> None:
             return
         raise
     try:
-        os.fsync(fd)
+        _flush(fd)
     except OSError as error:
         if error.errno not in _NO_DIRECTORY_FSYNC:
             raise
@@ -183,6 +201,33 @@ def replace_file(
         if scratch is None or error.errno != errno.EXDEV:
             raise
         replace_file(path, data, durable=durable, sync_name=sync_name, mode=mode)  # the folder is on another disk
+
+
+def share(folder: Path, shared: str) -> None:
+    """Give what this user made in a git folder the permissions that `core.sharedRepository` asks for, as git does.
+
+    Loose objects are left out, since only plain git writes them, and hooks, which people do.
+    """
+    names = {"group": "1", "true": "1", "all": "2", "world": "2", "everybody": "2"}
+    number = names.get(shared.lower(), shared)
+    bits = {"1": 0o660, "2": 0o664}.get(number) or (int(number, 8) if re.fullmatch("0?[0-7]{3}", number) else 0)
+    if not bits or not hasattr(os, "getuid"):
+        return
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if len(name) > 2 and name != "hooks"]
+        for path in map(Path(root).joinpath, ("", *files)):
+            with contextlib.suppress(OSError):  # gone meanwhile
+                info = path.lstat()
+                if info.st_uid != os.getuid() or stat.S_ISLNK(info.st_mode):
+                    continue
+                is_folder, before = stat.S_ISDIR(info.st_mode), stat.S_IMODE(info.st_mode)
+                mode = bits if before & 0o200 else bits & ~0o222
+                mode |= before & 0o777 if number in "12" else before & 0o100
+                if is_folder or before & 0o100:
+                    mode |= (mode & 0o444) >> 2
+                mode |= stat.S_ISGID if is_folder else before & 0o7000
+                if mode != before:
+                    path.chmod(mode)
 
 
 def refuses_writing(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pygit2
 
 from rolethread_vcs.errors import UsageError
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_config import GitConfig
 from rolethread_vcs.store.libgit2 import (
     common_folder,
@@ -179,11 +181,20 @@ class Repository:
         now = self.config.get_flag("core.bare")
         return self if now == self.is_bare else Repository(open_git(self.git_folder))
 
-    def lock(self, command: str, *, patience: float = PATIENCE) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def lock(self, command: str, *, patience: float = PATIENCE) -> Iterator[None]:
         configure_libgit2(durable=self.durable)  # another dataset of this process may have set it otherwise
         from rolethread_vcs.store.lock import hold
 
-        return hold(self.lock_path, command, patience=patience)
+        with hold(self.lock_path, command, patience=patience):
+            try:
+                yield
+            finally:
+                if shared := self.config.get("core.sharedRepository"):
+                    with contextlib.suppress(OSError):
+                        for folder in (self.drafts_folder, self.cache_folder):  # what is made in them takes no lock
+                            folder.mkdir(parents=True, exist_ok=True)
+                    disk.share(self.common_folder, shared)
 
     def pack(self) -> PackWriter:
         from rolethread_vcs.store.objects.packs import PackWriter
