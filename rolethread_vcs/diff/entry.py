@@ -155,7 +155,7 @@ def count_changed_words(change: MessageChange, kind: Literal["insert", "delete"]
     """Return how many words a message gained (`insert`) or lost (`delete`), without its marks."""
     if change.op == "insert" or change.op == "remove":
         placed = change.after if kind == "insert" else change.before
-        text = _content(placed.message) if placed is not None else ""
+        text = content_of(placed.message) if placed is not None else ""
         return count_words(text) if isinstance(text, str) else 0
     return sum(count_words(text) for each, text in change.words if each == kind)
 
@@ -165,14 +165,15 @@ def _change_of(pair: Pair, before: Sequence[Any], after: Sequence[Any]) -> Messa
     if pair.match is Match.EQUAL and not pair.moved and is_same(one, other):
         return None
     placed = (Placed(pair.before, one), Placed(pair.after, other))
-    text, to_text = _content(one), _content(other)
+    text, to_text = content_of(one), content_of(other)
     is_edited = not is_equal(text, to_text)
     words = word_changes(text, to_text) if is_edited and isinstance(text, str) and isinstance(to_text, str) else ()
     op: MessageOp = "move" if pair.moved else "edit" if is_edited else "attributes"
     return MessageChange(op, *placed, words, _differing_attributes(one, other), _reordered(one, other))
 
 
-def _content(message: Any) -> Any:
+def content_of(message: Any) -> Any:
+    """Return the content of a message, ABSENT where it has none; what is no message is its own."""
     return message.get("content", ABSENT) if isinstance(message, dict) else message
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import count
+from unicodedata import normalize
 
 _LONG = 20_000  # words; above it the order of words counts only from one word to the next, which takes linear time
 _SAMPLE = 8  # and of these pairs of words every eighth is looked at
@@ -52,8 +53,8 @@ class Likeness:
         return Indel.normalized_similarity
 
     def prepare(self, text: str) -> Text:
-        """Return the text cut into words, each word numbered."""
-        cut = words(text)
+        """Return the text cut into words, each word numbered; the Unicode form of an accent makes no other word."""
+        cut = words(text if text.isascii() else normalize("NFC", text))
         return Text(text, cut, list(map(self._numbers.__getitem__, cut)))
 
     def of(self, one: Text, other: Text, *, at_least: float = 0.0) -> float:

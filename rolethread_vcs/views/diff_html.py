@@ -19,7 +19,7 @@ from rolethread_vcs.model.change_kind import ChangeKind
 from rolethread_vcs.ops.compare.comparison import ChangeCounts, Comparison
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_text import summary_line
-from rolethread_vcs.views.entries import speaker_and_role, text_of
+from rolethread_vcs.views.entries import gist_of, speaker_and_role
 from rolethread_vcs.views.terminal_text import CHANGE_MARKS, one_line, safe_text
 
 _LINE = 300
@@ -40,13 +40,14 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        said=text_of,
+        gist=gist_of,
         speaker_and_role=speaker_and_role,
         one_line=partial(one_line, width=_LINE),
         number=lambda number: f"{number:,}",
         summary_of=lambda entry: layout.summary_of(entry, entry.diff),
         changed_lists=lambda entry: layout.changed_lists(entry, entry.diff),
-        inline_words=partial(layout.inline_words, words=words),
+        text_changes=partial(layout.text_changes, words=words),
+        form_note=layout.form_note,
         attributes=layout.attribute_values,
         values=layout.value_lines,
         changed_lines=layout.changed_lines,

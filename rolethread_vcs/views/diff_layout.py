@@ -6,25 +6,27 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from unicodedata import is_normalized, normalize
 
 from rolethread_vcs.diff import ABSENT
-from rolethread_vcs.diff.entry import EntryDiff, MessageChange
+from rolethread_vcs.diff.entry import EntryDiff, MessageChange, content_of
 from rolethread_vcs.diff.fields import Path, ValueChange, spelled
 from rolethread_vcs.diff.fields import changes as value_changes
-from rolethread_vcs.diff.words import WordChange
+from rolethread_vcs.diff.words import WordChange, word_changes
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.entry import CONVERSATIONS
+from rolethread_vcs.model.entry import CONVERSATIONS, is_equal
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, ComparedFile
 from rolethread_vcs.phrases import count
-from rolethread_vcs.views.entries import text_of, value_text
-from rolethread_vcs.views.terminal_text import safe_text, styled
+from rolethread_vcs.views.entries import gist_of, other_fields, text_of, value_text
+from rolethread_vcs.views.terminal_text import exact_text, safe_text, seen, styled
 
 Words = Literal["auto", "color", "plain", "none"]
 """How changed words are shown: in their text where that reads well, always so (in colours or brackets), or never."""
 
 BRACKETS = {"insert": "{+%s+}", "delete": "[-%s-]", "equal": "%s"}
-_STYLES = {"insert": "added", "delete": "removed"}
+_STYLES = {"insert": "inserted", "delete": "deleted"}
 
+_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _OPS = (("edit", "edited"), ("insert", "added"), ("remove", "removed"), ("move", "moved"))
 _NAMED = 3
 _CONTEXT = 1
@@ -125,19 +127,56 @@ def _changes_by_list(difference: EntryDiff) -> Iterator[tuple[str, tuple[Message
 # ---- words
 
 
-def inline_words(change: MessageChange, words: Words) -> tuple[WordChange, ...]:
-    if words == "none" or (words == "auto" and not _reads_inline(change.words)):
-        return ()
-    return tuple(shortened(change.words))
-
-
 def text_changes(change: MessageChange, words: Words) -> tuple[tuple[WordChange, ...], list[tuple[str, str]]]:
-    """Return what became of the text of a message: words inside of it, or else what went (`-`) and what came (`+`)."""
-    old, new = (None if placed is None else text_of(placed.message) for placed in (change.before, change.after))
-    if old is not None and new is not None and (inline := inline_words(change, words)):
-        return inline, []
-    sides = [] if old == new else [("-", old), ("+", new)]
-    return (), [(mark, text) for mark, text in sides if text is not None]
+    """Return what became of the text of a message: words inside of it, or else what went (`-`) and what came (`+`).
+
+    Where both look alike, they are spelled out.
+    """
+    old, new = change.before, change.after
+    if old is None or new is None:
+        mark, placed = ("-", old) if new is None else ("+", new)
+        message = None if placed is None else placed.message
+        has_text = text_of(message) or not other_fields(message)  # else those are shown
+        return (), [(mark, text_of(message) or gist_of(message))] if has_text else []
+    if change.words and words != "none" and (words != "auto" or _reads_inline(change.words)):
+        return tuple(told_apart(tuple(shortened(change.words)))), []
+    before, after = (content_of(each.message) for each in (old, new))
+    if is_equal(before, after):
+        return (), []
+    texts = text_of(old.message), text_of(new.message)
+    if texts[0] == texts[1] or not all(isinstance(each, str) for each in (before, after)):
+        texts = json_text(before), json_text(after)
+    return (), [(mark, text or "(empty)") for mark, text in zip("-+", alike_spelled_out(*texts), strict=True)]
+
+
+def told_apart(changes: Sequence[WordChange]) -> Iterator[WordChange]:
+    """Yield the pieces of a text, those spelled out that cannot be seen, or look like the piece that they replace."""
+    for place, (kind, text) in enumerate(changes):
+        beside = {"delete": changes[place + 1 : place + 2], "insert": changes[max(place - 1, 0) : place], "equal": ()}[
+            kind
+        ]
+        look = seen(text)
+        alike = any(other not in (kind, "equal") and seen(its) == look for other, its in beside)
+        yield kind, exact_text(text) if kind != "equal" and (alike or not look.strip(" ")) else text
+
+
+def alike_spelled_out(one: str, other: str) -> tuple[str, str]:
+    """Return two texts, spelled out where they differ and look alike."""
+    return (exact_text(one), exact_text(other)) if one != other and seen(one) == seen(other) else (one, other)
+
+
+def form_note(change: MessageChange) -> str:
+    """Return that a text is the same but for its Unicode form, and from which to which; "" where it is not."""
+    old, new = (None if each is None else content_of(each.message) for each in (change.before, change.after))
+    if (
+        not isinstance(old, str)
+        or not isinstance(new, str)
+        or old == new
+        or normalize("NFC", old) != normalize("NFC", new)
+    ):
+        return ""
+    before, after = (next((form for form in _FORMS if is_normalized(form, text)), "mixed") for text in (old, new))
+    return f"only its Unicode form: {before} → {after}"
 
 
 def _reads_inline(changes: Sequence[WordChange]) -> bool:
@@ -164,7 +203,7 @@ def shortened(changes: Sequence[WordChange]) -> Iterator[WordChange]:
 
 
 def marked_words(changes: Iterable[WordChange], *, color: bool) -> str:
-    """Return a text with its changed words marked: by style where styles show, else as `[-old-]{+new+}`."""
+    """Return a text with its changed words marked: by style (struck through, underlined), else as `[-old-]{+new+}`."""
     parts = []
     for kind, text in changes:
         if kind == "equal":
@@ -181,14 +220,12 @@ def marked_words(changes: Iterable[WordChange], *, color: bool) -> str:
 
 
 def json_text(value: Any) -> str:
-    if value is ABSENT:
-        return "(nothing)"
-    return value_text(value)
+    return "(nothing)" if value is ABSENT else value_text(value)
 
 
 def value_lines(difference: EntryDiff) -> Iterator[tuple[str, str, str]]:
     for field in difference.fields:
-        yield field.key, json_text(field.before), json_text(field.after)
+        yield field.key, *_both(field.before, field.after)
     for change in difference.extra:
         yield _value_line(("extra",), change)
 
@@ -197,23 +234,37 @@ def _value_line(path: Path, change: ValueChange) -> tuple[str, str, str]:
     name = spelled((*path, *change.path))
     if change.reordered:
         return f"{name} (key order)", ", ".join(change.before), ", ".join(change.after)
-    return name, json_text(change.before), json_text(change.after)
+    return name, *_both(change.before, change.after)
 
 
 def attribute_values(change: MessageChange) -> Iterator[tuple[str, str, str]]:
+    """Yield what a message has besides its text, before and after: what differs, or all where it came or went."""
     if change.before is None or change.after is None:
+        placed = change.after or change.before
+        for key, value in other_fields(None if placed is None else placed.message).items():
+            yield key, json_text(value), json_text(value)
         return
     for key in dict.fromkeys((*change.reordered, *change.attributes)):
         one, other = change.before.message, change.after.message
         if key in change.reordered:
             yield from (_value_line((key,), each) for each in value_changes(one[key], other[key]))
         else:
-            yield key, _attribute(one, key), _attribute(other, key)
+            yield key, *_both(_attribute(one, key), _attribute(other, key))
 
 
-def _attribute(message: Any, key: str) -> str:
+def value_words(before: str, after: str) -> tuple[WordChange, ...]:
+    """Return how a long value became another, word by word; nothing where that does not read well."""
+    changes = word_changes(before, after)
+    return tuple(told_apart(tuple(shortened(changes)))) if _reads_inline(changes) else ()
+
+
+def _both(before: Any, after: Any) -> tuple[str, str]:
+    return alike_spelled_out(json_text(before), json_text(after))
+
+
+def _attribute(message: Any, key: str) -> Any:
     value = message.get(key, ABSENT) if isinstance(message, dict) else ABSENT
-    return "true" if key == "train" and value is ABSENT else json_text(value)
+    return True if key == "train" and value is ABSENT else value
 
 
 # ---- other files
@@ -221,9 +272,10 @@ def _attribute(message: Any, key: str) -> str:
 
 def changed_lines(compared: ComparedFile) -> Iterator[tuple[str, str]]:
     for change in compared.changes:
-        for mark, value in (("-", change.before), ("+", change.after)):
+        values = zip("-+", (change.before, change.after), _both(change.before, change.after), strict=True)
+        for mark, value, text in values:
             if value is not ABSENT:
-                yield mark, f"{spelled(change.path)}: {json_text(value)}"
+                yield mark, f"{spelled(change.path)}: {text}"
     if compared.changes:
         return
     from difflib import unified_diff
@@ -264,7 +316,11 @@ def summary_of(compared: ComparedEntry, difference: EntryDiff) -> str:
 def _messages_summary(name: str, changes: Sequence[MessageChange]) -> Iterator[str]:
     where = "" if name == "messages" else f"{name} "
     for op, word in _OPS:
-        yield from _places_summary(where, [change for change in changes if change.op == op], word)
+        same = [change for change in changes if change.op == op and form_note(change)]
+        yield from _places_summary(
+            where, [change for change in changes if change.op == op and change not in same], word
+        )
+        yield from _places_summary(where, same, f"{word} in its Unicode form only")
     by_attributes: dict[tuple[str, ...], list[MessageChange]] = {}
     for change in changes:
         if change.op == "attributes":

@@ -16,7 +16,7 @@ from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, C
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import Folded, Unchanged, Words
 from rolethread_vcs.views.diff_text import summary_line
-from rolethread_vcs.views.entries import text_of, who_says
+from rolethread_vcs.views.entries import gist_of, who_says
 from rolethread_vcs.views.terminal_text import CHANGE_MARKS, one_line, safe_text
 
 LIMIT = 60_000
@@ -57,7 +57,7 @@ def _entry(compared: ComparedEntry, words: Words) -> Iterator[str]:
                 if isinstance(step, Folded):
                     lines.append(f"  … {step.count:,} unchanged")
                 elif isinstance(step, Unchanged):
-                    said = one_line(text_of(step.message), _LINE)
+                    said = one_line(gist_of(step.message), _LINE)
                     lines.append(f"  {_head(step.index, step.message)} {said}".rstrip())
                 else:
                     lines += _message(step, words)
@@ -76,14 +76,15 @@ def _message(change: MessageChange, words: Words) -> Iterator[str]:
     assert placed is not None
     mark = {"insert": "+", "remove": "-"}.get(change.op, "!")
     was = f" (was [{change.before.index}])" if change.op == "move" and change.before is not None else ""
-    yield f"{mark} {_head(placed.index, placed.message)}{was}"
+    note = f" ({note})" if (note := layout.form_note(change)) else ""
+    yield f"{mark} {_head(placed.index, placed.message)}{was}{note}"
     inline, blocks = layout.text_changes(change, words)
     if inline:
         yield from _marked("!", "".join(layout.BRACKETS[kind] % text for kind, text in inline))
-    for mark, text in blocks:
-        yield from _marked(mark, text)
+    for sign, text in blocks:
+        yield from _marked(sign, text)
     for key, before, after in layout.attribute_values(change):
-        yield f"!     {key}: {before} → {after}"
+        yield f"{mark}     {key}: {after}" if change.op in ("insert", "remove") else f"!     {key}: {before} → {after}"
 
 
 def _head(index: int, message: Any) -> str:

@@ -12,7 +12,7 @@ from rolethread_vcs.ops.compare.comparison import ChangeCounts, ComparedEntry, C
 from rolethread_vcs.phrases import count, counted_words, rest_line
 from rolethread_vcs.views import diff_layout as layout
 from rolethread_vcs.views.diff_layout import Folded, Step, Unchanged, Words
-from rolethread_vcs.views.entries import message_head, text_of
+from rolethread_vcs.views.entries import gist_of, message_head
 from rolethread_vcs.views.terminal_text import (
     Line,
     Lines,
@@ -67,10 +67,10 @@ def file_diff_lines(compared: ComparedFile, width: int) -> Iterator[str]:
     title = "" if compared.title == compared.path else f"  {one_line(compared.title, width)}"
     yield f"{change_head(compared.change, compared.path)}{title}"
     for mark, text in layout.changed_lines(compared):
-        shown = one_line(text, max(width - 6, 10)) if text.strip() else ""
         indent = text[: len(text) - len(text.lstrip())][:20]
-        whole = f"  {mark} {indent}{shown}".rstrip()
-        yield styled(whole, "added" if mark == "+" else "removed") if mark in "+-" else whole
+        for line in list(wrap(text.strip(), width - len(indent), f"  {mark} ")) or [f"  {mark}"]:
+            whole = f"{line[:4]}{indent}{line[4:]}".rstrip()
+            yield styled(whole, "added" if mark == "+" else "removed") if mark in "+-" else whole
 
 
 def summary_line(summary: ChangeCounts, files: int = 0) -> str:
@@ -86,7 +86,7 @@ class _Painter:
     def __init__(self, look: Look, words: Words) -> None:
         self._width = look.width
         self._words = words
-        self._color = look.color or words == "color"
+        self._color = look.color and words != "plain"
 
     def messages(self, steps: Iterable[Step]) -> Iterator[str]:
         for step in steps:
@@ -95,7 +95,7 @@ class _Painter:
             elif isinstance(step, Unchanged):
                 head = f"{_INDENT}{message_head(step.index, step.message)}"
                 room = max(self._width - width_of(head) - 2, 10)
-                yield f"{head}  {styled(one_line(text_of(step.message), room), 'faint')}".rstrip()
+                yield f"{head}  {styled(one_line(gist_of(step.message), room), 'faint')}".rstrip()
             else:
                 yield from self._message(step)
 
@@ -108,23 +108,23 @@ class _Painter:
         was = ""
         if change.op == "move" and change.before is not None:
             was = styled(f" (was [{change.before.index}])", "faint")
+        if note := layout.form_note(change):
+            was += styled(f" ({note})", "faint")
         yield f"  {styled(mark, style)} {message_head(placed.index, placed.message)}{was}"
         inline, blocks = layout.text_changes(change, self._words)
         if inline:
-            marked = layout.marked_words(inline, color=self._color and self._words != "plain")
+            marked = layout.marked_words(inline, color=self._color)
             yield from wrap_styled(marked, self._width, f"{_INDENT}    ")
         elif not blocks and change.op in ("move", "attributes"):
-            yield f"{_INDENT}    {styled(one_line(text_of(placed.message), self._width - 8), 'faint')}"
+            yield f"{_INDENT}    {styled(one_line(gist_of(placed.message), self._width - 8), 'faint')}"
         for mark, text in blocks:
             style = "added" if mark == "+" else "removed"
-            if not text:
-                yield f"  {styled(mark, style)}     {styled('(empty)', 'faint')}"
-                continue
             for line in wrap(text.rstrip("\n") or text, self._width, f"  {mark}     "):
                 # `wrap` has made the text safe, and would do it once more
                 yield styled(line or f"  {mark}", style)
+        kind = {"insert": ChangeKind.ADDED, "remove": ChangeKind.REMOVED}.get(change.op, ChangeKind.CHANGED)
         for key, before, after in layout.attribute_values(change):
-            yield from self.value(key, before, after, ChangeKind.CHANGED, indent=f"{_INDENT}    ")
+            yield from self.value(key, before, after, kind, indent=f"{_INDENT}    ")
 
     def value(self, name: str, before: str, after: str, kind: ChangeKind, *, indent: str = _INDENT) -> Iterator[str]:
         room = max(self._width - len(indent) - width_of(name) - 2, 10)
@@ -136,6 +136,9 @@ class _Painter:
             yield f"{indent}{styled(name, 'faint')}: {_old(before)} → {_new(after)}"
             return
         yield f"{indent}{styled(name, 'faint')}:"
+        if words := layout.value_words(before, after):
+            yield from wrap_styled(layout.marked_words(words, color=self._color), self._width, f"{indent}  ")
+            return
         yield f"{indent}  {_old('- ' + one_line(before, self._width - len(indent) - 4))}"
         yield f"{indent}  {_new('+ ' + one_line(after, self._width - len(indent) - 4))}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ def _message_lines(messages: Any, width: int) -> Iterator[str]:
         if not isinstance(message, Mapping):
             yield from wrap(_json(message), width, _INDENT)
             continue
-        content, speaker, alternatives = (message.get(key) for key in ("content", "speaker", "alternatives"))
+        content = message.get("content")
         if isinstance(content, str) and content.strip("\n"):
             yield from wrap(content.rstrip("\n"), width, _INDENT)
         elif isinstance(content, list):
@@ -75,18 +76,28 @@ def _message_lines(messages: Any, width: int) -> Iterator[str]:
         elif content is not None and not isinstance(content, str):
             yield from wrap(_json(content), width, _INDENT)
         else:
-            word = (
-                "empty" if content == "" else "blank" if content else "null" if "content" in message else "no content"
-            )
-            yield _INDENT + styled(f"({word})", "faint")
-        in_head = {
-            "role": True,
-            "content": True,
-            "speaker": isinstance(speaker, str) and speaker,
-            "train": message.get("train") is False,
-            "alternatives": isinstance(alternatives, list) and alternatives,
-        }
-        yield from _key_lines({key: value for key, value in message.items() if not in_head.get(key)}, width)
+            yield _INDENT + styled(f"({_no_text(message)})", "faint")
+        yield from _key_lines(other_fields(message), width)
+
+
+def other_fields(message: Any) -> dict[str, Any]:
+    """Return the fields of a message that neither its head shows nor its text: tool calls, say."""
+    if not isinstance(message, Mapping):
+        return {}
+    speaker, alternatives = message.get("speaker"), message.get("alternatives")
+    in_head = {
+        "role": True,
+        "content": True,
+        "speaker": isinstance(speaker, str) and speaker,
+        "train": message.get("train") is False,
+        "alternatives": isinstance(alternatives, list) and alternatives,
+    }
+    return {key: value for key, value in message.items() if not in_head.get(key)}
+
+
+def _no_text(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    return "empty" if content == "" else "blank" if content else "null" if "content" in message else "no content"
 
 
 def speaker_and_role(message: Any) -> tuple[str, str]:
@@ -122,9 +133,14 @@ def _key_lines(values: Mapping[str, Any], width: int) -> Iterator[str]:
         yield _INDENT + styled(one_line(f"{key}: {value_text(value)}", width - len(_INDENT)), "faint")
 
 
+_LIKE_JSON = re.compile(
+    r"""\s*|\s.*|.*\s|".*"|\[.*\]|\{.*\}|null|true|false|\(nothing\)|-?[0-9][0-9.eE+-]*""", re.DOTALL | re.IGNORECASE
+)
+
+
 def value_text(value: Any) -> str:
-    """Return a text as it is, anything else as JSON on one line."""
-    return value if isinstance(value, str) else _json(value)
+    """Return a value as JSON on one line; a text as it is, or in quotes where it could be taken for another value."""
+    return value if isinstance(value, str) and not _LIKE_JSON.fullmatch(value) else _json(value)
 
 
 def is_text_part(part: Any) -> bool:
@@ -136,8 +152,21 @@ def text_of(message: Any) -> str:
     """Return what a message says as one text; what is no text stands in it as JSON."""
     content = message.get("content", "") if isinstance(message, Mapping) else message
     if isinstance(content, list):
-        return "\n".join(part["text"] if is_text_part(part) else value_text(part) for part in content)
-    return "" if content is None and isinstance(message, Mapping) else value_text(content)
+        return "\n".join(part["text"] if is_text_part(part) else _text(part) for part in content)
+    return "" if content is None and isinstance(message, Mapping) else _text(content)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else _json(value)
+
+
+def gist_of(message: Any) -> str:
+    """Return what a message says; of one that says nothing, the fields that it has besides, or why there is no text."""
+    text = text_of(message)
+    if text.strip() or not isinstance(message, Mapping):
+        return text
+    rest = ", ".join(f"{key}: {value_text(value)}" for key, value in other_fields(message).items())
+    return rest or f"({_no_text(message)})"
 
 
 def _json(value: Any) -> str:
@@ -190,7 +219,7 @@ def removed_lines(shown: Sequence[GoneEntry], limit: int, look: Look, *, more: b
 # ---- for git's diff
 
 
-VERSION = 1
+VERSION = 2
 """Stands in the command that git is given, so that what git remembers of an older rendering is not used any more."""
 
 
@@ -228,12 +257,12 @@ def _conversation_lines(entry: Entry) -> Iterator[str]:
                 yield _json(message)
                 continue
             role, speaker, content = (message.get(key) for key in ("role", "speaker", "content"))
-            name = role if isinstance(role, str) else _json(role)
+            name = _text(role)
             yield f"{speaker} ({name}):" if isinstance(speaker, str) and speaker else f"{name}:"
             if isinstance(content, str):
                 yield from (f"{_INDENT}{line}".rstrip() for line in content.split("\n"))
             elif "content" in message:
-                yield f"{_INDENT}{_json(content)}"
+                yield f"{_INDENT}content: {_json(content)}"
             for key, value in message.items():
                 if key not in ("role", "content", "speaker"):
                     yield f"{_INDENT}{key}: {_json(value)}"

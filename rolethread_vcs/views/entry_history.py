@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rolethread_vcs.ops.history.entry_history import StepDetails, StepKind
 from rolethread_vcs.phrases import count, entry_number, listed
 from rolethread_vcs.views.diff_layout import summary_of
-from rolethread_vcs.views.entries import message_head, text_of
+from rolethread_vcs.views.entries import gist_of, message_head
 from rolethread_vcs.views.terminal_text import Line, Lines, Look, commit_head, head_and_text, one_line, styled, width_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def blame_lines(blame: Blame, look: Look) -> Lines:
         if each.side != side:
             side = each.side
             yield styled(side, "heading")
-        yield f"{head}  {styled(one_line(text_of(each.message), max(look.width - width_of(head) - 4, 20)), 'faint')}"
+        yield f"{head}  {styled(one_line(gist_of(each.message), max(look.width - width_of(head) - 4, 20)), 'faint')}"
         yield f"    {_origin(each.changed, look)}"
         if each.brought.id != each.changed.id:
             yield f"    {styled('brought in by', 'faint')} {_origin(each.brought, narrower)}"

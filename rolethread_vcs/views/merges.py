@@ -218,7 +218,9 @@ def _conflict_block(conflict: Conflict, labels: Labels, look: Look) -> Iterator[
     yield f"  {styled(conflict.field, 'heading')}: {safe_text(conflict.message)}"
     if conflict.base is conflict.ours is conflict.theirs is ABSENT:
         return
-    ours, theirs = (_side(value, conflict.base, color=look.color) for value in (conflict.ours, conflict.theirs))
+    values = (conflict.base, conflict.ours, conflict.theirs)
+    is_typed = not all(isinstance(value, str) or value is ABSENT for value in values)
+    ours, theirs = (_side(value, values[0], color=look.color, is_typed=is_typed) for value in values[1:])
     if look.width >= SIDE_BY_SIDE:
         half = (look.width - 4 - 3) // 2
         left = [styled(labels.ours, "faint"), *wrap_styled(ours, half)]
@@ -233,40 +235,42 @@ def _conflict_block(conflict: Conflict, labels: Labels, look: Look) -> Iterator[
         yield f"    suggested: --take {labels._asdict().get(conflict.suggestion, conflict.suggestion)}"
 
 
-def _text_of_side(value: Any) -> str:
+def _text_of_side(value: Any, *, is_typed: bool) -> str:
+    """Return a side as one text; with `is_typed` so that a text cannot be taken for another value."""
     if value is ABSENT:
         return ""
-    from rolethread_vcs.views.entries import text_of, value_text, who_says
+    from rolethread_vcs.views.entries import gist_of, value_text, who_says
 
     if isinstance(value, Mapping) and "messages" in value:
         rest = {key: item for key, item in value.items() if key != "messages"}
-        return _text_of_side(value["messages"]) + (f"\n{value_text(rest)}" if rest else "")
+        said = _text_of_side(value["messages"], is_typed=is_typed)
+        return said + (f"\n{value_text(rest)}" if rest else "")
     messages = value if isinstance(value, list) else [value]
     if messages and all(isinstance(message, Mapping) and "role" in message for message in messages):
-        return "\n".join(f"{who_says(message)}: {text_of(message)}" for message in messages)
-    return value_text(value)
+        return "\n".join(f"{who_says(message)}: {gist_of(message)}" for message in messages)
+    return value_text(value) if is_typed or not isinstance(value, str) else value
 
 
-def _side(value: Any, base: Any, *, color: bool) -> str:
+def _side(value: Any, base: Any, *, color: bool, is_typed: bool) -> str:
     if value is ABSENT or (value == [] and base):
         return styled("(removed here)" if base is not ABSENT else "(not there)", "removed")
-    text = _text_of_side(value)
+    text = _text_of_side(value, is_typed=is_typed)
     more = ""
     if len(text) > _LONGEST:
         text, more = text[:_LONGEST], f" … and {len(text) - _LONGEST:,} more characters"
-    was = _text_of_side(base)[:_LONGEST]
+    was = _text_of_side(base, is_typed=is_typed)[:_LONGEST]
     if base is ABSENT or not was:
         return safe_text(text + more)
     from rolethread_vcs.diff.words import word_changes
-    from rolethread_vcs.views.diff_layout import marked_words, shortened
+    from rolethread_vcs.views.diff_layout import marked_words, shortened, told_apart
 
     changes = word_changes(was, text)
     if not changes or all(kind == "equal" for kind, _ in changes):
         return f"{safe_text(text + more)} {styled('(as it was)', 'faint')}"
-    return marked_words(shortened(changes), color=color) + safe_text(more)
+    return marked_words(told_apart(tuple(shortened(changes))), color=color) + safe_text(more)
 
 
 def comment_lines(label: str, value: Any, width: int = 96) -> Iterator[str]:
     yield f"# {label}:"
-    for line in wrap("(removed here)" if value is ABSENT else _text_of_side(value), width, "#   "):
+    for line in wrap("(removed here)" if value is ABSENT else _text_of_side(value, is_typed=False), width, "#   "):
         yield line or "#"

@@ -40,20 +40,23 @@ STYLES: Mapping[str, str] = {
     "heading": "1",
     "id": "33",
     "faint": "2",
-    "tag": "35",
+    "tag": "94",
     "system": "34",
     "user": "36",
-    "assistant": "32",
+    "assistant": "35",
     "tool": "33",
-    "role": "35",
+    "role": "94",
     "added": "32",
     "removed": "31",
+    "inserted": "4;32",
+    "deleted": "9;31",
     "changed": "33",
     "error": "1;31",
     "warning": "1;33",
     "hint": "36",
 }
-"""The colours by what they mean, as the numbers of ANSI sequences."""
+"""The colours by what they mean, as the numbers of ANSI sequences; what came and what went is no speaker's colour, and
+words of a text are underlined or struck through besides."""
 
 CHANGE_MARKS: Mapping[str, str] = {"added": "+", "new": "+", "removed": "-", "changed": "~", "moved": ">"}
 
@@ -62,20 +65,50 @@ _END_MARK = chr(STYLE_MARKS[-1])
 TO_COLORS = {ord(mark): f"\x1b[{STYLES[name]}m" for name, mark in _MARKS.items()} | {ord(_END_MARK): "\x1b[0m"}
 TO_NOTHING: dict[int, str | None] = dict.fromkeys(TO_COLORS)
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef]")
-_UNSAFE_BUT_MARKS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_STEERING = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_INVISIBLE = (
+    "\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202f\u205f-\u2064\u206a-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
+"""Characters of no width, blanks that do not break, fillers: nobody sees them, or sees a plain blank in their place."""
+
+_UNSAFE = re.compile(f"[{_STEERING}{_INVISIBLE}\ufdd0-\ufdef]")
+_UNSAFE_BUT_MARKS = re.compile(f"[{_STEERING}{_INVISIBLE}]")
+_NOT_SEEN = re.compile(f"[{_INVISIBLE}]")
+_BLANKS = re.compile("[\xa0\u2000-\u200a\u202f\u205f\u3000\t ]+")
+_IN_PLACE = re.compile(
+    "(?<=[\u203c-\u2bff\u3030\u303d\u3297\u3299\ufe0f\U0001f000-\U0001faff])[\u200d\ufe0e\ufe0f]"  # parts of an emoji
+    "|(?<=[0-9#*])\ufe0f|(?<=[\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]"
+    "|(?<=[\u0600-\u109f\u1780-\u18af])[\u200c\u200d]"  # letters that join
+    "|[\xa0\u202f](?=[!?;:»])|(?<=«)[\xa0\u202f]"  # French marks
+)
+"""Where such a character is seen by what it does, or stands as typography wants it."""
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _WORDS = re.compile(r"[ \t]+|[^ \t]+")
 _TAB = "    "
 
 
 def safe_text(text: str) -> str:
-    r"""Return the text with every character that could steer a terminal made visible, as `\x1b` or `\u202e`.
+    r"""Return the text with what could steer a terminal, or is not seen, made visible: as `\x1b`, as `\u200b`.
 
     Line feed and tab stay. Control characters, overrides of the writing direction, line separators, halves of
-    surrogate pairs and our own style marks are shown.
+    surrogate pairs, our own style marks, blanks that do not break and characters of no width are shown; not so where
+    these do what they are for: in an emoji, between letters that join, before French marks.
     """
-    return _UNSAFE.sub(_visible, text)
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_visible, text)
+
+
+def exact_text(text: str) -> str:
+    r"""Return the text as `safe_text` does, but with all named that looks like something else: `e\u0301` for an accent
+    of its own, `\t` for a tab, so that two texts that look alike can be told apart."""
+    return "".join(map(_exact, text))
+
+
+def seen(text: str) -> str:
+    """Return what a reader sees of a text: texts for which it is equal look alike."""
+    if text.isascii():
+        return _BLANKS.sub(" ", text)
+    return _NOT_SEEN.sub("", _BLANKS.sub(" ", unicodedata.normalize("NFC", text)))
 
 
 def safe_but_styled(text: str) -> str:
@@ -209,5 +242,18 @@ def _width(character: str) -> int:
 
 
 def _visible(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return match[0] if _IN_PLACE.match(match.string, match.start()) else _named(match[0])
+
+
+def _exact(character: str) -> str:
+    if character == "\t":
+        return "\\t"
+    if character < "\x7f":
+        return safe_text(character)
+    is_plain = unicodedata.category(character)[0] not in "CMZ" and not "\u1100" <= character <= "\u11ff"
+    return character if is_plain and unicodedata.normalize("NFC", character) == character else _named(character)
+
+
+def _named(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

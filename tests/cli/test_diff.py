@@ -391,7 +391,7 @@ def test_renderings_exclude_each_other(rtv: Rtv) -> None:
 def test_colours_mark_words_without_brackets(rtv: Rtv, dataset: Dataset) -> None:
     change(dataset, 1, "Is the old cellar dry?")
 
-    assert "Is the \x1b[32mold \x1b[0mcellar dry?" in rtv("diff", "@~1", "--color", "always").out
+    assert "Is the \x1b[4;32mold \x1b[0mcellar dry?" in rtv("diff", "@~1", "--color", "always").out
 
 
 def test_a_name_that_is_a_branch_and_a_file_is_status_2(rtv: Rtv, dataset: Dataset) -> None:

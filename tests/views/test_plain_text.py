@@ -27,7 +27,7 @@ def test_an_entry_reads_as_a_conversation() -> None:
         "    train: false",
         "",
         "tool:",
-        '    [{"type":"text"}]',
+        '    content: [{"type":"text"}]',
         "",
         "#a",
         "#b",
