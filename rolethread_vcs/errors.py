@@ -173,7 +173,7 @@ CODES: dict[str, str] = {
     "folder_in_use": "Something unfinished in a folder copy would be lost with it",
     "folder_taken": "A folder copy cannot be made at a place: something stands there, or it lies inside the dataset",
     "full": "Eight digits are used up",
-    "git_merge": "Plain git is in the middle of a merge in this folder, which has to end first",
+    "git_unfinished": "Plain git is in the middle of a merge, a rebase or the like in this folder, or left conflicts",
     "invalid_order": "`order.json` is no map of entry ids to ranks",
     "judge_failed": "The program that should judge a commit could not be run, or was ended",
     "many_removed": "So many entries would go that it looks like an accident",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from rolethread_vcs.errors import ConflictError, InvalidError, SystemRefusedError
+from rolethread_vcs.errors import ConflictError, SystemRefusedError
 from rolethread_vcs.phrases import count, listed
 
 if TYPE_CHECKING:
@@ -108,8 +108,7 @@ def print_hand_edit(context: Context, entry_id: str, commit: str) -> None:
     if commit != head.id:
         return
     try:
-        context.dataset.refuse_hand_edited(head, [entry_id])
-    except (ConflictError, InvalidError):
-        context.output.note(f"this is what is saved; {entry_id} was edited by hand since: rtv diff -- {entry_id}")
+        if context.dataset.hand_edited(head, [entry_id]):
+            context.output.note(f"this is what is saved; {entry_id} was edited by hand since: rtv diff -- {entry_id}")
     except SystemRefusedError as error:
         context.output.note(f"whether {entry_id} was edited by hand since cannot be told: {error.message}")

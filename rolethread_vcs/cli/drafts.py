@@ -271,6 +271,7 @@ def _press_enter(question: str) -> None:
 
 def write_new(context: Context, saving: Saving, tags: Sequence[str]) -> None:
     refuse_without_editor(context, 'rtv add --user "…" --assistant "…"   or: rtv add -')
+    context.dataset.refuse_to_type(context.dataset.snapshot())
     _edit_and_save(context, saving, write_draft(context.dataset.drafts_folder, "add", blank_form(tags=tags)))
 
 
@@ -286,7 +287,7 @@ def edit_entries(context: Context, ids: Sequence[str], saving: Saving) -> None:
         if set(draft.ids) & set(ids):
             context.output.warn(f"an older draft of this is unfinished: rtv edit --resume {draft.name}")
     snapshot = dataset.snapshot()
-    dataset.refuse_hand_edited(snapshot, ids)
+    dataset.refuse_to_type(snapshot, ids)
     form = render_form(
         [(entry_id, snapshot[entry_id]) for entry_id in ids],
         revs={entry_id: rev_of(snapshot.blob_id(entry_id)) for entry_id in ids},

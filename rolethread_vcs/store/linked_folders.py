@@ -85,7 +85,7 @@ def linked_folders(common: Path) -> Iterator[CheckedOutFolder]:
     except OSError:
         return
     for private in found:
-        pointer = _read(private / "gitdir")
+        pointer = read_file(private / "gitdir")
         if pointer:
             link = private / pointer  # git may write it relative; an absolute one stands for itself
             yield _folder(private.name, Path(link).parent.resolve(), private, is_there=link.exists())
@@ -100,20 +100,21 @@ def _folder(name: str, folder: Path, private: Path, *, is_there: bool) -> Checke
         name,
         folder,
         private,
-        head=_read(private / "HEAD") or "",
+        head=read_file(private / "HEAD") or "",
         is_there=is_there,
-        locked=_read(private / _LOCKED) if name else None,
+        locked=read_file(private / _LOCKED) if name else None,
         rebasing=rebased_branch(private),
     )
 
 
 def rebased_branch(private: Path) -> str:
     """Return the branch that plain git is in the middle of rebasing in the folder of a private folder, or ""."""
-    name = _read(private / "rebase-merge" / "head-name") or _read(private / "rebase-apply" / "head-name") or ""
+    name = read_file(private / "rebase-merge" / "head-name") or read_file(private / "rebase-apply" / "head-name") or ""
     return name.removeprefix(BRANCHES)
 
 
-def _read(path: Path) -> str | None:
+def read_file(path: Path) -> str | None:
+    """Return the text of a small file of git's without white space around it, or None where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="surrogateescape").strip()
     except OSError:
@@ -128,11 +129,11 @@ def linked_place(start: Path) -> tuple[Path, Path] | None:
     """
     start = start.resolve()
     here = next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
-    text = _read(here / ".git") if here is not None else None  # None for a folder `.git`, of a main one
+    text = read_file(here / ".git") if here is not None else None  # None for a folder `.git`, of a main one
     if here is None or text is None or not text.startswith(_POINTS):
         return None
     private = here / text.removeprefix(_POINTS).strip()
-    pointer = _read(private / "gitdir")
+    pointer = read_file(private / "gitdir")
     return (here, (private / pointer).parent.resolve()) if pointer else None
 
 

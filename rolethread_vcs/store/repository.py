@@ -34,6 +34,7 @@ from rolethread_vcs.store.snapshot import Snapshot
 if TYPE_CHECKING:
     from rolethread_vcs.model.revision import Revision
     from rolethread_vcs.store.checkout import Worktree
+    from rolethread_vcs.store.git_state import GitState
     from rolethread_vcs.store.linked_folders import CheckedOutFolder
     from rolethread_vcs.store.log import OperationLog
     from rolethread_vcs.store.log.unfinished import Unfinished
@@ -202,12 +203,14 @@ class Repository:
         return PackWriter(self.pack_folder, durable=self.durable)
 
     def has_unfinished_merge(self) -> bool:
-        """Return whether a merge waits for its end, one of ours or one of plain git's."""
-        return self.has_merge_of_git() or self.refs.read(self.unfinished_ref) is not None
+        """Return whether a merge, revert or pick of ours waits for decisions in this folder."""
+        return self.refs.read(self.unfinished_ref) is not None
 
-    def has_merge_of_git(self) -> bool:
-        """Return whether plain git is in the middle of a merge in this folder."""
-        return (self.git_folder / "MERGE_HEAD").exists()
+    def git_state(self) -> GitState | None:
+        """Return what plain git is in the middle of in this folder, None where it is at rest."""
+        from rolethread_vcs.store.git_state import find
+
+        return find(self.git_folder, () if self.worktree is None else self.worktree.index.conflicts())
 
     @property
     def unfinished_ref(self) -> str:

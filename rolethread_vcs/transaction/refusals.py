@@ -15,6 +15,7 @@ from rolethread_vcs.rules import find_in_entry
 from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.facts import RuleKeys
+from rolethread_vcs.store.git_state import BISECT
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.refs import (
@@ -26,6 +27,7 @@ from rolethread_vcs.store.refs import (
     clashing,
     is_branch_name,
     ref_of,
+    shorten,
 )
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -55,18 +57,43 @@ def refuse_newer_writer(base: Snapshot) -> None:
         raise NewerWriterError(why, hint="install a newer version of rolethread-vcs")
 
 
-def refuse_merge_of_git(repository: Repository) -> None:
-    """Raise while plain git merges in this folder: its files are half of one side and half of the other.
+def refuse_git_state(repository: Repository, *refs: str) -> None:
+    """Raise while plain git is in the middle of a merge, a rebase … in this folder, as git itself does.
+
+    `refs` are to move, without any the files of the folder change: other branches are free, but for one that is being
+    rebased. A bisect minds only when HEAD moves.
 
     Raises:
-        ConflictError (git_merge): it is.
+        ConflictError (git_unfinished): it is.
     """
-    if repository.has_merge_of_git():
-        raise ConflictError(
-            "plain git is in the middle of a merge here",
-            hint="git merge --continue   or: git merge --abort",
-            code="git_merge",
+    state = repository.git_state()
+    if state is None or (state.kind == BISECT and HEAD not in refs):
+        return
+    if not refs or {HEAD, *(BRANCHES + each for each in (repository.branch(), state.branch) if each)} & set(refs):
+        conflicts = f"; in conflict: {listed(state.conflicts, 3)}" if state.conflicts else ""
+        hint = f"go on with: {state.go_on}   abort it with: {state.abort}"
+        raise ConflictError(state.said + conflicts, hint=hint, code="git_unfinished")
+
+
+def current_branch(repository: Repository) -> str:
+    """Return the branch that is checked out here, to save to.
+
+    Raises:
+        ConflictError (git_unfinished), InvalidError (detached).
+    """
+    refuse_git_state(repository)
+    name = repository.branch()
+    if name is None:
+        state, others = repository.git_state(), repository.refs.branches()
+        back = "main" if "main" in others else next(iter(others), "BRANCH")
+        raise InvalidError(
+            "you are looking at a commit, not at a branch, so there is nothing to save to",
+            hint=f"start a branch here with: rtv switch -c NAME   go back to one with: rtv switch {back}"
+            if state is None
+            else f"{state.said}; end it with: {state.abort}",
+            code="detached",
         )
+    return name
 
 
 def refuse_unsaved(unsaved: Sequence[Unsaved], other: CheckedOutFolder | None = None) -> None:
@@ -175,15 +202,11 @@ def hold_branch(repository: Repository, branch: str | None) -> HeldRef:
     """Return the branch to commit to, as it is now; None stands for the current one.
 
     Raises:
-        InvalidError (detached), NoSuchBranchError, UnknownRevisionError.
+        ConflictError (git_unfinished), InvalidError (detached), NoSuchBranchError, UnknownRevisionError.
     """
-    name = branch if branch is not None else repository.branch()
-    if name is None:
-        raise InvalidError(
-            "you are looking at a commit, not at a branch, so there is nothing to save to",
-            hint="start a branch here with: rtv switch -c NAME",
-            code="detached",
-        )
+    if branch is not None:
+        refuse_git_state(repository, BRANCHES + branch)
+    name = branch if branch is not None else current_branch(repository)
     held = repository.refs.hold(BRANCHES + name)
     if held is None:
         if branch is None:
@@ -217,13 +240,18 @@ def refuse_other_folders(
             before, after = moves[name]
             if before == after:
                 continue
-            _refuse_busy(other, name.removeprefix(BRANCHES), is_deleted=after is None)
+            _refuse_gone(other, name.removeprefix(BRANCHES), is_deleted=after is None)
+            # unchecked: where the branch is missing, it must be possible to make it again from here
+            folder = open_dataset(other.folder, check=False)
+            if (state := folder.git_state()) is not None and state.kind != BISECT:
+                raise _elsewhere(
+                    f"{shorten(name)} is checked out in {other.folder}, and {state.said.replace(' here', ' there')}",
+                    f"finish that first: git -C {other.quoted} status",
+                )
             differences = (changes or {}).get(name)
             if differences is None:
                 differences = differences_between(repository, before, after)
-            # unchecked: where the branch is missing, it must be possible to make it again from here
-            worktree = open_dataset(other.folder, check=False).worktree
-            refuse_unsaved([] if worktree is None else worktree.in_the_way(differences), other)
+            refuse_unsaved([] if folder.worktree is None else folder.worktree.in_the_way(differences), other)
 
 
 def differences_between(repository: Repository, before: str | None, after: str | None) -> Iterable[Difference]:
@@ -233,7 +261,7 @@ def differences_between(repository: Repository, before: str | None, after: str |
     return two_way(old, new, objects.tree)
 
 
-def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> None:
+def _refuse_gone(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> None:
     where = f"{branch} is checked out in {other.folder}"
     if not other.is_there:
         raise _elsewhere(
@@ -243,12 +271,6 @@ def _refuse_busy(other: CheckedOutFolder, branch: str, *, is_deleted: bool) -> N
     if is_deleted:
         hint = f"remove that folder first: rtv workcopy remove {other.quoted}" if other.name else None
         raise _elsewhere(f"{where}, so it cannot go", hint)
-    doing = "a rebase" if other.rebasing else "a merge" if (other.private / "MERGE_HEAD").exists() else ""
-    if doing:
-        raise _elsewhere(
-            f"{where}, where plain git is in the middle of {doing}",
-            f"finish that first: git -C {other.quoted} status",
-        )
 
 
 def _elsewhere(message: str, hint: str | None) -> ConflictError:

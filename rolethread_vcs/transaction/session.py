@@ -28,7 +28,7 @@ from rolethread_vcs.store.publication import (
     publish_file,
     settle,
 )
-from rolethread_vcs.store.refs import BRANCHES, HeldRef, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Counts
@@ -36,6 +36,7 @@ from rolethread_vcs.transaction.refusals import (
     branch_to_make,
     differences_between,
     hold_branch,
+    refuse_git_state,
     refuse_newer_writer,
     refuse_other_folders,
     refuse_unsaved,
@@ -125,16 +126,20 @@ class Session:
         needs_branch: bool = True,
         makes_branch: bool = False,
         goes_back: bool = False,
+        moves_head: bool = False,
     ) -> Iterator[Session]:
         """Take the lock, finish what was cut off, and read the branch (ref verbs need none).
 
         With `makes_branch`, a branch that does not exist is made by the first commit to it, from the current one.
-        One that `goes_back` may find settings that do not read: it is the way out of them.
+        One that `goes_back` may find settings that do not read: it is the way out of them. It and what `moves_head`
+        wait for the end of what plain git is in the middle of here; so does what saves to the current branch.
 
         Raises:
-            LockedError, NoSuchBranchError, InvalidError (detached), NewerWriterError.
+            LockedError, NoSuchBranchError, ConflictError (git_unfinished), InvalidError (detached), NewerWriterError.
         """
         with _locked(repository, intent.verb) as (repository, notes):
+            if goes_back or moves_head:
+                refuse_git_state(repository, HEAD)
             to_make = branch_to_make(repository, intent) if makes_branch else ""
             held = hold_branch(repository, intent.branch) if needs_branch and not to_make else None
             session = cls(repository, intent, held, notes, to_make=to_make)
@@ -225,6 +230,8 @@ class Session:
         Raises:
             UnsavedEditsError: hand edits lie on files that would change. MovedError: a ref has another value by now.
         """
+        if moves:
+            refuse_git_state(self.repository, *moves)
         worktree = self.repository.worktree
         if worktree is not None:
             before, after = (head_commit(self.repository, moves, side) for side in (0, 1))

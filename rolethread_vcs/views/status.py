@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.errors import RoleThreadError
+from rolethread_vcs.model.layout import id_of_path
 from rolethread_vcs.phrases import age, count, rest_line, short_time
 from rolethread_vcs.views.terminal_text import Line, Lines, Look, change_head, styled
 
@@ -23,7 +24,7 @@ _SHOWN = 20
 
 def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, look: Look) -> Lines:
     if survey.branch is None:
-        where = "at a commit, on no branch (start one here: rtv switch -c NAME)"
+        where = "at a commit, on no branch" + ("" if survey.git else " (start one here: rtv switch -c NAME)")
     else:
         gate = "strict" if survey.is_strict else "report-only"
         where = f"on {styled(survey.branch, 'heading')} ({gate})"
@@ -53,9 +54,16 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
         yield f"unfinished: {styled(found.command, 'heading')} on {found.branch}; {left} left to decide"
         for step in next_steps(found.kind, found.labels, waiting.conflicts):
             yield f"  {step}"
-    if survey.has_git_merge:
-        yield "plain git is in the middle of a merge here; git status tells what is left to decide in it"
-        yield "  go on: git merge --continue   abort it: git merge --abort"
+    if survey.git is not None:
+        conflicts = survey.git.conflicts
+        yield survey.git.said + (f"; {count(len(conflicts), 'file is', 'files are')} in conflict:" if conflicts else "")
+        yield from (f"  ! {id_of_path(path) or path}" for path in conflicts[:_SHOWN])
+        yield from (f"  {line}" for line in rest_line(len(conflicts), _SHOWN))
+        ways = ([] if conflicts else [f"go on: {survey.git.go_on}"]) + [f"abort it: {survey.git.abort}"]
+        if conflicts:
+            on = "" if survey.git.kind == "conflicts" else f", then: {survey.git.go_on}"
+            ways.insert(0, f"correct each and stage it (git add FILE){on}")
+        yield f"  {'   '.join(ways)}"
     yield from _unsaved_lines(survey)
     yield from _draft_lines(survey.drafts)
     last = survey.last_operation
@@ -95,17 +103,23 @@ def _draft_lines(names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _unsaved_lines(survey: Survey) -> Iterator[str]:
+    is_stopped = survey.git is not None and survey.git.kind != "bisect"
     if survey.unsaved:
-        yield f"{count(len(survey.unsaved), 'hand-edited file is', 'hand-edited files are')} not saved:"
+        if is_stopped:
+            yield f"{count(len(survey.unsaved), 'file differs', 'files differ')} from the last commit:"
+        else:
+            yield f"{count(len(survey.unsaved), 'hand-edited file is', 'hand-edited files are')} not saved:"
         yield from _edit_lines(survey.unsaved)
-        if survey.has_git_merge:
-            yield "  rtv commit and rtv restore are refused until that merge has ended"
+        if is_stopped:
+            yield "  rtv commit and rtv restore refuse until that has ended"
+        elif survey.branch is None:
+            yield "  keep them: rtv switch -c NAME, then rtv commit   throw them away: rtv restore --all"
         elif survey.settings_problem is not None:
             yield f"  rtv commit will refuse: {survey.settings_problem}"
             yield "  correct rolethread.toml first   throw them away: rtv restore --all"
         else:
             yield "  keep them: rtv commit   throw them away: rtv restore --all"
-    elif survey.is_checked_out:
+    elif survey.is_checked_out and not is_stopped:
         yield "everything is saved"
     if survey.foreign:
         yield f"{count(len(survey.foreign), 'file is', 'files are')} no part of the dataset, and left alone:"

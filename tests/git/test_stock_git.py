@@ -169,8 +169,8 @@ def test_commit_and_restore_keep_out_of_a_merge_that_git_has_not_ended(
 
     assert statuses == [50, 50, 0]
     said = capsys.readouterr()
-    assert "plain git is in the middle of a merge here; nothing was changed" in said.err
-    assert "go on: git merge --continue   abort it: git merge --abort" in said.out
+    assert "plain git is in the middle of a merge here; in conflict: entries" in said.err
+    assert "then: git merge --continue   abort it: git merge --abort" in said.out
     assert "keep them: rtv commit" not in said.out
     assert contents(dataset, 2)[1] == "Dry, love."
     git("merge", "--abort")

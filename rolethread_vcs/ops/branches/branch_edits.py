@@ -52,7 +52,7 @@ def create(
     intent = intent_of(
         intent, saying, "switch" if switch else "branch", f"switch -c {name}" if switch else f"branch {name}"
     )
-    with Session.open(repository, intent, needs_branch=False) as session:
+    with Session.open(repository, intent, needs_branch=False, moves_head=switch) as session:
         commit = repository.resolve(start)
         refuse_name(repository, "branch", name)
         theirs = repository.refs.remote_branches()
@@ -114,7 +114,7 @@ def switch(repository: Repository, name: str, intent: Intent | None = None, **sa
         intent = replace(intent, command=f"switch {name}")
     if start := _branch_elsewhere(repository, name):
         return create(repository, name, intent, start=start, switch=True)
-    with Session.open(repository, intent, needs_branch=False) as session:
+    with Session.open(repository, intent, needs_branch=False, moves_head=True) as session:
         commit = branch_commit(repository, name, "switch")
         if repository.branch() == name:
             return replace(session.unchanged(), commit=commit)

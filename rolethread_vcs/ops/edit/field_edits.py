@@ -12,9 +12,10 @@ from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import message_list, replace
 from rolethread_vcs.ops.keywords import Saying
+from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent, refuse_unsaved
+from rolethread_vcs.transaction import Committed, Intent, current_branch, refuse_unsaved
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,16 @@ def edit_fields(
     return replace(repository, {entry_id: partial(edit.apply, entry_id) for entry_id in ids}, intent, **saying)
 
 
-def refuse_hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> None:
-    """Refuse entries whose files were edited by hand, before somebody types an edit that could not be saved.
+def hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> list[Unsaved]:
+    """Return which of some entries have a file that was edited by hand."""
+    return [] if repository.worktree is None else repository.worktree.unsaved(snapshot.tree, map(entry_path, ids))
+
+
+def refuse_to_type(repository: Repository, snapshot: Snapshot, ids: Sequence[str] = ()) -> None:
+    """Refuse before somebody types new entries, or an edit of some, that could not be saved.
 
     Raises:
-        UnsavedEditsError: there are such files.
+        InvalidError (detached), ConflictError (git_unfinished). UnsavedEditsError: their files were edited by hand.
     """
-    if repository.worktree is not None:
-        refuse_unsaved(repository.worktree.unsaved(snapshot.tree, map(entry_path, ids)))
+    current_branch(repository)
+    refuse_unsaved(hand_edited(repository, snapshot, ids))

@@ -27,7 +27,6 @@ from rolethread_vcs.transaction import (
     Intent,
     Planned,
     Session,
-    refuse_merge_of_git,
     touched_entries,
     vote,
     write_blobs,
@@ -61,7 +60,8 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **sayi
 
     Raises:
         InvalidError (broken_file): a file does not read, or is a symbolic link; nothing was saved.
-        RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. ConflictError (git_merge).
+        RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. ConflictError
+        (git_unfinished).
     """
     intent = intent_of(intent, saying, "commit", "commit")
     with Session.open(repository, intent) as session:
@@ -74,7 +74,6 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **sayi
                 hint="rtv edit ID   or check the files out with: rtv config set checkout always",
                 code="not_checked_out",
             )
-        refuse_merge_of_git(repository)
         edits = _read(worktree, base)
         if edits.problems:
             raise InvalidError(

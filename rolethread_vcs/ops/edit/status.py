@@ -17,6 +17,7 @@ from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.damaged_refs import DamagedRef
+    from rolethread_vcs.store.git_state import GitState
     from rolethread_vcs.store.log import Operation
 
 
@@ -46,7 +47,7 @@ class Survey:
     version may write here, `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is
     well. `left_out` counts the files of the dataset that a sparse checkout leaves out. `has_unfinished` tells of a
     merge, a revert or a pick that waits for decisions; see `open_merge`.
-    `has_git_merge` tells of a merge that plain git has begun here: what it brings shows as hand edits.
+    `git` is what plain git is in the middle of here, None for nothing: what that brings shows as hand edits.
     """
 
     name: str
@@ -64,7 +65,7 @@ class Survey:
     why_read_only: str | None = None
     settings_problem: str | None = None
     has_unfinished: bool = False
-    has_git_merge: bool = False
+    git: GitState | None = None
     left_out: int = 0
     upstream: Upstream | None = None
 
@@ -101,8 +102,8 @@ def survey(repository: Repository) -> Survey:
         is_strict=branch is not None and settings.is_strict(branch),
         entries=len(snapshot),
         is_checked_out=repository.worktree is not None,
-        has_unfinished=repository.refs.read(repository.unfinished_ref) is not None,
-        has_git_merge=repository.has_merge_of_git(),
+        has_unfinished=repository.has_unfinished_merge(),
+        git=repository.git_state(),
         left_out=0 if repository.worktree is None else repository.worktree.index.count_left_out(),
         unsaved=unsaved,
         foreign=tuple(filter(is_foreign, edits)),

@@ -22,6 +22,7 @@ from rolethread_vcs.ops.export.output_file import is_pipe, output_stream, refuse
 from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.git_state import BISECT
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
@@ -211,6 +212,8 @@ def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bo
             )
     if repository.has_unfinished_merge():
         warnings.append("a merge is unfinished; this export holds the branch as it was before it")
+    if (state := repository.git_state()) is not None and state.kind != BISECT:
+        warnings.append(f"{state.said}; this export holds what is committed")
     return warnings
 
 

@@ -35,7 +35,7 @@ from rolethread_vcs.transaction import (
     StaleEntryError,
     carry,
     commit_planned,
-    refuse_merge_of_git,
+    refuse_git_state,
     refuse_unsaved,
     touched_entries,
     vote,
@@ -83,7 +83,7 @@ def start(repository: Repository, wanted: Unfinished, intent: Intent, *, skip_co
     `wanted.ours` is filled in here. With `skip_conflicts` the clean part is committed, and the rest only told.
 
     Raises:
-        ConflictError (unfinished): another one waits. ConflictError (git_merge). UnsavedEditsError: hand edits.
+        ConflictError (unfinished): another one waits. ConflictError (git_unfinished). UnsavedEditsError: hand edits.
         InvalidError (unrelated). RefusedByGateError: what comes from the other side breaks a rule.
     """
 
@@ -102,7 +102,7 @@ def refuse_to_start(repository: Repository, *, is_current: bool = True) -> None:
         ConflictError (unfinished): another one waits, or plain git is in the middle of a merge. UnsavedEditsError:
         there are hand edits, and what begins goes into the checked-out branch (`is_current`).
     """
-    refuse_merge_of_git(repository)
+    refuse_git_state(repository)
     found = repository.unfinished()
     if found is not None:
         raise ConflictError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.ops.keywords import intent_of, options_of, split_keywords
 from rolethread_vcs.ops.merge.completion import Outcome, refuse_to_start, start
@@ -17,7 +17,7 @@ from rolethread_vcs.ops.merge.tree_merge import merge_trees
 from rolethread_vcs.ops.merge.unfinished_merge import read_inputs
 from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Intent
+from rolethread_vcs.transaction import Intent, current_branch
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import ComparedEntry
@@ -127,13 +127,7 @@ def preview_of(repository: Repository, unfinished: Unfinished) -> MergePreview:
 
 def _wanted(repository: Repository, source: str, intent: Intent, options: MergeOptions, *, fetches: bool) -> Unfinished:
     found = find_source(repository, source, options.folder, fetches=fetches)
-    branch = repository.branch()
-    if branch is None:
-        raise InvalidError(
-            "you are looking at a commit, not at a branch, so there is nothing to merge into",
-            hint="start a branch here with: rtv switch -c NAME",
-            code="detached",
-        )
+    branch = current_branch(repository)
     return Unfinished(
         kind="merge",
         branch=branch,

@@ -22,7 +22,7 @@ from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import entries_between
-from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Session, refuse_merge_of_git, run
+from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Session, refuse_git_state, run
 
 # ---- without a revision: hand edits
 
@@ -74,14 +74,14 @@ def discard_edits(
     Raises:
         UsageError (not_checked_out): a bare dataset. InvalidError: a symbolic link stands where a file should.
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
-        ConflictError (git_merge).
+        ConflictError (git_unfinished).
     """
     intent = intent_of(intent, saying, "restore", "restore")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         chosen, base, worktree = hand_edits(repository), repository.head_snapshot(), repository.worktree
         assert worktree is not None
-        refuse_merge_of_git(repository)
+        refuse_git_state(repository)
         if ids is not None:
             ids = [find_entry(base, word) if word.isdecimal() else word for word in ids]
             wanted = {entry_path(each) if is_id(each) else each for each in ids}

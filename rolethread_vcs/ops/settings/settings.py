@@ -25,7 +25,16 @@ from rolethread_vcs.store.publication import BARE_KEY
 from rolethread_vcs.store.refs import HEAD
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Session, refuse_other_folders, refuse_unsaved, run
+from rolethread_vcs.transaction import (
+    ChangeSet,
+    Committed,
+    Intent,
+    Session,
+    refuse_git_state,
+    refuse_other_folders,
+    refuse_unsaved,
+    run,
+)
 
 DEFAULT = "default"
 _RULES = "gate.rules."
@@ -235,6 +244,7 @@ def refuse_checkout(repository: Repository, config: Moves) -> None:
 
     Raises:
         UnsavedEditsError: hand edits, or other files, are in the way. UsageError: this is a folder copy.
+        ConflictError (git_unfinished): files would go in the middle of what plain git does.
         ConflictError (checked_out_elsewhere): another folder has the branch checked out that this one would get.
     """
     if BARE_KEY not in config:
@@ -246,6 +256,7 @@ def refuse_checkout(repository: Repository, config: Moves) -> None:
             hint=f"for the dataset's own folder: rtv -C {main} config set checkout …",
         )
     if config[BARE_KEY][1] == "true":
+        refuse_git_state(repository)
         refuse_unsaved(unsaved_files(repository))
     elif repository.is_bare:
         head = repository.refs.head()

@@ -208,8 +208,8 @@ def _obstacle(repository: Repository, found: CheckedOutFolder) -> tuple[str, str
     copy = open_dataset(folder, check=False)
     if repository.refs.read(_unfinished_merge(found)) is not None:
         return f"a merge is unfinished in {folder}", f"rtv -C {where} status"
-    if copy.has_merge_of_git() or found.rebasing:
-        return f"a merge is unfinished in {folder}", f"git -C {where} status"
+    if (state := copy.git_state()) is not None:
+        return f"in {folder} {state.said.removesuffix(' here')}", f"git -C {where} status"
     edits = unsaved_files(copy) if copy.refs.head_commit() is not None and found.cut_off != MAKING else []
     if found.cut_off == REMOVING:
         edits = [edit for edit in edits if edit.change != REMOVED]

@@ -102,6 +102,14 @@ class Index:
                 ) from error
             raise from_git("reading the index", error) from error
 
+    def conflicts(self) -> tuple[str, ...]:
+        """Return the paths that are unmerged; none where the index is damaged, and will be written again."""
+        try:
+            found = self.open().conflicts
+        except DamagedError:
+            return ()
+        return tuple(sorted({side.path for sides in found or () for side in sides if side is not None}))
+
     def flag(self, path: str) -> str:
         """Return with which flag git was told not to look for the file at a path, or "".
 

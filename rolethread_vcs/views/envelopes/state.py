@@ -84,6 +84,16 @@ class Upstream(Model):
     fetched: Seconds | None
 
 
+class GitState(Model):
+    """What plain git is in the middle of: `kind` is its verb, or `conflicts`; two commands that end it."""
+
+    kind: str
+    branch: Text
+    conflicts: Paths
+    go_on: str
+    abort: str
+
+
 class Status(Envelope, name="status", verbs=("status",)):
     """`unfinished` is `{kind, branch, command}`, or `{problem}`."""
 
@@ -100,7 +110,7 @@ class Status(Envelope, name="status", verbs=("status",)):
     drafts: list[str]
     conflicts: list[OpenConflict]
     unfinished: dict[str, str] | None
-    git_merge: bool = of("has_git_merge")
+    git: GitState | None
     interrupted: str | None
     why_read_only: str | None
     settings_problem: str | None

@@ -691,7 +691,7 @@ def test_a_merge_of_plain_git_comes_first(pair: Branches) -> None:
     pair.answer("side", 0, "Bone dry.")
     (pair.dataset.repository.git_folder / "MERGE_HEAD").write_text(pair.dataset.snapshot().id + "\n")
 
-    with refusal(ConflictError, "git_merge") as caught:
+    with refusal(ConflictError, "git_unfinished") as caught:
         pair.merge()
 
     assert "git merge --abort" in (caught.value.hint or "")
