@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
     from rolethread_vcs.transaction import Committed, Intent
 
+    __version__: str
+
 _HOMES = {
     "CommitOptions": "ops.workcopy.commit",
     "Committed": "transaction",
@@ -72,8 +74,16 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that the command starts fast."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("rolethread-vcs")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,14 @@ def test_a_word_is_an_operation_that_says_what_it_does(group: str, word: str, tm
 @pytest.mark.parametrize("name", rolethread_vcs.__all__)
 def test_a_public_name_is_there(name: str) -> None:
     assert getattr(rolethread_vcs, name).__name__ == name
+
+
+def test_the_package_says_what_it_has_and_runs_as_a_module() -> None:
+    said = subprocess.run([sys.executable, "-m", "rolethread_vcs", "--version"], capture_output=True, text=True)
+
+    assert set(rolethread_vcs.__all__) | {"__version__"} <= set(dir(rolethread_vcs))
+    assert said.stdout == f"rtv {rolethread_vcs.__version__}\n"
+    assert rolethread_vcs.__version__ == version("rolethread-vcs")
 
 
 def test_a_dataset_that_went_bare_is_opened_anew(tmp_path: Path) -> None:

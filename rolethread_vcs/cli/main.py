@@ -64,9 +64,9 @@ class _Root(Group):
 def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
-    from importlib.metadata import version
+    from rolethread_vcs import __version__
 
-    click.echo(f"{PROGRAM} {version('rolethread-vcs')}")
+    click.echo(f"{PROGRAM} {__version__}")
     ctx.exit()
 
 
