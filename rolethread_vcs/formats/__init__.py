@@ -27,7 +27,7 @@ from rolethread_vcs.formats._contract import (
     RowPlace,
     RowProblemError,
 )
-from rolethread_vcs.formats._reader import ChangedSourceError, Source
+from rolethread_vcs.formats._reader import ChangedSourceError, Source, find_encoding
 from rolethread_vcs.formats._rows import CONTAINERS, MARK, clean_keys, export_rows, write_line
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "clean_keys",
     "detect",
     "export_rows",
+    "find_encoding",
     "find_format",
     "find_row_format",
     "read_again",

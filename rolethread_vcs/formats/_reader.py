@@ -12,6 +12,7 @@ The name of a file does not count, but for `.gz`.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import itertools
 import os
@@ -23,7 +24,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError
+from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError, nearest
 from rolethread_vcs.formats._contract import MAX_ROW, STANDARD_INPUT, Piece, RowProblemError, too_large
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
 
@@ -47,7 +48,8 @@ class Source:
 
     A name or path that ends in `.gz` is unpacked. `name` is what messages call it. `size` and `sha256` tell of the
     bytes as they lie on disk, compressed or not, and hold after the last row. `notes` are remarks about the file as a
-    whole, in plain sentences. A stream that was passed in stays open.
+    whole, in plain sentences. A stream that was passed in stays open. Text in another `encoding` (see `find_encoding`)
+    is made UTF-8 before anything else; bytes that are no text in it stay as they are, and cost the row they stand in.
 
     Raises:
         NotFoundError: there is no such file.
@@ -55,9 +57,11 @@ class Source:
         SystemRefusedError: it may not be opened.
     """
 
-    __slots__ = ("_digest", "_file", "_stream", "name", "notes", "size")
+    __slots__ = ("_digest", "_encoding", "_file", "_stream", "name", "notes", "size")
 
-    def __init__(self, where: str | os.PathLike[str] | BinaryIO, name: str | None = None) -> None:
+    def __init__(
+        self, where: str | os.PathLike[str] | BinaryIO, name: str | None = None, *, encoding: str | None = None
+    ) -> None:
         self._file: FileIO | None = None
         if isinstance(where, str | os.PathLike):
             self.name = name or Path(where).name
@@ -66,6 +70,7 @@ class Source:
         else:
             self.name = name or STANDARD_INPUT
             self._stream = where
+        self._encoding = encoding
         self.notes: list[str] = []
         self._digest = hashlib.sha256()
         self.size = 0
@@ -92,7 +97,7 @@ class Source:
 
         Raises:
             InvalidError (unread_format): the file is of a kind that is known by name and not read.
-            InvalidError (not_utf8): UTF-16, or no text at all.
+            InvalidError (not_utf8): UTF-16, or no text at all, or not in the encoding that was named.
             InvalidError (torn): a compressed source is not whole.
             InvalidError (too_large): a row never ends.
             ChangedSourceError: the file changed meanwhile.
@@ -100,6 +105,8 @@ class Source:
         """
         try:
             blocks = self._unpacked() if self.name.lower().endswith(".gz") else self._blocks()
+            if self._encoding is not None:
+                blocks = self._as_utf8(blocks, self._encoding)
             head = b""
             for block in blocks:
                 head += block
@@ -153,6 +160,26 @@ class Source:
                     f"{self.name} changed while it was being read", hint="try again when nothing writes to it"
                 )
 
+    def _as_utf8(self, blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+        decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+        plain = codecs.getincrementaldecoder("utf-8")()
+        line, is_ascii, is_utf8 = 1, True, True
+        for block in itertools.chain(blocks, (b"",)):
+            try:
+                data = decoder.decode(block, not block).encode("utf-8", "surrogateescape")
+            except UnicodeError as error:
+                reason = f"{self.name} is not {encoding} text behind line {line}: {error}"
+                raise InvalidError(reason, code="not_utf8") from error
+            try:
+                plain.decode(block if is_utf8 else b"", not block)
+            except UnicodeError:
+                is_utf8 = False
+            line += data.count(b"\n")
+            is_ascii = is_ascii and block.isascii()
+            yield data
+        if is_utf8 and not is_ascii:
+            raise InvalidError(f"{self.name} is UTF-8, not {encoding}", hint="leave --encoding out", code="not_utf8")
+
     def _unpacked(self) -> Iterator[bytes]:
         quoted = shlex.quote(self.name)
         unpacker: zlib._Decompress | None = None
@@ -183,6 +210,28 @@ class Source:
                 hint=f"gzip -t {quoted}",
                 code="torn",
             )
+
+
+def find_encoding(name: str) -> str | None:
+    """Return the encoding of a name as Python calls it, None for UTF-8, which needs no decoding.
+
+    Raises:
+        UsageError: there is none; the hint has the one that was probably meant.
+    """
+    from encodings import normalize_encoding
+    from encodings.aliases import aliases
+
+    word = normalize_encoding(name.strip().lower().replace("windows-", "cp"))
+    found = aliases.get(word, word)
+    if found in ("utf_8", "utf_8_sig"):
+        return None
+    usable = {codec for codec in aliases.values() if not codec.endswith("_codec") and codec not in ("mbcs", "rot_13")}
+    if found in usable:
+        return found.replace("_", "-")
+    known = usable.union(each for each, codec in aliases.items() if codec in usable)
+    close = "cp1252" if found == "mbcs" else nearest(word, known)
+    hint = f"did you mean {close}?" if close else "encodings are cp1252, gbk, shift_jis, utf-16 …"
+    raise UsageError(f"there is no encoding called {name!r}", hint=hint, code="unknown_encoding")
 
 
 def _has_elements(head: bytes) -> bool:

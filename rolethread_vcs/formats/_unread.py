@@ -61,15 +61,17 @@ def refuse_unread_file(start: bytes, name: str) -> None:
                 hint=hint.format(name=quoted),
                 code="unread_format",
             )
-    encoding = "UTF-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else None
+    encoding = "utf-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else None
     nulls = [byte == 0 for byte in start[:4]]
     if nulls in ([False, True, False, True], [True, False, True, False]):  # two ASCII characters
-        encoding = "UTF-16BE" if nulls[0] else "UTF-16LE"
+        encoding = "utf-16-be" if nulls[0] else "utf-16-le"
     if encoding is not None:
         made = shlex.quote(str(Path(name).with_name(f"utf8-{Path(name).name}")))
+        given = "-" if name == STANDARD_INPUT else quoted
         raise InvalidError(
             f"{name} looks like UTF-16",
-            hint=f"iconv -f {encoding} -t UTF-8 {quoted} > {made}",
+            hint=f"rtv import {given} --encoding {encoding}\n"
+            f"or make it UTF-8: iconv -f {encoding.upper().replace('16-', '16')} -t UTF-8 {quoted} > {made}",
             code="not_utf8",
         )
     null = start.find(b"\x00")

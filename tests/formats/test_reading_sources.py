@@ -200,7 +200,10 @@ def test_the_way_out_of_utf_16_can_be_pasted_for_a_path_with_spaces():
     with pytest.raises(InvalidError) as caught:
         list(read_drafts(source))
 
-    assert caught.value.hint == "iconv -f UTF-16LE -t UTF-8 '../my chats/x.jsonl' > '../my chats/utf8-x.jsonl'"
+    assert caught.value.hint == (
+        "rtv import '../my chats/x.jsonl' --encoding utf-16-le\n"
+        "or make it UTF-8: iconv -f UTF-16LE -t UTF-8 '../my chats/x.jsonl' > '../my chats/utf8-x.jsonl'"
+    )
 
 
 @pytest.mark.parametrize(("data", "line"), [(b"\x01\x02\x03\x04\x05\x00\x07", 1), (bytes(50), 1), (b"a\n{\x00", 2)])

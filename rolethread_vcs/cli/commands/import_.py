@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.command(cls=ChangeCommand)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--format", "format_name", metavar="NAME", default="auto", help="Read rows of this format only.")
+@click.option("--encoding", metavar="NAME", help="Read text that is not UTF-8, such as cp1252, gbk or utf-16.")
 @click.option("--fix", is_flag=True, help="Make safe repairs, and say which.")
 @click.option(
     "--to",
@@ -51,6 +52,7 @@ def command(
     context: Context,
     files: tuple[str, ...],
     format_name: str,
+    encoding: str | None,
     fix: bool,
     branch: str | None,
     skip_invalid: bool,
@@ -72,7 +74,13 @@ def command(
         context.output.note("reading rows from the keyboard; end with Ctrl-D")
     rejects_file = context.path(rejects) if rejects is not None else None
     options = ImportOptions(
-        format=format_name, fix=fix, skip_invalid=skip_invalid, rejects=rejects_file, key=key, again=again
+        format=format_name,
+        fix=fix,
+        skip_invalid=skip_invalid,
+        rejects=rejects_file,
+        key=key,
+        again=again,
+        encoding=encoding,
     )
     sources = [sys.stdin.buffer if name == "-" else context.path(name) for name in files]
     short = [name if name == "-" else context.path(name).name for name in files[:3]]

@@ -14,7 +14,7 @@ import shlex
 import click
 
 from rolethread_vcs.cli.context import ChangeCommand, Context
-from rolethread_vcs.errors import NotFoundError, RoleThreadError, UsageError
+from rolethread_vcs.errors import RoleThreadError, UsageError
 
 
 @click.command(cls=ChangeCommand, change="made")
@@ -38,10 +38,13 @@ def command(
             "init takes one folder; files to import stand behind --from", hint=f"rtv init {directory} --from {more[0]}"
         )
     files = [context.path(source) for source in (*sources, *more)]
-    for file in files:
-        if not file.exists():
-            raise NotFoundError(f"there is no file {file}")
-    Dataset.upkeep.refuse_unreadable(files)
+    in_folder = f"rtv -C {shlex.quote(directory)} import "
+    try:
+        Dataset.upkeep.refuse_unreadable(files)
+    except RoleThreadError as error:
+        if error.hint is not None and error.code == "not_utf8":
+            error.hint = error.hint.replace("rtv import ", f"rtv init {shlex.quote(directory)} && {in_folder}")
+        raise
     dataset = Dataset.init(context.path(directory), name=name, id=identity)
     output = context.output
     output.saved = True
@@ -61,7 +64,7 @@ def command(
             if not error.saved:
                 error.message += f"; the dataset {directory} is made, and empty"
                 hint = error.hint or f"rtv import {sources[0]}"
-                error.hint = hint.replace("rtv import ", f"rtv -C {shlex.quote(directory)} import ")
+                error.hint = hint.replace("rtv import ", in_folder)
             raise
         return
     settings = snapshot.settings

@@ -12,14 +12,15 @@ touched the same entries, everything is read again.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.errors import MovedError
-from rolethread_vcs.formats import Reject, Source
+from rolethread_vcs.errors import MovedError, RoleThreadError
+from rolethread_vcs.formats import STANDARD_INPUT, Reject
 from rolethread_vcs.gate import Verdict
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of, suffix_part
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
@@ -27,6 +28,7 @@ from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.ops.keywords import intent_of, options_of, split_keywords
 from rolethread_vcs.phrases import count, listed
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
@@ -68,6 +70,29 @@ class _ReadAgainError(MovedError):
     """Another writer touched the very entries that rows were matched with."""
 
 
+class _UnreadError(Exception):
+    """Some files cannot be read to their end; what was read of them is worth nothing."""
+
+    def __init__(self, unread: Mapping[str, RoleThreadError]) -> None:
+        super().__init__(*unread)
+        self.unread = unread
+
+
+_BACKUP = re.compile(r"(.+)~|(.+)\.bak|#(.+)#|\.#(.+)|\.(.+)\.sw[a-p]")
+"""What editors call the file that they keep beside one."""
+
+
+def _editor_backups(files: Sequence[SourceFile], labels: Sequence[str]) -> dict[str, str]:
+    """Return the files that an editor left beside another one that is given, by label, each with a sentence."""
+    backups = {}
+    for file, label in zip(files, labels, strict=True):
+        kept = _BACKUP.fullmatch(file.name) if isinstance(file, Path) else None
+        original = kept and next(filter(None, kept.groups()))
+        if isinstance(file, Path) and original and file.with_name(original) in files:
+            backups[label] = f"{label} is an editor's backup of {original}"
+    return backups
+
+
 def import_file(
     repository: Repository,
     /,
@@ -98,6 +123,7 @@ def import_files(
     Raises:
         RefusedByGateError: rows cannot be saved, and no option says what to do with them; the hint counts the ways.
         ConflictError (rows_in_conflict), InvalidError, SystemRefusedError; nothing was saved then.
+        InvalidError (unread_files), or the error of the only one that cannot be read; `skip_invalid` leaves them out.
         InvalidError (name_is_shared): a key, a uuid or an id of ours would decide, and is that of different rows.
         UnreadableEntryError (damaged_entries): entries do not read that rows must be compared with; see
         `refusal_to_match`.
@@ -106,14 +132,30 @@ def import_files(
     intent = intent_of(intent, saying, "import", "import")
     options = options_of(ImportOptions, options, keywords)
     sources = [Path(file) if isinstance(file, str) else file for file in files]
-    labels = list(names) or [None] * len(files)
+    given = list(names) or [None] * len(files)
+    labels = [
+        name or (file.name if isinstance(file, Path) else STANDARD_INPUT)
+        for file, name in zip(sources, given, strict=True)
+    ]
+    left_out = _editor_backups(sources, labels)
+    if options.rejects is not None:
+        disk.refuse_bad_place(options.rejects)
     for attempt in range(ATTEMPTS):
-        run = _Attempt(repository, sources, options, intent)
+        wanted = [(file, label) for file, label in zip(sources, labels, strict=True) if label not in left_out]
+        run = _Attempt(repository, [file for file, _ in wanted], options, intent)
+        is_last = attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in sources)
         try:
-            return run.run(labels, step)
+            result = run.run([label for _, label in wanted], step)
+            return replace(result, notes=(*(f"{why}; it was left out" for why in left_out.values()), *result.notes))
         except _ReadAgainError:
-            if attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in sources):
+            if is_last:
                 raise
+        except _UnreadError as error:
+            if is_last or not options.skip_invalid or len(error.unread) == len(wanted):
+                from rolethread_vcs.ops.import_.refusals import refusal_of_files
+
+                raise refusal_of_files(error.unread, [label for _, label in wanted], options, intent) from error
+            left_out |= {label: reason.message for label, reason in error.unread.items()}
         except UnreadableEntryError as error:
             if error.saved:
                 raise
@@ -139,15 +181,16 @@ class _Attempt:
         self.base = repository.head_snapshot() if tip is None else repository.snapshot_of(tip)
         self._taken_back: TakenBack | None = None
 
-    def run(self, labels: Sequence[str | None], step: Progress) -> Imported:
+    def run(self, labels: Sequence[str], step: Progress) -> Imported:
         repository, intent = self._repository, self._intent
         with repository.pack() as pack:
             written_before = self._open_rejects()
             self._reader = reader = RowReader(repository, self.base, self._branch, self._options, intent)
             reader.raws_wanted = 2 * max((len(each.details["rejects"]) for each, _ in written_before), default=0)
             for file, label in zip(self._files, labels, strict=True):
-                with Source(file, name=label) as source:
-                    reader.read(source, pack, step)
+                reader.read(file, label, pack, step)
+            if reader.unread:
+                raise _UnreadError(reader.unread)
             if misleading := reader.matcher.misleading():
                 from rolethread_vcs.ops.import_.refusals import refusal_of_names
 

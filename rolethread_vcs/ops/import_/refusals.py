@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rolethread_vcs.errors import ConflictError, InvalidError
+from rolethread_vcs.errors import ConflictError, InvalidError, RoleThreadError
 from rolethread_vcs.formats import MARK, STANDARD_INPUT, RowPlace
 from rolethread_vcs.gate import Allowance, Verdict
 from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
@@ -41,7 +41,7 @@ def refuse_what_blocks(
             raise ConflictError(
                 f"{which} {'conflicts' if len(conflicts) == 1 else 'conflict'} with edits made here",
                 details=[str(each) for each in conflicts[:10]],
-                hint=f"{_command(reader, options, intent)} --skip-invalid   {others}writes "
+                hint=f"{_command(_names(reader), options, intent)} --skip-invalid   {others}writes "
                 f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
                 code="rows_in_conflict",
             )
@@ -51,7 +51,7 @@ def refuse_what_blocks(
         over = {overrun.code: overrun.found for overrun in verdict.overruns}
         rows = [row for row in reader.allowed if any(finding.code in over for finding in row.findings)]
         allowances = tuple(replace(each, count=over.get(each.code, each.count)) for each in intent.allowances)
-        command = _command(reader, options, replace(intent, allowances=allowances))
+        command = _command(_names(reader), options, replace(intent, allowances=allowances))
         saved = len(reader.kept)
         raise refusal_of_import(
             reader.rows,
@@ -62,6 +62,26 @@ def refuse_what_blocks(
         )
     if not verdict.passes:
         raise refusal_of_edit(verdict)
+
+
+def refusal_of_files(
+    unread: Mapping[str, RoleThreadError], names: Sequence[str], options: ImportOptions, intent: Intent
+) -> RoleThreadError:
+    """Return the error of an import of which some files cannot be read: all of them are named at once."""
+    first = next(iter(unread.values()))
+    # of a stream nothing is left to skip to: it is given again, without what cannot be read
+    left = [name for name in names if name not in unread]
+    command = _command(left if options.skip_invalid else names, replace(options, skip_invalid=True), intent)
+    others = [f"{command}   imports the others"] if left else []
+    if len(unread) == 1:
+        first.hint = "\n".join([*filter(None, [first.hint]), *others]) or None
+        return first
+    return InvalidError(
+        f"{len(unread):,} of {len(names):,} files cannot be read",
+        details=first_few([error.message for error in unread.values()], _NAMED),
+        hint="\n".join(others) or first.hint,
+        code="unread_files",
+    )
 
 
 def refusal_of_names(
@@ -77,7 +97,7 @@ def refusal_of_names(
     for (step, name), sharing in misleading.items():
         places = [each if isinstance(each, str) else f"{each.source} line {each.line}" for each in sharing]
         details.append(f"{titles[step].removeprefix('--key ')} {name}   {listed(places, 3)}")
-    without_key = f"{_command(reader, replace(options, key=None), intent)}   knows rows by their messages"
+    without_key = f"{_command(_names(reader), replace(options, key=None), intent)}   knows rows by their messages"
     return InvalidError(
         f"{' and '.join(steps)} cannot tell which entry a row is: different conversations share "
         f"{'a value' if len(details) == 1 else f'{len(details):,} values'}",
@@ -98,7 +118,7 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
 
     def offer(more: str, saved: int, note: str = "", *, plan: Intent = intent) -> None:
         if saved:
-            ways.append((_command(reader, options, plan) + more, f"saves {saved:,}{note}"))
+            ways.append((_command(_names(reader), options, plan) + more, f"saves {saved:,}{note}"))
 
     def leave(number: int) -> str:
         return f"; {number:,} {'goes' if number == 1 else 'go'} to {rejects}"
@@ -115,20 +135,20 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
         codes = sorted({finding.code for row in ruled for finding in row.findings})
         allowances = (*intent.allowances, *(Allowance(code, None) for code in codes))
         offer(skip, saved, " as it is" if saved == 1 else " as they are", plan=replace(intent, allowances=allowances))
+    if options.encoding is None and any(not _is_utf8(reject.raw) for reject in reader.rejects):
+        command = _command(_names(reader), replace(options, encoding="cp1252"), intent)
+        ways.insert(0, (command, "if it is Western European Windows text (gbk: Chinese, shift_jis: Japanese …)"))
     width = max((len(command) for command, _ in ways), default=0)
     lines = [f"{command:<{width}}   {what}" for command, what in ways]
-    return "\n".join(lines) or f"correct the rows named above, then: {_command(reader, options, intent)}"
+    return "\n".join(lines) or f"correct the rows named above, then: {_command(_names(reader), options, intent)}"
 
 
-def _command(reader: RowReader, options: ImportOptions, intent: Intent) -> str:
+def _command(names: Sequence[str], options: ImportOptions, intent: Intent) -> str:
     """Return the command as it was given, to be gone on with."""
-    words = [
-        "rtv",
-        "import",
-        *("-" if each.name == STANDARD_INPUT else shlex.quote(each.name) for each in reader.sources),
-    ]
+    words = ["rtv", "import", *("-" if name == STANDARD_INPUT else shlex.quote(name) for name in names)]
     for flag, value in (
         ("--format", options.format if options.format != "auto" else None),
+        ("--encoding", options.encoding),
         ("--key", options.key),
         ("--rejects", None if options.rejects is None else str(options.rejects)),
         ("--to", intent.branch),
@@ -143,6 +163,18 @@ def _command(reader: RowReader, options: ImportOptions, intent: Intent) -> str:
     if intent.allowances:
         words += ["--because", shlex.quote(intent.because) if intent.because else '"…"']
     return " ".join(words)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _names(reader: RowReader) -> list[str]:
+    return [source.name for source in reader.sources]
 
 
 def _stem(reader: RowReader) -> str:

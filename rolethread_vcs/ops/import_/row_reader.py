@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.formats import Draft, Reject, Source, find_format, read_drafts
+from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError
+from rolethread_vcs.formats import Draft, Reject, Source, find_encoding, find_format, read_drafts
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import encode_entry, encode_with_suffix
 from rolethread_vcs.model.entry import Entry
@@ -26,6 +26,9 @@ from rolethread_vcs.transaction import Intent
 
 Progress = Callable[[int], None]
 
+UNREAD = (InvalidError, NotFoundError, SystemRefusedError)
+"""What a source raises that cannot be read."""
+
 CONFLICT = "conflict"
 NUMBER_TOO_HIGH = "number_too_high"
 
@@ -36,7 +39,7 @@ class ImportOptions:
 
     `format` is a format's name or `auto`; `fix` applies safe repairs; `skip_invalid` leaves rows out that cannot be
     saved and writes them to `rejects`; `key` names a field that identifies rows; `again` brings back entries that were
-    removed here.
+    removed here. `encoding` is that of the files, where they are not UTF-8.
     """
 
     format: str = "auto"
@@ -45,6 +48,7 @@ class ImportOptions:
     rejects: Path | None = None
     key: str | None = None
     again: bool = False
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class RowReader:
     """One pass over the sources: everything known after reading, before anything is committed.
 
     Raises:
-        UsageError (unknown_format): the options name a format that there is not.
+        UsageError (unknown_format): the options name a format or an encoding that there is not.
     """
 
     def __init__(
@@ -92,6 +96,8 @@ class RowReader:
         self.matched_ids: set[str] = set()
         self.has_names = options.key is not None  # rows are known by more than their messages
         self.sources: list[SourceInfo] = []
+        self.unread: dict[str, RoleThreadError] = {}
+        """Sources that cannot be read to their end, by name."""
         self.notes: list[str] = []
         self.rows = 0
         self.is_key_met = options.key is None
@@ -104,6 +110,7 @@ class RowReader:
         facts = self.matcher.rule_keys
         self.gate = Gate(base.settings, branch, intent.allowances, intent.because, facts=facts, entry_before=base.get)
         self._format = None if options.format == "auto" else find_format(options.format)
+        self._encoding = None if options.encoding is None else find_encoding(options.encoding)
         self._key = options.key
         self._rules = effective_rules(base.settings)
         self._fixes = options.fix
@@ -113,18 +120,30 @@ class RowReader:
         """How many rows brought nothing new, because they are in the dataset already."""
         return sum(self.outcomes[each] for each in (Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.OTHER_FIELDS))
 
-    def read(self, source: Source, pack: PackWriter, step: Progress) -> None:
-        """Read one source to its end.
+    def read(self, file: Path | BinaryIO, name: str, pack: PackWriter, step: Progress) -> None:
+        """Read one source to its end, or up to where it cannot be read; that is noted in `unread`."""
+        try:
+            source = Source(file, name=name, encoding=self._encoding)
+        except UNREAD as error:
+            self.unread[name] = error
+            return
+        with source:
+            self._read(source, pack, step)
 
-        Raises:
-            InvalidError (unread_format), InvalidError (unknown_shape): see `read_drafts`.
-            InvalidError, SystemRefusedError: see `Source.pieces`.
-        """
+    def _drafts(self, source: Source) -> Iterator[Draft | Reject]:
+        try:
+            yield from read_drafts(source, self._format)
+        except UNREAD as error:
+            self.unread[source.name] = error
+
+    def _read(self, source: Source, pack: PackWriter, step: Progress) -> None:
         formats: Counter[str] = Counter()
         notes: Counter[str] = Counter()
         before = self.rows
-        for draft in read_drafts(source, self._format):
+        for draft in self._drafts(source):
             if isinstance(draft, Reject):
+                if self._encoding is not None:
+                    draft = replace(draft, reason=draft.reason.replace("is not UTF-8", f"is not {self._encoding}"))
                 self._reject(draft)
             else:
                 formats[draft.format.name] += 1

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.errors import InvalidError, RoleThreadError
 from rolethread_vcs.formats import Reject, Source, read_drafts
 from rolethread_vcs.gate.refusal import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
@@ -56,13 +56,26 @@ def refuse_unreadable(files: Sequence[Path]) -> None:
     read only once (a pipe) is left to the import.
 
     Raises:
-        InvalidError (unread_format), InvalidError (unknown_shape), InvalidError (not_utf8), InvalidError (torn),
+        InvalidError (unread_files): several cannot be read. NotFoundError, InvalidError (unread_format),
+        InvalidError (unknown_shape), InvalidError (not_utf8), InvalidError (torn),
         SystemRefusedError.
         RefusedByGateError: there are rows, and none can be read.
     """
+    errors: list[RoleThreadError] = []
     for file in files:
-        if file.is_file():
-            _refuse_unreadable(file)
+        try:
+            if file.is_file() or not file.exists():
+                _refuse_unreadable(file)
+        except RoleThreadError as error:
+            errors.append(error)
+    if len(errors) > 1:
+        raise InvalidError(
+            f"{len(errors):,} of {len(files):,} files cannot be read",
+            details=[error.message for error in errors],
+            code="unread_files",
+        )
+    if errors:
+        raise errors[0]
 
 
 def _refuse_unreadable(file: Path) -> None:

@@ -292,10 +292,117 @@ def test_a_rejects_file_that_cannot_be_written_stops_the_import(dataset: Dataset
     before = dataset.snapshot().id
 
     with pytest.raises(Exception, match="nothing was saved") as caught:
-        bring(dataset, path, skip_invalid=True, rejects=tmp_path / "nowhere" / "x.jsonl")
+        bring(dataset, path, skip_invalid=True, rejects=Path("/proc/x.jsonl"))
 
     assert getattr(caught.value, "status", None) == 74
     assert dataset.snapshot().id == before
+
+
+def test_a_folder_for_rejects_that_is_missing_is_said_before_anything_is_read(dataset: Dataset, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "chats.jsonl", row("a"))
+
+    with pytest.raises(NotFoundError, match="there is no folder"):
+        bring(dataset, path, skip_invalid=True, rejects=tmp_path / "nowhere" / "x.jsonl")
+
+    assert questions(dataset) == []
+
+
+# ---- files that cannot be read among others
+
+
+def broken_files(folder: Path) -> list[Path]:
+    """Return files that cannot be read: from the start, after their last row, in the middle, at all."""
+    (folder / "card.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    (folder / "wide.jsonl").write_bytes(as_lines([row("w")]).decode().encode("utf-16"))
+    write_rows(folder / "meta.jsonl", {"foo": 1}, {"foo": 2})
+    (folder / "torn.jsonl.gz").write_bytes(gzip.compress(as_lines([row(str(n)) for n in range(5000)]))[:-9])
+    names = ("card.png", "wide.jsonl", "meta.jsonl", "torn.jsonl.gz", "none.jsonl", "folder")
+    (folder / "folder").mkdir()
+    return [folder / name for name in names]
+
+
+def test_all_files_that_cannot_be_read_are_named_at_once(dataset: Dataset, tmp_path: Path) -> None:
+    broken = broken_files(tmp_path)
+
+    with refusal(InvalidError, "unread_files") as caught:
+        bring(dataset, write_rows(tmp_path / "a.jsonl", row("a")), *broken)
+
+    assert [path.name for path in broken if not any(path.name in line for line in caught.value.details)] == []
+    assert caught.value.hint is not None and "--skip-invalid" in caught.value.hint
+    assert questions(dataset) == []
+
+
+def test_files_that_cannot_be_read_are_left_out_and_said(dataset: Dataset, tmp_path: Path) -> None:
+    broken = broken_files(tmp_path)
+    files = [write_rows(tmp_path / "a.jsonl", row("a")), *broken, write_rows(tmp_path / "b.jsonl", row("b"), row(""))]
+
+    done = bring(dataset, *files, skip_invalid=True)
+
+    assert questions(dataset) == ["a", "b"]
+    assert [source.name for source in done.sources] == ["a.jsonl", "b.jsonl"]
+    assert len(done.rejects) == 1
+    assert [path.name for path in broken if not any(path.name in note for note in done.notes)] == []
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_the_only_file_that_cannot_be_read_is_told_as_it_is_alone(dataset: Dataset, tmp_path: Path, skip: bool) -> None:
+    path = tmp_path / "wide.jsonl"
+    path.write_bytes(as_lines([row("w")]).decode().encode("utf-16"))
+
+    with refusal(InvalidError, "not_utf8"):
+        bring(dataset, path, skip_invalid=skip)
+
+
+def test_an_editors_backup_beside_its_file_is_left_out(dataset: Dataset, tmp_path: Path) -> None:
+    names = ("a.jsonl", "a.jsonl~", "#a.jsonl#", ".#a.jsonl", ".a.jsonl.swp", "a.jsonl.bak", "b.jsonl~")
+
+    done = bring(dataset, *(write_rows(tmp_path / name, row(name)) for name in names))
+
+    assert questions(dataset) == ["a.jsonl", "b.jsonl~"]
+    assert len(done.notes) == 5
+
+
+# ---- other encodings
+
+
+@pytest.mark.parametrize("name", ["cp1252", "windows-1252", "latin1", "UTF-16", "utf-16-le", "utf_32", "cp437"])
+def test_text_in_another_encoding_comes_in_as_it_reads(dataset: Dataset, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(as_lines([row("Grüße"), row("äöü " * 300_000)]).decode().encode(name.replace("windows-", "cp")))
+
+    done = bring(dataset, path, encoding=name)
+
+    assert questions(dataset) == ["Grüße", "äöü " * 300_000]
+    assert done.sources[0].sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_is_no_text_of_the_encoding_costs_its_row_and_is_written_as_utf_8(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.jsonl"
+    bad = as_lines([row("坏")]).decode().encode("gbk").replace("坏".encode("gbk"), b"\xff\xff")
+    path.write_bytes(
+        as_lines([row("你好")]).decode().encode("gbk") + bad + as_lines([row("再见")]).decode().encode("gbk")
+    )
+
+    done = bring(dataset, path, encoding="gbk", skip_invalid=True)
+
+    assert questions(dataset) == ["你好", "再见"]
+    assert [(each.place.line, each.raw + b"\n") for each in done.rejects] == [(2, bad)]
+    assert "gbk" in done.rejects[0].reason
+
+
+def test_utf_8_that_would_be_misread_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    with refusal(InvalidError, "not_utf8"):
+        bring(dataset, write_rows(tmp_path / "x.jsonl", row("Grüße")), encoding="cp1252")
+
+    assert questions(dataset) == []
+
+
+@pytest.mark.parametrize("name", ["cp1253x", "ansi", "hex", "base64", "rot13", "idna", "", "\0"])
+def test_a_name_of_no_encoding_is_a_wrong_word(dataset: Dataset, tmp_path: Path, name: str) -> None:
+    with refusal(UsageError, "unknown_encoding"):
+        bring(dataset, write_rows(tmp_path / "x.jsonl", row("a")), encoding=name)
 
 
 def test_findings_that_are_allowed_are_saved_with_the_reason(dataset: Dataset, tmp_path: Path) -> None:
