@@ -33,6 +33,7 @@ _ANCHOR = 0.9  # what an exchange says, weighed, from which it is known anywhere
 _ANCHOR_OF_TWO = 0.35  # or from which a question with its answer is
 _ALIKE, _ALIKE_SHARE = 0.2, 0.34
 _STRONG = 0.5  # what two exchanges have in common, weighed, from which they are one by what they say
+_SAME_QUESTION = 0.75
 _MOVED_SHARE = 0.7
 _WHOLE = 0.4  # what an exchange that says little counts against one that is known anywhere, if they cross
 _A_LITTLE = 0.05
@@ -200,7 +201,7 @@ class _Search:
         is_one = all(sum(not each.is_opening for each in side) == 1 for side in (self._left, self._right))
         questions = (pair.left.messages[0], pair.right.messages[0])
         return is_one and any(
-            (one, other) == questions and (weight >= _STRONG or goes_on(one.content, other.content))
+            (one, other) == questions and (weight >= _SAME_QUESTION or goes_on(one.content, other.content))
             for one, other, weight in pair.row
         )
 

@@ -69,12 +69,20 @@ class Alignment:
             }
             for side in SIDES
         }
-        # What may be another message is taken for the same as long as the other side left it alone.
+        # What may be another message is taken for the same as long as the other side left it alone, or has the same.
+        values = {
+            side: {pair.before: lists.on(side)[pair.after] for pair in every[side] if pair.loose} for side in SIDES
+        }
+        alike = {
+            base
+            for base in values["ours"].keys() & values["theirs"].keys()
+            if is_equal(values["ours"][base], values["theirs"][base])
+        }
         self.loose = {
             side: {
                 pair.before: pair.after
                 for pair in every[side]
-                if pair.loose and pair.before not in untouched[other_side(side)]
+                if pair.loose and pair.before not in untouched[other_side(side)] | alike
             }
             for side in SIDES
         }

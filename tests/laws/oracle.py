@@ -7,8 +7,8 @@ cases: here nobody knows, so that a conflict and a clean merge are both good. Th
     a  both changed one text, or its alternatives: how texts merge is judged elsewhere
     b  of two exchanges, or lines of one exchange, that say the same, one came, went, moved or was
        edited: nobody can tell which
-    c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one,
-       or an exchange says nothing that it said before, and the other side deleted it
+    c  an exchange was removed and another one asks the same (or nearly, with the same answer), or says the same,
+       elsewhere: it may be the old one, or an exchange says nothing that it said before, and the other side deleted it
     d  a message was cut in two and the other side changed its text or cut it, or little of it is left in the halves
     e  two answers were joined and the other side changed one of them, or put something between
 
@@ -61,8 +61,13 @@ def moved(base: Lines, side: Lines) -> set[int]:
     known = {line.who for line in base}
     for one, other in _halves(side):
         if any(line.who in known for line in side[one + 1 : other]):
-            found.add(side[one].who)
+            # and what answers the second half, in the exchange that the whole stood in
+            found |= {side[one].who, *(line.who for line in side[other:])} & _unit_of(base, side[one].who)
     return found
+
+
+def _unit_of(lines: Lines, who: int) -> set[int]:
+    return next((whos for unit in units(lines) if who in (whos := {lines[n].who for n in unit})), set())
 
 
 def _crossing(blocks: Sequence[Sequence[int]], places: dict[int, int]) -> Iterator[int]:
@@ -93,6 +98,12 @@ def _says(lines: Lines) -> dict[int, tuple[tuple[str, str], ...]]:
         lines[unit.start].who: tuple((lines[n].message["role"], lines[n].message["content"]) for n in unit)
         for unit in units(lines)
     }
+
+
+def _asks_again(one: Sequence[tuple[str, str]], other: Sequence[tuple[str, str]]) -> bool:
+    """Whether an exchange asks what another one asked, or half of it and with the same answers."""
+    words, to_words = (set(each[0][1].split()) for each in (one, other))
+    return one[0] == other[0] or (one[1:] == other[1:] and 2 * len(words & to_words) >= max(len(words), len(to_words)))
 
 
 def _key(message: Any) -> str:
@@ -158,12 +169,12 @@ class Oracle:
     def _is_rewritten(self, side: Version, who: int) -> bool:
         """Whether an exchange says nothing that it said in the base: another one may have taken its place."""
         base = self.base.lines
-        unit = next(unit for unit in units(base) if who in {base[n].who for n in unit})
+        whos = _unit_of(base, who)
         now = {line.who: set(line.message["content"].split()) for line in side.lines}
         return all(
             2 * len(now[line.who].intersection(line.message["content"].split())) < len(now[line.who])
-            for line in (base[n] for n in unit)
-            if line.who in now
+            for line in base
+            if line.who in now and line.who in whos
         )
 
     def _expect_message(self, was: Message, left: Message, right: Message) -> Message:
@@ -240,7 +251,7 @@ class Oracle:
             self.unknown.append("written again")
         gone = [said for who, said in before.items() if who not in after]
         new = [said for who, said in after.items() if who not in before]
-        if any(one[0] == another[0] for one in gone for another in new):
+        if any(_asks_again(one, another) for one in gone for another in new):
             self.unknown.append("asked again")
         alone = [{said for who, said in each.items() if who not in both} for each in (after, there)]
         if (alone[0] & alone[1]) - set(before.values()):

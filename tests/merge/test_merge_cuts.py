@@ -162,3 +162,10 @@ def test_a_number_and_a_text_added_in_two_places_are_two_things() -> None:
     sides: list[list[Any]] = [[ASKS, WHOLE], [ASKS, 5, WHOLE], [ASKS, WHOLE, "a text that is long enough"]]
 
     assert merge(*sides).value == [ASKS, 5, WHOLE, "a text that is long enough"]
+
+
+def test_a_short_answer_joined_to_a_long_one_is_known_in_it() -> None:
+    base = [ASKS, answer("Hm."), user("Well?"), answer(DOOR), *OTHER]
+    joined = [ASKS, answer(f"Hm. {DOOR}"), *OTHER]
+
+    assert merge(base, joined, [*OTHER, *base[:4]]).value == [*OTHER, *joined[:2]]

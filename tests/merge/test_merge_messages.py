@@ -204,3 +204,29 @@ def test_an_answer_that_one_side_joined_to_another_and_the_other_deleted_needs_a
     merged = merge_messages([asks, answer(LONG), answer(REST)], [asks, answer(f"{LONG} {REST}")], [asks, answer(LONG)])
 
     assert [conflict.reason for conflict in merged.conflicts] == [Reason.DELETED_AND_EDITED]
+
+
+def test_what_may_be_another_message_on_both_sides_and_is_the_same_there_is_told_once() -> None:
+    line, last = answer("No. Two sailors never returned every window."), [user("And?"), answer("Hm.")]
+    base = [user("Why?"), answer("ok"), user("Why?"), line, *last]
+    ours = [user("Why?"), line, user("…"), answer("Yes."), *last, answer("No.")]
+    theirs = [*base[:5], answer("If that liar feared warm bread, then I am a fish."), base[5]]
+
+    merged = merge_messages(base, ours, theirs)
+
+    assert merged == Merged([*ours[:5], theirs[5], *ours[5:]])
+
+
+def test_an_exchange_that_asks_in_the_same_words_for_something_else_inherits_nothing() -> None:
+    base = [
+        user("Is it true that you lost those wolves by the well?"),
+        answer("If the twins hid it, then I am a fish."),
+    ]
+    theirs = [
+        user("Is it true that you dreamed of those wolves on the ice?"),
+        answer("The abbot broke the black horse."),
+    ]
+
+    merged = merge_messages(base, [base[0], {**base[1], "train": False}], theirs)
+
+    assert [conflict.reason for conflict in merged.conflicts] == [Reason.REPLACED_AND_EDITED]
