@@ -25,6 +25,7 @@ from rolethread_vcs.diff.exchange_pairs import (
     SCALE,
     ExchangePair,
     heaviest_row,
+    in_doubt,
     once,
     pair_exchanges,
     places_to_look_at,
@@ -89,7 +90,7 @@ def align(before: Sequence[Any], after: Sequence[Any]) -> tuple[Pair, ...]:
     is_turned = (len(before), repr(before[start:][:1])) > (len(after), repr(after[start:][:1]))
     left, right = read_exchanges(*((after, before) if is_turned else (before, after)))
     mark_cuts(left, right)
-    pairs = _Search(left, right, pair_exchanges(left, right, later_left=is_turned)).run()
+    pairs = _Search(left, right, pair_exchanges(left, right, later_left=is_turned), later_left=is_turned).run()
     if is_turned:
         pairs = [pair.turned for pair in pairs]
     return tuple(sorted(pairs, key=lambda pair: pair.after))
@@ -130,13 +131,21 @@ def _match_of_two(before: Sequence[Any], after: Sequence[Any], place: int) -> Ma
 class _Search:
     """Pairs the messages of two sides of which the exchanges are paired."""
 
-    def __init__(self, left: Sequence[Exchange], right: Sequence[Exchange], exchanges: Sequence[ExchangePair]) -> None:
+    def __init__(
+        self,
+        left: Sequence[Exchange],
+        right: Sequence[Exchange],
+        exchanges: Sequence[ExchangePair],
+        *,
+        later_left: bool,
+    ) -> None:
+        self._later_left = later_left
         self._left = [message for each in left for message in each.messages]
         self._right = [message for each in right for message in each.messages]
         self._exchange_of = [[each for each in side for _ in each.messages] for side in (left, right)]
         self._exchanges = exchanges
         self._found: dict[int, tuple[Message, Message, Match, bool]] = {}
-        self._taken: set[int] = set()
+        self._taken: dict[int, int] = {}  # numbers on the right, with their partners
 
     def run(self) -> list[Pair]:
         for pair in self._exchanges:
@@ -150,6 +159,8 @@ class _Search:
         for pair in [*self._exchanges, *self._moved_with_one()]:
             self._pair_lines(pair)
             self._pair_placed(pair)
+        for pair in self._exchanges:
+            self._doubt_lines(pair)
         # As few exchanges as possible moved; of two that changed places the lesser one did.
         weighed = (
             (
@@ -174,7 +185,7 @@ class _Search:
     def _add(self, one: Message, other: Message, match: Match, *, loose: bool = False) -> None:
         if one.index not in self._found and other.index not in self._taken:
             self._found[one.index] = (one, other, Match.EQUAL if one.number == other.number else match, loose)
-            self._taken.add(other.index)
+            self._taken[other.index] = one.index
 
     def _unpaired(self, left: Sequence[Message], right: Sequence[Message]) -> tuple[list[Message], list[Message]]:
         one = [message for message in left if message.index not in self._found]
@@ -193,7 +204,7 @@ class _Search:
         single = once([message.says for message in left], [message.says for message in right])
         for one, other, weight in heaviest_row(left, right):
             if weight >= _SURE_ACROSS or (one.says in single and _is_said_again(one, other)):
-                self._add(one, other, Match.SIMILAR, loose=weight < _SURE_ACROSS)
+                self._add(one, other, Match.SIMILAR, loose=weight < KNOWN_ANYWHERE)
 
     def _pair_single(self) -> None:
         left, right = (
@@ -237,6 +248,14 @@ class _Search:
                 first, second = ([each for each in row if (each.role, each.speaker) == who] for row in rows)
                 if len(first) == len(second) == 1:
                     self._add(first[0], second[0], Match.PLACED, loose=pair.loose)
+
+    def _doubt_lines(self, pair: ExchangePair) -> None:
+        for is_right, row in enumerate((pair.left.messages, pair.right.messages)):
+            partners = self._taken if is_right else {number: number for number in self._found}
+            keys = [(message.says, message.index in partners) for message in row]
+            for place in in_doubt(keys, is_later=bool(is_right) != self._later_left):
+                one, other, match, _ = self._found[partners[row[place].index]]
+                self._found[one.index] = (one, other, match, True)
 
 
 def _is_said_again(one: Message, other: Message) -> bool:

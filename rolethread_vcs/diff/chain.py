@@ -60,7 +60,7 @@ class _Maxima:
     def up_to(self, rank: int) -> tuple[int, int]:
         best = (0, -1)
         while rank:
-            if self._best[rank][0] > best[0]:
+            if self._best[rank][0] >= best[0]:
                 best = self._best[rank]
             rank -= rank & -rank
         return best

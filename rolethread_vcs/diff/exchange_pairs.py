@@ -61,7 +61,7 @@ class ExchangePair:
         self.is_whole = self.left.says == self.right.says
         self.is_complete = len(self.row) == len(self.left.messages) == len(self.right.messages)
         """Whether each message of both is one of the other, as it was or alike."""
-        self.has_stayed = any(one.says == other.says for one, other, _ in self.row)
+        self.has_stayed = any(one.stayed_in(other) for one, other, _ in self.row)
         self.has_grown = len(self.row) == min(len(self.left.messages), len(self.right.messages)) and all(
             one.says == other.says for one, other, _ in self.row
         )
@@ -87,6 +87,7 @@ class _Search:
         self._known: dict[tuple[int, int], ExchangePair] = {}
         self._places: dict[tuple[int, int, int, int] | None, list[tuple[int, int]]] = {}
         self._once = once([each.says for each in left], [each.says for each in right])
+        self._in_turn = _in_turn(left, right)
         self.found: dict[int, ExchangePair] = {}  # by the number on the left
         self._taken: set[int] = set()
 
@@ -185,7 +186,12 @@ class _Search:
         ]
         starts = edges | {(one + 1, other + 1) for one, other in (pair.place for pair in pairs)}
         chain = _chain(
-            (*pair.place, pair.weight + _A_LITTLE * (pair.is_whole + 2 * pair.is_same + (pair.place in starts)))
+            (
+                *pair.place,
+                pair.weight
+                + _A_LITTLE
+                * (pair.is_whole + 2 * pair.is_same + (pair.place in starts) + (pair.place in self._in_turn)),
+            )
             for pair in pairs
         )
         row = [pair for pair in pairs if pair.place in chain]
@@ -263,15 +269,29 @@ class _Search:
                     self.found[pair.left.index] = pair
 
     def _doubt_equals(self) -> None:
-        """Call a pair loose where an exchange beside it said the same, and is gone: which of them went is unknown.
+        for side, row in enumerate((self._left, self._right)):
+            pairs = {pair.place[side]: pair for pair in self.found.values()}
+            keys = [(each.says, each.index in pairs) for each in row]
+            for number in in_doubt(keys, is_later=row is self._later):
+                pairs[row[number].index].loose = True
 
-        Of equal ones that came, the later are the new ones.
-        """
-        is_right = self._later is self._left
-        paired = {pair.place[is_right]: pair for pair in self.found.values()}
-        for one, other in pairwise(self._right if is_right else self._left):
-            if one.says == other.says and (one.index in paired) != (other.index in paired):
-                paired[one.index if one.index in paired else other.index].loose = True
+
+def in_doubt(row: Sequence[tuple[int, bool]], *, is_later: bool) -> Iterator[int]:
+    """Yield the places of what has a partner, and might not be it: an equal one without a partner stands beside it.
+
+    The row says of each what it says, and whether it has a partner; between two that are beside each other nothing has
+    one. Which of equal ones went is unknown; of those that came, the later are the new ones.
+    """
+    for places in (range(len(row)),) if is_later else (range(len(row)), reversed(range(len(row)))):
+        alone: set[int] = set()
+        for place in places:
+            says, is_paired = row[place]
+            if is_paired:
+                alone &= {says}
+                if alone:
+                    yield place
+            else:
+                alone.add(says)
 
 
 def pair_exchanges(left: Side, right: Side, *, later_left: bool) -> list[ExchangePair]:
@@ -306,6 +326,20 @@ def _sole(pairs: Iterable[ExchangePair]) -> list[ExchangePair]:
     found = list(pairs)
     lefts, rights = Counter(pair.left.index for pair in found), Counter(pair.right.index for pair in found)
     return [pair for pair in found if lefts[pair.left.index] == rights[pair.right.index] == 1]
+
+
+def _in_turn(left: Side, right: Side) -> set[tuple[int, int]]:
+    """Return the places of equal exchanges of which both sides have as many: the first, the second and so on."""
+    places: tuple[dict[int, list[int]], ...] = (defaultdict(list), defaultdict(list))
+    for side, rows in zip((left, right), places, strict=True):
+        for each in side:
+            rows[each.says].append(each.index)
+    return {
+        place
+        for says, row in places[0].items()
+        if len(row) == len(places[1].get(says, ()))
+        for place in zip(row, places[1][says], strict=True)
+    }
 
 
 def once(numbers: Iterable[int], others: Iterable[int]) -> set[int]:

@@ -37,6 +37,7 @@ _OTHER_ROLE = 0.3
 _FEW_LETTERS = 8  # below it two texts are soon alike by chance, by their full stop alone
 _SHORT_ALIKE = 0.75
 _START = 8  # characters; a message that was given to another role begins as it did
+_WRITTEN_ON = 0.75  # what a text that says enough is, at least, to one that has more before or behind it
 _NOT_EQUAL = 0.99  # of two messages that say the same, the one that is the same goes first
 _MARKS = ".,!?…*\"'"
 _NO_EVIDENCE = 0.4  # a likeness that counts nothing
@@ -101,7 +102,17 @@ class Message:
             return 1.0 - _OTHER_SPEAKER * int(self.speaker != other.speaker)
         is_short = min(self.letters, other.letters) < _FEW_LETTERS
         alike = self.likeness_to(other, _SHORT_ALIKE if is_short else SIMILAR)
-        return SIMILAR if not alike and self.role == other.role and goes_on(self.content, other.content) else alike
+        if alike < _WRITTEN_ON and self.role == other.role and goes_on(self.content, other.content):
+            return max(alike, _WRITTEN_ON if self.stayed_in(other) else SIMILAR)
+        return alike
+
+    def stayed_in(self, other: Message) -> bool:
+        """Return whether two messages say the same, or all that one says, and says enough, stands in the other."""
+        return self.says == other.says or (
+            min(self.letters, other.letters) >= ENOUGH_LETTERS
+            and (self.role, self.speaker) == (other.role, other.speaker)
+            and goes_on(self.content, other.content)
+        )
 
     def common_weight(self, other: Message) -> float:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""

@@ -75,6 +75,66 @@ def test_lines_of_a_group_that_change_places_are_a_move() -> None:
     assert shown(lines, [lines[0], lines[2], lines[1], *lines[3:]]) == [(2, 1, EQUAL, True)]
 
 
+def loose(before: list[Any], after: list[Any]) -> list[tuple[int, int]]:
+    """Return the pairs that may be wrong, and those that are not certain to be one."""
+    return [(pair.before, pair.after) for pair in align(before, after) if pair.loose]
+
+
+@pytest.mark.parametrize("between", [[], [assistant("Hm.", speaker="tom")]], ids=["beside", "with a line between"])
+def test_of_two_equal_lines_of_which_one_went_neither_is_known(between: list[Any]) -> None:
+    nod = assistant("*nods*", speaker="emma")
+    one = [user("We would like a room."), nod, assistant("Two beds left, and one is damp.", speaker="mara")]
+    two = [*one[:2], *between, *one[1:]]
+
+    assert loose(two, one) == [(1, 1)]
+    assert [pair[:2] for pair in align(one, two)] == [(0, 0), (1, 1), (2, len(two) - 1)]
+    assert loose(one, two) == []
+
+
+def test_an_equal_exchange_that_stands_behind_the_one_in_doubt_is_in_doubt() -> None:
+    said, other = [user("Go on."), assistant("ok")], [user("Go on."), assistant("Two sailors never came home.")]
+    before = [TAVERN[0], user("Since when have we slept in barrels?"), assistant("Yes."), *said]
+
+    assert loose(before, [TAVERN[0], *said, *other, *said]) == [(3, 5), (4, 6)]
+
+
+def test_equal_exchanges_of_which_both_sides_have_as_many_keep_their_turn() -> None:
+    wait = [user("*waits*"), assistant("She laughs. The abbot waited for their own shadow, up the hill.")]
+    said, other = [user("Hm."), assistant("ok")], [user("…"), assistant("...")]
+
+    pairs = align([*wait, *said, *other, *said], [*said, *other, *wait, *said])
+
+    assert [pair[:2] for pair in pairs if not pair.moved] == [(2, 0), (3, 1), (4, 2), (5, 3), (6, 6), (7, 7)]
+
+
+def test_a_question_that_was_written_on_moved_with_its_answer() -> None:
+    asked = "How often have they found the coat near the old mill?"
+    first, last = (
+        [user("ok"), assistant("She laughs. Two sailors stole the bridge.")],
+        [user(asked), assistant("*nods*")],
+    )
+    written_on = [user(f"{asked} For no reason at all the captain counted letters."), assistant("*nods* Indeed.")]
+
+    moved = {pair[:2] for pair in align([*first, *last], [*written_on, *first])}
+
+    assert moved == {(2, 0), (3, 1), (0, 2), (1, 3)}
+
+
+def test_an_answer_that_is_a_little_like_one_of_another_exchange_may_be_another() -> None:
+    before = [
+        user("Tell me who found the north door for no reason."),
+        assistant("*She laughs.* her brother hid the ledger?"),
+    ]
+    after = [
+        before[0],
+        assistant("No. No honest man ever counted the bell rope."),
+        user("Why?"),
+        assistant("*She laughs.* the miller sold those wolves?"),
+    ]
+
+    assert [(pair[:2], pair.loose) for pair in align(before, after) if pair.before == 1] == [((1, 3), True)]
+
+
 def test_an_inserted_exchange_leaves_every_other_message_equal() -> None:
     after = [*TAVERN[:3], user("Any rats?"), assistant("Not since the cat came."), *TAVERN[3:]]
 

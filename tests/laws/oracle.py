@@ -7,8 +7,9 @@ cases: here nobody knows, so that a conflict and a clean merge are both good. Th
     a  both changed one text, or its alternatives: how texts merge is judged elsewhere
     b  of two exchanges, or lines of one exchange, that say the same, one came, went, moved or was
        edited: nobody can tell which
-    c  an exchange was removed and another one asks the same (or nearly, with the same answer), or says the same,
-       elsewhere: it may be the old one, or an exchange says nothing that it said before, and the other side deleted it
+    c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one,
+       or an exchange says nothing that it said before, or a few words of it elsewhere, and the other side deleted it;
+       or it was replaced by one that says nearly the same in each message, or asks so and is the only one
     d  a message was cut in two and the other side changed its text or cut it, or little of it is left in the halves
     e  two answers were joined and the other side changed one of them, or put something between
 
@@ -34,6 +35,7 @@ Slot = tuple[int, int]
 
 _TRIES = 50_000
 _RENAMES = 2
+_FEW_LETTERS = 12  # of an exchange: below it nobody knows it elsewhere
 _LITTLE = 0.6  # of the words of a half, what the whole must have had of them to be cut and not written
 
 
@@ -100,10 +102,10 @@ def _says(lines: Lines) -> dict[int, tuple[tuple[str, str], ...]]:
     }
 
 
-def _asks_again(one: Sequence[tuple[str, str]], other: Sequence[tuple[str, str]]) -> bool:
-    """Whether an exchange asks what another one asked, or half of it and with the same answers."""
-    words, to_words = (set(each[0][1].split()) for each in (one, other))
-    return one[0] == other[0] or (one[1:] == other[1:] and 2 * len(words & to_words) >= max(len(words), len(to_words)))
+def _is_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two messages, role and text, have more than half of their words in common."""
+    words, others = (set(text.split()) for _, text in (one, other))
+    return one[0] == other[0] and 2 * len(words & others) > min(len(words), len(others))
 
 
 def _key(message: Any) -> str:
@@ -167,15 +169,16 @@ class Oracle:
                 (self.unknown if is_rewritten else self.conflicts).append("deleted and edited")
 
     def _is_rewritten(self, side: Version, who: int) -> bool:
-        """Whether an exchange says nothing that it said in the base: another one may have taken its place."""
+        """Whether an exchange says nothing that it said in the base, or little of it elsewhere: it may be another."""
         base = self.base.lines
+        now = {line.who: line.message["content"] for line in side.lines}
         whos = _unit_of(base, who)
-        now = {line.who: set(line.message["content"].split()) for line in side.lines}
-        return all(
-            2 * len(now[line.who].intersection(line.message["content"].split())) < len(now[line.who])
-            for line in base
-            if line.who in now and line.who in whos
-        )
+        said = {line.who: line.message["content"] for line in base if line.who in now and line.who in whos}
+        kept = {each: set(now[each].split()).intersection(said[each].split()) for each in said}
+        is_little = sum(len(word) for words in kept.values() for word in words) < _FEW_LETTERS
+        if is_little and who in self.moved and any(now[each] != said[each] for each in said):
+            return True
+        return all(2 * len(kept[each]) < len(set(now[each].split())) for each in said)
 
     def _expect_message(self, was: Message, left: Message, right: Message) -> Message:
         merged: Message = {}
@@ -251,8 +254,11 @@ class Oracle:
             self.unknown.append("written again")
         gone = [said for who, said in before.items() if who not in after]
         new = [said for who, said in after.items() if who not in before]
-        if any(_asks_again(one, another) for one in gone for another in new):
+        if any(one[0] == another[0] for one in gone for another in new):
             self.unknown.append("asked again")
+        alike = [[*map(_is_alike, one, another)] for one in gone for another in new if len(one) == len(another)]
+        if any(map(all, alike)) or (len(before) == len(after) == 1 and any(each[0] for each in alike)):
+            self.unknown.append("replaced by one that is alike")
         alone = [{said for who, said in each.items() if who not in both} for each in (after, there)]
         if (alone[0] & alone[1]) - set(before.values()):
             self.unknown.append("both wrote the same")
