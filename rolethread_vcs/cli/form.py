@@ -119,11 +119,11 @@ def render_form(entries: Iterable[tuple[str, Entry]], *, revs: Mapping[str, str]
         form.append(f"\n=== entry {entry_id}{f' @ {rev}' if rev else ''}\n{_tags_line(entry.tags)}")
         if entry.uuid is not None:
             form.append(f"# uuid: {_word(entry.uuid)}\n")
-        kept = [key for key in entry.fields if key not in ("messages", "tags", "uuid")]
+        kept = [key for key in entry.document if key not in ("messages", "tags", "uuid")]
         if kept:
             form.append(f"# kept as it is: {', '.join(kept)}\n")
         form.append("\n")
-        messages = entry.fields.get("messages", [])
+        messages = entry.document.get("messages", [])
         if isinstance(messages, list):
             form += (_render_message(number, message) for number, message in enumerate(messages))
         else:
@@ -312,10 +312,10 @@ def _read_word(text: str, line: int) -> str:
 
 
 def _changed(section: _Section, original: Entry) -> Entry:
-    fields = dict(original.fields)
+    fields = dict(original.document)
     if section.tags is not None:
         fields["tags"] = section.tags
-    messages = original.fields.get("messages")
+    messages = original.document.get("messages")
     originals = messages if isinstance(messages, list) else []
     whole = [block for block in section.blocks if _MESSAGES in block.words]
     if whole:

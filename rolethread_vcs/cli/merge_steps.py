@@ -249,7 +249,7 @@ def _ask(context: Context, offers: MergePreview, forms: Forms) -> Taken | None:
             after = offer.compared.after or offer.compared.before
             assert after is not None
             edited = forms.edit(name, after, offer.about, offers.labels)
-            decisions[name] = {"entry": Decision(Value(dict(edited.fields)), offer.about)}
+            decisions[name] = {"entry": Decision(Value(dict(edited.document)), offer.about)}
         if answer in "tea":
             taken.append(name)
     return tuple(taken), decisions

@@ -97,7 +97,7 @@ def diff_entries(before: Entry, after: Entry) -> EntryDiff:
     lists: dict[str, tuple[MessageChange, ...]] = {}
     fields: list[FieldChange] = []
     for key in (*CONVERSATIONS, "uuid", "origin"):
-        one, other = before.fields.get(key, ABSENT), after.fields.get(key, ABSENT)
+        one, other = before.document.get(key, ABSENT), after.document.get(key, ABSENT)
         if is_same(one, other):
             continue
         if key in CONVERSATIONS and isinstance(one, list) and isinstance(other, list):
@@ -122,7 +122,7 @@ def apply(entry: Entry, difference: EntryDiff) -> Entry:
         as can be
             told from what the difference changes.
     """
-    fields = dict(entry.fields)
+    fields = dict(entry.document)
     for key, changed in zip(CONVERSATIONS, (difference.messages, difference.chosen, difference.rejected), strict=True):
         if changed:
             fields[key] = _apply_to_messages(key, fields.get(key), changed)

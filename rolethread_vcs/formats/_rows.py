@@ -169,8 +169,8 @@ def join_row(
     row = dict(conversation)
     hidden: dict[str, Any] = {}
     for key in OWN_VALUES:
-        if key in entry.fields:
-            value = entry.fields[key]
+        if key in entry.document:
+            value = entry.document[key]
             written = write_side(value) if key in SIDES else value
             if written is not None and _own_value(key, written, read_side) == value:
                 row[key] = written
@@ -190,15 +190,15 @@ def join_row(
 
 def trained_keys(entry: Entry) -> tuple[str, ...]:
     """Return which keys beside the conversation a clean row of an entry needs."""
-    sides = tuple(key for key in SIDES if key in entry.fields)
-    return sides if entry.extra.get("tools") is None else (*sides, "tools")
+    sides = tuple(key for key in SIDES if key in entry.document)
+    return sides if entry.document.get("extra", {}).get("tools") is None else (*sides, "tools")
 
 
 def trained_values(entry: Entry, keys: CleanKeys, write_side: Callable[[str, Any], Any]) -> dict[str, Any]:
     """Return what a clean row has beside its conversation: null under a key that only other rows need."""
     values = {}
     for key in keys.row:
-        value = entry.extra.get(key) if key == "tools" else entry.fields.get(key)
+        value = entry.document.get("extra", {}).get(key) if key == "tools" else entry.document.get(key)
         values[key] = value if value is None or key == "tools" else write_side(key, value)
     return values
 

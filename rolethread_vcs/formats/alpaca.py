@@ -133,7 +133,7 @@ def _is_claimed(system: str | None, key: str, value: Any) -> bool:
 def _conversation(entry: Entry) -> tuple[str | None, list[list[str]]]:
     """Return the system prompt and the exchanges of an entry whose messages alternate, all of them text."""
     for key in ("chosen", "rejected"):
-        if key in entry.fields:
+        if key in entry.document:
             raise CannotCarryError(_TITLE, f"it has a {key} answer")
     messages = entry.messages
     if not isinstance(messages, list):

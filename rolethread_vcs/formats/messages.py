@@ -159,7 +159,7 @@ def _from_preference(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
-    fields = entry.fields
+    fields = entry.document
     if _UNMISTAKABLE.issuperset(fields):
         return {MARK: dict(identity), **fields}
     is_plain = type(fields.get("messages")) is list
@@ -168,7 +168,7 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
         entry,
         {"messages": fields["messages"]} if "messages" in fields else {},
         identity=identity,
-        extra=entry.extra,
+        extra=entry.document.get("extra", {}),
         # beside messages that are no list, other programs' keys would win
         is_claimed=lambda key, value: (
             is_system(key, value, own) if is_plain else key in _OTHER_CONVERSATIONS or key == "messages"
@@ -192,13 +192,13 @@ def _used_keys(entry: Entry) -> CleanKeys:
 
 
 def _all_messages(entry: Entry) -> list[dict[str, Any]]:
-    sides = (entry.fields.get(key) for key in CONVERSATIONS)
+    sides = (entry.document.get(key) for key in CONVERSATIONS)
     return [item for side in sides if isinstance(side, list) for item in side if isinstance(item, dict)]
 
 
 def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
     clean = partial(_clean_messages, keys=keys)
-    return {"messages": clean("messages", entry.messages), **trained_values(entry, keys, clean)}
+    return {"messages": clean("messages", entry.document.get("messages")), **trained_values(entry, keys, clean)}
 
 
 def _clean_messages(field: str, messages: Any, keys: CleanKeys) -> list[dict[str, Any]]:

@@ -145,7 +145,7 @@ def _read_side(value: Any, read_label: Callable[[str], str]) -> list[Any] | None
 
 
 def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
-    messages = _list(entry.messages)
+    messages = _list(entry.document.get("messages"))
     turns = _plain_turns(messages)
     if turns is None:
         turns = [_full_turn(f"message [{index}]", item) for index, item in enumerate(messages)]
@@ -158,7 +158,7 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
         entry,
         {"conversations": turns},
         identity=identity,
-        extra=entry.extra,
+        extra=entry.document.get("extra", {}),
         is_claimed=is_claimed,
         read_side=partial(_read_side, read_label=_read_our_label),
         write_side=_write_side,
@@ -224,7 +224,7 @@ def _write_side(side: Any) -> Any:
 
 
 def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
-    messages = _list(entry.messages)
+    messages = _list(entry.document.get("messages"))
     turns = _plain_turns(messages)
     if turns is None:
         turns = [_clean_message(f"message [{index}]", item) for index, item in enumerate(messages)]

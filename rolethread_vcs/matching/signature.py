@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_sorted, match_digest
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry, known_role
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, known_role, well_formed
 from rolethread_vcs.model.layout import suffix_part
 
 Holder = TypeVar("Holder")
@@ -67,18 +67,19 @@ class Signature(NamedTuple):
         if (uuid := entry.uuid) is not None and Step.UUID in steps:
             parts["uuid"] = uuid.lower()
         if Step.WHOLE in steps and "whole" not in known:
-            parts["whole"] = _digest(encode_sorted(entry.fields))
+            parts["whole"] = _digest(encode_sorted(entry.document))
             parts["order"] = _digest(encode_entry(entry)) if _has_inner_keys(entry) else None
         if Step.MESSAGES in steps and "messages" not in known:
-            parts["messages"] = match_digest(entry.messages)
+            parts["messages"] = match_digest(entry.document.get("messages"))
         if Step.SPOKEN in steps:
-            messages = entry.messages if isinstance(entry.messages, list) else [entry.messages]
+            messages: Any = entry.document.get("messages")
+            messages = messages if isinstance(messages, list) else [messages]
             turns = [[each.get("role"), each.get("content")] if isinstance(each, dict) else each for each in messages]
             parts["spoken"] = _digest(encode_sorted(turns))
         if Step.BIRTH in steps:
             parts["born"] = None if own_id is None else suffix_part(own_id)
             if "birth" not in known:
-                parts["birth"] = birth_suffix(entry.messages)
+                parts["birth"] = birth_suffix(entry.document.get("messages"))
         return cls(**parts)
 
 
@@ -95,11 +96,11 @@ PARTS = {
 
 
 def _has_inner_keys(entry: Entry) -> bool:
-    sides = [entry.fields.get(key, ()) for key in CONVERSATIONS]
+    sides = [entry.document.get(key, ()) for key in CONVERSATIONS]
     if not all(isinstance(side, list | tuple) for side in sides):
         return True
     values = (value for side in sides for turn in side for value in (turn.values() if type(turn) is dict else (turn,)))
-    return any(type(value) in (dict, list) for value in (*entry.extra.values(), *values))
+    return any(type(value) in (dict, list) for value in (*entry.document.get("extra", {}).values(), *values))
 
 
 def _digest(data: bytes) -> bytes:
@@ -197,24 +198,28 @@ def _by_value(
     return first, rest
 
 
+def _turns(entry: Entry) -> list[dict[str, Any]]:
+    return well_formed(entry.document.get("messages"))
+
+
 def opening_of(entry: Entry) -> str | None:
     """Return the question with which a conversation begins, None when something else stands first."""
-    first = next((turn for turn in entry.turns if turn.get("role") != "system"), {})
+    first = next((turn for turn in _turns(entry) if turn.get("role") != "system"), {})
     text = first.get("content")
     return text if first.get("role") == "user" and isinstance(text, str) and text.strip() else None
 
 
 def shape_of(entry: Entry) -> tuple[str | None, ...]:
     """Return who speaks in turn, which is what a translation leaves of a conversation."""
-    return tuple(known_role(turn.get("role")) for turn in entry.turns)
+    return tuple(known_role(turn.get("role")) for turn in _turns(entry))
 
 
 def text_of(entry: Entry) -> str:
     """Return the words by which a conversation is recognised: not its system message, which a hundred may share."""
-    turns = [turn for turn in entry.turns if turn.get("role") != "system"] or list(entry.turns)
+    turns = [turn for turn in _turns(entry) if turn.get("role") != "system"] or _turns(entry)
     texts = [text for turn in turns if isinstance(text := turn.get("content"), str)]
     for side in ("chosen", "rejected"):
-        answer = entry.fields.get(side)
+        answer = entry.document.get(side)
         if isinstance(answer, list):
             contents = [turn.get("content") for turn in answer if isinstance(turn, dict)]
             texts += [text for text in contents if isinstance(text, str)]

@@ -25,7 +25,7 @@ def merge_entries(
         UsageError (unusable_choice): a choice does not fit its conflict, or the entry could not be one with it.
     """
     resolver = Resolver(choose)
-    was, left, right = (ABSENT if side is None else side.fields for side in (base, ours, theirs))
+    was, left, right = (ABSENT if side is None else side.document for side in (base, ours, theirs))
     fields = _merge_whole(was, left, right, resolver)
     try:
         return resolver.merged(None if fields is ABSENT or fields is None else Entry.of(fields))

@@ -51,7 +51,7 @@ def apply_edit(stored: Entry, before: Entry, after: Entry) -> LineEdit:
     fields: dict[str, Any] = {}
     doubts: list[Doubt] = []
     for key in ENTRY_KEYS:
-        own, was, now = (side.fields.get(key, ABSENT) for side in (stored, before, after))
+        own, was, now = (side.document.get(key, ABSENT) for side in (stored, before, after))
         value: Any = now
         if is_same(was, now):
             value = own

@@ -104,7 +104,7 @@ def encode_entry(entry: Entry) -> bytes:
     Raises:
         UnkeepableValueError: the entry holds what JSON cannot keep.
     """
-    return _dump(entry.fields, _CANONICAL)
+    return _dump(entry.document, _CANONICAL)
 
 
 def encode_value(value: Any) -> bytes:
@@ -188,9 +188,14 @@ def match_digest(messages: Any) -> str:
     return _match_digest(messages, _dump(messages, _CANONICAL))
 
 
+def matched_by(entry: Entry) -> tuple[str, str]:
+    """Return what an entry is matched by: the digest of its messages, and its uuid or nothing."""
+    return match_digest(entry.document.get("messages")), (entry.uuid or "").lower()
+
+
 def _match_digest(messages: Any, data: bytes) -> str:
     # of messages written on their own, only what is inside of one is indented by six spaces or more
-    if type(messages) is list and b"\n      " not in data:
+    if isinstance(messages, list) and b"\n      " not in data:
         return suffix_of(data)
     in_order = sort_keys(messages)
     if isinstance(messages, list):  # the keys of a message have an order of their own
@@ -207,9 +212,9 @@ def encode_with_suffix(entry: Entry) -> tuple[bytes, str, str]:
     Raises:
         UnkeepableValueError: nested too deep.
     """
-    data = _dump(entry.fields, _CANONICAL, is_parsed=True)
-    messages = _dump(entry.messages, _CANONICAL, is_parsed=True)
-    return data, suffix_of(messages), _match_digest(entry.messages, messages)
+    data = _dump(entry.document, _CANONICAL, is_parsed=True)
+    messages = _dump(entry.document.get("messages"), _CANONICAL, is_parsed=True)
+    return data, suffix_of(messages), _match_digest(entry.document.get("messages"), messages)
 
 
 def _name(value: Any) -> str:

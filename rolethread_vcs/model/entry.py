@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NoReturn
 
 from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.model.frozen import frozen
 
 CONVERSATIONS = ("messages", "chosen", "rejected")
 """The keys of an entry that hold lists of messages."""
@@ -58,23 +58,46 @@ def is_equal(one: Any, other: Any) -> bool:
     return is_same(one, other) or (bool(one == other) and repr(sort_keys(one)) == repr(sort_keys(other)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One training example as its canonical document; a value, never changed in place.
+    """One training example: `Entry(fields)`; a value, never changed in place.
 
     `fields` holds the document of design section 3: keys in canonical order, tags NFC, unique and sorted,
     empty values absent. `messages` is whatever the creator brought, well-formed or not: strictness belongs to
-    rules. Build one with `Entry.of`; the constructor trusts its argument.
+    rules. What it hands out is frozen all the way down.
+
+    `document` is the same with plain dicts and lists, for this package alone, which never changes it: to freeze every
+    entry would make bulk reading half as fast. A plain class, since many are made.
+
+    Raises:
+        InvalidEntryError: the fields cannot be an entry.
     """
 
-    fields: Mapping[str, Any]
+    __slots__ = ("_frozen", "document")
+    document: dict[str, Any]
+    _frozen: Mapping[str, Any]
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        if not isinstance(fields, Mapping):
+            raise InvalidEntryError(f"an entry is made of a mapping of fields, not {_kind(fields)}")
+        _put_document(self, Entry.of(fields).document)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError("an entry is never changed in place; entry.with_fields(…) makes another one")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Entry({self.document!r})"
+
+    def __reduce__(self) -> Any:
+        return Entry, (self.document,)
 
     def __eq__(self, other: object) -> bool:
-        return is_same(self.fields, other.fields) if isinstance(other, Entry) else NotImplemented
+        return is_same(self.document, other.document) if isinstance(other, Entry) else NotImplemented
 
     def equals(self, other: Entry) -> bool:
         """Return whether both have the same values, in whatever order the keys inside them stand."""
-        return is_equal(self.fields, other.fields)
+        return is_equal(self.document, other.document)
 
     __hash__ = None  # type: ignore[assignment]  # it holds a mapping
 
@@ -93,7 +116,7 @@ class Entry:
         if "messages" in fields:
             document["messages"] = canonical_messages(fields["messages"], is_owned=is_owned)
             if len(fields) == 1:
-                return cls(document)
+                return _trusted(document)
         for side in ("chosen", "rejected"):
             if fields.get(side) is not None:
                 document[side] = canonical_messages(fields[side])
@@ -115,7 +138,16 @@ class Entry:
             extra = _whole_extra(fields)
             if extra:
                 document["extra"] = {key: copy_value(extra[key]) for key in sorted(_text_keys(extra))}
-        return cls(document)
+        return _trusted(document)
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The document."""
+        try:
+            return self._frozen
+        except AttributeError:
+            _put_frozen(self, frozen(self.document))
+            return self._frozen
 
     @property
     def messages(self) -> Any:
@@ -125,36 +157,50 @@ class Entry:
     @property
     def turns(self) -> Sequence[Mapping[str, Any]]:
         """The well-formed messages only, in order; empty when `messages` is not a list."""
-        messages = self.fields.get("messages")
-        if not isinstance(messages, list):
-            return ()
-        return [message for message in messages if isinstance(message, dict)]
+        return well_formed(self.messages)
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags, sorted by code point."""
-        return tuple(self.fields.get("tags", ()))
+        return tuple(self.document.get("tags", ()))
 
     @property
     def uuid(self) -> str | None:
         """The identifier that the entry came with, or None."""
-        return self.fields.get("uuid")
+        return self.document.get("uuid")
 
     @property
     def origin(self) -> tuple[str, ...]:
         """The ids that this entry was split or joined from."""
-        return tuple(self.fields.get("origin", ()))
+        return tuple(self.document.get("origin", ()))
 
     @property
     def extra(self) -> Mapping[str, Any]:
         """Foreign top-level keys, word for word."""
-        extra: Mapping[str, Any] = self.fields.get("extra", {})
+        extra: Mapping[str, Any] = self.fields.get("extra", _NOTHING)
         return extra
 
     def with_fields(self, **changes: Any) -> Entry:
         """Return a copy with some fields replaced; None removes a field."""
-        fields = {**self.fields, **changes}
+        fields = {**self.document, **changes}
         return Entry.of({key: value for key, value in fields.items() if value is not None})
+
+
+_NOTHING: Mapping[str, Any] = frozen({})
+_put_document = vars(Entry)["document"].__set__
+_put_frozen = vars(Entry)["_frozen"].__set__
+
+
+def _trusted(document: dict[str, Any], _new: Any = object.__new__) -> Entry:
+    """Return the entry of a document that is canonical."""
+    entry: Entry = _new(Entry)
+    _put_document(entry, document)
+    return entry
+
+
+def well_formed(messages: Any) -> list[dict[str, Any]]:
+    """Return the messages that are objects, in order; none when `messages` is not a list."""
+    return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
 
 
 def canonical_messages(value: Any, *, is_owned: bool = False) -> Any:
@@ -286,7 +332,11 @@ _PREVIEW = 400
 
 def preview(entry: Entry) -> str:
     """Return the beginning of the first user message with text, else of the first message with any, else nothing."""
-    texts = [(message.get("role"), text) for message in entry.turns if (text := _text_of(message)).strip()]
+    texts = [
+        (message.get("role"), text)
+        for message in well_formed(entry.document.get("messages"))
+        if (text := _text_of(message)).strip()
+    ]
     spoken = [text for role, text in texts if role == "user"] or [text for role, text in texts if role != "system"]
     chosen = spoken or [text for _, text in texts]
     return chosen[0].strip()[:_PREVIEW] if chosen else ""

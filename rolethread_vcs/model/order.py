@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TypeVar
 
 from rolethread_vcs.errors import InvalidError
@@ -31,7 +32,7 @@ class Order:
     An id that no entry has (removed by plain git) does no harm and is passed over.
     """
 
-    ranks: Mapping[str, str] = field(default_factory=dict)
+    ranks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def parse(cls, data: bytes | None) -> Order:
@@ -51,7 +52,7 @@ class Order:
                 raise InvalidError(f"{ORDER}: {entry_id!r} is no entry id", code="invalid_order")
             if not isinstance(rank, str) or not _RANK.fullmatch(rank):
                 raise InvalidError(f"{ORDER}: {rank!r} is no rank ({entry_id})", code="invalid_order")
-        return cls(value)
+        return cls(MappingProxyType(value))
 
     def encode(self) -> bytes | None:
         """Return the bytes of `order.json`, or None when nothing is moved and there should be no file."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, well_formed
 from rolethread_vcs.model.layout import LAST_NUMBER, is_id, number_of
 
 
@@ -101,12 +101,9 @@ BARE_KEYWORDS: Mapping[str, Term] = {
 
 def _messages(entry: Entry) -> Iterator[Mapping[str, Any]]:
     """Yield the well-formed messages of an entry, those of a preference pair too."""
-    yield from entry.turns
-    for side in ("chosen", "rejected"):
-        messages = entry.fields.get(side)
-        for message in messages if isinstance(messages, list) else [messages]:
-            if isinstance(message, dict):
-                yield message
+    for side in CONVERSATIONS:
+        messages = entry.document.get(side)
+        yield from well_formed(messages if isinstance(messages, list) or side == "messages" else [messages])
 
 
 def _searchable(entry: Entry) -> Iterator[str]:

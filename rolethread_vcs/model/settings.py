@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any, Literal
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError, nearest
@@ -172,7 +173,7 @@ def _table(table: Mapping[str, Any], key: str, prefix: str = "") -> Mapping[str,
     return value
 
 
-def _severities(table: Mapping[str, Any]) -> dict[str, Policy]:
+def _severities(table: Mapping[str, Any]) -> Mapping[str, Policy]:
     result: dict[str, Policy] = {}
     for rule, value in table.items():
         if rule in _GATE_KEYS:
@@ -182,17 +183,17 @@ def _severities(table: Mapping[str, Any]) -> dict[str, Policy]:
                 f"{SETTINGS}: gate.rules.{rule} must be one of {', '.join(_POLICIES)}, {_not(value)}"
             )
         result[rule] = "off" if value == "off" else Severity(value)
-    return result
+    return MappingProxyType(result)
 
 
-def _options(table: Mapping[str, Any]) -> dict[str, Mapping[str, bool | int | float | str]]:
+def _options(table: Mapping[str, Any]) -> Mapping[str, Mapping[str, bool | int | float | str]]:
     for rule in table:
         for option, value in _table(table, rule, "gate.options.").items():
             if not isinstance(value, bool | int | float | str):
                 raise InvalidSettingsError(
                     f"{SETTINGS}: gate.options.{rule}.{option} must be text, a number, true or false, {_not(value)}"
                 )
-    return dict(table)
+    return MappingProxyType({rule: MappingProxyType(values) for rule, values in table.items()})
 
 
 def slips(text: bytes) -> tuple[str, ...]:

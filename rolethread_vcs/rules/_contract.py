@@ -52,7 +52,7 @@ class Outline:
     _text: str
 
     def __init__(self, entry: Entry) -> None:
-        messages: Any = entry.fields.get("messages")
+        messages: Any = entry.document.get("messages")
         self.entry = entry
         self.messages = messages
         try:
@@ -149,7 +149,7 @@ def _always(_outline: Outline) -> bool:
 
 
 def _has_more_than_texts(outline: Outline) -> bool:
-    fields = outline.entry.fields
+    fields = outline.entry.document
     if not outline.whole or (len(fields) > 1 and ("chosen" in fields or "rejected" in fields)):
         return True
     for content in outline.contents:  # twice as fast as a generator, for every entry

@@ -37,7 +37,7 @@ def _check(outline: Outline) -> Iterator[Found]:
         if isinstance(message, dict):
             yield from _of_message(message, index, f"[{index}]")
     for name in _SIDES:
-        side = outline.entry.fields.get(name, [])
+        side = outline.entry.document.get(name, [])
         if not isinstance(side, list):
             yield Found(None, f"{name} is {kind_of(side)}, not a list of messages", as_text(side), RepairSafety.NONE)
             continue
@@ -83,7 +83,7 @@ def _repair(entry: Entry) -> tuple[Entry, tuple[str, ...]] | None:
     done: list[str] = []
     changes: dict[str, Any] = {}
     for name in ("messages", *_SIDES):
-        messages = entry.fields.get(name)
+        messages = entry.document.get(name)
         if isinstance(messages, list):
             place = "" if name == "messages" else f"{name} "
             changes[name] = [_repaired(each, f"{place}[{index}]", done) for index, each in enumerate(messages)]

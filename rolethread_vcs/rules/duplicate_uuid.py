@@ -27,7 +27,7 @@ from rolethread_vcs.rules._contract import Found, Holders, Rule
 
 
 def _keys(entry: Entry) -> tuple[str, ...]:
-    uuid = entry.fields.get("uuid")
+    uuid = entry.document.get("uuid")
     return (uuid.lower(),) if isinstance(uuid, str) else ()
 
 

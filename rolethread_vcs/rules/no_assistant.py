@@ -31,7 +31,7 @@ from rolethread_vcs.rules._contract import Found, Outline, Rule
 
 def _check(outline: Outline) -> Iterator[Found]:
     # A misspelt assistant is reported as that, once: known_role sees through it.
-    if not outline.roles or outline.entry.fields.get("chosen") is not None:
+    if not outline.roles or outline.entry.document.get("chosen") is not None:
         return
     if not any(known_role(role) in ANSWERING_ROLES for role in outline.roles):
         yield Found(None, "no message is the assistant's, so there is nothing to learn")

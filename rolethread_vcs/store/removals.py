@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from rolethread_vcs.model.canonical import encode_line, match_digest, parse
+from rolethread_vcs.model.canonical import encode_line, matched_by, parse
 from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.objects.trees import LINK
 from rolethread_vcs.store.tree_reader import entries_between, entry_of_blob, readable
@@ -88,7 +88,7 @@ def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
     for entry_id, blob, *_ in removals(graph, newer):
         # an entry that came back may have been edited before it was removed again
         entry = readable(entry_of_blob(graph.objects, blob))
-        described = ("",) if entry is None else (match_digest(entry.messages), (entry.uuid or "").lower())
+        described = ("",) if entry is None else matched_by(entry)
         known[entry_id] = RemovedEntry(entry_id, *described)
     if len(newer) > _WORTH_IT:
         value = {"tip": tip, "removed": [astuple(entry) for entry in known.values()]}

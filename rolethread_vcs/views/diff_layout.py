@@ -113,7 +113,7 @@ def _folded(hidden: list[Unchanged]) -> Iterator[Step]:
 
 def changed_lists(compared: ComparedEntry, difference: EntryDiff) -> Iterator[tuple[str, Iterator[Step]]]:
     for name, changes in _changes_by_list(difference):
-        after = None if compared.after is None else compared.after.fields.get(name)
+        after = None if compared.after is None else compared.after.document.get(name)
         yield "" if name == "messages" else name, message_steps(after, changes)
 
 

@@ -41,12 +41,12 @@ def entry_lines(entry_id: str, entry: Entry, look: Look) -> Iterator[str]:
     uuid = "" if entry.uuid is None else styled(f"uuid {entry.uuid}", "faint")
     parts = (styled(entry_id, "id"), *(styled(f"#{tag}", "tag") for tag in entry.tags), uuid)
     yield "  ".join(filter(None, parts))
-    if "messages" not in entry.fields:
+    if "messages" not in entry.document:
         yield styled("(no messages)", "faint")
     for side in CONVERSATIONS:
-        if side in entry.fields:
+        if side in entry.document:
             yield from ["", styled(side, "heading")] if side != "messages" else []
-            yield from _message_lines(entry.fields[side], look.width)
+            yield from _message_lines(entry.document[side], look.width)
     rest = {key: value for key, value in (("origin", list(entry.origin)), *entry.extra.items()) if value != []}
     if rest:
         yield ""
@@ -247,11 +247,11 @@ def plain_text(data: bytes, kind: str = "entry") -> str:
 
 def _conversation_lines(entry: Entry) -> Iterator[str]:
     for name in CONVERSATIONS:
-        if name not in entry.fields:
+        if name not in entry.document:
             continue
         if name != "messages":
             yield f"-- {name} --"
-        messages = entry.fields[name]
+        messages = entry.document[name]
         for message in messages if isinstance(messages, list | tuple) else [messages]:
             if not isinstance(message, Mapping):
                 yield _json(message)
@@ -267,7 +267,7 @@ def _conversation_lines(entry: Entry) -> Iterator[str]:
                 if key not in ("role", "content", "speaker"):
                     yield f"{_INDENT}{key}: {_json(value)}"
             yield ""
-    rest = {key: value for key, value in entry.fields.items() if key not in (*CONVERSATIONS, "extra")}
+    rest = {key: value for key, value in entry.document.items() if key not in (*CONVERSATIONS, "extra")}
     for key, value in [*rest.items(), *entry.extra.items()]:
         if key == "tags" and isinstance(value, list | tuple):
             for tag in value:

@@ -159,7 +159,7 @@ def test_our_mark_tells_a_row_from_an_agnai_chat():
     row = FORMAT.write_full(entry, IDENTITY)
 
     assert FORMAT.recognise(row)
-    assert not FORMAT.recognise(dict(entry.fields))
+    assert not FORMAT.recognise(entry.document)
 
 
 def test_an_entry_without_messages_is_known_by_our_mark():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +25,23 @@ from rolethread_vcs.model.canonical import (
 )
 from rolethread_vcs.model.entry import Entry, InvalidEntryError, canonical_messages
 
+IN_PLACE: list[Callable[[Any], Any]] = [
+    lambda entry: entry.fields["tags"].append("x"),
+    lambda entry: entry.fields["tags"].__setitem__(0, 5),
+    lambda entry: entry.fields.update(tags="tavern"),
+    lambda entry: entry.fields.__setitem__("tags", "tavern"),
+    lambda entry: entry.fields.pop("uuid"),
+    lambda entry: entry.messages.clear(),
+    lambda entry: entry.messages[0].__setitem__("content", 5),
+    lambda entry: entry.turns[1].setdefault("weight", 0),
+    lambda entry: entry.messages[1]["tool_calls"][0]["args"].__delitem__("b"),
+    lambda entry: entry.messages[1]["tool_calls"].sort(),
+    lambda entry: entry.extra.__ior__({"x": 1}),
+    lambda entry: entry.extra["deep"]["list"].extend([1]),
+    lambda entry: setattr(entry, "fields", {}),
+    lambda entry: setattr(entry, "document", {}),
+    lambda entry: delattr(entry, "document"),
+]
 TEXT = st.text(max_size=8)
 SCALARS = (
     st.none()
@@ -279,3 +299,65 @@ def test_doubles_are_written_in_the_form_that_the_format_fixes(number: float) ->
         written = f"{text[: exponent + 1]}.{text[exponent + 1 :] or '0'}"
 
     assert encode_value(number).decode() == f"{'-' if sign else ''}{written}\n"
+
+
+# ---- an entry is a value
+
+
+def rich_entry() -> Entry:
+    call = {"name": "look", "args": {"b": [1], "a": None}}
+    messages = [{"role": "user", "content": "Dry?"}, {"role": "assistant", "content": "Dry.", "tool_calls": [call]}]
+    return Entry({"messages": messages, "tags": ["a"], "uuid": "u", "deep": {"list": [{"x": 1}]}})
+
+
+@pytest.mark.parametrize("change", IN_PLACE)
+def test_nothing_that_an_entry_hands_out_can_be_changed(change: Callable[[Entry], Any]) -> None:
+    entry = rich_entry()
+
+    with pytest.raises((TypeError, AttributeError)):
+        change(entry)
+
+    assert entry == rich_entry()
+    assert encode_entry(entry) == encode_entry(rich_entry())
+
+
+def test_what_an_entry_was_made_of_may_change_and_the_entry_stays() -> None:
+    fields = {"messages": [{"role": "user", "content": "Dry?", "parts": [1]}], "tags": ["a"], "extra": {"x": {"y": 1}}}
+    entry, before = Entry(fields), Entry(copy.deepcopy(fields))
+
+    fields["messages"][0]["parts"].append(2)  # type: ignore[index]
+    fields["extra"]["x"]["y"] = 2  # type: ignore[index]
+    fields["tags"].append("b")  # type: ignore[attr-defined]
+
+    assert entry == before
+
+
+def test_copies_of_what_is_frozen_are_plain() -> None:
+    entry = rich_entry()
+
+    plain = copy.deepcopy(entry.fields)
+    plain["messages"][1]["tool_calls"][0]["args"]["b"].append(2)
+
+    assert type(plain) is dict
+    assert json.dumps(entry.fields) == json.dumps(entry.document)
+    assert entry == rich_entry() == copy.deepcopy(entry) == pickle.loads(pickle.dumps(entry))
+    assert Entry(entry.fields) == entry
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"messages": [], "tags": "tavern"},
+        {"messages": [], "tags": [1]},
+        {"messages": [], "uuid": 5},
+        {"messages": [], "extra": []},
+        {"messages": [{1: "x"}]},
+        {"messages": [{"role": "user", "content": object()}]},
+        ["messages"],
+        "messages",
+        None,
+    ],
+)
+def test_what_cannot_be_an_entry_is_not_made(fields: Any) -> None:
+    with pytest.raises(InvalidEntryError):
+        Entry(fields)

@@ -74,7 +74,7 @@ def _show_json(context: Context, shown: list[ShownEntry | ShownCommit], *, short
     output = context.output
     commits = [each for each in shown if isinstance(each, ShownCommit)]
     entries = [
-        {"id": each.id, "rev": rev_of(each.blob), "commit": each.commit, **each.entry.fields}
+        {"id": each.id, "rev": rev_of(each.blob), "commit": each.commit, **each.entry.document}
         for each in shown
         if isinstance(each, ShownEntry)
     ]

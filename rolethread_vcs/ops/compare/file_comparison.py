@@ -268,7 +268,7 @@ class Carried:
         if self.is_all:
             return entry
         fields: dict[str, Any] = {}
-        for key, value in entry.fields.items():
+        for key, value in entry.document.items():
             if key in CONVERSATIONS and (key == "messages" or key in self.entry):
                 fields[key] = self._messages(value)
             elif key == "extra":
@@ -284,9 +284,9 @@ class Carried:
         if self.is_all:
             return entry
         missing = {
-            key: value for key, value in other.fields.items() if key not in CONVERSATIONS and key not in self.entry
+            key: value for key, value in other.document.items() if key not in CONVERSATIONS and key not in self.entry
         }
-        return Entry({**missing, **entry.fields})
+        return Entry({**missing, **entry.document})
 
     def _messages(self, messages: Any) -> Any:
         return [self._message(message) for message in messages] if isinstance(messages, list) else messages
@@ -310,10 +310,10 @@ def carried_by(entries: Iterable[Entry]) -> Carried:
     message_keys: set[str] = set(_SPOKEN)
     extra: set[str] = set()
     for entry in entries:
-        own.update(entry.fields)
+        own.update(entry.document)
         extra.update(key for key, value in entry.extra.items() if value is not None)
         for name in CONVERSATIONS:
-            messages = entry.fields.get(name)
+            messages = entry.document.get(name)
             for message in messages if isinstance(messages, list) else ():
                 if isinstance(message, dict) and not _SPOKEN.issuperset(message):
                     message_keys.update(key for key, value in message.items() if value is not None)

@@ -25,8 +25,12 @@ AnyEntry = Entry | Mapping[str, Any]
 
 
 def as_entry(entry: AnyEntry) -> Entry:
-    """Return an entry of an `Entry` or a plain mapping of its fields."""
-    return entry if isinstance(entry, Entry) else Entry.of(entry)
+    """Return an entry of an `Entry` or a plain mapping of its fields, made anew: what is saved is what was checked.
+
+    Raises:
+        InvalidEntryError: it cannot be one.
+    """
+    return Entry(entry.document if isinstance(entry, Entry) else entry)
 
 
 def next_number(base: Snapshot) -> int:
@@ -42,7 +46,7 @@ def new_ids(base: Snapshot, entries: Iterable[Entry]) -> list[str]:
         InvalidError (full): the numbers are used up.
     """
     first = next_number(base)
-    return [new_id(number, birth_suffix(entry.messages)) for number, entry in enumerate(entries, first)]
+    return [new_id(number, birth_suffix(entry.document.get("messages"))) for number, entry in enumerate(entries, first)]
 
 
 def new_id(number: int, suffix: str) -> str:
@@ -159,7 +163,7 @@ def message_list(entry_id: str, entry: Entry) -> list[Any]:
     Raises:
         InvalidError: they are no list.
     """
-    messages = entry.fields.get("messages", [])
+    messages = entry.document.get("messages", [])
     if not isinstance(messages, list):
         hint = f"rtv edit {entry_id}   opens it in an editor"
         raise InvalidError(f"the messages of entry {entry_id} are no list", hint=hint)
@@ -202,7 +206,7 @@ class Change:
     def add(self, entry: AnyEntry) -> str:
         """Add an entry behind the last one and return its id."""
         new = as_entry(entry)
-        entry_id = new_id(next(self._numbers), birth_suffix(new.messages))
+        entry_id = new_id(next(self._numbers), birth_suffix(new.document.get("messages")))
         self._added[entry_id] = new
         return entry_id
 

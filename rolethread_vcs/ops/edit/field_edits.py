@@ -63,7 +63,7 @@ class FieldEdit:
             NotFoundError (no_such_message): there is no message of that number. InvalidError: messages that are no
             list.
         """
-        fields = dict(entry.fields)
+        fields = dict(entry.document)
         if self.message is not None or self.system is not None:
             messages = message_list(entry_id, entry)
             # The number is the one that the user saw, so the system message comes last.

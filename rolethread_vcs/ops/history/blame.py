@@ -85,7 +85,7 @@ def blame(repository: Repository, word: str, rev: str = "@") -> Blame:
     found: list[BlamedMessage] = []
     ends: dict[str, None] = {}
     for side in CONVERSATIONS:
-        messages = entry.fields.get(side)
+        messages = entry.document.get(side)
         if isinstance(messages, list) and messages:
             tracker = _Tracker(repository, side, len(messages))
             tracker.run(_Place(repository.objects.commit(commit), entry_id, version))
@@ -167,7 +167,7 @@ class _Tracker:
         known = self._versions.get(version)
         if known is None:
             entry = entry_of(self._repository, version)
-            messages = None if entry is None else entry.fields.get(self._side)
+            messages = None if entry is None else entry.document.get(self._side)
             known = self._versions[version] = messages if isinstance(messages, list) else ()
             if len(self._versions) > _VERSIONS_REMEMBERED:
                 self._versions.popitem(last=False)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats import Draft, FileFormat, RowPlace
 from rolethread_vcs.matching.signature import PARTS, Index, Signature, Step
-from rolethread_vcs.model.canonical import birth_suffix, match_digest
+from rolethread_vcs.model.canonical import birth_suffix, match_digest, matched_by
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import suffix_part
 from rolethread_vcs.store.derived import Table
@@ -309,7 +309,7 @@ def key_value(entry: Entry, key: str) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
-_MATCHING = Fact(Table("matching", 1), lambda entry: (match_digest(entry.messages), (entry.uuid or "").lower()))
+_MATCHING = Fact(Table("matching", 1), matched_by)
 """What an entry is matched by: the digest of its messages, and its uuid or nothing."""
 
 

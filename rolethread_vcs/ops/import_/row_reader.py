@@ -195,7 +195,7 @@ class RowReader:
             return Row(draft, entry, data, suffix, digest, object_id("blob", data), repaired)
 
         row = draft.make(read)
-        if self._key is not None and isinstance(row, Row) and self._key in row.entry.extra:
+        if self._key is not None and isinstance(row, Row) and self._key in row.entry.document.get("extra", {}):
             self.is_key_met = True
         return row
 

@@ -221,7 +221,7 @@ def resolve_as(
                 f"entry {name} was changed by another command since you looked at it",
                 hint=f"look again: rtv conflicts {name}",
             )
-        fields: Any = ABSENT if value is None else dict(value.fields)
+        fields: Any = ABSENT if value is None else dict(value.document)
         decisions[name] = {ENTRY: Decision(Value(fields), now)}
 
     return _resolve(repository, intent, decide)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from rolethread_vcs.model.entry import Entry, preview
+from rolethread_vcs.model.entry import Entry, preview, well_formed
 from rolethread_vcs.ops.select.selection import Selection, find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -79,7 +79,7 @@ def page(
 
 def row(entry_id: str, entry: Entry) -> ListedEntry:
     """Return the row of an entry."""
-    messages = entry.messages
+    messages = entry.document.get("messages")
     return ListedEntry(
         entry_id,
         len(messages) if isinstance(messages, list) else 0,
@@ -92,7 +92,7 @@ def row(entry_id: str, entry: Entry) -> ListedEntry:
 def count_exchanges(entry: Entry) -> int:
     """Return how many user messages have an assistant message that answers them before the next user message."""
     exchanges, is_asked = 0, False
-    for message in entry.turns:
+    for message in well_formed(entry.document.get("messages")):
         role = message.get("role")
         if role == "user":
             is_asked = True

@@ -250,7 +250,7 @@ class Layout:
             return draft
 
         def reading(entry: Entry) -> Reading:
-            encode_line(entry.fields)
+            encode_line(entry.document)
             return Reading(self._without_padding(entry), draft.own_id)
 
         return draft.make(reading)
@@ -275,7 +275,7 @@ class Layout:
                 return fields
             return {key: each for key, each in fields.items() if each is not None or key not in columns}
 
-        fields: dict[str, Any] = dict(entry.fields)
+        fields: dict[str, Any] = dict(entry.document)
         fields["extra"] = without(entry.extra, keys.row) or None
         for side in CONVERSATIONS:
             if isinstance(fields.get(side), list):

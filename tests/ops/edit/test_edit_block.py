@@ -11,8 +11,8 @@ from rows_of_a_file import questions, row
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError
 from rolethread_vcs.gate import RefusedByGateError
-from rolethread_vcs.model.canonical import birth_suffix
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.canonical import birth_suffix, encode_entry
+from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import make_id, number_of, suffix_part
 from rolethread_vcs.ops.edit.change import Change
 from rolethread_vcs.transaction import ChangeSet, Intent, StaleEntryError, run
@@ -257,3 +257,35 @@ def test_a_block_can_commit_to_another_branch(dataset: Dataset) -> None:
 
     assert questions(dataset) == []
     assert questions(dataset, "try") == [""]
+
+
+def test_what_a_snapshot_returned_changes_nothing_in_it(dataset: Dataset) -> None:
+    dataset.add(row("Who sings?"))
+    snapshot = dataset.snapshot()
+    entry_id, entry = next(iter(snapshot))
+    before = encode_entry(entry)
+
+    for change in (
+        lambda: entry.fields["messages"].append("x"),
+        lambda: snapshot[entry_id].messages[0].update(content=5),
+        lambda: snapshot.settings.severities.update(empty_message="off"),
+        lambda: snapshot.order.ranks.update({entry_id: "x"}),
+    ):
+        with pytest.raises((TypeError, AttributeError)):
+            change()
+
+    assert encode_entry(snapshot[entry_id]) == before == snapshot.raw(entry_id)
+
+
+def test_what_reaches_the_store_can_be_read_back(dataset: Dataset) -> None:
+    made = Entry({"messages": [{"content": "Dry?", "role": "user"}, {"role": "assistant", "content": "Dry."}]})
+    made.document["tags"] = "tavern"  # what nobody should do, and the door finds
+
+    with pytest.raises(InvalidEntryError), dataset.edit() as change:
+        change.add(made)
+    with pytest.raises(InvalidEntryError):
+        dataset.add(made)
+    with pytest.raises(InvalidError), dataset.edit() as change:
+        change.add({"messages": [{"role": "user", "content": float("nan")}]})
+
+    assert all(encode_entry(entry) == dataset.snapshot().raw(entry_id) for entry_id, entry in dataset.snapshot())
