@@ -38,10 +38,6 @@ class TypedTexts:
         if value.startswith("@") and not value.startswith("@@") and len(value) > 1:
             name = value[1:]
             return _decoded(read_file(self._context, name, hint=f"a text that starts with @: '@@{name}'"), name)
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise InvalidError("this text is not valid UTF-8", hint="give it in a file: @FILE") from error
         return value[1:] if value.startswith("@@") else value
 
 

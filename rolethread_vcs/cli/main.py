@@ -16,6 +16,7 @@ import click
 
 from rolethread_vcs.cli._verbs import VERBS
 from rolethread_vcs.cli.context import GlobalOptions, Group
+from rolethread_vcs.errors import UsageError
 
 PROGRAM = "rtv"
 COMPLETION_VARIABLE = "_RTV_COMPLETE"
@@ -116,6 +117,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _invoke(arguments: list[str], given: GlobalOptions) -> int:
+    for word in arguments:
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            hint = "give a text as @FILE; rename a file, or read it from standard input: rtv import - <FILE"
+            raise UsageError(f"{word!r} is not valid UTF-8", hint=hint)
     # click would import `shutil`, and with it every compression there is, to know the width of the terminal
     width = max(40, min(_columns(), 80))
     try:

@@ -396,3 +396,16 @@ def test_output_is_utf8_whatever_the_locale_says() -> None:
 
     assert done.returncode == 0
     assert done.stdout == "café \\udcff\n".encode()
+
+
+@pytest.mark.parametrize("verb", root.list_commands(click.Context(root)))
+def test_words_that_are_no_utf8_are_usage_for_every_verb(
+    verb: str, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(dataset.folder)
+
+    statuses = [run([verb, word]) for word in ("caf\udce9", "--where=\udcff", "@\udcff", "-m\udce9")]
+    statuses.append(run(["-C", "\udce9", verb]))
+
+    assert statuses == [2] * 5
+    assert "\\udce9" in capsys.readouterr().err
