@@ -5,71 +5,51 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rolethread_vcs.dataset import Dataset
-    from rolethread_vcs.errors import RoleThreadError
-    from rolethread_vcs.merge.conflict import Value
-    from rolethread_vcs.model.entry import Entry
-    from rolethread_vcs.ops.edit.field_edits import FieldEdit
-    from rolethread_vcs.ops.export.exporter import ExportOptions
-    from rolethread_vcs.ops.git_support.hooks import Hook, HookOptions
-    from rolethread_vcs.ops.history.bisect import Search
-    from rolethread_vcs.ops.history.log import LogFilter
-    from rolethread_vcs.ops.history.show import ShownCommit, ShownEntry
-    from rolethread_vcs.ops.import_.row_reader import ImportOptions
-    from rolethread_vcs.ops.merge.decisions import Decision
-    from rolethread_vcs.ops.merge.merge import MergeOptions
-    from rolethread_vcs.ops.workcopy.commit import CommitOptions
-    from rolethread_vcs.ops.workcopy.edits import LineDecisions
-    from rolethread_vcs.ops.workcopy.file_copies import CopyOptions
-    from rolethread_vcs.transaction import Committed, Intent
+    from rolethread_vcs.dataset import Dataset as Dataset
+    from rolethread_vcs.errors import RoleThreadError as RoleThreadError
+    from rolethread_vcs.merge.conflict import Value as Value
+    from rolethread_vcs.model.entry import Entry as Entry
+    from rolethread_vcs.ops.edit.field_edits import FieldEdit as FieldEdit
+    from rolethread_vcs.ops.export.exporter import ExportOptions as ExportOptions
+    from rolethread_vcs.ops.git_support.hooks import Hook as Hook
+    from rolethread_vcs.ops.git_support.hooks import HookOptions as HookOptions
+    from rolethread_vcs.ops.history.bisect import Search as Search
+    from rolethread_vcs.ops.history.log import LogFilter as LogFilter
+    from rolethread_vcs.ops.history.show import ShownCommit as ShownCommit
+    from rolethread_vcs.ops.history.show import ShownEntry as ShownEntry
+    from rolethread_vcs.ops.import_.row_reader import ImportOptions as ImportOptions
+    from rolethread_vcs.ops.merge.decisions import Decision as Decision
+    from rolethread_vcs.ops.merge.merge import MergeOptions as MergeOptions
+    from rolethread_vcs.ops.workcopy.commit import CommitOptions as CommitOptions
+    from rolethread_vcs.ops.workcopy.edits import LineDecisions as LineDecisions
+    from rolethread_vcs.ops.workcopy.file_copies import CopyOptions as CopyOptions
+    from rolethread_vcs.transaction import Committed as Committed
+    from rolethread_vcs.transaction import Intent as Intent
 
     __version__: str
 
-_HOMES = {
-    "CommitOptions": "ops.workcopy.commit",
-    "Committed": "transaction",
-    "CopyOptions": "ops.workcopy.file_copies",
-    "Dataset": "dataset",
-    "Decision": "ops.merge.decisions",
-    "LineDecisions": "ops.workcopy.edits",
-    "Entry": "model.entry",
-    "ExportOptions": "ops.export.exporter",
-    "FieldEdit": "ops.edit.field_edits",
-    "Hook": "ops.git_support.hooks",
-    "HookOptions": "ops.git_support.hooks",
-    "ImportOptions": "ops.import_.row_reader",
-    "Intent": "transaction",
-    "MergeOptions": "ops.merge.merge",
-    "LogFilter": "ops.history.log",
-    "RoleThreadError": "errors",
-    "Search": "ops.history.bisect",
-    "ShownCommit": "ops.history.show",
-    "ShownEntry": "ops.history.show",
-    "Value": "merge.conflict",
+_ROOMS = {
+    "dataset": "Dataset",
+    "errors": "RoleThreadError",
+    "merge.conflict": "Value",
+    "model.entry": "Entry",
+    "ops.edit.field_edits": "FieldEdit",
+    "ops.export.exporter": "ExportOptions",
+    "ops.git_support.hooks": "Hook HookOptions",
+    "ops.history.bisect": "Search",
+    "ops.history.log": "LogFilter",
+    "ops.history.show": "ShownCommit ShownEntry",
+    "ops.import_.row_reader": "ImportOptions",
+    "ops.merge.decisions": "Decision",
+    "ops.merge.merge": "MergeOptions",
+    "ops.workcopy.commit": "CommitOptions",
+    "ops.workcopy.edits": "LineDecisions",
+    "ops.workcopy.file_copies": "CopyOptions",
+    "transaction": "Committed Intent",
 }
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
-__all__ = [
-    "CommitOptions",
-    "Committed",
-    "CopyOptions",
-    "Dataset",
-    "Decision",
-    "Entry",
-    "ExportOptions",
-    "FieldEdit",
-    "Hook",
-    "HookOptions",
-    "ImportOptions",
-    "Intent",
-    "LineDecisions",
-    "LogFilter",
-    "MergeOptions",
-    "RoleThreadError",
-    "Search",
-    "ShownCommit",
-    "ShownEntry",
-    "Value",
-]
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> object:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.bundle import Bundle
+from rolethread_vcs.store.bundle import unpacked
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, removed_on_failure
 from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, TAGS, clashing, ref_of, shorten
+from rolethread_vcs.store.refs import BRANCHES, TAGS, clashing, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
 _FETCHED = "refs/remotes/origin/"
@@ -29,7 +29,6 @@ def clone(source: Path, folder: Path) -> Repository:
     """
     if not source.exists():
         raise NoDatasetError(f"there is no dataset at {source}")
-    original = Bundle(source) if source.is_file() else find_dataset(source)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidError(f"{folder} exists and is not empty")
     made = not folder.exists()
@@ -39,34 +38,31 @@ def clone(source: Path, folder: Path) -> Repository:
             (folder / ".git").mkdir()
         except FileExistsError as error:  # another command was faster, and what lies there is its own
             raise InvalidError(f"{folder} exists and is not empty") from error
-    with removed_on_failure(folder, whole=made):
+    with removed_on_failure(folder, whole=made), contextlib.ExitStack() as unpacking:
         repository = Repository(create_git(folder))
-        if isinstance(original, Bundle):
-            head, notes, place = SYMBOLIC + original.head, {}, source
-            original.copy_to(repository, {BRANCHES: _FETCHED, TAGS: TAGS})
+        if source.is_file():
+            original, place = unpacking.enter_context(unpacked(source, repository.scratch_folder)), source
         else:
-            head, notes, place = original.refs.head(), original.config.notes(), original.folder
-            wanted = [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"]
-            _fetch(repository, original, wanted, "clone")
-        names = original.refs if isinstance(original, Bundle) else original.refs.table()
-        for first, second in clashing([name for name in names if name.startswith((BRANCHES, TAGS))]):
-            if any(repository.refs.read(name.replace(BRANCHES, _FETCHED)) != names[name] for name in (first, second)):
-                raise InvalidError(
-                    f"this disk cannot hold {shorten(first)} and {shorten(second)} side by side",
-                    hint="rename one there",
-                )
+            original = find_dataset(source)
+            place = original.folder
+        head, names, notes = original.refs.head(), original.refs.table(), original.config.notes()
+        _fetch(repository, original, [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"], "clone")
+        there = repository.refs.names()
+        for pair in clashing([name for name in names if name.startswith((BRANCHES, TAGS))]):
+            if any(name.replace(BRANCHES, _FETCHED) not in there for name in pair):
+                both = " and ".join(map(shorten, pair))
+                raise InvalidError(f"this disk cannot hold {both} side by side", hint="rename one of them there")
         with git_errors("writing the repository's configuration"):
             repository._git.remotes.create("origin", str(place.resolve()))
         # as they were fetched: the original may have gone on since, to commits that are not here
-        for name in repository.refs.names():
+        for name in there:
             target = repository.refs.read(name) if name.startswith(_FETCHED) else None
             if target is not None:
                 branch = name.removeprefix(_FETCHED)
                 repository.refs.create(BRANCHES + branch, target)
-                settings = {**upstream_settings(branch, "origin", branch), note_key(branch): notes.get(branch)}
-                for key, value in settings.items():
-                    if value is not None:
-                        repository.config.set(key, value)
+                settings = upstream_settings(branch, "origin", branch)
+                for key, value in (settings | {note_key(branch): notes.get(branch)}).items():
+                    repository.config.set(key, value)
         current = ref_of(head)
         if current is not None and repository.refs.read(current) is not None:
             repository.refs.set_head(head, before=repository.refs.head())

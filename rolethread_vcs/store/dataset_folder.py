@@ -36,24 +36,18 @@ def place_of(text: str | Path, folder: Path = Path()) -> Path:
     Raises:
         UsageError: it is on another machine.
     """
-    word = str(text)
-    scheme, separator, rest = word.partition("://")
-    path = folder / word
-    if separator and scheme == "file":
+    word, path = str(text), folder / text
+    if word.startswith(("file:///", "file://localhost/")):
         from urllib.parse import unquote
 
-        host, slash, rest = rest.partition("/")
-        if host in ("", "localhost"):
-            return Path(unquote(slash + rest, errors="surrogateescape"))
-    with suppress(OSError, RuntimeError):  # there is no home
+        return Path("/" + unquote(word.split("/", 3)[3], errors="surrogateescape"))
+    with suppress(RuntimeError):  # there is no home
         if word.startswith("~") and not path.exists():
             return Path(word).expanduser()
     # as git sees it, `host:path` is another machine, and `./host:path` a folder
-    if separator or (":" in word.partition("/")[0] and not (path.drive or path.exists())):
-        raise UsageError(
-            f"{word} is on another machine, and this version copies from this one alone",
-            hint=f"git clone {shlex.quote(word)} DIR   gives a dataset that rtv works in",
-        )
+    if "://" in word or (":" in word.partition("/")[0] and not (path.drive or path.exists())):
+        hint = f"git clone {shlex.quote(word)} DIR   gives a dataset that rtv works in"
+        raise UsageError(f"{word} is on another machine, and this version copies from this one alone", hint=hint)
     return path
 
 

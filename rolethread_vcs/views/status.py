@@ -78,12 +78,11 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
 def _upstream_lines(upstream: Upstream, look: Look) -> Iterator[str]:
     if upstream.commit is None:
         yield f"{upstream.name}, which this branch follows, is not there any more"
-        return
-    from rolethread_vcs.views.branches import distance
+    else:
+        from rolethread_vcs.views.branches import distance
 
-    since = "" if upstream.fetched is None else f", {age(upstream.fetched, now=look.now)}"
-    ago = "" if since in ("", ", just now") else " ago"
-    yield f"{distance(upstream.ahead, upstream.behind, upstream.name)} as fetched last{since}{ago}"
+        when = "" if upstream.fetched is None else f" ({age(upstream.fetched, now=look.now)})"
+        yield f"{distance(upstream.ahead, upstream.behind, upstream.name)}, as fetched last{when}"
     if upstream.behind:
         yield f"  take in what is new there: rtv merge {upstream.name}"
 

@@ -194,5 +194,5 @@ def test_what_git_is_told_to_do_and_rtv_does_not_is_named(dataset, capsys, monke
         "git is told to sign (commit.gpgSign)",
         "rtv runs no hooks of git",
     ]
-    assert told[1].endswith(f": pre-commit, commit-msg in {hooks}")
+    assert told[1].endswith(f": commit-msg, pre-commit in {hooks}")
     assert followed["advice"][-1].endswith(f": prepare-commit-msg in {elsewhere}")

@@ -69,13 +69,9 @@ def create(
         if followed is not None:
             wanted |= upstream_settings(name, start.removesuffix(f"/{followed[0]}"), followed[0])
             session.notes.append(f"{name} starts at {start} and follows it")
-        else:
-            session.notes += (
-                f"{other} has that name, too, and {name} starts elsewhere; to start there: "
-                f"rtv undo   rtv switch -c {name} {other}"
-                for other, (there, tip) in theirs.items()
-                if there == name and tip != commit
-            )
+        elif others := [other for other, (there, tip) in theirs.items() if there == name and tip != commit]:
+            way = f"rtv undo   rtv switch -c {name} {others[0]}"
+            session.notes.append(f"{others[0]} has that name, too, and {name} starts elsewhere; to start there: {way}")
         done = session.move(moves, config=_config_moves(repository, name, wanted))
         return replace(done, branch=name, commit=commit)
 

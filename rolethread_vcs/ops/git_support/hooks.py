@@ -190,24 +190,12 @@ def _followed_folder(repository: Repository, home: Path | None) -> Path:
     return path if path.is_absolute() else repository.folder / path
 
 
-_OF_COMMITS = (
-    "pre-commit",
-    "prepare-commit-msg",
-    "commit-msg",
-    "post-commit",
-    "pre-merge-commit",
-    "post-merge",
-    "post-checkout",
-    "post-rewrite",
-    "reference-transaction",
-)
-
-
 def hooks_of_others(repository: Repository, home: Path | None = None) -> tuple[Path, ...]:
-    """Return the hooks that git runs when it does what we do too, and that are not ours: we run none of them."""
+    """Return the hooks that git runs here and that are not ours: we run none of them."""
     folder = _followed_folder(repository, home)
-    found = [folder / (name + end) for name in _OF_COMMITS for end in ("", BEFORE)]
-    return tuple(path for path in found if os.access(path, os.X_OK) and path.is_file() and not _is_ours(path))
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    named = (path for path in found if "." not in path.name.removesuffix(BEFORE) and path.is_file())
+    return tuple(path for path in named if os.access(path, os.X_OK) and not _is_ours(path))
 
 
 def _script(hook: str) -> str:

@@ -221,8 +221,7 @@ def _notes_of_pushed(repository: Repository, branch: str, before: str, after: st
             span = before[:10] if behind == 1 else f"{after[:10]}..{before[:10]}"
             yield (
                 f"{branch} goes {count_of(behind, 'commit')} behind {name}, which others may have, so git push will be "
-                f"refused; to take it back for them, too: rtv redo, then rtv revert {span}   "
-                "or, if nobody has it yet: git push --force-with-lease"
+                f"refused; to take it back for them, too: rtv redo, then rtv revert {span}"
             )
 
 

@@ -225,7 +225,7 @@ def _advise_git(repository: Repository, home: Path | None) -> Iterator[str]:
         )
     if hooks := hooks_of_others(repository, home):
         names = ", ".join(path.name.removesuffix(BEFORE) for path in hooks)
-        yield f"rtv runs no hooks of git, so these see only what plain git commits: {names} in {hooks[0].parent}"
+        yield f"rtv runs no hooks of git, so these see only what plain git does: {names} in {hooks[0].parent}"
     with suppress(DamagedError):
         yield from repository.refs.clash_notes()
 

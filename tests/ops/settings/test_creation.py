@@ -192,6 +192,7 @@ def test_a_bundle_is_copied_whole(tmp_path: Path, deltas: bool) -> None:
     assert copy.upkeep.verify().ok
     assert verbs(copy) == ["clone"]
     assert list(copy.repository.scratch_folder.glob("*")) == []
+    assert origin.repository.operations.head() not in copy.repository.objects  # it was in the bundle
 
 
 def test_a_bundle_that_is_not_whole_is_refused(tmp_path: Path) -> None:
