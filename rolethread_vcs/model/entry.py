@@ -244,7 +244,7 @@ def _canonical_message(message: Any) -> Any:
 
 
 def canonical_tags(value: Any) -> list[str]:
-    """Return tags NFC, unique, sorted by code point, blank ones left out.
+    """Return tags NFC, without white space around them, unique, sorted by code point, blank ones left out.
 
     Raises:
         InvalidEntryError: the value is no list of text.
@@ -252,7 +252,7 @@ def canonical_tags(value: Any) -> list[str]:
     tags = _texts("tags", value)
     if not all(map(str.isascii, tags)):
         tags = [unicodedata.normalize("NFC", tag) for tag in tags]
-    return sorted({tag for tag in tags if tag and not tag.isspace()})
+    return sorted({tag for tag in map(str.strip, tags) if tag})
 
 
 def sort_keys(value: Any) -> Any:

@@ -108,7 +108,7 @@ def _field_edit(context: Context, fields: dict[str, Any], tags: tuple[str, ...],
     added = [tag.removeprefix("+").strip() for tag in tags if not tag.startswith("-")]
     removed = tuple(tag[1:].strip() for tag in tags if tag.startswith("-"))
     meant = {}
-    for tag, known in context.dataset.similar_tags(added).items() if added else ():
+    for tag, known in context.dataset.similar_tags(added, besides=removed).items() if added else ():
         if asks and not context.output.json and can_ask():
             question = f"There is no tag {tag} yet. Use {known} instead (n makes {tag} a new tag)?"
             meant[tag] = known if click.confirm(question, default=True, err=True) else tag

@@ -77,8 +77,10 @@ class FieldEdit:
                     messages.insert(place or 0, {**system, "content": self.system})
             fields["messages"] = messages
         if self.add_tags or self.remove_tags:
-            gone = canonical_tags(self.remove_tags)
-            fields["tags"] = [tag for tag in (*entry.tags, *self.add_tags) if canonical_tags([tag])[0] not in gone]
+            from rolethread_vcs.model.query_terms import fold
+
+            gone = set(map(fold, canonical_tags(self.remove_tags)))  # as a query finds them
+            fields["tags"] = [*(tag for tag in entry.tags if fold(tag) not in gone), *self.add_tags]
         return Entry.of(fields)
 
     def _edited(self, entry_id: str, messages: Sequence[Any]) -> dict[str, Any]:

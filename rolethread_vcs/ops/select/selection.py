@@ -178,8 +178,10 @@ _ALIKE = 0.8
 _SHORTEST_ALIKE = 4
 
 
-def similar_tags(repository: Repository, tags: Sequence[str]) -> dict[str, str]:
+def similar_tags(repository: Repository, tags: Sequence[str], *, besides: Sequence[str] = ()) -> dict[str, str]:
     """Return, for each tag that no entry has yet, the tag in use that looks most like it, where one does.
+
+    Not those in `besides`: they are being removed.
 
     Alike are tags that differ in case, in `-`, `_` and spaces, or in a letter or two. Reading stops as soon as every
     tag was met, and after `TAGS_READ_FROM` entries at the latest.
@@ -194,6 +196,10 @@ def similar_tags(repository: Repository, tags: Sequence[str]) -> dict[str, str]:
         found = set(entry.tags if isinstance(entry, Entry) else ())
         unmet -= found
         known |= found
+    if besides:
+        from rolethread_vcs.model.query_terms import fold
+
+        known -= {tag for tag in known if fold(tag) in map(fold, canonical_tags(besides))}
     alike = {}
     for tag in sorted(unmet):
         near = max(sorted(known), key=partial(_likeness, tag), default="")

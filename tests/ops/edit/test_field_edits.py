@@ -11,6 +11,7 @@ from refusals import refusal
 
 from rolethread_vcs import Entry
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
+from rolethread_vcs.model.query_terms import fold
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
 
 ID = "00000012-k2x9m3ab"
@@ -87,10 +88,31 @@ def test_tags_are_compared_as_they_are_stored() -> None:
     assert edited({"messages": [], "tags": ["caf\u00e9", "b"]}, remove_tags=("cafe\u0301",))["tags"] == ["b"]
 
 
+@pytest.mark.parametrize(
+    ("removed", "added", "left"),
+    [
+        ("inn", (), ["caf\u00e9"]),
+        (" INN ", (), ["caf\u00e9"]),
+        ("inn", ("Inn",), ["Inn", "caf\u00e9"]),
+        ("CAFE\u0301", (), ["Inn", "inn"]),
+        ("nowhere", (), ["Inn", "caf\u00e9", "inn"]),
+    ],
+)
+def test_a_tag_is_removed_in_any_case(removed: str, added: tuple[str, ...], left: list[str]) -> None:
+    fields = {"messages": TALK, "tags": ["Inn", "inn", "caf\u00e9"]}
+
+    assert edited(fields, remove_tags=(removed,), add_tags=added)["tags"] == left
+
+
+def test_tags_have_no_white_space_around_them() -> None:
+    assert Entry({"tags": [" wet ", "wet", "\u00a0", "a b\n"]}).tags == ("a b", "wet")
+
+
 @given(st.lists(st.text(min_size=1).filter(str.strip), max_size=5), st.lists(st.text(min_size=1).filter(str.strip)))
 def test_adding_tags_and_taking_them_away_leaves_the_others(old: list[str], new: list[str]) -> None:
     entry = Entry.of({"messages": TALK, "tags": old})
-    fresh = tuple(tag for tag in Entry.of({"tags": new}).tags if tag not in entry.tags)
+    used = set(map(fold, entry.tags))
+    fresh = tuple(tag for tag in Entry.of({"tags": new}).tags if fold(tag) not in used)
 
     added = FieldEdit(add_tags=fresh).apply(ID, entry) if fresh else entry
     back = FieldEdit(remove_tags=fresh).apply(ID, added) if fresh else added

@@ -29,4 +29,5 @@ def test_a_tag_looks_like_one_in_use(tag: str, meant: str | None, tmp_path: Path
     with dataset.edit() as change:
         change.add(conversation("q", tags=["tavern", "slow_burn", "chapter_1", "a"]))
 
+    assert similar_tags(dataset.repository, [tag], besides=[(meant or "x").upper()]) == {}
     assert similar_tags(dataset.repository, [tag]) == ({} if meant is None else {tag: meant})
