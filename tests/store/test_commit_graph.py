@@ -96,7 +96,7 @@ def test_what_is_hidden_is_left_out_as_a_parent_too(shape: Shape) -> None:
 
     assert sorted(shape.names([oid]) for oid in found) == ["A", "D", "M"]
     assert found[shape.ids["D"]] == ()
-    assert shape.names(commit.id for commit in graph.newest_first([shape.ids["M"]], hide=hidden)) == "MAD"
+    assert shape.names(commit.id for commit in graph.newest_first([shape.ids["M"]], hide=hidden)) == "MDA"
 
 
 def test_what_a_hidden_commit_led_from_is_left_out_where_a_clock_was_wrong(tmp_path: Path) -> None:

@@ -114,7 +114,9 @@ class _Tracker:
         self._waiting[start] = [_Tracked(number, number, None) for number in range(self._count)]
         while self._waiting:
             # the newest first, so that two lines of history meet before either goes on
-            place = max(self._waiting, key=lambda each: each.commit.time)
+            place = next(iter(self._waiting))
+            if len(self._waiting) > 1:
+                place = max(self._waiting, key=lambda each: self.graph.order.moment(each.commit))
             self._step(place, self.graph.parents(place.commit), self._waiting.pop(place))
 
     def _step(self, place: _Place, above: list[Commit], tracked: list[_Tracked]) -> None:

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.canonical import parse as parse_json
@@ -27,8 +27,6 @@ from rolethread_vcs.store.tree_reader import entries_between, entry_of_blob, fin
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import ComparedEntry
-
-T = TypeVar("T")
 
 _TABLE = Table("entry history", 1)
 """By entry id: the commit that a walk began at, and the commits at which the entry was not what it was before."""
@@ -156,41 +154,29 @@ class EntryHistory(Walk[Step]):
         known_tip, known = (None, []) if data is None else parse_json(data)
         if not all(oid in objects for oid in known):
             known_tip = None
-        queue: Queue[State] = Queue()
+        queue: Queue[State] = Queue(graph.order)
         seen = set(starts)
         for oid in starts:
             commit = objects.commit(oid)
             queue.push(commit, trace.state(commit.tree))
         found: list[str] = []
         while queue:
-            second = queue.pop_second()
-            if not queue and [commit.id for commit, _ in second] == [known_tip]:
+            commit, state = queue.pop()
+            if not queue and commit.id == known_tip:
                 for commit in (objects.commit(oid) for oid in known if oid == known_tip or oid not in seen):
                     above = [trace.state(parent.tree) for parent in graph.parents(commit)]
                     found.append(commit.id)
                     yield _step(entry_id, commit, trace.state(commit.tree), above)
                 break
-            steps: dict[str, Step | None] = {}
-            edges: list[tuple[str, str]] = []
-            for commit, state in second:  # it grows by what led to one of them within the same second
-                parents = [(parent, trace.state(parent.tree)) for parent in graph.parents(commit)]
-                same = next((pair for pair in parents if pair[1] == state), None)
-                is_step = same is None and (state != ABSENT or parents)
-                steps[commit.id] = _step(entry_id, commit, state, [each for _, each in parents]) if is_step else None
-                for parent, before in parents if same is None else (same,):
-                    is_of_second = parent.time == commit.time
-                    if is_of_second:
-                        edges.append((parent.id, commit.id))
-                    if parent.id not in seen:
-                        seen.add(parent.id)
-                        if is_of_second:
-                            second.append((parent, before))
-                        else:
-                            queue.push(parent, before)
-            for step in _children_first(steps, edges):
-                if step is not None:
-                    found.append(step.commit.id)
-                    yield step
+            parents = [(parent, trace.state(parent.tree)) for parent in graph.parents(commit)]
+            same = next((pair for pair in parents if pair[1] == state), None)
+            if same is None and (state != ABSENT or parents):
+                found.append(commit.id)
+                yield _step(entry_id, commit, state, [each for _, each in parents])
+            for parent, before in parents if same is None else (same,):
+                if parent.id not in seen:
+                    seen.add(parent.id)
+                    queue.push(parent, before)
         if len(seen) > _WORTH_IT and len(starts) == 1 and not graph.ends:
             derived.keep(_TABLE, {key: encode_line([starts[0], found])})
 
@@ -225,20 +211,6 @@ def find_in_history(repository: Repository, word: str, commit: str) -> str:
 
 
 # ---- steps
-
-
-def _children_first(steps: dict[str, T], edges: list[tuple[str, str]]) -> Iterator[T]:
-    """Yield the steps by their commits so that none comes before one that it led to; edges are parent and child."""
-    if len(steps) == 1:
-        yield from steps.values()
-        return
-    from graphlib import TopologicalSorter  # most seconds have one commit
-
-    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(steps, ()))
-    for parent, child in edges:
-        if parent in steps:  # else it was met before, by a clock that is wrong
-            sorter.add(parent, child)
-    yield from (steps[oid] for oid in sorter.static_order())
 
 
 def _step(entry_id: str, commit: Commit, state: State, befores: list[State]) -> Step:

@@ -20,8 +20,6 @@ from rolethread_vcs.store.tree_reader import Counts, count_between, entries_betw
 
 _NEVER_MAKE_COMMITS = (UNDO, REDO, "branch", "switch")
 _EDITING = ("edit", "commit", EXTERNAL, None)
-_CLOCKS_APART = 86_400
-"""Seconds by which a commit may claim to be older than one that led to it: the clocks of two machines."""
 _CLOCK_SLACK = 2
 """Seconds by which an operation may be older than the commit it made, both written in one transaction."""
 
@@ -106,10 +104,7 @@ class History(Walk[Logged]):
         return logged
 
     def _select(self) -> Iterator[Logged]:
-        since = self._only.since
-        for commit in self.graph.newest_first(self.starts, hide=self.hidden):
-            if since is not None and commit.time < since - _CLOCKS_APART:
-                return
+        for commit in self.graph.newest_first(self.starts, hide=self.hidden, since=self._only.since):
             logged = self.logged(commit)
             if logged is not None:
                 yield logged
@@ -158,8 +153,10 @@ class OperationsByCommit:
 
     def __init__(self, repository: Repository) -> None:
         self._operations = iter(repository.operations)
+        self._graph = repository.graph
         self._made: dict[tuple[str | None, str], Operation] = {}
-        self._oldest_read: int | None = None
+        self._last: tuple[int, str] | None = None
+        """When the operation read last that may have made a commit was done, and that commit."""
 
     def find(self, commit: Commit) -> Operation | None:
         """Return the operation that made a commit, or None when the log does not know it."""
@@ -168,16 +165,24 @@ class OperationsByCommit:
             found = self._made.get((parent, commit.id)) or self._made.get((None, commit.id))
             if found is not None:
                 return found
-            if self._oldest_read is not None and self._oldest_read < commit.time - _CLOCK_SLACK:
+            if self._last is not None and self._last[0] < commit.time - _CLOCK_SLACK and self._has_led_to(commit):
                 return None
             operation = next(self._operations, None)
             if operation is None:
                 return None
-            self._oldest_read = operation.time
             if operation.verb not in _NEVER_MAKE_COMMITS:
                 for name, (before, after) in operation.changes.items():
                     if name.startswith(BRANCHES) and after is not None:
                         self._made[before, after] = operation
+                        if operation.verb != EXTERNAL:
+                            self._last = operation.time, after
+
+    def _has_led_to(self, commit: Commit) -> bool:
+        """Return whether the operation read last made its commit, and that led to another: clocks may be wrong."""
+        assert self._last is not None
+        done, made = self._last
+        is_new = abs(self._graph.objects.commit(made).time - done) <= _CLOCK_SLACK  # else a branch only moved to it
+        return is_new and self._graph.is_ancestor(made, commit.id)
 
 
 # ---- runs of small edits

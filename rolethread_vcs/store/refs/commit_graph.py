@@ -11,11 +11,9 @@ import pygit2
 from rolethread_vcs.store.libgit2 import RAISED, read_errors
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
+from rolethread_vcs.store.refs.commit_order import CommitOrder
 
 T = TypeVar("T")
-
-_SLOP = 5
-"""Commits that a walk goes on behind the last one that it may have to leave out, as plain git does: clocks differ."""
 
 
 class CommitGraph:
@@ -25,9 +23,10 @@ class CommitGraph:
     which the walks of this graph found nothing. In a shallow copy there are some; elsewhere an object is missing.
     """
 
-    def __init__(self, git: pygit2.Repository, objects: Objects) -> None:
+    def __init__(self, git: pygit2.Repository, objects: Objects, order: CommitOrder) -> None:
         self._git = git
         self.objects = objects
+        self.order = order
         self.ends: dict[str, None] = {}
 
     def parents(self, commit: Commit) -> list[Commit]:
@@ -40,61 +39,42 @@ class CommitGraph:
                 self.ends[commit.id] = None
         return found
 
-    def newest_first(self, starts: Iterable[str], *, hide: Iterable[str] = ()) -> Iterator[Commit]:
-        """Yield the commits that lead to some commits, those too, each once, as plain git orders them.
+    def newest_first(
+        self, starts: Iterable[str], *, hide: Iterable[str] = (), since: int | None = None
+    ) -> Iterator[Commit]:
+        """Yield the commits that lead to some commits, those too, each once, none before one that it led to.
 
         A commit is read when its turn has come (libgit2's own walk sorts the whole history before it gives the first).
-        Those to `hide`, and all that lead to them, are left out; then the walk is done before the first is given.
+        Those to `hide`, and all that lead to them, are left out. With `since` (seconds) the walk ends where nothing
+        before can be of then or later.
 
         Raises:
             MissingObjectError: one of those named is not here.
         """
         hidden = set(hide)
-        queue: Queue[None] = Queue()
+        queue: Queue[None] = Queue(self.order)
         seen: set[str] = set()
         for oid in (*hidden, *starts):
             if oid not in seen:
                 seen.add(oid)
                 queue.push(self.objects.commit(oid), None)
-        if hidden:
-            yield from self._shown(queue, seen, hidden)
-            return
-        while queue:
+        shown = seen - hidden  # of those that wait
+        while shown:
             commit, _ = queue.pop()
-            yield commit
-            self._push_parents(commit, queue, seen)
-
-    def _shown(self, queue: Queue[None], seen: set[str], hidden: set[str]) -> list[Commit]:
-        found: dict[str, Commit] = {}
-        waiting = seen - hidden
-        slop, last = _SLOP, 0
-        while queue and slop:
-            commit, _ = queue.pop()
-            fresh = self._push_parents(commit, queue, seen)
+            if since is not None and commit.time < since and self.order.moment(commit) < since:
+                return
             if commit.id not in hidden:
-                waiting.remove(commit.id)
-                waiting.update(fresh)
-                found[commit.id], last = commit, commit.time
-                continue
-            below = list(commit.parents)
-            while below:
-                oid = below.pop()
-                if oid not in hidden:
-                    hidden.add(oid)
-                    waiting.discard(oid)
-                    if oid in found:  # by a clock that is wrong it came before what it led to
-                        below += found.pop(oid).parents
-            slop = _SLOP if waiting or (found and commit.time >= last) else slop - 1
-        return list(found.values())
-
-    def _push_parents(self, commit: Commit, queue: Queue[None], seen: set[str]) -> list[str]:
-        """Let those parents wait for their turn that were not seen yet, and return them."""
-        fresh = [oid for oid in commit.parents if oid not in seen]
-        seen.update(fresh)
-        here = self.parents(commit._replace(parents=tuple(fresh)))
-        for parent in here:
-            queue.push(parent, None)
-        return [parent.id for parent in here]
+                shown.remove(commit.id)
+                yield commit
+            else:
+                hidden.update(commit.parents)
+                shown.difference_update(commit.parents)
+            for parent in self.parents(commit):
+                if parent.id not in seen:
+                    seen.add(parent.id)
+                    queue.push(parent, None)
+                    if parent.id not in hidden:
+                        shown.add(parent.id)
 
     def parents_of_all(self, starts: Iterable[str], *, hide: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
         """Return the commits of `newest_first`, each with those of its parents that are among them."""
@@ -116,7 +96,7 @@ class CommitGraph:
                 children[oid] += 1
         # the newest of the starts comes first, then what led to it as far as nothing else waits for that
         ready = [self.objects.commit(oid) for oid in starts if children.get(oid) == 0]
-        ready.sort(key=lambda commit: commit.time)
+        ready.sort(key=self.order.moment)
         while ready:
             commit = ready.pop()
             yield commit, parents[commit.id]
@@ -168,6 +148,10 @@ class CommitGraph:
         Raises:
             DamagedError: history cannot be read.
         """
+        if not self.order.is_by_the_clock(one, other):  # then libgit2 miscounts
+            sides = (self.newest_first([each], hide=[rest]) for each, rest in ((one, other), (other, one)))
+            ahead, behind = (sum(1 for _ in side) for side in sides)
+            return ahead, behind
         with read_errors(f"the history of {one[:10]}"):
             ahead, behind = self._git.ahead_behind(one, other)
         return ahead, behind
@@ -196,29 +180,28 @@ class Walk(Generic[T]):
 
 
 class Queue(Generic[T]):
-    """Commits that wait for their turn, each with something to remember; the newest first.
-
-    Those of one second keep the order in which they were met.
+    """Commits that wait for their turn, each with something to remember: the newest first, and none before one that it
+    led to. Of those of one moment the one that was met first comes first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, order: CommitOrder) -> None:
+        self._order = order
+        self._fresh: list[tuple[Commit, T]] = []  # a commit that waits alone needs no order
         self._heap: list[tuple[int, int, Commit, T]] = []
         self._met = 0
 
     def push(self, commit: Commit, remembered: T) -> None:
-        self._met += 1
-        heapq.heappush(self._heap, (-commit.time, self._met, commit, remembered))
+        self._fresh.append((commit, remembered))
 
     def pop(self) -> tuple[Commit, T]:
         """Take the newest out; there must be one."""
+        if not self._heap and len(self._fresh) == 1:
+            return self._fresh.pop()
+        for commit, remembered in self._fresh:
+            self._met += 1
+            heapq.heappush(self._heap, (-self._order.moment(commit), self._met, commit, remembered))
+        self._fresh.clear()
         return heapq.heappop(self._heap)[2:]
 
-    def pop_second(self) -> list[tuple[Commit, T]]:
-        """Take out the newest and all that are of the same second; there must be one."""
-        taken = [self.pop()]
-        while self._heap and self._heap[0][2].time == taken[0][0].time:
-            taken.append(self.pop())
-        return taken
-
     def __bool__(self) -> bool:
-        return bool(self._heap)
+        return bool(self._heap or self._fresh)

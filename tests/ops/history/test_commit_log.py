@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -206,3 +208,44 @@ def test_a_missing_tree_is_named_by_the_life_and_the_blame_of_an_entry(tmp_path:
         list(entry_history(repository, "1"))
     with pytest.raises(MissingObjectError, match=tree[:10]):
         blame(repository, "1")
+
+
+def test_a_clock_that_went_back_hides_no_commit_and_no_operation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    now = time.time()
+    for number, moment in enumerate((now, now + 900_000, now - 900_000, now - 10, 86_400.0, now)):
+        monkeypatch.setattr(time, "time", lambda moment=moment: moment)
+        edit(dataset, ids[0], f"version {number}")
+
+    logged = list(History(dataset.repository))
+
+    numbers = [each.operation.number for each in logged if each.operation is not None]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(numbers) == len(logged) - 1  # all but the first, which no command made
+    edits = list(History(dataset.repository, only=LogFilter(verb="edit")))
+    assert edits == logged[:6]
+    recent = list(History(dataset.repository, only=LogFilter(since=int(now - 60))))
+    assert [each for each in logged if each.commit.time >= now - 60] == recent
+    assert len(recent) == 6
+    life = [step.commit.id for step in entry_history(dataset.repository, ids[0])]
+    assert life == [each.commit.id for each in logged[:7]]
+
+
+def test_commits_of_plain_git_with_wrong_clocks_hide_no_operation(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    for number, date in enumerate(("1970-01-02T00:00:00Z", "2099-01-01T00:00:00Z")):
+        edit(dataset, ids[0], f"version {number}")
+        (dataset.folder / "notes.txt").write_text(date)
+        git = ["git", "-C", str(dataset.folder)]
+        who = {"GIT_COMMITTER_DATE": date, "GIT_AUTHOR_NAME": "M", "GIT_AUTHOR_EMAIL": "m@e", "GIT_COMMITTER_NAME": "M"}
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run(
+            [*git, "commit", "-qm", "git"], check=True, env=os.environ | who | {"GIT_COMMITTER_EMAIL": "m@e"}
+        )
+    edit(dataset, ids[0], "last")
+
+    verbs = [None if each.operation is None else each.operation.verb for each in History(dataset.repository)]
+
+    assert verbs == ["edit", "external", "edit", "external", "edit", "add", None]

@@ -1,0 +1,79 @@
+"""Orders commits so that each is newer than all that led to it, whatever the clocks said that dated them."""
+
+from __future__ import annotations
+
+import struct
+from functools import cached_property
+from pathlib import Path
+
+from rolethread_vcs.store.derived import Derived, Table
+from rolethread_vcs.store.objects import MissingObjectError, Objects
+from rolethread_vcs.store.objects.commits import Commit
+
+_TABLE = Table("commit order", 1)
+_ALL = b"all"
+"""The one key: whether a clock went backwards anywhere, and then the commits (20 bytes) with their moments."""
+_ROW = struct.Struct(">20sq")
+_WORTH_IT = 500
+"""Commits that take longer to read than SQLite takes to load."""
+
+
+class CommitOrder:
+    """The moments of the commits of one repository; what is known of one never changes.
+
+    Its first question reads all that led to a commit, once: what was found of a long history is remembered.
+    """
+
+    def __init__(self, objects: Objects, cache_folder: Path) -> None:
+        self._objects = objects
+        self._derived = Derived(cache_folder)
+        self._is_skewed = False
+
+    @cached_property
+    def _known(self) -> dict[bytes, int]:
+        data = self._derived.find(_TABLE, [_ALL]).get(_ALL, b"\0")
+        self._is_skewed = data[0] != 0
+        return dict(_ROW.iter_unpack(data[1:]))
+
+    def moment(self, commit: Commit) -> int:
+        """Return a commit's time, or the least later one (seconds) that is later than those of all that led to it."""
+        oid = bytes.fromhex(commit.id)
+        if oid not in self._known:
+            self._learn(commit)
+        return self._known[oid]
+
+    def is_by_the_clock(self, *commits: str) -> bool:
+        """Return whether no commit that led to some commits (hex ids) claims to be newer than one that it led to."""
+        for oid in commits:
+            self.moment(self._objects.commit(oid))
+        return not self._is_skewed
+
+    def _learn(self, commit: Commit) -> None:
+        known, fresh = self._known, len(self._known)
+        read: dict[str, tuple[int, tuple[str, ...]] | None] = {commit.id: (commit.time, commit.parents)}
+        waiting = [commit.id]
+        while waiting:
+            oid = waiting[-1]
+            time, above = read[oid] or (0, ())
+            for parent in above:
+                if parent not in read:
+                    read[parent] = self._read(parent)
+            here = [parent for parent in above if read[parent] is not None]
+            unknown = [parent for parent in here if bytes.fromhex(parent) not in known]
+            if unknown:
+                waiting += unknown
+                continue
+            waiting.pop()
+            self._is_skewed |= any((read[parent] or (0,))[0] > time for parent in here)
+            known[bytes.fromhex(oid)] = max([time, *(known[bytes.fromhex(parent)] + 1 for parent in here)])
+        is_whole = None not in read.values()  # else it is another history once the rest has been fetched
+        if is_whole and len(known) - fresh > _WORTH_IT:
+            rows = (_ROW.pack(*row) for row in known.items())
+            self._derived.keep(_TABLE, {_ALL: bytes([self._is_skewed]) + b"".join(rows)})
+
+    def _read(self, oid: str) -> tuple[int, tuple[str, ...]] | None:
+        try:
+            commit = self._objects.commit(oid)
+        except MissingObjectError:
+            return None
+        return commit.time, commit.parents
