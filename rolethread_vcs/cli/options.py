@@ -65,7 +65,7 @@ def complete_entries(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, s
 
 @_completer
 def complete_branches(dataset: Dataset, incomplete: str) -> Iterator[tuple[str, str]]:
-    for branch in dataset.branches.list():
+    for branch in (*dataset.branches.list(), *dataset.branches.remote()):
         if branch.name.startswith(incomplete):
             yield branch.name, branch.subject
 

@@ -129,10 +129,15 @@ def _no_such_branch(repository: Repository, name: str, command: str = "") -> NoS
     see, theirs = "see the branches with: rtv branch", repository.refs.remote_branches()
     more = [there for there, _ in theirs.values()] if command == "switch" else []
     near = nearest(name, [*repository.refs.branches(), *more])
-    if name in theirs:
+    if elsewhere := next((each for each, (there, _) in theirs.items() if name in (each, there)), None):
+        there = theirs[elsewhere][0]
+        ways = {
+            "switch": f"rtv switch {there}",
+            "branch --delete": f"git push REMOTE --delete {there}   deletes it there",
+        }
         return NoSuchBranchError(
-            f"{name} is a branch of another copy, and one works on a branch here",
-            hint=f"make one that follows it, or go to it: rtv switch {theirs[name][0]}",
+            f"{elsewhere} is a branch of another copy, and one works on a branch here",
+            hint=ways.get(command, f"make one that follows it: rtv branch {there} --from {elsewhere}"),
         )
     if near and (is_name or not is_revision):
         hint = f"rtv {command} {near}" if command else see

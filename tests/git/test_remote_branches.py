@@ -153,3 +153,10 @@ def test_a_new_branch_beside_one_of_the_remote_is_told(copy: Dataset) -> None:
 
     assert "origin/feature has that name, too" in done.notes[0]
     assert copy.repository.refs.upstream("feature") is None
+
+
+def test_a_word_that_wants_a_branch_of_here_says_how_to_make_it(copy: Dataset) -> None:
+    for word in ("feature", "origin/feature"):
+        with pytest.raises(NoSuchBranchError) as caught:
+            copy.copies.add_folder(copy.folder.parent / "beside", branch=word)
+        assert str(caught.value.hint).endswith("rtv branch feature --from origin/feature")
