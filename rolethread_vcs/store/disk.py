@@ -9,6 +9,7 @@ import re
 import shlex
 import stat
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,11 +18,8 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedErro
 fault_point: Callable[[str, str], None] | None = None
 """Called with (what, path) before each step that changes the disk; a test may kill the process in it."""
 
-try:
-    from fcntl import F_FULLFSYNC as _FULL  # type: ignore[attr-defined]  # macOS alone has it
-except ImportError:
-    _FULL = None
-FULL_FLUSH: int | None = _FULL
+# macOS alone has it
+FULL_FLUSH: int | None = getattr(import_module("fcntl"), "F_FULLFSYNC", None) if os.name == "posix" else None
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_DIRECTORY_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR}

@@ -320,16 +320,10 @@ class Refs:
 
     def clash_notes(self) -> Iterator[str]:
         """Yield what to know of branches, or releases, that disks of other machines cannot hold side by side."""
-        ways = (
-            ("branches", self.branches(), "branch --rename {} NEW-NAME"),
-            ("releases", self.releases(), "release NEW {}"),
-        )
-        for kind, names, way in ways:
-            for first, second in clashing(sorted(names)):
-                yield (
-                    f"many disks cannot hold the {kind} {first} and {second} side by side; rename one: "
-                    f"rtv {way.format(second)}"
-                )
+        for kind, names in (("branches", self.branches()), ("releases", self.releases())):
+            for pair in clashing(sorted(names)):
+                both = " and ".join(pair)
+                yield f"many disks cannot hold the {kind} {both} side by side; give one of them another name"
 
     def upstream(self, branch: str) -> str | None:
         """Return the full name of the ref that a branch follows by git's configuration, though it may be gone."""
