@@ -10,117 +10,118 @@ belongs to, and a cut of theirs at another place is made as well.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from rolethread_vcs.diff.align import Match, Pair
 from rolethread_vcs.diff.words import word_changes
 from rolethread_vcs.merge.lists import SIDES, Lists, Side
-from rolethread_vcs.model.entry import is_same
+from rolethread_vcs.merge.message import merge_message
+from rolethread_vcs.merge.resolver import Resolver
+from rolethread_vcs.model.entry import is_equal
 
 _CALLS = ("tool_calls", "function_call")
 
-Pairs: TypeAlias = dict[Side, list[Pair]]
-_List: TypeAlias = Literal["base", "ours", "theirs"]
-_LISTS: tuple[_List, ...] = ("base", *SIDES)
-_Pieces: TypeAlias = dict[int, dict[int, Any]]
-"""What messages become, by their numbers: pieces, by their numbers among all pieces of the message of the base."""
 
-
-def cut_alike(lists: Lists, pairs: Pairs, refused: Collection[int]) -> tuple[Lists, Pairs, dict[int, int]]:
+def cut_alike(lists: Lists, pairs: dict[Side, list[Pair]]) -> tuple[Lists, dict[Side, list[Pair]]]:
     """Return lists in which each message that a side cut is cut everywhere, with their pairs.
 
-    A message that the other side does not have, or wrote anew, stays whole; so does a `refused` one, and what it is on
-    either side is loose. The last value says of each part in the new base which message it was.
+    A message that the other side does not have stays whole. So does one of which a part would be in conflict, and what
+    it is on either side is loose: a person decides about what they wrote, and not about a part that a merge cut off it.
     """
-    known = {side: {pair.before: pair for pair in pairs[side]} for side in SIDES}
-    wholes = {pair.before for side in SIDES for pair in pairs[side] if pair.rest}
-    doubtful = {*refused}
-    pieces: dict[_List, _Pieces] = {each: {} for each in _LISTS}
-    for base in wholes & known["ours"].keys() & known["theirs"].keys() - doubtful:
-        found = None
-        if all(known[side][base].match is not Match.PLACED for side in SIDES):
-            found = _cut(lists, base, {side: (known[side][base].after, *known[side][base].rest) for side in SIDES})
-        if found is None:
-            doubtful.add(base)
-        else:
-            for each in _LISTS:
-                pieces[each] |= found[each]
-    rows = {"base": lists.base, "ours": lists.ours, "theirs": lists.theirs}
-    starts = {each: [0, *accumulate(len(pieces[each].get(n, "-")) for n in range(len(rows[each])))] for each in _LISTS}
-    cut = {
-        each: [piece for n, message in enumerate(rows[each]) for piece in pieces[each].get(n, {0: message}).values()]
-        for each in _LISTS
-    }
+    rows = (lists.base, lists.ours, lists.theirs)
+    made: tuple[dict[int, list[Any]], ...] = ({}, {}, {})
+    loose = set()
+    there = {pair.before: pair for pair in pairs["theirs"]}
+    for ours, theirs in ((pair, there[pair.before]) for pair in pairs["ours"] if pair.before in there):
+        if ours.rest or theirs.rest:
+            numbers = ((ours.before,), (ours.after, *ours.rest), (theirs.after, *theirs.rest))
+            is_new = Match.PLACED in (ours.match, theirs.match)
+            pieces = None if is_new else _cut([[row[n] for n in each] for row, each in zip(rows, numbers, strict=True)])
+            if pieces is None:
+                loose.add(ours.before)
+            else:
+                for done, each, found in zip(made, numbers, pieces, strict=True):
+                    done.update(zip(each, found, strict=True))
+    if not (loose or made[0]):
+        return lists, pairs
+    cut = [
+        [piece for n, message in enumerate(row) for piece in done.get(n, [message])]
+        for row, done in zip(rows, made, strict=True)
+    ]
+    starts = [
+        [*accumulate((len(done.get(n, "-")) for n in range(len(row))), initial=0)]
+        for row, done in zip(rows, made, strict=True)
+    ]
 
-    def renumbered(side: Side, pair: Pair) -> Iterator[Pair]:
-        start = starts["base"][pair.before]
-        if pair.before in pieces["base"]:
-            for number in (pair.after, *pair.rest):
-                for place, piece in enumerate(pieces[side][number], starts[side][number]):
-                    is_equal = is_same(cut["base"][start + piece], cut[side][place])
-                    yield Pair(start + piece, place, Match.EQUAL if is_equal else Match.SIMILAR, pair.moved)
-        else:
-            joined = tuple(starts["base"][number] for number in pair.joined)
-            loose = pair.loose or pair.before in doubtful
-            yield pair._replace(before=start, after=starts[side][pair.after], loose=loose, joined=joined)
+    def renumbered(side: Side) -> Iterator[Pair]:
+        place = 1 + SIDES.index(side)
+        for pair in pairs[side]:
+            before, after = starts[0][pair.before], starts[place][pair.after]
+            if pair.before not in made[0]:
+                joined = tuple(starts[0][number] for number in pair.joined)
+                yield Pair(before, after, pair.match, pair.moved, pair.loose or pair.before in loose, (), joined)
+                continue
+            parts = (
+                n for part in (pair.after, *pair.rest) for n in range(starts[place][part], starts[place][part + 1])
+            )
+            for base, number in enumerate(parts, before):
+                same = is_equal(cut[0][base], cut[place][number])
+                yield Pair(base, number, Match.EQUAL if same else Match.SIMILAR, pair.moved)
 
-    every = {side: sorted(each for pair in pairs[side] for each in renumbered(side, pair)) for side in SIDES}
-    parts = {starts["base"][base] + piece: base for base, made in pieces["base"].items() for piece in made}
-    return Lists(cut["base"], cut["ours"], cut["theirs"]), every, parts
+    return Lists(*cut), {side: sorted(renumbered(side)) for side in SIDES}
 
 
-def _cut(lists: Lists, base: int, numbers: Mapping[Side, Sequence[int]]) -> dict[_List, _Pieces] | None:
-    """Return what a message of the base becomes, and what the sides have of it; None where it cannot be cut alike."""
-    rows: dict[_List, list[tuple[int, Any]]] = {"base": [(base, lists.base[base])]}
-    rows |= {side: [(number, lists.on(side)[number]) for number in numbers[side]] for side in SIDES}
-    texts = {each: [_text(message) for _, message in row] for each, row in rows.items()}
-    together = {each: " ".join(row) for each, row in texts.items()}
-    starts = {each: [0, *accumulate(len(text) + 1 for text in row[:-1])] for each, row in texts.items()}
-    whole = together["base"]
-    places = [0]  # where each piece begins, in the base
-    first = {(each, 0): 0 for each in _LISTS}  # the piece that each part begins with
-    ends = ((side, part, start) for side in SIDES for part, start in enumerate(starts[side]) if part)
-    for place, side, part in sorted(
-        (_same_place(together[side], start, whole), side, part) for side, part, start in ends
-    ):
-        if _has_letters(whole[places[-1] : place]):
-            places.append(place)
-        first[side, part] = len(places) - 1
-    if len({(side, piece) for (side, _), piece in first.items()}) < len(first) or not _has_letters(whole[places[-1] :]):
+def _cut(rows: Sequence[Sequence[Any]]) -> list[list[list[Any]]] | None:
+    """Return the pieces of a message: of the base, of each part on ours, and on theirs; None if they do not merge."""
+    if not all(isinstance(each, dict) and isinstance(each.get("content"), str) for row in rows for each in row):
         return None
-    # Alternatives are versions of the whole. They stay with its first part, but for those that a side gave its rest.
-    has_rest = any("alternatives" in message for side in SIDES for _, message in rows[side][1:])
-    shared = rows["base"][0][1].get("alternatives", ()) if has_rest else ()
-    found: dict[_List, _Pieces] = {}
-    for each, row in rows.items():
-        own = {piece: starts[each][part] for (of, part), piece in first.items() if of == each}
-        at = [own.get(piece, _same_place(whole, place, together[each])) for piece, place in enumerate(places)]
-        at.append(len(together[each]) + 1)
-        stops = sorted((*own, len(places)))
-        found[each] = {}
-        for (number, message), (piece, stop) in zip(row, pairwise(stops), strict=True):
-            row_of = [at[piece], *(max(at[piece], min(at[n], at[stop] - 1)) for n in range(piece + 1, stop))]
-            found[each][number] = dict(_pieces(message, sorted(n - at[piece] for n in row_of), piece, shared))
-    return found
+    texts = [" ".join(message["content"] for message in row) for row in rows]
+    starts = [[*accumulate((len(message["content"]) + 1 for message in row), initial=0)] for row in rows]
+    ends = ((_same_place(texts[n], start, texts[0]), n, start) for n in (1, 2) for start in starts[n][1:-1])
+    places: list[tuple[int, dict[int, int]]] = [
+        (0, dict.fromkeys(range(3), 0))
+    ]  # in the base, with the same place on a side that cut there
+    for place, number, start in sorted(ends):
+        if any(map(str.isalnum, texts[0][places[-1][0] : place])):
+            places.append((place, {}))
+        places[-1][1][number] = start
+    has_rest = any("alternatives" in message for row in rows[1:] for message in row[1:])
+    shared = rows[0][0].get("alternatives", ()) if has_rest else ()
+    found = []
+    for number, row in enumerate(rows):
+        at = [own.get(number, _same_place(texts[0], place, texts[number])) for place, own in places]
+        if not {*starts[number][:-1]} <= {*at}:
+            return None
+        found.append(
+            [
+                [
+                    _piece(message, low - start, high - start, shared)
+                    for low, high in pairwise(sorted({stop, *(each for each in at if start <= each < stop)}))
+                ]
+                for message, (start, stop) in zip(row, pairwise(starts[number]), strict=True)
+            ]
+        )
+    flat = [[piece for part in each for piece in part] for each in found]
+    alone = Resolver()
+    if {len(row) for row in flat} == {len(places)} and all(piece["content"].strip() for row in flat for piece in row):
+        for base, ours, theirs in zip(*flat, strict=True):
+            merge_message(base, ours, theirs, "", alone)
+        return None if alone.conflicts else found
+    return None
 
 
-def _pieces(message: Mapping[str, Any], places: Sequence[int], first: int, shared: Any) -> Iterator[tuple[int, Any]]:
-    """Yield the pieces of a message cut at some places of its text, numbered from `first`; empty ones are left out."""
+def _piece(message: Mapping[str, Any], start: int, stop: int, shared: Sequence[Any]) -> dict[str, Any]:
+    """Return a piece of a message. Alternatives, versions of the whole, stay with its first part but for the shared."""
     text = message["content"]
-    is_first = True
-    for number, (start, stop) in enumerate(pairwise([*places, len(text)]), first):
-        is_last = stop == len(text)
-        piece = text[start:] if is_last else text[start:stop].rstrip()
-        piece = piece if number == first else piece.lstrip()
-        if piece.strip():
-            # what calls a tool is the end: its result comes next
-            made = {key: value for key, value in message.items() if is_last or key not in _CALLS} | {"content": piece}
-            if not is_first and (others := [each for each in made.pop("alternatives", ()) if each in shared]):
-                made["alternatives"] = others
-            is_first = False
-            yield number, made
+    piece = {**message, "content": text[start:].lstrip() if start else text}
+    if start and (others := [each for each in piece.pop("alternatives", ()) if each in shared]):
+        piece["alternatives"] = others
+    if stop < len(text):  # what calls a tool is the end: its result comes next
+        piece["content"] = text[start:stop].strip() if start else text[:stop].rstrip()
+        return {key: value for key, value in piece.items() if key not in _CALLS}
+    return piece
 
 
 def _same_place(text: str, place: int, other: str) -> int:
@@ -135,12 +136,3 @@ def _same_place(text: str, place: int, other: str) -> int:
         place -= len(piece)
         to_place += len(piece) if kind == "equal" else 0
     return to_place
-
-
-def _text(message: Any) -> str:
-    content = message.get("content") if isinstance(message, dict) else None
-    return content if isinstance(content, str) else ""
-
-
-def _has_letters(text: str) -> bool:
-    return any(map(str.isalnum, text))

@@ -117,7 +117,7 @@ def _merge_gap(alignment: Alignment, gap: Gap) -> list[Piece] | Reason:
             reason = next(filter(None, breaks), None)
             if reason is None:
                 return found
-    has_moved = any(alignment.is_moved(token) for token in (*gap.ours, *gap.theirs))
+    has_moved = any(alignment.is_moved(token) for token in (*gap.ours, *gap.theirs, *map(Token, gap.base)))
     if reason is None:
         # Disputes of their own, each about what both sides added in one place.
         return Reason.BOTH_INSERTED if has_moved else found

@@ -47,14 +47,13 @@ class Alignment:
 
     `moved_twice` are those that both sides moved, to different places; `loose` those that a side edited or replaced,
     nobody knows which, and that the other did not leave alone; `joined` those that another message of a side goes on
-    with. What a side cut in two is cut in all three `lists`, but for the `refused` messages of the base; `cut` says of
-    each part which message it was. What a person is shown is `original`.
+    with. What a side cut in two is cut in all three `lists`; what a person is shown is `original`.
     """
 
-    def __init__(self, lists: Lists, refused: Collection[int] = ()) -> None:
+    def __init__(self, lists: Lists) -> None:
         self.original = lists
         every = {side: list(align(lists.base, lists.on(side))) for side in SIDES}
-        lists, every, self.cut = cut_alike(lists, every, refused)
+        lists, every = cut_alike(lists, every)
         every = _without_strangers(lists, every)
         doubtful = {pair.before for side in SIDES for pair in every[side] if pair.loose}
         known = {side: {pair.after for pair in every[side]} for side in SIDES}
@@ -94,7 +93,10 @@ class Alignment:
         for side in SIDES:
             pairs[other_side(side)] += self._made_by_both(side)
         self.moved = {side: _moved(pairs[side], self.numbers[other_side(side)]) for side in SIDES}
-        self._moved = self.moved["ours"] | self.moved["theirs"]
+        self._moved = {
+            pair.before for side in SIDES for pair in every[side] if pair.moved and pair.before in self.loose[side]
+        }
+        self._moved |= self.moved["ours"] | self.moved["theirs"]
         self._backbone = [
             self.token(number)
             for number in range(len(lists.base))

@@ -9,7 +9,7 @@ neighbours that no side had, and that do not read as a conversation, are one con
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -47,28 +47,9 @@ def merge_conversation(lists: Lists, field: str, resolver: Resolver) -> list[Any
     if alignment.moved_twice:
         return _choose_places(alignment, field, resolver)
     pieces = pieces_of(alignment, "ours")
-    if not isinstance(pieces, Reason) and (disputed := {*_disputed_cuts(alignment, pieces)}):
-        # A person decides about what they wrote, and not about a part that a merge cut off it.
-        is_moved = any(alignment.cut.get(part) in disputed for side in SIDES for part in alignment.moved[side])
-        alignment = Alignment(lists, disputed)
-        pieces = Reason.BOTH_EDITED if is_moved else pieces_of(alignment, "ours")
     if isinstance(pieces, Reason):
         return _choose_whole(lists, field, pieces, resolver)
     return _Row(alignment, field, resolver).result(pieces)
-
-
-def _disputed_cuts(alignment: Alignment, pieces: Sequence[Piece]) -> Iterator[int]:
-    """Yield the messages that were cut, and of which a part is in conflict."""
-    for piece in pieces if alignment.cut else ():
-        parts: set[int | None] = set()
-        if isinstance(piece, Dispute):
-            parts = {*piece.base, *(token.base for token in (*piece.ours, *piece.theirs))}
-        elif isinstance(piece, Token) and piece.base in alignment.cut and None not in piece:
-            base, ours, theirs = alignment.lists.values(piece)
-            alone = Resolver()
-            merge_message(base, ours, theirs, "", alone)
-            parts = {piece.base} if alone.conflicts else set()
-        yield from (alignment.cut[part] for part in parts if part in alignment.cut)
 
 
 def _choose_whole(lists: Lists, field: str, reason: Reason, resolver: Resolver) -> list[Any]:

@@ -169,3 +169,26 @@ def test_a_short_answer_joined_to_a_long_one_is_known_in_it() -> None:
     joined = [ASKS, answer(f"Hm. {DOOR}"), *OTHER]
 
     assert merge(base, joined, [*OTHER, *base[:4]]).value == [*OTHER, *joined[:2]]
+
+
+def test_a_part_that_moved_away_takes_what_the_other_side_changed_of_the_whole() -> None:
+    theirs = [ASKS, {**WHOLE, "speaker": "mara"}, *OTHER]
+    parts = cut(says="And the key?", speaker="mara")
+
+    merged = merge(BASE, [ASKS, answer(DOOR), *OTHER, user("And the key?"), answer(KEY)], theirs)
+
+    assert merged == Merged([*parts[:2], *OTHER, *parts[2:]])
+
+
+def test_a_message_moved_far_and_cut_and_edited_on_both_sides_stands_in_one_place() -> None:
+    more = [
+        user("Which of the three roads leads to the chapel?"),
+        answer("The one that nobody mended since the flood."),
+    ]
+    ours = [*OTHER, *more, *cut(DOOR.replace("winter", "flood"))]
+    theirs = [ASKS, answer(WHOLE["content"].replace("winter", "summer")), *OTHER, *more]
+
+    (conflict,) = merge([*BASE, *more], ours, theirs).conflicts
+
+    assert (conflict.field, conflict.reason) == ("messages", Reason.BOTH_EDITED)
+    assert (conflict.base, conflict.ours, conflict.theirs) == ([*BASE, *more], ours, theirs)
