@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rolethread_vcs.door import Change, Function, Group, Method
 from rolethread_vcs.errors import changing
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.export import exporter, output_file
     from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
-    from rolethread_vcs.ops.import_ import importer, row_reader
+    from rolethread_vcs.ops.import_ import importer, program_rows, row_reader
     from rolethread_vcs.ops.keywords import Saying
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
@@ -59,7 +59,7 @@ else:
     drivers, hooks = _modules("git_support", "drivers hooks")
     bisect, blame, commit_range, entry_history = _modules("history", "bisect blame commit_range entry_history")
     graph, log, show, undo = _modules("history", "graph log show undo")
-    importer, row_reader = _modules("import_", "importer row_reader")
+    importer, program_rows, row_reader = _modules("import_", "importer program_rows row_reader")
     completion, merge, past_change, resolve = _modules("merge", "completion merge past_change resolve")
     removed_entries, restore = _modules("restore", "removed_entries restore")
     page, selection = _modules("select", "page selection")
@@ -224,6 +224,15 @@ class Dataset:
         self.warnings = warnings
         self.notes = notes
 
+    def __repr__(self) -> str:
+        return f"<Dataset {str(self._repository.folder)!r}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._repository.close()
+
     # ---- start
 
     @classmethod
@@ -293,6 +302,7 @@ class Dataset:
     check = Method(lambda: check.check)
     select = Method(lambda: selection.select)
     page = Method(lambda: page.page)
+    tags = Method(lambda: selection.tags)
     similar_tags = Method(lambda: selection.similar_tags)
 
     # ---- changing
@@ -348,5 +358,7 @@ class Dataset:
 
     import_file = Change(lambda: importer.import_file)
     import_files = Change(lambda: importer.import_files)
+    import_rows = Change(lambda: program_rows.import_rows)
     export = Method(lambda: exporter.export)
+    to_dicts = Method(lambda: exporter.to_dicts)
     which = Method(lambda: exporter.which)

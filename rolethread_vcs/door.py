@@ -13,7 +13,7 @@ import operator
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cache, wraps
+from functools import cached_property, wraps
 from inspect import Parameter, signature
 from pathlib import Path
 from types import MethodType
@@ -30,15 +30,15 @@ R = TypeVar("R")
 _SEVERAL = re.compile(r"(Sequence|Collection|Iterable)\[(.*)\]( \| None)?")
 
 
-@cache
-def obliging(function: Callable[P, R]) -> Callable[P, R]:
-    """Return an operation that takes what people pass for what its signature wants."""
+def obliging(function: Callable[..., R]) -> Callable[..., R]:
+    """Return a function of what a word is bound to: the operation, but it takes what people pass for what it wants."""
     _, *parameters = signature(function).parameters.values()
     fits = {each.name: fit for each in parameters if (fit := _fit_of(each)) is not None}
     positions = [each for each in parameters if each.kind is not Parameter.KEYWORD_ONLY]
 
     @wraps(function, updated=())
-    def call(repository: Any, *args: Any, **keywords: Any) -> Any:
+    def call(bound: Bound, *args: Any, **keywords: Any) -> Any:
+        repository = bound.repository
         if fits:
             places = iter(positions)
             place: Parameter | None = None
@@ -53,9 +53,9 @@ def obliging(function: Callable[P, R]) -> Callable[P, R]:
                     fitted.append(fit(repository, value) if fit else value)
             args = tuple(fitted)
             keywords = {key: fits[key](repository, each) if key in fits else each for key, each in keywords.items()}
-        return cast("Any", function)(repository, *args, **keywords)
+        return function(repository, *args, **keywords)
 
-    return cast("Callable[P, R]", call)
+    return call
 
 
 def _fit_of(parameter: Parameter) -> Callable[[Repository, Any], Any] | None:
@@ -120,6 +120,9 @@ class Method(Generic[P, R]):
     def __init__(self, find: Callable[[], Callable[Concatenate[Repository, P], R]]) -> None:
         self._find = find
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
     @overload
     def __get__(self, bound: None, owner: type) -> Callable[Concatenate[Repository, P], R]: ...
 
@@ -127,11 +130,13 @@ class Method(Generic[P, R]):
     def __get__(self, bound: Bound, owner: type) -> Callable[P, R]: ...
 
     def __get__(self, bound: Bound | None, owner: type) -> Callable[..., R]:
-        function = self._take(obliging(self._find()))
-        return function if bound is None else cast("Callable[..., R]", MethodType(function, bound.repository))
+        return self._find() if bound is None else cast("Callable[..., R]", MethodType(self._word, bound))
 
-    def _take(self, function: Callable[..., R]) -> Callable[..., R]:
-        return function
+    @cached_property
+    def _word(self) -> Callable[..., R]:
+        word = obliging(self._find())
+        word.__name__ = self._name  # by it a word is found again that was pickled
+        return word
 
 
 class Change(Method[P, R]):
@@ -141,8 +146,9 @@ class Change(Method[P, R]):
         super().__init__(find)
         self._what = what
 
-    def _take(self, function: Callable[..., R]) -> Callable[..., R]:
-        return changing(self._what)(function)
+    @cached_property
+    def _word(self) -> Callable[..., R]:
+        return changing(self._what)(super()._word)
 
 
 class Function(Generic[R]):
@@ -164,6 +170,12 @@ class Group:
         words = (name for name in vars(type(self)) if not name.startswith("_"))
         return f"<{type(self).__name__}: {', '.join(words)}>"
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._bound, self._name)
+
     @property
     def repository(self) -> Repository:
         """The repository of the dataset."""
@@ -180,5 +192,5 @@ class Group:
         if bound is None:
             return type(self)
         group = type(self)()
-        group._bound = bound
+        group._bound, group._name = bound, self._name
         return group

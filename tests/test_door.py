@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def _taken_by(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any]
         return given
 
     record.__signature__ = inspect.signature(operation)  # type: ignore[attr-defined]
-    return obliging(record)(None, **arguments)  # type: ignore[arg-type, return-value]
+    return obliging(record)(SimpleNamespace(repository=None), **arguments)  # type: ignore[arg-type, return-value]
 
 
 def _entry(number: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.frozen import frozen
+from rolethread_vcs.phrases import count
 
 CONVERSATIONS = ("messages", "chosen", "rejected")
 """The keys of an entry that hold lists of messages."""
@@ -21,6 +22,8 @@ _KEYS_IN_ORDER = frozenset(
     keys for size in (1, 2, 3, 4) for keys in combinations(("role", "content", "speaker", "train"), size)
 )
 
+_SHOWN = 40
+"""Characters of an entry that a prompt shows."""
 MAX_DEPTH = 200
 """A value may lie inside at most so many arrays and objects."""
 
@@ -86,14 +89,16 @@ class Entry:
 
     __delattr__ = __setattr__  # type: ignore[assignment]
 
-    def __repr__(self) -> str:
-        return f"Entry({self.document!r})"
-
     def __reduce__(self) -> Any:
         return Entry, (self.document,)
 
     def __eq__(self, other: object) -> bool:
         return is_same(self.document, other.document) if isinstance(other, Entry) else NotImplemented
+
+    def __repr__(self) -> str:
+        number = len(self.messages) if isinstance(self.messages, (list, tuple)) else 0
+        parts = [count(number, "message"), *(f"#{tag}" for tag in self.tags), repr(preview(self)[:_SHOWN])]
+        return f"<Entry: {', '.join(parts)}>"
 
     def equals(self, other: Entry) -> bool:
         """Return whether both have the same values, in whatever order the keys inside them stand."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pygit2
 
@@ -77,6 +77,14 @@ class Repository:
         configure_libgit2(durable=self.durable)
         self.objects = Objects(git, self.common_folder / "objects")
         self.refs = Refs(git, self.common_folder, self.signature, durable=self.durable)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # what was computed of a dataset may be remembered by its pickle, so the refs are in it
+        return _reopened, (self.git_folder, self.refs.head(), tuple(sorted(self.refs.table().items())))
+
+    def close(self) -> None:
+        """Let go of the files that git holds open; what is asked for later opens them again."""
+        self._git.free()
 
     @cached_property
     def operations(self) -> OperationLog:
@@ -241,6 +249,10 @@ class Repository:
     def is_shallow(self) -> bool:
         """Whether history was cut off when this copy was made."""
         return bool(self._git.is_shallow)
+
+
+def _reopened(git_folder: Path, *_state: object) -> Repository:
+    return Repository(open_git(git_folder))
 
 
 def _cut_off_history(revision: str | Revision) -> UnknownRevisionError:

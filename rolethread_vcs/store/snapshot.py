@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import DamagedError, NotFoundError
 from rolethread_vcs.model.entry import Entry
@@ -124,6 +124,9 @@ class Snapshot:
         if self._length is None:
             self._length = sum(len(self.entries_of(*folder)) for folder in self.folders())
         return self._length
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Snapshot, (self.objects, self.commit, self.cache_folder)
 
     def __repr__(self) -> str:
         return f"<Snapshot {self.id[:10]} {self.commit.subject!r}>"

@@ -11,6 +11,7 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.finding import Finding
 from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.phrases import counted_words
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.trees import FILE, Blob, ObjectWriter
@@ -142,6 +143,12 @@ class Committed:
     message: str = ""
     touched: tuple[EntryChange, ...] = ()
     undoable: bool = True
+
+    def __repr__(self) -> str:
+        parts = [self.branch if self.commit is None else f"{self.branch} @ {self.commit[:10]}"]
+        parts += [] if self.operation is None else [f"operation {self.operation}"]
+        parts.append(counted_words(self) or "no entry changed")
+        return f"<Committed {', '.join(parts)}{' (only tried)' if self.dry_run else ''}>"
 
     @property
     def is_empty(self) -> bool:

@@ -122,12 +122,9 @@ def command(
         output.envelope("rolethread.diff/v1", sides, comparison)
     elif json_lines:
         from rolethread_vcs.model.canonical import encode_line
-        from rolethread_vcs.views.envelopes import plain
-        from rolethread_vcs.views.envelopes.history import EntryDifference, FileDifference
 
-        for model, rows in ((EntryDifference, comparison.entries()), (FileDifference, comparison.files())):
-            for row in rows:
-                output.write_rows(encode_line(plain(model.model_validate(row))) + b"\n")
+        for row in comparison.to_dicts():
+            output.write_rows(encode_line(row) + b"\n")
     elif markdown:
         from rolethread_vcs.views.diff_markdown import markdown as markdown_parts
 

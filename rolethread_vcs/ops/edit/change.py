@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Unpack
 
-from rolethread_vcs.errors import ConflictError, InvalidError
+from rolethread_vcs.errors import ConflictError, InvalidError, UsageError
 from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
@@ -185,7 +185,7 @@ class Change:
         self._put: dict[str, Entry] = {}
         self._removed: dict[str, None] = {}
         self._expected: dict[str, bytes] = {}
-        self.result: Committed | None = None
+        self._result: Committed | None = None
 
     def __repr__(self) -> str:
         return f"<Change: {len(self._added)} added, {len(self._put)} changed, {len(self._removed)} removed>"
@@ -258,8 +258,19 @@ class Change:
                 summary=summary_of(list(self._added), list(self._put), list(self._removed)),
             )
 
-        self.result = run(self._repository, self._intent, plan, expected=self._expected)
-        return self.result
+        self._result = run(self._repository, self._intent, plan, expected=self._expected)
+        return self._result
+
+    @property
+    def result(self) -> Committed:
+        """What was committed, once the block has ended.
+
+        Raises:
+            UsageError: it has not, or not well.
+        """
+        if self._result is None:
+            raise UsageError("nothing is committed before the block of the edit has ended")
+        return self._result
 
     def _find(self, word: str | int) -> str:
         number = number_named(word)

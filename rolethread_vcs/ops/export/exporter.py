@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,19 @@ def export(
         warnings=tuple(warnings),
         left_out=tuple(rows.left_out),
     )
+
+
+def to_dicts(
+    repository: Repository, /, revision: str = "@", options: ExportOptions | None = None, **keywords: Any
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows that an export of a revision would write, each as a dictionary, streaming.
+
+    Raises:
+        As `export`, as far as it is about entries.
+    """
+    wanted = replace(options_of(ExportOptions, options, keywords), container="jsonl")
+    for chunk in _Rows(repository.snapshot(revision), wanted).chunks(lambda _: None):
+        yield from map(json.loads, chunk.splitlines())
 
 
 class _Rows:

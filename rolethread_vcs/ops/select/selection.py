@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -169,6 +170,16 @@ def _no_such_entry(snapshot: Snapshot, number: str | int) -> NoSuchEntryError:
         hint=f"its life, if it had one: rtv log {number}\n"
         f"those around it: rtv list id:{max(number - _NAMED, 0)}..{number + _NAMED}",
     )
+
+
+def tags(repository: Repository, rev: str = "@") -> dict[str, int]:
+    """Return the tags of a revision, sorted, each with the number of entries that have it."""
+    from rolethread_vcs.store.derived import Table
+    from rolethread_vcs.store.facts import Fact, read_facts
+
+    snapshot = repository.snapshot(rev)
+    (rows,) = read_facts(snapshot, [Fact(Table("tags", 1), lambda entry: entry.tags)], skip_unreadable=True)
+    return dict(sorted(Counter(tag for _, *found in rows for tag in found).items()))
 
 
 TAGS_READ_FROM = 20_000

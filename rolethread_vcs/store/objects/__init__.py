@@ -11,12 +11,12 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pygit2
 
 from rolethread_vcs.errors import DamagedError, UsageError
-from rolethread_vcs.store.libgit2 import RAISED, read_errors
+from rolethread_vcs.store.libgit2 import RAISED, open_git, read_errors
 from rolethread_vcs.store.objects import commits, trees
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class Objects:
         self._trees: OrderedDict[bytes, bytes] = OrderedDict()
         self._items: OrderedDict[bytes, dict[bytes, trees.Item]] = OrderedDict()
         self._commits: OrderedDict[str, commits.Commit] = OrderedDict()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _opened_objects, (Path(self._git.path), self._folder)
 
     def read(self, oid: str, kind: str) -> bytes:
         """Return an object's bytes.
@@ -203,6 +206,10 @@ class Objects:
         except ValueError as error:
             raise UsageError(f"{prefix} is the beginning of several commits; write more digits") from error
         return full if self.kind(full) in kinds else None
+
+
+def _opened_objects(git_folder: Path, folder: Path) -> Objects:
+    return Objects(open_git(git_folder), folder)
 
 
 def _missing(what: str, error: Exception) -> MissingObjectError:

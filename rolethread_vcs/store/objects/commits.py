@@ -54,6 +54,9 @@ class Commit(NamedTuple):
     time: int
     data: bytes
 
+    def __repr__(self) -> str:
+        return f"<Commit {self.id[:10]} {self.subject!r}>"
+
     @property
     def author(self) -> Signature:
         return self._person(b"\nauthor ")

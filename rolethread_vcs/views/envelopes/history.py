@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -19,8 +20,12 @@ from rolethread_vcs.views.envelopes import (
     Text,
     Verb,
     of,
+    plain,
 )
 from rolethread_vcs.views.envelopes.changes import ChangedEntry
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.compare.comparison import Comparison
 
 
 def _decoded(data: Any) -> Any:
@@ -139,6 +144,12 @@ class FileDifference(Model):
     before: Content
     after: Content
     changes: list[ChangedValue]
+
+
+def difference_rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """Yield all that differs as JSON objects: the entries, then the other files."""
+    for model, rows in ((EntryDifference, comparison.entries()), (FileDifference, comparison.files())):
+        yield from (plain(model.model_validate(row)) for row in rows)
 
 
 class Summary(Counts):

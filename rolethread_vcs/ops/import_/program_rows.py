@@ -1,0 +1,100 @@
+"""Imports rows that a program made: mappings, in any format that a file of rows may have."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.import_.importer import Imported, import_files
+from rolethread_vcs.store.repository import Repository
+
+if TYPE_CHECKING:
+    from rolethread_vcs.ops.import_.row_reader import ImportOptions
+    from rolethread_vcs.transaction import Intent
+
+
+def import_rows(
+    repository: Repository,
+    /,
+    rows: Iterable[Mapping[str, Any] | Entry],
+    options: ImportOptions | None = None,
+    intent: Intent | None = None,
+    *,
+    name: str = "rows",
+    **keywords: Any,
+) -> Imported:
+    """Import rows, streaming, in one commit, as `import_files` imports those of a file; messages call them `name`.
+
+    A row is a mapping in any format that `rtv import` reads, or an `Entry`. A field that is not a number (data frames
+    mark missing values so) is left out; arrays and numbers of numpy are what they hold.
+
+    Raises:
+        UsageError: a row is no mapping, or holds what JSON cannot. And as `import_files`.
+    """
+    stream = cast("BinaryIO", _Stream(_lines([rows] if isinstance(rows, (Mapping, Entry)) else rows)))
+    return import_files(repository, [stream], options, intent, names=[name], **keywords)
+
+
+class _Stream:
+    """Lines as a stream of bytes, as far as an import reads one."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+
+    def read(self, size: int) -> bytes:
+        block = bytearray()
+        while len(block) < size and (line := next(self._lines, None)) is not None:
+            block += line
+        return bytes(block)
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[bytes]:
+    for number, row in enumerate(rows, 1):
+        value = row.document if isinstance(row, Entry) else row
+        if not isinstance(value, Mapping):
+            raise UsageError(
+                f"row {number} is no mapping of fields, but of the type {type(row).__name__}",
+                hint="of a data frame, pass frame.to_dict('records'); of a file, import_file(path)",
+            )
+        try:
+            yield _encoded(value) + b"\n"
+        except (TypeError, ValueError, RecursionError) as error:
+            raise UsageError(f"row {number} cannot be JSON: {error}") from error
+
+
+def _encoded(row: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(row, default=_plain, allow_nan=False).encode()
+    except ValueError:  # not a number
+        return json.dumps(_without_nan(json.loads(json.dumps(row, default=_plain)))).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Entry):
+        return value.document
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if hasattr(value, "tolist"):  # of numpy
+        return value.tolist()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"a value is of the type {type(value).__name__}")
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items() if not _is_nan(item)}
+    if isinstance(value, list):
+        return [None if _is_nan(item) else _without_nan(item) for item in value]
+    return value
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
