@@ -11,7 +11,7 @@ parent) or of a range `A..B`, or only what it did to some entries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, Unpack
 
@@ -22,12 +22,16 @@ from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge import MergePreview, preview_of
 from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.phrases import count
 from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.transaction import Intent
 
 REVERTS = "Reverts"
 """The trailer that names the commit, or both ends of the range, that was taken back."""
+
+_FEW = 20
+"""Entries that a revert may remove, or change, without a word about it."""
 
 
 def pick(
@@ -136,10 +140,31 @@ def _wanted(
 def _start(
     repository: Repository, commits: CommitRange, wanted: Unfinished, intent: Intent, *, skip_conflicts: bool
 ) -> Outcome:
+    before = len(repository.snapshot(intent.branch or "@"))
     outcome = start(repository, wanted, intent, skip_conflicts=skip_conflicts)
-    if not commits.is_merge:
-        return outcome
-    committed = outcome.committed
-    done = "picked" if wanted.kind == "pick" else "taken back"
-    note = f"{commits.name} is a merge: {done} is what it brought to its first parent, {commits.before[:10]}"
-    return replace(outcome, committed=replace(committed, notes=(note, *committed.notes)))
+    committed, notes = outcome.committed, []
+    if commits.is_merge:
+        done = "picked" if wanted.kind == "pick" else "taken back"
+        notes.append(f"{commits.name} is a merge: {done} is what it brought to its first parent, {commits.before[:10]}")
+    if wanted.kind == "revert" and wanted.ids is None and wanted.where is None:
+        notes += _other_meaning(repository, commits, outcome, before)
+    return replace(outcome, committed=replace(committed, notes=(*notes, *committed.notes)))
+
+
+def _other_meaning(repository: Repository, commits: CommitRange, outcome: Outcome, entries: int) -> Iterator[str]:
+    """Say what a revert does, where it goes so far, or names such a thing, that a way back to then may be meant.
+
+    `entries` is how many there were.
+    """
+    removed, changed = len(outcome.tree.change.removes), len(outcome.tree.change.puts)
+    others = repository.refs.branches().keys() - {outcome.committed.branch}
+    is_name = commits.text in repository.refs.releases() or commits.text in others
+    is_much = (removed > _FEW and removed * 10 > entries) or (changed > _FEW and changed * 2 > entries)
+    if is_name or is_much or 0 < entries <= removed:
+        then = commits.before[:10] if commits.is_range else commits.name
+        commit = "" if commits.is_range else f", the commit “{commits.subject}”"
+        yield (
+            f"what is taken back is what {commits.name}{commit}, did, and no more: of {count(entries, 'entry')}, "
+            f"{removed:,} removed, {changed:,} changed or brought back"
+        )
+        yield f"to go back to how everything was at {then}: rtv restore --all --from {then}"

@@ -347,3 +347,34 @@ def test_what_was_changed_and_is_gone_by_now_needs_a_decision(tmp_path: Path) ->
 
     assert [(each.field, each.reason) for each in outcome.conflicts] == [("messages[0]", Reason.DELETED_AND_EDITED)]
     assert said(dataset, entry_id) == [ATTIC[0], "ok"]
+
+
+@pytest.mark.parametrize("name", ["v1", "old"])
+def test_a_release_taken_back_names_the_way_back_to_it(tmp_path: Path, name: str) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    put(dataset, {ids[0]: conversation("one, changed")}, "before v1")
+    dataset.branch("old") if name == "old" else dataset.releases.create("v1")
+    put(dataset, {ids[1]: conversation("two, changed")})
+
+    dry = dataset.revert(name, Intent("revert", "revert", dry_run=True))
+    done = dataset.revert(name)
+
+    for outcome in (dry, done):
+        assert "“before v1”" in outcome.committed.notes[0]
+        assert f"rtv restore --all --from {name}" in outcome.committed.notes[1]
+    assert said(dataset, ids[0])[0] == "one"
+
+
+def test_a_revert_that_goes_far_is_told_and_a_small_one_is_not(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", *(f"question {number}" for number in range(30)))
+    imported = dataset.snapshot().id
+    dataset.add([conversation("one more")])
+    small = put(dataset, {ids[0]: conversation("changed")})
+
+    far = dataset.revert(imported, Intent("revert", "revert", dry_run=True), skip_conflicts=True)
+    part = dataset.revert(imported, Intent("revert", "revert", dry_run=True), words=ids[5:], skip_conflicts=True)
+
+    assert "of 31 entries, 29 removed" in far.committed.notes[0]
+    assert f"rtv restore --all --from {imported[:10]}" in far.committed.notes[1]
+    assert not part.committed.notes
+    assert not dataset.revert(small).committed.notes
