@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
@@ -30,8 +31,8 @@ from rolethread_vcs.diff.exchange_pairs import (
     pair_exchanges,
     places_to_look_at,
 )
-from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, is_all_text, read_exchanges
-from rolethread_vcs.model.entry import is_equal
+from rolethread_vcs.diff.exchanges import KNOWN_ANYWHERE, Exchange, Message, read_exchanges
+from rolethread_vcs.diff.unchanged import common, unchanged
 
 MOVED = 0.8
 """Likeness from which two messages in different places are one, moved and edited."""
@@ -81,16 +82,14 @@ def align(before: Sequence[Any], after: Sequence[Any]) -> tuple[Pair, ...]:
     depend on which side is called before, swapped sides give swapped pairs; but for one thing: of equal exchanges side
     by side of which one went, none is known for certain.
     """
-    start = _common(before, after)
-    if len(before) == len(after) and start + 1 + _common(before[start + 1 :], after[start + 1 :]) >= len(before):
+    start = common(before, after)
+    if len(before) == len(after) and start + 1 + common(before[start + 1 :], after[start + 1 :]) >= len(before):
         match = _match_of_two(before, after, start) if start < len(before) else Match.EQUAL
         if match is not None:
             return tuple(Pair(index, index, match if index == start else Match.EQUAL) for index in range(len(before)))
     # Of several equally good answers the search takes the first it meets. It always meets them from the same side.
     is_turned = (len(before), repr(before[start:][:1])) > (len(after), repr(after[start:][:1]))
-    left, right = read_exchanges(*((after, before) if is_turned else (before, after)))
-    mark_cuts(left, right)
-    pairs = _Search(left, right, pair_exchanges(left, right, later_left=is_turned), later_left=is_turned).run()
+    pairs = _search(*((after, before) if is_turned else (before, after)), later_left=is_turned)
     if is_turned:
         pairs = [pair.turned for pair in pairs]
     return tuple(sorted(pairs, key=lambda pair: pair.after))
@@ -107,15 +106,35 @@ def align_sides(one: Sequence[Any], other: Sequence[Any]) -> tuple[Pair, ...]:
     return tuple(sorted((pair.turned for pair in align(other, one)), key=lambda pair: pair.after))
 
 
-def _common(one: Sequence[Any], other: Sequence[Any]) -> int:
-    """Return how many messages both begin with."""
-    length = 0
-    for first, second in zip(one, other, strict=False):
-        # To Python 1, 1.0 and true are equal, which in texts alone cannot be
-        if first != second or not (is_all_text(first) or is_equal(first, second)):
-            break
-        length += 1
-    return length
+def _search(left: Sequence[Any], right: Sequence[Any], *, later_left: bool) -> list[Pair]:
+    """Return which message is which; stretches that nobody changed are left out, and put in again."""
+    stretches = unchanged(left, right)
+    same = {each.start + by: each.to_start + by for each in stretches for by in range(each.size)}
+    kept = [number for number in range(len(left)) if number not in same]
+    to_same = set(same.values())
+    to_kept = [number for number in range(len(right)) if number not in to_same]
+    one, other = read_exchanges([left[number] for number in kept], [right[number] for number in to_kept])
+    beside = [max(0, bisect_left(kept, each.start) - 1) for each in stretches]
+    messages = [message for exchange in one for message in exchange.messages]
+    for place, stretch in zip(beside, stretches, strict=True):
+        messages[place].beside += stretch.exchanges
+    mark_cuts(one, other)
+    search = _Search(one, other, pair_exchanges(one, other, later_left=later_left), later_left=later_left)
+    pairs = [
+        pair._replace(
+            before=kept[pair.before],
+            after=to_kept[pair.after],
+            rest=tuple(to_kept[number] for number in pair.rest),
+            joined=tuple(kept[number] for number in pair.joined),
+        )
+        for pair in search.run()
+    ]
+    moved = {pair.before for pair in pairs if pair.moved}
+    for place, stretch in zip(beside, stretches, strict=True):
+        is_moved = kept[place] in moved
+        numbers = range(stretch.start, stretch.start + stretch.size)
+        pairs += [Pair(number, same[number], Match.EQUAL, is_moved) for number in numbers]
+    return pairs
 
 
 def _match_of_two(before: Sequence[Any], after: Sequence[Any], place: int) -> Match | None:
@@ -166,7 +185,7 @@ class _Search:
             (
                 one.index,
                 other.index,
-                1 / len(self._exchange_of[0][one.index].messages) + min(one.weight, other.weight) / 100,
+                one.beside + 1 / len(self._exchange_of[0][one.index].messages) + min(one.weight, other.weight) / 100,
             )
             for one, other, _, _ in self._found.values()
         )
@@ -251,10 +270,13 @@ class _Search:
 
     def _doubt_lines(self, pair: ExchangePair) -> None:
         for is_right, row in enumerate((pair.left.messages, pair.right.messages)):
-            partners = self._taken if is_right else {number: number for number in self._found}
+            partners = self._taken if is_right else self._found
             keys = [(message.says, message.index in partners) for message in row]
+            if all(is_paired for _, is_paired in keys):
+                continue
             for place in in_doubt(keys, is_later=bool(is_right) != self._later_left):
-                one, other, match, _ = self._found[partners[row[place].index]]
+                number = row[place].index
+                one, other, match, _ = self._found[self._taken[number] if is_right else number]
                 self._found[one.index] = (one, other, match, True)
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import TypeAlias
 
-from rolethread_vcs.diff.chain import heaviest_chain
+from rolethread_vcs.diff.chain import heaviest_chain, longest_chain
 from rolethread_vcs.diff.exchanges import Exchange, Message, goes_on
 from rolethread_vcs.diff.likeness import sharing_rare_words
 
@@ -87,7 +87,6 @@ class _Search:
         self._known: dict[tuple[int, int], ExchangePair] = {}
         self._places: dict[tuple[int, int, int, int] | None, list[tuple[int, int]]] = {}
         self._once = once([each.says for each in left], [each.says for each in right])
-        self._in_turn = _in_turn(left, right)
         self.found: dict[int, ExchangePair] = {}  # by the number on the left
         self._taken: set[int] = set()
 
@@ -160,7 +159,10 @@ class _Search:
             and (each.weight >= _ANCHOR or (len(each.messages) > 1 and each.weight >= _ANCHOR_OF_TWO))
         ]
         # As few exchanges as possible moved; which of them did shows in what else stands in order with them.
-        weighed = [(*pair.place, 1 + pair.weight / 100) for pair in anchors]
+        weighed = [
+            (*pair.place, 1 + pair.weight / 100 + sum(message.beside for message in pair.left.messages))
+            for pair in anchors
+        ]
         known = tuple({pair.place[side] for pair in (*anchors, *self.found.values())} for side in (0, 1))
         left = [each for each in self._left if each.index not in known[0]]
         right = [each for each in self._right if each.index not in known[1]]
@@ -188,9 +190,7 @@ class _Search:
         chain = _chain(
             (
                 *pair.place,
-                pair.weight
-                + _A_LITTLE
-                * (pair.is_whole + 2 * pair.is_same + (pair.place in starts) + (pair.place in self._in_turn)),
+                pair.weight + _A_LITTLE * (pair.is_whole + 2 * pair.is_same + (pair.place in starts)),
             )
             for pair in pairs
         )
@@ -261,8 +261,14 @@ class _Search:
                     pairs, sorted((pair.right for pair in pairs), key=lambda each: each.index), strict=True
                 )
             ]
-            # but for what else they say, a flag or a speaker
-            if ordered != pairs and sum(pair.is_same for pair in ordered) >= sum(pair.is_same for pair in pairs):
+            places = {pair.place for pair in self.found.values()}
+            turned = (places - {pair.place for pair in pairs}) | {pair.place for pair in ordered}
+            # but for what else they say, a flag or a speaker, and where fewer moved as it is
+            if (
+                turned != places
+                and sum(pair.is_same for pair in ordered) >= sum(pair.is_same for pair in pairs)
+                and len(longest_chain(turned)) >= len(longest_chain(places))
+            ):
                 is_loose = any(pair.loose for pair in pairs)
                 for pair in ordered:
                     pair.loose = is_loose
@@ -326,20 +332,6 @@ def _sole(pairs: Iterable[ExchangePair]) -> list[ExchangePair]:
     found = list(pairs)
     lefts, rights = Counter(pair.left.index for pair in found), Counter(pair.right.index for pair in found)
     return [pair for pair in found if lefts[pair.left.index] == rights[pair.right.index] == 1]
-
-
-def _in_turn(left: Side, right: Side) -> set[tuple[int, int]]:
-    """Return the places of equal exchanges of which both sides have as many: the first, the second and so on."""
-    places: tuple[dict[int, list[int]], ...] = (defaultdict(list), defaultdict(list))
-    for side, rows in zip((left, right), places, strict=True):
-        for each in side:
-            rows[each.says].append(each.index)
-    return {
-        place
-        for says, row in places[0].items()
-        if len(row) == len(places[1].get(says, ()))
-        for place in zip(row, places[1][says], strict=True)
-    }
 
 
 def once(numbers: Iterable[int], others: Iterable[int]) -> set[int]:

@@ -56,6 +56,7 @@ class Message:
     says: int
     likeness: Likeness
     weight: float = 0.0
+    beside: int = 0  # unchanged exchanges behind it, or before the first, that are left out
     parts: Sequence[Message] = ()
     """The messages on the other side that it was cut into."""
     whole: Message | None = None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolethread_vcs.diff import exchange_pairs
+from rolethread_vcs.diff import exchange_pairs, unchanged
 from rolethread_vcs.diff.align import Match, Pair, align
 from rolethread_vcs.model.entry import canonical_messages, is_same
 
@@ -302,6 +302,38 @@ def test_edited_messages_far_from_their_place_are_found_in_a_long_talk() -> None
 
     assert sorted((pair.before, pair.after) for pair in pairs) == [(index, (index + 100) % 600) for index in range(600)]
     assert sum(pair.moved for pair in pairs) == 100
+
+
+def test_a_long_talk_is_aligned_as_if_all_of_it_were_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    pick = random.Random(7)
+    words = [f"word{number}" for number in range(900)]
+
+    def said(role: str) -> dict[str, Any]:
+        return {"role": role, "content": "*nods*" if pick.random() < 0.3 else " ".join(pick.choices(words, k=8))}
+
+    before = [said(("user", "assistant")[number % 2]) for number in range(400)]
+    after = [*before[:60], *before[200:204], *before[60:200], *before[206:]]
+    after[100] = {**after[100], "content": after[100]["content"] + " and more"}
+    after[300:300] = [user("A question that nobody asked."), assistant("*nods*")]
+
+    quick = align(before, after)
+    monkeypatch.setattr(unchanged, "_LONG", 1_000_000)
+
+    assert quick == align(before, after)
+    assert [pair.before for pair in quick if pair.moved] == [200, 201, 202, 203]
+
+
+def test_who_moved_past_a_long_unchanged_stretch_is_the_lesser() -> None:
+    talk = [
+        message
+        for number in range(60)
+        for message in (
+            user(f"{number} What is in barrel {number} of this row?"),
+            assistant(f"{number} It holds the wine of year {number}."),
+        )
+    ]
+
+    assert {pair.before for pair in align(talk, [*talk[100:], *talk[:100]]) if pair.moved} == set(range(100, 120))
 
 
 def test_a_talk_too_long_for_the_table_is_aligned_by_what_stands_once(monkeypatch: pytest.MonkeyPatch) -> None:
