@@ -26,7 +26,15 @@ from rolethread_vcs.formats._rows import (
     trained_keys,
     trained_values,
 )
-from rolethread_vcs.model.entry import CONVERSATIONS, ENTRY_KEYS, KNOWN_ROLES, OPENING_ROLES, Entry, read_role
+from rolethread_vcs.model.entry import (
+    CONVERSATIONS,
+    ENTRY_KEYS,
+    KNOWN_ROLES,
+    OPENING_ROLES,
+    TOOL_ROLES,
+    Entry,
+    read_role,
+)
 
 _NAME = "messages"
 _DOCUMENT_KEYS = frozenset(ENTRY_KEYS)
@@ -34,7 +42,6 @@ _ABSENT = object()
 _OTHER_CONVERSATIONS = frozenset({"conversations", "conversation", "instruction"})
 _UNMISTAKABLE = frozenset({"messages", "tags"})
 """Fields that a row with our mark carries under their own names, whatever they hold; most entries have no others."""
-_TOOL_ROLES = frozenset({"tool", "function"})
 _LIFTED = ("tools", "parallel_tool_calls")
 
 
@@ -186,7 +193,7 @@ def _used_keys(entry: Entry) -> CleanKeys:
                 message_keys.add("tool_calls")
             if message.get("tool_call_id") is not None:
                 message_keys.add("tool_call_id")
-            if message.get("name") is not None and message.get("role") in _TOOL_ROLES:
+            if message.get("name") is not None and message.get("role") in TOOL_ROLES:
                 message_keys.add("name")
     return CleanKeys(trained_keys(entry), tuple(sorted(message_keys)))
 
@@ -210,7 +217,7 @@ def _clean_messages(field: str, messages: Any, keys: CleanKeys) -> list[dict[str
             raise CannotCarryError(f"clean {_NAME}", f"{field} [{index}] has no role")
         cleaned = {"role": message["role"], "content": message.get("content")}
         for key in keys.message:
-            is_wanted = key != "name" or message["role"] in _TOOL_ROLES
+            is_wanted = key != "name" or message["role"] in TOOL_ROLES
             cleaned[key] = message.get(key) if is_wanted else None
         result.append(cleaned)
     return result

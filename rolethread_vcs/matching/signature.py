@@ -67,11 +67,12 @@ class Signature(NamedTuple):
         if (uuid := entry.uuid) is not None and Step.UUID in steps:
             parts["uuid"] = uuid.lower()
         if Step.WHOLE in steps and "whole" not in known:
-            parts["whole"] = _digest(encode_sorted(entry.document))
-            parts["order"] = _digest(encode_entry(entry)) if _has_inner_keys(entry) else None
+            said = entry.without_nulls()
+            parts["whole"] = _digest(encode_sorted(said.document))
+            parts["order"] = _digest(encode_entry(said)) if _has_inner_keys(said) else None
         if Step.MESSAGES in steps and "messages" not in known:
             parts["messages"] = match_digest(entry.document.get("messages"))
-        if Step.SPOKEN in steps:
+        if Step.SPOKEN in steps and "spoken" not in known:
             messages: Any = entry.document.get("messages")
             messages = messages if isinstance(messages, list) else [messages]
             turns = [[each.get("role"), each.get("content")] if isinstance(each, dict) else each for each in messages]

@@ -19,7 +19,7 @@ import orjson
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import MAX_DEPTH as MAX_DEPTH
-from rolethread_vcs.model.entry import Entry, sort_keys
+from rolethread_vcs.model.entry import Entry, matched_messages, sort_keys
 from rolethread_vcs.model.entry import JsonProblemError as JsonProblemError
 from rolethread_vcs.model.layout import suffix_of
 
@@ -31,6 +31,7 @@ _TOO_SHORT_FOR_DEPTH = MAX_DEPTH * (MAX_DEPTH + 1)
 """Every level indents a line of its own, so an indented text of at most so many bytes is not too deep."""
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _NINETEEN_DIGITS = b"0" * 19
+_SPOKEN = frozenset({"role", "content"})
 _LINE_BREAKERS = ("\u2028", "\u2029", "\u0085")
 
 # The digits of a number are part of the frozen format, and releases of orjson have differed in them.
@@ -184,24 +185,31 @@ def birth_suffix(messages: Any) -> str:
 
 
 def match_digest(messages: Any) -> str:
-    """Return what messages are matched by: the birth suffix that they would have with all keys inside them sorted."""
+    """Return what messages are matched by: the birth suffix of `matched_messages`."""
     return _match_digest(messages, _dump(messages, _CANONICAL))
 
 
-def matched_by(entry: Entry) -> tuple[str, str]:
-    """Return what an entry is matched by: the digest of its messages, and its uuid or nothing."""
-    return match_digest(entry.document.get("messages")), (entry.uuid or "").lower()
+def matched_by(entry: Entry) -> tuple[str, ...]:
+    """Return what an entry is matched by: the digest of its messages, its uuid or nothing, those of its clean exports.
+
+    A clean export that says as much as the messages has none of its own.
+    """
+    messages: Any = entry.document.get("messages")
+    digest, uuid = match_digest(messages), (entry.uuid or "").lower()
+    if not isinstance(messages, list) or all(type(each) is dict and each.keys() <= _SPOKEN for each in messages):
+        return digest, uuid
+    clean = {
+        suffix_of(_dump(matched_messages(messages, clean=True, masked=masked), _CANONICAL)) for masked in (True, False)
+    }
+    return digest, uuid, *sorted(clean - {digest})
 
 
 def _match_digest(messages: Any, data: bytes) -> str:
     # of messages written on their own, only what is inside of one is indented by six spaces or more
-    if isinstance(messages, list) and b"\n      " not in data:
+    is_plain = type(messages) is list and b"\n      " not in data and b"null" not in data and b'"weight"' not in data
+    if is_plain and data.count(b'"content": ') == len(messages):
         return suffix_of(data)
-    in_order = sort_keys(messages)
-    if isinstance(messages, list):  # the keys of a message have an order of their own
-        rows = zip(messages, in_order, strict=True)
-        in_order = [{key: other[key] for key in one} if isinstance(one, dict) else other for one, other in rows]
-    return suffix_of(_dump(in_order, _CANONICAL))
+    return suffix_of(_dump(matched_messages(messages), _CANONICAL))
 
 
 def encode_with_suffix(entry: Entry) -> tuple[bytes, str, str]:

@@ -15,6 +15,7 @@ CONVERSATIONS = ("messages", "chosen", "rejected")
 """The keys of an entry that hold lists of messages."""
 ENTRY_KEYS = (*CONVERSATIONS, "tags", "origin", "uuid", "extra")
 MESSAGE_KEYS = ("role", "content", "speaker", "train", "alternatives")
+_CLEAN_KEYS = ("role", "content", "tool_calls", "tool_call_id")
 
 _ENTRY_RANK = {key: rank for rank, key in enumerate(ENTRY_KEYS)}
 _MESSAGE_RANK = {key: rank for rank, key in enumerate(MESSAGE_KEYS)}
@@ -101,8 +102,16 @@ class Entry:
         return f"<Entry: {', '.join(parts)}>"
 
     def equals(self, other: Entry) -> bool:
-        """Return whether both have the same values, in whatever order the keys inside them stand."""
-        return is_equal(self.document, other.document)
+        """Return whether both say the same: the order of keys inside values, and keys that hold null, do not count."""
+        return is_equal(self.without_nulls().document, other.without_nulls().document)
+
+    def without_nulls(self) -> Entry:
+        """Return the entry without keys that hold null where a key is optional; no content is a null content."""
+        fields = {key: _without_nulls(value, 3) for key, value in self.document.items()}
+        for side in CONVERSATIONS:
+            if isinstance(fields.get(side), list):
+                fields[side] = list(map(_with_content, fields[side]))
+        return _trusted({key: value for key, value in fields.items() if value != {}})
 
     __hash__ = None  # type: ignore[assignment]  # it holds a mapping
 
@@ -206,6 +215,48 @@ def _trusted(document: dict[str, Any], _new: Any = object.__new__) -> Entry:
 def well_formed(messages: Any) -> list[dict[str, Any]]:
     """Return the messages that are objects, in order; none when `messages` is not a list."""
     return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+
+
+def _without_nulls(value: Any, levels: int) -> Any:
+    """Return a value without keys that hold null in so many levels of objects; deeper lie arguments and schemas."""
+    if isinstance(value, list):
+        return [_without_nulls(item, levels) for item in value]
+    if not isinstance(value, dict) or not levels:
+        return value
+    return {
+        key: _without_nulls(item, levels - 1) for key, item in value.items() if item is not None or key == "content"
+    }
+
+
+def _with_content(message: Any) -> Any:
+    if not isinstance(message, dict) or "content" in message:
+        return message
+    return _canonical_message({**message, "content": None})
+
+
+def matched_messages(messages: Any, *, clean: bool = False, masked: bool = True) -> Any:
+    """Return messages in the form that is matched: what says nothing is left out, inner keys are sorted.
+
+    A weight of 0 says that a message does not train, a weight of 1 nothing. `clean` leaves what a clean export has of
+    them; unless `masked`, that is not which of them train.
+    """
+    if not isinstance(messages, list):
+        return sort_keys(messages)
+    rows = []
+    for message in messages:
+        row = sort_keys(_with_content(_without_nulls(message, 3)))
+        if isinstance(row, dict):
+            if row.get("weight") in (0, 1):
+                row["train"] = row.pop("weight") != 0 and row.get("train", True)
+            if clean:
+                keys = [
+                    *_CLEAN_KEYS,
+                    *(["train"] if masked else []),
+                    *(["name"] if row.get("role") in TOOL_ROLES else []),
+                ]
+                row = {key: row[key] for key in keys if key in row}
+        rows.append(row)
+    return canonical_messages(rows)
 
 
 def canonical_messages(value: Any, *, is_owned: bool = False) -> Any:
@@ -358,6 +409,7 @@ KNOWN_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "fu
 """Roles that some trainer knows; `developer`, `function` and the two calls are kept as they are spelled."""
 
 OPENING_ROLES = frozenset({"system", "developer"})
+TOOL_ROLES = frozenset({"tool", "function"})
 ANSWERING_ROLES = frozenset({"assistant", "function_call", "tool_call"})
 
 SYNONYMS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from rolethread_vcs.model.canonical import encode_line, matched_by, parse
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.store.refs.commit_graph import CommitGraph
     from rolethread_vcs.store.repository import Repository
 
-_TABLE = Table("removed entries", 1)
+_TABLE = Table("removed entries", 2)
 _LAST = b"last tip"
 """The one key: what was found up to the commit that was asked about last."""
 _WORTH_IT = 8
@@ -63,10 +63,10 @@ def removals(graph: CommitGraph, commits: Iterable[Commit]) -> Iterator[Removal]
 
 @dataclass(frozen=True, slots=True)
 class RemovedEntry:
-    """An entry as it was when some commit removed it: its id, the digest of its messages then, its uuid or ""."""
+    """An entry as it was when some commit removed it: its id, what its messages were matched by, its uuid or ""."""
 
     entry_id: str
-    digest: str
+    digests: tuple[str, ...]
     uuid: str = ""
 
 
@@ -78,7 +78,10 @@ def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
     derived = Derived(repository.cache_folder)
     data = derived.find(_TABLE, [_LAST]).get(_LAST)
     remembered = {"tip": None, "removed": []} if data is None else parse(data)
-    known_tip, known = remembered["tip"], {row[0]: RemovedEntry(*row) for row in remembered["removed"]}
+    known_tip, known = (
+        remembered["tip"],
+        {row[0]: RemovedEntry(row[0], tuple(row[2:]), row[1]) for row in remembered["removed"]},
+    )
     graph = repository.graph
     if known_tip is not None and not graph.is_ancestor(known_tip, tip):
         known_tip, known = None, {}
@@ -88,9 +91,9 @@ def removed_entries(repository: Repository, tip: str) -> list[RemovedEntry]:
     for entry_id, blob, *_ in removals(graph, newer):
         # an entry that came back may have been edited before it was removed again
         entry = readable(entry_of_blob(graph.objects, blob))
-        described = ("",) if entry is None else matched_by(entry)
-        known[entry_id] = RemovedEntry(entry_id, *described)
+        digest, uuid, *clean = ("", "") if entry is None else matched_by(entry)
+        known[entry_id] = RemovedEntry(entry_id, (digest, *clean), uuid)
     if len(newer) > _WORTH_IT:
-        value = {"tip": tip, "removed": [astuple(entry) for entry in known.values()]}
+        value = {"tip": tip, "removed": [(each.entry_id, each.uuid, *each.digests) for each in known.values()]}
         derived.keep(_TABLE, {_LAST: encode_line(value)})
     return list(known.values())

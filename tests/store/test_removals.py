@@ -66,4 +66,4 @@ def test_an_entry_that_came_back_and_was_removed_again_is_described_as_it_was_la
     dataset.remove([known.entry_id], intent("remove"))
 
     (again,) = (each for each in removed(dataset) if each.entry_id == known.entry_id)
-    assert again.digest != known.digest
+    assert again.digests != known.digests

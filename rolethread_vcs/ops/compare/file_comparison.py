@@ -265,6 +265,7 @@ class Carried:
 
     def project(self, entry: Entry) -> Entry:
         """Return an entry with nothing but what can be carried; null in an optional key says the same as no key."""
+        entry = entry.without_nulls()
         if self.is_all:
             return entry
         fields: dict[str, Any] = {}
@@ -272,7 +273,7 @@ class Carried:
             if key in CONVERSATIONS and (key == "messages" or key in self.entry):
                 fields[key] = self._messages(value)
             elif key == "extra":
-                extra = {name: item for name, item in value.items() if name in self.extra and item is not None}
+                extra = {name: item for name, item in value.items() if name in self.extra}
                 if extra:
                     fields[key] = extra
             elif key in self.entry:
@@ -294,11 +295,7 @@ class Carried:
     def _message(self, message: Any) -> Any:
         if not isinstance(message, dict):
             return message
-        return {
-            key: value
-            for key, value in message.items()
-            if key in _SPOKEN or (key in self.message and value is not None)
-        }
+        return {key: value for key, value in message.items() if key in _SPOKEN or key in self.message}
 
 
 EVERYTHING = Carried(is_all=True)

@@ -28,7 +28,7 @@ from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import entry_of_blob, readable
 
-STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.BIRTH)
+STEPS = (Step.OWN_ID, Step.UUID, Step.KEY, Step.MESSAGES, Step.SPOKEN, Step.BIRTH)
 _NAMES = (Step.OWN_ID, Step.UUID, Step.KEY)
 
 
@@ -113,7 +113,7 @@ class Matcher:
             return _NEW
         rev = "" if row.draft.rolethread is None else row.draft.rolethread.get("rev", "")
         key = None if self._key is None else key_value(row.entry, self._key)
-        known = {"rev": rev, "key": key, "messages": row.digest, "birth": row.suffix}
+        known = {"rev": rev, "key": key, "messages": row.digest, "spoken": row.digest, "birth": row.suffix}
         signature = Signature.of(row.entry, row.draft.own_id, STEPS, **known)
         match = self._match(signature, row)
         for step in _NAMES:
@@ -151,7 +151,9 @@ class Matcher:
             match = self._compare(entry_id, row)
         # a file that was written by hand holds the same entry in other bytes; only a row of ours brings its order
         elif self._blobs[entry_id] == row.blob or (
-            self._base[entry_id] == row.entry if step is Step.OWN_ID else self._base[entry_id].equals(row.entry)
+            self._base[entry_id].without_nulls() == row.entry.without_nulls()
+            if step is Step.OWN_ID
+            else self._base[entry_id].equals(row.entry)
         ):
             return Match(Outcome.UNCHANGED, entry_id)
         elif step is Step.OWN_ID:
@@ -256,11 +258,12 @@ class Matcher:
         key = self._key
         facts = [_MATCHING, *map(keys_fact, rules), *([] if key is None else [_key_fact(key)])]
         matching, *others = read_facts(self._base, facts)
-        self._index.add(Step.OWN_ID, ((entry_id, entry_id) for entry_id, _, _ in matching))
-        uuids = ((uuid, entry_id) for entry_id, _, uuid in matching if uuid)
+        self._index.add(Step.OWN_ID, ((entry_id, entry_id) for entry_id, *_ in matching))
+        uuids = ((uuid, entry_id) for entry_id, _, uuid, *_ in matching if uuid)
         self._index.add(Step.UUID, self._telling(Step.UUID, uuids, matching))
-        self._index.add(Step.MESSAGES, ((digest, entry_id) for entry_id, digest, _ in matching))
-        self._index.add(Step.BIRTH, ((suffix_part(entry_id), entry_id) for entry_id, _, _ in matching))
+        self._index.add(Step.MESSAGES, ((digest, entry_id) for entry_id, digest, *_ in matching))
+        self._index.add(Step.SPOKEN, ((digest, entry_id) for entry_id, _, _, *clean in matching for digest in clean))
+        self._index.add(Step.BIRTH, ((suffix_part(entry_id), entry_id) for entry_id, *_ in matching))
         keys = [] if key is None else others[-1]
         held = ((value, entry_id) for entry_id, *values in keys for value in values)
         self._index.add(Step.KEY, self._telling(Step.KEY, held, matching))
@@ -288,7 +291,7 @@ class _Removed:
         self._ids = {entry.entry_id for entry in gone}
         self._index: Index[str] = Index()
         self._index.add(Step.UUID, ((entry.uuid or None, entry.entry_id) for entry in gone))
-        suffixes = ((entry, suffix) for entry in gone for suffix in (suffix_part(entry.entry_id), entry.digest))
+        suffixes = ((entry, suffix) for entry in gone for suffix in (suffix_part(entry.entry_id), *entry.digests))
         self._index.add(Step.MESSAGES, ((suffix, entry.entry_id) for entry, suffix in suffixes))
         self._index.add(Step.BIRTH, ((suffix_part(entry.entry_id), entry.entry_id) for entry in gone))
 
@@ -309,8 +312,8 @@ def key_value(entry: Entry, key: str) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
 
 
-_MATCHING = Fact(Table("matching", 1), matched_by)
-"""What an entry is matched by: the digest of its messages, and its uuid or nothing."""
+_MATCHING = Fact(Table("matching", 2), matched_by)
+"""What an entry is matched by; see `matched_by`."""
 
 
 def _key_fact(key: str) -> Fact:

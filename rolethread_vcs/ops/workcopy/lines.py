@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import shlex
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
 from rolethread_vcs.formats import (
@@ -25,7 +24,7 @@ from rolethread_vcs.formats import (
 from rolethread_vcs.matching.ladder import Ambiguity, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import encode_line, parse
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry
+from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import rev_of
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, refuse_changed
 from rolethread_vcs.phrases import count, first_few
@@ -251,7 +250,7 @@ class Layout:
 
         def reading(entry: Entry) -> Reading:
             encode_line(entry.document)
-            return Reading(self._without_padding(entry), draft.own_id)
+            return Reading(entry.without_nulls(), draft.own_id)
 
         return draft.make(reading)
 
@@ -263,21 +262,3 @@ class Layout:
         identity = {"id": entry_id, "rev": rev_of(blob), **fields}
         value.pop("rolethread", None)
         return encode_line({"rolethread": identity, **value})
-
-    def _without_padding(self, entry: Entry) -> Entry:
-        """Leave out the nulls that only fill the columns of a clean file; they say nothing about an entry."""
-        keys = self.keys
-        if keys is None or not (keys.row or keys.message):
-            return entry
-
-        def without(fields: Any, columns: Collection[str]) -> Any:
-            if not isinstance(fields, Mapping):
-                return fields
-            return {key: each for key, each in fields.items() if each is not None or key not in columns}
-
-        fields: dict[str, Any] = dict(entry.document)
-        fields["extra"] = without(entry.extra, keys.row) or None
-        for side in CONVERSATIONS:
-            if isinstance(fields.get(side), list):
-                fields[side] = [without(message, keys.message) for message in fields[side]]
-        return Entry.of({key: each for key, each in fields.items() if each is not None})
