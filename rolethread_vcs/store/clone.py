@@ -46,7 +46,7 @@ def clone(source: Path, folder: Path) -> Repository:
             original = find_dataset(source)
             place = original.folder
         head, names, notes = original.refs.head(), original.refs.table(), original.config.notes()
-        _fetch(repository, original, [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"], "clone")
+        fetch(repository, original, [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"], "clone")
         there = repository.refs.names()
         for pair in clashing([name for name in names if name.startswith((BRANCHES, TAGS))]):
             if any(name.replace(BRANCHES, _FETCHED) not in there for name in pair):
@@ -70,18 +70,13 @@ def clone(source: Path, folder: Path) -> Repository:
     return repository
 
 
-def fetch_commit(repository: Repository, original: Repository, branch: str) -> None:
-    """Copy a branch's commits, with all that belongs to them, from another local repository; no ref moves.
+def fetch(repository: Repository, original: Repository, wanted: list[str], why: str) -> None:
+    """Copy the commits of refs (as refspecs), with all that belongs to them, from another repository of this machine.
 
     Raises:
         DamagedError: the other cannot be copied whole. SystemRefusedError: the disk refuses.
     """
-    _fetch(repository, original, [BRANCHES + branch], "merge")
-
-
-def _fetch(repository: Repository, original: Repository, wanted: list[str], why: str) -> None:
-    # as a URL: libgit2 takes a path with a colon for the name of another machine
-    url = original.folder.resolve().as_uri()
+    url = original.folder.resolve().as_uri()  # libgit2 takes a path with a colon for the name of another machine
     with _whole_copy(original):
         repository._git.remotes.create_anonymous(url).fetch(wanted, message=why)
 

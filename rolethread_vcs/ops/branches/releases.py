@@ -64,15 +64,9 @@ def describe(repository: Repository, name: str) -> Release:
 
 def previous(repository: Repository, name: str) -> Release | None:
     """Return the release before one, the nearest of those that it descends from; None for the first."""
-    is_ancestor, commit = repository.graph.is_ancestor, describe(repository, name).commit
-    nearest: Release | None = None
-    for each in releases(repository):
-        is_older = each.commit != commit and is_ancestor(each.commit, commit)
-        if is_older and (
-            nearest is None or (each.commit != nearest.commit and is_ancestor(nearest.commit, each.commit))
-        ):
-            nearest = each
-    return nearest
+    graph, commit = repository.graph, describe(repository, name).commit
+    older = [each for each in releases(repository) if each.commit != commit and graph.is_ancestor(each.commit, commit)]
+    return min(older, key=lambda each: graph.ahead_behind(commit, each.commit)[0], default=None)
 
 
 def release(

@@ -72,7 +72,7 @@ def _is_dataset(path: Path) -> bool:
 
 
 def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool) -> Source:
-    from rolethread_vcs.store.clone import fetch_commit, read_also
+    from rolethread_vcs.store.clone import fetch, read_also
 
     original = open_dataset(path)
     if original.common_folder.resolve() == repository.common_folder.resolve():
@@ -93,7 +93,7 @@ def _from_copy(repository: Repository, path: Path, branch: str, *, fetches: bool
         raise UnknownRevisionError(f"there is no branch {name!r} in {path}", hint=f"its branches are: {known}")
     source = _readable(original, commit, f"{path.resolve().name}#{name}")
     if fetches:
-        fetch_commit(repository, original, name)
+        fetch(repository, original, [BRANCHES + name], "merge")
     else:
         read_also(repository, original)
     return source
