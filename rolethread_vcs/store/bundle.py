@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH, RAISED, NoDatasetError, create_git
+from rolethread_vcs.store.libgit2 import DEFAULT_BRANCH, RAISED, create_git
 from rolethread_vcs.store.objects import read_packed
 from rolethread_vcs.store.objects.packs import build_index
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS
@@ -27,29 +27,31 @@ _DIGEST = 20
 _PIECE = 4096
 
 
+def is_bundle(path: Path) -> bool:
+    with disk.system_errors(f"reading {path}"), path.open("rb") as file:
+        return file.readline(80) in (b"# v2 git bundle\n", b"# v3 git bundle\n")
+
+
 @contextmanager
 def unpacked(path: Path, scratch: Path) -> Iterator[Repository]:
     """Give a repository with the branches and releases of a bundle; it lies in a folder of `scratch` meanwhile.
 
     Raises:
-        NoDatasetError: the file is no bundle. InvalidError: it holds only a part. DamagedError: it is cut off.
+        InvalidError: it holds only a part. DamagedError: it is cut off.
     """
-    place = shlex.quote(str(path))
     scratch.mkdir(parents=True, exist_ok=True)
     with (
         disk.system_errors(f"unpacking {path}"),
         path.open("rb") as file,
         TemporaryDirectory(prefix=f"{os.getpid()}-", dir=scratch) as folder,
     ):
-        if file.readline(80) not in (b"# v2 git bundle\n", b"# v3 git bundle\n"):
-            hint = f"to start a dataset with its rows: rtv init my-dataset --from {place}"
-            raise NoDatasetError(f"{path} is a file, and neither a dataset nor a bundle of git", hint=hint)
         refs: dict[str, str] = {}
+        file.readline()
         while (line := file.readline()) not in (b"", b"\n"):
             if line == b"@object-format=sha256\n":
                 raise InvalidError(f"the bundle {path} has SHA-256 names; datasets use SHA-1")
             if line.startswith((b"-", b"@filter=")):
-                hint = f"bring it into a copy that has the rest: git fetch {place}"
+                hint = f"bring it into a copy that has the rest: git fetch {shlex.quote(str(path.resolve()))}"
                 raise InvalidError(f"the bundle {path} holds only a part of a dataset", hint=hint)
             oid, _, name = line.decode("utf-8", "surrogateescape").rstrip("\n").partition(" ")
             if name.startswith((HEAD, BRANCHES, TAGS)):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.bundle import unpacked
+from rolethread_vcs.store.bundle import is_bundle, unpacked
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, removed_on_failure
 from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
@@ -29,6 +30,10 @@ def clone(source: Path, folder: Path) -> Repository:
     """
     if not source.exists():
         raise NoDatasetError(f"there is no dataset at {source}")
+    if source.is_file() and not is_bundle(source):
+        hint = f"to start a dataset with its rows: rtv init my-dataset --from {shlex.quote(str(source))}"
+        raise NoDatasetError(f"{source} is a file, and neither a dataset nor a bundle of git", hint=hint)
+    found = None if source.is_file() else find_dataset(source)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidError(f"{folder} exists and is not empty")
     made = not folder.exists()
@@ -40,11 +45,7 @@ def clone(source: Path, folder: Path) -> Repository:
             raise InvalidError(f"{folder} exists and is not empty") from error
     with removed_on_failure(folder, whole=made), contextlib.ExitStack() as unpacking:
         repository = Repository(create_git(folder))
-        if source.is_file():
-            original, place = unpacking.enter_context(unpacked(source, repository.scratch_folder)), source
-        else:
-            original = find_dataset(source)
-            place = original.folder
+        original = found or unpacking.enter_context(unpacked(source, repository.scratch_folder))
         head, names, notes = original.refs.head(), original.refs.table(), original.config.notes()
         fetch(repository, original, [f"+{BRANCHES}*:{_FETCHED}*", f"+{TAGS}*:{TAGS}*"], "clone")
         there = repository.refs.names()
@@ -53,7 +54,7 @@ def clone(source: Path, folder: Path) -> Repository:
                 both = " and ".join(map(shorten, pair))
                 raise InvalidError(f"this disk cannot hold {both} side by side", hint="rename one of them there")
         with git_errors("writing the repository's configuration"):
-            repository._git.remotes.create("origin", str(place.resolve()))
+            repository._git.remotes.create("origin", str((found.folder if found else source).resolve()))
         # as they were fetched: the original may have gone on since, to commits that are not here
         for name in there:
             target = repository.refs.read(name) if name.startswith(_FETCHED) else None

@@ -81,7 +81,8 @@ def _upstream_lines(upstream: Upstream, look: Look) -> Iterator[str]:
     else:
         from rolethread_vcs.views.branches import distance
 
-        when = "" if upstream.fetched is None else f" ({age(upstream.fetched, now=look.now)})"
+        since = "" if upstream.fetched is None else age(upstream.fetched, now=look.now)
+        when = f" ({since}{'' if since == 'just now' else ' ago'})" if since else ""
         yield f"{distance(upstream.ahead, upstream.behind, upstream.name)}, as fetched last{when}"
     if upstream.behind:
         yield f"  take in what is new there: rtv merge {upstream.name}"

@@ -125,6 +125,15 @@ def test_what_is_no_dataset_is_not_copied(tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
 
 
+def test_what_is_no_dataset_is_told_before_the_place_of_the_copy_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "chats.tar").write_bytes(b"x")
+    (tmp_path / "full" / "sub").mkdir(parents=True)
+
+    for word in ("chats.tar", "full"):
+        with pytest.raises(NotFoundError):
+            Dataset.clone(word, inside=tmp_path)
+
+
 def test_a_target_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     origin = Dataset.init(tmp_path / "tavern")
     (tmp_path / "full").mkdir()
