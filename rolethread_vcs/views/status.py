@@ -114,9 +114,8 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
             yield "  rtv commit and rtv restore refuse until that has ended"
         elif survey.branch is None:
             yield "  keep them: rtv switch -c NAME, then rtv commit   throw them away: rtv restore --all"
-        elif survey.settings_problem is not None:
-            yield f"  rtv commit will refuse: {survey.settings_problem}"
-            yield "  correct rolethread.toml first   throw them away: rtv restore --all"
+        elif any(edit.problem for edit in survey.unsaved):
+            yield "  rtv commit refuses until all can be saved   throw them away: rtv restore --all"
         else:
             yield "  keep them: rtv commit   throw them away: rtv restore --all"
     elif survey.is_checked_out and not is_stopped:
@@ -128,7 +127,7 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
 
 def _edit_lines(edits: tuple[Unsaved, ...]) -> Iterator[str]:
     for edit in edits[:_SHOWN]:
-        yield f"  {change_head(edit.change, edit.id or edit.path)}"
+        yield f"  {change_head(edit.change, edit.id or edit.path)}" + (f"   {edit.problem}" if edit.problem else "")
     yield from (f"  {line}" for line in rest_line(len(edits), _SHOWN))
 
 

@@ -290,6 +290,20 @@ def test_a_symbolic_link_is_refused(where: str, tmp_path: Path, capsys: pytest.C
     assert desk.head() == before
 
 
+def test_a_link_that_is_no_part_of_the_dataset_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk.with_entries(tmp_path, capsys)
+    (desk.folder / "note.lnk").symlink_to(desk.path(1))
+    (desk.folder / "models").symlink_to(tmp_path)
+
+    answer = desk.rtv("commit")
+
+    assert answer.status == 0
+    assert "left alone: note.lnk is no part of the dataset" in answer.err
+    assert desk.dataset.status().unsaved == ()
+
+
 def test_a_dry_run_changes_nothing_on_disk_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     desk = Desk.with_entries(tmp_path, capsys)
     before = desk.head()

@@ -43,7 +43,7 @@ def test_the_envelope_tells_the_same(rtv: Rtv, dataset: Dataset) -> None:
 
     assert (value["branch"], value["commit"], value["entries"]) == ("main", dataset.snapshot().id, 3)
     relative = path.relative_to(dataset.folder).as_posix()
-    assert value["unsaved"] == [{"id": path.stem, "change": "changed", "path": relative}]
+    assert value["unsaved"] == [{"id": path.stem, "change": "changed", "path": relative, "problem": None}]
     assert (value["conflicts"], value["last_operation"], value["drafts"]) == ([], 2, ["edit-1.txt"])
     assert (value["strict"], value["checked_out"], value["interrupted"]) == (True, True, None)
 
@@ -109,9 +109,10 @@ def test_settings_that_commit_will_refuse_are_told_before(
     lines = rtv("status").out.splitlines()
     value = rtv("status", "--json").json("rolethread.status/v1")
 
-    assert lines[3] == "  ~ rolethread.toml"
-    assert lines[4].startswith(f"  rtv commit will refuse: {why}")
-    assert value["settings_problem"].startswith(why)
+    assert lines[3].startswith("  ~ rolethread.toml   rolethread.toml")
+    assert why in lines[3]
+    assert lines[4] == "  rtv commit refuses until all can be saved   throw them away: rtv restore --all"
+    assert why in value["unsaved"][0]["problem"]
     assert rtv("commit").status == 20
     assert dataset.snapshot().id == head
 

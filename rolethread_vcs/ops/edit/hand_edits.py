@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Unpack
 
-from rolethread_vcs.documents import kind_of
 from rolethread_vcs.errors import InvalidError, UsageError
-from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry
-from rolethread_vcs.model.entry import Entry
-from rolethread_vcs.model.layout import ENTRIES, ORDER, SETTINGS, SUFFIX, entry_path, id_of_path, is_id
+from rolethread_vcs.model.canonical import encode_entry
+from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, is_id
 from rolethread_vcs.ops.edit.change import order_without, summary_of
-from rolethread_vcs.ops.edit.status import is_foreign, whole_files
+from rolethread_vcs.ops.edit.hand_files import HandEdits, read_hand_edits, whole_files
 from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.phrases import count, listed
-from rolethread_vcs.store.checkout import REMOVED, Worktree
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.trees import Blob, Difference, object_id
@@ -34,19 +31,6 @@ from rolethread_vcs.transaction import (
 
 _NAMED = 3
 _LEFT_NAMED = 10
-
-
-@dataclass(slots=True)
-class _HandEdits:
-    """What the folder holds that the branch does not, sorted by what becomes of it."""
-
-    puts: dict[str, Entry] = field(default_factory=dict)
-    removes: set[str] = field(default_factory=set)
-    files: dict[str, bytes | None] = field(default_factory=dict)
-    tidy: dict[str, tuple[bytes, bytes | None]] = field(default_factory=dict)
-    """What was read from paths whose layout is not the canonical one, and the bytes that are; None where none are."""
-    left: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
 
 
 def save_hand_edits(repository: Repository, intent: Intent | None = None, **saying: Unpack[Saying]) -> Committed:
@@ -74,7 +58,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **sayi
                 hint="rtv edit ID   or check the files out with: rtv config set checkout always",
                 code="not_checked_out",
             )
-        edits = _read(worktree, base)
+        edits = read_hand_edits(worktree, base)
         if edits.problems:
             raise InvalidError(
                 f"{count(len(edits.problems), 'file')} cannot be read",
@@ -108,7 +92,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **sayi
     return replace(result, notes=notes, touched=touched_entries(base, change, paths))
 
 
-def _damaged(repository: Repository, base: Snapshot, edits: _HandEdits) -> tuple[dict[str, bytes], list[str]]:
+def _damaged(repository: Repository, base: Snapshot, edits: HandEdits) -> tuple[dict[str, bytes], list[str]]:
     """Return the damaged entries that can be saved just as they were, with their bytes, and those that get new ones.
 
     Where nobody edited anything, all entries are looked at: whoever asks what is not saved yet wants to know of what
@@ -130,50 +114,7 @@ def _blob(data: bytes | None) -> Blob | None:
     return None if data is None else Blob(trees.FILE, object_id("blob", data))
 
 
-# ---- reading the folder
-
-
-def _read(worktree: Worktree, base: Snapshot) -> _HandEdits:
-    edits = _HandEdits()
-    for item in worktree.unsaved(base.tree):
-        path = item.path
-        if is_foreign(item):
-            edits.left.append(path)
-            continue
-        try:
-            data = None if item.change == REMOVED else worktree.read(path)
-            canonical = _take(path, data, base, edits)
-        except JsonProblemError as error:
-            edits.problems.append(f"{path}:{error.line}:{error.column}: {error.reason}")
-        except InvalidError as error:
-            edits.problems.append(error.message if path in error.message else f"{path}:1:1: {error.message}")
-        else:
-            if data is not None and canonical != data:
-                edits.tidy[path] = (data, canonical)
-    return edits
-
-
-def _take(path: str, data: bytes | None, base: Snapshot, edits: _HandEdits) -> bytes | None:
-    """Note what a file holds, None for one that is gone, and return the bytes that are saved."""
-    entry_id = id_of_path(path)
-    if entry_id is None:
-        kind = kind_of(path)
-        if path == SETTINGS:
-            from rolethread_vcs.ops.check import check_settings_by_hand
-
-            check_settings_by_hand(base, data)
-        else:
-            kind.check_by_hand(path, data, base.file(path))
-        edits.files[path] = None if data is None else kind.encode(kind.parse(data))
-        return edits.files[path]
-    if data is None:
-        edits.removes.add(entry_id)
-        return None
-    edits.puts[entry_id] = decode_entry(data)
-    return encode_entry(edits.puts[entry_id])
-
-
-def _change_of(base: Snapshot, edits: _HandEdits) -> ChangeSet:
+def _change_of(base: Snapshot, edits: HandEdits) -> ChangeSet:
     files: Mapping[str, bytes | None] = edits.files
     if edits.removes and ORDER not in files:
         files = {**order_without(base, edits.removes), **files}
@@ -188,7 +129,7 @@ def _change_of(base: Snapshot, edits: _HandEdits) -> ChangeSet:
 # ---- what is said beside it
 
 
-def _notes(edits: _HandEdits, *, dry_run: bool) -> Iterator[str]:
+def _notes(edits: HandEdits, *, dry_run: bool) -> Iterator[str]:
     paths, verb = sorted(edits.tidy), "would be brought" if dry_run else "was brought"
     if len(paths) == 1:
         yield f"{paths[0]} {verb} into the usual layout; its content is the same"

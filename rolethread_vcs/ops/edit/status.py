@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.layout import SETTINGS, entry_path
-from rolethread_vcs.store.checkout import NEW, Unsaved
-from rolethread_vcs.store.objects.trees import object_id
+from rolethread_vcs.ops.edit.hand_files import is_foreign, why_refused
+from rolethread_vcs.store.checkout import Unsaved, Worktree
 from rolethread_vcs.store.refs import BRANCHES, REMOTES
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from rolethread_vcs.store.damaged_refs import DamagedRef
@@ -44,9 +40,8 @@ class Survey:
     `restore` would throw away, `foreign` the new files that are no part of a dataset; `drafts` are names of files in
     the drafts folder; `interrupted` is the command that a crash cut off, which the next mutating command finishes.
     `damaged_refs` are branches and releases that cannot be followed. `why_read_only` says why no command of this
-    version may write here, `settings_problem` why the checked-out `rolethread.toml` cannot be saved; None where all is
-    well. `left_out` counts the files of the dataset that a sparse checkout leaves out. `has_unfinished` tells of a
-    merge, a revert or a pick that waits for decisions; see `open_merge`.
+    version may write here, None where it may. `left_out` counts the files of the dataset that a sparse checkout leaves
+    out. `has_unfinished` tells of a merge, a revert or a pick that waits for decisions; see `open_merge`.
     `git` is what plain git is in the middle of here, None for nothing: what that brings shows as hand edits.
     """
 
@@ -63,7 +58,6 @@ class Survey:
     interrupted: str | None
     damaged_refs: tuple[DamagedRef, ...] = ()
     why_read_only: str | None = None
-    settings_problem: str | None = None
     has_unfinished: bool = False
     git: GitState | None = None
     left_out: int = 0
@@ -95,6 +89,8 @@ def survey(repository: Repository) -> Survey:
     settings = snapshot.settings
     edits = _differing_files(repository)
     unsaved = tuple(edit for edit in edits if not is_foreign(edit))
+    if unsaved and repository.worktree is not None:
+        unsaved = tuple(replace(each, problem=why_refused(repository.worktree, snapshot, each)) for each in unsaved)
     return Survey(
         name=settings.name,
         branch=branch,
@@ -112,7 +108,6 @@ def survey(repository: Repository) -> Survey:
         interrupted=interrupted_command(repository),
         damaged_refs=damaged_refs(repository),
         why_read_only=settings.why_read_only,
-        settings_problem=_settings_problem(repository, unsaved),
         upstream=None if branch is None else upstream_of(repository, branch, snapshot.id),
     )
 
@@ -122,28 +117,27 @@ def _differing_files(repository: Repository) -> list[Unsaved]:
     worktree = repository.reopened_if_changed().worktree
     if worktree is None:
         return []
-    return worktree.unsaved(repository.head_snapshot().tree)
+    edits = worktree.unsaved(repository.head_snapshot().tree)
+    unwritten = _unwritten(repository, worktree) if edits else set()
+    return [edit for edit in edits if edit.path not in unwritten]
 
 
-def _settings_problem(repository: Repository, edits: Sequence[Unsaved]) -> str | None:
-    """Return why a hand-edited `rolethread.toml` cannot be saved: `commit` would say the same."""
-    worktree = repository.worktree
-    if worktree is None or all(edit.path != SETTINGS for edit in edits):
-        return None
-    from rolethread_vcs.ops.check import check_settings_by_hand
+def _unwritten(repository: Repository, worktree: Worktree) -> set[str]:
+    """Return the paths of files that a command which was cut off, by a full disk say, left as they were."""
+    from rolethread_vcs.store.log import journal
+    from rolethread_vcs.store.pack_folder import leftovers
+    from rolethread_vcs.store.publication import head_commit
+    from rolethread_vcs.transaction.refusals import differences_between
 
-    try:
-        check_settings_by_hand(repository.head_snapshot(), worktree.read(SETTINGS))
-    except InvalidError as error:
-        return error.message
-    return None
-
-
-def is_foreign(edit: Unsaved) -> bool:
-    """Return whether a new file is no part of a dataset (a note, a stray export): `commit` leaves it where it is."""
-    from rolethread_vcs.documents import kind_of
-
-    return edit.change == NEW and edit.id is None and not kind_of(edit.path).is_part
+    paths: set[str] = set()
+    for pending in journal.load_all(leftovers(repository)).values():
+        ends = [head_commit(repository, pending.moves, side) for side in (0, 1)]
+        # killed early, the pack with the commit is not there, and no file was touched
+        if pending.worktree == repository.worktree_name and all(end in repository.objects for end in ends if end):
+            differences = list(differences_between(repository, *ends))
+            edited = {each.path for each in worktree.in_the_way(differences)}
+            paths |= {each.path for each in differences} - edited
+    return paths
 
 
 def unsaved_files(repository: Repository) -> list[Unsaved]:
@@ -171,24 +165,3 @@ def interrupted_command(repository: Repository) -> str | None:
         return None
     # looked at again: a command that ended between the two looks was not cut off
     return next((each.command for keep, each in reversed(pending.items()) if keep.exists()), None)
-
-
-def whole_files(repository: Repository, base: Snapshot, ids: Collection[str] | None) -> dict[str, bytes]:
-    """Return the files of damaged entries (of some, or with None of all) that are byte for byte what was saved."""
-    found = {}
-    for entry_id, oid in base.damaged(ids):
-        data = file_of_blob(repository, entry_path(entry_id), oid)
-        if data is not None:
-            found[entry_id] = data
-    return found
-
-
-def file_of_blob(repository: Repository, path: str, oid: bytes) -> bytes | None:
-    """Return the bytes of a checked-out file when they are those of a blob, else None."""
-    if repository.worktree is None:
-        return None
-    try:
-        data = repository.worktree.read(path)
-    except InvalidError:
-        return None
-    return data if data is not None and object_id("blob", data) == oid else None

@@ -12,7 +12,7 @@ from rolethread_vcs.formats import MARK, STANDARD_INPUT, RowPlace
 from rolethread_vcs.gate import Allowance, Verdict
 from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
 from rolethread_vcs.matching.signature import Step
-from rolethread_vcs.ops.edit.status import whole_files
+from rolethread_vcs.ops.edit.hand_files import whole_files
 from rolethread_vcs.ops.import_.rejects import SourceFile, choose_files
 from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader
 from rolethread_vcs.phrases import first_few, listed

@@ -12,7 +12,8 @@ from rolethread_vcs.model.entry import Entry, known_role
 from rolethread_vcs.model.layout import entry_path, is_id
 from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
-from rolethread_vcs.ops.edit.status import unsaved_files, whole_files
+from rolethread_vcs.ops.edit.hand_files import whole_files
+from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.keywords import Saying, intent_of
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.checkout import Unsaved

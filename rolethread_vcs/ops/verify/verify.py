@@ -17,7 +17,7 @@ from rolethread_vcs.documents import FOREIGN, Kind, kind_of
 from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path, is_id
-from rolethread_vcs.ops.edit.status import file_of_blob
+from rolethread_vcs.ops.edit.hand_files import file_of_blob
 from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
 from rolethread_vcs.store.log import OPERATIONS_REF
 from rolethread_vcs.store.objects import trees

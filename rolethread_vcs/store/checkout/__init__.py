@@ -42,12 +42,14 @@ class UnsavedEditsError(ConflictError):
 class Unsaved:
     """A file whose content on disk differs from the branch: `new`, `changed` or `removed`.
 
-    `flag` is set where git was told not to look for the file, and does not show it as changed.
+    `flag` is set where git was told not to look for the file, and does not show it as changed. `problem` says why it
+    cannot be saved, where somebody asked.
     """
 
     path: str
     change: str
     flag: str = ""
+    problem: str = ""
 
     @property
     def id(self) -> str | None:
@@ -149,7 +151,7 @@ class Worktree:
         try:
             data, status = self._read(path)
         except InvalidError:
-            return CHANGED, None
+            return NEW if expected is None else CHANGED, None
         if data is None:
             return (None if expected is None or self.index.flag(path) else REMOVED), None
         if expected is None:

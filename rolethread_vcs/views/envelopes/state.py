@@ -63,11 +63,12 @@ class Entries(Envelope, name="entries", verbs=("show ID ID",)):
 
 
 class UnsavedEdit(Model):
-    """A file that was edited by hand; its `id` is null when it is no entry."""
+    """A file that was edited by hand; its `id` is null when it is no entry, `problem` says why it cannot be saved."""
 
     id: str | None
     change: Literal["new", "changed", "removed"]
     path: str
+    problem: MaybeText = None
 
 
 class OpenConflict(Place):
@@ -113,7 +114,6 @@ class Status(Envelope, name="status", verbs=("status",)):
     git: GitState | None
     interrupted: str | None
     why_read_only: str | None
-    settings_problem: str | None
     damaged_refs: Names
     last_operation: Number
     last_command: Annotated[str | None, attribute("command")] = of("last_operation")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from pathlib import Path
 
+import pytest
 from small_dataset import dataset_of, hand_edit
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import SystemRefusedError
+from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.ops.edit.field_edits import FieldEdit
 from rolethread_vcs.ops.edit.status import interrupted_command, survey, unsaved_files
+from rolethread_vcs.store import disk
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import journal
 
@@ -93,3 +99,38 @@ def test_a_bare_dataset_has_no_hand_edits(tmp_path: Path) -> None:
 
     assert not found.is_checked_out
     assert (found.entries, found.unsaved) == (1, ())
+
+
+def test_hand_edits_that_cannot_be_saved_say_why(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two", "three")
+    paths = [dataset.folder / entry_path(entry_id) for entry_id in ids]
+    paths[0].write_text("{")
+    paths[1].write_text('{"messages": [], "tags": "tavern"}')
+    hand_edit(dataset, ids[2])
+
+    broken, wrong, sound = survey(dataset.repository).unsaved
+
+    assert broken.problem.startswith(f"{broken.path}:1:2: ")
+    assert "tags must be a list of text" in wrong.problem
+    assert sound.problem == ""
+
+
+def test_what_a_full_disk_kept_from_being_written_is_no_hand_edit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one", "two")
+    hand_edit(dataset, ids[0])
+
+    def full(_step: str, path: str) -> None:
+        if "/entries/" in path:
+            raise OSError(errno.ENOSPC, "No space left on device", path)
+
+    monkeypatch.setattr(disk, "fault_point", full)
+    with pytest.raises(SystemRefusedError) as caught:
+        dataset.edit_fields([ids[1]], FieldEdit(add_tags=("wet",)))
+    added = [path for path in (dataset.folder / "entries").rglob("*.json") if "wet" in path.read_text()]
+    monkeypatch.setattr(disk, "fault_point", None)
+
+    found = survey(dataset.repository)
+    assert (caught.value.saved, added, found.interrupted) == (True, [], f"edit {ids[1]}")
+    assert [edit.id for edit in found.unsaved] == [ids[0]]

@@ -103,7 +103,7 @@ def test_settings_that_nobody_can_mean_are_not_saved_by_hand(tmp_path: Path, lin
     with pytest.raises(InvalidError):
         dataset.commit()
 
-    assert dataset.status().settings_problem is not None
+    assert dataset.status().unsaved[0].problem
     assert dataset.snapshot().settings.is_strict("main")
 
 
