@@ -44,8 +44,8 @@ def _mark(wholes: Sequence[Message], row: Sequence[Message]) -> None:
             places[pair].append(place)
     for whole in wholes:
         shared: Counter[int] = Counter()
-        for pair in pairwise(whole.text.numbers):
-            if len(found := places.get(pair, ())) <= _FEW:
+        for pair in places.keys() & pairwise(whole.text.numbers):
+            if len(found := places[pair]) <= _FEW:
                 shared.update(found)
         if shared:
             most = max(shared, key=lambda place: (shared[place], -place))

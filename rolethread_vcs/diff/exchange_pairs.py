@@ -55,18 +55,39 @@ class ExchangePair:
 
     def __post_init__(self) -> None:
         self.place = (self.left.index, self.right.index)
-        self.step = self.right.index - self.left.index
         self.weight = sum(weight for _, _, weight in self.row)
-        self.share = self.weight / max(0.01, min(self.left.weight, self.right.weight))
         self.is_whole = self.left.says == self.right.says
-        self.is_complete = len(self.row) == len(self.left.messages) == len(self.right.messages)
+
+    @property
+    def step(self) -> int:
+        """How many places further the right one stands."""
+        return self.right.index - self.left.index
+
+    @property
+    def share(self) -> float:
+        """What they have in common, of the lesser one."""
+        return self.weight / max(0.01, min(self.left.weight, self.right.weight))
+
+    @property
+    def is_complete(self) -> bool:
         """Whether each message of both is one of the other, as it was or alike."""
-        self.has_stayed = any(one.stayed_in(other) for one, other, _ in self.row)
-        self.has_grown = len(self.row) == min(len(self.left.messages), len(self.right.messages)) and all(
-            one.says == other.says for one, other, _ in self.row
-        )
+        return len(self.row) == len(self.left.messages) == len(self.right.messages)
+
+    @property
+    def has_stayed(self) -> bool:
+        """Whether a message says what it said, and perhaps more."""
+        return any(one.stayed_in(other) for one, other, _ in self.row)
+
+    @property
+    def has_grown(self) -> bool:
         """Whether all of one stands in the other, with lines of a group or rounds of a tool between."""
-        self.is_same = self.is_complete and all(one.number == other.number for one, other, _ in self.row)
+        fewest = min(len(self.left.messages), len(self.right.messages))
+        return len(self.row) == fewest and all(one.says == other.says for one, other, _ in self.row)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether all messages are equal."""
+        return self.is_complete and all(one.number == other.number for one, other, _ in self.row)
 
     @property
     def is_sure(self) -> bool:
@@ -314,8 +335,9 @@ def pair_exchanges(left: Side, right: Side, *, later_left: bool) -> list[Exchang
 def heaviest_row(left: Sequence[Message], right: Sequence[Message], at_least: float = 0.0) -> Row:
     """Return the heaviest row of messages that are one another; each pair weighs more than `at_least`."""
     weighed = {}
-    for place, to_place in places_to_look_at(left, right):
-        one, other = left[place], right[to_place]
+    is_small = len(left) * len(right) <= ALL_PAIRS
+    places = product(left, right) if is_small else ((left[at], right[to]) for at, to in places_to_look_at(left, right))
+    for one, other in places:
         if (weight := one.common_weight(other)) > at_least:
             weighed[one.index, other.index] = (one, other, weight)
     if len(weighed) < 2:

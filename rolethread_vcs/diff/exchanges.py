@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from rolethread_vcs.diff.likeness import Likeness, Text, letters
+from rolethread_vcs.diff.likeness import Likeness, Text, joined_texts, letters
 from rolethread_vcs.model.entry import OPENING_ROLES, known_role, sort_keys
 
 SIMILAR = 0.5
@@ -130,6 +130,8 @@ class Message:
 def goes_on(one: str, other: str) -> bool:
     """Return whether one text is the other with more behind or before it: `Nobody.` and `Nobody, I fear.`"""
     few, many = sorted((one.strip(), other.strip()), key=len)
+    if few.strip(_MARKS) not in many:
+        return False
     start, end = few.rstrip(_MARKS) or few, few.lstrip(_MARKS) or few
     # "Why?" does not go on in "Why would she?"
     following = many[len(start) : len(start) + 1]
@@ -148,7 +150,8 @@ class Exchange:
     @cached_property
     def text(self) -> Text:
         """All that is said, for a look at its words."""
-        return self.messages[0].likeness.prepare("\n".join(message.content for message in self.messages))
+        texts = [message.text for message in self.messages]
+        return texts[0] if len(texts) == 1 else joined_texts(texts)
 
     @property
     def is_opening(self) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import count
+from itertools import chain, count
 from unicodedata import normalize
 
 _LONG = 20_000  # words; above it the order of words counts only from one word to the next, which takes linear time
@@ -79,6 +79,14 @@ class Likeness:
         return min(alike, 0.999) if alike >= at_least else 0.0
 
 
+def joined_texts(texts: Sequence[Text]) -> Text:
+    """Return some prepared texts as one, with a line for each."""
+    words, numbers = (
+        [*chain.from_iterable(each)] for each in zip(*((text.words, text.numbers) for text in texts), strict=True)
+    )
+    return Text("\n".join(text.text for text in texts), words, numbers)
+
+
 def similarity(before: str, after: str) -> float:
     """Return how alike two texts are by their words, 0 to 1; 1 only if they are equal."""
     likeness = Likeness()
@@ -93,12 +101,13 @@ def sharing_rare_words(texts: Mapping[int, Text], others: Mapping[int, Text]) ->
             holders[word].append(place)
     rare = {word: found for word, found in holders.items() if len(found) <= _FEW_TEXTS}
     for place, text in texts.items():
-        shared: Counter[int] = Counter()
+        shared: dict[int, int] = {}
         known = rare.keys() & text.numbers
         for word in known:
-            shared.update(rare[word])
+            for other in rare[word]:
+                shared[other] = shared.get(other, 0) + 1
         # A word or two are shared by chance; of a text that is half the same, half of the rare words are.
-        least = max(min(sorted(shared.values(), reverse=True)[:_CANDIDATES], default=0), len(known) // _BY_CHANCE)
+        least = len(known) // _BY_CHANCE
         best = sorted((-number, other) for other, number in shared.items() if number >= least)[:_CANDIDATES]
         yield from ((place, other) for _, other in best)
 

@@ -49,6 +49,8 @@ def unchanged(one: Sequence[Any], other: Sequence[Any]) -> list[Stretch]:
         second = other[to_starts[to_place] : to_starts[to_place + 1]]
         return row[place] == to_row[to_place] and common(first, second) == len(first)
 
+    if set(row).isdisjoint(to_row):
+        return []
     times, to_times, to_places = Counter(row), Counter(to_row), {said: place for place, said in enumerate(to_row)}
     ends = {
         (place, to_places[said])
