@@ -186,7 +186,19 @@ def birth_suffix(messages: Any) -> str:
 
 def match_digest(messages: Any) -> str:
     """Return what messages are matched by: the birth suffix of `matched_messages`."""
-    return _match_digest(messages, _dump(messages, _CANONICAL))
+    data = _dump(messages, _CANONICAL)
+    return suffix_of(data if _is_matched_as_it_is(messages, data) else _dump(matched_messages(messages), _CANONICAL))
+
+
+def _is_matched_as_it_is(messages: Any, data: bytes) -> bool:
+    # of messages written on their own, only what is inside of one is indented by six spaces or more
+    return (
+        isinstance(messages, list)
+        and b"\n      " not in data
+        and b"null" not in data
+        and b'"weight"' not in data
+        and all(isinstance(each, dict) and "content" in each for each in messages)
+    )
 
 
 def matched_by(entry: Entry) -> tuple[str, ...]:
@@ -198,18 +210,8 @@ def matched_by(entry: Entry) -> tuple[str, ...]:
     digest, uuid = match_digest(messages), (entry.uuid or "").lower()
     if not isinstance(messages, list) or all(type(each) is dict and each.keys() <= _SPOKEN for each in messages):
         return digest, uuid
-    clean = {
-        suffix_of(_dump(matched_messages(messages, clean=True, masked=masked), _CANONICAL)) for masked in (True, False)
-    }
-    return digest, uuid, *sorted(clean - {digest})
-
-
-def _match_digest(messages: Any, data: bytes) -> str:
-    # of messages written on their own, only what is inside of one is indented by six spaces or more
-    is_plain = type(messages) is list and b"\n      " not in data and b"null" not in data and b'"weight"' not in data
-    if is_plain and data.count(b'"content": ') == len(messages):
-        return suffix_of(data)
-    return suffix_of(_dump(matched_messages(messages), _CANONICAL))
+    forms = (matched_messages(messages, clean=True, masked=masked) for masked in (True, False))
+    return digest, uuid, *sorted({suffix_of(_dump(form, _CANONICAL)) for form in forms} - {digest})
 
 
 def encode_with_suffix(entry: Entry) -> tuple[bytes, str, str]:
@@ -221,8 +223,10 @@ def encode_with_suffix(entry: Entry) -> tuple[bytes, str, str]:
         UnkeepableValueError: nested too deep.
     """
     data = _dump(entry.document, _CANONICAL, is_parsed=True)
-    messages = _dump(entry.document.get("messages"), _CANONICAL, is_parsed=True)
-    return data, suffix_of(messages), _match_digest(entry.document.get("messages"), messages)
+    messages: Any = entry.document.get("messages")
+    written = _dump(messages, _CANONICAL, is_parsed=True)
+    suffix = suffix_of(written)
+    return data, suffix, suffix if _is_matched_as_it_is(messages, written) else match_digest(messages)
 
 
 def _name(value: Any) -> str:
