@@ -270,14 +270,14 @@ class _Search:
 
     def _doubt_lines(self, pair: ExchangePair) -> None:
         for is_right, row in enumerate((pair.left.messages, pair.right.messages)):
-            partners = self._taken if is_right else self._found
-            keys = [(message.says, message.index in partners) for message in row]
-            if all(is_paired for _, is_paired in keys):
+            found = [self._found.get(self._taken.get(each.index, -1) if is_right else each.index) for each in row]
+            if all(found):
                 continue
-            for place in in_doubt(keys, is_later=bool(is_right) != self._later_left):
-                number = row[place].index
-                one, other, match, _ = self._found[self._taken[number] if is_right else number]
-                self._found[one.index] = (one, other, match, True)
+            same = [item and item[2] is Match.EQUAL for item in found]
+            keys = [(each.says, each.number, is_same) for each, is_same in zip(row, same, strict=True)]
+            for item in (found[place] for place in in_doubt(keys, is_later=bool(is_right) != self._later_left)):
+                if item is not None:
+                    self._found[item[0].index] = (*item[:3], True)
 
 
 def _is_said_again(one: Message, other: Message) -> bool:

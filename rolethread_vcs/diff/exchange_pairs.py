@@ -298,27 +298,28 @@ class _Search:
     def _doubt_equals(self) -> None:
         for side, row in enumerate((self._left, self._right)):
             pairs = {pair.place[side]: pair for pair in self.found.values()}
-            keys = [(each.says, each.index in pairs) for each in row]
+            same = {number: pair.is_same for number, pair in pairs.items()}
+            numbers = (tuple(message.number for message in each.messages) for each in row)
+            keys = [(each.says, number, same.get(each.index)) for each, number in zip(row, numbers, strict=True)]
             for number in in_doubt(keys, is_later=row is self._later):
                 pairs[row[number].index].loose = True
 
 
-def in_doubt(row: Sequence[tuple[int, bool]], *, is_later: bool) -> Iterator[int]:
+def in_doubt(row: Sequence[tuple[int, object, bool | None]], *, is_later: bool) -> Iterator[int]:
     """Yield the places of what has a partner, and might not be it: an equal one without a partner stands beside it.
 
-    The row says of each what it says, and whether it has a partner; between two that are beside each other nothing has
-    one. Which of equal ones went is unknown; of those that came, the later are the new ones.
+    The row says of each what it says, all that it is, and whether its partner is the same, None where it has none;
+    between two that are beside each other nothing has one. Which of equal ones went is unknown, unless what stayed is
+    another one by its flags or speakers; of those that came, the later are the new ones.
     """
     for places in (range(len(row)),) if is_later else (range(len(row)), reversed(range(len(row)))):
-        alone: set[int] = set()
+        alone: set[tuple[int, object]] = set()
         for place in places:
-            says, is_paired = row[place]
-            if is_paired:
-                alone &= {says}
-                if alone:
-                    yield place
-            else:
-                alone.add(says)
+            says, value, is_same = row[place]
+            if is_same is None:
+                alone |= {(says, None), (says, value)}
+            elif alone := alone & {(says, value if is_same else None)}:
+                yield place
 
 
 def pair_exchanges(left: Side, right: Side, *, later_left: bool) -> list[ExchangePair]:

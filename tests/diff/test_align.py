@@ -376,3 +376,15 @@ def test_equal_exchanges_keep_their_order_when_one_of_them_moved() -> None:
     pairs = {(pair.before, pair.after) for pair in align(before, after)}
 
     assert {(0, 4), (1, 5), (6, 6), (7, 7)} <= pairs
+
+
+@pytest.mark.parametrize("mark", [{"train": False}, {"speaker": "kim"}])
+def test_of_exchanges_that_say_the_same_the_one_that_stayed_is_known_by_its_flags_or_speaker(mark: Any) -> None:
+    first, second = ([user("Go on."), {**assistant("*nods*"), **more}] for more in (mark, {}))
+    before = [*TAVERN[:3], *first, *second, *TAVERN[3:]]
+
+    assert [pair[:2] for pair in align(before, [*TAVERN[:3], *second, *TAVERN[3:]]) if not pair.loose][3:5] == [
+        (5, 3),
+        (6, 4),
+    ]
+    assert not any(pair.loose for pair in align(before, [*TAVERN[:3], *first, *TAVERN[3:]]))
