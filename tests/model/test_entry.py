@@ -144,7 +144,7 @@ def test_nothing_a_user_brought_is_lost(fields: dict[str, Any]) -> None:
 
     foreign = {key: fields[key] for key in fields if key in ("source", "id")}
     kept = {**(fields.get("extra") or {}), **foreign}
-    tags = {unicodedata.normalize("NFC", tag) for tag in fields.get("tags") or () if tag.strip()}
+    tags = {unicodedata.normalize("NFC", tag).strip() for tag in fields.get("tags") or () if tag.strip()}
     assert entry.extra == kept
     assert set(entry.tags) == tags
     assert entry.origin == tuple(fields.get("origin") or ())
