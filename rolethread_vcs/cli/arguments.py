@@ -106,7 +106,7 @@ def parse_moment(text: str, *, now: float, end_of_day: bool = False) -> int:
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError(
             f"{text!r} is not a valid time",
-            hint="2026-11-01, '2026-11-01 21:05', yesterday, '3 days ago' or 3d",
+            hint="2026-11-01, '2026-11-01 21:05', yesterday, '3 days ago' or 3d   since a revision: rtv log REV..",
             code="moment",
         ) from error
 

@@ -95,8 +95,14 @@ def check(
 
 
 def check_since(repository: Repository, since: str, *, rev: str = "@", only: Sequence[str] = ()) -> Checked:
-    """Return the findings, of any severity, that a revision has and an earlier one, whose settings count, had not."""
-    before, after = repository.snapshot(since), repository.snapshot(rev)
+    """Return the findings, of any severity, that a revision has and an earlier one, whose settings count, had not.
+
+    `since` may be a range that says both: `A...B` is what B has brought in since it left A.
+    """
+    start, end = repository.bounds(since)
+    if start is not None and rev != "@":
+        raise UsageError(f"{since} says what is checked, and so does {rev}", hint=f"rtv check --new-since {since}")
+    before, after = repository.snapshot_of(start or end), repository.snapshot(end if start else rev)
     differences = two_way(before.tree, after.tree, repository.objects.tree)
     changed = _changed(differences, lambda entry_id, _blob: after[entry_id])
     return _introduced(before, changed, after.id, only)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pygit2
 
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import InvalidError, UsageError
+from rolethread_vcs.model.revision import parse_range
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_config import GitConfig
 from rolethread_vcs.store.libgit2 import (
@@ -167,6 +168,23 @@ class Repository:
         if self.is_shallow and found not in self.objects:
             raise _cut_off_history(revision)
         return found
+
+    def bounds(self, text: str) -> tuple[str | None, str]:
+        """Return between which commits a range lies: of `A...B` from where both parted, None and one for a revision.
+
+        Raises:
+            UnknownRevisionError, UsageError. InvalidError (nothing_before): the ends of `A...B` share no history.
+        """
+        found = parse_range(text)
+        end = self.resolve(found.end)
+        if found.start is None:
+            return None, end
+        start: str | None = self.resolve(found.start)
+        if start is not None and found.from_fork:
+            start = self.graph.common_ancestor(start, end)
+            if start is None:
+                raise InvalidError(f"the two ends of {text} have no commit in common", code="nothing_before")
+        return start, end
 
     def find_commit(self, revision: str) -> str | None:
         """Return the commit that a revision names, as `resolve` does, None where it names none."""

@@ -74,6 +74,9 @@ def blame_lines(blame: Blame, look: Look) -> Lines:
             side = each.side
             yield styled(side, "heading")
         yield f"{head}  {styled(one_line(gist_of(each.message), max(look.width - width_of(head) - 4, 20)), 'faint')}"
+        if each.is_older:
+            yield f"    {styled('not changed in this range', 'faint')}"
+            continue
         yield f"    {_origin(each.changed, look)}"
         if each.brought.id != each.changed.id:
             yield f"    {styled('brought in by', 'faint')} {_origin(each.brought, narrower)}"

@@ -60,6 +60,7 @@ def test_the_envelope_holds_both_commits(rtv: Rtv, dataset: Dataset) -> None:
             "time": born.author.time,
             "subject": born.subject,
         },
+        "older": False,
     }
 
 

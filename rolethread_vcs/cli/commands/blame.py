@@ -3,6 +3,7 @@
 \b
   rtv blame 12
   rtv blame 12@main~5         as it was five commits ago
+  rtv blame 12@main...try     only what try changed since it left main
 
 A message is followed through edits, moves, splits, joins and merges. `brought in` is left out where nobody changed the
 message since.

@@ -4,8 +4,9 @@
   rtv check
   rtv check 12 14
   rtv check --where tag:draft
-  rtv check --new-since main     only what came in since
-  rtv check --rule RT104         all findings of one rule
+  rtv check --new-since main         only what came in since
+  rtv check --new-since main...try   only what try brought in since it left main
+  rtv check --rule RT104             all findings of one rule
 """
 
 from __future__ import annotations

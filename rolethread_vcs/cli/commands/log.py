@@ -41,7 +41,7 @@ ENVELOPE = "rolethread.log/v1"
 @click.command(cls=Command)
 @click.argument("rev", metavar="[REV|ID]", default="@", shell_complete=complete_branches)
 @click.option("-n", "number", metavar="N", type=HowMany(), help="Show at most N commits.")
-@click.option("--since", metavar="WHEN", help="Only from then on: 2026-11-01, yesterday, '3 days ago', 2w.")
+@click.option("--since", metavar="WHEN", help="Only from then on: 2026-11-01, yesterday, '3 days ago', 2w, or A...B.")
 @click.option("--until", metavar="WHEN", help="Only up to then; a day is meant to its end.")
 @click.option("--author", metavar="TEXT", help="Only by an author whose name or address holds this.")
 @click.option("--where", metavar="QUERY", help="Only what touched an entry that matches, before or after.")
@@ -68,6 +68,10 @@ def command(
     from rolethread_vcs.model.revision import is_selector
     from rolethread_vcs.views.log import graph_lines, log_lines
 
+    if since is not None and ".." in since:
+        if rev != "@":
+            raise UsageError(f"{since} says which commits, and so does {rev}", hint=f"rtv log {rev}")
+        rev, since = since.replace("...", ".."), None
     only = LogFilter(verb, min_changes, _moment(since), _moment(until, end_of_day=True), author, where)
     entry, at, revision = rev.partition("@")
     dataset, look = context.dataset, context.output.look

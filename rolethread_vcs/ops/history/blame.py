@@ -23,7 +23,7 @@ class BlamedMessage:
     """A message and where it comes from; `side` is `messages`, or `chosen` or `rejected` of a preference pair.
 
     `changed` is the commit that last changed it, `brought` the one that brought it in; the same where nobody changed
-    it since.
+    it since. With a range, `is_older` tells that nobody changed it there.
     """
 
     side: str
@@ -31,6 +31,7 @@ class BlamedMessage:
     message: Any
     changed: Commit
     brought: Commit
+    is_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,12 @@ _Before = tuple[_Place, dict[int, Pair]]
 
 
 def blame(repository: Repository, word: str, rev: str = "@") -> Blame:
-    """Return where the messages of an entry come from, as a revision holds it.
+    """Return where the messages of an entry come from, as a revision, or the end of a range, holds it.
 
     Raises:
         NoSuchEntryError: the revision does not hold it. UsageError: a number of several entries.
     """
-    commit = repository.resolve(rev)
+    start, commit = repository.bounds(rev)
     entry_id = find_in_history(repository, word, commit)
     snapshot = repository.snapshot_of(commit)
     if entry_id not in snapshot:
@@ -90,9 +91,10 @@ def blame(repository: Repository, word: str, rev: str = "@") -> Blame:
             tracker = _Tracker(repository, side, len(messages))
             tracker.run(_Place(repository.objects.commit(commit), entry_id, version))
             ends |= tracker.graph.ends
-            found += (
-                BlamedMessage(side, index, message, *tracker.found[index]) for index, message in enumerate(messages)
-            )
+            for index, message in enumerate(messages):
+                changed, brought = tracker.found[index]
+                is_older = start is not None and tracker.graph.is_ancestor(changed.id, start)
+                found.append(BlamedMessage(side, index, message, changed, brought, is_older))
     return Blame(entry_id, commit, tuple(found), tuple(ends))
 
 

@@ -217,10 +217,11 @@ class BlamedMessage(Model):
     message: Any
     changed: BlamedCommit
     brought: BlamedCommit
+    older: bool = of("is_older")
 
 
 class Blame(Envelope, name="blame", verbs=("blame",)):
-    """`changed` and `brought` are `{id, author, email, time, subject}`."""
+    """`changed` and `brought` are `{id, author, email, time, subject}`; `older` was not changed in the range."""
 
     id: str
     commit: str

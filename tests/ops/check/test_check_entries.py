@@ -88,6 +88,25 @@ def test_new_since_takes_old_debt_away(tmp_path: Path) -> None:
     assert check_since(dataset.repository, "@").findings == ()
 
 
+def test_a_branch_is_not_blamed_for_what_its_start_mended_since(tmp_path: Path) -> None:
+    dataset, ids = messy(tmp_path / "d")
+    dataset.branch("try")
+    debts = {each.entry_id for each in check(dataset.repository).findings if each.code == "RT104"}
+    dataset.remove(sorted(filter(None, debts)))
+    dataset.switch("try")
+    with dataset.edit() as change:
+        change.put(ids[0], conversation("fine", ""))
+
+    blamed = {each.entry_id for each in check_since(dataset.repository, "work").findings}
+
+    for since in ("work...try", "work...", "work...@"):
+        checked = check_since(dataset.repository, since)
+        assert [(each.code, each.entry_id) for each in checked.findings] == [("RT104", ids[0])]
+    assert len(blamed) > 1
+    with pytest.raises(UsageError):
+        check_since(dataset.repository, "work...try", rev="main")
+
+
 def test_new_since_finds_a_uuid_that_was_there_before(tmp_path: Path) -> None:
     dataset, _ = messy(tmp_path / "d")
     before = dataset.snapshot().id

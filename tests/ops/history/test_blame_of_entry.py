@@ -112,6 +112,21 @@ def test_a_merge_follows_the_side_that_holds_the_message(tmp_path: Path) -> None
     assert told(dataset) == [(ours, born), (theirs, born)]
 
 
+def test_a_range_tells_what_was_changed_in_it(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "Is the cellar dry?")
+    dataset.branch("try")
+    put(dataset, ids[0], "Is the cellar dry today?", "Dry enough.")
+    dataset.switch("try")
+    put(dataset, ids[0], "Is the cellar dry?", "Dry enough for wine.")
+
+    def older(rev: str) -> list[bool]:
+        return [each.is_older for each in blame(dataset.repository, "1", rev).messages]
+
+    assert older("main...try") == older("main..try") == older("main...") == [True, False]
+    assert older("try...main") == [False, True]
+    assert older("try") == [False, False]
+
+
 def test_what_was_split_off_comes_from_the_entry_it_was_split_from(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
     born = put(dataset, ids[0], "Is the cellar dry?", "Dry enough.", "Who mends the clock?", "Nobody.")
