@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.merge.conflict import Value as Value
     from rolethread_vcs.model.entry import Entry as Entry
     from rolethread_vcs.ops.edit.field_edits import FieldEdit as FieldEdit
-    from rolethread_vcs.ops.export.exporter import ExportOptions as ExportOptions
+    from rolethread_vcs.ops.export.rows import ExportOptions as ExportOptions
     from rolethread_vcs.ops.git_support.hooks import Hook as Hook
     from rolethread_vcs.ops.git_support.hooks import HookOptions as HookOptions
     from rolethread_vcs.ops.history.bisect import Search as Search
@@ -34,7 +34,7 @@ _ROOMS = {
     "merge.conflict": "Value",
     "model.entry": "Entry",
     "ops.edit.field_edits": "FieldEdit",
-    "ops.export.exporter": "ExportOptions",
+    "ops.export.rows": "ExportOptions",
     "ops.git_support.hooks": "Hook HookOptions",
     "ops.history.bisect": "Search",
     "ops.history.log": "LogFilter",

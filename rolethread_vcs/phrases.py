@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -49,6 +50,11 @@ def rest_line(total: int, shown: int, noun: str = "") -> list[str]:
     if hidden <= 0:
         return []
     return [f"… and {count(hidden, f'more {noun}') if noun else f'{hidden:,} more'}"]
+
+
+def file_text(path: str | os.PathLike[str]) -> str:
+    """Return a path as text that can be kept and shown; a byte that is not UTF-8 is written as `\\xe9`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def entry_number(entry_id: str) -> str:

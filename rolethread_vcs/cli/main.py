@@ -118,9 +118,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _invoke(arguments: list[str], given: GlobalOptions) -> int:
     for word in arguments:
-        if any("\ud800" <= character <= "\udfff" for character in word):
-            hint = "give a text as @FILE; rename a file, or read it from standard input: rtv import - <FILE"
-            raise UsageError(f"{word!r} is not valid UTF-8", hint=hint)
+        # a file may have such a name
+        if any("\ud800" <= character <= "\udfff" for character in word) and not os.path.isfile(word):  # noqa: PTH113
+            raise UsageError(f"{word!r} is not valid UTF-8", hint="give a text as @FILE, and a new file another name")
     # click would import `shutil`, and with it every compression there is, to know the width of the terminal
     width = max(40, min(_columns(), 80))
     try:

@@ -16,7 +16,6 @@ from rolethread_vcs.formats._catalogue import (
 from rolethread_vcs.formats._contract import (
     STANDARD_INPUT,
     CannotCarryError,
-    CleanKeys,
     Content,
     Draft,
     FileFormat,
@@ -26,9 +25,11 @@ from rolethread_vcs.formats._contract import (
     RowFormat,
     RowPlace,
     RowProblemError,
+    RowStyle,
 )
+from rolethread_vcs.formats._masks import is_masked, without_masked
 from rolethread_vcs.formats._reader import ChangedSourceError, Source, find_encoding
-from rolethread_vcs.formats._rows import CONTAINERS, MARK, clean_keys, export_rows, write_line
+from rolethread_vcs.formats._rows import CONTAINERS, MARK, clean_row, joined, write_line
 
 __all__ = [
     "CONTAINERS",
@@ -36,7 +37,6 @@ __all__ = [
     "STANDARD_INPUT",
     "CannotCarryError",
     "ChangedSourceError",
-    "CleanKeys",
     "Content",
     "Draft",
     "FileFormat",
@@ -46,16 +46,19 @@ __all__ = [
     "RowFormat",
     "RowPlace",
     "RowProblemError",
+    "RowStyle",
     "Source",
     "all_formats",
-    "clean_keys",
+    "clean_row",
     "detect",
-    "export_rows",
     "find_encoding",
     "find_format",
     "find_row_format",
+    "is_masked",
+    "joined",
     "read_again",
     "read_drafts",
     "row_formats",
+    "without_masked",
     "write_line",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rolethread_vcs.errors import InvalidError
@@ -137,22 +138,12 @@ class Draft(NamedTuple):
         return Reject(self.place, self.raw, reason, code, findings)
 
 
-@dataclass(frozen=True, slots=True)
-class CleanKeys:
-    """The optional keys of one clean export: they stand in every row, or in none.
+class RowStyle(Enum):
+    """What a written row holds: all and our mark, what a trainer reads, or that and a weight for each answer."""
 
-    `row` are keys beside the conversation (`tools`, `chosen` …), `message` keys beside role and content
-    (`tool_calls` …). Loaders infer columns from the first rows, so a key that comes late breaks the file.
-    """
-
-    row: tuple[str, ...] = ()
-    message: tuple[str, ...] = ()
-
-    def union(self, other: CleanKeys) -> CleanKeys:
-        """Return the keys of both, sorted."""
-        if other == self or not (other.row or other.message):
-            return self
-        return CleanKeys(tuple(sorted({*self.row, *other.row})), tuple(sorted({*self.message, *other.message})))
+    FULL = "full"
+    CLEAN = "clean"
+    WEIGHTED = "weighted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,11 +193,14 @@ class RowFormat(_AnyFormat):
     write_full: Callable[[Entry, Mapping[str, str]], dict[str, Any]]
     """Return the row of an entry with all it holds and our mark (`id` and `rev`), or raise `CannotCarryError`."""
 
-    write_clean: Callable[[Entry, CleanKeys], dict[str, Any]]
-    """Return the row of an entry with what a trainer reads and the keys of its file, or raise `CannotCarryError`."""
+    write_clean: Callable[[Entry], dict[str, Any]]
+    """Return the row of an entry with what a trainer reads, a key only where it has a value, or raise as above."""
 
-    used_keys: Callable[[Entry], CleanKeys]
-    """Return the optional keys that a clean row of this entry needs."""
+    clean_keys: frozenset[str] = frozenset()
+    """What clean rows have a place for beside role and content: keys of a message, and keys of the row."""
+
+    write_weighted: Callable[[Entry], dict[str, Any]] | None = None
+    """Return the clean row with a `weight` on each answer, 0 where it is masked; None: there is no place for one."""
 
 
 Format: TypeAlias = RowFormat | FileFormat

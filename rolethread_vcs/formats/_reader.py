@@ -27,6 +27,7 @@ from typing import Any, BinaryIO
 from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError, nearest
 from rolethread_vcs.formats._contract import MAX_ROW, STANDARD_INPUT, Piece, RowProblemError, too_large
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
+from rolethread_vcs.phrases import file_text
 
 _ENOUGH = 1 << 16
 """Bytes that tell what kind of file it is and how it is laid out."""
@@ -64,11 +65,11 @@ class Source:
     ) -> None:
         self._file: FileIO | None = None
         if isinstance(where, str | os.PathLike):
-            self.name = name or Path(where).name
+            self.name = file_text(name or Path(where).name)
             self._stream: BinaryIO | FileIO = _open(Path(where))
             self._file = self._stream
         else:
-            self.name = name or STANDARD_INPUT
+            self.name = file_text(name or STANDARD_INPUT)
             self._stream = where
         self._encoding = encoding
         self.notes: list[str] = []

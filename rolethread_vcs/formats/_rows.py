@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, RowFormat
+from rolethread_vcs.formats._contract import CannotCarryError, RowFormat, RowStyle
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import ENTRY_KEYS, OPENING_ROLES, Entry, read_role
 from rolethread_vcs.model.layout import is_id, rev_of
@@ -188,19 +188,12 @@ def join_row(
     return {MARK: {**identity, "fields": hidden} if hidden else dict(identity), **row}
 
 
-def trained_keys(entry: Entry) -> tuple[str, ...]:
-    """Return which keys beside the conversation a clean row of an entry needs."""
-    sides = tuple(key for key in SIDES if key in entry.document)
-    return sides if entry.document.get("extra", {}).get("tools") is None else (*sides, "tools")
-
-
-def trained_values(entry: Entry, keys: CleanKeys, write_side: Callable[[str, Any], Any]) -> dict[str, Any]:
-    """Return what a clean row has beside its conversation: null under a key that only other rows need."""
-    values = {}
-    for key in keys.row:
-        value = entry.document.get("extra", {}).get(key) if key == "tools" else entry.document.get(key)
-        values[key] = value if value is None or key == "tools" else write_side(key, value)
-    return values
+def trained_values(entry: Entry, write_side: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """Return what a clean row has beside its conversation: the sides of a preference pair, and tools."""
+    document = entry.document
+    values = {key: write_side(key, document[key]) for key in SIDES if key in document}
+    tools = document.get("extra", {}).get("tools")
+    return values if tools is None else {**values, "tools": tools}
 
 
 # ---- files of rows
@@ -209,51 +202,38 @@ CONTAINERS = ("jsonl", "json")
 """One row a line, or one array with a row a line."""
 
 
-def clean_keys(format: RowFormat, entries: Iterable[Entry]) -> CleanKeys:
-    """Return the optional keys that a clean export of these entries needs: the first of its two passes."""
-    keys = CleanKeys()
-    for entry in entries:
-        keys = keys.union(format.used_keys(entry))
-    return keys
-
-
-def write_line(format: RowFormat, entry: tuple[str, bytes, Entry], keys: CleanKeys | None) -> bytes:
-    """Return the row of an entry (id, 20-byte blob id, entry) without its line feed: with keys a clean one, else full.
+def write_line(format: RowFormat, entry: tuple[str, bytes, Entry], style: RowStyle) -> bytes:
+    """Return the row of an entry (id, 20-byte blob id, entry) without its line feed.
 
     Raises:
         CannotCarryError: the entry holds what the format has no place for; it is named.
     """
     entry_id, blob, content = entry
     try:
-        if keys is None:
+        if style is RowStyle.FULL:
             row = format.write_full(content, {"id": entry_id, "rev": rev_of(blob)})
         else:
-            row = format.write_clean(content, keys)
+            row = clean_row(format, content, style)
     except CannotCarryError as error:
         raise CannotCarryError(error.format_title, error.reason, entry_id) from error
     return encode_line(row, is_parsed=True)
 
 
-def export_rows(
-    format: RowFormat,
-    entries: Iterable[tuple[str, bytes, Entry]],
-    keys: CleanKeys | None = None,
-    *,
-    container: str = "jsonl",
-) -> Iterator[bytes]:
-    """Return the bytes of an export, a row at a time.
+def clean_row(format: RowFormat, entry: Entry, style: RowStyle) -> dict[str, Any]:
+    """Return the clean row of an entry; raises as `write_line`, without naming it."""
+    write = format.write_weighted if style is RowStyle.WEIGHTED else None
+    return (write or format.write_clean)(entry)
 
-    `entries` are (entry id, 20-byte blob id, entry) in dataset order. A full export carries the id and all that the
-    entry holds; a clean one has `keys`, those of `clean_keys` over the same entries.
+
+def joined(lines: Iterator[bytes], container: str) -> Iterator[bytes]:
+    """Return the bytes of a file of rows, a row at a time: one row a line, or one array with a row a line.
 
     Raises:
-        CannotCarryError: see `write_line`.
         UsageError: there is no such container.
     """
     if container not in CONTAINERS:
         raise UsageError(f"there is no container {container!r}", hint=f"containers are {', '.join(CONTAINERS)}")
-    rows = (write_line(format, each, keys) for each in entries)
-    return (row + b"\n" for row in rows) if container == "jsonl" else _array(rows)
+    return (line + b"\n" for line in lines) if container == "jsonl" else _array(lines)
 
 
 def _array(rows: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
+from rolethread_vcs.formats._contract import CannotCarryError, Content, RowFormat, RowProblemError
 from rolethread_vcs.formats._rows import SYSTEM_KEYS, is_system, join_row, split_row, take_system
 from rolethread_vcs.model.entry import Entry
 
@@ -172,22 +172,13 @@ def _split(content: str, record: Any) -> tuple[str, str, dict[str, Any]]:
     return content, "", left
 
 
-def _used_keys(entry: Entry) -> CleanKeys:
-    turns = entry.turns
-    has_system = bool(turns) and turns[0].get("role") == "system"
-    keys = ["history"] if len(turns) - has_system > 2 else []
-    if has_system:
-        keys.append("system")
-    return CleanKeys(tuple(keys))
-
-
-def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
+def _write_clean(entry: Entry) -> dict[str, Any]:
     system, pairs = _conversation(entry)
     question, asked_about, _ = _split(pairs[-1][0], entry.extra.get(_RECORD))
     row: dict[str, Any] = {"instruction": question, "input": asked_about, "output": pairs[-1][1]}
-    if "system" in keys.row:
-        row["system"] = system or ""
-    if "history" in keys.row:
+    if system is not None:
+        row["system"] = system
+    if len(pairs) > 1:
         row["history"] = pairs[:-1]
     return row
 
@@ -201,5 +192,4 @@ FORMAT = RowFormat(
     read=_read,
     write_full=_write_full,
     write_clean=_write_clean,
-    used_keys=_used_keys,
 )

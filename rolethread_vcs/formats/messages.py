@@ -8,14 +8,15 @@ document (the file in `entries/`), and OpenAI's preference rows (`input`, `prefe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat
+from rolethread_vcs.formats._contract import CannotCarryError, Content, RowFormat
+from rolethread_vcs.formats._masks import weight_of
 from rolethread_vcs.formats._rows import (
     MARK,
     OWN_KEYS,
     OWN_VALUES,
+    SIDES,
     SYSTEM_KEYS,
     is_our_mark,
     is_system,
@@ -23,11 +24,10 @@ from rolethread_vcs.formats._rows import (
     role_notes,
     split_row,
     take_system,
-    trained_keys,
     trained_values,
 )
 from rolethread_vcs.model.entry import (
-    CONVERSATIONS,
+    ANSWERING_ROLES,
     ENTRY_KEYS,
     KNOWN_ROLES,
     OPENING_ROLES,
@@ -42,6 +42,7 @@ _ABSENT = object()
 _OTHER_CONVERSATIONS = frozenset({"conversations", "conversation", "instruction"})
 _UNMISTAKABLE = frozenset({"messages", "tags"})
 """Fields that a row with our mark carries under their own names, whatever they hold; most entries have no others."""
+_CLEAN_KEYS = ("name", "tool_call_id", "tool_calls")
 _LIFTED = ("tools", "parallel_tool_calls")
 
 
@@ -185,40 +186,36 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
     )
 
 
-def _used_keys(entry: Entry) -> CleanKeys:
-    message_keys: set[str] = set()
-    for message in _all_messages(entry):
-        if len(message) > 2:
-            if message.get("tool_calls") is not None:
-                message_keys.add("tool_calls")
-            if message.get("tool_call_id") is not None:
-                message_keys.add("tool_call_id")
-            if message.get("name") is not None and message.get("role") in TOOL_ROLES:
-                message_keys.add("name")
-    return CleanKeys(trained_keys(entry), tuple(sorted(message_keys)))
+def _write_clean(entry: Entry) -> dict[str, Any]:
+    return {
+        "messages": _clean_messages("messages", entry.document.get("messages")),
+        **trained_values(entry, _clean_messages),
+    }
 
 
-def _all_messages(entry: Entry) -> list[dict[str, Any]]:
-    sides = (entry.document.get(key) for key in CONVERSATIONS)
-    return [item for side in sides if isinstance(side, list) for item in side if isinstance(item, dict)]
+def _write_weighted(entry: Entry) -> dict[str, Any]:
+    row = _write_clean(entry)
+    for message, stored in zip(row["messages"], entry.document["messages"], strict=True):
+        if stored["role"] in ANSWERING_ROLES:
+            message["weight"] = weight_of(stored)
+    return row
 
 
-def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
-    clean = partial(_clean_messages, keys=keys)
-    return {"messages": clean("messages", entry.document.get("messages")), **trained_values(entry, keys, clean)}
-
-
-def _clean_messages(field: str, messages: Any, keys: CleanKeys) -> list[dict[str, Any]]:
+def _clean_messages(field: str, messages: Any) -> list[dict[str, Any]]:
     if not isinstance(messages, list):
         raise CannotCarryError(f"clean {_NAME}", f"{field} is no list")
     result = []
     for index, message in enumerate(messages):
         if not isinstance(message, dict) or "role" not in message:
             raise CannotCarryError(f"clean {_NAME}", f"{field} [{index}] has no role")
-        cleaned = {"role": message["role"], "content": message.get("content")}
-        for key in keys.message:
-            is_wanted = key != "name" or message["role"] in TOOL_ROLES
-            cleaned[key] = message.get(key) if is_wanted else None
+        role = message["role"]
+        cleaned = {"role": role}
+        if "content" in message:
+            cleaned["content"] = message["content"]
+        if len(message) > len(cleaned):
+            for key in _CLEAN_KEYS:
+                if message.get(key) is not None and (key != "name" or role in TOOL_ROLES):
+                    cleaned[key] = message[key]
         result.append(cleaned)
     return result
 
@@ -232,6 +229,7 @@ FORMAT = RowFormat(
     read=_read,
     write_full=_write_full,
     write_clean=_write_clean,
-    used_keys=_used_keys,
+    clean_keys=frozenset({*_CLEAN_KEYS, *SIDES, "tools"}),
+    write_weighted=_write_weighted,
     aliases=("chatml", "openai"),
 )

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from rolethread_vcs.formats._contract import CannotCarryError, CleanKeys, Content, RowFormat, RowProblemError
+from rolethread_vcs.formats._contract import CannotCarryError, Content, RowFormat, RowProblemError
 from rolethread_vcs.formats._rows import (
     MARK,
+    SIDES,
     SYSTEM_KEYS,
     is_our_mark,
     is_system,
@@ -20,7 +21,6 @@ from rolethread_vcs.formats._rows import (
     role_notes,
     split_row,
     take_system,
-    trained_keys,
     trained_values,
 )
 from rolethread_vcs.model.entry import OPENING_ROLES, Entry, read_role
@@ -223,12 +223,12 @@ def _write_side(side: Any) -> Any:
     return (turns[0] if len(turns) == 1 else turns) or None
 
 
-def _write_clean(entry: Entry, keys: CleanKeys) -> dict[str, Any]:
+def _write_clean(entry: Entry) -> dict[str, Any]:
     messages = _list(entry.document.get("messages"))
     turns = _plain_turns(messages)
     if turns is None:
         turns = [_clean_message(f"message [{index}]", item) for index, item in enumerate(messages)]
-    return {"conversations": turns, **trained_values(entry, keys, _clean_side)}
+    return {"conversations": turns, **trained_values(entry, _clean_side)}
 
 
 def _clean_side(key: str, side: Any) -> Any:
@@ -252,5 +252,5 @@ FORMAT = RowFormat(
     read=_read,
     write_full=_write_full,
     write_clean=_write_clean,
-    used_keys=lambda entry: CleanKeys(trained_keys(entry)),
+    clean_keys=frozenset({*SIDES, "tools"}),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import CONVERSATIONS, Entry, preview
-from rolethread_vcs.phrases import count, entry_number, long_time
+from rolethread_vcs.phrases import count, entry_number, first_few, listed, long_time
 from rolethread_vcs.views.terminal_text import (
     STYLES,
     Line,
@@ -29,9 +29,12 @@ from rolethread_vcs.views.terminal_text import (
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.export.exporter import Exported, Origin
+    from rolethread_vcs.ops.export.rows import ExportOptions, Masked
     from rolethread_vcs.ops.restore.removed_entries import GoneEntry
     from rolethread_vcs.ops.select.page import ListedEntry
 
+_NAMED = 5
+_NAMED_KEYS = 8
 _TAGS_WIDTH = 28
 _INDENT = "    "
 
@@ -286,6 +289,39 @@ def exported_lines(result: Exported, target: str | None, *, is_named: bool) -> L
     yield Line("note", f"exported {of} (sha256 {result.sha256[:12]}…){to}")
     if not is_named:
         yield Line("note", "the file holds JSON lines; a name that ends in .jsonl or .json says what is wanted")
+    if result.masked is not None:
+        yield from _masked_lines(result.masked, result.options)
+    if result.lost:
+        lost = [f"{each.key} of {count(each.number, each.level)}" for each in result.lost]
+        yield Line("note", f"not in a clean file: {listed(lost, _NAMED_KEYS)}")
+    if result.uneven:
+        uneven = [
+            f"{each.column} in {each.rows:,} of {result.entries:,} rows"
+            if each.rows < result.entries
+            else f"{each.column} has another shape in {count(each.unlike, 'row')}"
+            for each in result.uneven
+        ]
+        what = "rows are uneven, which loaders that infer columns may refuse"
+        yield Line("note", f"{what}: {listed(uneven, _NAMED_KEYS)}")
+    if result.unfit:
+        what = f"{count(len(result.unfit), 'entry')} left out, for which {result.options.format} has no place"
+        yield Line("warn", "\n  ".join([f"{what}:", *first_few([f"{id}: {why}" for id, why in result.unfit], _NAMED)]))
+
+
+def _masked_lines(masked: Masked, options: ExportOptions) -> Lines:
+    answers = f"{count(masked.messages, 'masked answer')} of {count(masked.entries, 'entry')}"
+    if masked.masks == "weight":
+        yield Line("note", f"every answer has a weight: 0 for {answers}, else 1")
+    elif masked.masks == "drop":
+        yield Line("note", f"left out: {answers}, with the questions that only they answered")
+        if masked.emptied:
+            emptied = f"{count(len(masked.emptied), 'entry')} without another answer"
+            yield Line("note", f"left out: {emptied}: {listed(masked.emptied, _NAMED)}")
+    elif options.masks is None:
+        yield Line("warn", f"{answers} will be trained on: {options.format} has no place for a mask")
+        yield Line("hint", "leave them out with: --masks drop   or write weights: --format messages")
+    else:
+        yield Line("note", f"{answers} will be trained on like any other")
 
 
 def origin_lines(file: str, origin: Origin) -> Lines:

@@ -138,3 +138,64 @@ def test_an_export_that_nothing_fits_is_warned_of(room: Room) -> None:
 def test_a_name_that_says_nothing_of_the_layout_is_remarked_on(room: Room) -> None:
     assert "the file holds JSON lines" in room.rtv("export", "-o", "../a.txt").err
     assert "the file holds JSON lines" not in room.rtv("export", "-o", "../a.jsonl.gz").err
+
+
+def test_an_argument_that_looks_like_a_file_leads_to_the_option(room: Room) -> None:
+    for name in ("../x.jsonl", "x.json.gz"):
+        said = room.rtv("export", name)
+
+        assert said.status != 0
+        assert f"hint: write that file with: rtv export -o {name}" in said.err
+
+
+def test_what_a_clean_export_does_not_carry_is_said(room: Room) -> None:
+    masked = {"role": "assistant", "content": "No.", "train": False, "speaker": "mara"}
+    room.write("more.jsonl", lines({"messages": [{"role": "user", "content": "c"}, masked], "tools": [{"name": "f"}]}))
+    assert room.rtv("import", "../more.jsonl").status == 0
+
+    weighted, dropped, plain = (
+        room.rtv("export", "--clean", *more, "-o", "../o.jsonl", "--overwrite")
+        for more in ((), ("--masks", "drop"), ("--format", "alpaca"))
+    )
+
+    assert weighted.err.splitlines()[1:] == [
+        "every answer has a weight: 0 for 1 masked answer of 1 entry, else 1",
+        "not in a clean file: speaker of 1 message, tags of 1 entry",
+        "rows are uneven, which loaders that infer columns may refuse: tools in 1 of 3 rows",
+    ]
+    assert dropped.err.splitlines()[1:3] == [
+        "left out: 1 masked answer of 1 entry, with the questions that only they answered",
+        f"left out: 1 entry without another answer: {room.dataset.snapshot().ids()[2]}",
+    ]
+    assert plain.err.splitlines()[1:] == [
+        "warning: 1 masked answer of 1 entry will be trained on: alpaca has no place for a mask",
+        "hint: leave them out with: --masks drop   or write weights: --format messages",
+        "not in a clean file: speaker of 1 message, tags of 1 entry, tools of 1 entry",
+    ]
+
+
+def test_entries_that_do_not_fit_are_counted_or_left_out(room: Room) -> None:
+    room.write(
+        "more.jsonl", lines(*({**row(name), "chosen": [{"role": "assistant", "content": "No."}]} for name in "cdefgh"))
+    )
+    assert room.rtv("import", "../more.jsonl").status == 0
+
+    refused = room.rtv("export", "--format", "alpaca", "-o", "../o.jsonl")
+    done = room.rtv("export", "--format", "alpaca", "--skip-unfit", "-o", "../o.jsonl", "--json")
+
+    assert (refused.status, refused.err.splitlines()[0]) == (20, "error: 6 entries cannot be written as Alpaca")
+    assert "… and 1 more" in refused.err
+    assert "rtv export --format alpaca --skip-unfit -o FILE" in refused.err
+    unfit = json.loads(done.out)["rolethread.export/v1"]["unfit"]
+    assert [each["id"] for each in unfit] == room.dataset.snapshot().ids()[2:]
+
+
+def test_a_file_whose_name_is_not_utf8_is_imported_and_replaced(room: Room) -> None:
+    name = os.fsdecode(b"../caf\xe9.jsonl")
+    room.write("tavern/" + name, lines(row("c")))
+
+    assert room.rtv("import", name).status == 0
+    assert room.rtv("export", "-o", name, "--overwrite").status == 0
+    assert room.rtv("which", name).status == 0
+    assert room.rtv("export", "-o", name + "l").status == 2
+    assert not (room.folder / os.fsdecode(b"caf\xe9.jsonll")).exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolethread_vcs.formats import CannotCarryError, CleanKeys, RowProblemError, find_format
+from rolethread_vcs.formats import CannotCarryError, RowProblemError, find_format
 from rolethread_vcs.model.entry import Entry
 
 FORMAT = find_format("alpaca")
@@ -20,7 +20,7 @@ def written(entry):
 
 
 def clean(entry):
-    return FORMAT.write_clean(entry, FORMAT.used_keys(entry))
+    return FORMAT.write_clean(entry)
 
 
 def messages(*pairs):
@@ -138,12 +138,10 @@ def test_what_a_row_cannot_hold_is_named(fields, reason):
         written(Entry.of(fields))
 
 
-def test_every_clean_row_of_a_file_has_the_same_keys():
+def test_a_clean_row_has_a_system_prompt_and_a_history_only_where_the_entry_has():
     entry = Entry.of({"messages": messages(("user", "a"), ("assistant", "b")), "tags": ["x"]})
 
-    row = FORMAT.write_clean(entry, CleanKeys(("history", "system")))
-
-    assert row == {"instruction": "a", "input": "", "output": "b", "history": [], "system": ""}
+    assert clean(entry) == {"instruction": "a", "input": "", "output": "b"}
 
 
 def test_the_clean_keys_follow_from_the_conversation():

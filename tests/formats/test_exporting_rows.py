@@ -10,13 +10,13 @@ import pytest
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats import (
     CannotCarryError,
-    CleanKeys,
+    RowStyle,
     Source,
-    clean_keys,
-    export_rows,
     find_format,
+    joined,
     read_drafts,
     row_formats,
+    write_line,
 )
 from rolethread_vcs.model.entry import Entry
 
@@ -27,11 +27,11 @@ ENTRIES = [
 CARRIED = {"messages": ENTRIES, "sharegpt": ENTRIES[:4], "alpaca": ENTRIES[:3]}
 GOLDEN = {
     ("messages", "full"): "7c1be1e50ada148457f6031be8e09b7358a2b09fec486626c5ab1e54c3235e53",
-    ("messages", "clean"): "b470ab5ed430a28087450464da1f64fee4b38cf3bcb6c627558e7c6568e80892",
+    ("messages", "clean"): "6e0467714fb4ad2a5689cd77fcc0b0c17c4d82d71ce521ed2d437b51fb4e8b8d",
     ("sharegpt", "full"): "47def9ecd2b3a7d3762c1f025eea598e0315cc6c93e3fef76e7bb7582a1f3e9b",
-    ("sharegpt", "clean"): "8fd4c295fe4dff66d5620987875b574203822a3eaed0852703eae21a3f6e602e",
+    ("sharegpt", "clean"): "d4141ce2011559e52b241be78ae8aa5713d30a8251acd1c92ab4df54dc1eafcc",
     ("alpaca", "full"): "3ec6a3702fb831306f0ea707d00cb457460b7c094946ca58943d6aca4ffed2a4",
-    ("alpaca", "clean"): "25c1dee8549a5ed69e0dd4f818419bc54248d418f4edc5e9aff359d60a68c46e",
+    ("alpaca", "clean"): "b0ff3b6dff752318e73d99538a7f90a7660c6bd0b5cef86e841cbf535058dc29",
 }
 
 
@@ -43,9 +43,9 @@ def numbered(entries):
 
 
 def export(name, entries, *, clean=False, container="jsonl"):
-    format = find_format(name)
-    keys = clean_keys(format, entries) if clean else None
-    return b"".join(export_rows(format, numbered(entries), keys, container=container))
+    style = RowStyle.CLEAN if clean else RowStyle.FULL
+    lines = (write_line(find_format(name), each, style) for each in numbered(entries))
+    return b"".join(joined(lines, container))
 
 
 @pytest.mark.parametrize("name", [each.name for each in row_formats()])
@@ -71,13 +71,14 @@ def test_a_full_export_comes_back_exactly_with_its_ids(name, container):
 
 
 @pytest.mark.parametrize("name", [each.name for each in row_formats()])
-def test_every_row_of_a_clean_export_has_the_same_keys(name):
+def test_a_clean_row_has_no_key_without_a_value_and_none_of_ours(name):
     rows = [json.loads(line) for line in export(name, CARRIED[name], clean=True).split(b"\n")[:-1]]
+    conversations = [row.get("messages", row.get("conversations", ())) for row in rows]
 
-    assert len({tuple(row) for row in rows}) == 1
-    assert not any("rolethread" in row or "tags" in row for row in rows)
-    if name == "messages":
-        assert len({tuple(message) for row in rows for message in row["messages"]}) == 1
+    assert not any("rolethread" in row or "tags" in row or None in row.values() for row in rows)
+    for stored, written in zip(CARRIED[name], conversations, strict=True):
+        for message, turn in zip(stored.messages, written, strict=False):
+            assert not {key for key, value in turn.items() if value is None and message.get(key, 0) is not None}
 
 
 def test_a_json_export_is_one_array_with_a_row_a_line():
@@ -108,11 +109,3 @@ def test_an_entry_that_does_not_fit_is_named():
 def test_an_unknown_container_is_refused():
     with pytest.raises(UsageError, match="no container"):
         export("messages", ENTRIES, container="xml")
-
-
-def test_the_clean_keys_are_those_that_any_entry_needs():
-    assert clean_keys(find_format("messages"), ENTRIES) == CleanKeys(
-        ("chosen", "rejected", "tools"), ("tool_call_id", "tool_calls")
-    )
-    assert clean_keys(find_format("sharegpt"), ENTRIES[:3]) == CleanKeys()
-    assert clean_keys(find_format("alpaca"), ENTRIES[:3]) == CleanKeys(("history", "system"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rolethread_vcs.formats import CannotCarryError, clean_keys, detect, row_formats
+from rolethread_vcs.formats import CannotCarryError, detect, row_formats
 from rolethread_vcs.model import canonical
 from rolethread_vcs.model.entry import Entry
 
@@ -132,6 +132,6 @@ def test_a_clean_row_of_plain_turns_has_the_same_messages(format, turns, tags):
     assume(turns[0]["content"] or format.name != "alpaca")
     entry = Entry.of({"messages": turns, "tags": tags})
 
-    row = format.write_clean(entry, clean_keys(format, [entry]))
+    row = format.write_clean(entry)
 
     assert Entry.of(format.read(row).fields).fields == {"messages": turns}

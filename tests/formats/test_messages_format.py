@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolethread_vcs.formats import CannotCarryError, CleanKeys, find_format
+from rolethread_vcs.formats import CannotCarryError, find_format
 from rolethread_vcs.model.entry import Entry
 
 FORMAT = find_format("messages")
@@ -11,7 +11,7 @@ IDENTITY = {"id": "00000012-k2x9m3ab", "rev": "0123456789ab"}
 
 
 def clean(entry):
-    return FORMAT.write_clean(entry, FORMAT.used_keys(entry))
+    return FORMAT.write_clean(entry)
 
 
 def entry_of(row):
@@ -176,14 +176,28 @@ def test_a_clean_row_has_what_a_trainer_reads_and_nothing_else():
     assert clean(entry) == {"messages": HELLO}
 
 
-def test_every_clean_row_of_a_file_with_tools_has_the_same_keys():
-    plain = Entry.of({"messages": HELLO})
-    keys = CleanKeys(("tools",), ("name", "tool_call_id"))
+def test_a_message_of_a_clean_row_has_only_the_keys_that_it_came_with():
+    call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": {}}}
+    rows = [
+        [HELLO[0], {"role": "assistant", "tool_calls": [call]}, {"role": "tool", "content": "x", "tool_call_id": "c1"}],
+        [HELLO[0], {"role": "assistant", "content": None, "tool_calls": [call], "name": None}, HELLO[1]],
+    ]
 
-    row = FORMAT.write_clean(plain, keys)
+    for messages in rows:
+        (*_, last) = messages
+        assert clean(Entry.of({"messages": messages, "tools": None})) == {
+            "messages": [{key: each[key] for key in each if key != "name"} for each in (*messages[:-1], last)]
+        }
 
-    assert row["tools"] is None
-    assert row["messages"][0] == {"role": "user", "content": "Hello?", "name": None, "tool_call_id": None}
+
+def test_a_weighted_row_says_of_each_answer_whether_it_is_masked():
+    answers = [{**HELLO[1], **more} for more in ({}, {"train": False}, {"weight": 0}, {"weight": 0.5}, {"weight": 1})]
+    entry = Entry.of({"messages": [{**HELLO[0], "train": False}, *answers]})
+
+    assert FORMAT.write_weighted is not None
+    row = FORMAT.write_weighted(entry)
+
+    assert [message.get("weight") for message in row["messages"]] == [None, 1, 0, 0, 0.5, 1]
 
 
 def test_a_clean_row_keeps_both_sides_of_a_preference():

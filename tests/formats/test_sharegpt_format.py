@@ -24,7 +24,7 @@ def written(entry):
 
 
 def clean(entry):
-    return FORMAT.write_clean(entry, FORMAT.used_keys(entry))
+    return FORMAT.write_clean(entry)
 
 
 def messages(*pairs):

@@ -10,11 +10,13 @@ The same commit and options give the same bytes on every machine.
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from rolethread_vcs.cli.context import Command, Context
 from rolethread_vcs.cli.options import clean_option, complete_branches, format_option
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import NotFoundError, UsageError
 
 
 @click.command(cls=Command)
@@ -24,6 +26,14 @@ from rolethread_vcs.errors import UsageError
 @clean_option
 @click.option("--where", metavar="QUERY", help="Only these entries.")
 @click.option("--fail-if-unsaved", is_flag=True, help="Stop when files were edited by hand and not saved.")
+@click.option(
+    "--masks",
+    type=click.Choice(["weight", "train", "drop"]),
+    help="With --clean, what becomes of masked answers (train: false, weight: 0): give every answer a weight, 0 or 1 "
+    "(the default where any is masked and the format has a place for it), train on them like any other, or drop them, "
+    "with the questions that only they answered.",
+)
+@click.option("--skip-unfit", is_flag=True, help="Leave out entries that the format has no place for, and name them.")
 @click.option("--skip-damaged", is_flag=True, help="Leave out entries that cannot be read, and name them.")
 @click.option("--overwrite", is_flag=True, help="Replace the file whatever it holds.")
 def command(
@@ -34,6 +44,8 @@ def command(
     clean: bool,
     where: str | None,
     fail_if_unsaved: bool,
+    masks: str | None,
+    skip_unfit: bool,
     skip_damaged: bool,
     overwrite: bool,
 ) -> None:
@@ -47,17 +59,23 @@ def command(
     if context.output.json and path is None:
         raise UsageError("--json and an export to standard output do not go together", hint="rtv export -o FILE --json")
     name = (target or "").removesuffix(".gz")
-    options = ExportOptions(format_name, clean, where, "json" if name.endswith(".json") else "jsonl", skip_damaged)
+    container = "json" if name.endswith(".json") else "jsonl"
+    options = ExportOptions(format_name, clean, where, container, skip_damaged, skip_unfit, masks)
     with output.progress("exporting") as step:
-        result = dataset.export(
-            revision,
-            options,
-            path=path,
-            write=None if path is not None else output.write_rows,
-            overwrite=overwrite,
-            fail_if_unsaved=fail_if_unsaved,
-            step=step,
-        )
+        try:
+            result = dataset.export(
+                revision,
+                options,
+                path=path,
+                write=None if path is not None else output.write_rows,
+                overwrite=overwrite,
+                fail_if_unsaved=fail_if_unsaved,
+                step=step,
+            )
+        except (UsageError, NotFoundError) as error:
+            if target is None and revision.lower().removesuffix(".gz").endswith((".json", ".jsonl")):
+                error.hint = f"write that file with: rtv export -o {shlex.quote(revision)}"
+            raise
     for warning in result.warnings:
         output.warn(warning)
     for entry_id in result.left_out:

@@ -21,6 +21,7 @@ from rolethread_vcs.cli.answers import note_committed
 from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.cli.options import Saving, complete_branches, saving_options
 from rolethread_vcs.errors import NotFoundError, UsageError
+from rolethread_vcs.phrases import file_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ def command(
         encoding=encoding,
     )
     sources = [sys.stdin.buffer if name == "-" else context.path(name) for name in files]
-    short = [name if name == "-" else context.path(name).name for name in files[:3]]
+    short = [name if name == "-" else file_text(context.path(name).name) for name in files[:3]]
     intent = saving.intent(f"import {' '.join(short)}{' …' if len(files) > 3 else ''}", branch=branch)
     names = [None if name == "-" else name for name in files]
     run_import(context, dataset, sources, options, intent, names=names)

@@ -15,6 +15,7 @@ import click
 
 from rolethread_vcs.cli.context import ChangeCommand, Context
 from rolethread_vcs.errors import RoleThreadError, UsageError
+from rolethread_vcs.phrases import file_text
 
 
 @click.command(cls=ChangeCommand, change="made")
@@ -56,7 +57,7 @@ def command(
         from rolethread_vcs import ImportOptions, Intent
         from rolethread_vcs.cli.commands.import_ import run_import
 
-        intent = Intent("import", f"import {' '.join(file.name for file in files[:3])}")
+        intent = Intent("import", f"import {' '.join(file_text(file.name) for file in files[:3])}")
         names = [os.path.relpath(file, dataset.folder) for file in files]
         try:
             run_import(context, dataset, files, ImportOptions(), intent, names=names)

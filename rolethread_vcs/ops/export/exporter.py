@@ -11,47 +11,31 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import BusyError, InvalidError, NotFoundError, SystemRefusedError, UsageError
-from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
-from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.export.output_file import is_pipe, output_stream, refuse_file_in_the_way
+from rolethread_vcs.ops.export.rows import ExportOptions, ExportRows, Lost, Masked, Uneven, Unfit
 from rolethread_vcs.ops.keywords import options_of
-from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.phrases import file_text
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.git_state import BISECT
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
+from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
 
-_ROWS_AT_ONCE = 64
 _GZIP_LEVEL = 6
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    """What to export: a format's name, only what a trainer reads (`clean`), which entries, one array or lines.
-
-    `skip_damaged` leaves out the entries that do not read; without it they stop the export.
-    """
-
-    format: str = "messages"
-    clean: bool = False
-    where: str | None = None
-    container: str = "jsonl"
-    skip_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What an export wrote. `path` is None for a stream; `operation` None when it could not be remembered.
 
-    `left_out` are the ids of damaged entries that `skip_damaged` passed over.
+    `left_out` are the ids of damaged entries that `skip_damaged` passed over, `unfit` those that `skip_unfit` did. What
+    a clean export did not carry is told by `masked`, `lost` and `uneven`.
     """
 
     entries: int
@@ -64,6 +48,10 @@ class Exported:
     operation: int | None
     warnings: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    unfit: tuple[Unfit, ...] = ()
+    masked: Masked | None = None
+    lost: tuple[Lost, ...] = ()
+    uneven: tuple[Uneven, ...] = ()
 
 
 def export(
@@ -85,7 +73,7 @@ def export(
         ConflictError (file_in_the_way): the file exists and `rtv` did not write it, or it was changed since.
         NotFoundError: the folder of the file is not there.
         UnsavedEditsError: with `fail_if_unsaved`, when files were edited by hand.
-        CannotCarryError: an entry does not fit the format; nothing is written then.
+        CannotCarryError: the format has no place for some entries; nothing is written then.
         UnreadableEntryError: an entry is damaged; the file is not written then.
     """
     options = options_of(ExportOptions, options, keywords)
@@ -100,9 +88,10 @@ def export(
         path = Path(os.path.realpath(path))
     snapshot = repository.snapshot(revision)
     warnings = _warnings(repository, snapshot, fail_if_unsaved=fail_if_unsaved)
-    rows = _Rows(snapshot, options)
+    rows = ExportRows(snapshot, options)
     sha256 = None
     if path is None and write is not None:
+        rows.refuse_unfit()
         for chunk in rows.chunks(step):
             write(chunk)
     elif path is not None:
@@ -129,10 +118,10 @@ def export(
         "sha256": sha256 or rows.digest.hexdigest(),
         "size": path.stat().st_size if path is not None and sha256 else rows.size,
         "entries": rows.entries,
-        "path": None if path is None else str(path.resolve()),
+        "path": None if path is None else file_text(path.resolve()),
     }
     operation = None
-    intent = Intent("export", f"export {'-' if path is None else path.name}", details=details)
+    intent = Intent("export", f"export {'-' if path is None else file_text(path.name)}", details=details)
     try:
         with Session.open(repository, intent, needs_branch=False) as session:
             operation = session.move({}).operation
@@ -149,6 +138,10 @@ def export(
         operation=operation,
         warnings=tuple(warnings),
         left_out=tuple(rows.left_out),
+        unfit=tuple(rows.unfit),
+        masked=rows.masked,
+        lost=rows.lost,
+        uneven=rows.uneven,
     )
 
 
@@ -161,54 +154,8 @@ def to_dicts(
         As `export`, as far as it is about entries.
     """
     wanted = replace(options_of(ExportOptions, options, keywords), container="jsonl")
-    for chunk in _Rows(repository.snapshot(revision), wanted).chunks(lambda _: None):
+    for chunk in ExportRows(repository.snapshot(revision), wanted).chunks(lambda _: None):
         yield from map(json.loads, chunk.splitlines())
-
-
-class _Rows:
-    """The rows of one export, and what is counted of them while they leave."""
-
-    def __init__(self, snapshot: Snapshot, options: ExportOptions) -> None:
-        self._snapshot = snapshot
-        self._options = options
-        self._format = find_row_format(options.format)
-        self._selection = Selection.of(where=options.where)
-        self.entries = 0
-        self.left_out: dict[str, None] = {}
-        self.size = 0
-        self.digest = hashlib.sha256()
-
-    def chunks(self, step: Callable[[int], None]) -> Iterator[bytes]:
-        keys = None
-        if self._options.clean:
-            keys = clean_keys(self._format, (entry for _, _, entry in self._chosen()))
-        rows = export_rows(self._format, self._counted(step), keys, container=self._options.container)
-        while chunk := b"".join(islice(rows, _ROWS_AT_ONCE)):
-            self.size += len(chunk)
-            self.digest.update(chunk)
-            yield chunk
-
-    def _counted(self, step: Callable[[int], None]) -> Iterator[tuple[str, bytes, Entry]]:
-        for item in self._chosen():
-            self.entries += 1
-            if self.entries & 0xFF == 0:
-                step(256)
-            yield item
-
-    def _chosen(self) -> Iterator[tuple[str, bytes, Entry]]:
-        """Yield (id, blob id, entry) of what matches; damaged entries are left out, or stop it all."""
-        for entry_id, oid in self._snapshot.blobs():
-            entry = self._snapshot.read_blob(oid)
-            if isinstance(entry, Entry):
-                if self._selection.fits(entry_id, entry):
-                    yield entry_id, oid, entry
-            elif self._options.skip_damaged:
-                self.left_out[entry_id] = None
-            else:
-                raise UnreadableEntryError(
-                    f"{unreadable_entry(entry_id, entry).message}; the export was stopped",
-                    hint="export the others with: rtv export --skip-damaged -o FILE",
-                )
 
 
 def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:
@@ -261,7 +208,7 @@ def which(repository: Repository, path: str | Path) -> Origin:
     found = find_export(repository, file_sha256(path))
     if found is not None:
         return Origin(found, path)
-    same = next((each for each in _exports(repository) if each.details.get("path") == str(path.resolve())), None)
+    same = next((each for each in _exports(repository) if each.details.get("path") == file_text(path.resolve())), None)
     if same is not None:
         raise NotFoundError(
             f"{path} was exported from {same.details['revision']} @ {same.details['commit'][:10]} "

@@ -16,8 +16,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, DamagedError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.formats import clean_keys, export_rows, find_row_format
 from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
+from rolethread_vcs.ops.export.rows import ExportOptions, ExportRows
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.objects import MissingObjectError
 from rolethread_vcs.store.objects.commits import Commit
@@ -139,12 +139,9 @@ def export_candidate(
     Raises:
         UsageError: no such format. CannotCarryError: an entry does not fit it.
     """
-    chosen = find_row_format(format)
-    snapshot = repository.snapshot_of(commit)
-    keys = clean_keys(chosen, (entry for _, entry in snapshot)) if clean else None
+    rows = ExportRows(repository.snapshot_of(commit), ExportOptions(format, clean))
     with disk.system_errors(f"writing {path}"), Path(path).open("wb") as file:
-        for chunk in export_rows(chosen, snapshot.entries(), keys):
-            file.write(chunk)
+        file.writelines(rows.chunks(lambda _: None))
 
 
 # ---- the search

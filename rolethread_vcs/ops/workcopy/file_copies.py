@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.formats import CleanKeys, clean_keys, find_row_format, write_line
+from rolethread_vcs.formats import find_row_format, write_line
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
+from rolethread_vcs.ops.workcopy.lines import Layout
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of, locate
 from rolethread_vcs.ops.workcopy.rewrite import set_aside, stage_lines
 from rolethread_vcs.store import disk
@@ -95,18 +96,17 @@ def _copy_of(
     snapshot: Snapshot, wanted: Link, step: Callable[[int], None] = lambda _: None, *, stages: bool = True
 ) -> tuple[Link, Path | None]:
     """Return what links a file that holds the entries of a commit, and that file where it `stages` it."""
-    chosen, selects = find_row_format(wanted.format), wanted.selects()
+    layout, selects = Layout.of(wanted), wanted.selects()
 
     def selected() -> Iterator[tuple[str, bytes, Entry]]:
         return (each for each in snapshot.entries() if selects(each[0], each[2]))
 
-    keys = clean_keys(chosen, (entry for _, _, entry in selected())) if wanted.clean else None
     ids: list[str] = []
     digests: list[str] = []
 
     def lines() -> Iterator[bytes]:
         for each in selected():
-            line = write_line(chosen, each, keys)
+            line = write_line(layout.format, each, layout.style)
             ids.append(each[0])
             digests.append(digest_of(line))
             if len(ids) & 0xFF == 0:
@@ -119,7 +119,7 @@ def _copy_of(
             pass
     stamp = None if staged is None else FileStamp.of(staged)
     link = replace(wanted, commit=snapshot.id, ids=tuple(ids), digests=tuple(digests), kept={}, stamp=stamp)
-    return replace(link, keys=keys or CleanKeys()), staged
+    return link, staged
 
 
 def is_file_name(path: Path) -> bool:

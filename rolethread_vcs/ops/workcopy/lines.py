@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from rolethread_vcs.errors import DamagedError, InvalidError, NotFoundError
 from rolethread_vcs.formats import (
     ChangedSourceError,
-    CleanKeys,
     Reject,
     RowFormat,
+    RowStyle,
     Source,
     find_row_format,
     read_again,
@@ -228,19 +228,19 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the lines of one file copy are written: clean with these keys, or full."""
+    """How the lines of one file copy are written; what a clean one has no place for, masks too, stays in the store."""
 
     format: RowFormat
-    keys: CleanKeys | None
+    style: RowStyle
 
     @classmethod
     def of(cls, link: Link) -> Layout:
-        return cls(find_row_format(link.format), link.keys if link.clean else None)
+        return cls(find_row_format(link.format), RowStyle.CLEAN if link.clean else RowStyle.FULL)
 
     def line_of(self, snapshot: Snapshot, entry_id: str, entry: Entry | None = None) -> bytes:
         """Return the line of an entry as a commit has it, or of what it is to be; raises as `write_line`."""
         content = snapshot[entry_id] if entry is None else entry
-        return write_line(self.format, (entry_id, snapshot.blob_id(entry_id), content), self.keys)
+        return write_line(self.format, (entry_id, snapshot.blob_id(entry_id), content), self.style)
 
     def read(self, raw: bytes, line: int = 1) -> Reading | Reject:
         """Return what a line says, or why it is no row of this format."""

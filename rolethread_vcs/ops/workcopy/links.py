@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import InvalidError, NotFoundError
-from rolethread_vcs.formats import ChangedSourceError, CleanKeys
+from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.model.canonical import JsonProblemError, encode_line, parse
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import is_id
@@ -90,7 +90,6 @@ class Link:
     format: str
     clean: bool
     where: str | None
-    keys: CleanKeys = field(default_factory=CleanKeys)
     ids: tuple[str, ...] = ()
     digests: tuple[str, ...] = ()
     kept: Mapping[int, bytes] = field(default_factory=dict)
@@ -178,8 +177,6 @@ def written(repository: Repository, link: Link) -> SideEffects:
         "format": link.format,
         "clean": link.clean,
         "where": link.where,
-        "row_keys": list(link.keys.row),
-        "message_keys": list(link.keys.message),
         "stamp": None if link.stamp is None else [link.stamp.size, link.stamp.mtime],
         "ids": " ".join(link.ids),
         "digests": " ".join(link.digests),
@@ -356,7 +353,6 @@ def _link(home: Path, document: Mapping[str, Any]) -> Link | None:
             format=document["format"],
             clean=document["clean"],
             where=where,
-            keys=CleanKeys(tuple(document["row_keys"]), tuple(document["message_keys"])),
             ids=tuple(document["ids"].split()),
             digests=tuple(document["digests"].split()),
             kept={int(place): line.encode("utf-8") for place, line in document["kept"].items()},
@@ -364,7 +360,7 @@ def _link(home: Path, document: Mapping[str, Any]) -> Link | None:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    texts = (link.branch, link.commit, link.format, where or "", *link.keys.row, *link.keys.message)
+    texts = (link.branch, link.commit, link.format, where or "")
     is_sound = (
         all(isinstance(text, str) for text in texts)
         and isinstance(link.clean, bool)

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rolethread_vcs.formats import Reject, clean_keys
+from rolethread_vcs.formats import Reject, RowStyle
 from rolethread_vcs.ops.workcopy.edits import FileEdits
-from rolethread_vcs.ops.workcopy.lines import LINE_FEED, Layout
+from rolethread_vcs.ops.workcopy.lines import LINE_FEED
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
 from rolethread_vcs.ops.workcopy.merge import CopyMerge
 from rolethread_vcs.store import disk
@@ -42,12 +42,7 @@ class Rewrite:
         self._edits = edits
         self.merge = merge
         self._ground = ground
-        old = edits.linked.layout
-        fresh = [ground[entry_id] for entry_id in merge.changed if entry_id in ground]
-        # a clean file gets more columns when the branch brought entries that need more
-        keys = None if old.keys is None else old.keys.union(clean_keys(old.format, fresh))
-        self._layout = Layout(old.format, keys)
-        self._has_new_keys = keys != old.keys
+        self._layout = edits.linked.layout
         self._new = set(edits.new)
         self._user = {*edits.edited, *edits.new}
 
@@ -95,7 +90,7 @@ class Rewrite:
         kept: dict[int, bytes] = {}
         for number, entry_id in enumerate(ids):
             place = before.get(entry_id)
-            if place is None or entry_id in merge.changed or self._has_new_keys:
+            if place is None or entry_id in merge.changed:
                 digests.append(digest_of(self._written(entry_id, as_committed=True)))
                 continue
             digests.append(old.digests[place])
@@ -104,7 +99,7 @@ class Rewrite:
         return self._stage(replace(old, ids=tuple(ids), digests=tuple(digests), kept=kept), lines, brought)
 
     def _stage(self, link: Link, lines: Sequence[bytes] | None, brought: int, gone: int = 0) -> Rewritten:
-        link = replace(link, commit=self._ground.id, keys=self._layout.keys or link.keys)
+        link = replace(link, commit=self._ground.id)
         if lines is None:
             return Rewritten(link, None, brought, gone)
         staged = stage_lines(link.path, lines)
@@ -119,9 +114,7 @@ class Rewrite:
             return True
         if place in self._new:
             return False
-        if entry_id in self.merge.changed and entry_id not in self.merge.said:
-            return True
-        return self._has_new_keys and place not in self._user
+        return entry_id in self.merge.changed and entry_id not in self.merge.said
 
     def _written(self, entry_id: str, *, as_committed: bool = False) -> bytes:
         """Return the line of an entry as the program writes it: as the file is to have it, or as the ground has it."""
@@ -135,7 +128,7 @@ class Rewrite:
         marked = {
             entry_id
             for entry_id, place in places.items()
-            if self._layout.keys is None
+            if self._layout.style is RowStyle.FULL
             and place in self._new
             and entry_id in self._ground
             and self._edits.reading(place).own_id != entry_id

@@ -228,15 +228,52 @@ class ExportedFile(Model):
     operation: Number
 
 
+class UnfitEntry(Model):
+    id: str
+    reason: str
+
+
+class MaskedAnswers(Model):
+    """How many answers of how many entries are masked, and what became of them; `emptied` had no other answer."""
+
+    messages: int
+    entries: int
+    masks: Literal["train", "weight", "drop"]
+    emptied: list[str]
+
+
+class LostKey(Model):
+    key: str
+    level: Literal["message", "entry"]
+    count: int = of("number")
+
+
+class UnevenColumn(Model):
+    """A column that only `rows` of the rows have, or whose shape is `unlike` the most frequent one in some of them."""
+
+    column: str
+    rows: int
+    unlike: int
+
+
 class Export(Envelope, ExportedFile, name="export", verbs=("export -o FILE",)):
-    """`left_out` are damaged entries."""
+    """`left_out` are damaged entries, `unfit` those that the format has no place for.
+
+    The rest is about clean exports: `masked` answers, null without any, keys that were `lost`, and `uneven` columns.
+    """
 
     left_out: list[str]
+    unfit: list[UnfitEntry]
+    masked: MaskedAnswers | None
+    lost: list[LostKey]
+    uneven: list[UnevenColumn]
 
 
 class Which(Envelope, ExportedFile, name="which", verbs=("which",)):
     container: str
     skip_damaged: bool = False
+    skip_unfit: bool = False
+    masks: str | None = None
     time: int
 
 

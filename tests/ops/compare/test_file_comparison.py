@@ -14,7 +14,7 @@ from small_dataset import conversation
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.compare.comparison import Comparison
-from rolethread_vcs.ops.export.exporter import ExportOptions
+from rolethread_vcs.ops.export.rows import ExportOptions
 
 WORDS = [
     "tide",

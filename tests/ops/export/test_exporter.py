@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,8 @@ from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import CannotCarryError, row_formats
 from rolethread_vcs.model.layout import entry_path
-from rolethread_vcs.ops.export.exporter import ExportOptions
+from rolethread_vcs.ops.export.exporter import Exported
+from rolethread_vcs.ops.export.rows import ExportOptions, Lost, Masked, Masks, Uneven
 from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 
@@ -270,3 +272,151 @@ def test_a_file_that_no_export_wrote_is_unknown(dataset: Dataset, tmp_path: Path
         dataset.which(write_rows(tmp_path / "x.jsonl", row("a")))
     with pytest.raises(NotFoundError):
         dataset.which(tmp_path / "nowhere.jsonl")
+
+
+# ---- what a clean export cannot carry
+
+
+def said(*turns: tuple[str, str], **more: object) -> dict[str, object]:
+    """Return an entry; a role with `-` behind it is masked."""
+    messages = [
+        {"role": role.rstrip("-"), "content": text, **({"train": False} if role.endswith("-") else {})}
+        for role, text in turns
+    ]
+    return {"messages": messages, **more}
+
+
+CALL = {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": {}}}]}
+MASKED = [
+    said(("system", "s"), ("assistant-", "g"), ("user", "q"), ("assistant-", "a"), ("user", "r"), ("assistant", "b")),
+    said(("user", "only"), ("assistant-", "bad")),
+    said(("user", "plain"), ("assistant", "good")),
+    {
+        "messages": [
+            {"role": "user", "content": "look"},
+            {**CALL, "weight": 0},
+            {"role": "tool", "content": "17", "tool_call_id": "c"},
+            {"role": "assistant", "content": "Seventeen.", "speaker": "mara", "reasoning_content": "hm"},
+        ],
+        "tags": ["a"],
+        "tools": [{"name": "f"}],
+    },
+]
+
+
+@pytest.fixture
+def masked(tmp_path: Path) -> tuple[Dataset, list[str]]:
+    dataset = Dataset.init(tmp_path / "masked")
+    with dataset.edit() as change:
+        ids = [change.add(fields) for fields in MASKED]
+    return dataset, ids
+
+
+def exported(dataset: Dataset, path: Path, **options: Any) -> tuple[Exported, list[dict[str, Any]]]:
+    done = dataset.export(path=path, clean=True, **options)
+    return done, [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_masked_answers_have_weight_0_and_all_others_1(masked: tuple[Dataset, list[str]], tmp_path: Path) -> None:
+    done, rows = exported(masked[0], tmp_path / "x.jsonl")
+
+    weights = [[each.get("weight") for each in row["messages"]] for row in rows]
+    assert weights == [[None, 0, None, 0, None, 1], [None, 0], [None, 1], [None, 0, None, 1]]
+    assert done.masked == Masked(4, 3, Masks.WEIGHT, ())
+
+
+def test_without_a_masked_answer_nothing_has_a_weight(masked: tuple[Dataset, list[str]], tmp_path: Path) -> None:
+    done, rows = exported(masked[0], tmp_path / "x.jsonl", where="plain")
+
+    assert (done.masked, rows) == (None, [said(("user", "plain"), ("assistant", "good"))])
+
+
+def test_masks_can_be_left_out_of_account(masked: tuple[Dataset, list[str]], tmp_path: Path) -> None:
+    done, rows = exported(masked[0], tmp_path / "x.jsonl", masks="train")
+
+    assert not any("weight" in each or "train" in each for row in rows for each in row["messages"])
+    assert done.masked == Masked(4, 3, Masks.TRAIN, ())
+
+
+@pytest.mark.parametrize("format", ["messages", "sharegpt"])
+def test_masked_answers_can_be_dropped_with_what_only_they_answered(
+    masked: tuple[Dataset, list[str]], tmp_path: Path, format: str
+) -> None:
+    dataset, ids = masked
+
+    done, rows = exported(dataset, tmp_path / "x.jsonl", masks="drop", format=format)
+
+    texts = [[each.get("content", each.get("value")) for each in next(iter(row.values()))] for row in rows]
+    assert texts == [["s", "r", "b"], ["plain", "good"], ["look", "Seventeen."]]
+    assert done.masked == Masked(4, 3, Masks.DROP, (ids[1],))
+
+
+def test_a_format_without_a_place_for_masks_says_how_many_it_trains_on(
+    masked: tuple[Dataset, list[str]], tmp_path: Path
+) -> None:
+    done, _ = exported(masked[0], tmp_path / "x.jsonl", format="alpaca", where="only or plain")
+
+    assert done.masked == Masked(1, 1, Masks.TRAIN, ())
+    with pytest.raises(UsageError, match="no place for a weight"):
+        exported(masked[0], tmp_path / "y.jsonl", format="alpaca", masks="weight")
+
+
+def test_what_a_clean_row_loses_is_counted(masked: tuple[Dataset, list[str]], tmp_path: Path) -> None:
+    done, _ = exported(masked[0], tmp_path / "x.jsonl")
+
+    assert done.lost == (
+        Lost("reasoning_content", "message", 1),
+        Lost("speaker", "message", 1),
+        Lost("tags", "entry", 1),
+    )
+
+
+def test_columns_that_are_not_in_all_rows_or_of_two_shapes_are_counted(tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "uneven")
+    with dataset.edit() as change:
+        for number, content in enumerate(["a", "b", [{"type": "text", "text": "c"}]]):
+            change.add({**said(("user", "q")), "messages": [{"role": "user", "content": content}, CALL]})
+            change.add({**said(("user", f"q{number}"), ("assistant", "a")), "tools": [{"strict": number or "no"}]})
+
+    done, _ = exported(dataset, tmp_path / "x.jsonl")
+
+    assert set(done.uneven) == {
+        Uneven("messages[].content", 6, 1),
+        Uneven("messages[].tool_calls", 3, 0),
+        Uneven("tools", 3, 1),
+    }
+
+
+def test_a_plain_clean_export_is_even_and_loses_nothing(tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "even")
+    bring(dataset, write_rows(tmp_path / "x.jsonl", row("a"), row("b")))
+
+    done, rows = exported(dataset, tmp_path / "y.jsonl")
+
+    assert (done.lost, done.uneven, done.masked, rows) == ((), (), None, [row("a"), row("b")])
+
+
+# ---- entries that a format has no place for
+
+
+def test_all_entries_that_do_not_fit_are_counted_and_nothing_is_written(
+    masked: tuple[Dataset, list[str]], tmp_path: Path
+) -> None:
+    dataset, ids = masked
+    written: list[bytes] = []
+
+    with refusal(CannotCarryError, "cannot_carry") as caught:
+        dataset.export(path=tmp_path / "x.jsonl", format="alpaca")
+    with refusal(CannotCarryError, "cannot_carry"):
+        dataset.export(write=written.append, format="alpaca")
+
+    assert [line.split(":")[0] for line in caught.value.details] == [ids[0], ids[1], ids[3]]
+    assert (written, (tmp_path / "x.jsonl").exists()) == ([], False)
+
+
+def test_entries_that_do_not_fit_can_be_left_out(masked: tuple[Dataset, list[str]], tmp_path: Path) -> None:
+    dataset, ids = masked
+
+    done = dataset.export(path=tmp_path / "x.jsonl", format="alpaca", skip_unfit=True)
+
+    assert ([each.id for each in done.unfit], done.entries) == ([ids[0], ids[1], ids[3]], 1)

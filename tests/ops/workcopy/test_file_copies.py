@@ -722,7 +722,7 @@ def test_a_refresh_cut_off_before_the_file_was_tied_brings_nothing_twice(bench: 
     assert dataset.copies.status(path).is_clean
 
 
-def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
+def test_a_refresh_cut_off_after_it_wrote_a_key_that_no_line_had_makes_no_edit_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = make_dataset(tmp_path / "inn", random.Random(1))
@@ -733,7 +733,6 @@ def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
         {"role": "assistant", "content": "Hum.", "tool_calls": [{"id": "1"}]},
     ]
     dataset.add([{"messages": messages, "extra": {"source": "harbour"}, "tags": ["late"]}], Intent("add", "add"))
-    before = path.read_bytes()
 
     def cut_off(what: str, name: str) -> None:
         if what == "rename" and "workcopies" in name:
@@ -745,10 +744,21 @@ def test_a_refresh_cut_off_after_it_wrote_new_columns_makes_no_edits_of_them(
     monkeypatch.undo()
     again = dataset.copies.commit(path).committed
 
-    assert b"null" not in before
-    assert b"null" in path.read_bytes()
+    assert path.read_bytes().count(b"tool_calls") == 1
     assert again.commit is None
     assert dataset.copies.status(path).is_clean
+
+
+def test_nulls_with_which_a_loader_fills_columns_are_no_edit(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "inn", random.Random(1))
+    path = tmp_path / "train.jsonl"
+    dataset.copies.add(path, CopyOptions(clean=True))
+    rows = [json.loads(line) for line in path.read_bytes().splitlines()]
+    padded = [{"messages": [{**each, "tool_calls": None} for each in row["messages"]], "tools": None} for row in rows]
+
+    path.write_text("".join(json.dumps(row) + "\n" for row in padded))
+
+    assert dataset.copies.commit(path).committed.commit is None
 
 
 def test_a_discard_that_is_interrupted_leaves_the_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

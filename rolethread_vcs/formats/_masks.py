@@ -1,0 +1,59 @@
+"""Masked answers: those that nobody shall be trained on, said by `train: false`, or by `weight: 0` as OpenAI does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, TOOL_ROLES, Entry
+
+
+def is_masked(message: Any) -> bool:
+    """Return whether a message is an answer that is masked; of what others say, nothing is trained anyway."""
+    if not isinstance(message, dict) or len(message) < 3 or message.get("role") not in ANSWERING_ROLES:
+        return False
+    return message.get("train") is False or message.get("weight") == 0
+
+
+def weight_of(answer: Mapping[str, Any]) -> Any:
+    """Return the weight of an answer: 0 where it is masked, else the number it came with, or 1."""
+    if is_masked(answer):
+        return 0
+    weight = answer.get("weight")
+    return weight if isinstance(weight, int | float) and not isinstance(weight, bool) else 1
+
+
+def without_masked(entry: Entry) -> Entry | None:
+    """Return an entry without its masked answers, None where no answer is left.
+
+    The results of their calls go with them, and so does a question that nothing answers any more. The messages of a
+    preference pair are what both of its answers follow: they stay.
+    """
+    messages = entry.document.get("messages")
+    if "chosen" in entry.document or not isinstance(messages, list) or not any(map(is_masked, messages)):
+        return entry
+    exchanges: list[list[Any]] = [[]]
+    for message in messages:
+        if _role(message) == "user" and not (exchanges[-1] and _role(exchanges[-1][-1]) == "user"):
+            exchanges.append([])
+        exchanges[-1].append(message)
+    kept = [message for exchange in exchanges for message in _without_masked(exchange)]
+    return entry.with_fields(messages=kept) if any(_role(each) in ANSWERING_ROLES for each in kept) else None
+
+
+def _without_masked(exchange: list[Any]) -> list[Any]:
+    if not any(map(is_masked, exchange)):
+        return exchange
+    kept = []
+    goes = False
+    for message in exchange:
+        goes = is_masked(message) or (goes and _role(message) in TOOL_ROLES)
+        if not goes:
+            kept.append(message)
+    if any(_role(message) in ANSWERING_ROLES for message in kept):
+        return kept
+    return [message for message in kept if _role(message) in OPENING_ROLES]
+
+
+def _role(message: Any) -> Any:
+    return message.get("role") if isinstance(message, dict) else None

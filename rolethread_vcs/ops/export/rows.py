@@ -1,0 +1,338 @@
+"""The rows of one export as they leave, and what is counted of them: what they lose, and how uneven they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Any, NamedTuple
+
+from rolethread_vcs.errors import UsageError
+from rolethread_vcs.formats import (
+    CannotCarryError,
+    RowFormat,
+    RowStyle,
+    clean_row,
+    find_row_format,
+    is_masked,
+    joined,
+    without_masked,
+    write_line,
+)
+from rolethread_vcs.model.canonical import encode_line
+from rolethread_vcs.model.entry import CONVERSATIONS, TOOL_ROLES, Entry, well_formed
+from rolethread_vcs.ops.select.selection import Selection
+from rolethread_vcs.phrases import count, first_few
+from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
+
+_ROWS_AT_ONCE = 64
+_NAMED = 5
+
+
+class Masks(StrEnum):
+    """What a clean export does with masked answers: train on them, give each answer a weight, or leave them out."""
+
+    TRAIN = "train"
+    WEIGHT = "weight"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What to export: a format's name, only what a trainer reads (`clean`), which entries, one array or lines.
+
+    `skip_damaged` leaves out the entries that do not read, `skip_unfit` those that the format has no place for; without
+    them these stop the export. `masks` is a word of `Masks`; without one a clean export gives weights where any answer
+    is masked and the format has a place for them.
+    """
+
+    format: str = "messages"
+    clean: bool = False
+    where: str | None = None
+    container: str = "jsonl"
+    skip_damaged: bool = False
+    skip_unfit: bool = False
+    masks: str | None = None
+
+
+class Unfit(NamedTuple):
+    """An entry that the format has no place for, and why."""
+
+    id: str
+    reason: str
+
+
+class Masked(NamedTuple):
+    """How many answers of how many entries are masked, and what was done with them; `emptied` had no other answer."""
+
+    messages: int
+    entries: int
+    masks: Masks
+    emptied: tuple[str, ...]
+
+
+class Lost(NamedTuple):
+    """A key of messages (`level` is `message`) or of entries that the rows have no place for, and how many had it."""
+
+    key: str
+    level: str
+    number: int
+
+
+class Uneven(NamedTuple):
+    """A column that only `rows` of the rows have, or whose shape is `unlike` the most frequent one in some of them."""
+
+    column: str
+    rows: int
+    unlike: int
+
+
+class ExportRows:
+    """The rows of a snapshot; what is told of them is known when the last one has left."""
+
+    def __init__(self, snapshot: Snapshot, options: ExportOptions) -> None:
+        self._snapshot = snapshot
+        self._options = options
+        self._format = find_row_format(options.format)
+        self._selection = Selection.of(where=options.where)
+        self._masks = _masks(options, self._format)
+        self._style = RowStyle.CLEAN if options.clean else RowStyle.FULL
+        self._has_style = self._masks is not Masks.WEIGHT
+        if options.masks == Masks.WEIGHT:
+            self._style, self._has_style = RowStyle.WEIGHTED, True
+        self._start()
+
+    def _start(self) -> None:
+        self.entries = self.size = 0
+        self.left_out: dict[str, None] = {}
+        self.unfit: list[Unfit] = []
+        self.digest = hashlib.sha256()
+        self._masked = [0, 0]
+        self._emptied: list[str] = []
+        self._lost: Counter[tuple[str, str]] = Counter()
+        self._columns = _Columns()
+
+    def refuse_unfit(self) -> None:
+        """Go through all rows once without writing any, for what cannot be taken back when it has left.
+
+        Raises:
+            CannotCarryError, UnreadableEntryError: see `chunks`.
+        """
+        if self._style is RowStyle.FULL and self._format.name == "messages":
+            return  # it carries every entry
+        looks, self._has_style = not self._has_style, True
+        for _ in self._lines(lambda _: None):
+            pass
+        if looks and self._masked[0]:
+            self._style = RowStyle.WEIGHTED
+        self._start()
+
+    def chunks(self, step: Callable[[int], None]) -> Iterator[bytes]:
+        """Yield the bytes of the file.
+
+        Raises:
+            CannotCarryError: the format has no place for some entries; all have been looked at.
+            UnreadableEntryError: an entry is damaged.
+        """
+        rows = joined(self._lines(step), self._options.container)
+        while chunk := b"".join(islice(rows, _ROWS_AT_ONCE)):
+            self.size += len(chunk)
+            self.digest.update(chunk)
+            yield chunk
+
+    @property
+    def masked(self) -> Masked | None:
+        """What became of masked answers; None where there are none, or all is exported."""
+        messages, entries = self._masked
+        return Masked(messages, entries, self._masks, tuple(self._emptied)) if self._masks and messages else None
+
+    @property
+    def lost(self) -> tuple[Lost, ...]:
+        """What clean rows left behind, keys of messages first, each time the most frequent first."""
+        ranked = sorted(self._lost.items(), key=lambda each: (each[0][0] != "message", -each[1], each[0]))
+        return tuple(Lost(key, level, number) for (level, key), number in ranked)
+
+    @property
+    def uneven(self) -> tuple[Uneven, ...]:
+        """The columns of a clean file that are not in all rows, or not of one shape."""
+        return self._columns.uneven()
+
+    def _lines(self, step: Callable[[int], None]) -> Iterator[bytes]:
+        if not self._has_style and any(is_masked(turn) for _, _, entry in self._chosen() for turn in _turns(entry)):
+            self._style = RowStyle.WEIGHTED
+        for place, (entry_id, oid, entry) in enumerate(self._chosen(), 1):
+            if place & 0xFF == 0:
+                step(256)
+            try:
+                line = self._line(entry_id, oid, entry)
+            except CannotCarryError as error:
+                self.unfit.append(Unfit(entry_id, error.reason))
+                continue
+            if line is not None and (self._options.skip_unfit or not self.unfit):
+                self.entries += 1
+                yield line
+        if self.unfit and not self._options.skip_unfit:
+            raise self._refusal()
+
+    def _line(self, entry_id: str, oid: bytes, entry: Entry) -> bytes | None:
+        """Return the row of an entry, None where dropping masked answers left none."""
+        if self._masks is None:
+            return write_line(self._format, (entry_id, oid, entry), RowStyle.FULL)
+        masked = sum(map(is_masked, _turns(entry)))
+        kept = without_masked(entry) if masked and self._masks is Masks.DROP else entry
+        row = None if kept is None else clean_row(self._format, kept, self._style)
+        if masked:
+            self._masked[0] += masked
+            self._masked[1] += 1
+        if kept is None or row is None:
+            self._emptied.append(entry_id)
+            return None
+        self._lost.update(_lost_of(kept, self._format.clean_keys, has_weights=self._style is RowStyle.WEIGHTED))
+        self._columns.add(row)
+        return encode_line(row, is_parsed=True)
+
+    def _chosen(self) -> Iterator[tuple[str, bytes, Entry]]:
+        """Yield (id, blob id, entry) of what matches; damaged entries are left out, or stop it all."""
+        for entry_id, oid in self._snapshot.blobs():
+            entry = self._snapshot.read_blob(oid)
+            if isinstance(entry, Entry):
+                if self._selection.fits(entry_id, entry):
+                    yield entry_id, oid, entry
+            elif self._options.skip_damaged:
+                self.left_out[entry_id] = None
+            else:
+                raise UnreadableEntryError(
+                    f"{unreadable_entry(entry_id, entry).message}; the export was stopped",
+                    hint="export the others with: rtv export --skip-damaged -o FILE",
+                )
+
+    def _refusal(self) -> CannotCarryError:
+        title, first = self._format.title, self.unfit[0]
+        hint = f"leave {'it' if len(self.unfit) == 1 else 'them'} out with: rtv export --format {self._format.name}"
+        hint += f"{' --clean' if self._options.clean else ''} --skip-unfit -o FILE"
+        if not self._options.clean:
+            hint += "\nthe format messages carries every entry"
+        error = CannotCarryError(title, first.reason, first.id)
+        error.hint = hint
+        if len(self.unfit) > 1:
+            error.message = f"{count(len(self.unfit), 'entry')} cannot be written as {title}"
+            error.details = tuple(first_few([f"{each.id}: {each.reason}" for each in self.unfit], _NAMED))
+        return error
+
+
+def _turns(entry: Entry) -> Sequence[Any]:
+    return well_formed(entry.document.get("messages"))
+
+
+def _masks(options: ExportOptions, format: RowFormat) -> Masks | None:
+    """Return what is done with masked answers; None in a full export, which keeps them as they are.
+
+    Raises:
+        UsageError: it is not a word of `Masks`, or cannot be done.
+    """
+    words = [str(each) for each in Masks]
+    if options.masks is not None and options.masks not in words:
+        raise UsageError(f"masks {options.masks!r} is not one of {', '.join(words)}")
+    if not options.clean:
+        if options.masks is not None:
+            raise UsageError("a full export keeps masks as they are", hint="rtv export --clean --masks …")
+        return None
+    has_place = format.write_weighted is not None
+    if options.masks == Masks.WEIGHT and not has_place:
+        raise UsageError(
+            f"{format.title} has no place for a weight",
+            hint="leave masked answers out with --masks drop, or write --format messages",
+        )
+    return Masks(options.masks) if options.masks else Masks.WEIGHT if has_place else Masks.TRAIN
+
+
+# ---- what clean rows lose
+
+
+_SPOKEN = frozenset({"role", "content"})
+_NO_LOSS = frozenset({"messages", "extra", "uuid", "origin"})
+
+
+def _lost_of(entry: Entry, carried: frozenset[str], *, has_weights: bool) -> Iterator[tuple[str, str]]:
+    """Yield what an entry has and its clean row has not; how messages are masked is told otherwise."""
+    for side in CONVERSATIONS:
+        for message in entry.document.get(side, ()):
+            if len(message) > 2 or not _SPOKEN.issuperset(message):
+                is_told = has_weights or (side == "messages" and is_masked(message))
+                for key, value in message.items():
+                    if key in ("train", "weight"):
+                        is_carried = is_told or value == 1
+                    else:
+                        is_carried = key in carried and (key != "name" or message["role"] in TOOL_ROLES)
+                    if value is not None and key not in _SPOKEN and not is_carried:
+                        yield "message", key
+    extra = [key for key, value in entry.document.get("extra", {}).items() if value is not None and key != "alpaca"]
+    for key in (*entry.document, *extra):
+        if key not in carried and key not in _NO_LOSS:
+            yield "entry", key
+
+
+# ---- how even they are
+
+
+_SPEAKER = frozenset({"role", "from"})
+
+
+class _Columns:
+    """The columns of clean rows, as loaders see them that infer one type for each."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._shapes: dict[str, Counter[str]] = {}
+
+    def add(self, row: dict[str, Any]) -> None:
+        self._rows += 1
+        for key, value in row.items():
+            if key in ("messages", "conversations"):
+                for inner, shapes in _message_shapes(value).items():
+                    self._count(f"{key}[].{inner}", shapes)
+            elif type(value) is not str:
+                self._count(key, {_shape(value)})
+            else:
+                self._count(key, {"text"})
+
+    def _count(self, column: str, shapes: set[str]) -> None:
+        shape = " or ".join(sorted(shapes - {"null"})) or "null"
+        self._shapes.setdefault(column, Counter())[shape] += 1
+
+    def uneven(self) -> tuple[Uneven, ...]:
+        found = []
+        for column, shapes in self._shapes.items():
+            rows = shapes.total()
+            known = Counter({shape: number for shape, number in shapes.items() if shape != "null"})
+            unlike = known.total() - max(known.values(), default=0)
+            if unlike or rows < self._rows:
+                found.append(Uneven(column, rows, unlike))
+        return tuple(found)
+
+
+def _message_shapes(messages: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """Return the shapes of what messages hold; whoever speaks is always a text."""
+    shapes: dict[str, set[str]] = {}
+    for message in messages:
+        for key, value in message.items():
+            if key not in _SPEAKER:
+                kind = "text" if type(value) is str else _shape(value)
+                if key in shapes:
+                    shapes[key].add(kind)
+                else:
+                    shapes[key] = {kind}
+    return shapes
+
+
+def _shape(value: Any) -> str:
+    """Return the kinds and keys that a value is made of; the items of a list are of one shape, or of several."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_shape(value[key])}' for key in sorted(value))}}}"
+    if isinstance(value, list):
+        return f"[{' or '.join(sorted({_shape(item) for item in value}))}]"
+    kinds = {str: "text", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "number")
