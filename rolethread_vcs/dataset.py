@@ -8,10 +8,10 @@ asked for.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from rolethread_vcs.door import Change, Function, Group, Method
 from rolethread_vcs.errors import changing
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
     from rolethread_vcs.ops.import_ import importer, program_rows, row_reader
-    from rolethread_vcs.ops.keywords import Saying
+    from rolethread_vcs.ops.keywords import Said
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
     from rolethread_vcs.ops.select import page, selection
@@ -308,24 +308,15 @@ class Dataset:
     # ---- changing
 
     @contextlib.contextmanager
-    def edit(
-        self,
-        message: str | None = None,
-        *,
-        branch: str | None = None,
-        allow: str | Sequence[str] = (),
-        because: str | None = None,
-        dry_run: bool = False,
-    ) -> Iterator[change.Change]:
+    def edit(self, message: str | None = None, /, **said: Unpack[Said]) -> Iterator[change.Change]:
         """Collect changes to entries, and make them one commit when the block ends well, or nothing.
 
         `change.add(entry)` returns the new id, `change.put(id, entry)`, `change.remove(id)`; entries are `Entry` or
         plain mappings of their fields, an id may be a number. After the block, `change.result` is what was committed.
         An entry that somebody else changed since the block began is a `StaleEntryError`.
         """
-        saying: Saying = {"message": message, "branch": branch, "allow": allow, "because": because, "dry_run": dry_run}
         with changing("saved"):
-            block = change.Change(self.repository, **saying)
+            block = change.Change(self.repository, **({"message": message} | said))
             yield block
             block.commit()
 

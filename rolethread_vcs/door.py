@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, wraps
 from inspect import Parameter, signature
 from pathlib import Path
@@ -32,78 +32,64 @@ _SEVERAL = re.compile(r"(Sequence|Collection|Iterable)\[(.*)\]( \| None)?")
 
 def obliging(function: Callable[..., R]) -> Callable[..., R]:
     """Return a function of what a word is bound to: the operation, but it takes what people pass for what it wants."""
-    _, *parameters = signature(function).parameters.values()
-    fits = {each.name: fit for each in parameters if (fit := _fit_of(each)) is not None}
-    positions = [each for each in parameters if each.kind is not Parameter.KEYWORD_ONLY]
+    wanted = signature(function)
+    fits = {each.name: fit for each in wanted.parameters.values() if (fit := _fit_of(each)) is not None}
 
     @wraps(function, updated=())
-    def call(bound: Bound, *args: Any, **keywords: Any) -> Any:
-        repository = bound.repository
-        if fits:
-            places = iter(positions)
-            place: Parameter | None = None
-            fitted: list[Any] = []
-            for value in args:
-                if place is None or place.kind is not Parameter.VAR_POSITIONAL:
-                    place = next(places, None)
-                fit = fits.get(place.name) if place else None
-                if place is not None and place.kind is Parameter.VAR_POSITIONAL and isinstance(value, (list, tuple)):
-                    fitted += [fit(repository, each) if fit else each for each in value]
-                else:
-                    fitted.append(fit(repository, value) if fit else value)
-            args = tuple(fitted)
-            keywords = {key: fits[key](repository, each) if key in fits else each for key, each in keywords.items()}
-        return function(repository, *args, **keywords)
+    def call(bound: Bound, *args: Any, **keywords: Any) -> R:
+        given = wanted.bind_partial(bound.repository, *args, **keywords)
+        for name in fits.keys() & given.arguments.keys():
+            given.arguments[name] = fits[name](bound.repository, given.arguments[name])
+        return function(*given.args, **given.kwargs)
 
     return call
 
 
-def _fit_of(parameter: Parameter) -> Callable[[Repository, Any], Any] | None:
-    """Return what makes a value that people pass the one that a parameter wants, None where nothing is to be made."""
-    name, wanted = parameter.name, str(parameter.annotation)
+Fit = Callable[["Repository", Any], Any]
+"""Makes a value that people pass the one that an operation wants."""
+
+
+def _fit_of(parameter: Parameter) -> Fit | None:
+    name, wanted, default = parameter.name, str(parameter.annotation), parameter.default
     several = _SEVERAL.fullmatch(wanted)
     fit = _fit_of_one(name, wanted if several is None else several[2])
-    if several is None:
+    if several is None and parameter.kind is not Parameter.VAR_POSITIONAL:
         return fit
-    is_lazy, takes_none = several[1] == "Iterable", several[3] is not None
-    default = parameter.default
+    kind, takes_none = ("Sequence", None) if several is None else (several[1], several[3])
 
     def fit_several(repository: Repository, value: Any) -> Any:
         if value is None and (takes_none or default is not Parameter.empty):
             return None if takes_none else default
-        is_one = isinstance(value, (str, bytes, os.PathLike, Mapping)) or not isinstance(value, Iterable)
-        if is_one:
-            return (value if fit is None else fit(repository, value),)
-        if is_lazy:
-            return value if fit is None else (fit(repository, each) for each in value)
-        if fit is None:
-            return value if isinstance(value, Collection) and hasattr(value, "__getitem__") else list(value)
-        return [fit(repository, each) for each in value]
+        is_one = isinstance(value, (str, bytes, os.PathLike, Mapping)) or hasattr(value, "read")  # an open file
+        value = (value,) if is_one or not isinstance(value, Iterable) else value
+        if several is None:  # *names, and a list of them is them
+            value = [each for given in value for each in (given if isinstance(given, (list, tuple)) else (given,))]
+        if fit is not None:
+            value = (fit(repository, each) for each in value)
+        return value if kind == "Iterable" or isinstance(value, (list, tuple)) else list(value)
 
     return fit_several
 
 
-def _fit_of_one(name: str, wanted: str) -> Callable[[Repository, Any], Any] | None:
+def _fit_of_one(name: str, wanted: str) -> Fit | None:
     takes = set(wanted.split(" | "))
-    if "str" in takes:
-
-        def text(_: Repository, value: Any) -> Any:
-            if isinstance(value, bytes):
-                return os.fsdecode(value)
-            if isinstance(value, str) or not takes <= {"str", "None"} or (value is None and "None" in takes):
-                return value
-            if isinstance(value, os.PathLike):
-                return os.fspath(value)
-            if isinstance(value, bool) or not hasattr(value, "__index__"):
-                raise UsageError(f"{name} is text, not {type(value).__name__}")
-            return str(operator.index(value))
-
-        return text
-    if "Path" in takes:
+    if "Path" in takes and "str" not in takes:
         return lambda _, value: Path(os.fsdecode(value)) if isinstance(value, (str, bytes)) else value
     if "Snapshot" in takes:
         return lambda repository, value: repository.snapshot(value) if isinstance(value, str) else value
-    return None
+    if "str" not in takes:
+        return None
+
+    def text(_: Repository, value: Any) -> Any:
+        if isinstance(value, bytes) or (isinstance(value, os.PathLike) and "Path" not in takes):
+            return os.fsdecode(value)
+        if isinstance(value, str) or not takes <= {"str", "None"} or (value is None and "None" in takes):
+            return value
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise UsageError(f"{name} is text, not {type(value).__name__}")
+        return str(operator.index(value))
+
+    return text
 
 
 class Bound(Protocol):

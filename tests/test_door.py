@@ -41,8 +41,8 @@ SAYING = [word for word, operation in WORDS.items() if "intent" in inspect.signa
 def _taken_by(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
     """Return what an operation is given when the word that stands for it is given this."""
 
-    def record(repository: object, **given: Any) -> dict[str, Any]:
-        return given
+    def record(*args: Any, **keywords: Any) -> dict[str, Any]:
+        return inspect.signature(operation).bind_partial(*args, **keywords).arguments
 
     record.__signature__ = inspect.signature(operation)  # type: ignore[attr-defined]
     return obliging(record)(SimpleNamespace(repository=None), **arguments)  # type: ignore[arg-type, return-value]

@@ -1,4 +1,4 @@
-"""What `merge`, `revert` and `pick` share: naming a change, going on, asking entry by entry, saying what came of it."""
+"""What `merge`, `revert` and `pick` share: naming a change, going on, asking entry by entry, said what came of it."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 from rolethread_vcs.errors import nearest
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Saying(TypedDict, total=False):
+class Said(TypedDict, total=False):
     """What a change says about itself: its `message`, the `branch` to commit to, and as the options of the same name:
 
     `dry_run`, and `allow` (a rule or several, as `CODE`, `NAME` or `CODE=COUNT`) with `because`.
@@ -26,7 +26,7 @@ class Saying(TypedDict, total=False):
     dry_run: bool
 
 
-def intent_of(intent: Intent | None, saying: Saying, verb: str, command: str) -> Intent:
+def intent_of(intent: Intent | None, said: Said, verb: str, command: str) -> Intent:
     """Return the intent of a word: what it was given, or its own verb and command with what the keywords say.
 
     Raises:
@@ -35,10 +35,10 @@ def intent_of(intent: Intent | None, saying: Saying, verb: str, command: str) ->
     from rolethread_vcs.transaction import Intent
 
     if intent is None:
-        _refuse_unknown(saying, Saying.__annotations__)
-        return Intent.of(verb, command, **saying)
-    if saying:
-        raise TypeError(f"{verb}: {', '.join(saying)} can be said by keywords or by an Intent, not by both")
+        _refuse_unknown(said, Said.__annotations__)
+        return Intent.of(verb, command, **said)
+    if said:
+        raise TypeError(f"{verb}: {', '.join(said)} can be said by keywords or by an Intent, not by both")
     return intent
 
 
@@ -62,11 +62,14 @@ def options_of(kind: type[T], options: T | None, keywords: Mapping[str, Any]) ->
 
 def _refuse_unknown(keywords: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     for name in keywords.keys() - known.keys():
-        near = nearest(name, {**known, **Saying.__annotations__})
+        near = nearest(name, {**known, **Said.__annotations__})
         raise TypeError(f"unexpected keyword argument {name!r}" + (f"; did you mean {near!r}?" if near else ""))
 
 
-def split_keywords(keywords: Mapping[str, Any]) -> tuple[Saying, dict[str, Any]]:
-    """Return what keywords say about the change, and the options among them."""
-    saying = Saying(**{name: value for name, value in keywords.items() if name in Saying.__annotations__})  # type: ignore[typeddict-item]
-    return saying, {name: value for name, value in keywords.items() if name not in saying}
+def intent_and_options(
+    intent: Intent | None, verb: str, command: str, kind: type[T], options: T | None, keywords: Mapping[str, Any]
+) -> tuple[Intent, T]:
+    """Return the intent and the options of a word whose keywords are of both."""
+    said = {name: value for name, value in keywords.items() if name in Said.__annotations__}
+    rest = {name: value for name, value in keywords.items() if name not in said}
+    return intent_of(intent, cast("Said", said), verb, command), options_of(kind, options, rest)

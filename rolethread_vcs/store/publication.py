@@ -157,7 +157,7 @@ def move_ref(
                 raise
             time.sleep(random.uniform(0.002, 0.02))
         except RoleThreadError:
-            # An error of the last fsync comes after the ref has moved: look before saying "not saved".
+            # An error of the last fsync comes after the ref has moved: look before said "not saved".
             if repository.refs.is_at(name, after):
                 return None
             raise

@@ -10,7 +10,7 @@ from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
 from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branches import branch_before
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.log import Moves
@@ -38,7 +38,7 @@ def create(
     start: str = "@",
     note: str | None = None,
     switch: bool = False,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Committed:
     """Make a branch at a revision, with a note, and stay where one is or go to it; the result names its commit.
 
@@ -50,7 +50,7 @@ def create(
         RefusedByGateError: it would be strict, and begin with errors; see `branch_gate.judge_start`.
     """
     intent = intent_of(
-        intent, saying, "switch" if switch else "branch", f"switch -c {name}" if switch else f"branch {name}"
+        intent, said, "switch" if switch else "branch", f"switch -c {name}" if switch else f"branch {name}"
     )
     with Session.open(repository, intent, needs_branch=False, moves_head=switch) as session:
         commit = repository.resolve(start)
@@ -77,14 +77,14 @@ def create(
 
 
 def write_note(
-    repository: Repository, name: str, note: str, intent: Intent | None = None, **saying: Unpack[Saying]
+    repository: Repository, name: str, note: str, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Write a note down about a branch, in place of the one it has; "" takes that away. One operation.
 
     Raises:
         NoSuchBranchError: there is no such branch.
     """
-    intent = intent_of(intent, saying, "branch", f"branch {name} --note {note}")
+    intent = intent_of(intent, said, "branch", f"branch {name} --note {note}")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         commit = branch_commit(repository, name)
@@ -94,7 +94,7 @@ def write_note(
         return replace(session.move({}, config=config), branch=name, commit=commit)
 
 
-def switch(repository: Repository, name: str, intent: Intent | None = None, **saying: Unpack[Saying]) -> Committed:
+def switch(repository: Repository, name: str, intent: Intent | None = None, **said: Unpack[Said]) -> Committed:
     """Go to a branch, as one operation; `commit` of the result is where it stands, `branch` which one it is.
 
     The name `-` is the branch that this folder stood on last. As in git, one that only another copy has is made here,
@@ -104,7 +104,7 @@ def switch(repository: Repository, name: str, intent: Intent | None = None, **sa
         NoSuchBranchError: there is none; the hint names the nearest. UnsavedEditsError: there are hand edits.
         UsageError (ambiguous_word): several other copies have one of that name.
     """
-    intent = intent_of(intent, saying, "switch", f"switch {name}")
+    intent = intent_of(intent, said, "switch", f"switch {name}")
     if name == LAST_BRANCH:
         name = branch_before(repository)
         intent = replace(intent, command=f"switch {name}")
@@ -143,14 +143,14 @@ def _config_moves(repository: Repository, name: str, wanted: Mapping[str, str | 
 
 
 def rename(
-    repository: Repository, name: str, new_name: str, intent: Intent | None = None, **saying: Unpack[Saying]
+    repository: Repository, name: str, new_name: str, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Give a branch another name, as one operation; its commits stay the same.
 
     Raises:
         As `create` and `delete`.
     """
-    intent = intent_of(intent, saying, "branch", f"branch --rename {name} {new_name}")
+    intent = intent_of(intent, said, "branch", f"branch --rename {name} {new_name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         commit = branch_commit(repository, name)
@@ -202,9 +202,7 @@ class DeletedBranches:
     out_of_sight: tuple[OutOfSight, ...]
 
 
-def delete(
-    repository: Repository, *names: str, intent: Intent | None = None, **saying: Unpack[Saying]
-) -> DeletedBranches:
+def delete(repository: Repository, *names: str, intent: Intent | None = None, **said: Unpack[Said]) -> DeletedBranches:
     """Delete branches, as one operation; the operation log holds their commits, so `undo` brings them back.
 
     Raises:
@@ -212,7 +210,7 @@ def delete(
         ConflictError (checked_out_elsewhere): another folder stands on it. ConflictError (unfinished_on_branch): a
         merge into it waits.
     """
-    intent = intent_of(intent, saying, "branch", f"branch --delete {' '.join(names)}")
+    intent = intent_of(intent, said, "branch", f"branch --delete {' '.join(names)}")
     chosen = list(dict.fromkeys(names))
     if not chosen:
         raise UsageError("which branch?", hint="rtv branch --delete NAME")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Unpack
 
 from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, nearest
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.store.objects.commits import decode_tag, encode_tag
 from rolethread_vcs.store.refs import TAGS, is_branch_name
 from rolethread_vcs.store.repository import Repository
@@ -76,7 +76,7 @@ def release(
     intent: Intent | None = None,
     *,
     force: bool = False,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Committed:
     """Name a revision, as one operation; `commit` of the result is what the name stands for now.
 
@@ -87,7 +87,7 @@ def release(
         UsageError (release_name): no release can be called so. ConflictError (release_exists): there is one, elsewhere.
         UnknownRevisionError: the revision names nothing.
     """
-    intent = intent_of(intent, saying, "release", f"release {name}")
+    intent = intent_of(intent, said, "release", f"release {name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         commit = repository.resolve(rev)
@@ -119,13 +119,13 @@ def release(
         return replace(done, operation=number, notes=tuple(session.notes))
 
 
-def delete(repository: Repository, name: str, intent: Intent | None = None, **saying: Unpack[Saying]) -> Committed:
+def delete(repository: Repository, name: str, intent: Intent | None = None, **said: Unpack[Said]) -> Committed:
     """Delete a release, as one operation; the operation keeps it, so `undo` brings the very same one back.
 
     Raises:
         NotFoundError (no_such_release): there is none.
     """
-    intent = intent_of(intent, saying, "release", f"release --delete {name}")
+    intent = intent_of(intent, said, "release", f"release --delete {name}")
     with Session.open(repository, intent, needs_branch=False) as session:
         target = _target(session.repository, name)
         done = session.move({TAGS + name: (target, None)})

@@ -12,7 +12,7 @@ from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
 from rolethread_vcs.model.revision import RevisionError, named_of, number_named
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
@@ -64,10 +64,10 @@ def add(
     repository: Repository,
     entries: AnyEntry | Sequence[AnyEntry],
     intent: Intent | None = None,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Committed:
     """Add entries behind the last one, in one commit; `ids` of the result are theirs, in order."""
-    intent = intent_of(intent, saying, "add", "add")
+    intent = intent_of(intent, said, "add", "add")
     new = [as_entry(entry) for entry in ([entries] if isinstance(entries, (Entry, Mapping)) else entries)]
 
     def plan(base: Snapshot) -> ChangeSet:
@@ -84,7 +84,7 @@ def replace(
     intent: Intent | None = None,
     *,
     if_unchanged_since: Mapping[str, bytes] | None = None,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Committed:
     """Replace entries by id, in one commit: by other ones, or by what functions make of them (again on a newer base).
 
@@ -100,15 +100,13 @@ def replace(
         puts = {entry_id: as_entry(new(base[entry_id]) if callable(new) else new) for entry_id, new in found}
         return ChangeSet(puts=puts, summary=f"edit {named}")
 
-    return run(repository, intent_of(intent, saying, "edit", f"edit {named}"), plan, expected=if_unchanged_since)
+    return run(repository, intent_of(intent, said, "edit", f"edit {named}"), plan, expected=if_unchanged_since)
 
 
-def remove(
-    repository: Repository, ids: Sequence[str], intent: Intent | None = None, **saying: Unpack[Saying]
-) -> Committed:
+def remove(repository: Repository, ids: Sequence[str], intent: Intent | None = None, **said: Unpack[Said]) -> Committed:
     """Remove entries in one commit; history still holds them."""
     return run(
-        repository, intent_of(intent, saying, "remove", f"remove {name_some(ids)}"), lambda base: removal(base, ids)
+        repository, intent_of(intent, said, "remove", f"remove {name_some(ids)}"), lambda base: removal(base, ids)
     )
 
 
@@ -177,9 +175,9 @@ class Change:
     else changed or removed between it and the commit makes the commit a `StaleEntryError`, never a silent overwrite.
     """
 
-    def __init__(self, repository: Repository, **saying: Unpack[Saying]) -> None:
+    def __init__(self, repository: Repository, **said: Unpack[Said]) -> None:
         self._repository = repository
-        self._intent = intent_of(None, saying, "edit", "edit")
+        self._intent = intent_of(None, said, "edit", "edit")
         self.base = repository.snapshot(self._intent.branch or "@")
         self._added: dict[str, Entry] = {}
         self._put: dict[str, Entry] = {}

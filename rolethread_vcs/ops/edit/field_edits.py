@@ -11,7 +11,7 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import message_list, replace
-from rolethread_vcs.ops.keywords import Saying
+from rolethread_vcs.ops.keywords import Said
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -111,10 +111,10 @@ class FieldEdit:
 
 
 def edit_fields(
-    repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent | None = None, **saying: Unpack[Saying]
+    repository: Repository, ids: Sequence[str], edit: FieldEdit, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Do the same edit to entries, in one commit."""
-    return replace(repository, {entry_id: partial(edit.apply, entry_id) for entry_id in ids}, intent, **saying)
+    return replace(repository, {entry_id: partial(edit.apply, entry_id) for entry_id in ids}, intent, **said)
 
 
 def hand_edited(repository: Repository, snapshot: Snapshot, ids: Sequence[str]) -> list[Unsaved]:

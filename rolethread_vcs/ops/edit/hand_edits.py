@@ -11,7 +11,7 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, is_id
 from rolethread_vcs.ops.edit.change import order_without, summary_of
 from rolethread_vcs.ops.edit.hand_files import HandEdits, read_hand_edits, whole_files
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
@@ -33,7 +33,7 @@ _NAMED = 3
 _LEFT_NAMED = 10
 
 
-def save_hand_edits(repository: Repository, intent: Intent | None = None, **saying: Unpack[Saying]) -> Committed:
+def save_hand_edits(repository: Repository, intent: Intent | None = None, **said: Unpack[Said]) -> Committed:
     """Take the hand edits of the checked-out folder through the gate into one commit.
 
     Changed, new and removed entries, the settings, the order and the registries; staged or not. What is valid JSON in
@@ -47,7 +47,7 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **sayi
         RefusedByGateError: the gate said no. UsageError (not_checked_out): a bare dataset. ConflictError
         (git_unfinished).
     """
-    intent = intent_of(intent, saying, "commit", "commit")
+    intent = intent_of(intent, said, "commit", "commit")
     with Session.open(repository, intent) as session:
         repository, base = session.repository, session.tip
         worktree = repository.worktree

@@ -26,7 +26,7 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
-from rolethread_vcs.ops.keywords import intent_of, options_of, split_keywords
+from rolethread_vcs.ops.keywords import intent_and_options
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Operation
@@ -128,9 +128,8 @@ def import_files(
         UnreadableEntryError (damaged_entries): entries do not read that rows must be compared with; see
         `refusal_to_match`.
     """
-    saying, keywords = split_keywords(keywords)
-    intent = intent_of(intent, saying, "import", "import")
-    options = options_of(ImportOptions, options, keywords)
+    both = intent_and_options(intent, "import", "import", ImportOptions, options, keywords)
+    intent, options = both
     sources = [Path(file) if isinstance(file, str) else file for file in files]
     given = list(names) or [None] * len(files)
     labels = [

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, time
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from rolethread_vcs.errors import UsageError
@@ -16,6 +14,9 @@ from rolethread_vcs.store.repository import Repository
 if TYPE_CHECKING:
     from rolethread_vcs.ops.import_.row_reader import ImportOptions
     from rolethread_vcs.transaction import Intent
+
+
+_MISSING = object()
 
 
 def import_rows(
@@ -68,33 +69,23 @@ def _lines(rows: Iterable[Any]) -> Iterator[bytes]:
 
 
 def _encoded(row: Mapping[str, Any]) -> bytes:
-    try:
-        return json.dumps(row, default=_plain, allow_nan=False).encode()
-    except ValueError:  # not a number
-        return json.dumps(_without_nan(json.loads(json.dumps(row, default=_plain)))).encode()
+    text = json.dumps(row, default=_plain)
+    if "NaN" in text:
+        row = json.loads(
+            text,
+            parse_constant=lambda name: _MISSING if name == "NaN" else float(name),
+            object_pairs_hook=lambda pairs: {key: value for key, value in pairs if value is not _MISSING},
+        )
+        text = json.dumps(row, default=lambda _: None)  # of a list it keeps the place
+    return text.encode()
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
     if isinstance(value, Entry):
         return value.document
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if hasattr(value, "tolist"):  # of numpy
-        return value.tolist()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    for name in ("tolist", "isoformat"):  # of numpy, of a moment
+        if hasattr(value, name):
+            return getattr(value, name)()
     raise TypeError(f"a value is of the type {type(value).__name__}")
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items() if not _is_nan(item)}
-    if isinstance(value, list):
-        return [None if _is_nan(item) else _without_nan(item) for item in value]
-    return value
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)

@@ -16,7 +16,7 @@ from rolethread_vcs.gate import EntryChange
 from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.merge.decisions import decisions_of
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
@@ -120,7 +120,7 @@ def finish(
     intent: Intent | None = None,
     *,
     skip_conflicts: bool = False,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Outcome:
     """Finish what waits for decisions: plan it again on the branch as it is now, and commit.
 
@@ -131,7 +131,7 @@ def finish(
         left to decide.
         As `start`.
     """
-    intent = intent_of(intent, saying, kind, f"{kind} --continue")
+    intent = intent_of(intent, said, kind, f"{kind} --continue")
     found = find_unfinished(repository, kind)
     skips = skip_conflicts and kind != "merge"
 
@@ -144,15 +144,13 @@ def finish(
     return carry(repository, replace(intent, branch=found.branch), work)
 
 
-def abort(
-    repository: Repository, kind: Kind = "merge", intent: Intent | None = None, **saying: Unpack[Saying]
-) -> Outcome:
+def abort(repository: Repository, kind: Kind = "merge", intent: Intent | None = None, **said: Unpack[Said]) -> Outcome:
     """Give up what waits, as one operation; the branch is as it was, and undo brings the decisions back.
 
     Raises:
         NotFoundError (nothing_unfinished): nothing of this kind waits.
     """
-    intent = intent_of(intent, saying, kind, f"{kind} --abort")
+    intent = intent_of(intent, said, kind, f"{kind} --abort")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         ref = repository.unfinished_ref

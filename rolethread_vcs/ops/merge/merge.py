@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict
-from rolethread_vcs.ops.keywords import intent_of, options_of, split_keywords
+from rolethread_vcs.ops.keywords import intent_and_options, options_of
 from rolethread_vcs.ops.merge.completion import Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import Decisions, plain_decisions
 from rolethread_vcs.ops.merge.source import find_source
@@ -78,9 +78,8 @@ def merge(
         InvalidError (unrelated, detached), ConflictError (unfinished), UnsavedEditsError.
         RefusedByGateError: what comes from the other side breaks a rule.
     """
-    saying, keywords = split_keywords(keywords)
-    intent = intent_of(intent, saying, "merge", f"merge {source}")
-    options = options_of(MergeOptions, options, keywords)
+    given = intent_and_options(intent, "merge", f"merge {source}", MergeOptions, options, keywords)
+    intent, options = given
     if options.keeps_rest and options.ids is None and options.where is None:
         raise UsageError(
             "--rest keep-mine says what becomes of the part that is not taken, and everything is taken",

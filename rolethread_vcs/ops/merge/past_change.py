@@ -17,7 +17,7 @@ from typing import Literal, Unpack
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.history.commit_range import CommitRange, find_range, touched_ids
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge import MergePreview, preview_of
@@ -44,7 +44,7 @@ def pick(
     ids: Sequence[str] | None = None,
     decisions: Decisions = NONE,
     skip_conflicts: bool = False,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Outcome:
     """Do here what a change did elsewhere, in one commit.
 
@@ -57,7 +57,7 @@ def pick(
         ConflictError (unfinished), UnsavedEditsError, InvalidError (detached).
         RefusedByGateError: what comes in breaks a rule.
     """
-    intent = intent_of(intent, saying, "pick", f"pick {rev}")
+    intent = intent_of(intent, said, "pick", f"pick {rev}")
     commits = find_range(repository, rev)
     picked = _wanted(repository, "pick", commits, intent, words, where, ids=ids, decisions=decisions)
     return _start(repository, commits, picked, intent, skip_conflicts=skip_conflicts)
@@ -78,14 +78,14 @@ def revert(
     words: Sequence[str] = (),
     where: str | None = None,
     skip_conflicts: bool = False,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Outcome:
     """Take back what a change did, in one commit; entries and conflicts are those of `pick`, and so is what is raised.
 
     Raises:
         InvalidError (nothing_before): it is the first commit.
     """
-    intent = intent_of(intent, saying, "revert", f"revert {rev}")
+    intent = intent_of(intent, said, "revert", f"revert {rev}")
     commits = find_range(repository, rev)
     if not commits.before:
         raise InvalidError(

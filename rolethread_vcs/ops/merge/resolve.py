@@ -13,7 +13,7 @@ from rolethread_vcs.merge.conflict import Conflict, SideChoice, Value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, is_id
 from rolethread_vcs.model.revision import RevisionError, named_of, parse_selector
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.merge.decisions import ENTRY, Decision, decisions_of, plain_decisions
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import OpenEntry, merge_trees
@@ -116,7 +116,7 @@ def resolve(
     everything: bool = False,
     where: str | None = None,
     field: str | None = None,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Resolved:
     """Decide conflicts for a side (a branch by its name, `base`, or `both`), selected by `select_conflicts`.
 
@@ -138,7 +138,7 @@ def resolve(
     def decide(inputs: MergeInputs, decisions: _Made) -> None:
         _take(inputs, decisions, names, side, field)
 
-    return _resolve(repository, intent_of(intent, saying, "resolve", "resolve"), decide)
+    return _resolve(repository, intent_of(intent, said, "resolve", "resolve"), decide)
 
 
 def _take(inputs: MergeInputs, decisions: _Made, names: Sequence[str], side: SideChoice, field: str | None) -> None:
@@ -182,7 +182,7 @@ def resolve_as(
     intent: Intent | None = None,
     *,
     about: str = "",
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Resolved:
     """Decide an entry, or a file, as a whole: it becomes this, or goes (None).
 
@@ -193,7 +193,7 @@ def resolve_as(
         given whole.
         StaleEntryError: a side has changed since it was looked at.
     """
-    intent = intent_of(intent, saying, "resolve", f"resolve {name}")
+    intent = intent_of(intent, said, "resolve", f"resolve {name}")
     if name.isdigit():
         (name,) = select_conflicts(open_merge(repository), [name])
 

@@ -13,7 +13,7 @@ from rolethread_vcs.model.layout import number_of
 from rolethread_vcs.model.revision import named_of, parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.restore.restore import order_with
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log import Operation
@@ -85,7 +85,7 @@ def bring_back_removed(
     *,
     where: str | None = None,
     since: str | None = None,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Committed:
     """Bring removed entries back as they were in the end, with their ids and to their old places, in one commit.
 
@@ -95,7 +95,7 @@ def bring_back_removed(
         UsageError: words and a query. UsageError (ambiguous): a number that several removed entries have.
         NotFoundError (not_removed): there is none that is meant. UnreadableEntryError: one of them is damaged.
     """
-    intent = intent_of(intent, saying, "restore", "restore --removed")
+    intent = intent_of(intent, said, "restore", "restore --removed")
     Selection.of(words, where)
     found = RemovedEntries(repository, where=where, since=since)
     chosen = list(_named(found, words, repository.head_snapshot())) if words else list(found)

@@ -14,7 +14,7 @@ from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
 from rolethread_vcs.ops.edit.hand_files import whole_files
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import kept_blob
@@ -62,7 +62,7 @@ def names_file(word: str) -> bool:
 
 
 def discard_edits(
-    repository: Repository, ids: Collection[str] | None, intent: Intent | None = None, **saying: Unpack[Saying]
+    repository: Repository, ids: Collection[str] | None, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Discarded:
     """Throw the hand edits of some entries away, or with None all of them; new files go, deleted ones come back.
 
@@ -77,7 +77,7 @@ def discard_edits(
         UnreadableEntryError: what an edited file would become again is damaged; nothing was thrown away.
         ConflictError (git_unfinished).
     """
-    intent = intent_of(intent, saying, "restore", "restore")
+    intent = intent_of(intent, said, "restore", "restore")
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository
         chosen, base, worktree = hand_edits(repository), repository.head_snapshot(), repository.worktree
@@ -120,7 +120,7 @@ def discard_edits(
 
 
 def bring_back(
-    repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent | None = None, **saying: Unpack[Saying]
+    repository: Repository, ids: Sequence[str], source: Snapshot, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Make entries what they were in a snapshot, in one commit; those removed since come back with their ids.
 
@@ -129,7 +129,7 @@ def bring_back(
     Raises:
         NoSuchEntryError: an entry did not exist then. NotFoundError: nor did a file.
     """
-    intent = intent_of(intent, saying, "restore", f"restore {name_some(list(ids))}")
+    intent = intent_of(intent, said, "restore", f"restore {name_some(list(ids))}")
     ids = [find_entry(source, word) if word.isdecimal() else word for word in ids]
     wanted = {entry_id: _entry_then(source, entry_id) for entry_id in ids if is_id(entry_id)}
     ranks = {entry_id: rank for entry_id, rank in source.order.ranks.items() if entry_id in wanted}
@@ -155,10 +155,10 @@ def bring_back(
 
 
 def bring_all_back(
-    repository: Repository, source: Snapshot, intent: Intent | None = None, **saying: Unpack[Saying]
+    repository: Repository, source: Snapshot, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Make all entries, and their order, what they were in a snapshot; entries that are newer go. One commit."""
-    intent = intent_of(intent, saying, "restore", "restore --all")
+    intent = intent_of(intent, said, "restore", "restore --all")
 
     def plan(base: Snapshot) -> ChangeSet:
         puts: dict[str, Entry] = {}
@@ -218,7 +218,7 @@ def bring_message_back(
     source: Snapshot,
     number: int,
     intent: Intent | None = None,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> RestoredMessages:
     """Make one message of entries what it was in a snapshot, in one commit; the rest of each entry stays.
 
@@ -229,7 +229,7 @@ def bring_message_back(
         NoSuchEntryError: an entry is not there, or was not there then. UsageError: it had no such message then.
         InvalidError: its messages are no list. ConflictError (unclear_message): nobody knows what became of it.
     """
-    intent = intent_of(intent, saying, "restore", f"restore --message {number}")
+    intent = intent_of(intent, said, "restore", f"restore --message {number}")
     places: list[RestoredMessage] = []
 
     def plan(base: Snapshot) -> ChangeSet:

@@ -17,7 +17,7 @@ from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.check import check_settings_by_hand, refuse_misfits
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.rules import find_rule
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
@@ -154,7 +154,7 @@ def _as_written(settings: Settings, key: str) -> list[str]:
 
 
 def set_setting(
-    repository: Repository, key: str, value: str, intent: Intent | None = None, **saying: Unpack[Saying]
+    repository: Repository, key: str, value: str, intent: Intent | None = None, **said: Unpack[Said]
 ) -> Committed:
     """Change one setting; `default` takes it back to its default.
 
@@ -162,7 +162,7 @@ def set_setting(
         UsageError: there is no such setting, or it cannot be set, or not to that value.
         UnsavedEditsError: hand edits are in the way.
     """
-    intent = intent_of(intent, saying, "config", f"config set {key} {value}")
+    intent = intent_of(intent, said, "config", f"config set {key} {value}")
     if key in _MACHINE:
         return _set_on_machine(repository, key, _machine_value(key, value), intent)
 
@@ -191,7 +191,7 @@ def replace_settings(
     intent: Intent | None = None,
     *,
     read: bytes | None = None,
-    **saying: Unpack[Saying],
+    **said: Unpack[Said],
 ) -> Committed:
     """Put a new text in the place of `rolethread.toml`; `read` is the text that it was made from.
 
@@ -199,7 +199,7 @@ def replace_settings(
         InvalidError: it cannot be read, or changes what nobody may.
         ConflictError: the settings changed since they were read.
     """
-    intent = intent_of(intent, saying, "config", "config edit")
+    intent = intent_of(intent, said, "config", "config edit")
     parse_settings(text)
 
     def plan(base: Snapshot) -> ChangeSet:

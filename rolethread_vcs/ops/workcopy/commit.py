@@ -10,7 +10,7 @@ from typing import Any
 from rolethread_vcs.errors import BusyError, ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.ops.edit.change import order_files
-from rolethread_vcs.ops.keywords import intent_of, options_of, split_keywords
+from rolethread_vcs.ops.keywords import intent_and_options, options_of
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import write_again
@@ -79,9 +79,9 @@ def commit(
         ConflictError (ambiguous_lines, copy_conflict), RefusedError (many_removed), RefusedByGateError,
         NoSuchBranchError: nothing was saved. And as `read_edits`.
     """
-    saying, keywords = split_keywords(keywords)
-    intent = intent_of(intent, saying, "workcopy", f"workcopy commit {Path(path).name}")
-    options = options_of(CommitOptions, options, keywords)
+    command = f"workcopy commit {Path(path).name}"
+    given = intent_and_options(intent, "workcopy", command, CommitOptions, options, keywords)
+    intent, options = given
     finished = finish_cut_off(repository)
     edits = read_edits(repository, path, options.decisions)
     link = edits.link

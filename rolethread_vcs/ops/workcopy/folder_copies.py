@@ -14,7 +14,7 @@ from typing import Unpack
 from rolethread_vcs.errors import ConflictError, NotFoundError, RoleThreadError
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
-from rolethread_vcs.ops.keywords import Saying, intent_of
+from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store import linked_folders
@@ -89,11 +89,9 @@ def status(repository: Repository, folder: str | Path) -> Survey:
     return survey(open_folder(repository, Path(folder)))
 
 
-def commit(
-    repository: Repository, folder: str | Path, intent: Intent | None = None, **saying: Unpack[Saying]
-) -> Committed:
+def commit(repository: Repository, folder: str | Path, intent: Intent | None = None, **said: Unpack[Said]) -> Committed:
     """Save the hand edits of a folder copy in one commit on its branch; see `open_folder`."""
-    return save_hand_edits(open_folder(repository, Path(folder)), intent, **saying)
+    return save_hand_edits(open_folder(repository, Path(folder)), intent, **said)
 
 
 def open_folder(repository: Repository, folder: Path) -> Repository:
@@ -139,7 +137,7 @@ def add(repository: Repository, folder: str | Path, branch: str, intent: Intent 
 
 
 def remove(
-    repository: Repository, folder: str | Path, intent: Intent | None = None, **saying: Unpack[Saying]
+    repository: Repository, folder: str | Path, intent: Intent | None = None, **said: Unpack[Said]
 ) -> RemovedFolder:
     """Remove a folder copy: its files that are saved, and git's knowledge of it; files of other kinds stay there.
 
@@ -149,7 +147,7 @@ def remove(
         NotFoundError (no_folder_copy). UnsavedEditsError: it has hand edits. ConflictError (folder_in_use):
         a merge is unfinished there, a file copy is linked to it …
     """
-    intent = intent_of(intent, saying, "workcopy", f"workcopy remove {folder}")
+    intent = intent_of(intent, said, "workcopy", f"workcopy remove {folder}")
     folder = Path(folder)
     with Session.open(repository, intent, needs_branch=False) as session:
         repository = session.repository

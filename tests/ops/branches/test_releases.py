@@ -19,7 +19,7 @@ def git(dataset: Dataset, *words: str) -> str:
     return done.stdout.strip()
 
 
-def saying(message: str) -> Intent:
+def said(message: str) -> Intent:
     return Intent("release", "release v1", message=message)
 
 
@@ -31,7 +31,7 @@ def edit(dataset: Dataset, entry_id: str, question: str) -> None:
 def test_a_release_is_an_annotated_tag_that_stock_git_reads(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one", "two")
 
-    done = dataset.releases.create("v1", intent=saying("what March was trained on"))
+    done = dataset.releases.create("v1", intent=said("what March was trained on"))
 
     commit = dataset.snapshot().id
     assert (done.commit, dataset.snapshot("v1").id, git(dataset, "rev-parse", "v1^{commit}")) == (commit,) * 3
@@ -45,7 +45,7 @@ def test_a_release_is_an_annotated_tag_that_stock_git_reads(tmp_path: Path) -> N
 
 def test_releases_are_listed_with_plain_tags_of_git_among_them(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.releases.create("v1", intent=saying("first"))
+    dataset.releases.create("v1", intent=said("first"))
     edit(dataset, ids[0], "changed")
     git(dataset, "tag", "plain")
 
@@ -56,12 +56,12 @@ def test_releases_are_listed_with_plain_tags_of_git_among_them(tmp_path: Path) -
 
 def test_a_release_moves_only_with_force_and_undo_brings_the_very_same_back(tmp_path: Path) -> None:
     dataset, ids = dataset_of(tmp_path / "d", "one")
-    dataset.releases.create("v1", intent=saying("first"))
+    dataset.releases.create("v1", intent=said("first"))
     tag, old = git(dataset, "rev-parse", "v1"), dataset.snapshot().id
     edit(dataset, ids[0], "changed")
 
     with refusal(ConflictError, "release_exists") as caught:
-        dataset.releases.create("v1", intent=saying("second"))
+        dataset.releases.create("v1", intent=said("second"))
     dataset.releases.create("v1", force=True)
     moved = dataset.releases.get("v1")
     dataset.undo()
@@ -74,19 +74,19 @@ def test_a_release_moves_only_with_force_and_undo_brings_the_very_same_back(tmp_
 
 def test_new_words_for_the_same_commit_need_force_too(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.releases.create("v1", intent=saying("first"))
+    dataset.releases.create("v1", intent=said("first"))
 
     assert dataset.releases.create("v1").operation is None
     with refusal(ConflictError, "release_exists"):
-        dataset.releases.create("v1", intent=saying("other words"))
-    dataset.releases.create("v1", force=True, intent=saying("other words"))
+        dataset.releases.create("v1", intent=said("other words"))
+    dataset.releases.create("v1", force=True, intent=said("other words"))
 
     assert dataset.releases.get("v1").message == "other words"
 
 
 def test_a_deleted_release_comes_back_after_a_collection(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
-    dataset.releases.create("v1", intent=saying("first"))
+    dataset.releases.create("v1", intent=said("first"))
     tag = git(dataset, "rev-parse", "v1")
 
     dataset.releases.delete("v1")
