@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rolethread_vcs.ops.edit.hand_files import is_foreign, why_refused
 from rolethread_vcs.store.checkout import Unsaved, Worktree
-from rolethread_vcs.store.refs import BRANCHES, REMOTES
+from rolethread_vcs.store.refs import REMOTES
 from rolethread_vcs.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ class Survey:
 
 
 def upstream_of(repository: Repository, branch: str, commit: str) -> Upstream | None:
-    """Return what a branch follows, and how it stands to it with a commit; None where it follows nothing."""
+    """Return what a branch follows, and how it stands to it with a commit; None where it follows no other copy."""
     ref = repository.refs.upstream(branch)
-    if ref is None:
+    if ref is None or not ref.startswith(REMOTES):
         return None
     there = repository.refs.read(ref)
     ahead, behind = (0, 0) if there is None else repository.graph.ahead_behind(commit, there)
@@ -76,7 +76,7 @@ def upstream_of(repository: Repository, branch: str, commit: str) -> Upstream | 
     for path in (repository.git_folder / "FETCH_HEAD", common / "FETCH_HEAD", common / ref, common / "logs" / ref):
         with suppress(OSError):
             fetched.append(path.stat().st_mtime)
-    return Upstream(ref.removeprefix(REMOTES).removeprefix(BRANCHES), there, ahead, behind, max(fetched, default=None))
+    return Upstream(ref.removeprefix(REMOTES), there, ahead, behind, max(fetched, default=None))
 
 
 def survey(repository: Repository) -> Survey:
