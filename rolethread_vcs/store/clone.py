@@ -10,11 +10,12 @@ from pathlib import Path
 from rolethread_vcs.errors import DamagedError, InvalidError, RoleThreadError, SystemRefusedError
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.bundle import is_bundle, unpacked
+from rolethread_vcs.store.damaged_refs import clashing
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, removed_on_failure
 from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
 from rolethread_vcs.store.objects.integrity import bad_loose
-from rolethread_vcs.store.refs import BRANCHES, TAGS, clashing, ref_of, shorten
+from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 
 _FETCHED = "refs/remotes/origin/"

@@ -1,8 +1,9 @@
-"""Follows refs to commits, and finds branches and releases that lead nowhere: git leaves such files out of its list."""
+"""Follows refs to commits, and finds those in trouble: they lead nowhere, or disks cannot hold two side by side."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -97,3 +98,33 @@ def _repair(repository: Repository, name: str, known: str, *, is_current: bool) 
     if away and name.startswith(BRANCHES) and not is_current:
         return f"{away}rtv -C {folder} branch {shorten(name)} --from {known[:10]}"
     return f"{away}git -C {folder} update-ref {name} {known}"
+
+
+# ---- names that cannot stand side by side
+
+
+def clash_notes(repository: Repository) -> Iterator[str]:
+    """Yield what to know of branches, or releases, that disks of other machines cannot hold side by side."""
+    for kind, names in (("branches", repository.refs.branches()), ("releases", repository.refs.releases())):
+        for pair in clashing(sorted(names)):
+            both = " and ".join(pair)
+            yield f"many disks cannot hold the {kind} {both} side by side; give one of them another name"
+
+
+def clashing(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each name that cannot stand beside an earlier one, behind that one.
+
+    They are file and folder (`a`, `a/b`), or many disks, which know no capitals and one way to write an accent, cannot
+    tell them apart (`Try`, `try`, `TRY/x`).
+    """
+    from unicodedata import normalize
+
+    seen: dict[str, tuple[str, str]] = {}
+    for name in names:
+        places = [name[:end] for end, letter in enumerate(name) if letter == "/"] + [name]
+        for place in places:
+            folded = normalize("NFC", normalize("NFC", place).casefold())
+            written, first = seen.setdefault(folded, (place, name))
+            if first != name and (written != place or place in (first, name)):
+                yield first, name
+                break

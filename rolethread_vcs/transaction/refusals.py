@@ -24,7 +24,6 @@ from rolethread_vcs.store.refs import (
     TAGS,
     HeldRef,
     UnknownRevisionError,
-    clashing,
     is_branch_name,
     ref_of,
     shorten,
@@ -175,6 +174,8 @@ def refuse_name(repository: Repository, kind: Kind, name: str) -> None:
             hint=f"letters, digits, . - _ and / do, for example {_EXAMPLES[kind]}",
             code="branch_name" if kind == "branch" else "release_name",
         )
+    from rolethread_vcs.store.damaged_refs import clashing
+
     known: dict[Kind, dict[str, str]] = {"branch": repository.refs.branches(), "release": repository.refs.releases()}
     there = next((each for each, names in known.items() if name in names), kind)
     other = name if name in known[there] else next((a for a, b in clashing([*known[kind], name]) if b == name), None)

@@ -13,6 +13,7 @@ from rolethread_vcs.formats import Reject, Source, read_drafts
 from rolethread_vcs.gate.refusal import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.clone import clone as clone_repository
+from rolethread_vcs.store.damaged_refs import clash_notes
 from rolethread_vcs.store.dataset_folder import init_dataset, place_of
 from rolethread_vcs.store.filesystem import cloud_service
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
@@ -117,7 +118,7 @@ def clone(source: str | Path, folder: str | Path | None = None, *, inside: Path 
         repository.config.set("rolethread.decided", "files")
         assert repository.worktree is not None
         repository.worktree.fill(snapshot.tree)
-    notes += repository.refs.clash_notes()
+    notes += clash_notes(repository)
     with Session.open(repository, Intent("clone", f"clone {source}"), needs_branch=False) as session:
         session.move({})
     if repository.is_shallow:

@@ -14,7 +14,7 @@ from rolethread_vcs.model.layout import ENTRIES
 from rolethread_vcs.ops.edit.status import interrupted_command
 from rolethread_vcs.ops.git_support.hooks import BEFORE, hooks_of_others
 from rolethread_vcs.store import disk, filesystem, lock, pack_folder
-from rolethread_vcs.store.damaged_refs import DamagedRef, damaged_refs
+from rolethread_vcs.store.damaged_refs import DamagedRef, clash_notes, damaged_refs
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset
 from rolethread_vcs.store.filesystem import cloud_service
 from rolethread_vcs.store.libgit2 import LIBGIT2
@@ -227,7 +227,7 @@ def _advise_git(repository: Repository, home: Path | None) -> Iterator[str]:
         names = ", ".join(path.name.removesuffix(BEFORE) for path in hooks)
         yield f"rtv runs no hooks of git, so these see only what plain git does: {names} in {hooks[0].parent}"
     with suppress(DamagedError):
-        yield from repository.refs.clash_notes()
+        yield from clash_notes(repository)
 
 
 def _advise(health: Health) -> list[str]:

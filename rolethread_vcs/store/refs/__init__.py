@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -318,13 +318,6 @@ class Refs:
         """Return every release with the object that it points at, a tag or a commit, by name."""
         return {name.removeprefix(TAGS): value for name, value in self.table().items() if name.startswith(TAGS)}
 
-    def clash_notes(self) -> Iterator[str]:
-        """Yield what to know of branches, or releases, that disks of other machines cannot hold side by side."""
-        for kind, names in (("branches", self.branches()), ("releases", self.releases())):
-            for pair in clashing(sorted(names)):
-                both = " and ".join(pair)
-                yield f"many disks cannot hold the {kind} {both} side by side; give one of them another name"
-
     def upstream(self, branch: str) -> str | None:
         """Return the full name of the ref that a branch follows by git's configuration, though it may be gone."""
         with suppress(*RAISED):
@@ -395,25 +388,6 @@ def _is_ref_name(name: str) -> bool:
     # no file system takes a longer name, and libgit2 fails where it should say that there is none
     is_short = all(len(part.encode("utf-8", "replace")) <= _LONGEST_PART for part in name.split("/"))
     return is_short and bool(pygit2.reference_is_valid_name(name))
-
-
-def clashing(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each name that cannot stand beside an earlier one, behind that one.
-
-    They are file and folder (`a`, `a/b`), or many disks, which know no capitals and one way to write an accent, cannot
-    tell them apart (`Try`, `try`, `TRY/x`).
-    """
-    from unicodedata import normalize
-
-    seen: dict[str, tuple[str, str]] = {}
-    for name in names:
-        places = [name[:end] for end, letter in enumerate(name) if letter == "/"] + [name]
-        for place in places:
-            folded = normalize("NFC", normalize("NFC", place).casefold())
-            written, first = seen.setdefault(folded, (place, name))
-            if first != name and (written != place or place in (first, name)):
-                yield first, name
-                break
 
 
 def is_branch_name(name: str) -> bool:
