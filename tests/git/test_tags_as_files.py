@@ -143,5 +143,5 @@ def test_a_tag_is_compared_value_by_value(dataset: Dataset) -> None:
     assert file.changes == (
         ValueChange(("aliases", 1), ABSENT, "Pub"),
         ValueChange(("category",), "places", ABSENT),
-        ValueChange(("color",), ABSENT, "red"),
+        ValueChange(("color",), ABSENT, "red", place=1),
     )
