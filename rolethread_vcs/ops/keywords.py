@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
-from rolethread_vcs.errors import nearest
-
 if TYPE_CHECKING:
     from rolethread_vcs.transaction import Intent
 
@@ -27,43 +25,25 @@ class Said(TypedDict, total=False):
 
 
 def intent_of(intent: Intent | None, said: Said, verb: str, command: str) -> Intent:
-    """Return the intent of a word: what it was given, or its own verb and command with what the keywords say.
-
-    Raises:
-        UsageError: an allowance names no rule. TypeError: an intent and keywords at once.
-    """
+    """Return the intent of a word: what it was given, or its own verb and command with what the keywords say."""
     from rolethread_vcs.transaction import Intent
 
     if intent is None:
-        _refuse_unknown(said, Said.__annotations__)
         return Intent.of(verb, command, **said)
     if said:
-        raise TypeError(f"{verb}: {', '.join(said)} can be said by keywords or by an Intent, not by both")
+        raise TypeError(f"{', '.join(said)} can be said by keywords or by an Intent, not by both")
     return intent
 
 
 def options_of(kind: type[T], options: T | None, keywords: Mapping[str, Any]) -> T:
-    """Return the options of a word: those that it was given, or those that its keywords say.
-
-    Raises:
-        TypeError: both at once, or there is no such option.
-    """
+    """Return the options of a word: those that it was given, or those that its keywords say."""
     if not keywords:
         return kind() if options is None else options
     if options is not None:
         raise TypeError(f"{', '.join(keywords)} can be said by keywords or by {kind.__name__}, not by both")
-    known = kind.__annotations__
-    _refuse_unknown(keywords, known)
-    texts = {name for name, wanted in known.items() if str(wanted).startswith("tuple[str")}
-    return kind(
-        **{name: (value,) if name in texts and isinstance(value, str) else value for name, value in keywords.items()}
-    )
-
-
-def _refuse_unknown(keywords: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    for name in keywords.keys() - known.keys():
-        near = nearest(name, {**known, **Said.__annotations__})
-        raise TypeError(f"unexpected keyword argument {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+    texts = {name for name, wanted in kind.__annotations__.items() if str(wanted).startswith("tuple[str")}
+    alone = {name: (keywords[name],) for name in texts & keywords.keys() if isinstance(keywords[name], str)}
+    return kind(**{**keywords, **alone})
 
 
 def intent_and_options(

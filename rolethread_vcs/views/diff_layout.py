@@ -134,10 +134,9 @@ def text_changes(change: MessageChange, words: Words) -> tuple[tuple[WordChange,
     """
     old, new = change.before, change.after
     if old is None or new is None:
-        mark, placed = ("-", old) if new is None else ("+", new)
-        message = None if placed is None else placed.message
+        message = placed.message if (placed := old or new) else None
         has_text = text_of(message) or not other_fields(message)  # else those are shown
-        return (), [(mark, text_of(message) or gist_of(message))] if has_text else []
+        return (), [("-" if new is None else "+", text_of(message) or gist_of(message))] if has_text else []
     if change.words and words != "none" and (words != "auto" or _reads_inline(change.words)):
         return tuple(told_apart(tuple(shortened(change.words)))), []
     before, after = (content_of(each.message) for each in (old, new))
@@ -152,12 +151,10 @@ def text_changes(change: MessageChange, words: Words) -> tuple[tuple[WordChange,
 def told_apart(changes: Sequence[WordChange]) -> Iterator[WordChange]:
     """Yield the pieces of a text, those spelled out that cannot be seen, or look like the piece that they replace."""
     for place, (kind, text) in enumerate(changes):
-        beside = {"delete": changes[place + 1 : place + 2], "insert": changes[max(place - 1, 0) : place], "equal": ()}[
-            kind
-        ]
         look = seen(text)
-        alike = any(other not in (kind, "equal") and seen(its) == look for other, its in beside)
-        yield kind, exact_text(text) if kind != "equal" and (alike or not look.strip(" ")) else text
+        beside = (*changes[max(place - 1, 0) : place], *changes[place + 1 : place + 2])
+        is_alike = not look.strip(" ") or any(other != "equal" and seen(its) == look for other, its in beside)
+        yield kind, exact_text(text) if kind != "equal" and is_alike else text
 
 
 def alike_spelled_out(one: str, other: str) -> tuple[str, str]:
@@ -168,12 +165,9 @@ def alike_spelled_out(one: str, other: str) -> tuple[str, str]:
 def form_note(change: MessageChange) -> str:
     """Return that a text is the same but for its Unicode form, and from which to which; "" where it is not."""
     old, new = (None if each is None else content_of(each.message) for each in (change.before, change.after))
-    if (
-        not isinstance(old, str)
-        or not isinstance(new, str)
-        or old == new
-        or normalize("NFC", old) != normalize("NFC", new)
-    ):
+    if not isinstance(old, str) or not isinstance(new, str) or old == new:
+        return ""
+    if normalize("NFC", old) != normalize("NFC", new):
         return ""
     before, after = (next((form for form in _FORMS if is_normalized(form, text)), "mixed") for text in (old, new))
     return f"only its Unicode form: {before} → {after}"

@@ -4,41 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.ops.import_.importer import Imported, import_files
 from rolethread_vcs.store.repository import Repository
 
-if TYPE_CHECKING:
-    from rolethread_vcs.ops.import_.row_reader import ImportOptions
-    from rolethread_vcs.transaction import Intent
-
-
 _MISSING = object()
 
 
 def import_rows(
-    repository: Repository,
-    /,
-    rows: Iterable[Mapping[str, Any] | Entry],
-    options: ImportOptions | None = None,
-    intent: Intent | None = None,
-    *,
-    name: str = "rows",
-    **keywords: Any,
+    repository: Repository, /, rows: Iterable[Mapping[str, Any] | Entry], *, name: str = "rows", **keywords: Any
 ) -> Imported:
-    """Import rows, streaming, in one commit, as `import_files` imports those of a file; messages call them `name`.
+    """Import rows, streaming, in one commit, as `import_files` does those of a file, with its keywords.
 
-    A row is a mapping in any format that `rtv import` reads, or an `Entry`. A field that is not a number (data frames
-    mark missing values so) is left out; arrays and numbers of numpy are what they hold.
+    `name` is what messages call them. A row is a mapping in any format that `rtv import` reads, or an `Entry`. A field
+    that is not a number (data frames mark missing values so) is left out; arrays of numpy are lists.
 
     Raises:
         UsageError: a row is no mapping, or holds what JSON cannot. And as `import_files`.
     """
     stream = cast("BinaryIO", _Stream(_lines([rows] if isinstance(rows, (Mapping, Entry)) else rows)))
-    return import_files(repository, [stream], options, intent, names=[name], **keywords)
+    return import_files(repository, [stream], names=[name], **keywords)
 
 
 class _Stream:
@@ -81,8 +69,6 @@ def _encoded(row: Mapping[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Entry):
-        return value.document
     if isinstance(value, Mapping):
         return dict(value)
     for name in ("tolist", "isoformat"):  # of numpy, of a moment
