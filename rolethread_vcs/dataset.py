@@ -289,6 +289,11 @@ class Dataset:
         """Whether git copied only the newest part of the history."""
         return self.repository.is_shallow
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether git left a part of the objects at the remote, as `git clone --filter` does."""
+        return bool(self.repository.objects.is_partial)
+
     # ---- reading
 
     snapshot = Method(lambda: repository.Repository.snapshot)

@@ -97,6 +97,9 @@ def print_ends(context: Context, ends: Sequence[str]) -> None:
     if context.dataset.is_shallow:
         output.note(f"history ends at {named}: this copy is shallow, and what was before is not in it")
         output.hint("git fetch --unshallow   brings the rest")
+    elif context.dataset.is_partial:
+        output.note(f"history ends at {named}: this copy is a partial clone of git, and what was before is not in it")
+        output.hint("git fetch --refetch --no-filter   brings the rest")
     else:
         output.warn(f"history ends at {named}: the commit before it is missing or damaged")
         output.hint("rtv verify   says what is damaged")

@@ -28,10 +28,18 @@ from rolethread_vcs.model.layout import (
 )
 from rolethread_vcs.model.revision import named_of, number_named
 from rolethread_vcs.model.settings import InvalidSettingsError, Settings, parse_settings
-from rolethread_vcs.store.objects import MissingObjectError, Objects
+from rolethread_vcs.store.objects import BRING_THE_REST, LeftOutError, MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import FOLDER, LINK, Blob, Item, parse
-from rolethread_vcs.store.tree_reader import IS_DAMAGED, IS_LINK, Unreadable, entry_of_blob, find_blob, find_folder
+from rolethread_vcs.store.tree_reader import (
+    IS_DAMAGED,
+    IS_LEFT_OUT,
+    IS_LINK,
+    Unreadable,
+    entry_of_blob,
+    find_blob,
+    find_folder,
+)
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.order import Order
@@ -180,7 +188,8 @@ class Snapshot:
         try:
             return self.objects.blob(oid)
         except MissingObjectError as error:
-            raise unreadable_entry(str(entry_id), IS_DAMAGED) from error
+            why = IS_LEFT_OUT if isinstance(error, LeftOutError) else IS_DAMAGED
+            raise unreadable_entry(str(entry_id), why) from error
 
     def blob_id(self, entry_id: str | int) -> bytes:
         """Return the 20-byte id of an entry's blob: equal ids mean equal bytes.
@@ -327,6 +336,8 @@ def unreadable_entry(entry_id: str, why: Unreadable) -> UnreadableEntryError:
             f"entry {entry_id} is a symbolic link, not a file; it was not followed",
             hint=f"take the entry back from an earlier commit with: rtv restore {entry_id} --from REV",
         )
+    if why == IS_LEFT_OUT:
+        return UnreadableEntryError(f"entry {entry_id} is {why}", hint=BRING_THE_REST)
     if why == IS_DAMAGED:
         return UnreadableEntryError(
             f"entry {entry_id} is damaged: what was saved of it is missing or cannot be read",

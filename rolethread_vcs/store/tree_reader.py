@@ -10,12 +10,13 @@ from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.layout import id_of_path
+from rolethread_vcs.store.objects import LeftOutError
 from rolethread_vcs.store.objects.trees import LINK, Blob, Item, Readable, blob_of, folder_of, object_id, parse, two_way
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why there is no entry to read; `code` is `symbolic_link`, `damaged` or `invalid_entry`."""
+    """Why there is no entry to read; `code` is `symbolic_link`, `damaged`, `left_out` or `invalid_entry`."""
 
     code: str
     reason: str
@@ -26,6 +27,7 @@ class Unreadable:
 
 IS_LINK = Unreadable("symbolic_link", "a symbolic link")
 IS_DAMAGED = Unreadable("damaged", "damaged: it cannot be read")
+IS_LEFT_OUT = Unreadable("left_out", "not in this copy, which is a partial clone")
 
 
 def find(objects: Readable, tree: bytes | None, path: str) -> Item | None:
@@ -56,6 +58,8 @@ def entry_of_blob(objects: Readable, oid: bytes) -> Entry | Unreadable:
     """Return the entry of a 20-byte blob id."""
     try:
         return decode_entry(objects.blob(oid))
+    except LeftOutError:
+        return IS_LEFT_OUT
     except DamagedError:
         return IS_DAMAGED
     except (JsonProblemError, InvalidEntryError) as error:

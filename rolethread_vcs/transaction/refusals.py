@@ -17,6 +17,7 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.git_state import BISECT
 from rolethread_vcs.store.log import Moves
+from rolethread_vcs.store.objects import LeftOutError
 from rolethread_vcs.store.objects.trees import Difference, two_way
 from rolethread_vcs.store.refs import (
     BRANCHES,
@@ -93,6 +94,18 @@ def current_branch(repository: Repository) -> str:
             code="detached",
         )
     return name
+
+
+def refuse_left_out(repository: Repository, differences: Sequence[Difference]) -> None:
+    """Raise when files are to be checked out that a partial clone of git has left at the remote.
+
+    Raises:
+        LeftOutError
+    """
+    objects = repository.objects
+    paths = [path for path, _, after in differences if after is not None and objects.is_left_out(after.oid)]
+    if paths:
+        raise LeftOutError(f"what {count(len(paths), 'file')} would hold ({listed(paths, 3)})")
 
 
 def refuse_unsaved(unsaved: Sequence[Unsaved], other: CheckedOutFolder | None = None) -> None:

@@ -37,6 +37,7 @@ from rolethread_vcs.transaction.refusals import (
     differences_between,
     hold_branch,
     refuse_git_state,
+    refuse_left_out,
     refuse_newer_writer,
     refuse_other_folders,
     refuse_unsaved,
@@ -235,7 +236,8 @@ class Session:
         worktree = self.repository.worktree
         if worktree is not None:
             before, after = (head_commit(self.repository, moves, side) for side in (0, 1))
-            changes = () if after is None else differences_between(self.repository, before, after)
+            changes = () if after is None else tuple(differences_between(self.repository, before, after))
+            refuse_left_out(self.repository, changes)
             exchanged = set() if effects is None else {each.path for each in effects.files}
             refuse_unsaved(worktree.in_the_way(each for each in changes if each.path not in exchanged))
         refuse_other_folders(self.repository, moves)

@@ -36,6 +36,8 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
         yield f"{left_out} not checked out here (a sparse checkout of git), and part of the dataset all the same"
     if survey.upstream is not None:
         yield from _upstream_lines(survey.upstream, look)
+    if survey.is_partial:
+        yield "git left some of it at the remote (a partial clone); the rest: git fetch --refetch --no-filter"
     if survey.interrupted is not None:
         yield f"the last command ({survey.interrupted}) was cut off; the next one that changes something finishes it"
     if survey.why_read_only is not None:

@@ -41,7 +41,8 @@ class Survey:
     the drafts folder; `interrupted` is the command that a crash cut off, which the next mutating command finishes.
     `damaged_refs` are branches and releases that cannot be followed. `why_read_only` says why no command of this
     version may write here, None where it may. `left_out` counts the files of the dataset that a sparse checkout leaves
-    out. `has_unfinished` tells of a merge, a revert or a pick that waits for decisions; see `open_merge`.
+    out; `is_partial` tells of a partial clone of git. `has_unfinished` tells of a merge, a revert or a pick that waits
+    for decisions; see `open_merge`.
     `git` is what plain git is in the middle of here, None for nothing: what that brings shows as hand edits.
     """
 
@@ -61,6 +62,7 @@ class Survey:
     has_unfinished: bool = False
     git: GitState | None = None
     left_out: int = 0
+    is_partial: bool = False
     upstream: Upstream | None = None
 
 
@@ -100,6 +102,7 @@ def survey(repository: Repository) -> Survey:
         is_checked_out=repository.worktree is not None,
         has_unfinished=repository.has_unfinished_merge(),
         git=repository.git_state(),
+        is_partial=repository.objects.is_partial,
         left_out=0 if repository.worktree is None else repository.worktree.index.count_left_out(),
         unsaved=unsaved,
         foreign=tuple(filter(is_foreign, edits)),

@@ -164,6 +164,8 @@ class _Tracker:
         return found
 
     def _before(self, earlier: _Place, later: _Place) -> _Before:
+        if earlier.version.hex() not in self._repository.objects:  # what it held cannot be told from what came then
+            self.graph.ends[later.commit.id] = None
         pairs = align(self._messages(earlier.version), self._messages(later.version))
         return earlier, {pair.after: pair for pair in pairs if not pair.is_replacement}
 

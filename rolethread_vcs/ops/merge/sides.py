@@ -11,8 +11,9 @@ from rolethread_vcs.errors import DamagedError, InvalidError, UsageError
 from rolethread_vcs.merge.conflict import Choice, Choose, Merged, Value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import entry_path
+from rolethread_vcs.store.objects import LeftOutError
 from rolethread_vcs.store.objects.trees import LINK, Blob, Readable
-from rolethread_vcs.store.tree_reader import Unreadable, find_blob, read_entry
+from rolethread_vcs.store.tree_reader import IS_LEFT_OUT, Unreadable, find_blob, read_entry
 
 BASE, OURS, THEIRS = range(3)
 _NUMBERS = {"base": BASE, "ours": OURS, "theirs": THEIRS}
@@ -78,7 +79,9 @@ class EntrySides(_Sides):
         """Return what a side has."""
         if side not in self._known:
             blob = self.blobs[side]
-            self._known[side] = None if blob is None else read_entry(self._objects, blob)
+            found = self._known[side] = None if blob is None else read_entry(self._objects, blob)
+            if found == IS_LEFT_OUT:
+                raise LeftOutError(f"entry {self.name}, as one side has it,")
         return self._known[side]
 
     @property

@@ -18,9 +18,10 @@ from rolethread_vcs.errors import DamagedError, InvalidError
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import ENTRIES, SETTINGS, SUFFIX, entry_path, id_of_path, is_id
 from rolethread_vcs.ops.edit.hand_files import file_of_blob
+from rolethread_vcs.phrases import count
 from rolethread_vcs.store.damaged_refs import follow_ref, loose_refs, ref_title
 from rolethread_vcs.store.log import OPERATIONS_REF
-from rolethread_vcs.store.objects import trees
+from rolethread_vcs.store.objects import BRING_THE_REST, trees
 from rolethread_vcs.store.objects.integrity import bad_loose, bad_packs
 from rolethread_vcs.store.refs import BRANCHES, HEAD, SYMBOLIC, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
@@ -109,11 +110,16 @@ class _Verifier:
     trees_seen: set[tuple[bytes, str]] = field(default_factory=set)
     entries: int = 0
     operations: int = 0
+    left_out: int = 0
 
     def run(self) -> Verification:
         self._check_files()
         commits = self._check_history([*self._check_refs(), *self._check_operations()])
         objects = self._check_objects()
+        if self.left_out:
+            left_out = count(self.left_out, "object is", "objects are")
+            message = f"{left_out} not in this copy, which is a partial clone of git; the rest: {BRING_THE_REST}"
+            self._add("left_out", message, severity=Severity.INFO)
         order = (Severity.ERROR, Severity.WARNING, Severity.INFO)
         problems = tuple(sorted(self.problems, key=lambda problem: order.index(problem.severity)))
         return Verification(problems, objects, commits, self.entries, self.operations)
@@ -129,9 +135,15 @@ class _Verifier:
         self.problems.append(Problem(kind, severity, message, oid, path))
 
     def _add_missing(self, oid: str, what: str, path: str | None = None) -> None:
-        if oid not in self.reported:
+        if oid not in self.reported and not self._is_left_out(oid):
             self._add("missing_object", f"{what} is missing or damaged", oid, path)
         self.reported.add(oid)
+
+    def _is_left_out(self, oid: str) -> bool:
+        """Count an object that a partial clone of git left at the remote, and return whether it is one."""
+        is_left_out = self.repository.objects.is_left_out(oid)
+        self.left_out += is_left_out
+        return is_left_out
 
     # ---- files
 
@@ -319,7 +331,7 @@ class _Verifier:
         except DamagedError as error:
             self._add("damaged_store", error.message)
         for oid, place in self.blobs.items():
-            if oid not in found and oid not in self.reported:
+            if oid not in found and oid not in self.reported and not self._is_left_out(oid):
                 self._add("missing_object", f"{place.title} is missing{self._repair_hint(place)}", oid, place.path)
         for oid, name in self.bad_files.items():
             self._add_damaged(oid, f"{name} cannot be read", f"the object file {name}", name)

@@ -7,9 +7,11 @@ program does not; so the usual answer is "there is none", and it costs a look in
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +33,23 @@ MANY_READS = 300
 """Objects that libgit2 reads before large packs are looked into; most commands need fewer."""
 
 
+BRING_THE_REST = "git fetch --refetch --no-filter"
+"""Makes a whole clone of a partial one."""
+
+
 class MissingObjectError(DamagedError):
     """An object that something points at is not there, or cannot be read."""
 
     code = "missing_object"
+
+
+class LeftOutError(MissingObjectError):
+    """A partial clone of git has left it at the remote; git fetches such objects when it needs them, we never do."""
+
+    code = "left_out"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not in this copy, which is a partial clone of git", hint=BRING_THE_REST)
 
 
 class Objects:
@@ -63,6 +78,8 @@ class Objects:
         try:
             found, data = self._read(oid)
         except RAISED as error:
+            if self.is_left_out(oid):
+                raise LeftOutError(f"the {kind} {oid[:10]}") from error
             raise _missing(f"the {kind} {oid[:10]}", error) from error
         if found != kind:
             raise MissingObjectError(f"{oid} should be a {kind} and is a {found}", hint="rtv verify")
@@ -180,6 +197,15 @@ class Objects:
 
     def __contains__(self, oid: str) -> bool:
         return bool(self._odb.exists(oid))
+
+    @cached_property
+    def is_partial(self) -> bool:
+        """Whether this is a partial clone of git."""
+        return any(re.fullmatch(r"remote\..*\.promisor", each.name) for each in self._git.config)
+
+    def is_left_out(self, oid: str | bytes) -> bool:
+        """Return whether an object is not here because a partial clone left it at the remote."""
+        return self.is_partial and (oid if isinstance(oid, str) else oid.hex()) not in self
 
     def missing(self, oids: Iterable[bytes]) -> list[bytes]:
         """Return those of some 20-byte ids that no object has."""

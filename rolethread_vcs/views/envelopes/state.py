@@ -106,6 +106,7 @@ class Status(Envelope, name="status", verbs=("status",)):
     entries: int
     checked_out: bool = of("is_checked_out")
     left_out: int
+    partial: bool = of("is_partial")
     unsaved: list[UnsavedEdit]
     foreign: Paths
     drafts: list[str]
