@@ -91,7 +91,7 @@ class Repository:
     def operations(self) -> OperationLog:
         from rolethread_vcs.store.log import OperationLog
 
-        return OperationLog(self.objects, self.refs)
+        return OperationLog(self.objects, self.refs, self.cache_folder)
 
     @property
     def graph(self) -> CommitGraph:

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import DamagedError
+from rolethread_vcs.model.canonical import encode_line
+from rolethread_vcs.store import log
+from rolethread_vcs.store.derived import Derived, Table
 from rolethread_vcs.store.log import OPERATIONS_REF, Operation, table_difference
 from rolethread_vcs.transaction import Intent, Session
 
@@ -150,3 +153,26 @@ def test_the_difference_of_two_tables_leads_from_one_to_the_other(before, after)
         else:
             result[name] = new
     assert result == after
+
+
+def test_which_operations_a_test_picks_is_asked_of_each_once(dataset, monkeypatch):
+    monkeypatch.setattr(log, "_WORTH_REMEMBERING", 3)
+    table, asked = Table("adds", 1), []
+
+    def picked():
+        fresh = Dataset.open(dataset.folder).repository.operations
+        return [each.number for each in fresh.picked(table, lambda each: asked.append(each.id) or each.verb == "edit")]
+
+    for number in range(5):
+        add(dataset, f"question {number}")
+        dataset.branch(f"b{number}")
+    every = [each.number for each in dataset.repository.operations if each.verb == "edit"]
+    first, count = picked(), len(asked)
+    dataset.undo()
+    newest = add(dataset, "one more").operation
+    again = picked()
+
+    assert (first, again) == (every, [newest, *every])
+    assert len(asked) == count + 2
+    Derived(dataset.repository.cache_folder).keep(table, {b"log": encode_line(["0" * 40, ["1" * 40]])})
+    assert picked() == again

@@ -21,6 +21,7 @@ from rolethread_vcs.ops.export.rows import ExportOptions, ExportRows, Lost, Mask
 from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.phrases import file_text
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.derived import Table
 from rolethread_vcs.store.git_state import BISECT
 from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
@@ -223,7 +224,7 @@ def find_export(repository: Repository, sha256: str) -> Operation | None:
 
 
 def _exports(repository: Repository) -> Iterator[Operation]:
-    return (operation for operation in repository.operations if operation.verb == "export")
+    return repository.operations.picked(Table("exports", 1), lambda operation: operation.verb == "export")
 
 
 def file_sha256(path: Path) -> str:

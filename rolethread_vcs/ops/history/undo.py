@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rolethread_vcs.errors import BusyError, ConflictError, NotFoundError, SystemRefusedError, UsageError
@@ -302,10 +302,15 @@ def list_operations(repository: Repository) -> Iterator[LoggedOperation]:
 
     What plain git moved since the last one comes first, as the operation that the next mutating verb will record.
     """
+    unrecorded = _unrecorded(repository)
+    return with_undone(itertools.chain(() if unrecorded is None else (unrecorded,), repository.operations))
+
+
+def with_undone(operations: Iterable[Operation]) -> Iterator[LoggedOperation]:
+    """Yield operations, newest first and every undo and redo among them, each with whether it is undone by now."""
     undone: set[int] = set()
     cancelled: set[int] = set()
-    unrecorded = _unrecorded(repository)
-    for operation in itertools.chain(() if unrecorded is None else (unrecorded,), repository.operations):
+    for operation in operations:
         if operation.verb == REDO and operation.redoes is not None and operation.number not in undone:
             cancelled.add(operation.redoes)
         elif operation.verb == UNDO and operation.number not in cancelled:

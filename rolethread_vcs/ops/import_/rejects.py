@@ -21,10 +21,11 @@ from rolethread_vcs.matching.ladder import Ambiguity, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.canonical import JsonProblemError, parse
 from rolethread_vcs.model.entry import Entry, known_role
-from rolethread_vcs.ops.history.undo import list_operations
+from rolethread_vcs.ops.history.undo import with_undone
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.log import Operation
+from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.log import REDO, UNDO, Operation
 from rolethread_vcs.store.repository import Repository
 
 SourceFile: TypeAlias = Path | BinaryIO
@@ -140,13 +141,17 @@ def open_rejects(repository: Repository) -> list[tuple[Operation, set[int]]]:
     """Return the imports of which rejects have not come back, newest first, each with those that have."""
     taken: dict[int, set[int]] = defaultdict(set)
     found = []
-    for logged in list_operations(repository):
+    for logged in with_undone(repository.operations.picked(Table("rejects", 1), _tells_of_rejects)):
         details = logged.operation.details
         if not logged.undone and "took_back" in details:
             taken[details["took_back"]["operation"]].update(details["took_back"]["rejects"])
         if not logged.undone and len(taken[logged.operation.number]) < len(details.get("rejects", ())):
             found.append((logged.operation, taken[logged.operation.number]))
     return found
+
+
+def _tells_of_rejects(operation: Operation) -> bool:
+    return operation.verb in (UNDO, REDO) or not {"rejects", "took_back"}.isdisjoint(operation.details)
 
 
 def find_taken_back(

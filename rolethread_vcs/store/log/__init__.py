@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from rolethread_vcs.errors import DamagedError
-from rolethread_vcs.model.canonical import JsonProblemError, encode_value, parse
+from rolethread_vcs.model.canonical import JsonProblemError, encode_line, encode_value, parse
 from rolethread_vcs.store.objects import Objects, commits, trees
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
@@ -20,6 +21,10 @@ from rolethread_vcs.store.objects.trees import Blob
 from rolethread_vcs.store.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
 from rolethread_vcs.store.tree_reader import find_blob
 
+if TYPE_CHECKING:
+    from rolethread_vcs.store.derived import Table
+
+_WORTH_REMEMBERING = 50
 OPERATIONS_REF: Final = "refs/rolethread/ops"
 RECORD = "operation.json"
 EXTERNAL = "external"
@@ -124,9 +129,10 @@ def write(operation: Operation, pack: PackWriter, objects: Objects, who: Signatu
 class OperationLog:
     """The operations of one dataset, newest first."""
 
-    def __init__(self, objects: Objects, refs: Refs) -> None:
+    def __init__(self, objects: Objects, refs: Refs, cache_folder: Path) -> None:
         self._objects = objects
         self._refs = refs
+        self._cache_folder = cache_folder
 
     def head(self) -> str | None:
         """Return the hex id of the newest operation's commit, or None in a fresh clone."""
@@ -142,6 +148,27 @@ class OperationLog:
             operation = self.read(oid)
             yield operation
             oid = operation.previous
+
+    def picked(self, table: Table, picks: Callable[[Operation], bool]) -> Iterator[Operation]:
+        """Yield the operations that a test picks, newest first; which they are is remembered, so each is asked once."""
+        from rolethread_vcs.store.derived import Derived
+
+        derived = Derived(self._cache_folder)
+        data = derived.find(table, [b"log"]).get(b"log")
+        known, older = (None, []) if data is None else parse(data)
+        newer, looked_at, head = [], 0, self.head()
+        for operation in self:
+            if operation.id == known:
+                break
+            looked_at += 1
+            if picks(operation):
+                newer.append(operation.id)
+                yield operation
+        else:
+            older = []  # another log, or the first look at this one
+        if looked_at >= _WORTH_REMEMBERING:
+            derived.keep(table, {b"log": encode_line([head, [*newer, *older]])})
+        yield from map(self.read, older)
 
     def last_known(self, name: str) -> str | None:
         """Return the newest value of a ref that the log has, as far back as it reads, and that is still there."""
