@@ -6,7 +6,7 @@ does not know is loaded, so that nothing in the folder is ever passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from itertools import chain, islice
@@ -26,6 +26,7 @@ from rolethread_vcs.formats._contract import (
     RowProblemError,
 )
 from rolethread_vcs.formats._reader import Source, read_object, split_lines
+from rolethread_vcs.formats._rows import with_roles
 from rolethread_vcs.model.canonical import parse
 
 _KEYS_SHOWN = 12
@@ -127,11 +128,14 @@ def _file_format(piece: bytes) -> FileFormat | None:
 # ---- drafts
 
 
-def read_drafts(source: Source, format: Format | None = None) -> Iterator[Draft | Reject]:
+def read_drafts(
+    source: Source, format: Format | None = None, roles: Mapping[str, str] | None = None
+) -> Iterator[Draft | Reject]:
     """Return every row of a source as a draft, or why there is none, in order.
 
-    With a format, only rows of this format are read. A source of which no row is recognised is refused as a whole,
-    after its last row; one that turns out to be of a kind known by name and not read, at its first.
+    With a format, only rows of this format are read; `roles` are read in labels as `with_roles` says. A source of
+    which no row is recognised is refused as a whole, after its last row; one that turns out to be of a kind known by
+    name and not read, at its first.
 
     Raises:
         InvalidError (unread_format): the source is a chat log, a card … that this version does not read.
@@ -148,7 +152,9 @@ def read_drafts(source: Source, format: Format | None = None) -> Iterator[Draft 
         for number, (piece, content) in enumerate(chosen.read(pieces), 1):
             yield _placed(piece, RowPlace(source.name, piece[0], number), chosen, content)
         return
-    drafts = (_read_row(piece, RowPlace(source.name, piece[0], row), chosen) for row, piece in enumerate(pieces, 1))
+    drafts = (
+        _read_row(piece, RowPlace(source.name, piece[0], row), chosen, roles) for row, piece in enumerate(pieces, 1)
+    )
     unknown: Reject | None = None
     for draft in drafts:
         if isinstance(draft, Draft):
@@ -184,13 +190,17 @@ def _placed(piece: Piece, place: RowPlace, format: Format, content: Content | Ro
     return Draft(place, piece[1], format, *content)
 
 
-def _read_row(piece: Piece, place: RowPlace, format: RowFormat | None) -> Draft | Reject:
+def _read_row(
+    piece: Piece, place: RowPlace, format: RowFormat | None, roles: Mapping[str, str] | None = None
+) -> Draft | Reject:
     try:
         row = read_object(piece)
         chosen = detect(row) if format is None else format if format.recognise(row) else None
         if chosen is None:
             raise _unrecognised(row, format)
-        return Draft(place, piece[1], chosen, *chosen.read(row))
+        row, notes = with_roles(row, roles) if roles else (row, ())
+        fields, identity, more = chosen.read(row)
+        return Draft(place, piece[1], chosen, fields, identity, notes + more)
     except RowProblemError as error:
         return Reject(place, piece[1], error.message, error.code)
 

@@ -23,7 +23,7 @@ from typing import Any
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats._contract import CannotCarryError, RowFormat, RowStyle
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import ENTRY_KEYS, OPENING_ROLES, Entry, read_role
+from rolethread_vcs.model.entry import ENTRY_KEYS, OPENING_ROLES, Entry, fold_label, known_role, read_role
 from rolethread_vcs.model.layout import is_id, rev_of
 
 MARK = "rolethread"
@@ -127,6 +127,34 @@ def is_system(key: str, value: Any, own: Sequence[Any] = ()) -> bool:
     if isinstance(value, list):
         return bool(value) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value)
     return isinstance(value, str) and bool(value.strip())
+
+
+def with_roles(row: dict[str, Any], roles: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a row in which labels of speakers are the roles that a person said, and what was read so.
+
+    `roles` are by `fold_label`. A label that no program means a role by is a name, and stays as the `speaker`. A row
+    with our mark is taken word for word.
+    """
+    if is_our_mark(row.get(MARK)):
+        return row, ()
+    notes: dict[str, None] = {}
+
+    def read(turn: Any) -> Any:
+        if not isinstance(turn, dict):
+            return turn
+        key = next((key for key in ("from", "role", "speaker") if isinstance(turn.get(key), str)), "")
+        role = roles.get(fold_label(turn.get(key, "")))
+        if role is None:
+            return turn
+        notes[f"role {turn[key]!r} is read as {role}"] = None
+        named = {} if known_role(turn[key]) or turn.get("speaker") is not None else {"speaker": turn[key]}
+        return {**turn, "role" if key == "speaker" else key: role, **named}
+
+    result = {
+        key: list(map(read, value)) if isinstance(value, list) else read(value) if key in SIDES else value
+        for key, value in row.items()
+    }
+    return result, tuple(notes)
 
 
 def role_notes(labels: Iterable[Any]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from rolethread_vcs.formats._rows import (
 )
 from rolethread_vcs.model.entry import (
     ANSWERING_ROLES,
+    CLEAN_KEYS,
     ENTRY_KEYS,
     KNOWN_ROLES,
     OPENING_ROLES,
@@ -42,7 +43,6 @@ _ABSENT = object()
 _OTHER_CONVERSATIONS = frozenset({"conversations", "conversation", "instruction"})
 _UNMISTAKABLE = frozenset({"messages", "tags"})
 """Fields that a row with our mark carries under their own names, whatever they hold; most entries have no others."""
-_CLEAN_KEYS = ("name", "tool_call_id", "tool_calls")
 _LIFTED = ("tools", "parallel_tool_calls")
 
 
@@ -213,7 +213,7 @@ def _clean_messages(field: str, messages: Any) -> list[dict[str, Any]]:
         if "content" in message:
             cleaned["content"] = message["content"]
         if len(message) > len(cleaned):
-            for key in _CLEAN_KEYS:
+            for key in CLEAN_KEYS:
                 if message.get(key) is not None and (key != "name" or role in TOOL_ROLES):
                     cleaned[key] = message[key]
         result.append(cleaned)
@@ -229,7 +229,7 @@ FORMAT = RowFormat(
     read=_read,
     write_full=_write_full,
     write_clean=_write_clean,
-    clean_keys=frozenset({*_CLEAN_KEYS, *SIDES, "tools"}),
+    clean_keys=frozenset({*CLEAN_KEYS, *SIDES, "tools"}),
     write_weighted=_write_weighted,
     aliases=("chatml", "openai"),
 )

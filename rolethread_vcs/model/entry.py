@@ -15,7 +15,8 @@ CONVERSATIONS = ("messages", "chosen", "rejected")
 """The keys of an entry that hold lists of messages."""
 ENTRY_KEYS = (*CONVERSATIONS, "tags", "origin", "uuid", "extra")
 MESSAGE_KEYS = ("role", "content", "speaker", "train", "alternatives")
-_CLEAN_KEYS = ("role", "content", "tool_calls", "tool_call_id")
+CLEAN_KEYS = ("name", "tool_call_id", "tool_calls")
+"""What a clean export has of a message beside its role and content; a name only of what a tool says."""
 
 _ENTRY_RANK = {key: rank for rank, key in enumerate(ENTRY_KEYS)}
 _MESSAGE_RANK = {key: rank for rank, key in enumerate(MESSAGE_KEYS)}
@@ -234,6 +235,14 @@ def _with_content(message: Any) -> Any:
     return _canonical_message({**message, "content": None})
 
 
+def with_mask(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message that says by `train` what it says by a weight of 0 or 1."""
+    if message.get("weight") not in (0, 1):
+        return message
+    rest = {key: value for key, value in message.items() if key != "weight"}
+    return {**rest, "train": False} if message["weight"] == 0 else rest
+
+
 def matched_messages(messages: Any, *, clean: bool = False, masked: bool = True) -> Any:
     """Return messages in the form that is matched: what says nothing is left out, inner keys are sorted.
 
@@ -246,14 +255,11 @@ def matched_messages(messages: Any, *, clean: bool = False, masked: bool = True)
     for message in messages:
         row = sort_keys(_with_content(_without_nulls(message, 3)))
         if isinstance(row, dict):
-            if row.get("weight") in (0, 1):
-                row["train"] = row.pop("weight") != 0 and row.get("train", True)
+            row = with_mask(row)
             if clean:
-                keys = [
-                    *_CLEAN_KEYS,
-                    *(["train"] if masked else []),
-                    *(["name"] if row.get("role") in TOOL_ROLES else []),
-                ]
+                role = row.get("role")
+                keys = ("role", "content", *CLEAN_KEYS[0 if role in TOOL_ROLES else 1 :])
+                keys += ("train", "weight") if masked and role in ANSWERING_ROLES else ()
                 row = {key: row[key] for key in keys if key in row}
         rows.append(row)
     return canonical_messages(rows)
@@ -427,6 +433,11 @@ SYNONYMS = {
 _ROLES = {role: role for role in KNOWN_ROLES} | {
     label: role for role, labels in SYNONYMS.items() for label in labels.split()
 }
+
+
+def fold_label(label: str) -> str:
+    """Return a label of a speaker as labels are compared: without case and surrounding white space."""
+    return " ".join(label.casefold().split())
 
 
 def known_role(label: object) -> str | None:

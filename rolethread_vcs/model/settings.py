@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError, nearest
+from rolethread_vcs.model.entry import known_role
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import SETTINGS
 
@@ -31,7 +32,7 @@ _RULE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TOML_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
 _OPTION_KEY = re.compile(rf"{_RULE_KEY.pattern}\.{_RULE_KEY.pattern}")
 _POLICIES = (*(severity.value for severity in Severity), "off")
-_SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.", "gate.options.")
+_SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.", "gate.options.", "import.roles.")
 _NO_BRANCH = re.compile(
     r"""true|false|yes|no|on|off|none|null|all|any|always|never|\d+|.*([\s~^:\\"'{}]|\.\.|//).*|[-/].*|.*/""", re.I
 )
@@ -57,7 +58,7 @@ class Settings:
 
     `strict` and `report_only` are patterns of branch names (`release/*`; `*` also stands for a slash).
     `severities` maps a rule's code or name to the severity that the creator chose, or "off"; `options` maps it to the
-    values that the creator chose for its options.
+    values that the creator chose for its options. `roles` maps labels of speakers to the roles that imports read there.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Settings:
     report_only: tuple[str, ...] = ()
     severities: Mapping[str, Policy] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, bool | int | float | str]] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unknown_writer_features(self) -> tuple[str, ...]:
@@ -127,6 +129,7 @@ def parse_settings(data: bytes) -> Settings:
         report_only=_texts(gate, "report_only", (), "gate."),
         severities=_severities(_table(gate, "rules", "gate.")),
         options=_options(_table(gate, "options", "gate.")),
+        roles=_roles(_table(_table(document, "import"), "roles", "import.")),
     )
 
 
@@ -238,6 +241,13 @@ def policy_notes(old: Settings, new: Settings, branch: str, branches: Collection
             yield f"no branch matches {pattern} now" + (f"; did you mean {near}?" if near else "")
 
 
+def _roles(table: Mapping[str, Any]) -> dict[str, str]:
+    for label, role in table.items():
+        if known_role(role) is None:
+            raise InvalidSettingsError(f"{SETTINGS}: import.roles.{label} must be a role, {_not(role)}")
+    return dict(table)
+
+
 def _not(value: Any) -> str:
     if value is None:
         return "and it is missing"
@@ -322,8 +332,8 @@ def _as_text(value: Any) -> str:
 def set_value(text: bytes, dotted_key: str, value: str, instead_of: Collection[str] = ()) -> bytes:
     """Return the settings file with one value changed, everything else as it was.
 
-    A list is given with commas (`main,release/*`). `default` takes a `gate.` key back to its default. The keys in
-    `instead_of` said the same, and go.
+    A list is given with commas (`main,release/*`). `default` takes a `gate.` or `import.` key back to its default. The
+    keys in `instead_of` said the same, and go.
 
     Raises:
         InvalidSettingsError: the file does not read, or the value does not fit.
@@ -336,7 +346,7 @@ def set_value(text: bytes, dotted_key: str, value: str, instead_of: Collection[s
         new = None
     elif dotted_key.startswith("gate.options."):
         new = _option_value(value)
-    elif dotted_key.startswith("gate.rules."):
+    elif dotted_key.startswith(("gate.rules.", "import.roles.")):
         new = value
     else:
         new = _patterns(dotted_key, value)
@@ -432,11 +442,13 @@ def _refuse_unsettable(dotted_key: str) -> None:
         return
     if dotted_key.startswith("gate.options.") and _OPTION_KEY.fullmatch(dotted_key.removeprefix("gate.options.")):
         return
+    if re.fullmatch(r"import\.roles\.[^.]+", dotted_key):
+        return
     raise UsageError(f"there is no setting {dotted_key}", hint=_did_you_mean(dotted_key, _SETTABLE))
 
 
 def _did_you_mean(key: str, known: tuple[str, ...]) -> str:
-    ends = {"gate.rules.": "RULE", "gate.options.": "RULE.OPTION"}
+    ends = {"gate.rules.": "RULE", "gate.options.": "RULE.OPTION", "import.roles.": "LABEL"}
     shown = [name + ends.get(name, "") for name in known]
     near = nearest(key, shown)
     return f"did you mean {near}?" if near else "the settings are " + ", ".join(shown)

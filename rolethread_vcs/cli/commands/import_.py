@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @click.option("--skip-invalid", is_flag=True, help="Save the rows that can be saved, write the rest to a file.")
 @click.option("--rejects", metavar="FILE", help="Where rows go that were not saved.")
 @click.option("--key", metavar="FIELD", help="A field that tells rows apart, such as id.")
+@click.option("--map", "labels", metavar="LABEL=ROLE", multiple=True, help="Read a label of speakers as a role.")
 @click.option("--again", is_flag=True, help="Bring back entries that were removed here.")
 @saving_options
 def command(
@@ -59,6 +60,7 @@ def command(
     skip_invalid: bool,
     rejects: str | None,
     key: str | None,
+    labels: tuple[str, ...],
     again: bool,
     saving: Saving,
 ) -> None:
@@ -82,12 +84,20 @@ def command(
         key=key,
         again=again,
         encoding=encoding,
+        roles=dict(map(_label_and_role, labels)),
     )
     sources = [sys.stdin.buffer if name == "-" else context.path(name) for name in files]
     short = [name if name == "-" else file_text(context.path(name).name) for name in files[:3]]
     intent = saving.intent(f"import {' '.join(short)}{' …' if len(files) > 3 else ''}", branch=branch)
     names = [None if name == "-" else name for name in files]
     run_import(context, dataset, sources, options, intent, names=names)
+
+
+def _label_and_role(word: str) -> tuple[str, str]:
+    label, _, role = word.rpartition("=")
+    if not label.strip() or not role.strip():
+        raise UsageError(f"{word!r} is not LABEL=ROLE", hint="--map narrator=assistant")
+    return label.strip(), role.strip()
 
 
 def run_import(

@@ -18,7 +18,7 @@ from rolethread_vcs.formats import Draft, Format, Reject, Source, read_again, re
 from rolethread_vcs.matching.ladder import Ambiguity, Doubt, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
 from rolethread_vcs.model.change_kind import ChangeKind
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry
+from rolethread_vcs.model.entry import ANSWERING_ROLES, CONVERSATIONS, Entry, with_mask
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison, EntryFilter, moved
 from rolethread_vcs.ops.compare.sides import FileSide, TreeSide
 from rolethread_vcs.store.objects.trees import Blob
@@ -295,7 +295,10 @@ class Carried:
     def _message(self, message: Any) -> Any:
         if not isinstance(message, dict):
             return message
-        return {key: value for key, value in message.items() if key in _SPOKEN or key in self.message}
+        keys = _SPOKEN | self.message
+        if "weight" in keys and message.get("role") in ANSWERING_ROLES:
+            keys |= {"train"}
+        return {key: value for key, value in with_mask(message).items() if key in keys}
 
 
 EVERYTHING = Carried(is_all=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -208,6 +209,10 @@ class _Attempt:
                 committed = self._publish(pack, verdict, written, config)
         if reader.rows and not reader.is_key_met:
             reader.notes.append(f"no row has the field {self._options.key} of --key, so it told no rows apart")
+        known = self.base.settings.roles
+        fresh = {f"import.roles.{label}": role for label, role in self._options.roles.items() if label not in known}
+        for key, role in list(fresh.items())[:1]:
+            reader.notes.append(f"to read labels so in every import: rtv config set {shlex.quote(key)} {role}")
         if others := reader.outcomes[Outcome.OTHER_FIELDS]:
             reader.notes.append(
                 f"{'1 row has' if others == 1 else f'{others:,} rows have'} the messages of an entry and other tags "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from rolethread_vcs.formats import MARK, STANDARD_INPUT, RowPlace
 from rolethread_vcs.gate import Allowance, Verdict
 from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
 from rolethread_vcs.matching.signature import Step
+from rolethread_vcs.model.finding import RepairSafety
 from rolethread_vcs.ops.edit.hand_files import whole_files
 from rolethread_vcs.ops.import_.rejects import SourceFile, choose_files
 from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader
@@ -138,6 +140,14 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
     if options.encoding is None and any(not _is_utf8(reject.raw) for reject in reader.rejects):
         command = _command(_names(reader), replace(options, encoding="cp1252"), intent)
         ways.insert(0, (command, "if it is Western European Windows text (gbk: Chinese, shift_jis: Japanese …)"))
+    unknown = {
+        finding.text: ""
+        for finding in itertools.chain.from_iterable(row.findings for row in ruled)
+        if finding.name == "unknown_role" and finding.repair is RepairSafety.NONE
+    }
+    if unknown:  # what several labels are nobody can guess, and the command with ROLE in it is refused
+        roles = {**options.roles, **dict.fromkeys(unknown, "assistant" if len(unknown) == 1 else "ROLE")}
+        ways.insert(0, (_command(_names(reader), replace(options, roles=roles), intent), "reads labels as roles"))
     width = max((len(command) for command, _ in ways), default=0)
     lines = [f"{command:<{width}}   {what}" for command, what in ways]
     return "\n".join(lines) or f"correct the rows named above, then: {_command(_names(reader), options, intent)}"
@@ -156,6 +166,8 @@ def _command(names: Sequence[str], options: ImportOptions, intent: Intent) -> st
     ):
         if value is not None:
             words += [flag, shlex.quote(value)]
+    for label, role in options.roles.items():
+        words += ["--map", shlex.quote(f"{label}={role}")]
     words += [flag for flag, is_given in (("--fix", options.fix), ("--again", options.again)) if is_given]
     words += ["--skip-invalid"] if options.skip_invalid else []
     for each in intent.allowances:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError
+from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError, nearest
 from rolethread_vcs.formats import Draft, Reject, Source, find_encoding, find_format, read_drafts
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import encode_entry, encode_with_suffix
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import KNOWN_ROLES, Entry, fold_label, known_role
 from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
@@ -39,7 +39,8 @@ class ImportOptions:
 
     `format` is a format's name or `auto`; `fix` applies safe repairs; `skip_invalid` leaves rows out that cannot be
     saved and writes them to `rejects`; `key` names a field that identifies rows; `again` brings back entries that were
-    removed here. `encoding` is that of the files, where they are not UTF-8.
+    removed here. `encoding` is that of the files, where they are not UTF-8. `roles` are roles
+    by labels of speakers, beside those that the settings remember.
     """
 
     format: str = "auto"
@@ -49,6 +50,7 @@ class ImportOptions:
     key: str | None = None
     again: bool = False
     encoding: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,14 @@ class RowReader:
         self.gate = Gate(base.settings, branch, intent.allowances, intent.because, facts=facts, entry_before=base.get)
         self._format = None if options.format == "auto" else find_format(options.format)
         self._encoding = None if options.encoding is None else find_encoding(options.encoding)
+        self._roles = {}
+        for label, word in {**base.settings.roles, **options.roles}.items():
+            role = known_role(word)
+            if role is None:
+                close = nearest(word, KNOWN_ROLES)
+                hint = f"did you mean {close}?" if close else f"roles are {', '.join(sorted(KNOWN_ROLES))}"
+                raise UsageError(f"unknown role {word!r}", hint=hint)
+            self._roles[fold_label(label)] = role
         self._key = options.key
         self._rules = effective_rules(base.settings)
         self._fixes = options.fix
@@ -132,7 +142,7 @@ class RowReader:
 
     def _drafts(self, source: Source) -> Iterator[Draft | Reject]:
         try:
-            yield from read_drafts(source, self._format)
+            yield from read_drafts(source, self._format, self._roles)
         except UNREAD as error:
             self.unread[source.name] = error
 

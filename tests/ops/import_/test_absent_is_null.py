@@ -19,7 +19,7 @@ ROWS = [
     row("plain"),
     {
         "messages": [
-            {"role": "user", "content": "Is the tide in?", "speaker": "scott"},
+            {"role": "user", "content": "Is the tide in?", "speaker": "scott", "train": False},
             {"role": "assistant", "content": None, "tool_calls": [CALL]},
             {"role": "tool", "content": "high", "tool_call_id": "c1", "name": "tide"},
             {"role": "assistant", "content": "It is.", "train": False, "alternatives": ["Yes."]},

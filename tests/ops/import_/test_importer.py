@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from refusals import refusal
@@ -403,6 +404,40 @@ def test_utf_8_that_would_be_misread_is_refused(dataset: Dataset, tmp_path: Path
 def test_a_name_of_no_encoding_is_a_wrong_word(dataset: Dataset, tmp_path: Path, name: str) -> None:
     with refusal(UsageError, "unknown_encoding"):
         bring(dataset, write_rows(tmp_path / "x.jsonl", row("a")), encoding=name)
+
+
+# ---- labels of speakers
+
+
+def told(question: str, speaker: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": question}, {"role": speaker, "content": "A bell."}]}
+
+
+def test_labels_are_read_as_the_roles_that_are_said_or_remembered(dataset: Dataset, tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "x.jsonl", told("a", "Narrator"), told("b", "Emma"))
+    dataset.settings.set("import.roles.narrator", "gpt")
+
+    done = bring(dataset, file, roles={"EMMA": "assistant"})
+
+    said = [entry.messages[1] for _, entry in dataset.snapshot()]
+    assert said == [{"role": "assistant", "content": "A bell.", "speaker": name} for name in ("Narrator", "Emma")]
+    assert any("config set import.roles.EMMA assistant" in note for note in done.notes)
+    assert bring(dataset, file, roles={"emma": "assistant"}).unchanged == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "offer"), [(["Emma"], "--map Emma=assistant"), (["Emma", "A B"], "--map 'A B=ROLE'")]
+)
+def test_a_label_that_is_no_role_leads_to_map(dataset: Dataset, tmp_path: Path, labels: list[str], offer: str) -> None:
+    with pytest.raises(RefusedByGateError) as caught:
+        bring(dataset, write_rows(tmp_path / "x.jsonl", *(told("a", label) for label in labels)))
+
+    assert caught.value.hint is not None and offer in caught.value.hint.splitlines()[0]
+
+
+def test_a_role_that_there_is_not_is_a_wrong_word(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown role 'asistent'"):
+        bring(dataset, write_rows(tmp_path / "x.jsonl", row("a")), roles={"x": "asistent"})
 
 
 def test_findings_that_are_allowed_are_saved_with_the_reason(dataset: Dataset, tmp_path: Path) -> None:
