@@ -10,7 +10,7 @@ from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, TOOL_ROLE
 
 def is_masked(message: Any) -> bool:
     """Return whether a message is an answer that is masked; of what others say, nothing is trained anyway."""
-    if not isinstance(message, dict) or len(message) < 3 or message.get("role") not in ANSWERING_ROLES:
+    if type(message) is not dict or len(message) < 3 or message.get("role") not in ANSWERING_ROLES:
         return False
     return message.get("train") is False or message.get("weight") == 0
 

@@ -16,8 +16,9 @@ from typing import Any
 
 from rolethread_vcs.errors import BusyError, InvalidError, NotFoundError, SystemRefusedError, UsageError
 from rolethread_vcs.ops.edit.status import unsaved_files
+from rolethread_vcs.ops.export.losses import Lost, Uneven
 from rolethread_vcs.ops.export.output_file import is_pipe, output_stream, refuse_file_in_the_way
-from rolethread_vcs.ops.export.rows import ExportOptions, ExportRows, Lost, Masked, Uneven, Unfit
+from rolethread_vcs.ops.export.rows import ExportOptions, ExportRows, Masked, Unfit
 from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.phrases import file_text
 from rolethread_vcs.store import disk
@@ -97,7 +98,10 @@ def export(
             write(chunk)
     elif path is not None:
         refuse_file_in_the_way(
-            path, lambda file: find_export(repository, file_sha256(file)) is not None, overwrite=overwrite
+            path,
+            "an export of this dataset as it was written",
+            lambda file: find_export(repository, file_sha256(file)) is not None,
+            overwrite=overwrite,
         )
         is_packed = path.name.lower().endswith(".gz") and not is_pipe(path)
         with output_stream(path, durable=True) as stream:

@@ -20,23 +20,28 @@ _SEAL_LENGTH = len(_SEAL.format("0" * 64))
 
 
 def refuse_file_in_the_way(
-    path: Path, is_ours: Callable[[Path], bool], *, overwrite: bool, is_page: bool = False
+    path: Path,
+    what: str,
+    is_ours: Callable[[Path], bool] = lambda _: False,
+    *,
+    overwrite: bool = False,
+    way_out: str = "replace it with: --overwrite",
 ) -> None:
-    """Refuse to replace a file, unless that is wished, or its bytes are what we wrote; pipes and devices are no files.
+    """Refuse to write where a file is, unless that is wished, or it is `what` we wrote as we left it.
+
+    Pipes and devices are no files.
 
     Raises:
-        ConflictError: something else is there.
+        ConflictError (file_in_the_way): something else is there.
         NotFoundError, InvalidError: see `disk.refuse_bad_place`.
     """
     disk.refuse_bad_place(path)
     if path.is_file() and not overwrite and not is_ours(path):
-        hint = "choose another name, or replace it with: --overwrite"
-        end = "left as it was; nothing was written"
-        if is_page:
-            raise ConflictError(
-                f"{path} exists, and is no page that rtv wrote, {end}", hint=hint, code="page_in_the_way"
-            )
-        raise ConflictError(f"{path} exists, and is no export of this dataset {end}", hint=hint, code="file_in_the_way")
+        raise ConflictError(
+            f"{path} exists, and is not {what}; it was left as it is",
+            hint=f"choose another name, or {way_out}",
+            code="file_in_the_way",
+        )
 
 
 @contextlib.contextmanager
@@ -67,7 +72,7 @@ def write_page(path: Path, parts: Iterable[str], *, overwrite: bool = False) -> 
         SystemRefusedError: the file cannot be written.
     """
     path = Path(os.path.realpath(path))  # what a link leads to is the file that would be replaced
-    refuse_file_in_the_way(path, is_own_page, overwrite=overwrite, is_page=True)
+    refuse_file_in_the_way(path, "a page as rtv wrote it", is_own_page, overwrite=overwrite)
     digest = hashlib.sha256()
     with output_stream(path, durable=False) as stream:
         for part in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
 
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import DamagedError, UsageError
 from rolethread_vcs.formats import (
     CannotCarryError,
     RowFormat,
@@ -23,12 +24,14 @@ from rolethread_vcs.formats import (
     write_line,
 )
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import CONVERSATIONS, TOOL_ROLES, Entry, well_formed
+from rolethread_vcs.model.entry import Entry, well_formed
+from rolethread_vcs.ops.export.losses import Columns, Lost, Uneven, lost_of
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
 
 _ROWS_AT_ONCE = 64
+_MASK_WORDS = (b'"train"', b'"weight"', b"\\u00")  # a letter of a key may be written as an escape
 _NAMED = 5
 
 
@@ -74,22 +77,6 @@ class Masked(NamedTuple):
     emptied: tuple[str, ...]
 
 
-class Lost(NamedTuple):
-    """A key of messages (`level` is `message`) or of entries that the rows have no place for, and how many had it."""
-
-    key: str
-    level: str
-    number: int
-
-
-class Uneven(NamedTuple):
-    """A column that only `rows` of the rows have, or whose shape is `unlike` the most frequent one in some of them."""
-
-    column: str
-    rows: int
-    unlike: int
-
-
 class ExportRows:
     """The rows of a snapshot; what is told of them is known when the last one has left."""
 
@@ -99,13 +86,14 @@ class ExportRows:
         self._format = find_row_format(options.format)
         self._selection = Selection.of(where=options.where)
         self._masks = _masks(options, self._format)
-        self._style = RowStyle.CLEAN if options.clean else RowStyle.FULL
-        self._has_style = self._masks is not Masks.WEIGHT
-        if options.masks == Masks.WEIGHT:
-            self._style, self._has_style = RowStyle.WEIGHTED, True
+        # None until it is known whether any answer is masked
+        self._style: RowStyle | None = RowStyle.CLEAN if options.clean else RowStyle.FULL
+        if self._masks is Masks.WEIGHT:
+            self._style = RowStyle.WEIGHTED if options.masks else None
         self._start()
 
-    def _start(self) -> None:
+    def _start(self, *, is_trial: bool = False) -> None:
+        self._is_trial = is_trial
         self.entries = self.size = 0
         self.left_out: dict[str, None] = {}
         self.unfit: list[Unfit] = []
@@ -113,7 +101,7 @@ class ExportRows:
         self._masked = [0, 0]
         self._emptied: list[str] = []
         self._lost: Counter[tuple[str, str]] = Counter()
-        self._columns = _Columns()
+        self._columns = Columns()
 
     def refuse_unfit(self) -> None:
         """Go through all rows once without writing any, for what cannot be taken back when it has left.
@@ -123,11 +111,11 @@ class ExportRows:
         """
         if self._style is RowStyle.FULL and self._format.name == "messages":
             return  # it carries every entry
-        looks, self._has_style = not self._has_style, True
+        self._start(is_trial=True)
         for _ in self._lines(lambda _: None):
             pass
-        if looks and self._masked[0]:
-            self._style = RowStyle.WEIGHTED
+        if self._style is None:
+            self._style = RowStyle.WEIGHTED if self._masked[0] else RowStyle.CLEAN
         self._start()
 
     def chunks(self, step: Callable[[int], None]) -> Iterator[bytes]:
@@ -161,8 +149,8 @@ class ExportRows:
         return self._columns.uneven()
 
     def _lines(self, step: Callable[[int], None]) -> Iterator[bytes]:
-        if not self._has_style and any(is_masked(turn) for _, _, entry in self._chosen() for turn in _turns(entry)):
-            self._style = RowStyle.WEIGHTED
+        if self._style is None and not self._is_trial:
+            self._style = RowStyle.WEIGHTED if self._is_any_masked() else RowStyle.CLEAN
         for place, (entry_id, oid, entry) in enumerate(self._chosen(), 1):
             if place & 0xFF == 0:
                 step(256)
@@ -183,16 +171,34 @@ class ExportRows:
             return write_line(self._format, (entry_id, oid, entry), RowStyle.FULL)
         masked = sum(map(is_masked, _turns(entry)))
         kept = without_masked(entry) if masked and self._masks is Masks.DROP else entry
-        row = None if kept is None else clean_row(self._format, kept, self._style)
+        row = None if kept is None else clean_row(self._format, kept, self._style or RowStyle.CLEAN)
         if masked:
             self._masked[0] += masked
             self._masked[1] += 1
         if kept is None or row is None:
             self._emptied.append(entry_id)
             return None
-        self._lost.update(_lost_of(kept, self._format.clean_keys, has_weights=self._style is RowStyle.WEIGHTED))
+        if self._is_trial:
+            return b""
+        self._lost.update(lost_of(kept, self._format.clean_keys, has_weights=self._style is RowStyle.WEIGHTED))
         self._columns.add(row)
         return encode_line(row, is_parsed=True)
+
+    def _is_any_masked(self) -> bool:
+        """Return whether an answer to be exported is masked; only entries whose bytes may say so are decoded."""
+        for entry_id, oid in self._snapshot.blobs():
+            with contextlib.suppress(DamagedError):  # whoever comes to it says so
+                data = self._snapshot.objects.blob(oid)
+                if not any(word in data for word in _MASK_WORDS):
+                    continue
+            entry = self._snapshot.read_blob(oid)
+            if (
+                isinstance(entry, Entry)
+                and self._selection.fits(entry_id, entry)
+                and any(map(is_masked, _turns(entry)))
+            ):
+                return True
+        return False
 
     def _chosen(self) -> Iterator[tuple[str, bytes, Entry]]:
         """Yield (id, blob id, entry) of what matches; damaged entries are left out, or stop it all."""
@@ -247,92 +253,3 @@ def _masks(options: ExportOptions, format: RowFormat) -> Masks | None:
             hint="leave masked answers out with --masks drop, or write --format messages",
         )
     return Masks(options.masks) if options.masks else Masks.WEIGHT if has_place else Masks.TRAIN
-
-
-# ---- what clean rows lose
-
-
-_SPOKEN = frozenset({"role", "content"})
-_NO_LOSS = frozenset({"messages", "extra", "uuid", "origin"})
-
-
-def _lost_of(entry: Entry, carried: frozenset[str], *, has_weights: bool) -> Iterator[tuple[str, str]]:
-    """Yield what an entry has and its clean row has not; how messages are masked is told otherwise."""
-    for side in CONVERSATIONS:
-        for message in entry.document.get(side, ()):
-            if len(message) > 2 or not _SPOKEN.issuperset(message):
-                is_told = has_weights or (side == "messages" and is_masked(message))
-                for key, value in message.items():
-                    if key in ("train", "weight"):
-                        is_carried = is_told or value == 1
-                    else:
-                        is_carried = key in carried and (key != "name" or message["role"] in TOOL_ROLES)
-                    if value is not None and key not in _SPOKEN and not is_carried:
-                        yield "message", key
-    extra = [key for key, value in entry.document.get("extra", {}).items() if value is not None and key != "alpaca"]
-    for key in (*entry.document, *extra):
-        if key not in carried and key not in _NO_LOSS:
-            yield "entry", key
-
-
-# ---- how even they are
-
-
-_SPEAKER = frozenset({"role", "from"})
-
-
-class _Columns:
-    """The columns of clean rows, as loaders see them that infer one type for each."""
-
-    def __init__(self) -> None:
-        self._rows = 0
-        self._shapes: dict[str, Counter[str]] = {}
-
-    def add(self, row: dict[str, Any]) -> None:
-        self._rows += 1
-        for key, value in row.items():
-            if key in ("messages", "conversations"):
-                for inner, shapes in _message_shapes(value).items():
-                    self._count(f"{key}[].{inner}", shapes)
-            elif type(value) is not str:
-                self._count(key, {_shape(value)})
-            else:
-                self._count(key, {"text"})
-
-    def _count(self, column: str, shapes: set[str]) -> None:
-        shape = " or ".join(sorted(shapes - {"null"})) or "null"
-        self._shapes.setdefault(column, Counter())[shape] += 1
-
-    def uneven(self) -> tuple[Uneven, ...]:
-        found = []
-        for column, shapes in self._shapes.items():
-            rows = shapes.total()
-            known = Counter({shape: number for shape, number in shapes.items() if shape != "null"})
-            unlike = known.total() - max(known.values(), default=0)
-            if unlike or rows < self._rows:
-                found.append(Uneven(column, rows, unlike))
-        return tuple(found)
-
-
-def _message_shapes(messages: list[dict[str, Any]]) -> dict[str, set[str]]:
-    """Return the shapes of what messages hold; whoever speaks is always a text."""
-    shapes: dict[str, set[str]] = {}
-    for message in messages:
-        for key, value in message.items():
-            if key not in _SPEAKER:
-                kind = "text" if type(value) is str else _shape(value)
-                if key in shapes:
-                    shapes[key].add(kind)
-                else:
-                    shapes[key] = {kind}
-    return shapes
-
-
-def _shape(value: Any) -> str:
-    """Return the kinds and keys that a value is made of; the items of a list are of one shape, or of several."""
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_shape(value[key])}' for key in sorted(value))}}}"
-    if isinstance(value, list):
-        return f"[{' or '.join(sorted({_shape(item) for item in value}))}]"
-    kinds = {str: "text", bool: "true or false", type(None): "null"}
-    return kinds.get(type(value), "number")

@@ -11,6 +11,7 @@ from typing import Any
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import find_row_format, write_line
 from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.ops.export.output_file import refuse_file_in_the_way
 from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
@@ -50,7 +51,7 @@ def add(
     Such a file is compared with what would have been written, so whatever it has differently is an edit.
 
     Raises:
-        ConflictError (file_exists), ConflictError (already_bound), NoSuchBranchError. CannotCarryError: an entry
+        ConflictError (file_in_the_way), ConflictError (already_bound), NoSuchBranchError. CannotCarryError: an entry
         does not fit the format.
     """
     finish_cut_off(repository)
@@ -204,9 +205,4 @@ def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> N
             "link it again: the same command with --bind",
             code="already_bound",
         )
-    if path.exists():
-        raise ConflictError(
-            f"{path} exists; it was left as it is",
-            hint="choose another name, or link this very file with: --bind",
-            code="file_exists",
-        )
+    refuse_file_in_the_way(path, "linked", way_out="link this very file with: --bind")

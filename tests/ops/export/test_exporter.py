@@ -21,7 +21,8 @@ from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, Us
 from rolethread_vcs.formats import CannotCarryError, row_formats
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.export.exporter import Exported
-from rolethread_vcs.ops.export.rows import ExportOptions, Lost, Masked, Masks, Uneven
+from rolethread_vcs.ops.export.losses import Lost, Uneven
+from rolethread_vcs.ops.export.rows import ExportOptions, Masked, Masks
 from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 

@@ -28,7 +28,7 @@ def test_a_page_of_ours_is_replaced_and_an_edited_one_is_not(tmp_path: Path) -> 
     write_page(path, ["two\n"])
     path.write_text(path.read_text("utf-8").replace("two", "2"), encoding="utf-8")
 
-    with refusal(ConflictError, "page_in_the_way", match="is no page that rtv wrote"):
+    with refusal(ConflictError, "file_in_the_way", match="is not a page as rtv wrote it"):
         write_page(path, ["three\n"])
 
     assert path.read_text("utf-8").startswith("2\n")
@@ -41,7 +41,7 @@ def test_somebody_elses_file_stays(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "notes.html"
     path.write_bytes(data)
 
-    with refusal(ConflictError, "page_in_the_way"):
+    with refusal(ConflictError, "file_in_the_way"):
         write_page(path, ["page"])
 
     assert path.read_bytes() == data

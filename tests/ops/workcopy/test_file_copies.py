@@ -87,7 +87,7 @@ def test_a_file_that_exists_is_left_alone_unless_it_shall_be_tied(tmp_path: Path
     path = tmp_path / "train.jsonl"
     path.write_text("mine\n")
 
-    with refusal(ConflictError, "file_exists"):
+    with refusal(ConflictError, "file_in_the_way"):
         dataset.copies.add(path)
 
     assert path.read_text() == "mine\n"
