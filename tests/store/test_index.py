@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import InvalidError
+from rolethread_vcs.errors import ConflictError, InvalidError
 from rolethread_vcs.store.checkout import Worktree, index
 from rolethread_vcs.store.libgit2 import GitLockedError
 from rolethread_vcs.store.objects.trees import FILE, Blob, object_id
@@ -146,7 +146,8 @@ def test_a_conflict_of_git_is_not_written_over(filled: Dataset, git: Git, road: 
     stages = f"0 {'0' * 40}\trolethread.toml\n{listed[0]} {listed[1]} 1\trolethread.toml\n"
     git(filled.folder, "update-index", "--index-info", data=stages.encode())
 
-    add_one(filled)
+    with pytest.raises(ConflictError, match="in conflict"):
+        add_one(filled)
 
     assert f"{listed[0]} {listed[1]} 1\trolethread.toml" in git(filled.folder, "ls-files", "--stage").splitlines()
 
@@ -164,13 +165,12 @@ def test_a_held_lock_is_busy_and_stays(filled: Dataset) -> None:
 def test_a_split_index_is_left_alone_and_told(filled: Dataset, git: Git) -> None:
     git(filled.folder, "update-index", "--split-index")
 
-    with pytest.raises(InvalidError) as caught, filled.edit("one more") as change:
-        change.add(ANSWER)
+    with pytest.raises(InvalidError) as caught:
+        add_one(filled)
     git(filled.folder, *(caught.value.hint or "").split()[1:])
-    result = filled.add([], Intent("add", "add nothing"))
+    add_one(filled)
 
-    assert caught.value.saved
-    assert any("finished now" in note for note in result.notes)
+    assert not caught.value.saved
     assert git(filled.folder, "status", "--porcelain") == ""
 
 
