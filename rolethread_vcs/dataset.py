@@ -185,7 +185,6 @@ class Operations(Group):
     """What was done here; `Dataset.undo` and `redo` move through it."""
 
     list = Method(lambda: undo.list_operations)
-    undoable = Method(lambda: undo.undo_candidates)
     record_external = Method(lambda: undo.record_external)
 
 

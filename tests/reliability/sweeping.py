@@ -22,8 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rolethread_vcs.dataset import Dataset
-from rolethread_vcs.errors import NotFoundError, RoleThreadError
-from rolethread_vcs.ops.history.undo import undo_candidates
+from rolethread_vcs.errors import RoleThreadError
 from rolethread_vcs.store import disk
 from rolethread_vcs.transaction import Intent
 
@@ -174,10 +173,8 @@ def run_and_die(scenario: str, folder: Path, step: int) -> int:
 def undo_probe(dataset: Dataset) -> str:
     """Take the next command back again, and say what an undo would take back then."""
     dataset.undo()
-    try:
-        return undo_candidates(dataset.repository)[0].command
-    except NotFoundError:
-        return "nothing"
+    logged = (each for each in dataset.operations.list() if not each.undone and each.operation.has_effect)
+    return next((each.operation.command for each in logged if each.operation.verb not in ("undo", "redo")), "nothing")
 
 
 def look(folder: Path) -> dict[str, object]:

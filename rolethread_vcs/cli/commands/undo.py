@@ -25,7 +25,8 @@ def command(context: Context, number: int, to: int | None, dry_run: bool) -> Non
 
     dataset = Dataset.open_to_go_back(context.folder)
     branch = dataset.current_branch()
-    for operation in dataset.operations.undoable(number, to=to):
+    result = dataset.undo(number, to=to, dry_run=dry_run)
+    for operation in result.operations:
         if operation.branch and operation.branch != branch and not dry_run:
             context.output.note(f"operation {operation.number} ({operation.command}) was on {operation.branch}")
-    print_undone(context, dataset, dataset.undo(number, to=to, dry_run=dry_run), "undo", dry_run=dry_run)
+    print_undone(context, dataset, result, "undo", dry_run=dry_run)

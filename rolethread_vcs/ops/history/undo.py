@@ -33,15 +33,6 @@ class Undone:
     committed: Committed
 
 
-def undo_candidates(repository: Repository, count: int = 1, *, to: int | None = None) -> tuple[Operation, ...]:
-    """Return the operations that an undo would take back, newest first; see `is_of_another_folder`.
-
-    Raises:
-        NotFoundError (nothing_to_undo): there are not so many. NotFoundError: there is no operation `to`.
-    """
-    return _choose(repository, count, to)[0]
-
-
 def is_of_another_folder(repository: Repository, operation: Operation) -> bool:
     """Return whether an operation is another folder's own affair, and can be taken back only there.
 
