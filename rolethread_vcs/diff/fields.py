@@ -1,7 +1,7 @@
 """What changed inside free-form JSON: objects key by key, lists item by item.
 
 Lists are compared by DeepDiff; very long ones, and those with no item in common, by place. DeepDiff takes 100 ms to
-import, so only two unequal lists of different length or order bring it in; and it is given numbers in place of the
+import, so only lists that differ in their middle bring it in; and it is given numbers in place of the
 items, because in lists it takes 1, 1.0 and true for equal.
 """
 
@@ -84,12 +84,24 @@ def _by_deepdiff(before: Sequence[Any], after: Sequence[Any]) -> tuple[Set[int],
     )
     if max(len(one), len(other)) > _LONGEST_LIST or (len(one) == len(other) and not set(one) & set(other)):
         return set(), set()
+    # DeepDiff may tell of more than what was put in between equal items: [0, 0, 0] and [0, 1, 0, 0]
+    start = _in_common(one, other)
+    end = _in_common(one[start:][::-1], other[start:][::-1])
+    one, other = one[start : len(one) - end], other[start : len(other) - end]
+    if not (one and other):
+        return set(range(start, start + len(one))), set(range(start, start + len(other)))
     from deepdiff import DeepDiff
 
     found = DeepDiff(one, other, view="tree")
     removed = {level.path(output_format="list")[-1] for level in found.get("iterable_item_removed", ())}
     added = {level.path(output_format="list", use_t2=True)[-1] for level in found.get("iterable_item_added", ())}
-    return removed, added
+    return {start + place for place in removed}, {start + place for place in added}
+
+
+def _in_common(one: Sequence[int], other: Sequence[int]) -> int:
+    """Return how many items two lists begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def apply_changes(value: Any, difference: Sequence[ValueChange], path: Path = ()) -> Any:

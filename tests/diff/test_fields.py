@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import product
 from typing import Any
 
 import pytest
@@ -86,6 +87,15 @@ def test_one_item_put_into_a_list_is_one_change(before: list[Any], place: int, i
     assert [change.before for change in changes(before, after)] == [ABSENT]
 
 
+def test_one_item_between_equal_ones_is_one_change() -> None:
+    for before in product([False, None, 0, 1.0], repeat=4):
+        for place, item in product(range(5), [None, 0]):
+            after = [*before[:place], item, *before[place:]]
+
+            assert [change.before for change in changes(list(before), after)] == [ABSENT]
+            assert [change.after for change in changes(after, list(before))] == [ABSENT]
+
+
 def test_a_very_long_list_is_one_change() -> None:
     before = list(range(2_000))
 
@@ -118,13 +128,15 @@ def test_a_refusal_names_the_place() -> None:
         apply_changes({"lore": [1, {"name": "house"}]}, difference)
 
 
-def test_deepdiff_is_imported_only_for_lists_that_grew_or_shrank() -> None:
+def test_deepdiff_is_imported_only_for_lists_that_differ_in_their_middle() -> None:
     script = """
 import sys
+from itertools import product
 from rolethread_vcs.diff.fields import changes
 changes({"a": {"b": 1, "c": [1]}}, {"a": {"b": 2, "c": [2]}})
+changes({"a": [1, 3]}, {"a": [1, 2, 3]})
 first = "deepdiff" in sys.modules
-changes({"a": [1]}, {"a": [1, 2]})
+changes({"a": [1, 2, 3]}, {"a": [2, 4, 1]})
 print(first, "deepdiff" in sys.modules)
 """
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
