@@ -210,6 +210,8 @@ def branch_to_make(repository: Repository, intent: Intent) -> str:
     name = intent.branch
     if name is None or repository.refs.read(BRANCHES + name) is not None:
         return ""
+    if any(name == there for there, _ in repository.refs.remote_branches().values()):
+        raise _no_such_branch(repository, name)  # one of that name that starts here would not be what is meant
     try:
         refuse_name(repository, "branch", name)
     except ConflictError as error:  # beside the data to import, the name is what is wrong with the words

@@ -159,3 +159,9 @@ def test_a_word_that_wants_a_branch_of_here_says_how_to_make_it(copy: Dataset) -
         with pytest.raises(NoSuchBranchError) as caught:
             copy.copies.add_folder(copy.folder.parent / "beside", branch=word)
         assert str(caught.value.hint).endswith("rtv branch feature --from origin/feature")
+    rows = copy.folder.parent / "rows.jsonl"
+    copy.export("main", path=rows)
+    with pytest.raises(NoSuchBranchError) as caught:
+        copy.import_file(rows, branch="feature")
+    assert str(caught.value.hint).endswith("rtv branch feature --from origin/feature")
+    assert copy.branches.names() == ("main",)
