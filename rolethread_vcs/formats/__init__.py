@@ -28,7 +28,7 @@ from rolethread_vcs.formats._contract import (
     RowStyle,
 )
 from rolethread_vcs.formats._masks import is_masked, without_masked
-from rolethread_vcs.formats._reader import ChangedSourceError, Source, find_encoding
+from rolethread_vcs.formats._reader import ChangedSourceError, Source, find_encoding, unread_error
 from rolethread_vcs.formats._rows import CONTAINERS, MARK, clean_row, joined, write_line
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "read_again",
     "read_drafts",
     "row_formats",
+    "unread_error",
     "without_masked",
     "write_line",
 ]

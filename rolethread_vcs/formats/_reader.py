@@ -19,20 +19,21 @@ import os
 import shlex
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, SystemRefusedError, UsageError, nearest
+from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError, nearest
 from rolethread_vcs.formats._contract import MAX_ROW, STANDARD_INPUT, Piece, RowProblemError, too_large
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
-from rolethread_vcs.phrases import file_text
+from rolethread_vcs.phrases import file_text, first_few
 
 _ENOUGH = 1 << 16
 """Bytes that tell what kind of file it is and how it is laid out."""
 _KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 _BLOCK = 1 << 19
+_NAMED = 10
 _LAST_LINE = "the file ends inside this line"
 _GZIP = 31
 _GZIP_START = b"\x1f\x8b"
@@ -211,6 +212,17 @@ class Source:
                 hint=f"gzip -t {quoted}",
                 code="torn",
             )
+
+
+def unread_error(errors: Sequence[RoleThreadError], total: int) -> RoleThreadError:
+    """Return the error that names all files, of so many, that cannot be read; the only one speaks for itself."""
+    if len(errors) == 1:
+        return errors[0]
+    return InvalidError(
+        f"{len(errors):,} of {total:,} files cannot be read",
+        details=first_few([error.message for error in errors], _NAMED),
+        code="unread_files",
+    )
 
 
 def find_encoding(name: str) -> str | None:

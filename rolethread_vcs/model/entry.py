@@ -30,6 +30,10 @@ MAX_DEPTH = 200
 """A value may lie inside at most so many arrays and objects."""
 
 
+NOT_UTF8 = "is not UTF-8"
+"""How the reason begins, behind the byte, why a text in another encoding is not JSON."""
+
+
 class JsonProblemError(InvalidError):
     """A text that is not JSON, or JSON that could not be kept to the byte.
 

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError, nearest
-from rolethread_vcs.model.entry import known_role
 from rolethread_vcs.model.finding import Severity
 from rolethread_vcs.model.layout import SETTINGS
 
@@ -242,6 +241,10 @@ def policy_notes(old: Settings, new: Settings, branch: str, branches: Collection
 
 
 def _roles(table: Mapping[str, Any]) -> dict[str, str]:
+    if not table:
+        return {}
+    from rolethread_vcs.model.entry import known_role
+
     for label, role in table.items():
         if known_role(role) is None:
             raise InvalidSettingsError(f"{SETTINGS}: import.roles.{label} must be a role, {_not(role)}")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rolethread_vcs.model.entry import MAX_DEPTH, JsonProblemError
+from rolethread_vcs.model.entry import MAX_DEPTH, NOT_UTF8, JsonProblemError
 
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
@@ -79,7 +79,7 @@ def _decode_text(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        raise JsonProblemError(f"byte 0x{data[error.start]:02x} is not UTF-8", *_place(before, len(before))) from error
+        raise JsonProblemError(f"byte 0x{data[error.start]:02x} {NOT_UTF8}", *_place(before, len(before))) from error
 
 
 def _find_too_deep(text: str) -> int | None:

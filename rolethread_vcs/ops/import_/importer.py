@@ -74,8 +74,8 @@ class _ReadAgainError(MovedError):
 class _UnreadError(Exception):
     """Some files cannot be read to their end; what was read of them is worth nothing."""
 
-    def __init__(self, unread: Mapping[str, RoleThreadError]) -> None:
-        super().__init__(*unread)
+    def __init__(self, unread: Mapping[SourceFile, RoleThreadError]) -> None:
+        super().__init__(*unread.values())
         self.unread = unread
 
 
@@ -83,14 +83,14 @@ _BACKUP = re.compile(r"(.+)~|(.+)\.bak|#(.+)#|\.#(.+)|\.(.+)\.sw[a-p]")
 """What editors call the file that they keep beside one."""
 
 
-def _editor_backups(files: Sequence[SourceFile], labels: Sequence[str]) -> dict[str, str]:
-    """Return the files that an editor left beside another one that is given, by label, each with a sentence."""
-    backups = {}
-    for file, label in zip(files, labels, strict=True):
-        kept = _BACKUP.fullmatch(file.name) if isinstance(file, Path) else None
-        original = kept and next(filter(None, kept.groups()))
-        if isinstance(file, Path) and original and file.with_name(original) in files:
-            backups[label] = f"{label} is an editor's backup of {original}"
+def _editor_backups(named: Sequence[tuple[SourceFile, str]]) -> dict[SourceFile, str]:
+    """Return the files that an editor left beside another one that is given, each with a sentence."""
+    backups: dict[SourceFile, str] = {}
+    for file, name in named:
+        if isinstance(file, Path) and (kept := _BACKUP.fullmatch(file.name)):
+            original = next(filter(None, kept.groups()))
+            if any(file.with_name(original) == other for other, _ in named):
+                backups[file] = f"{name} is an editor's backup of {original}"
     return backups
 
 
@@ -132,20 +132,17 @@ def import_files(
     both = intent_and_options(intent, "import", "import", ImportOptions, options, keywords)
     intent, options = both
     sources = [Path(file) if isinstance(file, str) else file for file in files]
-    given = list(names) or [None] * len(files)
-    labels = [
-        name or (file.name if isinstance(file, Path) else STANDARD_INPUT)
-        for file, name in zip(sources, given, strict=True)
-    ]
-    left_out = _editor_backups(sources, labels)
+    labels = [file.name if isinstance(file, Path) else STANDARD_INPUT for file in sources]
+    named = [(file, name or label) for file, name, label in zip(sources, names or labels, labels, strict=True)]
+    left_out = _editor_backups(named)
     if options.rejects is not None:
         disk.refuse_bad_place(options.rejects)
     for attempt in range(ATTEMPTS):
-        wanted = [(file, label) for file, label in zip(sources, labels, strict=True) if label not in left_out]
-        run = _Attempt(repository, [file for file, _ in wanted], options, intent)
+        wanted = [(file, name) for file, name in named if file not in left_out]
+        run = _Attempt(repository, wanted, options, intent)
         is_last = attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in sources)
         try:
-            result = run.run([label for _, label in wanted], step)
+            result = run.run(step)
             return replace(result, notes=(*(f"{why}; it was left out" for why in left_out.values()), *result.notes))
         except _ReadAgainError:
             if is_last:
@@ -154,8 +151,8 @@ def import_files(
             if is_last or not options.skip_invalid or len(error.unread) == len(wanted):
                 from rolethread_vcs.ops.import_.refusals import refusal_of_files
 
-                raise refusal_of_files(error.unread, [label for _, label in wanted], options, intent) from error
-            left_out |= {label: reason.message for label, reason in error.unread.items()}
+                raise refusal_of_files(error.unread, wanted, options, intent) from error
+            left_out |= {file: reason.message for file, reason in error.unread.items()}
         except UnreadableEntryError as error:
             if error.saved:
                 raise
@@ -169,10 +166,11 @@ class _Attempt:
     """One reading of all files, and the commit of what was read, unless another writer makes it worthless."""
 
     def __init__(
-        self, repository: Repository, files: Sequence[SourceFile], options: ImportOptions, intent: Intent
+        self, repository: Repository, named: Sequence[tuple[SourceFile, str]], options: ImportOptions, intent: Intent
     ) -> None:
         self._repository = repository
-        self._files = files
+        self._named = named
+        self._files = [file for file, _ in named]
         self._options = options
         self._intent = intent
         self._branch = intent.branch or repository.branch() or ""
@@ -181,14 +179,14 @@ class _Attempt:
         self.base = repository.head_snapshot() if tip is None else repository.snapshot_of(tip)
         self._taken_back: TakenBack | None = None
 
-    def run(self, labels: Sequence[str], step: Progress) -> Imported:
+    def run(self, step: Progress) -> Imported:
         repository, intent = self._repository, self._intent
         with repository.pack() as pack:
             written_before = self._open_rejects()
             self._reader = reader = RowReader(repository, self.base, self._branch, self._options, intent)
             reader.raws_wanted = 2 * max((len(each.details["rejects"]) for each, _ in written_before), default=0)
-            for file, label in zip(self._files, labels, strict=True):
-                reader.read(file, label, pack, step)
+            for file, name in self._named:
+                reader.read(file, name, pack, step)
             if reader.unread:
                 raise _UnreadError(reader.unread)
             if misleading := reader.matcher.misleading():
@@ -234,7 +232,8 @@ class _Attempt:
 
     def _open_rejects(self) -> Sequence[tuple[Operation, set[int]]]:
         """Return the imports whose rejects the one file may hold; its rows will tell."""
-        if len(self._files) != 1 or not isinstance(self._files[0], Path):
+        is_one = len(self._files) == 1 and isinstance(self._files[0], Path)
+        if not is_one or all("rejects" not in each.details for each in self._repository.operations):
             return ()
         from rolethread_vcs.ops.import_.rejects import open_rejects
 

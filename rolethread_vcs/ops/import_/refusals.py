@@ -9,15 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, InvalidError, RoleThreadError
-from rolethread_vcs.formats import MARK, STANDARD_INPUT, RowPlace
+from rolethread_vcs.formats import MARK, STANDARD_INPUT, RowPlace, unread_error
 from rolethread_vcs.gate import Allowance, Verdict
 from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
 from rolethread_vcs.matching.signature import Step
+from rolethread_vcs.model.entry import NOT_UTF8
 from rolethread_vcs.model.finding import RepairSafety
 from rolethread_vcs.ops.edit.hand_files import whole_files
 from rolethread_vcs.ops.import_.rejects import SourceFile, choose_files
 from rolethread_vcs.ops.import_.row_reader import CONFLICT, ImportOptions, RowReader
-from rolethread_vcs.phrases import first_few, listed
+from rolethread_vcs.phrases import count, first_few, listed
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import Unreadable
@@ -43,7 +44,7 @@ def refuse_what_blocks(
             raise ConflictError(
                 f"{which} {'conflicts' if len(conflicts) == 1 else 'conflict'} with edits made here",
                 details=[str(each) for each in conflicts[:10]],
-                hint=f"{_command(_names(reader), options, intent)} --skip-invalid   {others}writes "
+                hint=f"{_command(reader.names, options, intent)} --skip-invalid   {others}writes "
                 f"{'this one' if len(conflicts) == 1 else 'these'} to a file",
                 code="rows_in_conflict",
             )
@@ -53,7 +54,7 @@ def refuse_what_blocks(
         over = {overrun.code: overrun.found for overrun in verdict.overruns}
         rows = [row for row in reader.allowed if any(finding.code in over for finding in row.findings)]
         allowances = tuple(replace(each, count=over.get(each.code, each.count)) for each in intent.allowances)
-        command = _command(_names(reader), options, replace(intent, allowances=allowances))
+        command = _command(reader.names, options, replace(intent, allowances=allowances))
         saved = len(reader.kept)
         raise refusal_of_import(
             reader.rows,
@@ -67,23 +68,19 @@ def refuse_what_blocks(
 
 
 def refusal_of_files(
-    unread: Mapping[str, RoleThreadError], names: Sequence[str], options: ImportOptions, intent: Intent
+    unread: Mapping[SourceFile, RoleThreadError],
+    named: Sequence[tuple[SourceFile, str]],
+    options: ImportOptions,
+    intent: Intent,
 ) -> RoleThreadError:
     """Return the error of an import of which some files cannot be read: all of them are named at once."""
-    first = next(iter(unread.values()))
-    # of a stream nothing is left to skip to: it is given again, without what cannot be read
-    left = [name for name in names if name not in unread]
-    command = _command(left if options.skip_invalid else names, replace(options, skip_invalid=True), intent)
-    others = [f"{command}   imports the others"] if left else []
-    if len(unread) == 1:
-        first.hint = "\n".join([*filter(None, [first.hint]), *others]) or None
-        return first
-    return InvalidError(
-        f"{len(unread):,} of {len(names):,} files cannot be read",
-        details=first_few([error.message for error in unread.values()], _NAMED),
-        hint="\n".join(others) or first.hint,
-        code="unread_files",
-    )
+    error = unread_error(list(unread.values()), len(named))
+    if any(file not in unread for file, _ in named):
+        # a stream cannot be read again without the others: then the command names what can be read
+        names = [name for file, name in named if file not in unread or not options.skip_invalid]
+        command = _command(names, replace(options, skip_invalid=True), intent)
+        error.hint = "\n".join([*filter(None, [error.hint]), f"{command}   imports the others"])
+    return error
 
 
 def refusal_of_names(
@@ -93,18 +90,18 @@ def refusal_of_names(
     intent: Intent,
 ) -> InvalidError:
     """Return the error of an import in which names decide that several rows, or entries, with other messages share."""
-    titles = {Step.KEY: f"--key {options.key}", Step.UUID: "uuid", Step.OWN_ID: f"{MARK}.id"}
-    steps = [title for step, title in titles.items() if any(step is each for each, _ in misleading)]
+    titles = {Step.KEY: str(options.key), Step.UUID: "uuid", Step.OWN_ID: f"{MARK}.id"}
     details = []
     for (step, name), sharing in misleading.items():
         places = [each if isinstance(each, str) else f"{each.source} line {each.line}" for each in sharing]
-        details.append(f"{titles[step].removeprefix('--key ')} {name}   {listed(places, 3)}")
-    without_key = f"{_command(_names(reader), replace(options, key=None), intent)}   knows rows by their messages"
+        details.append(f"{titles[step]} {name}   {listed(places, 3)}")
+    hint = "give each of these rows a value of its own, or none"
+    if all(step is Step.KEY for step, _ in misleading):
+        hint = f"{_command(reader.names, replace(options, key=None), intent)}   knows rows by their messages"
     return InvalidError(
-        f"{' and '.join(steps)} cannot tell which entry a row is: different conversations share "
-        f"{'a value' if len(details) == 1 else f'{len(details):,} values'}",
+        f"it is not known which entries some rows are: different conversations share {count(len(details), 'value')}",
         details=first_few(details, _NAMED),
-        hint=without_key if steps == [titles[Step.KEY]] else "give each of these rows a value of its own, or none",
+        hint=hint,
         code="name_is_shared",
     )
 
@@ -120,7 +117,7 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
 
     def offer(more: str, saved: int, note: str = "", *, plan: Intent = intent) -> None:
         if saved:
-            ways.append((_command(_names(reader), options, plan) + more, f"saves {saved:,}{note}"))
+            ways.append((_command(reader.names, options, plan) + more, f"saves {saved:,}{note}"))
 
     def leave(number: int) -> str:
         return f"; {number:,} {'goes' if number == 1 else 'go'} to {rejects}"
@@ -137,20 +134,20 @@ def _ways_forward(reader: RowReader, files: Sequence[SourceFile], options: Impor
         codes = sorted({finding.code for row in ruled for finding in row.findings})
         allowances = (*intent.allowances, *(Allowance(code, None) for code in codes))
         offer(skip, saved, " as it is" if saved == 1 else " as they are", plan=replace(intent, allowances=allowances))
-    if options.encoding is None and any(not _is_utf8(reject.raw) for reject in reader.rejects):
-        command = _command(_names(reader), replace(options, encoding="cp1252"), intent)
+    if options.encoding is None and any(NOT_UTF8 in reject.reason for reject in reader.rejects):
+        command = _command(reader.names, replace(options, encoding="cp1252"), intent)
         ways.insert(0, (command, "if it is Western European Windows text (gbk: Chinese, shift_jis: Japanese …)"))
-    unknown = {
-        finding.text: ""
+    unknown = dict.fromkeys(
+        finding.text
         for finding in itertools.chain.from_iterable(row.findings for row in ruled)
         if finding.name == "unknown_role" and finding.repair is RepairSafety.NONE
-    }
+    )
     if unknown:  # what several labels are nobody can guess, and the command with ROLE in it is refused
         roles = {**options.roles, **dict.fromkeys(unknown, "assistant" if len(unknown) == 1 else "ROLE")}
-        ways.insert(0, (_command(_names(reader), replace(options, roles=roles), intent), "reads labels as roles"))
+        ways.insert(0, (_command(reader.names, replace(options, roles=roles), intent), "reads labels as roles"))
     width = max((len(command) for command, _ in ways), default=0)
     lines = [f"{command:<{width}}   {what}" for command, what in ways]
-    return "\n".join(lines) or f"correct the rows named above, then: {_command(_names(reader), options, intent)}"
+    return "\n".join(lines) or f"correct the rows named above, then: {_command(reader.names, options, intent)}"
 
 
 def _command(names: Sequence[str], options: ImportOptions, intent: Intent) -> str:
@@ -175,18 +172,6 @@ def _command(names: Sequence[str], options: ImportOptions, intent: Intent) -> st
     if intent.allowances:
         words += ["--because", shlex.quote(intent.because) if intent.because else '"…"']
     return " ".join(words)
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _names(reader: RowReader) -> list[str]:
-    return [source.name for source in reader.sources]
 
 
 def _stem(reader: RowReader) -> str:
@@ -214,9 +199,8 @@ def refusal_to_match(repository: Repository, base: Snapshot) -> UnreadableEntryE
     if others:
         ways.append(f"rtv restore {others[0]} --from REV   brings one back as it was in another revision")
         ways.append(f"rtv remove {others[0]}   goes on without it; history keeps what is left of it")
-    count = "1 entry" if len(unreadable) == 1 else f"{len(unreadable):,} entries"
     return UnreadableEntryError(
-        f"{count} cannot be read, so it is not known which rows are here already",
+        f"{count(len(unreadable), 'entry')} cannot be read, so it is not known which rows are here already",
         details=[*details, *([f"… and {hidden:,} more (rtv verify)"] if hidden else [])],
         hint="\n".join([*ways, "then import again"]),
         code="damaged_entries",

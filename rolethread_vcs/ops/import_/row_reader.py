@@ -13,7 +13,7 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, 
 from rolethread_vcs.formats import Draft, Reject, Source, find_encoding, find_format, read_drafts
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import encode_entry, encode_with_suffix
-from rolethread_vcs.model.entry import KNOWN_ROLES, Entry, fold_label, known_role
+from rolethread_vcs.model.entry import KNOWN_ROLES, NOT_UTF8, Entry, fold_label, known_role
 from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
@@ -98,8 +98,8 @@ class RowReader:
         self.matched_ids: set[str] = set()
         self.has_names = options.key is not None  # rows are known by more than their messages
         self.sources: list[SourceInfo] = []
-        self.unread: dict[str, RoleThreadError] = {}
-        """Sources that cannot be read to their end, by name."""
+        self.unread: dict[Path | BinaryIO, RoleThreadError] = {}
+        """What cannot be read to its end."""
         self.notes: list[str] = []
         self.rows = 0
         self.is_key_met = options.key is None
@@ -126,6 +126,10 @@ class RowReader:
         self._fixes = options.fix
 
     @property
+    def names(self) -> list[str]:
+        return [source.name for source in self.sources]
+
+    @property
     def rows_here(self) -> int:
         """How many rows brought nothing new, because they are in the dataset already."""
         return sum(self.outcomes[each] for each in (Outcome.UNCHANGED, Outcome.EDITED_SINCE, Outcome.OTHER_FIELDS))
@@ -135,25 +139,25 @@ class RowReader:
         try:
             source = Source(file, name=name, encoding=self._encoding)
         except UNREAD as error:
-            self.unread[name] = error
+            self.unread[file] = error
             return
         with source:
-            self._read(source, pack, step)
+            self._read(source, file, pack, step)
 
-    def _drafts(self, source: Source) -> Iterator[Draft | Reject]:
+    def _drafts(self, source: Source, file: Path | BinaryIO) -> Iterator[Draft | Reject]:
         try:
             yield from read_drafts(source, self._format, self._roles)
         except UNREAD as error:
-            self.unread[source.name] = error
+            self.unread[file] = error
 
-    def _read(self, source: Source, pack: PackWriter, step: Progress) -> None:
+    def _read(self, source: Source, file: Path | BinaryIO, pack: PackWriter, step: Progress) -> None:
         formats: Counter[str] = Counter()
         notes: Counter[str] = Counter()
         before = self.rows
-        for draft in self._drafts(source):
+        for draft in self._drafts(source, file):
             if isinstance(draft, Reject):
                 if self._encoding is not None:
-                    draft = replace(draft, reason=draft.reason.replace("is not UTF-8", f"is not {self._encoding}"))
+                    draft = replace(draft, reason=draft.reason.replace(NOT_UTF8, f"is not {self._encoding}"))
                 self._reject(draft)
             else:
                 formats[draft.format.name] += 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rolethread_vcs.errors import InvalidError, RoleThreadError
-from rolethread_vcs.formats import Reject, Source, read_drafts
+from rolethread_vcs.formats import Reject, Source, read_drafts, unread_error
 from rolethread_vcs.gate.refusal import refusal_of_import
 from rolethread_vcs.model.settings import new_settings_text
 from rolethread_vcs.store.clone import clone as clone_repository
@@ -69,14 +69,8 @@ def refuse_unreadable(files: Sequence[Path]) -> None:
                 _refuse_unreadable(file)
         except RoleThreadError as error:
             errors.append(error)
-    if len(errors) > 1:
-        raise InvalidError(
-            f"{len(errors):,} of {len(files):,} files cannot be read",
-            details=[error.message for error in errors],
-            code="unread_files",
-        )
     if errors:
-        raise errors[0]
+        raise unread_error(errors, len(files))
 
 
 def _refuse_unreadable(file: Path) -> None:
