@@ -25,11 +25,9 @@ from rolethread_vcs.formats._contract import (
     RowFormat,
     RowPlace,
     RowProblemError,
-    RowStyle,
 )
-from rolethread_vcs.formats._masks import is_masked, without_masked
 from rolethread_vcs.formats._reader import ChangedSourceError, Source, find_encoding, unread_error
-from rolethread_vcs.formats._rows import CONTAINERS, MARK, clean_row, joined, write_line
+from rolethread_vcs.formats._rows import CONTAINERS, MARK, joined, write_line
 
 __all__ = [
     "CONTAINERS",
@@ -46,20 +44,16 @@ __all__ = [
     "RowFormat",
     "RowPlace",
     "RowProblemError",
-    "RowStyle",
     "Source",
     "all_formats",
-    "clean_row",
     "detect",
     "find_encoding",
     "find_format",
     "find_row_format",
-    "is_masked",
     "joined",
     "read_again",
     "read_drafts",
     "row_formats",
     "unread_error",
-    "without_masked",
     "write_line",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rolethread_vcs.errors import InvalidError
@@ -138,14 +137,6 @@ class Draft(NamedTuple):
         return Reject(self.place, self.raw, reason, code, findings)
 
 
-class RowStyle(Enum):
-    """What a written row holds: all and our mark, what a trainer reads, or that and a weight for each answer."""
-
-    FULL = "full"
-    CLEAN = "clean"
-    WEIGHTED = "weighted"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AnyFormat:
     """One way to write conversations down, found by discovery as the `FORMAT` of its file."""
@@ -199,8 +190,8 @@ class RowFormat(_AnyFormat):
     clean_keys: frozenset[str] = frozenset()
     """What clean rows have a place for beside role and content: keys of a message, and keys of the row."""
 
-    write_weighted: Callable[[Entry], dict[str, Any]] | None = None
-    """Return the clean row with a `weight` on each answer, 0 where it is masked; None: there is no place for one."""
+    has_weights: bool = False
+    """Whether an answer of a clean row may have a `weight`: the row has the messages of its entry, as `messages`."""
 
 
 Format: TypeAlias = RowFormat | FileFormat

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rolethread_vcs.errors import UsageError
-from rolethread_vcs.formats._contract import CannotCarryError, RowFormat, RowStyle
+from rolethread_vcs.formats._contract import CannotCarryError, RowFormat
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import ENTRY_KEYS, OPENING_ROLES, Entry, fold_label, known_role, read_role
 from rolethread_vcs.model.layout import is_id, rev_of
@@ -230,7 +230,7 @@ CONTAINERS = ("jsonl", "json")
 """One row a line, or one array with a row a line."""
 
 
-def write_line(format: RowFormat, entry: tuple[str, bytes, Entry], style: RowStyle) -> bytes:
+def write_line(format: RowFormat, entry: tuple[str, bytes, Entry], *, clean: bool) -> bytes:
     """Return the row of an entry (id, 20-byte blob id, entry) without its line feed.
 
     Raises:
@@ -238,19 +238,12 @@ def write_line(format: RowFormat, entry: tuple[str, bytes, Entry], style: RowSty
     """
     entry_id, blob, content = entry
     try:
-        if style is RowStyle.FULL:
-            row = format.write_full(content, {"id": entry_id, "rev": rev_of(blob)})
-        else:
-            row = clean_row(format, content, style)
+        row = (
+            format.write_clean(content) if clean else format.write_full(content, {"id": entry_id, "rev": rev_of(blob)})
+        )
     except CannotCarryError as error:
         raise CannotCarryError(error.format_title, error.reason, entry_id) from error
     return encode_line(row, is_parsed=True)
-
-
-def clean_row(format: RowFormat, entry: Entry, style: RowStyle) -> dict[str, Any]:
-    """Return the clean row of an entry; raises as `write_line`, without naming it."""
-    write = format.write_weighted if style is RowStyle.WEIGHTED else None
-    return (write or format.write_clean)(entry)
 
 
 def joined(lines: Iterator[bytes], container: str) -> Iterator[bytes]:

@@ -95,8 +95,6 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
         if len(message) > 2:
             key = next(key for key in message if key not in ("role", "content"))
             raise CannotCarryError(_TITLE, f"message [{index}] has the key {key}")
-    if system is not None and not system.strip():
-        raise CannotCarryError(_TITLE, "its system message is blank, which Alpaca reads as none")
     question, asked_about, record = _split(pairs[-1][0], entry.extra.get(_RECORD))
     output_key = "output"
     if record.get("output") == "response":
@@ -144,6 +142,8 @@ def _conversation(entry: Entry) -> tuple[str | None, list[list[str]]]:
         if message.get("tool_calls") is not None:
             raise CannotCarryError(_TITLE, f"message [{index}] has tool calls")
     system = messages[0]["content"] if messages and messages[0].get("role") == "system" else None
+    if system is not None and not system.strip():
+        raise CannotCarryError(_TITLE, "its system message is blank, which Alpaca reads as none")
     first = 0 if system is None else 1
     turns = messages[first:]
     for index, message in enumerate(turns, start=first):

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from rolethread_vcs.formats._contract import CannotCarryError, Content, RowFormat
-from rolethread_vcs.formats._masks import weight_of
 from rolethread_vcs.formats._rows import (
     MARK,
     OWN_KEYS,
@@ -27,7 +26,6 @@ from rolethread_vcs.formats._rows import (
     trained_values,
 )
 from rolethread_vcs.model.entry import (
-    ANSWERING_ROLES,
     CLEAN_KEYS,
     ENTRY_KEYS,
     KNOWN_ROLES,
@@ -193,14 +191,6 @@ def _write_clean(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _write_weighted(entry: Entry) -> dict[str, Any]:
-    row = _write_clean(entry)
-    for message, stored in zip(row["messages"], entry.document["messages"], strict=True):
-        if stored["role"] in ANSWERING_ROLES:
-            message["weight"] = weight_of(stored)
-    return row
-
-
 def _clean_messages(field: str, messages: Any) -> list[dict[str, Any]]:
     if not isinstance(messages, list):
         raise CannotCarryError(f"clean {_NAME}", f"{field} is no list")
@@ -230,6 +220,6 @@ FORMAT = RowFormat(
     write_full=_write_full,
     write_clean=_write_clean,
     clean_keys=frozenset({*CLEAN_KEYS, *SIDES, "tools"}),
-    write_weighted=_write_weighted,
+    has_weights=True,
     aliases=("chatml", "openai"),
 )

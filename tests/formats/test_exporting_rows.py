@@ -10,7 +10,6 @@ import pytest
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.formats import (
     CannotCarryError,
-    RowStyle,
     Source,
     find_format,
     joined,
@@ -43,8 +42,7 @@ def numbered(entries):
 
 
 def export(name, entries, *, clean=False, container="jsonl"):
-    style = RowStyle.CLEAN if clean else RowStyle.FULL
-    lines = (write_line(find_format(name), each, style) for each in numbered(entries))
+    lines = (write_line(find_format(name), each, clean=clean) for each in numbered(entries))
     return b"".join(joined(lines, container))
 
 

@@ -129,7 +129,7 @@ def test_the_format_messages_carries_every_entry_with_messages(entry):
 @pytest.mark.parametrize("format", row_formats(), ids=lambda format: format.name)
 @given(turns=ALTERNATING, tags=st.lists(TEXT, max_size=2))
 def test_a_clean_row_of_plain_turns_has_the_same_messages(format, turns, tags):
-    assume(turns[0]["content"] or format.name != "alpaca")
+    assume(turns[0]["content"].strip() or format.name != "alpaca")
     entry = Entry.of({"messages": turns, "tags": tags})
 
     row = format.write_clean(entry)

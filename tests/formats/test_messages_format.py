@@ -190,16 +190,6 @@ def test_a_message_of_a_clean_row_has_only_the_keys_that_it_came_with():
         }
 
 
-def test_a_weighted_row_says_of_each_answer_whether_it_is_masked():
-    answers = [{**HELLO[1], **more} for more in ({}, {"train": False}, {"weight": 0}, {"weight": 0.5}, {"weight": 1})]
-    entry = Entry.of({"messages": [{**HELLO[0], "train": False}, *answers]})
-
-    assert FORMAT.write_weighted is not None
-    row = FORMAT.write_weighted(entry)
-
-    assert [message.get("weight") for message in row["messages"]] == [None, 1, 0, 0, 0.5, 1]
-
-
 def test_a_clean_row_keeps_both_sides_of_a_preference():
     entry = Entry.of({"messages": HELLO[:1], "chosen": [HELLO[1]], "rejected": [{**HELLO[1], "weight": 0}]})
 

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rolethread_vcs.formats import is_masked
 from rolethread_vcs.model.entry import CONVERSATIONS, TOOL_ROLES, Entry
+from rolethread_vcs.ops.export.masks import is_masked
 
 
 class Lost(NamedTuple):

@@ -7,25 +7,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
 
 from rolethread_vcs.errors import DamagedError, UsageError
-from rolethread_vcs.formats import (
-    CannotCarryError,
-    RowFormat,
-    RowStyle,
-    clean_row,
-    find_row_format,
-    is_masked,
-    joined,
-    without_masked,
-    write_line,
-)
+from rolethread_vcs.formats import CannotCarryError, RowFormat, find_row_format, joined, write_line
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry, well_formed
 from rolethread_vcs.ops.export.losses import Columns, Lost, Uneven, lost_of
+from rolethread_vcs.ops.export.masks import Masks, add_weights, is_masked, without_masked
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
@@ -33,14 +23,6 @@ from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unread
 _ROWS_AT_ONCE = 64
 _MASK_WORDS = (b'"train"', b'"weight"', b"\\u00")  # a letter of a key may be written as an escape
 _NAMED = 5
-
-
-class Masks(StrEnum):
-    """What a clean export does with masked answers: train on them, give each answer a weight, or leave them out."""
-
-    TRAIN = "train"
-    WEIGHT = "weight"
-    DROP = "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +69,7 @@ class ExportRows:
         self._selection = Selection.of(where=options.where)
         self._masks = _masks(options, self._format)
         # None until it is known whether any answer is masked
-        self._style: RowStyle | None = RowStyle.CLEAN if options.clean else RowStyle.FULL
-        if self._masks is Masks.WEIGHT:
-            self._style = RowStyle.WEIGHTED if options.masks else None
+        self._has_weights = self._masks is Masks.WEIGHT if options.masks or self._masks is not Masks.WEIGHT else None
         self._start()
 
     def _start(self, *, is_trial: bool = False) -> None:
@@ -109,13 +89,13 @@ class ExportRows:
         Raises:
             CannotCarryError, UnreadableEntryError: see `chunks`.
         """
-        if self._style is RowStyle.FULL and self._format.name == "messages":
+        if self._masks is None and self._format.name == "messages":
             return  # it carries every entry
         self._start(is_trial=True)
         for _ in self._lines(lambda _: None):
             pass
-        if self._style is None:
-            self._style = RowStyle.WEIGHTED if self._masked[0] else RowStyle.CLEAN
+        if self._has_weights is None:
+            self._has_weights = self._masked[0] > 0
         self._start()
 
     def chunks(self, step: Callable[[int], None]) -> Iterator[bytes]:
@@ -149,8 +129,8 @@ class ExportRows:
         return self._columns.uneven()
 
     def _lines(self, step: Callable[[int], None]) -> Iterator[bytes]:
-        if self._style is None and not self._is_trial:
-            self._style = RowStyle.WEIGHTED if self._is_any_masked() else RowStyle.CLEAN
+        if self._has_weights is None and not self._is_trial:
+            self._has_weights = self._is_any_masked()
         for place, (entry_id, oid, entry) in enumerate(self._chosen(), 1):
             if place & 0xFF == 0:
                 step(256)
@@ -168,10 +148,10 @@ class ExportRows:
     def _line(self, entry_id: str, oid: bytes, entry: Entry) -> bytes | None:
         """Return the row of an entry, None where dropping masked answers left none."""
         if self._masks is None:
-            return write_line(self._format, (entry_id, oid, entry), RowStyle.FULL)
+            return write_line(self._format, (entry_id, oid, entry), clean=False)
         masked = sum(map(is_masked, _turns(entry)))
         kept = without_masked(entry) if masked and self._masks is Masks.DROP else entry
-        row = None if kept is None else clean_row(self._format, kept, self._style or RowStyle.CLEAN)
+        row = None if kept is None else self._format.write_clean(kept)
         if masked:
             self._masked[0] += masked
             self._masked[1] += 1
@@ -180,7 +160,9 @@ class ExportRows:
             return None
         if self._is_trial:
             return b""
-        self._lost.update(lost_of(kept, self._format.clean_keys, has_weights=self._style is RowStyle.WEIGHTED))
+        if self._has_weights:
+            add_weights(row, kept)
+        self._lost.update(lost_of(kept, self._format.clean_keys, has_weights=bool(self._has_weights)))
         self._columns.add(row)
         return encode_line(row, is_parsed=True)
 
@@ -246,10 +228,9 @@ def _masks(options: ExportOptions, format: RowFormat) -> Masks | None:
         if options.masks is not None:
             raise UsageError("a full export keeps masks as they are", hint="rtv export --clean --masks …")
         return None
-    has_place = format.write_weighted is not None
-    if options.masks == Masks.WEIGHT and not has_place:
+    if options.masks == Masks.WEIGHT and not format.has_weights:
         raise UsageError(
             f"{format.title} has no place for a weight",
             hint="leave masked answers out with --masks drop, or write --format messages",
         )
-    return Masks(options.masks) if options.masks else Masks.WEIGHT if has_place else Masks.TRAIN
+    return Masks(options.masks) if options.masks else Masks.WEIGHT if format.has_weights else Masks.TRAIN

@@ -107,7 +107,7 @@ def _copy_of(
 
     def lines() -> Iterator[bytes]:
         for each in selected():
-            line = write_line(layout.format, each, layout.style)
+            line = write_line(layout.format, each, clean=layout.is_clean)
             ids.append(each[0])
             digests.append(digest_of(line))
             if len(ids) & 0xFF == 0:

@@ -15,7 +15,6 @@ from rolethread_vcs.formats import (
     ChangedSourceError,
     Reject,
     RowFormat,
-    RowStyle,
     Source,
     find_row_format,
     read_again,
@@ -231,16 +230,16 @@ class Layout:
     """How the lines of one file copy are written; what a clean one has no place for, masks too, stays in the store."""
 
     format: RowFormat
-    style: RowStyle
+    is_clean: bool
 
     @classmethod
     def of(cls, link: Link) -> Layout:
-        return cls(find_row_format(link.format), RowStyle.CLEAN if link.clean else RowStyle.FULL)
+        return cls(find_row_format(link.format), link.clean)
 
     def line_of(self, snapshot: Snapshot, entry_id: str, entry: Entry | None = None) -> bytes:
         """Return the line of an entry as a commit has it, or of what it is to be; raises as `write_line`."""
         content = snapshot[entry_id] if entry is None else entry
-        return write_line(self.format, (entry_id, snapshot.blob_id(entry_id), content), self.style)
+        return write_line(self.format, (entry_id, snapshot.blob_id(entry_id), content), clean=self.is_clean)
 
     def read(self, raw: bytes, line: int = 1) -> Reading | Reject:
         """Return what a line says, or why it is no row of this format."""

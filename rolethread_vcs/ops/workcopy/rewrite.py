@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rolethread_vcs.formats import Reject, RowStyle
+from rolethread_vcs.formats import Reject
 from rolethread_vcs.ops.workcopy.edits import FileEdits
 from rolethread_vcs.ops.workcopy.lines import LINE_FEED
 from rolethread_vcs.ops.workcopy.links import FileStamp, Link, digest_of
@@ -128,7 +128,7 @@ class Rewrite:
         marked = {
             entry_id
             for entry_id, place in places.items()
-            if self._layout.style is RowStyle.FULL
+            if not self._layout.is_clean
             and place in self._new
             and entry_id in self._ground
             and self._edits.reading(place).own_id != entry_id

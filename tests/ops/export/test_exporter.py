@@ -22,7 +22,8 @@ from rolethread_vcs.formats import CannotCarryError, row_formats
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.export.exporter import Exported
 from rolethread_vcs.ops.export.losses import Lost, Uneven
-from rolethread_vcs.ops.export.rows import ExportOptions, Masked, Masks
+from rolethread_vcs.ops.export.masks import Masks
+from rolethread_vcs.ops.export.rows import ExportOptions, Masked
 from rolethread_vcs.store.checkout import UnsavedEditsError
 from rolethread_vcs.transaction import Intent
 
@@ -326,6 +327,17 @@ def test_masked_answers_have_weight_0_and_all_others_1(masked: tuple[Dataset, li
     assert done.masked == Masked(4, 3, Masks.WEIGHT, ())
 
 
+def test_a_weight_that_an_answer_came_with_stays_unless_it_is_masked(tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "weights")
+    answers = [{"role": "assistant", "content": "a", **more} for more in ({"weight": 0.5}, {"weight": 1}, {})]
+    with dataset.edit() as change:
+        change.add({"messages": [{"role": "user", "content": "q", "train": False}, *answers]})
+
+    _, rows = exported(dataset, tmp_path / "x.jsonl", masks="weight")
+
+    assert [each.get("weight") for each in rows[0]["messages"]] == [None, 0.5, 1, 1]
+
+
 def test_without_a_masked_answer_nothing_has_a_weight(masked: tuple[Dataset, list[str]], tmp_path: Path) -> None:
     done, rows = exported(masked[0], tmp_path / "x.jsonl", where="plain")
 
@@ -421,3 +433,17 @@ def test_entries_that_do_not_fit_can_be_left_out(masked: tuple[Dataset, list[str
     done = dataset.export(path=tmp_path / "x.jsonl", format="alpaca", skip_unfit=True)
 
     assert ([each.id for each in done.unfit], done.entries) == ([ids[0], ids[1], ids[3]], 1)
+
+
+@pytest.mark.parametrize("options", [{}, {"masks": "train"}, {"format": "sharegpt", "skip_unfit": True}])
+def test_a_clean_export_imported_again_is_the_same_dataset(
+    masked: tuple[Dataset, list[str]], tmp_path: Path, options: dict[str, Any]
+) -> None:
+    dataset, _ = masked
+    before = dataset.snapshot().tree
+    done, _ = exported(dataset, tmp_path / "x.jsonl", **options)
+
+    again = bring(dataset, tmp_path / "x.jsonl")
+
+    assert (again.committed.added, again.unchanged) == (0, done.entries)
+    assert dataset.snapshot().tree == before

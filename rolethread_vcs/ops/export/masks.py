@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from rolethread_vcs.model.entry import ANSWERING_ROLES, OPENING_ROLES, TOOL_ROLES, Entry
+
+
+class Masks(StrEnum):
+    """What a clean export does with masked answers: train on them, give each answer a weight, or leave them out."""
+
+    TRAIN = "train"
+    WEIGHT = "weight"
+    DROP = "drop"
 
 
 def is_masked(message: Any) -> bool:
@@ -15,12 +23,13 @@ def is_masked(message: Any) -> bool:
     return message.get("train") is False or message.get("weight") == 0
 
 
-def weight_of(answer: Mapping[str, Any]) -> Any:
-    """Return the weight of an answer: 0 where it is masked, else the number it came with, or 1."""
-    if is_masked(answer):
-        return 0
-    weight = answer.get("weight")
-    return weight if isinstance(weight, int | float) and not isinstance(weight, bool) else 1
+def add_weights(row: dict[str, Any], entry: Entry) -> None:
+    """Give each answer of a clean row a weight: 0 where it is masked, else the number that it came with, or 1."""
+    for message, stored in zip(row["messages"], entry.document["messages"], strict=True):
+        if stored["role"] in ANSWERING_ROLES:
+            weight = stored.get("weight")
+            is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
+            message["weight"] = 0 if is_masked(stored) else weight if is_number else 1
 
 
 def without_masked(entry: Entry) -> Entry | None:
