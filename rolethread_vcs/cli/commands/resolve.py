@@ -1,7 +1,7 @@
 """Decide conflicts of a merge, a revert or a pick.
 
 \b
-  rtv resolve 12 --take warmer-mara            this side, wherever the entry clashes
+  rtv resolve 12 --take warmer-mara            this side, wherever the entry still clashes
   rtv resolve 12 --field tags --take base      one field, as it was before both sides
   rtv resolve --all --take main
   rtv resolve --where tag:inn --take both      messages of both sides, one after the other

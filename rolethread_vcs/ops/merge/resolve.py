@@ -142,10 +142,13 @@ def resolve(
 
 
 def _take(inputs: MergeInputs, decisions: _Made, names: Sequence[str], side: SideChoice, field: str | None) -> None:
-    """Decide all that is in conflict in some entries and files for one side, or one field of each."""
+    """Decide what is open in some entries and files for one side, or all where nothing is, or one field of each."""
     kept = {name: decisions.pop(name, {}) for name in names}
+    # which ranks conflict depends on the whole part; anything else stands alone
+    scope = inputs if ORDER in kept else replace(inputs, ids=frozenset(kept))
+    is_open = {each.id for each in merge_trees(scope, kept).conflicts} if field is None and any(kept.values()) else ()
     made: _Made = {
-        name: {} if field is None else {each: fields[each] for each in fields if each != field}
+        name: {each: fields[each] for each in fields if each != field} if field or name in is_open else {}
         for name, fields in kept.items()
     }
     others = {name: dict(fields) for name, fields in made.items()}
@@ -154,12 +157,13 @@ def _take(inputs: MergeInputs, decisions: _Made, names: Sequence[str], side: Sid
     def choose(conflict: Conflict) -> SideChoice | None:
         if conflict.id not in made or field not in (None, conflict.field):
             return None
+        known = others[conflict.id].get(conflict.field)
+        if known is not None and known.about == conflict.about:
+            return None
         met.add(conflict.id)
         made[conflict.id][conflict.field] = Decision(side, conflict.about)
         return side
 
-    # which ranks conflict depends on the whole part; anything else stands alone
-    scope = inputs if ORDER in made else replace(inputs, ids=frozenset(made))
     merged = merge_trees(scope, others, choose)
     for name in [each for each in made if each not in met]:
         if field is None and is_id(name) and side != "both":

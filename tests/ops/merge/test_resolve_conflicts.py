@@ -82,6 +82,17 @@ def test_what_was_decided_is_decided_again(pair: Branches) -> None:
     assert (pair.said(0), pair.said(1)) == ("Soaking wet.", "Nobody.")
 
 
+@pytest.mark.parametrize(("words", "everything"), [(["1", "2"], False), ([], True)])
+def test_what_was_decided_before_stays_when_the_rest_is(pair: Branches, words: list[str], everything: bool) -> None:
+    pair.dataset.merges.resolve(["1"], "side", field="extra.rating")
+
+    done = pair.dataset.merges.resolve(words, "main", everything=everything)
+
+    assert done.settled == ((pair.ids[0], "messages[1].content"), (pair.ids[1], "entry"))
+    pair.dataset.merges.finish()
+    assert (pair.said(0), dict(pair.entry(0).extra)) == ("Soaking wet.", {"rating": 5})
+
+
 def test_an_entry_is_given_anew(pair: Branches) -> None:
     pair.dataset.merges.give("1", Entry.of(conversation(QUESTIONS[0], "Damp.")))
     pair.dataset.merges.give("2", None)
