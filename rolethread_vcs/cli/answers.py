@@ -78,14 +78,15 @@ def print_undone(
     }
     place = None
     if not (dry_run or output.json):
-        here = dataset.current_branch() or committed.branch or "a commit"
+        here = dataset.current_branch() or ""
         moved = {each.branch for each in result.operations if each.added or each.changed or each.removed} - {""}
         branch = next(iter(moved)) if len(moved) == 1 else here
         if branch != here and branch not in dataset.branches.names():
             place = f"the branch {branch} is gone"
         else:
             snapshot = dataset.snapshot() if branch == here else dataset.snapshot(branch)
-            place = f"{branch} is at {snapshot.id[:10]} now, with {count(len(snapshot), 'entry')}"
+            at, entries = f"at {snapshot.id[:10]}", count(len(snapshot), "entry")
+            place = f"{branch} is {at} now, with {entries}" if branch else f"you are {at}, on no branch, with {entries}"
     output.answer(OPERATIONS, value, lines=undone_lines(result, verb, place, output.look))
 
 

@@ -284,7 +284,8 @@ def _conversation_lines(entry: Entry) -> Iterator[str]:
 
 def exported_lines(result: Exported, target: str | None, *, is_named: bool) -> Lines:
     """Yield what was written to a target, None for a stream; `is_named` when its name says what it holds."""
-    of = f"{count(result.entries, 'entry')} of {result.revision} @ {result.commit[:10]}"
+    named = "" if result.commit.startswith(result.revision) else f"{result.revision} @ "
+    of = f"{count(result.entries, 'entry')} of {named}{result.commit[:10]}"
     to = f" to {target}" if target else ""
     yield Line("note", f"exported {of} (sha256 {result.sha256[:12]}…){to}")
     if not is_named:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,14 @@ def test_settings_that_plain_git_broke_or_removed_come_back(room: Room, data: by
     assert room.rtv("redo").status == 0
     assert room.rtv("undo").status == 0
     assert settings.read_bytes() == whole
+
+
+def test_who_comes_back_to_a_commit_is_told_that_it_is_no_branch(room: Room) -> None:
+    git = ["git", "-C", str(room.dataset.folder)]
+    subprocess.run([*git, "checkout", "--quiet", "HEAD~1"], check=True)
+    room.rtv("switch", "main")
+
+    said = room.rtv("undo")
+
+    assert f"you are at {room.dataset.snapshot().id[:10]}, on no branch" in said.out
+    assert room.dataset.current_branch() is None

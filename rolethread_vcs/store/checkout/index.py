@@ -125,8 +125,8 @@ class Index:
         if is_plain(self.path):
             return 0
         index = self.open()
-        skipped = (each.path for each in index if _at(index, each.path).flags_extended & _SKIP_WORKTREE)
-        return sum(self._look(path, None)[0] is None for path in skipped)
+        skipped = (each for each in range(len(index)) if _at(index, each).flags_extended & _SKIP_WORKTREE)
+        return sum(self._look(str(index[each].path), None)[0] is None for each in skipped)
 
     def _is_sparse(self) -> bool:
         config = self._git.config
@@ -188,14 +188,15 @@ class Index:
 
     def agree(self, paths: Iterable[str], tree: bytes) -> None:
         """Make the index agree with a tree on some paths, so that plain `git status` sees only true differences."""
+        blobs = {path: find_blob(self._objects, tree, path) for path in paths}
+        edited = {path for path, blob in blobs.items() if blob is not None and self._look(path, blob)[0] is not None}
         try:
             index = self.open()
         except DamagedError:
             self._write_again(tree)
             return
-        for path in paths:
-            blob = find_blob(self._objects, tree, path)
-            if blob is not None and self._look(path, blob)[0] is not None:
+        for path, blob in blobs.items():
+            if blob is not None and path in edited:
                 index.add(pygit2.IndexEntry(path, pygit2.Oid(raw=blob.oid), pygit2.enums.FileMode.BLOB))
             else:
                 self._note(index, path, blob)

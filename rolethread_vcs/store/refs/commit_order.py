@@ -30,17 +30,16 @@ class CommitOrder:
         self._is_skewed = False
 
     @cached_property
-    def _known(self) -> dict[bytes, int]:
+    def _known(self) -> dict[str, int]:
         data = self._derived.find(_TABLE, [_ALL]).get(_ALL, b"\0")
         self._is_skewed = data[0] != 0
-        return dict(_ROW.iter_unpack(data[1:]))
+        return {oid.hex(): moment for oid, moment in _ROW.iter_unpack(data[1:])}
 
     def moment(self, commit: Commit) -> int:
         """Return a commit's time, or the least later one (seconds) that is later than those of all that led to it."""
-        oid = bytes.fromhex(commit.id)
-        if oid not in self._known:
+        if commit.id not in self._known:
             self._learn(commit)
-        return self._known[oid]
+        return self._known[commit.id]
 
     def is_by_the_clock(self, *commits: str) -> bool:
         """Return whether no commit that led to some commits (hex ids) claims to be newer than one that it led to."""
@@ -50,30 +49,25 @@ class CommitOrder:
 
     def _learn(self, commit: Commit) -> None:
         known, fresh = self._known, len(self._known)
-        read: dict[str, tuple[int, tuple[str, ...]] | None] = {commit.id: (commit.time, commit.parents)}
+        read = {commit.id: (commit.time, commit.parents)}
+        missing: set[str] = set()
         waiting = [commit.id]
         while waiting:
-            oid = waiting[-1]
-            time, above = read[oid] or (0, ())
-            for parent in above:
-                if parent not in read:
-                    read[parent] = self._read(parent)
-            here = [parent for parent in above if read[parent] is not None]
-            unknown = [parent for parent in here if bytes.fromhex(parent) not in known]
+            time, above = read[waiting[-1]]
+            for oid in above:
+                if oid not in read and oid not in missing:
+                    try:
+                        parent = self._objects.commit(oid)
+                        read[oid] = parent.time, parent.parents
+                    except MissingObjectError:
+                        missing.add(oid)
+            here = [oid for oid in above if oid in read]
+            unknown = [oid for oid in here if oid not in known]
             if unknown:
                 waiting += unknown
                 continue
-            waiting.pop()
-            self._is_skewed |= any((read[parent] or (0,))[0] > time for parent in here)
-            known[bytes.fromhex(oid)] = max([time, *(known[bytes.fromhex(parent)] + 1 for parent in here)])
-        is_whole = None not in read.values()  # else it is another history once the rest has been fetched
-        if is_whole and len(known) - fresh > _WORTH_IT:
-            rows = (_ROW.pack(*row) for row in known.items())
+            self._is_skewed |= any(read[oid][0] > time for oid in here)
+            known[waiting.pop()] = max([time, *(known[oid] + 1 for oid in here)])
+        if not missing and len(known) - fresh > _WORTH_IT:  # else it is another history once the rest was fetched
+            rows = (_ROW.pack(bytes.fromhex(oid), moment) for oid, moment in known.items())
             self._derived.keep(_TABLE, {_ALL: bytes([self._is_skewed]) + b"".join(rows)})
-
-    def _read(self, oid: str) -> tuple[int, tuple[str, ...]] | None:
-        try:
-            commit = self._objects.commit(oid)
-        except MissingObjectError:
-            return None
-        return commit.time, commit.parents
