@@ -55,6 +55,9 @@ def added_file_lines(link: Link, *, bind: bool, would: bool) -> Lines:
     entries = count(len(link.ids), "entry")
     where = f"{link.path.name} to {link.branch}" if bind else f"{entries} of {link.branch}"
     yield Line("report", f"{verb} {where} @ {commit} ({kind})" + ("" if bind else f" to {link.path.name}"))
+    if link.masked:
+        yield Line("warn", f"the file does not say that {count(link.masked, 'answer is', 'answers are')} masked")
+        yield Line("hint", "to train, write weights: rtv export --clean -o FILE")
     if not would:
         yield Line("note", "edit it with any program, then: rtv workcopy status   rtv workcopy commit")
 

@@ -155,3 +155,14 @@ def test_a_dry_run_of_remove_does_not_say_that_the_file_was_deleted(rtv: Rtv, tm
 
     assert answer.out == "would unlink train.jsonl; would delete the file\n"
     assert path.exists()
+
+
+def test_a_clean_copy_says_that_it_does_not_tell_masked_answers(rtv: Rtv, dataset: Dataset, tmp_path: Path) -> None:
+    masked = {"role": "assistant", "content": "No.", "train": False}
+    dataset.add([{"messages": [{"role": "user", "content": "Really?"}, masked]}])
+
+    said = rtv("workcopy", "add", str(tmp_path / "clean.jsonl"), "--clean")
+    full = rtv("workcopy", "add", str(tmp_path / "full.jsonl"), "--json")
+
+    assert "warning: the file does not say that 1 answer is masked" in said.err
+    assert full.json("rolethread.workcopies/v1")["copies"][0]["masked"] is None

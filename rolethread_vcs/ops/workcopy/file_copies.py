@@ -10,7 +10,8 @@ from typing import Any
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import find_row_format, write_line
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import Entry, well_formed
+from rolethread_vcs.ops.export.masks import is_masked
 from rolethread_vcs.ops.export.output_file import refuse_file_in_the_way
 from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.workcopy import links
@@ -104,9 +105,12 @@ def _copy_of(
 
     ids: list[str] = []
     digests: list[str] = []
+    masked = 0
 
     def lines() -> Iterator[bytes]:
+        nonlocal masked
         for each in selected():
+            masked += sum(map(is_masked, well_formed(each[2].document.get("messages"))))
             line = write_line(layout.format, each, clean=layout.is_clean)
             ids.append(each[0])
             digests.append(digest_of(line))
@@ -120,7 +124,7 @@ def _copy_of(
             pass
     stamp = None if staged is None else FileStamp.of(staged)
     link = replace(wanted, commit=snapshot.id, ids=tuple(ids), digests=tuple(digests), kept={}, stamp=stamp)
-    return link, staged
+    return replace(link, masked=masked if wanted.clean else None), staged
 
 
 def is_file_name(path: Path) -> bool:

@@ -82,6 +82,7 @@ class Link:
 
     `ids` and `digests` tell of the lines in order. A line that is not what the commit would be written as (a person
     spelled it another way) stands in `kept`, by its number from 0. `stamp` is the file as the program left it.
+    `masked`, which is not kept, counts the masked answers of a clean file that was just written: it does not tell them.
     """
 
     path: Path
@@ -94,6 +95,7 @@ class Link:
     digests: tuple[str, ...] = ()
     kept: Mapping[int, bytes] = field(default_factory=dict)
     stamp: FileStamp | None = None
+    masked: int | None = None
 
     def command(self, *, path: Path | None = None, branch: str = "", revision: str = "") -> str:
         """Return the command that links the file again as it is linked, or another file, or to another branch."""

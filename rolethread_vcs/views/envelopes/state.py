@@ -289,8 +289,12 @@ class Copy(Model):
 
 
 class WorkingCopy(Sourced, Copy):
-    """A file copy or a folder copy; what only the other kind has is null."""
+    """A file copy or a folder copy; what only the other kind has is null.
 
+    `masked` counts the masked answers of a clean file that was just written, which does not tell them; else null.
+    """
+
+    masked: int | None = None
     lines: int | None = None
     touched: bool = of("is_touched", default=False)
     problem: MaybeText = None
