@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.git_support import drivers, hooks
     from rolethread_vcs.ops.history import bisect, blame, commit_range, entry_history, graph, log, show, undo
     from rolethread_vcs.ops.import_ import importer, program_rows, row_reader
-    from rolethread_vcs.ops.keywords import Said
     from rolethread_vcs.ops.merge import completion, merge, past_change, resolve
     from rolethread_vcs.ops.restore import removed_entries, restore
     from rolethread_vcs.ops.select import page, selection
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from rolethread_vcs.ops.workcopy import status as copy_status
     from rolethread_vcs.store import damaged_refs, disk, repository
     from rolethread_vcs.store.repository import Repository
+    from rolethread_vcs.transaction import Said
 else:
 
     class _Module:

@@ -116,6 +116,16 @@ def test_several_names_come_as_a_list(dataset: Dataset) -> None:
     assert dataset.branches.names() == ("main",)
 
 
+@pytest.mark.parametrize("ids", ["12", 12, ["12"], (12,)])
+def test_a_part_of_a_merge_is_named_by_a_number(dataset: Dataset, ids: Any) -> None:
+    dataset.branch("warm", switch=True)
+    dataset.replace({"11": _entry(21), "12": _entry(22)})
+    dataset.switch("main")
+
+    assert len(dataset.merges.preview("warm", ids=ids).entries) == 1
+    assert dataset.merge("warm", ids=ids, message="one of two").committed.changed == 1
+
+
 def test_a_revision_stands_for_its_snapshot(dataset: Dataset) -> None:
     dataset.remove("12")
 
@@ -187,7 +197,7 @@ def test_options_are_keywords(dataset: Dataset, tmp_path: Path) -> None:
         lambda dataset: dataset.remove("12", mesage="x"),
         lambda dataset: dataset.merge("main", mesage="x"),
         lambda dataset: dataset.remove("12", Intent("remove", "remove"), message="x"),
-        lambda dataset: dataset.export("main", ExportOptions(), path="x", clean=True),
+        lambda dataset: dataset.log(autor="x"),
     ],
 )
 def test_a_keyword_that_nobody_takes_is_refused(dataset: Dataset, call: Callable[[Dataset], object]) -> None:

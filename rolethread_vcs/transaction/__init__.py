@@ -40,7 +40,17 @@ from rolethread_vcs.transaction.refusals import (
     refuse_unsaved,
 )
 from rolethread_vcs.transaction.session import Session, change_file, external_operation, finish_cut_off
-from rolethread_vcs.transaction.values import TOUCHED_SHOWN, ChangeSet, Committed, Intent, PathChange, Planned
+from rolethread_vcs.transaction.values import (
+    TOUCHED_SHOWN,
+    ChangeSet,
+    Committed,
+    Intent,
+    PathChange,
+    Planned,
+    Said,
+    intent_of,
+    split_keywords,
+)
 
 __all__ = [
     "ATTEMPTS",
@@ -54,6 +64,7 @@ __all__ = [
     "NoSuchBranchError",
     "PathChange",
     "Planned",
+    "Said",
     "Session",
     "StaleEntryError",
     "branch_commit",
@@ -63,11 +74,13 @@ __all__ = [
     "current_branch",
     "external_operation",
     "finish_cut_off",
+    "intent_of",
     "refuse_git_state",
     "refuse_name",
     "refuse_other_folders",
     "refuse_unsaved",
     "run",
+    "split_keywords",
     "touched_entries",
     "vote",
     "write_blobs",

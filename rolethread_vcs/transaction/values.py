@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from rolethread_vcs.gate import Allowance, EntryChange, parse_allowance
 from rolethread_vcs.model.canonical import encode_entry
@@ -50,6 +50,29 @@ class Intent:
         """
         words = (allow,) if isinstance(allow, str) else allow
         return cls(verb, command, allowances=tuple(map(parse_allowance, words)), **more)
+
+
+class Said(TypedDict, total=False):
+    """What a script says of an `Intent`, by keywords; `allow` is a rule or several: `CODE`, `NAME`, `CODE=COUNT`."""
+
+    message: str | None
+    branch: str | None
+    allow: str | Sequence[str]
+    because: str | None
+    dry_run: bool
+
+
+def intent_of(intent: Intent | None, said: Said, verb: str, command: str) -> Intent:
+    """Return the intent of a word: the one that it was given, or its own verb and command with what keywords say."""
+    if intent is not None and said:
+        raise TypeError(f"{', '.join(said)} can be said by keywords or by an Intent, not by both")
+    return intent or Intent.of(verb, command, **said)
+
+
+def split_keywords(keywords: Mapping[str, Any]) -> tuple[Said, dict[str, Any]]:
+    """Return what keywords say about the change, and the options among them."""
+    said = {name: value for name, value in keywords.items() if name in Said.__annotations__}
+    return cast("Said", said), {name: value for name, value in keywords.items() if name not in said}
 
 
 @dataclass(frozen=True, slots=True)

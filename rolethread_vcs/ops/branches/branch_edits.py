@@ -10,7 +10,6 @@ from rolethread_vcs.errors import ConflictError, DamagedError, UsageError
 from rolethread_vcs.ops.branches.branch_gate import judge_start
 from rolethread_vcs.ops.branches.branches import branch_before
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.workcopy.links import links_of
 from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.log import Moves
@@ -25,7 +24,16 @@ from rolethread_vcs.store.refs import (
 )
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import Counts, count_between
-from rolethread_vcs.transaction import Committed, Intent, Session, branch_commit, refuse_name, refuse_unsaved
+from rolethread_vcs.transaction import (
+    Committed,
+    Intent,
+    Said,
+    Session,
+    branch_commit,
+    intent_of,
+    refuse_name,
+    refuse_unsaved,
+)
 
 LAST_BRANCH = "-"
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Unpack
 
 from rolethread_vcs.errors import ConflictError, DamagedError, NotFoundError, nearest
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.store.objects.commits import decode_tag, encode_tag
 from rolethread_vcs.store.refs import TAGS, is_branch_name
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, Session, refuse_name
+from rolethread_vcs.transaction import Committed, Intent, Said, Session, intent_of, refuse_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
 from rolethread_vcs.model.revision import RevisionError, named_of, number_named
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
-from rolethread_vcs.transaction import ChangeSet, Committed, Intent, run
+from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Said, intent_of, run
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.order import Order

@@ -11,11 +11,10 @@ from rolethread_vcs.errors import InvalidError, NotFoundError, UsageError
 from rolethread_vcs.model.entry import Entry, canonical_tags
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.change import message_list, replace
-from rolethread_vcs.ops.keywords import Said
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
-from rolethread_vcs.transaction import Committed, Intent, current_branch, refuse_unsaved
+from rolethread_vcs.transaction import Committed, Intent, Said, current_branch, refuse_unsaved
 
 
 @dataclass(frozen=True, slots=True)

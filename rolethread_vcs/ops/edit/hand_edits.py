@@ -11,7 +11,6 @@ from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, is_id
 from rolethread_vcs.ops.edit.change import order_without, summary_of
 from rolethread_vcs.ops.edit.hand_files import HandEdits, read_hand_edits, whole_files
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
@@ -23,7 +22,9 @@ from rolethread_vcs.transaction import (
     Committed,
     Intent,
     Planned,
+    Said,
     Session,
+    intent_of,
     touched_entries,
     vote,
     write_blobs,

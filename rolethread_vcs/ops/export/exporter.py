@@ -19,7 +19,6 @@ from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.ops.export.losses import Lost, Uneven
 from rolethread_vcs.ops.export.output_file import is_pipe, output_stream, refuse_file_in_the_way
 from rolethread_vcs.ops.export.rows import ExportOptions, ExportRows, Masked, Unfit
-from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.phrases import file_text
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.derived import Table
@@ -78,7 +77,7 @@ def export(
         CannotCarryError: the format has no place for some entries; nothing is written then.
         UnreadableEntryError: an entry is damaged; the file is not written then.
     """
-    options = options_of(ExportOptions, options, keywords)
+    options = replace(options or ExportOptions(), **keywords)
     if path is None and write is None:
         raise UsageError(
             "an export needs a path, or a function to write with",
@@ -158,7 +157,7 @@ def to_dicts(
     Raises:
         As `export`, as far as it is about entries.
     """
-    wanted = replace(options_of(ExportOptions, options, keywords), container="jsonl")
+    wanted = replace(options or ExportOptions(), **keywords, container="jsonl")
     for chunk in ExportRows(repository.snapshot(revision), wanted).chunks(lambda _: None):
         yield from map(json.loads, chunk.splitlines())
 

@@ -6,14 +6,13 @@ Hooks are small scripts in git's hooks folder; a hook that was there is moved be
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.ops.git_support.drivers import install_drivers, remove_drivers
-from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.repository import Repository
 
@@ -102,7 +101,7 @@ def install(
     Raises:
         ForeignHooksError: the hooks are not this repository's own. ConflictError: a kept hook would be overwritten.
     """
-    options = options_of(HookOptions, options, keywords)
+    options = replace(options or HookOptions(), **keywords)
     folder = repository.common_folder / "hooks" if options.only_drivers else _hooks_folder(repository, options.home)
     has_push = options.push or _is_ours(folder / Hook.PUSH)
     names = [name for name in Hook if not options.only_drivers and (name != Hook.PUSH or has_push)]

@@ -8,7 +8,6 @@ from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from rolethread_vcs.model.revision import parse_range
-from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Operation
 from rolethread_vcs.store.objects import MissingObjectError
@@ -71,7 +70,7 @@ class History(Walk[Logged]):
         **keywords: Any,
     ) -> None:
         self._repository = repository
-        self._only = only = options_of(LogFilter, only, keywords)
+        self._only = only = LogFilter(**{**(only or LogFilter())._asdict(), **keywords})
         self._selection = Selection.of(where=only.where)
         self._makers = OperationsByCommit(repository)
         self.graph = repository.graph

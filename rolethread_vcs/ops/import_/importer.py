@@ -27,7 +27,6 @@ from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
-from rolethread_vcs.ops.keywords import intent_and_options
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store import disk
 from rolethread_vcs.store.log import Operation
@@ -39,7 +38,18 @@ from rolethread_vcs.store.publication import BARE_KEY
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import CHECKOUT_LIMIT, Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
-from rolethread_vcs.transaction import ATTEMPTS, ChangeSet, Committed, Counts, Intent, PathChange, Planned, Session
+from rolethread_vcs.transaction import (
+    ATTEMPTS,
+    ChangeSet,
+    Committed,
+    Counts,
+    Intent,
+    PathChange,
+    Planned,
+    Session,
+    intent_of,
+    split_keywords,
+)
 
 if TYPE_CHECKING:
     from rolethread_vcs.model.order import Order
@@ -129,8 +139,9 @@ def import_files(
         UnreadableEntryError (damaged_entries): entries do not read that rows must be compared with; see
         `refusal_to_match`.
     """
-    both = intent_and_options(intent, "import", "import", ImportOptions, options, keywords)
-    intent, options = both
+    said, keywords = split_keywords(keywords)
+    intent = intent_of(intent, said, "import", "import")
+    options = replace(options or ImportOptions(), **keywords)
     sources = [Path(file) if isinstance(file, str) else file for file in files]
     labels = [file.name if isinstance(file, Path) else STANDARD_INPUT for file in sources]
     named = [(file, name or label) for file, name, label in zip(sources, names or labels, labels, strict=True)]

@@ -16,7 +16,6 @@ from rolethread_vcs.gate import EntryChange
 from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.model.layout import entry_path
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.merge.decisions import decisions_of
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import TreeMerge, merge_trees
@@ -31,10 +30,12 @@ from rolethread_vcs.transaction import (
     Intent,
     MergeBreaksRulesError,
     Planned,
+    Said,
     Session,
     StaleEntryError,
     carry,
     commit_planned,
+    intent_of,
     refuse_git_state,
     refuse_unsaved,
     touched_entries,

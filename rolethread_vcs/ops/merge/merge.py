@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rolethread_vcs.errors import UsageError
 from rolethread_vcs.merge.conflict import Conflict
-from rolethread_vcs.ops.keywords import intent_and_options, options_of
 from rolethread_vcs.ops.merge.completion import Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import Decisions, plain_decisions
 from rolethread_vcs.ops.merge.source import find_source
 from rolethread_vcs.ops.merge.tree_merge import merge_trees
 from rolethread_vcs.ops.merge.unfinished_merge import read_inputs
+from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Intent, current_branch
+from rolethread_vcs.transaction import Intent, current_branch, intent_of, split_keywords
 
 if TYPE_CHECKING:
     from rolethread_vcs.ops.compare.comparison import ComparedEntry
@@ -32,7 +33,7 @@ class MergeOptions:
     beforehand, and may give an entry anew (field `entry`). A path of another copy is relative to `folder`.
     """
 
-    ids: tuple[str, ...] | None = None
+    ids: str | int | Sequence[str | int] | None = None
     where: str | None = None
     keeps_rest: bool = False
     decisions: Decisions = field(default_factory=dict)
@@ -78,8 +79,9 @@ def merge(
         InvalidError (unrelated, detached), ConflictError (unfinished), UnsavedEditsError.
         RefusedByGateError: what comes from the other side breaks a rule.
     """
-    given = intent_and_options(intent, "merge", f"merge {source}", MergeOptions, options, keywords)
-    intent, options = given
+    said, keywords = split_keywords(keywords)
+    intent = intent_of(intent, said, "merge", f"merge {source}")
+    options = replace(options or MergeOptions(), **keywords)
     if options.keeps_rest and options.ids is None and options.where is None:
         raise UsageError(
             "--rest keep-mine says what becomes of the part that is not taken, and everything is taken",
@@ -97,7 +99,7 @@ def preview(
     Raises:
         As `merge`, as far as they can be known.
     """
-    options = options_of(MergeOptions, options, keywords)
+    options = replace(options or MergeOptions(), **keywords)
     refuse_to_start(repository)
     wanted = _wanted(repository, source, Intent("merge", "merge"), options, fetches=False)
     if repository.graph.is_ancestor(wanted.theirs, repository.head_snapshot().id):
@@ -126,7 +128,11 @@ def preview_of(repository: Repository, unfinished: Unfinished) -> MergePreview:
 
 def _wanted(repository: Repository, source: str, intent: Intent, options: MergeOptions, *, fetches: bool) -> Unfinished:
     found = find_source(repository, source, options.folder, fetches=fetches)
-    branch = current_branch(repository)
+    branch, ids = current_branch(repository), options.ids
+    if ids is not None:
+        theirs, ours = map(repository.snapshot_of, (found.commit, repository.head_snapshot().id))
+        words = map(str, [ids] if isinstance(ids, (str, int)) else ids)
+        ids = tuple(find_entry(theirs, word, [ours]) if word.isdecimal() else word for word in words)
     return Unfinished(
         kind="merge",
         branch=branch,
@@ -135,7 +141,7 @@ def _wanted(repository: Repository, source: str, intent: Intent, options: MergeO
         bases=(),
         labels=Labels(branch, found.label, "base"),
         command=intent.command,
-        ids=options.ids,
+        ids=ids,
         where=options.where,
         keeps_rest=options.keeps_rest,
         decided=plain_decisions(options.decisions),

@@ -17,7 +17,6 @@ from typing import Literal, Unpack
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.ops.history.commit_range import CommitRange, find_range, touched_ids
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.merge.completion import PICKED, Outcome, refuse_to_start, start
 from rolethread_vcs.ops.merge.decisions import NONE, Decisions, plain_decisions
 from rolethread_vcs.ops.merge.merge import MergePreview, preview_of
@@ -25,7 +24,7 @@ from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store.log.unfinished import Labels, Unfinished
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Intent
+from rolethread_vcs.transaction import Intent, Said, intent_of
 
 REVERTS = "Reverts"
 """The trailer that names the commit, or both ends of the range, that was taken back."""

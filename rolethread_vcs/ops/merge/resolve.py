@@ -13,7 +13,6 @@ from rolethread_vcs.merge.conflict import Conflict, SideChoice, Value
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import ORDER, is_id
 from rolethread_vcs.model.revision import RevisionError, named_of, parse_selector
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.merge.decisions import ENTRY, Decision, decisions_of, plain_decisions
 from rolethread_vcs.ops.merge.sides import MergeInputs
 from rolethread_vcs.ops.merge.tree_merge import OpenEntry, merge_trees
@@ -23,7 +22,7 @@ from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.log.unfinished import Unfinished
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Session, StaleEntryError
+from rolethread_vcs.transaction import Committed, Intent, NoSuchBranchError, Said, Session, StaleEntryError, intent_of
 
 _Made = dict[str, dict[str, Decision]]
 

@@ -13,7 +13,6 @@ from rolethread_vcs.model.layout import number_of
 from rolethread_vcs.model.revision import named_of, parse_selector
 from rolethread_vcs.ops.edit.change import name_some
 from rolethread_vcs.ops.history.log import OperationsByCommit
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.restore.restore import order_with
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.log import Operation
@@ -24,7 +23,7 @@ from rolethread_vcs.store.removals import Removal, removals
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import entry_of_blob, readable
-from rolethread_vcs.transaction import ChangeSet, Committed, Intent, run
+from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Said, intent_of, run
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from rolethread_vcs.model.order import Order
 from rolethread_vcs.ops.edit.change import message_list, name_some, order_files
 from rolethread_vcs.ops.edit.hand_files import whole_files
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.checkout import Unsaved
 from rolethread_vcs.store.log import kept_blob
@@ -23,7 +22,7 @@ from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot, UnreadableEntryError
 from rolethread_vcs.store.tree_reader import entries_between
-from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Session, refuse_git_state, run
+from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Said, Session, intent_of, refuse_git_state, run
 
 # ---- without a revision: hand edits
 

@@ -17,7 +17,6 @@ from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
 from rolethread_vcs.ops.check import check_settings_by_hand, refuse_misfits
 from rolethread_vcs.ops.edit.status import unsaved_files
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.rules import find_rule
 from rolethread_vcs.store.log import Moves
 from rolethread_vcs.store.objects.commits import NEUTRAL_EMAIL, NEUTRAL_NAME
@@ -29,7 +28,9 @@ from rolethread_vcs.transaction import (
     ChangeSet,
     Committed,
     Intent,
+    Said,
     Session,
+    intent_of,
     refuse_git_state,
     refuse_other_folders,
     refuse_unsaved,

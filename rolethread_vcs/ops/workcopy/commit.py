@@ -10,7 +10,6 @@ from typing import Any
 from rolethread_vcs.errors import BusyError, ConflictError, RefusedError, SystemRefusedError
 from rolethread_vcs.formats import ChangedSourceError
 from rolethread_vcs.ops.edit.change import order_files
-from rolethread_vcs.ops.keywords import intent_and_options, options_of
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import FileEdits, LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.file_copies import write_again
@@ -29,7 +28,9 @@ from rolethread_vcs.transaction import (
     NoSuchBranchError,
     Planned,
     finish_cut_off,
+    intent_of,
     run,
+    split_keywords,
 )
 
 _SHOWN = 5
@@ -79,9 +80,9 @@ def commit(
         ConflictError (ambiguous_lines, copy_conflict), RefusedError (many_removed), RefusedByGateError,
         NoSuchBranchError: nothing was saved. And as `read_edits`.
     """
-    command = f"workcopy commit {Path(path).name}"
-    given = intent_and_options(intent, "workcopy", command, CommitOptions, options, keywords)
-    intent, options = given
+    said, keywords = split_keywords(keywords)
+    intent = intent_of(intent, said, "workcopy", f"workcopy commit {Path(path).name}")
+    options = replace(options or CommitOptions(), **keywords)
     finished = finish_cut_off(repository)
     edits = read_edits(repository, path, options.decisions)
     link = edits.link
@@ -129,7 +130,7 @@ def refresh(
 
     With `discard` the file is written as the branch has it; what it held is set aside beside it. Raises as `commit`.
     """
-    options = options_of(CommitOptions, options, keywords)
+    options = replace(options or CommitOptions(), **keywords)
     finish_cut_off(repository)
     link = links.load(repository, path)
     tip = _tip_of(repository, link)

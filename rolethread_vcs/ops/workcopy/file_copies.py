@@ -13,7 +13,6 @@ from rolethread_vcs.formats import find_row_format, write_line
 from rolethread_vcs.model.entry import Entry, well_formed
 from rolethread_vcs.ops.export.masks import is_masked
 from rolethread_vcs.ops.export.output_file import refuse_file_in_the_way
-from rolethread_vcs.ops.keywords import options_of
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.lines import Layout
@@ -57,7 +56,7 @@ def add(
     """
     finish_cut_off(repository)
     path = locate(path)
-    options = options_of(CopyOptions, options, keywords)
+    options = replace(options or CopyOptions(), **keywords)
     chosen = find_row_format(options.format)
     _refuse_place(repository, path, options)
     branch = options.branch or repository.branch()

@@ -14,7 +14,6 @@ from typing import Unpack
 from rolethread_vcs.errors import ConflictError, NotFoundError, RoleThreadError
 from rolethread_vcs.ops.edit.hand_edits import save_hand_edits
 from rolethread_vcs.ops.edit.status import Survey, survey, unsaved_files
-from rolethread_vcs.ops.keywords import Said, intent_of
 from rolethread_vcs.ops.workcopy.links import all_copies
 from rolethread_vcs.phrases import count
 from rolethread_vcs.store import linked_folders
@@ -23,7 +22,7 @@ from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.linked_folders import MAKING, REMOVING, CheckedOutFolder
 from rolethread_vcs.store.refs import BRANCHES, UNFINISHED_ELSEWHERE
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, Session, branch_commit
+from rolethread_vcs.transaction import Committed, Intent, Said, Session, branch_commit, intent_of
 
 
 @dataclass(frozen=True, slots=True)
