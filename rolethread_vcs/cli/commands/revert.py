@@ -11,7 +11,8 @@
 
 Later edits survive: the change is taken back message by message and word by word. Where somebody edited the same words
 since, it needs your decision: the sides are called now and before. A merge is taken back against its first parent. To
-take back your last command, there is rtv undo; rtv pick REV does a change again.
+take back your last command, there is rtv undo; to go back to how everything was at REV, rtv restore --all --from REV.
+rtv pick REV does a change again.
 """
 
 from __future__ import annotations

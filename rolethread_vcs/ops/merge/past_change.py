@@ -162,8 +162,7 @@ def _other_meaning(repository: Repository, commits: CommitRange, outcome: Outcom
     if is_name or is_much or 0 < entries <= removed:
         then = commits.before[:10] if commits.is_range else commits.name
         commit = "" if commits.is_range else f", the commit “{commits.subject}”"
-        yield (
-            f"what is taken back is what {commits.name}{commit}, did, and no more: of {count(entries, 'entry')}, "
-            f"{removed:,} removed, {changed:,} changed or brought back"
-        )
+        numbers = [f"{number:,} {what}" for number, what in ((removed, "removed"), (changed, "changed")) if number]
+        said = ", ".join(numbers) or "none changed"
+        yield f"only what {commits.name}{commit}, did is taken back: of {count(entries, 'entry')}, {said}"
         yield f"to go back to how everything was at {then}: rtv restore --all --from {then}"
