@@ -170,6 +170,9 @@ class FileFormat(_AnyFormat):
     read: Callable[[Iterator[Piece]], Iterator[tuple[Piece, Content | RowProblemError]]]
     """Return what the pieces of a file are: entries, each with all its bytes, and what cannot be read, as it comes."""
 
+    moments: Callable[[Entry], tuple[str, ...]] = lambda _: ()
+    """Return when each message was said, as the file has it; nothing where one does not say. An edit leaves it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFormat(_AnyFormat):

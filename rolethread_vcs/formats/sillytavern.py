@@ -26,6 +26,7 @@ from typing import Any
 from rolethread_vcs.formats._catalogue import detect
 from rolethread_vcs.formats._contract import Content, FileFormat, Piece, RowProblemError
 from rolethread_vcs.formats._reader import read_object
+from rolethread_vcs.model.entry import Entry, well_formed
 
 _KEY = "sillytavern"
 
@@ -138,6 +139,12 @@ def _text(value: Any) -> Any:
     return value["message"] if isinstance(value, dict) and isinstance(value.get("message"), str) else value
 
 
+def _moments(entry: Entry) -> tuple[str, ...]:
+    lines = [message.get(_KEY) for message in well_formed(entry.document.get("messages"))]
+    dates = [line.get("send_date") if isinstance(line, dict) else None for line in lines]
+    return tuple(map(str, dates)) if all(dates) else ()
+
+
 FORMAT = FileFormat(
     name="sillytavern",
     title="SillyTavern",
@@ -146,5 +153,6 @@ FORMAT = FileFormat(
     marks=(b"chat_metadata", b"user_name"),
     recognise=_recognise,
     read=_read,
+    moments=_moments,
     aliases=("st",),
 )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from rolethread_vcs.errors import UsageError
@@ -143,6 +144,7 @@ class Matcher:
             match = self._match_removed(signature)
             if match is _NEW and isinstance(row.draft.format, FileFormat):
                 match = self._match_grown(row.entry)
+                match = self._match_edited(row.entry, row.draft.format) if match is _NEW else match
             return Match(Outcome.NEW, own_id) if is_foreign and match is _NEW else match
         entry_id, step = found
         if step is Step.BIRTH:
@@ -226,6 +228,30 @@ class Matcher:
                 return self._merge(entry_id, ours.with_fields(messages=before), ours, grown)
             return Match(Outcome.CHANGED, entry_id, grown)
         return _NEW
+
+    def _match_edited(self, theirs: Entry, format: FileFormat) -> Match:
+        """Match a chat log in which messages were edited since it was imported: by when each of them was said."""
+        moments = format.moments(theirs)
+        fact = Fact(Table(f"first moment {format.name}", 1), lambda entry: format.moments(entry)[:1])
+        for entry_id, *first in read_facts(self._base, [fact])[0] if moments else ():
+            if first == [moments[0]] and entry_id not in self._index.taken:
+                before = self._as_imported(entry_id)
+                known = () if before is None else format.moments(before)
+                if before is not None and known and known == moments[: len(known)]:
+                    extra = {**before.extra, **theirs.extra} or None
+                    edited = before.with_fields(messages=theirs.messages, extra=extra)
+                    return self._merge(entry_id, before, self._base[entry_id], edited)
+        return _NEW
+
+    def _as_imported(self, entry_id: str) -> Entry | None:
+        """Return an entry as the last import left it that came before any edit here: as its file was then."""
+        from rolethread_vcs.ops.history.entry_history import entry_history, entry_of
+        from rolethread_vcs.ops.history.log import OperationsByCommit
+
+        makers = OperationsByCommit(self._repository)
+        steps = [(step, makers.find(step.commit)) for step in entry_history(self._repository, entry_id, self._base.id)]
+        imports = takewhile(lambda each: each[1] is not None and each[1].verb == "import", reversed(steps))
+        return entry_of(self._repository, [None, *(step.after for step, _ in imports)][-1])
 
     def _compare(self, entry_id: str, row: Row) -> Match:
         """Decide about a row matched by uuid or key; without a revision only birth tells who edited what."""

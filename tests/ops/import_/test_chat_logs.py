@@ -9,6 +9,7 @@ import pytest
 from rows_of_a_file import bring
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import ConflictError
 from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.model.entry import Entry
 
@@ -90,6 +91,47 @@ def test_a_log_that_took_another_turn_is_an_entry_of_its_own(dataset: Dataset, t
     done = bring(dataset, write(tmp_path / "branch.jsonl", *LEGACY[:3], said("Come in.")))
 
     assert (done.committed.added, done.committed.changed) == (1, 0)
+
+
+@pytest.mark.parametrize("more", [(), (said("I do.", user=True), said("Good."))])
+def test_a_log_whose_messages_were_edited_is_its_entry(
+    dataset: Dataset, tmp_path: Path, more: tuple[bytes, ...]
+) -> None:
+    bring(dataset, write(tmp_path / "chat.jsonl", *LEGACY))
+    entry_id, entry = only_entry(dataset)
+    corrected = {**entry.messages[2], "content": '"Then wait here."'}
+    with dataset.edit() as change:
+        change.put(entry_id, entry.with_fields(tags=["cosy"], messages=[*entry.messages[:2], corrected]))
+
+    edited = [line.replace(b"We are closed.", b"We are full.") for line in LEGACY]
+    dated = [line.replace(b'"mes"', b'"send_date": "May 5", "mes"') for line in more]
+    done = bring(dataset, write(tmp_path / "chat.jsonl", *edited, *dated))
+    again = bring(dataset, write(tmp_path / "chat.jsonl", *edited, *dated))
+
+    assert (done.committed.added, done.committed.changed, again.committed.commit) == (0, 1, None)
+    assert contents(dataset)[:3] == ['"We are full."', '"I can wait."', '"Then wait here."']
+    assert len(contents(dataset)) == 3 + len(more)
+    assert only_entry(dataset)[1].tags == ("cosy",)
+
+
+def test_a_log_that_is_edited_twice_stays_its_entry(dataset: Dataset, tmp_path: Path) -> None:
+    for word in (b"closed", b"full", b"open"):
+        bring(dataset, write(tmp_path / "chat.jsonl", *(line.replace(b"closed", word) for line in LEGACY)))
+
+    assert contents(dataset) == ['"We are open."', '"I can wait."', '"Then wait."']
+    assert len(list(dataset.snapshot())) == 1
+
+
+def test_an_edit_of_one_message_here_and_in_the_log_is_a_conflict(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write(tmp_path / "chat.jsonl", *LEGACY))
+    entry_id, entry = only_entry(dataset)
+    with dataset.edit() as change:
+        change.put(entry_id, entry.with_fields(messages=[{**entry.messages[0], "content": "No."}, *entry.messages[1:]]))
+
+    with pytest.raises(ConflictError):
+        bring(dataset, write(tmp_path / "chat.jsonl", *(line.replace(b"We are closed.", b"Full.") for line in LEGACY)))
+
+    assert contents(dataset)[0] == "No."
 
 
 def test_a_grown_log_whose_entry_was_removed_stays_away(dataset: Dataset, tmp_path: Path) -> None:
