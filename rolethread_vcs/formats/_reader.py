@@ -329,6 +329,7 @@ def _open(path: Path) -> FileIO:
     except (FileNotFoundError, ValueError) as error:
         raise NotFoundError(f"there is no file {path}") from error
     except IsADirectoryError as error:
-        raise InvalidError(f"{path} is a folder, not a file") from error
+        files = f"{shlex.quote(str(path))}/*"
+        raise InvalidError(f"{path} is a folder, not a file", hint=f"name the files in it: {files}") from error
     except OSError as error:
         raise SystemRefusedError(f"{path} cannot be opened: {error.strerror or error}") from error

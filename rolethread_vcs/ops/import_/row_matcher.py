@@ -187,7 +187,7 @@ class Matcher:
     def _compare_own(self, own_id: str, rev: str, theirs: Entry) -> Match:
         """Decide about a row that carries our id and differs, against the very content that it was exported from."""
         if rev and self._base.blob_id(own_id).hex().startswith(rev):
-            return Match(Outcome.CHANGED, own_id, theirs)
+            return Match(Outcome.CHANGED, own_id, _without_padding(theirs, self._base[own_id]))
         before = _old_entry(self._repository, rev) if rev else None
         if before is None:
             return Match(
@@ -195,6 +195,7 @@ class Matcher:
                 own_id,
                 reason=f"it says that it is {own_id}, but comes from content that this dataset never had (same_id)",
             )
+        theirs = _without_padding(theirs, before)
         if before == theirs:
             return Match(Outcome.EDITED_SINCE, own_id)
         return self._merge(own_id, before, self._base[own_id], theirs)
@@ -350,13 +351,21 @@ def _edited_by(row: Entry, ours: Entry) -> Entry:
     """Return an entry with the messages of a row that has no revision: what no message of it says follows ours."""
     from rolethread_vcs.merge.line_edit import apply_edit
 
+    row, line = row.without_nulls(), ours.without_nulls()
     said = {"role", "content"}.union(*(turn.keys() for turn in row.turns))
     known = [
         {key: value for key, value in message.items() if key in said} if isinstance(message, dict) else message
-        for message in ours.messages
+        for message in line.messages
     ]
-    line = ours.with_fields(messages=known)
-    return apply_edit(ours, line, ours.with_fields(messages=row.messages)).entry
+    return apply_edit(ours, line.with_fields(messages=known), line.with_fields(messages=row.messages)).entry
+
+
+def _without_padding(row: Entry, before: Entry) -> Entry:
+    """Return what a row says of the entry that it was made from, of whose nulls none is new."""
+    from rolethread_vcs.merge.line_edit import apply_edit
+
+    said = row.without_nulls()
+    return row if said == row else apply_edit(before, before.without_nulls(), said).entry
 
 
 def _old_entry(repository: Repository, prefix: str) -> Entry | None:

@@ -117,3 +117,43 @@ def test_nulls_inside_arguments_and_schemas_are_values(dataset: Dataset, tmp_pat
         write_rows(tmp_path / f"{number}.jsonl", each)
 
     assert len(list(dataset.diff(str(tmp_path / "0.jsonl"), str(tmp_path / "1.jsonl")).entries())) == 1
+
+
+@pytest.mark.parametrize("is_stale", [False, True])
+def test_an_edit_in_a_padded_export_changes_nothing_else(dataset: Dataset, tmp_path: Path, is_stale: bool) -> None:
+    rows = padded(export(dataset, tmp_path / "out.jsonl", clean=False))
+    if is_stale:
+        with dataset.edit() as change:
+            for entry_id in dataset.snapshot().ids():
+                change.put(entry_id, dataset.snapshot()[entry_id].with_fields(tags=["seen"]))
+    before = {entry_id: entry.fields for entry_id, entry in dataset.snapshot()}
+    for each in rows:
+        each["messages"][0]["content"] = "Well?"
+
+    done = bring(dataset, write_rows(tmp_path / "back.jsonl", *rows))
+
+    assert done.committed.changed == len(ROWS)
+    for entry_id, entry in dataset.snapshot():
+        messages = [{**each} for each in before[entry_id]["messages"]]
+        messages[0]["content"] = "Well?"
+        assert entry.fields == {**before[entry_id], "messages": messages}
+
+
+def test_an_edit_in_a_padded_row_that_is_known_by_its_uuid_changes_nothing_else(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    named = [{**each, "uuid": f"27f9be4a-ebca-43e9-a02b-3a912a4c521{place}"} for place, each in enumerate(ROWS)]
+    dataset.remove(dataset.snapshot().ids(), Intent("remove", "remove"))
+    bring(dataset, write_rows(tmp_path / "named.jsonl", *named), again=True)
+    before = {entry.fields["uuid"]: entry.fields for _, entry in dataset.snapshot() if entry.uuid}
+    rows = padded(json.loads(json.dumps(named)))
+    for each in rows:
+        each["messages"][-1]["content"] = "Well?"
+
+    done = bring(dataset, write_rows(tmp_path / "back.jsonl", *rows))
+
+    assert done.committed.changed == len(ROWS)
+    for _, entry in dataset.snapshot():
+        messages = [{**each} for each in before[str(entry.uuid)]["messages"]]
+        messages[-1]["content"] = "Well?"
+        assert entry.fields == {**before[str(entry.uuid)], "messages": messages}
