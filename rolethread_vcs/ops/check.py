@@ -26,7 +26,7 @@ from rolethread_vcs.rules import (
     misfits,
 )
 from rolethread_vcs.store.facts import RuleKeys
-from rolethread_vcs.store.linked_folders import rebased_branch
+from rolethread_vcs.store.git_state import rebased_branch
 from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
 from rolethread_vcs.store.refs import BRANCHES
 from rolethread_vcs.store.repository import Repository

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rolethread_vcs.store.linked_folders import read_file, rebased_branch
+from rolethread_vcs.store.refs import BRANCHES
 
 BISECT = "bisect"
 """It does not touch what a branch holds: only a switch is in its way."""
@@ -67,3 +67,17 @@ def find(private: Path, conflicts: Sequence[str] = ()) -> GitState | None:
     if not kind and (private / "BISECT_LOG").exists():
         kind = BISECT
     return GitState(kind, rebased_branch(private), tuple(conflicts)) if kind else None
+
+
+def rebased_branch(private: Path) -> str:
+    """Return the branch that plain git is in the middle of rebasing in the folder of a private folder, or ""."""
+    name = read_file(private / "rebase-merge" / "head-name") or read_file(private / "rebase-apply" / "head-name") or ""
+    return name.removeprefix(BRANCHES)
+
+
+def read_file(path: Path) -> str | None:
+    """Return the text of a small file of git's without white space around it, or None where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape").strip()
+    except OSError:
+        return None

@@ -16,6 +16,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from rolethread_vcs.store import disk
+from rolethread_vcs.store.git_state import read_file, rebased_branch
 from rolethread_vcs.store.refs import BRANCHES, SYMBOLIC, UNFINISHED_ELSEWHERE, branch_of
 
 WORKTREES = "worktrees"
@@ -105,20 +106,6 @@ def _folder(name: str, folder: Path, private: Path, *, is_there: bool) -> Checke
         locked=read_file(private / _LOCKED) if name else None,
         rebasing=rebased_branch(private),
     )
-
-
-def rebased_branch(private: Path) -> str:
-    """Return the branch that plain git is in the middle of rebasing in the folder of a private folder, or ""."""
-    name = read_file(private / "rebase-merge" / "head-name") or read_file(private / "rebase-apply" / "head-name") or ""
-    return name.removeprefix(BRANCHES)
-
-
-def read_file(path: Path) -> str | None:
-    """Return the text of a small file of git's without white space around it, or None where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape").strip()
-    except OSError:
-        return None
 
 
 def linked_place(start: Path) -> tuple[Path, Path] | None:
