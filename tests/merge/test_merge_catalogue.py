@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rolethread_vcs.merge.entry import merge_entries
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import Entry, copy_value
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "merge"
 CASES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -62,3 +62,15 @@ def test_the_catalogue_is_large_and_every_case_says_why() -> None:
     assert len(CASES) >= 64
     assert [name for name, case in CASES.items() if not case["why"].endswith(".") or not case["title"]] == []
     assert len({case["title"] for case in CASES.values()}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case["base"] is not None], ids=lambda _: "")
+def test_an_order_of_keys_alone_is_in_the_way_of_nothing(case: dict[str, Any]) -> None:
+    base = Entry.of(case["base"])
+    turned = Entry.of(copy_value(case["base"], lambda keys: reversed([*keys])))
+
+    for side in ("ours", "theirs"):
+        edited = entry(case[side])
+        for merged in (merge_entries(base, turned, edited), merge_entries(base, edited, turned)):
+            assert merged.conflicts == ()
+            assert merged.value is edited is None or merged.value.equals(edited)

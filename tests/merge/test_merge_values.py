@@ -18,6 +18,7 @@ from rolethread_vcs.merge.values import (
     settle,
     settle_value,
 )
+from rolethread_vcs.model.entry import copy_value, is_equal
 
 
 def test_keys_of_nested_objects_merge() -> None:
@@ -151,3 +152,21 @@ def test_items_of_a_list_may_be_of_any_kind() -> None:
 )
 def test_a_value_is_settled_by_the_side_that_changed_it(base: Any, ours: Any, theirs: Any, result: Any) -> None:
     assert repr(settle(base, ours, theirs)) == repr(result)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.integers(0, 2) | st.sampled_from(["", "a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abcd"), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(base=JSON_VALUES, other=JSON_VALUES, data=st.data())
+def test_an_order_alone_never_loses_a_value_nor_conflicts(base: Any, other: Any, data: st.DataObject) -> None:
+    turned = copy_value(base, lambda keys: data.draw(st.permutations(list(keys))))
+
+    there, back = settle_value(base, turned, other), settle_value(base, other, turned)
+
+    assert is_equal(there, other)
+    assert repr(there) == repr(back)
+    assert repr(settle_value(base, turned, base)) == repr(turned)
