@@ -159,6 +159,13 @@ def text_of(message: Any) -> str:
     return "" if content is None and isinstance(message, Mapping) else _text(content)
 
 
+def words_of(message: Mapping[str, Any]) -> str:
+    """Return who says what, and on lines of their own the other fields of a message."""
+    rest = (key for key in message if key not in ("role", "content", "speaker"))
+    said = f"{who_says(message)}: {text_of(message) or f'({_no_text(message)})'}"
+    return "\n".join([said, *(f"  {key}: {value_text(message[key])}" for key in rest)])
+
+
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else _json(value)
 

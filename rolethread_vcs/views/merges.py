@@ -15,8 +15,10 @@ from rolethread_vcs.views.terminal_text import (
     Lines,
     Look,
     change_head,
+    exact_text,
     one_line,
     safe_text,
+    seen,
     styled,
     width_of,
     wrap,
@@ -220,7 +222,10 @@ def _conflict_block(conflict: Conflict, labels: Labels, look: Look) -> Iterator[
         return
     values = (conflict.base, conflict.ours, conflict.theirs)
     is_typed = not all(isinstance(value, str) or value is ABSENT for value in values)
-    ours, theirs = (_side(value, values[0], color=look.color, is_typed=is_typed) for value in values[1:])
+    texts = [_text_of_side(value, is_typed=is_typed) for value in values]
+    if texts[1] != texts[2] and seen(texts[1]) == seen(texts[2]):
+        texts = list(map(exact_text, texts))
+    ours, theirs = (_side(values[side], texts[side], values[0], texts[0], color=look.color) for side in (1, 2))
     if look.width >= SIDE_BY_SIDE:
         half = (look.width - 4 - 3) // 2
         left = [styled(labels.ours, "faint"), *wrap_styled(ours, half)]
@@ -239,7 +244,7 @@ def _text_of_side(value: Any, *, is_typed: bool) -> str:
     """Return a side as one text; with `is_typed` so that a text cannot be taken for another value."""
     if value is ABSENT:
         return ""
-    from rolethread_vcs.views.entries import gist_of, value_text, who_says
+    from rolethread_vcs.views.entries import value_text, words_of
 
     if isinstance(value, Mapping) and "messages" in value:
         rest = {key: item for key, item in value.items() if key != "messages"}
@@ -247,18 +252,17 @@ def _text_of_side(value: Any, *, is_typed: bool) -> str:
         return said + (f"\n{value_text(rest)}" if rest else "")
     messages = value if isinstance(value, list) else [value]
     if messages and all(isinstance(message, Mapping) and "role" in message for message in messages):
-        return "\n".join(f"{who_says(message)}: {gist_of(message)}" for message in messages)
+        return "\n".join(map(words_of, messages))
     return value_text(value) if is_typed or not isinstance(value, str) else value
 
 
-def _side(value: Any, base: Any, *, color: bool, is_typed: bool) -> str:
+def _side(value: Any, text: str, base: Any, was: str, *, color: bool) -> str:
     if value is ABSENT or (value == [] and base):
         return styled("(removed here)" if base is not ABSENT else "(not there)", "removed")
-    text = _text_of_side(value, is_typed=is_typed)
     more = ""
     if len(text) > _LONGEST:
         text, more = text[:_LONGEST], f" … and {len(text) - _LONGEST:,} more characters"
-    was = _text_of_side(base, is_typed=is_typed)[:_LONGEST]
+    was = was[:_LONGEST]
     if base is ABSENT or not was:
         return safe_text(text + more)
     from rolethread_vcs.diff.words import word_changes

@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rolethread_vcs.diff import ABSENT
 from rolethread_vcs.diff.words import word_changes
+from rolethread_vcs.merge.conflict import Conflict
 from rolethread_vcs.model.entry import Entry, is_same
 from rolethread_vcs.ops.compare.comparison import ComparedEntry, Comparison
+from rolethread_vcs.store.log.unfinished import Labels
 from rolethread_vcs.views.diff_html import html_page
 from rolethread_vcs.views.diff_layout import BRACKETS, json_text, told_apart, value_lines
 from rolethread_vcs.views.diff_markdown import markdown
 from rolethread_vcs.views.diff_text import entry_diff_lines
-from rolethread_vcs.views.merges import _side
+from rolethread_vcs.views.merges import _conflict_block
 from rolethread_vcs.views.terminal_text import STYLES, TO_COLORS, TO_NOTHING, Look, exact_text, safe_text, seen
 
 CAFE, DECOMPOSED = "The café is open.", unicodedata.normalize("NFD", "The café is open.")
@@ -200,17 +203,32 @@ def test_a_long_value_shows_where_it_changed() -> None:
     assert lines[-1].endswith("[-No-]{+Yes+}.")
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(None, "null"), (1, "1"), ("a b", "a\xa0b"), (CAFE, DECOMPOSED)])
-def test_the_sides_of_a_conflict_do_not_look_alike(ours: Any, theirs: Any) -> None:
-    is_typed = not isinstance(ours, str)
+MESSAGE = {"role": "assistant", "content": "One."}
 
-    one, other = (
-        _side(each, "the base", color=False, is_typed=is_typed).translate(TO_NOTHING) for each in (ours, theirs)
-    )
-    was = _side(theirs, ours, color=False, is_typed=is_typed).translate(TO_NOTHING)
 
-    assert "as it was" not in was
-    assert one != other or not is_typed
+@pytest.mark.parametrize("base", [ABSENT, "the base", None, []])
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (None, "null"),
+        (1, "1"),
+        ("a b", "a\xa0b"),
+        (CAFE, DECOMPOSED),
+        (["a"], '["a"]'),
+        ([MESSAGE], [{**MESSAGE, "train": False}]),
+        ([MESSAGE], [{**MESSAGE, "tool_calls": [{"id": "c"}]}]),
+        ([{**MESSAGE, "content": None}], [{**MESSAGE, "content": ""}]),
+    ],
+)
+def test_the_sides_of_a_conflict_do_not_look_alike(base: Any, ours: Any, theirs: Any) -> None:
+    conflict = Conflict("extra.note", "value", base, ours, theirs)
+
+    lines = [line.translate(TO_NOTHING) for line in _conflict_block(conflict, Labels("main", "warm", "base"), Look(80))]
+
+    at = lines.index("    warm")
+    one, other = (re.sub(r"\[-.*?-\]|\{\+|\+\}", "", "\n".join(side)) for side in (lines[2:at], lines[at + 1 :]))
+    assert seen(one) != seen(other)
+    assert "as it was" not in one + other or base is ours
 
 
 def test_a_text_that_reads_like_another_value_stands_in_quotes() -> None:
