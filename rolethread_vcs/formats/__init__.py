@@ -27,7 +27,7 @@ from rolethread_vcs.formats._contract import (
     RowProblemError,
 )
 from rolethread_vcs.formats._reader import ChangedSourceError, Source, find_encoding, unread_error
-from rolethread_vcs.formats._rows import CONTAINERS, MARK, joined, write_line
+from rolethread_vcs.formats._rows import CONTAINERS, MARK, joined, roles_by_label, write_line
 
 __all__ = [
     "CONTAINERS",
@@ -53,6 +53,7 @@ __all__ = [
     "joined",
     "read_again",
     "read_drafts",
+    "roles_by_label",
     "row_formats",
     "unread_error",
     "write_line",

@@ -175,13 +175,13 @@ def read_drafts(
         )
 
 
-def read_again(raw: bytes, format: Format, line: int = 1) -> Draft | Reject:
+def read_again(raw: bytes, format: Format, line: int = 1, roles: Mapping[str, str] | None = None) -> Draft | Reject:
     """Return the draft of bytes that were one (`Draft.raw`), or of a line that should be one."""
     piece, place = (line, raw, None), RowPlace("", line, line)
     if isinstance(format, FileFormat):
         contents = (content for _, content in format.read(split_lines([raw])) if isinstance(content, Content))
         return _placed(piece, place, format, next(contents))
-    return _read_row(piece, place, format)
+    return _read_row(piece, place, format, roles)
 
 
 def _placed(piece: Piece, place: RowPlace, format: Format, content: Content | RowProblemError) -> Draft | Reject:

@@ -20,10 +20,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import UsageError, nearest
 from rolethread_vcs.formats._contract import CannotCarryError, RowFormat
 from rolethread_vcs.model.canonical import encode_line
-from rolethread_vcs.model.entry import ENTRY_KEYS, OPENING_ROLES, Entry, fold_label, known_role, read_role
+from rolethread_vcs.model.entry import ENTRY_KEYS, KNOWN_ROLES, OPENING_ROLES, Entry, fold_label, known_role, read_role
 from rolethread_vcs.model.layout import is_id, rev_of
 
 MARK = "rolethread"
@@ -129,11 +129,28 @@ def is_system(key: str, value: Any, own: Sequence[Any] = ()) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def roles_by_label(words: Mapping[str, str]) -> dict[str, str]:
+    """Return the roles that labels of speakers are read as; a label is as `fold_label` makes it.
+
+    Raises:
+        UsageError: a word is no role.
+    """
+    roles = {}
+    for label, word in words.items():
+        role = known_role(word)
+        if role is None:
+            close = nearest(word, KNOWN_ROLES)
+            hint = f"did you mean {close}?" if close else f"roles are {', '.join(sorted(KNOWN_ROLES))}"
+            raise UsageError(f"unknown role {word!r}", hint=hint)
+        roles[fold_label(label)] = role
+    return roles
+
+
 def with_roles(row: dict[str, Any], roles: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a row in which labels of speakers are the roles that a person said, and what was read so.
 
-    `roles` are by `fold_label`. A label that no program means a role by is a name, and stays as the `speaker`. A row
-    with our mark is taken word for word.
+    `roles` are those of `roles_by_label`. A label that no program means a role by is a name, and stays as the
+    `speaker`. A row with our mark is taken word for word.
     """
     if is_our_mark(row.get(MARK)):
         return row, ()

@@ -8,7 +8,7 @@ digests; what differs is read again when its turn has come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -101,12 +101,12 @@ def _read_file(file: FileSide) -> _ReadSide:
                 continue
             entry, signature = made
             is_all = is_all or draft.rolethread is not None
-            place, load = draft.place, partial(_row_again, draft.raw, draft.format)
+            place, load = draft.place, partial(_row_again, draft.raw, draft.format, file.roles)
             rows.append(_Item(f"{place.source}:{place.line}", place.line, signature, load))
             yield entry
 
     with Source(file.source, name=label) as source:
-        carried = carried_by(entries(read_drafts(source)))
+        carried = carried_by(entries(read_drafts(source, roles=file.roles)))
         notes = [f"{label}: {note}" for note in source.notes]
     if bad and not rows:
         raise InvalidError(f"{label}: no row reads; line {bad[0].place.line}: {bad[0].reason}", code="unknown_shape")
@@ -176,8 +176,8 @@ def _compare_sides(before: _ReadSide, after: _ReadSide, wanted: EntryFilter) -> 
     return Comparison(before.label, after.label, before.commit, after.commit, tuple(notes), entries)
 
 
-def _row_again(raw: bytes, format: Format) -> Entry:
-    draft = read_again(raw, format)
+def _row_again(raw: bytes, format: Format, roles: Mapping[str, str]) -> Entry:
+    draft = read_again(raw, format, roles=roles)
     assert isinstance(draft, Draft)  # it was one when it was read first
     return Entry.of(draft.fields)
 

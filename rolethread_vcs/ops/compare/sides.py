@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FileSide:
-    """A file, or an open stream, with conversations in any readable format."""
+    """A file, or an open stream, with conversations in any readable format; `roles` are those of `roles_by_label`."""
 
     label: str
     source: Path | BinaryIO
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def _find_side(repository: Repository, state: State, stdin: BinaryIO | None) -> 
     if word == STDIN_WORD:
         if stdin is None:
             raise UsageError("- is standard input, and there is none here")
-        return FileSide("standard input", stdin)
+        return FileSide("standard input", stdin, _roles(repository))
     try:
         commit = None if revision is None else repository.resolve(revision)
     except (UnknownRevisionError, UsageError) as error:
@@ -212,7 +213,14 @@ def _find_side(repository: Repository, state: State, stdin: BinaryIO | None) -> 
         raise InvalidError(f"{word} is a folder; a side is a branch, a commit or a file")
     if not path.exists():
         raise NotFoundError(f"there is no file {word}", hint=_near_file(word, path))
-    return FileSide(word, path)
+    return FileSide(word, path, _roles(repository))
+
+
+def _roles(repository: Repository) -> dict[str, str]:
+    """Return the roles that imports would read in the labels of a file."""
+    from rolethread_vcs.formats import roles_by_label
+
+    return roles_by_label(repository.head_snapshot().settings.roles)
 
 
 def _near_file(word: str, path: Path) -> str | None:

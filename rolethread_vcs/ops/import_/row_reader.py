@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError, nearest
-from rolethread_vcs.formats import Draft, Reject, Source, find_encoding, find_format, read_drafts
+from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError
+from rolethread_vcs.formats import Draft, Reject, Source, find_encoding, find_format, read_drafts, roles_by_label
 from rolethread_vcs.gate import EntryChange, Gate, gate_rules, safe_repair
 from rolethread_vcs.model.canonical import encode_entry, encode_with_suffix
-from rolethread_vcs.model.entry import KNOWN_ROLES, NOT_UTF8, Entry, fold_label, known_role
+from rolethread_vcs.model.entry import NOT_UTF8, Entry
 from rolethread_vcs.model.layout import LAST_BROUGHT_NUMBER, number_of
 from rolethread_vcs.ops.edit.change import new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Match, Matcher, Outcome, Row
@@ -113,14 +113,7 @@ class RowReader:
         self.gate = Gate(base.settings, branch, intent.allowances, intent.because, facts=facts, entry_before=base.get)
         self._format = None if options.format == "auto" else find_format(options.format)
         self._encoding = None if options.encoding is None else find_encoding(options.encoding)
-        self._roles = {}
-        for label, word in {**base.settings.roles, **options.roles}.items():
-            role = known_role(word)
-            if role is None:
-                close = nearest(word, KNOWN_ROLES)
-                hint = f"did you mean {close}?" if close else f"roles are {', '.join(sorted(KNOWN_ROLES))}"
-                raise UsageError(f"unknown role {word!r}", hint=hint)
-            self._roles[fold_label(label)] = role
+        self._roles = roles_by_label({**base.settings.roles, **options.roles})
         self._key = options.key
         self._rules = effective_rules(base.settings)
         self._fixes = options.fix

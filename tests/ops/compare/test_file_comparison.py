@@ -178,6 +178,18 @@ def test_rows_that_share_a_name_are_compared_with_what_says_the_same(tmp_path: P
     assert told(dataset.diff("@", str(path))) == [(first, "removed")]
 
 
+def test_labels_are_read_as_an_import_reads_them(tmp_path: Path) -> None:
+    row, path = conversation("Is the cellar dry?", "Wholly."), tmp_path / "x.jsonl"
+    row["messages"][-1]["role"] = "narrator"
+    path.write_text(json.dumps(row), encoding="utf-8")
+    dataset = Dataset.init(tmp_path / "d")
+    dataset.settings.set("import.roles.narrator", "assistant")
+
+    dataset.import_file(path)
+
+    assert told(dataset.diff("@", str(path))) == []
+
+
 def test_a_uuid_is_known_again(tmp_path: Path) -> None:
     uuid = "27f9be4a-ebca-43e9-a02b-3a912a4c5213"
     dataset = Dataset.init(tmp_path / "inn")
