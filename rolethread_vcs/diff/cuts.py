@@ -17,7 +17,7 @@ from rolethread_vcs.diff.exchanges import Exchange, Message
 
 _COVERED = 0.8  # of the words of the whole, what all parts have
 _OWN = 0.5  # of the words of a part, what the whole must have of them
-_PART = 0.9  # of the length of the whole, what a part has at most, unless all its words are there, and no others
+_PART = 0.9  # of them, what one part has at most, unless the parts say the whole word for word
 _WINDOW = 8  # messages between two parts
 _FEW = 8  # messages that begin or end with the same two words
 _LONG = 20_000  # words
@@ -76,8 +76,7 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
     same = {place for _, start, size in runs for place in range(start, start + size)}
     ends = pairwise(accumulate((len(each.text.numbers) for each in parts), initial=0))
     shares = [sum(place in same for place in range(*each)) for each in ends]
-    found = [each for share, each in zip(shares, parts, strict=True) if share >= _OWN * len(each.text.numbers)]
-    longest = max((len(each.content) for each in found), default=0)
-    is_whole = [number for each in found for number in each.text.numbers] == [*numbers]
-    is_nearly = sum(shares) >= _COVERED * len(numbers) and longest <= _PART * len(whole.content)
-    return found if len(found) > 1 and (is_whole or is_nearly) else []
+    found = [(share, each) for share, each in zip(shares, parts, strict=True) if share >= _OWN * len(each.text.numbers)]
+    is_whole = [number for _, each in found for number in each.text.numbers] == [*numbers]
+    is_nearly = sum(shares) >= _COVERED * len(numbers) and max(shares) <= _PART * len(numbers)
+    return [each for _, each in found] if len(found) > 1 and (is_whole or is_nearly) else []

@@ -253,7 +253,7 @@ class Oracle:
         if any(said == other_said and who != to_who for who, said in went for to_who, other_said in came):
             self.unknown.append("written again")
         gone = [said for who, said in before.items() if who not in after]
-        new = [said for who, said in after.items() if who not in before]
+        new = [said for who, said in after.items() if before.get(who) != said]
         if any(one[0] == another[0] for one in gone for another in new):
             self.unknown.append("asked again")
         alike = [[*map(_is_alike, one, another)] for one in gone for another in new if len(one) == len(another)]

@@ -86,6 +86,7 @@ def test_cuts_of_both_sides_are_made_also_where_one_side_swapped_the_exchanges()
         (f"{DOOR} She sighs, and looks away.", f"Well. {KEY}"),
         (f"Well, well. {DOOR}", f"{KEY} And that is all."),
         (f"*She sighs.* {DOOR}", KEY),
+        (DOOR, f"{KEY} Perhaps the venerable churchwarden remembers."),
     ],
 )
 def test_a_cut_to_which_words_were_added_is_a_cut(first: str, second: str) -> None:
