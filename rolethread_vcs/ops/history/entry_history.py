@@ -154,7 +154,7 @@ class EntryHistory(Walk[Step]):
         known_tip, known = (None, []) if data is None else parse_json(data)
         if not all(oid in objects for oid in known):
             known_tip = None
-        queue: Queue[State] = Queue(graph.order)
+        queue: Queue[State] = Queue(graph)
         seen = set(starts)
         for oid in starts:
             commit = objects.commit(oid)

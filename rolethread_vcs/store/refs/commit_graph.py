@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import pygit2
 
 from rolethread_vcs.store.libgit2 import RAISED, read_errors
 from rolethread_vcs.store.objects import MissingObjectError, Objects
 from rolethread_vcs.store.objects.commits import Commit
-from rolethread_vcs.store.refs.commit_order import CommitOrder
+
+if TYPE_CHECKING:
+    from rolethread_vcs.store.refs.commit_order import CommitOrder
 
 T = TypeVar("T")
 
@@ -23,11 +25,16 @@ class CommitGraph:
     which the walks of this graph found nothing. In a shallow copy there are some; elsewhere an object is missing.
     """
 
-    def __init__(self, git: pygit2.Repository, objects: Objects, order: CommitOrder) -> None:
+    def __init__(self, git: pygit2.Repository, objects: Objects, order: Callable[[], CommitOrder]) -> None:
         self._git = git
         self.objects = objects
-        self.order = order
+        self._order = order
         self.ends: dict[str, None] = {}
+
+    @property
+    def order(self) -> CommitOrder:
+        """The moments that walks go by; a walk along one line needs none."""
+        return self._order()
 
     def parents(self, commit: Commit) -> list[Commit]:
         """Return the parents that are here, in order."""
@@ -52,7 +59,7 @@ class CommitGraph:
             MissingObjectError: one of those named is not here.
         """
         hidden = set(hide)
-        queue: Queue[None] = Queue(self.order)
+        queue: Queue[None] = Queue(self)
         seen: set[str] = set()
         for oid in (*hidden, *starts):
             if oid not in seen:
@@ -184,8 +191,8 @@ class Queue(Generic[T]):
     led to. Of those of one moment the one that was met first comes first.
     """
 
-    def __init__(self, order: CommitOrder) -> None:
-        self._order = order
+    def __init__(self, graph: CommitGraph) -> None:
+        self._graph = graph
         self._fresh: list[tuple[Commit, T]] = []  # a commit that waits alone needs no order
         self._heap: list[tuple[int, int, Commit, T]] = []
         self._met = 0
@@ -199,7 +206,7 @@ class Queue(Generic[T]):
             return self._fresh.pop()
         for commit, remembered in self._fresh:
             self._met += 1
-            heapq.heappush(self._heap, (-self._order.moment(commit), self._met, commit, remembered))
+            heapq.heappush(self._heap, (-self._graph.order.moment(commit), self._met, commit, remembered))
         self._fresh.clear()
         return heapq.heappop(self._heap)[2:]
 
