@@ -106,10 +106,6 @@ class Entry:
         parts = [count(number, "message"), *(f"#{tag}" for tag in self.tags), repr(preview(self)[:_SHOWN])]
         return f"<Entry: {', '.join(parts)}>"
 
-    def equals(self, other: Entry) -> bool:
-        """Return whether both say the same: the order of keys inside values, and keys that hold null, do not count."""
-        return is_equal(self.without_nulls().document, other.without_nulls().document)
-
     def without_nulls(self) -> Entry:
         """Return the entry without keys that hold null where a key is optional; no content is a null content."""
         fields = {key: _without_nulls(value, 3) for key, value in self.document.items()}

@@ -224,8 +224,8 @@ class _Attempt:
             reader.notes.append(f"to read labels so in every import: rtv config set {shlex.quote(key)} {role}")
         if others := reader.outcomes[Outcome.OTHER_FIELDS]:
             reader.notes.append(
-                f"{'1 row has' if others == 1 else f'{others:,} rows have'} the messages of an entry and other tags "
-                "or keys; the entries stay as they are (rows of a full export bring such changes back)"
+                f"{'1 row has' if others == 1 else f'{others:,} rows have'} the messages of an entry and other tags, "
+                "keys or order of keys; the entries stay as they are (rows of a full export bring such changes back)"
             )
         may_be_absent = reader.rows_here or not all(kept.is_new for kept in reader.kept)
         return Imported(

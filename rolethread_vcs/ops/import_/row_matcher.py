@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """What a row is to the dataset; `OTHER_FIELDS` has the messages of an entry, and other tags or foreign keys."""
+    """What a row is to the dataset; `OTHER_FIELDS` has the messages of an entry, and other tags, keys or order."""
 
     NEW = "new"
     UNCHANGED = "unchanged"
@@ -151,12 +151,8 @@ class Matcher:
             return Match(Outcome.EDITED_SINCE, entry_id)
         if step in (Step.UUID, Step.KEY):
             match = self._compare(entry_id, row)
-        # a file that was written by hand holds the same entry in other bytes; only a row of ours brings its order
-        elif self._blobs[entry_id] == row.blob or (
-            self._base[entry_id].without_nulls() == row.entry.without_nulls()
-            if step is Step.OWN_ID
-            else self._base[entry_id].equals(row.entry)
-        ):
+        # a file that was written by hand holds the same entry in other bytes
+        elif self._blobs[entry_id] == row.blob or self._base[entry_id].without_nulls() == row.entry.without_nulls():
             return Match(Outcome.UNCHANGED, entry_id)
         elif step is Step.OWN_ID:
             match = self._compare_own(entry_id, signature.rev, row.entry)
@@ -258,7 +254,8 @@ class Matcher:
         """Decide about a row matched by uuid or key; without a revision only birth tells who edited what."""
         ours, theirs = self._base[entry_id], row.entry
         if match_digest(ours.messages) == row.digest:
-            return Match(Outcome.UNCHANGED if ours.equals(theirs) else Outcome.OTHER_FIELDS, entry_id)
+            is_same = ours.without_nulls() == theirs.without_nulls()
+            return Match(Outcome.UNCHANGED if is_same else Outcome.OTHER_FIELDS, entry_id)
         born = suffix_part(entry_id)
         if born in (row.suffix, row.digest):
             return Match(Outcome.EDITED_SINCE, entry_id)

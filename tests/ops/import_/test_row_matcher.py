@@ -368,7 +368,7 @@ def test_a_known_row_with_other_tags_changes_nothing_and_that_is_said(dataset: D
 
     assert outcome(done) == (0, 0, 2, 0, 0)
     assert done.notes == (
-        "2 rows have the messages of an entry and other tags or keys; the entries stay as they are "
+        "2 rows have the messages of an entry and other tags, keys or order of keys; the entries stay as they are "
         "(rows of a full export bring such changes back)",
     )
 
@@ -398,6 +398,7 @@ def test_a_row_with_its_inner_keys_in_another_order_is_here_already(dataset: Dat
     done = bring(dataset, write_rows(tmp_path / "y.jsonl", calling({"how": 2, "where": 1})))
 
     assert outcome(done) == (0, 0, 1, 0, 0)
+    assert any("order of keys; the entries stay as they are" in note for note in done.notes)
     entry = dataset.snapshot()[entry_id]
     assert [*entry.messages[1]["tool_calls"][0]["function"]["arguments"]] == ["where", "how"]
 
