@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from rolethread_vcs.errors import InvalidError
-from rolethread_vcs.model.frozen import frozen
 from rolethread_vcs.phrases import count
 
 CONVERSATIONS = ("messages", "chosen", "rejected")
@@ -161,6 +161,8 @@ class Entry:
         try:
             return self._frozen
         except AttributeError:
+            from rolethread_vcs.model.frozen import frozen
+
             _put_frozen(self, frozen(self.document))
             return self._frozen
 
@@ -201,7 +203,7 @@ class Entry:
         return Entry.of({key: value for key, value in fields.items() if value is not None})
 
 
-_NOTHING: Mapping[str, Any] = frozen({})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _put_document = vars(Entry)["document"].__set__
 _put_frozen = vars(Entry)["_frozen"].__set__
 

@@ -33,7 +33,8 @@ _OPTION_KEY = re.compile(rf"{_RULE_KEY.pattern}\.{_RULE_KEY.pattern}")
 _POLICIES = (*(severity.value for severity in Severity), "off")
 _SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.", "gate.options.", "import.roles.")
 _NO_BRANCH = re.compile(
-    r"""true|false|yes|no|on|off|none|null|all|any|always|never|\d+|.*([\s~^:\\"'{}]|\.\.|//).*|[-/].*|.*/""", re.I
+    r"""true|false|yes|no|on|off|none|null|all|any|always|never|\d+|refs/.*|.*([\s~^:\\"'{}]|\.\.|//).*|[-/].*|.*/""",
+    re.I,
 )
 """A pattern that nobody can mean: a word that answers a question, a number, and what no name of a branch can hold."""
 _EXAMPLES = {"strict": '["main", "release/*"]', "report_only": '["draft/*"]'}

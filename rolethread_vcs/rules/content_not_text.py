@@ -25,18 +25,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rolethread_vcs.model.entry import Entry
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry
 from rolethread_vcs.model.finding import RepairSafety, Scope, Severity
 from rolethread_vcs.rules._contract import Found, Outline, Repair, Rule, as_text, kind_of
-
-_SIDES = ("chosen", "rejected")
 
 
 def _check(outline: Outline) -> Iterator[Found]:
     for index, message in enumerate(outline.messages if isinstance(outline.messages, list) else ()):
         if isinstance(message, dict):
             yield from _of_message(message, index, f"[{index}]")
-    for name in _SIDES:
+    for name in CONVERSATIONS[1:]:
         side = outline.entry.document.get(name, [])
         if not isinstance(side, list):
             yield Found(None, f"{name} is {kind_of(side)}, not a list of messages", as_text(side), RepairSafety.NONE)
@@ -61,7 +59,7 @@ def _of_message(message: dict[str, Any], index: int | None, place: str) -> Itera
     for what, value in values:
         why = _why_not(value)
         if why is not None:
-            safety = RepairSafety.SAFE if type(value) is int else RepairSafety.NONE
+            safety = RepairSafety.SAFE if type(value) is int and what == "content" else RepairSafety.NONE
             yield Found(index, f"{place} has {why} for {what}", as_text(value), safety)
 
 
@@ -81,31 +79,14 @@ def _why_not(content: Any) -> str | None:
 
 def _repair(entry: Entry) -> tuple[Entry, tuple[str, ...]] | None:
     done: list[str] = []
-    changes: dict[str, Any] = {}
-    for name in ("messages", *_SIDES):
-        messages = entry.document.get(name)
-        if isinstance(messages, list):
-            place = "" if name == "messages" else f"{name} "
-            changes[name] = [_repaired(each, f"{place}[{index}]", done) for index, each in enumerate(messages)]
+    changes: dict[str, list[Any]] = {}
+    for name in CONVERSATIONS:
+        messages: Any = entry.document.get(name)
+        for index, message in enumerate(messages if isinstance(messages, list) else ()):
+            if isinstance(message, dict) and type(number := message.get("content")) is int:
+                changes.setdefault(name, list(messages))[index] = {**message, "content": str(number)}
+                done.append(f'[{index}] the number {number} became the text "{number}"')
     return (entry.with_fields(**changes), tuple(done)) if done else None
-
-
-def _repaired(message: Any, place: str, done: list[str]) -> Any:
-    if not isinstance(message, dict):
-        return message
-
-    def text_of(value: Any) -> Any:
-        if type(value) is not int:
-            return value
-        done.append(f'{place} the number {value} became the text "{value}"')
-        return str(value)
-
-    result = dict(message)
-    if "content" in message:
-        result["content"] = text_of(message["content"])
-    if isinstance(message.get("alternatives"), list):
-        result["alternatives"] = [text_of(each) for each in message["alternatives"]]
-    return result
 
 
 RULE = Rule(
@@ -113,7 +94,7 @@ RULE = Rule(
     name="content_not_text",
     severity=Severity.ERROR,
     scope=Scope.ENTRY,
-    reads=frozenset({"messages", *_SIDES}),
+    reads=frozenset(CONVERSATIONS),
     unless="only_texts",
     check=_check,
     repair=Repair(RepairSafety.SAFE, _repair),
