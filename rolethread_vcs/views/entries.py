@@ -338,6 +338,8 @@ def origin_lines(file: str, origin: Origin) -> Lines:
     options = [details["format"], "clean" if details["clean"] else "full"]
     if details["where"]:
         options.append(f"where {details['where']}")
+    if details.get("masks"):
+        options.append(f"masks {details['masks']}")
     yield (
         f"{file}: {count(details['entries'], 'entry')} of {details['revision']} @ {commit}, "
         f"{', '.join(options)}, exported {long_time(operation.time)} (operation {operation.number})"

@@ -154,10 +154,11 @@ def test_what_a_clean_export_does_not_carry_is_said(room: Room) -> None:
     assert room.rtv("import", "../more.jsonl").status == 0
 
     weighted, dropped, plain = (
-        room.rtv("export", "--clean", *more, "-o", "../o.jsonl", "--overwrite")
-        for more in ((), ("--masks", "drop"), ("--format", "alpaca"))
+        room.rtv("export", "--clean", *more, "-o", f"../{name}.jsonl")
+        for name, more in (("w", ()), ("d", ("--masks", "drop")), ("p", ("--format", "alpaca")))
     )
 
+    assert "messages, clean, masks drop, exported" in room.rtv("which", "../d.jsonl").out
     assert weighted.err.splitlines()[1:] == [
         "every answer has a weight: 0 for 1 masked answer of 1 entry, else 1",
         "not in a clean file: speaker of 1 message, tags of 1 entry",
