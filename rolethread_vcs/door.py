@@ -28,6 +28,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _SEVERAL = re.compile(r"(Sequence|Collection|Iterable)\[(.*)\]( \| None)?")
+_BY_KEYWORDS = re.compile(r"(Intent|LogFilter|\w+Options) \| None")
 
 
 def obliging(function: Callable[..., R]) -> Callable[..., R]:
@@ -73,23 +74,28 @@ def _fit_of(parameter: Parameter) -> Fit | None:
 
 def _fit_of_one(name: str, wanted: str) -> Fit | None:
     takes = set(wanted.split(" | "))
-    if "Path" in takes and "str" not in takes:
-        return lambda _, value: Path(os.fsdecode(value)) if isinstance(value, (str, bytes)) else value
-    if "Snapshot" in takes:
-        return lambda repository, value: repository.snapshot(value) if isinstance(value, str) else value
-    if "str" not in takes:
+    kept = _BY_KEYWORDS.fullmatch(wanted)
+    if kept is None and takes.isdisjoint(("str", "int", "Path", "Snapshot")):
         return None
 
-    def text(_: Repository, value: Any) -> Any:
-        if isinstance(value, bytes) or (isinstance(value, os.PathLike) and "Path" not in takes):
-            return os.fsdecode(value)
-        if isinstance(value, str) or not takes <= {"str", "None"} or (value is None and "None" in takes):
+    def fit(repository: Repository, value: Any) -> Any:
+        if value is None and "None" in takes:
+            return None
+        if isinstance(value, bytes) or (isinstance(value, os.PathLike) and takes <= {"str", "None"}):
+            value = os.fsdecode(value)
+        if isinstance(value, str) and takes & {"str", "Path", "Snapshot"}:
+            return value if "str" in takes else Path(value) if "Path" in takes else repository.snapshot(value)
+        if "int" in takes and isinstance(value, str) and value.isdecimal():
+            return int(value)
+        if takes <= {"str", "None"} and hasattr(value, "__index__") and not isinstance(value, bool):
+            return str(operator.index(value))
+        if not (takes <= {"str", "int", "None"} or kept or value is None) or type(value).__name__ in takes:
             return value
-        if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise UsageError(f"{name} is text, not {type(value).__name__}")
-        return str(operator.index(value))
+        hint = "a message is said with message='…', options by their names" if kept else None
+        kinds = wanted.removesuffix(" | None").replace("str", "text").replace(" | ", " or ")
+        raise UsageError(f"{name} is {kinds}, and not {type(value).__name__}", hint=hint)
 
-    return text
+    return fit
 
 
 class Bound(Protocol):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 from rolethread_vcs import Dataset, ExportOptions, Intent
 from rolethread_vcs.dataset import Dataset as Door
 from rolethread_vcs.door import Group, Method, obliging
-from rolethread_vcs.errors import UsageError
+from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 
 
@@ -210,3 +212,55 @@ def test_a_keyword_that_nobody_takes_is_refused(dataset: Dataset, call: Callable
 def test_an_export_without_a_place_to_go_is_refused(dataset: Dataset) -> None:
     with pytest.raises(UsageError):
         dataset.export("main")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda dataset: dataset.remove("12", "too short"),
+        lambda dataset: dataset.add(_entry(1), _entry(2)),
+        lambda dataset: dataset.export("main", "x.jsonl"),
+        lambda dataset: dataset.import_file("x.jsonl", "messages"),
+        lambda dataset: dataset.import_file(None),
+        lambda dataset: dataset.undo("the last"),
+        lambda dataset: dataset.page(limit=None),
+        lambda dataset: dataset.switch(None),
+        lambda dataset: dataset.switch(["main"]),
+        lambda dataset: dataset.to_dicts("main", "messages"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(dataset: Dataset, call: Callable[[Dataset], object]) -> None:
+    with pytest.raises(UsageError) as caught:
+        call(dataset)
+
+    assert " is " in caught.value.message
+    assert 12 in dataset.snapshot()
+
+
+def test_a_log_takes_moments(dataset: Dataset) -> None:
+    future = datetime.now() + timedelta(days=2)
+
+    assert list(dataset.log(since=future)) == list(dataset.log(since=future.isoformat())) == []
+    assert len(list(dataset.log(since="2020-01-01", until=future))) == 2
+
+
+def test_numbers_come_as_text_too(dataset: Dataset) -> None:
+    assert len(dataset.page(limit="3").rows) == 3  # type: ignore[arg-type]
+    assert [operation.command for operation in dataset.undo("1").operations] == ["add"]  # type: ignore[arg-type]
+
+
+def test_a_revision_that_is_not_there_is_told_at_once(dataset: Dataset) -> None:
+    with pytest.raises(NotFoundError):
+        dataset.to_dicts("nowhere")
+
+
+def test_the_words_that_the_page_lists_are_there(dataset: Dataset) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[0] for line in page.partition("## What else")[2].splitlines() if line.startswith("| `")]
+
+    for row in rows:
+        group = ""
+        for word in re.findall(r"`([.a-z_]+)", row):
+            group = word.rpartition(".")[0].partition(".")[0] or group if "." in word and word[0] != "." else group
+            assert callable(attrgetter(f"{group}{word}" if word[0] == "." else word)(dataset)), word
+    assert len(rows) > 8

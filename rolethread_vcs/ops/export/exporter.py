@@ -152,14 +152,13 @@ def export(
 def to_dicts(
     repository: Repository, /, revision: str = "@", options: ExportOptions | None = None, **keywords: Any
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows that an export of a revision would write, each as a dictionary, streaming.
+    """Return the rows that an export of a revision would write, each as a dictionary, streaming.
 
     Raises:
         As `export`, as far as it is about entries.
     """
-    wanted = replace(options or ExportOptions(), **keywords, container="jsonl")
-    for chunk in ExportRows(repository.snapshot(revision), wanted).chunks(lambda _: None):
-        yield from map(json.loads, chunk.splitlines())
+    rows = ExportRows(repository.snapshot(revision), replace(options or ExportOptions(), **keywords, container="jsonl"))
+    return (json.loads(line) for chunk in rows.chunks(lambda _: None) for line in chunk.splitlines())
 
 
 def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:

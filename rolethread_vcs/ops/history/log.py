@@ -69,6 +69,10 @@ class History(Walk[Logged]):
         only: LogFilter | None = None,
         **keywords: Any,
     ) -> None:
+        for key in keywords.keys() & {"since", "until"}:
+            moment = keywords[key]
+            moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+            keywords[key] = int(moment.timestamp()) if isinstance(moment, datetime) else moment
         self._repository = repository
         self._only = only = LogFilter(**{**(only or LogFilter())._asdict(), **keywords})
         self._selection = Selection.of(where=only.where)
