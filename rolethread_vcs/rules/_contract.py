@@ -149,16 +149,15 @@ def _always(_outline: Outline) -> bool:
 
 
 def _has_more_than_texts(outline: Outline) -> bool:
-    fields = outline.entry.document
-    if not outline.whole or (len(fields) > 1 and ("chosen" in fields or "rejected" in fields)):
+    fields, messages = outline.entry.document, outline.messages
+    if (
+        not outline.whole
+        or not {str}.issuperset(map(type, outline.contents))
+        or "chosen" in fields
+        or "rejected" in fields
+    ):
         return True
-    for content in outline.contents:  # twice as fast as a generator, for every entry
-        if type(content) is not str:
-            return True
-    for message in outline.messages:  # noqa: SIM110
-        if len(message) > 2 and "alternatives" in message:
-            return True
-    return False
+    return max(map(len, messages), default=0) > 2 and any("alternatives" in message for message in messages)
 
 
 LACKING: Mapping[str, Suspects] = {
