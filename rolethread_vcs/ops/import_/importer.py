@@ -14,15 +14,16 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolethread_vcs.errors import MovedError, RoleThreadError
+from rolethread_vcs.errors import MovedError
 from rolethread_vcs.formats import STANDARD_INPUT, Reject
 from rolethread_vcs.gate import Verdict
+from rolethread_vcs.matching.signature import Step
 from rolethread_vcs.model.layout import ORDER, entry_path, id_of_path, number_of, suffix_part
 from rolethread_vcs.ops.edit.change import as_listed, behind_anchors, new_id, next_number
 from rolethread_vcs.ops.import_.row_matcher import Outcome
@@ -81,12 +82,8 @@ class _ReadAgainError(MovedError):
     """Another writer touched the very entries that rows were matched with."""
 
 
-class _UnreadError(Exception):
-    """Some files cannot be read to their end; what was read of them is worth nothing."""
-
-    def __init__(self, unread: Mapping[SourceFile, RoleThreadError]) -> None:
-        super().__init__(*unread.values())
-        self.unread = unread
+class _WorthlessReadingError(Exception):
+    """Files cannot be read to their end, or different rows share a name that decided; the reader knows which."""
 
 
 _BACKUP = re.compile(r"(.+)~|(.+)\.bak|#(.+)#|\.#(.+)|\.(.+)\.sw[a-p]")
@@ -148,9 +145,10 @@ def import_files(
     left_out = _editor_backups(named)
     if options.rejects is not None:
         disk.refuse_bad_place(options.rejects)
+    unnamed: set[str] = set()
     for attempt in range(ATTEMPTS):
         wanted = [(file, name) for file, name in named if file not in left_out]
-        run = _Attempt(repository, wanted, options, intent)
+        run = _Attempt(repository, wanted, options, intent, unnamed)
         is_last = attempt == ATTEMPTS - 1 or not all(isinstance(file, Path) for file in sources)
         try:
             result = run.run(step)
@@ -158,12 +156,16 @@ def import_files(
         except _ReadAgainError:
             if is_last:
                 raise
-        except _UnreadError as error:
-            if is_last or not options.skip_invalid or len(error.unread) == len(wanted):
-                from rolethread_vcs.ops.import_.refusals import refusal_of_files
+        except _WorthlessReadingError as error:
+            unread, misleading = run.reader.unread, run.reader.matcher.misleading()
+            uuids = {name for step, name in misleading if step is Step.UUID}
+            can_skip = options.skip_invalid and len(unread) < len(wanted) if unread else len(uuids) == len(misleading)
+            if is_last or not can_skip:
+                from rolethread_vcs.ops.import_.refusals import refusal_of_reading
 
-                raise refusal_of_files(error.unread, wanted, options, intent) from error
-            left_out |= {file: reason.message for file, reason in error.unread.items()}
+                raise refusal_of_reading(run.reader, wanted, options, intent) from error
+            left_out |= {file: reason.message for file, reason in unread.items()}
+            unnamed |= uuids
         except UnreadableEntryError as error:
             if error.saved:
                 raise
@@ -177,8 +179,14 @@ class _Attempt:
     """One reading of all files, and the commit of what was read, unless another writer makes it worthless."""
 
     def __init__(
-        self, repository: Repository, named: Sequence[tuple[SourceFile, str]], options: ImportOptions, intent: Intent
+        self,
+        repository: Repository,
+        named: Sequence[tuple[SourceFile, str]],
+        options: ImportOptions,
+        intent: Intent,
+        unnamed: Collection[str],
     ) -> None:
+        self._unnamed = unnamed
         self._repository = repository
         self._named = named
         self._files = [file for file, _ in named]
@@ -194,16 +202,13 @@ class _Attempt:
         repository, intent = self._repository, self._intent
         with repository.pack() as pack:
             written_before = self._open_rejects()
-            self._reader = reader = RowReader(repository, self.base, self._branch, self._options, intent)
+            self.reader = reader = RowReader(repository, self.base, self._branch, self._options, intent)
+            reader.matcher.unnamed = self._unnamed
             reader.raws_wanted = 2 * max((len(each.details["rejects"]) for each, _ in written_before), default=0)
             for file, name in self._named:
                 reader.read(file, name, pack, step)
-            if reader.unread:
-                raise _UnreadError(reader.unread)
-            if misleading := reader.matcher.misleading():
-                from rolethread_vcs.ops.import_.refusals import refusal_of_names
-
-                raise refusal_of_names(misleading, reader, self._options, intent)
+            if reader.unread or reader.matcher.misleading():
+                raise _WorthlessReadingError
             verdict = reader.gate.finish()
             reject_files: AbstractContextManager[RejectFiles | None] = nullcontext()
             if written_before or reader.rejects or not verdict.passes:
@@ -255,7 +260,7 @@ class _Attempt:
 
         Return what to set in git's configuration, and what to say.
         """
-        repository, entries = self._repository, len(self._reader.kept)
+        repository, entries = self._repository, len(self.reader.kept)
         config = repository.config
         is_first = entries and not self.base and repository.branch() == self._branch
         if not is_first or config.get("rolethread.decided") or config.get("rolethread.checkout") not in (None, "auto"):
@@ -271,7 +276,7 @@ class _Attempt:
     def _publish(
         self, pack: PackWriter, verdict: Verdict, files: RejectFiles | None, config: Mapping[str, str | None]
     ) -> Committed:
-        reader = self._reader
+        reader = self.reader
         # the branch that the gate judged for, though somebody else may have switched to another one meanwhile
         intent = replace(
             self._intent, branch=self._branch or None, trailers=(*self._intent.trailers, *self._trailers())
@@ -306,24 +311,24 @@ class _Attempt:
 
     def _assign_ids(self, tip: Snapshot) -> list[str]:
         """Number the new rows in file order, behind every number in use; rows with an id of ours keep it."""
-        kept_ids = [kept.entry_id for kept in self._reader.kept if kept.entry_id is not None and kept.is_new]
+        kept_ids = [kept.entry_id for kept in self.reader.kept if kept.entry_id is not None and kept.is_new]
         numbers = itertools.count(max([next_number(tip), *(number_of(each) + 1 for each in kept_ids)]))
-        return [kept.entry_id or new_id(next(numbers), kept.suffix) for kept in self._reader.kept]
+        return [kept.entry_id or new_id(next(numbers), kept.suffix) for kept in self.reader.kept]
 
     def _order(self, tip: Snapshot, ids: Sequence[str]) -> Order:
         """Return the order after the import: corrected rejects in their old places, an export of ours as it was."""
-        if not tip and any(kept.entry_id is not None for kept in self._reader.kept):
+        if not tip and any(kept.entry_id is not None for kept in self.reader.kept):
             return as_listed(ids)
         behind: dict[str | None, list[str]] = {}
         back = self._taken_back
-        for entry_id, kept in zip(ids, self._reader.kept, strict=True):
+        for entry_id, kept in zip(ids, self.reader.kept, strict=True):
             if kept.is_new and kept.entry_id is None and back is not None and kept.row in back.rows:
                 behind.setdefault(back.anchor(kept.row), []).append(entry_id)
         return behind_anchors(tip, behind)
 
     def _refuse_interference(self, now: Snapshot) -> None:
         """Raise when what another writer did since we read could change what a row is matched with."""
-        reader = self._reader
+        reader = self.reader
         suffixes = {kept.suffix for kept in reader.kept}
         for difference in two_way(self.base.tree, now.tree, self._repository.objects.tree):
             entry_id = id_of_path(difference.path)
@@ -338,12 +343,12 @@ class _Attempt:
 
     def _trailers(self) -> list[tuple[str, str]]:
         trailers = []
-        for source in self._reader.sources:
+        for source in self.reader.sources:
             trailers.append(("Source", Path(source.name).name))
             trailers.append(("Source-Size", str(source.size)))
             trailers.append(("Source-SHA256", source.sha256))
-        if self._reader.rejects:
-            trailers.append(("Rejected", str(len(self._reader.rejects))))
+        if self.reader.rejects:
+            trailers.append(("Rejected", str(len(self.reader.rejects))))
         return trailers
 
     def _remember_rejects(self, pack: PackWriter, ids: Sequence[str], files: RejectFiles | None) -> Mapping[str, Any]:
@@ -355,16 +360,16 @@ class _Attempt:
         back = self._taken_back
         if back is not None:
             details["took_back"] = {"operation": back.operation.number, "rejects": sorted(back.rows.values())}
-        if not self._reader.rejects:
+        if not self.reader.rejects:
             return {"details": details} if back is not None else {}
         from rolethread_vcs.ops.import_.rejects import join_rows, row_of
 
         places = []
-        for reject, anchor in zip(self._reader.rejects, self._reader.anchors, strict=True):
+        for reject, anchor in zip(self.reader.rejects, self.reader.anchors, strict=True):
             line, row = reject.place.line, reject.place.row
             after = ids[anchor] if isinstance(anchor, int) else anchor
             if back is not None and row - 1 in back.rows:
                 after = back.anchor(row - 1)
             places.append({"line": line, "row": row, "code": reject.code, "after": after, "size": len(row_of(reject))})
         details |= {"rejects": places, "rejects_name": "" if files is None else files.rows.name}
-        return {"attached": {"rejects": pack.add("blob", join_rows(self._reader.rejects))}, "details": details}
+        return {"attached": {"rejects": pack.add("blob", join_rows(self.reader.rejects))}, "details": details}

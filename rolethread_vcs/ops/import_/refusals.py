@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rolethread_vcs.errors import ConflictError, InvalidError, RoleThreadError
-from rolethread_vcs.formats import MARK, STANDARD_INPUT, RowPlace, unread_error
+from rolethread_vcs.formats import MARK, STANDARD_INPUT, unread_error
 from rolethread_vcs.gate import Allowance, Verdict
 from rolethread_vcs.gate.refusal import refusal_of_edit, refusal_of_import
 from rolethread_vcs.matching.signature import Step
@@ -67,29 +67,23 @@ def refuse_what_blocks(
         raise refusal_of_edit(verdict)
 
 
-def refusal_of_files(
-    unread: Mapping[SourceFile, RoleThreadError],
-    named: Sequence[tuple[SourceFile, str]],
-    options: ImportOptions,
-    intent: Intent,
+def refusal_of_reading(
+    reader: RowReader, named: Sequence[tuple[SourceFile, str]], options: ImportOptions, intent: Intent
 ) -> RoleThreadError:
-    """Return the error of an import of which some files cannot be read: all of them are named at once."""
-    error = unread_error(list(unread.values()), len(named))
-    if any(file not in unread for file, _ in named):
+    """Return the error of an import of which files cannot be read, or different rows share a name that decided."""
+    if not reader.unread:
+        return _refusal_of_names(reader, options, intent)
+    error = unread_error(list(reader.unread.values()), len(named))
+    if any(file not in reader.unread for file, _ in named):
         # a stream cannot be read again without the others: then the command names what can be read
-        names = [name for file, name in named if file not in unread or not options.skip_invalid]
+        names = [name for file, name in named if file not in reader.unread or not options.skip_invalid]
         command = _command(names, replace(options, skip_invalid=True), intent)
         error.hint = "\n".join([*filter(None, [error.hint]), f"{command}   imports the others"])
     return error
 
 
-def refusal_of_names(
-    misleading: Mapping[tuple[Step, str], Sequence[RowPlace | str]],
-    reader: RowReader,
-    options: ImportOptions,
-    intent: Intent,
-) -> InvalidError:
-    """Return the error of an import in which names decide that several rows, or entries, with other messages share."""
+def _refusal_of_names(reader: RowReader, options: ImportOptions, intent: Intent) -> InvalidError:
+    misleading = reader.matcher.misleading()
     titles = {Step.KEY: str(options.key), Step.UUID: "uuid", Step.OWN_ID: f"{MARK}.id"}
     details = []
     for (step, name), sharing in misleading.items():

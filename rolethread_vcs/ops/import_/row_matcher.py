@@ -4,12 +4,13 @@ Rows are matched as they come, by `STEPS`; what a match means (unchanged, edited
 
 A name (our id, a uuid, a key) that entries with different messages share names none of them: rows of theirs are matched
 by their messages. Where rows with different messages share one, it may have decided about the first of them before the
-second came; that is found out at the end (`Matcher.misleading`), and then nothing of the import is good.
+second came; that is found out at the end (`Matcher.misleading`). Then all is read again without that uuid (`unnamed`);
+what a key or an id of ours decided so is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -100,6 +101,7 @@ class Matcher:
         self._base = base
         self._key = key
         self._again = again
+        self.unnamed: Collection[str] = ()
         self._matched = 0
         self._index: Index[str] = Index()
         self._met: dict[tuple[Step, str], tuple[str | None, RowPlace]] = {}
@@ -116,6 +118,8 @@ class Matcher:
         key = None if self._key is None else key_value(row.entry, self._key)
         known = {"rev": rev, "key": key, "messages": row.digest, "spoken": row.digest, "birth": row.suffix}
         signature = Signature.of(row.entry, row.draft.own_id, STEPS, **known)
+        if signature.uuid in self.unnamed:
+            signature = signature._replace(uuid=None)
         match = self._match(signature, row)
         for step in _NAMES:
             if (name := getattr(signature, PARTS[step])) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rows_of_a_file import as_lines, bring, edit_answer, questions, row, write_r
 
 from rolethread_vcs.dataset import Dataset
 from rolethread_vcs.errors import ConflictError, InvalidError
+from rolethread_vcs.gate import RefusedByGateError
 from rolethread_vcs.ops.import_.importer import Imported
 from rolethread_vcs.transaction import Intent
 
@@ -284,13 +286,26 @@ def test_a_key_that_equal_rows_share_tells_them_in_order(dataset: Dataset, tmp_p
 
 
 @pytest.mark.parametrize("there", [("a2", "a"), ("a2", "a3")])
-def test_a_uuid_that_overwrites_and_comes_again_is_refused(
+def test_a_uuid_that_different_rows_share_overwrites_nothing(
     dataset: Dataset, tmp_path: Path, there: tuple[str, ...]
 ) -> None:
     bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID)))
+    file = write_rows(tmp_path / "y.jsonl", *(row(each, uuid=UUID.upper()) for each in there))
+
+    with pytest.raises(RefusedByGateError):  # main holds no uuid twice
+        bring(dataset, file)
+    bring(dataset, file, **ALLOWED)
+    assert questions(dataset) == ["a", *(each for each in there if each != "a")]
+    assert bring(dataset, file).unchanged == 2
+
+    assert len(dataset.snapshot()) == 1 + len({*there} - {"a"})
+
+
+def test_a_stream_in_which_different_rows_share_a_uuid_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    bring(dataset, write_rows(tmp_path / "x.jsonl", row("a", uuid=UUID)))
 
     with refusal(InvalidError, "name_is_shared"):
-        bring(dataset, write_rows(tmp_path / "y.jsonl", *(row(each, uuid=UUID.upper()) for each in there)))
+        dataset.import_file(io.BytesIO(as_lines([row("a2", uuid=UUID), row("a", uuid=UUID)])))
 
     assert questions(dataset) == ["a"]
 
