@@ -142,10 +142,10 @@ def test_a_name_that_says_nothing_of_the_layout_is_remarked_on(room: Room) -> No
 
 def test_an_argument_that_looks_like_a_file_leads_to_the_option(room: Room) -> None:
     for name in ("../x.jsonl", "x.json.gz"):
-        said = room.rtv("export", name)
+        said = room.rtv("export", name, "--clean")
 
         assert said.status != 0
-        assert f"hint: write that file with: rtv export -o {name}" in said.err
+        assert f"hint: write that file with: rtv export --format messages --clean -o {name}" in said.err
 
 
 def test_what_a_clean_export_does_not_carry_is_said(room: Room) -> None:

@@ -74,7 +74,8 @@ def command(
             )
         except (UsageError, NotFoundError) as error:
             if target is None and revision.lower().removesuffix(".gz").endswith((".json", ".jsonl")):
-                error.hint = f"write that file with: rtv export -o {shlex.quote(revision)}"
+                words = ["rtv", "export", "--format", format_name, *["--clean"] * clean, "-o", revision]
+                error.hint = f"write that file with: {shlex.join(words)}"
             raise
     for warning in result.warnings:
         output.warn(warning)
