@@ -104,7 +104,8 @@ def removed_folder_lines(removed: RemovedFolder) -> Lines:
 
 def folder_status_lines(folder: Path, survey: Survey) -> Lines:
     unsaved = count(len(survey.unsaved), "unsaved edit") if survey.unsaved else "nothing unsaved"
-    yield f"{folder} is on {survey.branch or 'no branch'}: {unsaved}"
+    state = "" if survey.git is None else f"; {survey.git.said.removesuffix(' here')} there"
+    yield f"{folder} is on {survey.branch or 'no branch'}: {unsaved}{state}"
     yield Line("hint", f"rtv -C {folder} status")
 
 

@@ -174,4 +174,5 @@ def test_what_another_folder_is_in_the_middle_of_is_left_to_it(parted: Dataset, 
         block.add(conversation("Who knocks?"))
     with refusal(ConflictError, "folder_in_use"):
         parted.copies.remove_folder(folder)
+    assert [each.problem is None for each in parted.copies.folders()] == [True, False]
     VERBS["edit"](parted)

@@ -76,7 +76,10 @@ def folder_copies(repository: Repository) -> tuple[FolderCopy, ...]:
             problem = f"cut off while it was removed: rtv workcopy remove {found.quoted}"
         else:
             try:
-                unsaved = len(unsaved_files(repository if is_here else open_dataset(found.folder)))
+                opened = repository if is_here else open_dataset(found.folder)
+                if (state := opened.git_state()) is not None:
+                    problem = f"{state.said.removesuffix(' here')}: git -C {found.quoted} status"
+                unsaved = len(unsaved_files(opened))
             except RoleThreadError as error:
                 problem = error.message
         copies.append(FolderCopy(found.name, found.folder, found.branch, is_here, unsaved, problem))
