@@ -55,34 +55,19 @@ class Alignment:
         every = {side: list(align(lists.base, lists.on(side))) for side in SIDES}
         lists, every = cut_alike(lists, every)
         every = _without_strangers(lists, every)
-        doubtful = {pair.before for side in SIDES for pair in every[side] if pair.loose}
+        there = {side: {pair.before: pair for pair in every[side]} for side in SIDES}
         known = {side: {pair.after for pair in every[side]} for side in SIDES}
-        untouched = {
-            side: {
-                pair.before
-                for pair in every[side]
-                if pair.before in doubtful
-                and not (pair.loose or pair.moved)
-                and is_equal(lists.base[pair.before], lists.on(side)[pair.after])
-                and not _stands_beside_new(lists.on(side), pair.after, known[side])
-            }
-            for side in SIDES
-        }
-        # What may be another message is taken for the same as long as the other side left it alone, or has the same.
-        values = {
-            side: {pair.before: lists.on(side)[pair.after] for pair in every[side] if pair.loose} for side in SIDES
-        }
-        alike = {
-            base
-            for base in values["ours"].keys() & values["theirs"].keys()
-            if is_equal(values["ours"][base], values["theirs"][base])
-        }
+
+        def is_settled(side: Side, pair: Pair) -> bool:
+            # What may be another message is taken for the same if the other side left it alone, or has the same.
+            row, same = lists.on(other_side(side)), there[other_side(side)].get(pair.before)
+            if same is None or same.loose:
+                return same is not None and is_equal(row[same.after], lists.on(side)[pair.after])
+            is_left = not same.moved and is_equal(row[same.after], lists.base[pair.before])
+            return is_left and not _stands_beside_new(row, same.after, known[other_side(side)])
+
         self.loose = {
-            side: {
-                pair.before: pair.after
-                for pair in every[side]
-                if pair.loose and pair.before not in untouched[other_side(side)] | alike
-            }
+            side: {pair.before: pair.after for pair in every[side] if pair.loose and not is_settled(side, pair)}
             for side in SIDES
         }
         pairs = {side: [pair for pair in every[side] if pair.before not in self.loose[side]] for side in SIDES}
