@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rolethread_vcs.diff.chain import heaviest_chain
-from rolethread_vcs.diff.cuts import mark_cuts
+from rolethread_vcs.diff.cuts import find_cuts
 from rolethread_vcs.diff.exchange_pairs import (
     ALL_PAIRS,
     SCALE,
@@ -118,7 +118,7 @@ def _search(left: Sequence[Any], right: Sequence[Any], *, later_left: bool) -> l
     messages = [message for exchange in one for message in exchange.messages]
     for place, stretch in zip(beside, stretches, strict=True):
         messages[place].beside += stretch.exchanges
-    mark_cuts(one, other)
+    one, other = find_cuts(one, other)
     search = _Search(one, other, pair_exchanges(one, other, later_left=later_left), later_left=later_left)
     pairs = [
         pair._replace(
@@ -191,8 +191,11 @@ class _Search:
         )
         stayed = set(heaviest_chain((one, other, round(weight * SCALE)) for one, other, weight in weighed))
         return [
-            Pair(one.index, other.index, match, (one.index, other.index) not in stayed, loose, *self._rests(one, other))
+            Pair(
+                one.index, other.index, match, (one.index, other.index) not in stayed, loose and not any(rests), *rests
+            )
             for one, other, match, loose in self._found.values()
+            for rests in [tuple(self._rests(one, other))]
         ]
 
     def _rests(self, one: Message, other: Message) -> Iterator[tuple[int, ...]]:

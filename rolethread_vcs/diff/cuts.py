@@ -10,8 +10,8 @@ nearly all of it. What was put between them is new. The first part is the messag
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, count, pairwise
 
 from rolethread_vcs.diff.exchanges import Exchange, Message
 
@@ -23,8 +23,11 @@ _FEW = 8  # messages that begin or end with the same two words
 _LONG = 20_000  # words
 
 
-def mark_cuts(left: Sequence[Exchange], right: Sequence[Exchange]) -> None:
-    """Tell the messages of two sides that are parts of one on the other side, and that one, of each other."""
+def find_cuts(left: Sequence[Exchange], right: Sequence[Exchange]) -> tuple[list[Exchange], list[Exchange]]:
+    """Tell the messages of two sides which are parts of one on the other side, and that one, of each other.
+
+    Returns the exchanges of both; those next to each other in which the parts of one message stand are one exchange.
+    """
     rows = [[message for each in side for message in each.messages] for side in (left, right)]
     says = [{message.says for message in row} for row in rows]
     fresh = [
@@ -34,6 +37,18 @@ def mark_cuts(left: Sequence[Exchange], right: Sequence[Exchange]) -> None:
     for wholes, row in (fresh, reversed(fresh)):
         if wholes and len(row) > 1:
             _mark(wholes, row)
+    numbers = count(-1, -1)  # what they say now, nothing on the other side says
+    return _joined(left, numbers), _joined(right, numbers)
+
+
+def _joined(side: Sequence[Exchange], numbers: Iterator[int]) -> list[Exchange]:
+    found: list[Exchange] = []
+    for each in side:
+        cut = {id(message.whole) for message in each.messages if message.whole is not None}
+        if cut and found and any(id(message.whole) in cut for message in found[-1].messages):
+            each = Exchange(len(found) - 1, [*found.pop().messages, *each.messages], next(numbers))
+        found.append(Exchange(len(found), each.messages, each.says))
+    return found
 
 
 def _mark(wholes: Sequence[Message], row: Sequence[Message]) -> None:

@@ -37,7 +37,7 @@ def cut_alike(lists: Lists, pairs: dict[Side, list[Pair]]) -> tuple[Lists, dict[
     for ours, theirs in ((pair, there[pair.before]) for pair in pairs["ours"] if pair.before in there):
         if ours.rest or theirs.rest:
             numbers = ((ours.before,), (ours.after, *ours.rest), (theirs.after, *theirs.rest))
-            is_new = Match.PLACED in (ours.match, theirs.match)
+            is_new = Match.PLACED in (ours.match, theirs.match) or ours.loose or theirs.loose
             pieces = None if is_new else _cut([[row[n] for n in each] for row, each in zip(rows, numbers, strict=True)])
             if pieces is None:
                 loose.add(ours.before)

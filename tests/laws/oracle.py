@@ -151,7 +151,7 @@ class Oracle:
         for who in split:
             forms = [{slot: value for slot, value in side.items() if slot[0] == who} for side in (base, ours, theirs)]
             if any(part for _, part in forms[0]) or forms[1] == forms[2]:
-                if forms[0] not in forms[1:] and forms[1] != forms[2]:
+                if forms[0] not in forms[1:]:
                     self.unknown.append("both split or joined")
                 self.values |= forms[2] if forms[0] == forms[1] else forms[1]
             else:

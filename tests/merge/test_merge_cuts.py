@@ -193,3 +193,21 @@ def test_a_message_moved_far_and_cut_and_edited_on_both_sides_stands_in_one_plac
 
     assert (conflict.field, conflict.reason) == ("messages", Reason.BOTH_EDITED)
     assert (conflict.base, conflict.ours, conflict.theirs) == ([*BASE, *more], ours, theirs)
+
+
+def test_the_lines_behind_a_message_that_was_cut_are_known_however_little_they_say() -> None:
+    base = [*BASE[:2], answer("*shrugs*", speaker="jon"), answer("Yes.", speaker="kim"), *OTHER]
+    edited = [*base[:3], answer('Yes. "They say so in the village."', speaker="kim"), *OTHER]
+
+    assert [c.reason for c in merge(base, [*cut(), *edited[2:]], [*base[:3], *OTHER]).conflicts] == [
+        Reason.DELETED_AND_EDITED
+    ]
+    assert merge(base, [*cut(), *base[2:]], edited) == Merged([*cut(), *edited[2:]])
+
+
+def test_a_message_cut_here_and_perhaps_replaced_there_needs_a_decision() -> None:
+    theirs = [user("Who polished an oath without a word?"), answer(f"{DOOR[:-11]}flood. The widow burned it all.")]
+
+    merged = merge([*OTHER, ASKS, WHOLE], [*OTHER, *cut()], [*OTHER, *theirs])
+
+    assert [(conflict.base, conflict.theirs) for conflict in merged.conflicts] == [([WHOLE], theirs[1:])]
