@@ -110,7 +110,7 @@ def diff_entries(before: Entry, after: Entry) -> EntryDiff:
         tags_added=tuple(sorted(to_tags - tags)),
         tags_removed=tuple(sorted(tags - to_tags)),
         fields=tuple(fields),
-        extra=changes(before.extra, after.extra),
+        extra=changes(before.document.get("extra", {}), after.document.get("extra", {})),
     )
 
 
@@ -133,7 +133,7 @@ def apply(entry: Entry, difference: EntryDiff) -> Entry:
     changed_tags = {*difference.tags_added, *difference.tags_removed}
     require("tags", fits=tags & changed_tags == set(difference.tags_removed))
     fields["tags"] = sorted((tags - set(difference.tags_removed)) | set(difference.tags_added))
-    fields["extra"] = apply_changes(entry.extra, difference.extra)
+    fields["extra"] = apply_changes(entry.document.get("extra", {}), difference.extra)
     return Entry.of({key: value for key, value in fields.items() if value is not ABSENT})
 
 

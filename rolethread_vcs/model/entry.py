@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
-from types import MappingProxyType
 from typing import Any, NoReturn
 
 from rolethread_vcs.errors import InvalidError
@@ -194,7 +193,9 @@ class Entry:
     @property
     def extra(self) -> Mapping[str, Any]:
         """Foreign top-level keys, word for word."""
-        extra: Mapping[str, Any] = self.fields.get("extra", _NOTHING)
+        from rolethread_vcs.model.frozen import FrozenDict
+
+        extra: Mapping[str, Any] = self.fields.get("extra", FrozenDict())
         return extra
 
     def with_fields(self, **changes: Any) -> Entry:
@@ -203,7 +204,6 @@ class Entry:
         return Entry.of({key: value for key, value in fields.items() if value is not None})
 
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _put_document = vars(Entry)["document"].__set__
 _put_frozen = vars(Entry)["_frozen"].__set__
 
