@@ -71,8 +71,7 @@ def show_error(error: BaseException, given: GlobalOptions, arguments: Sequence[s
         else:
             output.complain(str(shown) if isinstance(shown, InterruptedByUserError) else error_text(shown))
     except RoleThreadError:
-        # stdout takes no more; the status still tells
-        return shown.status
+        pass  # stdout takes no more; the status still tells
     return shown.status
 
 

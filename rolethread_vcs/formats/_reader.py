@@ -27,11 +27,11 @@ from typing import Any, BinaryIO
 from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError, nearest
 from rolethread_vcs.formats._contract import MAX_ROW, STANDARD_INPUT, Piece, RowProblemError, too_large
 from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
+from rolethread_vcs.model.entry import kind_of
 from rolethread_vcs.phrases import file_text, first_few
 
 _ENOUGH = 1 << 16
 """Bytes that tell what kind of file it is and how it is laid out."""
-_KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list"}
 _BLOCK = 1 << 19
 _NAMED = 10
 _LAST_LINE = "the file ends inside this line"
@@ -316,8 +316,7 @@ def read_object(piece: Piece) -> dict[str, Any]:
         place = f"column {error.column}" if error.line == 1 else f"line {line + error.line - 1}, column {error.column}"
         raise RowProblemError(f"{reason} ({place})", "not_json") from error
     if type(value) is not dict:
-        kind = _KINDS.get(type(value), "a number")
-        raise RowProblemError(f"a row must be an object, this one is {kind}", "not_an_object")
+        raise RowProblemError(f"a row must be an object, this one is {kind_of(value)}", "not_an_object")
     return value
 
 

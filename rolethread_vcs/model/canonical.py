@@ -19,7 +19,7 @@ import orjson
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import MAX_DEPTH as MAX_DEPTH
-from rolethread_vcs.model.entry import Entry, matched_messages, sort_keys
+from rolethread_vcs.model.entry import Entry, kind_of, matched_messages, sort_keys
 from rolethread_vcs.model.entry import JsonProblemError as JsonProblemError
 from rolethread_vcs.model.layout import suffix_of
 
@@ -175,7 +175,7 @@ def decode_entry(data: bytes) -> Entry:
     """
     value = parse(data)
     if not isinstance(value, dict):
-        raise JsonProblemError("an entry is an object with messages, not " + _name(value))
+        raise JsonProblemError("an entry is an object with messages, not " + kind_of(value))
     return Entry.of(value, is_owned=True)
 
 
@@ -227,9 +227,3 @@ def encode_with_suffix(entry: Entry) -> tuple[bytes, str, str]:
     written = _dump(messages, _CANONICAL, is_parsed=True)
     suffix = suffix_of(written)
     return data, suffix, suffix if _is_matched_as_it_is(messages, written) else match_digest(messages)
-
-
-def _name(value: Any) -> str:
-    if isinstance(value, list):
-        return "a list"
-    return {str: "a text", bool: "true or false", type(None): "null"}.get(type(value), "a number")

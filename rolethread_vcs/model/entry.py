@@ -86,7 +86,7 @@ class Entry:
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         if not isinstance(fields, Mapping):
-            raise InvalidEntryError(f"an entry is made of a mapping of fields, not {_kind(fields)}")
+            raise InvalidEntryError(f"an entry is made of a mapping of fields, not {kind_of(fields)}")
         _put_document(self, Entry.of(fields).document)
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
@@ -145,7 +145,7 @@ class Entry:
         uuid = fields.get("uuid")
         if uuid is not None:
             if not isinstance(uuid, str) or not uuid:
-                found = "empty text" if uuid == "" else _kind(uuid)
+                found = "empty text" if uuid == "" else kind_of(uuid)
                 raise InvalidEntryError(f"uuid must be text, not {found}")
             document["uuid"] = uuid
         if len(document) < len(fields):
@@ -345,17 +345,17 @@ def copy_value(value: Any, in_order: Callable[[Iterable[str]], Iterable[str]] = 
 def _text_keys(value: Mapping[Any, Any]) -> Mapping[str, Any]:
     for key in value:
         if not isinstance(key, str):
-            raise InvalidEntryError(f"the names of fields are text, not {_kind(key)}")
+            raise InvalidEntryError(f"the names of fields are text, not {kind_of(key)}")
     return value
 
 
 def _texts(field: str, value: Any) -> list[str]:
     if type(value) is not list and (not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping)):
-        raise InvalidEntryError(f"{field} must be a list of text, not {_kind(value)}")
+        raise InvalidEntryError(f"{field} must be a list of text, not {kind_of(value)}")
     items = list(value)
     for item in items:
         if type(item) is not str and not isinstance(item, str):
-            raise InvalidEntryError(f"{field} must be a list of text; it holds {_kind(item)}")
+            raise InvalidEntryError(f"{field} must be a list of text; it holds {kind_of(item)}")
     return items
 
 
@@ -365,7 +365,7 @@ def _whole_extra(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if extra is None:
         extra = {}
     elif not isinstance(extra, Mapping):
-        raise InvalidEntryError(f"extra must be an object, not {_kind(extra)}")
+        raise InvalidEntryError(f"extra must be an object, not {kind_of(extra)}")
     foreign = [key for key in fields if key not in _ENTRY_RANK]
     if not foreign:
         return extra
@@ -378,17 +378,10 @@ def _whole_extra(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return merged
 
 
-def _kind(value: Any) -> str:
-    """Name the JSON type of a value the way a writer would."""
-    for kind, name in (
-        (bool, "true or false"),
-        (str, "text"),
-        (int | float, "a number"),
-        (Mapping, "an object"),
-    ):
-        if isinstance(value, kind):
-            return name
-    return "null" if value is None else "a list"
+def kind_of(value: Any) -> str:
+    """Return what a JSON value is, as a writer would say it."""
+    words = {bool: "true or false", str: "text", int: "a number", float: "a number", type(None): "null"}
+    return words.get(type(value)) or ("an object" if isinstance(value, Mapping) else "a list")
 
 
 _PREVIEW = 400

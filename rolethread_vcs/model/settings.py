@@ -237,7 +237,7 @@ def policy_notes(old: Settings, new: Settings, branch: str, branches: Collection
         if pattern not in (*DEFAULT_STRICT, *old.strict, *old.report_only) and not any(
             _fits(name, (pattern,)) for name in branches
         ):
-            near = nearest(pattern, branches)
+            near = nearest(pattern.lower(), branches)
             yield f"no branch matches {pattern} now" + (f"; did you mean {near}?" if near else "")
 
 

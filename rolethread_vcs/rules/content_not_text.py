@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, kind_of
 from rolethread_vcs.model.finding import RepairSafety, Scope, Severity
-from rolethread_vcs.rules._contract import Found, Outline, Repair, Rule, as_text, kind_of
+from rolethread_vcs.rules._contract import Found, Outline, Repair, Rule, as_text
 
 
 def _check(outline: Outline) -> Iterator[Found]:

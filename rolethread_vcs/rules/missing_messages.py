@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rolethread_vcs.model.entry import kind_of
 from rolethread_vcs.model.finding import Scope, Severity
-from rolethread_vcs.rules._contract import Found, Outline, Rule, as_text, kind_of
+from rolethread_vcs.rules._contract import Found, Outline, Rule, as_text
 
 
 def _check(outline: Outline) -> Iterator[Found]:

@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rolethread_vcs.model.entry import KNOWN_ROLES, Entry, known_role
+from rolethread_vcs.model.entry import KNOWN_ROLES, Entry, kind_of, known_role
 from rolethread_vcs.model.finding import RepairSafety, Scope, Severity
-from rolethread_vcs.rules._contract import ABSENT, Found, Outline, Repair, Rule, as_text, kind_of, quoted
+from rolethread_vcs.rules._contract import ABSENT, Found, Outline, Repair, Rule, as_text, quoted
 
 
 def _is_unknown(role: Any) -> bool:

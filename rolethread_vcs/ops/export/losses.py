@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rolethread_vcs.model.entry import CONVERSATIONS, TOOL_ROLES, Entry
+from rolethread_vcs.model.entry import CONVERSATIONS, TOOL_ROLES, Entry, kind_of
 from rolethread_vcs.ops.export.masks import is_masked
 
 
@@ -92,5 +92,4 @@ def _shape(value: Any) -> str:
         return f"{{{', '.join(f'{key}: {_shape(value[key])}' for key in sorted(value))}}}"
     if isinstance(value, list):
         return f"[{' or '.join(sorted({_shape(item) for item in value}))}]"
-    kinds = {str: "text", bool: "true or false", type(None): "null"}
-    return kinds.get(type(value), "number")
+    return kind_of(value).removeprefix("a ")
