@@ -177,7 +177,8 @@ def test_rejects_are_known_by_their_rows_under_any_name(dataset: Dataset, tmp_pa
     bring(dataset, write_rows(tmp_path / "a.jsonl", row("1"), KEEPER, row("3")), skip_invalid=True)
     bring(dataset, write_rows(tmp_path / "b.jsonl", row("4"), SAILOR, row("6")), skip_invalid=True)
 
-    bring(dataset, write_rows(tmp_path / "mine.jsonl", corrected(KEEPER, "2")))
+    done = bring(dataset, write_rows(tmp_path / "mine.jsonl", corrected(KEEPER, "2")))
+    assert len(done.notes) == 1
     bring(dataset, write_rows(tmp_path / "a.rejects.jsonl", corrected(SAILOR, "5")))
 
     assert questions(dataset) == ["1", "2", "3", "4", "5", "6"]
