@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.transaction import Intent, NewerWriterError, Session, refuse_unsaved
 
 _GZIP_LEVEL = 6
+_ROWS_AT_ONCE = 64
+_HELD_IN_MEMORY = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,7 @@ def export(
     rows = ExportRows(snapshot, options)
     sha256 = None
     if path is None and write is not None:
-        rows.refuse_unfit()
-        for chunk in rows.chunks(step):
+        for chunk in rows.chunks(step) if rows.carries_all else _held_back(rows.chunks(step)):
             write(chunk)
     elif path is not None:
         refuse_file_in_the_way(
@@ -144,8 +146,8 @@ def export(
         left_out=tuple(rows.left_out),
         unfit=tuple(rows.unfit),
         masked=rows.masked,
-        lost=rows.lost,
-        uneven=rows.uneven,
+        lost=rows.losses.lost,
+        uneven=rows.losses.uneven,
     )
 
 
@@ -159,6 +161,17 @@ def to_dicts(
     """
     rows = ExportRows(repository.snapshot(revision), replace(options or ExportOptions(), **keywords, container="jsonl"))
     return (json.loads(line) for chunk in rows.chunks(lambda _: None) for line in chunk.splitlines())
+
+
+def _held_back(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield whole rows when the last one is made: what has left cannot be taken back when a later one does not fit."""
+    from tempfile import SpooledTemporaryFile
+
+    with disk.system_errors("holding back the rows"), SpooledTemporaryFile(_HELD_IN_MEMORY) as held:
+        held.writelines(chunks)
+        held.seek(0)
+        while rows := b"".join(islice(held, _ROWS_AT_ONCE)):
+            yield rows
 
 
 def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bool) -> list[str]:

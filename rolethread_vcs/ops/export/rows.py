@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,14 +13,13 @@ from rolethread_vcs.errors import DamagedError, UsageError
 from rolethread_vcs.formats import CannotCarryError, RowFormat, find_row_format, joined, write_line
 from rolethread_vcs.model.canonical import encode_line
 from rolethread_vcs.model.entry import Entry, well_formed
-from rolethread_vcs.ops.export.losses import Columns, Lost, Uneven, lost_of
+from rolethread_vcs.ops.export.losses import Losses
 from rolethread_vcs.ops.export.masks import Masks, add_weights, is_masked, without_masked
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
 
 _ROWS_AT_ONCE = 64
-_MASK_WORDS = (b'"train"', b'"weight"', b"\\u00")  # a letter of a key may be written as an escape
 _NAMED = 5
 
 
@@ -70,33 +68,18 @@ class ExportRows:
         self._masks = _masks(options, self._format)
         # None until it is known whether any answer is masked
         self._has_weights = self._masks is Masks.WEIGHT if options.masks or self._masks is not Masks.WEIGHT else None
-        self._start()
-
-    def _start(self, *, is_trial: bool = False) -> None:
-        self._is_trial = is_trial
         self.entries = self.size = 0
         self.left_out: dict[str, None] = {}
         self.unfit: list[Unfit] = []
         self.digest = hashlib.sha256()
         self._masked = [0, 0]
         self._emptied: list[str] = []
-        self._lost: Counter[tuple[str, str]] = Counter()
-        self._columns = Columns()
+        self.losses = Losses(self._format.clean_keys)
 
-    def refuse_unfit(self) -> None:
-        """Go through all rows once without writing any, for what cannot be taken back when it has left.
-
-        Raises:
-            CannotCarryError, UnreadableEntryError: see `chunks`.
-        """
-        if self._masks is None and self._format.name == "messages":
-            return  # it carries every entry
-        self._start(is_trial=True)
-        for _ in self._lines(lambda _: None):
-            pass
-        if self._has_weights is None:
-            self._has_weights = self._masked[0] > 0
-        self._start()
+    @property
+    def carries_all(self) -> bool:
+        """Whether there is no entry that does not fit."""
+        return self._masks is None and self._format.name == "messages"
 
     def chunks(self, step: Callable[[int], None]) -> Iterator[bytes]:
         """Yield the bytes of the file.
@@ -117,19 +100,8 @@ class ExportRows:
         messages, entries = self._masked
         return Masked(messages, entries, self._masks, tuple(self._emptied)) if self._masks and messages else None
 
-    @property
-    def lost(self) -> tuple[Lost, ...]:
-        """What clean rows left behind, keys of messages first, each time the most frequent first."""
-        ranked = sorted(self._lost.items(), key=lambda each: (each[0][0] != "message", -each[1], each[0]))
-        return tuple(Lost(key, level, number) for (level, key), number in ranked)
-
-    @property
-    def uneven(self) -> tuple[Uneven, ...]:
-        """The columns of a clean file that are not in all rows, or not of one shape."""
-        return self._columns.uneven()
-
     def _lines(self, step: Callable[[int], None]) -> Iterator[bytes]:
-        if self._has_weights is None and not self._is_trial:
+        if self._has_weights is None:
             self._has_weights = self._is_any_masked()
         for place, (entry_id, oid, entry) in enumerate(self._chosen(), 1):
             if place & 0xFF == 0:
@@ -158,12 +130,9 @@ class ExportRows:
         if kept is None or row is None:
             self._emptied.append(entry_id)
             return None
-        if self._is_trial:
-            return b""
         if self._has_weights:
             add_weights(row, kept)
-        self._lost.update(lost_of(kept, self._format.clean_keys, has_weights=bool(self._has_weights)))
-        self._columns.add(row)
+        self.losses.add(kept, row, has_weights=bool(self._has_weights))
         return encode_line(row, is_parsed=True)
 
     def _is_any_masked(self) -> bool:
@@ -171,7 +140,8 @@ class ExportRows:
         for entry_id, oid in self._snapshot.blobs():
             with contextlib.suppress(DamagedError):  # whoever comes to it says so
                 data = self._snapshot.objects.blob(oid)
-                if not any(word in data for word in _MASK_WORDS):
+                # a letter of a key may be written as an escape
+                if not (b'"train"' in data or b'"weight"' in data or b"\\u00" in data):
                     continue
             entry = self._snapshot.read_blob(oid)
             if (
