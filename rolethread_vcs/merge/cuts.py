@@ -19,7 +19,6 @@ from rolethread_vcs.diff.words import word_changes
 from rolethread_vcs.merge.lists import SIDES, Lists, Side
 from rolethread_vcs.merge.message import merge_message
 from rolethread_vcs.merge.resolver import Resolver
-from rolethread_vcs.model.entry import is_equal
 
 _CALLS = ("tool_calls", "function_call")
 
@@ -38,37 +37,34 @@ def cut_alike(lists: Lists, pairs: dict[Side, list[Pair]]) -> tuple[Lists, dict[
         if ours.rest or theirs.rest:
             numbers = ((ours.before,), (ours.after, *ours.rest), (theirs.after, *theirs.rest))
             is_new = Match.PLACED in (ours.match, theirs.match) or ours.loose or theirs.loose
-            pieces = None if is_new else _cut([[row[n] for n in each] for row, each in zip(rows, numbers, strict=True)])
-            if pieces is None:
+            made_of = (
+                None if is_new else _cut([[row[n] for n in each] for row, each in zip(rows, numbers, strict=True)])
+            )
+            if made_of is None:
                 loose.add(ours.before)
             else:
-                for done, each, found in zip(made, numbers, pieces, strict=True):
+                for done, each, found in zip(made, numbers, made_of, strict=True):
                     done.update(zip(each, found, strict=True))
     if not (loose or made[0]):
         return lists, pairs
-    cut = [
-        [piece for n, message in enumerate(row) for piece in done.get(n, [message])]
-        for row, done in zip(rows, made, strict=True)
-    ]
-    starts = [
-        [*accumulate((len(done.get(n, "-")) for n in range(len(row))), initial=0)]
-        for row, done in zip(rows, made, strict=True)
-    ]
+    cut: list[list[Any]] = []
+    starts: list[list[int]] = []
+    for row, done in zip(rows, made, strict=True):
+        pieces = [done.get(number, [message]) for number, message in enumerate(row)]
+        cut.append([piece for each in pieces for piece in each])
+        starts.append([*accumulate(map(len, pieces), initial=0)])
 
     def renumbered(side: Side) -> Iterator[Pair]:
-        place = 1 + SIDES.index(side)
+        start = starts[1 + SIDES.index(side)]
         for pair in pairs[side]:
-            before, after = starts[0][pair.before], starts[place][pair.after]
-            if pair.before not in made[0]:
-                joined = tuple(starts[0][number] for number in pair.joined)
-                yield Pair(before, after, pair.match, pair.moved, pair.loose or pair.before in loose, (), joined)
-                continue
-            parts = (
-                n for part in (pair.after, *pair.rest) for n in range(starts[place][part], starts[place][part + 1])
-            )
-            for base, number in enumerate(parts, before):
-                same = is_equal(cut[0][base], cut[place][number])
-                yield Pair(base, number, Match.EQUAL if same else Match.SIMILAR, pair.moved)
+            before, parts = starts[0][pair.before], (pair.after, *pair.rest)
+            if pair.before in made[0]:
+                numbers = (number for part in parts for number in range(start[part], start[part + 1]))
+                for place, number in enumerate(numbers, before):
+                    yield Pair(place, number, Match.SIMILAR, pair.moved)
+            else:
+                is_loose, joined = pair.loose or pair.before in loose, tuple(starts[0][each] for each in pair.joined)
+                yield Pair(before, start[pair.after], pair.match, pair.moved, is_loose, (), joined)
 
     return Lists(*cut), {side: sorted(renumbered(side)) for side in SIDES}
 
@@ -80,15 +76,14 @@ def _cut(rows: Sequence[Sequence[Any]]) -> list[list[list[Any]]] | None:
     texts = [" ".join(message["content"] for message in row) for row in rows]
     starts = [[*accumulate((len(message["content"]) + 1 for message in row), initial=0)] for row in rows]
     ends = ((_same_place(texts[n], start, texts[0]), n, start) for n in (1, 2) for start in starts[n][1:-1])
-    places: list[tuple[int, dict[int, int]]] = [
-        (0, dict.fromkeys(range(3), 0))
-    ]  # in the base, with the same place on a side that cut there
+    # in the base, each with the same place on the sides that cut there
+    places: list[tuple[int, dict[int, int]]] = [(0, {0: 0, 1: 0, 2: 0})]
     for place, number, start in sorted(ends):
         if any(map(str.isalnum, texts[0][places[-1][0] : place])):
             places.append((place, {}))
         places[-1][1][number] = start
     has_rest = any("alternatives" in message for row in rows[1:] for message in row[1:])
-    shared = rows[0][0].get("alternatives", ()) if has_rest else ()
+    shared = _items(rows[0][0]) if has_rest else []
     found = []
     for number, row in enumerate(rows):
         at = [own.get(number, _same_place(texts[0], place, texts[number])) for place, own in places]
@@ -104,24 +99,31 @@ def _cut(rows: Sequence[Sequence[Any]]) -> list[list[list[Any]]] | None:
             ]
         )
     flat = [[piece for part in each for piece in part] for each in found]
+    if {len(row) for row in flat} != {len(places)} or not all(
+        piece["content"].strip() for row in flat for piece in row
+    ):
+        return None
     alone = Resolver()
-    if {len(row) for row in flat} == {len(places)} and all(piece["content"].strip() for row in flat for piece in row):
-        for base, ours, theirs in zip(*flat, strict=True):
-            merge_message(base, ours, theirs, "", alone)
-        return None if alone.conflicts else found
-    return None
+    for base, ours, theirs in zip(*flat, strict=True):
+        merge_message(base, ours, theirs, "", alone)
+    return None if alone.conflicts else found
 
 
 def _piece(message: Mapping[str, Any], start: int, stop: int, shared: Sequence[Any]) -> dict[str, Any]:
     """Return a piece of a message. Alternatives, versions of the whole, stay with its first part but for the shared."""
     text = message["content"]
     piece = {**message, "content": text[start:].lstrip() if start else text}
-    if start and (others := [each for each in piece.pop("alternatives", ()) if each in shared]):
-        piece["alternatives"] = others
+    if start and piece.pop("alternatives", None) and (kept := [each for each in _items(message) if each in shared]):
+        piece["alternatives"] = kept
     if stop < len(text):  # what calls a tool is the end: its result comes next
         piece["content"] = text[start:stop].strip() if start else text[:stop].rstrip()
         return {key: value for key, value in piece.items() if key not in _CALLS}
     return piece
+
+
+def _items(message: Mapping[str, Any]) -> list[Any]:
+    alternatives = message.get("alternatives")
+    return alternatives if isinstance(alternatives, list) else []
 
 
 def _same_place(text: str, place: int, other: str) -> int:

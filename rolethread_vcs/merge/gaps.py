@@ -15,7 +15,7 @@ What happens in a gap is for `disputes` to say.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -265,8 +265,3 @@ def _number(token: Token, side: Side) -> int:
     number = token.on(side)
     assert number is not None
     return number
-
-
-def values_of(messages: Sequence[Any], numbers: Iterable[int | None]) -> list[Any]:
-    """Return the messages of these numbers, those without a number left out."""
-    return [messages[number] for number in numbers if number is not None]

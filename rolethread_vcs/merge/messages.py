@@ -19,7 +19,7 @@ from rolethread_vcs.merge.calls import Calls
 from rolethread_vcs.merge.conflict import Conflict, Note, Reason, SideChoice
 from rolethread_vcs.merge.conversation import END, START, role_of
 from rolethread_vcs.merge.disputes import Dispute, Joined, Piece, pieces_of
-from rolethread_vcs.merge.gaps import Alignment, values_of
+from rolethread_vcs.merge.gaps import Alignment
 from rolethread_vcs.merge.lists import FIRST, SIDES, Lists, Side, Token
 from rolethread_vcs.merge.message import merge_message
 from rolethread_vcs.merge.resolver import Resolver
@@ -155,10 +155,10 @@ class _Row:
 
     def _lay_dispute(self, dispute: Dispute) -> None:
         lists, name = self._lists, self._name()
-        ours = values_of(lists.ours, (token.ours for token in dispute.ours))
-        theirs = values_of(lists.theirs, (token.theirs for token in dispute.theirs))
+        ours = [lists.ours[token.ours] for token in dispute.ours if token.ours is not None]
+        theirs = [lists.theirs[token.theirs] for token in dispute.theirs if token.theirs is not None]
         both = [lists.any_value(token) for token in dispute.both]
-        base = values_of(lists.base, dispute.base)
+        base = [lists.base[number] for number in dispute.base]
         conflict = Conflict(name, dispute.reason, base, ours, theirs, _suggested(dispute))
         choice = self._resolver.choose(conflict)
         chosen = _as_messages(name, self._resolver.answer(conflict, both=both))

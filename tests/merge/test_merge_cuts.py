@@ -211,3 +211,12 @@ def test_a_message_cut_here_and_perhaps_replaced_there_needs_a_decision() -> Non
     merged = merge([*OTHER, ASKS, WHOLE], [*OTHER, *cut()], [*OTHER, *theirs])
 
     assert [(conflict.base, conflict.theirs) for conflict in merged.conflicts] == [([WHOLE], theirs[1:])]
+
+
+def test_alternatives_that_are_no_list_stay_with_the_first_part() -> None:
+    base, parts = [ASKS, {**WHOLE, "alternatives": 5}], cut()
+    parts[1]["alternatives"] = 5
+
+    assert merge(base, parts, [ASKS, {**base[1], "train": False}]) == Merged(
+        [ASKS, {**parts[1], "train": False}, parts[2], {**parts[3], "train": False}]
+    )
