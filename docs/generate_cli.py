@@ -87,6 +87,7 @@ between and before them.
 | 99 | a bug |
 | 130 | interrupted |
 
+A reader who stops early (`rtv log | head`), and words that nobody reads, change no status.
 [errors.md](errors.md) lists what is behind each.
 """
 
