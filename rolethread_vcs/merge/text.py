@@ -6,7 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +23,8 @@ _KNOWN_AGAIN = 8
 """Letters from which a sentence that went here and came there is one that was moved."""
 _EDITED = 0.6
 """Likeness from which it is one that was moved and edited."""
+_DELETED = 0.3
+"""Likeness below which it is not there any more."""
 _FEW_PAIRS = 400
 _EDGES = " \t\u00a0\u3000*_\"'“”„«»‘’「」『』()（）"
 
@@ -61,8 +63,6 @@ def merge_text(base: str, ours: str, theirs: str) -> str | None:
     first, second = _standing(first, second), _standing(second, first)
     if not (_keeps_enough(base, first) and _keeps_enough(base, second)):
         return None
-    if _move_meets_a_change(base, ours, theirs):
-        return None
     mine, others = {*first}, {*second}
     shared = mine & others
     for left, right in pairwise(sorted((mine | others) - shared, key=_place)):
@@ -73,7 +73,27 @@ def merge_text(base: str, ours: str, theirs: str) -> str | None:
     for edit in sorted(mine | others, key=_place):
         parts += [base[place : edit.start], edit.new]
         place = edit.stop
-    return "".join((*parts, base[place:]))
+    result = "".join((*parts, base[place:]))
+    return result if _has_each_sentence(base, ours, theirs, result) else None
+
+
+def _has_each_sentence(base: str, ours: str, theirs: str, result: str) -> bool:
+    """Whether no sentence was lost that nobody touched, came back that a side deleted or rewrote, or stands twice.
+
+    Words know nothing of sentences: where one side moved a sentence and the other changed, deleted or moved it, too,
+    the edit would land in the one that stands there now.
+    """
+    was, one, other, now = (Counter(_sentences(text)[0]) for text in (base, ours, theirs, result))
+    for sentence in was | one | other:
+        before, here, there = was[sentence], one[sentence], other[sentence]
+        if not min(before, here, there) <= now[sentence] <= max(0, here + there - before):
+            return False
+    gone, new = was.keys() - one.keys() - other.keys(), [side.keys() - was.keys() for side in (one, other)]
+    if len(gone) * (len(new[0]) + len(new[1])) > _FEW_PAIRS:
+        return True
+    # One that is gone from both was edited by both, or deleted here, and moved and edited there.
+    likest = ([max((similarity(each, to) for to in side), default=0.0) for side in new] for each in gone)
+    return not any(min(each) < _DELETED and max(each) >= _EDITED for each in likest)
 
 
 def _edits(base: str, side: str) -> list[_Edit]:
@@ -111,11 +131,16 @@ def _from_sentence(base: str, edit: _Edit, low: int) -> _Edit:
     """
     text, start = edit.old or edit.new, edit.start
     if not (edit.old and edit.new):
-        while not _BEGINS.search(base[:start]) and start > low and base[start - 1] == text[-1]:
+        while not _begins(base, start, text) and start > low and base[start - 1] == text[-1]:
             start, text = start - 1, text[-1] + text[:-1]
-        if start != edit.start and _BEGINS.search(base[:start]):
+        if start != edit.start and _begins(base, start, text):
             return _Edit(start, start + len(edit.old), text if edit.old else "", text if edit.new else "")
     return edit
+
+
+def _begins(base: str, place: int, text: str) -> bool:
+    """Whether a text at a place begins a sentence; in `*She laughs.* that liar` it does so once."""
+    return _BEGINS.search(base[:place]) is not None and not text.lstrip(_EDGES)[:1].islower()
 
 
 def _place(edit: _Edit) -> tuple[int, int]:
@@ -163,45 +188,6 @@ def _letters(text: str) -> int:
 def _plain(text: str) -> str:
     """Return a text without what may differ by encoding alone."""
     return " ".join(f"|{unicodedata.normalize('NFC', text).translate(_SAME_MARK)}|".split())
-
-
-def _move_meets_a_change(base: str, ours: str, theirs: str) -> bool:
-    """Whether one side moved a sentence within the text, and the other changed, deleted or moved it, too.
-
-    Words know nothing of sentences: the edit would land in the one that stands there now, what was deleted would come
-    back, and what both moved would stand twice.
-    """
-    for side, other in ((ours, theirs), (theirs, ours)):
-        row, to_row = _sentences(side)[0], _sentences(other)[0]
-        also = dict(_moved(base, other))
-        for sentence, text in _moved(base, side):
-            if sentence not in to_row:
-                return True
-            if sentence in also and row[: row.index(text)][-1:] != to_row[: to_row.index(sentence)][-1:]:
-                return True
-    return False
-
-
-def _moved(before: str, after: str) -> Iterator[tuple[str, str]]:
-    """Yield the sentences that were moved, each with what it says now; of two that changed places, both."""
-    (row, single), (to_row, to_single) = _sentences(before), _sentences(after)
-    pairs = {sentence: sentence for sentence in single if sentence in to_single}
-    went = [sentence for sentence in single if sentence not in to_row]
-    came = [sentence for sentence in to_single if sentence not in row]
-    if len(went) * len(came) <= _FEW_PAIRS:
-        for sentence in went:
-            likeness, most = max(((similarity(sentence, each), each) for each in came), default=(0.0, ""))
-            if likeness >= _EDITED:
-                pairs[sentence] = most
-    places = [(single[one], to_single[other], _letters(one)) for one, other in pairs.items()]
-    chains = (
-        heaviest_chain(places),
-        heaviest_chain((place, to_place, 1) for place, to_place, _ in places),
-        [(-place, -to_place) for place, to_place in heaviest_chain((-one, -other, 1) for one, other, _ in places)],
-    )
-    for sentence, text in pairs.items():
-        if any((single[sentence], to_single[text]) not in chain for chain in chains):
-            yield sentence, text
 
 
 def _sentences(text: str) -> tuple[list[str], dict[str, int]]:

@@ -2,26 +2,30 @@
 
 A clean merge is right when each message has the value that both sides' edits give it, and stands in order. A conflict
 is right where no merge is, needless where the edits have nothing to do with each other. Between them lie the arguable
-cases: here nobody knows, so that a conflict and a clean merge are both good. They are
+cases: here nobody knows, so that a conflict and a clean merge are both good, even one that is not as expected (then
+they count as `clean`). They are
 
-    a  both changed one text, or its alternatives: how texts merge is judged elsewhere
+    a  both changed the alternatives of a message
     b  of two exchanges, or lines of one exchange, that say the same, one came, went, moved or was
        edited: nobody can tell which
     c  an exchange was removed and another one asks the same, or says the same, elsewhere: it may be the old one,
        or an exchange says nothing that it said before, or a few words of it elsewhere, and the other side deleted it;
-       or it was replaced by one that says nearly the same in each message, or asks so and is the only one
+       or it was replaced by one that says nearly the same in each message, or asks so and is the only one; or a line
+       was dropped and its speaker said another one in the same exchange: it may have been written anew
     d  a message was cut in two and the other side changed its text or cut it, or little of it is left in the halves
-    e  two answers were joined and the other side changed one of them, or put something between
+    e  two answers were joined and the other side changed one of them, or put something between, or they say little
 
 and those where a clean merge has to be right, but asking is good as well:
 
     f  what one side added stands behind what the other deleted, or beside what it moved: it may go along or stay
-    g  both sides moved something, touched one exchange, or added and removed next to each other
+    g  both sides moved something, touched one exchange, changed one text (the merge has to hold what both did, word by
+       word), or added and removed next to each other
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +45,7 @@ _LITTLE = 0.6  # of the words of a half, what the whole must have had of them to
 
 @dataclass(frozen=True)
 class Verdict:
-    """`right`, `wrong`, `needless` (a conflict where the edits have nothing to do with each other) or `arguable`."""
+    """`right`, `wrong`, `arguable`, `clean` (arguable, not as expected) or `needless` (a conflict of other things)."""
 
     what: str
     why: str = ""
@@ -108,6 +112,21 @@ def _is_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
     return one[0] == other[0] and 2 * len(words & others) > min(len(words), len(others))
 
 
+def _holds_both(base: str, ours: str, theirs: str, text: str) -> bool:
+    """Whether a text has each word as often as the edits of both sides make it; what both did alike may count once."""
+    was, one, other, now = (Counter(re.findall(r"\w+", each)) for each in (base, ours, theirs, text))
+    for word in was | one | other | now:
+        here, there = one[word] - was[word], other[word] - was[word]
+        each = (here, there, here + there)
+        if not min(each) <= now[word] - was[word] <= max(each):
+            return False
+    return True
+
+
+def _speaks(message: Message) -> tuple[Any, Any]:
+    return message["role"], message.get("speaker")
+
+
 def _key(message: Any) -> str:
     return json.dumps(message, sort_keys=True, ensure_ascii=False)
 
@@ -130,6 +149,7 @@ class Oracle:
         self.values: dict[Slot, Message] = {}
         self.moved: set[int] = set()
         self._row: list[Slot] = []
+        self._edited: dict[Slot, tuple[str, str, str]] = {}
         sides = (self.ours, self.theirs)
         moves = [moved(self.base.lines, side.lines) for side in sides]
         for one, other in ((0, 1), (1, 0)):
@@ -161,7 +181,7 @@ class Oracle:
                 continue
             was, left, right = (side.get(slot) for side in (base, ours, theirs))
             if left is not None and right is not None:
-                self.values[slot] = self._expect_message(was or {}, left, right)
+                self.values[slot] = self._expect_message(slot, was or {}, left, right)
             elif was is None:
                 self.values[slot] = left or right or {}
             elif (left or right or was) != was:
@@ -180,13 +200,15 @@ class Oracle:
             return True
         return all(2 * len(kept[each]) < len(set(now[each].split())) for each in said)
 
-    def _expect_message(self, was: Message, left: Message, right: Message) -> Message:
+    def _expect_message(self, slot: Slot, was: Message, left: Message, right: Message) -> Message:
         merged: Message = {}
         for name in dict.fromkeys((*left, *right)):
             one, two, three = was.get(name), left.get(name), right.get(name)
             value = three if two == one else two
             if three not in (one, two) and two != one:
-                found = self.unknown if name in ("content", "alternatives") else self.conflicts
+                if name == "content":
+                    self._edited[slot] = (one or "", two, three)
+                found = {"content": self.asking, "alternatives": self.unknown}.get(name, self.conflicts)
                 found.append(f"both changed {name}")
             if value is not None:
                 merged[name] = value
@@ -264,6 +286,13 @@ class Oracle:
             self.unknown.append("both wrote the same")
         if any(one > another for one, another in _halves(side.lines)):
             self.unknown.append("split and turned around")
+        known = {line.who: line for line in self.base.lines}
+        for unit in units(side.lines):
+            lines = [side.lines[n] for n in unit]
+            there = {who for line in lines if line.who in known for who in _unit_of(self.base.lines, line.who)}
+            gone = [known[who].message for who in there - {line.who for line in side.lines}]
+            if any(_speaks(line.message) in map(_speaks, gone) for line in lines if line.who not in known):
+                self.unknown.append("a line that may have been written anew")
         if self._has_equal_lines(side, moves):
             self.unknown.append("a line that another one said")
         for version, changed in ((self.base, set(before) ^ set(after) | moves), (side, {*dict(came)})):
@@ -297,7 +326,8 @@ class Oracle:
             parts = {line.who, *line.joined} if line.joined else set()
             places = [whos.index(who) for who in parts if who in whos]
             between = whos[min(places) : max(places)] if places else []
-            if parts & other.touched or any(who not in known for who in between):
+            says_little = parts and len(line.message["content"]) < _FEW_LETTERS
+            if says_little or parts & other.touched or any(who not in known for who in between):
                 self.unknown.append("joined against a change")
 
     def _doubt_neighbours(self, side: Version, other: Version, moves: set[int]) -> None:
@@ -328,16 +358,23 @@ class Oracle:
             if self.unknown or self.asking or self.touched[0] & self.touched[1] or self._breaks():
                 return Verdict("arguable", ", ".join((*self.unknown, *self.asking)))
             return Verdict("needless", "" if self._same_exchange() else "of different exchanges")
-        if self.unknown:
-            return Verdict("arguable", self.unknown[0])
+        why = self._fault(result)
+        if why and self.unknown:
+            return Verdict("clean", self.unknown[0])
+        return Verdict("wrong", why) if why else Verdict("right")
+
+    def _fault(self, result: Sequence[Message]) -> str:
+        """Return what is not as the edits of both sides want it, "" when nothing is."""
         if self.conflicts:
-            return Verdict("wrong", f"no conflict: {self.conflicts[0]}")
+            return f"no conflict: {self.conflicts[0]}"
+        for slot, texts in self._edited.items():
+            texts_there = (message["content"] for message in result if _holds_both(*texts, message["content"]))
+            self.values[slot]["content"] = next(texts_there, "no text holds both edits")
         expected, found = Counter(map(_key, self.values.values())), Counter(map(_key, result))
         if expected != found:
             lost, more = expected - found, found - expected
-            return Verdict("wrong", f"lost {sorted(lost.elements())}, has {sorted(more.elements())}")
-        why = self._reading(result)
-        return Verdict("wrong", why) if why else Verdict("right")
+            return f"lost {sorted(lost.elements())}, has {sorted(more.elements())}"
+        return self._reading(result)
 
     def _reading(self, result: Sequence[Message]) -> str:
         """Return why no reading of who the messages are has all in order; equal ones can be each other."""
@@ -371,7 +408,7 @@ class Oracle:
 
     def version(self, result: Sequence[Message]) -> Version | None:
         """Return a merge as a version with the identities of its messages, if it is right for certain."""
-        if self.judge(result).what != "right":
+        if self.unknown or self.judge(result).what != "right":
             return None
         lines = tuple(Line(who, message, part) for (who, part), message in zip(self._row, result, strict=True))
         return Version(lines, touched=self.ours.touched | self.theirs.touched)

@@ -140,12 +140,46 @@ def test_a_sentence_moved_by_one_side_and_touched_by_the_other_is_a_conflict(
     assert merge_text(base, other, one) is None
 
 
-@pytest.mark.parametrize("scene", [SCENE, SCENE_IN_CHINESE], ids=["English", "Chinese"])
-def test_an_edit_stays_in_its_sentence_when_the_next_one_begins_alike(scene: list[str]) -> None:
+@pytest.mark.parametrize(("scene", "is_known"), [(SCENE, True), (SCENE_IN_CHINESE, False)], ids=["English", "Chinese"])
+def test_an_edit_stays_in_its_sentence_when_the_next_one_begins_alike(scene: list[str], is_known: bool) -> None:
     base = "".join(scene)
     last = scene[1].replace("miller", "abbot").replace("昨夜", "清晨")
     ours, theirs = "".join([scene[1], scene[0], *scene[2:]]), "".join([scene[0], last, *scene[2:]])
     moved = "".join([*scene[:2], scene[3], scene[2]])
 
-    assert merge_text(base, ours, theirs) is None
+    assert merge_text(base, ours, theirs) == ("".join([last, scene[0], *scene[2:]]) if is_known else None)
     assert merge_text(base, moved, theirs) == "".join([scene[0], last, scene[3], scene[2]])
+
+
+def test_a_sentence_that_both_moved_stands_once_or_asks() -> None:
+    laugh = "*She laughs.* the widow burned a red scarf?"
+    scene = [laugh, "*She laughs.* he dreamed of a mirror.", "Her brother never forgot it.", "They slept till noon."]
+    one, other = [*scene[1:3], laugh, scene[3]], [*scene[1:], laugh]
+
+    assert merge_text("\n\n".join(scene), "\n\n".join(one), "\n\n".join(other)) is None
+    assert merge_text("\n\n".join(scene), "\n\n".join(one), "\n\n".join(one)) == "\n\n".join(one)
+
+
+def test_what_one_side_deleted_does_not_come_back_where_the_other_moved_and_edited_it() -> None:
+    base = "The widow burned a red scarf last night. Her brother never forgot it. They slept till noon."
+    ours = "Her brother never forgot it. They slept till noon."
+    theirs = "Her brother never forgot it. The widow burned a blue scarf last night. They slept till noon."
+
+    assert merge_text(base, ours, theirs) is None
+
+
+def test_an_edit_does_not_go_over_to_an_inserted_sentence_that_begins_alike() -> None:
+    base = "It rains. *She laughs.* that liar Osric mended the coat?"
+    ours = (
+        "It rains. *She laughs.* that liar Osric lost a crooked knife? *She laughs.* that liar Osric mended the coat?"
+    )
+    theirs = base.replace("She laughs", "She always laughs")
+
+    assert merge_text(base, ours, theirs) == ours[:61] + " *She always laughs.* that liar Osric mended the coat?"
+
+
+def test_a_sentence_that_says_little_of_what_it_said_still_takes_a_word() -> None:
+    base = "She took the lamp from the wall and walked into the yard. It rained, and the miller waited for her there."
+    ours = base.replace("took the lamp from the wall and walked", "ran like never before and stumbled")
+
+    assert merge_text(base, ours, base.replace("yard", "garden")) == ours.replace("yard", "garden")
