@@ -11,8 +11,6 @@ from typing import Any
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
 from rolethread_vcs.formats import find_row_format, write_line
 from rolethread_vcs.model.entry import Entry, well_formed
-from rolethread_vcs.ops.export.masks import is_masked
-from rolethread_vcs.ops.export.output_file import refuse_file_in_the_way
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
 from rolethread_vcs.ops.workcopy.lines import Layout
@@ -97,6 +95,8 @@ def _copy_of(
     snapshot: Snapshot, wanted: Link, step: Callable[[int], None] = lambda _: None, *, stages: bool = True
 ) -> tuple[Link, Path | None]:
     """Return what links a file that holds the entries of a commit, and that file where it `stages` it."""
+    from rolethread_vcs.ops.export.masks import is_masked
+
     layout, selects = Layout.of(wanted), wanted.selects()
 
     def selected() -> Iterator[tuple[str, bytes, Entry]]:
@@ -186,6 +186,8 @@ def remove(
 
 
 def _refuse_place(repository: Repository, path: Path, options: CopyOptions) -> None:
+    from rolethread_vcs.ops.export.output_file import refuse_file_in_the_way
+
     quoted = shlex.quote(str(path))
     if path.name.endswith(".gz"):
         raise UsageError("a working copy is plain text, not a compressed file", hint="name it FILE.jsonl")
