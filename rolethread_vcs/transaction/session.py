@@ -127,19 +127,18 @@ class Session:
         needs_branch: bool = True,
         makes_branch: bool = False,
         goes_back: bool = False,
-        moves_head: bool = False,
     ) -> Iterator[Session]:
         """Take the lock, finish what was cut off, and read the branch (ref verbs need none).
 
         With `makes_branch`, a branch that does not exist is made by the first commit to it, from the current one.
-        One that `goes_back` may find settings that do not read: it is the way out of them. It and what `moves_head`
-        wait for the end of what plain git is in the middle of here; so does what saves to the current branch.
+        One that `goes_back` may find settings that do not read: it is the way out of them. While plain git is in the
+        middle of something here, nothing goes back, and nothing is saved to the current branch.
 
         Raises:
             LockedError, NoSuchBranchError, ConflictError (git_unfinished), InvalidError (detached), NewerWriterError.
         """
         with _locked(repository, intent.verb) as (repository, notes):
-            if goes_back or moves_head:
+            if goes_back:
                 refuse_git_state(repository, HEAD)
             to_make = branch_to_make(repository, intent) if makes_branch else ""
             held = hold_branch(repository, intent.branch) if needs_branch and not to_make else None

@@ -31,6 +31,7 @@ from rolethread_vcs.transaction import (
     Session,
     branch_commit,
     intent_of,
+    refuse_git_state,
     refuse_name,
     refuse_unsaved,
 )
@@ -60,13 +61,14 @@ def create(
     intent = intent_of(
         intent, said, "switch" if switch else "branch", f"switch -c {name}" if switch else f"branch {name}"
     )
-    with Session.open(repository, intent, needs_branch=False, moves_head=switch) as session:
+    with Session.open(repository, intent, needs_branch=False) as session:
         commit = repository.resolve(start)
         refuse_name(repository, "branch", name)
         theirs = repository.refs.remote_branches()
         followed = theirs[start] if start in theirs and theirs[start][1] == commit else None
         moves: Moves = {BRANCHES + name: (None, commit)}
         if switch:
+            refuse_git_state(repository, HEAD)
             if commit != repository.refs.head_commit():
                 refuse_unsaved(unsaved_files(repository))
             moves = {**moves, HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)}
@@ -118,10 +120,11 @@ def switch(repository: Repository, name: str, intent: Intent | None = None, **sa
         intent = replace(intent, command=f"switch {name}")
     if start := _branch_elsewhere(repository, name):
         return create(repository, name, intent, start=start, switch=True)
-    with Session.open(repository, intent, needs_branch=False, moves_head=True) as session:
+    with Session.open(repository, intent, needs_branch=False) as session:
         commit = branch_commit(repository, name, "switch")
         if repository.branch() == name:
             return replace(session.unchanged(), commit=commit)
+        refuse_git_state(repository, HEAD)
         refuse_unsaved(unsaved_files(repository))
         done = session.move({HEAD: (repository.refs.head(), SYMBOLIC + BRANCHES + name)})
         return replace(done, branch=name, commit=commit)
