@@ -25,6 +25,10 @@ _KEYS_IN_ORDER = frozenset(
 
 _SHOWN = 40
 """Characters of an entry that a prompt shows."""
+_WITHOUT_SIDES = frozenset(ENTRY_KEYS) - {"chosen", "rejected"}
+_TEXT = frozenset({str})
+_SCALARS = frozenset({str, int, float, bool})
+
 MAX_DEPTH = 200
 """A value may lie inside at most so many arrays and objects."""
 
@@ -107,6 +111,17 @@ class Entry:
 
     def without_nulls(self) -> Entry:
         """Return the entry without keys that hold null where a key is optional; no content is a null content."""
+        messages = self.document.get("messages")
+        if (
+            self.document.keys() <= _WITHOUT_SIDES
+            and type(messages) is list
+            and all(
+                type(each) is dict and "content" in each and _TEXT.issuperset(map(type, each.values()))
+                for each in messages
+            )
+            and _SCALARS.issuperset(map(type, self.document.get("extra", {}).values()))
+        ):  # nearly every entry
+            return self
         fields = {key: _without_nulls(value, 3) for key, value in self.document.items()}
         for side in CONVERSATIONS:
             if isinstance(fields.get(side), list):
