@@ -111,6 +111,9 @@ def test_everything_says_what_it_is(inn: Dataset) -> None:
     assert repr(done) == "<Committed main, no entry changed>"
     done = inn.remove("1")
     assert repr(done) == f"<Committed main @ {inn.snapshot().id[:10]}, operation 3, 1 removed>"
+    assert repr(inn.log()) == "<History, newest first, to be iterated>"
+    assert repr(next(inn.operations.list()).operation) == "<Operation 3 'remove 1'>"
+    assert "puts" not in repr(inn.merge("main"))
     assert repr(inn.branches).startswith("<Branches: list, ")
     with inn.edit("x") as change:
         change.add({"messages": []})

@@ -68,7 +68,7 @@ class Outcome:
     state: State
     committed: Committed
     labels: Labels
-    tree: TreeMerge = field(default_factory=TreeMerge)
+    tree: TreeMerge = field(default_factory=TreeMerge, repr=False)
     conflicts: tuple[Conflict, ...] = ()
     is_partial: bool = False
 

@@ -68,6 +68,9 @@ class Operation:
     id: str = ""
     previous: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<Operation {self.number} {self.command!r}>"
+
     @property
     def has_effect(self) -> bool:
         return bool(self.changes or self.discarded or self.config)

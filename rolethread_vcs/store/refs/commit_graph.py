@@ -175,6 +175,9 @@ class Walk(Generic[T]):
         self._graph = graph
         self._found = found
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, newest first, to be iterated>"
+
     def __iter__(self) -> Iterator[T]:
         return self
 
