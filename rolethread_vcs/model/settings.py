@@ -215,7 +215,7 @@ def slips(text: bytes) -> tuple[str, ...]:
         for pattern in patterns
         if _NO_BRANCH.fullmatch(pattern)
     ]
-    known = {"": ("name", "id", "format", "writer_features", "gate"), "gate.": _GATE_KEYS}
+    known = {"": ("name", "id", "format", "writer_features", "gate", "import"), "gate.": _GATE_KEYS}
     for prefix, keys in (("", document), ("gate.", _table(document, "gate"))):
         for key in keys:
             if key not in known[prefix]:
@@ -241,15 +241,13 @@ def policy_notes(old: Settings, new: Settings, branch: str, branches: Collection
             yield f"no branch matches {pattern} now" + (f"; did you mean {near}?" if near else "")
 
 
-def _roles(table: Mapping[str, Any]) -> dict[str, str]:
-    if not table:
-        return {}
-    from rolethread_vcs.model.entry import known_role
-
+def _roles(table: Mapping[str, Any]) -> Mapping[str, str]:
     for label, role in table.items():
+        from rolethread_vcs.model.entry import known_role
+
         if known_role(role) is None:
             raise InvalidSettingsError(f"{SETTINGS}: import.roles.{label} must be a role, {_not(role)}")
-    return dict(table)
+    return MappingProxyType(dict(table))
 
 
 def _not(value: Any) -> str:

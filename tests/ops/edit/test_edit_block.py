@@ -269,6 +269,8 @@ def test_what_a_snapshot_returned_changes_nothing_in_it(dataset: Dataset) -> Non
         lambda: entry.fields["messages"].append("x"),
         lambda: snapshot[entry_id].messages[0].update(content=5),
         lambda: snapshot.settings.severities.update(empty_message="off"),
+        lambda: snapshot.settings.options.update(empty_message={}),
+        lambda: snapshot.settings.roles.update(narrator="user"),
         lambda: snapshot.order.ranks.update({entry_id: "x"}),
     ):
         with pytest.raises((TypeError, AttributeError)):
