@@ -176,3 +176,11 @@ def test_what_another_folder_is_in_the_middle_of_is_left_to_it(parted: Dataset, 
         parted.copies.remove_folder(folder)
     assert [each.problem is None for each in parted.copies.folders()] == [True, False]
     VERBS["edit"](parted)
+
+
+def test_an_export_says_what_it_holds_meanwhile(parted: Dataset, git: Git, tmp_path: Path) -> None:
+    git("merge", "try", ok=False)
+
+    exported = parted.export(path=tmp_path / "out.jsonl")
+
+    assert ["middle of a merge" in warning for warning in exported.warnings] == [True]

@@ -182,15 +182,15 @@ def _warnings(repository: Repository, snapshot: Snapshot, *, fail_if_unsaved: bo
         unsaved = unsaved_files(repository)
         if unsaved and fail_if_unsaved:
             refuse_unsaved(unsaved)
-        if unsaved:
+        if (state := repository.git_state()) is not None and state.kind != BISECT:
+            warnings.append(f"{state.said}; this export holds what is committed")
+        elif unsaved:
             warnings.append(
                 f"{len(unsaved)} hand-edited file{'s are' if len(unsaved) > 1 else ' is'} not in this export, "
                 "because not saved yet (rtv commit)"
             )
     if repository.has_unfinished_merge():
         warnings.append("a merge is unfinished; this export holds the branch as it was before it")
-    if (state := repository.git_state()) is not None and state.kind != BISECT:
-        warnings.append(f"{state.said}; this export holds what is committed")
     return warnings
 
 
