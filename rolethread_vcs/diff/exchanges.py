@@ -117,7 +117,8 @@ class Message:
 
     def common_weight(self, other: Message) -> float:
         """Return what makes two messages one: how alike they are, for as much as the lesser can be known by."""
-        weight = min(self.weight, other.weight)
+        # a part shows with the others which message it is, however little it says
+        weight = (max if self.is_cut_with(other) else min)(self.weight, other.weight)
         if self.role != other.role and (weight < KNOWN_ANYWHERE or self.content[:_START] != other.content[:_START]):
             return 0.0
         if self.says != other.says and not (self.is_spoken and other.is_spoken):
