@@ -16,7 +16,7 @@ from itertools import accumulate, count, pairwise
 from rolethread_vcs.diff.exchanges import Exchange, Message
 
 _COVERED = 0.8  # of the words of the whole, what all parts have
-_OWN = 0.5  # of the words of a part, what the whole must have of them
+_OWN, _SURELY_OWN = 0.5, 0.8  # of the words of a part, what the whole must have of them; and what it has as a rule
 _PART = 0.9  # of them, what one part has at most, unless the parts say the whole word for word
 _WINDOW = 8  # messages between two parts
 _FEW = 8  # messages that begin or end with the same two words
@@ -54,8 +54,7 @@ def _joined(side: Sequence[Exchange], numbers: Iterator[int]) -> list[Exchange]:
 def _mark(wholes: Sequence[Message], row: Sequence[Message]) -> None:
     places: dict[tuple[int, ...], list[int]] = defaultdict(list)  # by the words that a message begins or ends with
     for place, message in enumerate(row):
-        numbers = message.text.numbers
-        for pair in {tuple(numbers[:2]), tuple(numbers[-2:])}:
+        for pair in _ends(message):
             places[pair].append(place)
     for whole in wholes:
         shared: Counter[int] = Counter()
@@ -64,14 +63,23 @@ def _mark(wholes: Sequence[Message], row: Sequence[Message]) -> None:
                 shared.update(found)
         if shared:
             most = max(shared, key=lambda place: (shared[place], -place))
+            if _ends(row[most]) == _ends(whole) and len(row[most].content) > _PART * len(whole.content):
+                continue  # it was edited, and nothing was cut off it
             near = row[max(0, most - _WINDOW) : most + _WINDOW + 1]
-            whole.parts = _parts(whole, [each for each in near if abs(each.index - row[most].index) <= _WINDOW])
+            near = [each for each in near if abs(each.index - row[most].index) <= _WINDOW]
+            whole.parts = _parts(whole, near, _SURELY_OWN) or _parts(whole, near, _OWN)
             for part in whole.parts:
                 part.whole = whole
 
 
-def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
-    """Return which of some messages are the parts of a message, if there are more than one."""
+def _ends(message: Message) -> set[tuple[int, ...]]:
+    """Return the two words that a message begins with, and those that it ends with."""
+    numbers = message.text.numbers
+    return {tuple(numbers[:2]), tuple(numbers[-2:])}
+
+
+def _parts(whole: Message, near: Sequence[Message], own: float) -> list[Message]:
+    """Return which of some messages are the parts of a message, if more than one; `own` is its share in each."""
     numbers = whole.text.numbers
     known = Counter(numbers)
     parts = [
@@ -80,7 +88,7 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
         if each.role == whole.role
         and each.whole is None
         and not each.parts
-        and (Counter(each.text.numbers) & known).total() >= _OWN * len(each.text.numbers)
+        and (Counter(each.text.numbers) & known).total() >= own * len(each.text.numbers)
     ]
     if len(parts) < 2 or whole.whole is not None or len(numbers) > _LONG:
         return []
@@ -91,7 +99,7 @@ def _parts(whole: Message, near: Sequence[Message]) -> list[Message]:
     same = {place for _, start, size in runs for place in range(start, start + size)}
     ends = pairwise(accumulate((len(each.text.numbers) for each in parts), initial=0))
     shares = [sum(place in same for place in range(*each)) for each in ends]
-    found = [(share, each) for share, each in zip(shares, parts, strict=True) if share >= _OWN * len(each.text.numbers)]
+    found = [(share, each) for share, each in zip(shares, parts, strict=True) if share >= own * len(each.text.numbers)]
     is_whole = [number for _, each in found for number in each.text.numbers] == [*numbers]
     is_nearly = sum(shares) >= _COVERED * len(numbers) and max(shares) <= _PART * len(numbers)
     return [each for _, each in found] if len(found) > 1 and (is_whole or is_nearly) else []

@@ -220,3 +220,10 @@ def test_alternatives_that_are_no_list_stay_with_the_first_part() -> None:
     assert merge(base, parts, [ASKS, {**base[1], "train": False}]) == Merged(
         [ASKS, {**parts[1], "train": False}, parts[2], {**parts[3], "train": False}]
     )
+
+
+def test_a_line_between_the_parts_that_shares_some_words_with_the_whole_is_no_part() -> None:
+    parts = [*cut()[:3], answer("The old crow has been in the village since May.", speaker="jon"), *cut()[2:]]
+    flagged = [{**each, "train": False} if each in (parts[1], parts[-1]) else each for each in parts]
+
+    assert merge(BASE, [*parts, *OTHER], [ASKS, {**WHOLE, "train": False}, *OTHER]) == Merged([*flagged, *OTHER])
