@@ -47,7 +47,7 @@ def obliging(function: Callable[..., R]) -> Callable[..., R]:
 
 
 Fit = Callable[["Repository", Any], Any]
-"""Makes a value that people pass the one that an operation wants."""
+"""Makes a value that people pass the one that an operation wants; what it holds can be pickled (`dill` does)."""
 
 
 def _fit_of(parameter: Parameter) -> Fit | None:
@@ -56,26 +56,27 @@ def _fit_of(parameter: Parameter) -> Fit | None:
     fit = _fit_of_one(name, wanted if several is None else several[2])
     if several is None and parameter.kind is not Parameter.VAR_POSITIONAL:
         return fit
-    kind, takes_none = ("Sequence", None) if several is None else (several[1], several[3])
+    is_list = several is None  # *names, and a list of them is them
+    is_lazy, takes_none = (False, False) if several is None else (several[1] == "Iterable", several[3] is not None)
 
     def fit_several(repository: Repository, value: Any) -> Any:
         if value is None and (takes_none or default is not Parameter.empty):
             return None if takes_none else default
         is_one = isinstance(value, (str, bytes, os.PathLike, Mapping)) or hasattr(value, "read")  # an open file
         value = (value,) if is_one or not isinstance(value, Iterable) else value
-        if several is None:  # *names, and a list of them is them
+        if is_list:
             value = [each for given in value for each in (given if isinstance(given, (list, tuple)) else (given,))]
         if fit is not None:
             value = (fit(repository, each) for each in value)
-        return value if kind == "Iterable" or isinstance(value, (list, tuple)) else list(value)
+        return value if is_lazy or isinstance(value, (list, tuple)) else list(value)
 
     return fit_several
 
 
 def _fit_of_one(name: str, wanted: str) -> Fit | None:
     takes = set(wanted.split(" | "))
-    kept = _BY_KEYWORDS.fullmatch(wanted)
-    if kept is None and takes.isdisjoint(("str", "int", "Path", "Snapshot")):
+    kept = _BY_KEYWORDS.fullmatch(wanted) is not None
+    if not kept and takes.isdisjoint(("str", "int", "Path", "Snapshot")):
         return None
 
     def fit(repository: Repository, value: Any) -> Any:

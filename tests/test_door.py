@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
@@ -20,17 +21,18 @@ from rolethread_vcs.errors import NotFoundError, UsageError
 from rolethread_vcs.store.snapshot import NoSuchEntryError
 
 
-def _words(owner: type, prefix: str = "") -> list[tuple[str, Callable[..., Any]]]:
+def _words(owner: type, prefix: str = "") -> list[tuple[str, Method[..., Any]]]:
     found = []
     for name, word in vars(owner).items():
         if isinstance(word, Group) and not name.startswith("_"):
             found += _words(type(word), f"{prefix}{name}.")
         elif isinstance(word, Method):
-            found.append((f"{prefix}{name}", word._find()))
+            found.append((f"{prefix}{name}", word))
     return found
 
 
-WORDS = dict(_words(Door))
+WORDS = {name: word._find() for name, word in _words(Door)}
+READING = [name for name, word in _words(Door) if type(word) is Method]
 SEVERAL = [
     pytest.param(operation, name, id=f"{word}({name})")
     for word, operation in WORDS.items()
@@ -264,3 +266,17 @@ def test_the_words_that_the_page_lists_are_there(dataset: Dataset) -> None:
             group = word.rpartition(".")[0].partition(".")[0] or group if "." in word and word[0] != "." else group
             assert callable(attrgetter(f"{group}{word}" if word[0] == "." else word)(dataset)), word
     assert len(rows) > 8
+
+
+@pytest.mark.parametrize("word", READING)
+def test_what_a_word_that_reads_holds_can_be_pickled(dataset: Dataset, word: str) -> None:
+    def held(function: Any) -> Iterator[Any]:
+        for cell in getattr(function, "__closure__", None) or ():
+            found = cell.cell_contents
+            for each in found.values() if isinstance(found, dict) else [found]:
+                yield each
+                yield from held(each)
+
+    for each in held(attrgetter(word)(dataset).__func__):
+        if not inspect.isfunction(each) and not isinstance(each, (inspect.Signature, inspect.Parameter)):
+            pickle.dumps(each)
