@@ -7,7 +7,7 @@ A piece is cut out of a file, a content is what a format understood, a draft is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -15,6 +15,7 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import UnkeepableValueError
 from rolethread_vcs.model.entry import Entry, InvalidEntryError
 from rolethread_vcs.model.finding import Finding
+from rolethread_vcs.phrases import count, first_few
 
 Read = TypeVar("Read")
 
@@ -22,6 +23,7 @@ STANDARD_INPUT = "standard input"
 """What messages call a stream that has no name."""
 
 MAX_ROW = 256 << 20
+_NAMED = 5
 
 Piece: TypeAlias = tuple[int, bytes, str | None]
 """A row as it was cut out of a file: the line it starts on, its bytes, and what is wrong around it, or None."""
@@ -53,6 +55,17 @@ class CannotCarryError(InvalidError):
         self.format_title = format_title
         self.reason = reason
         self.entry_id = entry_id
+
+    @classmethod
+    def of(cls, format_title: str, unfit: Sequence[tuple[str, str]], hint: str | None = None) -> CannotCarryError:
+        """Return the error about some entries, each an id and a reason; the first few are named."""
+        (entry_id, reason), *others = unfit
+        error = cls(format_title, reason, entry_id)
+        error.hint = hint or error.hint
+        if others:
+            error.message = f"{count(len(unfit), 'entry')} cannot be written as {format_title}"
+            error.details = tuple(first_few([f"{id}: {why}" for id, why in unfit], _NAMED))
+        return error
 
 
 def too_large(line: int) -> InvalidError:

@@ -16,11 +16,9 @@ from rolethread_vcs.model.entry import Entry, well_formed
 from rolethread_vcs.ops.export.losses import Losses
 from rolethread_vcs.ops.export.masks import Masks, add_weights, is_masked, without_masked
 from rolethread_vcs.ops.select.selection import Selection
-from rolethread_vcs.phrases import count, first_few
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
 
 _ROWS_AT_ONCE = 64
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +166,11 @@ class ExportRows:
                 )
 
     def _refusal(self) -> CannotCarryError:
-        title, first = self._format.title, self.unfit[0]
         hint = f"leave {'it' if len(self.unfit) == 1 else 'them'} out with: rtv export --format {self._format.name}"
         hint += f"{' --clean' if self._options.clean else ''} --skip-unfit -o FILE"
         if not self._options.clean:
             hint += "\nthe format messages carries every entry"
-        error = CannotCarryError(title, first.reason, first.id)
-        error.hint = hint
-        if len(self.unfit) > 1:
-            error.message = f"{count(len(self.unfit), 'entry')} cannot be written as {title}"
-            error.details = tuple(first_few([f"{each.id}: {each.reason}" for each in self.unfit], _NAMED))
-        return error
+        return CannotCarryError.of(self._format.title, self.unfit, hint)
 
 
 def _turns(entry: Entry) -> Sequence[Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rolethread_vcs.errors import ConflictError, InvalidError, NotFoundError, UsageError
-from rolethread_vcs.formats import find_row_format, write_line
+from rolethread_vcs.formats import CannotCarryError, find_row_format, write_line
 from rolethread_vcs.model.entry import Entry, well_formed
 from rolethread_vcs.ops.workcopy import links
 from rolethread_vcs.ops.workcopy.edits import LineDecisions, read_edits
@@ -49,8 +49,8 @@ def add(
     Such a file is compared with what would have been written, so whatever it has differently is an edit.
 
     Raises:
-        ConflictError (file_in_the_way), ConflictError (already_bound), NoSuchBranchError. CannotCarryError: an entry
-        does not fit the format.
+        ConflictError (file_in_the_way), ConflictError (already_bound), NoSuchBranchError. CannotCarryError: entries
+        do not fit the format.
     """
     finish_cut_off(repository)
     path = locate(path)
@@ -104,18 +104,25 @@ def _copy_of(
 
     ids: list[str] = []
     digests: list[str] = []
+    unfit: list[tuple[str, str]] = []
     masked = 0
 
     def lines() -> Iterator[bytes]:
         nonlocal masked
         for each in selected():
             masked += sum(map(is_masked, well_formed(each[2].document.get("messages"))))
-            line = write_line(layout.format, each, clean=layout.is_clean)
+            try:
+                line = write_line(layout.format, each, clean=layout.is_clean)
+            except CannotCarryError as error:
+                unfit.append((each[0], error.reason))
+                continue
             ids.append(each[0])
             digests.append(digest_of(line))
             if len(ids) & 0xFF == 0:
                 step(256)
             yield line
+        if unfit:
+            raise CannotCarryError.of(layout.format.title, unfit)
 
     staged = stage_lines(wanted.path, lines()) if stages else None
     if staged is None:

@@ -804,3 +804,16 @@ def test_forgetting_leaves_the_file_and_deleting_refuses_to_lose_edits(bench: Be
 
     assert path.exists()
     assert dataset.copies.files() == ()
+
+
+def test_all_entries_that_do_not_fit_the_format_are_counted(tmp_path: Path) -> None:
+    dataset = Dataset.init(tmp_path / "inn")
+    said = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    with dataset.edit() as change:
+        ids = [change.add({"messages": [*said[:number], *said]}) for number in (0, 1, 1)]
+
+    with pytest.raises(CannotCarryError) as caught:
+        dataset.copies.add(tmp_path / "train.jsonl", CopyOptions(format="alpaca", clean=True))
+
+    assert [line.partition(":")[0] for line in caught.value.details] == ids[1:]
+    assert not (tmp_path / "train.jsonl").exists()
