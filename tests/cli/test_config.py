@@ -177,3 +177,15 @@ def test_an_untouched_text_is_no_commit(
 
     assert answer.out == "the settings are as they were\n"
     assert drafts(dataset) == []
+
+
+def test_no_editor_opens_for_settings_that_could_not_be_saved(
+    rtv: Rtv, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened = tmp_path / "opened"
+    monkeypatch.setenv("EDITOR", f"touch {opened}; true")
+    (dataset.folder / ".git" / "MERGE_HEAD").write_text(f"{dataset.snapshot().id}\n")
+
+    answer = rtv("config", "edit")
+
+    assert (answer.status, opened.exists()) == (50, False)

@@ -89,6 +89,7 @@ def edit(context: Context, resume: bool, discard_draft: bool, saving: Saving) ->
         if not draft.stem.startswith(name):
             context.output.warn("the settings were changed since this draft was begun; it replaces them as a whole")
     else:
+        context.dataset.refuse_to_type(context.dataset.snapshot())
         draft = write_draft(folder, name, read.decode("utf-8", "replace"))
     with typed_text(context, draft, is_resumed=resume, again=_RESUME) as text:
         result = settings.replace_text(text, intent, read=None if resume else read)
