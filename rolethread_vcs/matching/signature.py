@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_sorted, match_digest
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry, known_role, well_formed
+from rolethread_vcs.model.entry import CONVERSATIONS, Entry, are_plain, known_role, well_formed
 from rolethread_vcs.model.layout import suffix_part
 
 Holder = TypeVar("Holder")
@@ -64,23 +64,25 @@ class Signature(NamedTuple):
             UnkeepableValueError: it holds what JSON cannot keep.
         """
         parts = {"id": own_id, **known}
+        messages: Any = entry.document.get("messages")
+        is_plain = False
         if (uuid := entry.uuid) is not None and Step.UUID in steps:
             parts["uuid"] = uuid.lower()
         if Step.WHOLE in steps and "whole" not in known:
             said = entry.without_nulls()
             parts["whole"] = _digest(encode_sorted(said.document))
-            parts["order"] = _digest(encode_entry(said)) if _has_inner_keys(said) else None
+            parts["order"] = _digest(encode_entry(said)) if said is not entry and _has_inner_keys(said) else None
         if Step.MESSAGES in steps and "messages" not in known:
-            parts["messages"] = match_digest(entry.document.get("messages"))
+            is_plain = are_plain(messages)
+            parts["messages"] = birth_suffix(messages) if is_plain else match_digest(messages)
         if Step.SPOKEN in steps and "spoken" not in known:
-            messages: Any = entry.document.get("messages")
-            messages = messages if isinstance(messages, list) else [messages]
-            turns = [[each.get("role"), each.get("content")] if isinstance(each, dict) else each for each in messages]
+            spoken = messages if isinstance(messages, list) else [messages]
+            turns = [[each.get("role"), each.get("content")] if isinstance(each, dict) else each for each in spoken]
             parts["spoken"] = _digest(encode_sorted(turns))
         if Step.BIRTH in steps:
             parts["born"] = None if own_id is None else suffix_part(own_id)
             if "birth" not in known:
-                parts["birth"] = birth_suffix(entry.document.get("messages"))
+                parts["birth"] = parts["messages"] if is_plain else birth_suffix(messages)
         return cls(**parts)
 
 

@@ -19,7 +19,7 @@ import orjson
 
 from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.entry import MAX_DEPTH as MAX_DEPTH
-from rolethread_vcs.model.entry import Entry, kind_of, matched_messages, sort_keys
+from rolethread_vcs.model.entry import Entry, are_plain, kind_of, matched_messages, sort_keys
 from rolethread_vcs.model.entry import JsonProblemError as JsonProblemError
 from rolethread_vcs.model.layout import suffix_of
 
@@ -192,7 +192,7 @@ def match_digest(messages: Any) -> str:
 
 def _is_matched_as_it_is(messages: Any, data: bytes) -> bool:
     # of messages written on their own, only what is inside of one is indented by six spaces or more
-    return (
+    return are_plain(messages) or (
         isinstance(messages, list)
         and b"\n      " not in data
         and b"null" not in data

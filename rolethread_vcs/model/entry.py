@@ -25,8 +25,6 @@ _KEYS_IN_ORDER = frozenset(
 
 _SHOWN = 40
 """Characters of an entry that a prompt shows."""
-_WITHOUT_SIDES = frozenset(ENTRY_KEYS) - {"chosen", "rejected"}
-_TEXT = frozenset({str})
 _SCALARS = frozenset({str, int, float, bool})
 
 MAX_DEPTH = 200
@@ -111,16 +109,9 @@ class Entry:
 
     def without_nulls(self) -> Entry:
         """Return the entry without keys that hold null where a key is optional; no content is a null content."""
-        messages = self.document.get("messages")
-        if (
-            self.document.keys() <= _WITHOUT_SIDES
-            and type(messages) is list
-            and all(
-                type(each) is dict and "content" in each and _TEXT.issuperset(map(type, each.values()))
-                for each in messages
-            )
-            and _SCALARS.issuperset(map(type, self.document.get("extra", {}).values()))
-        ):  # nearly every entry
+        extra = self.document.get("extra", {}).values()
+        has_sides = "chosen" in self.document or "rejected" in self.document
+        if not has_sides and are_plain(self.document.get("messages")) and _SCALARS.issuperset(map(type, extra)):
             return self
         fields = {key: _without_nulls(value, 3) for key, value in self.document.items()}
         for side in CONVERSATIONS:
@@ -233,6 +224,19 @@ def _trusted(document: dict[str, Any], _new: Any = object.__new__) -> Entry:
 def well_formed(messages: Any) -> list[dict[str, Any]]:
     """Return the messages that are objects, in order; none when `messages` is not a list."""
     return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+
+
+def are_plain(messages: Any) -> bool:
+    """Return whether messages are objects that hold nothing but texts, a content among them: nearly all are."""
+    if type(messages) is not list:
+        return False
+    for message in messages:
+        if type(message) is not dict or "content" not in message:
+            return False
+        for value in message.values():
+            if type(value) is not str:
+                return False
+    return True
 
 
 def _without_nulls(value: Any, levels: int) -> Any:

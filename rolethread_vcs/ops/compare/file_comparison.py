@@ -278,7 +278,7 @@ class Carried:
                     fields[key] = extra
             elif key in self.entry:
                 fields[key] = value
-        return Entry(fields)
+        return entry if fields == entry.document else Entry(fields)
 
     def fill(self, entry: Entry, other: Entry) -> Entry:
         """Return an entry with the fields of another that could not be carried: what a file cannot tell, it has."""
@@ -293,7 +293,7 @@ class Carried:
         return [self._message(message) for message in messages] if isinstance(messages, list) else messages
 
     def _message(self, message: Any) -> Any:
-        if not isinstance(message, dict):
+        if not isinstance(message, dict) or message.keys() <= _SPOKEN:
             return message
         keys = _SPOKEN | self.message
         if "weight" in keys and message.get("role") in ANSWERING_ROLES:
@@ -311,7 +311,7 @@ def carried_by(entries: Iterable[Entry]) -> Carried:
     extra: set[str] = set()
     for entry in entries:
         own.update(entry.document)
-        extra.update(key for key, value in entry.extra.items() if value is not None)
+        extra.update(key for key, value in entry.document.get("extra", {}).items() if value is not None)
         for name in CONVERSATIONS:
             messages = entry.document.get(name)
             for message in messages if isinstance(messages, list) else ():
