@@ -3,7 +3,7 @@
 What it does
 Finds content that is neither a text, nor null, nor a list of parts (objects such as {"type": "text", "text": "…"}),
 also among the alternatives of a message and in `chosen` and `rejected`, which are lists of messages themselves.
-Null and empty content are RT104 empty_message, unless a tool is called.
+In messages, null and empty content are RT104 empty_message, unless a tool is called.
 
 Why it matters
 One such value changes the kind of a whole column: loaders stop, or turn every text around it into something
@@ -42,6 +42,8 @@ def _check(outline: Outline) -> Iterator[Found]:
         for index, message in enumerate(side):
             if isinstance(message, dict) and isinstance(message.get("role"), str):
                 yield from _of_message(message, None, f"{name} [{index}]")
+                if message.get("content") is None and not (message.get("tool_calls") or message.get("function_call")):
+                    yield Found(None, f"{name} [{index}] has no content", "", RepairSafety.NONE)
             else:
                 sentence = f"{name} [{index}] is not a message with a role and content"
                 yield Found(None, sentence, as_text(message), RepairSafety.NONE)
