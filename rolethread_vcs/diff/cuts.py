@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, count, pairwise
 
 from rolethread_vcs.diff.exchanges import Exchange, Message
+from rolethread_vcs.diff.likeness import is_word
 
 _COVERED = 0.8  # of the words of the whole, what all parts have
 _OWN, _SURELY_OWN = 0.5, 0.8  # of the words of a part, what the whole must have of them; and what it has as a rule
@@ -81,14 +82,14 @@ def _ends(message: Message) -> set[tuple[int, ...]]:
 def _parts(whole: Message, near: Sequence[Message], own: float) -> list[Message]:
     """Return which of some messages are the parts of a message, if more than one; `own` is its share in each."""
     numbers = whole.text.numbers
-    known = Counter(numbers)
+    known = _words(whole)
     parts = [
         each
         for each in near
         if each.role == whole.role
         and each.whole is None
         and not each.parts
-        and (Counter(each.text.numbers) & known).total() >= own * len(each.text.numbers)
+        and ((words := _words(each)) & known).total() >= max(1, own * words.total())
     ]
     if len(parts) < 2 or whole.whole is not None or len(numbers) > _LONG:
         return []
@@ -103,3 +104,10 @@ def _parts(whole: Message, near: Sequence[Message], own: float) -> list[Message]
     is_whole = [number for _, each in found for number in each.text.numbers] == [*numbers]
     is_nearly = sum(shares) >= _COVERED * len(numbers) and max(shares) <= _PART * len(numbers)
     return [each for _, each in found] if len(found) > 1 and (is_whole or is_nearly) else []
+
+
+def _words(message: Message) -> Counter[int]:
+    """Return the words of a message without its marks: a question mark of its own makes no part of a question."""
+    return Counter(
+        number for word, number in zip(message.text.words, message.text.numbers, strict=True) if is_word(word)
+    )

@@ -106,7 +106,21 @@ class Lists:
             return None if were_neighbours else Reason.OTHER_QUESTION
         if any(self._has_break(side, left, right, reason) for side in SIDES):
             return None
-        return reason
+        return None if reason is Reason.TURNS_TOUCH and self._is_group(left, right) else reason
+
+    def _is_group(self, left: Token, right: Token) -> bool:
+        """Whether two messages are lines of different speakers, of which one stands beside another line already."""
+        messages = [self.any_value(token) for token in (left, right) if token not in (FIRST, self.last)]
+        speakers = {message.get("speaker") for message in messages if isinstance(message, dict)} - {None}
+        places = [
+            (side, number - before)
+            for side in SIDES
+            for token, before in ((left, 0), (right, 1))
+            if (number := token.on(side)) is not None
+        ]
+        return len(speakers) == 2 and any(
+            self._role_at(side, place) == self._role_at(side, place + 1) for side, place in places
+        )
 
     def _has_break(self, side: Side, left: Token, right: Token, reason: Reason) -> bool:
         one, other = left.on(side), right.on(side)

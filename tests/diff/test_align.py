@@ -75,6 +75,18 @@ def test_lines_of_a_group_that_change_places_are_a_move() -> None:
     assert shown(lines, [lines[0], lines[2], lines[1], *lines[3:]]) == [(2, 1, EQUAL, True)]
 
 
+def test_a_short_question_is_no_part_of_a_longer_one_for_its_mark() -> None:
+    before = [user("How often have they dreamed of the keys near the old mill?"), assistant("On the ice.")]
+    after = [
+        user("How often have they quietly of the keys near the old mill?"),
+        before[1],
+        user("And?"),
+        assistant("*nods*"),
+    ]
+
+    assert align(before, after) == (Pair(0, 0, SIMILAR), Pair(1, 1, EQUAL))
+
+
 def loose(before: list[Any], after: list[Any]) -> list[tuple[int, int]]:
     """Return the pairs that may be wrong, and those that are not certain to be one."""
     return [(pair.before, pair.after) for pair in align(before, after) if pair.loose]

@@ -230,3 +230,27 @@ def test_an_exchange_that_asks_in_the_same_words_for_something_else_inherits_not
     merged = merge_messages(base, [base[0], {**base[1], "train": False}], theirs)
 
     assert [conflict.reason for conflict in merged.conflicts] == [Reason.REPLACED_AND_EDITED]
+
+
+def test_a_line_of_a_group_is_added_where_the_other_side_deletes_the_next_one() -> None:
+    mara, jon, kim, emma = (
+        {**answer(text), "speaker": name}
+        for name, text in [
+            ("mara", "Not me, I lost them long ago."),
+            ("jon", "The priest has had them since winter."),
+            ("kim", "*nods*"),
+            ("emma", "Ask the girl at the well."),
+        ]
+    )
+    asked, last = user("Who keeps the keys of the cellar?"), [user("And then?"), answer("Then we wait.")]
+    base = [asked, mara, jon, kim, *last]
+
+    for ours, theirs, expected in [
+        ([asked, mara, emma, jon, kim, *last], [asked, mara, kim, *last], [asked, mara, emma, kim, *last]),
+        ([asked, emma, mara, jon, kim, *last], [asked, jon, kim, *last], [asked, emma, jon, kim, *last]),
+        ([asked, mara, jon, emma, kim, *last], [asked, mara, jon, *last], [asked, mara, jon, emma, *last]),
+    ]:
+        assert merge_messages(base, ours, theirs) == merge_messages(base, theirs, ours) == Merged(expected)
+    # What was added behind the deleted line may answer it.
+    behind = merge_messages(base, [asked, mara, jon, emma, kim, *last], [asked, mara, kim, *last])
+    assert [conflict.reason for conflict in behind.conflicts] == [Reason.CONTINUES_DELETED]
