@@ -181,12 +181,12 @@ def test_entries_that_do_not_fit_are_counted_or_left_out(room: Room) -> None:
     )
     assert room.rtv("import", "../more.jsonl").status == 0
 
-    refused = room.rtv("export", "--format", "alpaca", "-o", "../o.jsonl")
+    refused = room.rtv("export", "main", "--format", "alpaca", "--where", "not tag:q", "-o", "../o.jsonl")
     done = room.rtv("export", "--format", "alpaca", "--skip-unfit", "-o", "../o.jsonl", "--json")
 
     assert (refused.status, refused.err.splitlines()[0]) == (20, "error: 6 entries cannot be written as Alpaca")
     assert "… and 1 more" in refused.err
-    assert "rtv export --format alpaca --skip-unfit -o FILE" in refused.err
+    assert "rtv export main --format alpaca --where 'not tag:q' --skip-unfit -o FILE" in refused.err
     unfit = json.loads(done.out)["rolethread.export/v1"]["unfit"]
     assert [each["id"] for each in unfit] == room.dataset.snapshot().ids()[2:]
 

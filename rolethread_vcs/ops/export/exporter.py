@@ -92,7 +92,7 @@ def export(
         path = Path(os.path.realpath(path))
     snapshot = repository.snapshot(revision)
     warnings = _warnings(repository, snapshot, fail_if_unsaved=fail_if_unsaved)
-    rows = ExportRows(snapshot, options)
+    rows = ExportRows(snapshot, options, revision)
     sha256 = None
     if path is None and write is not None:
         for chunk in rows.chunks(step) if rows.carries_all else _held_back(rows.chunks(step)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -56,10 +57,11 @@ class Masked(NamedTuple):
 
 
 class ExportRows:
-    """The rows of a snapshot; what is told of them is known when the last one has left."""
+    """The rows of a snapshot, called `revision` in hints; what is told of them is known when the last one has left."""
 
-    def __init__(self, snapshot: Snapshot, options: ExportOptions) -> None:
+    def __init__(self, snapshot: Snapshot, options: ExportOptions, revision: str = "@") -> None:
         self._snapshot = snapshot
+        self._revision = revision
         self._options = options
         self._format = find_row_format(options.format)
         self._selection = Selection.of(where=options.where)
@@ -162,12 +164,26 @@ class ExportRows:
             else:
                 raise UnreadableEntryError(
                     f"{unreadable_entry(entry_id, entry).message}; the export was stopped",
-                    hint="export the others with: rtv export --skip-damaged -o FILE",
+                    hint=f"export the others with: {self._command('--skip-damaged')}",
                 )
 
+    def _command(self, option: str) -> str:
+        """Return the command of this very export with one more option."""
+        options = self._options
+        said = (
+            (self._revision not in ("@", "HEAD"), [self._revision]),
+            (options.format != "messages", ["--format", options.format]),
+            (options.clean, ["--clean"]),
+            (options.masks, ["--masks", str(options.masks)]),
+            (options.where, ["--where", str(options.where)]),
+            (options.skip_damaged, ["--skip-damaged"]),
+            (options.skip_unfit, ["--skip-unfit"]),
+        )
+        words = [word for is_said, words in said if is_said for word in words]
+        return shlex.join(["rtv", "export", *words, option, "-o", "FILE"])
+
     def _refusal(self) -> CannotCarryError:
-        hint = f"leave {'it' if len(self.unfit) == 1 else 'them'} out with: rtv export --format {self._format.name}"
-        hint += f"{' --clean' if self._options.clean else ''} --skip-unfit -o FILE"
+        hint = f"leave {'it' if len(self.unfit) == 1 else 'them'} out with: {self._command('--skip-unfit')}"
         if not self._options.clean:
             hint += "\nthe format messages carries every entry"
         return CannotCarryError.of(self._format.title, self.unfit, hint)
