@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from rolethread_vcs.model.canonical import birth_suffix, encode_entry, encode_sorted, match_digest
-from rolethread_vcs.model.entry import CONVERSATIONS, Entry, are_plain, known_role, well_formed
+from rolethread_vcs.model.entry import Entry, are_plain, known_role, well_formed
 from rolethread_vcs.model.layout import suffix_part
 
 Holder = TypeVar("Holder")
@@ -71,7 +71,8 @@ class Signature(NamedTuple):
         if Step.WHOLE in steps and "whole" not in known:
             said = entry.without_nulls()
             parts["whole"] = _digest(encode_sorted(said.document))
-            parts["order"] = _digest(encode_entry(said)) if said is not entry and _has_inner_keys(said) else None
+            is_text = said is entry or said.without_nulls() is said
+            parts["order"] = None if is_text else _digest(encode_entry(said))
         if Step.MESSAGES in steps and "messages" not in known:
             is_plain = are_plain(messages)
             parts["messages"] = birth_suffix(messages) if is_plain else match_digest(messages)
@@ -96,14 +97,6 @@ PARTS = {
     Step.BIRTH: "birth",
 }
 """What of a signature a step compares; what it is compared with may be another part (`BIRTH`)."""
-
-
-def _has_inner_keys(entry: Entry) -> bool:
-    sides = [entry.document.get(key, ()) for key in CONVERSATIONS]
-    if not all(isinstance(side, list | tuple) for side in sides):
-        return True
-    values = (value for side in sides for turn in side for value in (turn.values() if type(turn) is dict else (turn,)))
-    return any(type(value) in (dict, list) for value in (*entry.document.get("extra", {}).values(), *values))
 
 
 def _digest(data: bytes) -> bytes:

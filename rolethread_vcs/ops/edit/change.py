@@ -12,7 +12,6 @@ from rolethread_vcs.model.canonical import birth_suffix
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import LAST_NUMBER, ORDER, make_id
 from rolethread_vcs.model.revision import RevisionError, named_of, number_named
-from rolethread_vcs.ops.select.selection import find_entry
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import NoSuchEntryError, Snapshot
 from rolethread_vcs.transaction import ChangeSet, Committed, Intent, Said, intent_of, run
@@ -125,6 +124,8 @@ def named_entry(base: Snapshot, word: str | int) -> str:
     Raises:
         NoSuchEntryError: there is none. UsageError (ambiguous): a number that several entries carry.
     """
+    from rolethread_vcs.ops.select.selection import find_entry
+
     try:
         return find_entry(base, word)
     except RevisionError as error:
