@@ -10,7 +10,8 @@ from rolethread_vcs.errors import InvalidError, UsageError
 from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.model.layout import ENTRIES, ORDER, SUFFIX, entry_path, is_id
 from rolethread_vcs.ops.edit.change import order_without, summary_of
-from rolethread_vcs.ops.edit.hand_files import HandEdits, read_hand_edits, whole_files
+from rolethread_vcs.ops.edit.hand_files import HandEdits, read_file, whole_files
+from rolethread_vcs.ops.edit.status import is_foreign
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
@@ -59,7 +60,12 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **said
                 hint="rtv edit ID   or check the files out with: rtv config set checkout always",
                 code="not_checked_out",
             )
-        edits = read_hand_edits(worktree, base)
+        edits = HandEdits()
+        for item in worktree.unsaved(base.tree):
+            if is_foreign(item):
+                edits.left.append(item.path)
+            else:
+                read_file(worktree, base, item, edits)
         if edits.problems:
             raise InvalidError(
                 f"{count(len(edits.problems), 'file')} cannot be read",

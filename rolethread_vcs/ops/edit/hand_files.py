@@ -9,7 +9,7 @@ from rolethread_vcs.errors import InvalidError
 from rolethread_vcs.model.canonical import JsonProblemError, decode_entry, encode_entry
 from rolethread_vcs.model.entry import Entry
 from rolethread_vcs.model.layout import SETTINGS, entry_path, id_of_path
-from rolethread_vcs.store.checkout import NEW, REMOVED, Unsaved, Worktree
+from rolethread_vcs.store.checkout import REMOVED, Unsaved, Worktree
 from rolethread_vcs.store.objects.trees import object_id
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
@@ -28,31 +28,15 @@ class HandEdits:
     problems: list[str] = field(default_factory=list)
 
 
-def is_foreign(edit: Unsaved) -> bool:
-    """Return whether a new file is no part of a dataset (a note, a stray export): `commit` leaves it where it is."""
-    from rolethread_vcs.documents import kind_of
-
-    return edit.change == NEW and edit.id is None and not kind_of(edit.path).is_part
-
-
-def read_hand_edits(worktree: Worktree, base: Snapshot) -> HandEdits:
-    edits = HandEdits()
-    for item in worktree.unsaved(base.tree):
-        if is_foreign(item):
-            edits.left.append(item.path)
-        else:
-            _read_file(worktree, base, item, edits)
-    return edits
-
-
 def why_refused(worktree: Worktree, base: Snapshot, item: Unsaved) -> str:
     """Return why a hand edit cannot be saved, nothing where it can."""
     edits = HandEdits()
-    _read_file(worktree, base, item, edits)
+    read_file(worktree, base, item, edits)
     return "".join(edits.problems)
 
 
-def _read_file(worktree: Worktree, base: Snapshot, item: Unsaved, edits: HandEdits) -> None:
+def read_file(worktree: Worktree, base: Snapshot, item: Unsaved, edits: HandEdits) -> None:
+    """Note what a hand edit comes to, or why it cannot be saved."""
     path = item.path
     try:
         data = None if item.change == REMOVED else worktree.read(path)

@@ -6,8 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.ops.edit.hand_files import is_foreign, why_refused
-from rolethread_vcs.store.checkout import Unsaved, Worktree
+from rolethread_vcs.store.checkout import NEW, Unsaved, Worktree
 from rolethread_vcs.store.refs import REMOTES
 from rolethread_vcs.store.repository import Repository
 
@@ -92,6 +91,8 @@ def survey(repository: Repository) -> Survey:
     edits = _differing_files(repository)
     unsaved = tuple(edit for edit in edits if not is_foreign(edit))
     if unsaved and repository.worktree is not None:
+        from rolethread_vcs.ops.edit.hand_files import why_refused
+
         unsaved = tuple(replace(each, problem=why_refused(repository.worktree, snapshot, each)) for each in unsaved)
     return Survey(
         name=settings.name,
@@ -141,6 +142,13 @@ def _unwritten(repository: Repository, worktree: Worktree) -> set[str]:
             edited = {each.path for each in worktree.in_the_way(differences)}
             paths |= {each.path for each in differences} - edited
     return paths
+
+
+def is_foreign(edit: Unsaved) -> bool:
+    """Return whether a new file is no part of a dataset (a note, a stray export): `commit` leaves it where it is."""
+    from rolethread_vcs.documents import kind_of
+
+    return edit.change == NEW and edit.id is None and not kind_of(edit.path).is_part
 
 
 def unsaved_files(repository: Repository) -> list[Unsaved]:

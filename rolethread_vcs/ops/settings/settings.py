@@ -15,7 +15,6 @@ from typing import Any, Unpack
 from rolethread_vcs.errors import ConflictError, NotFoundError, UsageError, nearest
 from rolethread_vcs.model.layout import SETTINGS
 from rolethread_vcs.model.settings import Settings, get_value, parse_settings, set_value
-from rolethread_vcs.ops.check import check_settings_by_hand, refuse_misfits
 from rolethread_vcs.ops.edit.status import unsaved_files
 from rolethread_vcs.rules import find_rule
 from rolethread_vcs.store.log import Moves
@@ -168,6 +167,8 @@ def set_setting(
         return _set_on_machine(repository, key, _machine_value(key, value), intent)
 
     def plan(base: Snapshot) -> ChangeSet:
+        from rolethread_vcs.ops.check import refuse_misfits
+
         first, *others = _as_written(base.settings, key)
         text = set_value(_settings_text(base), first, value, others)
         refuse_misfits(base.settings, parse_settings(text))
@@ -207,6 +208,8 @@ def replace_settings(
         now = _settings_text(base)
         if read is not None and now != read:
             raise ConflictError("the settings were changed by another command meanwhile")
+        from rolethread_vcs.ops.check import check_settings_by_hand
+
         check_settings_by_hand(base, text)
         return ChangeSet(files={SETTINGS: text}, summary="edit the settings")
 
