@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from git_desk import Git, needs_git
+from git_desk import Git, conversation, needs_git
 
 from rolethread_vcs.cli.main import run
 from rolethread_vcs.dataset import Dataset
@@ -145,6 +145,31 @@ def test_undo_says_when_it_goes_behind_what_was_pushed(copy: Dataset, git: Git) 
     assert tried == second
     assert "origin/main" in second[0] and f"rtv revert {pushed[:10]}" in second[0]
     assert copy.redo().committed.notes == ()
+
+
+@pytest.mark.parametrize("way", ["git pull", "merge", "merge of both", "merge of both, pushed", "with an own edit"])
+def test_what_others_made_is_never_to_be_reverted_after_an_undo(
+    copy: Dataset, git: Git, bare_of_hooks: Dataset, way: str
+) -> None:
+    copy.branch("begun")
+    theirs = tag(bare_of_hooks, "theirs")
+    git("push", "-q", "../hub.git", "main")
+    if way.startswith("merge of both"):
+        copy.add([conversation("Who dances?")])
+    git(*("pull", "-q") if way == "git pull" else ("fetch", "-q"), folder=copy.folder)
+    if way != "git pull":
+        copy.merge("origin/main")
+    if way == "with an own edit":
+        tag(copy, "mine")
+    if way in ("merge of both, pushed", "with an own edit"):
+        git("push", "-q", folder=copy.folder)
+
+    note = copy.undo(2 if way == "with an own edit" else 1).committed.notes[-1]
+
+    assert theirs not in copy.repository.graph.parents_of_all([copy.snapshot().id])
+    assert "origin/main" in note and "revert" not in note and "git pull" in note
+    git("pull", "-q", "--no-rebase", "--no-edit", folder=copy.folder)
+    assert theirs in copy.repository.graph.parents_of_all([copy.snapshot().id])
 
 
 def test_a_new_branch_beside_one_of_the_remote_is_told(copy: Dataset) -> None:

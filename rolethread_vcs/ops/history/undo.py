@@ -12,8 +12,9 @@ from rolethread_vcs.ops.settings.settings import refuse_checkout
 from rolethread_vcs.phrases import count as count_of
 from rolethread_vcs.phrases import listed
 from rolethread_vcs.store.checkout import UnsavedEditsError
-from rolethread_vcs.store.log import REDO, UNDO, Moves, Operation, kept_blob
+from rolethread_vcs.store.log import EXTERNAL, REDO, UNDO, Moves, Operation, kept_blob
 from rolethread_vcs.store.log.journal import SideEffects
+from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.publication import head_commit
 from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, SYMBOLIC, is_unfinished, ref_of, shorten
@@ -178,7 +179,7 @@ def _go_back(
         )
     for name, (before, after) in moves.items():
         if before and after and name.startswith(BRANCHES):
-            session.notes += _notes_of_pushed(repository, shorten(name), before, after)
+            session.notes += _notes_of_pushed(repository, chosen, shorten(name), before, after)
     files = _exchanges(repository, chosen, moves, forward=forward)
     config: dict[str, tuple[str | None, str | None]] = {}
     for operation in chosen:
@@ -202,18 +203,33 @@ def _go_back(
     return Undone(chosen, committed)
 
 
-def _notes_of_pushed(repository: Repository, branch: str, before: str, after: str) -> Iterator[str]:
-    """Yield what to say where a branch goes behind what was pushed of it, or fetched."""
+def _notes_of_pushed(
+    repository: Repository, chosen: Sequence[Operation], branch: str, before: str, after: str
+) -> Iterator[str]:
+    """Yield what to say of a branch that goes behind what was pushed of it, or fetched: how to go on from there."""
     graph, followed = repository.graph, repository.refs.upstream(branch)
     for name, (there, tip) in repository.refs.remote_branches().items():
         is_its_own = there == branch if followed is None else REMOTES + name == followed
         if is_its_own and graph.is_ancestor(tip, before) and not graph.is_ancestor(tip, after):
-            _, behind = graph.ahead_behind(after, tip)
-            span = before[:10] if behind == 1 else f"{after[:10]}..{before[:10]}"
-            yield (
-                f"{branch} goes {count_of(behind, 'commit')} behind {name}, which others may have, so git push will be "
-                f"refused; to take it back for them, too: rtv redo, then rtv revert {span}"
-            )
+            gone = list(graph.newest_first([tip], hide=[after]))
+            said = f"{branch} goes {count_of(len(gone), 'commit')} behind {name}"
+            if all(_made(chosen, BRANCHES + branch, commit) for commit in gone):
+                span = tip[:10] if len(gone) == 1 else f"{after[:10]}..{tip[:10]}"
+                yield (
+                    f"{said}, which others may have, so git push will be refused; "
+                    f"to take it back for them, too: rtv redo, then rtv revert {span}"
+                )
+            else:
+                yield f"{said}; nothing of that is lost: git pull, or rtv merge {name}, brings it back"
+
+
+def _made(operations: Sequence[Operation], branch: str, commit: Commit) -> bool:
+    """Return whether one of some operations of ours made a commit, rather than move the branch on to it."""
+    for each in operations:
+        before, after = each.changes.get(branch, (None, None))
+        if after == commit.id and each.verb != EXTERNAL:
+            return commit.parents[:1] == (before,) and (each.verb != "merge" or len(commit.parents) > 1)
+    return False
 
 
 def _moves_back(operations: Sequence[Operation]) -> Moves:
