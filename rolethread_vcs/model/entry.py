@@ -201,8 +201,7 @@ class Entry:
         """Foreign top-level keys, word for word."""
         from rolethread_vcs.model.frozen import FrozenDict
 
-        extra: Mapping[str, Any] = self.fields.get("extra", FrozenDict())
-        return extra
+        return self.fields.get("extra") or FrozenDict()
 
     def with_fields(self, **changes: Any) -> Entry:
         """Return a copy with some fields replaced; None removes a field."""

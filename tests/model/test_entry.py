@@ -339,6 +339,7 @@ def test_copies_of_what_is_frozen_are_plain() -> None:
     plain["messages"][1]["tool_calls"][0]["args"]["b"].append(2)
 
     assert type(plain) is dict
+    assert isinstance(Entry({"messages": []}).extra, dict)
     assert json.dumps(entry.fields) == json.dumps(entry.document)
     assert entry == rich_entry() == copy.deepcopy(entry) == pickle.loads(pickle.dumps(entry))
     assert Entry(entry.fields) == entry
