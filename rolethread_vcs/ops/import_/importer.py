@@ -30,7 +30,8 @@ from rolethread_vcs.ops.import_.row_matcher import Outcome
 from rolethread_vcs.ops.import_.row_reader import ImportOptions, Progress, RowReader, SourceInfo
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.log import Operation
+from rolethread_vcs.store.derived import Table
+from rolethread_vcs.store.log import REDO, UNDO, Operation
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.packs import PackWriter
@@ -175,6 +176,10 @@ def import_files(
     raise AssertionError("unreachable")
 
 
+def _tells_of_rejects(operation: Operation) -> bool:
+    return operation.verb in (UNDO, REDO) or not {"rejects", "took_back"}.isdisjoint(operation.details)
+
+
 class _Attempt:
     """One reading of all files, and the commit of what was read, unless another writer makes it worthless."""
 
@@ -251,12 +256,14 @@ class _Attempt:
 
     def _open_rejects(self) -> Sequence[tuple[Operation, set[int]]]:
         """Return the imports whose rejects the one file may hold; its rows will tell."""
-        is_one = len(self._files) == 1 and isinstance(self._files[0], Path)
-        if not is_one or all("rejects" not in each.details for each in self._repository.operations):
+        if len(self._files) != 1 or not isinstance(self._files[0], Path):
+            return ()
+        told = list(self._repository.operations.picked(Table("rejects", 1), _tells_of_rejects))
+        if all("rejects" not in operation.details for operation in told):
             return ()
         from rolethread_vcs.ops.import_.rejects import open_rejects
 
-        return open_rejects(self._repository)
+        return open_rejects(told)
 
     def _decide_checkout(self) -> tuple[dict[str, str | None], tuple[str, ...]]:
         """Decide once, at the first import, whether files are checked out; above the limit the dataset goes bare.

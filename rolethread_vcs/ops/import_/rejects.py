@@ -24,8 +24,7 @@ from rolethread_vcs.model.entry import Entry, known_role
 from rolethread_vcs.ops.history.undo import with_undone
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
 from rolethread_vcs.store import disk
-from rolethread_vcs.store.derived import Table
-from rolethread_vcs.store.log import REDO, UNDO, Operation
+from rolethread_vcs.store.log import Operation
 from rolethread_vcs.store.repository import Repository
 
 SourceFile: TypeAlias = Path | BinaryIO
@@ -137,21 +136,20 @@ class TakenBack:
         return after
 
 
-def open_rejects(repository: Repository) -> list[tuple[Operation, set[int]]]:
-    """Return the imports of which rejects have not come back, newest first, each with those that have."""
+def open_rejects(told: Iterable[Operation]) -> list[tuple[Operation, set[int]]]:
+    """Return the imports of which rejects have not come back, newest first, each with those that have.
+
+    `told` are the operations that tell of rejects, and those that undid or redid any.
+    """
     taken: dict[int, set[int]] = defaultdict(set)
     found = []
-    for logged in with_undone(repository.operations.picked(Table("rejects", 1), _tells_of_rejects)):
+    for logged in with_undone(told):
         details = logged.operation.details
         if not logged.undone and "took_back" in details:
             taken[details["took_back"]["operation"]].update(details["took_back"]["rejects"])
         if not logged.undone and len(taken[logged.operation.number]) < len(details.get("rejects", ())):
             found.append((logged.operation, taken[logged.operation.number]))
     return found
-
-
-def _tells_of_rejects(operation: Operation) -> bool:
-    return operation.verb in (UNDO, REDO) or not {"rejects", "took_back"}.isdisjoint(operation.details)
 
 
 def find_taken_back(
