@@ -47,7 +47,7 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
         summary_of=lambda entry: layout.summary_of(entry, entry.diff),
         changed_lists=lambda entry: layout.changed_lists(entry, entry.diff),
         text_changes=partial(layout.text_changes, words=words),
-        form_note=layout.form_note,
+        notes=lambda each: filter(None, (_DID[each.op], layout.was_note(each), layout.form_note(each))),
         attributes=layout.attribute_values,
         values=layout.value_lines,
         changed_lines=layout.changed_lines,
@@ -69,7 +69,6 @@ def html_page(comparison: Comparison, words: layout.Words = "auto") -> Iterator[
         files=comparison.files(),
         marks=CHANGE_MARKS,
         roles=_ROLES,
-        did=_DID,
         unfolded=_UNFOLDED,
     )
 

@@ -162,6 +162,14 @@ def alike_spelled_out(one: str, other: str) -> tuple[str, str]:
     return (exact_text(one), exact_text(other)) if one != other and seen(one) == seen(other) else (one, other)
 
 
+def was_note(change: MessageChange) -> str:
+    """Return where a message that moved had been; one that has its number again was passed by others."""
+    if change.op != "move" or change.before is None or change.after is None:
+        return ""
+    is_passed = change.before.index == change.after.index
+    return "others moved past it" if is_passed else f"was [{change.before.index}]"
+
+
 def form_note(change: MessageChange) -> str:
     """Return that a text is the same but for its Unicode form, and from which to which; "" where it is not."""
     old, new = (None if each is None else content_of(each.message) for each in (change.before, change.after))

@@ -75,9 +75,8 @@ def _message(change: MessageChange, words: Words) -> Iterator[str]:
     placed = change.after or change.before
     assert placed is not None
     mark = {"insert": "+", "remove": "-"}.get(change.op, "!")
-    was = f" (was [{change.before.index}])" if change.op == "move" and change.before is not None else ""
-    note = f" ({note})" if (note := layout.form_note(change)) else ""
-    yield f"{mark} {_head(placed.index, placed.message)}{was}{note}"
+    notes = "".join(f" ({note})" for note in (layout.was_note(change), layout.form_note(change)) if note)
+    yield f"{mark} {_head(placed.index, placed.message)}{notes}"
     inline, blocks = layout.text_changes(change, words)
     if inline:
         yield from _marked("!", "".join(layout.BRACKETS[kind] % text for kind, text in inline))

@@ -105,12 +105,8 @@ class _Painter:
         mark, style = {"insert": ("+", "added"), "remove": ("-", "removed"), "move": (">", "changed")}.get(
             change.op, ("~", "changed")
         )
-        was = ""
-        if change.op == "move" and change.before is not None:
-            was = styled(f" (was [{change.before.index}])", "faint")
-        if note := layout.form_note(change):
-            was += styled(f" ({note})", "faint")
-        yield f"  {styled(mark, style)} {message_head(placed.index, placed.message)}{was}"
+        notes = "".join(f" ({note})" for note in (layout.was_note(change), layout.form_note(change)) if note)
+        yield f"  {styled(mark, style)} {message_head(placed.index, placed.message)}{styled(notes, 'faint')}"
         inline, blocks = layout.text_changes(change, self._words)
         if inline:
             marked = layout.marked_words(inline, color=self._color)
@@ -187,6 +183,9 @@ def comparison_lines(comparison: Comparison, look: Look, words: Words, *, brief:
 
 
 def _nothing_edited(comparison: Comparison) -> Line:
+    if comparison.from_label != comparison.to_label and comparison.kinds is not None:
+        layout_only = "hand-edited files hold what is saved, laid out differently; rtv commit brings them in shape"
+        return Line("note", f"{comparison.to_label}: {layout_only}")
     if comparison.from_label != comparison.to_label:
         return Line("note", f"{comparison.to_label}: no entry that was asked for differs")
     same = f"nothing is edited by hand on {comparison.to_label}; rtv diff REV compares with an earlier state"

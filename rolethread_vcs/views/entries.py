@@ -262,19 +262,20 @@ def _conversation_lines(entry: Entry) -> Iterator[str]:
         if name != "messages":
             yield f"-- {name} --"
         messages = entry.document[name]
+        yield from ["(no messages)"] if messages == [] else []
         for message in messages if isinstance(messages, list | tuple) else [messages]:
             if not isinstance(message, Mapping):
                 yield _json(message)
                 continue
-            role, speaker, content = (message.get(key) for key in ("role", "speaker", "content"))
-            name = _text(role)
+            speaker, content = message.get("speaker"), message.get("content")
+            name = value_text(message["role"]) if "role" in message else "(no role)"
             yield f"{speaker} ({name}):" if isinstance(speaker, str) and speaker else f"{name}:"
             if isinstance(content, str):
-                yield from (f"{_INDENT}{line}".rstrip() for line in content.split("\n"))
+                yield from (f"{_INDENT}{line}" if line else "" for line in content.split("\n"))
             elif "content" in message:
                 yield f"{_INDENT}content: {_json(content)}"
             for key, value in message.items():
-                if key not in ("role", "content", "speaker"):
+                if key not in ("role", "content") and (key != "speaker" or not isinstance(value, str) or not value):
                     yield f"{_INDENT}{key}: {_json(value)}"
             yield ""
     rest = {key: value for key, value in entry.document.items() if key not in (*CONVERSATIONS, "extra")}

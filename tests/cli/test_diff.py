@@ -469,3 +469,13 @@ def test_without_hand_edits_a_bare_diff_says_that_there_are_none(rtv: Rtv, datas
     assert rtv("diff", "--stat").err == sentence
     edit_by_hand(dataset, 1)
     assert rtv("diff", "--", "2").err == "main with unsaved edits: no entry that was asked for differs\n"
+
+
+def test_a_file_in_another_layout_is_said_to_hold_what_is_saved(rtv: Rtv, dataset: Dataset) -> None:
+    path = edit_by_hand(dataset, 1)
+    path.write_bytes(json.dumps(dataset.snapshot()[1].fields, indent=7).encode())
+
+    assert rtv("diff").err == (
+        "main with unsaved edits: hand-edited files hold what is saved, laid out differently; "
+        "rtv commit brings them in shape\n"
+    )

@@ -193,6 +193,25 @@ def test_a_message_that_comes_or_goes_shows_all_its_fields() -> None:
     assert text_lines(gone)[2:] == ["  - [1] assistant", "  -     x", "        reasoning_content: why"]
 
 
+def test_a_message_that_others_passed_is_not_said_to_have_been_elsewhere() -> None:
+    texts = [
+        "You keep an inn.",
+        "Is there a bed left?",
+        "One. The window sticks.",
+        "Has the ferry gone?",
+        "An hour back. Sit.",
+    ]
+    roles = ["system", "user", "assistant", "user", "assistant"]
+    messages = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
+    swapped = [messages[place] for place in (0, 1, 4, 3, 2)]
+
+    changed = compared({"messages": messages}, {"messages": swapped})
+
+    moves = [line for line in text_lines(changed) if line.startswith("  >")]
+    assert moves == ["  > [2] assistant (was [4])", "  > [3] user (others moved past it)"]
+    assert all("others moved past it" in page and "was [3]" not in page for page in renderings(changed).values())
+
+
 def test_a_long_value_shows_where_it_changed() -> None:
     before = "The rain had not stopped for nine days, and the river stood high under the old bridge. " * 2
     changed = compared({"messages": [], "note": before + "No."}, {"messages": [], "note": before + "Yes."})
