@@ -27,7 +27,7 @@ from rolethread_vcs.merge.values import UNSETTLED, settle, settle_value
 from rolethread_vcs.model.entry import ANSWERING_ROLES
 
 _RENAMES = 2
-"""So many messages make a rename; one could be a correction of that message."""
+"""So many messages make a rename, or so many of a name that is new; one could be a correction of that message."""
 
 
 class _Laid(NamedTuple):
@@ -226,10 +226,11 @@ def _renamed_speakers(lists: Lists, side: Side, origins: Mapping[int, int]) -> d
         before, after = _speaker(lists.base[base]), _speaker(lists.on(side)[number])
         if isinstance(before, str):
             names[before].append(after)
+    here, known = [*map(_speaker, lists.on(side))], [*map(_speaker, lists.base)]
     return {
         before: after[0]
         for before, after in names.items()
-        if len(after) >= _RENAMES
+        if (len(after) if after[0] in known else here.count(after[0])) >= _RENAMES
         and all(isinstance(each, str) for each in after)
         and set(after) == {after[0]} != {before}
     }

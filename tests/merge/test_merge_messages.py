@@ -254,3 +254,18 @@ def test_a_line_of_a_group_is_added_where_the_other_side_deletes_the_next_one() 
     # What was added behind the deleted line may answer it.
     behind = merge_messages(base, [asked, mara, jon, emma, kim, *last], [asked, mara, kim, *last])
     assert [conflict.reason for conflict in behind.conflicts] == [Reason.CONTINUES_DELETED]
+
+
+def test_a_speaker_whose_messages_were_renamed_or_rewritten_is_renamed() -> None:
+    says = {"speaker": "mara"}
+    base = [FIRST[0], {**FIRST[1], **says}, SECOND[0], {**SECOND[1], **says}]
+    theirs = [
+        FIRST[0],
+        {**answer("Ask the priest."), "speaker": "the elder"},
+        SECOND[0],
+        {**base[3], "speaker": "the elder"},
+    ]
+
+    merged = merge_messages(base, [*base, THIRD[0], {**THIRD[1], **says}], theirs)
+
+    assert [conflict.reason for conflict in merged.conflicts] == [Reason.SPEAKER_RENAMED]
