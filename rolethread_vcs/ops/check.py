@@ -28,7 +28,7 @@ from rolethread_vcs.rules import (
 from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.git_state import rebased_branch
 from rolethread_vcs.store.objects.trees import Blob, Difference, two_way
-from rolethread_vcs.store.refs import BRANCHES
+from rolethread_vcs.store.refs import BRANCHES, REMOTES
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Unreadable, read_entry
@@ -224,35 +224,37 @@ def errors_of_commit(repository: Repository, index: Path | None = None) -> Incom
     return IncomingErrors.of("this commit", branch, settings, check_staged(repository, index=index))
 
 
-def errors_of_push(repository: Repository, pushed: Iterable[tuple[str, str, str]]) -> tuple[IncomingErrors, ...]:
-    """Return what a push would bring into each branch, given as (ref there, commit there, commit here).
+def errors_of_push(
+    repository: Repository, pushed: Iterable[tuple[str, str, str]], remote: str = "origin"
+) -> tuple[IncomingErrors, ...]:
+    """Return what a push would bring into each branch of a remote, given as (ref there, commit there, commit here).
 
-    A branch that is new over there is compared with the newest of its commits that is known to be over there, or else
-    with the first commit of all.
+    A branch is compared with what it holds over there, a new one with where it left the main branch of the remote.
     """
     found = []
-    for remote, there, here in pushed:
-        if not remote.startswith(BRANCHES) or not here.strip("0"):
+    for ref, there, here in pushed:
+        if not ref.startswith(BRANCHES) or not here.strip("0"):
             continue
-        since = there if there.strip("0") and there in repository.objects else _known_start(repository, here)
-        if since is not None:
-            settings = repository.snapshot_of(since).settings
-            checked = check_since(repository, since, rev=here)
-            found.append(IncomingErrors.of("this push", remote.removeprefix(BRANCHES), settings, checked))
+        branch = ref.removeprefix(BRANCHES)
+        since = there
+        if there not in repository.objects:
+            names = [*([branch] if there.strip("0") else []), "HEAD", "main"]
+            since = _start_there(repository, remote, names, here)
+        settings = repository.snapshot_of(since).settings
+        checked = check_since(repository, since, rev=here)
+        found.append(IncomingErrors.of("this push", branch, settings, checked))
     return tuple(found)
 
 
-def _known_start(repository: Repository, here: str) -> str | None:
-    """Return the newest commit on the way to a commit that some other computer is known to have; else the first."""
-    remotes = [name for name in repository.refs.names() if name.startswith("refs/remotes/")]
-    known = [value for name in remotes if (value := repository.refs.read(name)) is not None]
-    first = None
+def _start_there(repository: Repository, remote: str, names: Sequence[str], here: str) -> str:
+    """Return where a commit left the first branch of a remote that is known here; where none is, the first commit."""
+    known = set(repository.refs.names())
+    refs = (f"{REMOTES}{each}/{name}" for each in (remote, "origin") for name in names)
     graph = repository.graph
-    for commit in graph.newest_first([here]):
-        if any(graph.is_ancestor(commit.id, value) for value in known):
-            return commit.id
-        first = commit.id
-    return first
+    for tip in filter(None, (repository.refs.read(ref) for ref in refs if ref in known)):
+        if (start := graph.common_ancestor(here, tip)) is not None:
+            return start
+    return [commit.id for commit in graph.newest_first([here])][-1]
 
 
 # ---- the rules themselves

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from reading_steps import Rtv, runner, said
 
-from rolethread_vcs import Dataset
+from rolethread_vcs import Dataset, Entry
+from rolethread_vcs.model.canonical import encode_entry
 from rolethread_vcs.transaction import Intent
 
 
@@ -89,6 +91,34 @@ def test_only_what_is_new_counts_since_a_revision(rtv: Rtv, messy: Dataset) -> N
         f"0 changed entries since {messy.snapshot().id[:10]}: no new problems found\n",
     )
     assert many.status == 30
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--staged",),
+        ("--new-since", "main...work"),
+        ("--new-since", "main", "--rev", "work"),
+        ("--rev", "work"),
+        ("4", "5"),
+        ("--where", "not tag:tavern question"),
+    ],
+)
+def test_the_hint_says_again_what_was_checked(rtv: Rtv, messy: Dataset, words: tuple[str, ...]) -> None:
+    if words == ("--staged",):
+        file = next((messy.folder / "entries").rglob("00000001-*.json"))
+        file.write_bytes(encode_entry(Entry(said("question", ""))))
+        subprocess.run(["git", "add", "-A"], cwd=messy.folder, check=True)
+    elif "--rev" in words:
+        messy.switch("main")
+
+    first = rtv("check", *words)
+    hint = first.err.splitlines()[0].removeprefix("hint: rtv ").partition("   ")[0]
+    pasted = rtv(*shlex.split(hint))
+
+    found = [[line for line in each.out.splitlines() if "RT104" in line] for each in (first, pasted)]
+    assert found[0] == found[1] != []
+    assert (first.status, pasted.status) == (30, 30)
 
 
 def test_many_findings_of_one_cause_are_said_first(rtv: Rtv, messy: Dataset) -> None:

@@ -268,6 +268,32 @@ def test_a_push_of_an_error_is_stopped_where_that_was_asked_for(dataset: Dataset
     git("push", "-q", "there", ":draft")
 
 
+@pytest.mark.parametrize("remote", ["there", "../there.git"])
+def test_a_push_is_compared_with_the_branch_it_goes_to_and_not_with_others(
+    dataset: Dataset, git: Git, tmp_path: Path, remote: str
+) -> None:
+    hooking.install(dataset.repository, HookOptions(push=True))
+    git("init", "-q", "--bare", str(tmp_path / "there.git"))
+    git("remote", "add", "there" if remote == "there" else "origin", "../there.git")
+    rewrite(dataset, 2, "Dry enough.", "")
+    git("commit", "--no-verify", "-qam", "an old error of main")
+    git("push", "-q", "--no-verify", "--all", "there" if remote == "there" else "origin")
+    git("switch", "-qc", "try")
+    rewrite(dataset, 1, "She laughs. Dry enough.", "")
+    git("commit", "-qam", "an error")
+
+    def push(target: str) -> tuple[bool, bool]:
+        done = git("push", remote, target, ok=False)
+        return done.returncode == 0, "RT104" in done.stderr
+
+    assert push("try:refs/heads/release/9") == (False, True)
+    assert push("try") == (True, True)
+    assert push("try:refs/heads/release/9") == (False, True)
+    assert push("main:refs/heads/release/8") == (True, False)
+    assert push("try:release/8") == (False, True)
+    assert push("main:release/8") == (True, False)
+
+
 UNHEARD = ["broken", "closed", "full"]
 
 

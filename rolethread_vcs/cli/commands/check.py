@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from rolethread_vcs.cli.context import Command, Context
@@ -54,6 +56,8 @@ def command(
     output.answer("rolethread.check/v1", {"counts": counts}, checked, lines=lines)
     if by_code and not context.output.json:
         code = next(iter(by_code))
-        every = "" if rules else f"rtv check --rule {code}   lists every place\n"
+        options = {"--where": where, "--rev": None if rev == "@" else rev, "--new-since": new_since, "--rule": code}
+        words = [*ids, *(["--staged"] if staged else []), *(word for o, v in options.items() if v for word in (o, v))]
+        every = "" if rules else f"{shlex.join(['rtv', 'check', *words])}   lists every place\n"
         output.hint(f"{every}rtv rules {code}   explains it")
     return 0 if checked.ok else RefusedError.status

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("hook", type=click.Choice([each.value for each in Hook]))
-@click.argument("words", nargs=-1, expose_value=False)
-def command(context: Context, hook: str) -> int:
+@click.argument("words", nargs=-1)
+def command(context: Context, hook: str, words: tuple[str, ...]) -> int:
     gate = context.dataset.gate
     if hook == Hook.PUSH:
         # git gives a line for each ref: its name and commit here, its name and commit there
         pushed = (line.split() for line in sys.stdin)
-        incoming = list(gate.errors_of_push((ref[2], ref[3], ref[1]) for ref in pushed if len(ref) == 4))
+        incoming = list(gate.errors_of_push(((ref[2], ref[3], ref[1]) for ref in pushed if len(ref) == 4), *words[:1]))
         way_on = "git push --no-verify"
     else:
         index = context.environ.get("GIT_INDEX_FILE")

@@ -260,16 +260,11 @@ def _refuse_current(repository: Repository, name: str, chosen: Sequence[str]) ->
 
 
 def _out_of_sight(repository: Repository, commits: dict[str, str]) -> tuple[OutOfSight, ...]:
-    objects = repository.objects
-    gone = {BRANCHES + name for name in commits}
-    kept = {
-        commit
-        for ref, value in repository.refs.table().items()
-        if ref not in gone and ref.startswith((BRANCHES, TAGS)) and (commit := objects.commit_at(value))
-    }
-    head = repository.refs.head_commit()
-    if head is not None:
-        kept.add(head)
+    objects, refs = repository.objects, repository.refs
+    gone, head = {BRANCHES + name for name in commits}, refs.head_commit()
+    tips = [tip for ref, tip in refs.table().items() if ref not in gone and ref.startswith((BRANCHES, TAGS))]
+    tips += [*([] if head is None else [head]), *(tip for _, tip in refs.remote_branches().values())]
+    kept = {commit for tip in tips if (commit := objects.commit_at(tip))}
     found = []
     for name, commit in commits.items():
         alone = list(repository.graph.newest_first([commit], hide=kept))

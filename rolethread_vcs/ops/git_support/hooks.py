@@ -47,7 +47,7 @@ input=$(cat)
 if [ -x "$here/{hook}{before}" ]; then
     printf '%s\\n' "$input" | "$here/{hook}{before}" "$@" || exit $?
 fi
-{guard}printf '%s\\n' "$input" | rtv git-hook {hook}
+{guard}printf '%s\\n' "$input" | rtv git-hook {hook} "$1"
 """
 
 

@@ -180,6 +180,21 @@ def test_what_another_branch_or_a_release_holds_does_not_go_out_of_sight(tmp_pat
     assert {each.name for each in dataset.branches.list()} == {"main", "try", "twin"}
 
 
+def test_what_another_copy_holds_does_not_go_out_of_sight(tmp_path: Path) -> None:
+    dataset, ids = dataset_of(tmp_path / "d", "one")
+    dataset.branch("try", switch=True)
+    edit(dataset, ids[0], "one, tried")
+    git(dataset, "init", "-q", "--bare", "../hub.git")
+    git(dataset, "remote", "add", "origin", "../hub.git")
+    git(dataset, "push", "-q", "origin", "try:release/9")
+    edit(dataset, ids[0], "one, tried again")
+    dataset.branch("pushed", start="@~1")
+    dataset.switch("main")
+
+    assert dataset.branches.delete("pushed").out_of_sight == ()
+    assert [each.commits for each in dataset.branches.delete("try").out_of_sight] == [1]
+
+
 def test_a_tag_of_plain_git_that_names_no_commit_is_in_nobodys_way(tmp_path: Path) -> None:
     dataset, _ = dataset_of(tmp_path / "d", "one")
     dataset.branch("try")
