@@ -31,7 +31,7 @@ def written(folder: Path, count: int) -> Dataset:
     """Return a bare dataset of so many entries of one content, in one commit."""
     set_setting(Dataset.init(folder).repository, "checkout", "never", Intent("config", "config set checkout never"))
     repository = Dataset.open(folder).repository
-    data, suffix = encode_with_suffix(Entry.of(conversation("hello")))
+    data, suffix, _ = encode_with_suffix(Entry.of(conversation("hello")))
     with repository.pack() as pack:
         blob = trees.FILE, pack.add("blob", data)
         paths = {entry_path(make_id(number, suffix)): blob for number in range(1, count + 1)}
