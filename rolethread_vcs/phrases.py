@@ -87,7 +87,7 @@ _AGES = (
 
 
 def age(seconds: float, *, now: float) -> str:
-    """Return how long ago a moment was, in its largest whole unit: `5 minutes`, `3 days`.
+    """Return how long ago a moment was, in its largest whole unit: `5 minutes`, `3 days`; a clock may be ahead.
 
     Both are seconds since 1970.
     """
@@ -95,4 +95,4 @@ def age(seconds: float, *, now: float) -> str:
     for unit, length in _AGES:
         if passed >= length:
             return count(passed // length, unit, f"{unit}s")
-    return "just now"
+    return "in the future" if passed <= -60 else "just now"

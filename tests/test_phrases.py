@@ -11,6 +11,7 @@ from rolethread_vcs.store.tree_reader import Counts
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
+        (-60, "in the future"),
         (-5, "just now"),
         (59, "just now"),
         (60, "1 minute"),

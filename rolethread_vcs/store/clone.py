@@ -14,6 +14,7 @@ from rolethread_vcs.store.damaged_refs import clashing
 from rolethread_vcs.store.dataset_folder import check_is_dataset, find_dataset, removed_on_failure
 from rolethread_vcs.store.git_config import note_key, upstream_settings
 from rolethread_vcs.store.libgit2 import RAISED, NoDatasetError, create_git, git_errors, system_reason
+from rolethread_vcs.store.objects import BRING_THE_REST
 from rolethread_vcs.store.objects.integrity import bad_loose
 from rolethread_vcs.store.refs import BRANCHES, TAGS, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
@@ -107,6 +108,11 @@ def _whole_copy(original: Repository) -> Iterator[None]:
 
 def _damaged_original(original: Repository) -> DamagedError:
     """Return the error of a copy that cannot be whole; it names a damaged entry when one is on the current branch."""
+    if original.objects.is_partial:
+        return DamagedError(
+            f"{original.folder} is a partial clone of git and cannot be copied whole",
+            hint=f"git -C {shlex.quote(str(original.folder))} {BRING_THE_REST.removeprefix('git ')}",
+        )
     named = ""
     with contextlib.suppress(RoleThreadError):  # its folders or its branch may be what is damaged
         named = next((f": entry {entry_id} cannot be read" for entry_id, _ in original.head_snapshot().damaged()), "")

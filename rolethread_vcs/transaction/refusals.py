@@ -12,7 +12,7 @@ from rolethread_vcs.model.finding import Finding, Scope
 from rolethread_vcs.model.revision import is_selector
 from rolethread_vcs.phrases import count, listed
 from rolethread_vcs.rules import find_in_entry
-from rolethread_vcs.store.checkout import Unsaved, UnsavedEditsError
+from rolethread_vcs.store.checkout import STAGED, Unsaved, UnsavedEditsError
 from rolethread_vcs.store.dataset_folder import open_dataset
 from rolethread_vcs.store.facts import RuleKeys
 from rolethread_vcs.store.git_state import BISECT
@@ -115,7 +115,10 @@ def refuse_unsaved(unsaved: Sequence[Unsaved], other: CheckedOutFolder | None = 
     names = listed([item.path for item in unsaved], 3)
     hint = "keep the edits with: rtv commit   throw them away with: rtv restore --all"
     if flagged := [each for each in unsaved if each.flag]:
-        hint = f"let git see it with: git update-index --no-{flagged[0].flag} {shlex.quote(flagged[0].path)}"
+        flag, path = flagged[0].flag, shlex.quote(flagged[0].path)
+        hint = f"let git see it with: git update-index --no-{flag} {path}"
+        if flag == STAGED:
+            hint = f"git has it staged; save it with: git commit   drop it with: git restore --staged {path}"
     if other is None:
         message = f"{count(len(unsaved), 'hand-edited file is', 'hand-edited files are')} in the way ({names})"
     else:

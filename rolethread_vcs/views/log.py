@@ -31,7 +31,8 @@ def log_lines(history: Iterable[Logged], look: Look, *, full: bool) -> Lines:
         if isinstance(item, Logged):
             yield _commit_line(item, look)
             continue
-        first, last = (each.commit.author.time for each in (item.first, item.last))
+        times = [each.commit.author.time for each in item.edits]  # which clocks may have told backwards
+        first, last = min(times), max(times)
         day, until = short_time(first, now=look.now), time.strftime("%H:%M", time.localtime(last))
         span = day if day.endswith(until) else f"{day}-{until}"
         numbers = [each.operation.number for each in item.edits if each.operation is not None]

@@ -84,7 +84,7 @@ def _upstream_lines(upstream: Upstream, look: Look) -> Iterator[str]:
         from rolethread_vcs.views.branches import distance
 
         since = "" if upstream.fetched is None else age(upstream.fetched, now=look.now)
-        when = f" ({since}{'' if since == 'just now' else ' ago'})" if since else ""
+        when = f" ({since}{' ago' if since[0].isdigit() else ''})" if since else ""
         yield f"{distance(upstream.ahead, upstream.behind, upstream.name)}, as fetched last{when}"
     if upstream.behind:
         yield f"  take in what is new there: rtv merge {upstream.name}"
@@ -120,8 +120,12 @@ def _unsaved_lines(survey: Survey) -> Iterator[str]:
             yield "  rtv commit refuses until all can be saved   throw them away: rtv restore --all"
         else:
             yield "  keep them: rtv commit   throw them away: rtv restore --all"
-    elif survey.is_checked_out and not is_stopped:
+    elif survey.is_checked_out and not (is_stopped or survey.staged):
         yield "everything is saved"
+    if survey.staged:
+        yield f"git has other content staged of {count(len(survey.staged), 'file')} than is on disk:"
+        yield from _edit_lines(survey.staged)
+        yield "  save it: git commit   drop it: git restore --staged FILE"
     if survey.foreign:
         yield f"{count(len(survey.foreign), 'file is', 'files are')} no part of the dataset, and left alone:"
         yield from _edit_lines(survey.foreign)

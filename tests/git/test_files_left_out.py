@@ -122,3 +122,13 @@ def test_a_sparse_index_is_refused_with_the_way_out(bare_of_hooks: Dataset, git:
     assert caught.value.hint is not None
     git(*caught.value.hint.split()[1:])
     assert not bare_of_hooks.status().unsaved
+
+
+def test_a_file_that_came_back_into_a_sparse_checkout_is_seen_as_git_sees_it(sparse: Dataset, git: Git) -> None:
+    path = git("ls-files", "entries/0000/00/00000003-*").stdout.strip()
+    (sparse.folder / path).write_text(git("show", f"HEAD:{path}").stdout.replace("Who pays?", "Who pays now?"))
+
+    assert [each.path for each in sparse.status().unsaved] == [path]
+    assert sparse.status().left_out == 2
+    assert (sparse.commit().changed, sparse.snapshot()[3].messages[0]["content"]) == (1, "Who pays now?")
+    assert git("status", "--porcelain").stdout == ""

@@ -184,3 +184,11 @@ def test_an_export_says_what_it_holds_meanwhile(parted: Dataset, git: Git, tmp_p
     exported = parted.export(path=tmp_path / "out.jsonl")
 
     assert ["middle of a merge" in warning for warning in exported.warnings] == [True]
+
+
+def test_who_looks_for_a_merge_of_ours_is_told_of_that_of_git(parted: Dataset, git: Git) -> None:
+    git("merge", "try", ok=False)
+
+    for look in (parted.merges.conflicts, parted.merges.abort, parted.merges.finish):
+        with refusal(ConflictError, "git_unfinished"):
+            look()

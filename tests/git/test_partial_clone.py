@@ -8,6 +8,7 @@ import pytest
 from git_desk import Git, needs_git
 
 from rolethread_vcs.dataset import Dataset
+from rolethread_vcs.errors import DamagedError
 from rolethread_vcs.ops.edit.field_edits import FieldEdit
 from rolethread_vcs.store.objects import LeftOutError
 from rolethread_vcs.store.snapshot import UnreadableEntryError
@@ -70,3 +71,14 @@ def test_blame_ends_where_the_past_is_not_here_and_all_is_well_once_it_came(part
     assert not whole.upkeep.verify().problems
     whole.merge("try")
     whole.switch("try")
+
+
+def test_what_is_not_here_is_neither_exported_nor_copied_and_the_way_is_named(partial: Dataset, tmp_path: Path) -> None:
+    for options in ({}, {"skip_damaged": True}):
+        with pytest.raises(UnreadableEntryError) as caught:
+            partial.export("main~1", path=tmp_path / "out.jsonl", **options)
+        assert caught.value.hint == "git fetch --refetch --no-filter"
+    with pytest.raises(DamagedError) as refused:
+        Dataset.clone(partial.folder, tmp_path / "copy")
+    assert "--refetch" in (refused.value.hint or "")
+    assert not (tmp_path / "copy").exists()

@@ -13,6 +13,7 @@ from rolethread_vcs.ops.edit.change import order_without, summary_of
 from rolethread_vcs.ops.edit.hand_files import HandEdits, read_file, whole_files
 from rolethread_vcs.ops.edit.status import is_foreign
 from rolethread_vcs.phrases import count, listed
+from rolethread_vcs.store.checkout import STAGED
 from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects import trees
 from rolethread_vcs.store.objects.trees import Blob, Difference, object_id
@@ -62,7 +63,9 @@ def save_hand_edits(repository: Repository, intent: Intent | None = None, **said
             )
         edits = HandEdits()
         for item in worktree.unsaved(base.tree):
-            if is_foreign(item):
+            if item.flag == STAGED:
+                edits.staged.append(item.path)
+            elif is_foreign(item):
                 edits.left.append(item.path)
             else:
                 read_file(worktree, base, item, edits)
@@ -143,6 +146,8 @@ def _notes(edits: HandEdits, *, dry_run: bool) -> Iterator[str]:
     elif paths:
         names = listed(paths, _NAMED)
         yield f"the layout of {len(paths):,} files ({names}) {verb} into the usual shape; their content is the same"
+    for path in edits.staged:
+        yield f"left alone: git has other content of {path} staged than is on disk; save it with: git commit"
     for path in edits.left[:_LEFT_NAMED]:
         name = path.rpartition("/")[2]
         entry_id = name.removesuffix(SUFFIX)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rolethread_vcs.store.checkout import NEW, Unsaved, Worktree
+from rolethread_vcs.store.checkout import NEW, STAGED, Unsaved, Worktree
 from rolethread_vcs.store.refs import REMOTES
 from rolethread_vcs.store.repository import Repository
 
@@ -41,7 +41,7 @@ class Survey:
     `damaged_refs` are branches and releases that cannot be followed. `why_read_only` says why no command of this
     version may write here, None where it may. `left_out` counts the files of the dataset that a sparse checkout leaves
     out; `is_partial` tells of a partial clone of git. `has_unfinished` tells of a merge, a revert or a pick that waits
-    for decisions; see `open_merge`.
+    for decisions; see `open_merge`. `staged` are files of which git has other content staged than is on disk and saved.
     `git` is what plain git is in the middle of here, None for nothing: what that brings shows as hand edits.
     """
 
@@ -63,6 +63,7 @@ class Survey:
     left_out: int = 0
     is_partial: bool = False
     upstream: Upstream | None = None
+    staged: tuple[Unsaved, ...] = ()
 
 
 def upstream_of(repository: Repository, branch: str, commit: str) -> Upstream | None:
@@ -89,7 +90,8 @@ def survey(repository: Repository) -> Survey:
     branch = repository.branch()
     settings = snapshot.settings
     edits = _differing_files(repository)
-    unsaved = tuple(edit for edit in edits if not is_foreign(edit))
+    staged = tuple(edit for edit in edits if edit.flag == STAGED)
+    unsaved = tuple(edit for edit in edits if edit not in staged and not is_foreign(edit))
     if unsaved and repository.worktree is not None:
         from rolethread_vcs.ops.edit.hand_files import why_refused
 
@@ -104,9 +106,10 @@ def survey(repository: Repository) -> Survey:
         has_unfinished=repository.has_unfinished_merge(),
         git=repository.git_state(),
         is_partial=repository.objects.is_partial,
-        left_out=0 if repository.worktree is None else repository.worktree.index.count_left_out(),
+        left_out=0 if repository.worktree is None else repository.worktree.count_left_out(),
         unsaved=unsaved,
-        foreign=tuple(filter(is_foreign, edits)),
+        foreign=tuple(edit for edit in edits if edit not in staged and is_foreign(edit)),
+        staged=staged,
         drafts=drafts(repository),
         last_operation=repository.operations.last(),
         interrupted=interrupted_command(repository),
@@ -153,7 +156,7 @@ def is_foreign(edit: Unsaved) -> bool:
 
 def unsaved_files(repository: Repository) -> list[Unsaved]:
     """Return the hand edits that belong to the dataset, in path order; nothing when no files are checked out."""
-    return [edit for edit in _differing_files(repository) if not is_foreign(edit)]
+    return [edit for edit in _differing_files(repository) if edit.flag != STAGED and not is_foreign(edit)]
 
 
 def drafts(repository: Repository) -> tuple[str, ...]:

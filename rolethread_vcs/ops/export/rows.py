@@ -18,6 +18,7 @@ from rolethread_vcs.ops.export.losses import Losses
 from rolethread_vcs.ops.export.masks import Masks, add_weights, is_masked, without_masked
 from rolethread_vcs.ops.select.selection import Selection
 from rolethread_vcs.store.snapshot import Snapshot, UnreadableEntryError, unreadable_entry
+from rolethread_vcs.store.tree_reader import IS_LEFT_OUT
 
 _ROWS_AT_ONCE = 64
 
@@ -159,13 +160,13 @@ class ExportRows:
             if isinstance(entry, Entry):
                 if self._selection.fits(entry_id, entry):
                     yield entry_id, oid, entry
-            elif self._options.skip_damaged:
+            elif self._options.skip_damaged and entry != IS_LEFT_OUT:
                 self.left_out[entry_id] = None
             else:
-                raise UnreadableEntryError(
-                    f"{unreadable_entry(entry_id, entry).message}; the export was stopped",
-                    hint=f"export the others with: {self._command('--skip-damaged')}",
-                )
+                error = unreadable_entry(entry_id, entry)
+                others = f"export the others with: {self._command('--skip-damaged')}"
+                hint = error.hint if entry == IS_LEFT_OUT else others
+                raise UnreadableEntryError(f"{error.message}; the export was stopped", hint=hint)
 
     def _command(self, option: str) -> str:
         """Return the command of this very export with one more option."""

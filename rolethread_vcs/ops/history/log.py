@@ -201,11 +201,6 @@ class Run(NamedTuple):
         """The newest of them."""
         return self.edits[0]
 
-    @property
-    def first(self) -> Logged:
-        """The oldest of them."""
-        return self.edits[-1]
-
 
 def fold(history: Iterable[Logged]) -> Iterator[Logged | Run]:
     """Yield the history with every two or more single edits in a row, by one author on one day, as one run."""

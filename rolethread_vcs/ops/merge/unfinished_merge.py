@@ -14,17 +14,18 @@ from rolethread_vcs.store.log import unfinished as store
 from rolethread_vcs.store.log.unfinished import Kind, Unfinished
 from rolethread_vcs.store.objects.trees import Readable
 from rolethread_vcs.store.repository import Repository
-from rolethread_vcs.transaction import Committed, Intent, MergeBreaksRulesError, Session, vote
+from rolethread_vcs.transaction import Committed, Intent, MergeBreaksRulesError, Session, refuse_git_state, vote
 
 
 def find_unfinished(repository: Repository, kind: Kind | None = None) -> Unfinished:
     """Return what needs decisions in this folder.
 
     Raises:
-        NotFoundError (nothing_unfinished): nothing does, or something of another kind.
+        NotFoundError (nothing_unfinished): nothing does, or something of another kind. ConflictError (git_unfinished).
     """
     found = repository.unfinished()
     if found is None:
+        refuse_git_state(repository)  # which may be what is meant
         message, hint = f"no {kind or 'merge'} is unfinished", "see where you are with: rtv status"
     elif kind in (None, found.kind):
         return found

@@ -27,6 +27,9 @@ NEW = "new"
 CHANGED = "changed"
 REMOVED = "removed"
 
+STAGED = "staged"
+"""The flag of a file that is as it was saved, while git has other content of it staged."""
+
 
 _NEVER = frozenset({"", ".git", "git~1"})
 """Parts of a path that leave the folder or reach into `.git`; dots and spaces at the end count for nothing."""
@@ -42,8 +45,8 @@ class UnsavedEditsError(ConflictError):
 class Unsaved:
     """A file whose content on disk differs from the branch: `new`, `changed` or `removed`.
 
-    `flag` is set where git was told not to look for the file, and does not show it as changed. `problem` says why it
-    cannot be saved, where somebody asked.
+    `flag` is set where git was told not to look for the file, and does not show it as changed, or `STAGED`. `problem`
+    says why it cannot be saved, where somebody asked.
     """
 
     path: str
@@ -80,9 +83,25 @@ class Worktree:
         if paths is None:
             self.index.repair(tree)
             with git_errors("comparing the checked-out folder"):
-                paths = self._git.status(untracked_files="all", ignored=False)
-        found = ((path, self._change(path, find_blob(self._objects, tree, path))) for path in sorted(paths))
-        return [self._unsaved(path, change) for path, change in found if change is not None]
+                paths = [*self._git.status(untracked_files="all", ignored=False)]
+            if self.index.is_sparse():  # git looks at a file that it skips once it is there; libgit2 does not
+                paths += self._skipped(are_there=True)
+        found = []
+        for path in sorted({*paths}):
+            blob = find_blob(self._objects, tree, path)
+            change = self._change(path, blob)
+            if change is not None:
+                found.append(self._unsaved(path, change))
+            elif self.index.holds_other(path, blob):
+                found.append(Unsaved(path, NEW if blob is None else CHANGED, STAGED))
+        return found
+
+    def count_left_out(self) -> int:
+        """Return how many files a sparse checkout leaves out."""
+        return len(self._skipped(are_there=False))
+
+    def _skipped(self, *, are_there: bool) -> list[str]:
+        return [path for path in self.index.skipped() if os.path.lexists(self._root + path) == are_there]
 
     def _unsaved(self, path: str, change: str) -> Unsaved:
         return Unsaved(path, change, self.index.flag(path) if change == CHANGED else "")
@@ -102,6 +121,8 @@ class Worktree:
             change = self._change(path, before)
             if change is not None and self._change(path, after) is not None:
                 result.append(self._unsaved(path, change))
+            elif self.index.holds_other(path, before, after):
+                result.append(Unsaved(path, CHANGED, STAGED))
         return result
 
     def _is_missing(self, folder: str) -> bool:

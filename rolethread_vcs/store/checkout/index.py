@@ -110,6 +110,15 @@ class Index:
             return ()
         return tuple(sorted({side.path for sides in found or () for side in sides if side is not None}))
 
+    def holds_other(self, path: str, *blobs: Blob | None) -> bool:
+        """Return whether git has staged at a path what is none of some blobs."""
+        try:
+            entry = _at(self.open(), path)
+        except DamagedError:
+            return False
+        oids = {blob.oid for blob in blobs if blob is not None}
+        return bool(entry) and ffi.buffer(ffi.addressof(entry, "id"))[:] not in oids
+
     def flag(self, path: str) -> str:
         """Return with which flag git was told not to look for the file at a path, or "".
 
@@ -118,17 +127,17 @@ class Index:
         try:
             return _flag(_at(self.open(), path))
         except DamagedError:
-            return _SKIP if self._is_sparse() else ""
+            return _SKIP if self.is_sparse() else ""
 
-    def count_left_out(self) -> int:
-        """Return how many files a sparse checkout leaves out."""
+    def skipped(self) -> list[str]:
+        """Return the paths that git does not look for, as a sparse checkout has it."""
         if is_plain(self.path):
-            return 0
+            return []
         index = self.open()
-        skipped = (each for each in range(len(index)) if _at(index, each).flags_extended & _SKIP_WORKTREE)
-        return sum(self._look(str(index[each].path), None)[0] is None for each in skipped)
+        skips = (each for each in range(len(index)) if _at(index, each).flags_extended & _SKIP_WORKTREE)
+        return [str(index[each].path) for each in skips]
 
-    def _is_sparse(self) -> bool:
+    def is_sparse(self) -> bool:
         config = self._git.config
         return "core.sparseCheckout" in config and config.get_bool("core.sparseCheckout")
 
@@ -136,7 +145,7 @@ class Index:
         """Write an index that is damaged again, so that it agrees with a tree; one that a sparse checkout lost, too."""
         try:
             self.open()
-            is_lost = not self.path.exists() and self._is_sparse()
+            is_lost = not self.path.exists() and self.is_sparse()
         except DamagedError:
             is_lost = True
         if is_lost:
@@ -210,7 +219,9 @@ class Index:
                 if path in index:
                     index.remove(path)
             elif _flag(old):
-                new = ffi.new("git_index_entry *", old[0])
+                # without a status, so that git looks at the file where there is one
+                fields = {name: getattr(old, name) for name in ("mode", "flags", "flags_extended", "path")}
+                new = ffi.new("git_index_entry *", fields)
                 ffi.buffer(ffi.addressof(new, "id"))[:] = blob.oid
                 C.git_index_add(index._index, new)
             else:
@@ -219,7 +230,7 @@ class Index:
     def _write_again(self, tree: bytes) -> None:
         """Write an index that agrees with a tree: nothing is staged. What a sparse checkout left out stays so."""
         entries = self._looked_at(dict(files(tree, self._objects.tree)))
-        is_left_out = self._is_sparse()
+        is_left_out = self.is_sparse()
         skipped = {name for name in entries if is_left_out and self._look(name, None)[0] is None}
         self._write(entries, skipped)
 

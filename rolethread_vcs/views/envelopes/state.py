@@ -109,6 +109,7 @@ class Status(Envelope, name="status", verbs=("status",)):
     partial: bool = of("is_partial")
     unsaved: list[UnsavedEdit]
     foreign: Paths
+    staged: Paths
     drafts: list[str]
     conflicts: list[OpenConflict]
     unfinished: dict[str, str] | None
