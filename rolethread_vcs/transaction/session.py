@@ -28,7 +28,7 @@ from rolethread_vcs.store.publication import (
     publish_file,
     settle,
 )
-from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, HeldRef, branch_of, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.snapshot import Snapshot
 from rolethread_vcs.store.tree_reader import Counts
@@ -344,8 +344,8 @@ class Session:
             return (None, 0) if last is None else (last.id, last.number)
         before, after = external.changes.get(BRANCHES + self.branch, (None, None))
         look = f"; see what it brought with: rtv check --new-since {before[:10]}" if before and after else ""
-        names = ", ".join(map(shorten, external.changes))
-        self.notes.append(f"plain git had moved {names} since the last command; that is in the operation log now{look}")
+        did = external.command.removeprefix("plain git ")
+        self.notes.append(f"plain git had {did} since the last command; that is in the operation log now{look}")
         return operation_log.write(external, pack, self.repository.objects, self._who), external.number
 
 
@@ -360,11 +360,17 @@ def external_operation(
     changes = {} if last is None else moved_since(last, table, worktree)
     if last is None or not changes:
         return None
-    names = ", ".join(shorten(name) for name in changes)
+    did: dict[str, list[str]] = {"moved": [], "made": [], "deleted": [], "switched to": []}
+    for name, (before, after) in changes.items():
+        what = "made" if before is None else "deleted" if after is None else "moved"
+        if name == HEAD and after is not None:
+            did["switched to"].append(branch_of(after) or f"the commit {after[:10]}")
+        else:
+            did[what].append(shorten(name))
     return Operation(
         number=last.number + 1,
         verb=EXTERNAL,
-        command=f"plain git moved {names}",
+        command="plain git " + ", ".join(" ".join([what, ", ".join(names)]) for what, names in did.items() if names),
         time=when,
         branch=branch,
         changes=dict(changes),

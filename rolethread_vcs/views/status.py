@@ -74,7 +74,7 @@ def status_lines(survey: Survey, waiting: OpenMerge | RoleThreadError | None, lo
         return
     way_back = "take that back with: rtv redo" if last.verb == "undo" else "undo with: rtv undo"
     line = f"last operation: {last.number} {last.command}, {short_time(last.time, now=look.now)}"
-    yield f"{line}   {way_back}" if last.has_effect or last.verb == "undo" else line
+    yield f"{line}   {way_back}" if survey.can_undo else line
 
 
 def _upstream_lines(upstream: Upstream, look: Look) -> Iterator[str]:

@@ -48,4 +48,4 @@ def test_moves_by_plain_git_are_taken_in(room: Room) -> None:
 
     said = room.rtv("ops")
 
-    assert "plain git moved by-git" in said.out.splitlines()[0]
+    assert "plain git made by-git" in said.out.splitlines()[0]

@@ -42,6 +42,36 @@ def test_a_sound_commit_goes_through_and_is_in_the_operation_log(dataset: Datase
     assert "She laughs." in contents(dataset, 1)[1]
 
 
+def test_status_names_what_undo_would_take_back_and_in_the_words_of_what_git_did(dataset: Dataset, git: Git) -> None:
+    git("branch", "try")
+    git("switch", "-qc", "other")
+    rewrite(dataset, 1, "She laughs.", "She smiles.")
+    git("commit", "-qam", "by plain git")
+    git("tag", "v1")
+    seen = dataset.status()
+    undone = dataset.undo().operations[0]
+    dataset.redo()
+    git("switch", "-q", "main")
+    git("merge", "-q", "other")
+    git("branch", "-D", "try", "other")
+
+    assert seen.can_undo and seen.last_operation is not None
+    assert (seen.last_operation.number, seen.last_operation.command) == (undone.number, undone.command)
+    assert undone.command == "plain git made other, try, release v1, switched to other"
+    last = dataset.status().last_operation
+    assert last is not None and last.command == "plain git moved main, deleted other, try, switched to main"
+
+
+def test_status_offers_no_undo_of_what_belongs_to_another_folder(dataset: Dataset, git: Git, tmp_path: Path) -> None:
+    git("worktree", "add", "-qb", "side", str(tmp_path / "side"))
+    dataset.operations.record_external()
+    side = Dataset.open(tmp_path / "side")
+    side.branch("try", switch=True)
+
+    assert (dataset.status().can_undo, side.status().can_undo) == (False, True)
+    assert dataset.status().last_operation == side.status().last_operation
+
+
 def test_the_gate_stops_a_commit_that_brings_an_error(dataset: Dataset, git: Git) -> None:
     rewrite(dataset, 1, "She laughs. Dry enough.", "")
     before = dataset.snapshot().id

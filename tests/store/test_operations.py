@@ -128,7 +128,7 @@ def test_moves_by_plain_git_are_recorded_by_the_next_command(dataset, git):
     external = list(dataset.repository.operations)[1]
     assert external.verb == "external"
     assert external.changes == {"refs/heads/side": (None, first.commit)}
-    assert any("plain git had moved side" in note for note in result.notes)
+    assert any("plain git had made side" in note for note in result.notes)
 
 
 def test_a_torn_operation_is_damage_with_its_id(dataset, git):

@@ -98,7 +98,7 @@ def test_what_plain_git_did_is_noted_first(tmp_path: Path, capsys: pytest.Captur
     answer = desk.rtv("edit", "1", "--tag", "+x")
 
     assert answer.status == 0
-    assert answer.err.startswith("plain git had moved side since the last command")
+    assert answer.err.startswith("plain git had made side since the last command")
 
 
 def test_quiet_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rolethread_vcs.store.checkout import NEW, STAGED, Unsaved, Worktree
+from rolethread_vcs.store.log import UNDO, moved_since
 from rolethread_vcs.store.refs import REMOTES
 from rolethread_vcs.store.repository import Repository
 
@@ -43,6 +44,7 @@ class Survey:
     out; `is_partial` tells of a partial clone of git. `has_unfinished` tells of a merge, a revert or a pick that waits
     for decisions; see `open_merge`. `staged` are files of which git has other content staged than is on disk and saved.
     `git` is what plain git is in the middle of here, None for nothing: what that brings shows as hand edits.
+    `last_operation` may be what plain git moved since; `can_undo` says whether `undo`, or `redo`, takes it back now.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Survey:
     drafts: tuple[str, ...]
     last_operation: Operation | None
     interrupted: str | None
+    can_undo: bool = False
     damaged_refs: tuple[DamagedRef, ...] = ()
     why_read_only: str | None = None
     has_unfinished: bool = False
@@ -96,6 +99,7 @@ def survey(repository: Repository) -> Survey:
         from rolethread_vcs.ops.edit.hand_files import why_refused
 
         unsaved = tuple(replace(each, problem=why_refused(repository.worktree, snapshot, each)) for each in unsaved)
+    last, git = _last_operation(repository), repository.git_state()
     return Survey(
         name=settings.name,
         branch=branch,
@@ -104,19 +108,34 @@ def survey(repository: Repository) -> Survey:
         entries=len(snapshot),
         is_checked_out=repository.worktree is not None,
         has_unfinished=repository.has_unfinished_merge(),
-        git=repository.git_state(),
+        git=git,
         is_partial=repository.objects.is_partial,
         left_out=0 if repository.worktree is None else repository.worktree.count_left_out(),
         unsaved=unsaved,
         foreign=tuple(edit for edit in edits if edit not in staged and is_foreign(edit)),
         staged=staged,
         drafts=drafts(repository),
-        last_operation=repository.operations.last(),
+        last_operation=last,
+        can_undo=git is None
+        and last is not None
+        and (last.has_effect or last.verb == UNDO)
+        and not last.is_of_another_folder(repository.worktree_name),
         interrupted=interrupted_command(repository),
         damaged_refs=damaged_refs(repository),
         why_read_only=settings.why_read_only,
         upstream=None if branch is None else upstream_of(repository, branch, snapshot.id),
     )
+
+
+def _last_operation(repository: Repository) -> Operation | None:
+    """Return what was done last: by one of our commands, or, since then, by plain git."""
+    last = repository.operations.last()
+    table = repository.refs.table(None if last is None else last.refs)
+    if last is None or not moved_since(last, table, repository.worktree_name):
+        return last
+    from rolethread_vcs.transaction import external_operation
+
+    return external_operation(repository, last, table, repository.signature().time, repository.branch() or "")
 
 
 def _differing_files(repository: Repository) -> list[Unsaved]:

@@ -17,7 +17,7 @@ from rolethread_vcs.store.log.journal import SideEffects
 from rolethread_vcs.store.objects.commits import Commit
 from rolethread_vcs.store.objects.trees import Difference
 from rolethread_vcs.store.publication import head_commit
-from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, SYMBOLIC, is_unfinished, ref_of, shorten
+from rolethread_vcs.store.refs import BRANCHES, HEAD, REMOTES, SYMBOLIC, ref_of, shorten
 from rolethread_vcs.store.repository import Repository
 from rolethread_vcs.store.tree_reader import count_between
 from rolethread_vcs.transaction import Committed, Counts, Intent, NewerWriterError, Session, external_operation
@@ -34,21 +34,6 @@ class Undone:
     committed: Committed
 
 
-def is_of_another_folder(repository: Repository, operation: Operation) -> bool:
-    """Return whether an operation is another folder's own affair, and can be taken back only there.
-
-    It was done there, and moved HEAD, threw hand edits away, checked files out or in, or began, decided or ended a
-    merge. Anything else that was done in another folder moved branches or releases, which all folders share.
-    """
-    if operation.worktree == repository.worktree_name:
-        return False
-    return (
-        bool(operation.discarded)
-        or "core.bare" in operation.config
-        or any(name == HEAD or is_unfinished(name) for name in operation.changes)
-    )
-
-
 def _choose(repository: Repository, count: int, to: int | None) -> tuple[tuple[Operation, ...], tuple[Operation, ...]]:
     """Return the operations to take back, and those between them that another folder has to take back, newest first."""
     chosen: list[Operation] = []
@@ -59,7 +44,7 @@ def _choose(repository: Repository, count: int, to: int | None) -> tuple[tuple[O
             break
         if logged.undone or operation.verb in (UNDO, REDO) or not operation.has_effect:
             continue
-        if is_of_another_folder(repository, operation):
+        if operation.is_of_another_folder(repository.worktree_name):
             elsewhere.append(operation)
             continue
         chosen.append(operation)
@@ -138,7 +123,7 @@ def _last_undo(repository: Repository) -> Operation:
     """Return the undo that a redo takes back."""
     for logged in list_operations(repository):
         operation = logged.operation
-        if is_of_another_folder(repository, operation):
+        if operation.is_of_another_folder(repository.worktree_name):
             continue
         if operation.verb == UNDO and not logged.undone:
             return operation

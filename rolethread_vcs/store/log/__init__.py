@@ -18,7 +18,7 @@ from rolethread_vcs.store.objects import Objects, commits, trees
 from rolethread_vcs.store.objects.commits import Signature
 from rolethread_vcs.store.objects.packs import PackWriter
 from rolethread_vcs.store.objects.trees import Blob
-from rolethread_vcs.store.refs import HEAD, SYMBOLIC, UNFINISHED, Refs
+from rolethread_vcs.store.refs import HEAD, SYMBOLIC, UNFINISHED, Refs, is_unfinished
 from rolethread_vcs.store.tree_reader import find_blob
 
 if TYPE_CHECKING:
@@ -74,6 +74,17 @@ class Operation:
     @property
     def has_effect(self) -> bool:
         return bool(self.changes or self.discarded or self.config)
+
+    def is_of_another_folder(self, worktree: str) -> bool:
+        """Return whether it is the affair of another folder than a worktree, and can be taken back only there.
+
+        It was done there, and moved HEAD, threw hand edits away, checked files out or in, or began, decided or ended a
+        merge. Anything else that was done in another folder moved branches or releases, which all folders share.
+        """
+        is_bound = (
+            self.discarded or "core.bare" in self.config or any(n == HEAD or is_unfinished(n) for n in self.changes)
+        )
+        return self.worktree != worktree and bool(is_bound)
 
     def record(self) -> bytes:
         record = {name: getattr(self, name) for name in (*_PLAIN, "redoes")}

@@ -572,7 +572,7 @@ def test_each_folder_has_a_merge_of_its_own(pair: Branches, tmp_path: Path) -> N
     assert (pair.said(0), pair.said(0, "third")) == ("Soaking wet.", "Bone dry.")
     assert [
         logged.operation.command for logged in pair.dataset.operations.list() if logged.operation.verb == "external"
-    ] == ["plain git moved third"]
+    ] == ["plain git made third"]
 
 
 def test_three_hundred_conflicts_are_decided_at_once(pair: Branches) -> None:

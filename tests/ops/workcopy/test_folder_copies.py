@@ -363,7 +363,7 @@ def test_a_switch_by_plain_git_is_recorded_in_its_own_folder_only(dataset: Datas
     edit(dataset, "here")
     edit(copy, "there")
 
-    assert verbs(dataset)[:4] == ["edit", "plain git moved HEAD", "edit", "plain git moved by-git"]
+    assert verbs(dataset)[:4] == ["edit", "plain git switched to by-git", "edit", "plain git made by-git"]
 
 
 def test_an_operation_of_another_folder_is_undone_and_named(dataset: Dataset) -> None:
