@@ -26,7 +26,7 @@ from typing import Any, BinaryIO
 
 from rolethread_vcs.errors import InvalidError, NotFoundError, RoleThreadError, SystemRefusedError, UsageError, nearest
 from rolethread_vcs.formats._contract import MAX_ROW, STANDARD_INPUT, Piece, RowProblemError, too_large
-from rolethread_vcs.model.canonical import BOM, JsonProblemError, parse
+from rolethread_vcs.model.canonical import BOM, JsonProblemError, is_json, parse
 from rolethread_vcs.model.entry import kind_of
 from rolethread_vcs.phrases import file_text, first_few
 
@@ -184,34 +184,27 @@ class Source:
 
     def _unpacked(self) -> Iterator[bytes]:
         quoted = shlex.quote(self.name)
+
+        def torn(said: str, hint: str = f"gzip -t {quoted}") -> InvalidError:
+            return InvalidError(said, hint=hint, code="torn")
+
         unpacker: zlib._Decompress | None = None
         for packed in self._blocks():
             if self.size == len(packed) and not packed.startswith(_GZIP_START[: len(packed)]):
-                raise InvalidError(
-                    f"{self.name} is not compressed, though its name ends in .gz",
-                    hint=f"rtv import - < {quoted}",
-                    code="torn",
-                )
+                said = f"{self.name} is not compressed, though its name ends in .gz"
+                raise torn(said, f"rtv import - < {quoted}")
             while packed := packed if unpacker else packed.lstrip(b"\x00"):  # zeros may fill up the last block
                 unpacker = unpacker or zlib.decompressobj(_GZIP)
                 try:
                     block = unpacker.decompress(packed, _BLOCK)
                 except zlib.error as error:
-                    raise InvalidError(
-                        f"the compressed file {self.name} is damaged: {error}",
-                        hint=f"gzip -t {quoted}",
-                        code="torn",
-                    ) from error
+                    raise torn(f"the compressed file {self.name} is damaged: {error}") from error
                 if block:
                     yield block
                 packed = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
                 unpacker = None if unpacker.eof else unpacker
         if unpacker is not None:
-            raise InvalidError(
-                f"the compressed file {self.name} is torn: it ends before its data does",
-                hint=f"gzip -t {quoted}",
-                code="torn",
-            )
+            raise torn(f"the compressed file {self.name} is torn: it ends before its data does")
 
 
 def unread_error(errors: Sequence[RoleThreadError], total: int) -> RoleThreadError:
@@ -251,7 +244,7 @@ def _has_elements(head: bytes) -> bool:
     """Return whether a source that starts like this has elements, and not a row on each line."""
     text = head.lstrip()
     first, line_feed, rest = text.partition(b"\n")
-    if not text.startswith(b"{") or not line_feed or _is_json(first):
+    if not text.startswith(b"{") or not line_feed or is_json(first):
         return text.startswith(b"[")
     from rolethread_vcs.formats._splitter import find_end
 
@@ -259,17 +252,9 @@ def _has_elements(head: bytes) -> bool:
         return False
     end = find_end(text, 0)
     if end is not None:
-        return _is_json(text[:end])
+        return is_json(text[:end])
     second = rest.lstrip().partition(b"\n")[0]  # the first line may be cut off, and one row a line follow
-    return not (second.startswith(b"{") and _is_json(second))
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        parse(text)
-    except JsonProblemError:
-        return False
-    return True
+    return not (second.startswith(b"{") and is_json(second))
 
 
 def split_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:

@@ -95,15 +95,9 @@ def _write_full(entry: Entry, identity: Mapping[str, str]) -> dict[str, Any]:
         if len(message) > 2:
             key = next(key for key in message if key not in ("role", "content"))
             raise CannotCarryError(_TITLE, f"message [{index}] has the key {key}")
-    question, asked_about, record = _split(pairs[-1][0], entry.extra.get(_RECORD))
-    output_key = "output"
+    conversation, record = _row(entry, system, pairs)
     if record.get("output") == "response":
-        output_key = record.pop("output")
-    conversation: dict[str, Any] = {"instruction": question, "input": asked_about, output_key: pairs[-1][1]}
-    if system is not None:
-        conversation["system"] = system
-    if len(pairs) > 1:
-        conversation["history"] = pairs[:-1]
+        conversation = {record.pop("output") if key == "output" else key: conversation[key] for key in conversation}
     extra = dict(entry.extra)
     if isinstance(extra.get(_RECORD), dict) and extra[_RECORD]:
         del extra[_RECORD]
@@ -158,6 +152,17 @@ def _conversation(entry: Entry) -> tuple[str | None, list[list[str]]]:
     return system, [[contents[index], contents[index + 1]] for index in range(0, len(contents), 2)]
 
 
+def _row(entry: Entry, system: str | None, pairs: list[list[str]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the row of a conversation, and what of the entry's record was not used for it."""
+    question, asked_about, left = _split(pairs[-1][0], entry.extra.get(_RECORD))
+    row: dict[str, Any] = {"instruction": question, "input": asked_about, "output": pairs[-1][1]}
+    if system is not None:
+        row["system"] = system
+    if len(pairs) > 1:
+        row["history"] = pairs[:-1]
+    return row, left
+
+
 def _split(content: str, record: Any) -> tuple[str, str, dict[str, Any]]:
     """Return instruction and input of a user message, and what of the record was not used for it."""
     left = dict(record) if isinstance(record, dict) else {}
@@ -173,14 +178,7 @@ def _split(content: str, record: Any) -> tuple[str, str, dict[str, Any]]:
 
 
 def _write_clean(entry: Entry) -> dict[str, Any]:
-    system, pairs = _conversation(entry)
-    question, asked_about, _ = _split(pairs[-1][0], entry.extra.get(_RECORD))
-    row: dict[str, Any] = {"instruction": question, "input": asked_about, "output": pairs[-1][1]}
-    if system is not None:
-        row["system"] = system
-    if len(pairs) > 1:
-        row["history"] = pairs[:-1]
-    return row
+    return _row(entry, *_conversation(entry))[0]
 
 
 FORMAT = RowFormat(

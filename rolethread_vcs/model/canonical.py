@@ -63,6 +63,15 @@ def parse(data: bytes) -> Any:
     return read_strictly(data)
 
 
+def is_json(data: bytes) -> bool:
+    """Return whether `parse` reads a text."""
+    try:
+        parse(data)
+    except JsonProblemError:
+        return False
+    return True
+
+
 def _is_surely_exact(data: bytes, value: Any) -> bool:
     """Return whether orjson cannot have lost a key or a digit of this text, nor read it too deep.
 

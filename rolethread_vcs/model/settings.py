@@ -27,9 +27,11 @@ Policy = Severity | Literal["off"]
 """What `[gate.rules]` can say about a rule."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_RULE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_WORD = r"[A-Za-z][A-Za-z0-9_]*"
+_SETTABLE_KEY = re.compile(
+    rf"name|gate\.(strict|report_only|rules\.{_WORD}|options\.{_WORD}\.{_WORD})|import\.roles\.[^.]+"
+)
 _TOML_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
-_OPTION_KEY = re.compile(rf"{_RULE_KEY.pattern}\.{_RULE_KEY.pattern}")
 _POLICIES = (*(severity.value for severity in Severity), "off")
 _SETTABLE = ("name", "gate.strict", "gate.report_only", "gate.rules.", "gate.options.", "import.roles.")
 _NO_BRANCH = re.compile(
@@ -106,7 +108,7 @@ def parse_settings(data: bytes) -> Settings:
         InvalidSettingsError: not UTF-8, not TOML, a key missing, or a value of the wrong type.
         InvalidError (newer_format): the format number is one that this program does not know.
     """
-    document = _parse_toml(data)
+    document = read_values(data)
     number = document.get("format")
     if type(number) is not int or number < 1:
         raise InvalidSettingsError(f"{SETTINGS}: format must be a number from 1, {_not(number)}")
@@ -133,7 +135,12 @@ def parse_settings(data: bytes) -> Settings:
     )
 
 
-def _parse_toml(data: bytes) -> dict[str, Any]:
+def read_values(data: bytes) -> dict[str, Any]:
+    """Return all that a settings file says, known to this program or not, as nested tables.
+
+    Raises:
+        InvalidSettingsError: not UTF-8, or not TOML.
+    """
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -208,7 +215,7 @@ def slips(text: bytes) -> tuple[str, ...]:
     Raises:
         InvalidSettingsError: the file does not read.
     """
-    settings, document = parse_settings(text), _parse_toml(text)
+    settings, document = parse_settings(text), read_values(text)
     found = [
         f"gate.{key} lists branches, and {pattern!r} is not a valid one: {key} = {_EXAMPLES[key]}"
         for key, patterns in (("strict", settings.strict), ("report_only", settings.report_only))
@@ -313,7 +320,7 @@ def get_value(text: bytes, dotted_key: str) -> str:
     defaults = {"gate.strict": settings.strict, "gate.report_only": settings.report_only}
     if dotted_key in defaults:
         return ",".join(defaults[dotted_key])
-    value: Any = _parse_toml(text)
+    value: Any = read_values(text)
     for part in dotted_key.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     if value is None or isinstance(value, dict):
@@ -388,15 +395,6 @@ def _option_value(value: str) -> bool | int | float | str:
     return found if isinstance(found, bool | int | float | str) else value
 
 
-def read_values(text: bytes) -> dict[str, Any]:
-    """Return all that a settings file says, known to this program or not, as nested tables.
-
-    Raises:
-        InvalidSettingsError: not UTF-8, or not TOML.
-    """
-    return _parse_toml(text)
-
-
 def put_values(text: bytes, changes: Mapping[tuple[str, ...], Any]) -> bytes:
     """Return the settings file with the values at some paths replaced, comments and all else as they were.
 
@@ -438,15 +436,8 @@ def _put(table: Any, parts: list[str], new: Any, make_table: Any) -> None:
 def _refuse_unsettable(dotted_key: str) -> None:
     if dotted_key in _FIXED:
         raise UsageError(f"{dotted_key} cannot be set: {_FIXED[dotted_key]}")
-    if dotted_key in _SETTABLE[:3]:
-        return
-    if dotted_key.startswith("gate.rules.") and _RULE_KEY.fullmatch(dotted_key.removeprefix("gate.rules.")):
-        return
-    if dotted_key.startswith("gate.options.") and _OPTION_KEY.fullmatch(dotted_key.removeprefix("gate.options.")):
-        return
-    if re.fullmatch(r"import\.roles\.[^.]+", dotted_key):
-        return
-    raise UsageError(f"there is no setting {dotted_key}", hint=_did_you_mean(dotted_key, _SETTABLE))
+    if not _SETTABLE_KEY.fullmatch(dotted_key):
+        raise UsageError(f"there is no setting {dotted_key}", hint=_did_you_mean(dotted_key, _SETTABLE))
 
 
 def _did_you_mean(key: str, known: tuple[str, ...]) -> str:

@@ -354,9 +354,8 @@ class _Attempt:
     def _trailers(self) -> list[tuple[str, str]]:
         trailers = []
         for source in self.reader.sources:
-            trailers.append(("Source", Path(source.name).name))
-            trailers.append(("Source-Size", str(source.size)))
-            trailers.append(("Source-SHA256", source.sha256))
+            name, size = Path(source.name).name, str(source.size)
+            trailers += [("Source", name), ("Source-Size", size), ("Source-SHA256", source.sha256)]
         if self.reader.rejects:
             trailers.append(("Rejected", str(len(self.reader.rejects))))
         return trailers

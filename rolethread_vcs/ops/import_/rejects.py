@@ -19,7 +19,7 @@ from rolethread_vcs.errors import SystemRefusedError
 from rolethread_vcs.formats import Reject
 from rolethread_vcs.matching.ladder import Ambiguity, Matching, Policy
 from rolethread_vcs.matching.signature import Side, Signature, Step
-from rolethread_vcs.model.canonical import JsonProblemError, parse
+from rolethread_vcs.model.canonical import is_json
 from rolethread_vcs.model.entry import Entry, known_role
 from rolethread_vcs.ops.history.undo import with_undone
 from rolethread_vcs.ops.import_.row_reader import ImportOptions
@@ -77,17 +77,9 @@ def join_rows(rejects: Sequence[Reject]) -> bytes:
     Chat logs, of which each line is an object of its own, stand one behind the other.
     """
     raws = [row_of(reject) for reject in rejects]
-    if any(b"\n" in raw and not _is_log(raw) for raw in raws):
+    if any(b"\n" in raw and not is_json(raw.partition(b"\n")[0]) for raw in raws):
         return b"[\n" + b",\n".join(raws) + b"\n]\n"
     return b"".join(raw + b"\n" for raw in raws)
-
-
-def _is_log(raw: bytes) -> bool:
-    try:
-        parse(raw.partition(b"\n")[0])
-    except JsonProblemError:
-        return False
-    return True
 
 
 def row_of(reject: Reject) -> bytes:

@@ -284,7 +284,9 @@ class Matcher:
     def _read(self, rules: list[Any]) -> None:
         """Look through the snapshot: what its entries are matched by, and the keys that rules hold."""
         key = self._key
-        facts = [_MATCHING, *map(keys_fact, rules), *([] if key is None else [_key_fact(key)])]
+        facts = [Fact(Table("matching", 2), matched_by), *map(keys_fact, rules)]
+        if key is not None:
+            facts.append(Fact(Table(f"key {key!a}", 1), lambda entry: tuple(filter(None, [key_value(entry, key)]))))
         matching, *others = read_facts(self._base, facts)
         self._index.add(Step.OWN_ID, ((entry_id, entry_id) for entry_id, *_ in matching))
         uuids = ((uuid, entry_id) for entry_id, _, uuid, *_ in matching if uuid)
@@ -338,14 +340,6 @@ def key_value(entry: Entry, key: str) -> str | None:
     """Return what tells a row apart; null, true and empty text tell nothing."""
     value = entry.extra.get(key)
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
-
-
-_MATCHING = Fact(Table("matching", 2), matched_by)
-"""What an entry is matched by; see `matched_by`."""
-
-
-def _key_fact(key: str) -> Fact:
-    return Fact(Table(f"key {key!a}", 1), lambda entry: tuple(filter(None, [key_value(entry, key)])))
 
 
 def _edited_by(row: Entry, ours: Entry) -> Entry:
